@@ -4,11 +4,14 @@ import logging
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 from smartyp1.meter import Limits, MeterMemory, MeterReader, Reading
 from smartyp1.p1 import Opener, Telegram
 from smartyp1.publish import level
-from smartyp1.tariff import DemandMeter
+from smartyp1.stored_values import Stored, a_list, a_mapping, a_text
+from smartyp1.tariff import HEADER, DemandMeter, as_decimal, month_name
 
 from .memory_file import Memory
 from .meter_keys import Keys, MeterKeys
@@ -22,6 +25,8 @@ LIMIT_TEXTS = {
 _STORED = re.compile(r"meter ([0-9A-F]{16})")
 # Whoever has a key that is every meter's can seal frames with any title.
 _MOST_METERS = 1000
+# Nothing of earlier ones is published.
+_MAX_MONTHS = 2
 # Gaps of up to a quarter-hour are bridged, so a kill costs nothing.
 _DEMAND_INTERVAL = timedelta(minutes=5)
 
@@ -53,7 +58,8 @@ class Meters:
     def _add(self, title: bytes) -> _Meter:
         """Go on with a meter, or begin: somebody with its key has verified its frames."""
         label = title.hex().upper()
-        demand_meter = self._memory.read(f"demand {label}", DemandMeter.from_dict)
+        demand_meter = self._memory.read(f"demand {label}", _restored) or DemandMeter()
+        demand_meter.keep(_MAX_MONTHS)
         remembered = self._memory.read(
             f"meter {label}",
             lambda stored: MeterMemory.from_dict(stored, demand_meter=demand_meter, title=title),
@@ -148,4 +154,25 @@ class Meters:
 
     def _store_demand(self, title: bytes, remembered: MeterMemory) -> None:
         if remembered.demand_meter.snapshot is not None:
-            self._memory.put(f"demand {title.hex().upper()}", remembered.demand_meter.as_dict)
+            make = partial(_stored, remembered.demand_meter)
+            self._memory.put(f"demand {title.hex().upper()}", make)
+
+
+def _stored(meter: DemandMeter) -> dict[str, Any]:
+    """Return what must survive a restart: of the row, no more is published than the peak."""
+    meter.take_new()
+    peak = meter.snapshot.peak if meter.snapshot else None
+    if peak is None:
+        return meter.as_dict()
+    line = f"{peak.start.isoformat()},{as_decimal(peak.mean_kw * 250)},,,\n"
+    return {**meter.as_dict(), "peak": [month_name(peak.start), line]}
+
+
+def _restored(stored: Stored) -> DemandMeter:
+    """Return the meter of `_stored`. Raises ValueError for what is malformed."""
+    content = a_mapping(stored)
+    files = {}
+    if "peak" in content:
+        name, line = map(a_text, a_list(content.pop("peak"), 2))
+        files[name] = (HEADER + line).encode()
+    return DemandMeter.from_dict(content, files=files)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 
 from homeassistant.components.websocket_api.connection import current_connection
@@ -20,6 +21,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .coordinator.meter_coordinator import SmartyCoordinator
+from .lib.tariff import Demand, QuarterHours, day_start
 from .lib.turns import BusyError, Turns
 
 MAX_WAITING = 8
@@ -29,6 +31,7 @@ _MAX_WAITING_OF_AUTOMATIONS = 64
 _MAX_KEPT = 32
 # A disk or a database that does not answer keeps nobody else waiting for longer.
 _PATIENCE = 60.0
+_SHOWN = timedelta(days=400)
 
 type Books = Callable[[], object]
 """Returns a mark of what an answer is made of; None if the answer is not to be kept."""
@@ -175,6 +178,16 @@ async def async_aside[**P, T](
 ) -> T:
     """Return what a function returns that runs in the one thread for answers."""
     return await hass.loop.run_in_executor(answers_of(hass).executor, lambda: work(*args, **kwargs))
+
+
+async def async_known_quarter_hours(coordinator: SmartyCoordinator, demand: Demand) -> QuarterHours:
+    """Return the quarter-hours of 400 days up to the running one, of both origins."""
+    meter = coordinator.books.memory.demand_meter
+    end = demand.quarter_start
+    start = day_start(end - _SHOWN)
+    # A thread goes through it while the meter goes on.
+    columns = dict(meter.columns)
+    return await async_aside(coordinator.hass, QuarterHours, columns, meter.past, start, end)
 
 
 @callback

@@ -5,7 +5,6 @@ stored where the integration keeps what it has read.
 """
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,15 +14,17 @@ from dev.simulator import Meter
 from smartyp1.meter import MeterReader
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.tariff import (
+    HEADER,
     LUXEMBOURG,
     NO_PRICES,
     Contract,
     Demand,
     DemandMeter,
     Energies,
-    QuarterHour,
     bill,
     kwh_price,
+    line_of,
+    month_name,
 )
 
 from .energy import DOMAIN, registers, start_of_history
@@ -32,7 +33,6 @@ _QUARTER_HOUR = timedelta(minutes=15)
 # Two captures of the meter that is captured least often, whenever that is.
 _CAPTURES = timedelta(hours=3)
 _TELEGRAMS_EVERY = timedelta(minutes=5)
-_HEADER = "start,imported_wh,exported_wh,reactive_imported_varh,reactive_exported_varh"
 
 
 @dataclass
@@ -50,7 +50,8 @@ class Year(NamedTuple):
     """What the integration would have stored, and what its recorder would know of costs."""
 
     demand: dict[str, Any]
-    quarter_hours: list[QuarterHour]
+    lines: dict[str, list[str]]
+    """The files of the row, by their months."""
     costs: Costs
 
 
@@ -58,7 +59,6 @@ def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
     """Let a demand meter read every quarter-hour since the start of a month a year ago."""
     start = start_of_history(now)
     demand_meter = DemandMeter(contract)
-    quarter_hours: list[QuarterHour] = []
     costs = _CostMeter(now)
     while start <= now:
         read = registers(meter, start)
@@ -71,12 +71,13 @@ def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
         demand = demand_meter.update(
             start, Energies(*(round(each, 3) for each in energies)), None, meter.device_name
         )
-        if demand and demand.last_quarter:
-            quarter_hours.append(demand.last_quarter)
         if demand and not start.minute:
             costs.read(start, read.imported_kwh, read.exported_kwh, demand)
         start += _QUARTER_HOUR
-    return Year(demand_meter.as_dict(), quarter_hours, costs.costs)
+    lines: dict[str, list[str]] = {}
+    for span in demand_meter.take_new():
+        lines.setdefault(month_name(span.start), [HEADER]).append(line_of(span))
+    return Year(demand_meter.as_dict(), lines, costs.costs)
 
 
 class _CostMeter:
@@ -120,12 +121,8 @@ def store_year(directory: Path, entry_id: str, year: Year) -> None:
     path.write_text(json.dumps(content), encoding="utf-8")
     folder = storage / f"{DOMAIN}.{entry_id}.quarter_hours"
     folder.mkdir(exist_ok=True)
-    by_month: dict[str, list[str]] = {}
-    for quarter in year.quarter_hours:
-        month = f"{quarter.start.astimezone(LUXEMBOURG):%Y-%m}"
-        by_month.setdefault(month, [_HEADER]).append(_line(quarter))
-    for month, lines in by_month.items():
-        (folder / f"{month}.csv").write_text("\n".join([*lines, ""]), encoding="ascii")
+    for month, lines in year.lines.items():
+        (folder / f"{month}.csv").write_text("".join(lines), encoding="ascii")
 
 
 def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
@@ -146,14 +143,3 @@ def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> 
     content = json.loads(path.read_text(encoding="utf-8"))
     content["data"]["flows"] = reader.memory.flow_rates.as_list()
     path.write_text(json.dumps(content), encoding="utf-8")
-
-
-def _line(quarter: QuarterHour) -> str:
-    energies: Iterable[float | None] = (
-        quarter.imported_kwh,
-        quarter.exported_kwh,
-        quarter.reactive_imported_kvarh,
-        quarter.reactive_exported_kvarh,
-    )
-    numbers = ("" if each is None else f"{each * 1000:.3f}" for each in energies)
-    return f"{quarter.start:%Y-%m-%dT%H:%MZ},{','.join(numbers)}"

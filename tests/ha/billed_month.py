@@ -20,8 +20,16 @@ from custom_components.smarty_p1.const import (
     CONF_REFERENCE_POWER,
     CONF_VAT,
 )
+from custom_components.smarty_p1.coordinator.quarter_hour_series import QuarterHourSeries
 from custom_components.smarty_p1.lib.meter import MeterMemory
-from custom_components.smarty_p1.lib.tariff import Contract, DemandMeter, Energies
+from custom_components.smarty_p1.lib.tariff import (
+    HEADER,
+    Contract,
+    DemandMeter,
+    Energies,
+    line_of,
+    month_name,
+)
 
 from .conftest import EntryMaker
 from .meter import SERIAL, MeterPort, with_value
@@ -60,7 +68,7 @@ def telegram(
 
 
 @cache
-def _stored(contract: Contract) -> str:
+def _stored(contract: Contract) -> tuple[str, dict[str, bytes]]:
     meter = DemandMeter(contract)
     imported_wh, exported_wh = 0, 0
     for n in range(_UNTIL_MID_JUNE):
@@ -73,13 +81,30 @@ def _stored(contract: Contract) -> str:
         meter.update(START + n * _QUARTER_HOUR, energies, 0.4, SERIAL)
         imported_wh += 2000 if n < 10 else 100
         exported_wh += 20 if n < 1000 else 0
-    return json.dumps(meter.as_dict())
+    lines: dict[str, bytes] = {}
+    for span in meter.take_new():
+        name = month_name(span.start)
+        lines[name] = lines.get(name, HEADER.encode()) + line_of(span).encode()
+    return json.dumps(meter.as_dict()), lines
 
 
 def stored(contract: Contract) -> dict[str, Any]:
     """Return what is stored at the last quarter-hour before 16 June."""
-    content: dict[str, Any] = json.loads(_stored(contract))
+    content: dict[str, Any] = json.loads(_stored(contract)[0])
     return content
+
+
+def files(contract: Contract) -> dict[str, bytes]:
+    """Return the files of the months."""
+    return _stored(contract)[1]
+
+
+def write_files(hass: HomeAssistant, entry: MockConfigEntry, contract: Contract) -> None:
+    """Write the files of the months."""
+    folder = QuarterHourSeries(hass, entry.entry_id).folder
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in files(contract).items():
+        (folder / f"{name}.csv").write_bytes(content)
 
 
 async def set_up(
@@ -97,6 +122,7 @@ async def set_up(
     contract = Contract(reference_kw=options["reference_power"]) if options else CONTRACT
     content = MeterMemory().as_dict() | {"demand": stored(contract)}
     hass_storage[key] = {"version": 1, "key": key, "data": content}
+    write_files(hass, entry, contract)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
     port.greeting = b""

@@ -22,6 +22,7 @@ from custom_components.smarty_p1.lib.tariff import QuarterHour
 
 from . import billed_month
 from .conftest import EntryMaker
+from .measured import measure
 from .meter import MeterPort
 from .support import TELEGRAM, set_up
 
@@ -66,7 +67,7 @@ def begin(
         for day in range(1, 8):
             for n, kw in enumerate((1.0, 8.0)):
                 start = noon - timedelta(days=day) + n * QUARTER
-                entry.runtime_data.books.quarter_hours.append(QuarterHour(start, kw))
+                measure(entry, [QuarterHour(start, kw)])
         await hass.async_block_till_done()
         return entry
 

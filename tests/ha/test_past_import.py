@@ -41,6 +41,7 @@ from . import billed_month
 from .billed_month import telegram
 from .conftest import EntryMaker
 from .dialogs import open_options
+from .measured import measure
 from .meter import MeterPort
 from .support import receive, reload, state_of
 
@@ -224,7 +225,7 @@ async def test_the_sum_of_the_points_is_compared(
     # On 10 and 11 May, this meter fed 0.08 kW in.
     may = "2026-05-10T00:00:00+02:00"
     for start in quarters(may, 192):
-        entry.runtime_data.books.quarter_hours.append(QuarterHour(start, 0.4, 0.02))
+        measure(entry, [QuarterHour(start, 0.4, 0.02)])
     await hass.async_block_till_done()
     one, two = (export(may, [kw] * 192, PRODUCTION) for kw in ("0.050", "0.030"))
 
@@ -367,7 +368,8 @@ async def test_months_peaks_and_bill_know_a_file(
     months = (await call(hass, "compare_reference_powers"))["months"]
     assert [month["month"] for month in months] == ["2026-04", "2026-05", "2026-06"]
     period = {"start": "2026-04-30 23:45:00+02:00", "end": "2026-05-01 00:15:00+02:00"}
-    [quarter] = (await call(hass, "get_quarter_hours", **period))["quarter_hours"]
+    [quarter, own] = (await call(hass, "get_quarter_hours", **period))["quarter_hours"]
+    assert (own["imported_kwh"], "origin" in own) == (2.0, False)
     assert (quarter["imported_kwh"], quarter["origin"]) == (0.5, "platform")
     answer = await call(hass, "get_quarter_hours", **period, format="csv")
     assert answer["csv"].splitlines()[1] == "2026-04-30T23:45:00+02:00;2;;;;platform"
@@ -567,9 +569,9 @@ async def test_a_file_that_contradicts_what_was_measured(  # noqa: PLR0913, PLR0
     data: bytes,
     key: str | None,
 ) -> None:
-    own = entry.runtime_data.books.quarter_hours
-    for start, imported, exported in zip(quarters(DAY, 96), MEASURED, FED_IN, strict=True):
-        own.append(QuarterHour(start, imported * 4, exported))
+    energies = zip(quarters(DAY, 96), MEASURED, FED_IN, strict=True)
+    own = [QuarterHour(start, kwh * 4, fed_kwh) for start, kwh, fed_kwh in energies]
+    measure(entry, own)
     await hass.async_block_till_done()
     clock.now = datetime.fromisoformat("2026-06-18T08:00:00+02:00")
     if key is None:
@@ -734,7 +736,7 @@ async def test_the_dialog_takes_a_file_and_another(
     await options.async_configure(flow["flow_id"], {"next_step_id": "leneda_file"})
     day = "2026-05-20T00:00:00+02:00"
     for start in quarters(day, 96):
-        entry.runtime_data.books.quarter_hours.append(QuarterHour(start, 0.4, 0.0))
+        measure(entry, [QuarterHour(start, 0.4, 0.0)])
     await hass.async_block_till_done()
     result = await choose(export(day, ["0.400"] * 96))
     assert (result["step_id"], result["menu_options"][-1]) == ("leneda_result", "leneda_finish")

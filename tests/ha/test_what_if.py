@@ -5,18 +5,17 @@ import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 import voluptuous as vol
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.lib.tariff import Past, PlatformQuarterHour, QuarterHour
+from custom_components.smarty_p1.lib.tariff import Origin, Past, QuarterHour
 
 from . import billed_month
 from .billed_month import telegram
@@ -41,9 +40,6 @@ BATTERY = {"kwh": 10, "kw": 5, "standby": 0}
 
 def quarter_of(n: int) -> tuple[float, float]:
     """Return what is drawn and fed in, in Wh: an hour of sun, and one of 6 kW, each day."""
-    if n >= 334 * 96:
-        n -= 334 * 96
-        return 2000 if n < 10 else 100, 20 if n < 1000 else 0
     n %= 96
     if 40 <= n < 44:
         return 0, 1000
@@ -56,7 +52,6 @@ async def entry(
     port: MeterPort,
     make_entry: EntryMaker,
     hass_storage: dict[str, Any],
-    tmp_path: Path,
 ) -> MockConfigEntry:
     """Return the entry of a meter with eleven months from the platform before those of its own."""
     entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
@@ -64,21 +59,14 @@ async def entry(
     hass.config_entries.async_update_entry(entry, options=OPTIONS)
     await reload(hass, entry)
     quarters: list[QuarterHour] = []
-    lines: dict[str, list[str]] = {}
-    for n in range(365 * 96):
+    # The last month is the meter's own.
+    for n in range(334 * 96):
         time = START + n * timedelta(minutes=15)
         drawn_wh, fed_wh = quarter_of(n)
-        kind = PlatformQuarterHour if n < 334 * 96 else QuarterHour
-        quarters.append(kind(time, drawn_wh / 250, fed_wh / 1000))
-        # The files are by Luxembourg's months; a few hours more in one do no harm.
-        name = f"{time + timedelta(hours=2):%Y-%m}"
-        lines.setdefault(name, []).append(f"{time:%Y-%m-%dT%H:%MZ},{drawn_wh},{fed_wh},,\n")
-    folder = tmp_path / ".storage" / f"smarty_p1.{entry.entry_id}.quarter_hours"
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, each in lines.items():
-        (folder / f"{name}.csv").write_text(f"start,a,b,c,d\n{''.join(each)}")
+        quarter = QuarterHour(time, drawn_wh / 250, fed_wh / 1000, origin=Origin.PLATFORM)
+        quarters.append(quarter)
     meter = entry.runtime_data.books.memory.demand_meter
-    meter.set_past(Past.of(quarters, meter.contracts))
+    meter.set_past(Past(quarters))
     await hass.async_block_till_done()
     return entry
 
@@ -143,15 +131,6 @@ async def test_a_year_is_its_bills_and_a_battery_is_worth_something(
         assert shown["classes"]["3"].keys() == answer["classes"]["3"].keys()
 
 
-@pytest.mark.usefixtures("entry")
-async def test_files_that_cannot_be_read_are_told(hass: HomeAssistant) -> None:
-    with (
-        patch.object(Path, "open", side_effect=OSError(5, "Input/output error")),
-        pytest.raises(HomeAssistantError, match="Input/output error"),
-    ):
-        await call(hass, "what_if", **BATTERY)
-
-
 async def test_a_battery_that_cannot_be_is_refused(hass: HomeAssistant) -> None:
     assert await async_setup_component(hass, DOMAIN, {})
     for name, values in {
@@ -176,7 +155,7 @@ async def test_what_is_missing_is_said(
 ) -> None:
     assert await async_setup_component(hass, DOMAIN, {})
     entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
-    with pytest.raises(ServiceValidationError, match=r"0 days of Smarty .* it takes 300"):
+    with pytest.raises(ServiceValidationError, match=r"31 days of Smarty .* it takes 300"):
         await call(hass, "what_if", **BATTERY)
 
     client = await hass_ws_client(hass)
@@ -185,7 +164,7 @@ async def test_what_is_missing_is_said(
     )
     assert (await client.receive_json())["result"] == {
         "what_if": None,
-        "refusal": {"reason": "too_few_days", "days": 0, "least_days": 300},
+        "refusal": {"reason": "too_few_days", "days": 31, "least_days": 300},
     }
     for options, text in (
         ({"reference_power": 7.0}, "Without the price of energy"),

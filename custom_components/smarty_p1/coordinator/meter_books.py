@@ -1,6 +1,7 @@
 """The books of a meter: what is remembered, counted and stored, whether telegrams come or not."""
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
 
 from ..const import DOMAIN, LOGGER
@@ -16,7 +17,10 @@ from .meter_history import MeterHistory
 from .meter_memory_file import MeterStore
 from .network_price_check import async_check_network_prices
 from .platform_past import PlatformPast
-from .quarter_hour_series import QuarterHourSeries
+from .repair_issues import Problem, raise_issue, withdraw_issues
+
+# Of damaged months, in a message.
+_MAX_NAMED = 6
 
 _IGNORED = {
     "objects": "%s: more than %d objects that no specification knows; the others are ignored",
@@ -29,13 +33,13 @@ class MeterBooks:
     """The books of one meter: its memory, quarter-hours, history, past, and market prices."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-        self.quarter_hours = QuarterHourSeries(hass, entry.entry_id)
+        self._store = MeterStore(hass, entry.entry_id)
+        self.quarter_hours = self._store.quarter_hours
         self.history = MeterHistory(hass, entry.entry_id)
         self.past = PlatformPast(hass, entry, self.quarter_hours)
         self.market = MarketPriceEntities(hass, entry)
         self._hass = hass
         self._entry = entry
-        self._store = MeterStore(hass, entry.entry_id)
         self._leneda = LenedaFetch(hass, entry, self.past, self.quarter_hours)
 
     @property
@@ -60,7 +64,11 @@ class MeterBooks:
         The contract is the one that the options describe.
         """
         options = self._entry.options
-        await self._store.async_load(contract_of(options), contract_since(options))
+        try:
+            await self._store.async_load(contract_of(options), contract_since(options))
+        except OSError as err:
+            raise ConfigEntryNotReady(err.strerror) from err
+        self._tell_of_damage()
         self.memory.demand_meter.set_aids(aids_of(options))
         await self.history.async_load()
         await self.past.async_start(self.memory.demand_meter)
@@ -73,6 +81,17 @@ class MeterBooks:
         return Limits(self._kept_meters, self._warn_of_ignored)
 
     @callback
+    def _tell_of_damage(self) -> None:
+        """Raise the issue of months of whose files lines are damaged or lost, or withdraw it."""
+        damaged = self.memory.demand_meter.damaged
+        if not damaged:
+            withdraw_issues(self._hass, self._entry, [Problem.DAMAGED_MONTH])
+            return
+        folder = str(self.quarter_hours.folder)
+        names = ", ".join(sorted(damaged)[:_MAX_NAMED])
+        raise_issue(self._hass, self._entry, Problem.DAMAGED_MONTH, folder=folder, months=names)
+
+    @callback
     def prices_at(self, telegram: Telegram) -> MarketPrices:
         """Return the market's prices that hold for the energy up to a telegram."""
         is_before_change = self.memory.demand_meter.is_before_change(telegram.time)
@@ -81,8 +100,7 @@ class MeterBooks:
     @callback
     def enter(self, reading: Reading) -> None:
         """Enter a reading. It comes with every telegram: nothing here takes long."""
-        if reading.demand:
-            self.quarter_hours.append(reading.demand.last_quarter)
+        self.quarter_hours.append(self.memory.demand_meter.take_new())
         if reading.is_current:
             self.history.note(reading)
         if not self.memory.outline.is_of(reading.telegram, reading.channels):
@@ -95,7 +113,6 @@ class MeterBooks:
 
     async def async_close(self) -> None:
         """Store what is to be remembered, once and for all."""
-        await self.quarter_hours.async_close()
         await self.history.async_close()
         await self._store.async_close()
 
@@ -119,5 +136,4 @@ class MeterBooks:
         await self._store.async_remove()
         await self.history.async_remove()
         await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
-        await self.quarter_hours.async_remove()
         await self.past.async_forget()

@@ -34,7 +34,7 @@ from ..lib.leneda import (
     read_export,
     sharing_of,
 )
-from ..lib.tariff import NO_PAST, Contracts, DemandMeter, Past, QuarterHour, day_start
+from ..lib.tariff import NO_PAST, DemandMeter, Past, QuarterHour, day_start, month_name
 from .collector_pause import without_collection
 from .entry_types import AnyConfigEntry
 from .imported_quarter_hours import ImportedQuarterHours
@@ -50,7 +50,6 @@ from .platform_series import (
     TOTAL,
     Costs,
     all_series,
-    month_name,
     series_of,
 )
 from .quarter_hour_series import KEPT, QuarterHourSeries
@@ -257,13 +256,8 @@ class PlatformPast:
     async def _async_join(self, platform: Platform) -> None:
         if not platform:
             return
-        own = await self._own.async_read(*_kept())
-        contracts = self._meter.contracts
-        self._meter.set_past(
-            await self._hass.async_add_executor_job(
-                without_collection(_past), own, platform, contracts
-            )
-        )
+        make = without_collection(_past)
+        self._meter.set_past(await self._hass.async_add_executor_job(make, platform))
 
     @callback
     def _note_running_month(self, platform: Platform) -> None:
@@ -347,9 +341,8 @@ def _kept() -> tuple[datetime, datetime]:
     return now - KEPT, now
 
 
-def _past(own: Sequence[QuarterHour], platform: Platform, contracts: Contracts) -> Past:
-    quarters, sharing = merged(own, platform), sharing_of(platform)
-    return Past.of(quarters, contracts, sharing, last_days_of(platform))
+def _past(platform: Platform) -> Past:
+    return Past(merged([], platform), sharing_of(platform), last_days_of(platform))
 
 
 def _shared_power(platform: Platform, start: datetime, end: datetime) -> SharedPower:

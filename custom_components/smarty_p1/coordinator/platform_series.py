@@ -6,19 +6,18 @@ what was measured here counts, as everywhere.
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ..lib.entities import CURRENCY
 from ..lib.leneda import REGISTERS, Quantity, Row, merged, sharing_of, with_totals
+from ..lib.reports import bills_by_day
 from ..lib.tariff import (
     LUXEMBOURG,
     NO_PRICES,
     Contracts,
     Month,
     QuarterHour,
-    bill,
     day_end,
     day_start,
     kwh_price,
@@ -110,11 +109,6 @@ def month_of(hour: datetime) -> float:
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0).timestamp()
 
 
-def month_name(time: datetime) -> str:
-    """Return the year and month of a moment in Luxembourg."""
-    return f"{time.astimezone(LUXEMBOURG):%Y-%m}"
-
-
 def _from_nothing(_hour: datetime) -> None:
     """Let a state begin with the first hour there is."""
 
@@ -174,12 +168,7 @@ def _days_of_the_bill(
     month: Month, wanted: Container[datetime], costs: Costs
 ) -> Iterator[tuple[datetime, float]]:
     """Yield the wanted days of a month that have ended, each with what it adds to the bill."""
-    before: float | None = 0.0
-    day = day_start(month.start.astimezone(UTC))
-    while (end := day_end(day)) <= min(month.end.astimezone(UTC), costs.until):
-        days = tuple(each for each in month.days if each.start < end)
-        total = bill(replace(month, days=days), costs.contracts, end).total
-        if before is not None and total is not None and day in wanted:
-            yield day, total - before
-        before = total
-        day = end
+    for day, end, before, due in bills_by_day(month, costs.contracts, costs.until):
+        is_whole = end == day_end(day) and day in wanted
+        if is_whole and before.total is not None and due.total is not None:
+            yield day, due.total - before.total

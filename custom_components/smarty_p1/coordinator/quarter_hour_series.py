@@ -1,19 +1,18 @@
-"""The quarter-hours of a connection, kept for 25 months: a file of a month each, in Luxembourg.
+"""The files of a meter's row, kept for 25 months: one for each month, in Luxembourg.
 
-A line is a quarter-hour: when it started, in UTC, and its energies in Wh and varh. It is appended
-when the quarter-hour has ended, so that a memory card is written to little and a kill costs nothing
-but the line that was being written. Of two lines about one quarter-hour the later one counts.
+A line is a span (`lib/tariff/span_lines.py`). It is appended when the span has ended and its clock
+is sure, so that a memory card is written to little and a kill costs nothing but the line that was
+being written; what came in it is known by the registers of the lines around it.
 """
 
 import asyncio
 import os
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
-from math import isfinite
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,51 +22,62 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..lib.backoff import Outage
-from ..lib.tariff import LUXEMBOURG, QuarterHour
+from ..lib.tariff import (
+    HEADER,
+    Files,
+    Kind,
+    QuarterHour,
+    Span,
+    UnknownVersionError,
+    line_of,
+    lines_of_file,
+    month_name,
+    span_of,
+)
 
 # The longest 25 months.
 KEPT = timedelta(days=762)
 # Four days without room on the disk.
 MAX_PENDING = 384
-# A month is less than a fifth of that. The rest is for quarter-hours that come twice.
+# A month is less than half of that. The rest is for quarter-hours that come twice.
 MAX_FILE_SIZE = 1_000_000
 # 26 months are kept; the others are what a wrong clock leaves behind.
 MAX_FILES = 28
 
-_HEADER = b"start,imported_wh,exported_wh,reactive_imported_varh,reactive_exported_varh\n"
+_MAX_LINE = 4_096
+_HEADER = HEADER.encode()
 _FILE_NAME = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\.csv")
-_COLUMNS = 5
-_MAX_WH = 1e9
+_ASIDE = ".unreadable"
 _LOST = "Quarter-hours cannot be stored in %s: %s"
 _BACK = "Quarter-hours are stored in %s again"
 
 
 class QuarterHourSeries:
-    """The quarter-hours of one config entry, and the folder of their files."""
+    """The row of one config entry, and the folder of its files."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         self._hass = hass
-        self._folder = Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}.{entry_id}.quarter_hours"))
-        self._pending: dict[datetime, QuarterHour] = {}
-        self._last: QuarterHour | None = None
+        self.folder = Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}.{entry_id}.quarter_hours"))
+        self.doubtful: Callable[[], Iterable[QuarterHour]] = tuple
+        """Returns the quarter-hours that are not to be stored yet: a clock may be wrong."""
+        self._pending: list[Span] = []
         self._lock = asyncio.Lock()
-        self._outage = Outage(LOGGER, _LOST, _BACK, self._folder)
+        self._outage = Outage(LOGGER, _LOST, _BACK, self.folder)
         self._is_closed = False
 
     @callback
-    def append(self, quarter: QuarterHour | None) -> None:
-        """Append the last complete quarter-hour, unless that has been done.
-
-        The first one is appended at each start: a kill may have come in between.
-        """
-        if quarter is None or quarter == self._last or self._is_closed:
+    def append(self, spans: Iterable[Span]) -> None:
+        """Append spans that are new."""
+        new = [*spans]
+        if not new or self._is_closed:
             return
-        self._last = quarter
-        self._pending.pop(quarter.start, None)
-        self._pending[quarter.start] = quarter
-        while len(self._pending) > MAX_PENDING:
-            del self._pending[next(iter(self._pending))]
+        self._pending += new
+        del self._pending[:-MAX_PENDING]
         self._hass.async_create_task(self._async_write(), f"{DOMAIN} quarter-hours")
+
+    async def async_files(self) -> Files:
+        """Return what the files hold, None for one that cannot be read."""
+        return await self._hass.async_add_executor_job(self._read_files)
 
     async def async_read(self, start: datetime, end: datetime) -> list[QuarterHour]:
         """Return the known quarter-hours that start in a period, in the order of their time.
@@ -75,8 +85,16 @@ class QuarterHourSeries:
         Raises OSError when a file is there and cannot be read.
         """
         # Before anything is awaited: what is written meanwhile is then known twice, not lost.
-        pending = dict(self._pending)
-        return await self._hass.async_add_executor_job(self._read, start, end, pending)
+        pending = [*self._pending]
+        doubtful = [*self.doubtful()]
+        found = await self._hass.async_add_executor_job(self._read, start, end)
+        found |= {span.start: span.quarter_hour for span in pending if not span.kind}
+        found |= {quarter.start: quarter for quarter in doubtful}
+        return [found[time] for time in sorted(found) if start <= time < end]
+
+    async def async_replace(self, spans: Sequence[Span]) -> None:
+        """Write spans in the place of all files. Raises OSError."""
+        await self._hass.async_add_executor_job(self._replace, spans)
 
     async def async_close(self) -> None:
         """Write what is waiting, for the last time."""
@@ -86,12 +104,12 @@ class QuarterHourSeries:
     async def async_remove(self) -> None:
         """Remove all files."""
         await self._hass.async_add_executor_job(
-            lambda: shutil.rmtree(self._folder, ignore_errors=True)
+            lambda: shutil.rmtree(self.folder, ignore_errors=True)
         )
 
     async def _async_write(self) -> None:
         async with self._lock:
-            pending = list(self._pending.values())
+            pending = [*self._pending]
             if not pending:
                 return
             try:
@@ -101,36 +119,54 @@ class QuarterHourSeries:
                 self._outage.note(err.strerror)
                 return
             self._outage.end()
-            for quarter in pending:
-                if self._pending.get(quarter.start) is quarter:
-                    del self._pending[quarter.start]
+            last = pending[-1].number
+            self._pending = [span for span in self._pending if span.number > last]
 
-    def _write(self, quarters: list[QuarterHour]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for path, group in groupby(quarters, lambda quarter: self._path(quarter.start)):
+    def _write(self, spans: list[Span]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for path, group in groupby(spans, lambda span: self._path(span.start)):
             is_new = not path.exists()
-            if not is_new and path.stat().st_size > MAX_FILE_SIZE:
-                _write_once_each(path)
+            if not is_new:
+                _prepare(path)
             with path.open("a+b") as file:
                 _cut_torn_line(file)
-                lines = map(_line, group)
+                lines = [line_of(span).encode() for span in group]
                 file.write(b"".join(lines) if file.tell() else b"".join([_HEADER, *lines]))
                 file.flush()
                 os.fsync(file.fileno())
             if is_new:
-                _sync_folder(self._folder)
-                self._remove_old(path, quarters[-1].start)
+                _sync_folder(self.folder)
+                self._remove_old(path, spans[-1].start)
 
-    def _read(
-        self, start: datetime, end: datetime, pending: Mapping[datetime, QuarterHour]
-    ) -> list[QuarterHour]:
+    def _replace(self, spans: Sequence[Span]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        others = {*self._files()}
+        for path, group in groupby(spans, lambda span: self._path(span.start)):
+            _write_anew(path, [line_of(span).encode() for span in group])
+            others.discard(path)
+        for path in others:
+            path.unlink()
+        _sync_folder(self.folder)
+
+    def _read_files(self) -> Files:
+        found: dict[str, bytes | None] = {}
+        for path in self._files():
+            try:
+                with path.open("rb") as file:
+                    found[path.stem] = _tail(file)
+            except OSError as err:
+                LOGGER.warning("%s cannot be read: %s", path, err.strerror)
+                found[path.stem] = None
+        return found
+
+    def _read(self, start: datetime, end: datetime) -> dict[datetime, QuarterHour]:
         found = {}
         for path in self._files():
             if self._path(start) <= path <= self._path(end):
                 with path.open("rb") as file:
-                    found.update({quarter.start: quarter for quarter in _parse(_tail(file))})
-        found.update(pending)
-        return [found[time] for time in sorted(found) if start <= time < end]
+                    spans = _parse(_tail(file))
+                    found.update({span.start: span.quarter_hour for span in spans})
+        return found
 
     def _remove_old(self, new: Path, newest: datetime) -> None:
         """Remove what is too old, both by the meter's clock and by Home Assistant's."""
@@ -143,64 +179,46 @@ class QuarterHourSeries:
 
     def _files(self) -> list[Path]:
         with suppress(FileNotFoundError):
-            return [path for path in self._folder.iterdir() if _FILE_NAME.fullmatch(path.name)]
+            return [path for path in self.folder.iterdir() if _FILE_NAME.fullmatch(path.name)]
         return []
 
     def _path(self, time: datetime) -> Path:
-        return self._folder / f"{time.astimezone(LUXEMBOURG):%Y-%m}.csv"
+        return self.folder / f"{month_name(time)}.csv"
 
 
-def as_decimal(value: float | None) -> str:
-    """Return a number as text, with up to 6 decimals and no exponent; nothing for None."""
-    return "" if value is None else f"{value:.6f}".rstrip("0").rstrip(".")
-
-
-def _line(quarter: QuarterHour) -> bytes:
-    energies = (
-        quarter.imported_kwh,
-        quarter.exported_kwh,
-        quarter.reactive_imported_kvarh,
-        quarter.reactive_exported_kvarh,
-    )
-    numbers = (as_decimal(None if each is None else each * 1000) for each in energies)
-    return f"{quarter.start.astimezone(UTC):%Y-%m-%dT%H:%MZ},{','.join(numbers)}\n".encode()
-
-
-def _parse(data: bytes) -> Iterator[QuarterHour]:
+def _parse(data: bytes) -> Iterator[Span]:
     """Yield the quarter-hours of a file; what is no line of one is passed over."""
-    *lines, _torn = data.split(b"\n")
-    for line in lines:
-        with suppress(ValueError):  # also what is no text
-            yield _parse_line(line.decode("ascii").split(","))
+    with suppress(UnknownVersionError):
+        for line in lines_of_file(data):
+            with suppress(TypeError, ValueError):  # also what is no text
+                span = span_of(line.decode("ascii"))
+                if span.kind is Kind.QUARTER_HOUR:
+                    yield span
 
 
-def _parse_line(cells: list[str]) -> QuarterHour:
-    if len(cells) != _COLUMNS:
-        raise ValueError
-    start = datetime.fromisoformat(cells[0])
-    imported_wh, *others = map(_parse_number, cells[1:])
-    if start.tzinfo is None or imported_wh is None:
-        raise ValueError
-    energies = (None if each is None else each / 1000 for each in others)
-    return QuarterHour(start.astimezone(UTC), imported_wh * 4 / 1000, *energies)
+def _prepare(path: Path) -> None:
+    """Put a file of an unknown version aside, and shorten one that has become too large.
 
-
-def _parse_number(cell: str) -> float | None:
-    if not cell:
-        return None
-    number = float(cell)
-    if not isfinite(number) or not 0 <= number <= _MAX_WH:
-        raise ValueError
-    return number
-
-
-def _write_once_each(path: Path) -> None:
-    """Write a file that has become too large anew, with one line for each quarter-hour."""
+    What is cut off is not lost: the registers know what came in its time.
+    """
     with path.open("rb") as file:
-        known = {quarter.start: quarter for quarter in _parse(_tail(file))}
+        try:
+            lines_of_file(file.readline(_MAX_LINE))
+        except UnknownVersionError:
+            path.replace(path.with_name(path.name + _ASIDE))
+            return
+        size = file.seek(0, os.SEEK_END)
+        if size <= MAX_FILE_SIZE:
+            return
+        file.seek(size - MAX_FILE_SIZE // 2)
+        _torn, *lines = file.read().split(b"\n")
+    _write_anew(path, [line + b"\n" for line in lines[:-1]])
+
+
+def _write_anew(path: Path, lines: Iterable[bytes]) -> None:
     new = path.with_suffix(".new")
     with new.open("wb") as file:
-        file.write(b"".join([_HEADER, *map(_line, known.values())]))
+        file.write(b"".join([_HEADER, *lines]))
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)

@@ -43,6 +43,8 @@ class Problem(StrEnum):
     """Somebody asks the virtual meter as often as a battery does."""
     VIRTUAL_METER_ADDED = "virtual_meter_added"
     """It was added to this Home Assistant as if it were another meter."""
+    DAMAGED_MONTH = "damaged_month"
+    """Lines of the stored quarter-hours are damaged, or lost."""
     NETWORK_PRICES = "network_prices"
     """A year has begun whose network prices are not known, and those of the last one are used."""
     LENEDA_KEY = "leneda_key"

@@ -1,6 +1,6 @@
 """The actions that return what a month costs, and what other reference powers would have cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
 
@@ -11,20 +11,8 @@ from homeassistant.util.json import JsonValueType
 
 from ..answers import async_aside, books_of
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..lib.tariff import (
-    KEPT_MONTHS,
-    LUXEMBOURG,
-    Bill,
-    Comparison,
-    Demand,
-    Line,
-    Month,
-    MonthComparison,
-    bill,
-    compare,
-    estimated,
-    older_prices,
-)
+from ..lib.reports import CURRENT_PRICES, bill_answer, comparison_answer, known_months
+from ..lib.tariff import KEPT_MONTHS, Demand, Month, compare, month_name
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 ATTR_MONTH = "month"
@@ -39,7 +27,6 @@ BILL_SCHEMA = vol.Schema(
     }
 )
 ATTR_PRICES = "prices"
-CURRENT_PRICES = "current"
 COMPARISON_SCHEMA = vol.Schema(
     {
         **METER,
@@ -47,8 +34,6 @@ COMPARISON_SCHEMA = vol.Schema(
     }
 )
 
-_PARTS = ("energy", "network", "levies", "surcharge", "feed_in")
-_UNPRICED = ("unpriced_kwh", "unsplit_kwh", "unpriced_exported_kwh")
 # Of what was entered, in an error.
 _MAX_SHOWN = 40
 
@@ -77,8 +62,8 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
     """
     coordinator = await async_readable_meter(call)
     demand = demand_of(coordinator)
-    months = {month_name(month): month for month in known_months(demand)}
-    name = call.data.get(ATTR_MONTH, month_name(demand.month))
+    months = {month_name(month.start): month for month in known_months(demand)}
+    name = call.data.get(ATTR_MONTH, month_name(demand.month.start))
     if name not in months:
         shown = name[:_MAX_SHOWN]
         raise invalid(translation_key="month_unknown", month=shown, months=", ".join(months))
@@ -91,77 +76,6 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
 
 def _bills(months: Sequence[Month], demand: Demand) -> list[JsonValueType]:
     return [bill_answer(month, demand) for month in months]
-
-
-def bill_answer(month: Month, demand: Demand) -> dict[str, Any]:
-    """Return the bill of a month."""
-    until = min(month.end, demand.until)
-    due = bill(month, demand.contracts, until)
-    answer: dict[str, Any] = {
-        "month": month_name(month),
-        **({"since": month.since.astimezone(LUXEMBOURG).isoformat()} if month.since else {}),
-        "measured_share": month.measured_share(until),
-        **_of_the_platform(month),
-        "lines": [_line(line) for line in due.lines],
-        "parts": _known({name: due.part(name) for name in _PARTS}),
-        "net": due.net,
-        "vat_base": due.vat_base,
-        "vat": due.vat,
-        "total": due.total,
-        **older_prices(due.prices_of),
-    }
-    if month is demand.month and (found := estimated(demand)):
-        answer["estimate"] = _known(found._asdict())
-    if due.missing:
-        answer |= {"missing": list(due.missing), "subtotal": due.subtotal}
-    unpriced = {name: getattr(due, name) or None for name in _UNPRICED}
-    return answer | _known(unpriced) | _of_sharing(due)
-
-
-def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def _line(line: Line) -> dict[str, Any]:
-    """Return a line; an aid with the name that the household gave it, and whether it has VAT."""
-    fields = line._asdict()
-    if line.label is None:
-        del fields["label"], fields["has_vat"]
-    return fields
-
-
-def _of_the_platform(month: Month) -> dict[str, int]:
-    """Return how many of the month's quarter-hours were not measured here, where there are any."""
-    counts = {
-        "quarter_hours": month.quarter_hours,
-        "platform_quarter_hours": month.platform_quarter_hours,
-        "estimated_quarter_hours": month.estimated_quarter_hours,
-    }
-    return counts if month.platform_quarter_hours else {}
-
-
-def _of_sharing(due: Bill) -> dict[str, Any]:
-    """Return what came from energy sharing, where the platform has said anything of it."""
-    if not due.shared.known_wh:
-        return {}
-    layers = enumerate(due.shared.by_layer_wh, 1)
-    community = {}
-    if due.community:
-        community = {
-            "community": _line(due.community),
-            "total_with_community": due.total_with_community,
-        }
-    return {
-        "shared_kwh": _kwh(due.shared.all_wh),
-        "shared_by_layer": {str(layer): kwh for layer, wh in layers if (kwh := _kwh(wh))},
-        "sharing_known_kwh": _kwh(due.shared.known_wh),
-        "may_owe_less_network": due.may_owe_less_network,
-        **community,
-    }
-
-
-def _kwh(wh: float) -> float:
-    return round(wh / 1000, 3)
 
 
 async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
@@ -191,39 +105,9 @@ def _compared_by(demand: Demand, prices: str) -> dict[str, Any]:
     return comparison_answer(comparison, prices)
 
 
-def comparison_answer(comparison: Comparison, prices: str = CURRENT_PRICES) -> dict[str, Any]:
-    """Return what each class would have cost in the known months."""
-    return {
-        "months": [_compared(month) for month in comparison.months],
-        "prices": prices,
-        "cheapest": comparison.cheapest,
-        "saving_per_year": comparison.saving_per_year,
-        "about_the_same": comparison.is_about_the_same,
-        **older_prices(comparison.prices_of),
-    }
-
-
 def demand_of(coordinator: SmartyCoordinator) -> Demand:
     """Return what is known of months. Raises ServiceValidationError before anything is."""
     demand = coordinator.books.demand
     if demand is None:
         raise invalid(translation_key="nothing_counted", title=coordinator.config_entry.title)
     return demand
-
-
-def known_months(demand: Demand) -> tuple[Month, ...]:
-    """Return the months that are known, in the order of time; the last one is running."""
-    return (*demand.earlier_months, demand.month)
-
-
-def month_name(month: Month | MonthComparison) -> str:
-    """Return what a month is called in answers: "2026-06"."""
-    return f"{month.start:%Y-%m}"
-
-
-def _compared(month: MonthComparison) -> dict[str, Any]:
-    return {
-        "month": month_name(month),
-        "measured_share": month.measured_share,
-        "classes": {str(kw): cost._asdict() for kw, cost in month.classes.items()},
-    }

@@ -18,14 +18,13 @@ from ..answers import async_aside
 from ..const import DOMAIN
 from ..coordinator.market_prices_ahead import async_prices_ahead
 from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..lib.reports import FORMAT_JSON, OUTLOOK_FORMATS
 from ..lib.tariff import (
     LOOKED_BACK,
-    LUXEMBOURG,
     ComingQuarterHour,
     MarketPrices,
     PricesAhead,
     day_start,
-    older_prices,
     outlook,
     usual_import,
 )
@@ -36,16 +35,11 @@ type Market = Callable[[datetime], MarketPrices]
 type Render = Callable[[Sequence[ComingQuarterHour]], dict[str, Any]]
 
 ATTR_FORMAT = "format"
-FORMAT_JSON = "json"
-FORMAT_EMHASS = "emhass"
-FORMAT_EVCC = "evcc"
 
 SCHEMA = vol.Schema(
     {
         **METER,
-        vol.Optional(ATTR_FORMAT, default=FORMAT_JSON): vol.In(
-            [FORMAT_JSON, FORMAT_EMHASS, FORMAT_EVCC]
-        ),
+        vol.Optional(ATTR_FORMAT, default=FORMAT_JSON): vol.In([*OUTLOOK_FORMATS]),
     }
 )
 
@@ -67,7 +61,7 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
     now = dt_util.utcnow()
     # Not in turn: it may wait for the network.
     market = await _async_market(coordinator, now)
-    render = _FORMATS[call.data[ATTR_FORMAT]]
+    render = OUTLOOK_FORMATS[call.data[ATTR_FORMAT]]
     make = partial(_async_told, coordinator, now, market, render)
     return await async_in_turn(call, coordinator, make)
 
@@ -104,55 +98,3 @@ async def _async_market(coordinator: SmartyCoordinator, now: datetime) -> Market
         return MarketPrices(*(known.get(each or "", {}).get(start) for each in chosen))
 
     return prices
-
-
-def _local(time: datetime) -> str:
-    return time.astimezone(LUXEMBOURG).isoformat()
-
-
-def _as_json(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
-    return {
-        **older_prices(quarters[-1].price.prices_of),
-        "quarter_hours": [
-            {
-                "start": _local(each.start),
-                "end": _local(each.end),
-                "price_import": each.price.imported,
-                "price_export": each.price.exported,
-                "left_kw": each.left_kw,
-                **({"unknown": dict(each.unknown)} if each.unknown else {}),
-            }
-            for each in quarters
-        ],
-    }
-
-
-def _as_emhass(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
-    """Return the parameters that EMHASS takes at run time; it takes none that is empty."""
-    imported = {_local(each.start): each.price.imported for each in quarters}
-    exported = {_local(each.start): each.price.exported for each in quarters}
-    lists = {"load_cost_forecast": imported, "prod_price_forecast": exported}
-    known = {
-        name: {start: price for start, price in prices.items() if price is not None}
-        for name, prices in lists.items()
-    }
-    return {name: prices for name, prices in known.items() if prices}
-
-
-def _as_evcc(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
-    """Return the lists that evcc takes as forecasts of its tariffs."""
-
-    def rates(price: Callable[[ComingQuarterHour], float | None]) -> list[dict[str, Any]]:
-        return [
-            {"start": _local(each.start), "end": _local(each.end), "value": value}
-            for each in quarters
-            if (value := price(each)) is not None
-        ]
-
-    return {
-        "grid": rates(lambda each: each.price.imported),
-        "feedin": rates(lambda each: each.price.exported),
-    }
-
-
-_FORMATS = {FORMAT_JSON: _as_json, FORMAT_EMHASS: _as_emhass, FORMAT_EVCC: _as_evcc}

@@ -4,17 +4,11 @@ Times are Luxembourg's, as the tariff's days and months are. A quarter-hour that
 start to end is left out; an energy that the meter does not send is null, or an empty cell. What is
 not one's own has an `origin`: the platform, or an estimate of the platform. What was shared is
 there where the platform knows it.
-
-The CSV names its columns as Leneda, the national data platform, names its series: 1-1:1.29.0 and
-1-1:2.29.0 in kW, 1-1:3.29.0 and 1-1:4.29.0 in kvar, each the mean of a quarter-hour. How exactly
-the platform's own files look is not published; there may be other columns, and other separators.
 """
 
-import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from io import StringIO
 from typing import Any
 
 import voluptuous as vol
@@ -27,9 +21,8 @@ from ..answers import async_aside
 from ..const import DOMAIN
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.platform_past import SharedPower
-from ..coordinator.quarter_hour_series import as_decimal
-from ..lib.leneda import REGISTERS
-from ..lib.tariff import LUXEMBOURG, QuarterHour
+from ..lib.reports import quarter_hours_as_csv, quarter_hours_as_json
+from ..lib.tariff import QuarterHour
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 ATTR_START = "start"
@@ -49,13 +42,6 @@ SCHEMA = vol.Schema(
     }
 )
 
-# The energies of a quarter-hour, and what their columns are called.
-_COLUMNS = {
-    "imported_kwh": "1-1:1.29.0 (kW)",
-    "exported_kwh": "1-1:2.29.0 (kW)",
-    "reactive_imported_kvarh": "1-1:3.29.0 (kvar)",
-    "reactive_exported_kvarh": "1-1:4.29.0 (kvar)",
-}
 _LONGEST_DAYS = 400
 # A period that ends at the same time of the day may have one hour more.
 _LONGEST = timedelta(days=_LONGEST_DAYS, hours=1)
@@ -76,7 +62,7 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
         raise invalid(translation_key="end_before_start")
     if end - start > _LONGEST:
         raise invalid(translation_key="period_too_long", days=str(_LONGEST_DAYS))
-    render = _as_csv if call.data[ATTR_FORMAT] == FORMAT_CSV else _as_json
+    render = quarter_hours_as_csv if call.data[ATTR_FORMAT] == FORMAT_CSV else quarter_hours_as_json
     make = partial(_async_read, coordinator, start, end, render)
     return await async_in_turn(call, coordinator, make)
 
@@ -100,50 +86,3 @@ def _utc_time(time: datetime) -> datetime:
     if not _FIRST_YEAR <= time.year <= _LAST_YEAR:
         raise invalid(translation_key="year_unknown", first=str(_FIRST_YEAR), last=str(_LAST_YEAR))
     return dt_util.as_utc(time)
-
-
-def _local(quarter: QuarterHour) -> str:
-    return quarter.start.astimezone(LUXEMBOURG).isoformat()
-
-
-def _as_json(quarters: Sequence[QuarterHour], shared: SharedPower) -> dict[str, Any]:
-    return {
-        "quarter_hours": [
-            {
-                "start": _local(each),
-                **{name: _rounded(getattr(each, name)) for name in _COLUMNS},
-                **{
-                    f"{REGISTERS[code].quantity}_kwh": _rounded(powers[each.start] / 4)
-                    for code, powers in shared.items()
-                    if each.start in powers
-                },
-                **({"origin": each.origin.value} if each.origin else {}),
-            }
-            for each in quarters
-        ]
-    }
-
-
-def _rounded(energy: float | None) -> float | None:
-    return None if energy is None else round(energy, 6)
-
-
-def _as_csv(quarters: Sequence[QuarterHour], shared: SharedPower) -> dict[str, Any]:
-    text = StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\n")
-    origins = [each.origin for each in quarters]
-    has_origins = any(origins)
-    columns = [*_COLUMNS.values(), *(f"{code} (kW)" for code in shared)]
-    writer.writerow(["start", *columns, *(["origin"] if has_origins else [])])
-    for each, origin in zip(quarters, origins, strict=True):
-        cells = [_local(each), *map(as_decimal, _powers(each, shared))]
-        writer.writerow([*cells, origin or ""] if has_origins else cells)
-    return {"csv": text.getvalue()}
-
-
-def _powers(quarter: QuarterHour, shared: SharedPower) -> Iterator[float | None]:
-    for name in _COLUMNS:
-        energy = getattr(quarter, name)
-        yield None if energy is None else energy * 4
-    for values in shared.values():
-        yield values.get(quarter.start)

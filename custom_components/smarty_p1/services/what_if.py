@@ -10,13 +10,12 @@ from typing import Any
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
-from homeassistant.exceptions import HomeAssistantError
 
-from ..answers import async_aside, books_of
-from ..const import DOMAIN
+from ..answers import async_aside, async_known_quarter_hours, books_of
 from ..coordinator.collector_pause import without_collection
 from ..coordinator.market_history import async_market_hours
 from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..lib.reports import what_if_report
 from ..lib.tariff import (
     LEAST_DAYS,
     LEAST_EFFICIENCY,
@@ -26,13 +25,8 @@ from ..lib.tariff import (
     MOST_KW,
     MOST_KWH,
     MOST_RESERVE,
-    Battery,
-    WhatIf,
     WhatIfError,
     WhatIfRefusal,
-    YearCosts,
-    older_prices,
-    what_if,
 )
 from .bill import demand_of
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
@@ -72,8 +66,7 @@ async def try_battery(call: ServiceCall) -> ServiceResponse:
     """Return what a battery would be worth, by the quarter-hours of the last twelve whole months.
 
     Raises ServiceValidationError when there is no such meter, something is missing that is needed,
-    or the user waits for too many answers, Unauthorized when the user may not read the meter, and
-    HomeAssistantError when the stored files cannot be read.
+    or the user waits for too many answers, and Unauthorized when the user may not read the meter.
     """
     coordinator = await async_readable_meter(call)
     make = partial(_async_tried, call, coordinator)
@@ -82,29 +75,14 @@ async def try_battery(call: ServiceCall) -> ServiceResponse:
 
 async def _async_tried(call: ServiceCall, coordinator: SmartyCoordinator) -> dict[str, Any]:
     demand = demand_of(coordinator)
-    start = demand.month.start.replace(year=demand.month.start.year - 1)
-    try:
-        quarters, _ = await coordinator.books.past.async_quarter_hours(start, demand.month.start)
-    except OSError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="quarter_hours_unreadable",
-            translation_placeholders={"error": str(err.strerror)},
-        ) from err
+    known = await async_known_quarter_hours(coordinator, demand)
+    hass, end = call.hass, demand.month.start
     market = await async_market_hours(
-        call.hass, coordinator.serial_number, demand.contracts, start, demand.month.start
+        hass, coordinator.serial_number, demand.contracts, known.start, end
     )
-    tried = without_collection(what_if)
+    work = without_collection(what_if_report)
     try:
-        found = await async_aside(
-            call.hass,
-            tried,
-            demand,
-            quarters,
-            battery_of(call.data),
-            market,
-            call.data.get("feed_in_price"),
-        )
+        return await async_aside(hass, work, demand, known, market, call.data)
     except WhatIfError as err:
         raise invalid(
             translation_key=REFUSED[err.reason],
@@ -112,46 +90,3 @@ async def _async_tried(call: ServiceCall, coordinator: SmartyCoordinator) -> dic
             days=str(err.days),
             least=str(LEAST_DAYS),
         ) from None
-    return what_if_answer(found)
-
-
-def battery_of(fields: Mapping[str, Any]) -> Battery:
-    """Return the battery that is asked about."""
-    return Battery(
-        kwh=fields["kwh"],
-        kw=fields["kw"],
-        efficiency=fields["efficiency"] / _PERCENT,
-        reserve=fields["reserve"] / _PERCENT,
-        standby_w=fields["standby"],
-    )
-
-
-def what_if_answer(found: WhatIf) -> dict[str, Any]:
-    """Return what a battery would be worth, in whole euros that add up."""
-    without = found.classes[found.cheapest_without].without.whole
-    with_battery = found.classes[found.cheapest_with].with_battery.whole
-    low = round(without.total - with_battery.total)
-    return {
-        "start": f"{found.start:%Y-%m-%d}",
-        "end": f"{found.end:%Y-%m-%d}",
-        "measured_days": found.measured_days,
-        "reference_kw": found.reference_kw,
-        "has_vat": found.has_vat,
-        **older_prices(found.prices_of),
-        "hourly_share": found.hourly_share and round(found.hourly_share, 2),
-        "saving": {"low": low, "high": max(low, round(found.saving_high))},
-        "cheapest": {"without": found.cheapest_without, "with_battery": found.cheapest_with},
-        "classes": {
-            f"{kw:g}": {
-                "without": _whole(each.without),
-                "with_battery": _whole(each.with_battery),
-                "cycles": round(each.cycles),
-                "stored_share": each.stored_share and round(each.stored_share, 2),
-            }
-            for kw, each in found.classes.items()
-        },
-    }
-
-
-def _whole(costs: YearCosts) -> dict[str, int]:
-    return {name: round(amount) for name, amount in costs.whole._asdict().items()}

@@ -1,16 +1,14 @@
 """The quarter-hours in Home Assistant: sensors, warning, options, and what survives a restart."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from homeassistant.const import STATE_UNKNOWN
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.storage import Store
-from homeassistant.util.file import WriteError
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import (
@@ -160,6 +158,7 @@ async def test_what_a_quarter_hour_has_come_to_survives_a_crash(
     port: MeterPort,
     make_entry: EntryMaker,
     hass_storage: dict[str, Any],
+    tmp_path: Path,
 ) -> None:
     entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **TARIFF)
     key = f"smarty_p1.{entry.entry_id}.meter"
@@ -169,12 +168,9 @@ async def test_what_a_quarter_hour_has_come_to_survives_a_crash(
     await send(hass, port, entry, at("10:20:00", 100.4))
     await send(hass, port, entry, at("10:30:00", 101.0))
     await let_pass(hass, 1)
-    assert hass_storage[key]["data"]["demand"]["stretches"][0]["months"][0]["days"][0]["above"][
-        "3"
-    ] == [
-        1,
-        250.0,
-    ]
+    folder = tmp_path / ".storage" / f"{key.removesuffix('.meter')}.quarter_hours"
+    [_, line] = (folder / "2025-07.csv").read_text().splitlines()
+    assert line.startswith("2025-07-03T08:15Z,,1000,")
     await send(hass, port, entry, at("10:31:00", 101.1))
     await let_pass(hass, 1)
     assert hass_storage[key]["data"]["demand"]["stretches"][0]["reading"]["imported_wh"] == 101_000
@@ -475,23 +471,20 @@ async def two_months(
     return entry
 
 
-async def test_a_month_that_has_ended_is_stored_beside_the_running_one(
+async def test_a_month_that_has_ended_is_known_after_a_restart(
     hass: HomeAssistant,
     port: MeterPort,
     make_entry: EntryMaker,
     hass_storage: dict[str, Any],
+    tmp_path: Path,
 ) -> None:
     entry = await two_months(hass, port, make_entry)
     key = f"smarty_p1.{entry.entry_id}"
-
-    [july] = hass_storage[f"{key}.months"]["data"]["months"]
-    assert july["start"] == "2025-07-01T00:00:00+02:00"
-    assert july["days"][0]["imported_wh"] == 2000.0
+    folder = tmp_path / ".storage" / f"{key}.quarter_hours"
+    assert {path.name for path in folder.iterdir()} == {"2025-07.csv", "2025-08.csv"}
 
     port.greeting = port.next_frame(on("25-08-01", "00:25:00", 102.7))
     await reload(hass, entry)
-    [stretch] = hass_storage[f"{key}.meter"]["data"]["demand"]["stretches"]
-    assert [month["start"][:7] for month in stretch["months"]] == ["2025-08"]
     demand = entry.runtime_data.latest.demand
     assert demand
     assert [month.imported_kwh for month in demand.earlier_months] == [2.0]
@@ -499,32 +492,7 @@ async def test_a_month_that_has_ended_is_stored_beside_the_running_one(
 
     assert await hass.config_entries.async_remove(entry.entry_id)
     assert not [name for name in hass_storage if name.startswith(key)]
-
-
-async def test_a_disk_that_is_full_when_a_month_ends_loses_nothing(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
-) -> None:
-    write = Store._async_write_data
-
-    async def full(store: Store[Any], *args: Any) -> None:  # noqa: ANN401
-        if store.key.endswith(".months"):
-            raise WriteError
-        await write(store, *args)
-
-    with patch.object(Store, "_async_write_data", full):
-        entry = await two_months(hass, port, make_entry)
-        key = f"smarty_p1.{entry.entry_id}"
-        assert f"{key}.months" not in hass_storage
-        [stretch] = hass_storage[f"{key}.meter"]["data"]["demand"]["stretches"]
-        assert [month["start"][:7] for month in stretch["months"]] == ["2025-07", "2025-08"]
-
-    # Tried again with the next quarter-hour.
-    await send(hass, port, entry, on("25-08-01", "00:30:00", 102.8))
-    await let_pass(hass, 1)
-    assert len(hass_storage[f"{key}.months"]["data"]["months"]) == 1
+    assert not folder.exists()
 
 
 async def test_the_four_registers_are_handed_on(
@@ -544,4 +512,4 @@ async def test_the_four_registers_are_handed_on(
     assert demand
     assert demand.last_quarter
     # Before, they were 1234.567 kWh, 0.835 and 63.781 kvarh.
-    assert demand.last_quarter[1:] == (4.0, 0.1, 0.2, 0.3)
+    assert demand.last_quarter[1:5] == (4.0, 0.1, 0.2, 0.3)

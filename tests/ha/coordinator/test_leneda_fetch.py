@@ -34,6 +34,7 @@ from tests.ha.leneda import (
     REMAINING,
     utc,
 )
+from tests.ha.measured import measure
 from tests.ha.meter import MeterPort
 from tests.ha.support import TELEGRAM, own_log, set_up, wait_until
 
@@ -411,7 +412,7 @@ async def test_a_gap_is_filled_the_next_day(
     entry = await begin()
     off = range(36, 52)
     for n in set(range(96)) - set(off):
-        entry.runtime_data.books.quarter_hours.append(QuarterHour(TODAY + n * QUARTER_HOUR, 0.25))
+        measure(entry, [QuarterHour(TODAY + n * QUARTER_HOUR, 0.25)])
     platform.series[POINT, IMPORTED] = lambda _start: 3.0
 
     async def told() -> list[tuple[float, str | None]]:

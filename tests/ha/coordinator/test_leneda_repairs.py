@@ -22,6 +22,7 @@ from custom_components.smarty_p1.lib.tariff import QuarterHour
 from dev.leneda import Fault, Platform
 from tests.ha.conftest import EntryMaker
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT, PRIVATE, QUARTER_HOUR
+from tests.ha.measured import as_span
 from tests.ha.meter import MeterPort
 from tests.ha.support import TELEGRAM, set_up, wait_until
 
@@ -158,10 +159,11 @@ async def test_days_are_compared(  # noqa: PLR0913, PLR0917
 ) -> None:
     platform.series[POINT, IMPORTED] = platform_kw
     entry = await set_up(hass, port, make_entry)
-    start = midnight - 4 * DAY
+    start, number = midnight - 4 * DAY, 0
     series = entry.runtime_data.books.quarter_hours
     while start < midnight:
-        series.append(QuarterHour(start, power(start), power(start) / 8))
+        number += 1
+        series.append([as_span(QuarterHour(start, power(start), power(start) / 8), number)])
         start += QUARTER_HOUR
     await hass.async_block_till_done()
     port.greeting = lambda: port.next_frame(TELEGRAM)

@@ -128,7 +128,7 @@ def costs(left_out: tuple[str, ...] = ()) -> tuple[list[Series], dict[str, list[
     meter = DemandMeter(CONTRACT)
     meter.update(datetime(2026, 5, 10, 12, tzinfo=UTC), Energies(100.0, 5.0), 0.4, "1")
     platform = {CONSUMPTION: rows(APRIL, 2880)}
-    meter.set_past(Past.of(merged([], platform), meter.contracts))
+    meter.set_past(Past(merged([], platform)))
     demand = meter.snapshot
     assert demand
     known = Costs(

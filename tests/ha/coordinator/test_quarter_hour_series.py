@@ -2,9 +2,12 @@
 
 import errno
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from unittest.mock import patch
+from weakref import WeakKeyDictionary
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
@@ -12,12 +15,13 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.coordinator import quarter_hour_series
 from custom_components.smarty_p1.coordinator.quarter_hour_series import QuarterHourSeries
-from custom_components.smarty_p1.lib.tariff import QuarterHour
+from custom_components.smarty_p1.lib.tariff import HEADER, QuarterHour
+from tests.ha.measured import as_span
 from tests.ha.support import own_log
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
-HEADER = "start,imported_wh,exported_wh,reactive_imported_varh,reactive_exported_varh\n"
+NUMBERS: WeakKeyDictionary[HomeAssistant, Iterator[int]] = WeakKeyDictionary()
 NO_ROOM = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
@@ -55,9 +59,10 @@ def june(folder: Path) -> str:
 
 
 async def append(hass: HomeAssistant, series: QuarterHourSeries, *quarters: QuarterHour) -> None:
-    """Append quarter-hours and wait until they are written."""
+    """Append quarter-hours, numbered on from those of the test, and wait until they are written."""
+    numbers = NUMBERS.setdefault(hass, count(1))
     for each in quarters:
-        series.append(each)
+        series.append([as_span(each, next(numbers))])
     await hass.async_block_till_done()
 
 
@@ -78,17 +83,9 @@ async def test_a_line_for_each_quarter_hour(
     await append(hass, series, quarter(NOON, 0.492), QuarterHour(NOON + QUARTER, 0.0001))
 
     # 0.492 kW for a quarter-hour are 123 Wh.
-    assert june(folder) == (HEADER + "2026-06-15T12:00Z,123,2,30,0.4\n2026-06-15T12:15Z,0.025,,,\n")
+    lines = "2026-06-15T12:00Z,,123,2,30,0.4,,,,,,,1\n2026-06-15T12:15Z,,0.025,,,,,,,,,,2\n"
+    assert june(folder) == HEADER + lines
     assert await read(hass) == [quarter(NOON, 0.492), QuarterHour(NOON + QUARTER, 0.0001)]
-
-
-async def test_what_is_the_last_one_still_is_appended_once(
-    hass: HomeAssistant, series: QuarterHourSeries, folder: Path
-) -> None:
-    await append(hass, series, quarter(NOON), quarter(NOON))
-    await append(hass, series, quarter(NOON))
-
-    assert len(june(folder).splitlines()) == 2
 
 
 async def test_a_period_begins_with_its_start_and_ends_before_its_end(
@@ -128,8 +125,8 @@ async def test_the_hour_that_october_repeats_is_two(
 @pytest.mark.parametrize(
     "torn",
     [
-        "2026-06-15T12:15Z,250,2,30,0.4",
-        "2026-06-15T12:15Z,2",
+        "2026-06-15T12:15Z,,250,2,30,0.4,,,,,,,2",
+        "2026-06-15T12:15Z,,2",
         "2026-06-15T12:1",
         "\0\0\0\0",
         "x" * 3_000,
@@ -146,7 +143,7 @@ async def test_a_line_that_a_kill_has_torn_is_cut_off(
 
     again = QuarterHourSeries(hass, "one")
     await append(hass, again, quarter(NOON + 2 * QUARTER))
-    assert june(folder) == whole + "2026-06-15T12:30Z,250,2,30,0.4\n"
+    assert june(folder) == whole + "2026-06-15T12:30Z,,250,2,30,0.4,,,,,,,2\n"
 
 
 @pytest.mark.parametrize("left", ["", "start,impo"])
@@ -157,7 +154,7 @@ async def test_a_kill_at_the_beginning_of_a_month(
 
     await append(hass, series, quarter(NOON))
 
-    assert june(folder) == HEADER + "2026-06-15T12:00Z,250,2,30,0.4\n"
+    assert june(folder) == HEADER + "2026-06-15T12:00Z,,250,2,30,0.4,,,,,,,1\n"
 
 
 @pytest.mark.parametrize(
@@ -204,7 +201,7 @@ async def test_a_full_disk_loses_nothing(
     with patch.object(os, "fsync", side_effect=NO_ROOM):
         await append(hass, series, quarter(NOON + QUARTER))
         # Some of it may have found room.
-        write(folder / "2026-06.csv", june(folder)[: len(HEADER) + 40])
+        write(folder / "2026-06.csv", june(folder)[: len(HEADER) + 50])
         await append(hass, series, quarter(NOON + 2 * QUARTER))
         assert len(own_log(caplog)) == 1
 
@@ -305,10 +302,24 @@ async def test_a_file_does_not_grow_without_end(
         await append(hass, series, quarter(NOON + n % 2 * QUARTER, n))
         assert len(june(folder)) < 1100
 
+    # What is cut off was at the beginning: the registers know what came in its time.
     assert await read(hass) == [quarter(NOON, 198.0), quarter(NOON + QUARTER, 199.0)]
     assert names(folder) == {"2026-06.csv"}
     # A power failure after that would leave an empty file.
     assert all(synced)
+
+
+async def test_a_file_of_an_unknown_version_is_put_aside_when_something_is_added(
+    hass: HomeAssistant, series: QuarterHourSeries, folder: Path
+) -> None:
+    content = HEADER.replace("version=2", "another,version=3") + "2026-06-15T12:00Z,,1,,9\n"
+    write(folder / "2026-06.csv", content)
+    assert await read(hass) == []
+
+    await append(hass, series, quarter(NOON))
+
+    assert (folder / "2026-06.csv.unreadable").read_text() == content
+    assert await read(hass) == [quarter(NOON)]
 
 
 async def test_the_files_are_removed(

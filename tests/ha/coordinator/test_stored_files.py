@@ -19,12 +19,21 @@ from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_METER_READING
 from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
 from custom_components.smarty_p1.coordinator.pulse_counter import PulseCounter
 from custom_components.smarty_p1.coordinator.throttled_store import ThrottledStore
+from custom_components.smarty_p1.lib.tariff import HEADER
 from custom_components.smarty_p1.sinks.retained_topics import RetainedTopics
 from tests.ha.boards import ENERGY, pulse_entry
 from tests.ha.conftest import EntryMaker
 from tests.ha.coordinator.test_demand import EXCESS, LAST, TARIFF
-from tests.ha.meter import KEY, SYSTEM_TITLE, MeterPort, encipher
-from tests.ha.support import at, let_pass, own_log, state_of, wait_for_telegram, wait_until
+from tests.ha.meter import KEY, SYSTEM_TITLE, MeterPort, encipher, with_value
+from tests.ha.support import (
+    TELEGRAM,
+    at,
+    let_pass,
+    own_log,
+    state_of,
+    wait_for_telegram,
+    wait_until,
+)
 
 STORED: dict[str, Any] = json.loads((Path(__file__).parent / "stored_files.json").read_text())
 """Files of a meter that was read from 30 June 2025 23:45 to 3 July 10:35, and of pulses.
@@ -268,6 +277,54 @@ async def test_a_meter_goes_on_from_its_files(
     assert await hass.config_entries.async_unload(entry.entry_id)
     await memory.async_load()
     assert memory.memory.last_counters(bytes.fromhex(KEY)) == {SYSTEM_TITLE: 7}
+
+
+async def test_months_stored_as_sums_of_days_become_a_row(
+    hass: HomeAssistant,
+    port: MeterPort,
+    make_entry: EntryMaker,
+    caplog: pytest.LogCaptureFixture,
+    tmp_path: Path,
+) -> None:
+    stored = json.loads((Path(__file__).parent / "stored_day_sums.json").read_text())
+    text = with_value(TELEGRAM, "0-0:1.0.0", "(260603151500S)")
+    port.counter = 1_000
+    port.greeting = port.next_frame(with_value(text, "1-0:1.8.0", "(001085.250*kWh)"))
+    entry = make_entry(port.url)
+    options = {"reference_power": 3.5, "energy_price": 0.15, "vat": True}
+    hass.config_entries.async_update_entry(entry, options=options)
+    for store in ("meter", "months"):
+        write(hass, entry, store, stored[store])
+    folder = tmp_path / ".storage" / f"smarty_p1.{entry.entry_id}.quarter_hours"
+    folder.mkdir(parents=True)
+    for name, content in stored["quarter_hours"].items():
+        (folder / name).write_text(content)
+
+    for _ in range(2):
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await wait_for_telegram(hass, entry)
+
+        demand = entry.runtime_data.books.demand
+        assert demand
+        [may] = demand.earlier_months
+        # 13.15 kWh on the first day, 13.2 on three others; 32.43 kWh in June, and 70 Wh more.
+        assert may.imported_kwh == pytest.approx(52.75)
+        assert may.quarter_hours == 359
+        assert demand.month.imported_kwh == pytest.approx(32.5)
+        assert may.above(3.5).energy_wh == pytest.approx(2_000)
+        # Nothing but the row keeps them now.
+        assert not path_of(hass, entry, "months").exists()
+        for path in folder.iterdir():
+            assert path.read_text().startswith(HEADER)
+        assert [text for level, text in own_log(caplog) if level == "WARNING"] == []
+        assert await hass.config_entries.async_unload(entry.entry_id)
+        port.greeting = port.next_frame(
+            with_value(
+                with_value(TELEGRAM, "0-0:1.0.0", "(260603151510S)"),
+                "1-0:1.8.0",
+                "(001085.250*kWh)",
+            )
+        )
 
 
 async def test_pulses_go_on_from_their_file(hass: HomeAssistant, port: MeterPort) -> None:

@@ -292,7 +292,12 @@ async def test_nothing_is_known_before_the_meter_has_sent_its_time(
 
 def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
     stored = billed_month.stored(billed_month.CONTRACT)
-    meters = [DemandMeter.from_dict(stored, billed_month.CONTRACT) for _ in range(2)]
+    meters = [
+        DemandMeter.from_dict(
+            stored, billed_month.CONTRACT, files=billed_month.files(billed_month.CONTRACT)
+        )
+        for _ in range(2)
+    ]
     time = datetime(2026, 6, 15, 22, tzinfo=UTC)
     with patch.object(tariff_sensor_values, "compare", wraps=compare) as compared:
         for n in range(10):
@@ -308,7 +313,11 @@ def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
 
 
 def test_the_months_are_compared_at_the_prices_of_today() -> None:
-    meter = DemandMeter.from_dict(billed_month.stored(billed_month.CONTRACT), billed_month.CONTRACT)
+    meter = DemandMeter.from_dict(
+        billed_month.stored(billed_month.CONTRACT),
+        billed_month.CONTRACT,
+        files=billed_month.files(billed_month.CONTRACT),
+    )
     # Put into an empty field, it holds from the 1st of June.
     meter.change_contract(replace(billed_month.CONTRACT, surcharge=0.53))
     time = datetime(2026, 6, 15, 22, tzinfo=UTC)

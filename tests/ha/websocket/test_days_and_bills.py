@@ -2,7 +2,6 @@
 
 import dataclasses
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -44,12 +43,7 @@ async def test_the_days_of_a_month_add_up_to_its_bill(
     assert round(sum(day["cost"] for day in june), 2) == running["total"]
 
 
-async def test_a_day(client: Client, entry: MockConfigEntry, tmp_path: Path) -> None:
-    folder = tmp_path / ".storage" / f"smarty_p1.{entry.entry_id}.quarter_hours"
-    folder.mkdir(parents=True, exist_ok=True)
-    lines = "2026-04-30T22:00Z,1990,0,,\n2026-04-30T22:15Z,2000,20,,\n2026-05-01T22:00Z,9000,0,,\n"
-    (folder / "2026-05.csv").write_text(f"start,a,b,c,d\n{lines}")
-
+async def test_a_day(client: Client, entry: MockConfigEntry) -> None:
     [day] = await days_of(client, entry, start="2026-05-01", end="2026-05-02")
 
     cost, used, fixed = (day.pop(name) for name in ("cost", "cost_used", "cost_fixed"))
@@ -67,7 +61,7 @@ async def test_a_day(client: Client, entry: MockConfigEntry, tmp_path: Path) -> 
         "reference_kw": 7.0,
         "quarter_hours_above": 10,
         "above_wh": 2_500,
-        "peak": {"start": "2026-04-30T22:15:00+00:00", "mean_kw": 8.0},
+        "peak": {"start": "2026-04-30T22:00:00+00:00", "mean_kw": 8.0},
         # 2.5 kWh at 0.0765 and 8 %
         "cost_above": 0.21,
         # 1.92 kWh at 0.06

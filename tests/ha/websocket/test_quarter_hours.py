@@ -6,25 +6,26 @@ import json
 import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from unittest.mock import patch
 
-import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.coordinator.platform_past import PlatformPast, SharedPower
-from custom_components.smarty_p1.coordinator.quarter_hour_series import QuarterHourSeries
+from custom_components.smarty_p1 import answers
+from custom_components.smarty_p1.coordinator.platform_past import PlatformPast
 from custom_components.smarty_p1.lib.tariff import (
     Contract,
     Contracts,
-    EstimatedQuarterHour,
-    PlatformQuarterHour,
+    Origin,
+    Past,
     QuarterHour,
+    QuarterHours,
+    month_name,
 )
 from custom_components.smarty_p1.lib.tariff.contract import BEGINNING
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
+from tests.ha.measured import replace_month
 from tests.ha.meter import MeterPort, with_value
 from tests.ha.support import receive, reload, set_up
 from tests.ha.test_past_import import april
@@ -34,22 +35,9 @@ from .conftest import Client, ClientOf, ask, refused, user_with
 QUARTER = timedelta(minutes=15)
 
 
-@pytest.fixture
-def folder(tmp_path: Path, entry: MockConfigEntry) -> Path:
-    """Return where the quarter-hours of the meter are."""
-    path = tmp_path / ".storage" / f"smarty_p1.{entry.entry_id}.quarter_hours"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def write(folder: Path, month: str, lines: list[str]) -> None:
-    """Write the file of a month."""
-    (folder / f"{month}.csv").write_text("start,a,b,c,d\n" + "".join(f"{x}\n" for x in lines))
-
-
-async def test_integers_and_gaps(client: Client, entry: MockConfigEntry, folder: Path) -> None:
-    write(
-        folder,
+async def test_integers_and_gaps(client: Client, entry: MockConfigEntry) -> None:
+    replace_month(
+        entry,
         "2026-05",
         [
             "2026-05-10T10:00Z,123.4,0,,",
@@ -71,9 +59,9 @@ async def test_integers_and_gaps(client: Client, entry: MockConfigEntry, folder:
     assert await values(**period, quantity="net") == [123, -251, None, 100]
 
 
-async def test_sixteen_bits_each(client: Client, entry: MockConfigEntry, folder: Path) -> None:
+async def test_sixteen_bits_each(client: Client, entry: MockConfigEntry) -> None:
     lines = ["2026-05-10T10:00Z,123,0,,", "2026-05-10T10:30Z,1,32768,,", "2026-05-10T10:45Z,0,2,,"]
-    write(folder, "2026-05", lines)
+    replace_month(entry, "2026-05", lines)
     answer = await ask(
         client,
         "quarter_hours",
@@ -88,7 +76,7 @@ async def test_sixteen_bits_each(client: Client, entry: MockConfigEntry, folder:
 
 
 async def test_what_is_above_goes_by_the_imported_energy_alone(
-    client: Client, entry: MockConfigEntry, folder: Path
+    client: Client, entry: MockConfigEntry
 ) -> None:
     lines = [
         # 2 kWh are drawn and 1.5 kWh fed in: 8 kW, above 3 and 7 kW, and above the contract's 7.
@@ -102,7 +90,7 @@ async def test_what_is_above_goes_by_the_imported_energy_alone(
         "2026-05-10T11:30Z,20,300,,",
         "2026-05-10T11:45Z,300,20,,",
     ]
-    write(folder, "2026-05", lines)
+    replace_month(entry, "2026-05", lines)
     request = {"start": "2026-05-10T10:00:00Z", "end": "2026-05-10T12:00:00Z"}
     request |= {"entry_id": entry.entry_id, "quantity": "larger"}
 
@@ -116,7 +104,7 @@ async def test_what_is_above_goes_by_the_imported_energy_alone(
 
 
 async def test_the_reference_power_of_the_time_counts(
-    client: Client, entry: MockConfigEntry, folder: Path
+    client: Client, entry: MockConfigEntry
 ) -> None:
     # 12 kW from 10 May on, 5 kW, which is no class, from 11 May on: at midnight in Luxembourg.
     contracts = Contracts(((BEGINNING, Contract(reference_kw=7.0)),))
@@ -124,7 +112,9 @@ async def test_the_reference_power_of_the_time_counts(
         since = datetime(2026, 5, day, 22, tzinfo=UTC)
         contracts = contracts.changed(Contract(reference_kw=kw), since)
     days = [f"2026-05-{day:02}T12:00Z,2000,0,," for day in (9, 10, 11)]
-    write(folder, "2026-05", [*days, "2026-05-11T12:15Z,1250,0,,", "2026-05-11T12:30Z,1251,0,,"])
+    replace_month(
+        entry, "2026-05", [*days, "2026-05-11T12:15Z,1250,0,,", "2026-05-11T12:30Z,1251,0,,"]
+    )
     request = {"start": "2026-05-09T12:00:00Z", "quantity": "larger", "entry_id": entry.entry_id}
     before = await ask(client, "quarter_hours", **request)
     demand = entry.runtime_data.books.demand
@@ -153,7 +143,7 @@ async def test_nothing_is_told_beyond_what_is_known(client: Client, entry: MockC
         "step": 900,
         "quantity": "imported",
         "unit": "Wh",
-        "values": [None, 100],
+        "values": [100, 100],
         "origins": [],
     }
     for start, end in (("2027-01-01", "2028-01-01"), ("2026-06-15", "2026-06-14")):
@@ -207,23 +197,20 @@ async def test_the_mark_of_the_past_is_another_when_the_past_is(
 
 
 async def test_those_of_the_platform_are_named(client: Client, entry: MockConfigEntry) -> None:
-    start = datetime(2026, 6, 1, tzinfo=UTC)
+    start = datetime(2026, 4, 1, tzinfo=UTC)
     found = [
-        PlatformQuarterHour(start, 0.4),
-        PlatformQuarterHour(start + QUARTER, 0.8),
-        EstimatedQuarterHour(start + 3 * QUARTER, 0.4),
+        QuarterHour(start, 0.4, origin=Origin.PLATFORM),
+        QuarterHour(start + QUARTER, 0.8, origin=Origin.PLATFORM),
+        QuarterHour(start + 3 * QUARTER, 0.4, origin=Origin.PLATFORM_ESTIMATED),
     ]
-    with patch.object(PlatformPast, "async_quarter_hours", return_value=(found, {})):
-        answer = await ask(
-            client, "quarter_hours", entry_id=entry.entry_id, start=start.isoformat()
-        )
+    entry.runtime_data.books.memory.demand_meter.set_past(Past(found))
+    period = {"start": start.isoformat(), "end": (start + 4 * QUARTER).isoformat()}
+    answer = await ask(client, "quarter_hours", entry_id=entry.entry_id, **period)
     assert answer["values"] == [100, 200, None, 100]
     assert answer["origins"] == [[0, 2, "platform"], [3, 1, "platform_estimated"]]
 
 
-async def test_a_year_in_one_answer_of_bounded_size(
-    client: Client, entry: MockConfigEntry, folder: Path
-) -> None:
+async def test_a_year_in_one_answer_of_bounded_size(client: Client, entry: MockConfigEntry) -> None:
     # A household of 4,500 kWh with an electric car: 128 Wh in the mean, up to 3 kWh.
     chance = random.Random(1)  # noqa: S311 - an invented household
     months: dict[str, list[str]] = {}
@@ -232,11 +219,10 @@ async def test_a_year_in_one_answer_of_bounded_size(
         night = 0 <= time.hour < 5
         wh = chance.uniform(20, 60) if night else chance.lognormvariate(4.3, 0.8)
         wh = 2750 + wh if chance.random() < 0.012 else wh
-        local = time + timedelta(hours=2)  # near enough: a file of a month is found by its name
-        months.setdefault(f"{local:%Y-%m}", []).append(f"{time:%Y-%m-%dT%H:%MZ},{wh:.1f},0,,")
+        months.setdefault(month_name(time), []).append(f"{time:%Y-%m-%dT%H:%MZ},{wh:.1f},0,,")
         time += QUARTER
     for month, lines in months.items():
-        write(folder, month, lines)
+        replace_month(entry, month, lines)
     await client.send_json_auto_id(
         {
             "type": "smarty_p1/quarter_hours",
@@ -264,11 +250,7 @@ async def test_ten_who_ask_at_once_wait_for_one_reading(
 ) -> None:
     clients = [await client_of(user_with(hass, "sensor.smarty_energy_imported")) for _ in range(10)]
 
-    async def slowly(*_period: datetime) -> tuple[list[QuarterHour], SharedPower]:
-        await asyncio.sleep(0.2)
-        return [], {}
-
-    with patch.object(PlatformPast, "async_quarter_hours", side_effect=slowly) as read:
+    with patch.object(answers, "QuarterHours", wraps=QuarterHours) as read:
         await asyncio.gather(
             *(
                 ask(each, "quarter_hours", entry_id=entry.entry_id, start="2026-01-01T00:00:00Z")
@@ -276,14 +258,6 @@ async def test_ten_who_ask_at_once_wait_for_one_reading(
             )
         )
     assert read.call_count == 1
-
-
-async def test_files_that_cannot_be_read_are_told(client: Client, entry: MockConfigEntry) -> None:
-    with patch.object(QuarterHourSeries, "async_read", side_effect=OSError(5, "Input/output")):
-        code = await refused(
-            client, "quarter_hours", entry_id=entry.entry_id, start="2026-06-15T00:00:00Z"
-        )
-    assert code == "unreadable"
 
 
 async def test_what_is_no_period_or_no_meter_is_refused(

@@ -12,8 +12,10 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
+from custom_components.smarty_p1.answers import async_known_quarter_hours
 from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
-from custom_components.smarty_p1.lib.tariff import Battery, WhatIfError, WhatIfRefusal
+from custom_components.smarty_p1.lib.tariff import Battery, QuarterHours, WhatIfError, WhatIfRefusal
+from custom_components.smarty_p1.services import what_if as what_if_action
 from tests.ha import billed_month
 from tests.ha.meter import MeterPort
 from tests.ha.support import PATIENCE, receive, reload, wait_until
@@ -51,8 +53,7 @@ async def desk(hass: HomeAssistant) -> AsyncIterator[Desk]:
     desk = Desk()
     module = f"custom_components.{DOMAIN}"
     with (
-        patch(f"{module}.websocket.what_if.what_if", desk.what_if),
-        patch(f"{module}.services.what_if.what_if", desk.what_if),
+        patch(f"{module}.lib.reports.what_if.what_if", desk.what_if),
     ):
         yield desk
         desk.is_open.set()
@@ -215,13 +216,13 @@ async def test_who_connects_again_and_again_begins_nothing_beside_what_is_made(
     user = kid(hass)
     reading, has_read = 0, asyncio.Event()
 
-    async def read(*_: object) -> tuple[list[object], dict[str, object]]:
+    async def read(*asked: Any) -> QuarterHours:  # noqa: ANN401 - as it is asked
         nonlocal reading
         reading += 1
         await has_read.wait()
-        return [], {}
+        return await async_known_quarter_hours(*asked)
 
-    with patch.object(entry.runtime_data.books.past, "async_quarter_hours", read):
+    with patch.object(what_if_action, "async_known_quarter_hours", read):
         for kwh in range(5, 9):
             gone = await client_of(user)
             await call(gone, entry, kwh)
@@ -298,8 +299,11 @@ async def test_no_bill_is_worked_out_in_the_event_loop(hass: HomeAssistant) -> N
         threads.append(threading.current_thread())
         raise RuntimeError
 
-    module = f"custom_components.{DOMAIN}.services.bill"
-    with patch(f"{module}.bill", note), patch(f"{module}.compare", note):
+    module = f"custom_components.{DOMAIN}"
+    with (
+        patch(f"{module}.lib.reports.bills.bill", note),
+        patch(f"{module}.services.bill.compare", note),
+    ):
         for action in ("get_bill", "compare_reference_powers"):
             with pytest.raises(RuntimeError):
                 await hass.services.async_call(

@@ -11,7 +11,8 @@ from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, literal, seal, with_valu
 from smartyp1.entities import DEMAND_SENSORS, SENSORS, TARIFF_SENSORS, mbus_sensors
 from smartyp1.meter import MeterMemory, MeterReader, MeterSession, NamedMeter, Reading
 from smartyp1.p1 import Opener, key_fingerprint
-from smartyp1.tariff import Contract, DemandMeter, load_months, store_months
+from smartyp1.tariff import Contract, DemandMeter
+from tests.lib.tariff.support import Disk
 
 type Path = tuple[str | int, ...]
 
@@ -46,7 +47,9 @@ def kept(memory: MeterMemory) -> dict[str, Any]:
 
 def restored(stored: object) -> MeterMemory:
     """Return the memory of a file's content, with the same contract as before."""
-    return MeterMemory.from_dict(stored, lambda demand: DemandMeter.from_dict(demand, CONTRACT))
+    return MeterMemory.from_dict(
+        stored, lambda demand: DemandMeter.from_dict(demand, CONTRACT, files=FILES)
+    )
 
 
 def a_memory() -> MeterMemory:
@@ -60,10 +63,11 @@ def a_memory() -> MeterMemory:
     return memory
 
 
-MONTHS: dict[str, Any] = json.loads(
-    json.dumps(store_months(a_memory().demand_meter.finished_months))
-)
-STORED = kept(a_memory())
+_MEMORY = a_memory()
+STORED = kept(_MEMORY)
+DISK = Disk()
+DISK.write(_MEMORY.demand_meter)
+FILES = DISK.files
 # One of each kind is as good as all.
 _TOTALS = STORED["totals"]
 _REGISTER = next(iter(_TOTALS["registers"].items()))
@@ -142,10 +146,9 @@ def test_what_is_stored_is_whole() -> None:
     ]
     assert all(STORED.values())
     assert all(STORED["totals"].values())
-    assert STORED["demand"]["version"] == 2
+    assert STORED["demand"]["version"] == 3
     [stretch] = STORED["demand"]["stretches"]
-    assert [month["start"][:7] for month in stretch["months"]] == ["2025-06", "2025-07"]
-    assert [month["start"][:7] for month in MONTHS["months"]] == ["2025-06"]
+    assert stretch["spans"] == []
     memory = restored(STORED)
     assert kept(memory) == STORED
     assert_goes_on(memory)
@@ -165,16 +168,6 @@ def test_what_is_no_object_is_refused(value: object) -> None:
     if not isinstance(value, dict):
         with pytest.raises(ValueError):  # noqa: PT011 - it says nothing of what is stored
             restored(value)
-
-
-@settings(max_examples=200)
-@given(st.sampled_from(paths_in(MONTHS)), ANYTHING)
-def test_whatever_months_are_stored_go_on_or_are_refused(path: Path, value: object) -> None:
-    try:
-        months = load_months(replaced(MONTHS, path, value))
-    except ValueError:
-        return
-    assert_goes_on(MeterMemory(DemandMeter(CONTRACT, months)))
 
 
 REGISTER = ("totals", "registers", _REGISTER[0])
@@ -206,7 +199,7 @@ INDEX = ("totals", "indexes", 0)
         (("flows",), [["GAS", "m3"]]),
         (("demand",), None),
         (("demand",), []),
-        (("demand",), {"version": 3}),
+        (("demand",), {"version": 4}),
     ],
 )
 def test_a_part_that_is_malformed_begins_anew(path: Path, value: object) -> None:

@@ -1,10 +1,24 @@
 """A meter's telegrams, as the tests write them down."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from smartyp1.tariff import Contract, Demand, DemandMeter, Energies, QuarterHour
+from smartyp1.tariff import (
+    HEADER,
+    Amounts,
+    Contract,
+    Demand,
+    DemandMeter,
+    Energies,
+    Kind,
+    QuarterHour,
+    Row,
+    Span,
+    line_of,
+    month_name,
+)
 
 SERIAL = "SAG1030790002574"
 PRICE = 0.1139
@@ -36,6 +50,32 @@ def cost(demand: Demand) -> float | None:
     return round(found, 6)
 
 
+def row_of(quarters: Iterable[QuarterHour], *others: Span) -> Row:
+    """Return the row of some quarter-hours that were measured here, and of other spans."""
+    row = Row()
+    for quarter in quarters:
+        fed_kwh = quarter.exported_kwh
+        amounts = Amounts(quarter.mean_kw * 250, (fed_kwh or 0.0) * 1000, fed_kwh is not None)
+        end = quarter.start + timedelta(minutes=15)
+        row.add(Span(quarter.start, end, Kind.QUARTER_HOUR, amounts))
+    for span in others:
+        row.add(span)
+    return row
+
+
+class Disk:
+    """The files of a meter's row, to which lines are only ever added."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def write(self, meter: DemandMeter) -> None:
+        """Add the lines of the spans that are new."""
+        for span in meter.take_new():
+            name = month_name(span.start)
+            self.files[name] = self.files.get(name, HEADER.encode()) + line_of(span).encode()
+
+
 class Connection:
     """A connection whose register and clock the test moves."""
 
@@ -46,6 +86,7 @@ class Connection:
         self.since: date | None = None
         self.threshold_kva: float | None = None
         self.meter = DemandMeter(self.contract)
+        self.disk = Disk()
         self.time = at(start)
         self.imported_wh = REGISTER_WH
         self.serial: str | None = SERIAL
@@ -77,8 +118,9 @@ class Connection:
 
     def restart(self) -> None:
         """Store what is known, and go on from that; the contract stays."""
+        self.disk.write(self.meter)
         stored = json.loads(json.dumps(self.meter.as_dict(), allow_nan=False))
-        self.meter = DemandMeter.from_dict(stored, self.contract, self.since)
+        self.meter = DemandMeter.from_dict(stored, self.contract, self.since, self.disk.files)
 
     def pass_by(self, seconds: float, used_wh: int = 0) -> None:
         """Let time pass and energy be used without a telegram."""

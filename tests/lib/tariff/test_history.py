@@ -406,4 +406,4 @@ def test_of_months_that_were_measured_the_oldest_is_forgotten() -> None:
             house.after(900, 100)
 
     assert known_months(house) == names[-25:]
-    assert len(house.meter.finished_months) == 35
+    assert len(house.meter.columns) == 36

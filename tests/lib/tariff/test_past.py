@@ -8,24 +8,23 @@ import pytest
 
 from smartyp1.tariff import (
     NO_PAST,
+    Amounts,
     Contract,
-    Contracts,
-    Day,
     Energies,
-    EstimatedQuarterHour,
+    Kind,
     MarketPrices,
     Month,
     Origin,
     Past,
-    PlatformQuarterHour,
     QuarterHour,
+    Span,
     bill,
     compare,
     estimate,
-    store_months,
+    months_of,
 )
 from tests.lib.tariff.months import LUXEMBOURG, agreed, changing, lines, local
-from tests.lib.tariff.support import Connection
+from tests.lib.tariff.support import Connection, row_of
 
 QUARTER_HOUR = timedelta(minutes=15)
 CONTRACT = Contract(reference_kw=7, energy_price=0.15)
@@ -39,19 +38,18 @@ def platform(
     time = local(start)
     while time < local(end):
         mean_kw = kw(time) if callable(kw) else kw
-        found.append(PlatformQuarterHour(time, mean_kw, exported_kwh))
+        found.append(QuarterHour(time, mean_kw, exported_kwh, origin=Origin.PLATFORM))
         time += QUARTER_HOUR
     return found
 
 
-def with_own(house: Connection, quarters: Iterable[QuarterHour]) -> list[QuarterHour]:
-    """Return quarter-hours of both origins, as they are merged elsewhere."""
-    found = {each.start: each for each in quarters} | {each.start: each for each in house.quarters}
-    return [found[start] for start in sorted(found)]
+def estimates(start: str, end: str, kw: float) -> list[QuarterHour]:
+    """Return what the platform calls estimated."""
+    return [each._replace(origin=Origin.PLATFORM_ESTIMATED) for each in platform(start, end, kw)]
 
 
 def set_past(house: Connection, quarters: Iterable[QuarterHour]) -> None:
-    house.meter.set_past(Past.of(with_own(house, quarters), house.meter.contracts))
+    house.meter.set_past(Past(quarters))
 
 
 def added(start: str, contract: Contract = CONTRACT) -> Connection:
@@ -123,7 +121,7 @@ def test_a_year_decides_which_class_is_the_cheapest_and_has_a_peak() -> None:
     assert comparison.cheapest == 3
     found = [month.peak for month in demand.earlier_months][3]
     assert found is not None
-    assert (found, found.origin) == (QuarterHour(peak, 9.0), Origin.PLATFORM)
+    assert found == QuarterHour(peak, 9.0, origin=Origin.PLATFORM)
     # Both changes of the clock: 743 and 745 hours.
     by_name = {f"{month.start:%Y-%m}": month for month in demand.earlier_months}
     assert by_name["2026-03"].quarter_hours == 743 * 4
@@ -152,7 +150,7 @@ def test_a_gap_within_a_day_is_filled_and_its_energy_counts_once() -> None:
     month = house.read().month
     # The 20 quarter-hours from 10:00 to 15:00 are the platform's: 500 Wh each.
     assert day_of(month, "2026-11-20") == (76 * 300 + 20 * 500, 0, 96, 20)
-    assert month.peak == QuarterHour(local("2026-11-20T10:00"), 2.0)
+    assert month.peak == QuarterHour(local("2026-11-20T10:00"), 2.0, origin=Origin.PLATFORM)
     house.meter.set_past(NO_PAST)
     assert house.read().month == before
 
@@ -178,21 +176,17 @@ def test_ones_own_quarter_hours_count_everywhere() -> None:
     month = house.read().month
     assert month == before
     assert month.peak == QuarterHour(local("2026-11-20"), 1.2)
-    # Nor where the file of one's own has lost them, and only the day knows.
-    house.quarters.clear()
-    set_past(house, platform("2026-11-20", "2026-11-21", 9.0))
-    assert house.read().month == before
-    set_past(house, platform("2026-11-20", "2026-11-20T12:00", 9.0))
-    assert house.read().month == before
 
 
 def test_what_the_platform_estimates_stands_and_is_not_measured() -> None:
     house = added("2026-11-21T10:05:00W")
     quarters = [
-        EstimatedQuarterHour(*each) if each.start >= local("2026-10-31") else each
+        each._replace(origin=Origin.PLATFORM_ESTIMATED)
+        if each.start >= local("2026-10-31")
+        else each
         for each in platform("2026-10-01", "2026-11-21", 0.4)
     ]
-    quarters = [*quarters, EstimatedQuarterHour(local("2026-11-21"), 5.0)]
+    quarters = [*quarters, QuarterHour(local("2026-11-21"), 5.0, origin=Origin.PLATFORM_ESTIMATED)]
     set_past(house, quarters)
     demand = house.read()
     [october] = demand.earlier_months
@@ -220,8 +214,7 @@ def test_contracts_divide_a_day() -> None:
             ),
         ),
     )
-    past = Past.of(platform("2026-06-10", "2026-06-12", 6.0), contracts)
-    [june] = past.joined_to({}).values()
+    [june] = months_of({}, Past(platform("2026-06-10", "2026-06-12", 6.0)), contracts).values()
     assert [
         (day.start, day.imported_wh, {kw: tuple(each) for kw, each in day.above.items()})
         for day in june.days
@@ -243,16 +236,11 @@ def test_contracts_divide_a_day() -> None:
     assert due.unsplit_kwh == 0
 
 
-def test_a_contract_that_is_entered_late_needs_another_past() -> None:
+def test_a_contract_that_is_entered_late_holds_for_the_past() -> None:
     house = added("2026-11-21T10:05:00W")
     quarters = platform("2026-10-01", "2026-11-21", 6.0)
     set_past(house, quarters)
     house.change(Contract(reference_kw=4, energy_price=0.15), since="2026-10-16")
-    assert house.meter.past.contracts != house.meter.contracts
-    [october] = house.read().earlier_months
-    assert october.above(4).quarter_hours == 0
-    set_past(house, quarters)
-    assert house.meter.past.contracts == house.meter.contracts
     [october] = house.read().earlier_months
     # 16 days and the hour that October repeats
     assert october.above(4).quarter_hours == (16 * 24 + 1) * 4
@@ -274,11 +262,8 @@ def test_the_past_has_no_market_price() -> None:
     read(5 * 3600, 6_000)
     for _ in range(36):
         read(900, 300)
-    start = local("2026-11-20")
-    own = [QuarterHour(start + n * QUARTER_HOUR, 1.2) for n in range(96) if not 40 <= n < 60]
     past = platform("2026-11-01", "2026-11-21", 0.8)
-    merged = sorted([*own, *(each for each in past if each.start not in {o.start for o in own})])
-    house.meter.set_past(Past.of(merged, house.meter.contracts))
+    house.meter.set_past(Past(past))
     demand = house.meter.snapshot
     assert demand
     due = bill(demand.month, demand.contracts, local("2026-11-21"))
@@ -289,30 +274,29 @@ def test_the_past_has_no_market_price() -> None:
 
 def test_what_is_fed_in_comes_with_the_production() -> None:
     contracts = agreed(feed_in_price=0.08)
-    past = Past.of(platform("2026-06-01", "2026-07-01", 0.4, 0.25), contracts)
-    [june] = past.joined_to({}).values()
+    past = Past(platform("2026-06-01", "2026-07-01", 0.4, 0.25))
+    [june] = months_of({}, past, contracts).values()
     assert june.exported_kwh == 30 * 96 * 0.25
     # Without the production, what the register says of a gap stays.
-    [start] = past.joined_to({})
-    gap = Day(start=local("2026-06-03"), imported_wh=9_000, exported_wh=5_000, gap_wh=9_000)
-    known = Month(start=start, days=(gap,))
-    past = Past.of(platform("2026-06-03", "2026-06-04", 0.4), contracts)
-    assert past.joined_to({start: known})[start].exported_kwh == 5
-    assert day_of(past.joined_to({start: known})[start], "2026-06-03") == (9_600, 0, 96, 96)
+    times = local("2026-06-03"), local("2026-06-04")
+    row = row_of([], Span(*times, Kind.GAP, Amounts(9_000, 5_000)))
+    past = Past(platform("2026-06-03", "2026-06-04", 0.4))
+    [june] = months_of(row.months, past, contracts).values()
+    assert june.exported_kwh == 5
+    assert day_of(june, "2026-06-03") == (9_600, 0, 96, 96)
 
 
 def test_days_around_the_past_stay_in_their_order() -> None:
-    start = local("2026-06-01").astimezone(LUXEMBOURG)
-    days = tuple(Day(start=local(f"2026-06-{n:02}"), quarter_hours=96) for n in (2, 4, 9, 25))
-    past = Past.of(
+    days = ("2026-06-02", "2026-06-04", "2026-06-09", "2026-06-25")
+    row = row_of(QuarterHour(local(day) + n * QUARTER_HOUR, 0.1) for day in days for n in range(96))
+    past = Past(
         [
             *platform("2026-06-01", "2026-06-02", 0.4),
             *platform("2026-06-03", "2026-06-05", 0.4),
             *platform("2026-06-20", "2026-06-21", 0.4),
-        ],
-        Contracts(),
+        ]
     )
-    [june] = past.joined_to({start: Month(start=start, days=days)}).values()
+    [june] = months_of(row.months, past).values()
     assert [
         (day.start.astimezone(LUXEMBOURG).day, day.platform_quarter_hours) for day in june.days
     ] == [(1, 96), (2, 0), (3, 96), (4, 0), (9, 0), (20, 96), (25, 0)]
@@ -323,12 +307,10 @@ def test_it_is_never_stored_and_can_be_taken_back() -> None:
     draw_hours(house, 30)
     house.after(24 * 3600, 10_000)
     draw_hours(house, 30)
-    months, stored = house.meter.finished_months, house.meter.as_dict()
+    stored = house.meter.as_dict()
     before = house.meter.snapshot
     set_past(house, platform("2026-09-01", "2026-11-02", 0.4))
     assert house.meter.snapshot != before
-    assert house.meter.finished_months == months
-    assert store_months(house.meter.finished_months) == store_months(months)
     assert house.meter.as_dict() == stored
     house.meter.set_past(NO_PAST)
     assert house.meter.snapshot == before
@@ -384,8 +366,8 @@ def test_days_after_the_meters_clock_may_be_the_platforms() -> None:
 def test_what_the_platform_estimates_does_for_an_estimate() -> None:
     house = added("2026-11-04T10:00:00W")
     house.read()
-    last_year = [EstimatedQuarterHour(*each) for each in platform("2025-11-01", "2025-12-01", 1.0)]
-    days = [EstimatedQuarterHour(*each) for each in platform("2026-11-01", "2026-11-04T10:00", 0.4)]
+    last_year = estimates("2025-11-01", "2025-12-01", 1.0)
+    days = estimates("2026-11-01", "2026-11-04T10:00", 0.4)
     set_past(house, [*last_year, *days])
     demand = house.read()
     assert demand.month.measured_share(demand.until) == 0

@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 from smartyp1.leneda import merged, read_export
-from smartyp1.tariff import Aid, AidVat, Bill, Contract, Contracts, Month, Past, Shared, bill
+from smartyp1.tariff import (
+    Aid,
+    AidVat,
+    Bill,
+    Contract,
+    Contracts,
+    Month,
+    Past,
+    Shared,
+    bill,
+    months_of,
+)
 from tests.lib.leneda.writing import CONSUMPTION, NOW, export
 from tests.lib.tariff.months import agreed, day, lines, local, month, sums, whole_month
 from tests.lib.tariff.support import Connection
@@ -60,8 +71,8 @@ def by_files(start: str, quarters: list[int]) -> Bill:
     begin = local(start).isoformat()
     found = read_export(export(begin, [f"{wh / 250:.3f}" for wh in quarters]), NOW)
     contracts = replace(agreed(**CONTRACT), aids=(REBATE,))
-    past = Past.of(merged([], {CONSUMPTION: found.rows}), contracts)
-    [ended] = past.joined_to({}).values()
+    past = Past(merged([], {CONSUMPTION: found.rows}))
+    [ended] = months_of({}, past, contracts).values()
     return bill(ended, contracts, ended.end)
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from smartyp1.tariff import Contract, Demand, DemandMeter, Energies
+from tests.lib.tariff.support import Disk
 
 QUARTER = 900
 ROUNDING = 2e-6  # the meter's values are rounded to 1e-6
@@ -425,9 +426,10 @@ def feed(meter: DemandMeter, reading: Reading) -> Demand:
     return demand
 
 
-def stored_and_loaded(meter: DemandMeter, contract: Contract) -> DemandMeter:
+def stored_and_loaded(meter: DemandMeter, disk: Disk, contract: Contract) -> DemandMeter:
+    disk.write(meter)
     stored = json.loads(json.dumps(meter.as_dict(), allow_nan=False))
-    return DemandMeter.from_dict(stored, contract)
+    return DemandMeter.from_dict(stored, contract, files=disk.files)
 
 
 @given(readings_of())
@@ -444,10 +446,10 @@ def test_it_agrees_after_every_reading(readings: list[Reading]) -> None:
 def test_stored_and_loaded_at_any_point_it_is_the_same(
     readings: list[Reading], points: set[int]
 ) -> None:
-    meter, stored = DemandMeter(), DemandMeter()
+    meter, stored, disk = DemandMeter(), DemandMeter(), Disk()
     for index, reading in enumerate(readings):
         if index in points:
-            stored = stored_and_loaded(stored, contract_of(reading))
+            stored = stored_and_loaded(stored, disk, contract_of(reading))
         assert feed(stored, reading) == feed(meter, reading)
         assert stored.as_dict() == meter.as_dict()
 

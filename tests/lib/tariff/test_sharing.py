@@ -26,11 +26,11 @@ from smartyp1.tariff import (
     bill,
     compare,
     estimate,
+    months_of,
     quarter_hour_cost,
-    store_months,
 )
-from tests.lib.tariff.months import agreed, changing, lines, local, sums, whole_month
-from tests.lib.tariff.support import Connection
+from tests.lib.tariff.months import agreed, changing, lines, local, sums
+from tests.lib.tariff.support import Connection, row_of
 
 QUARTER = timedelta(minutes=15)
 CONSUMPTION, REMAINING = "1-1:1.29.0", "1-65:1.29.9"
@@ -54,12 +54,12 @@ def at_noon(kw: float) -> Callable[[datetime], float]:
     return lambda time: kw if 10 <= time.astimezone(zone).hour < 16 else 0.0
 
 
-def past(platform: Platform, contracts: Contracts, own: Iterable[QuarterHour] = ()) -> Past:
-    return Past.of(merged(own, platform), contracts, sharing_of(platform))
+def past(platform: Platform) -> Past:
+    return Past(merged([], platform), sharing_of(platform))
 
 
-def only_month(platform: Platform, contracts: Contracts) -> Month:
-    [month] = past(platform, contracts).joined_to({}).values()
+def only_month(platform: Platform, contracts: Contracts, own: Iterable[QuarterHour] = ()) -> Month:
+    [month] = months_of(row_of(own).months, past(platform), contracts).values()
     return month
 
 
@@ -207,7 +207,7 @@ def draw_hours(house: Connection, hours: float, kw: float = 1.2) -> None:
 
 
 def set_past(house: Connection, platform: Platform) -> None:
-    house.meter.set_past(past(platform, house.meter.contracts, house.quarters))
+    house.meter.set_past(past(platform))
 
 
 def measured(start: str, hours: float, contract: Contract, kw: float = 1.2) -> Connection:
@@ -221,7 +221,6 @@ def measured(start: str, hours: float, contract: Contract, kw: float = 1.2) -> C
 def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
     house = measured("2026-06-01T00:00:00S", 48, Contract(**HOUSE))
     before, stored = house.meter.snapshot, house.meter.as_dict()
-    months = store_months(house.meter.finished_months)
     assert before
 
     # No row of consumption; of the second day nothing is known yet.
@@ -239,7 +238,6 @@ def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
     assert (demand.peak, demand.excess_kwh) == (before.peak, before.excess_kwh)
     # Nothing of it is stored, and it can be taken back.
     assert house.meter.as_dict() == stored
-    assert store_months(house.meter.finished_months) == months
     house.meter.set_past(NO_PAST)
     assert house.meter.snapshot == before
 
@@ -256,13 +254,10 @@ def test_the_running_day_goes_on_with_what_was_shared_of_it() -> None:
 
 def test_what_was_shared_of_days_that_are_not_known_counts_nowhere() -> None:
     shared = {LAYER_2: rows("2026-06-01", "2026-06-03", at_noon(0.5))}
-    quarters = [QuarterHour(each.start, 1.2) for each in rows("2026-06-01", "2026-06-03", 0)]
+    quarters = [QuarterHour(each.start, 1.2) for each in rows("2026-06-01", "2026-06-02", 0)]
     contracts = agreed(**HOUSE)
-    assert past(shared, contracts, quarters).joined_to({}) == {}
-    assert past(shared, contracts).joined_to({}) == {}
-    # The files of one's own may know more than the months do.
-    june = whole_month("2026-06", 1, kwh=28.8)
-    [joined] = past(shared, contracts, quarters).joined_to({june.start: june}).values()
+    assert months_of({}, past(shared), contracts) == {}
+    joined = only_month(shared, contracts, quarters)
     [one] = joined.days
     assert one.shared is not None
     assert one.shared.all_wh == 3_000
@@ -353,23 +348,19 @@ def test_shared_energy_is_taken_from_the_hours_it_came_in() -> None:
     assert [line[:2] for line in lines(due)[:2]] == [("energy", 20), ("energy_second", 1)]
     assert due.unsplit_kwh == 0
 
-    # What is not known by hours has the first price, and so has what is shared of it.
+    # A night price that is entered late holds for all that was measured.
     house = measured("2026-06-01T00:00:00S", 24, Contract(**HOUSE), 1.0)
     house.change(contracts.latest, since="2026-06-01")
-    set_past(house, {LAYER_2: platform[LAYER_2]})
-    demand = house.meter.snapshot
-    assert demand
-    due = bill(demand.month, demand.contracts, local("2026-06-02"))
-    assert [line[:2] for line in lines(due)[:2]] == [("energy", 21), ("energy_second", 0)]
-    assert due.unsplit_kwh == 21
-    # The next day is known by hours.
-    draw_hours(house, 24, 1.0)
-    set_past(house, {LAYER_2: platform[LAYER_2]})
-    demand = house.meter.snapshot
-    assert demand
-    due = bill(demand.month, demand.contracts, local("2026-06-03"))
-    assert [line[:2] for line in lines(due)[:2]] == [("energy", 41), ("energy_second", 1)]
-    assert due.unsplit_kwh == 21
+    for days in (1, 2):
+        set_past(house, {LAYER_2: platform[LAYER_2]})
+        demand = house.meter.snapshot
+        assert demand
+        due = bill(demand.month, demand.contracts, local(f"2026-06-0{days + 1}"))
+        # 24 kWh a day, 3 of them shared; 2 by night, 1 of them shared.
+        expected = [("energy", 20 * days), ("energy_second", days)]
+        assert [line[:2] for line in lines(due)[:2]] == expected
+        assert due.unsplit_kwh == 0
+        draw_hours(house, 24, 1.0)
 
 
 def test_a_contract_that_changes_divides_what_was_shared() -> None:
@@ -413,9 +404,8 @@ def test_of_a_market_price_the_shared_energy_has_the_mean_of_its_day() -> None:
     read(0, 0, 0.05)
     for n in range(1, 97):
         read(900, 300, 0.05 if n < 48 else 0.15)
-    quarters = [QuarterHour(each.start, 1.2) for each in rows("2026-06-01", "2026-06-02", 0)]
     platform = {LAYER_4: rows("2026-06-01", "2026-06-02", at_noon(0.6))}
-    house.meter.set_past(past(platform, house.meter.contracts, quarters))
+    house.meter.set_past(past(platform))
     demand = house.meter.snapshot
     assert demand
     due = bill(demand.month, demand.contracts, local("2026-06-02"))
@@ -516,7 +506,7 @@ def test_quarter_hours_in_exact_fractions(
         QuarterHour(time, mine / 1000) for time, (mine, *_) in zip(times, story, strict=True)
     ]
     # One at least is the platform's, so that the day is that of the files.
-    [month] = past(platform, contracts, quarters[1:] if is_own else []).joined_to({}).values()
+    month = only_month(platform, contracts, quarters[1:] if is_own else [])
     due = bill(month, contracts, month.end)
 
     known = shared = first = second = Fraction(0)

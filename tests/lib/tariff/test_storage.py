@@ -14,15 +14,13 @@ from smartyp1.tariff import (
     DemandMeter,
     Energies,
     QuarterHour,
-    load_months,
-    store_months,
 )
 from tests.lib.tariff.support import PRICE, Connection, at
 
 
 def restart(house: Connection) -> None:
-    stored = json.loads(json.dumps(house.meter.as_dict(), allow_nan=False))
-    house.meter = DemandMeter.from_dict(stored, Contract(reference_kw=3, surcharge=PRICE))
+    house.contract = Contract(reference_kw=3, surcharge=PRICE)
+    house.restart()
 
 
 def stored_house() -> Connection:
@@ -34,7 +32,8 @@ def stored_house() -> Connection:
 
 def test_what_is_stored() -> None:
     assert stored_house().meter.as_dict() == {
-        "version": 2,
+        "version": 3,
+        "number": 1,
         "is_begun_here": True,
         "stretches": [
             {
@@ -54,25 +53,11 @@ def test_what_is_stored() -> None:
                 },
                 "serial_number": "SAG1030790002574",
                 "month_start": "2026-07-01T00:00:00+02:00",
-                "months": [
-                    {
-                        "start": "2026-07-01T00:00:00+02:00",
-                        "peak": {"start": "2026-07-15T10:00:00+00:00", "mean_kw": 6.0},
-                        "days": [
-                            {
-                                "start": "2026-07-14T22:00:00+00:00",
-                                "imported_wh": 1500.0,
-                                "quarter_hours": 1,
-                                "above": {"3": [1, 750.0]},
-                            }
-                        ],
-                    }
-                ],
+                "spans": [],
                 "quarter_hours": 1,
             }
         ],
         "last_quarter": {"start": "2026-07-15T10:00:00+00:00", "mean_kw": 6.0},
-        "stored_months": [],
         "contracts": [
             {
                 "since": "1999-01-01T00:00:00+00:00",
@@ -149,8 +134,6 @@ def within(data: Any, path: tuple[str | int, ...]) -> Any:  # noqa: ANN401
 
 
 STRETCH = ("stretches", 0)
-MONTH = (*STRETCH, "months", 0)
-DAY = (*MONTH, "days", 0)
 PATHS: list[tuple[str | int, ...]] = [
     ("version",),
     ("stretches",),
@@ -166,39 +149,21 @@ PATHS: list[tuple[str | int, ...]] = [
     (*STRETCH, "amounts", "market_wh"),
     (*STRETCH, "serial_number"),
     (*STRETCH, "month_start"),
-    (*STRETCH, "months"),
+    (*STRETCH, "spans"),
     (*STRETCH, "quarter_hours"),
+    ("number",),
     ("last_quarter",),
     ("last_quarter", "start"),
     ("last_quarter", "mean_kw"),
-    ("stored_months",),
-    MONTH,
-    (*MONTH, "start"),
-    (*MONTH, "peak"),
-    (*MONTH, "peak", "start"),
-    (*MONTH, "peak", "mean_kw"),
-    (*MONTH, "days"),
-    DAY,
-    (*DAY, "start"),
-    (*DAY, "imported_wh"),
-    (*DAY, "quarter_hours"),
-    (*DAY, "above"),
-    (*DAY, "above", "3"),
-    (*DAY, "above", "3", 0),
-    (*DAY, "above", "3", 1),
     ("contracts",),
     ("contracts", 0),
     ("contracts", 0, "since"),
     ("contracts", 0, "reference_kw"),
 ]
 OPTIONAL = {
-    MONTH,
-    DAY,
     STRETCH,
     (*STRETCH, "amounts", "imported_wh"),
     (*STRETCH, "amounts", "market_wh"),
-    (*DAY, "imported_wh"),
-    (*DAY, "above", "3"),
     ("contracts", 0, "reference_kw"),
 }
 TIMES = [
@@ -228,9 +193,7 @@ def test_what_is_missing(path: tuple[str | int, ...]) -> None:
     "path", [path for path in PATHS if path[-1] not in ("version", "serial_number")]
 )
 def test_what_is_of_another_kind(path: tuple[str | int, ...], value: object) -> None:
-    if (path[-1] in ("stretches", "months", "days", "stored_months") and value == []) or (
-        path[-1] == "above" and value == {}
-    ):
+    if path[-1] in {"stretches", "spans"} and value == []:
         return  # nothing was counted
     assert_malformed(replaced(stored_house().meter.as_dict(), value, *path))
 
@@ -248,26 +211,11 @@ def test_times_that_cannot_be(path: tuple[str | int, ...], time: str) -> None:
     assert_malformed(replaced(stored_house().meter.as_dict(), time, *path))
 
 
-@pytest.mark.parametrize("path", [(*MONTH, "days"), (*STRETCH, "months"), ("contracts",)])
+@pytest.mark.parametrize("path", [("contracts",)])
 def test_what_is_there_twice(path: tuple[str | int, ...]) -> None:
     stored = stored_house().meter.as_dict()
     [only] = within(stored, path)
     assert_malformed(replaced(stored, [only, only], *path))
-
-
-def test_days_that_are_not_in_order() -> None:
-    stored = stored_house().meter.as_dict()
-    [day] = within(stored, (*MONTH, "days"))
-    before = day | {"start": "2026-07-13T22:00:00+00:00"}
-    in_order = replaced(stored, [before, day], *MONTH, "days")
-    meter = DemandMeter.from_dict(in_order, Contract(reference_kw=3))
-    assert meter.as_dict()["stretches"] == in_order["stretches"]
-    assert_malformed(replaced(stored, [day, before], *MONTH, "days"))
-
-
-def test_a_day_of_another_month() -> None:
-    stored = stored_house().meter.as_dict()
-    assert_malformed(replaced(stored, "2026-06-29T22:00:00+00:00", *DAY, "start"))
 
 
 @pytest.mark.parametrize("given", ["exported_wh", "exported_time"])
@@ -281,11 +229,8 @@ def test_an_exported_energy_has_a_time(reading: str, given: str) -> None:
     assert_malformed(without(both, *place, given))
 
 
-def test_too_many_powers_and_contracts() -> None:
+def test_too_many_contracts() -> None:
     stored = stored_house().meter.as_dict()
-    for number, is_malformed in ((100, False), (101, True)):
-        above = {str(power): [1, 750.0] for power in range(number)}
-        assert_malformed_if(replaced(stored, above, *DAY, "above"), is_malformed=is_malformed)
     [contract] = stored["contracts"]
     for number, is_malformed in ((200, False), (201, True)):
         contracts = [
@@ -303,7 +248,7 @@ def assert_malformed_if(stored: object, *, is_malformed: bool) -> None:
         DemandMeter.from_dict(stored, Contract(reference_kw=3))
 
 
-@pytest.mark.parametrize("version", [0, 3, "1", None, [], {}])
+@pytest.mark.parametrize("version", [0, 4, "1", None, [], {}])
 def test_other_versions(version: object) -> None:
     assert_malformed(replaced(stored_house().meter.as_dict(), version, "version"))
 
@@ -336,115 +281,3 @@ def test_whatever_is_stored_is_refused_or_goes_on(
     json.dumps(meter.as_dict(), allow_nan=False)
     for time in ("2026-07-15T12:20:10S", "2026-07-15T12:30:10S", "2026-08-01T00:00:00S"):
         assert meter.update(at(time), Energies(25655.1), 1.0, "SAG1030790002574")
-
-
-def house_over_months() -> Connection:
-    """Return a house with a quarter-hour in June, July and August each."""
-    house = Connection("2026-06-15T12:00:00S", reference_kw=3)
-    house.read()
-    house.draw(16, 100)
-    for month in (7, 8):
-        house.time = at(f"2026-{month:02}-15T12:00:00S")
-        house.read()
-        house.draw(24 * 60 + 31, 100)
-    return house
-
-
-def test_months_that_have_ended_are_stored_beside_the_rest() -> None:
-    house = house_over_months()
-    expected = house.meter.snapshot
-    months = house.meter.finished_months
-    assert [f"{month.start:%Y-%m}" for month in months] == ["2026-06", "2026-07"]
-    assert house.meter.stored_months == ()
-    before = json.loads(json.dumps(house.meter.as_dict()))
-    beside = load_months(json.loads(json.dumps(store_months(months))))
-    assert beside == months
-
-    house.meter.leave_out(beside)
-    after = json.loads(json.dumps(house.meter.as_dict()))
-    assert [month["start"][:7] for month in after["stretches"][0]["months"]] == ["2026-08"]
-
-    # Killed before or after either was written: the same, once.
-    for stored, stored_beside in ((before, ()), (before, beside), (after, beside)):
-        meter = DemandMeter.from_dict(stored, house.contract, None, stored_beside)
-        assert meter.snapshot
-        assert expected
-        assert meter.snapshot.month == expected.month
-        assert meter.snapshot.earlier_months == expected.earlier_months
-
-
-def test_a_month_that_changes_after_it_was_stored_counts_once() -> None:
-    house = house_over_months()
-    beside = house.meter.finished_months
-    house.meter.leave_out(beside)
-    [_, july] = beside
-    # A clock that goes back to July for two days.
-    house.time = at("2026-07-20T12:00:00S")
-    house.read()
-    house.draw(25 * 60, 10)
-    house.time = at("2026-08-20T12:00:00S")
-    house.read()
-    house.draw(25 * 60, 10)
-
-    assert house.meter.finished_months != house.meter.stored_months
-    stored = json.loads(json.dumps(house.meter.as_dict()))
-    meter = DemandMeter.from_dict(stored, house.contract, None, beside)
-    assert meter.snapshot
-    assert house.meter.snapshot
-    assert meter.snapshot.earlier_months == house.meter.snapshot.earlier_months
-    assert meter.snapshot.earlier_months[-1].imported_kwh == pytest.approx(july.imported_kwh + 15)
-
-
-def test_months_alone_begin_a_connection() -> None:
-    house = house_over_months()
-    months = house.meter.finished_months
-    house.meter = DemandMeter(house.contract, months)
-
-    demand = house.read()
-    assert demand.earlier_months == months
-    assert demand.month.imported_kwh == 0
-    assert house.meter.as_dict()["stretches"][0]["months"] == []
-
-
-@pytest.mark.parametrize("stored", [None, [], {}, {"version": 1}, {"version": 2, "months": []}])
-def test_months_that_were_never_stored_so(stored: object) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011
-        load_months(stored)
-
-
-@pytest.mark.parametrize(
-    ("path", "value"),
-    [
-        (("start",), "2026-06-02T00:00:00+02:00"),
-        (("days", 0, "start"), "2026-07-14T22:00:00+00:00"),
-        (("days", 0, "imported_wh"), -1),
-        (("days", 0, "quarter_hours"), 101),
-        (("days", 0, "above", "3"), [1]),
-        (("days", 0, "above"), {"x": [1, 250.0]}),
-        (("days", 0, "other"), 1),
-    ],
-)
-def test_a_month_that_cannot_be(path: tuple[str | int, ...], value: object) -> None:
-    stored = store_months(house_over_months().meter.finished_months)
-    assert load_months(stored)
-    with pytest.raises(ValueError):  # noqa: PT011
-        load_months(replaced(stored, value, "months", 0, *path))
-
-
-def test_too_many_months() -> None:
-    [month, _] = house_over_months().meter.finished_months
-    stored = store_months([month, month])
-    with pytest.raises(ValueError):  # noqa: PT011
-        load_months(stored)
-    with pytest.raises(ValueError):  # noqa: PT011
-        load_months({**stored, "months": stored["months"][:1] * 37})
-
-    empty: dict[str, object] = {"peak": None, "days": []}
-    starts = [(2020 + n // 12, n % 12 + 1) for n in range(37)]
-    months = [
-        {"start": f"{year}-{number:02}-01T00:00:00+0{2 if 4 <= number <= 10 else 1}:00", **empty}
-        for year, number in starts
-    ]
-    assert len(load_months({**stored, "months": months[:36]})) == 36
-    with pytest.raises(ValueError):  # noqa: PT011
-        load_months({**stored, "months": months})

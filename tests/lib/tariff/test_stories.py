@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from smartyp1.tariff import Contract, Day, Demand, DemandMeter, Energies, Month
+from tests.lib.tariff.support import Disk
 
 CONTRACT = Contract(reference_kw=3)
 EVERY = 150
@@ -29,6 +30,7 @@ class House:
         self.serial = 0
         self.meter = DemandMeter(CONTRACT)
         self.files: list[Mapping[str, Any]] = []
+        self.disk = Disk()
         self.read()
 
     def read(self) -> Demand:
@@ -40,6 +42,7 @@ class House:
             f"SAG{self.serial}",
         )
         assert demand
+        self.disk.write(self.meter)
         self.files = [*self.files[-3:], self.meter.as_dict()]
         check(demand)
         return demand
@@ -62,7 +65,9 @@ class House:
         return demand
 
     def load(self, stored: Mapping[str, Any]) -> None:
-        self.meter = DemandMeter.from_dict(json.loads(json.dumps(stored)), CONTRACT)
+        self.meter = DemandMeter.from_dict(
+            json.loads(json.dumps(stored)), CONTRACT, files=self.disk.files
+        )
 
     def tell(self, event: tuple[str, int]) -> None:
         match event:
@@ -119,7 +124,7 @@ def quarter_hours_of(day: Day) -> int:
 
 def booked(house: House) -> list[float]:
     """Return what all months hold."""
-    months = house.meter._history.months.values()
+    months = house.meter._history.months(house.meter.contracts).values()
     return [
         sum(day.imported_wh for month in months for day in month.days),
         sum(day.exported_wh for month in months for day in month.days),
@@ -198,7 +203,7 @@ def test_a_clock_that_is_wrong_for_less_than_a_day_leaves_nothing_behind(
     house.tell(("clock", 0))
     demand = house.run(33)
 
-    known = {month.start for month in house.meter._history.months.values()}
+    known = {month.start for month in house.meter._history.months(house.meter.contracts).values()}
     begin = datetime.fromisoformat(beginning).astimezone(LOCAL)
     real = {begin.strftime("%Y-%m"), house.time.astimezone(LOCAL).strftime("%Y-%m")}
     assert {f"{start:%Y-%m}" for start in known} <= real

@@ -17,9 +17,9 @@ from smartyp1.tariff import (
     Contract,
     Day,
     Demand,
-    EstimatedQuarterHour,
     MarketPrices,
     Month,
+    Origin,
     QuarterHour,
     Shared,
     WhatIf,
@@ -325,7 +325,10 @@ def test_without_prices_of_the_hours_a_day_has_its_mean() -> None:
 def test_what_counts_as_a_measured_day() -> None:
     first, last = equal_year()[: 66 * 96], equal_year()[66 * 96 :]
     # What the operator has estimated is on the bill, and is not measured.
-    assert refused([*map(EstimatedQuarterHour._make, first), *last]).days == 299
+    assert (
+        refused([*(each._replace(origin=Origin.PLATFORM_ESTIMATED) for each in first), *last]).days
+        == 299
+    )
     # The sun would be missing.
     assert refused([*(each._replace(exported_kwh=None) for each in first), *last]).days == 299
     # An hour at noon, and four hours.

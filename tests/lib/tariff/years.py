@@ -7,12 +7,11 @@ from math import cos, pi
 
 from smartyp1.tariff import (
     Contract,
-    Contracts,
     Demand,
     DemandMeter,
     Energies,
+    Origin,
     Past,
-    PlatformQuarterHour,
     QuarterHour,
 )
 from tests.lib.tariff.months import LUXEMBOURG, local
@@ -34,7 +33,7 @@ def quarter_hours(powers: Powers, first: str = FIRST, end: str = END) -> list[Qu
         if today != date:
             date, day, n = today, day + 1, 0
         drawn_wh, fed_wh = powers(day, n)
-        found.append(PlatformQuarterHour(time, drawn_wh / 250, fed_wh / 1000))
+        found.append(QuarterHour(time, drawn_wh / 250, fed_wh / 1000, origin=Origin.PLATFORM))
         n += 1
         time += timedelta(minutes=15)
     return found
@@ -42,9 +41,8 @@ def quarter_hours(powers: Powers, first: str = FIRST, end: str = END) -> list[Qu
 
 def demand_after(quarters: Iterable[QuarterHour], contract: Contract, until: str = END) -> Demand:
     """Return what a meter knows whose past is these quarter-hours."""
-    contracts = Contracts(((LONG_AGO, contract),))
     meter = DemandMeter(contract)
-    meter.set_past(Past.of(quarters, contracts))
+    meter.set_past(Past(quarters))
     demand = meter.update(local(until) + timedelta(days=5), Energies(1000.0, 0.0), None, "SAG1")
     assert demand
     return demand

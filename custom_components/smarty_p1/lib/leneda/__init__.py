@@ -4,7 +4,7 @@ export = read_export(data, now)  # a file of its portal; ExportError.reason says
 series = read_time_series(json.loads(answer), code, start, end)  # an answer of its API
 platform = {export.code: export.rows}
 quarters = merged(own, platform)
-meter.set_past(Past.of(quarters, meter.contracts, sharing_of(platform)))
+meter.set_past(Past(merged([], platform), sharing_of(platform)))
 """
 
 from .answer import AnswerError, AnswerRefusal, TimeSeries, read_time_series

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
 
-from ..tariff import Covered, EstimatedQuarterHour, PlatformQuarterHour, QuarterHour
+from ..tariff import Covered, Origin, QuarterHour
 from .registers import COVERED, REGISTERS, Quantity
 from .rows import Row
 from .totals import with_totals
@@ -38,9 +38,9 @@ def merged(own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]]) ->
 def _of_platform(imported: Row, others: Sequence[Row | None]) -> QuarterHour:
     """Return a quarter-hour of the platform; what is exported and reactive may be unknown."""
     is_measured = all(row.is_measured for row in (imported, *others) if row is not None)
-    energies = (None if row is None else row.kw / 4 for row in others)
-    kind = PlatformQuarterHour if is_measured else EstimatedQuarterHour
-    return kind(imported.start, imported.kw, *energies)
+    exported, *reactive = (None if row is None else row.kw / 4 for row in others)
+    origin = Origin.PLATFORM if is_measured else Origin.PLATFORM_ESTIMATED
+    return QuarterHour(imported.start, imported.kw, exported, reactive[0], reactive[1], origin)
 
 
 def sharing_of(platform: Mapping[str, Sequence[Row]]) -> dict[datetime, Covered]:

@@ -37,7 +37,6 @@ from .contract import (
 from .demand_meter import DemandMeter
 from .demand_snapshot import KEPT_MONTHS, Demand
 from .estimate import Estimate, estimate, estimated
-from .kept_months import above_contract, above_each
 from .kwh_price import (
     KwhPrice,
     excess_price,
@@ -46,16 +45,8 @@ from .kwh_price import (
     quarter_hour_cost,
 )
 from .market_ahead import PricesAhead, agrees, prices_by_quarter, prices_of_attributes
-from .month import (
-    Above,
-    Day,
-    EstimatedQuarterHour,
-    Month,
-    Origin,
-    PlatformQuarterHour,
-    QuarterHour,
-    Shared,
-)
+from .month import Above, Day, Month, Origin, QuarterHour, Shared
+from .month_sums import above_contract
 from .network_prices import (
     APPROVED_UNTIL,
     AgreedPrices,
@@ -65,10 +56,24 @@ from .network_prices import (
 )
 from .outlook import LOOKED_BACK, ComingQuarterHour, outlook, usual_import
 from .past import NO_PAST, Past
-from .register_rises import MAX_POWER_KW, Energies
+from .register_rises import MAX_POWER_KW, Amounts, Energies
 from .second_hours import WEEKDAYS, Split, second_hours
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
-from .storage import load_months, store_months
+from .span_days import above_each
+from .span_lines import (
+    HEADER,
+    Files,
+    UnknownVersionError,
+    as_decimal,
+    line_of,
+    lines_of_file,
+    month_name,
+    span_of,
+)
+from .span_months import Columns, months_of
+from .span_views import QuarterHours
+from .spans import Kind, Row, Span
+from .version_2 import load_months
 from .what_if import ClassWithBattery, WhatIf, YearCosts, what_if
 from .what_if_year import LEAST_DAYS, NO_MARKET_HOURS, MarketHours, WhatIfError, WhatIfRefusal
 
@@ -76,6 +81,7 @@ __all__ = [
     "APPROVED_UNTIL",
     "BILL_LINES",
     "CONSUMER_CATEGORIES",
+    "HEADER",
     "KEPT_MONTHS",
     "LEAST_DAYS",
     "LEAST_EFFICIENCY",
@@ -106,10 +112,12 @@ __all__ = [
     "AgreedPrices",
     "Aid",
     "AidVat",
+    "Amounts",
     "Battery",
     "Bill",
     "ClassCost",
     "ClassWithBattery",
+    "Columns",
     "ComingQuarterHour",
     "Comparison",
     "Contract",
@@ -122,7 +130,8 @@ __all__ = [
     "DemandMeter",
     "Energies",
     "Estimate",
-    "EstimatedQuarterHour",
+    "Files",
+    "Kind",
     "KwhPrice",
     "Line",
     "MarketHours",
@@ -132,12 +141,15 @@ __all__ = [
     "NetworkPrices",
     "Origin",
     "Past",
-    "PlatformQuarterHour",
     "PricesAhead",
     "QuarterHour",
+    "QuarterHours",
+    "Row",
     "Shared",
     "Sharing",
+    "Span",
     "Split",
+    "UnknownVersionError",
     "WhatIf",
     "WhatIfError",
     "WhatIfRefusal",
@@ -145,6 +157,7 @@ __all__ = [
     "above_contract",
     "above_each",
     "agrees",
+    "as_decimal",
     "bill",
     "compare",
     "day_end",
@@ -153,9 +166,13 @@ __all__ = [
     "estimated",
     "excess_price",
     "kwh_price",
+    "line_of",
     "lines_of",
+    "lines_of_file",
     "load_months",
     "market_prices_of",
+    "month_name",
+    "months_of",
     "network_prices",
     "older_prices",
     "outlook",
@@ -164,7 +181,7 @@ __all__ = [
     "quarter_hour_cost",
     "quarter_start",
     "second_hours",
-    "store_months",
+    "span_of",
     "usual_import",
     "what_if",
 ]

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from .calendar import QUARTER_HOUR, midnight, month_start, quarter_start
 from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
 
-# What came before is not known by hours.
+# A night price changes the price of a part of the day, so it holds from its day.
 _NEVER_FILLED = {"second_price", "second_hours"}
 # A price is fixed or follows the market: the two are one value.
 _ALTERNATIVES = {

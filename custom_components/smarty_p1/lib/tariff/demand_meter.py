@@ -13,7 +13,7 @@ it. Samples of the power do not enter: a short spike costs nothing as long as th
 - Two readings up to 15 minutes apart are bridged. Across a longer gap, another meter, a register
   that falls or leaps, or a clock that is set, nothing is known of quarter-hours: those that this
   touches have no mean, and neither a peak nor energy above. The energy of days and months is known
-  all the same (`readings_to_months.py`).
+  all the same (`readings_to_spans.py`).
 - A clock set back by up to a minute is a correction: readings wait until it has caught up.
 - The month is the calendar's in Luxembourg; a quarter-hour belongs to the one it starts in. Its
   values belong to the connection: another meter does not reset them.
@@ -30,7 +30,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 
-from ..stored_values import Stored, a_flag, a_list, a_mapping
+from ..stored_values import Stored, a_count, a_flag, a_list, a_mapping
+from . import version_2
 from .calendar import QUARTER_HOUR, quarter_start
 from .contract import (
     BEGINNING,
@@ -43,17 +44,18 @@ from .contract import (
 )
 from .contract_entry import with_entered
 from .demand_snapshot import Demand, Summary, summarised
-from .kept_months import MAX_MONTHS
 from .meter_clock_jumps import MAX_STRETCHES, Stretch
-from .month import Month
+from .month import Month, QuarterHour
 from .past import Past
-from .readings_to_months import History
+from .readings_to_spans import History
 from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
 from .shown_month import sure_time, time_until
+from .span_lines import Files, RowReader
+from .span_months import Columns
+from .spans import Row, Span, position_of
 from .storage import (
     check_version,
     load_contracts,
-    load_month_start,
     load_quarter,
     load_stretch,
     store_contracts,
@@ -61,7 +63,7 @@ from .storage import (
     store_stretch,
 )
 
-_VERSION = 2
+_VERSION = 3
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours: it may show up to one more than was drawn since the start.
 _RESOLUTION_KWH = 0.001
@@ -75,15 +77,19 @@ class DemandMeter:
     `snapshot` is what is known by the last reading, None before the first ever.
     """
 
-    def __init__(self, contract: Contract = NO_CONTRACT, months: tuple[Month, ...] = ()) -> None:
+    def __init__(self, contract: Contract = NO_CONTRACT) -> None:
         self.snapshot: Demand | None = None
+        self.replaces_files = False
+        """Whether all spans of the row are new, and the files are to be replaced by them."""
+        self.damaged: frozenset[str] = frozenset()
+        """Months, "2026-06", of whose files lines were damaged or lost."""
         self._contracts = Contracts(((BEGINNING, contract),))
         self._market = NO_PRICES
         self._power_kw: float | None = None
         self._limit_kw = MAX_POWER_KW
-        self._history = History(months)
+        self._history = History(Row())
         self._summary: Summary | None = None
-        self._is_begun_here = not months
+        self._is_begun_here = True
 
     def change_contract(self, contract: Contract, since: date | None = None) -> None:
         """Apply a contract that was entered, and the day from which changes are valid, if any."""
@@ -110,11 +116,28 @@ class DemandMeter:
     def set_past(self, past: Past) -> None:
         """Show what the platform knows beside what was measured, or, with `NO_PAST`, no more.
 
-        It is not stored: after a restart it has to be set again. Made by other contracts than those
-        that hold now, it is good until there is another.
+        It is not stored: after a restart it has to be set again.
         """
         self._history.past = past
         self.snapshot = self._make_snapshot()
+
+    @property
+    def columns(self) -> Columns:
+        """Return all that was measured here, by month, with what is in doubt."""
+        return self._history.columns()
+
+    def keep(self, months: int) -> None:
+        """Keep no more than some months."""
+        self._history.row.max_months = months
+
+    def take_new(self) -> list[Span]:
+        """Return the spans that are new since this was asked last: they are to be stored."""
+        new, self._history.new = self._history.new, []
+        return new
+
+    def doubtful_quarter_hours(self) -> list[QuarterHour]:
+        """Return the quarter-hours that are not to be stored yet: a clock may be wrong."""
+        return [*self._history.doubtful_quarter_hours()]
 
     def is_before_change(self, time: datetime | None) -> bool:
         """Return whether the contract that was entered last does not hold yet."""
@@ -146,7 +169,7 @@ class DemandMeter:
         if not is_same:
             self._limit_kw = MAX_POWER_KW
         prices = self._market, market
-        self._history.follow(reading, serial_number, self._contracts, prices)
+        self._history.follow(reading, serial_number, prices)
         self._market = market
         self._power_kw = power_kw
         if threshold_kva is not None and threshold_kva > 0:
@@ -154,34 +177,17 @@ class DemandMeter:
         self.snapshot = self._make_snapshot()
         return self.snapshot
 
-    @property
-    def finished_months(self) -> tuple[Month, ...]:
-        """Return the months before the running one, as far as their dates are sure."""
-        return self._history.finished
-
-    @property
-    def stored_months(self) -> tuple[Month, ...]:
-        """Return those that `as_dict` leaves out, because they are stored beside it."""
-        return self._history.archived
-
-    def leave_out(self, months: tuple[Month, ...]) -> None:
-        """Note that these months are stored now, and no others, beside what `as_dict` returns."""
-        self._history.archived = months
-
     def as_dict(self) -> dict[str, Any]:
-        """Return all else that must survive a restart, as JSON knows it."""
+        """Return all that must survive a restart beside the spans of the row, as JSON knows it."""
         history = self._history
         return {
             "version": _VERSION,
-            "stretches": [
-                store_stretch(stretch, () if index else history.archived)
-                for index, stretch in enumerate(history.stretches)
-            ],
+            "stretches": list(map(store_stretch, history.stretches)),
             "last_quarter": store_quarter(history.last_quarter),
             "contracts": store_contracts(self._contracts),
-            # The months that it relies on: what is stored beside it may be newer.
             "is_begun_here": self._is_begun_here,
-            "stored_months": [month.start.isoformat() for month in history.archived],
+            # Spans after it have come since this was stored.
+            "number": history.row.number,
         }
 
     @classmethod
@@ -190,34 +196,93 @@ class DemandMeter:
         data: Stored,
         contract: Contract = NO_CONTRACT,
         since: date | None = None,
+        files: Files | None = None,
         months: tuple[Month, ...] = (),
     ) -> Self:
         """Return a meter that goes on where `as_dict` left off, with a contract since a day.
 
-        `months` are those that were stored beside it. The time in between is a gap like any other,
-        and the current power is unknown until the next reading. Raises ValueError for data that is
-        malformed, or of another version.
+        `files` are those of the row by their month, None where one cannot be read. It takes some
+        time for years. `months` are those that version 2 stored beside the state: all of the row is
+        new then, and takes the place of the files.
+
+        The time in between is a gap like any other, and the current power is unknown until the next
+        reading. Raises ValueError for data that is malformed, or of another version.
         """
         meter = cls(contract)
         try:
             stored = a_mapping(data)
-            check_version(stored, _VERSION)
-            meter._restore(stored, months)
+            if stored["version"] == version_2.VERSION:
+                meter._restore_version_2(stored, files or {}, months)
+            else:
+                meter._restore(stored, files or {})
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as err:
             raise ValueError from err
         meter.change_contract(contract, since)
         return meter
 
-    def _restore(self, stored: dict[str, Stored], months: tuple[Month, ...]) -> None:
-        stretches = [load_stretch(each) for each in a_list(stored["stretches"], MAX_STRETCHES)]
-        starts = {load_month_start(each) for each in a_list(stored["stored_months"], MAX_MONTHS)}
-        self._history = History(
-            tuple(month for month in months if month.start in starts),
-            stretches,
-            load_quarter(stored["last_quarter"]),
-        )
-        self._contracts = load_contracts(stored["contracts"])
-        self._is_begun_here = a_flag(stored["is_begun_here"])
+    @classmethod
+    def from_files(
+        cls,
+        contract: Contract,
+        since: date | None,
+        files: Files,
+        months: tuple[Month, ...] = (),
+    ) -> Self:
+        """Return a meter that goes on from the files of its row alone."""
+        meter = cls(contract)
+        if months:
+            meter._restore_version_2(None, files, months)
+        else:
+            meter._restore(None, files)
+        meter.change_contract(contract, since)
+        return meter
+
+    def _restore(self, stored: dict[str, Stored] | None, files: Files) -> None:
+        number, last_quarter = None, None
+        stretches: list[Stretch] = []
+        if stored is not None:
+            check_version(stored, _VERSION)
+            stretches = [load_stretch(each) for each in a_list(stored["stretches"], MAX_STRETCHES)]
+            last_quarter = load_quarter(stored["last_quarter"])
+            self._contracts = load_contracts(stored["contracts"])
+            self._is_begun_here = a_flag(stored["is_begun_here"])
+            number = a_count(stored["number"])
+        reader = RowReader(number)
+        for name, content in sorted(files.items()):
+            reader.read(name, content)
+        if stretches:
+            reader.close(position_of(stretches[0].first), stretches[0].position)
+        else:
+            reader.close()
+        self._history = History(reader.row, stretches, last_quarter)
+        if reader.lost:
+            self._history.new.append(self._history.row.add(reader.lost))
+        self._history.go_on_from(reader.new)
+        self.damaged = frozenset(reader.damaged)
+        if stored is None:
+            self._is_begun_here = not reader.row.months
+            if reader.end and reader.end.imported_wh >= 0:
+                self._history.begin_at(reader.end)
+
+    def _restore_version_2(
+        self, stored: dict[str, Stored] | None, files: Files, months: tuple[Month, ...]
+    ) -> None:
+        stretches: list[Stretch] = []
+        last_quarter = None
+        if stored is not None:
+            self._contracts = load_contracts(stored["contracts"])
+            self._is_begun_here = a_flag(stored["is_begun_here"])
+            last_quarter = load_quarter(stored["last_quarter"])
+            months = tuple(version_2.months_of_state(stored, months))
+            all_stretches = a_list(stored["stretches"], MAX_STRETCHES)
+            stretches = [load_stretch({**each, "spans": []}) for each in all_stretches[-1:]]
+        else:
+            self._is_begun_here = False
+        self.replaces_files = True
+        until = stretches[0].since if stretches else None
+        self._history = History(Row(), stretches, last_quarter)
+        for span in version_2.spans_of_months(months, files, last_quarter, until):
+            self._history.new.append(self._history.row.add(span))
 
     @property
     def _stretch(self) -> Stretch | None:
@@ -234,7 +299,7 @@ class DemandMeter:
         elapsed, rest, whole = (time - since) / _HOUR, end - time, (end - since) / _HOUR
         power_kw, reference_kw = self._power_kw, self._contracts.at(start).reference_kw
         summary = self._summary = summarised(
-            self._history.months,
+            self._history.months(self._contracts),
             self._contracts,
             stretch.month_start,
             self._summary,

@@ -7,8 +7,8 @@ from operator import attrgetter
 
 from .calendar import month_start
 from .contract import Contracts, MarketPrices
-from .kept_months import above_contract, day_of, from_first_day, with_running
 from .month import Month, QuarterHour
+from .month_sums import above_contract, day_of, from_first_day, with_running
 from .register_rises import DECIMALS, Amounts
 from .sharing import DaySums
 

@@ -17,8 +17,8 @@ from .bill import bill
 from .calendar import QUARTER_HOUR, day_end, day_start
 from .contract import REFERENCE_POWERS, Contract, Contracts
 from .demand_snapshot import Demand
-from .kept_months import joined
 from .month import NO_SHARED, Above, Day, Month, Shared
+from .month_sums import joined
 from .second_hours import Split
 
 _DAYS_OF_MEAN = 28

@@ -34,13 +34,11 @@ from itertools import pairwise
 from typing import Self
 
 from .calendar import month_start
-from .kept_months import KeptMonths
 from .register_rises import CLOCK_TOLERANCE, MAX_GAP, Amounts, Registers, most_wh
+from .spans import MAX_SHARED_GAP, Position, Span
 
 MAX_STRETCHES = 8
 """Clocks that are set again and again are believed before they have run for a day."""
-MAX_SHARED_GAP = timedelta(days=40)
-"""What came in a longer gap is not shared out to its days: that would be a guess."""
 _A_DAY = timedelta(days=1)
 
 
@@ -48,7 +46,8 @@ _A_DAY = timedelta(days=1)
 class Stretch:
     """A meter's readings without a break: the first, the last, and what they came to.
 
-    `amounts` is what came in the running quarter-hour since `since`, `kept` what came before.
+    `amounts` is what came in the running quarter-hour since `since`, `spans` what came before, as
+    far as it is not in the row.
     """
 
     first: Registers
@@ -58,7 +57,7 @@ class Stretch:
     month_start: datetime
     """The month that is shown: a clock that is wrong does not end it at once."""
     amounts: Amounts = field(default_factory=Amounts)
-    kept: KeptMonths = field(default_factory=KeptMonths)
+    spans: list[Span] = field(default_factory=list)
     quarter_hours: int = 0
     """The complete ones."""
 
@@ -67,6 +66,14 @@ class Stretch:
         """Return the stretch that a reading begins."""
         start = shown or month_start(reading.time)
         return cls(reading, reading, reading.time, serial_number, start)
+
+    @property
+    def position(self) -> Position:
+        """Return the registers when the running quarter-hour began, or reading."""
+        imported_wh, exported_wh = self.last.imported_wh, self.last.exported_wh
+        if exported_wh is not None:
+            exported_wh -= self.amounts.exported_wh
+        return Position(self.since, imported_wh - self.amounts.imported_wh, exported_wh)
 
     def is_of(self, serial_number: str | None) -> bool:
         """Return whether a telegram is of the same meter. One that does not say is."""

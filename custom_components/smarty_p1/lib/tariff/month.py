@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NamedTuple, override
+from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, month_end
 from .second_hours import Split
@@ -30,38 +30,13 @@ class QuarterHour(NamedTuple):
     exported_kwh: float | None = None
     reactive_imported_kvarh: float | None = None
     reactive_exported_kvarh: float | None = None
+    origin: Origin | None = None
+    """Whose it is, None where it was measured here."""
 
     @property
     def imported_kwh(self) -> float:
         """Return the imported energy."""
         return self.mean_kw / 4
-
-    @property
-    def origin(self) -> Origin | None:
-        """Return whose it is, None where it was measured here."""
-        return None
-
-
-class PlatformQuarterHour(QuarterHour):
-    """One that the platform has measured."""
-
-    __slots__ = ()
-
-    @property
-    @override
-    def origin(self) -> Origin:
-        return Origin.PLATFORM
-
-
-class EstimatedQuarterHour(PlatformQuarterHour):
-    """One that the platform calls estimated, or edited."""
-
-    __slots__ = ()
-
-    @property
-    @override
-    def origin(self) -> Origin:
-        return Origin.PLATFORM_ESTIMATED
 
 
 class Above(NamedTuple):

@@ -36,8 +36,8 @@ class Registers(NamedTuple):
     """
 
     time: datetime
-    imported_wh: int
-    exported_wh: int | None = None
+    imported_wh: float
+    exported_wh: float | None = None
     exported_time: datetime | None = None
     reactive_imported_varh: int | None = None
     reactive_exported_varh: int | None = None
@@ -51,10 +51,11 @@ class Registers(NamedTuple):
         imported, exported, *reactive = map(_thousandths, energies)
         if imported is None:
             return None
+        exported_wh: float | None = exported
         exported_time = None if exported is None else time
         if exported_time is None and last:
-            exported, exported_time = last.exported_wh, last.exported_time
-        return cls(time, imported, exported, exported_time, *reactive)
+            exported_wh, exported_time = last.exported_wh, last.exported_time
+        return cls(time, imported, exported_wh, exported_time, *reactive)
 
 
 def _thousandths(value: float | None) -> int | None:
@@ -68,11 +69,11 @@ class Rise(NamedTuple):
     it was known at both readings.
     """
 
-    imported_wh: int
-    exported_wh: int
+    imported_wh: float
+    exported_wh: float
     is_exported_exact: bool
-    reactive_imported_varh: int | None
-    reactive_exported_varh: int | None
+    reactive_imported_varh: float | None
+    reactive_exported_varh: float | None
 
     @classmethod
     def between(cls, before: Registers, after: Registers) -> Self:
@@ -104,7 +105,7 @@ def most_wh(passed: timedelta) -> float:
     return MAX_POWER_KW * 1000 * ((passed + CLOCK_TOLERANCE) / _HOUR)
 
 
-def _risen(before: int | None, after: int | None, passed: timedelta) -> int | None:
+def _risen(before: float | None, after: float | None, passed: timedelta) -> float | None:
     if before == after:
         return None if after is None else 0
     if before is None or after is None or not 0 <= after - before <= most_wh(abs(passed)):
@@ -154,6 +155,23 @@ class Amounts(NamedTuple):
             priced_exported_wh,
         )
 
+    @property
+    def market(self) -> tuple[float, ...]:
+        """Return the cost at the market's prices, its energy, the revenue, and its energy."""
+        return self[5:]
+
+    def rounded(self) -> Amounts:
+        """Return what is kept of it."""
+        imported_varh, exported_varh = self.reactive_imported_varh, self.reactive_exported_varh
+        return Amounts(
+            round(self.imported_wh, DECIMALS),
+            round(self.exported_wh, DECIMALS),
+            self.is_exported_exact,
+            None if imported_varh is None else round(imported_varh, DECIMALS),
+            None if exported_varh is None else round(exported_varh, DECIMALS),
+            *[round(each, DECIMALS) for each in self.market],
+        )
+
     def totals(self) -> tuple[float, float | None, float | None, float | None]:
         """Return the mean imported power of a whole quarter-hour, in kW, and the other energies."""
         return (
@@ -187,5 +205,5 @@ def _kilo(value: float | None) -> float | None:
     return None if value is None else round(value / 1000, DECIMALS)
 
 
-def _plus(known: float | None, rise: int | None, share: float) -> float | None:
+def _plus(known: float | None, rise: float | None, share: float) -> float | None:
     return None if known is None or rise is None else known + rise * share

@@ -10,7 +10,7 @@ from datetime import datetime, time
 from functools import lru_cache
 from typing import NamedTuple
 
-from .calendar import LUXEMBOURG, QUARTER_HOUR, quarter_start
+from .calendar import LUXEMBOURG, QUARTER_HOUR, day_end, quarter_start
 from .contract import Contract
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -53,6 +53,16 @@ def is_second(hours: str, quarter: datetime) -> bool:
     start, end = span
     clock = local.time()
     return start <= clock < end if start < end else clock >= start or clock < end
+
+
+@lru_cache(maxsize=512)
+def second_quarters(hours: str, midnight: datetime) -> bytes:
+    """Return 1 for each quarter-hour of a day that has the second price, and 0 for the others.
+
+    `midnight` is the one at which the day begins in Luxembourg, in UTC.
+    """
+    count = (day_end(midnight) - midnight) // QUARTER_HOUR
+    return bytes(is_second(hours, midnight + n * QUARTER_HOUR) for n in range(count))
 
 
 def split(contract: Contract, start: datetime, end: datetime, wh: float) -> Mapping[str, Split]:

@@ -31,6 +31,7 @@ from itertools import pairwise, starmap
 from .calendar import month_end, month_start
 from .meter_clock_jumps import MAX_STRETCHES, Stretch
 from .register_rises import Rise
+from .spans import Row
 
 _A_DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
@@ -39,12 +40,12 @@ _HOUR = timedelta(hours=1)
 _LEAST_W = 10.0
 
 
-def is_to_be_shown(stretches: Sequence[Stretch], month: datetime) -> bool:
+def is_to_be_shown(stretches: Sequence[Stretch], month: datetime, row: Row) -> bool:
     """Return whether the month of the last reading is to take the place of the one shown."""
     shown = stretches[-1].month_start
     if month == shown:
         return False
-    if len(stretches) == 1 or _was_left(stretches[0], month, shown):
+    if len(stretches) == 1 or _was_left(row, month, shown):
         return True
     return month > shown and not _has_leapt(stretches)
 
@@ -70,15 +71,11 @@ def sure_time(stretches: Sequence[Stretch]) -> datetime:
     return time
 
 
-def _was_left(sure: Stretch, month: datetime, shown: datetime) -> bool:
+def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
     """Return whether a month is known, and none after it."""
     following = month_end(month)
-    return _is_known(sure, month) and following != shown and not _is_known(sure, following)
-
-
-def _is_known(sure: Stretch, month: datetime) -> bool:
-    known = sure.kept.months.get(month)
-    return known is not None and known.quarter_hours > 0
+    is_last = following != shown and not row.has_quarter_hours(following)
+    return is_last and row.has_quarter_hours(month)
 
 
 def _has_leapt(stretches: Sequence[Stretch]) -> bool:

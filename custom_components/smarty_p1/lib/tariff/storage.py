@@ -1,9 +1,8 @@
-"""How months, contracts and readings are stored as JSON, and checked when they are read again.
+"""How contracts and readings are stored as JSON, and checked when they are read again.
 
 Functions that read raise ValueError, KeyError or TypeError for what is malformed.
 """
 
-from collections.abc import Collection, Iterable
 from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
@@ -11,20 +10,18 @@ from typing import Any
 from ..stored_values import Stored, a_count, a_flag, a_list, a_mapping, a_number, a_text, a_time
 from .calendar import month_start, quarter_start
 from .contract import MAX_CONTRACTS, Contract, Contracts
-from .kept_months import MAX_MONTHS, KeptMonths
 from .meter_clock_jumps import Stretch
-from .month import AMOUNTS, Above, Day, Month, QuarterHour
+from .month import QuarterHour
 from .register_rises import Amounts, Registers
-from .second_hours import Split, parsed
+from .second_hours import parsed
+from .span_lines import line_of, span_of
+from .spans import Span
 
 type Stores = dict[str, Any]
 
-_VERSION_OF_MONTHS = 1
 _MOST = 1e19
-# Each quarter-hour of a month may have a contract of its own.
-_MOST_DAYS = 3_000
-_MOST_POWERS = 100
-_MOST_QUARTER_HOURS_A_DAY = 100
+# Of a stretch in doubt: a day of quarter-hours, a part and a gap before them.
+_MAX_SPANS = 200
 
 _MAY_BE_NEGATIVE = {"market_cost", "market_revenue"}
 _FLAGS = {"has_vat", "replaces_variable", "has_levies"}
@@ -61,70 +58,16 @@ def load_quarter(data: Stored) -> QuarterHour | None:
     start = utc_time(stored.pop("start"))
     if start != quarter_start(start):
         raise ValueError
-    return QuarterHour(start, **{name: amount(value) for name, value in stored.items()})
+    if "origin" in stored:
+        raise ValueError
+    energies: Stores = {name: amount(value) for name, value in stored.items()}
+    return QuarterHour(start, **energies)
 
 
 def _known(values: Stores, *others: str) -> Stores:
     return {
         name: value for name, value in values.items() if value is not None and name not in others
     }
-
-
-def store_month(month: Month) -> Stores:
-    """Return a month as JSON knows it."""
-    return {
-        "start": month.start.isoformat(),
-        "peak": store_quarter(month.peak),
-        "days": [_store_day(day) for day in month.days],
-    }
-
-
-def _store_day(day: Day) -> Stores:
-    amounts = {name: getattr(day, name) for name in AMOUNTS}
-    second = {hours: list(each) for hours, each in day.second.items()}
-    return {
-        "start": day.start.isoformat(),
-        "quarter_hours": day.quarter_hours,
-        "above": {f"{power:.12g}": list(above) for power, above in day.above.items()},
-        **({"second": second} if second else {}),
-    } | {name: value for name, value in amounts.items() if value}
-
-
-def load_month(data: Stored) -> Month:
-    """Return the month of `store_month`."""
-    stored = a_mapping(data)
-    month = Month(
-        start=load_month_start(stored["start"]),
-        days=tuple(map(_load_day, a_list(stored["days"], _MOST_DAYS))),
-        peak=load_quarter(stored["peak"]),
-    )
-    starts = [day.start for day in month.days]
-    is_ordered = starts == sorted(set(starts))
-    if not is_ordered or any(map(month.start.__ne__, map(month_start, starts))):
-        raise ValueError
-    return month
-
-
-def _load_day(data: Stored) -> Day:
-    stored = a_mapping(data)
-    start, above = utc_time(stored.pop("start")), a_mapping(stored.pop("above"), _MOST_POWERS)
-    quarter_hours = a_count(stored.pop("quarter_hours"), _MOST_QUARTER_HOURS_A_DAY)
-    second = a_mapping(stored.pop("second", {}), _MOST_POWERS)
-    if start != quarter_start(start) or not stored.keys() <= set(AMOUNTS):
-        raise ValueError
-    amounts: Stores = {name: amount(value, name) for name, value in stored.items()}
-    return Day(
-        start=start,
-        quarter_hours=quarter_hours,
-        above={amount(float(power)): _load_above(each) for power, each in above.items()},
-        second={hours: Split(*map(amount, a_list(each, 2))) for hours, each in second.items()},
-        **amounts,
-    )
-
-
-def _load_above(data: Stored) -> Above:
-    quarter_hours, energy_wh = a_list(data)
-    return Above(a_count(quarter_hours, _MOST_QUARTER_HOURS_A_DAY), amount(energy_wh))
 
 
 def store_contracts(contracts: Contracts) -> list[Stores]:
@@ -176,7 +119,7 @@ def load_registers(data: Stored) -> Registers:
     """Return the registers of `store_registers`."""
     stored = a_mapping(data)
     time, exported_time = utc_time(stored.pop("time")), stored.pop("exported_time", None)
-    values: Stores = {name: a_count(each, _MOST) for name, each in stored.items()}
+    values: Stores = {name: a_number(each, 0, _MOST) for name, each in stored.items()}
     if exported_time is not None:
         values["exported_time"] = utc_time(exported_time)
     registers = Registers(time, **values)
@@ -185,8 +128,8 @@ def load_registers(data: Stored) -> Registers:
     return registers
 
 
-def store_stretch(stretch: Stretch, without: Collection[Month] = ()) -> Stores:
-    """Return a stretch as JSON knows it, without some months."""
+def store_stretch(stretch: Stretch) -> Stores:
+    """Return a stretch as JSON knows it."""
     return {
         "first": store_registers(stretch.first),
         "reading": store_registers(stretch.last),
@@ -194,9 +137,7 @@ def store_stretch(stretch: Stretch, without: Collection[Month] = ()) -> Stores:
         "amounts": store_amounts(stretch.amounts),
         "serial_number": stretch.serial_number,
         "month_start": stretch.month_start.isoformat(),
-        "months": [
-            store_month(month) for month in stretch.kept.months.values() if month not in without
-        ],
+        "spans": [line_of(span).rstrip() for span in stretch.spans],
         "quarter_hours": stretch.quarter_hours,
     }
 
@@ -212,13 +153,18 @@ def load_stretch(data: Stored) -> Stretch:
         serial_number=None if serial_number is None else a_text(serial_number),
         month_start=load_month_start(stored["month_start"]),
         amounts=load_amounts(stored["amounts"]),
-        kept=KeptMonths(_load_months(stored["months"])),
+        spans=[_load_span(each) for each in a_list(stored["spans"], _MAX_SPANS)],
         quarter_hours=a_count(stored["quarter_hours"]),
     )
     time = stretch.last.time
     if not max(quarter_start(time), stretch.first.time) <= stretch.since <= time:
         raise ValueError
     return stretch
+
+
+def _load_span(data: Stored) -> Span:
+    """Return the span of a line that has no number yet."""
+    return span_of(a_text(data), is_numbered=False)
 
 
 def load_month_start(data: Stored) -> datetime:
@@ -228,28 +174,6 @@ def load_month_start(data: Stored) -> datetime:
     if start != time:
         raise ValueError
     return start
-
-
-def store_months(months: Iterable[Month]) -> Stores:
-    """Return months that have ended as JSON knows them."""
-    return {"version": _VERSION_OF_MONTHS, "months": [store_month(month) for month in months]}
-
-
-def load_months(data: Stored) -> tuple[Month, ...]:
-    """Return the months of `store_months`. Raises ValueError for data that is malformed."""
-    try:
-        stored = a_mapping(data)
-        check_version(stored, _VERSION_OF_MONTHS)
-        return tuple(_load_months(stored["months"]))
-    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as err:
-        raise ValueError from err
-
-
-def _load_months(data: Stored) -> list[Month]:
-    months = [load_month(each) for each in a_list(data, MAX_MONTHS)]
-    if len({month.start for month in months}) != len(months):
-        raise ValueError
-    return months
 
 
 def store_amounts(amounts: Amounts) -> Stores:

@@ -1,37 +1,17 @@
-"""The months that are kept, and how something is added to one."""
+"""What is added to months when they are shown: the running quarter-hour, and their first day."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
-from .calendar import QUARTER_HOUR, day_end, month_start, quarter_start
-from .contract import REFERENCE_POWERS, Contracts
-from .month import AMOUNTS, COUNTS, Above, Day, Month, QuarterHour
+from .calendar import QUARTER_HOUR, quarter_start
+from .contract import Contracts
+from .month import AMOUNTS, COUNTS, Above, Day, Month
 from .register_rises import DECIMALS, Amounts
 from .second_hours import joined_splits, split
 
-MAX_MONTHS = 36
-"""So many months are kept: two years, the running month, and room for what a wrong clock says."""
-
 _QUARTER_HOURS_A_DAY = 96
-
-
-def above_each(energy_wh: float, own_kw: float | None) -> dict[float, Above]:
-    """Return how far the energy of a quarter-hour is above each class that it exceeds.
-
-    That of a reference power which is no class is there in any case.
-    """
-    found: dict[float, Above] = {}
-    for reference_kw in REFERENCE_POWERS:
-        excess_wh = energy_wh - reference_kw * 250
-        if excess_wh <= 0:
-            break
-        found[reference_kw] = Above(1, excess_wh)
-    if own_kw is not None and own_kw not in REFERENCE_POWERS:
-        excess_wh = max(0.0, energy_wh - own_kw * 250)
-        found[own_kw] = Above(int(excess_wh > 0), excess_wh)
-    return found
 
 
 def above_contract(days: Iterable[Day], contracts: Contracts) -> Above:
@@ -51,7 +31,7 @@ def joined(month: Month, other: Month) -> Month:
     peaks = [peak for peak in (month.peak, other.peak) if peak]
     return Month(
         start=month.start,
-        days=_limited(sorted(days.values(), key=lambda day: day.start)),
+        days=tuple(sorted(days.values(), key=lambda day: day.start)),
         peak=max(peaks, key=lambda peak: peak.mean_kw) if peaks else None,
         since=month.since,
     )
@@ -125,58 +105,3 @@ def _joined_above(*both: Above | None) -> Above:
 
 def _sum(a: float, b: float) -> float:
     return round(a + b, DECIMALS)
-
-
-def _limited(days: list[Day]) -> tuple[Day, ...]:
-    """Return days of no more quarter-hours than they have: a clock set back repeats some."""
-    found = []
-    for day, following in zip(days, [*days[1:], None], strict=True):
-        end = day_end(day.start)
-        if following:
-            end = min(end, following.start)
-        found.append(_limited_day(day, (end - day.start) // QUARTER_HOUR))
-    return tuple(found)
-
-
-def _limited_day(day: Day, most: int) -> Day:
-    if max(day.quarter_hours, *(above.quarter_hours for above in day.above.values()), 0) <= most:
-        return day
-    return replace(
-        day,
-        quarter_hours=min(day.quarter_hours, most),
-        above={
-            power: Above(min(above.quarter_hours, most), above.energy_wh)
-            for power, above in day.above.items()
-        },
-    )
-
-
-class KeptMonths:
-    """Months by their start; what was added to last is the last."""
-
-    def __init__(self, months: Iterable[Month] = ()) -> None:
-        self.months = {month.start: month for month in months}
-
-    @classmethod
-    def of(cls, months: Iterable[Month], newer: Iterable[Month]) -> Self:
-        """Return months, of which some are known anew."""
-        kept = cls(months)
-        for month in newer:
-            kept.months.pop(month.start, None)
-            kept.add_month(month)
-        return kept
-
-    def add(self, day: Day, peak: QuarterHour | None = None) -> None:
-        """Add something to a day, and a complete quarter-hour to the highest of its month."""
-        start = month_start(day.start)
-        self.add_month(Month(start=start, days=(day,), peak=peak))
-
-    def add_month(self, month: Month) -> None:
-        """Add what is known of a month. What a wrong clock left is forgotten first."""
-        known = self.months.pop(month.start, None)
-        self.months[month.start] = joined(known, month) if known else month
-        if len(self.months) > MAX_MONTHS:
-            *others, _ = self.months.values()
-            least = min(others, key=lambda other: other.quarter_hours)
-            is_scrap = least.quarter_hours < _QUARTER_HOURS_A_DAY
-            del self.months[(least if is_scrap else others[0]).start]

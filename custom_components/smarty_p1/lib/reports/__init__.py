@@ -1,0 +1,38 @@
+"""The content of what is told of a meter: pure functions of its row, contracts and prices.
+
+Actions and websocket commands check rights, and pass it on.
+"""
+
+from .bills import (
+    CURRENT_PRICES,
+    bill_answer,
+    bills_report,
+    classes_report,
+    comparison_answer,
+    known_months,
+)
+from .days import bills_by_day, days_report
+from .outlook import FORMAT_JSON, OUTLOOK_FORMATS
+from .quarter_hours import (
+    quarter_hours_as_csv,
+    quarter_hours_as_json,
+    quarter_hours_report,
+)
+from .what_if import what_if_report
+
+__all__ = [
+    "CURRENT_PRICES",
+    "FORMAT_JSON",
+    "OUTLOOK_FORMATS",
+    "bill_answer",
+    "bills_by_day",
+    "bills_report",
+    "classes_report",
+    "comparison_answer",
+    "days_report",
+    "known_months",
+    "quarter_hours_as_csv",
+    "quarter_hours_as_json",
+    "quarter_hours_report",
+    "what_if_report",
+]

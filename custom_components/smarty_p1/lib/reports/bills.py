@@ -1,0 +1,191 @@
+"""The content of bills, and of the comparison of reference powers."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any
+
+from ..tariff import (
+    LUXEMBOURG,
+    QUARTER_HOUR,
+    REFERENCE_POWERS,
+    Above,
+    Bill,
+    Comparison,
+    Demand,
+    Line,
+    Month,
+    MonthComparison,
+    QuarterHour,
+    above_contract,
+    bill,
+    compare,
+    estimated,
+    month_name,
+    older_prices,
+)
+
+CURRENT_PRICES = "current"
+_PARTS = ("energy", "network", "levies", "surcharge", "feed_in")
+_UNPRICED = ("unpriced_kwh", "unsplit_kwh", "unpriced_exported_kwh")
+
+
+def peak_report(peak: QuarterHour | None, decimals: int = 6) -> dict[str, Any] | None:
+    """Return a highest quarter-hour."""
+    return peak and {"start": peak.start.isoformat(), "mean_kw": round(peak.mean_kw, decimals)}
+
+
+def known_months(demand: Demand) -> tuple[Month, ...]:
+    """Return the months that are known, in the order of time; the last one is running."""
+    return (*demand.earlier_months, demand.month)
+
+
+def bill_answer(month: Month, demand: Demand) -> dict[str, Any]:
+    """Return the bill of a month."""
+    until = min(month.end, demand.until)
+    due = bill(month, demand.contracts, until)
+    answer: dict[str, Any] = {
+        "month": month_name(month.start),
+        **({"since": month.since.astimezone(LUXEMBOURG).isoformat()} if month.since else {}),
+        "measured_share": month.measured_share(until),
+        **_of_the_platform(month),
+        "lines": [_line(line) for line in due.lines],
+        "parts": _known({name: due.part(name) for name in _PARTS}),
+        "net": due.net,
+        "vat_base": due.vat_base,
+        "vat": due.vat,
+        "total": due.total,
+        **older_prices(due.prices_of),
+    }
+    if month is demand.month and (found := estimated(demand)):
+        answer["estimate"] = _known(found._asdict())
+    if due.missing:
+        answer |= {"missing": list(due.missing), "subtotal": due.subtotal}
+    unpriced = {name: getattr(due, name) or None for name in _UNPRICED}
+    return answer | _known(unpriced) | _of_sharing(due)
+
+
+def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _line(line: Line) -> dict[str, Any]:
+    """Return a line; an aid with the name that the household gave it, and whether it has VAT."""
+    fields = line._asdict()
+    if line.label is None:
+        del fields["label"], fields["has_vat"]
+    return fields
+
+
+def _of_the_platform(month: Month) -> dict[str, int]:
+    """Return how many of the month's quarter-hours were not measured here, where there are any."""
+    counts = {
+        "quarter_hours": month.quarter_hours,
+        "platform_quarter_hours": month.platform_quarter_hours,
+        "estimated_quarter_hours": month.estimated_quarter_hours,
+    }
+    return counts if month.platform_quarter_hours else {}
+
+
+def _of_sharing(due: Bill) -> dict[str, Any]:
+    """Return what came from energy sharing, where the platform has said anything of it."""
+    if not due.shared.known_wh:
+        return {}
+    layers = enumerate(due.shared.by_layer_wh, 1)
+    community = {}
+    if due.community:
+        community = {
+            "community": _line(due.community),
+            "total_with_community": due.total_with_community,
+        }
+    return {
+        "shared_kwh": _kwh(due.shared.all_wh),
+        "shared_by_layer": {str(layer): kwh for layer, wh in layers if (kwh := _kwh(wh))},
+        "sharing_known_kwh": _kwh(due.shared.known_wh),
+        "may_owe_less_network": due.may_owe_less_network,
+        **community,
+    }
+
+
+def _kwh(wh: float) -> float:
+    return round(wh / 1000, 3)
+
+
+def bills_report(demand: Demand, count: int) -> dict[str, Any]:
+    """Return so many bills up to that of the running month, the oldest first."""
+    months = known_months(demand)[-count:]
+    return {"months": [bill_answer(month, demand) | _beside_it(month, demand) for month in months]}
+
+
+def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
+    """Return what a card shows beside the lines of a bill."""
+    until = min(month.end, demand.until)
+    due = bill(month, demand.contracts, until)
+    return {
+        "start": month.start.isoformat(),
+        "end": month.end.isoformat(),
+        "until": until.astimezone(LUXEMBOURG).isoformat(),
+        "imported_kwh": round(month.imported_kwh, 3),
+        "exported_kwh": round(month.exported_kwh, 3),
+        # What holds from midnight on is of the next month.
+        "reference_kw": demand.contracts.between(month.start, until)[-1].reference_kw,
+        "peak": peak_report(month.peak),
+        "vat_rate": due.vat_rate,
+    }
+
+
+def comparison_answer(comparison: Comparison, prices: str = CURRENT_PRICES) -> dict[str, Any]:
+    """Return what each class would have cost in the known months."""
+    return {
+        "months": [_compared(month) for month in comparison.months],
+        "prices": prices,
+        "cheapest": comparison.cheapest,
+        "saving_per_year": comparison.saving_per_year,
+        "about_the_same": comparison.is_about_the_same,
+        **older_prices(comparison.prices_of),
+    }
+
+
+def _compared(month: MonthComparison) -> dict[str, Any]:
+    return {
+        "month": month_name(month.start),
+        "measured_share": month.measured_share,
+        "classes": {str(kw): cost._asdict() for kw, cost in month.classes.items()},
+    }
+
+
+def classes_report(demand: Demand) -> dict[str, Any]:
+    """Return what each class would have cost at the prices that hold now."""
+    months = known_months(demand)
+    comparison = compare(months, demand.contracts, demand.until, is_at_current_prices=True)
+    totals = comparison.totals
+    due = bill(demand.month, demand.contracts, demand.until)
+    return {
+        **comparison_answer(comparison),
+        "reference_kw": demand.contracts.at(demand.until).reference_kw,
+        "vat_rate": due.vat_rate,
+        "decisive": [month_name(month.start) for month in comparison.decisive],
+        "totals": {str(kw): total and round(total, 2) for kw, total in totals.items()},
+        "above": [_above(month, demand) for month in months],
+    }
+
+
+def _above(month: Month, demand: Demand) -> dict[str, Any]:
+    """Return how far a month was above each class, and above the contract of each day."""
+    until = min(month.end, max(month.start, demand.until))
+    start = month.start.astimezone(UTC)
+    contracts = demand.contracts.between(start, until.astimezone(UTC))
+    return {
+        "month": month_name(month.start),
+        "quarter_hours": month.quarter_hours,
+        "of_quarter_hours": (until.astimezone(UTC) - start) // QUARTER_HOUR,
+        "peak": peak_report(month.peak),
+        "classes": {str(kw): _counted(month.above(kw)) for kw in REFERENCE_POWERS},
+        "contract": {
+            "reference_kw": [kw for each in contracts if (kw := each.reference_kw) is not None],
+            **_counted(above_contract(month.days, demand.contracts)),
+        },
+    }
+
+
+def _counted(above: Above) -> dict[str, Any]:
+    return {"quarter_hours": above.quarter_hours, "kwh": round(above.energy_wh / 1000, 3)}

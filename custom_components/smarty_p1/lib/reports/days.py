@@ -1,0 +1,113 @@
+"""The content of days: sums, the highest quarter-hour, and what each has cost.
+
+The costs of a month's days add up to its bill: a day costs what the bill until its end has more
+than that until its beginning. So it has its share of the fixed prices, also where nothing was
+measured.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from ..tariff import (
+    BILL_LINES,
+    LUXEMBOURG,
+    PER_MONTH,
+    QUARTER_HOUR,
+    Bill,
+    Contracts,
+    Demand,
+    Month,
+    QuarterHours,
+    above_contract,
+    bill,
+    day_end,
+    day_start,
+)
+from .bills import known_months, peak_report
+
+MAX_DAYS = 400
+_FIXED = [name for name, kind in BILL_LINES.items() if kind.unit == PER_MONTH]
+
+
+def bills_by_day(
+    month: Month, contracts: Contracts, until: datetime
+) -> Iterator[tuple[datetime, datetime, Bill, Bill]]:
+    """Yield the days of a month that have begun by then: start, end, the bills until both."""
+    until = min(until, month.end)
+    start = day_start(month.since or month.start)
+    before = _bill_until(month, contracts, start)
+    while start < until:
+        end = min(day_end(start), until)
+        due = _bill_until(month, contracts, end)
+        yield start, end, before, due
+        before, start = due, day_end(start)
+
+
+def days_report(demand: Demand, known: QuarterHours, start: date, end: date) -> dict[str, Any]:
+    """Return the days from one to the day before another."""
+    found = [
+        day
+        for month in known_months(demand)
+        if month.end.date() > start and month.start.date() < end
+        for day in _days(month, demand.contracts, demand.until, known)
+        if start.isoformat() <= day["day"] < end.isoformat()
+    ]
+    return {"days": found[-MAX_DAYS:]}
+
+
+def _days(
+    month: Month, contracts: Contracts, until: datetime, known: QuarterHours
+) -> Iterator[dict[str, Any]]:
+    """Yield the days of a month that have begun."""
+    for start, end, before, due in bills_by_day(month, contracts, until):
+        cost, fixed, feed_in = (
+            _more(before.total, due.total),
+            _more(before.amount(*_FIXED), due.amount(*_FIXED)),
+            _more(before.amount("feed_in"), due.amount("feed_in")),
+        )
+        used = None if cost is None or fixed is None else round(cost - fixed - (feed_in or 0.0), 2)
+        yield {
+            "day": start.astimezone(LUXEMBOURG).date().isoformat(),
+            "start": start.isoformat(),
+            "end": day_end(start).isoformat(),
+            **_sums(month, contracts, start, end, known),
+            "cost": cost,
+            "cost_used": used,
+            "cost_fixed": fixed,
+            "cost_above": _more(before.amount("surcharge"), due.amount("surcharge")),
+            "feed_in": feed_in,
+        }
+
+
+def _bill_until(month: Month, contracts: Contracts, time: datetime) -> Bill:
+    """Return the bill of what has passed of a month until a midnight, or until now."""
+    passed = tuple(day for day in month.days if day.start < time)
+    return bill(replace(month, days=passed), contracts, time)
+
+
+def _more(before: float | None, after: float | None) -> float | None:
+    return None if before is None or after is None else round(after - before, 2) or 0.0
+
+
+def _sums(
+    month: Month, contracts: Contracts, start: datetime, end: datetime, known: QuarterHours
+) -> dict[str, Any]:
+    """Return what came on a day, which has a record for each of its contracts."""
+    records = [day for day in month.days if start <= day.start < end]
+    own_kw = contracts.at(start).reference_kw
+    above = above_contract(records, contracts)
+    peak = known.peak(start, day_end(start))
+    return {
+        "imported_wh": round(sum(day.imported_wh for day in records)) if records else None,
+        "exported_wh": round(sum(day.exported_wh for day in records)) if records else None,
+        "quarter_hours": sum(day.quarter_hours for day in records),
+        "platform_quarter_hours": sum(day.platform_quarter_hours for day in records),
+        "estimated_quarter_hours": sum(day.estimated_quarter_hours for day in records),
+        "of_quarter_hours": (end - start) // QUARTER_HOUR,
+        "reference_kw": own_kw,
+        "quarter_hours_above": above.quarter_hours,
+        "above_wh": round(above.energy_wh),
+        "peak": peak_report(peak, 3),
+    }

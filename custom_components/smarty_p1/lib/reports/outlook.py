@@ -1,0 +1,66 @@
+"""The content of an outlook: as data, or as what EMHASS and evcc read.
+
+Neither knows a price that is not known: such quarter-hours are left out for them.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from ..tariff import LUXEMBOURG, ComingQuarterHour, older_prices
+
+FORMAT_JSON = "json"
+FORMAT_EMHASS = "emhass"
+FORMAT_EVCC = "evcc"
+
+
+def _local(time: datetime) -> str:
+    return time.astimezone(LUXEMBOURG).isoformat()
+
+
+def _as_json(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
+    return {
+        **older_prices(quarters[-1].price.prices_of),
+        "quarter_hours": [
+            {
+                "start": _local(each.start),
+                "end": _local(each.end),
+                "price_import": each.price.imported,
+                "price_export": each.price.exported,
+                "left_kw": each.left_kw,
+                **({"unknown": dict(each.unknown)} if each.unknown else {}),
+            }
+            for each in quarters
+        ],
+    }
+
+
+def _as_emhass(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
+    """Return the parameters that EMHASS takes at run time; it takes none that is empty."""
+    imported = {_local(each.start): each.price.imported for each in quarters}
+    exported = {_local(each.start): each.price.exported for each in quarters}
+    lists = {"load_cost_forecast": imported, "prod_price_forecast": exported}
+    known = {
+        name: {start: price for start, price in prices.items() if price is not None}
+        for name, prices in lists.items()
+    }
+    return {name: prices for name, prices in known.items() if prices}
+
+
+def _as_evcc(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
+    """Return the lists that evcc takes as forecasts of its tariffs."""
+
+    def rates(price: Callable[[ComingQuarterHour], float | None]) -> list[dict[str, Any]]:
+        return [
+            {"start": _local(each.start), "end": _local(each.end), "value": value}
+            for each in quarters
+            if (value := price(each)) is not None
+        ]
+
+    return {
+        "grid": rates(lambda each: each.price.imported),
+        "feedin": rates(lambda each: each.price.exported),
+    }
+
+
+OUTLOOK_FORMATS = {FORMAT_JSON: _as_json, FORMAT_EMHASS: _as_emhass, FORMAT_EVCC: _as_evcc}

@@ -1,0 +1,139 @@
+"""The content of quarter-hours, as data, as CSV, and packed for a picture.
+
+The CSV names its columns as Leneda, the national data platform, names its series: 1-1:1.29.0 and
+1-1:2.29.0 in kW, 1-1:3.29.0 and 1-1:4.29.0 in kvar, each the mean of a quarter-hour. How exactly
+the platform's own files look is not published; there may be other columns, and other separators.
+"""
+
+import csv
+import struct
+from base64 import b64encode
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from io import StringIO
+from typing import Any
+from zlib import crc32
+
+from ..leneda import REGISTERS
+from ..tariff import (
+    LUXEMBOURG,
+    QUARTER_HOUR,
+    REFERENCE_POWERS,
+    Demand,
+    QuarterHour,
+    QuarterHours,
+    as_decimal,
+    day_start,
+    quarter_start,
+)
+
+type SharedPower = Mapping[str, Mapping[datetime, float]]
+"""The mean power of quarter-hours in kW, by the codes of energy sharing."""
+
+# The energies of a quarter-hour, and what their columns are called.
+_COLUMNS = {
+    "imported_kwh": "1-1:1.29.0 (kW)",
+    "exported_kwh": "1-1:2.29.0 (kW)",
+    "reactive_imported_kvarh": "1-1:3.29.0 (kvar)",
+    "reactive_exported_kvarh": "1-1:4.29.0 (kvar)",
+}
+# Of the 16 bits of a packed value.
+_MOST, _NOTHING = 32_767, -32_768
+
+
+def _local(quarter: QuarterHour) -> str:
+    return quarter.start.astimezone(LUXEMBOURG).isoformat()
+
+
+def quarter_hours_as_json(quarters: Sequence[QuarterHour], shared: SharedPower) -> dict[str, Any]:
+    """Return quarter-hours and what was shared of them as data."""
+    return {
+        "quarter_hours": [
+            {
+                "start": _local(each),
+                **{name: _rounded(getattr(each, name)) for name in _COLUMNS},
+                **{
+                    f"{REGISTERS[code].quantity}_kwh": _rounded(powers[each.start] / 4)
+                    for code, powers in shared.items()
+                    if each.start in powers
+                },
+                **({"origin": each.origin.value} if each.origin else {}),
+            }
+            for each in quarters
+        ]
+    }
+
+
+def _rounded(energy: float | None) -> float | None:
+    return None if energy is None else round(energy, 6)
+
+
+def quarter_hours_as_csv(quarters: Sequence[QuarterHour], shared: SharedPower) -> dict[str, Any]:
+    """Return quarter-hours and what was shared of them as CSV."""
+    text = StringIO()
+    writer = csv.writer(text, delimiter=";", lineterminator="\n")
+    origins = [each.origin for each in quarters]
+    has_origins = any(origins)
+    columns = [*_COLUMNS.values(), *(f"{code} (kW)" for code in shared)]
+    writer.writerow(["start", *columns, *(["origin"] if has_origins else [])])
+    for each, origin in zip(quarters, origins, strict=True):
+        cells = [_local(each), *map(as_decimal, _powers(each, shared))]
+        writer.writerow([*cells, origin or ""] if has_origins else cells)
+    return {"csv": text.getvalue()}
+
+
+def _powers(quarter: QuarterHour, shared: SharedPower) -> Iterator[float | None]:
+    for name in _COLUMNS:
+        energy = getattr(quarter, name)
+        yield None if energy is None else energy * 4
+    for values in shared.values():
+        yield values.get(quarter.start)
+
+
+def quarter_hours_report(
+    known: QuarterHours, demand: Demand, asked: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return an energy of each quarter-hour of a period, up to the last one that is known."""
+    quantity, start, end = asked["quantity"], asked["start"], asked.get("end", known.end)
+    # To the next one that begins: what is asked for starts in the period.
+    start = quarter_start(start + QUARTER_HOUR - timedelta(microseconds=1))
+    start = max(known.start, min(start, known.end))
+    end = max(start, min(end, known.end))
+    is_packed = asked["encoding"] == "base64"
+    counted: dict[str, Any] = {}
+    if quantity == "larger":
+        above = known.above(start, end, demand.contracts)
+        values = known.larger(start, above)
+        counted = {
+            "above": b64encode(above).decode() if is_packed else list(above),
+            "reference_powers": REFERENCE_POWERS,
+        }
+    else:
+        values = known.values(quantity, start, end)
+    end = start + len(values) * QUARTER_HOUR
+    return {
+        "start": start.isoformat(),
+        "end": end.isoformat(),
+        "step": QUARTER_HOUR.seconds,
+        "quantity": quantity,
+        "unit": "Wh",
+        "values": _packed(values) if is_packed else values,
+        **counted,
+        "origins": list(known.origins(start, end)),
+        "past": _mark(known, demand),
+    }
+
+
+def _mark(known: QuarterHours, demand: Demand) -> str:
+    """Return a mark of the days before today and of the reference powers that count in them."""
+    past = known.mark(day_start(demand.quarter_start))
+    references = [
+        (since.isoformat(), each.reference_kw) for since, each in demand.contracts.entries
+    ]
+    return f"{crc32(repr((past, references)).encode()):08x}"
+
+
+def _packed(values: Sequence[int | None]) -> str:
+    """Return integers as a text of 16 bits each, little-endian."""
+    fitting = (_NOTHING if each is None or abs(each) > _MOST else each for each in values)
+    return b64encode(struct.pack(f"<{len(values)}h", *fitting)).decode()

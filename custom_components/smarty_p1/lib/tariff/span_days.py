@@ -1,0 +1,244 @@
+"""The days of a month: what its spans come to under the contracts that hold, and never stored.
+
+A quarter-hour that was measured here counts everywhere. Elsewhere, one of the platform counts. It
+takes the place of loose spans (`loose_spans.py`). What was shared with a group is by quarter-hours
+of both origins.
+"""
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import reduce
+from itertools import compress
+from math import nan
+from typing import NamedTuple
+
+from .calendar import QUARTER_HOUR, day_start
+from .contract import REFERENCE_POWERS, Contract, Contracts
+from .loose_spans import Piece, pieces_of
+from .month import Above, Day, QuarterHour, Shared
+from .past import Past
+from .register_rises import DECIMALS
+from .second_hours import Split, is_second, joined_splits, second_quarters
+from .sharing import shared_of
+from .spans import ORIGINS, MonthColumns, Span
+
+_LEAST_CLASS_WH = REFERENCE_POWERS[0] * 250
+_NO_MARKET = (0.0,) * 4
+
+
+class KnownDay(NamedTuple):
+    """A day, or the part of it that has one contract, and its highest quarter-hour."""
+
+    day: Day
+    peak: QuarterHour | None
+
+
+def above_each(energy_wh: float, own_kw: float | None) -> dict[float, Above]:
+    """Return how far the energy of a quarter-hour is above each class that it exceeds.
+
+    That of a reference power which is no class is there in any case.
+    """
+    return _above([energy_wh], own_kw)
+
+
+def _above(energies_wh: Sequence[float], own_kw: float | None) -> dict[float, Above]:
+    found: dict[float, Above] = {}
+    if not energies_wh:
+        return found
+    if max(energies_wh) > _LEAST_CLASS_WH:
+        for reference_kw in REFERENCE_POWERS:
+            above = _above_one(energies_wh, reference_kw)
+            if not above.quarter_hours:
+                break
+            found[reference_kw] = above
+    if own_kw is not None and own_kw not in REFERENCE_POWERS:
+        found[own_kw] = _above_one(energies_wh, own_kw)
+    return found
+
+
+def _above_one(energies_wh: Sequence[float], kw: float) -> Above:
+    excesses_wh = [wh - kw * 250 for wh in energies_wh if wh > kw * 250]
+    return Above(len(excesses_wh), round(sum(excesses_wh), DECIMALS))
+
+
+def days_of(
+    month: MonthColumns,
+    months: Mapping[datetime, MonthColumns],
+    past: Past,
+    contracts: Contracts,
+    period: tuple[datetime, datetime],
+) -> Iterator[KnownDay]:
+    """Yield the days of a period within a month of which something is known.
+
+    `months` are all that were measured here: a gap may reach into others.
+    """
+    begin, end = period
+    pieces = pieces_of(month, months, past, contracts, period)
+    while begin < end:
+        part_end = min(contracts.part_end(begin), end)
+        part = _Part(month, past, contracts.at(begin), begin, part_end)
+        if known := part.known_day(pieces.get(begin, ())):
+            yield known
+        begin = part_end
+
+
+class _Part(NamedTuple):
+    """A part of a day that has one contract, all of it as a rule."""
+
+    month: MonthColumns
+    past: Past
+    contract: Contract
+    begin: datetime
+    end: datetime
+
+    def known_day(self, pieces: Sequence[Piece]) -> KnownDay | None:
+        """Return the day with pieces of loose spans, None where nothing is known."""
+        month, begin = self.month, self.begin
+        # A contract may begin within a quarter-hour; that belongs to its start.
+        first, last = (-((month.first - time) // QUARTER_HOUR) for time in (begin, self.end))
+        imported, exported, origins = self._columns(first, last)
+        repeated = [span for span in month.repeated if begin <= span.start < self.end]
+        energies = _known(imported) + [span.amounts.imported_wh for span in repeated]
+        if not energies and not pieces:
+            return None
+        most = (self.end - begin) // QUARTER_HOUR
+        imported_wh, exported_wh, gap_wh, *_ = zip(*pieces, strict=True) if pieces else [()] * 3
+        day = Day(
+            start=begin,
+            imported_wh=_sum(energies, imported_wh),
+            exported_wh=_sum(
+                _known(exported),
+                month.late_between(first, last),
+                [span.amounts.exported_wh for span in repeated],
+                exported_wh,
+            ),
+            gap_wh=_sum(gap_wh),
+            quarter_hours=min(len(energies), most),
+            platform_quarter_hours=len(origins) - origins.count(0),
+            estimated_quarter_hours=origins.count(2),
+            above=_limited(_above(energies, self.contract.reference_kw), most),
+            second=self._second(imported, repeated, energies, pieces),
+            shared=self._shared(first, imported),
+            **self._market(first, last, repeated, pieces),
+        )
+        return KnownDay(day, self._peak(first, imported, exported, origins, repeated))
+
+    def _columns(self, first: int, last: int) -> tuple[Sequence[float], Sequence[float], bytes]:
+        month, platform = self.month, self.past.months.get(self.month.start)
+        if platform is None:
+            return month.imported[first:last], month.exported[first:last], b""
+        return overlaid(month, platform, first, last)
+
+    def _second(
+        self,
+        imported: Sequence[float],
+        repeated: Iterable[Span],
+        energies: Sequence[float],
+        pieces: Sequence[Piece],
+    ) -> Mapping[str, Split]:
+        hours = self.contract.second_hours
+        if hours is None or not energies:
+            return _of(pieces)
+        midnight = day_start(self.begin)
+        is_second_hour = second_quarters(hours, midnight)
+        offset = -((midnight - self.begin) // QUARTER_HOUR)
+        chosen = compress(imported, is_second_hour[offset:])
+        second_wh = sum(_known([*chosen]))
+        for span in repeated:
+            second_wh += span.amounts.imported_wh if is_second(hours, span.start) else 0.0
+        return _of(pieces, {hours: Split(sum(energies), second_wh)})
+
+    def _shared(self, first: int, imported: Sequence[float]) -> Shared | None:
+        sharing = self.past.sharing.get(day_start(self.begin))
+        if not sharing:
+            return None
+        start = self.month.first
+        quarters = [
+            QuarterHour(start + place * QUARTER_HOUR, wh / 250)
+            for place, wh in enumerate(imported, first)
+            if wh == wh  # noqa: PLR0124
+        ]
+        return shared_of(quarters, sharing, self.contract)
+
+    def _market(
+        self, first: int, last: int, repeated: Iterable[Span], pieces: Iterable[Piece]
+    ) -> dict[str, float]:
+        markets = [span.amounts.market for span in repeated] + [each.market for each in pieces]
+        if self.month.market:
+            markets.append(tuple([sum(column[first:last]) for column in self.month.market]))
+        sums = map(sum, zip(_NO_MARKET, *markets, strict=True))
+        return {name: round(each, DECIMALS) for name, each in zip(_MARKET, sums, strict=True)}
+
+    def _peak(
+        self,
+        first: int,
+        imported: Sequence[float],
+        exported: Sequence[float],
+        origins: bytes,
+        repeated: Iterable[Span],
+    ) -> QuarterHour | None:
+        found = [span.quarter_hour for span in repeated]
+        highest_wh = max(_known(imported), default=None)
+        if highest_wh is not None:
+            n = list(imported).index(highest_wh)
+            fed_wh = exported[n]
+            start = self.month.first + (first + n) * QUARTER_HOUR
+            fed_kwh = None if fed_wh != fed_wh else round(fed_wh / 1000, DECIMALS)  # noqa: PLR0124
+            mean_kw = round(highest_wh / 250, DECIMALS)
+            origin = ORIGINS[origins[n]] if origins else None
+            found.append(QuarterHour(start, mean_kw, fed_kwh, origin=origin))
+        return highest_of(found)
+
+
+_MARKET = ("market_cost", "market_wh", "market_revenue", "market_exported_wh")
+
+
+def _known(energies_wh: Sequence[float]) -> list[float]:
+    return [wh for wh in energies_wh if wh == wh]  # noqa: PLR0124 - NaN is not
+
+
+def _sum(*energies_wh: Sequence[float]) -> float:
+    return round(sum(map(sum, energies_wh)), DECIMALS)
+
+
+def highest_of(quarters: Iterable[QuarterHour]) -> QuarterHour | None:
+    """Return the highest quarter-hour; of equal ones, the first."""
+    return min(quarters, key=lambda each: (-each.mean_kw, each.start), default=None)
+
+
+def overlaid(
+    month: MonthColumns, platform: MonthColumns, first: int, last: int
+) -> tuple[list[float], list[float], bytes]:
+    """Return imported and exported energies from a place to another, and whose they are."""
+    count = last - first
+    own, own_fed = _padded(month.imported, first, last), _padded(month.exported, first, last)
+    theirs = _padded(platform.imported, first, last)
+    theirs_fed = _padded(platform.exported, first, last)
+    codes = platform.origins[first:last].ljust(count, b"\0")
+    is_own = [wh == wh for wh in own]  # noqa: PLR0124
+
+    def chosen[T](mine: Sequence[T], others: Sequence[T]) -> list[T]:
+        each = zip(mine, others, is_own, strict=True)
+        return [one if is_mine else other for one, other, is_mine in each]
+
+    return chosen(own, theirs), chosen(own_fed, theirs_fed), bytes(chosen(bytes(count), codes))
+
+
+def _padded(column: array[float], first: int, last: int) -> list[float]:
+    found = column[first:last].tolist()
+    return found + [nan] * (last - first - len(found))
+
+
+def _limited(above: dict[float, Above], most: int) -> dict[float, Above]:
+    """Return counts of no more quarter-hours than a day has: a clock set back repeats some."""
+    return {kw: Above(min(each.quarter_hours, most), each.energy_wh) for kw, each in above.items()}
+
+
+def _of(pieces: Sequence[Piece], known: Mapping[str, Split] | None = None) -> Mapping[str, Split]:
+    """Return energies by the hours of a second price, with those of pieces."""
+    second = reduce(joined_splits, [piece.second for piece in pieces], known or {})
+    return {
+        hours: Split(round(each.energy_wh, DECIMALS), round(each.second_wh, DECIMALS))
+        for hours, each in second.items()
+    }

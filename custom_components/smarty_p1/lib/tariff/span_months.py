@@ -1,0 +1,98 @@
+"""The months of a row, made again where something has changed."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from .calendar import QUARTER_HOUR, day_end, day_start, month_start
+from .contract import Contracts
+from .month import Month
+from .past import NO_PAST, Past
+from .span_days import KnownDay, days_of, highest_of
+from .spans import Kind, MonthColumns, Span, months_between
+
+type Columns = Mapping[datetime, MonthColumns]
+
+
+class KnownMonths:
+    """The months that were made last, and what has changed since.
+
+    A telegram changes nothing, a quarter-hour its day, a contract or what the platform knows all.
+    """
+
+    def __init__(self) -> None:
+        self._months: dict[datetime, Month] = {}
+        self._days: dict[datetime, list[KnownDay]] = {}
+        self._basis: tuple[object, ...] = ()
+        self._all: set[datetime] = set()
+        """Months to be made again."""
+        self._some: dict[datetime, set[datetime]] = {}
+        """Midnights of days to be made again, by their months."""
+        self._is_new = True
+
+    def note(self, span: Span) -> None:
+        """Note that a span has come, or has gone."""
+        self._is_new = True
+        if span.kind is Kind.QUARTER_HOUR:
+            self._some.setdefault(month_start(span.start), set()).add(day_start(span.start))
+        else:
+            self._all |= set(months_between(span.start, span.end))
+
+    def made(self, columns: Columns, past: Past, contracts: Contracts) -> dict[datetime, Month]:
+        """Return the months of all that is known: the same object until there is something new."""
+        basis = past, contracts.entries
+        if not self._is_new and basis == self._basis:
+            return self._months
+        starts = {*columns, *past.months}
+        if basis != self._basis:
+            self._all |= starts
+        for start in starts:
+            midnights = self._midnights(start, past)
+            if midnights != set():
+                self._make(start, columns, past, contracts, midnights)
+        for start in self._days.keys() - starts:
+            del self._days[start]
+        self._months = {start: self._months[start] for start in self._days if self._days[start]}
+        self._basis, self._is_new = basis, False
+        self._all.clear()
+        self._some.clear()
+        return self._months
+
+    def _midnights(self, start: datetime, past: Past) -> set[datetime] | None:
+        """Return which days of a month are to be made again, None for all of them."""
+        some = self._some.get(start, set())
+        # What the platform knows of a day may reach into another by a gap.
+        is_whole = start in self._all or start not in self._days or (some and start in past.months)
+        return None if is_whole else some
+
+    def _make(
+        self,
+        start: datetime,
+        columns: Columns,
+        past: Past,
+        contracts: Contracts,
+        midnights: Iterable[datetime] | None,
+    ) -> None:
+        """Make a month again, or some of its days."""
+        month = columns.get(start) or MonthColumns(start)
+        if midnights is None:
+            period = month.first, month.first + month.most * QUARTER_HOUR
+            days = [*days_of(month, columns, past, contracts, period)]
+        else:
+            days = self._days[start]
+            for midnight in midnights:
+                period = midnight, day_end(midnight)
+                others = [each for each in days if not period[0] <= each.day.start < period[1]]
+                days = [*others, *days_of(month, columns, past, contracts, period)]
+            days.sort(key=lambda each: each.day.start)
+        self._days[start] = days
+        peaks = [each.peak for each in days if each.peak]
+        self._months[start] = Month(
+            start=start, days=tuple(each.day for each in days), peak=highest_of(peaks)
+        )
+
+
+def months_of(
+    columns: Columns, past: Past = NO_PAST, contracts: Contracts | None = None
+) -> dict[datetime, Month]:
+    """Return the months of what was measured here and what the platform knows."""
+    return KnownMonths().made(columns, past, contracts or Contracts())

@@ -1,0 +1,159 @@
+"""Quarter-hours in a row, of both origins, as pictures and what-if show them."""
+
+from array import array
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from itertools import groupby
+from math import isnan
+from zlib import crc32
+
+from .calendar import QUARTER_HOUR, month_end, month_start
+from .contract import REFERENCE_POWERS, Contracts
+from .month import Origin, QuarterHour
+from .past import Past
+from .register_rises import DECIMALS
+from .span_days import above_each, overlaid
+from .spans import ORIGINS, MonthColumns
+
+ABOVE_CONTRACT = 16
+"""More than there are classes."""
+
+type Run = tuple[int, int, Origin]
+"""The index of the first of some in a row that are not one's own, how many, and whose they are."""
+
+
+class QuarterHours:
+    """Energies in Wh by quarter-hours in a row, from the first that starts at `start`."""
+
+    def __init__(
+        self,
+        columns: Mapping[datetime, MonthColumns],
+        past: Past,
+        start: datetime,
+        end: datetime,
+    ) -> None:
+        """Take what is known of a period that begins at a midnight, up to the last that is."""
+        self.start = start
+        self._imported = array("d")
+        self._exported = array("d")
+        self._origins = bytearray()
+        time = start
+        while time < end:
+            month = month_start(time)
+            until = min(end, month_end(month).astimezone(start.tzinfo))
+            own = columns.get(month) or MonthColumns(month)
+            platform = past.months.get(month) or MonthColumns(month)
+            first, last = ((each - own.first) // QUARTER_HOUR for each in (time, until))
+            imported, exported, origins = overlaid(own, platform, first, last)
+            self._imported.extend(imported)
+            self._exported.extend(exported)
+            self._origins += origins
+            time = until
+        count = len(self._imported)
+        while count and isnan(self._imported[count - 1]):
+            count -= 1
+        for column in (self._imported, self._exported, self._origins):
+            del column[count:]
+
+    @property
+    def end(self) -> datetime:
+        """Return when the last one ended."""
+        return self.start + len(self._imported) * QUARTER_HOUR
+
+    def mark(self, today: datetime) -> str:
+        """Return a mark of the days before one: another one when something of them is another."""
+        part = self._slice(self.start, today)
+        mark = crc32(self.start.isoformat().encode())
+        for values in (self._imported[part], self._exported[part], self._origins[part]):
+            mark = crc32(values, mark)
+        return f"{mark:08x}"
+
+    def values(self, quantity: str, start: datetime, end: datetime) -> list[int | None]:
+        """Return an energy in whole Wh, None where it is not known."""
+        part = self._slice(start, end)
+        imported, exported = self._imported[part], self._exported[part]
+        exact = {"imported": imported, "exported": exported}.get(quantity)
+        if exact is None:
+            exact = array("d", map(_net, imported, exported, strict=True))
+        return [None if isnan(wh) else round(wh) for wh in exact]
+
+    def larger(self, start: datetime, above: bytes) -> list[int | None]:
+        """Return the larger energy of each quarter-hour in whole Wh, the exported one below 0.
+
+        `above` is the answer of `above`, from `start` on: where it is not 0, the imported energy
+        is returned. None is not known.
+        """
+        first = self._slice(start, self.end).start
+        part = slice(first, first + len(above))
+        columns = zip(self._imported[part], self._exported[part], above, strict=True)
+        return [
+            None if isnan(wh) else -round(fed_wh) if fed_wh > wh and not mark else round(wh)
+            for wh, fed_wh, mark in columns
+        ]
+
+    def above(self, start: datetime, end: datetime, contracts: Contracts) -> bytes:
+        """Return how many classes the imported energy of each quarter-hour exceeds.
+
+        Where it exceeds the reference power of its contract, ABOVE_CONTRACT is added.
+        """
+        part = self._slice(start, end)
+        found = bytearray(part.stop - part.start if part.stop > part.start else 0)
+        references = [contract.reference_kw for _, contract in contracts.entries]
+        least_wh = min([REFERENCE_POWERS[0], *(kw for kw in references if kw)]) * 250
+        for index, imported_wh in enumerate(self._imported[part]):
+            # Also false where nothing is known. Most of a household's are far below.
+            if imported_wh > least_wh:
+                time = self.start + (part.start + index) * QUARTER_HOUR
+                kw = contracts.at(time).reference_kw
+                found[index] = _mark_of(round(imported_wh, DECIMALS), kw)
+        return bytes(found)
+
+    def origins(self, start: datetime, end: datetime) -> Iterator[Run]:
+        """Yield those that are not one's own."""
+        index = 0
+        for code, group in groupby(self._origins[self._slice(start, end)]):
+            count = len(list(group))
+            if origin := ORIGINS[code]:
+                yield index, count, origin
+            index += count
+
+    def peak(self, start: datetime, end: datetime) -> QuarterHour | None:
+        """Return the one with the highest imported energy; of equal ones, the first."""
+        part = self._slice(start, end)
+        known = [(wh, -n) for n, wh in enumerate(self._imported[part], part.start) if not isnan(wh)]
+        if not known:
+            return None
+        wh, n = max(known)
+        return QuarterHour(self.start - n * QUARTER_HOUR, wh * 4 / 1000)
+
+    def between(self, start: datetime, end: datetime) -> list[QuarterHour]:
+        """Return those that are known, without their reactive energies."""
+        part = self._slice(start, end)
+        columns = self._imported[part], self._exported[part], self._origins[part]
+        first = self.start + part.start * QUARTER_HOUR
+        return [
+            QuarterHour(
+                first + n * QUARTER_HOUR,
+                wh / 250,
+                None if isnan(fed_wh) else fed_wh / 1000,
+                origin=ORIGINS[code],
+            )
+            for n, (wh, fed_wh, code) in enumerate(zip(*columns, strict=True))
+            if not isnan(wh)
+        ]
+
+    def _slice(self, start: datetime, end: datetime) -> slice:
+        first, last = ((time - self.start) // QUARTER_HOUR for time in (start, end))
+        return slice(max(0, first), max(0, min(last, len(self._imported))))
+
+
+def _mark_of(imported_wh: float, kw: float | None) -> int:
+    exceeded = above_each(imported_wh, kw)
+    count = len(exceeded.keys() & set(REFERENCE_POWERS))
+    is_above = kw is not None and kw in exceeded and exceeded[kw].quarter_hours
+    return count | ABOVE_CONTRACT if is_above else count
+
+
+def _net(imported_wh: float, exported_wh: float) -> float:
+    """Return the difference; a meter that does not count what is fed in has no such register."""
+    return imported_wh if isnan(exported_wh) else imported_wh - exported_wh

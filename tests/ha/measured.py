@@ -1,0 +1,46 @@
+"""Quarter-hours that a meter has measured, without as many telegrams."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.lib.tariff import HEADER, Amounts, Kind, QuarterHour, Span
+from custom_components.smarty_p1.lib.tariff.span_lines import RowReader
+from custom_components.smarty_p1.lib.tariff.span_months import KnownMonths
+
+
+def as_span(quarter: QuarterHour, number: int = 1) -> Span:
+    """Return a quarter-hour as a span of a row."""
+    fed_kwh = quarter.exported_kwh
+    reactive = (quarter.reactive_imported_kvarh, quarter.reactive_exported_kvarh)
+    amounts = Amounts(
+        quarter.mean_kw * 250,
+        (fed_kwh or 0.0) * 1000,
+        fed_kwh is not None,
+        *(None if each is None else each * 1000 for each in reactive),  # type: ignore[arg-type]
+    )
+    end = quarter.start + timedelta(minutes=15)
+    return Span(quarter.start, end, Kind.QUARTER_HOUR, amounts.rounded(), number=number)
+
+
+def measure(entry: MockConfigEntry, quarters: Iterable[QuarterHour]) -> None:
+    """Let the meter of an entry have measured quarter-hours, and store them."""
+    meter = entry.runtime_data.books.memory.demand_meter
+    history = meter._history
+    for quarter in quarters:
+        history._add(history.stretches[0], as_span(quarter))
+    meter.set_past(meter.past)
+    entry.runtime_data.books.quarter_hours.append(meter.take_new())
+
+
+def replace_month(entry: MockConfigEntry, name: str, lines: Iterable[str]) -> None:
+    """Let the meter of an entry know nothing of a month but some lines."""
+    meter = entry.runtime_data.books.memory.demand_meter
+    history = meter._history
+    reader = RowReader()
+    reader.read(name, "".join([HEADER, *(f"{line}\n" for line in lines)]).encode())
+    assert not reader.damaged
+    history.row.months.update(reader.row.months)
+    history._months = KnownMonths()
+    meter.set_past(meter.past)

@@ -1,0 +1,215 @@
+"""Kills at any moment, torn and damaged lines, full disks: the months hold what the registers say.
+
+Each story is made by the dice of its seed, which is in the name of its test.
+"""
+
+import json
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from smartyp1.tariff import (
+    HEADER,
+    Contract,
+    DemandMeter,
+    Energies,
+    Kind,
+    line_of,
+    month_name,
+    span_of,
+)
+from tests.lib.tariff.support import Connection
+
+CONTRACT = Contract(reference_kw=3)
+STORIES = 130
+CLOCKS = (0, 0, 0, -3600, 3600, -2 * 86_400, 3 * 86_400, -60 * 86_400)
+
+
+class Computer:
+    """A computer that reads a meter, and its disk: files of lines, and states one after another."""
+
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)  # noqa: S311 - no secret
+        start = self.dice.choice(("2026-07-15T12:00", "2026-07-31T21:10", "2026-10-24T20:00"))
+        self.time = datetime.fromisoformat(start).replace(tzinfo=UTC)
+        self.offset = timedelta()
+        self.registers = [10_000_000, 4_000_000]
+        self.rises = [0, 0]
+        self.files: dict[str, bytes] = {}
+        self.states: list[dict[str, Any]] = []
+        self.waiting: list[tuple[str, bytes]] = []
+        self.is_full = False
+        self.kills = 0
+        self.meter = DemandMeter(CONTRACT)
+        self.read()
+
+    def read(self) -> None:
+        """Read the meter, and store what is new."""
+        imported, exported = self.registers
+        self.meter.update(
+            self.time + self.offset, Energies(imported / 1000, exported / 1000), None, "SAG1"
+        )
+        self.store()
+
+    def store(self) -> None:
+        """Store what is new, if there is room."""
+        for span in self.meter.take_new():
+            self.waiting.append((month_name(span.start), line_of(span).encode()))
+        if self.is_full:
+            return
+        for name, line in self.waiting:
+            self.files[name] = self.files.get(name, HEADER.encode()) + line
+        self.waiting.clear()
+        # Any of these may be what a kill leaves.
+        self.states = [*self.states[-3:], json.loads(json.dumps(self.meter.as_dict()))]
+
+    def run(self, minutes: float) -> None:
+        """Let time pass with a telegram every two and a half minutes."""
+        for _ in range(max(1, int(minutes / 2.5))):
+            self.use(150)
+            self.read()
+
+    def use(self, seconds: int) -> None:
+        self.time += timedelta(seconds=seconds)
+        for n in (0, 1):
+            wh = min(8_000, self.dice.randrange(50) * seconds // 150)
+            self.registers[n] += wh
+            self.rises[n] += wh
+
+    def kill(self) -> None:
+        """Go on from what a kill at a random moment leaves on the disk."""
+        self.kills += 1
+        self.waiting.clear()
+        files = dict(self.files)
+        if files and self.dice.random() < 0.3:
+            # In the middle of a line, the last one that was written.
+            last = max(files, key=lambda name: number_of_last(files[name]))
+            end = files[last].rstrip(b"\n")
+            cut = self.dice.randrange(end.rfind(b"\n") + 1, len(end) + 1)
+            files[last] = end[:cut]
+            self.files[last] = end[: end.rfind(b"\n") + 1]
+        state = self.dice.choice(self.states)
+        self.meter = DemandMeter.from_dict(state, CONTRACT, files=files)
+        self.store()
+
+    def tell(self) -> None:
+        """Let something happen."""
+        match self.dice.choice(("run", "run", "kill", "kill", "gap", "full", "clock", "long")):
+            case "run":
+                self.run(self.dice.uniform(3, 90))
+            case "long":
+                self.run(self.dice.uniform(90, 1800))
+            case "gap":
+                self.use(60 * self.dice.randrange(1, 2_000))
+                self.read()
+                self.states = self.states[-1:]
+            case "full":
+                self.is_full = not self.is_full
+                self.read()
+            case "clock":
+                self.offset = timedelta(seconds=self.dice.choice(CLOCKS))
+                self.use(150)
+                self.read()
+            case "kill":
+                if not self.is_full:
+                    self.kill()
+
+    def booked(self) -> list[float]:
+        """Return what all months hold, once the clock has proved itself."""
+        demand = self.meter.snapshot
+        assert demand
+        months = self.meter._history.months(self.meter.contracts).values()
+        return [
+            sum(day.imported_wh for month in months for day in month.days),
+            sum(day.exported_wh for month in months for day in month.days),
+        ]
+
+
+def number_of_last(data: bytes) -> int:
+    return int(data.rstrip(b"\n").rsplit(b",", 1)[1]) if data.count(b"\n") > 1 else 0
+
+
+@pytest.mark.parametrize("seed", range(STORIES), ids="seed {}".format)
+def test_a_kill_at_any_moment_loses_nothing_and_counts_nothing_twice(seed: int) -> None:
+    computer = Computer(seed)
+    for _ in range(computer.dice.randrange(6, 24)):
+        computer.tell()
+    computer.is_full = False
+    computer.run(33)
+    now = int((computer.time + computer.offset).timestamp())
+    computer.use(900 - now % 900)
+    computer.read()
+
+    assert computer.booked() == pytest.approx(computer.rises, abs=0.05)
+
+
+def house_with_lines() -> Connection:
+    """Return a house with an hour of 1 kW, a gap of an hour, and another hour of 1 kW."""
+    house = Connection("2026-06-02T10:00:00S")
+    house.change(Contract(reference_kw=7))
+    house.read()
+    for _ in range(4):
+        house.after(900, 250)
+    house.after(3600, 2_000)
+    for _ in range(100):
+        house.after(900, 250)
+    house.restart()
+    return house
+
+
+@pytest.mark.parametrize("place", [1, 2, 3, 4, 5, 6, 50, 103, 104, 105])
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("junk", [b"", b"junk", b"2026-06-02T08:15Z,,x", b"\xff\x00", None])
+def test_a_damaged_line_becomes_a_gap_of_known_energy(
+    place: int, count: int, junk: bytes | None
+) -> None:
+    house = house_with_lines()
+    [(name, data)] = house.disk.files.items()
+    header, *lines, _ = data.split(b"\n")
+    assert len(lines) == 105
+    if place == 1 and junk is None:
+        pytest.skip("the file may begin there")
+    kept = [lines[n] for n in range(place - 1)]
+    damaged = lines[place - 1 : place - 1 + count]
+    quarters = sum(span_of(line.decode()).kind is Kind.QUARTER_HOUR for line in damaged)
+    more = [] if junk is None else [junk] * len(damaged)
+    content = b"\n".join([header, *kept, *more, *lines[place - 1 + count :], b""])
+    stored = house.meter.as_dict()
+
+    meter = DemandMeter.from_dict(stored, house.contract, files={name: content})
+
+    assert meter.damaged == {name}
+    assert meter.snapshot
+    assert house.meter.snapshot
+    before, after = house.meter.snapshot.month, meter.snapshot.month
+    if place == 1 and count:
+        # Nobody knows what the register was before the first line, but the state.
+        assert after.imported_kwh <= before.imported_kwh
+    else:
+        assert after.imported_kwh == pytest.approx(before.imported_kwh)
+    assert after.quarter_hours == before.quarter_hours - quarters
+    # Restored, all is as before.
+    meter = DemandMeter.from_dict(stored, house.contract, files={name: data})
+    assert meter.damaged == frozenset()
+    assert meter.snapshot
+    assert meter.snapshot.month == before
+
+
+def test_a_file_of_an_unknown_version_is_not_read_and_its_energy_is_known() -> None:
+    house = house_with_lines()
+    house.time = house.time.replace(month=7, day=1)
+    house.imported_wh += 10_000
+    house.read()
+    for _ in range(100):
+        house.after(900, 250)
+    house.restart()
+    data = house.disk.files["2026-06"].replace(b"version=2", b"version=3")
+    files = {**house.disk.files, "2026-06": data}
+
+    meter = DemandMeter.from_dict(house.meter.as_dict(), house.contract, files=files)
+
+    assert "2026-06" in meter.damaged
+    assert meter.snapshot
+    assert meter.snapshot.month.quarter_hours == 100

@@ -1,0 +1,139 @@
+"""Outages and wrong clocks, with what the platform knows of them. Computed by hand."""
+
+from datetime import timedelta
+
+import pytest
+
+from smartyp1.tariff import Contract, Month, Origin, Past, QuarterHour, bill
+from tests.lib.tariff.months import lines, local
+from tests.lib.tariff.support import Connection
+
+CONTRACT = Contract(reference_kw=7, energy_price=0.15)
+QUARTER_HOUR = timedelta(minutes=15)
+
+
+def platform(start: str, end: str, kw: float) -> list[QuarterHour]:
+    """Return the platform's quarter-hours of a period of Luxembourg's clock."""
+    found, time = [], local(start)
+    while time < local(end):
+        found.append(QuarterHour(time, kw, origin=Origin.PLATFORM))
+        time += QUARTER_HOUR
+    return found
+
+
+def house_at(start: str) -> Connection:
+    """Return a house whose meter is read from a time of Luxembourg's clock on."""
+    house = Connection("2026-01-01T00:00:00W")
+    house.time = local(start)
+    house.change(CONTRACT)
+    house.read()
+    return house
+
+
+def draw_until(house: Connection, end: str, wh: int = 100) -> None:
+    """Draw so much in each quarter-hour, with a telegram at the end of each."""
+    while house.time < local(end):
+        house.after(900, wh)
+
+
+def months_of(house: Connection) -> dict[str, Month]:
+    """Return the months that are known."""
+    demand = house.meter.snapshot
+    assert demand
+    return {f"{month.start:%Y-%m}": month for month in (*demand.earlier_months, demand.month)}
+
+
+def test_a_clock_that_is_30_days_late_for_two_hours_overwrites_nothing() -> None:
+    house = house_at("2026-06-10")
+    draw_until(house, "2026-07-11T12:00")
+    right, house.time = house.time, house.time - timedelta(days=30)
+    house.read()
+    for _ in range(8):
+        house.after(900, 1_760)
+    house.time = right + timedelta(hours=2)
+    house.after(60, 10)
+    house.restart()
+    house.after(60, 10)
+
+    june = months_of(house)["2026-06"]
+    days = {f"{day.start.astimezone(june.start.tzinfo):%d}": day for day in june.days}
+    # 96 quarter-hours of 100 Wh
+    assert days["11"].imported_wh == 9_600
+    assert days["11"].quarter_hours == 96
+    text = house.disk.files["2026-06"].decode()
+    assert [line.split(",")[2] for line in text.splitlines()[1:]] == ["100"] * 21 * 96
+
+
+def test_an_outage_over_a_months_end_of_which_the_platform_knows_june() -> None:
+    house = house_at("2026-06-20")
+    draw_until(house, "2026-06-26")
+    # Ten days in which 13.2 kWh came each day: 5 of June, 5 of July.
+    house.after(10 * 86_400, 132_000)
+    draw_until(house, "2026-07-07")
+
+    # By time, half of it is July's.
+    assert months_of(house)["2026-07"].imported_kwh == pytest.approx(66 + 9.6)
+    # The platform knows that June had 9.6 kWh a day: 48 of the 132 kWh.
+    house.meter.set_past(Past(platform("2026-06-01", "2026-07-01", 0.4)))
+    june, july = months_of(house)["2026-06"], months_of(house)["2026-07"]
+    assert june.imported_kwh == pytest.approx(30 * 9.6)
+    assert july.imported_kwh == pytest.approx(84 + 9.6)
+    assert sum(day.gap_wh for day in july.days) == pytest.approx(84_000)
+    assert [day.gap_wh for day in june.days] == [0] * 30
+    # 93.6 * 0.15 and 93.6 * 0.051
+    found = {
+        name: amount for name, _, _, amount in lines(bill(july, house.meter.contracts, july.end))
+    }
+    assert (found["energy"], found["network_variable"]) == (14.04, 4.77)
+
+
+def test_of_an_outage_of_50_days_the_platform_knows_47() -> None:
+    house = house_at("2026-03-02")
+    draw_until(house, "2026-03-03")
+    house.after(round(timedelta(days=50).total_seconds()) - 3600, 480_000)
+    assert house.time == local("2026-04-22")
+    draw_until(house, "2026-04-23")
+
+    def total() -> float:
+        return sum(month.imported_kwh for month in months_of(house).values())
+
+    # 40 days may be shared out; when this came is not known at all.
+    assert total() == pytest.approx(2 * 9.6)
+    house.meter.set_past(Past(platform("2026-03-03", "2026-04-19", 0.4)))
+    # The rest is of the last three days: 480 kWh in all.
+    assert total() == pytest.approx(480 + 2 * 9.6)
+    april = months_of(house)["2026-04"]
+    gaps = [day.gap_wh for day in april.days if day.gap_wh]
+    # 47 days less an hour of 0.4 kW: 1,127 * 0.4 = 450.8
+    assert gaps == pytest.approx([(480_000 - 450_800) / 3] * 3)
+    # Taken back, it is as unknown as before.
+    house.meter.set_past(Past())
+    assert total() == pytest.approx(2 * 9.6)
+
+
+def test_imported_and_exported_energy_are_cut_separately() -> None:
+    house = house_at("2026-06-26")
+    draw_until(house, "2026-06-27")
+    house.after(86_400, 20_000)
+    draw_until(house, "2026-06-29")
+    quarters = [
+        each._replace(exported_kwh=0.05 if n < 48 else None)
+        for n, each in enumerate(platform("2026-06-27", "2026-06-28", 0.4))
+    ]
+    house.meter.set_past(Past(quarters))
+    day = months_of(house)["2026-06"].days[1]
+    # All that was imported is known; of what was exported, the first half of the day.
+    assert (day.imported_wh, day.gap_wh, day.exported_wh) == (9_600, 0, 48 * 50)
+
+
+def test_a_part_keeps_its_energy_where_the_platform_does_not_cover_it() -> None:
+    house = house_at("2026-06-26T10:05")
+    house.after(600, 600)  # a part until 10:15
+    house.after(3_600, 3_000)  # a gap until 11:15
+    draw_until(house, "2026-06-26T12:00")
+    house.meter.set_past(Past(platform("2026-06-26T10:30", "2026-06-26T11:15", 2.0)))
+    [day] = months_of(house)["2026-06"].days
+    # 3,600 Wh until 11:15, 1,500 of them the platform's; 3 quarter-hours of 100 Wh.
+    assert day.imported_wh == 3_600 + 300
+    # What is left, 2,100 Wh, is of 10:05 to 10:30: by their energies, 600 of 1,350 are the part's.
+    assert day.gap_wh == pytest.approx(2_100 * 750 / 1_350)
