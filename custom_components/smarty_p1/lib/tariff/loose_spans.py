@@ -82,12 +82,18 @@ def _add_priced(
             found.setdefault(start, []).append(priced)
 
 
+def touched_months(spans: Sequence[Span]) -> Iterator[datetime]:
+    """Yield the months in which loose spans may touch some."""
+    if spans:
+        start = min(span.start for span in spans) - timedelta(seconds=1)
+        end = max(span.end for span in spans) + timedelta(seconds=1)
+        yield from months_between(start, end)
+
+
 def _touching(month: MonthColumns, months: Mapping[datetime, MonthColumns]) -> list[Span]:
     """Return the loose spans of a month, and those of others that may touch them."""
-    start = min(span.start for span in month.loose) - timedelta(seconds=1)
-    end = max(span.end for span in month.loose) + timedelta(seconds=1)
     found: dict[int, Span] = {}
-    for each in months_between(start, end):
+    for each in touched_months(month.loose):
         other = month if each == month.start else months.get(each)
         if other is not None:
             found |= {id(span): span for span in other.loose}

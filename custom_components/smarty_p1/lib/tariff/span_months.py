@@ -5,6 +5,7 @@ from datetime import datetime
 
 from .calendar import QUARTER_HOUR, day_end, day_start, month_start
 from .contract import Contracts
+from .loose_spans import touched_months
 from .month import Month
 from .past import NO_PAST, Past
 from .span_days import KnownDay, days_of, highest_of
@@ -43,10 +44,9 @@ class KnownMonths:
         if not self._is_new and basis == self._basis:
             return self._months
         starts = {*columns, *past.months}
-        if basis != self._basis:
-            self._all |= starts
+        self._all |= starts if basis != self._basis else self._cut_anew(columns, past)
         for start in starts:
-            midnights = self._midnights(start, past)
+            midnights = self._midnights(start)
             if midnights != set():
                 self._make(start, columns, past, contracts, midnights)
         for start in self._days.keys() - starts:
@@ -57,12 +57,29 @@ class KnownMonths:
         self._some.clear()
         return self._months
 
-    def _midnights(self, start: datetime, past: Past) -> set[datetime] | None:
+    def _cut_anew(self, columns: Columns, past: Past) -> set[datetime]:
+        """Return months in which the platform takes the place of something else than before.
+
+        What it knows of a day may reach into another by a gap, or by several.
+        """
+        if not past.months:
+            return set()
+        cut = {start for start in self._some if self._is_cut(start, past)}
+        return _reached(self._all | cut, columns)
+
+    def _is_cut(self, start: datetime, past: Past) -> bool:
+        """Return whether the platform knows something of the days that have changed in a month."""
+        platform = past.months.get(start)
+        return platform is not None and any(
+            platform.is_known((midnight - platform.first) // QUARTER_HOUR + place)
+            for midnight in self._some[start]
+            for place in range((day_end(midnight) - midnight) // QUARTER_HOUR)
+        )
+
+    def _midnights(self, start: datetime) -> set[datetime] | None:
         """Return which days of a month are to be made again, None for all of them."""
-        some = self._some.get(start, set())
-        # What the platform knows of a day may reach into another by a gap.
-        is_whole = start in self._all or start not in self._days or (some and start in past.months)
-        return None if is_whole else some
+        is_whole = start in self._all or start not in self._days
+        return None if is_whole else self._some.get(start, set())
 
     def _make(
         self,
@@ -89,6 +106,18 @@ class KnownMonths:
         self._months[start] = Month(
             start=start, days=tuple(each.day for each in days), peak=highest_of(peaks)
         )
+
+
+def _reached(months: Iterable[datetime], columns: Columns) -> set[datetime]:
+    """Return months, and those that loose spans connect them with."""
+    found: set[datetime] = set()
+    waiting = [*months]
+    while waiting:
+        start = waiting.pop()
+        if start not in found:
+            found.add(start)
+            waiting += touched_months(columns[start].loose) if start in columns else ()
+    return found
 
 
 def months_of(

@@ -1,0 +1,65 @@
+"""The row: months made again in part are those made from all of it, and none of its energy is lost.
+
+Each story is made by the dice of its seed, which is in the name of its test.
+"""
+
+import random
+from datetime import datetime, timedelta
+
+import pytest
+
+from smartyp1.tariff import (
+    Contract,
+    Origin,
+    Past,
+    QuarterHour,
+    day_start,
+    months_of,
+)
+from tests.lib.tariff.test_kills import Computer
+
+QUARTER = timedelta(minutes=15)
+CONTRACTS = (
+    Contract(reference_kw=3),
+    Contract(reference_kw=4.5, energy_price=0.2),
+    Contract(reference_kw=7, energy_price=0.2, second_price=0.1, second_hours="22:00-06:00"),
+    Contract(reference_kw=7, energy_margin=0.01),
+)
+
+
+def some_past(dice: random.Random, now: datetime) -> Past:
+    """Return what the platform may know of some days before now."""
+    start = day_start(now) - timedelta(days=dice.randrange(1, 60))
+    count = dice.randrange(1, 60) * 96
+    quarters = []
+    for n in range(count):
+        time = start + n * QUARTER
+        if time >= day_start(now):
+            break
+        if dice.random() < 0.95:
+            fed_kwh = dice.choice((None, 0.0, 0.05))
+            origin = dice.choice((Origin.PLATFORM, Origin.PLATFORM_ESTIMATED))
+            quarters.append(QuarterHour(time, dice.random() * 4, fed_kwh, origin=origin))
+    return Past(quarters)
+
+
+@pytest.mark.parametrize("seed", range(40), ids="seed {}".format)
+def test_months_made_in_part_are_those_made_from_all(seed: int) -> None:
+    computer = Computer(1_000 + seed)
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    for _ in range(12):
+        computer.tell()
+        meter = computer.meter
+        match dice.randrange(4):
+            case 0:
+                meter.change_contract(dice.choice(CONTRACTS))
+            case 1:
+                since = computer.time.date() - timedelta(days=dice.randrange(40))
+                meter.change_contract(dice.choice(CONTRACTS), since)
+            case 2:
+                meter.set_past(some_past(dice, computer.time))
+            case _:
+                pass
+        computer.run(dice.choice((3, 20, 200)))
+        made = meter._history.months(meter.contracts)
+        assert made == months_of(meter.columns, meter.past, meter.contracts)
