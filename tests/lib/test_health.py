@@ -105,6 +105,10 @@ METERS = [
     ("0..40/10 wrong_key, 41 lost link_lost", 50, "failing link_lost +keys(wrong_key)"),
     ("0..40/10 wrong_key, 41 damaged", 60, "failing wrong_key +keys(wrong_key)"),
     ("0..40/10 wrong_key", 900, "failing wrong_key +keys(wrong_key)"),
+    # A port that was silent from the begin on has not fallen silent.
+    ("30 lost port_silent", 40, "failing nothing_received"),
+    ("1 bytes, 31 lost port_silent", 40, "failing port_silent"),
+    ("1 bytes, 20 begin, 50 lost port_silent", 60, "failing nothing_received"),
     # What is long ago says nothing of now.
     ("0 wrong_key, 10..50/10 replay", 50, "failing wrong_key"),
     ("0 wrong_key, 10..90/10 replay", 90, "failing replay"),

@@ -228,6 +228,7 @@ class Health:
         self._failing_since = inf
         self._tries = 0
         self._is_offline = False
+        self._has_received = False
         self._run: _Run | None = None
         self._first_late: tuple[float, float] | None = None
         self._told = Condition(repairs=dict(self._repairs))
@@ -249,6 +250,7 @@ class Health:
         self._failing_since = inf
         self._tries = 0
         self._is_offline = False
+        self._has_received = False
         self._run = None
         self._reason = (self._rules.silence, ())
 
@@ -260,7 +262,8 @@ class Health:
 
     def lost(self, now: float, obstacle: Obstacle) -> None:
         """Note that the port was lost, or could not be opened."""
-        self._reason = (obstacle, ())
+        if self._has_received or obstacle is not Obstacle.PORT_SILENT:
+            self._reason = (obstacle, ())
         self.losses += 1
         self._tries += 1
         if self._rules.is_open_enough:
@@ -288,6 +291,7 @@ class Health:
 
     def received(self) -> None:
         """Note that bytes came, whatever they are."""
+        self._has_received = True
         if self._reason[0] is self._rules.silence or self._reason[0] in PORT_LOST:
             self._reason = (self._rules.not_understood, ())
 

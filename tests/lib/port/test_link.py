@@ -401,3 +401,44 @@ async def test_a_port_at_full_speed_is_not_slowed() -> None:
 
     # At the speed of a port half of them would be late by most of a second.
     assert sorted(delays)[len(delays) // 2] < 0.1
+
+
+async def test_a_cable_that_is_pulled_is_missing_from_then_on(tmp_path: Path) -> None:
+    cable = tmp_path / "cable"
+    cable.touch()
+    losses: list[type[LinkError]] = []
+    is_told = asyncio.Event()
+
+    class Pulled:
+        async def read(self, _n: int, /) -> bytes:
+            cable.unlink()
+            raise PortClosedError
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Pulled]:
+        yield Pulled()
+
+    def on_lost(error: LinkError) -> None:
+        losses.append(type(error))
+        if len(losses) == 2:
+            is_told.set()
+
+    link = Link(str(cable), lambda _data: None, on_lost, opener=opened)
+    task = asyncio.create_task(link.run())
+    async with asyncio.timeout(10):
+        await is_told.wait()
+    task.cancel()
+    await asyncio.wait([task])
+    assert losses == [PortClosedError, PortNotFoundError]
+
+
+async def test_a_silent_port_is_tried_again_soon_however_often_it_was_silent() -> None:
+    async def serve(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with gateway(serve) as port:
+        collector = Collector(f"socket://127.0.0.1:{port}", silence_timeout=0.05)
+        await collector.until(lambda: len(collector.losses) == 5)
+        await collector.stop()
+    # With a delay that doubles each time, it would be 0.32 s.
+    assert collector.link._backoff.next_delay() < 0.05

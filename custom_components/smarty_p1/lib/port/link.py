@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..backoff import Backoff
 from .bytes_a_second import ReadLimit
-from .errors import LinkError, PortSilentError
+from .errors import LinkError, PortNotFoundError, PortSilentError
 from .serial_port import BAUD_RATE, ByteReader, Opener, open_port, read_chunk
 
 SILENCE_TIMEOUT = 30.0
@@ -53,6 +53,7 @@ class Link:
         self._on_open = on_open
         self._silence_timeout = silence_timeout
         self._open = opener or partial(open_port, url, baud_rate=baud_rate)
+        self._is_missing = False
         self._backoff = Backoff(FIRST_DELAY, LONGEST_DELAY)
 
     def confirm(self) -> None:
@@ -66,6 +67,10 @@ class Link:
                 await self._read()
             except LinkError as err:
                 self._on_lost(err)
+                self._is_missing = isinstance(err, PortNotFoundError)
+                if isinstance(err, PortSilentError):
+                    # It was open for long enough: what it says next should be heard.
+                    self._backoff.reset()
             if not await self._is_plugged_in_again():
                 await self._backoff.wait()
 
@@ -76,6 +81,8 @@ class Link:
         """
         if not self._url.startswith("/") or _exists(self._url):
             return False
+        if not self._is_missing:
+            self._on_lost(PortNotFoundError())
         while not _exists(self._url):  # noqa: ASYNC110 - nothing tells when a file appears
             await asyncio.sleep(FIRST_DELAY)
         await asyncio.sleep(_SETTLING_DELAY)
