@@ -168,6 +168,13 @@ async def test_a_silent_meter_becomes_unavailable_and_comes_back(home: Home, lin
 async def test_a_restart_finds_everything_again(home: Home) -> None:
     before = await home.entities()
     preferences = await home.client.command("energy/get_prefs")
+    stored = home.directory / "config/.storage/energy"
+
+    async def is_stored() -> bool:
+        # A minute after the last change, which may be the moment at which it would be stopped.
+        return stored.exists()
+
+    await until(is_stored, within=PATIENCE)
     await home.stop()
     await home.start()
     assert await home.entities() == before
