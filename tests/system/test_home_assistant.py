@@ -97,6 +97,8 @@ async def test_meters_on_the_m_bus_are_devices_behind_the_meter(home: Home) -> N
 
 
 async def test_the_energy_dashboard_takes_the_totals(home: Home) -> None:
+    # Entities that were enabled are loaded anew half a minute later.
+    await home.until_settled()
     entities = await home.entities()
     await set_up_dashboard(home.client, entities)
     hours = await fill_history(home.client, entities, home.meter)
