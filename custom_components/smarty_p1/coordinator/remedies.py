@@ -1,4 +1,4 @@
-"""What users are asked to mend: the repairs of a condition as issues, and the dialog for keys."""
+"""The repairs of a condition as issues of Home Assistant, and the dialog for keys."""
 
 from collections.abc import Mapping
 

@@ -15,7 +15,7 @@ from ..lib.health import Condition, Health, Rules, State
 from .entry_types import AnyConfigEntry
 from .remedies import Remedies
 
-# The counters of what is rejected go on while nothing is accepted.
+# Seconds: the counters of rejected telegrams go on while none is accepted.
 _COUNTERS_SHOWN_EVERY = 60.0
 _LOG_INTERVAL = 60.0
 
@@ -137,7 +137,10 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def _log_failure(self) -> None:
-        """Write a line; whoever can make a source fail and come back must not fill the log."""
+        """Log why the source fails, once a minute at most.
+
+        Somebody at the line or the broker may make it fail and come back with each telegram.
+        """
         now = self.now()
         if now - self._failure_logged_at >= _LOG_INTERVAL:
             self._is_failure_logged, self._failure_logged_at = True, now

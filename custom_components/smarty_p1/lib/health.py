@@ -1,4 +1,4 @@
-"""How a source is doing: what happens at its port, and when -> one condition.
+"""The condition of a source: events at its port, with their seconds -> one condition.
 
     health = Health(METER)
     health.begin(now)
@@ -21,13 +21,14 @@ TELL_INTERVAL = 10.0
 NO_READINGS_AFTER = 300.0
 """Seconds of failing until a repair says so."""
 ENOUGH = 5
-"""Failures of one kind until there must be a reason, and the seconds since the first of all."""
+"""Failures of one kind that must have a reason."""
 LEAST_DURATION = 30.0
+"""Seconds since the first failure of any kind until there must be a reason."""
 CLOCK_TOLERANCE = 300.0
 # A clock at the limit must not raise and close its repair again and again.
 _CLOCK_RIGHT = 240.0
 _MAX_LOSSES = 2
-# Six telegrams of a meter: so long after a failure, the next one has nothing to do with it.
+# Seconds, in which a meter sends six telegrams: a later failure has another reason.
 _RUN_PAUSE = 60.0
 # A gateway that was away for some minutes has caught up by then.
 _LATE_PATIENCE = 120.0
@@ -77,7 +78,7 @@ class Obstacle(StrEnum):
 
 
 class Repair(StrEnum):
-    """What a user is asked to mend; all but `KEYS` are also the keys of repair issues."""
+    """A request to the user; all but `KEYS` are also the keys of repair issues."""
 
     KEYS = "keys"
     """A dialog asks for the keys."""
@@ -140,11 +141,12 @@ _SAY_WHY = {*_FAILURES.values(), *_LATE}
 
 @dataclass(frozen=True)
 class Rules:
-    """What is different from one kind of source to another; times in seconds."""
+    """The differences between kinds of sources; times in seconds."""
 
     silence: Obstacle
-    """What is said of a source that has sent nothing."""
+    """The obstacle of a source that has sent nothing."""
     not_understood: Obstacle
+    """The obstacle of a source whose bytes make no reading."""
     fresh_for: float = 59.9
     """How long a reading is shown: a minute at most, and timers are late by a moment."""
     is_open_enough: bool = False
@@ -168,7 +170,7 @@ class Condition:
 
     state: State = State.WAITING
     has_value: bool = False
-    """Whether what was read last is shown: a while longer where another port is just opened."""
+    """Whether the last reading is shown: a while longer where another port is just opened."""
     obstacle: Obstacle | None = None
     """Why it is failing."""
     details: Details = ()
@@ -211,7 +213,7 @@ class _Run:
 
 
 class Health:
-    """What has happened to one source, and what follows from it."""
+    """The events of one source, and the condition that follows from them."""
 
     def __init__(self, rules: Rules, repairs: Mapping[Repair, Details] | None = None) -> None:
         """Begin with the repairs that stand from before: no other one is ever withdrawn."""
@@ -234,12 +236,12 @@ class Health:
         self._told = Condition(repairs=dict(self._repairs))
         self._told_at = -inf
 
-    # What happens.
-
     @property
     def reason(self) -> tuple[Obstacle, Details]:
         """Why there is no reading, or would be none now."""
         return self._reason
+
+    # Events.
 
     def begin(self, now: float, *, has_new_keys: bool = False) -> None:
         """Begin to read: after the set-up, at another port, with other keys."""
@@ -373,7 +375,7 @@ class Health:
         for repair in repairs:
             self._repairs.pop(repair, None)
 
-    # What follows.
+    # The condition.
 
     def look(self, now: float) -> Condition:
         """Return the condition now; the same object while there is nothing new to tell."""
