@@ -37,6 +37,7 @@ from custom_components.smarty_p1 import async_remove_config_entry_device
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
+from custom_components.smarty_p1.coordinator.quarter_hour_series import QuarterHourSeries
 from custom_components.smarty_p1.coordinator.source_coordinator import SourceCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from dev.ports import free_ports
@@ -338,6 +339,21 @@ async def test_a_meter_whose_file_is_gone_is_known_by_its_device(
     await port.send_telegram(TELEGRAM)
     await wait_for_telegram(hass, entry)
     assert state_of(hass, ENERGY).state == "25678.901"
+
+
+async def test_a_disk_that_gives_no_months_is_waited_for(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    broken = OSError(5, "Input/output error")
+    with patch.object(QuarterHourSeries, "async_files", side_effect=broken):
+        assert not await hass.config_entries.async_setup(entry.entry_id)
+    # Nothing is read, and nothing written beside what cannot be read.
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.reason == "Input/output error"
+    assert links(hass) == 0
+    assert await hass.config_entries.async_reload(entry.entry_id)
 
 
 async def test_nothing_is_told_of_it_while_it_is_unloaded(
