@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
-from .documented import read_documented, replace_once
+from .documented import read_noted, replace_once
 from .hosts import Node, bracketed, listen_host
 from .inputs import COLLECTOR, FleetInputs
 
@@ -14,9 +14,6 @@ _GATEWAY = re.compile(r"^ +\{ user: cellar,.*?\} \}\n", re.MULTILINE | re.DOTALL
 _LISTENER = re.compile(
     r"^ +# Whoever listens.*\n( +)# (\{ user: listener,.*)\n +# (.*\} \})\n", re.MULTILINE
 )
-_NOTE = """\
-# Made by `smarty-p1 fleet init`: change its fleet.toml instead, and run it again.
-"""
 
 
 def configure_node(
@@ -27,7 +24,7 @@ def configure_node(
     `passwords` are the hashes by user, `files` is the folder of the certificates, and `data` that
     of the stream, both on the node.
     """
-    text = read_documented(DOCUMENTED)
+    text = read_noted(DOCUMENTED)
     [gateway], [listener] = _GATEWAY.findall(text), list(_LISTENER.finditer(text))
     gateways = "".join(
         replace_once(_user(gateway, "cellar", one.name, passwords), r"publish: \[.*?\]", publish)
@@ -52,8 +49,7 @@ def configure_node(
     if fleet.is_here:
         # For `nats-server --signal reload=…`; elsewhere systemd knows the process.
         text += f"\npid_file: {json.dumps(f'{files}/nats-server.pid')}\n"
-    text = _with_tls(text, node.name, files)
-    return _NOTE + replace_once(text, r"\A(?:#.*\n)+", "")
+    return _with_tls(text, node.name, files)
 
 
 def _with_tls(text: str, name: str, files: str) -> str:

@@ -42,6 +42,11 @@ class StoreHost:
     has_tls: bool
     names: tuple[str, ...]
 
+    @property
+    def inner_port(self) -> int:
+        """Return the port of VictoriaMetrics itself, behind vmauth."""
+        return self.port + 1
+
 
 def bracketed(host: str) -> str:
     """Return a host as it stands in a URL."""

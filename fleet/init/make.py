@@ -9,28 +9,23 @@ from smarty_p1_gateway import ConfigError
 
 from .accounts import configure_node
 from .certificates import CA_KEY, Authority
-from .documented import read_documented
+from .documented import read_documented, read_template
 from .files import FleetFiles
 from .hosts import Node
 from .inputs import COLLECTOR, FleetInputs, read_inputs
 from .key_places import has_key_of_each, keep_key_file
 from .passwords import keep_hash, keep_password
 from .programs import (
-    COLLECTOR_UNIT,
     DELETE_KEY,
-    GATEWAY_UNIT,
-    NODE_UNIT,
     OPERATOR,
     READER,
     STORE_SECRETS,
-    VMAUTH_UNIT,
     certificate_metric,
     configure_collector,
     configure_gateway,
     configure_logins,
     configure_operator,
     configure_store,
-    store_files,
     vmauth_arguments,
 )
 from .steps import Part, parts_of, tell
@@ -98,13 +93,13 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
         files.write(f"{folder}/store-password", f"{secrets[COLLECTOR]}\n", is_secret=True)
         missing |= dict.fromkeys(keep_key_file(files, f"{folder}/meter-keys", fleet.titles))
         if not fleet.is_here:
-            files.write(f"{folder}/store.conf", COLLECTOR_UNIT)
+            files.write(f"{folder}/store.conf", read_template("store.conf"))
     for gateway in fleet.gateways:
         folder = f"gateway-{gateway.name}"
         files.write(f"{folder}/gateway.toml", configure_gateway(gateway, fleet, files.path(folder)))
         write_login(folder, gateway.name)
         if not fleet.is_here:
-            files.write(f"{folder}/nats.conf", GATEWAY_UNIT)
+            files.write(f"{folder}/nats.conf", read_template("nats.conf"))
     for name in fleet.listeners:
         write_login(f"listener-{name}", name)
     return list(missing), until
@@ -132,7 +127,7 @@ def _write_node(node: Node, fleet: FleetInputs, files: FleetFiles, ca: str) -> N
     files.write(f"{node.name}/nats-server.conf", text, is_secret=True)
     files.write(f"{node.name}/ca.pem", ca)
     if not fleet.is_here:
-        files.write(f"{node.name}/smarty-p1.conf", NODE_UNIT)
+        files.write(f"{node.name}/smarty-p1.conf", read_template("smarty-p1.conf"))
 
 
 def _write_store(fleet: FleetInputs, files: FleetFiles, secrets: Mapping[str, str]) -> None:
@@ -144,8 +139,9 @@ def _write_store(fleet: FleetInputs, files: FleetFiles, secrets: Mapping[str, st
         files.write(f"store/{name}", text, is_secret=True)
     files.write("store/smarty-p1-backup", read_documented("backup.sh"))
     if not fleet.is_here:
-        unit = VMAUTH_UNIT.format(vmauth_arguments(fleet, store_files(fleet, directory)))
-        files.write("store/smarty-p1-vmauth.service", unit)
+        unit = "smarty-p1-vmauth.service"
+        vmauth = vmauth_arguments(fleet, directory)
+        files.write(f"store/{unit}", read_template(unit, vmauth=vmauth))
 
 
 def _write_watching(

@@ -4,10 +4,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from .documented import read_documented, replace_once
+from .documented import NOTE, read_documented, read_noted, replace_once
 from .hosts import bracketed
 from .inputs import FleetInputs
-from .programs import NOTE
 
 ALERTS = "alerts.yml"
 _MACHINE_METRICS = 9100
@@ -32,13 +31,13 @@ def watching_arguments(fleet: FleetInputs, files: str) -> dict[str, str]:
     return {
         "prometheus": f"--config.file={files}/prometheus.yml {listen}{fleet.prometheus_port}",
         # There is one of it: it looks for no others.
-        "prometheus-alertmanager": f"--config.file={files}/alertmanager.yml"
+        "alertmanager": f"--config.file={files}/alertmanager.yml"
         f" {listen}{fleet.alertmanager_port} --cluster.listen-address=",
     }
 
 
 def _configure_prometheus(fleet: FleetInputs) -> str:
-    text = _head_replaced("prometheus.yml")
+    text = read_noted("prometheus.yml")
     store = f"{bracketed(fleet.store.host)}:{fleet.store.port}"
     text = text.replace("store.lan:8428", store)
     if not fleet.store.has_tls:
@@ -78,7 +77,7 @@ def _configure_meters(fleet: FleetInputs) -> str:
 
 
 def _configure_alertmanager(fleet: FleetInputs) -> str:
-    text = _head_replaced("alertmanager.yml")
+    text = read_noted("alertmanager.yml")
     for name, address in fleet.receivers.items():
         kind, _, rest = address.partition(":")
         configs: dict[str, Iterable[object]] = {"webhook_configs": [{"url": address}]}
@@ -88,7 +87,3 @@ def _configure_alertmanager(fleet: FleetInputs) -> str:
         line = f"  - {json.dumps({'name': name, **configs})}"
         text = replace_once(text, rf"^  - name: {name}$", line)
     return text
-
-
-def _head_replaced(name: str) -> str:
-    return NOTE + replace_once(read_documented(name), r"\A(?:#.*\n)+", "")
