@@ -74,7 +74,10 @@ class WaitingTitles:
         """Return a title's entry, None without one. Raises NATS's errors."""
         try:
             entry = await self._bucket().get(self._key(title))
-        except KeyNotFoundError:
+        except KeyNotFoundError as error:
+            if error.entry is not None:
+                # A collector ended before it removed the mark of a deletion.
+                await self._purge(self._key(title), error.entry.revision or 0)
             return None
         return Waiting.parse(entry.value or b"", entry.revision or 0)
 
@@ -134,13 +137,17 @@ class WaitingTitles:
             subject = f"{METERS_SUBJECT}{key}"
             headers = _DELETED | {"Nats-Expected-Last-Subject-Sequence": str(known.revision)}
             marker = await self._js().publish(subject, b"", headers=headers)
-            # Otherwise the mark of the deletion stays, with the title in it.
-            await self._js().purge_stream(METERS_STREAM, seq=marker.seq + 1, subject=subject)
+            await self._purge(key, marker.seq)
         except APIError as error:
             if error.err_code != _WRONG_LAST_SEQUENCE:
                 raise
             return False
         return True
+
+    async def _purge(self, key: str, marker: int) -> None:
+        """Remove the mark of a deletion, which would stay with the title in it."""
+        subject = f"{METERS_SUBJECT}{key}"
+        await self._js().purge_stream(METERS_STREAM, seq=marker + 1, subject=subject)
 
     async def expire(self, first_sequence: int) -> None:
         """Forget titles that wait for what the stream, which begins there, has no longer.

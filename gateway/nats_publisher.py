@@ -180,7 +180,7 @@ class NatsPublisher:
                 self._wanted.add(port)
             for frame in frames:
                 message = self._message_of(port, frame.data)
-                if message and message.title in (*self._denied, *self._store.titles_aside(port)):
+                if message and self._is_aside(port, message.title):
                     # The queue sets aside a port's oldest frame alone.
                     if taken.get(port):
                         self._wanted.add(port)
@@ -189,6 +189,9 @@ class NatsPublisher:
                 else:
                     taken.setdefault(port, []).append((frame, message))
         return taken
+
+    def _is_aside(self, port: str, title: str) -> bool:
+        return title in self._denied or title in self._store.titles_aside(port)
 
     def _message_of(self, port: str, data: bytes) -> Message | None:
         frame = read_frame(data)

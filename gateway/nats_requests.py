@@ -85,7 +85,7 @@ class Requests:
                 if number == len(messages):
                     headers[Header.BATCH_COMMIT] = "1"
                     reply = f"{self._inbox}.{token}"
-                await self._publish(message, reply, headers)
+                await self._client.publish(message.subject, message.data, reply, headers)
             await asyncio.wait([answer], timeout=TIMEOUT)
             content = _check(answer)
             # An older server stores the messages one by one, and acknowledges the last one alone.
@@ -106,7 +106,8 @@ class Requests:
                 token = str(next(self._numbers))
                 answers[token] = self._begin(token, message.title)
                 try:
-                    await self._publish(message, f"{self._inbox}.{token}", {**message.headers})
+                    reply, headers = f"{self._inbox}.{token}", {**message.headers}
+                    await self._client.publish(message.subject, message.data, reply, headers)
                 except FAILURES as err:
                     self._end(token, err)
             await asyncio.wait(answers.values(), timeout=TIMEOUT)
@@ -124,10 +125,6 @@ class Requests:
         answer: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
         self._underway[token] = title, answer
         return answer
-
-    async def _publish(self, message: Message, reply: str, headers: dict[str, str]) -> None:
-        headers[Header.EXPECTED_STREAM] = STREAM
-        await self._client.publish(message.subject, message.data, reply, headers)
 
     async def _on_message(self, message: Msg) -> None:
         token = message.subject.rpartition(".")[2]

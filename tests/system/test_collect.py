@@ -105,6 +105,8 @@ async def test_a_stream_of_earlier_collectors_is_changed_in_place(tmp_path: Path
         assert config.subjects == ["smarty_p1.frames.*.*", "smarty_p1.sealed.*"]
         assert (config.allow_atomic, config.max_msg_size) == (True, 16384)
         assert config.max_msgs_per_subject == 7 * 9504
+        # Message ids of a thief would fill the memory of the nodes.
+        assert config.duplicate_window == 0.1
 
 
 @pytest.mark.timeout(TIMEOUT)
