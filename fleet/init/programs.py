@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from .documented import read_template
 from .hosts import bracketed, listen_host
 from .inputs import COLLECTOR, CollectorHost, FleetInputs, GatewayUser
+from .templates import read_template
 
 # The user of VictoriaMetrics itself, who may do everything, also through vmauth.
 OPERATOR = "smarty_p1"

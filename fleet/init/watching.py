@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from .documented import NOTE, read_documented, read_noted, replace_once
 from .hosts import bracketed
 from .inputs import FleetInputs
+from .templates import NOTE, read_documented, read_noted, replace_once
 
 ALERTS = "alerts.yml"
 _MACHINE_METRICS = 9100

@@ -1,0 +1,84 @@
+"""What is to be done with the files: each next command, in an order that works."""
+
+import shlex
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from .hosts import bracketed
+from .inputs import FleetInputs
+from .programs import vmauth_arguments
+from .templates import fill, read_documented
+from .watching import watching_arguments
+
+# In the template, lines for the first time and for later are marked.
+_FIRST, _LATER = "+", "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A folder, where it belongs, and what is done there at first, and after a change."""
+
+    folder: str
+    heading: str
+    first: Sequence[str]
+    later: Sequence[str]
+
+
+def parts_of(fleet: FleetInputs, directory: Path, *, has_keys: bool) -> list[Part]:
+    """Return all folders but the authority's, in the order in which their programs are started.
+
+    `has_keys`: nobody need enter the key of a meter any more.
+    """
+    place = "here" if fleet.is_here else "elsewhere"
+    blocks = read_documented("templates/steps.txt").removeprefix("[").split("\n[")
+    sections = dict(block.split("]\n", 1) for block in blocks)
+
+    def part(kind: str, folder: str, host: str = "", **values: object) -> Part:
+        own = folder.partition("-")[2]
+        text = fill(
+            sections[f"{kind} {place}"],
+            name=folder,
+            own=own,
+            folder=shlex.quote(str(directory / folder)),
+            host=host or own,
+            target=bracketed(host or own),
+            **values,
+        )
+        heading, *lines = text.splitlines()
+        commands = [line for line in lines if line]
+        first, later = (
+            [line[2:] for line in commands if not line.startswith(mark)]
+            for mark in (_LATER, _FIRST)
+        )
+        return Part(folder, heading[2:], first, later)
+
+    has_tls = fleet.store.has_tls
+    watching = watching_arguments(fleet, str(directory / "prometheus"))
+    return [
+        *(part("node", node.name, node.host) for node in fleet.nodes),
+        part(
+            "store",
+            "store",
+            fleet.store.host,
+            vmauth=vmauth_arguments(fleet, directory / "store"),
+            certificate=" store/store.pem store/store.key" if has_tls else "",
+            metric="store/smarty_p1_store.prom" if has_tls else None,
+        ),
+        *(
+            part("collector", f"collector-{one.name}", editor=None if has_keys else "editor")
+            for one in fleet.collectors
+        ),
+        *(part("gateway", f"gateway-{one.name}") for one in fleet.gateways),
+        part("prometheus", "prometheus", fleet.watch, **watching),
+        *(part("listener", f"listener-{name}") for name in fleet.listeners),
+    ]
+
+
+def tell(parts: Iterable[Part], is_new: Callable[[Part], bool]) -> str:
+    """Return the commands as a text."""
+    return "".join(
+        f"\n# {number}. {part.heading}\n"
+        + "".join(f"{line}\n" for line in (part.first if is_new(part) else part.later))
+        for number, part in enumerate(parts, start=1)
+    )
