@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, month_start, quarter_start
 from .contract import Contracts
-from .past import Past
-from .second_hours import Split, split
+from .leneda_days import PlatformDays
 from .spans import Kind, MonthColumns, Span, months_between
+from .time_of_use import TimeOfUseSplit, split
 
 type _Period = tuple[datetime, datetime]
 
@@ -35,7 +35,7 @@ class Piece(NamedTuple):
     exported_wh: float
     gap_wh: float
     """Of the imported energy, what came while nothing was read."""
-    second: Mapping[str, Split]
+    second: Mapping[str, TimeOfUseSplit]
     market: tuple[float, ...]
 
 
@@ -50,7 +50,7 @@ class _Covered(NamedTuple):
 def pieces_of(
     month: MonthColumns,
     months: Mapping[datetime, MonthColumns],
-    past: Past,
+    past: PlatformDays,
     contracts: Contracts,
     period: _Period,
 ) -> dict[datetime, list[Piece]]:
@@ -113,7 +113,7 @@ def _runs(spans: Sequence[Span]) -> Iterator[list[Span]]:
 
 
 def _cut(
-    run: Sequence[Span], months: Mapping[datetime, MonthColumns], past: Past
+    run: Sequence[Span], months: Mapping[datetime, MonthColumns], past: PlatformDays
 ) -> Iterator[tuple[Span, _Period, float, float]]:
     """Yield what is left of spans: a period, and its imported and exported energy."""
     imported, exported = _covering(run, months, past)
@@ -130,7 +130,7 @@ def _cut(
 
 
 def _covering(
-    run: Sequence[Span], months: Mapping[datetime, MonthColumns], past: Past
+    run: Sequence[Span], months: Mapping[datetime, MonthColumns], past: PlatformDays
 ) -> tuple[list[_Covered], list[_Covered]]:
     """Return the platform's quarter-hours in a run that were not measured here."""
     imported: list[_Covered] = []
@@ -151,7 +151,7 @@ def _covering(
 
 
 def _of_platform(
-    time: datetime, months: Mapping[datetime, MonthColumns], past: Past
+    time: datetime, months: Mapping[datetime, MonthColumns], past: PlatformDays
 ) -> tuple[float, float]:
     """Return the platform's energies of a quarter-hour that was not measured here, or NaN."""
     platform, own = (of.get(month_start(time)) for of in (past.months, months))
@@ -242,7 +242,7 @@ def _share_out(  # noqa: PLR0913, PLR0917 - what a piece is made of
     if not is_gap or start == end:
         day = contracts.part_start(start)
         if period[0] <= day < period[1]:
-            second: Mapping[str, Split] = {}
+            second: Mapping[str, TimeOfUseSplit] = {}
             if not is_gap:
                 quarter = quarter_start(start)
                 second = split(contracts.at(start), quarter, quarter + QUARTER_HOUR, imported_wh)

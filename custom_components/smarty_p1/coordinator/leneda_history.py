@@ -1,0 +1,373 @@
+"""The past of a meter as the national platform knows it: files come in, and are shown and recorded.
+
+What was imported is joined to the months and written into long-term statistics. Only days that have
+ended count: of the running one, the platform knows nothing yet.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import NamedTuple
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.event import async_call_later
+from homeassistant.helpers.start import async_at_started
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN, LOGGER, SECTION_LENEDA
+from ..lib.leneda import (
+    REGISTERS,
+    Cause,
+    Differences,
+    Export,
+    ExportError,
+    Quantity,
+    Row,
+    added_up,
+    compare_days,
+    is_of_production,
+    is_of_sharing,
+    last_days_of,
+    merged,
+    read_export,
+    sharing_of,
+)
+from ..lib.tariff import (
+    NO_PLATFORM_DAYS,
+    DemandMeter,
+    PlatformDays,
+    QuarterHour,
+    day_start,
+    month_name,
+)
+from .collector_pause import without_collection
+from .entry_types import AnyConfigEntry
+from .imported_quarter_hours import ImportedQuarterHours
+from .leneda_codes import asked_of
+from .leneda_progress import LenedaProgress
+from .leneda_refusals import IS_CONSUMPTION, REFUSED, ImportRefusedError
+from .leneda_statistics import (
+    EXPORTED,
+    IMPORTED,
+    PRICED_EXPORT,
+    PRICED_IMPORT,
+    TOTAL,
+    Costs,
+    all_series,
+    series_of,
+)
+from .past_statistics import PastStatistics
+from .quarter_hour_series import KEPT, QuarterHourSeries
+
+_AGAIN = timedelta(hours=1)
+_COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}
+
+type Platform = Mapping[str, Sequence[Row]]
+type SharedPower = dict[str, dict[datetime, float]]
+"""The mean power of quarter-hours in kW, by the codes of energy sharing."""
+
+
+class Imported(NamedTuple):
+    """What a file held."""
+
+    code: str
+    quantity: Quantity
+    start: datetime
+    """Of the first quarter-hour."""
+    end: datetime
+    quarter_hours: int
+    estimated: int
+    holes: int
+    repeated: int
+    compared_days: int
+    """How many days were measured here, too."""
+    differing_days: int
+
+
+class PlatformPast:
+    """What was imported of one meter's past."""
+
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry, own: QuarterHourSeries) -> None:
+        self._hass = hass
+        self._entry = entry
+        self._own = own
+        self._files = ImportedQuarterHours(hass, entry.entry_id)
+        self._statistics = PastStatistics(hass, entry.entry_id)
+        self._lock = asyncio.Lock()
+        self._meter = DemandMeter()
+        self._recording: asyncio.Task[None] | None = None
+        self._again: CALLBACK_TYPE | None = None
+        self._is_stopped = False
+
+    async def async_start(self, meter: DemandMeter) -> None:
+        """Join what was imported to the months of a meter, and to statistics once all has started.
+
+        Nobody waits for more than the files.
+        """
+        self._meter = meter
+        self._entry.async_on_unload(self._stop)
+        await self._statistics.async_load()
+        try:
+            platform = await self._async_read()
+            await self._async_join(platform)
+        except OSError as err:
+            LOGGER.warning("What was imported from Leneda cannot be read: %s", err.strerror)
+            return
+        if platform:
+            self._entry.async_on_unload(async_at_started(self._hass, self._async_start_recording))
+
+    async def async_quarter_hours(
+        self, start: datetime, end: datetime
+    ) -> tuple[list[QuarterHour], SharedPower]:
+        """Return the quarter-hours that start in a period, of both origins, and what was shared.
+
+        Raises OSError when a file is there and cannot be read.
+        """
+        own = await self._own.async_read(start, end)
+        platform = await self._async_read()
+
+        def found() -> tuple[list[QuarterHour], SharedPower]:
+            joined = [each for each in merged(own, platform) if start <= each.start < end]
+            return joined, _shared_power(platform, start, end)
+
+        return await self._hass.async_add_executor_job(without_collection(found))
+
+    async def async_import(self, data: bytes) -> Imported:
+        """Import a file of the portal. Raises ImportRefusedError for one that is not right."""
+        async with self._lock:
+            run = self._hass.async_add_executor_job
+            try:
+                export = await run(without_collection(read_export), data, dt_util.utcnow())
+            except ExportError as err:
+                raise ImportRefusedError(key=REFUSED[err.reason], **err.placeholders) from None
+            if await run(self._files.is_of_other_point, export.code, export.point):
+                raise ImportRefusedError(key="leneda_point_changed", code=export.code)
+            try:
+                compared, differing = await self._async_compare(export)
+                await run(
+                    without_collection(self._files.add), export.code, export.rows, export.point
+                )
+                await run(self._files.note_point, export.code, export.point)
+                platform = await self._async_read()
+                self._note_running_month(platform)
+                await self._async_join(platform)
+            except OSError as err:
+                raise ImportRefusedError(key="leneda_not_stored", error=str(err.strerror)) from None
+            await self._statistics.async_begin()
+            self._record()
+            return Imported(
+                code=export.code,
+                quantity=REGISTERS[export.code].quantity,
+                start=export.rows[0].start,
+                end=export.rows[-1].start + timedelta(minutes=15),
+                quarter_hours=len(export.rows),
+                estimated=export.estimated,
+                holes=export.holes,
+                repeated=export.repeated,
+                compared_days=compared,
+                differing_days=differing,
+            )
+
+    async def async_add(self, found: Platform) -> None:
+        """Add what was asked of the platform, rows of each code, and let all know it.
+
+        Raises OSError when it cannot be stored.
+        """
+        run = self._hass.async_add_executor_job
+        async with self._lock:
+            points = self._asked_points()
+            for code, rows in found.items():
+                await run(self._files.add, code, rows, points[code])
+                if points[code]:
+                    await run(self._files.note_point, code, points[code])
+            platform = await self._async_read()
+            self._note_running_month(platform)
+            await self._async_join(platform)
+            await self._statistics.async_begin()
+            self._record()
+
+    async def async_read(self) -> Platform:
+        """Return the rows of each code, of the metering points of the account. Raises OSError."""
+        today = day_start(dt_util.utcnow())
+        run = self._hass.async_add_executor_job
+        return await run(without_collection(self._files.read_of), self._asked_points(), today)
+
+    def _asked_points(self) -> dict[str, str]:
+        """Return the metering point of each code of production in the account.
+
+        All others have one point alone, which is not told apart.
+        """
+        asked = asked_of(self._entry.options[SECTION_LENEDA])
+        return {code: point if is_of_production(code) else "" for code, point in asked}
+
+    async def async_remove(self) -> bool:
+        """Take all of it back; return whether no row is left in the statistics.
+
+        Raises ImportRefusedError when nothing was imported, or an account would bring it back.
+        """
+        async with self._lock:
+            if self._entry.options.get(SECTION_LENEDA):
+                raise ImportRefusedError(key="leneda_account_on")
+            if self._statistics.is_empty and not await self._async_read():
+                raise ImportRefusedError(key="leneda_nothing_imported")
+            if self._recording:
+                # What it has not written by now is as after a crash.
+                self._recording.cancel()
+                await asyncio.wait([self._recording])
+            is_gone = await self._statistics.async_take_back(series_of(self._names(), {}))
+            await self._hass.async_add_executor_job(self._files.remove)
+            # Who enters a key again wants the history again.
+            await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
+            self._meter.set_platform_days(NO_PLATFORM_DAYS)
+            return is_gone
+
+    async def async_forget(self) -> None:
+        """Remove the files of an entry that is removed."""
+        await self._hass.async_add_executor_job(self._files.remove)
+        await self._statistics.async_remove()
+
+    async def _async_compare(self, export: Export) -> tuple[int, int]:
+        """Return how many days both know, and how many of these differ.
+
+        Raises ImportRefusedError when most do: then it is not what it seems to be.
+        """
+        quantity = REGISTERS[export.code].quantity
+        if quantity not in {Quantity.IMPORTED, Quantity.EXPORTED}:
+            return 0, 0
+        own = await self._own.async_read(
+            export.rows[0].start, export.rows[-1].start + timedelta(minutes=15)
+        )
+        is_export = quantity is Quantity.EXPORTED
+
+        def compared() -> Differences:
+            if not is_export:
+                return compare_days(own, export.rows)
+            # The meter counts what all points of production feed in.
+            others = self._files.read_others(export.code, export.point, dt_util.utcnow())
+            return compare_days(map(_turned, own), added_up(export.rows, others))
+
+        found = await self._hass.async_add_executor_job(without_collection(compared))
+        if found.cause and not (is_export and _is_part(found)):
+            key = REFUSED[found.cause]
+            if is_export and found.cause is Cause.PRODUCTION:
+                key = IS_CONSUMPTION
+            raise ImportRefusedError(key=key, days=str(len(found.days)))
+        return len(found.days), sum(not day.is_within for day in found.days)
+
+    async def _async_read(self) -> dict[str, Sequence[Row]]:
+        today = day_start(dt_util.utcnow())
+        return await self._hass.async_add_executor_job(without_collection(self._files.read), today)
+
+    async def _async_join(self, platform: Platform) -> None:
+        if not platform:
+            return
+        make = without_collection(_past)
+        self._meter.set_platform_days(await self._hass.async_add_executor_job(make, platform))
+
+    @callback
+    def _note_running_month(self, platform: Platform) -> None:
+        """Note the month whose costs the entity of the total now counts at once."""
+        month = month_name(dt_util.utcnow())
+        if any(month_name(rows[-1].start) == month for rows in platform.values()):
+            self._statistics.months_at_once.add(month)
+
+    async def _async_record(self, platform: Platform) -> None:
+        """Bring the hours into the statistics."""
+        names = self._names()
+        demand = self._meter.snapshot
+        own = await self._own.async_read(*_kept())
+        costs = Costs(
+            contracts=self._meter.contracts,
+            months=(*demand.earlier_months, demand.month) if demand else (),
+            until=day_start(dt_util.utcnow()),
+            left_out=frozenset(self._statistics.months_at_once),
+        )
+        made = partial(without_collection(all_series), names, own, platform, costs)
+        await self._statistics.async_bring_in(await self._hass.async_add_executor_job(made))
+
+    async def _async_start_recording(self, _hass: HomeAssistant) -> None:
+        """Go on where the last run of Home Assistant ended, or with an entity that is new."""
+        if self._statistics.waits or not self._statistics.knows(self._names()):
+            self._record()
+
+    @callback
+    def _record(self, _now: object = None) -> None:
+        """Bring the hours into the statistics, in the background: the recorder takes its time."""
+        last = self._recording
+        self._recording = self._entry.async_create_background_task(
+            self._hass, self._async_follow(last), f"{self._entry.title} statistics"
+        )
+
+    async def _async_follow(self, last: asyncio.Task[None] | None) -> None:
+        """Record what is known, again every hour while something waits."""
+        if last and not last.done():
+            last.cancel()
+            await asyncio.wait([last])
+        try:
+            if platform := await self._async_read():
+                await self._async_record(platform)
+        except OSError as err:
+            LOGGER.warning("What was imported from Leneda cannot be read: %s", err.strerror)
+        if self._statistics.waits and not self._is_stopped:
+            self._cancel()
+            self._again = async_call_later(self._hass, _AGAIN, self._record)
+
+    @callback
+    def _stop(self) -> None:
+        """Begin nothing any more: an import may end after its entry was unloaded."""
+        self._is_stopped = True
+        self._cancel()
+
+    @callback
+    def _cancel(self) -> None:
+        if self._again:
+            self._again()
+            self._again = None
+
+    def _names(self) -> dict[str, str]:
+        """Return what the entities are called whose statistics are written."""
+        registry = er.async_get(self._hass)
+        names: dict[str, str] = {}
+        for key in (IMPORTED, EXPORTED, TOTAL):
+            unique_id = f"{self._entry.unique_id}_{key}"
+            entity_id = registry.async_get_entity_id("sensor", DOMAIN, unique_id)
+            if entity_id and not registry.entities[entity_id].disabled:
+                names[key] = entity_id
+        # What the Energy dashboard has made of its prices; amounts are in its own currency.
+        costs: Mapping[str, str] = self._hass.data.get("energy", {}).get("cost_sensors", {})
+        for key, energy in _COSTS.items():
+            if cost := costs.get(names.get(energy, "")):
+                names[key] = cost
+        return names
+
+
+def _kept() -> tuple[datetime, datetime]:
+    now = dt_util.utcnow()
+    return now - KEPT, now
+
+
+def _past(platform: Platform) -> PlatformDays:
+    return PlatformDays(merged([], platform), sharing_of(platform), last_days_of(platform))
+
+
+def _shared_power(platform: Platform, start: datetime, end: datetime) -> SharedPower:
+    found = {
+        code: {row.start: row.kw for row in rows if start <= row.start < end}
+        for code, rows in sorted(platform.items())
+        if is_of_sharing(code)
+    }
+    return {code: powers for code, powers in found.items() if powers}
+
+
+def _is_part(found: Differences) -> bool:
+    """Return whether a production may be that of one of several points: never more than it all."""
+    is_less = all(day.is_within or day.platform_wh < day.own_wh for day in found.days)
+    return found.cause is Cause.OTHER_POINT and is_less
+
+
+def _turned(quarter: QuarterHour) -> QuarterHour:
+    """Return a quarter-hour with what was fed in for what was drawn, and the other way round."""
+    exported = quarter.exported_kwh or 0.0
+    return QuarterHour(quarter.start, exported * 4, quarter.imported_kwh)

@@ -1,0 +1,174 @@
+"""What the platform's quarter-hours and their costs are in long-term statistics, by the hour.
+
+An hour is there when all four of its quarter-hours are known, and one at least by the platform:
+what was measured here counts, as everywhere.
+"""
+
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from ..lib.entities import CURRENCY
+from ..lib.leneda import REGISTERS, Quantity, Row, merged, sharing_of, with_totals
+from ..lib.reports import bills_by_day
+from ..lib.tariff import (
+    LUXEMBOURG,
+    NO_PRICES,
+    Contracts,
+    Month,
+    QuarterHour,
+    day_end,
+    day_start,
+    price_of_kwh,
+    quarter_hour_cost,
+)
+from .past_statistics import Series
+
+type Hours = dict[datetime, float]
+
+IMPORTED, EXPORTED, TOTAL = "energy_imported", "energy_exported", "cost_total"
+PRICED_IMPORT, PRICED_EXPORT = "priced_import", "priced_export"
+"""What the Energy dashboard makes of the energies with its prices."""
+_QUARTERS = 4
+_HOUR = timedelta(hours=1)
+
+
+class Costs(NamedTuple):
+    """What the costs of hours are made of."""
+
+    contracts: Contracts
+    months: Sequence[Month]
+    """As they are shown: with the platform's days."""
+    until: datetime
+    left_out: Container[str]
+    """Months whose costs the entity of the total has counted at once."""
+
+
+def all_series(
+    names: Mapping[str, str],
+    own: Sequence[QuarterHour],
+    platform: Mapping[str, Sequence[Row]],
+    costs: Costs,
+) -> list[Series]:
+    """Return what belongs into each of the statistics that have a name."""
+    rows = {REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()}
+    imported, bought = _hours(
+        {each.start: each.mean_kw / 4 for each in own}, rows.get(Quantity.IMPORTED, ())
+    )
+    exported, sold = _hours(
+        {each.start: kwh for each in own if (kwh := each.exported_kwh) is not None},
+        rows.get(Quantity.EXPORTED, ()),
+    )
+    prices = {
+        hour: price_of_kwh(costs.contracts, hour, NO_PRICES) for hour in {**imported, **exported}
+    }
+    paid = _priced(imported, {hour: price.imported for hour, price in prices.items()})
+    _subtract(_spared(own, platform, costs.contracts), paid)
+    earned = _priced(exported, {hour: price.exported for hour, price in prices.items()})
+    hours: dict[str, Hours] = {
+        IMPORTED: _only(bought, imported),
+        EXPORTED: _only(sold, exported),
+        PRICED_IMPORT: _only(bought, paid),
+        PRICED_EXPORT: _only(sold, earned),
+    }
+    if TOTAL in names:
+        hours[TOTAL] = _only(bought, dict(_of_the_bill(imported, paid, earned, costs)))
+    return series_of(names, hours)
+
+
+def _priced(kwh: Hours, prices: Mapping[datetime, float | None]) -> dict[datetime, float]:
+    """Return what energies cost, in the hours whose price is known."""
+    return {hour: each * price for hour, each in kwh.items() if (price := prices[hour]) is not None}
+
+
+def _subtract(spared: Iterable[tuple[datetime, float]], paid: Hours) -> None:
+    for hour, cost in spared:
+        if hour in paid:
+            paid[hour] -= cost
+
+
+def series_of(names: Mapping[str, str], hours: Mapping[str, Hours]) -> list[Series]:
+    """Return the statistics that have a name, with what belongs there."""
+    made = {
+        IMPORTED: Series(IMPORTED, "", {}),
+        EXPORTED: Series(EXPORTED, "", {}),
+        PRICED_IMPORT: Series(PRICED_IMPORT, "", {}, CURRENCY, _from_nothing),
+        PRICED_EXPORT: Series(PRICED_EXPORT, "", {}, CURRENCY, _from_nothing),
+        TOTAL: Series(TOTAL, "", {}, CURRENCY, month_of),
+    }
+    return [
+        made[key]._replace(statistic_id=name, hours=hours.get(key, {}))
+        for key, name in names.items()
+    ]
+
+
+def month_of(hour: datetime) -> float:
+    """Return when the month of an hour began in Luxembourg, as a timestamp."""
+    local = hour.astimezone(LUXEMBOURG)
+    return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0).timestamp()
+
+
+def _from_nothing(_hour: datetime) -> None:
+    """Let a state begin with the first hour there is."""
+
+
+def _hours(own: Mapping[datetime, float], rows: Iterable[Row]) -> tuple[Hours, set[datetime]]:
+    """Return all whole hours, and those of which the platform knows something."""
+    theirs = {row.start: row.kw / 4 for row in rows if row.start not in own}
+    counts: Counter[datetime] = Counter()
+    found: Hours = {}
+    for start, kwh in {**theirs, **own}.items():
+        hour = start.replace(minute=0)
+        counts[hour] += 1
+        found[hour] = found.get(hour, 0.0) + kwh
+    whole = {hour: kwh for hour, kwh in found.items() if counts[hour] == _QUARTERS}
+    return whole, {start.replace(minute=0) for start in theirs}
+
+
+def _only(wanted: Container[datetime], hours: Hours) -> Hours:
+    return {hour: value for hour, value in hours.items() if hour in wanted}
+
+
+def _spared(
+    own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]], contracts: Contracts
+) -> Iterator[tuple[datetime, float]]:
+    """Yield the hours of quarter-hours that a group has shared in, with what that has spared."""
+    if not (sharing := sharing_of(platform)):
+        return
+    for quarter in merged(own, platform):
+        if covered := sharing.get(quarter.start):
+            whole = quarter_hour_cost(quarter, contracts)
+            remaining = quarter_hour_cost(quarter, contracts, covered)
+            if whole is not None and remaining is not None:
+                yield quarter.start.replace(minute=0), whole - remaining
+
+
+def _of_the_bill(
+    imported: Hours, paid: Hours, earned: Hours, costs: Costs
+) -> Iterator[tuple[datetime, float]]:
+    """Yield what each hour adds to the bill.
+
+    A day's part of the bill is exact. Of it, the kilowatt-hours cost when they came, and the rest,
+    the fixed prices and the surcharge, is the same in each hour.
+    """
+    by_day: dict[datetime, list[datetime]] = {}
+    for hour in imported:
+        by_day.setdefault(day_start(hour), []).append(hour)
+    for month in costs.months:
+        if f"{month.start:%Y-%m}" in costs.left_out:
+            continue
+        for day, cost in _days_of_the_bill(month, by_day, costs):
+            by_hour = {hour: paid.get(hour, 0.0) - earned.get(hour, 0.0) for hour in by_day[day]}
+            rest = (cost - sum(by_hour.values())) * (_HOUR / (day_end(day) - day))
+            yield from ((hour, kwh_cost + rest) for hour, kwh_cost in by_hour.items())
+
+
+def _days_of_the_bill(
+    month: Month, wanted: Container[datetime], costs: Costs
+) -> Iterator[tuple[datetime, float]]:
+    """Yield the wanted days of a month that have ended, each with what it adds to the bill."""
+    for day, end, before, due in bills_by_day(month, costs.contracts, costs.until):
+        is_whole = end == day_end(day) and day in wanted
+        if is_whole and before.total is not None and due.total is not None:
+            yield day, due.total - before.total

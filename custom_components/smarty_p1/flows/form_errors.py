@@ -1,0 +1,112 @@
+"""Which text says what is wrong, and at which field: the keys are those of the translations.
+
+What went wrong with a port or its source stands in a table here; what is wrong with something
+that was typed is raised as a FieldError where it is read.
+"""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from homeassistant.const import CONF_BASE, CONF_PORT
+
+from ..const import CONF_ENCRYPTION_KEY, SECTION_ADVANCED
+from ..coordinator.mqtt_port import (
+    GatewayOfflineError,
+    MqttDisconnectedError,
+    MqttMissingError,
+    topic_of,
+)
+from ..lib.port import (
+    MASK,
+    DamagedError,
+    KeyMissingError,
+    LinkError,
+    NoDeviceNameError,
+    NothingReceivedError,
+    NotP1Error,
+    OtherAuthenticationKeyError,
+    PortBusyError,
+    PortNotFoundError,
+    PortPermissionError,
+    SecurityOffError,
+    WrongKeyError,
+    normalise_port,
+)
+from .board_probe import NotSonarError, SonarSilentError
+
+# An error at a field of a section is shown only when it names the section itself.
+ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
+    PortNotFoundError: (CONF_PORT, "port_not_found"),
+    PortPermissionError: (CONF_PORT, "port_permission"),
+    PortBusyError: (CONF_PORT, "port_busy"),
+    MqttMissingError: (CONF_PORT, "mqtt_missing"),
+    MqttDisconnectedError: (CONF_PORT, "mqtt_disconnected"),
+    GatewayOfflineError: (CONF_PORT, "gateway_offline"),
+    LinkError: (CONF_PORT, "port_unreachable"),
+    NothingReceivedError: (CONF_PORT, "nothing_received"),
+    NotP1Error: (CONF_PORT, "not_p1"),
+    SonarSilentError: (CONF_PORT, "sensor_silent"),
+    NotSonarError: (CONF_PORT, "not_sonar"),
+    DamagedError: (CONF_PORT, "damaged"),
+    KeyMissingError: (CONF_ENCRYPTION_KEY, "key_missing"),
+    WrongKeyError: (CONF_ENCRYPTION_KEY, "wrong_key"),
+    SecurityOffError: (CONF_ENCRYPTION_KEY, "security_off"),
+    OtherAuthenticationKeyError: (SECTION_ADVANCED, "other_authentication_key"),
+    NoDeviceNameError: (CONF_BASE, "no_device_name"),
+    BaseException: (CONF_BASE, "unknown"),
+}
+# Of the 65,535 bytes that MQTT allows.
+_MAX_TOPIC_CHARS = 1024
+_GATEWAY_SCHEMES = {"socket", "tcp", "rfc2217"}
+
+
+class FieldError(Exception):
+    """Something is wrong: at which field, the key of its text, and what that wants filled in."""
+
+    def __init__(self, field: str, key: str, **placeholders: str) -> None:
+        super().__init__(key)
+        self.field = field
+        self.key = key
+        self.placeholders = placeholders
+
+
+def field_error(err: BaseException) -> FieldError:
+    """Return the field and the text of any error."""
+    if isinstance(err, FieldError):
+        return err
+    return FieldError(*next(ERRORS[cls] for cls in type(err).__mro__ if cls in ERRORS))
+
+
+def check_topic(topic: str, field: str) -> None:
+    """Raise FieldError when what was typed is no topic, or several."""
+    # A broker ends the connection of all of Home Assistant for signs that cannot be seen, and for
+    # some topics that begin with $.
+    is_fit = topic.isprintable() and not topic.startswith("$") and not set(topic) & set("+#")
+    if not topic or not is_fit or len(topic.encode()) > _MAX_TOPIC_CHARS:
+        raise FieldError(field, "topic_malformed")
+
+
+def check_address(text: str, *, takes_topic: bool = False) -> None:
+    """Raise FieldError when a port that was typed cannot be tried."""
+    port = normalise_port(text)
+    if not port:
+        raise FieldError(CONF_PORT, "port_missing")
+    if MASK in port:  # what was shown, typed again: the secret is not in it
+        raise FieldError(CONF_PORT, "port_masked")
+    if port.startswith("/"):
+        return
+    if takes_topic and (topic := topic_of(port)) is not None:
+        check_topic(topic, CONF_PORT)
+        return
+    if _lacks_number(port):
+        raise FieldError(CONF_PORT, "port_number_missing")
+
+
+def _lacks_number(port: str) -> bool:
+    """Return whether a URL has no number of a port that can be, where it needs one."""
+    try:
+        url = urlsplit(port)
+        is_complete = bool(url.hostname and url.port)
+    except ValueError:  # no number, a number that is too high, a bracket that is not closed
+        return True
+    return not is_complete and (url.scheme in _GATEWAY_SCHEMES or not url.netloc)

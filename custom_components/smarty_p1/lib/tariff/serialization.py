@@ -1,0 +1,206 @@
+"""How contracts and readings are stored as JSON, and checked when they are read again.
+
+Functions that read raise ValueError, KeyError or TypeError for what is malformed.
+"""
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+
+from ..stored_values import (
+    Stored,
+    checked_count,
+    checked_flag,
+    checked_list,
+    checked_mapping,
+    checked_number,
+    checked_text,
+    checked_time,
+)
+from .calendar import month_start, quarter_start
+from .contract import MAX_CONTRACTS, Contract, Contracts
+from .meter_clock_jumps import ReadingSegment
+from .month import QuarterHour
+from .register_rises import Amounts, Registers
+from .span_lines import line_of, span_of
+from .spans import Span
+from .time_of_use import parsed
+
+type Stores = dict[str, Any]
+
+_MAX_VALUE = 1e19
+# Of a stretch in doubt: a day of quarter-hours, a part and a gap before them.
+_MAX_SPANS = 200
+
+_MAY_BE_NEGATIVE = {"market_cost", "market_revenue"}
+_FLAGS = {"has_vat", "replaces_variable", "has_levies"}
+
+
+def amount(value: Stored, name: str = "") -> float:
+    """Return an energy, a power or a price; some may be below 0."""
+    return float(checked_number(value, -_MAX_VALUE if name in _MAY_BE_NEGATIVE else 0, _MAX_VALUE))
+
+
+def check_version(stored: Stores, known: int) -> None:
+    """Raise ValueError for a version that is not known."""
+    if checked_count(stored["version"]) != known:
+        raise ValueError
+
+
+def utc_time(value: Stored) -> datetime:
+    """Return a time in UTC."""
+    return checked_time(value).astimezone(UTC)
+
+
+def store_quarter(quarter: QuarterHour | None) -> Stores | None:
+    """Return a quarter-hour as JSON knows it."""
+    if quarter is None:
+        return None
+    return {"start": quarter.start.isoformat()} | _known(quarter._asdict(), "start")
+
+
+def load_quarter(data: Stored) -> QuarterHour | None:
+    """Return the quarter-hour of `store_quarter`."""
+    if data is None:
+        return None
+    stored = checked_mapping(data)
+    start = utc_time(stored.pop("start"))
+    if start != quarter_start(start):
+        raise ValueError
+    if "origin" in stored:
+        raise ValueError
+    energies: Stores = {name: amount(value) for name, value in stored.items()}
+    return QuarterHour(start, **energies)
+
+
+def _known(values: Stores, *others: str) -> Stores:
+    return {
+        name: value for name, value in values.items() if value is not None and name not in others
+    }
+
+
+def store_contracts(contracts: Contracts) -> list[Stores]:
+    """Return contracts as JSON knows them."""
+    return [
+        {"since": since.isoformat()}
+        | _known({field.name: getattr(contract, field.name) for field in fields(contract)})
+        for since, contract in contracts.entries
+    ]
+
+
+def load_contracts(data: Stored) -> Contracts:
+    """Return the contracts of `store_contracts`."""
+    found = [_load_contract(each) for each in checked_list(data, MAX_CONTRACTS)]
+    starts = [since for since, _ in found]
+    if not found or starts != sorted(set(starts)):
+        raise ValueError
+    return Contracts(tuple(found))
+
+
+def _load_contract(data: Stored) -> tuple[datetime, Contract]:
+    stored = checked_mapping(data)
+    since = utc_time(stored.pop("since"))
+    values: Stores = {}
+    for name, value in stored.items():
+        if name in _FLAGS:
+            values[name] = checked_flag(value)
+        elif name == "consumer_category":
+            values[name] = checked_text(value)
+        elif name == "second_hours":
+            parsed(checked_text(value))
+            values[name] = value
+        elif name == "meter_ampere":
+            values[name] = checked_count(value)
+        else:
+            values[name] = float(
+                checked_number(value, 0 if name == "reference_kw" else -_MAX_VALUE, _MAX_VALUE)
+            )
+    return since, Contract(**values)
+
+
+def store_registers(registers: Registers) -> Stores:
+    """Return registers as JSON knows it."""
+    exported_time = registers.exported_time and registers.exported_time.isoformat()
+    return _known(
+        registers._asdict() | {"time": registers.time.isoformat(), "exported_time": exported_time}
+    )
+
+
+def load_registers(data: Stored) -> Registers:
+    """Return the registers of `store_registers`."""
+    stored = checked_mapping(data)
+    time, exported_time = utc_time(stored.pop("time")), stored.pop("exported_time", None)
+    values: Stores = {name: checked_number(each, 0, _MAX_VALUE) for name, each in stored.items()}
+    if exported_time is not None:
+        values["exported_time"] = utc_time(exported_time)
+    registers = Registers(time, **values)
+    if (registers.exported_wh is None) != (registers.exported_time is None):
+        raise ValueError
+    return registers
+
+
+def store_stretch(stretch: ReadingSegment) -> Stores:
+    """Return a stretch as JSON knows it."""
+    return {
+        "first": store_registers(stretch.first),
+        "reading": store_registers(stretch.last),
+        "since": stretch.since.isoformat(),
+        "amounts": store_amounts(stretch.amounts),
+        "serial_number": stretch.serial_number,
+        "month_start": stretch.month_start.isoformat(),
+        "spans": [line_of(span).rstrip() for span in stretch.spans],
+        "quarter_hours": stretch.quarter_hours,
+    }
+
+
+def load_stretch(data: Stored) -> ReadingSegment:
+    """Return the stretch of `store_stretch`."""
+    stored = checked_mapping(data)
+    serial_number = stored["serial_number"]
+    stretch = ReadingSegment(
+        first=load_registers(stored["first"]),
+        last=load_registers(stored["reading"]),
+        since=utc_time(stored["since"]),
+        serial_number=None if serial_number is None else checked_text(serial_number),
+        month_start=load_month_start(stored["month_start"]),
+        amounts=load_amounts(stored["amounts"]),
+        spans=[_load_span(each) for each in checked_list(stored["spans"], _MAX_SPANS)],
+        quarter_hours=checked_count(stored["quarter_hours"]),
+    )
+    time = stretch.last.time
+    if not max(quarter_start(time), stretch.first.time) <= stretch.since <= time:
+        raise ValueError
+    return stretch
+
+
+def _load_span(data: Stored) -> Span:
+    """Return the span of a line that has no number yet."""
+    return span_of(checked_text(data), is_numbered=False)
+
+
+def load_month_start(data: Stored) -> datetime:
+    """Return a midnight at which a month begins in Luxembourg."""
+    time = checked_time(data)
+    start = month_start(time)
+    if start != time:
+        raise ValueError
+    return start
+
+
+def store_amounts(amounts: Amounts) -> Stores:
+    """Return amounts as JSON knows them."""
+    return amounts._asdict()
+
+
+def load_amounts(data: Stored) -> Amounts:
+    """Return the amounts of `store_amounts`."""
+    stored = checked_mapping(data)
+    is_exact = checked_flag(stored.pop("is_exported_exact"))
+    values: Stores = {name: _amount_or_none(value, name) for name, value in stored.items()}
+    return Amounts(is_exported_exact=is_exact, **values)
+
+
+def _amount_or_none(value: Stored, name: str) -> float | None:
+    if value is None and name.startswith("reactive"):
+        return None
+    return amount(value, name)

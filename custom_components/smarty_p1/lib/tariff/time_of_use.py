@@ -1,0 +1,98 @@
+"""The hours and days in which energy has a second price, by Luxembourg's clock.
+
+They are one text, such as `22:00-06:00 sat sun`: from ten in the evening to six every day, and
+whole Saturdays and Sundays. Either part may be missing. A quarter-hour belongs to the time at which
+it begins, so both of the hours that October repeats do, and the one that March leaves out is none.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime, time
+from functools import lru_cache
+from typing import NamedTuple
+
+from .calendar import LUXEMBOURG, QUARTER_HOUR, day_end, quarter_start
+from .contract import Contract
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+class TimeOfUseSplit(NamedTuple):
+    """Imported energy of which it is known how much came in the hours of a second price."""
+
+    energy_wh: float
+    second_wh: float
+
+
+def time_of_use_hours(start: str | None, end: str | None, days: Collection[str]) -> str | None:
+    """Return hours and days as one text; None for neither. Raises ValueError for what is none."""
+    parts = [day for day in WEEKDAYS if day in days]
+    if start and end:
+        parts.insert(0, f"{time.fromisoformat(start):%H:%M}-{time.fromisoformat(end):%H:%M}")
+    return " ".join(parts) or None
+
+
+@lru_cache(maxsize=64)
+def parsed(hours: str) -> tuple[tuple[time, time] | None, frozenset[int]]:
+    """Return from when to when, and which days of the week. Raises ValueError for other texts."""
+    words = hours.split()
+    span = None
+    if words and "-" in words[0]:
+        start, _, end = words.pop(0).partition("-")
+        span = time.fromisoformat(start), time.fromisoformat(end)
+    return span, frozenset(map(WEEKDAYS.index, words))
+
+
+def is_second(hours: str, quarter: datetime) -> bool:
+    """Return whether a quarter-hour that begins then has the second price."""
+    span, days = parsed(hours)
+    local = quarter.astimezone(LUXEMBOURG)
+    if local.weekday() in days:
+        return True
+    if span is None:
+        return False
+    start, end = span
+    clock = local.time()
+    return start <= clock < end if start < end else clock >= start or clock < end
+
+
+@lru_cache(maxsize=512)
+def second_quarters(hours: str, midnight: datetime) -> bytes:
+    """Return 1 for each quarter-hour of a day that has the second price, and 0 for the others.
+
+    `midnight` is the one at which the day begins in Luxembourg, in UTC.
+    """
+    count = (day_end(midnight) - midnight) // QUARTER_HOUR
+    return bytes(is_second(hours, midnight + n * QUARTER_HOUR) for n in range(count))
+
+
+def split(
+    contract: Contract, start: datetime, end: datetime, wh: float
+) -> Mapping[str, TimeOfUseSplit]:
+    """Return the energy of a period by the hours of a contract, shared out by time."""
+    hours = contract.second_hours
+    if hours is None:
+        return {}
+    begin, passed = start, (end - start).total_seconds()
+    seconds = 0.0
+    while begin < end:
+        quarter = quarter_start(begin)
+        following = min(quarter + QUARTER_HOUR, end)
+        if is_second(hours, quarter):
+            seconds += (following - begin).total_seconds()
+        begin = following
+    return {hours: TimeOfUseSplit(wh, wh * seconds / passed)}
+
+
+def joined_splits(
+    one: Mapping[str, TimeOfUseSplit], other: Mapping[str, TimeOfUseSplit]
+) -> Mapping[str, TimeOfUseSplit]:
+    """Return what two know together."""
+    if not one or not other:
+        return one or other
+    nothing = TimeOfUseSplit(0.0, 0.0)
+    return {
+        hours: TimeOfUseSplit(
+            *map(sum, zip(one.get(hours, nothing), other.get(hours, nothing), strict=True))
+        )
+        for hours in {**one, **other}
+    }

@@ -1,0 +1,258 @@
+"""The virtual meter: a Smarty as the meters that batteries and chargers know."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from ipaddress import ip_address
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from homeassistant.components import network
+from homeassistant.config_entries import (
+    SIGNAL_CONFIG_ENTRY_CHANGED,
+    ConfigEntryChange,
+)
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_connect
+from homeassistant.helpers.importlib import async_import_module
+
+from ..const import (
+    CONF_ANNOUNCED,
+    CONF_BATTERIES,
+    CONF_ENABLED,
+    CONF_LISTEN_ADDRESS,
+    CONF_LISTEN_PORT,
+    CONF_NO_BATTERIES,
+    CONF_SERIAL,
+    CONF_SHOWN_AS,
+    CONF_SHOWS_TELEGRAM,
+    CONF_SILENT,
+    CONF_UDP_PORTS,
+    EVERY_ADDRESS,
+    LOGGER,
+    SECTION_VIRTUAL,
+    SHOWN_AS_BOTH,
+)
+from ..coordinator.entry_types import AnyConfigEntry
+from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator.repair_issues import Problem, is_raised, raise_issue, withdraw_issues
+from ..lib.meter import Reading
+from ..lib.virtual import MAX_SILENCE_S, Kind, VirtualMeter, announcements_of
+from ..lib.virtual_server import VirtualServer
+from .ignore_virtual_meter import added, async_ignore, async_stop_ignoring
+from .virtual_clients import VIRTUAL_METERS
+
+RETRY_EVERY = 30.0
+_PROBLEMS = (Problem.VIRTUAL_METER, Problem.VIRTUAL_BATTERY, Problem.VIRTUAL_METER_ADDED)
+
+
+class _Port(NamedTuple):
+    """A port to be opened."""
+
+    number: int
+    open: Callable[[], Awaitable[None]]
+
+
+def kinds_of(options: Mapping[str, Any]) -> list[Kind]:
+    """Return the meters that the options of the virtual meter ask for."""
+    shown_as = options[CONF_SHOWN_AS]
+    return list(Kind) if shown_as == SHOWN_AS_BOTH else [Kind(shown_as)]
+
+
+def _is_announced(options: Mapping[str, Any]) -> bool:
+    return bool(options.get(CONF_ENABLED) and options.get(CONF_ANNOUNCED))
+
+
+async def async_start(coordinator: SmartyCoordinator) -> None:
+    """Answer for a meter, if its options say so, until its entry is unloaded."""
+    hass, entry = coordinator.hass, coordinator.config_entry
+    withdraw_issues(hass, entry, _PROBLEMS)
+    options = entry.options.get(SECTION_VIRTUAL, {})
+    if not options:
+        return
+    serial = options[CONF_SERIAL]
+    announced = kinds_of(options) if _is_announced(options) else []
+    await async_stop_ignoring(hass, set(Kind).difference(announced), serial)
+    if options[CONF_ENABLED]:
+        await _Sink(coordinator, options, announced).async_start()
+
+
+async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+    """Leave nothing of an entry that is removed."""
+    if options := entry.options.get(SECTION_VIRTUAL):
+        await async_stop_ignoring(hass, list(Kind), options[CONF_SERIAL])
+
+
+class _Sink:
+    """One virtual meter, its ports, and what Home Assistant is told of it."""
+
+    def __init__(
+        self, coordinator: SmartyCoordinator, options: Mapping[str, Any], announced: list[Kind]
+    ) -> None:
+        self._coordinator = coordinator
+        self._hass = coordinator.hass
+        self._entry = coordinator.config_entry
+        self._name = coordinator.name
+        self._serial: str = options[CONF_SERIAL]
+        self._address: str = options[CONF_LISTEN_ADDRESS]
+        self._announced = announced
+        self._no_batteries = set(options[CONF_NO_BATTERIES])
+        self._meter = VirtualMeter(
+            self._serial,
+            options[CONF_BATTERIES],
+            is_silent=options[CONF_SILENT],
+            on_fast=self._ask_about,
+        )
+        self._server = VirtualServer(
+            self._meter, kinds_of(options), shows_telegram=options[CONF_SHOWS_TELEGRAM]
+        )
+        self._http_port: int = options[CONF_LISTEN_PORT]
+        self._udp_ports: list[int] = options[CONF_UDP_PORTS]
+        self._own_addresses: set[str] = set()
+        self._has_warned = False
+
+    async def async_start(self) -> None:
+        """Listen, and go on trying until that can be."""
+        hass, entry = self._hass, self._entry
+        for adapter in await network.async_get_adapters(hass):
+            self._own_addresses.update(each["address"] for each in adapter["ipv4"])
+            self._own_addresses.update(each["address"] for each in adapter["ipv6"])
+        meters = hass.data.setdefault(VIRTUAL_METERS, {})
+        meters[entry.entry_id] = self._meter
+        entry.async_on_unload(partial(meters.__delitem__, entry.entry_id))
+        entry.async_on_unload(self._coordinator.async_add_reading_listener(self._on_reading))
+        entry.async_on_unload(self._server.stop)
+        if self._coordinator.latest:
+            # The telegram that the set-up has waited for.
+            self._on_reading(self._coordinator.latest)
+        entry.async_on_unload(partial(withdraw_issues, hass, entry, _PROBLEMS))
+        self._look_for_added()
+        entry.async_on_unload(
+            async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._on_entry_changed)
+        )
+        everywhere = self._address == EVERY_ADDRESS
+        http = partial(
+            self._server.start_http, None if everywhere else self._address, self._http_port
+        )
+        ports = [_Port(self._http_port, http)]
+        ports += [_Port(port, partial(self._server.start_udp, port)) for port in self._udp_ports]
+        remaining = await self._open(ports)
+        work = self._keep_on(remaining)
+        entry.async_create_background_task(hass, work, f"{self._name} virtual meter")
+
+    @callback
+    def _on_reading(self, reading: Reading) -> None:
+        """Answer with a reading, unless it has waited for too long."""
+        age = self._coordinator.age_of(reading)
+        if age > MAX_SILENCE_S and not self._has_warned:
+            self._has_warned = True
+            LOGGER.warning(
+                "%s: telegrams come %.0f s late, or a clock is wrong: the virtual meter does not"
+                " answer with those that are older than %.0f s",
+                self._name,
+                age,
+                MAX_SILENCE_S,
+            )
+        self._server.on_reading(reading, age)
+
+    async def _open(self, ports: list[_Port]) -> list[_Port]:
+        """Open ports; return those that cannot be, and say so."""
+        failed: list[_Port] = []
+        errors: list[str] = []
+        for port in ports:
+            try:
+                await port.open()
+            except OSError as err:
+                failed.append(port)
+                errors.append(err.strerror or str(err))
+        if not failed:
+            withdraw_issues(self._hass, self._entry, [Problem.VIRTUAL_METER])
+        elif len(failed) < len(ports) or not is_raised(
+            self._hass, self._entry, Problem.VIRTUAL_METER
+        ):
+            numbers = ", ".join(str(port.number) for port in failed)
+            LOGGER.warning("%s: the virtual meter cannot use port %s", self._name, numbers)
+            raise_issue(
+                self._hass,
+                self._entry,
+                Problem.VIRTUAL_METER,
+                address=self._address,
+                port=numbers,
+                error=errors[0],
+            )
+        return failed
+
+    async def _keep_on(self, remaining: list[_Port]) -> None:
+        """Announce it once it can be asked; try the other ports again."""
+        is_announced = not self._announced
+        while True:
+            if not is_announced and self._http_port not in {port.number for port in remaining}:
+                is_announced = True
+                await self._announce()
+            if not remaining:
+                return
+            await asyncio.sleep(RETRY_EVERY)
+            remaining = await self._open(remaining)
+
+    async def _announce(self) -> None:
+        if "zeroconf" not in self._hass.config.components:
+            LOGGER.warning("%s: without zeroconf, the virtual meter is not announced", self._name)
+            return
+        announcing = await _async_import_announcing(self._hass)
+        for kind in self._announced:
+            # Before: it would be found within seconds.
+            if not await async_ignore(self._hass, kind, self._serial):
+                continue
+            for announcement in announcements_of(kind, self._serial):
+                await announcing.async_announce(
+                    self._hass, self._entry, announcement, self._address, self._http_port
+                )
+
+    @callback
+    def _on_entry_changed(self, change: ConfigEntryChange, entry: AnyConfigEntry) -> None:
+        if entry.domain not in {"homewizard", "shelly"}:
+            return
+        self._look_for_added()
+        if change is ConfigEntryChange.REMOVED and self._announced:
+            self._entry.async_create_task(self._hass, self._ignore_again())
+
+    async def _ignore_again(self) -> None:
+        for kind in self._announced:
+            await async_ignore(self._hass, kind, self._serial)
+
+    @callback
+    def _look_for_added(self) -> None:
+        """Raise an issue while the virtual meter is in this Home Assistant as another meter."""
+        titles = [entry.title for entry in added(self._hass, self._serial)]
+        if titles:
+            raise_issue(
+                self._hass, self._entry, Problem.VIRTUAL_METER_ADDED, added=", ".join(titles)
+            )
+        else:
+            withdraw_issues(self._hass, self._entry, [Problem.VIRTUAL_METER_ADDED])
+
+    def _ask_about(self, address: str, interval: float) -> bool:
+        """Ask the user about a client that may be a battery, if nothing else is open.
+
+        What asks from here may be what was added by hand: that is said first.
+        """
+        if address in self._no_batteries:
+            return True
+        is_here = address in self._own_addresses or ip_address(address).is_loopback
+        if (is_here and any(added(self._hass, self._serial))) or is_raised(
+            self._hass, self._entry, Problem.VIRTUAL_BATTERY
+        ):
+            return False
+        raise_issue(
+            self._hass,
+            self._entry,
+            Problem.VIRTUAL_BATTERY,
+            address=address,
+            seconds=f"{interval:.1f}",
+        )
+        return True
+
+
+async def _async_import_announcing(hass: HomeAssistant) -> ModuleType:
+    # Only where it is asked for.
+    return await async_import_module(hass, f"{__package__}.announcing")

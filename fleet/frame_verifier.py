@@ -1,0 +1,173 @@
+"""A message to a verified telegram that counts, or to the reason why it does not."""
+
+import logging
+from collections import OrderedDict
+from typing import NamedTuple
+
+from smarty_p1_gateway import Keys
+from smartyp1.p1 import FrameDecryptor, Reason, Rejection, Telegram, read_frame
+
+from .meter_bounds import MeterBounds
+from .meter_names import OTHER_METER, MeterNames
+from .newest_values import CLOCK, Newest, Order
+from .pending_titles import print_of
+from .stream import title_of
+
+LOGGER = logging.getLogger(__name__)
+
+TELEGRAM = "telegram"
+MALFORMED = Reason.MALFORMED.value
+NO_KEY = "no_key"
+NO_TIME = "no_time"
+TOO_EARLY = "too_early"
+TOO_OLD = "too_old"
+WRONG_SUBJECT = "wrong_subject"
+# A key may still come that opens these.
+WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
+_REFUSED = "A message of the meter %s is refused"
+_TEXTS = {
+    NO_KEY: "There is no key for the meter %s",
+    Reason.TAG.value: "No key opens a frame of the meter %s",
+    NO_TIME: "A telegram of the meter %s has no time: it is refused",
+    CLOCK: "The clock of the meter %s was put back: a telegram is refused",
+}
+# A meter's clock may be wrong: one that is put right again costs an hour at most.
+_MAX_AHEAD_S = 3600
+_MAX_BEHIND_S = 366 * 86400
+# Each keeps some 30 kB of how a meter's telegrams look.
+_MAX_OPENERS = 20_000
+_MAX_NAMED = 1000
+_NOT_VERIFIED = {Reason.TAG, Reason.AUTHENTICATION_KEY}
+
+
+class MeterWarnings:
+    """Log lines about meters: each text once for a meter, and a bounded number."""
+
+    def __init__(self) -> None:
+        self._said: set[tuple[str, bytes]] = set()
+
+    def warn(self, text: str, title: bytes, *more: object) -> None:
+        """Log a text with a meter, unless it was, or there are too many."""
+        if (text, title) in self._said or len(self._said) >= _MAX_NAMED:
+            return
+        self._said.add((text, title))
+        LOGGER.warning(text, title.hex().upper(), *more)
+
+
+class Verdict(NamedTuple):
+    """What a message is: TELEGRAM or the reason of its refusal, and the title in its subject.
+
+    `key` is the fingerprint of the telegram's key; `is_newest`: no later one of its meter came.
+    """
+
+    outcome: str
+    title: bytes | None = None
+    telegram: Telegram | None = None
+    key: str = ""
+    is_newest: bool = False
+
+
+class FrameVerifier:
+    """Judge of messages in any order, with a bounded number of meters' decryptors kept warm."""
+
+    def __init__(
+        self, keys: Keys, names: MeterNames, bounds: MeterBounds, warnings: MeterWarnings
+    ) -> None:
+        self.newest = Newest()
+        self._keys = keys
+        self._names = names
+        self._bounds = bounds
+        self._warnings = warnings
+        # The one under which the last telegram was comes first.
+        self._decryptors: OrderedDict[bytes, tuple[FrameDecryptor, ...]] = OrderedDict()
+
+    def use(self, keys: Keys) -> None:
+        """Take other keys."""
+        self._names.use(keys)
+        for title in list(self._decryptors):
+            if self._keys.all_of(title) != keys.all_of(title):
+                del self._decryptors[title]
+        self._keys = keys
+
+    def tried(self, title: bytes) -> str:
+        """Return the print of a meter's keys."""
+        return print_of(self._keys.all_of(title))
+
+    async def judge(self, subject: str, data: bytes, arrived: float) -> Verdict:
+        """Return what a message is that arrived in the stream at a time (Unix seconds).
+
+        Raises NATS's errors.
+        """
+        verdict = await self._judge_message(subject, data, arrived)
+        if verdict.telegram is None and verdict.outcome != OTHER_METER:
+            text = _TEXTS.get(verdict.outcome, f"{_REFUSED} ({verdict.outcome})")
+            self._warnings.warn(text, verdict.title or b"")
+        return verdict
+
+    async def _judge_message(self, subject: str, data: bytes, arrived: float) -> Verdict:
+        title = title_of(subject)
+        frame = read_frame(data)
+        if title is None or (frame is not None and frame.system_title != title):
+            return Verdict(WRONG_SUBJECT, title)
+        if frame is None:
+            return Verdict(MALFORMED, title)
+        decryptors = self._decryptors_of(title)
+        if not decryptors:
+            return Verdict(NO_KEY, title)
+        decryptor, event = _open(decryptors, data)
+        if isinstance(event, Rejection):
+            return Verdict(event.reason.value, title)
+        if decryptor is not decryptors[0]:
+            self._decryptors[title] = (
+                decryptor,
+                *(one for one in decryptors if one is not decryptor),
+            )
+        return await self._judge(title, event, decryptor.fingerprint, arrived)
+
+    async def _judge(self, title: bytes, telegram: Telegram, key: str, arrived: float) -> Verdict:
+        if telegram.time is None:
+            return Verdict(NO_TIME, title)
+        time = telegram.time.timestamp()
+        if not -_MAX_BEHIND_S <= time - arrived <= _MAX_AHEAD_S:
+            return Verdict(TOO_EARLY if time > arrived else TOO_OLD, title)
+        if not await self._names.may_write(telegram):
+            return Verdict(OTHER_METER, title)
+        order = self.newest.judge((title, key), telegram.frame_counter or 0, time)
+        if order is Order.REFUSED:
+            return Verdict(CLOCK, title)
+        bounded = self._bounds.apply(telegram)
+        return Verdict(TELEGRAM, title, bounded, key, order is Order.NEWEST)
+
+    def _decryptors_of(self, title: bytes) -> tuple[FrameDecryptor, ...]:
+        decryptors = self._decryptors.get(title)
+        if decryptors is None:
+            decryptors = tuple(
+                FrameDecryptor(keys.encryption, keys.authentication)
+                for keys in self._keys.all_of(title)
+            )
+            if not decryptors:
+                return ()
+            if len(self._decryptors) >= _MAX_OPENERS:
+                self._decryptors.popitem(last=False)
+            self._decryptors[title] = decryptors
+        self._decryptors.move_to_end(title)
+        return decryptors
+
+
+def _open(
+    decryptors: tuple[FrameDecryptor, ...], data: bytes
+) -> tuple[FrameDecryptor, Telegram | Rejection]:
+    """Return what the first decryptor that verifies a frame makes of it, and that decryptor."""
+    first: tuple[FrameDecryptor, Telegram | Rejection] | None = None
+    for decryptor in decryptors:
+        # A frame that comes again is welcome.
+        decryptor.last_counters.clear()
+        event = decryptor.decrypt(data)
+        if isinstance(event, Telegram) or event.reason not in _NOT_VERIFIED:
+            return decryptor, event
+        # A tag that only another authentication key explains says more than one that nothing does.
+        if first is None or event.reason is Reason.AUTHENTICATION_KEY:
+            first = decryptor, event
+    if first is None:
+        raise ValueError
+    return first

@@ -1,0 +1,158 @@
+"""The keys of meters, and the text that they are written in."""
+
+import logging
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import override
+
+from smartyp1.p1 import DEFAULT_AUTHENTICATION_KEY
+
+LOGGER = logging.getLogger(__name__)
+
+MAX_LINES = 1_000_000
+_KEY_SIZE = 16
+_EVERY_METER = "*"
+_TITLE = re.compile(r"[0-9A-Fa-f]{16}")
+_KEY = re.compile(r"[0-9A-Fa-f]{32}")
+_LINES_SHOWN = 3
+
+
+class KeysError(Exception):
+    """The keys cannot be read; the text says why, and nothing of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeterKeys:
+    """The keys of a meter, 16 bytes each."""
+
+    encryption: bytes = field(repr=False)
+    authentication: bytes = field(default=DEFAULT_AUTHENTICATION_KEY, repr=False)
+
+
+class Keys:
+    """The keys of meters by system title."""
+
+    def __init__(
+        self,
+        by_title: Mapping[bytes, bytes],
+        otherwise: bytes | None,
+        second: Mapping[bytes, bytes] | None = None,
+    ) -> None:
+        """Take keys as they stand one behind the other: 16 or 32 bytes.
+
+        `second` has those of a second line for the same title.
+        """
+        # As bytes: a country has 300,000 meters.
+        self._by_title = by_title
+        self._otherwise = otherwise
+        self._second = second or {}
+
+    @property
+    def count(self) -> int:
+        """Return how many meters are named."""
+        return len(self._by_title)
+
+    @override
+    def __repr__(self) -> str:
+        every = " and every other" if self._otherwise else ""
+        return f"<Keys of {len(self._by_title)} meters{every}>"
+
+    def of(self, system_title: bytes) -> MeterKeys | None:
+        """Return the keys of the meter with a system title of 8 bytes, None without any."""
+        joined = self._by_title.get(system_title, self._otherwise)
+        return None if joined is None else _separate(joined)
+
+    def all_of(self, system_title: bytes) -> tuple[MeterKeys, ...]:
+        """Return the keys of each line of a meter, in their order: none, one or two."""
+        first, second = self.of(system_title), self._second.get(system_title)
+        if first is None:
+            return ()
+        return (first,) if second is None else (first, _separate(second))
+
+
+def _separate(joined: bytes) -> MeterKeys:
+    encryption, authentication = joined[:_KEY_SIZE], joined[_KEY_SIZE:]
+    return MeterKeys(encryption, authentication or DEFAULT_AUTHENTICATION_KEY)
+
+
+def parse_keys(content: bytes, *, may_change: bool) -> Keys:
+    """Return the keys of a text: of each meter one line, or two with `may_change`.
+
+    Raises KeysError.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        msg = "is no text in UTF-8"
+        raise KeysError(msg) from None
+    lines = text.splitlines()
+    if len(lines) > MAX_LINES:
+        msg = f"has more than {MAX_LINES:,} lines"
+        raise KeysError(msg)
+    # The empty title is that of every other meter.
+    by_title: dict[bytes, bytes] = {}
+    second: dict[bytes, bytes] = {}
+    published: list[int] = []
+    for number, title, keys in _entries(lines):
+        if keys[:_KEY_SIZE] == DEFAULT_AUTHENTICATION_KEY:
+            published.append(number)
+        if title not in by_title:
+            by_title[title] = keys
+            continue
+        if not may_change or not title:
+            msg = f"line {number}: its meter stands on an earlier line, too"
+            raise KeysError(msg)
+        _check_second(number, by_title[title], second.get(title), keys)
+        second[title] = keys
+    if not by_title:
+        msg = "has no key in it"
+        raise KeysError(msg)
+    if published:
+        _warn_of_published(published)
+    otherwise = by_title.pop(b"", None)
+    return Keys(by_title, otherwise, second)
+
+
+def _check_second(number: int, first: bytes, second: bytes | None, keys: bytes) -> None:
+    """Raise KeysError when a line cannot be the second one of its meter."""
+    if second is not None:
+        msg = f"line {number}: its meter stands on two earlier lines: remove the oldest key"
+    elif first[:_KEY_SIZE] == keys[:_KEY_SIZE]:
+        msg = f"line {number}: its meter stands on an earlier line with the same key"
+    else:
+        return
+    raise KeysError(msg)
+
+
+def _warn_of_published(lines: Sequence[int]) -> None:
+    # The file is not refused: the other meters of it go on.
+    shown = ", ".join(map(str, lines[:_LINES_SHOWN]))
+    more = f" and {len(lines) - _LINES_SHOWN:,} more" if len(lines) > _LINES_SHOWN else ""
+    LOGGER.warning(
+        "[keys] line%s %s%s: the encryption key there is the published authentication key, which is"
+        " the same for all meters and decrypts nothing: enter the one of the operator's letter",
+        "s" if len(lines) > 1 else "",
+        shown,
+        more,
+    )
+
+
+def _entries(lines: Iterable[str]) -> Iterable[tuple[int, bytes, bytes]]:
+    """Yield number, title (empty for every meter) and keys, one behind the other, of each line."""
+    for number, line in enumerate(lines, start=1):
+        words = line.partition("#")[0].split()
+        if not words:
+            continue
+        title, *keys = words
+        if title != _EVERY_METER and not _TITLE.fullmatch(title):
+            msg = f"line {number}: it must begin with a system title, 16 hexadecimal digits, or *"
+            raise KeysError(msg)
+        if len(keys) not in {1, 2} or not all(map(_KEY.fullmatch, keys)):
+            msg = f"line {number}: one or two keys must follow, 32 hexadecimal digits each"
+            raise KeysError(msg)
+        yield (
+            number,
+            b"" if title == _EVERY_METER else bytes.fromhex(title),
+            bytes.fromhex("".join(keys)),
+        )

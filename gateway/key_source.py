@@ -1,0 +1,180 @@
+"""The meters' keys: from a file that its owner alone can read, or from a command."""
+
+import os
+import selectors
+import signal
+import stat
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from .config_table import ConfigError, ConfigTable, UnavailableError, expand
+from .key_file import Keys, KeysError, parse_keys
+
+MAX_BYTES = 64 * 1024 * 1024
+_COMMAND_TIMEOUT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class KeysSource:
+    """Where keys are read from, at the start and again later: a file, or else a command.
+
+    With `may_change`, a meter may have two lines, of which one has its next key.
+    """
+
+    file: Path | None
+    command: tuple[str, ...]
+    may_change: bool = False
+
+    def read(self) -> Keys:
+        """Return the keys. Raises ConfigError, which says nothing of them."""
+        try:
+            content = _read_file(self._place) if self._place else _read_output(self.command)
+            return parse_keys(content, may_change=self.may_change)
+        except KeysError as err:
+            if self.file:
+                msg = f"[keys] file {err}"
+                raise ConfigError(msg) from None
+            # What it asks may be away.
+            msg = f"[keys] command {err}"
+            raise UnavailableError(msg) from None
+
+    def signature(self) -> tuple[object, ...] | None:
+        """Return what is another one when the file has changed, None when it cannot be asked."""
+        try:
+            if self._place:
+                status = self._place.stat()
+                # With its mode, which may be what was wrong with it, the latter changes alone.
+                times = status.st_mtime_ns, status.st_ctime_ns
+                return self._place, status.st_ino, status.st_size, *times
+        except OSError:
+            pass
+        return None
+
+    @property
+    def _place(self) -> Path | None:
+        """Return the file, or what has come for it since.
+
+        systemd hands out credentials at the start only. What a reload of its unit brings is in
+        another directory, which is empty at the start.
+        """
+        file = self.file
+        credentials, runtime = map(os.environ.get, ("CREDENTIALS_DIRECTORY", "RUNTIME_DIRECTORY"))
+        if file and credentials and runtime and file.parent == Path(credentials):
+            newer = Path(runtime) / file.name
+            return newer if newer.exists() else file
+        return file
+
+
+def read_keys_source(table: ConfigTable, *, may_change: bool = False) -> KeysSource | None:
+    """Return what a table `[keys]` names, None when it names nothing. Raises ConfigError."""
+    file = table.take_text("file")
+    command = table.take_texts("command")
+    if file and command:
+        table.fail("file", "and command are both there: one of them is enough")
+    if not file and not command:
+        return None
+    return KeysSource(expand(table, "file", file) if file else None, command, may_change)
+
+
+def read_keys(table: ConfigTable) -> Keys | None:
+    """Return the keys that a table `[keys]` names, None when it names none. Raises ConfigError."""
+    source = read_keys_source(table)
+    return source.read() if source else None
+
+
+def _read_file(path: Path) -> bytes:
+    try:
+        with open(path, "rb", opener=_open_at_once) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                msg = "is no regular file"
+                raise KeysError(msg)
+            if status.st_mode & _forbidden_bits(path, status):
+                msg = "may be read or written by others than its owner: chmod 600 it"
+                raise KeysError(msg)
+            return _read(file)
+    except OSError as err:
+        msg = f"cannot be read: {err.strerror}"
+        raise KeysError(msg) from None
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    # A pipe is refused, and not waited for.
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
+def _forbidden_bits(path: Path, status: os.stat_result) -> int:
+    """Return the permissions that a file of keys must not have.
+
+    A credential of systemd is root's, mode 0400, with an access list that lets the service's user
+    read it. The mode shows that list's mask in the bits of the group: 0440.
+    """
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    if directory and status.st_uid == 0 and path.parent == Path(directory):
+        return stat.S_IWGRP | stat.S_IXGRP | stat.S_IRWXO
+    return stat.S_IRWXG | stat.S_IRWXO
+
+
+def _read_output(command: Sequence[str]) -> bytes:
+    try:
+        process = subprocess.Popen(  # noqa: S603 - it is the operator's own
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            # Whatever goes wrong with keys is better not logged.
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as err:
+        msg = f"cannot be run: {err.strerror}"
+        raise KeysError(msg) from None
+    assert process.stdout is not None  # noqa: S101 - a pipe
+    end = time.monotonic() + _COMMAND_TIMEOUT
+    try:
+        with process.stdout:
+            text = _read_until(process.stdout, end)
+        status = process.wait(end - time.monotonic())
+    except BaseException as err:
+        # With whatever it started.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if isinstance(err, TimeoutError | subprocess.TimeoutExpired):
+            msg = f"did not end within {_COMMAND_TIMEOUT:.0f} seconds"
+            raise KeysError(msg) from None
+        raise
+    if status:
+        msg = f"failed with status {status}"
+        raise KeysError(msg)
+    return text
+
+
+def _read_until(pipe: IO[bytes], end: float) -> bytes:
+    """Read all, however long others keep the pipe open. Raises TimeoutError."""
+    text = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while selector.select(max(0.0, end - time.monotonic())):
+            part = os.read(pipe.fileno(), 64 * 1024)
+            if not part:
+                return bytes(text)
+            text += part
+            _check_size(text)
+    raise TimeoutError
+
+
+def _read(file: IO[bytes]) -> bytes:
+    text = file.read(MAX_BYTES + 1)
+    _check_size(text)
+    return text
+
+
+def _check_size(text: bytes | bytearray) -> None:
+    if len(text) > MAX_BYTES:
+        msg = f"has more than {MAX_BYTES // 1024**2} MiB"
+        raise KeysError(msg)

@@ -1,0 +1,131 @@
+"""Answers of the API: tolerant of what stands in them, strict about what they are."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from dev.fuzz import leneda
+from smartyp1.leneda import ResponseError, Row, TimeSeries, newest, read_time_series
+from tests.lib.leneda.writing import CONSUMPTION, POINT
+
+START = datetime(2026, 11, 18, 23, tzinfo=UTC)
+END = datetime(2026, 11, 19, 23, tzinfo=UTC)
+KNOWN = f"""{{"meteringPointCode": "{POINT}", "obisCode": "1-1:1.29.0", "intervalLength": "PT15M",
+"unit": "kW", "items": [
+{{"value": 0.412, "startedAt": "2026-11-18T23:00:00Z", "type": "Actual", "version": 1,
+"calculated": false}},
+{{"value": 3.96, "startedAt": "2026-11-18T23:15:00Z", "type": "Actual", "version": 2,
+"calculated": false}}]}}"""
+
+
+def item(value: object, started_at: object, **more: object) -> dict[str, object]:
+    return {"value": value, "startedAt": started_at, "type": "Actual", "version": 1, **more}
+
+
+def answer(*items: object, **more: object) -> dict[str, Any]:
+    return {**json.loads(KNOWN), "items": list(items), **more}
+
+
+def test_the_known_answer() -> None:
+    assert read_time_series(json.loads(KNOWN), CONSUMPTION, START, END) == TimeSeries(
+        (
+            Row(datetime(2026, 11, 18, 23, tzinfo=UTC), 0.412, is_measured=True, version=1),
+            Row(datetime(2026, 11, 18, 23, 15, tzinfo=UTC), 3.96, is_measured=True, version=2),
+        ),
+        0,
+    )
+
+
+def test_what_was_not_asked_for_is_left_out_and_the_higher_version_stands() -> None:
+    found = read_time_series(
+        answer(
+            item(5, "2026-11-19T01:00:00Z", version=2),
+            item(1, "2026-11-19T01:00:00Z"),
+            item(2, "2026-11-18T23:00:00Z", type="Estimated"),
+            item(3, "2026-11-18T22:45:00Z"),
+            item(4, "2026-11-19T23:00:00Z"),
+            item(None, "2026-11-19T02:00:00Z"),
+            item(6, "2026-11-19T04:00:00+01:00", type=None),
+        ),
+        CONSUMPTION,
+        START,
+        END,
+    )
+    assert [(each.start.hour, each.kw, each.is_measured) for each in found.rows] == [
+        (23, 2.0, False),
+        (1, 5.0, True),
+        (3, 6.0, False),
+    ]
+    assert found.left_out == 3
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None,
+        [],
+        {},
+        "2026-11-19T01:00:00Z",
+        item(json.loads("true"), "2026-11-19T01:00:00Z"),
+        item("1", "2026-11-19T01:00:00Z"),
+        item(-0.1, "2026-11-19T01:00:00Z"),
+        item(1000.1, "2026-11-19T01:00:00Z"),
+        item(10**400, "2026-11-19T01:00:00Z"),
+        item(float("nan"), "2026-11-19T01:00:00Z"),
+        item(1, "2026-11-19T01:00:00"),
+        item(1, "2026-11-19T01:01:00Z"),
+        item(1, "2026-11-19T01:00:00.5Z"),
+        item(1, "0001-01-01T00:00:00+02:00"),
+        item(1, "yesterday"),
+        item(1, 1_795_000_000),
+        item(1, "2026-11-19T01:00:00Z", version=True),
+        item(1, "2026-11-19T01:00:00Z", version=-1),
+        item(1, "2026-11-19T01:00:00Z", version=10**9),
+    ],
+)
+def test_an_odd_item_is_left_out(odd: object) -> None:
+    assert read_time_series(answer(odd), CONSUMPTION, START, END) == TimeSeries((), 1)
+
+
+def test_nothing_yet() -> None:
+    assert read_time_series(answer(), CONSUMPTION, START, END) == TimeSeries((), 0)
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        (answer(intervalLength=None, unit=None), "unknown_point"),
+        (None, "malformed"),
+        ([], "malformed"),
+        (answer(items={}), "malformed"),
+        (answer(unit=5), "malformed"),
+        (answer(item(1, "2026-11-19T01:00:00Z"), unit=None), "malformed"),
+        (answer(obisCode="1-1:2.29.0"), "malformed"),
+        (answer(items=[None] * 200_001), "malformed"),
+        (answer(unit="kWh"), "wrong_unit"),
+        (answer(intervalLength="PT1H"), "wrong_interval"),
+        (answer(intervalLength=["PT15M"]), "wrong_interval"),
+    ],
+)
+def test_another_answer_says_nothing(odd: object, reason: str) -> None:
+    with pytest.raises(ResponseError) as caught:
+        read_time_series(odd, CONSUMPTION, START, END)
+    assert caught.value.reason == reason
+    assert POINT not in repr(caught.value)
+
+
+@given(leneda.answers)
+def test_any_answer_is_read_or_refused(odd: object) -> None:
+    leneda.check_answer(odd)
+
+
+def test_a_series_that_is_read_again() -> None:
+    def row(kw: float, version: int) -> Row:
+        return Row(START, kw, is_measured=True, version=version)
+
+    assert newest([row(1, 2)], [row(2, 1)]) == (row(1, 2),)
+    assert newest([row(1, 2)], [row(2, 2)]) == (row(2, 2),)
+    assert newest([row(1, 2)], [row(2, 3)], []) == (row(2, 3),)

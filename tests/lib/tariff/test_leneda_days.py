@@ -1,0 +1,379 @@
+"""Days that the platform knows, joined to what was measured: own quarter-hours count everywhere."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from operator import is_
+
+import pytest
+
+from smartyp1.tariff import (
+    NO_PLATFORM_DAYS,
+    Amounts,
+    Contract,
+    Energies,
+    Kind,
+    MarketPrices,
+    Month,
+    Origin,
+    PlatformDays,
+    QuarterHour,
+    Span,
+    compare,
+    compute_bill,
+    estimate_month,
+    months_of,
+)
+from tests.lib.tariff.months import LUXEMBOURG, agreed, changing, lines, local
+from tests.lib.tariff.support import Connection, row_of
+
+QUARTER_HOUR = timedelta(minutes=15)
+CONTRACT = Contract(reference_kw=7, energy_price=0.15)
+
+
+def platform(
+    start: str, end: str, kw: float | Callable[[datetime], float], exported_kwh: float | None = None
+) -> list[QuarterHour]:
+    """Return the platform's quarter-hours of a period of Luxembourg's clock."""
+    found: list[QuarterHour] = []
+    time = local(start)
+    while time < local(end):
+        mean_kw = kw(time) if callable(kw) else kw
+        found.append(QuarterHour(time, mean_kw, exported_kwh, origin=Origin.PLATFORM))
+        time += QUARTER_HOUR
+    return found
+
+
+def estimates(start: str, end: str, kw: float) -> list[QuarterHour]:
+    """Return what the platform calls estimated."""
+    return [each._replace(origin=Origin.PLATFORM_ESTIMATED) for each in platform(start, end, kw)]
+
+
+def set_platform_days(house: Connection, quarters: Iterable[QuarterHour]) -> None:
+    house.meter.set_platform_days(PlatformDays(quarters))
+
+
+def added(start: str, contract: Contract = CONTRACT) -> Connection:
+    house = Connection(start)
+    house.change(contract)
+    house.read()
+    return house
+
+
+def day_of(month: Month, text: str) -> tuple[float, float, int, int]:
+    """Return the energy of a day, that of gaps in it; its quarter-hours, those of the platform."""
+    [day] = [each for each in month.days if each.start == local(text)]
+    return day.imported_wh, day.gap_wh, day.quarter_hours, day.platform_quarter_hours
+
+
+def draw_hours(house: Connection, hours: float, kw: float = 1.2) -> None:
+    for _ in range(round(hours * 4)):
+        house.after(900, round(kw * 250))
+
+
+def test_a_meter_that_was_added_on_the_21st_knows_the_days_before() -> None:
+    house = added("2026-11-21T10:05:00W")
+    house.draw(10, 20)
+    draw_hours(house, 2)
+    assert house.read().month.since == local("2026-11-21")
+
+    set_platform_days(house, platform("2026-11-01", "2026-11-21T10:15", 0.4))
+
+    demand = house.after(10, 0)
+    month = demand.month
+    assert month.since is None
+    # 20 days of 9.6 kWh, and 41 quarter-hours of 0.1 kWh; then 8 of 300 Wh of one's own.
+    assert day_of(month, "2026-11-01") == (9_600, 0, 96, 96)
+    assert month.imported_kwh == pytest.approx(20 * 9.6 + 41 * 0.1 + 2.4)
+    assert month.platform_quarter_hours == 20 * 96 + 41
+    assert month.quarter_hours == 20 * 96 + 41 + 8
+    assert month.measured_share(local("2026-11-21T12:15")) == 1.0
+    due = compute_bill(month, demand.contracts, local("2026-11-21"))
+    # 20 of 30 days of 12.84
+    assert [line for line in lines(due) if line[0] == "network_fixed"] == [
+        ("network_fixed", 0.666667, 12.84, 8.56)
+    ]
+
+
+def test_the_first_month_counts_from_the_first_day_that_anybody_knows() -> None:
+    house = added("2026-11-21T10:05:00W")
+    set_platform_days(house, platform("2026-10-10", "2026-11-21", 0.4))
+    october, november = *house.read().earlier_months, house.read().month
+    assert (october.since, november.since) == (local("2026-10-10"), None)
+    # 22 of 31 days
+    due = compute_bill(october, house.meter.contracts, october.end)
+    assert lines(due)[1][:2] == ("network_fixed", 0.709677)
+
+
+def test_a_year_decides_which_class_is_the_cheapest_and_has_a_peak() -> None:
+    house = added("2026-11-21T10:05:00W")
+    peak = local("2026-02-03T18:00")
+    year = platform("2025-11-01", "2026-11-21", lambda time: 9.0 if time == peak else 0.4)
+
+    set_platform_days(house, year)
+
+    demand = house.read()
+    assert len(demand.earlier_months) == 12
+    comparison = compare(demand.earlier_months, demand.contracts, demand.until)
+    assert [month.measured_share for month in comparison.decisive] == [1.0] * 12
+    # (9 - 3) / 4 and (9 - 7) / 4 kWh above
+    february = comparison.months[3]
+    assert [february.classes[kw].excess_kwh for kw in (3, 7, 12)] == [1.5, 0.5, 0]
+    assert comparison.cheapest == 3
+    found = [month.peak for month in demand.earlier_months][3]
+    assert found is not None
+    assert found == QuarterHour(peak, 9.0, origin=Origin.PLATFORM)
+    # Both changes of the clock: 743 and 745 hours.
+    by_name = {f"{month.start:%Y-%m}": month for month in demand.earlier_months}
+    assert by_name["2026-03"].quarter_hours == 743 * 4
+    assert by_name["2026-10"].quarter_hours == 745 * 4
+    assert day_of(by_name["2026-03"], "2026-03-29") == (9_200, 0, 92, 92)
+    assert day_of(by_name["2026-10"], "2026-10-25") == (10_000, 0, 100, 100)
+    last_year = estimate_month(demand.month, demand.earlier_months, demand.contracts, demand.until)
+    assert last_year is not None
+    assert last_year.low is not None
+
+
+def test_a_gap_within_a_day_is_filled_and_its_energy_counts_once() -> None:
+    house = added("2026-11-20T00:00:00W")
+    draw_hours(house, 10)
+    # Off from 10:07 to 14:53: 4.8 kWh, and 100 Wh in each part before and after.
+    house.after(420, 140)
+    house.after(4 * 3600 + 46 * 60, 5_725)
+    house.after(420, 140)
+    draw_hours(house, 9)
+    before = house.read().month
+    # 40 + 36 of one's own; 24 kWh of the register, of which it is not known when 5.725 came.
+    assert day_of(before, "2026-11-20") == (76 * 300 + 280 + 5_725, 5_725, 76, 0)
+
+    set_platform_days(house, platform("2026-11-20", "2026-11-21", 2.0))
+
+    month = house.read().month
+    # The 20 quarter-hours from 10:00 to 15:00 are the platform's: 500 Wh each.
+    assert day_of(month, "2026-11-20") == (76 * 300 + 20 * 500, 0, 96, 20)
+    assert month.peak == QuarterHour(local("2026-11-20T10:00"), 2.0, origin=Origin.PLATFORM)
+    house.meter.set_platform_days(NO_PLATFORM_DAYS)
+    assert house.read().month == before
+
+
+def test_of_a_gap_that_is_filled_in_part_the_rest_stays_unknown() -> None:
+    house = added("2026-11-20T00:00:00W")
+    draw_hours(house, 10)
+    house.after(5 * 3600, 6_000)
+    draw_hours(house, 9)
+    set_platform_days(house, platform("2026-11-20T10:00", "2026-11-20T14:00", 1.2))
+    # 16 of 20 quarter-hours: 4.8 of 6 kWh
+    assert day_of(house.read().month, "2026-11-20") == (76 * 300 + 6_000, 1_200, 92, 16)
+    # More than the register counted can be no gap.
+    set_platform_days(house, platform("2026-11-20T10:00", "2026-11-20T14:00", 2.0))
+    assert day_of(house.read().month, "2026-11-20") == (76 * 300 + 8_000, 0, 92, 16)
+
+
+def test_ones_own_quarter_hours_count_everywhere() -> None:
+    house = added("2026-11-20T00:00:00W")
+    draw_hours(house, 24)
+    before = house.read().month
+    set_platform_days(house, platform("2026-11-20", "2026-11-21", 9.0))
+    month = house.read().month
+    assert month == before
+    assert month.peak == QuarterHour(local("2026-11-20"), 1.2)
+
+
+def test_what_the_platform_estimates_stands_and_is_not_measured() -> None:
+    house = added("2026-11-21T10:05:00W")
+    quarters = [
+        each._replace(origin=Origin.PLATFORM_ESTIMATED)
+        if each.start >= local("2026-10-31")
+        else each
+        for each in platform("2026-10-01", "2026-11-21", 0.4)
+    ]
+    quarters = [*quarters, QuarterHour(local("2026-11-21"), 5.0, origin=Origin.PLATFORM_ESTIMATED)]
+    set_platform_days(house, quarters)
+    demand = house.read()
+    [october] = demand.earlier_months
+    assert (october.platform_quarter_hours, october.estimated_quarter_hours) == (745 * 4, 96)
+    assert october.imported_kwh == pytest.approx(74.5 * 4)
+    # 96 of 2,980 were not
+    assert october.measured_share(october.end) == 0.9678
+    assert october.known_share(october.end) == 1.0
+    [compared] = compare(demand.earlier_months, demand.contracts, demand.until).decisive
+    assert compared.measured_share == 0.9678
+    assert demand.peak is not None
+    assert (demand.peak.mean_kw, demand.peak.origin) == (5.0, Origin.PLATFORM_ESTIMATED)
+
+
+def test_contracts_divide_a_day() -> None:
+    contracts = changing(
+        ("2026-01-01", Contract(reference_kw=7, energy_price=0.1)),
+        (
+            "2026-06-10T12:00",
+            Contract(
+                reference_kw=4,
+                energy_price=0.2,
+                second_price=0.1,
+                second_hours="22:00-06:00",
+            ),
+        ),
+    )
+    [june] = months_of(
+        {}, PlatformDays(platform("2026-06-10", "2026-06-12", 6.0)), contracts
+    ).values()
+    assert [
+        (day.start, day.imported_wh, {kw: tuple(each) for kw, each in day.above.items()})
+        for day in june.days
+    ] == [
+        (local("2026-06-10"), 72_000, {3: (48, 48 * 750)}),
+        (local("2026-06-10T12:00"), 72_000, {3: (48, 48 * 750), 4: (48, 48 * 500)}),
+        (local("2026-06-11"), 144_000, {3: (96, 96 * 750), 4: (96, 96 * 500)}),
+    ]
+    # From 22:00 to midnight; from midnight to 06:00 and from 22:00 on: 8 hours of 6 kW.
+    assert [dict(day.second) for day in june.days] == [
+        {},
+        {"22:00-06:00": (72_000, 12_000)},
+        {"22:00-06:00": (144_000, 48_000)},
+    ]
+    due = compute_bill(june, contracts, june.end)
+    found = {(name, price): quantity for name, quantity, price, _ in lines(due)}
+    assert (found["energy", 0.1], found["energy", 0.2]) == (72, 156)
+    assert found["energy_second", 0.1] == 60
+    assert due.unsplit_kwh == 0
+
+
+def test_a_contract_that_is_entered_late_holds_for_the_past() -> None:
+    house = added("2026-11-21T10:05:00W")
+    quarters = platform("2026-10-01", "2026-11-21", 6.0)
+    set_platform_days(house, quarters)
+    house.change(Contract(reference_kw=4, energy_price=0.15), since="2026-10-16")
+    [october] = house.read().earlier_months
+    # 16 days and the hour that October repeats
+    assert october.above(4).quarter_hours == (16 * 24 + 1) * 4
+
+
+def test_the_past_has_no_market_price() -> None:
+    house = Connection("2026-11-20T00:00:00W")
+    house.change(Contract(reference_kw=7, energy_margin=0.01))
+    market = MarketPrices(energy=0.09)
+
+    def read(seconds: int, used_wh: int) -> None:
+        house.pass_by(seconds, used_wh)
+        energies = Energies(house.imported_wh / 1000)
+        house.meter.update(house.time, energies, 1.2, house.serial, market=market)
+
+    read(0, 0)
+    for _ in range(40):
+        read(900, 300)
+    read(5 * 3600, 6_000)
+    for _ in range(36):
+        read(900, 300)
+    past = platform("2026-11-01", "2026-11-21", 0.8)
+    house.meter.set_platform_days(PlatformDays(past))
+    demand = house.meter.snapshot
+    assert demand
+    due = compute_bill(demand.month, demand.contracts, local("2026-11-21"))
+    # 76 quarter-hours of 0.3 kWh had a price; 19 days and 5 hours of 0.8 kW had none.
+    assert due.missing == ("energy",)
+    assert due.unpriced_kwh == pytest.approx(19 * 19.2 + 4)
+
+
+def test_what_is_fed_in_comes_with_the_production() -> None:
+    contracts = agreed(feed_in_price=0.08)
+    past = PlatformDays(platform("2026-06-01", "2026-07-01", 0.4, 0.25))
+    [june] = months_of({}, past, contracts).values()
+    assert june.exported_kwh == 30 * 96 * 0.25
+    # Without the production, what the register says of a gap stays.
+    times = local("2026-06-03"), local("2026-06-04")
+    row = row_of([], Span(*times, Kind.GAP, Amounts(9_000, 5_000)))
+    past = PlatformDays(platform("2026-06-03", "2026-06-04", 0.4))
+    [june] = months_of(row.months, past, contracts).values()
+    assert june.exported_kwh == 5
+    assert day_of(june, "2026-06-03") == (9_600, 0, 96, 96)
+
+
+def test_days_around_the_past_stay_in_their_order() -> None:
+    days = ("2026-06-02", "2026-06-04", "2026-06-09", "2026-06-25")
+    row = row_of(QuarterHour(local(day) + n * QUARTER_HOUR, 0.1) for day in days for n in range(96))
+    past = PlatformDays(
+        [
+            *platform("2026-06-01", "2026-06-02", 0.4),
+            *platform("2026-06-03", "2026-06-05", 0.4),
+            *platform("2026-06-20", "2026-06-21", 0.4),
+        ]
+    )
+    [june] = months_of(row.months, past).values()
+    assert [
+        (day.start.astimezone(LUXEMBOURG).day, day.platform_quarter_hours) for day in june.days
+    ] == [(1, 96), (2, 0), (3, 96), (4, 0), (9, 0), (20, 96), (25, 0)]
+
+
+def test_it_is_never_stored_and_can_be_taken_back() -> None:
+    house = added("2026-10-30T00:00:00W")
+    draw_hours(house, 30)
+    house.after(24 * 3600, 10_000)
+    draw_hours(house, 30)
+    stored = house.meter.as_dict()
+    before = house.meter.snapshot
+    set_platform_days(house, platform("2026-09-01", "2026-11-02", 0.4))
+    assert house.meter.snapshot != before
+    assert house.meter.as_dict() == stored
+    house.meter.set_platform_days(NO_PLATFORM_DAYS)
+    assert house.meter.snapshot == before
+
+
+def test_after_a_restart_it_is_the_same() -> None:
+    house = added("2026-10-30T00:00:00W")
+    draw_hours(house, 60)
+    quarters = platform("2026-09-01", "2026-10-30", 0.4)
+    set_platform_days(house, quarters)
+    before = house.meter.snapshot
+    assert before
+    house.restart()
+    set_platform_days(house, quarters)
+    after = house.meter.snapshot
+    assert after
+    assert (after.earlier_months, after.month) == (before.earlier_months, before.month)
+
+
+def test_months_are_the_same_until_there_is_something_new() -> None:
+    house = added("2026-10-30T00:00:00W")
+    draw_hours(house, 60)
+    set_platform_days(house, platform("2026-09-01", "2026-10-30", 0.4))
+    first = house.after(10)
+    again = house.after(10)
+    assert again.known_month is first.known_month
+    # Also when a quarter-hour has ended: sensors compare only when a month is another one.
+    draw_hours(house, 1)
+    later = house.read()
+    assert later.known_month is not first.known_month
+    assert all(map(is_, later.earlier_months, first.earlier_months, strict=True))
+    assert len(later.earlier_months) == 2
+
+
+def test_a_part_of_today_may_be_the_platforms() -> None:
+    house = added("2026-11-21T10:00:00W")
+    draw_hours(house, 1)
+    set_platform_days(house, platform("2026-11-21", "2026-11-21T08:00", 0.4))
+    month = house.after(60, 20).month
+    assert day_of(month, "2026-11-21") == (3_200 + 1_200 + 20, 0, 36, 32)
+    assert month.platform_quarter_hours == 32
+
+
+def test_days_after_the_meters_clock_may_be_the_platforms() -> None:
+    house = added("2026-11-21T10:00:00W")
+    draw_hours(house, 1)
+    set_platform_days(house, platform("2026-11-21", "2026-11-23", 0.4))
+    month = house.after(60, 20).month
+    assert day_of(month, "2026-11-21") == (92 * 100 + 1_200 + 20, 0, 96, 92)
+    assert month.platform_quarter_hours == 92 + 96
+
+
+def test_what_the_platform_estimates_does_for_an_estimate() -> None:
+    house = added("2026-11-04T10:00:00W")
+    house.read()
+    last_year = estimates("2025-11-01", "2025-12-01", 1.0)
+    days = estimates("2026-11-01", "2026-11-04T10:00", 0.4)
+    set_platform_days(house, [*last_year, *days])
+    demand = house.read()
+    assert demand.month.measured_share(demand.until) == 0
+    found = estimate_month(demand.month, demand.earlier_months, demand.contracts, demand.until)
+    assert found is not None
+    assert found.high is not None
+    assert found.low == found.total < found.high
