@@ -17,6 +17,7 @@ from .store_config import StoreConfig, read_store
 from .store_reader import Series, StoreReader, open_reader, selector
 
 _ZONE = ZoneInfo("Europe/Luxembourg")
+_MIDNIGHT = datetime.min.time()
 _QUARTER_HOUR = 900
 # So many of them are asked for at a time: VictoriaMetrics has a limit of 30,000.
 _QUARTER_HOURS = 2976
@@ -37,8 +38,9 @@ class Span:
 
     def seconds(self) -> tuple[int, int]:
         """Return both midnights (Unix seconds)."""
-        first, last = (datetime(*_parts(day), tzinfo=_ZONE) for day in (self.begin, self.end))
-        return int(first.timestamp()), int(last.timestamp())
+        days = (datetime.combine(day, _MIDNIGHT, _ZONE) for day in (self.begin, self.end))
+        first, last = (int(day.timestamp()) for day in days)
+        return first, last
 
 
 def read_store_config(path: Path) -> StoreConfig:
@@ -156,7 +158,3 @@ def _times(moment: float) -> Iterator[str]:
 
 def _utc(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
-
-
-def _parts(day: date) -> tuple[int, int, int]:
-    return day.year, day.month, day.day

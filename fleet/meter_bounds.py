@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from smarty_p1_gateway.meters import LIMIT_TEXTS
 from smartyp1.meter import Limits
@@ -29,7 +30,7 @@ class MeterBounds:
         if limits is None:
             while len(self._known) >= MAX_TITLES:
                 del self._known[next(iter(self._known))]
-            limits = self._known[title] = Limits(warn=_warner(title))
+            limits = self._known[title] = Limits(warn=partial(_warn, title))
         before = limits.ignored.copy()
         bounded = limits.apply(telegram)
         for kind, count in (limits.ignored - before).items():
@@ -37,8 +38,5 @@ class MeterBounds:
         return bounded
 
 
-def _warner(title: bytes) -> Callable[[str, float], None]:
-    def warn(kind: str, most: float) -> None:
-        LOGGER.warning(LIMIT_TEXTS[kind], title.hex().upper(), most)
-
-    return warn
+def _warn(title: bytes, kind: str, most: float) -> None:
+    LOGGER.warning(LIMIT_TEXTS[kind], title.hex().upper(), most)

@@ -34,9 +34,7 @@ class Metrics:
         self.discarded = counter(
             "discarded", "Messages that the stream discarded before they were read, estimated"
         )
-        self.writes = counter("writes", "Writes that VictoriaMetrics acknowledged")
-        self.failed_writes = counter("failed_writes", "Writes that it did not")
-        self.store_restarts = counter("store_restarts", "Restarts of VictoriaMetrics seen")
+        self.failed_writes = counter("failed_writes", "Writes that VictoriaMetrics refused")
         self.nats_losses = counter("nats_losses", "How often the connection to NATS was lost")
         self.nats_connected = gauge("nats_connected", "Whether NATS is reached and has the stream")
         self.stream_replicas = gauge("stream_replicas", "Nodes that have the whole stream")

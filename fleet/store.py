@@ -129,8 +129,6 @@ class Store:
         except WrongStoreError:
             self._hold()
             raise
-        if self.run is not None and self.run.process != found.name:
-            self._metrics.store_restarts.inc()
         if found.uptime < _MIN_UPTIME_S:
             self._hold()
             msg = "it was started just now"
@@ -177,7 +175,6 @@ class Store:
             if not self._config.metrics_url and host_of(response) != self._host:
                 msg = "another machine takes the values than tells since when it runs"
                 raise StoreError(msg)
-        self._metrics.writes.inc()
         for sample in samples:
             if sample.is_new:
                 self._metrics.delay.observe(now - sample.at_ms / 1000)
