@@ -1,4 +1,4 @@
-"""How much a meter may say: whoever has its key can write any telegram."""
+"""Limits of each meter's telegrams: the owner of a key can write any telegram."""
 
 import logging
 from collections.abc import Callable
@@ -14,9 +14,9 @@ LOGGER = logging.getLogger(__name__)
 
 
 class MeterBounds:
-    """The bounds of each meter, so that none makes series without an end.
+    """Limits of all meters, so that no meter creates an unlimited number of series.
 
-    `on_ignored` is called with the kind of what is left out, and how much that is.
+    `on_ignored` is called with the kind and number of dropped objects.
     """
 
     def __init__(self, on_ignored: Callable[[str, int], None]) -> None:
@@ -24,7 +24,7 @@ class MeterBounds:
         self._known: dict[bytes, Limits] = {}
 
     def apply(self, telegram: Telegram) -> Telegram:
-        """Return a telegram without what is too much."""
+        """Return a telegram without the objects beyond its meter's limits."""
         title = telegram.system_title or b""
         limits = self._known.get(title)
         if limits is None:

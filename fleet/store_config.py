@@ -1,4 +1,4 @@
-"""The table [store]: where VictoriaMetrics is, and how to log in there."""
+"""The table [store]: addresses of VictoriaMetrics, and the login."""
 
 import logging
 import os
@@ -20,7 +20,7 @@ DEFAULT_NAME = "store"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _MAX_ADDRESSES = 8
 _MAX_AUTH_KEY_CHARS = 1024
-# No login in it: it would stand in logs and lists of processes sooner or later.
+# A login in the URL would end up in logs and lists of processes.
 _URL = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/:-]*)?")
 _IS_CLUSTER = re.compile(r"/(?:insert|select)/(?:[0-9]+|multitenant)(?::[0-9]+)?(?:/|$)").search
 _FILES = ("password_file", "token_file", "ca_file", "certificate_file", "key_file")
@@ -29,10 +29,10 @@ _OF_TLS = frozenset(_FILES[2:])
 
 @dataclass(frozen=True, slots=True)
 class StoreConfig:
-    """One VictoriaMetrics, at one address or several; `delete_auth_key` lets series be deleted.
+    """Settings of one VictoriaMetrics, at one address or several.
 
-    `metrics_url` is where it tells of itself, if a proxy is at the addresses. Collectors with the
-    same `name` of the store share the work.
+    `delete_auth_key` is for the deletion of series. `metrics_url` is VictoriaMetrics' own address,
+    if `urls` lead to a proxy. Collectors with the same `name` of the store share its frames.
     """
 
     urls: tuple[str, ...]
@@ -43,7 +43,7 @@ class StoreConfig:
 
 
 def read_store(table: ConfigTable) -> StoreConfig:
-    """Return what the table says. Raises ConfigError."""
+    """Return the settings. Raises ConfigError."""
     key, urls = _read_urls(table)
     metrics_url = table.take_text("metrics_url")
     if metrics_url is not None:
