@@ -1,4 +1,4 @@
-"""An authority of the fleet's own, and a certificate for each node and for the store."""
+"""Certificate authority of a fleet, and certificates of its nodes and store."""
 
 import secrets
 from collections.abc import Sequence
@@ -22,15 +22,15 @@ _USAGES = (
     *("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
     *("encipher_only", "decipher_only"),
 )
-# Clocks of other machines may be late.
+# Clocks of other machines may be slow.
 _EARLIER = timedelta(days=1)
 
 
 class Authority:
-    """Signs certificates. Its key is read when it is needed, and may be elsewhere until then."""
+    """Certificate authority. Its key is read only to sign, and may be kept offline until then."""
 
     def __init__(self, files: FleetFiles, *, renew: bool) -> None:
-        """Begin with what is there, or make it. Raises ConfigError."""
+        """Read the authority, or create it. Raises ConfigError."""
         self._files = files
         self._renew = renew
         self._now = datetime.now(UTC).replace(microsecond=0)
@@ -44,7 +44,7 @@ class Authority:
         self._certificate = _read_certificate(files, CA, text)
 
     def certify(self, name: str, names: Sequence[str], *, is_client: bool = False) -> datetime:
-        """Write `<name>.pem` and `<name>.key` for a host, unless they are there and serve.
+        """Write `<name>.pem` and `<name>.key` of a host, unless valid ones exist.
 
         Return the end of the certificate. Raises ConfigError.
         """
@@ -79,7 +79,7 @@ class Authority:
 
     def _make(self) -> str:
         key = ec.generate_private_key(ec.SECP256R1())
-        # So that two fleets' authorities can be told apart.
+        # A random name, to tell the authorities of two fleets apart.
         name = _name(f"smarty_p1 fleet {secrets.token_hex(4)}")
         span = self._now - _EARLIER, self._now + _CA_LIFE
         builder = _builder(name, name, key.public_key(), span, is_authority=True)

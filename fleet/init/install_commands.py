@@ -1,4 +1,4 @@
-"""What is to be done with the files: each next command, in an order that works."""
+"""Commands to install the files and start the programs, in order."""
 
 import shlex
 from collections.abc import Callable, Iterable, Sequence
@@ -11,13 +11,13 @@ from .programs import vmauth_arguments
 from .templates import fill, read_documented
 from .watching import watching_arguments
 
-# In the template, lines for the first time and for later are marked.
+# Marks in the template: lines for the first installation, and for later changes.
 _FIRST, _LATER = "+", "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A folder, where it belongs, and what is done there at first, and after a change."""
+    """Folder of one machine, with the commands for the first installation and for later changes."""
 
     folder: str
     heading: str
@@ -26,9 +26,9 @@ class Part:
 
 
 def parts_of(fleet: FleetInputs, directory: Path, *, has_keys: bool) -> list[Part]:
-    """Return all folders but the authority's, in the order in which their programs are started.
+    """Return all folders except the authority's, in the order of starting their programs.
 
-    `has_keys`: nobody need enter the key of a meter any more.
+    `has_keys`: the collectors have a key for each meter already.
     """
     place = "here" if fleet.is_here else "elsewhere"
     blocks = read_documented("templates/steps.txt").removeprefix("[").split("\n[")
@@ -76,7 +76,7 @@ def parts_of(fleet: FleetInputs, directory: Path, *, has_keys: bool) -> list[Par
 
 
 def tell(parts: Iterable[Part], is_new: Callable[[Part], bool]) -> str:
-    """Return the commands as a text."""
+    """Return the commands as a text; `is_new` selects the first installation."""
     return "".join(
         f"\n# {number}. {part.heading}\n"
         + "".join(f"{line}\n" for line in (part.first if is_new(part) else part.later))

@@ -1,4 +1,4 @@
-"""All files of a fleet from what one TOML file says; again and again, with what is there kept."""
+"""Generation of all files of a fleet from one TOML file. Repeated runs keep existing secrets."""
 
 import re
 from collections.abc import Mapping
@@ -33,16 +33,16 @@ from .watching import configure_watching
 
 STEPS = "steps.txt"
 _PASSWORDS = "passwords"
-# What may be made anew beside a program that runs.
+# Files whose renewal needs no first installation.
 _LATER = (".pem", ".key")
 _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/+-]+")
 _TITLES_SHOWN = 20
 
 
 def init(source: Path, directory: Path, *, renew: bool = False) -> str:
-    """Write the files that `source` asks for to a folder; return what is to be done next.
+    """Write the files of a fleet to a folder; return the next commands as a text.
 
-    `renew`: new certificates of the same authority, too. Raises ConfigError and OSError.
+    `renew`: also renew the certificates, by the same authority. Raises ConfigError and OSError.
     """
     fleet = read_inputs(source)
     directory = directory.absolute()
@@ -65,7 +65,7 @@ def init(source: Path, directory: Path, *, renew: bool = False) -> str:
 
 
 def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[str], datetime]:
-    """Return the titles that wait for a key, and until when certificates are valid."""
+    """Write all files; return the titles without a key, and the first end of a certificate."""
     authority = Authority(files, renew=renew)
     until = _certify(fleet, files, authority)
     users = [COLLECTOR, *(one.name for one in fleet.gateways), *fleet.listeners]
@@ -73,7 +73,7 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
     secrets = {
         name: keep_password(files, f"{_PASSWORDS}/{file}") for name, file in STORE_SECRETS.items()
     }
-    # Those who are gone are not remembered.
+    # Drop the hashes of removed users.
     files.hashes = {user: keep_hash(files, user, passwords[user]) for user in users}
 
     def write_login(folder: str, user: str) -> None:
@@ -106,8 +106,8 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
 
 
 def _certify(fleet: FleetInputs, files: FleetFiles, authority: Authority) -> datetime:
-    """Write certificates and the metrics of their ends; return the first end."""
-    # Nodes connect to each other, too.
+    """Write certificates and the metrics of their ends; return the earliest end."""
+    # Nodes are clients of each other.
     ends = {
         node.name: authority.certify(f"{node.name}/{node.name}", node.names, is_client=True)
         for node in fleet.nodes
@@ -157,7 +157,7 @@ def _write_watching(
         files.write(f"{folder}/{name}", f"{secrets[secret]}\n", is_secret=True)
     files.write("operator/operator.toml", configure_operator(fleet, files.directory))
     for name, text in configure_watching(fleet):
-        # The address of a webhook may be a secret.
+        # The URL of a webhook may contain a secret.
         files.write(f"prometheus/{name}", text, is_secret=name == "alertmanager.yml")
 
 

@@ -1,4 +1,4 @@
-"""The configurations of gateways and collectors, VictoriaMetrics and its logins."""
+"""Configurations of gateways and collectors, of VictoriaMetrics and its logins."""
 
 import base64
 import json
@@ -11,11 +11,11 @@ from .hosts import bracketed, listen_host
 from .inputs import COLLECTOR, CollectorHost, FleetInputs, GatewayUser
 from .templates import read_template
 
-# The user of VictoriaMetrics itself, who may do everything, also through vmauth.
+# User with all rights, of VictoriaMetrics itself and of vmauth.
 OPERATOR = "smarty_p1"
 READER = "reader"
 DELETE_KEY = "delete-auth-key"
-# The files of their passwords.
+# Names of the password files.
 STORE_SECRETS = {
     OPERATOR: "store",
     COLLECTOR: "store-collector",
@@ -25,7 +25,7 @@ STORE_SECRETS = {
 
 
 def configure_gateway(gateway: GatewayUser, fleet: FleetInputs, directory: Path) -> str:
-    """Return its gateway.toml; `directory` is where it lies now."""
+    """Return a gateway.toml; `directory` is its present folder."""
     ports = "".join(
         f"\n[[port]] # {meter.title}\naddress = {_quoted(meter.address)}\n"
         + (f"name = {_quoted(meter.name)}\n" if meter.name else "")
@@ -44,9 +44,9 @@ def configure_gateway(gateway: GatewayUser, fleet: FleetInputs, directory: Path)
 def configure_collector(
     collector: CollectorHost, fleet: FleetInputs, directory: Path, operator: Path | None = None
 ) -> str:
-    """Return its collect.toml; `directory` is where it lies now.
+    """Return a collect.toml; `directory` is its present folder.
 
-    With `operator`, the login of the store is the operator's, whose files are there.
+    `operator` is the folder of the operator's login at the store, instead of the collector's.
     """
     places = _places(fleet, directory)
     secrets, plain = (operator, operator) if operator else (places["secrets"], places["plain"])
@@ -65,9 +65,9 @@ def configure_collector(
 
 
 def configure_operator(fleet: FleetInputs, directory: Path) -> str:
-    """Return the first collector's file with the operator's login, to export and delete data.
+    """Return the first collector's configuration with the operator's login, for fleet commands.
 
-    `directory` is where all folders are.
+    `directory` has the folders of all programs.
     """
     first = fleet.collectors[0]
     own = directory / "operator" if fleet.is_here else Path("operator")
@@ -75,7 +75,7 @@ def configure_operator(fleet: FleetInputs, directory: Path) -> str:
 
 
 def _common(fleet: FleetInputs, directory: Path) -> dict[str, object]:
-    """Return values of gateways and collectors."""
+    """Return the values that gateways and collectors have in common."""
     return {
         "servers": ", ".join(
             f'"nats://{bracketed(node.host)}:{node.port}"' for node in fleet.nodes
@@ -86,16 +86,16 @@ def _common(fleet: FleetInputs, directory: Path) -> dict[str, object]:
 
 
 def _places(fleet: FleetInputs, directory: Path) -> dict[str, Path]:
-    """Return where a program finds its files: there, or where systemd and steps put them."""
+    """Return the folders of a program's secrets and other files, once it is installed."""
     if fleet.is_here:
         return {"secrets": directory, "plain": directory}
     return {"secrets": Path("$CREDENTIALS_DIRECTORY"), "plain": Path("/etc/smarty-p1")}
 
 
 def configure_store(fleet: FleetInputs, passwords: Mapping[str, str], directory: Path) -> str:
-    """Return the environment of VictoriaMetrics: its arguments, and its secrets apart from them.
+    """Return the environment of VictoriaMetrics.
 
-    For who can see a list of processes sees arguments.
+    Secrets are no arguments: every user of the machine can see arguments.
     """
     return read_template(
         "victoria-metrics",
@@ -107,7 +107,7 @@ def configure_store(fleet: FleetInputs, passwords: Mapping[str, str], directory:
 
 
 def configure_logins(fleet: FleetInputs, passwords: Mapping[str, str]) -> str:
-    """Return the users of vmauth, which is in front of VictoriaMetrics, and their rights."""
+    """Return the configuration of vmauth: users and rights."""
     login = base64.b64encode(f"{OPERATOR}:{passwords[OPERATOR]}".encode()).decode()
     return read_template(
         "auth.yml",
@@ -120,7 +120,7 @@ def configure_logins(fleet: FleetInputs, passwords: Mapping[str, str]) -> str:
 
 
 def vmauth_arguments(fleet: FleetInputs, directory: Path) -> str:
-    """Return the arguments of vmauth; `directory` is where its files lie now."""
+    """Return the arguments of vmauth; `directory` is the present folder of its files."""
     store, files = fleet.store, directory if fleet.is_here else "/etc/victoria-metrics"
     arguments = [
         f"-auth.config={files}/auth.yml",

@@ -1,4 +1,4 @@
-"""The configurations of Prometheus and Alertmanager: addresses, alerts, meters, receivers."""
+"""Configurations of Prometheus and Alertmanager: addresses, alerts, meters, receivers."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def watching_arguments(fleet: FleetInputs, files: str) -> dict[str, str]:
     listen = "--web.listen-address=127.0.0.1:"
     return {
         "prometheus": f"--config.file={files}/prometheus.yml {listen}{fleet.prometheus_port}",
-        # There is one of it: it looks for no others.
+        # A single Alertmanager: clustering is off.
         "alertmanager": f"--config.file={files}/alertmanager.yml"
         f" {listen}{fleet.alertmanager_port} --cluster.listen-address=",
     }
@@ -46,7 +46,7 @@ def _configure_prometheus(fleet: FleetInputs) -> str:
 
 
 def _targets(fleet: FleetInputs) -> Iterator[dict[str, object]]:
-    """Yield groups of addresses that are asked, with their labels."""
+    """Yield the groups of scraped addresses, with their labels."""
 
     def group(job: str, host: str, port: int, **labels: str) -> dict[str, object]:
         host = "127.0.0.1" if fleet.is_here else bracketed(host)
@@ -63,7 +63,7 @@ def _targets(fleet: FleetInputs) -> Iterator[dict[str, object]]:
 
 
 def _configure_meters(fleet: FleetInputs) -> str:
-    """Return a rule for each meter, by which Prometheus knows what should send."""
+    """Return a rule for each configured meter, so that Prometheus knows meters that never sent."""
     rules = [
         {
             "record": "smarty_p1:configured_meter",
