@@ -69,7 +69,7 @@ class FrameMessage(NamedTuple):
 class _Judged:
     """Batch of verified messages. `write` is None if no value of them is stored."""
 
-    messages: Sequence[FrameMessage]
+    messages: list[FrameMessage] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     samples: Sequence[Sample] = ()
@@ -117,8 +117,10 @@ class Worker:
         self._left = 0
         self._lost: NatsError | None = None
         self._working: Sequence[FrameMessage] = ()
-        # Batches that wait for the store, and frames that wait for the entry of their title.
+        # Batches that wait for the store, batches without values, and frames that wait for their
+        # title's entry.
         self._judged: deque[_Judged] = deque()
+        self._rejected: deque[_Judged] = deque()
         self._failed: list[tuple[bytes, FrameMessage, PendingFrames]] = []
         self._outage = outage_of("Judging frames")
         self._noting = outage_of("Noting titles without a key")
@@ -129,7 +131,7 @@ class Worker:
 
         Safe in any thread.
         """
-        judged = list(self._judged)[:1]
+        judged = [*list(self._judged)[:1], *self._rejected.copy()]
         held = chain(
             list(self._working)[:1],
             list(self._arrived)[:1],
@@ -220,26 +222,29 @@ class Worker:
             self._working = ()
 
     async def _handle(self, messages: Sequence[FrameMessage]) -> None:
-        judged, telegrams = _Judged(messages), list[Telegram]()
+        judged, rejected, telegrams = _Judged(), _Judged(), list[Telegram]()
         samples, failed = [], []
         for message in messages:
             verdict = await self._verdict(message)
-            judged.add(message, verdict)
+            batch = rejected if verdict.telegram is None else judged
+            batch.add(message, verdict)
             title = verdict.title or b""
             if title and self._is_put_off(message, verdict, judged):
                 tried, is_due = self._judge.tried(title), verdict.telegram is not None
                 failed.append((title, message, PendingFrames(message.sequence, tried, is_due)))
-            elif verdict.telegram is not None:
+                continue
+            batch.messages.append(message)
+            if verdict.telegram is not None:
                 sample = self._sample(message, verdict, verdict.telegram)
                 samples.append(sample)
                 telegrams += [verdict.telegram] * sample.is_new
-        waiting = {message.sequence for _, message, _ in failed}
-        judged.messages = [one for one in messages if one.sequence not in waiting]
+        # A flood of junk must not wait for the store: unacknowledged messages are bounded.
+        self._rejected.append(rejected)
+        self._failed += failed
         if samples:
             judged.write = await self._store.write(samples)
             judged.samples = samples
-        self._judged.append(judged)
-        self._failed += failed
+        (self._judged if samples else self._rejected).append(judged)
         await self._publish(telegrams)
 
     def _is_put_off(self, message: FrameMessage, verdict: Verdict, judged: _Judged) -> bool:
@@ -284,12 +289,12 @@ class Worker:
         while True:
             await asyncio.sleep(_ACKNOWLEDGE_INTERVAL)
             try:
-                while self._judged and self._is_kept(self._judged[0]):
-                    judged = self._judged[0]
-                    if not await self._settle(judged.messages):
-                        break
-                    self._judged.popleft()
-                    self._metrics.count(judged.outcomes, judged.rejected)
+                for batches in (self._rejected, self._judged):
+                    while batches and self._is_kept(batches[0]):
+                        if not await self._settle(batches[0].messages):
+                            break
+                        judged = batches.popleft()
+                        self._metrics.count(judged.outcomes, judged.rejected)
             except StoreRestartedError:
                 await self._write_again()
             await self._settle_failed()
