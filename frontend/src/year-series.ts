@@ -1,46 +1,46 @@
 /**
- * The quarter-hours of a year, which all cards of a page share: asked once, and then only what is new.
+ * Quarter-hours of a year, shared by all cards of a page. The year is requested once, later only the new rows.
  *
- * Rows are by instant. What is read of them is by Luxembourg's calendar and clock, where one day of a
- * year has 92 quarter-hours and another 100.
+ * Rows are stored by instant. The display uses Luxembourg's calendar and clock, where one day of a year has 92
+ * quarter-hours and another 100.
  */
 
-import type { Feed, Known } from "./feed.ts";
+import type { Feed, Known } from "./meter-feed.ts";
 import { addMonths, dayStart, localDay, localParts, QUARTER_HOUR_MS } from "./locale.ts";
-import type { Meter, QuarterHours } from "./wire.ts";
+import type { Meter, QuarterHours } from "./websocket-types.ts";
 
 export const QUARTER_HOURS_A_DAY = 96;
 const DAY_MS = 86_400_000;
-/** What stands for a quarter-hour that is not known. */
+/** Marks an unknown quarter-hour; lowest value of 16 bits. */
 export const UNKNOWN = -32_768;
 export const ESTIMATED = 1;
-/** What stands for a quarter-hour that is above the limit: higher than all others. */
+/** Marks a quarter-hour above the limit; highest value of 16 bits, so a maximum keeps it. */
 export const EXCESS = 32_767;
-/** So many can be answered; what claims to be longer is not believed. */
+/** Longest accepted series: 500 days. Longer answers are ignored. */
 const MAX_ROWS = 500 * QUARTER_HOURS_A_DAY;
-/** Wh of a quarter-hour that are 1 kW. */
+/** Energy of a quarter-hour in Wh at 1 kW. */
 export const WH_A_KW = 250;
-/** Of a mark in `above`: how many reference powers are exceeded. */
+/** Bit mask for `above`: number of exceeded reference powers. */
 const CLASSES = 15;
-/** Added to a mark where the reference power of the contract at that time is exceeded. */
+/** Bit in `above`: the quarter-hour exceeds the reference power of its contract. */
 const CONTRACT = 16;
 
 export interface Series {
-  /** When the first one starts, in ms since 1970. */
+  /** Start of the first quarter-hour, in ms since 1970. */
   readonly start: number;
-  /** The larger of both energies in Wh, what was fed in below 0; what was drawn wherever `above` is not 0. */
+  /** The larger of imported and exported energy in Wh, exported as negative; always imported if `above` is not 0. */
   readonly values: Int16Array;
-  /** What the bill counts as above: the marks of the answer. */
+  /** Marks of exceeded reference powers, as the bill counts them; see `QuarterHours.above`. */
   readonly above: Uint8Array;
   readonly referencePowers: readonly number[];
-  /** Those that the platform has estimated are ESTIMATED, all others UNKNOWN; undefined where there are none. */
+  /** ESTIMATED where the platform estimated the value, else UNKNOWN; undefined without any estimate. */
   readonly estimated?: Int16Array | undefined;
 }
 
 interface Kept {
   month?: string;
   start: string;
-  /** The mark of the past because of which the year was asked last. */
+  /** Version mark of past days at the last request for the year. */
   past: string;
   year?: QuarterHours;
   tail?: QuarterHours | undefined;
@@ -50,10 +50,10 @@ interface Kept {
 const kept = new WeakMap<Feed, Kept>();
 
 /**
- * Return what is known of the twelve months before this one, and of this one.
+ * Return the quarter-hours of this month and of the twelve months before.
  *
- * The year is asked again when the tail comes with another mark of the past: a day later, or after
- * the past was imported. Whoever comes back to a view, or to a connection, asks for the tail alone.
+ * The year is requested again when the tail carries a new version mark: after a day, or after an import. A card that
+ * returns to view, or to a new connection, requests only the tail.
  */
 export function yearSeries(feed: Feed, meter: Meter): Known<Series> {
   let mine = kept.get(feed);
@@ -64,7 +64,7 @@ export function yearSeries(feed: Feed, meter: Meter): Known<Series> {
   const form = { quantity: "larger", encoding: "base64" } as const;
   const { value: year, error } = feed.get(command, { start: mine.start, ...form }, `${meter.known_since} ${mine.past}`, true);
   if (!year) return { error };
-  // Since the year was asked, not since the last tail: it is short, and what was late is in it.
+  // Request from the end of the year, not of the last tail: the tail is short, and may contain late rows.
   const { value: tail } = feed.get(command, { start: year.end, ...form });
   if (!mine.series || mine.year !== year || mine.tail !== tail) {
     Object.assign(mine, { year, tail, series: joined(year, tail) });
@@ -73,7 +73,7 @@ export function yearSeries(feed: Feed, meter: Meter): Known<Series> {
   return { value: mine.series };
 }
 
-/** Return the rows of an answer, and of a later one at its own place. */
+/** Return the rows of the year, with the rows of the tail written over them at their place. */
 export function joined(year: QuarterHours, tail?: QuarterHours): Series {
   const start = Date.parse(year.start);
   const referencePowers = year.reference_powers ?? [];
@@ -106,7 +106,7 @@ function unpacked(values: QuarterHours["values"]): Int16Array {
   }
   const bytes = bytesOf(values);
   const rows = new Int16Array(bytes.length >> 1);
-  // Little-endian whatever this machine is; 16 bits make the sign.
+  // The bytes are little-endian on any machine. Writing into an Int16Array restores the sign.
   for (let row = 0; row < rows.length; row += 1) rows[row] = bytes[2 * row]! | (bytes[2 * row + 1]! << 8);
   return rows;
 }
@@ -120,17 +120,17 @@ function bytesOf(marks: QuarterHours["above"]): Uint8Array {
   }
 }
 
-/** From when on the clock in Luxembourg is how much ahead of UTC, in ms. */
+/** Clock offset of Luxembourg: the instant from which it holds, and the lead over UTC in ms. */
 export type ClockChange = readonly [from: number, aheadMs: number];
 
-/** Return the clock's changes in a period, the first of which is at its start. */
+/** Return the clock offsets of a period: the first at its start, then one for every clock change. */
 export function clockChanges(start: number, end: number): ClockChange[] {
   const aheadAt = (time: number): number => {
     const { year, monthIndex, day, hour, minute } = localParts(new Date(time));
     return Date.UTC(year, monthIndex, day, hour, minute) - Math.floor(time / 60_000) * 60_000;
   };
   const changes: ClockChange[] = [[start, aheadAt(start)]];
-  // Asking the calendar 35,000 times would take longer than all the drawing.
+  // Compare months instead of all 35,000 quarter-hours: reading the calendar is slow.
   const step = 30 * DAY_MS;
   for (let from = start; from < end; from += step) {
     let [before, after] = [from, Math.min(end, from + step)];
@@ -146,7 +146,7 @@ export function clockChanges(start: number, end: number): ClockChange[] {
   return changes;
 }
 
-/** Call for each row with its calendar: `local` are ms since 1970 as Luxembourg's calendar and clock show them. */
+/** Call `visit` for each row. `local` is the Luxembourg date and clock time as if it were UTC, in ms since 1970. */
 function eachRow({ start, values }: Series, visit: (value: number, local: number, row: number) => void): void {
   const changes = clockChanges(start, start + values.length * QUARTER_HOUR_MS);
   for (const [index, [from, ahead]] of changes.entries()) {
@@ -157,24 +157,24 @@ function eachRow({ start, values }: Series, visit: (value: number, local: number
   }
 }
 
-/** A year as days by quarter-hours of the clock. */
+/** Grid of a year: days by quarter-hours of the clock. */
 export interface Grid {
-  /** The first day, in days since 1970. */
+  /** First day, as a count of days since 1970. */
   readonly firstDay: number;
   readonly days: number;
-  /** Day × 96 + quarter-hour of the day: the values of the series, in Wh. */
+  /** Values of the series in Wh, at index day × 96 + quarter-hour of the day. */
   readonly cells: Int16Array;
-  /** The marks of the series, by cell. */
+  /** Marks of exceeded reference powers, at the same indexes as `cells`. */
   readonly above: Uint8Array;
   readonly referencePowers: readonly number[];
-  /** The cells that are estimated, as in Series. */
+  /** ESTIMATED or UNKNOWN, at the same indexes as `cells`. */
   readonly estimated: Int16Array | undefined;
   readonly feedsIn: boolean;
-  /** The last cell of which something is known. */
+  /** Index of the last known cell. */
   readonly lastCell: number;
 }
 
-/** At least so many days, so that one day is no wall of colour. */
+/** Minimum days of the grid, so that a single day does not fill the whole picture. */
 const FEWEST_DAYS = 7;
 
 export function gridOf(series: Series): Grid {
@@ -191,7 +191,7 @@ export function gridOf(series: Series): Grid {
     if (firstCell < 0) firstCell = cell;
     if (cell > lastCell) lastCell = cell;
     if (value < 0) feedsIn = true;
-    // Where the clock shows an hour twice, the higher of both; the hour it leaves out stays a gap.
+    // When the clock repeats an hour, keep the higher value. The hour skipped in spring stays unknown.
     if (value > all[cell]!) all[cell] = value;
     const [before, mark] = [above[cell]!, series.above[row]!];
     above[cell] = Math.max(before & CLASSES, mark & CLASSES) | ((before | mark) & CONTRACT);
@@ -214,15 +214,15 @@ export function gridOf(series: Series): Grid {
   };
 }
 
-/** What is red: above the reference power that each quarter-hour's contract had, or above one for all. */
+/** Limit above which cells are red: the contract's reference power at the time, or one class (kW) for all days. */
 export type Limit = { readonly isContract: boolean; readonly kw: number };
 
-/** Return the cells with EXCESS where they are above a limit. */
+/** Return the cells, with EXCESS where a cell is above the limit. */
 export function markedCells({ cells, above, referencePowers }: Pick<Grid, "cells" | "above" | "referencePowers">, limit: Limit | undefined): Int16Array {
   const place = limit ? referencePowers.indexOf(limit.kw) : -1;
   const isAbove = (mark: number) => (limit?.isContract ? mark >= CONTRACT : place >= 0 && (mark & CLASSES) > place);
   return cells.map((value, cell) => (isAbove(above[cell]!) ? EXCESS : Math.min(value, EXCESS - 1)));
 }
 
-/** Return a time as ms since 1970 by Luxembourg's calendar and clock. */
+/** Return a time as Luxembourg date and clock time, counted in ms since 1970 as if it were UTC. */
 export const localOf = (time: number): number => time + clockChanges(time, time)[0]![1];

@@ -7,7 +7,7 @@ import { duration, together } from "../src/sentences/quality.ts";
 import { disturbances, interruptionsSentence, interruptionsTable, markSentence } from "../src/sentences/quality-interruptions.ts";
 import { connectionLimit, gapWords, lastMessage, receptionDay, receptionShare, supplySentence } from "../src/sentences/quality-supply.ts";
 import { rowSentence, voltageDay, voltageSentence, voltageTable } from "../src/sentences/quality-voltage.ts";
-import type { Events, Live, Meter, Voltages } from "../src/wire.ts";
+import type { Events, Live, Meter, Voltages } from "../src/websocket-types.ts";
 
 const locale = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
 const en = locale("en");

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chartOf, countOf, quartersOf, roomFor, smallBars, type Quarter, type Wanted } from "../src/drawing/today.ts";
 import { dayStart, Locale } from "../src/locale.ts";
-import { costsOf, firstEnds } from "../src/parts/day.ts";
+import { costsOf, firstEnds } from "../src/parts/day-quarter-hours.ts";
 import { memoize } from "../src/parts/memoize.ts";
 import { daySentence, type DayTold, dayTitle, excessKwh, firstDay, quarterSentence, type QuarterTold, shownDay, timeOf, weekOf } from "../src/sentences/today.ts";
-import type { Day, QuarterHours, RunningQuarterHour } from "../src/wire.ts";
+import type { Day, QuarterHours, RunningQuarterHour } from "../src/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 const plain = (text: string) => text.replaceAll("\u00a0", " ");

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Cells, dayTicks, imageOf, palette } from "../src/drawing/year.ts";
 import { Locale } from "../src/locale.ts";
 import { aboveIn, aboveSentence, classRows, classSentence, comparisonBegins, energySentence, limitName, periodOf } from "../src/sentences/year.ts";
-import type { Bill, Classes, MonthAbove, QuarterHours } from "../src/wire.ts";
+import type { Bill, Classes, MonthAbove, QuarterHours } from "../src/websocket-types.ts";
 import { ESTIMATED, EXCESS, gridOf, joined, localOf, markedCells, type Series, UNKNOWN } from "../src/year-series.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });

@@ -1,19 +1,19 @@
-/** What one of the other meters counts: gas, water, heat; today, and how the month goes. */
+/** Card of a gas, water or heat meter: today's amount and the course of the month. */
 
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
-import { type CardConfig, pageLocale, SmartyCard } from "../card.ts";
+import { type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
 import { drawMedium, type MediumDrawing } from "../drawing/medium.ts";
-import type { Feed } from "../feed.ts";
+import type { Feed } from "../meter-feed.ts";
 import { localDay } from "../locale.ts";
 import { plain, rich } from "../parts/markup.ts";
 import { mediumChart } from "../parts/medium-chart.ts";
-import { colorOf, iconOf, mediumStyles } from "../parts/medium-look.ts";
+import { colorOf, iconOf, mediumStyles } from "../parts/medium-styles.ts";
 import { amountToday, type Night, nightTo, type Standing, standingOn } from "../parts/medium-months.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import * as say from "../sentences/medium.ts";
 import { chosenSentence, type Days, daysTable, footnote } from "../sentences/medium-days.ts";
 import { styles } from "../styles.ts";
-import type { MediumHistory, MediumReading, Meter } from "../wire.ts";
+import type { MediumHistory, MediumReading, Meter } from "../websocket-types.ts";
 
 const OLD_MS = 3 * 3_600_000;
 const SILENT_MS = 48 * 3_600_000;
@@ -23,7 +23,7 @@ interface Shown {
   deviceId: string | null;
   history: MediumHistory;
   newer: MediumReading | undefined;
-  /** Of the last reading. */
+  /** Time of the last reading. */
   time: Date | undefined;
   today: string;
 }
@@ -57,7 +57,7 @@ export class MediumCard extends SmartyCard {
     };
   }
 
-  /** `meter` is its id on the M-Bus, `device` the one in Home Assistant, as it is chosen in the form. */
+  /** Check the options: `meter` is the id on the M-Bus, `device` the device id from the form. */
   override setConfig(config: CardConfig): void {
     super.setConfig(config);
     for (const option of ["meter", "device"]) {
@@ -66,7 +66,7 @@ export class MediumCard extends SmartyCard {
     }
   }
 
-  /** A device says whose it is. */
+  /** The meter that owns the configured device; without a device, the meter of the card. */
   protected override get meter(): Meter | undefined {
     const { device } = this.config;
     const isOwner = ({ media }: Meter) => media.some(({ device_id }) => device_id === device);
@@ -135,7 +135,7 @@ export class MediumCard extends SmartyCard {
     return html`<small class="number">${isOld ? this.locale.common("last", { time: words }) : words}</small>`;
   }
 
-  /** Before there are days, an index is all that is known. */
+  /** Show the meter reading alone while no daily amounts are known. */
   #index({ history, newer, time, today }: Shown): TemplateResult {
     const index = newer?.index ?? history.index;
     if (index === null || !time) return html`<p class="sentence">${this.#t("nothing_read")}</p>`;

@@ -1,12 +1,12 @@
-/** What is going on, and may I switch something on? */
+/** Card of the present power, with the advice whether another device may be switched on. */
 
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
-import { SmartyCard } from "../card.ts";
+import { SmartyCard } from "../base-card.ts";
 import { phaseBars, quarterHourBar } from "../drawing/now.ts";
-import type { Feed } from "../feed.ts";
+import type { Feed } from "../meter-feed.ts";
 import { kwDecimals, localDay } from "../locale.ts";
 import { banner } from "../parts/banner.ts";
-import { MAX_TABS } from "../parts/chooser.ts";
+import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
 import { type Trouble, troubleOf } from "../sentences/banner.ts";
 import {
@@ -25,7 +25,7 @@ import {
 import { olderPrices } from "../sentences/older-prices.ts";
 import { styles } from "../styles.ts";
 import bannerTexts from "../texts/banner.json" with { type: "json" };
-import type { Live, Meter, RunningQuarterHour } from "../wire.ts";
+import type { Live, Meter, RunningQuarterHour } from "../websocket-types.ts";
 
 export class NowCard extends SmartyCard {
   static override styles: CSSResultGroup = [styles, nowStyles];
@@ -79,7 +79,7 @@ export class NowCard extends SmartyCard {
       </div>`;
   }
 
-  /** What was read last, or nothing: never as if it were of now. */
+  /** Return the last known power in grey, or no value; old values must not look current. */
   #lastKnown(feed: Feed, now: Situation | undefined, trouble: Trouble | undefined): TemplateResult {
     const isWaiting = feed.live?.state === "waiting";
     const title: NowKey = now ? `last_${direction(now.power)}` : trouble?.isUnverified ? "unverified" : "no_value";
@@ -143,7 +143,7 @@ export class NowCard extends SmartyCard {
       </div>`;
   }
 
-  /** The estimate is what is red, not the reference power beside it. */
+  /** Return the estimated mean beside the reference power. Only the estimate turns red. */
   #mean(mean: string, R: string, isAbove: boolean): TemplateResult {
     const [before = "", after = ""] = this.#t("of", { mean: "\n", R }).split("\n");
     return html`${before}<span class=${isAbove ? "excess" : ""}>${mean}</span>${after}`;

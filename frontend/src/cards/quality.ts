@@ -1,31 +1,31 @@
-/** Is the supply as it should be? Three cards of one kind: voltage, supply and reception, interruptions. */
+/** Cards of the supply quality: voltage, supply and reception, or interruptions. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { type CardConfig, pageLocale, SmartyCard } from "../card.ts";
+import { type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
 import { type InterruptionsDrawing, interruptionsDrawing, KIND_HEIGHT, NARROW_KIND_HEIGHT } from "../drawing/quality-interruptions.ts";
 import { voltageDrawing } from "../drawing/quality-voltage.ts";
-import type { Feed } from "../feed.ts";
+import type { Feed } from "../meter-feed.ts";
 import { plain } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { interruptionLines, interruptionsStyles } from "../parts/quality-interruptions.ts";
 import { operatorMessage, receptionBlocks, receptionHours, supplyRows, supplyStyles } from "../parts/quality-supply.ts";
 import { voltageRows, voltageStyles } from "../parts/quality-voltage.ts";
-import { Width } from "../parts/width.ts";
+import { Width } from "../parts/element-width.ts";
 import { say } from "../sentences/quality.ts";
 import { disturbances, interruptionsSentence, interruptionsTable, markSentence } from "../sentences/quality-interruptions.ts";
 import { connectionLimit, lastTelegram, receptionDay, receptionTable, supplySentence, switchState } from "../sentences/quality-supply.ts";
 import { rowSentence, voltageDay, voltageSentence, voltageTable, type VoltageDay } from "../sentences/quality-voltage.ts";
 import { styles } from "../styles.ts";
-import type { Events, Meter } from "../wire.ts";
+import type { Events, Meter } from "../websocket-types.ts";
 
 const PARTS = ["voltage", "supply", "interruptions"] as const;
 type Part = (typeof PARTS)[number];
 
 const FIVE_MINUTES_MS = 300_000;
-/** As where the other cards turn narrow, and their padding. */
+/** Width in px below which the layout is narrow: 420 as in other cards, plus 32 of padding. */
 const NARROW_PX = 452;
-/** What is new in the events, and is known before five minutes have passed. */
+/** Live values that announce new events before the five minutes of the period are over. */
 const WATCHED = [
   "breaker", "relay_1", "relay_2", "power_failures",
   ...["l1", "l2", "l3"].flatMap((phase) => [`voltage_sags_${phase}`, `voltage_swells_${phase}`]),
@@ -42,7 +42,7 @@ export class QualityCard extends SmartyCard {
   readonly #marks = memoize(interruptionsDrawing);
   readonly #card = new Width(this, "ha-card");
   readonly #width = new Width(this, ".marks");
-  /** Set by what is drawn: what the keys and the pointer choose of. */
+  /** Set by the drawing: the points among which keys and pointer choose. */
   #day: VoltageDay | undefined;
   #drawn: InterruptionsDrawing | undefined;
   #second: ReturnType<typeof setTimeout> | undefined;
@@ -96,7 +96,7 @@ export class QualityCard extends SmartyCard {
     return html`<header><h2>${say(this.locale, this.#part)}</h2>${stamp}</header>${body}`;
   }
 
-  /** What stands where an answer is missing; `error` may be one that says why. */
+  /** Return the text shown instead of a missing answer; `error` may give the reason. */
   #without(error?: string): TemplateResult {
     if (error === "not_loaded" || error === "not_found") return html`<p>${say(this.locale, "not_read")}</p>`;
     return error === "unauthorized" ? html`<p>${this.locale.common("not_allowed")}</p>` : this.waiting(error);
@@ -190,7 +190,7 @@ export class QualityCard extends SmartyCard {
     return feed.get("smarty_p1/events", {}, `${Math.floor(Date.now() / FIVE_MINUTES_MS)} ${feed.live?.state} ${seen}`);
   }
 
-  /** When an answer was first seen: what is drawn of it does not move until the next one comes. */
+  /** Time at which an answer was first seen. The drawing stays still until the next answer. */
   readonly #answeredAt = memoize((_answer: Events) => Date.now());
 
   readonly #tick = (): void => {

@@ -1,28 +1,28 @@
-/** When did I use what, and what was too much? */
+/** Card of a day in quarter-hours: power, excess over the reference power, and its cost. */
 
 import { type CSSResultGroup, html, nothing, type PropertyDeclarations, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
-import { SmartyCard } from "../card.ts";
+import { SmartyCard } from "../base-card.ts";
 import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../drawing/today.ts";
-import type { Feed } from "../feed.ts";
+import type { Feed } from "../meter-feed.ts";
 import { addDays, QUARTER_HOUR_MS } from "../locale.ts";
-import { costsOf, firstEnds, type Known, knownOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day.ts";
+import { costsOf, firstEnds, type Known, knownOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day-quarter-hours.ts";
 import { charted, chosenLine, dayStyles, heightOf, highestLabel, isNarrow, laterReference, runningBar, standing } from "../parts/day-chart.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
-import { choicesOf, week } from "../parts/week.ts";
+import { choicesOf, week } from "../parts/week-chooser.ts";
 import { round } from "../rounding.ts";
-import { dayNotes, dayTable } from "../sentences/day-rows.ts";
+import { dayNotes, dayTable } from "../sentences/day-table.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
 import { daySentence, dayTitle, firstDay, quarterSentence, type TodayKey, todayTexts, weekOf } from "../sentences/today.ts";
 import { styles } from "../styles.ts";
-import type { Day, Live, Meter } from "../wire.ts";
+import type { Day, Live, Meter } from "../websocket-types.ts";
 
-/** Of the card: what is beside its content. */
+/** Padding and border of the card in px, both sides together. */
 const PADDING = 32;
 
-/** What is drawn of a day, and what is said of it. */
+/** Drawing of a day, and the data for its texts. */
 interface Drawn extends Known {
   shown: ShownDay;
   chart: Chart;
@@ -31,7 +31,7 @@ interface Drawn extends Known {
   reference: number | null;
   running: Running | undefined;
   hasSun: boolean;
-  /** That the prices of what is above are not known yet. */
+  /** Note that the prices of the excess are not published yet; "" otherwise. */
   older: string;
 }
 
@@ -39,7 +39,7 @@ export class TodayCard extends SmartyCard {
   static override styles: CSSResultGroup = [styles, dayStyles];
   static override properties: PropertyDeclarations = { width: { state: true } };
 
-  /** Of what is inside the card, in pixels. */
+  /** Inner width of the card, in px. */
   declare protected width: number | undefined;
   #size: ResizeObserver | undefined;
   #chart: Chart | undefined;
@@ -48,7 +48,7 @@ export class TodayCard extends SmartyCard {
   readonly #chosen: ChosenBar = new ChosenBar(this, () => ({
     count: this.#last + 1,
     at: (x) => this.#indexAt(x),
-    // A second tap leads back to the day.
+    // A second tap on the chosen bar returns to the sentence of the whole day.
     open: () => this.#chosen.choose(undefined),
   }));
   readonly #quarters = memoize(quartersOf);
@@ -96,7 +96,7 @@ export class TodayCard extends SmartyCard {
         ? this.#drawn(meter, live, shown, this.#quarters(start, count, imported.value, exported?.value), sums.value.days, hasSun)
         : undefined;
     const choose = (to: string) => feed.show({ day: to === today ? undefined : to });
-    // Whoever goes from day to day with the keys stays in the row of days while the next one is asked for.
+    // Keep the row of days while the next day loads: otherwise the keyboard focus is lost.
     return html`${this.#header(feed, shown)}
       ${drawn ? this.#chartAndWords(drawn, meter.excess_price) : this.#instead(live.gone, imported.error ?? sums.error)}
       ${guard([days, day, sums.value, hasSun, this.locale], () =>
@@ -115,7 +115,7 @@ export class TodayCard extends SmartyCard {
     const { begun, ended } = known;
     this.#last = Math.max(0, running ? present : ended - 1);
     if ((this.#chosen.index ?? 0) > this.#last) this.#chosen.index = this.#last;
-    // The line of another reference power that was agreed since is in view as well.
+    // Leave room for the line of a reference power that changed during the day.
     const room = running ? roomFor(Math.max(running.drawn, (running.reference ?? 0) + 0.4)) : 0;
     const chart = this.#chartOf(quarters, start, reference, begun, ended, room, roomFor(running?.fed ?? 0), this.width ?? 0, this.locale);
     this.#chart = chart;

@@ -1,14 +1,14 @@
-/** Where the stacks, ticks and labels of the months are. */
+/** Positions of the stacks, ticks and labels in the chart of months. */
 
-/** Of one month; `parts` above 0 are stacked upwards, those below it downwards. */
+/** Column of one month. Positive `parts` are stacked upwards, negative parts downwards. */
 export interface Column {
   parts: number[];
-  /** Where the black tick is, and what stands beside it. */
+  /** Value of the black tick; `label` is the text beside it. */
   tick: number | null;
   label: string;
-  /** Whether the label is that of the whole stack, and stands above it. */
+  /** Whether the label gives the height of the whole stack and stands above the stack. */
   isOfStack?: boolean;
-  /** Up to where it will come: hatched above the stack. */
+  /** Expected value at the end of the month, hatched above the stack. */
   estimate: number | null;
   isChosen: boolean;
 }
@@ -22,17 +22,17 @@ export interface Label {
 
 export interface Drawing {
   zero: number;
-  /** Where the scale ends and the columns begin. */
+  /** Horizontal position where the scale ends and the columns begin. */
   axis: number;
-  /** Of each column. */
+  /** Left edge of each column. */
   left: number[];
   step: number;
-  /** One path for each part. */
+  /** One path for each kind of part. */
   paths: string[];
   hatched: string;
   ticks: string;
   labels: Label[];
-  /** The lines of the scale. */
+  /** Horizontal lines of the scale. */
   lines: { y: number; value: number }[];
 }
 
@@ -41,13 +41,13 @@ const RIGHT = 8;
 const TOP = 16;
 const BOTTOM = 6;
 const LABEL = 13;
-/** The width of a digit at 13 px, and of a space beside it. */
+/** Widths in px: a digit at a font size of 13 px, and the gap beside a number. */
 const DIGIT = 7.4;
 const GAP = 8;
 const LINES = 6;
-/** Of whole euros and kWh: a scale of less would have the same number at each line. */
+/** Smallest range of the scale, in whole euros or kWh: below it, rounded numbers would repeat. */
 const MIN_RANGE = 5;
-/** Labels may come so near to each other that only their halos meet. */
+/** Overlap allowed between neighbouring labels in px: only their halos touch. */
 const MEETING = 3;
 
 export function monthsDrawing(columns: Column[], width: number, height: number): Drawing {
@@ -102,7 +102,7 @@ export function monthsDrawing(columns: Column[], width: number, height: number):
 const wide = (text: string): number => text.length * DIGIT;
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-/** Round values of the scale, three to six of them. */
+/** Return round values for the lines of the scale, three to six of them. */
 function linesOf(lowest: number, highest: number): number[] {
   const wanted = (highest - lowest) / LINES;
   if (!(wanted > 0) || !Number.isFinite(wanted)) return [0];
@@ -123,18 +123,20 @@ interface Place {
   y: (value: number) => number;
 }
 
-/** Each value stands at its own tick, where it does not seem to be that of the whole stack: below it, or above it near 0. */
+/**
+ * Place each label at its tick. Below the tick, it cannot be mistaken for the stack's total; near 0 it stands above.
+ */
 function labelsOf(columns: Column[], { axis, left, step, width, y }: Place): Label[] {
   const placed: { from: number; to: number; y: number }[] = [];
   const isCrowded = columns.some(({ label, estimate }) => estimate === null && wide(label) > step + 6);
   const ticks = columns.map(({ tick }) => tick ?? Number.NaN);
   const known = ticks.filter((tick) => !Number.isNaN(tick));
-  // Where there is no room for all, it is said what matters.
+  // Without room for every label, keep the last, the highest, the lowest and the chosen month.
   const kept = new Set([columns.length - 1, ticks.indexOf(Math.max(...known)), ticks.indexOf(Math.min(...known))]);
   const order = columns
     .map((column, index) => ({ ...column, index }))
     .filter(({ label, tick, isChosen, index }) => label && tick !== null && (!isCrowded || isChosen || kept.has(index)))
-    // Those that matter most have the choice.
+    // Place the chosen month's label first, then newest to oldest: the first labels get the free space.
     .sort((one, other) => Number(other.isChosen) - Number(one.isChosen) || other.index - one.index);
   const labels: Label[] = [];
   for (const { index, label, tick, estimate, isChosen, isOfStack } of order) {

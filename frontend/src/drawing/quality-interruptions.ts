@@ -1,22 +1,22 @@
-/** Interruptions of a year as marks: a line a kind, below each other, x in pixels. */
+/** Marks of a year's interruptions: one line for each kind, x in pixels. */
 
 import { addMonths, dayStart, localDay } from "../locale.ts";
 import { type Disturbance, type Disturbances, isVague, KINDS } from "../sentences/quality-interruptions.ts";
-import type { DisturbanceKind } from "../wire.ts";
+import type { DisturbanceKind } from "../websocket-types.ts";
 
-/** The height of a kind; where its name stands above its line, it is more. */
+/** Height of a kind's row in px. Narrow cards put the name above the line and need more. */
 export const KIND_HEIGHT = 44;
 export const NARROW_KIND_HEIGHT = 60;
-/** How far its line is from the end of that. */
+/** Distance in px from the line of a kind to the bottom of its row. */
 const BELOW_LINE = 14;
-/** Half a mark that is one, and how far from the edges marks stay. */
+/** Half size in px of a mark for a single interruption, of the largest mark, and the margin at both edges. */
 const SMALLEST = 5;
 const LARGEST = 9;
 const EDGE = 10;
-/** A digit is so wide. */
+/** Width of a digit in px, and the gap between two labels. */
 const DIGIT = 7.5;
 const BETWEEN = 2;
-/** A month's name needs so much. */
+/** Width in px that the name of a month needs. */
 const MONTH = 34;
 
 export interface Mark {
@@ -30,13 +30,13 @@ export interface Mark {
 export interface InterruptionsDrawing {
   width: number;
   kindHeight: number;
-  /** By kind, all marks of it in one path. */
+  /** All marks, and for each kind one path of its marks. */
   marks: Mark[];
   paths: Record<DisturbanceKind, string>;
   labels: { x: number; y: number; text: number }[];
-  /** Where nothing was read: it was somewhere there. */
+  /** Dashed lines over the times without readings in which an interruption happened. */
   vague: string;
-  /** From when on something is known; the lines of the kinds begin there. */
+  /** Start of the known period in px; the lines of the kinds begin there. */
   from: number;
   lines: Partial<Record<DisturbanceKind, number>>;
   months: { x: number; time: Date; isNamed: boolean }[];
@@ -87,7 +87,7 @@ export function interruptionsDrawing(found: Disturbances, width: number, kindHei
 
 const sum = (all: Disturbance[]): number => all.reduce((count, each) => count + each.count, 0);
 
-/** Those of one day, and what would stand on each other. */
+/** Group interruptions whose marks would overlap, such as those of one day. */
 function joined(all: Disturbance[], x: (time: number) => number): Disturbance[][] {
   const groups: { first: number; count: number; all: Disturbance[] }[] = [];
   for (const each of all) {

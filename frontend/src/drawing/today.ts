@@ -1,12 +1,12 @@
-/** The bars of a day: where they stand, in pixels. Energies are in Wh, powers in kW. */
+/** Positions of a day's bars in pixels. Energies are in Wh, powers in kW. */
 
 import { localParts, QUARTER_HOUR_MS } from "../locale.ts";
-import type { QuarterHours } from "../wire.ts";
+import type { QuarterHours } from "../websocket-types.ts";
 
-/** 100 on the day when the clock is put back; what claims to be longer is wrong. */
+/** Quarter-hours of the day on which clocks are put back; longer days are errors. */
 const MAX_QUARTERS = 100;
 
-/** What is known of a quarter-hour that has ended. */
+/** Energies of a quarter-hour that has ended, in Wh; null if unknown. */
 export interface Quarter {
   imported: number | null;
   exported: number | null;
@@ -14,15 +14,15 @@ export interface Quarter {
 }
 
 const UNKNOWN: Quarter = { imported: null, exported: null, origin: undefined };
-/** No connection of a house carries more: what is above it is not known. */
+/** Highest plausible power of a house connection; higher values count as unknown. */
 export const MAX_KW = 4_000;
 export const kwOf = (wh: number | null): number => (wh ?? 0) / 250;
 
-/** How many quarter-hours a day has. */
+/** Return the number of quarter-hours between two instants, for the length of a day. */
 export const countOf = (start: number, end: number): number =>
   Math.max(1, Math.min(MAX_QUARTERS, Math.round((end - start) / QUARTER_HOUR_MS) || 1));
 
-/** Return the quarter-hours of a day from answers that may begin and end at any other time. */
+/** Return the quarter-hours of a day. The answers may cover another period than the day. */
 export function quartersOf(start: number, count: number, imported?: QuarterHours, exported?: QuarterHours): Quarter[] {
   const quarters: Quarter[] = Array.from({ length: count }, () => ({ ...UNKNOWN }));
   const each = (answer: QuarterHours | undefined, use: (quarter: Quarter, wh: number, index: number) => void) => {
@@ -41,21 +41,21 @@ export function quartersOf(start: number, count: number, imported?: QuarterHours
   return quarters;
 }
 
-/** What of a day is asked for, and how large it is drawn. */
+/** Data and size of a day's chart. */
 export interface Wanted {
   start: number;
   quarters: readonly Quarter[];
   reference: number | null;
-  /** Those before it have ended: what is not known of them is a gap. */
+  /** Number of quarter-hours that have ended; an unknown one among them is drawn as a gap. */
   ended: number;
-  /** The first of which anything can be known. */
+  /** Index of the first quarter-hour that can be known. */
   begun: number;
-  /** What the running one is heading for, and where the line may be then, by `roomFor`: in the scale. */
+  /** Room in kW for the running quarter-hour and a changed reference power, rounded by `roomFor`. */
   room: { drawn: number; fed: number };
   width: number;
   height: number;
   isNarrow: boolean;
-  /** How wide the label of a tick and that of an hour may be. */
+  /** Width in px of the label of a tick and of an hour. */
   tickWidth: number;
   hourWidth: number;
 }
@@ -74,13 +74,13 @@ export interface Chart {
   hours: { index: number; x: number }[];
   paths: Record<"drawn" | "excess" | "fed", { measured: string; estimated: string }>;
   gaps: string;
-  /** The highest above the reference power. */
+  /** Highest bar above the reference power. */
   highest: { x: number; y: number; kw: number; isEstimated: boolean } | undefined;
-  /** Whether the words at the line of the reference power stand at its end: bars are in their way. */
+  /** Whether the name of the reference power stands at the right end of its line, because bars cover the left end. */
   isNameRight: boolean;
 }
 
-/** Room for a label above the highest bar, and for the hours below the axis. */
+/** Room in px for the label of the highest bar, and for the hours below the axis. */
 const TOP = 22;
 const BOTTOM = 34;
 
@@ -142,7 +142,7 @@ export function chartOf(wanted: Wanted): Chart {
 const pair = () => ({ measured: "", estimated: "" });
 const round = (pixels: number): number => Math.round(pixels * 2) / 2;
 
-/** A bar between two heights: thin rather than invisible. */
+/** Return the path of a bar between two heights, at least 1 px high so that small values stay visible. */
 export function rectangle(x: number, width: number, one: number, other: number): string {
   const top = Math.min(one, other);
   const height = Math.max(1, Math.abs(one - other));
@@ -151,10 +151,10 @@ export function rectangle(x: number, width: number, one: number, other: number):
 
 const dot = (x: number, y: number): string => `M${x - 1.5} ${y.toFixed(1)}a1.5 1.5 0 1 0 3 0a1.5 1.5 0 1 0 -3 0`;
 
-/** The whole kW that what changes with each telegram needs: the scale stays while it hardly changes. */
+/** Round a power up to whole kW, so that the scale does not move with every telegram. */
 export const roomFor = (kw: number): number => (kw > 0 ? Math.ceil(kw + 0.6) : 0);
 
-/** 0 and the reference power are always in view. */
+/** Return the ends of the scale in kW. Zero and the reference power are always visible. */
 function scaleOf({ quarters, reference, room }: Wanted): { high: number; low: number } {
   let peak = 0;
   let fed = 0;
@@ -166,11 +166,11 @@ function scaleOf({ quarters, reference, room }: Wanted): { high: number; low: nu
   return { high, low: -Math.max(fed > 0 ? fed + 0.3 : 0, room.fed) || 0 };
 }
 
-/** How far ticks are apart at least, and from the line of the reference power, in pixels. */
+/** Minimum distances in px: between two ticks, and from a tick to the reference line below or above. */
 const APART = 44;
 const BELOW = 18;
 const ABOVE = 26;
-/** More than any connection has: where a search for something rounder ends. */
+/** End of the search for a round step between ticks; larger than the power of any connection. */
 const ROUNDEST = 1e9;
 
 function ticksOf(high: number, low: number, reference: number | null, y: Chart["y"]) {
@@ -190,7 +190,7 @@ function ticksOf(high: number, low: number, reference: number | null, y: Chart["
   return { ticks, decimals: step < 1 ? 1 : 0 };
 }
 
-/** Each third hour by the clock, or each sixth or twelfth where there is little room. */
+/** Return the labelled hours: every third hour, or every sixth or twelfth if space is short. */
 function hoursOf({ start, quarters, isNarrow, hourWidth }: Wanted, x: Chart["x"], width: number): Chart["hours"] {
   const steps = isNarrow ? [6, 12] : [3, 6, 12];
   const step = steps.find((each) => (width * each) / 24 > hourWidth * 1.5 + 4) ?? 12;
@@ -201,7 +201,7 @@ function hoursOf({ start, quarters, isNarrow, hourWidth }: Wanted, x: Chart["x"]
   return hours;
 }
 
-/** The bars of the days one may choose: drawn up, fed in down, all by the same scale. */
+/** Small bar of a day in the row of days: drawn energy upwards, energy fed in downwards, one scale for all days. */
 export interface SmallBar {
   zero: number;
   drawn: string;

@@ -1,8 +1,8 @@
-/** The classes with what each would have cost: the bars are what is chosen from. */
+/** Chooser of a reference power: a row for each class, with a bar of its costs. */
 
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
-import { nextOf } from "./chooser.ts";
+import { nextOf } from "./meter-chooser.ts";
 import { ABOUT_THE_SAME, type ClassRow, yearTexts } from "../sentences/year.ts";
 
 export const chooserStyles = css`

@@ -1,14 +1,14 @@
-/** Paints a year on a canvas, at the pixels of the device and only when something about it is another. */
+/** Painter of the year's picture on a canvas. Paints at the device's pixels, and only after a change. */
 
 import { type Color, type Colors, type Image, imageOf, mask, palette } from "../drawing/year.ts";
 import { type Grid, type Limit, markedCells } from "../year-series.ts";
 
-/** From one stripe of what is estimated to the next. */
+/** Distance between the stripes of estimated values, in px. */
 const STRIPES_PX = 6;
 
 export interface Painted {
   grid: Grid;
-  /** Above it, red. */
+  /** Limit above which quarter-hours are red. */
   limit: Limit | undefined;
   width: number;
   height: number;
@@ -20,7 +20,7 @@ export class HeatMap {
   #palette: { colors: Colors; entries: Uint32Array } | undefined;
   #painted: unknown[] = [];
 
-  /** Read the colors of the theme again: a canvas does not follow the variables by itself. */
+  /** Read the theme's colours again: a canvas does not follow CSS variables. */
   readColors(host: Element): void {
     const style = getComputedStyle(host);
     const canvas = document.createElement("canvas");
@@ -29,7 +29,7 @@ export class HeatMap {
     if (!context) return;
     const read = (name: string, otherwise: string): Color => {
       context.clearRect(0, 0, 1, 1);
-      // What the browser does not take for a color leaves the one before.
+      // Set the fallback first: the browser ignores an invalid colour and keeps the previous one.
       context.fillStyle = otherwise;
       context.fillStyle = style.getPropertyValue(name).trim();
       context.fillRect(0, 0, 1, 1);
@@ -50,7 +50,7 @@ export class HeatMap {
     if (this.#palette?.colors !== colors) this.#palette = { colors, entries: palette(colors) };
     const most = isTurned ? down : across;
     const small = canvasOf(imageOf({ days: grid.days, cells: markedCells(grid, limit) }, this.#palette.entries, most, isTurned));
-    // Setting its size empties a canvas.
+    // Setting its size clears a canvas, so draw afterwards.
     canvas.width = across;
     canvas.height = down;
     const context = canvas.getContext("2d");
@@ -59,7 +59,7 @@ export class HeatMap {
     context.drawImage(small, 0, 0, across, down);
     if (!grid.estimated) return;
     const hatches = hatchesIn(canvasOf(imageOf({ ...grid, cells: grid.estimated }, mask(), most, isTurned)), across, down);
-    // What is estimated shows the card through its stripes.
+    // Cut stripes out of the estimated values, so that the card shows through.
     context.globalCompositeOperation = "destination-out";
     context.drawImage(hatches, 0, 0);
   }
@@ -73,7 +73,7 @@ function canvasOf({ width, height, pixels }: Image): HTMLCanvasElement {
   return canvas;
 }
 
-/** Return stripes where a smaller picture has anything. */
+/** Return stripes that cover the opaque pixels of a smaller picture. */
 function hatchesIn(small: HTMLCanvasElement, width: number, height: number): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   canvas.width = width;

@@ -1,4 +1,4 @@
-/** Return a function that makes something anew only when it is made of something else. */
+/** Return a function that repeats its last result until an argument changes. */
 export function memoize<Given extends readonly unknown[], Made>(make: (...given: Given) => Made): (...given: Given) => Made {
   let last: Given | undefined;
   let made: Made;

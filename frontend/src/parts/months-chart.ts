@@ -1,4 +1,4 @@
-/** The months as stacks, of which one is chosen: by touch, drag and mouse, and with the keys of one tab stop. */
+/** Chart of the months as stacks. A month is chosen by touch, mouse or keyboard. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { type Drawing, monthsDrawing } from "../drawing/months.ts";
@@ -8,10 +8,10 @@ import { hatch } from "./markup.ts";
 
 const HEIGHT = 196;
 const LETTERS = 20;
-/** Before the card has been measured. */
+/** Width in px until the card has been measured. */
 const FIRST_WIDTH = 320;
 
-/** By the order of the parts. */
+/** Colours in the order of the parts of a stack. */
 export const COLORS: Record<Unit, string[]> = {
   "€": ["var(--drawn)", "var(--drawn-70)", "var(--drawn-44)", "var(--excess)", "var(--fed-in)"],
   kWh: ["var(--drawn)", "var(--excess)", "var(--fed-in)"],

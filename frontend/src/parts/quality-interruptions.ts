@@ -1,4 +1,4 @@
-/** A line a kind with a mark where its counter rose; at the right how many, and those of before. */
+/** Rows of the interruptions: a line with marks for each kind, and counts at the right. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { type InterruptionsDrawing, KIND_HEIGHT, markSize, NARROW_KIND_HEIGHT } from "../drawing/quality-interruptions.ts";
@@ -87,7 +87,7 @@ export const interruptionsStyles = css`
     stroke: var(--link);
     stroke-width: 2px;
   }
-  /* The names stand above their lines, which get all of the width. */
+  /* Narrow layout: names stand above their lines, which then use the whole width. */
   .narrow.kinds {
     grid-template-columns: 0 minmax(0, 1fr) auto auto;
     grid-template-rows: auto repeat(3, ${NARROW_KIND_HEIGHT}px) ${MONTHS}px;

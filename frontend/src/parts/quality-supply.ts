@@ -1,14 +1,14 @@
-/** Breaker, relays and limit, the telegrams of 24 hours, and the last message. */
+/** Parts of the supply card: breaker, relays and limit, reception of 24 hours, last operator message. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import { say } from "../sentences/quality.ts";
 import { gapWords, lastMessage, type Reception, receptionShare } from "../sentences/quality-supply.ts";
-import type { Events } from "../wire.ts";
+import type { Events } from "../websocket-types.ts";
 
-/** A longer message can be scrolled. */
+/** Characters of a message from which its box can scroll. */
 const LONG_MESSAGE = 160;
-/** Height of a block, and the least of it that is seen as missing. */
+/** Height of an hour's block in px, and the smallest visible missing part. */
 const BLOCK = 20;
 const MIN_MISSING = 3;
 
@@ -60,7 +60,7 @@ export function supplyRows(rows: [string, TemplateResult | string][], isOld: boo
   </dl>`;
 }
 
-/** Of each hour a block, of which as much is empty as was not received. */
+/** Return the paths of the hourly blocks: the received share at the bottom, the missing share on top. */
 export function receptionBlocks(day: Reception): { received: string; missing: string } {
   let [received, missing] = ["", ""];
   const block = (hour: number, from: number, to: number) => `M${hour + 0.08} ${from}H${hour + 0.92}V${to}H${hour + 0.08}Z`;

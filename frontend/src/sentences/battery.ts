@@ -1,24 +1,24 @@
-/** What a battery would be worth, in words and as a small table. */
+/** Texts and table of the battery estimate. */
 
 import type { Locale, Texts } from "../locale.ts";
 import texts from "../texts/battery.json" with { type: "json" };
-import type { WhatIf } from "../wire.ts";
+import type { WhatIf } from "../websocket-types.ts";
 import { olderPrices } from "./older-prices.ts";
 import { ABOUT_THE_SAME } from "./year.ts";
 
 export type BatteryKey = keyof (typeof texts)["en"];
 export const batteryTexts: Texts<BatteryKey> = texts;
 
-/** Nobody knows what energy costs after that, and few batteries last longer. */
+/** Longest payback time shown: later energy prices are unknown, and few batteries last longer. */
 const MAX_YEARS = 25;
-/** Of a share: a few hours without a price say nothing. */
+/** Share of known hourly prices above which a few missing hours are not mentioned. */
 const WHOLE = 0.99;
 const PARTS = ["energy", "surcharge", "feed_in", "fixed", "total"] as const;
 
 export interface BatteryAnswer {
   sentence: string;
   head: string[];
-  /** The last one is the sum. */
+  /** Rows of the table; the last row is the sum. */
   rows: string[][];
   notes: string[];
 }
@@ -26,18 +26,18 @@ export interface BatteryAnswer {
 export interface AskedBattery {
   kwh: number;
   kw: number;
-  /** What it draws itself, in W. */
+  /** Own consumption of the battery, in W. */
   standby: number;
 }
 
-/** Return what an answer says of a battery that costs so many euros; 0 is not known. */
+/** Return the texts of an estimate for a battery. `price` is in EUR, 0 if not entered. */
 export function batteryAnswer(found: WhatIf, { kwh, kw }: AskedBattery, price: number, locale: Locale): BatteryAnswer {
   const t = (key: BatteryKey, params: Record<string, string> = {}) => locale.text(batteryTexts, key, params);
   const { without: from, with_battery: to } = found.cheapest;
   const [before, after] = [found.classes[String(from)]!, found.classes[String(to)]!];
   const [fromKw, toKw] = [locale.referenceKW(from), locale.referenceKW(to)];
   const { low, high } = found.saving;
-  // Of a range, the unit stands once.
+  // In a range, only the upper end carries the unit.
   const amount = high > low ? `${locale.number(low)}–${locale.euros(high)}` : locale.euros(low);
   const size = { kwh: locale.unit(kwh, "kWh"), kw: locale.referenceKW(kw) };
   const sentences = [high > 0 && low >= 0 ? t("saves", { ...size, amount }) : t("saves_nothing", size)];
@@ -64,7 +64,7 @@ export function batteryAnswer(found: WhatIf, { kwh, kw }: AskedBattery, price: n
   };
 }
 
-/** Return after how many years a price is earned back by what is saved in each. */
+/** Return the sentence about the years until the savings have paid the price. */
 function earnedBack(price: number, saving: number, locale: Locale): string {
   const years = Math.max(1, Math.round(price / saving));
   if (saving <= 0) return locale.text(batteryTexts, "never_earned_back");

@@ -1,28 +1,28 @@
-/** Single days of a gas, water or heat meter in words: one that is chosen, all of them, and the foot of the card. */
+/** Texts about single days of a gas, water or heat meter: chosen day, table of days, footnote. */
 
 import { addDays, addMonths, dayStart, type Locale } from "../locale.ts";
 import { type Month, monthOf, type Night, type Standing } from "../parts/medium-months.ts";
 import { round, roundParts } from "../rounding.ts";
-import type { MediumHistory } from "../wire.ts";
+import type { MediumHistory } from "../websocket-types.ts";
 import { type MediumKey, mediumTexts, monthName, nightSentence, startOf, type Units, write } from "./medium.ts";
 
 export interface Days {
   history: MediumHistory;
   standing: Standing;
   units: Units;
-  /** The last one, of water. */
+  /** Water use of the last night. */
   night: Night | undefined;
   today: string;
-  /** What came today, in the meter's unit. */
+  /** Amount of today, in the meter's unit. */
   amount: number | null;
-  /** Of the last reading. */
+  /** Time of the last reading. */
   time: Date | undefined;
 }
 
 const plain = (text: string): string => text.replaceAll("**", "");
 const capital = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1);
 
-/** What came on a day of the month, and on that of the month it is compared with. */
+/** Return the amount of a day in this month and in the reference month. */
 export function chosenSentence({ standing, units, today, amount }: Days, day: number, locale: Locale): string {
   const t = (key: MediumKey, params: Record<string, string>) => locale.text(mediumTexts, key, params);
   const { month, reference } = standing;
@@ -39,7 +39,7 @@ export function chosenSentence({ standing, units, today, amount }: Days, day: nu
   return [own, own ? plain(other) : other].filter(Boolean).join(" · ");
 }
 
-/** The days of this month, the last one and the one it is compared with: head and rows. */
+/** Return the table of days: this month, the previous month and the reference month. */
 export function daysTable({ history, standing, units, today, amount }: Days, locale: Locale): { head: string[]; rows: string[][] } {
   const { month, reference } = standing;
   const before = monthOf(history, addMonths(month.month, -1));
@@ -49,7 +49,7 @@ export function daysTable({ history, standing, units, today, amount }: Days, loc
   const cells = columns.map((each) => {
     const isNow = each === month;
     const known = each.amounts.map((value, index) => (isNow && index + 1 >= now ? null : value));
-    // As whole as they are shown, they add up to the sum beside the curve.
+    // Round the days together, so that they add up to the sum beside the curve.
     const { factor, decimals, unit } = units.day;
     const parts = roundParts(known.map((value) => (value ?? 0) * factor), decimals);
     return known.map((value, index) => {
@@ -66,7 +66,7 @@ export function daysTable({ history, standing, units, today, amount }: Days, loc
   };
 }
 
-/** The last line: of water, the night; else what came today in the meter's own unit. */
+/** Return the footnote: for water the last night, otherwise today's amount in the meter's unit. */
 export function footnote(days: Days, index: number | null, locale: Locale): { text: string; isWarning: boolean } {
   const { history, units, night, amount } = days;
   const t = (key: MediumKey, params: Record<string, string>) => locale.text(mediumTexts, key, params);
@@ -84,7 +84,7 @@ export function footnote(days: Days, index: number | null, locale: Locale): { te
   return { text: said.join(" · "), isWarning: false };
 }
 
-/** How many hours of today nobody knows, until the last reading. */
+/** Return the hours of today without data, up to the last reading; 0 below 1.5 hours. */
 function unknownHours({ history: { days }, today, time }: Days): number {
   if (!days || !time || days.start === today) return 0;
   const start = dayStart(today).getTime();

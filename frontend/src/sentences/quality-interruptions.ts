@@ -1,13 +1,13 @@
-/** How often has the supply been disturbed, and when? */
+/** Texts about interruptions of the supply: counts and times. */
 
 import { type Locale, localDay } from "../locale.ts";
-import type { DisturbanceKind, Events } from "../wire.ts";
+import type { DisturbanceKind, Events } from "../websocket-types.ts";
 import { instant, qualityTexts, say, together } from "./quality.ts";
 
 export const KINDS = ["power_failure", "voltage_sag", "voltage_swell"] as const satisfies DisturbanceKind[];
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
-/** What was read so long before still says when it was. */
+/** Gap in ms between two readings up to which the time of an interruption counts as exact. */
 const CLOSE_MS = 600_000;
 
 export interface Disturbance {
@@ -19,15 +19,15 @@ export interface Disturbance {
 }
 
 export interface Disturbances {
-  /** Oldest first. */
+  /** Interruptions, oldest first. */
   all: Disturbance[];
-  /** By kind; undefined where the meter does not count it. */
+  /** Count by kind; undefined if the meter does not count that kind. */
   seen: Partial<Record<DisturbanceKind, number>>;
   undated: Partial<Record<DisturbanceKind, number>>;
-  /** What is drawn: twelve months, or since the oldest one that is kept. */
+  /** Displayed period in ms since 1970: twelve months, or longer if older interruptions are stored. */
   start: number;
   end: number;
-  /** From when on it is known that there was nothing else; undefined before the first telegram. */
+  /** Start of complete records in ms since 1970; undefined until the first telegram. */
   since: number | undefined;
 }
 
@@ -68,7 +68,7 @@ export function disturbances(events: Events, now: number): Disturbances {
 
 export const monthsDrawn = ({ start, end }: Disturbances): number => Math.max(12, Math.round((end - start) / (DAY_MS * 30.44)));
 
-/** 2 power failures, 3 voltage dips */
+/** Return "2 power failures, 3 voltage dips". */
 function amounts(found: readonly Disturbance[], locale: Locale): string {
   const words = KINDS.flatMap((kind) => {
     const count = found.filter((each) => each.kind === kind).reduce((sum, each) => sum + each.count, 0);
@@ -77,7 +77,7 @@ function amounts(found: readonly Disturbance[], locale: Locale): string {
   return together(words, locale);
 }
 
-/** A day of this year, or one with its year. */
+/** Return a day of this year without, an older day with its year. */
 const dayOf = (time: number, now: number, locale: Locale): string =>
   now - time < 330 * DAY_MS ? locale.day(new Date(time)) : locale.date(new Date(time));
 
@@ -85,10 +85,10 @@ function moment(time: number, now: number, locale: Locale): string {
   return `${dayOf(time, now, locale)}, ${locale.time(new Date(time))}`;
 }
 
-/** Whether it was somewhere in a time in which nothing was read. */
+/** Return whether the exact time is unknown, because nothing was read before. */
 export const isVague = ({ time, after }: Disturbance): boolean => after === undefined || time - after > CLOSE_MS;
 
-/** on 18 October, 14:02; between 17 October, 22:10 and 18 October, 06:40 */
+/** Return "on 18 October, 14:02" or "between 17 October, 22:10 and 18 October, 06:40". */
 export function whenWords(each: Disturbance, now: number, locale: Locale): string {
   const time = moment(each.time, now, locale);
   if (each.after === undefined) return say(locale, "no_later_than", { time });
@@ -113,7 +113,7 @@ export function interruptionsSentence(found: Disturbances, now: number, locale: 
   return last ? say(locale, `last_${last.kind}`, { day: dayOf(last.time, now, locale) }) : say(locale, "nothing");
 }
 
-/** What stands in one place of the drawing: **18 October, 14:02:** 2 voltage dips (L1) */
+/** Return the sentence of a mark: "**18 October, 14:02:** 2 voltage dips (L1)". */
 export function markSentence(joined: readonly Disturbance[], now: number, locale: Locale): string {
   const [first, last] = [joined[0], joined.at(-1)];
   if (!first || !last) return "";
@@ -126,7 +126,7 @@ export function markSentence(joined: readonly Disturbance[], now: number, locale
   return `**${when.charAt(0).toLocaleUpperCase()}${when.slice(1)}:** ${amounts(joined, locale)}${which}`;
 }
 
-/** All of them, the last one first. */
+/** Return the table of all interruptions, newest first. */
 export function interruptionsTable({ all }: Disturbances, now: number, locale: Locale): string[][] {
   return [...all].reverse().map((each) => [
     isVague(each) ? whenWords(each, now, locale) : moment(each.time, now, locale),

@@ -1,14 +1,14 @@
-/** Were the voltages where they have to be? */
+/** Texts about the voltages of a day and their limits. */
 
 import type { Locale } from "../locale.ts";
 import { roundDown, roundUp } from "../rounding.ts";
-import type { Voltages } from "../wire.ts";
+import type { Voltages } from "../websocket-types.ts";
 import { duration, instant, say, together } from "./quality.ts";
 
 const STEP_MS = 300_000;
 const DAY_ROWS = 288;
 const MAX_VOLTS = 100_000;
-/** A day that is known but for its first minutes is known. */
+/** Missing rows at the start of a day up to which the day counts as complete. */
 const WHOLE_ROWS = 3;
 
 type Volts = (number | null)[];
@@ -17,10 +17,10 @@ export interface PhaseDay {
   name: string;
   lowest: Volts;
   highest: Volts;
-  /** Of the whole day. */
+  /** Extreme values of the whole day, in V. */
   min: number;
   max: number;
-  /** How many rows were outside. */
+  /** Number of rows above and below the limits. */
   above: number;
   below: number;
 }
@@ -30,7 +30,7 @@ export interface VoltageDay {
   rows: number;
   limits: [number, number];
   phases: PhaseDay[];
-  /** The first row of which anything is known. */
+  /** Index of the first known row. */
   first: number;
 }
 
@@ -68,7 +68,7 @@ export function voltageDay(answer: Voltages): VoltageDay {
   return day;
 }
 
-/** Whole volts, but for what would look as if it were within the limits and is not. */
+/** Return a voltage as a whole number; with a decimal if rounding would hide that it exceeds a limit. */
 export function volts(value: number, [low, high]: [number, number], locale: Locale): string {
   if (value > high && Math.round(value) <= high) return locale.number(roundUp(value, 1), 1);
   if (value < low && Math.round(value) >= low) return locale.number(roundDown(value, 1), 1);
@@ -101,14 +101,14 @@ export function voltageSentence(day: VoltageDay, locale: Locale): string {
 
 export const rowTime = (day: VoltageDay, row: number): Date => new Date(day.start + row * STEP_MS);
 
-/** From the lowest to the highest: 230–232, or 231. */
+/** Return the range of two voltages: "230–232", or "231" if equal. */
 export function voltRange(low: number | null | undefined, high: number | null | undefined, day: VoltageDay, locale: Locale): string {
   if (low === null || low === undefined || high === null || high === undefined) return "–";
   const [from, to] = [volts(low, day.limits, locale), volts(high, day.limits, locale)];
   return from === to ? from : `${from}–${to}`;
 }
 
-/** **18:15–18:20:** L1 231–233 V, L2 230 V */
+/** Return the sentence of a row: "**18:15–18:20:** L1 231–233 V, L2 230 V". */
 export function rowSentence(day: VoltageDay, row: number, locale: Locale): string {
   const read = day.phases.map(({ name, lowest, highest }) => {
     const range = voltRange(lowest[row], highest[row], day, locale);
@@ -117,7 +117,7 @@ export function rowSentence(day: VoltageDay, row: number, locale: Locale): strin
   return `**${locale.timeRange(rowTime(day, row), rowTime(day, row + 1))}:** ${read.join(", ")}`;
 }
 
-/** The lowest and the highest of each hour, the last one first. */
+/** Return the table of hourly voltage ranges, newest first. */
 export function voltageTable(day: VoltageDay, locale: Locale): string[][] {
   const hours = new Map<number, number[]>();
   for (let row = 0; row < day.rows; row += 1) {

@@ -1,30 +1,30 @@
-/** When was what used, and what was too much? A day in a sentence, and one of its quarter-hours. */
+/** Texts of the day card: a sentence for the day, and one for a chosen quarter-hour. */
 
 import { addDays, kwDecimals, type Locale, localParts, type Params, type Texts } from "../locale.ts";
 import { round, roundParts } from "../rounding.ts";
 import texts from "../texts/today.json" with { type: "json" };
-import type { Day } from "../wire.ts";
+import type { Day } from "../websocket-types.ts";
 
 export type TodayKey = keyof (typeof texts)["en"];
 export const todayTexts: Texts<TodayKey> = texts;
 
-/** How many days back there are quarter-hours. */
+/** Days for which quarter-hours are kept. */
 const DAYS_BACK = 400;
 const WEEK = 7;
-/** From here on, a day and a month could be those of this year. */
+/** Age in days from which a date is written with its year. */
 const SAME_YEAR_DAYS = 300;
 const HOUR_MS = 3_600_000;
 
 export interface DayTold {
   day: Day | undefined;
   isToday: boolean;
-  /** Whether anything can be fed in. */
+  /** Whether the household can feed in. */
   hasSun: boolean;
-  /** How many whole quarter-hours are known. */
+  /** Number of complete quarter-hours. */
   known: number;
-  /** When the first whole one of today ends, as long as none has. */
+  /** End of today's first complete quarter-hour; undefined once a quarter-hour is complete. */
   firstEnds: Date | undefined;
-  /** What the running quarter-hour is heading for, in kW, if that is above its reference power. */
+  /** Projected mean of the running quarter-hour in kW if above its reference power, else null. */
   heading: number | null;
 }
 
@@ -51,7 +51,7 @@ export function daySentence({ day, isToday, hasSun, known, firstEnds, heading }:
   return `${sums} ${above}${cost}${coming}`;
 }
 
-/** "; now …" after a sentence that has ended. */
+/** Turn the clause "; now …" into a sentence of its own. */
 const sentenceOf = (coming: string): string => {
   const text = coming.replace(/^\s*;\s*/, "");
   return `**${capital(text)}.**`;
@@ -61,7 +61,7 @@ const bold = (coming: string): string => coming.replace(/^(\s*;\s*)(.*)$/, "$1**
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** With the decimals that a small excess needs: what is above is never said to be 0.0 kWh. */
+/** Return an excess in kWh; small values get two decimals, so that an excess never reads 0.0 kWh. */
 export const excessKwh = (kwh: number, locale: Locale): string => locale.kWh(kwh, kwh > 0 && kwh < 0.05 ? 2 : 1);
 
 const excessCost = (cost: number, locale: Locale): string =>
@@ -69,14 +69,14 @@ const excessCost = (cost: number, locale: Locale): string =>
 
 export interface QuarterTold {
   start: Date;
-  /** In kW; null where it is not known. */
+  /** Mean power in kW; null if unknown. */
   drawn: number | null;
   fed: number | null;
   reference: number | null;
-  /** The price of what is above, in EUR, if it is known. */
+  /** Cost of the excess in EUR; null if unknown. */
   cost: number | null;
   origin: "platform" | "platform_estimated" | undefined;
-  /** Whether it is running: then all of it is what it is heading for. */
+  /** Whether the quarter-hour is still running; its values are projections then. */
   isRunning: boolean;
 }
 
@@ -104,7 +104,7 @@ export function quarterSentence(told: QuarterTold, locale: Locale, count: number
   return text;
 }
 
-/** The time by the clock; of the hour that comes twice, with A and B, as on a timetable of that night. */
+/** Return the clock time. If the hour is repeated that night, add A or B, as timetables do. */
 export function timeOf(time: Date, locale: Locale, count: number): string {
   const shown = locale.time(time);
   if (count !== 100) return shown;
@@ -113,7 +113,7 @@ export function timeOf(time: Date, locale: Locale, count: number): string {
   return isHour(1) ? `${shown}\u00a0A` : isHour(-1) ? `${shown}\u00a0B` : shown;
 }
 
-/** The price of each excess, so that they add up to that of the day where all are known. */
+/** Return the cost of each excess; if all are known, they add up to the day's cost. */
 export function excessCosts(above: number[], day: Day | undefined, price: number | null): (number | null)[] {
   const sum = above.reduce((one, other) => one + other, 0);
   if (day?.cost_above != null && day.above_wh > 0 && sum > 0) {
@@ -123,13 +123,13 @@ export function excessCosts(above: number[], day: Day | undefined, price: number
   return above.map((kwh) => (price === null ? null : kwh * price));
 }
 
-/** "Saturday 21 November", with the year where it could be another. */
+/** Return "Saturday 21 November"; for older days with the year. */
 export function dayTitle(start: Date, day: string, today: string, locale: Locale): string {
   const isLongAgo = Date.parse(today) - Date.parse(day) > SAME_YEAR_DAYS * 24 * HOUR_MS;
   return capital(isLongAgo ? locale.date(start) : locale.weekday(start));
 }
 
-/** What is shown: today, or a day that was asked for and of which there can be anything. */
+/** Return the day to show: the requested day if it can have data, else the nearest one. */
 export function shownDay(asked: string | undefined, today: string, knownSince: string | undefined): string {
   if (!asked || asked > today) return today;
   const first = firstDay(today, knownSince);
@@ -141,7 +141,7 @@ export function firstDay(today: string, knownSince: string | undefined): string 
   return knownSince === undefined ? today : knownSince < oldest ? oldest : knownSince < today ? knownSince : today;
 }
 
-/** The seven days among which one is chosen: the last ones, or the seven before them, and so on. */
+/** Return the seven days around a chosen day: the last seven, or an earlier block of seven. */
 export function weekOf(day: string, today: string): string[] {
   const back = Math.round((Date.parse(today) - Date.parse(day)) / (24 * HOUR_MS));
   const last = addDays(today, -WEEK * Math.floor(back / WEEK));

@@ -1,13 +1,13 @@
 /**
- * The queue of one page's questions. Home Assistant answers them one at a time, in turns between its users,
- * and refuses further questions of a user who has several waiting.
+ * Queue of one page's requests. Home Assistant answers requests one at a time, in turns between its users. It refuses
+ * further requests of a user who has several waiting.
  */
 
 import type { Connection } from "./hass.ts";
 
 const MAX_IN_FLIGHT = 2;
 const MAX_PAUSE_S = 8;
-/** From the first time a question is sent; the pauses are 1, 2, 4 and then always 8 s. */
+/** Longest retry time since the first attempt. The pauses are 1, 2, 4 and then always 8 s. */
 const MAX_BUSY_MS = 60_000;
 
 interface Answer {
@@ -24,25 +24,25 @@ interface Question {
   isResting: boolean;
 }
 
-/** The answers that each card in view used in its last drawing. */
+/** Answers used by each card in view when it was last drawn. */
 const usedBy = new Map<object, Set<Answer>>();
 let used = new Set<Answer>();
 
-/** Begin to note the answers that a card uses; the answers of its drawing before are let go. */
+/** Start recording the answers that a card uses, and forget those of its previous drawing. */
 export function noteUses(card: object, isInView: boolean): void {
   used = new Set();
   if (isInView) usedBy.set(card, used);
   else usedBy.delete(card);
 }
 
-/** Note that the card which is drawn uses an answer. */
+/** Record that the card being drawn uses an answer. */
 export function use(answer: Answer): void {
   used.add(answer);
 }
 
 const isUsed = (answer: Answer): boolean => [...usedBy.values()].some((answers) => answers.has(answer));
 
-/** Queue of the questions over one connection. */
+/** Queue of the requests on one connection. */
 export class QuestionQueue {
   readonly #connection: Connection;
   #waiting: Question[] = [];
@@ -52,7 +52,7 @@ export class QuestionQueue {
     this.#connection = connection;
   }
 
-  /** Return the answer to a message; undefined if no card uses the answer before the message is sent. */
+  /** Return the answer to a message; undefined if no card needs the answer any more when its turn comes. */
   ask(message: object, answer: Answer): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ message, answer, resolve, reject, refusals: 0, isResting: false });
@@ -66,7 +66,7 @@ export class QuestionQueue {
     this.#workers -= 1;
   }
 
-  /** Take the next question: a card that shows nothing yet comes before the refresh of one that shows something. */
+  /** Remove and return the next request. Cards without any value come first, refreshes later. */
   #next(): Question | undefined {
     for (const { answer, resolve } of this.#waiting) if (!isUsed(answer)) resolve(undefined);
     this.#waiting = this.#waiting.filter(({ answer }) => isUsed(answer));
@@ -87,7 +87,7 @@ export class QuestionQueue {
       question.refusals += 1;
       question.isResting = true;
       this.#waiting.unshift(question);
-      // The pause keeps its place in flight: the next question would be refused as well.
+      // The pause blocks one of the two slots: Home Assistant would refuse the next request, too.
       await new Promise((resolve) => setTimeout(resolve, 1000 * pauseS));
       question.isResting = false;
     }

@@ -1,28 +1,27 @@
 /**
- * What one page knows of its meters: one subscription a meter for all cards that look at it, and each
- * answer asked once for all of them.
+ * Data of the meters on one page. All cards of a meter share one live subscription and one cached answer a request.
  *
- * Nothing is asked while no card is in view. A meter that is reloaded, disabled or restarted, and a
- * connection that breaks, end in the same place: what was known stays, and it is asked again.
+ * Requests are sent only while a card is in view. After a reload, a restart or a lost connection the old values stay
+ * on screen, and the feed asks again.
  */
 
 import type { Connection, Unsubscribe } from "./hass.ts";
 import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "./locale.ts";
-import { QuestionQueue, use } from "./question-queue.ts";
-import type { Commands, Live, Meter } from "./wire.ts";
+import { QuestionQueue, use } from "./request-queue.ts";
+import type { Commands, Live, Meter } from "./websocket-types.ts";
 
 const RETRY_S = [1, 2, 4, 8, 16, 30];
-/** Until the integration has counted the last telegram of a quarter-hour. */
+/** Delay until the integration has counted the last telegram of a quarter-hour. */
 const LATE_MS = 15_000;
-/** Answers of so many questions are kept: whoever turns over the days of a year asks many. */
+/** Cached answers of one meter; turning through the days of a year causes many requests. */
 const MAX_ANSWERS = 40;
-/** After so long without a touch, a tablet on a wall shows the present again. */
+/** Time without a touch until a tablet on a wall returns to the present. */
 const UNTOUCHED_MS = 600_000;
 
 let touchedAt = 0;
 let isWatched = false;
 
-/** From the first choice on: a page on which nothing is chosen has nothing to watch. */
+/** Watch touches of the page. Called at the first choice: a page without a choice has nothing to reset. */
 function watchTouches(): void {
   touchedAt = Date.now();
   if (isWatched) return;
@@ -33,7 +32,7 @@ function watchTouches(): void {
 
 type Listener = () => void;
 
-/** Tells all listeners once a frame, however much has come. */
+/** Set of listeners, called at most once an animation frame however many messages arrive. */
 class Listeners {
   readonly #all = new Set<Listener>();
   #isPending = false;
@@ -60,7 +59,10 @@ class Listeners {
   }
 }
 
-/** What begins with the first listener, ends with the last one, and begins anew with a new connection and after a failure. */
+/**
+ * Subscription shared by its listeners: starts with the first, stops with the last, restarts after a reconnect or an
+ * error.
+ */
 abstract class Heard {
   protected readonly connection: Connection;
   protected readonly listeners = new Listeners();
@@ -73,10 +75,10 @@ abstract class Heard {
 
   protected abstract begin(): void;
   protected abstract end(): void;
-  /** There is another connection. */
+  /** Subscribe again on a new connection. */
   protected abstract beginAnew(): void;
 
-  /** Be told of whatever is new, until the function that is returned is called. */
+  /** Call the listener at every change until the returned function is called. */
   listen(listener: Listener): () => void {
     this.listeners.add(listener);
     if (this.listeners.size === 1) {
@@ -111,31 +113,31 @@ abstract class Heard {
 interface Answer {
   value?: unknown;
   error?: string;
-  /** What it was asked for; asked again when that is another one. */
+  /** Period (for example a quarter-hour) of the answer; a new period makes the answer stale. */
   period: string;
   isPending: boolean;
   tries: number;
   retryAt: number;
-  /** Whether it holds as long as its period, also after a time in which nobody listened. */
+  /** Whether the answer stays valid for its period even if no card listened in between. */
   isLasting: boolean;
 }
 
 export interface Known<T> {
   readonly value?: T | undefined;
-  /** A code of `docs/websocket.md`, or "not_answered". */
+  /** Error code of `docs/websocket.md`, or "not_answered". */
   readonly error?: string | undefined;
 }
 
-/** One meter. */
+/** Live messages and cached answers of one meter. */
 export class Feed extends Heard {
-  /** The last message, also while none comes. */
+  /** The last live message; it stays while none arrives. */
   live: Live | undefined;
-  /** Since when nothing has come: when `live` came, or somebody began to listen, by the clock of this page. */
+  /** Start of the current silence, in ms of this page's clock: the last message, or the first listener. */
   #liveAt = 0;
-  /** By how much the clock of this page is ahead of Home Assistant's, by the last telegram that came as it was read. */
+  /** Lead of this page's clock over Home Assistant's clock, measured at the last live telegram. */
   #aheadMs = 0;
   #isFollowing = false;
-  /** What the cards of a view show together: a month (2026-11), a day (2026-11-21). */
+  /** Choice shared by the cards of a view: a month (2026-11), a day (2026-11-21). */
   readonly shown: { month?: string | undefined; day?: string | undefined } = {};
   #dayEnds = 0;
   #return: ReturnType<typeof setTimeout> | undefined;
@@ -151,29 +153,29 @@ export class Feed extends Heard {
     this.#queue = queue;
   }
 
-  /** The present by the clock of Home Assistant, in ms since 1970: that of a tablet may be minutes off. */
+  /** The present by Home Assistant's clock, in ms since 1970: the clock of a tablet may be minutes off. */
   get now(): number {
     return Date.now() - this.#aheadMs;
   }
 
-  /** How long nothing has come. */
+  /** Time since the last message, in ms. */
   get silenceMs(): number {
     return Date.now() - this.#liveAt;
   }
 
   protected begin(): void {
-    // While nobody listened, nothing could come.
+    // Without a listener no message could arrive, so the silence starts now.
     this.#liveAt = Date.now();
     this.#open();
   }
 
   protected end(): void {
     this.#close();
-    // What is looked at again later may be old by then.
+    // The answers may be outdated when the next listener comes.
     this.#forgetPeriods();
   }
 
-  /** Let all cards of this meter show another day or month, for as long as somebody is there. */
+  /** Show another day or month in all cards of this meter until ten minutes pass without a touch, or the day ends. */
   show(what: Partial<Feed["shown"]>): void {
     Object.assign(this.shown, what);
     watchTouches();
@@ -193,7 +195,7 @@ export class Feed extends Heard {
     }, left());
   }
 
-  /** Return what is known, and ask for it once a quarter-hour, or as often as `period` changes. */
+  /** Return the cached answer. Send the request once a quarter-hour, or whenever `period` changes. */
   get<C extends keyof Commands>(
     command: C,
     takes: Commands[C]["takes"],
@@ -205,20 +207,20 @@ export class Feed extends Heard {
     if (!answer) {
       answer = { period: "", isPending: false, tries: 0, retryAt: 0, isLasting };
     }
-    // What was looked at longest ago is forgotten first: a year is not asked anew for many days.
+    // Move the answer to the end of the map: the cache drops the least recently used answer, and the year stays.
     this.#answers.delete(key);
     this.#answers.set(key, answer);
     use(answer);
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > MAX_ANSWERS) this.#answers.delete(oldest!);
-    // The first message says which quarter-hour it is: what is asked before would be asked twice.
+    // Wait for the first live message: it sets the period, and an earlier request would be sent twice.
     if (!this.live) return answer as Known<Commands[C]["answers"]>;
     const isStale = answer.period !== period && Date.now() >= answer.retryAt;
     if (isStale && !answer.isPending) void this.#ask(answer, { type: command, ...takes }, period);
     return answer as Known<Commands[C]["answers"]>;
   }
 
-  /** What changes once a quarter-hour, when the last one has been counted. */
+  /** Period that changes once a quarter-hour, as soon as the last quarter-hour is counted. */
   get quarterHour(): string {
     const running = this.live?.quarter_hour?.start;
     return running ?? String(Math.floor((Date.now() - LATE_MS) / QUARTER_HOUR_MS));
@@ -243,7 +245,7 @@ export class Feed extends Heard {
   }
 
   protected beginAnew(): void {
-    // Of the connection that was lost: on the new one its number may be that of another.
+    // Drop the old subscription without unsubscribing: on the new connection its id may belong to another one.
     this.#subscription = undefined;
     this.#close();
     this.#forgetPeriods();
@@ -261,7 +263,7 @@ export class Feed extends Heard {
     const run = ++this.#run;
     this.#isFollowing = false;
     const message = { type: "smarty_p1/live", entry_id: this.#entryId };
-    // By default, a renewal that is refused would be dropped without a word.
+    // Without this option the frontend silently drops a subscription whose renewal is refused.
     const options = { resubscribe: false };
     const subscription = this.connection.subscribeMessage<Live>(
       (live) => run === this.#run && this.#tell(live),
@@ -280,21 +282,21 @@ export class Feed extends Heard {
     this.stopTrying();
     const subscription = this.#subscription;
     this.#subscription = undefined;
-    // One that has failed, or whose connection is gone, has nothing to be ended.
+    // Ignore errors: a failed subscription or a lost connection leaves nothing to unsubscribe.
     subscription?.then((unsubscribe) => unsubscribe()).catch(() => undefined);
   }
 
   #tell(live: Live): void {
     const wasGone = this.live?.gone;
     const [before, received] = [this.live?.received_at, live.received_at].map((time) => Date.parse(time ?? ""));
-    // The first message tells what is known already, which may be old.
+    // The first message repeats the last known state, which may be old: it says nothing about the clocks.
     if (this.#isFollowing && received! > before!) this.#aheadMs = Date.now() - received!;
     this.#isFollowing = true;
-    // What was read last stays, while nothing is read.
+    // Keep the last values while the integration reads no telegrams.
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.#liveAt = Date.now();
     if (live.gone || wasGone) this.#forgetPeriods();
-    // After it nothing comes any more: whoever may see the meter again is told by asking.
+    // The integration sends nothing after "unauthorized": subscribe again later, in case access returns.
     if (live.state === "unauthorized") {
       this.#close();
       this.#later(live.state);
@@ -310,16 +312,16 @@ export class Feed extends Heard {
   }
 }
 
-/** All meters of one connection. */
+/** All meters of one Home Assistant connection. */
 export class Meters extends Heard {
-  /** Those that the user may see; undefined until they are known. */
+  /** Meters visible to the user; undefined until the list has arrived. */
   list: Meter[] | undefined;
   error: string | undefined;
   readonly #feeds = new Map<string, Feed>();
   readonly #queue = new QuestionQueue(this.connection);
   #chosen: string | undefined;
   #asking: Promise<void> | undefined;
-  /** Of each meter: two that differ must not ask in turns for ever. */
+  /** Last period of each meter. A single shared period would alternate between two meters and reload for ever. */
   readonly #periods = new Map<string, string>();
 
   feed(entryId: string): Feed {
@@ -331,7 +333,7 @@ export class Meters extends Heard {
     return feed;
   }
 
-  /** The meter that cards without one of their own show. */
+  /** The meter shown by cards without a fixed meter. */
   get chosen(): Meter | undefined {
     return this.list?.find(({ entry_id }) => entry_id === this.#chosen) ?? this.list?.[0];
   }
@@ -353,14 +355,14 @@ export class Meters extends Heard {
     void this.#ask();
   }
 
-  /** Return the list as it is now; undefined if that takes too long. */
+  /** Return the current list; undefined if the answer takes longer than `withinMs`. */
   async known(withinMs: number): Promise<Meter[] | undefined> {
     const late = new Promise<void>((resolve) => setTimeout(resolve, withinMs));
     await Promise.race([this.#ask(), late]);
     return this.list;
   }
 
-  /** Ask again when `period`, the state of a meter as its feed knows it, is another one. */
+  /** Reload the list if `period` changed. The period holds the state of the meter as its feed knows it. */
   refresh(entryId: string, period: string): void {
     if (period === this.#periods.get(entryId) || !this.listeners.size) return;
     this.#periods.set(entryId, period);
@@ -387,7 +389,10 @@ export class Meters extends Heard {
   }
 }
 
-/** What a meter has is not told while it is not read, and has not changed: no view vanishes while it is loaded anew. */
+/**
+ * Return the meter with features it had before. A meter that is not being read reports none, and no view may vanish
+ * during a reload.
+ */
 function described(meter: Meter, before: Meter | undefined): Meter {
   if (!before || meter.state === "receiving") return meter;
   const { media, phases, feeds_in, connection_kva, known_since } = before;

@@ -1,25 +1,27 @@
-/** What all cards have: a meter, its feed while they are in view, the user's locale, and their states. */
+/** Base class of the cards. Handles the meter, its feed while the card is in view, the locale and error states. */
 
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
-import { type Feed, type Meters, metersOf } from "./feed.ts";
+import { type Feed, type Meters, metersOf } from "./meter-feed.ts";
 import type { Hass } from "./hass.ts";
-import { missingNote, spoken, spokenNow } from "./languages.ts";
+import { missingNote, spoken, spokenNow } from "./text-loader.ts";
 import { languageOf, type Locale, localDay, type Texts } from "./locale.ts";
-import { chooser, shortTitle } from "./parts/chooser.ts";
+import { chooser, shortTitle } from "./parts/meter-chooser.ts";
 import { rich, tableBehind } from "./parts/markup.ts";
-import { noteUses } from "./question-queue.ts";
+import { noteUses } from "./request-queue.ts";
 import { styles } from "./styles.ts";
 import common from "./texts/common.json" with { type: "json" };
-import type { Meter } from "./wire.ts";
+import type { Meter } from "./websocket-types.ts";
 
 export interface CardConfig {
   type: string;
-  /** The meter; without it, the one that is chosen in the view, and at first the first. */
+  /**
+   * Config entry id of the meter. Without an id, the card shows the meter chosen in the view, at first the first one.
+   */
   entry_id?: string | null;
   [option: string]: unknown;
 }
 
-/** Answers and times of telegrams grow old while nothing comes. */
+/** Interval of redraws: ages and "last …" times change even if no telegram arrives. */
 const TICK_MS = 15_000;
 const SPOKEN_MS = 60_000;
 
@@ -29,7 +31,7 @@ export abstract class SmartyCard extends LitElement {
 
   declare protected config: CardConfig;
   declare protected isTableShown: boolean;
-  /** Undefined until its texts are there: nothing is said before. */
+  /** Undefined until the texts of the language are loaded; the card shows no text until then. */
   protected locale!: Locale;
   #hass: Hass | undefined;
   #meters: Meters | undefined;
@@ -41,10 +43,10 @@ export abstract class SmartyCard extends LitElement {
   #spoken = "";
   #spokenAt = 0;
 
-  /** What the card shows of a meter; `feed.live` may still be undefined. */
+  /** Return the body of the card for a meter. `feed.live` may still be undefined. */
   protected abstract content(meter: Meter, feed: Feed): TemplateResult;
 
-  /** Other meters of which the card shows something. */
+  /** Return the feeds of further meters shown in the card. */
   protected otherFeeds(): Feed[] {
     return [];
   }
@@ -60,7 +62,7 @@ export abstract class SmartyCard extends LitElement {
     };
   }
 
-  /** How many columns of a section; the height is that of the content. */
+  /** Return the default width in section columns. The content decides the height. */
   getGridOptions(): object {
     return { columns: 12, min_columns: 6, rows: "auto" };
   }
@@ -70,14 +72,14 @@ export abstract class SmartyCard extends LitElement {
   }
 
   setConfig(config: CardConfig): void {
-    // An empty field of the form is null.
+    // The form stores null for an empty field.
     if (!config || (config.entry_id != null && typeof config.entry_id !== "string")) {
       throw new Error("entry_id: the id of a meter, as text");
     }
     this.config = config;
   }
 
-  /** Set at each change of any state in Home Assistant: looked at for what concerns the card. */
+  /** Home Assistant sets `hass` at every state change; redraw only if the locale, language or theme changed. */
   set hass(hass: Hass) {
     const before = this.#hass;
     this.#hass = hass;
@@ -109,13 +111,13 @@ export abstract class SmartyCard extends LitElement {
     this.#listenWhileInView();
   }
 
-  /** The meter of the card, once it is known. */
+  /** The meter of this card; undefined until the list of meters has arrived. */
   protected get meter(): Meter | undefined {
     const id = this.config?.entry_id;
     return id ? this.#meters?.list?.find(({ entry_id }) => entry_id === id) : this.#meters?.chosen;
   }
 
-  /** All meters, for a card that lets one choose; none where the card has one of its own. */
+  /** All meters, for a card that offers a choice; undefined if the configuration fixes the meter. */
   protected get meters(): Meters | undefined {
     return this.config.entry_id ? undefined : this.#meters;
   }
@@ -135,17 +137,17 @@ export abstract class SmartyCard extends LitElement {
 
   readonly #update = (): void => this.requestUpdate();
 
-  /** Speak the language of the user, as soon as its texts are there. */
+  /** Switch to the user's language once its texts are loaded. */
   #speak({ locale, language }: Hass): void {
     const spokenHere = spoken(locale, language, this.#update);
     if (!spokenHere || spokenHere === this.locale) return;
     this.locale = spokenHere;
-    // Not always that of the page, nor its direction: what the cards have no words for is in English.
+    // The card's language and direction may differ from the page's: untranslated languages fall back to English.
     this.lang = spokenHere.language;
     this.dir = "ltr";
   }
 
-  /** Listen to the meter that is shown, which another card may have changed. */
+  /** Subscribe to the feed of the shown meter; another card of the view may have changed the choice. */
   protected override willUpdate(_changed: PropertyValues): void {
     if (this.#hass) this.#speak(this.#hass);
     const meter = this.meter;
@@ -154,7 +156,8 @@ export abstract class SmartyCard extends LitElement {
     const feeds = [feed, ...this.otherFeeds()];
     if (feed !== this.#feed || feeds.length !== this.#unlisten.length - 1) {
       this.#feed = feed;
-      // The new before the old ones end, each a function of its own: none is ended and begun again.
+      // Subscribe to the new feeds before leaving the old ones, so that a feed in both lists never stops. A listener
+      // set drops equal functions, so every subscription needs its own arrow function.
       const ended = this.#unlisten.splice(1);
       this.#unlisten.push(...feeds.map((each) => each.listen(() => this.requestUpdate())));
       for (const unlisten of ended) unlisten();
@@ -170,13 +173,13 @@ export abstract class SmartyCard extends LitElement {
     const isForbidden = feed?.live?.state === "unauthorized" || feed?.live?.state === "removed";
     noteUses(this, this.#unlisten.length > 0);
     const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
-    // An article, so that its header is not taken for that of the page.
+    // The role "article" keeps screen readers from taking the card's header for the page's header.
     const note = missingNote(this.#hass.language, this.locale);
     return html`<ha-card role="article">${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}
       ${note ? html`<p class="small" lang=${languageOf(this.#hass.language)}>${note}</p>` : nothing}</ha-card>`;
   }
 
-  /** Where there are several meters: which one the cards of the view show. */
+  /** Return the chooser of the view's meter; nothing if there is only one meter. */
   protected chooser(meter: Meter, detail: (feed: Feed) => string = () => ""): TemplateResult | typeof nothing {
     const { meters } = this;
     const list = meters?.list ?? [];
@@ -199,7 +202,7 @@ export abstract class SmartyCard extends LitElement {
       ${this.#hass?.user?.is_admin ? this.link(path, t("add_meter")) : html`<p>${t("not_allowed")}</p>`}`;
   }
 
-  /** What stands where an answer is not there yet, or is refused. */
+  /** Return the line shown while an answer is pending or after its refusal. */
   protected waiting(error?: string): TemplateResult {
     const keys = { not_answered: "not_answered", busy: "not_answered", unreadable: "not_answered", not_loaded: "not_read" } as const;
     const key = error ? (keys[error as keyof typeof keys] ?? "nothing_yet") : "loading";
@@ -210,12 +213,12 @@ export abstract class SmartyCard extends LitElement {
     return this.locale.text(texts, key, params);
   }
 
-  /** A link within the frontend, which does not load the page anew. */
+  /** Return a link within the frontend that does not reload the page. */
   protected link(path: string, text: string): TemplateResult {
     return html`<a href=${path} @click=${(event: MouseEvent) => this.#follow(event, path)}>${text}</a>`;
   }
 
-  /** A link to where a meter is configured. */
+  /** Return a link to the configuration of a meter. */
   settings({ entry_id }: Meter, text: string): TemplateResult {
     return this.link(`/config/integrations/integration/smarty_p1#config_entry=${entry_id}`, text);
   }
@@ -226,7 +229,10 @@ export abstract class SmartyCard extends LitElement {
     navigate(path);
   }
 
-  /** A value that opens the entity behind it, by its translation key; as it is where there is none. */
+  /**
+   * Return the value as a button that opens its entity (found by translation key); plain text if the entity does not
+   * exist.
+   */
   protected moreInfo(key: string, shown: TemplateResult | string, name: string, deviceId = this.meter?.device_id): TemplateResult {
     const entityId = entityOf(this.#hass?.entities ?? {}, key, deviceId);
     if (!entityId) return html`${shown}`;
@@ -235,7 +241,7 @@ export abstract class SmartyCard extends LitElement {
     return html`<button class="plain" title=${name} @click=${open}>${shown}</button>`;
   }
 
-  /** The button in the foot of a card, and what it shows. */
+  /** Return the button that shows or hides the table below the card. */
   protected tableButton(): TemplateResult {
     const key = this.isTableShown ? "hide_table" : "show_table";
     const turn = () => (this.isTableShown = !this.isTableShown);
@@ -246,7 +252,7 @@ export abstract class SmartyCard extends LitElement {
     return this.isTableShown ? tableBehind(caption, head, rows()) : nothing;
   }
 
-  /** A sentence with **bold** words, which is read aloud at most once a minute. */
+  /** Return a sentence with **bold** words. Screen readers read it at most once a minute. */
   protected sentence(text: string, className = ""): TemplateResult {
     if (Date.now() - this.#spokenAt >= SPOKEN_MS) {
       this.#spoken = text.replaceAll("**", "");
@@ -256,13 +262,13 @@ export abstract class SmartyCard extends LitElement {
       <span class="hidden" aria-live="polite">${this.#spoken}</span>`;
   }
 
-  /** Whether what was read last is too old to be called the present. */
+  /** Return whether the last telegram is older than `afterS` seconds. */
   protected isOld(feed: Feed, afterS = 60): boolean {
     const time = feed.live?.received_at;
     return Boolean(feed.live?.gone) || (time !== undefined && time !== null && feed.now - Date.parse(time) > afterS * 1000);
   }
 
-  /** The time of the value, at the top right; "last …" once it is old. */
+  /** Return the time of the value for the top right corner; "last …" once the value is old. */
   protected stamp(feed: Feed): TemplateResult | typeof nothing {
     const time = feed.live?.received_at;
     if (!time) return nothing;
@@ -275,7 +281,10 @@ export abstract class SmartyCard extends LitElement {
 
 const byKey = new WeakMap<object, Map<string, string>>();
 
-/** Return the id of an entity by its translation key and its device: of thousands, and with each telegram. */
+/**
+ * Return the id of an entity, by translation key and device. The index is cached: a home has thousands of entities,
+ * and every telegram looks some up.
+ */
 function entityOf(entities: Hass["entities"], key: string, device: string | null | undefined): string | undefined {
   let ids = byKey.get(entities);
   if (!ids) {
@@ -291,7 +300,7 @@ export function navigate(path: string): void {
   window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));
 }
 
-/** The locale where no `hass` is given: in the forms and in the list of cards. */
+/** Return the locale for callers without a `hass` object: the forms and the list of cards. */
 export function pageLocale(): Locale {
   const home = document.querySelector("home-assistant") as { hass?: Hass } | null;
   const formats = home?.hass?.locale ?? { language: navigator.language, number_format: "language", time_format: "language" };

@@ -1,4 +1,4 @@
-/** The table behind the bars of a day, and the notes below them. */
+/** Table behind the bars of a day, and the notes below the bars. */
 
 import { kwOf, type Quarter } from "../drawing/today.ts";
 import { type Locale, QUARTER_HOUR_MS } from "../locale.ts";
@@ -13,7 +13,7 @@ export interface Told {
   hasSun: boolean;
 }
 
-/** What is not known, and what was not measured here. */
+/** Return the notes about gaps and about quarter-hours from the platform. */
 export function dayNotes({ quarters, begun, ended }: Told, locale: Locale): string[] {
   const count = (key: string, is: (quarter: Quarter, index: number) => boolean) => {
     const number = quarters.filter(is).length;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import { type Feed, metersOf } from "../src/feed.ts";
+import { type Feed, metersOf } from "../src/meter-feed.ts";
 import type { Connection } from "../src/hass.ts";
-import { noteUses } from "../src/question-queue.ts";
-import type { Live } from "../src/wire.ts";
+import { noteUses } from "../src/request-queue.ts";
+import type { Live } from "../src/websocket-types.ts";
 
 type Message = { type: string; entry_id: string; kwh?: number };
 

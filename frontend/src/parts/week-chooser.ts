@@ -1,17 +1,17 @@
-/** Seven days to choose from: a row of small bars. */
+/** Chooser of a day: the seven days of a week as small bars. */
 
 import { html, nothing, svg } from "lit";
 import { type SmallBar, smallBars } from "../drawing/today.ts";
 import { dayStart, type Locale } from "../locale.ts";
 import { plain } from "./markup.ts";
 import { daySentence } from "../sentences/today.ts";
-import type { Day } from "../wire.ts";
+import type { Day } from "../websocket-types.ts";
 
 export interface Choice {
   day: string;
-  /** Sat 21 */
+  /** Day as "Sat 21". */
   label: string;
-  /** What is read aloud. */
+  /** Text for screen readers. */
   description: string;
   isKnown: boolean;
   bar: SmallBar;
@@ -27,7 +27,7 @@ export function choicesOf(days: readonly string[], known: readonly Day[], hasSun
     const start = dayStart(day);
     const told = { day: found[index], isToday: false, hasSun, known: 1, firstEnds: undefined, heading: null };
     const description = `${locale.weekday(start)}: ${plain(daySentence(told, locale))}`;
-    // Without the dot of an abbreviation: seven of them stand in a row on a phone.
+    // Drop the dot of an abbreviation: seven labels must fit side by side on a phone.
     const label = locale.shortWeekday(start).replace(". ", " ");
     return { day, label, description, isKnown: Boolean(found[index]), bar: bars[index]! };
   });
@@ -35,7 +35,7 @@ export function choicesOf(days: readonly string[], known: readonly Day[], hasSun
 
 export function week(name: string, choices: readonly Choice[], chosen: string, choose: (day: string) => void) {
   if (choices.filter(({ isKnown }) => isKnown).length < 2) return nothing;
-  // One tab stop: the arrows move and choose at once, as in any group of radio buttons.
+  // The group is a single tab stop: arrow keys move and choose at once, as in any radio group.
   const key = (event: KeyboardEvent) => {
     const known = choices.filter(({ isKnown }) => isKnown);
     const at = known.findIndex(({ day }) => day === chosen);
