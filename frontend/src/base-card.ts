@@ -1,13 +1,13 @@
 /** Base class of the cards. Handles the meter, its feed while the card is in view, the locale and error states. */
 
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
-import { type Feed, type Meters, metersOf } from "./meter-feed.ts";
+import { type MeterFeed, type Meters, metersOf } from "./meter-feed.ts";
 import type { Hass } from "./hass.ts";
-import { missingNote, spoken, spokenNow } from "./text-loader.ts";
+import { missingTextsNote, findLocale, getLocaleOrEnglish } from "./text-loader.ts";
 import { languageOf, type Locale, localDay, type Texts } from "./locale.ts";
 import { chooser, shortTitle } from "./parts/meter-chooser.ts";
 import { rich, tableBehind } from "./parts/markup.ts";
-import { noteUses } from "./request-queue.ts";
+import { recordUses } from "./request-queue.ts";
 import { styles } from "./styles.ts";
 import common from "./texts/common.json" with { type: "json" };
 import type { Meter } from "./websocket-types.ts";
@@ -22,8 +22,8 @@ export interface CardConfig {
 }
 
 /** Interval of redraws: ages and "last …" times change even if no telegram arrives. */
-const TICK_MS = 15_000;
-const SPOKEN_MS = 60_000;
+const REDRAW_INTERVAL_MS = 15_000;
+const MIN_SPEECH_INTERVAL_MS = 60_000;
 
 export abstract class SmartyCard extends LitElement {
   static override styles: CSSResultGroup = styles;
@@ -35,19 +35,19 @@ export abstract class SmartyCard extends LitElement {
   protected locale!: Locale;
   #hass: Hass | undefined;
   #meters: Meters | undefined;
-  #feed: Feed | undefined;
+  #feed: MeterFeed | undefined;
   #unlisten: (() => void)[] = [];
   #observer: IntersectionObserver | undefined;
   #isInView = false;
   #tick: ReturnType<typeof setInterval> | undefined;
-  #spoken = "";
+  #findLocale = "";
   #spokenAt = 0;
 
   /** Return the body of the card for a meter. `feed.live` may still be undefined. */
-  protected abstract content(meter: Meter, feed: Feed): TemplateResult;
+  protected abstract content(meter: Meter, feed: MeterFeed): TemplateResult;
 
   /** Return the feeds of further meters shown in the card. */
-  protected otherFeeds(): Feed[] {
+  protected otherFeeds(): MeterFeed[] {
     return [];
   }
 
@@ -125,12 +125,12 @@ export abstract class SmartyCard extends LitElement {
   readonly #listenWhileInView = (): void => {
     for (const unlisten of this.#unlisten) unlisten();
     this.#unlisten = [];
-    noteUses(this, false);
+    recordUses(this, false);
     this.#feed = undefined;
     clearInterval(this.#tick);
     if (!this.#hass || !this.#isInView || document.hidden) return;
     this.#meters = metersOf(this.#hass.connection);
-    this.#tick = setInterval(this.#update, TICK_MS);
+    this.#tick = setInterval(this.#update, REDRAW_INTERVAL_MS);
     this.#unlisten = [this.#meters.listen(this.#update)];
     this.#update();
   };
@@ -138,18 +138,18 @@ export abstract class SmartyCard extends LitElement {
   readonly #update = (): void => this.requestUpdate();
 
   /** Switch to the user's language once its texts are loaded. */
-  #speak({ locale, language }: Hass): void {
-    const spokenHere = spoken(locale, language, this.#update);
-    if (!spokenHere || spokenHere === this.locale) return;
-    this.locale = spokenHere;
+  #switchLanguage({ locale, language }: Hass): void {
+    const loadedLocale = findLocale(locale, language, this.#update);
+    if (!loadedLocale || loadedLocale === this.locale) return;
+    this.locale = loadedLocale;
     // The card's language and direction may differ from the page's: untranslated languages fall back to English.
-    this.lang = spokenHere.language;
+    this.lang = loadedLocale.language;
     this.dir = "ltr";
   }
 
   /** Subscribe to the feed of the shown meter; another card of the view may have changed the choice. */
   protected override willUpdate(_changed: PropertyValues): void {
-    if (this.#hass) this.#speak(this.#hass);
+    if (this.#hass) this.#switchLanguage(this.#hass);
     const meter = this.meter;
     if (!meter || !this.#meters || !this.#unlisten.length) return;
     const feed = this.#meters.feed(meter.entry_id);
@@ -159,7 +159,7 @@ export abstract class SmartyCard extends LitElement {
       // Subscribe to the new feeds before leaving the old ones, so that a feed in both lists never stops. A listener
       // set drops equal functions, so every subscription needs its own arrow function.
       const ended = this.#unlisten.splice(1);
-      this.#unlisten.push(...feeds.map((each) => each.listen(() => this.requestUpdate())));
+      this.#unlisten.push(...feeds.map((feed) => feed.listen(() => this.requestUpdate())));
       for (const unlisten of ended) unlisten();
     }
     if (feed.live) this.#meters.refresh(meter.entry_id, `${feed.live.state} ${feed.quarterHour}`);
@@ -171,23 +171,23 @@ export abstract class SmartyCard extends LitElement {
     const meter = this.meter;
     const feed = this.#feed ?? (meter && this.#meters?.feed(meter.entry_id));
     const isForbidden = feed?.live?.state === "unauthorized" || feed?.live?.state === "removed";
-    noteUses(this, this.#unlisten.length > 0);
+    recordUses(this, this.#unlisten.length > 0);
     const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
     // The role "article" keeps screen readers from taking the card's header for the page's header.
-    const note = missingNote(this.#hass.language, this.locale);
+    const note = missingTextsNote(this.#hass.language, this.locale);
     return html`<ha-card role="article">${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}
       ${note ? html`<p class="small" lang=${languageOf(this.#hass.language)}>${note}</p>` : nothing}</ha-card>`;
   }
 
   /** Return the chooser of the view's meter; nothing if there is only one meter. */
-  protected chooser(meter: Meter, detail: (feed: Feed) => string = () => ""): TemplateResult | typeof nothing {
+  protected chooser(meter: Meter, detail: (feed: MeterFeed) => string = () => ""): TemplateResult | typeof nothing {
     const { meters } = this;
     const list = meters?.list ?? [];
     if (!meters || list.length < 2) return nothing;
-    const choices = list.map((each) => ({
-      id: each.entry_id,
-      name: this.hass?.devices[each.device_id ?? ""]?.name_by_user || shortTitle(each),
-      detail: detail(meters.feed(each.entry_id)),
+    const choices = list.map((choice) => ({
+      id: choice.entry_id,
+      name: this.hass?.devices[choice.device_id ?? ""]?.name_by_user || shortTitle(choice),
+      detail: detail(meters.feed(choice.entry_id)),
     }));
     return chooser(this.locale.common("meter"), choices, meter.entry_id, (id) => meters.choose(id));
   }
@@ -254,22 +254,22 @@ export abstract class SmartyCard extends LitElement {
 
   /** Return a sentence with **bold** words. Screen readers read it at most once a minute. */
   protected sentence(text: string, className = ""): TemplateResult {
-    if (Date.now() - this.#spokenAt >= SPOKEN_MS) {
-      this.#spoken = text.replaceAll("**", "");
+    if (Date.now() - this.#spokenAt >= MIN_SPEECH_INTERVAL_MS) {
+      this.#findLocale = text.replaceAll("**", "");
       this.#spokenAt = Date.now();
     }
     return html`<p class="sentence ${className}" aria-live="off">${rich(text)}</p>
-      <span class="hidden" aria-live="polite">${this.#spoken}</span>`;
+      <span class="hidden" aria-live="polite">${this.#findLocale}</span>`;
   }
 
   /** Return whether the last telegram is older than `afterS` seconds. */
-  protected isOld(feed: Feed, afterS = 60): boolean {
+  protected isOld(feed: MeterFeed, afterS = 60): boolean {
     const time = feed.live?.received_at;
     return Boolean(feed.live?.gone) || (time !== undefined && time !== null && feed.now - Date.parse(time) > afterS * 1000);
   }
 
   /** Return the time of the value for the top right corner; "last …" once the value is old. */
-  protected stamp(feed: Feed): TemplateResult | typeof nothing {
+  protected stamp(feed: MeterFeed): TemplateResult | typeof nothing {
     const time = feed.live?.received_at;
     if (!time) return nothing;
     const date = new Date(time);
@@ -289,7 +289,7 @@ function entityOf(entities: Hass["entities"], key: string, device: string | null
   let ids = byKey.get(entities);
   if (!ids) {
     const own = Object.values(entities).filter(({ platform }) => platform === "smarty_p1");
-    ids = new Map(own.reverse().map((each) => [`${each.translation_key} ${each.device_id}`, each.entity_id]));
+    ids = new Map(own.reverse().map((entity) => [`${entity.translation_key} ${entity.device_id}`, entity.entity_id]));
     byKey.set(entities, ids);
   }
   return ids.get(`${key} ${device}`);
@@ -304,5 +304,5 @@ export function navigate(path: string): void {
 export function pageLocale(): Locale {
   const home = document.querySelector("home-assistant") as { hass?: Hass } | null;
   const formats = home?.hass?.locale ?? { language: navigator.language, number_format: "language", time_format: "language" };
-  return spokenNow(formats, home?.hass?.language);
+  return getLocaleOrEnglish(formats, home?.hass?.language);
 }

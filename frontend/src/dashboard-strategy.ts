@@ -4,19 +4,19 @@ import { boardSections } from "./pulse-tank-sections.ts";
 import { pageLocale } from "./base-card.ts";
 import { metersOf } from "./meter-feed.ts";
 import type { Hass } from "./hass.ts";
-import { spoken, spokenSoon } from "./text-loader.ts";
+import { findLocale, loadLocale } from "./text-loader.ts";
 import type { Locale } from "./locale.ts";
 import texts from "./texts/strategy.json" with { type: "json" };
 import type { Meter } from "./websocket-types.ts";
 
 export const STRATEGY = "smarty-p1";
 /** Longest wait for the list of meters. Without the list, the view for gas and water is missing at first. */
-const PATIENCE_MS = 3_000;
+const MAX_WAIT_MS = 3_000;
 /** Kinds of meters on the M-Bus, in display order. */
 const KINDS = ["gas", "water", "heat"] as const;
 
 /** Age of the readings from which the battery card is offered: its estimate needs about a year (300 days). */
-const YEAR_MS = 300 * 86_400_000;
+const MIN_BATTERY_AGE_MS = 300 * 86_400_000;
 
 type Card = Record<string, unknown>;
 interface View {
@@ -46,7 +46,7 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
     const kind = kindOf(type);
     return kind ? KINDS.indexOf(kind) : KINDS.length;
   };
-  media.sort((one, other) => place(one) - place(other));
+  media.sort((a, b) => place(a) - place(b));
   const kinds = KINDS.filter((kind) => media.some(({ type }) => kindOf(type) === kind));
   const boards = boardSections(hass, locale);
   if (!media.length && !boards.length) return [];
@@ -68,15 +68,15 @@ const idsOf = (meters: Meter[] | undefined): string =>
   JSON.stringify(meters?.map(({ entry_id, media }) => [entry_id, media.map(({ meter }) => meter)]) ?? null);
 
 /** Cached registry entries of this integration. Home Assistant replaces both objects when any entity is renamed. */
-let known: { entities: Hass["entities"]; devices: Hass["devices"]; registry: string } | undefined;
+let cached: { entities: Hass["entities"]; devices: Hass["devices"]; registry: string } | undefined;
 
 function registryOf({ entities, devices }: Hass): string {
-  if (known?.entities !== entities || known.devices !== devices) {
+  if (cached?.entities !== entities || cached.devices !== devices) {
     const own = Object.values(entities).filter(({ platform }) => platform === "smarty_p1");
     const registry = JSON.stringify([own, own.map(({ device_id }) => devices[device_id ?? ""])]);
-    known = { entities, devices, registry };
+    cached = { entities, devices, registry };
   }
-  return known.registry;
+  return cached.registry;
 }
 
 export class SmartyDashboard extends HTMLElement {
@@ -96,14 +96,14 @@ export class SmartyDashboard extends HTMLElement {
     const { list } = metersOf(hass.connection);
     if (list !== undefined && idsOf(list) !== shownMeters) return true;
     // The texts of the language may have arrived after the dashboard was generated.
-    const locale = spoken(hass.locale, hass.language);
+    const locale = findLocale(hass.locale, hass.language);
     return locale !== undefined && locale.language !== shownLocale?.language;
   }
 
   static async generate(_config: object, hass: Hass): Promise<object> {
     const [locale, meters] = await Promise.all([
-      spokenSoon(hass.locale, hass.language),
-      metersOf(hass.connection).known(PATIENCE_MS),
+      loadLocale(hass.locale, hass.language),
+      metersOf(hass.connection).loadList(MAX_WAIT_MS),
     ]);
     shownMeters = idsOf(meters);
     shownLocale = locale;
@@ -114,13 +114,13 @@ export class SmartyDashboard extends HTMLElement {
     const t = (key: keyof (typeof texts)["en"]) => locale.text(texts, key);
     const chooser = { chooser: true };
     const hasYear = (meters?.length ?? 1) > 0;
-    const isYearKnown = meters?.some(({ known_since }) => known_since && Date.now() - Date.parse(known_since) > YEAR_MS);
+    const hasBatteryCard = meters?.some(({ known_since }) => known_since && Date.now() - Date.parse(known_since) > MIN_BATTERY_AGE_MS);
     const views: View[] = [
       ...(isElectric ? [view(t("now"), "now", section(...(hasYear ? [card("now"), card("so-far"), card("today")] : [card("now")])))] : []),
       ...(hasYear
         ? [
             view(t("bill"), "bill", section(card("bill", chooser), card("months"))),
-            view(t("year"), "year", section(card("year", chooser), ...(isYearKnown ? [card("battery")] : []))),
+            view(t("year"), "year", section(card("year", chooser), ...(hasBatteryCard ? [card("battery")] : []))),
           ]
         : []),
       ...media,

@@ -31,7 +31,7 @@ const NUMBER_TAGS: Record<string, string | undefined> = {
 /** Return the card language for a language tag; English if the cards have no such language. */
 export function languageOf(tag: string): Language {
   const [short] = tag.split("-");
-  return LANGUAGES.find((each) => each === short) ?? "en";
+  return LANGUAGES.find((language) => language === short) ?? "en";
 }
 
 let shared: { formats: UserFormats; language: string | undefined; locale: Locale } | undefined;
@@ -79,8 +79,8 @@ export class Locale {
 
   /** Return the text whose key ends with the plural category of `count`; {count} becomes the number. */
   count(texts: Texts, key: string, count: number, params: Params = {}): string {
-    const one = (this.#plurals ??= new Intl.PluralRules(this.#tag)).select(count) === "one";
-    return this.text(texts, `${key}_${one ? "one" : "other"}`, { count: this.number(count), ...params });
+    const isOne = (this.#plurals ??= new Intl.PluralRules(this.#tag)).select(count) === "one";
+    return this.text(texts, `${key}_${isOne ? "one" : "other"}`, { count: this.number(count), ...params });
   }
 
   number(value: number, decimals = 0): string {

@@ -23,13 +23,13 @@ import { yearTexts } from "./sentences/year.ts";
 import { SidebarRedirect, SIDEBAR_REDIRECT } from "./sidebar-redirect.ts";
 import { offer, SmartyDashboard, STRATEGY } from "./dashboard-strategy.ts";
 
-interface Offered {
+interface CardEntry {
   card: CustomElementConstructor;
   texts: Texts<"name" | "description">;
 }
 
 /** Cards by type, in the order of Home Assistant's card list. */
-const CARDS: Record<string, Offered> = {
+const CARDS: Record<string, CardEntry> = {
   "smarty-p1-now": { card: NowCard, texts: nowTexts },
   "smarty-p1-so-far": { card: SoFarCard, texts: soFarTexts },
   "smarty-p1-today": { card: TodayCard, texts: todayTexts },

@@ -7,16 +7,16 @@
 
 import type { Connection, Unsubscribe } from "./hass.ts";
 import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "./locale.ts";
-import { QuestionQueue, use } from "./request-queue.ts";
+import { RequestQueue, recordUse } from "./request-queue.ts";
 import type { Commands, Live, Meter } from "./websocket-types.ts";
 
 const RETRY_S = [1, 2, 4, 8, 16, 30];
 /** Delay until the integration has counted the last telegram of a quarter-hour. */
-const LATE_MS = 15_000;
+const COUNTING_DELAY_MS = 15_000;
 /** Cached answers of one meter; turning through the days of a year causes many requests. */
 const MAX_ANSWERS = 40;
 /** Time without a touch until a tablet on a wall returns to the present. */
-const UNTOUCHED_MS = 600_000;
+const IDLE_RESET_MS = 600_000;
 
 let touchedAt = 0;
 let isWatched = false;
@@ -26,8 +26,8 @@ function watchTouches(): void {
   touchedAt = Date.now();
   if (isWatched) return;
   isWatched = true;
-  const touched = () => (touchedAt = Date.now());
-  for (const type of ["pointerdown", "keydown", "wheel"]) window.addEventListener(type, touched, { capture: true, passive: true });
+  const touch = () => (touchedAt = Date.now());
+  for (const type of ["pointerdown", "keydown", "wheel"]) window.addEventListener(type, touch, { capture: true, passive: true });
 }
 
 type Listener = () => void;
@@ -49,7 +49,7 @@ class Listeners {
     this.#all.delete(listener);
   }
 
-  tell(): void {
+  notify(): void {
     if (this.#isPending) return;
     this.#isPending = true;
     requestAnimationFrame(() => {
@@ -63,7 +63,7 @@ class Listeners {
  * Subscription shared by its listeners: starts with the first, stops with the last, restarts after a reconnect or an
  * error.
  */
-abstract class Heard {
+abstract class SharedSubscription {
   protected readonly connection: Connection;
   protected readonly listeners = new Listeners();
   #tries = 0;
@@ -73,23 +73,23 @@ abstract class Heard {
     this.connection = connection;
   }
 
-  protected abstract begin(): void;
-  protected abstract end(): void;
+  protected abstract start(): void;
+  protected abstract stop(): void;
   /** Subscribe again on a new connection. */
-  protected abstract beginAnew(): void;
+  protected abstract restart(): void;
 
   /** Call the listener at every change until the returned function is called. */
   listen(listener: Listener): () => void {
     this.listeners.add(listener);
     if (this.listeners.size === 1) {
-      this.connection.addEventListener("ready", this.#again);
-      this.begin();
+      this.connection.addEventListener("ready", this.#onReady);
+      this.start();
     }
     return () => {
       this.listeners.delete(listener);
       if (this.listeners.size) return;
-      this.connection.removeEventListener("ready", this.#again);
-      this.end();
+      this.connection.removeEventListener("ready", this.#onReady);
+      this.stop();
     };
   }
 
@@ -107,7 +107,7 @@ abstract class Heard {
     this.#tries = 0;
   }
 
-  readonly #again = (): void => this.beginAnew();
+  readonly #onReady = (): void => this.restart();
 }
 
 interface Answer {
@@ -122,14 +122,14 @@ interface Answer {
   isLasting: boolean;
 }
 
-export interface Known<T> {
+export interface Reply<T> {
   readonly value?: T | undefined;
   /** Error code of `docs/websocket.md`, or "not_answered". */
   readonly error?: string | undefined;
 }
 
 /** Live messages and cached answers of one meter. */
-export class Feed extends Heard {
+export class MeterFeed extends SharedSubscription {
   /** The last live message; it stays while none arrives. */
   live: Live | undefined;
   /** Start of the current silence, in ms of this page's clock: the last message, or the first listener. */
@@ -142,12 +142,12 @@ export class Feed extends Heard {
   #dayEnds = 0;
   #return: ReturnType<typeof setTimeout> | undefined;
   readonly #entryId: string;
-  readonly #queue: QuestionQueue;
+  readonly #queue: RequestQueue;
   readonly #answers = new Map<string, Answer>();
   #subscription: Promise<Unsubscribe> | undefined;
   #run = 0;
 
-  constructor(connection: Connection, entryId: string, queue: QuestionQueue) {
+  constructor(connection: Connection, entryId: string, queue: RequestQueue) {
     super(connection);
     this.#entryId = entryId;
     this.#queue = queue;
@@ -163,35 +163,35 @@ export class Feed extends Heard {
     return Date.now() - this.#liveAt;
   }
 
-  protected begin(): void {
+  protected start(): void {
     // Without a listener no message could arrive, so the silence starts now.
     this.#liveAt = Date.now();
     this.#open();
   }
 
-  protected end(): void {
+  protected stop(): void {
     this.#close();
     // The answers may be outdated when the next listener comes.
     this.#forgetPeriods();
   }
 
   /** Show another day or month in all cards of this meter until ten minutes pass without a touch, or the day ends. */
-  show(what: Partial<Feed["shown"]>): void {
+  show(what: Partial<MeterFeed["shown"]>): void {
     Object.assign(this.shown, what);
     watchTouches();
     this.#dayEnds = dayStart(addDays(localDay(new Date()), 1)).getTime();
     this.#returnLater();
-    this.listeners.tell();
+    this.listeners.notify();
   }
 
   #returnLater(): void {
     clearTimeout(this.#return);
     if (!this.shown.day && !this.shown.month) return;
-    const left = () => Math.min(touchedAt + UNTOUCHED_MS, this.#dayEnds) - Date.now();
+    const left = () => Math.min(touchedAt + IDLE_RESET_MS, this.#dayEnds) - Date.now();
     this.#return = setTimeout(() => {
       if (left() > 0) return this.#returnLater();
       Object.assign(this.shown, { day: undefined, month: undefined });
-      this.listeners.tell();
+      this.listeners.notify();
     }, left());
   }
 
@@ -201,29 +201,29 @@ export class Feed extends Heard {
     takes: Commands[C]["takes"],
     period = this.quarterHour,
     isLasting = false,
-  ): Known<Commands[C]["answers"]> {
+  ): Reply<Commands[C]["answers"]> {
     const key = JSON.stringify([command, takes]);
     let answer = this.#answers.get(key);
     if (!answer) {
       answer = { period: "", isPending: false, tries: 0, retryAt: 0, isLasting };
     }
-    // Move the answer to the end of the map: the cache drops the least recently used answer, and the year stays.
+    // Move the answer to the stop of the map: the cache drops the least recently used answer, and the year stays.
     this.#answers.delete(key);
     this.#answers.set(key, answer);
-    use(answer);
+    recordUse(answer);
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > MAX_ANSWERS) this.#answers.delete(oldest!);
     // Wait for the first live message: it sets the period, and an earlier request would be sent twice.
-    if (!this.live) return answer as Known<Commands[C]["answers"]>;
+    if (!this.live) return answer as Reply<Commands[C]["answers"]>;
     const isStale = answer.period !== period && Date.now() >= answer.retryAt;
     if (isStale && !answer.isPending) void this.#ask(answer, { type: command, ...takes }, period);
-    return answer as Known<Commands[C]["answers"]>;
+    return answer as Reply<Commands[C]["answers"]>;
   }
 
   /** Period that changes once a quarter-hour, as soon as the last quarter-hour is counted. */
   get quarterHour(): string {
     const running = this.live?.quarter_hour?.start;
-    return running ?? String(Math.floor((Date.now() - LATE_MS) / QUARTER_HOUR_MS));
+    return running ?? String(Math.floor((Date.now() - COUNTING_DELAY_MS) / QUARTER_HOUR_MS));
   }
 
   async #ask(answer: Answer, message: object, period: string): Promise<void> {
@@ -238,13 +238,13 @@ export class Feed extends Heard {
       answer.error = codeOf(error);
       answer.retryAt = Date.now() + 1000 * (RETRY_S[answer.tries] ?? 30);
       answer.tries += 1;
-      setTimeout(() => this.listeners.tell(), answer.retryAt - Date.now() + 50);
+      setTimeout(() => this.listeners.notify(), answer.retryAt - Date.now() + 50);
     }
     answer.isPending = false;
-    this.listeners.tell();
+    this.listeners.notify();
   }
 
-  protected beginAnew(): void {
+  protected restart(): void {
     // Drop the old subscription without unsubscribing: on the new connection its id may belong to another one.
     this.#subscription = undefined;
     this.#close();
@@ -266,14 +266,14 @@ export class Feed extends Heard {
     // Without this option the frontend silently drops a subscription whose renewal is refused.
     const options = { resubscribe: false };
     const subscription = this.connection.subscribeMessage<Live>(
-      (live) => run === this.#run && this.#tell(live),
+      (live) => run === this.#run && this.#receive(live),
       message,
       options,
     );
     this.#subscription = subscription;
     subscription.then(
       () => run === this.#run && this.succeeded(),
-      (error: unknown) => run === this.#run && this.#later(codeOf(error)),
+      (error: unknown) => run === this.#run && this.#openLater(codeOf(error)),
     );
   }
 
@@ -286,7 +286,7 @@ export class Feed extends Heard {
     subscription?.then((unsubscribe) => unsubscribe()).catch(() => undefined);
   }
 
-  #tell(live: Live): void {
+  #receive(live: Live): void {
     const wasGone = this.live?.gone;
     const [before, received] = [this.live?.received_at, live.received_at].map((time) => Date.parse(time ?? ""));
     // The first message repeats the last known state, which may be old: it says nothing about the clocks.
@@ -299,35 +299,35 @@ export class Feed extends Heard {
     // The integration sends nothing after "unauthorized": subscribe again later, in case access returns.
     if (live.state === "unauthorized") {
       this.#close();
-      this.#later(live.state);
+      this.#openLater(live.state);
     }
-    this.listeners.tell();
+    this.listeners.notify();
   }
 
-  #later(code: string): void {
+  #openLater(code: string): void {
     this.#subscription = undefined;
     if (code === "unauthorized") this.live = { state: "unauthorized", obstacle: null, remedy: null, gone: true };
     this.tryLater(() => this.#open());
-    this.listeners.tell();
+    this.listeners.notify();
   }
 }
 
 /** All meters of one Home Assistant connection. */
-export class Meters extends Heard {
+export class Meters extends SharedSubscription {
   /** Meters visible to the user; undefined until the list has arrived. */
   list: Meter[] | undefined;
   error: string | undefined;
-  readonly #feeds = new Map<string, Feed>();
-  readonly #queue = new QuestionQueue(this.connection);
+  readonly #feeds = new Map<string, MeterFeed>();
+  readonly #queue = new RequestQueue(this.connection);
   #chosen: string | undefined;
   #asking: Promise<void> | undefined;
   /** Last period of each meter. A single shared period would alternate between two meters and reload for ever. */
   readonly #periods = new Map<string, string>();
 
-  feed(entryId: string): Feed {
+  feed(entryId: string): MeterFeed {
     let feed = this.#feeds.get(entryId);
     if (!feed) {
-      feed = new Feed(this.connection, entryId, this.#queue);
+      feed = new MeterFeed(this.connection, entryId, this.#queue);
       this.#feeds.set(entryId, feed);
     }
     return feed;
@@ -340,23 +340,23 @@ export class Meters extends Heard {
 
   choose(entryId: string): void {
     this.#chosen = entryId;
-    this.listeners.tell();
+    this.listeners.notify();
   }
 
-  protected begin(): void {
+  protected start(): void {
     void this.#ask();
   }
 
-  protected end(): void {
+  protected stop(): void {
     this.stopTrying();
   }
 
-  protected beginAnew(): void {
+  protected restart(): void {
     void this.#ask();
   }
 
   /** Return the current list; undefined if the answer takes longer than `withinMs`. */
-  async known(withinMs: number): Promise<Meter[] | undefined> {
+  async loadList(withinMs: number): Promise<Meter[] | undefined> {
     const late = new Promise<void>((resolve) => setTimeout(resolve, withinMs));
     await Promise.race([this.#ask(), late]);
     return this.list;
@@ -378,14 +378,14 @@ export class Meters extends Heard {
     this.stopTrying();
     try {
       const { meters } = await this.connection.sendMessagePromise<{ meters: Meter[] }>({ type: "smarty_p1/meters" });
-      this.list = meters.map((meter) => described(meter, this.list?.find(({ entry_id }) => entry_id === meter.entry_id)));
+      this.list = meters.map((meter) => keepFeatures(meter, this.list?.find(({ entry_id }) => entry_id === meter.entry_id)));
       this.error = undefined;
       this.succeeded();
     } catch (error) {
       this.error = codeOf(error);
       this.tryLater(() => void this.#ask());
     }
-    this.listeners.tell();
+    this.listeners.notify();
   }
 }
 
@@ -393,7 +393,7 @@ export class Meters extends Heard {
  * Return the meter with features it had before. A meter that is not being read reports none, and no view may vanish
  * during a reload.
  */
-function described(meter: Meter, before: Meter | undefined): Meter {
+function keepFeatures(meter: Meter, before: Meter | undefined): Meter {
   if (!before || meter.state === "receiving") return meter;
   const { media, phases, feeds_in, connection_kva, known_since } = before;
   return {
@@ -406,11 +406,11 @@ function described(meter: Meter, before: Meter | undefined): Meter {
   };
 }
 
-const known = new WeakMap<Connection, Meters>();
+const metersByConnection = new WeakMap<Connection, Meters>();
 
 export function metersOf(connection: Connection): Meters {
-  let meters = known.get(connection);
-  if (!meters) known.set(connection, (meters = new Meters(connection)));
+  let meters = metersByConnection.get(connection);
+  if (!meters) metersByConnection.set(connection, (meters = new Meters(connection)));
   return meters;
 }
 

@@ -20,7 +20,7 @@ export function boardSections(hass: Hass, locale: Locale): object[] {
   const name = (device: string) => hass.devices[device]?.name_by_user ?? hass.devices[device]?.name ?? "";
   return [...boards]
     .filter(([device, keys]) => !hass.devices[device]?.disabled_by && Object.keys(ICONS).some((key) => keys.has(key)))
-    .sort(([one], [other]) => name(one).localeCompare(name(other)))
+    .sort(([a], [b]) => name(a).localeCompare(name(b)))
     .map(([device, keys]) => section(name(device), keys, locale));
 }
 

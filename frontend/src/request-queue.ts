@@ -14,7 +14,7 @@ interface Answer {
   value?: unknown;
 }
 
-interface Question {
+interface QueuedRequest {
   readonly message: object;
   readonly answer: Answer;
   readonly resolve: (value: unknown) => void;
@@ -29,23 +29,23 @@ const usedBy = new Map<object, Set<Answer>>();
 let used = new Set<Answer>();
 
 /** Start recording the answers that a card uses, and forget those of its previous drawing. */
-export function noteUses(card: object, isInView: boolean): void {
+export function recordUses(card: object, isInView: boolean): void {
   used = new Set();
   if (isInView) usedBy.set(card, used);
   else usedBy.delete(card);
 }
 
 /** Record that the card being drawn uses an answer. */
-export function use(answer: Answer): void {
+export function recordUse(answer: Answer): void {
   used.add(answer);
 }
 
 const isUsed = (answer: Answer): boolean => [...usedBy.values()].some((answers) => answers.has(answer));
 
 /** Queue of the requests on one connection. */
-export class QuestionQueue {
+export class RequestQueue {
   readonly #connection: Connection;
-  #waiting: Question[] = [];
+  #waiting: QueuedRequest[] = [];
   #workers = 0;
 
   constructor(connection: Connection) {
@@ -62,34 +62,34 @@ export class QuestionQueue {
 
   async #work(): Promise<void> {
     this.#workers += 1;
-    for (let question = this.#next(); question; question = this.#next()) await this.#send(question);
+    for (let request = this.#next(); request; request = this.#next()) await this.#send(request);
     this.#workers -= 1;
   }
 
   /** Remove and return the next request. Cards without any value come first, refreshes later. */
-  #next(): Question | undefined {
+  #next(): QueuedRequest | undefined {
     for (const { answer, resolve } of this.#waiting) if (!isUsed(answer)) resolve(undefined);
     this.#waiting = this.#waiting.filter(({ answer }) => isUsed(answer));
     const ready = this.#waiting.filter(({ isResting }) => !isResting);
     const next = ready.find(({ answer }) => answer.value === undefined) ?? ready[0];
-    this.#waiting = this.#waiting.filter((question) => question !== next);
+    this.#waiting = this.#waiting.filter((request) => request !== next);
     return next;
   }
 
-  async #send(question: Question): Promise<void> {
-    question.sentAt ??= Date.now();
+  async #send(request: QueuedRequest): Promise<void> {
+    request.sentAt ??= Date.now();
     try {
-      question.resolve(await this.#connection.sendMessagePromise(question.message));
+      request.resolve(await this.#connection.sendMessagePromise(request.message));
     } catch (error) {
       const isBusy = (error as { code?: unknown } | null)?.code === "busy";
-      if (!isBusy || Date.now() - question.sentAt >= MAX_BUSY_MS) return question.reject(error);
-      const pauseS = Math.min(MAX_PAUSE_S, 2 ** question.refusals) * (0.9 + 0.2 * Math.random());
-      question.refusals += 1;
-      question.isResting = true;
-      this.#waiting.unshift(question);
+      if (!isBusy || Date.now() - request.sentAt >= MAX_BUSY_MS) return request.reject(error);
+      const pauseS = Math.min(MAX_PAUSE_S, 2 ** request.refusals) * (0.9 + 0.2 * Math.random());
+      request.refusals += 1;
+      request.isResting = true;
+      this.#waiting.unshift(request);
       // The pause blocks one of the two slots: Home Assistant would refuse the next request, too.
       await new Promise((resolve) => setTimeout(resolve, 1000 * pauseS));
-      question.isResting = false;
+      request.isResting = false;
     }
   }
 }

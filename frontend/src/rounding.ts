@@ -24,12 +24,12 @@ export function roundUp(value: number, decimals = 0): number {
 export function roundParts(parts: number[], decimals = 2, sum?: number): number[] {
   const factor = 10 ** decimals;
   const exact = parts.map((part) => part * factor);
-  const wanted = Math.round(round(sum ?? parts.reduce((one, other) => one + other, 0), decimals) * factor);
+  const wanted = Math.round(round(sum ?? parts.reduce((total, part) => total + part, 0), decimals) * factor);
   const whole = exact.map((part) => Math.floor(part + 1e-7));
-  let left = wanted - whole.reduce((one, other) => one + other, 0);
+  let left = wanted - whole.reduce((total, part) => total + part, 0);
   const order = exact
     .map((part, index) => ({ index, lost: part - whole[index]! }))
-    .sort((one, other) => other.lost - one.lost || one.index - other.index);
+    .sort((a, b) => b.lost - a.lost || a.index - b.index);
   for (let turn = 0; left > 0 && order.length; turn = (turn + 1) % order.length, left -= 1) {
     whole[order[turn]!.index]! += 1;
   }

@@ -26,7 +26,7 @@ type Loaded = Record<string, Record<string, string>>;
 /** Texts by the names of their files in texts/. */
 const ALL: Record<string, Partial<Texts>> = { banner, battery, bill, common, medium, months, now, quality, "so-far": soFar, strategy, today, year };
 /** Time without any text until the cards fall back to English. */
-const PATIENCE_MS = 3_000;
+const MAX_WAIT_MS = 3_000;
 const RETRY_MS = 30_000;
 
 interface Loading {
@@ -38,7 +38,7 @@ interface Loading {
 
 const loading = new Map<Language, Loading>();
 
-const isThere = (language: Language): boolean => language in common;
+const isLoaded = (language: Language): boolean => language in common;
 
 /** Return the URL of a language file: beside this module, with the same digest in the query. */
 function urlOf(language: Language): string {
@@ -47,14 +47,14 @@ function urlOf(language: Language): string {
 }
 
 async function load(language: Language, state: Loading): Promise<void> {
-  const tell = () => {
-    for (const told of state.waiting) told();
+  const notify = () => {
+    for (const callback of state.waiting) callback();
     state.waiting.clear();
   };
   const late = setTimeout(() => {
     state.isLate = true;
-    tell();
-  }, PATIENCE_MS);
+    notify();
+  }, MAX_WAIT_MS);
   state.retryAt = undefined;
   try {
     const answer = await fetch(urlOf(language));
@@ -66,7 +66,7 @@ async function load(language: Language, state: Loading): Promise<void> {
     state.retryAt = Date.now() + RETRY_MS;
   }
   clearTimeout(late);
-  tell();
+  notify();
 }
 
 /**
@@ -74,26 +74,26 @@ async function load(language: Language, state: Loading): Promise<void> {
  *
  * Calls `told` once, when a later call would return another locale.
  */
-export function spoken(formats: UserFormats, wanted = formats.language, told?: () => void): Locale | undefined {
+export function findLocale(formats: UserFormats, wanted = formats.language, onChange?: () => void): Locale | undefined {
   const language = languageOf(wanted);
-  if (isThere(language)) return localeOf(formats, wanted);
+  if (isLoaded(language)) return localeOf(formats, wanted);
   let state = loading.get(language);
   if (!state) loading.set(language, (state = { isLate: false, retryAt: 0, waiting: new Set() }));
-  if (told) state.waiting.add(told);
+  if (onChange) state.waiting.add(onChange);
   if (state.retryAt !== undefined && Date.now() >= state.retryAt) void load(language, state);
   return state.isLate ? localeOf(formats, "en") : undefined;
 }
 
 /** Return the locale of a user as soon as its texts are loaded; English after the waiting time. */
-export async function spokenSoon(formats: UserFormats, wanted?: string): Promise<Locale> {
-  return spoken(formats, wanted) ?? (await new Promise<void>((resolve) => spoken(formats, wanted, resolve)), spokenNow(formats, wanted));
+export async function loadLocale(formats: UserFormats, wanted?: string): Promise<Locale> {
+  return findLocale(formats, wanted) ?? (await new Promise<void>((resolve) => findLocale(formats, wanted, resolve)), getLocaleOrEnglish(formats, wanted));
 }
 
 /** Return the locale of a user if its texts are loaded, else English. */
-export const spokenNow = (formats: UserFormats, wanted?: string): Locale => spoken(formats, wanted) ?? new Locale(formats, "en");
+export const getLocaleOrEnglish = (formats: UserFormats, wanted?: string): Locale => findLocale(formats, wanted) ?? new Locale(formats, "en");
 
 /** Return the note "texts are missing" in the user's language; "" if the cards speak that language. */
-export function missingNote(wanted: string, locale: Locale): string {
+export function missingTextsNote(wanted: string, locale: Locale): string {
   const language = languageOf(wanted);
   return language === locale.language ? "" : fallback[language].missing;
 }

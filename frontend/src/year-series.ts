@@ -5,7 +5,7 @@
  * quarter-hours and another 100.
  */
 
-import type { Feed, Known } from "./meter-feed.ts";
+import type { MeterFeed, Reply } from "./meter-feed.ts";
 import { addMonths, dayStart, localDay, localParts, QUARTER_HOUR_MS } from "./locale.ts";
 import type { Meter, QuarterHours } from "./websocket-types.ts";
 
@@ -21,9 +21,9 @@ const MAX_ROWS = 500 * QUARTER_HOURS_A_DAY;
 /** Energy of a quarter-hour in Wh at 1 kW. */
 export const WH_A_KW = 250;
 /** Bit mask for `above`: number of exceeded reference powers. */
-const CLASSES = 15;
+const CLASSES_MASK = 15;
 /** Bit in `above`: the quarter-hour exceeds the reference power of its contract. */
-const CONTRACT = 16;
+const CONTRACT_BIT = 16;
 
 export interface Series {
   /** Start of the first quarter-hour, in ms since 1970. */
@@ -37,7 +37,7 @@ export interface Series {
   readonly estimated?: Int16Array | undefined;
 }
 
-interface Kept {
+interface Cache {
   month?: string;
   start: string;
   /** Version mark of past days at the last request for the year. */
@@ -47,7 +47,7 @@ interface Kept {
   series?: Series;
 }
 
-const kept = new WeakMap<Feed, Kept>();
+const caches = new WeakMap<MeterFeed, Cache>();
 
 /**
  * Return the quarter-hours of this month and of the twelve months before.
@@ -55,35 +55,35 @@ const kept = new WeakMap<Feed, Kept>();
  * The year is requested again when the tail carries a new version mark: after a day, or after an import. A card that
  * returns to view, or to a new connection, requests only the tail.
  */
-export function yearSeries(feed: Feed, meter: Meter): Known<Series> {
-  let mine = kept.get(feed);
-  if (!mine) kept.set(feed, (mine = { start: "", past: "" }));
+export function yearSeries(feed: MeterFeed, meter: Meter): Reply<Series> {
+  let cache = caches.get(feed);
+  if (!cache) caches.set(feed, (cache = { start: "", past: "" }));
   const month = localDay(new Date(feed.live?.quarter_hour?.start ?? Date.now())).slice(0, 7);
-  if (month !== mine.month) Object.assign(mine, { month, start: dayStart(`${addMonths(month, -12)}-01`).toISOString() });
+  if (month !== cache.month) Object.assign(cache, { month, start: dayStart(`${addMonths(month, -12)}-01`).toISOString() });
   const command = "smarty_p1/quarter_hours";
   const form = { quantity: "larger", encoding: "base64" } as const;
-  const { value: year, error } = feed.get(command, { start: mine.start, ...form }, `${meter.known_since} ${mine.past}`, true);
+  const { value: year, error } = feed.get(command, { start: cache.start, ...form }, `${meter.known_since} ${cache.past}`, true);
   if (!year) return { error };
   // Request from the end of the year, not of the last tail: the tail is short, and may contain late rows.
   const { value: tail } = feed.get(command, { start: year.end, ...form });
-  if (!mine.series || mine.year !== year || mine.tail !== tail) {
-    Object.assign(mine, { year, tail, series: joined(year, tail) });
-    if (tail && tail.past !== year.past) mine.past = tail.past;
+  if (!cache.series || cache.year !== year || cache.tail !== tail) {
+    Object.assign(cache, { year, tail, series: mergeSeries(year, tail) });
+    if (tail && tail.past !== year.past) cache.past = tail.past;
   }
-  return { value: mine.series };
+  return { value: cache.series };
 }
 
 /** Return the rows of the year, with the rows of the tail written over them at their place. */
-export function joined(year: QuarterHours, tail?: QuarterHours): Series {
+export function mergeSeries(year: QuarterHours, tail?: QuarterHours): Series {
   const start = Date.parse(year.start);
   const referencePowers = year.reference_powers ?? [];
   if (Number.isNaN(start)) return { start: 0, values: new Int16Array(), above: new Uint8Array(), referencePowers };
   const parts = [year, ...(tail ? [tail] : [])]
-    .map((each) => ({
-      at: Math.round((Date.parse(each.start) - start) / QUARTER_HOUR_MS),
-      rows: unpacked(each.values),
-      marks: bytesOf(each.above),
-      origins: each.origins ?? [],
+    .map((answer) => ({
+      at: Math.round((Date.parse(answer.start) - start) / QUARTER_HOUR_MS),
+      rows: unpackValues(answer.values),
+      marks: decodeMarks(answer.above),
+      origins: answer.origins ?? [],
     }))
     .filter(({ at, rows }) => at >= 0 && at + rows.length <= MAX_ROWS);
   const values = new Int16Array(Math.max(0, ...parts.map(({ at, rows }) => at + rows.length))).fill(UNKNOWN);
@@ -100,21 +100,21 @@ export function joined(year: QuarterHours, tail?: QuarterHours): Series {
   return { start, values, above, referencePowers, estimated };
 }
 
-function unpacked(values: QuarterHours["values"]): Int16Array {
+function unpackValues(values: QuarterHours["values"]): Int16Array {
   if (typeof values !== "string") {
-    return Int16Array.from(values ?? [], (each) => (each !== null && Math.abs(each) <= 32_767 ? each : UNKNOWN));
+    return Int16Array.from(values ?? [], (value) => (value !== null && Math.abs(value) <= 32_767 ? value : UNKNOWN));
   }
-  const bytes = bytesOf(values);
+  const bytes = decodeMarks(values);
   const rows = new Int16Array(bytes.length >> 1);
   // The bytes are little-endian on any machine. Writing into an Int16Array restores the sign.
   for (let row = 0; row < rows.length; row += 1) rows[row] = bytes[2 * row]! | (bytes[2 * row + 1]! << 8);
   return rows;
 }
 
-function bytesOf(marks: QuarterHours["above"]): Uint8Array {
+function decodeMarks(marks: QuarterHours["above"]): Uint8Array {
   if (typeof marks !== "string") return Uint8Array.from(marks ?? []);
   try {
-    return Uint8Array.from(atob(marks), (each) => each.charCodeAt(0));
+    return Uint8Array.from(atob(marks), (char) => char.charCodeAt(0));
   } catch {
     return new Uint8Array();
   }
@@ -175,40 +175,40 @@ export interface Grid {
 }
 
 /** Minimum days of the grid, so that a single day does not fill the whole picture. */
-const FEWEST_DAYS = 7;
+const MIN_DAYS = 7;
 
 export function gridOf(series: Series): Grid {
   const start = series.start + clockChanges(series.start, series.start)[0]![1];
-  const most = Math.floor(start / DAY_MS) - FEWEST_DAYS;
-  const all = new Int16Array((Math.ceil(series.values.length / QUARTER_HOURS_A_DAY) + FEWEST_DAYS + 2) * QUARTER_HOURS_A_DAY).fill(UNKNOWN);
+  const originDay = Math.floor(start / DAY_MS) - MIN_DAYS;
+  const all = new Int16Array((Math.ceil(series.values.length / QUARTER_HOURS_A_DAY) + MIN_DAYS + 2) * QUARTER_HOURS_A_DAY).fill(UNKNOWN);
   const above = new Uint8Array(all.length);
   const estimated = series.estimated && new Int16Array(all.length).fill(UNKNOWN);
   let [firstCell, lastCell] = [-1, -1];
   let feedsIn = false;
   eachRow(series, (value, local, row) => {
     if (value === UNKNOWN) return;
-    const cell = Math.floor(local / QUARTER_HOUR_MS) - most * QUARTER_HOURS_A_DAY;
+    const cell = Math.floor(local / QUARTER_HOUR_MS) - originDay * QUARTER_HOURS_A_DAY;
     if (firstCell < 0) firstCell = cell;
     if (cell > lastCell) lastCell = cell;
     if (value < 0) feedsIn = true;
     // When the clock repeats an hour, keep the higher value. The hour skipped in spring stays unknown.
     if (value > all[cell]!) all[cell] = value;
     const [before, mark] = [above[cell]!, series.above[row]!];
-    above[cell] = Math.max(before & CLASSES, mark & CLASSES) | ((before | mark) & CONTRACT);
+    above[cell] = Math.max(before & CLASSES_MASK, mark & CLASSES_MASK) | ((before | mark) & CONTRACT_BIT);
     if (estimated && series.estimated![row] === ESTIMATED) estimated[cell] = ESTIMATED;
   });
   const last = Math.floor(lastCell / QUARTER_HOURS_A_DAY);
-  const first = Math.min(Math.floor(firstCell / QUARTER_HOURS_A_DAY), last - FEWEST_DAYS + 1);
+  const first = Math.min(Math.floor(firstCell / QUARTER_HOURS_A_DAY), last - MIN_DAYS + 1);
   const days = lastCell < 0 ? 0 : last - first + 1;
   const from = first * QUARTER_HOURS_A_DAY;
-  const shown = <Cells extends Int16Array | Uint8Array>(cells: Cells) => cells.subarray(from, from + days * QUARTER_HOURS_A_DAY) as Cells;
+  const crop = <Cells extends Int16Array | Uint8Array>(cells: Cells) => cells.subarray(from, from + days * QUARTER_HOURS_A_DAY) as Cells;
   return {
-    firstDay: most + first,
+    firstDay: originDay + first,
     days,
-    cells: shown(all),
-    above: shown(above),
+    cells: crop(all),
+    above: crop(above),
     referencePowers: series.referencePowers,
-    estimated: estimated && shown(estimated),
+    estimated: estimated && crop(estimated),
     feedsIn,
     lastCell: lastCell - from,
   };
@@ -220,7 +220,7 @@ export type Limit = { readonly isContract: boolean; readonly kw: number };
 /** Return the cells, with EXCESS where a cell is above the limit. */
 export function markedCells({ cells, above, referencePowers }: Pick<Grid, "cells" | "above" | "referencePowers">, limit: Limit | undefined): Int16Array {
   const place = limit ? referencePowers.indexOf(limit.kw) : -1;
-  const isAbove = (mark: number) => (limit?.isContract ? mark >= CONTRACT : place >= 0 && (mark & CLASSES) > place);
+  const isAbove = (mark: number) => (limit?.isContract ? mark >= CONTRACT_BIT : place >= 0 && (mark & CLASSES_MASK) > place);
   return cells.map((value, cell) => (isAbove(above[cell]!) ? EXCESS : Math.min(value, EXCESS - 1)));
 }
 

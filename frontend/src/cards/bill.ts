@@ -2,7 +2,7 @@
 
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
-import type { Feed } from "../meter-feed.ts";
+import type { MeterFeed } from "../meter-feed.ts";
 import type { Locale } from "../locale.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/bills.ts";
 import { turnOver } from "../parts/markup.ts";
@@ -107,7 +107,7 @@ export class BillCard extends SmartyCard {
     return 9;
   }
 
-  protected content(meter: Meter, feed: Feed): TemplateResult {
+  protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const { bills, error } = billsOf(feed);
     if (!bills) return this.#without(error);
     const bill = shownOf(bills, feed);

@@ -3,7 +3,7 @@
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
-import type { Feed } from "../meter-feed.ts";
+import type { MeterFeed } from "../meter-feed.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/bills.ts";
 import { chartStyles, COLORS, type MonthsChart, monthsChart } from "../parts/months-chart.ts";
 import { Width } from "../parts/element-width.ts";
@@ -104,7 +104,7 @@ export class MonthsCard extends SmartyCard {
     return 9;
   }
 
-  protected content(meter: Meter, feed: Feed): TemplateResult {
+  protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const { bills, error } = billsOf(feed);
     if (!bills) return this.#without(error);
     const chosen = shownOf(bills, feed).month;
@@ -113,13 +113,13 @@ export class MonthsCard extends SmartyCard {
     return html`${guard(of, () => this.#show(meter, feed, bills, chosen))}`;
   }
 
-  #show(meter: Meter, feed: Feed, bills: Bill[], month: string): TemplateResult {
+  #show(meter: Meter, feed: MeterFeed, bills: Bill[], month: string): TemplateResult {
     const { locale } = this;
     const lack = words.lackOfAll(bills);
     const width = this.#width.value;
     const year = words.yearOf(bills, lack ? "kWh" : this.unit);
     const head = words.headOf(year, locale);
-    const chosen = year.months.find((each) => each.month === month)!;
+    const chosen = year.months.find((entry) => entry.month === month)!;
     const all = words.allMonths(year, locale);
     const chart: MonthsChart = { year, chosen, locale, width, choose: (to) => showMonth(bills, feed, to) };
     return html`<header>
@@ -150,7 +150,7 @@ export class MonthsCard extends SmartyCard {
     const line = ({ name, cells }: words.TableRow, mark: TemplateResult) =>
       html`<tr><th scope="row">${mark}${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
     return html`<table class="parts">
-      <thead><tr>${head.map((each) => html`<th scope="col">${each}</th>`)}</tr></thead>
+      <thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
       <tbody>${rows.map((row) => line(row, dot(row.key)))}</tbody>
       ${total ? html`<tfoot>${line(total, html`<span class="mark"></span>`)}</tfoot>` : nothing}
     </table>`;

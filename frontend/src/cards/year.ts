@@ -4,11 +4,11 @@ import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "li
 import { guard } from "lit/directives/guard.js";
 import { navigate, SmartyCard } from "../base-card.ts";
 import { Cells } from "../drawing/year.ts";
-import type { Feed, Known } from "../meter-feed.ts";
+import type { MeterFeed, Reply } from "../meter-feed.ts";
 import { dayStart, localDay } from "../locale.ts";
 import { type Bills, billsOf, toEnter } from "../parts/bills.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
-import { HeatMap, type Painted } from "../parts/heat-map.ts";
+import { HeatMap, type PaintRequest } from "../parts/heat-map.ts";
 import { plain, rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
@@ -31,9 +31,9 @@ import { styles } from "../styles.ts";
 import type { Classes, Meter, MonthAbove } from "../websocket-types.ts";
 import { type Grid, gridOf, type Limit, localOf, type Series, yearSeries } from "../year-series.ts";
 
-const NARROW = 420;
+const NARROW_PX = 420;
 /** Padding and border of the card in px, both sides together. */
-const AROUND = 32;
+const PADDING_PX = 32;
 
 export class YearCard extends SmartyCard {
   static override styles: CSSResultGroup = [
@@ -71,7 +71,7 @@ export class YearCard extends SmartyCard {
       open: (index) => this.#open?.(cells.cell(index)),
     };
   });
-  #painted: Painted | undefined;
+  #painted: PaintRequest | undefined;
   #open: ((cell: number) => void) | undefined;
   readonly #width = new Width(this, "ha-card");
   readonly #gridOf = memoize(gridOf);
@@ -85,7 +85,7 @@ export class YearCard extends SmartyCard {
     return 10;
   }
 
-  protected content(meter: Meter, feed: Feed): TemplateResult {
+  protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const { value: series, error } = yearSeries(feed, meter);
     const classes = feed.get("smarty_p1/classes", {});
     const own = (classes.value ?? meter).reference_kw ?? undefined;
@@ -99,11 +99,11 @@ export class YearCard extends SmartyCard {
 
   #year(
     series: Series,
-    { value: classes, error }: Known<Classes>,
+    { value: classes, error }: Reply<Classes>,
     own: number | undefined,
     bills: Bills | undefined,
     meter: Meter,
-    feed: Feed,
+    feed: MeterFeed,
   ): TemplateResult {
     const grid = this.#gridOf(series);
     if (!grid.days) return this.waiting("nothing_counted");
@@ -116,8 +116,8 @@ export class YearCard extends SmartyCard {
     const named = limit && { ...limit, name: limitName(months, limit, this.locale) };
     const above = this.#above(limit, months, decisive);
     const width = this.#width.value;
-    const isTurned = width < NARROW;
-    const size = mapSize(grid, width - AROUND, isTurned, this.locale);
+    const isTurned = width < NARROW_PX;
+    const size = mapSize(grid, width - PADDING_PX, isTurned, this.locale);
     const { grid: before, isTurned: wasTurned } = this.#painted ?? {};
     // In another grid or layout the chosen index would point to another cell.
     if (before && (before.firstDay !== grid.firstDay || before.days !== grid.days || wasTurned !== isTurned)) this.#bar.index = undefined;
@@ -167,12 +167,12 @@ export class YearCard extends SmartyCard {
   #table(limit: NamedLimit | undefined, grid: Grid, months: MonthAbove[]): TemplateResult | typeof nothing {
     const t = (key: "month" | "highest" | "count_above" | "kwh_above") => this.text(yearTexts, key, limit ? { R: limit.name } : {});
     const lastDay = grid.firstDay + grid.days - 1;
-    const row = (each: MonthAbove) => {
-      const { start, mean_kw: kw } = each.peak ?? {};
+    const row = (month: MonthAbove) => {
+      const { start, mean_kw: kw } = month.peak ?? {};
       const params = start && { ...momentParams(localOf(Date.parse(start)), lastDay, this.locale), power: this.locale.kW(kw!) };
-      const cells = [this.locale.monthYear(dayStart(`${each.month}-15`)), params ? this.text(yearTexts, "drawn_at", params) : "–"];
+      const cells = [this.locale.monthYear(dayStart(`${month.month}-15`)), params ? this.text(yearTexts, "drawn_at", params) : "–"];
       if (!limit) return cells;
-      const { quarter_hours: count, kwh } = aboveIn([each], limit);
+      const { quarter_hours: count, kwh } = aboveIn([month], limit);
       return [...cells, this.locale.number(count), this.locale.number(kwh, 1)];
     };
     const head = [t("month"), t("highest"), ...(limit ? [t("count_above"), t("kwh_above")] : [])];
@@ -180,7 +180,7 @@ export class YearCard extends SmartyCard {
   }
 
   /** Show a day in the card of today, in this view or in the view "now". */
-  #openDay(feed: Feed, day: string): void {
+  #openDay(feed: MeterFeed, day: string): void {
     feed.show({ day });
     // Only the dashboard of the strategy has views with these paths.
     if (this.config.chooser && location.pathname.endsWith("/year")) navigate(location.pathname.replace(/\/year$/, "/now"));

@@ -34,8 +34,8 @@ export function drawMedium({ month, first, last, reference }: Standing): MediumD
   const gap = reference?.isWhole.indexOf(false) ?? 0;
   const until = gap < 0 ? reference!.length : gap;
   const before = reference ? sums(reference, 1, until) : [];
-  const most = Math.max(...own, ...before) || 1;
-  const at = (day: number, sum: number): Point => ({ x: (day / days) * SIZE, y: SIZE - (sum / most) * SIZE });
+  const highest = Math.max(...own, ...before) || 1;
+  const at = (day: number, sum: number): Point => ({ x: (day / days) * SIZE, y: SIZE - (sum / highest) * SIZE });
   const write = ({ x, y }: Point) => `${Number(x.toFixed(2))} ${Number(y.toFixed(2))}`;
 
   let line = "";

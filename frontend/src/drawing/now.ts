@@ -15,8 +15,8 @@ export function quarterHourBar(
 ): { parts: Part[]; limit: number | undefined } {
   const end = Math.max(energy, projected ?? 0);
   // Without a limit, the bar covers 1 kWh (4 kW for a quarter-hour), or more if needed.
-  const most = Math.max(1.25 * (limit ?? 0.8), 1.08 * end);
-  const share = (value: number): number => Math.max(0, Math.min(1, value / most)) || 0;
+  const scale = Math.max(1.25 * (limit ?? 0.8), 1.08 * end);
+  const share = (value: number): number => Math.max(0, Math.min(1, value / scale)) || 0;
   const parts: Part[] = [];
   const add = (from: number, to: number, isEstimate: boolean): void => {
     const border = Math.min(Math.max(limit ?? to, from), to);
@@ -38,9 +38,9 @@ export interface PhaseBar {
 
 /** Return the bars of the phases. All start from zero in the middle and share one scale, for comparison. */
 export function phaseBars(powers: (number | undefined)[]): PhaseBar[] {
-  const most = Math.max(2, ...powers.map((power) => Math.abs(power ?? 0)));
+  const scale = Math.max(2, ...powers.map((power) => Math.abs(power ?? 0)));
   return powers.map((power, index) => {
-    const end = 0.5 + (power ?? 0) / most / 2;
+    const end = 0.5 + (power ?? 0) / scale / 2;
     return { name: `L${index + 1}`, power, from: Math.min(0.5, end), to: Math.max(0.5, end) };
   });
 }

@@ -3,8 +3,8 @@
 import type { VoltageDay } from "../sentences/quality-voltage.ts";
 
 /** Range of the scale in V. A fixed range keeps noise small; only outliers widen it. */
-const LOWEST_SCALE = 200;
-const HIGHEST_SCALE = 260;
+const SCALE_BOTTOM_V = 200;
+const SCALE_TOP_V = 260;
 /** Height in px of a phase's drawing, and of its row with the gap below. */
 export const PHASE_HEIGHT = 56;
 export const ROW_HEIGHT = 64;
@@ -21,8 +21,8 @@ export interface VoltageDrawing {
 const tenth = (value: number): number => Math.round(value * 10) / 10;
 
 export function voltageDrawing(day: VoltageDay): VoltageDrawing {
-  const low = Math.min(LOWEST_SCALE, day.limits[0], ...day.phases.map(({ min }) => min));
-  const high = Math.max(HIGHEST_SCALE, day.limits[1], ...day.phases.map(({ max }) => max));
+  const low = Math.min(SCALE_BOTTOM_V, day.limits[0], ...day.phases.map(({ min }) => min));
+  const high = Math.max(SCALE_TOP_V, day.limits[1], ...day.phases.map(({ max }) => max));
   const y = (volts: number) => tenth((PHASE_HEIGHT * (high - volts)) / (high - low));
   const paths = day.phases.map(({ lowest, highest }, phase) => {
     const at = (row: number, volts: number) => `${row} ${tenth(phase * ROW_HEIGHT + y(volts))}`;

@@ -25,7 +25,7 @@ export const countOf = (start: number, end: number): number =>
 /** Return the quarter-hours of a day. The answers may cover another period than the day. */
 export function quartersOf(start: number, count: number, imported?: QuarterHours, exported?: QuarterHours): Quarter[] {
   const quarters: Quarter[] = Array.from({ length: count }, () => ({ ...UNKNOWN }));
-  const each = (answer: QuarterHours | undefined, use: (quarter: Quarter, wh: number, index: number) => void) => {
+  const forEachValue = (answer: QuarterHours | undefined, use: (quarter: Quarter, wh: number, index: number) => void) => {
     if (!answer || !Array.isArray(answer.values)) return;
     const first = Math.round((Date.parse(answer.start) - start) / QUARTER_HOUR_MS);
     answer.values.forEach((wh, index) => {
@@ -33,16 +33,16 @@ export function quartersOf(start: number, count: number, imported?: QuarterHours
       if (quarter && typeof wh === "number" && Math.abs(wh) <= MAX_KW * 250) use(quarter, Math.max(0, wh), index);
     });
   };
-  each(imported, (quarter, wh) => (quarter.imported = wh));
-  each(exported, (quarter, wh) => (quarter.exported = wh));
+  forEachValue(imported, (quarter, wh) => (quarter.imported = wh));
+  forEachValue(exported, (quarter, wh) => (quarter.exported = wh));
   for (const [index, length, origin] of imported?.origins ?? []) {
-    each(imported, (quarter, _wh, at) => at >= index && at < index + length && (quarter.origin = origin));
+    forEachValue(imported, (quarter, _wh, at) => at >= index && at < index + length && (quarter.origin = origin));
   }
   return quarters;
 }
 
 /** Data and size of a day's chart. */
-export interface Wanted {
+export interface ChartRequest {
   start: number;
   quarters: readonly Quarter[];
   reference: number | null;
@@ -84,16 +84,16 @@ export interface Chart {
 const TOP = 22;
 const BOTTOM = 34;
 
-export function chartOf(wanted: Wanted): Chart {
-  const { quarters, reference, width, height } = wanted;
+export function chartOf(request: ChartRequest): Chart {
+  const { quarters, reference, width, height } = request;
   const count = quarters.length;
-  const left = wanted.tickWidth + 8;
+  const left = request.tickWidth + 8;
   const right = Math.max(left + count, width);
   const bottom = height - BOTTOM;
   const slot = (right - left) / count;
   const barWidth = Math.max(2, Math.round(slot * 0.85 * 2) / 2);
   const x = (index: number) => left + index * slot;
-  const { high, low } = scaleOf(wanted);
+  const { high, low } = scaleOf(request);
   const y = (kw: number) => TOP + ((high - kw) / (high - low)) * (bottom - TOP);
   const paths = { drawn: pair(), excess: pair(), fed: pair() };
   let gaps = "";
@@ -104,7 +104,7 @@ export function chartOf(wanted: Wanted): Chart {
     const kind = isEstimated ? "estimated" : "measured";
     const bar = (from: number, to: number) => rectangle(at, barWidth, y(from), y(to));
     if (imported === null) {
-      if (index < wanted.ended && index >= wanted.begun) gaps += dot(round(x(index) + slot / 2), y(0));
+      if (index < request.ended && index >= request.begun) gaps += dot(round(x(index) + slot / 2), y(0));
       return;
     }
     const kw = kwOf(imported);
@@ -118,8 +118,8 @@ export function chartOf(wanted: Wanted): Chart {
   });
   const { ticks, decimals } = ticksOf(high, low, reference, y);
   const isInTheWay = (from: number, to: number) =>
-    quarters.slice(count * from, count * to).some((each) => kwOf(each.imported) > (reference ?? Number.POSITIVE_INFINITY));
-  const share = wanted.isNarrow ? 0.55 : 0.2;
+    quarters.slice(count * from, count * to).some((quarter) => kwOf(quarter.imported) > (reference ?? Number.POSITIVE_INFINITY));
+  const share = request.isNarrow ? 0.55 : 0.2;
   return {
     left,
     right,
@@ -131,7 +131,7 @@ export function chartOf(wanted: Wanted): Chart {
     y,
     ticks,
     tickDecimals: decimals,
-    hours: hoursOf(wanted, x, right - left),
+    hours: hoursOf(request, x, right - left),
     paths,
     gaps,
     highest,
@@ -143,10 +143,10 @@ const pair = () => ({ measured: "", estimated: "" });
 const round = (pixels: number): number => Math.round(pixels * 2) / 2;
 
 /** Return the path of a bar between two heights, at least 1 px high so that small values stay visible. */
-export function rectangle(x: number, width: number, one: number, other: number): string {
-  const top = Math.min(one, other);
-  const height = Math.max(1, Math.abs(one - other));
-  return `M${x} ${(other > one ? top : one - height).toFixed(1)}h${width}v${height.toFixed(1)}h${-width}z`;
+export function rectangle(x: number, width: number, from: number, to: number): string {
+  const top = Math.min(from, to);
+  const height = Math.max(1, Math.abs(from - to));
+  return `M${x} ${(to > from ? top : from - height).toFixed(1)}h${width}v${height.toFixed(1)}h${-width}z`;
 }
 
 const dot = (x: number, y: number): string => `M${x - 1.5} ${y.toFixed(1)}a1.5 1.5 0 1 0 3 0a1.5 1.5 0 1 0 -3 0`;
@@ -155,7 +155,7 @@ const dot = (x: number, y: number): string => `M${x - 1.5} ${y.toFixed(1)}a1.5 1
 export const roomFor = (kw: number): number => (kw > 0 ? Math.ceil(kw + 0.6) : 0);
 
 /** Return the ends of the scale in kW. Zero and the reference power are always visible. */
-function scaleOf({ quarters, reference, room }: Wanted): { high: number; low: number } {
+function scaleOf({ quarters, reference, room }: ChartRequest): { high: number; low: number } {
   let peak = 0;
   let fed = 0;
   for (const { imported, exported } of quarters) {
@@ -167,33 +167,33 @@ function scaleOf({ quarters, reference, room }: Wanted): { high: number; low: nu
 }
 
 /** Minimum distances in px: between two ticks, and from a tick to the reference line below or above. */
-const APART = 44;
-const BELOW = 18;
-const ABOVE = 26;
+const MIN_TICK_GAP_PX = 44;
+const BELOW_LINE_PX = 18;
+const ABOVE_LINE_PX = 26;
 /** End of the search for a round step between ticks; larger than the power of any connection. */
-const ROUNDEST = 1e9;
+const MAX_TICK_STEP = 1e9;
 
 function ticksOf(high: number, low: number, reference: number | null, y: Chart["y"]) {
   const perKw = y(0) - y(1);
-  const isWide = (step: number) => step * perKw >= APART;
+  const isWide = (step: number) => step * perKw >= MIN_TICK_GAP_PX;
   let step = [0.2, 0.5, 1, 2, 4].find(isWide);
   for (let ten = 10; step === undefined; ten *= 10) {
-    step = [1, 2, 4].map((each) => each * ten).find(isWide) ?? (ten > ROUNDEST ? ten : undefined);
+    step = [1, 2, 4].map((factor) => factor * ten).find(isWide) ?? (ten > MAX_TICK_STEP ? ten : undefined);
   }
   const ticks: Chart["ticks"] = [];
   for (let number = Math.ceil(low / step); number * step <= high && ticks.length < 20; number += 1) {
     const kw = number * step;
     const aboveLine = reference === null ? Number.NaN : y(reference) - y(kw);
-    if (kw !== 0 && aboveLine > -BELOW && aboveLine < ABOVE) continue;
+    if (kw !== 0 && aboveLine > -BELOW_LINE_PX && aboveLine < ABOVE_LINE_PX) continue;
     ticks.push({ kw, y: y(kw) });
   }
   return { ticks, decimals: step < 1 ? 1 : 0 };
 }
 
 /** Return the labelled hours: every third hour, or every sixth or twelfth if space is short. */
-function hoursOf({ start, quarters, isNarrow, hourWidth }: Wanted, x: Chart["x"], width: number): Chart["hours"] {
+function hoursOf({ start, quarters, isNarrow, hourWidth }: ChartRequest, x: Chart["x"], width: number): Chart["hours"] {
   const steps = isNarrow ? [6, 12] : [3, 6, 12];
-  const step = steps.find((each) => (width * each) / 24 > hourWidth * 1.5 + 4) ?? 12;
+  const step = steps.find((hours) => (width * hours) / 24 > hourWidth * 1.5 + 4) ?? 12;
   const hours: Chart["hours"] = [];
   for (let index = 0; index < quarters.length; index += 4) {
     if (localParts(new Date(start + index * QUARTER_HOUR_MS)).hour % step === 0) hours.push({ index, x: x(index) });
@@ -216,9 +216,9 @@ interface Sums {
 }
 
 export function smallBars(days: readonly (Sums | undefined)[], width: number, height: number): SmallBar[] {
-  const most = (values: (number | null | undefined)[]) => Math.max(0, ...values.map((value) => value || 0));
-  const up = most(days.map((day) => day?.imported_wh));
-  const down = most(days.map((day) => day?.exported_wh));
+  const maximum = (values: (number | null | undefined)[]) => Math.max(0, ...values.map((value) => value || 0));
+  const up = maximum(days.map((day) => day?.imported_wh));
+  const down = maximum(days.map((day) => day?.exported_wh));
   const scale = height / (up + down || 1);
   const zero = up || down ? up * scale : height;
   return days.map((day) => {

@@ -64,13 +64,13 @@ export function imageOf({ days, cells }: Pick<Grid, "days" | "cells">, colors: U
   const shown = Math.min(days, Math.max(1, mostDays));
   const [width, height] = isTurned ? [QUARTER_HOURS_A_DAY, shown] : [shown, QUARTER_HOURS_A_DAY];
   const pixels = new Uint32Array(width * height);
-  for (let each = 0; each < shown; each += 1) {
-    const first = Math.floor((each * days) / shown);
-    const end = Math.floor(((each + 1) * days) / shown);
+  for (let pixel = 0; pixel < shown; pixel += 1) {
+    const first = Math.floor((pixel * days) / shown);
+    const end = Math.floor(((pixel + 1) * days) / shown);
     for (let quarter = 0; quarter < QUARTER_HOURS_A_DAY; quarter += 1) {
       let highest = UNKNOWN;
       for (let day = first; day < end; day += 1) highest = Math.max(highest, cells[day * QUARTER_HOURS_A_DAY + quarter]!);
-      const at = isTurned ? (shown - 1 - each) * width + quarter : (QUARTER_HOURS_A_DAY - 1 - quarter) * width + each;
+      const at = isTurned ? (shown - 1 - pixel) * width + quarter : (QUARTER_HOURS_A_DAY - 1 - quarter) * width + pixel;
       pixels[at] = colors[highest - UNKNOWN]!;
     }
   }

@@ -2,7 +2,7 @@
 
 import { html, type TemplateResult } from "lit";
 import type { SmartyCard } from "../base-card.ts";
-import type { Feed } from "../meter-feed.ts";
+import type { MeterFeed } from "../meter-feed.ts";
 import type { Locale } from "../locale.ts";
 import { type BillKey, billTexts, type Lack } from "../sentences/bill.ts";
 import type { Bill, Meter } from "../websocket-types.ts";
@@ -15,19 +15,19 @@ export interface Bills {
   error?: string | undefined;
 }
 
-export function billsOf(feed: Feed): Bills {
+export function billsOf(feed: MeterFeed): Bills {
   const { value, error } = feed.get("smarty_p1/bill", { months: MONTHS });
   return { bills: value?.months.length ? value.months : undefined, error };
 }
 
 /** Return the bill of the chosen month; without a choice, of the running month. */
-export const shownOf = (bills: Bill[], feed: Feed): Bill =>
+export const shownOf = (bills: Bill[], feed: MeterFeed): Bill =>
   bills.find(({ month }) => month === feed.shown.month) ?? bills.at(-1)!;
 
 /**
  * Choose a month for the cards of the view. The running month is stored as "no choice", so that a new month follows.
  */
-export function showMonth(bills: Bill[], feed: Feed, month: string | undefined): void {
+export function showMonth(bills: Bill[], feed: MeterFeed, month: string | undefined): void {
   feed.show({ month: month === bills.at(-1)?.month ? undefined : month });
 }
 

@@ -14,10 +14,10 @@ const KINDS = ["drawn", "excess", "fed"] as const;
 export const isNarrow = (width: number): boolean => width < 420;
 export const heightOf = (width: number): number => (isNarrow(width) ? 224 : 272);
 /** Average width of a label's character, in px. */
-const CHARACTER = 7.4;
+const CHARACTER_PX = 7.4;
 
 /** Return the chart of a day, with as much room for labels as they have characters. */
-export function charted(
+export function layOutDay(
   quarters: Quarter[],
   start: number,
   reference: number | null,
@@ -40,13 +40,13 @@ export function charted(
     width,
     height: heightOf(width),
     isNarrow: isNarrow(width),
-    tickWidth: Math.max(...labels.map((label) => label.length)) * CHARACTER,
-    hourWidth: locale.time(new Date(start)).length * CHARACTER,
+    tickWidth: Math.max(...labels.map((label) => label.length)) * CHARACTER_PX,
+    hourWidth: locale.time(new Date(start)).length * CHARACTER_PX,
   });
 }
 
 /** Return the fixed parts of the chart, one path for each colour. `guard` redraws them only for another chart. */
-export function standing(
+export function drawFixedParts(
   chart: Chart,
   start: number,
   reference: { kw: number | null; until: number | undefined; name: string },

@@ -1,7 +1,7 @@
 /** Data of the displayed day: requests, known quarter-hours, running quarter-hour and costs. */
 
 import { countOf, kwOf, MAX_KW, type Quarter } from "../drawing/today.ts";
-import type { Feed, Known as Answered } from "../meter-feed.ts";
+import type { MeterFeed, Reply } from "../meter-feed.ts";
 import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "../locale.ts";
 import { excessCosts, shownDay } from "../sentences/today.ts";
 import type { Day, Live, Meter, QuarterHours, RunningQuarterHour } from "../websocket-types.ts";
@@ -34,15 +34,15 @@ export function shownOf(meter: Meter, live: Live, asked: string | undefined, isO
   return { day, today, since, start, end, count, quarterHour, present };
 }
 
-interface Asked {
+interface DayReplies {
   /** Undefined until the version mark shows whether cached answers of a past day are still valid. */
-  imported?: Answered<QuarterHours>;
-  exported?: Answered<QuarterHours> | undefined;
+  imported?: Reply<QuarterHours>;
+  exported?: Reply<QuarterHours> | undefined;
   past: string;
 }
 
 /** Request the displayed day. Today is requested every quarter-hour, a past day once a day and after an import. */
-export function quarterHoursOf(feed: Feed, { day, today, start, end }: ShownDay, feedsIn: boolean | null): Asked {
+export function quarterHoursOf(feed: MeterFeed, { day, today, start, end }: ShownDay, feedsIn: boolean | null): DayReplies {
   const command = "smarty_p1/quarter_hours";
   // The answer for today carries the version mark of all earlier days.
   const ofToday = feed.get(command, { start: dayStart(today).toISOString(), quantity: "imported" });
@@ -75,14 +75,14 @@ export function runningOf({ quarterHour, present, count }: ShownDay, live: Live)
 }
 
 /** Known part of a day. An unknown quarter-hour from `begun` to before `ended` is a gap. */
-export interface Known {
+export interface KnownPart {
   begun: number;
   ended: number;
   /** Number of known quarter-hours. */
-  known: number;
+  knownCount: number;
 }
 
-export function knownOf({ day, since, start, count, quarterHour, present }: ShownDay, quarters: readonly Quarter[]): Known {
+export function knownPartOf({ day, since, start, count, quarterHour, present }: ShownDay, quarters: readonly Quarter[]): KnownPart {
   const first = quarters.findIndex(({ imported }) => imported !== null);
   // The quarter-hour that has just ended is counted, but its value arrives a moment later: do not show a gap.
   const last = present - 1;
@@ -91,7 +91,7 @@ export function knownOf({ day, since, start, count, quarterHour, present }: Show
   return {
     begun: day !== since ? 0 : first < 0 ? count : first,
     ended: Math.max(0, Math.min(count, isDue ? last : present)),
-    known: quarters.filter(({ imported }) => imported !== null).length,
+    knownCount: quarters.filter(({ imported }) => imported !== null).length,
   };
 }
 

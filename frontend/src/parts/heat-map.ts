@@ -6,7 +6,7 @@ import { type Grid, type Limit, markedCells } from "../year-series.ts";
 /** Distance between the stripes of estimated values, in px. */
 const STRIPES_PX = 6;
 
-export interface Painted {
+export interface PaintRequest {
   grid: Grid;
   /** Limit above which quarter-hours are red. */
   limit: Limit | undefined;
@@ -40,16 +40,16 @@ export class HeatMap {
     if (JSON.stringify(colors) !== JSON.stringify(this.#colors)) this.#colors = colors;
   }
 
-  paint(canvas: HTMLCanvasElement, { grid, limit, width, height, isTurned }: Painted): void {
+  paint(canvas: HTMLCanvasElement, { grid, limit, width, height, isTurned }: PaintRequest): void {
     const colors = this.#colors;
-    const [across, down] = [width, height].map((each) => Math.round(each * (devicePixelRatio || 1))) as [number, number];
+    const [across, down] = [width, height].map((length) => Math.round(length * (devicePixelRatio || 1))) as [number, number];
     if (!colors || !grid.days || across < 1 || down < 1) return;
-    const wanted = [canvas, grid, colors, limit?.kw, limit?.isContract, across, down, isTurned];
-    if (wanted.every((each, index) => each === this.#painted[index])) return;
-    this.#painted = wanted;
+    const inputs = [canvas, grid, colors, limit?.kw, limit?.isContract, across, down, isTurned];
+    if (inputs.every((value, index) => value === this.#painted[index])) return;
+    this.#painted = inputs;
     if (this.#palette?.colors !== colors) this.#palette = { colors, entries: palette(colors) };
-    const most = isTurned ? down : across;
-    const small = canvasOf(imageOf({ days: grid.days, cells: markedCells(grid, limit) }, this.#palette.entries, most, isTurned));
+    const maxDays = isTurned ? down : across;
+    const small = canvasOf(imageOf({ days: grid.days, cells: markedCells(grid, limit) }, this.#palette.entries, maxDays, isTurned));
     // Setting its size clears a canvas, so draw afterwards.
     canvas.width = across;
     canvas.height = down;
@@ -58,7 +58,7 @@ export class HeatMap {
     context.imageSmoothingEnabled = false;
     context.drawImage(small, 0, 0, across, down);
     if (!grid.estimated) return;
-    const hatches = hatchesIn(canvasOf(imageOf({ ...grid, cells: grid.estimated }, mask(), most, isTurned)), across, down);
+    const hatches = hatchesIn(canvasOf(imageOf({ ...grid, cells: grid.estimated }, mask(), maxDays, isTurned)), across, down);
     // Cut stripes out of the estimated values, so that the card shows through.
     context.globalCompositeOperation = "destination-out";
     context.drawImage(hatches, 0, 0);

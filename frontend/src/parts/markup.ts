@@ -17,7 +17,7 @@ export function tableBehind(caption: string, head: string[], rows: (string | num
     <table class="behind">
       <caption class="hidden">${caption}</caption>
       <thead>
-        <tr>${head.map((each) => html`<th scope="col">${each}</th>`)}</tr>
+        <tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr>
       </thead>
       <tbody>
         ${rows.map((row) => html`<tr>${row.map((cell, index) => (index ? html`<td>${cell}</td>` : html`<th scope="row">${cell}</th>`))}</tr>`)}

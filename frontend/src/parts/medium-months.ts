@@ -4,11 +4,11 @@ import { addDays, addMonths, dayStart, localParts } from "../locale.ts";
 import type { MediumHistory } from "../websocket-types.ts";
 
 /** Smallest known share of a day that counts as a whole day. */
-const WHOLE = 0.9;
+const MIN_KNOWN_SHARE = 0.9;
 /** Days without a reading at the end of the period; beyond them the month is no longer compared. */
 const MAX_LATE_DAYS = 2;
 /** Upper bound of a plausible amount in the meter's unit; larger values count as unknown. */
-const MAX = 1e9;
+const MAX_AMOUNT = 1e9;
 const NIGHT_HOURS = [2, 3, 4];
 const NIGHTS = 3;
 
@@ -46,7 +46,7 @@ export interface Night {
 }
 
 const amountOf = (value: number | null | undefined): number | null =>
-  typeof value === "number" && value >= 0 && value < MAX ? value : null;
+  typeof value === "number" && value >= 0 && value < MAX_AMOUNT ? value : null;
 
 export function monthOf({ days }: Pick<MediumHistory, "days">, month: string): Month {
   const firstDay = `${month}-01`;
@@ -54,7 +54,7 @@ export function monthOf({ days }: Pick<MediumHistory, "days">, month: string): M
   const offset = days ? Math.round((Date.parse(firstDay) - Date.parse(days.start)) / 86_400_000) : 0;
   const at = [...Array(length).keys()].map((index) => index + offset);
   const amounts = at.map((index) => amountOf(days?.amounts[index]));
-  const isWhole = at.map((index, day) => amounts[day] !== null && (days?.known[index] ?? 0) >= WHOLE);
+  const isWhole = at.map((index, day) => amounts[day] !== null && (days?.known[index] ?? 0) >= MIN_KNOWN_SHARE);
   return { month, length, amounts, isWhole };
 }
 
@@ -74,12 +74,12 @@ export function standingOn(history: MediumHistory, today: string, isSeasonal: bo
   const lastWhole = whole.lastIndexOf(true) + 1;
   const first = !startsHere ? 1 : lastWhole ? whole.indexOf(true) + 1 : ended + 1;
   const isLate = ended - lastWhole > MAX_LATE_DAYS;
-  const missing = whole.slice(first - 1, isLate ? ended : lastWhole).filter((each) => !each).length;
+  const missing = whole.slice(first - 1, isLate ? ended : lastWhole).filter((isKnown) => !isKnown).length;
   // On the 1st, compare with the previous month: it has just ended, and interests more than a year ago.
   const references = [...(isSeasonal && lastWhole ? [-12] : []), -1].map((ago) => monthOf(history, addMonths(thisMonth, ago)));
   const canCompare = missing === 0 && (first === 1 || !ended);
   const reference = canCompare
-    ? references.find((each) => each.isWhole[0] && isWholeUntil(each, Math.min(lastWhole, each.length)))
+    ? references.find((candidate) => candidate.isWhole[0] && isWholeUntil(candidate, Math.min(lastWhole, candidate.length)))
     : undefined;
   // The reference month may be shorter: then both sums end on its last day.
   const last = reference ? Math.min(lastWhole, reference.length) : lastWhole;
@@ -119,16 +119,16 @@ export function nightTo({ hours }: MediumHistory, day: string): Night | undefine
   if (!last) return undefined;
   const steady = nights.findIndex((night) => !night?.every((litres) => litres > 0));
   const steadyNights = steady < 0 ? NIGHTS : steady;
-  return { litres: last.reduce((sum, each) => sum + each, 0), isSteady: steadyNights > 0, steadyNights };
+  return { litres: last.reduce((sum, litres) => sum + litres, 0), isSteady: steadyNights > 0, steadyNights };
 }
 
 function nightHours(hours: MediumHistory["hours"], day: string): number[] | undefined {
   if (!hours) return undefined;
   const midnight = dayStart(day).getTime();
   // The list covers an hour more on both sides, for days on which clocks change.
-  const starts = [1, 2, 3, 4, 5].map((each) => midnight + each * 3_600_000);
-  const found = starts
+  const starts = [1, 2, 3, 4, 5].map((hour) => midnight + hour * 3_600_000);
+  const amounts = starts
     .filter((start) => NIGHT_HOURS.includes(localParts(new Date(start)).hour))
     .map((start) => amountOf(hours.values[Math.round((start - Date.parse(hours.start)) / 3_600_000)]));
-  return found.every((each) => each !== null) ? found : undefined;
+  return amounts.every((amount) => amount !== null) ? amounts : undefined;
 }

@@ -8,13 +8,13 @@ import { ESTIMATED, type Grid, type Limit, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW
 import type { ChosenBar } from "./pointer.ts";
 
 const DAY_MS = 86_400_000;
-const HEIGHT = 200;
-const TURNED_HEIGHTS = [168, 456] as const;
+const HEIGHT_PX = 200;
+const TURNED_HEIGHTS_PX = [168, 456] as const;
 /** Height of a day in px, while there are few days. */
-const TURNED_DAY = 14;
+const TURNED_DAY_PX = 14;
 /** Space in px for the label of a day and of a month: its width, or its height on the left axis. */
-const ROOM = { day: 64, month: 36 };
-const TURNED_ROOM = { day: 20, month: 18 };
+const ROOM_PX = { day: 64, month: 36 };
+const TURNED_ROOM_PX = { day: 20, month: 18 };
 const LEGEND_KW = [0.2, 1, 3, 7];
 
 export const mapStyles = css`
@@ -118,8 +118,8 @@ export interface MapSize {
 /** Return the size of the picture for an available width in px. */
 export function mapSize({ days }: Grid, room: number, isTurned: boolean, locale: Locale): MapSize {
   const axis = isTurned ? 50 : clock(0, locale).length > 5 ? 64 : 44;
-  const [least, most] = TURNED_HEIGHTS;
-  const height = isTurned ? Math.max(least, Math.min(most, days * TURNED_DAY)) : HEIGHT;
+  const [min, max] = TURNED_HEIGHTS_PX;
+  const height = isTurned ? Math.max(min, Math.min(max, days * TURNED_DAY_PX)) : HEIGHT_PX;
   return { isTurned, axis, height, width: Math.max(0, room - axis) };
 }
 
@@ -162,7 +162,7 @@ export function yearMap(
   locale: Locale,
 ): TemplateResult {
   const cells = new Cells(grid, isTurned);
-  const { isMonths, ticks } = dayTicks(grid, isTurned ? height : width, isTurned ? TURNED_ROOM : ROOM);
+  const { isMonths, ticks } = dayTicks(grid, isTurned ? height : width, isTurned ? TURNED_ROOM_PX : ROOM_PX);
   const day = (time: number) => (isMonths ? locale.shortMonth(new Date(time)) : locale.shortDay(new Date(time)));
   const chosen = bar.index === undefined ? undefined : cells.cell(bar.index);
   const key = (event: KeyboardEvent) => {
@@ -174,7 +174,7 @@ export function yearMap(
     } else bar.key(event);
   };
   return html`<div class="map" style="--axis:${axis}px;--height:${height}px">
-      <div class="hours" aria-hidden="true">${[0, 1, 2, 3, 4].map((each) => hour(each, isTurned, locale))}</div>
+      <div class="hours" aria-hidden="true">${[0, 1, 2, 3, 4].map((quarter) => hour(quarter, isTurned, locale))}</div>
       <div class="field">
         <div
           class="touch"
@@ -222,7 +222,7 @@ function legend({ feedsIn, estimated }: Grid, limit: NamedLimit | undefined, loc
   return html`<small class="legend">
     <span>kW</span>
     ${feedsIn ? swatch("--fed-in", FED_IN_OPACITY, locale.text(yearTexts, "fed_in")) : nothing}
-    ${LEGEND_KW.filter((each) => each <= (limit?.kw ?? 7)).map((each) => swatch("--drawn", drawnOpacity(each), locale.number(each, each < 1 ? 1 : 0)))}
+    ${LEGEND_KW.filter((kw) => kw <= (limit?.kw ?? 7)).map((kw) => swatch("--drawn", drawnOpacity(kw), locale.number(kw, kw < 1 ? 1 : 0)))}
     ${limit ? swatch("--excess", 1, locale.text(yearTexts, "above", { R: limit.name })) : nothing}
     ${estimated ? html`<span><i class="hatched"></i>${locale.text(yearTexts, "estimated")}</span>` : nothing}
   </small>`;

@@ -78,8 +78,8 @@ export function troubleOf(meter: Meter, live: Live, { silenceMs, now }: { silenc
 
 function kindOf({ state, obstacle }: Live): Kind {
   if (state === "disabled") return state;
-  const found = Object.entries(KINDS).find(([, keys]) => (keys as string[]).includes(obstacle ?? ""));
-  if (found) return found[0] as Kind;
+  const entry = Object.entries(KINDS).find(([, keys]) => (keys as string[]).includes(obstacle ?? ""));
+  if (entry) return entry[0] as Kind;
   return state === "error" || state === "not_loaded" ? state : "failing";
 }
 

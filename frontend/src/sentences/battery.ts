@@ -10,9 +10,9 @@ export type BatteryKey = keyof (typeof texts)["en"];
 export const batteryTexts: Texts<BatteryKey> = texts;
 
 /** Longest payback time shown: later energy prices are unknown, and few batteries last longer. */
-const MAX_YEARS = 25;
+const MAX_PAYBACK_YEARS = 25;
 /** Share of known hourly prices above which a few missing hours are not mentioned. */
-const WHOLE = 0.99;
+const MIN_HOURLY_SHARE = 0.99;
 const PARTS = ["energy", "surcharge", "feed_in", "fixed", "total"] as const;
 
 export interface BatteryAnswer {
@@ -23,7 +23,7 @@ export interface BatteryAnswer {
   notes: string[];
 }
 
-export interface AskedBattery {
+export interface BatterySize {
   kwh: number;
   kw: number;
   /** Own consumption of the battery, in W. */
@@ -31,34 +31,34 @@ export interface AskedBattery {
 }
 
 /** Return the texts of an estimate for a battery. `price` is in EUR, 0 if not entered. */
-export function batteryAnswer(found: WhatIf, { kwh, kw }: AskedBattery, price: number, locale: Locale): BatteryAnswer {
+export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, price: number, locale: Locale): BatteryAnswer {
   const t = (key: BatteryKey, params: Record<string, string> = {}) => locale.text(batteryTexts, key, params);
-  const { without: from, with_battery: to } = found.cheapest;
-  const [before, after] = [found.classes[String(from)]!, found.classes[String(to)]!];
+  const { without: from, with_battery: to } = estimate.cheapest;
+  const [before, after] = [estimate.classes[String(from)]!, estimate.classes[String(to)]!];
   const [fromKw, toKw] = [locale.referenceKW(from), locale.referenceKW(to)];
-  const { low, high } = found.saving;
+  const { low, high } = estimate.saving;
   // In a range, only the upper end carries the unit.
   const amount = high > low ? `${locale.number(low)}–${locale.euros(high)}` : locale.euros(low);
   const size = { kwh: locale.unit(kwh, "kWh"), kw: locale.referenceKW(kw) };
   const sentences = [high > 0 && low >= 0 ? t("saves", { ...size, amount }) : t("saves_nothing", size)];
   if (from !== to) {
-    const spared = found.classes[String(from)]!.with_battery.total - after.with_battery.total;
+    const spared = estimate.classes[String(from)]!.with_battery.total - after.with_battery.total;
     sentences.push(t(spared < ABOUT_THE_SAME ? "same" : "becomes", { from: fromKw, to: toKw }));
   }
   if (price > 0) sentences.push(earnedBack(price, low, locale));
   const { stored_share: share } = after;
-  const hourly = found.hourly_share;
+  const hourly = estimate.hourly_share;
   return {
     sentence: sentences.join(" "),
     head: [t("without", { kw: fromKw }), t("with_battery", { kw: toKw })],
     rows: PARTS.map((part) => [t(part), locale.euros(before.without[part]), locale.euros(after.with_battery[part])]),
     notes: [
-      from === found.reference_kw ? "" : t("already", { kw: fromKw }),
+      from === estimate.reference_kw ? "" : t("already", { kw: fromKw }),
       t("cycles", { count: locale.number(after.cycles) }),
       share === null ? "" : t("stored", { share: locale.percent(share) }),
-      hourly === null || hourly >= WHOLE ? "" : t("hourly", { share: locale.percent(hourly) }),
-      t("basis", { count: locale.number(found.measured_days), vat: locale.common(found.has_vat ? "with_vat" : "without_vat") }),
-      olderPrices(found.prices_of, found.end.slice(0, "2027-01".length), locale),
+      hourly === null || hourly >= MIN_HOURLY_SHARE ? "" : t("hourly", { share: locale.percent(hourly) }),
+      t("basis", { count: locale.number(estimate.measured_days), vat: locale.common(estimate.has_vat ? "with_vat" : "without_vat") }),
+      olderPrices(estimate.prices_of, estimate.end.slice(0, "2027-01".length), locale),
       price > 0 ? t("not_counted") : "",
     ].filter(Boolean),
   };
@@ -68,6 +68,6 @@ export function batteryAnswer(found: WhatIf, { kwh, kw }: AskedBattery, price: n
 function earnedBack(price: number, saving: number, locale: Locale): string {
   const years = Math.max(1, Math.round(price / saving));
   if (saving <= 0) return locale.text(batteryTexts, "never_earned_back");
-  if (years > MAX_YEARS) return locale.text(batteryTexts, "not_earned_back", { count: locale.number(MAX_YEARS) });
+  if (years > MAX_PAYBACK_YEARS) return locale.text(batteryTexts, "not_earned_back", { count: locale.number(MAX_PAYBACK_YEARS) });
   return locale.count(batteryTexts, "earned_back", years);
 }

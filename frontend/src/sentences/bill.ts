@@ -23,9 +23,9 @@ const PARTS: Record<Exclude<BillPart, "feed_in">, string[]> = {
   levies: GROUPS[2]!,
   surcharge: ["surcharge"],
 };
-const WELL_MEASURED = 0.99;
+const MIN_MEASURED_SHARE = 0.99;
 /** Most decimals of an entered price; a price with more decimals is a mean of market prices. */
-const ENTERED_DECIMALS = 5;
+const MAX_ENTERED_DECIMALS = 5;
 const MAX_DECIMALS = 6;
 
 export interface Row {
@@ -86,7 +86,7 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
     label: isInEuros ? labelOf(bill, total, t) : "kWh",
     until: isRunning(bill) ? t("until", { day: locale.shortDay(until), time: locale.time(until) }) : undefined,
     measured: t("measured", { share: locale.percent(bill.measured_share, bill.measured_share < 1 ? 1 : 0) }),
-    isWellMeasured: bill.measured_share >= WELL_MEASURED,
+    isWellMeasured: bill.measured_share >= MIN_MEASURED_SHARE,
     notice: isInEuros ? olderPrices(bill.prices_of, bill.month, locale) : "",
     sentence: !lacks ? forecast(bill, locale) : isInEuros ? missingSentence(bill, locale, t) : t("no_reference"),
     community: lacksCommunity(bill) && !lacks ? t("community_missing") : "",
@@ -261,7 +261,7 @@ function quantities(bill: Bill, locale: Locale, t: Say): (line: BillLine) => str
     const price = locale.unit(line.price, "€", decimals);
     if (!isMonth(line)) {
       // A label marks an aid: if entered with VAT, its net price has many decimals, too.
-      const key = decimals > ENTERED_DECIMALS && !line.label ? "times_mean" : "times";
+      const key = decimals > MAX_ENTERED_DECIMALS && !line.label ? "times_mean" : "times";
       return t(key, { quantity: locale.unit(line.quantity, line.unit, kwhDecimals), price });
     }
     if (isWhole(line)) return t("one_month", { price });
@@ -269,19 +269,19 @@ function quantities(bill: Bill, locale: Locale, t: Say): (line: BillLine) => str
   };
 }
 
-function enough(least: number, most: number, lines: BillLine[], cost: (line: BillLine, decimals: number) => number): number {
-  for (let decimals = least; decimals < most; decimals += 1) {
+function enough(min: number, max: number, lines: BillLine[], cost: (line: BillLine, decimals: number) => number): number {
+  for (let decimals = min; decimals < max; decimals += 1) {
     const isRight = (line: BillLine) => Math.abs(Math.abs(round(cost(line, decimals), 2)) - Math.abs(line.amount)) < 0.005;
     if (lines.every(isRight)) return decimals;
   }
-  return most;
+  return max;
 }
 
 const priceDecimals = ({ unit, price }: BillLine): number => decimalsOf(price, unit === "month" ? 2 : 4, MAX_DECIMALS);
 
-function decimalsOf(value: number, least: number, most: number): number {
-  let decimals = least;
-  while (decimals < most && Math.abs(round(value, decimals) - value) > 1e-9) decimals += 1;
+function decimalsOf(value: number, min: number, max: number): number {
+  let decimals = min;
+  while (decimals < max && Math.abs(round(value, decimals) - value) > 1e-9) decimals += 1;
   return decimals;
 }
 
@@ -326,7 +326,7 @@ function readingOf({ lines, imported_kwh }: Bill): "on_top" | "instead" | undefi
   const kwh = (name: string) => lines.filter((line) => line.name === name).reduce((all, line) => all + line.quantity, 0);
   const above = kwh("surcharge");
   const variable = kwh("network_variable");
-  const isAbout = (one: number, other: number) => Math.abs(one - other) < 0.02;
+  const isAbout = (a: number, b: number) => Math.abs(a - b) < 0.02;
   if (above < 0.05 || !variable) return undefined;
   return isAbout(variable, imported_kwh) ? "on_top" : isAbout(variable + above, imported_kwh) ? "instead" : undefined;
 }

@@ -4,7 +4,7 @@ import { kwOf, type Quarter } from "../drawing/today.ts";
 import { type Locale, QUARTER_HOUR_MS } from "../locale.ts";
 import { timeOf, type TodayKey, todayTexts } from "./today.ts";
 
-export interface Told {
+export interface DayTableData {
   quarters: readonly Quarter[];
   start: number;
   begun: number;
@@ -14,7 +14,7 @@ export interface Told {
 }
 
 /** Return the notes about gaps and about quarter-hours from the platform. */
-export function dayNotes({ quarters, begun, ended }: Told, locale: Locale): string[] {
+export function dayNotes({ quarters, begun, ended }: DayTableData, locale: Locale): string[] {
   const count = (key: string, is: (quarter: Quarter, index: number) => boolean) => {
     const number = quarters.filter(is).length;
     return number ? [locale.count(todayTexts, key, number)] : [];
@@ -27,7 +27,7 @@ export function dayNotes({ quarters, begun, ended }: Told, locale: Locale): stri
   return [...gaps.map((text) => `● ${text}`), portal.join(", ")].filter(Boolean);
 }
 
-export function dayTable({ quarters, start, ended, reference, hasSun }: Told, locale: Locale) {
+export function dayTable({ quarters, start, ended, reference, hasSun }: DayTableData, locale: Locale) {
   const R = reference === null ? "" : locale.referenceKW(reference);
   const t = (key: TodayKey) => locale.text(todayTexts, key, { R });
   const hasR = reference !== null;

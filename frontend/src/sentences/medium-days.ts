@@ -27,16 +27,16 @@ export function chosenSentence({ standing, units, today, amount }: Days, day: nu
   const t = (key: MediumKey, params: Record<string, string>) => locale.text(mediumTexts, key, params);
   const { month, reference } = standing;
   const now = Number(today.slice(8));
-  const said = (of: Month, isToday: boolean) => {
+  const amountText = (of: Month, isToday: boolean) => {
     const value = isToday ? amount : (of.amounts[day - 1] ?? null);
     const words = value === null ? "–" : write(value, units.day, locale);
     const name = locale.day(startOf(of.month, day));
-    const told = value === null || isToday || of.isWhole[day - 1] ? words : t("at_least", { sum: words });
-    return `**${isToday ? t("so_far", { day: name }) : name}** ${told}`;
+    const text = value === null || isToday || of.isWhole[day - 1] ? words : t("at_least", { sum: words });
+    return `**${isToday ? t("so_far", { day: name }) : name}** ${text}`;
   };
-  const own = day <= now ? said(month, day === now) : "";
-  const other = reference && day <= reference.length ? said(reference, false) : "";
-  return [own, own ? plain(other) : other].filter(Boolean).join(" · ");
+  const ownText = day <= now ? amountText(month, day === now) : "";
+  const referenceText = reference && day <= reference.length ? amountText(reference, false) : "";
+  return [ownText, ownText ? plain(referenceText) : referenceText].filter(Boolean).join(" · ");
 }
 
 /** Return the table of days: this month, the previous month and the reference month. */
@@ -46,22 +46,22 @@ export function daysTable({ history, standing, units, today, amount }: Days, loc
   const isOther = reference && reference.month !== before.month;
   const now = Number(today.slice(8));
   const columns = [month, before, ...(isOther ? [reference] : [])];
-  const cells = columns.map((each) => {
-    const isNow = each === month;
-    const known = each.amounts.map((value, index) => (isNow && index + 1 >= now ? null : value));
+  const cells = columns.map((column) => {
+    const isNow = column === month;
+    const values = column.amounts.map((value, index) => (isNow && index + 1 >= now ? null : value));
     // Round the days together, so that they add up to the sum beside the curve.
     const { factor, decimals, unit } = units.day;
-    const parts = roundParts(known.map((value) => (value ?? 0) * factor), decimals);
-    return known.map((value, index) => {
+    const parts = roundParts(values.map((value) => (value ?? 0) * factor), decimals);
+    return values.map((value, index) => {
       if (isNow && index + 1 === now) return amount === null ? "–" : locale.text(mediumTexts, "so_far", { day: write(amount, units.day, locale) });
       if (value === null) return isNow && index + 1 > now ? "" : "–";
       const words = unit ? locale.unit(parts[index]!, unit, decimals) : locale.number(parts[index]!, decimals);
-      return each.isWhole[index] ? words : `≥\u00a0${words}`;
+      return column.isWhole[index] ? words : `≥\u00a0${words}`;
     });
   });
   const count = Math.max(...columns.map(({ length }) => length));
   return {
-    head: [locale.text(mediumTexts, "day"), ...columns.map((each) => capital(monthName(each.month, today, locale)))],
+    head: [locale.text(mediumTexts, "day"), ...columns.map((column) => capital(monthName(column.month, today, locale)))],
     rows: [...Array(count).keys()].map((index) => [String(index + 1), ...cells.map((column) => column[index] ?? "")]),
   };
 }
@@ -71,17 +71,17 @@ export function footnote(days: Days, index: number | null, locale: Locale): { te
   const { history, units, night, amount } = days;
   const t = (key: MediumKey, params: Record<string, string>) => locale.text(mediumTexts, key, params);
   if (night) return { text: nightSentence(night, locale), isWarning: night.steadyNights > 2 };
-  const said: string[] = [];
+  const notes: string[] = [];
   if (units.day.factor !== 1 && units.day.unit === "kWh" && amount !== null) {
     const own = write(amount, units.own, locale);
     const factor = locale.unit(units.day.factor, "kWh/m³", 2);
-    said.push(history.unit === "m3" ? t("own_gas", { amount: own, factor }) : t("own", { amount: own }));
+    notes.push(history.unit === "m3" ? t("own_gas", { amount: own, factor }) : t("own", { amount: own }));
   } else if (index !== null) {
-    said.push(t("index", { index: write(index, { ...units.own, decimals: 3 }, locale) }));
+    notes.push(t("index", { index: write(index, { ...units.own, decimals: 3 }, locale) }));
   }
   const unknown = unknownHours(days);
-  if (unknown) said.push(t("unknown_hours", { hours: locale.unit(unknown, "h") }));
-  return { text: said.join(" · "), isWarning: false };
+  if (unknown) notes.push(t("unknown_hours", { hours: locale.unit(unknown, "h") }));
+  return { text: notes.join(" · "), isWarning: false };
 }
 
 /** Return the hours of today without data, up to the last reading; 0 below 1.5 hours. */
@@ -90,7 +90,7 @@ function unknownHours({ history: { days }, today, time }: Days): number {
   const start = dayStart(today).getTime();
   const length = dayStart(addDays(today, 1)).getTime() - start;
   const at = Math.round((Date.parse(today) - Date.parse(days.start)) / 86_400_000);
-  const known = (days.known[at] ?? 0) * length;
-  const hours = (Math.min(time.getTime(), start + length) - start - known) / 3_600_000;
+  const knownMs = (days.known[at] ?? 0) * length;
+  const hours = (Math.min(time.getTime(), start + length) - start - knownMs) / 3_600_000;
   return hours >= 1.5 ? round(hours) : 0;
 }

@@ -9,9 +9,9 @@ export type MediumKey = keyof (typeof texts)["en"];
 export const mediumTexts: Texts<MediumKey> = texts;
 
 /** Smallest difference in percent that counts as a difference. */
-const DIFFERENCE = 3;
+const MIN_DIFFERENCE_PERCENT = 3;
 /** Ratio from which the sentence says "times" instead of a percentage. */
-const MANY_TIMES = 2.5;
+const MIN_TIMES = 2.5;
 const KWH: Record<string, number> = { Wh: 0.001, kWh: 1, MWh: 1000, MJ: 1 / 3.6, GJ: 1000 / 3.6 };
 
 /** Unit of display: `factor` converts the meter's own unit to it. */
@@ -106,7 +106,7 @@ export function monthSentence(standing: Standing, units: Units, since: string, t
   const params = { month: capital(locale.month(startOf(month.month))), day: ordinal(last, locale), sum: amount(sum) };
   if (today.endsWith("-01")) {
     if (!reference?.isWhole.every(Boolean)) return "";
-    const before = reference.amounts.reduce<number>((all, each) => all + (each ?? 0), 0);
+    const before = reference.amounts.reduce<number>((all, amount) => all + (amount ?? 0), 0);
     return t("before", { ...params, reference: capital(monthName(reference.month, today, locale)), sum: amount(before) });
   }
   if (missing > 0 && last) return t("partly", params);
@@ -120,14 +120,14 @@ export function monthSentence(standing: Standing, units: Units, since: string, t
     return t("not_compared", { ...params, reference: locale.month(before) });
   }
   const name = monthName(reference.month, today, locale);
-  const said = { ...params, reference: name, before: amount(referenceSum) };
+  const words = { ...params, reference: name, before: amount(referenceSum) };
   const isNothing = (value: number) => round(value * units.day.factor, units.day.decimals) === 0;
-  if (isNothing(sum) || isNothing(referenceSum)) return t("both", said);
+  if (isNothing(sum) || isNothing(referenceSum)) return t("both", words);
   const ratio = sum / referenceSum;
-  if (ratio >= MANY_TIMES) return t("times", { ...said, times: locale.number(ratio, ratio < 10 ? 1 : 0) });
+  if (ratio >= MIN_TIMES) return t("times", { ...words, times: locale.number(ratio, ratio < 10 ? 1 : 0) });
   const percent = round((ratio - 1) * 100);
-  if (Math.abs(percent) < DIFFERENCE) return t("same", said);
-  return t(percent > 0 ? "more" : "less", { ...said, share: locale.percent(Math.abs(percent) / 100) });
+  if (Math.abs(percent) < MIN_DIFFERENCE_PERCENT) return t("same", words);
+  return t(percent > 0 ? "more" : "less", { ...words, share: locale.percent(Math.abs(percent) / 100) });
 }
 
 /** Return the sentence about water use at night, a hint at leaks. */

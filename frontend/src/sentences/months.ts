@@ -13,8 +13,8 @@ export const monthsTexts: Texts<MonthsKey> = texts;
 export type Unit = "€" | "kWh";
 export const SHOWN_MONTHS = 13;
 const WHOLE_YEAR = 12;
-const WELL_MEASURED = 0.9;
-const A_LITTLE = 0.1;
+const MIN_MEASURED_SHARE = 0.9;
+const MAX_SUM_ERROR = 0.1;
 
 export interface Month {
   /** Month as 2026-11. */
@@ -54,13 +54,13 @@ export function lackOfAll(bills: Bill[]): Lack | undefined {
 /** Return the thirteen months up to the running one, unknown months included. */
 export function yearOf(bills: Bill[], unit: Unit): Year {
   const last = bills.at(-1)?.month ?? "2000-01";
-  const known = new Map(bills.map((bill) => [bill.month, bill]));
+  const billOf = new Map(bills.map((bill) => [bill.month, bill]));
   const months = Array.from({ length: SHOWN_MONTHS }, (_, index) => {
     const month = addMonths(last, index - SHOWN_MONTHS + 1);
-    return monthOf(month, known.get(month), unit, index === SHOWN_MONTHS - 1);
+    return monthOf(month, billOf.get(month), unit, index === SHOWN_MONTHS - 1);
   });
   const whole = months.filter(({ isWhole }) => isWhole);
-  const add = (of: (month: Month) => number) => whole.reduce((sum, each) => sum + of(each), 0);
+  const add = (of: (month: Month) => number) => whole.reduce((sum, month) => sum + of(month), 0);
   return {
     unit,
     months,
@@ -78,7 +78,7 @@ function monthOf(month: string, bill: Bill | undefined, unit: Unit, isLast: bool
     start: dayStart(`${month}-01`),
     bill,
     isRunning: running,
-    isWhole: value !== null && !running && !isLast && bill!.measured_share >= WELL_MEASURED,
+    isWhole: value !== null && !running && !isLast && bill!.measured_share >= MIN_MEASURED_SHARE,
     value,
     parts: bill && value !== null ? partsOf(bill, unit) : [],
     // The forecast does not contain the payment to the energy community.
@@ -114,21 +114,21 @@ export function headOf(year: Year, locale: Locale): { title: string; value: stri
 }
 
 function extremes({ whole, unit }: Year, locale: Locale, t: (key: MonthsKey, params?: Params) => string): string {
-  const by = (sign: number) => whole.reduce((best, each) => (sign * (each.value! - best.value!) > 0 ? each : best));
+  const by = (sign: number) => whole.reduce((best, month) => (sign * (month.value! - best.value!) > 0 ? month : best));
   const name = (month: Month) => locale.month(month.start);
   if (whole.length === 1) return upper(t("only", { month: name(whole[0]!) }));
-  const [least, most] = [by(-1), by(1)];
+  const [lowest, highest] = [by(-1), by(1)];
   const text =
-    round(least.value!) === round(most.value!)
+    round(lowest.value!) === round(highest.value!)
       ? ""
-      : t(unit === "€" ? "extremes" : "extremes_kwh", { cheapest: name(least), dearest: name(most) });
+      : t(unit === "€" ? "extremes" : "extremes_kwh", { cheapest: name(lowest), dearest: name(highest) });
   if (whole.length === WHOLE_YEAR || !text) return text;
   return t("of_months", { count: whole.length, extremes: lower(text) });
 }
 
 /** Return the end of the first complete month: the running month if measured from its start, else the next month. */
 function firstWholeEnd(bill: Bill): Date {
-  if (bill.measured_share >= WELL_MEASURED && !bill.since) return lastDay(bill);
+  if (bill.measured_share >= MIN_MEASURED_SHARE && !bill.since) return lastDay(bill);
   const next = addMonths(localDay(new Date(bill.end)).slice(0, 7), 1);
   return dayStart(addDays(`${next}-01`, -1));
 }
@@ -148,8 +148,8 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
   const { unit, whole } = year;
   const t = (key: MonthsKey, params: Params = {}) => locale.text(monthsTexts, key, params);
   const columns = [
-    chosen.value === null ? null : rounded(chosen.parts, chosen.value, unit),
-    ...(whole.length ? [rounded(year.sumParts, year.sum, unit)] : []),
+    chosen.value === null ? null : toWholeNumbers(chosen.parts, chosen.value, unit),
+    ...(whole.length ? [toWholeNumbers(year.sumParts, year.sum, unit)] : []),
   ];
   const head = [
     locale.common(year.months.at(-1)?.bill?.vat_rate === 0 ? "without_vat" : "with_vat"),
@@ -175,8 +175,8 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
 const wholeEuros = (value: number, locale: Locale): string => `${locale.whole(value)}\u00a0€`;
 
 /** Return the parts as whole numbers; undefined if the parts do not add up to `sum`. */
-function rounded(parts: number[], sum: number, unit: Unit): number[] | undefined {
-  const isSum = Math.abs(parts.reduce((one, other) => one + other, 0) - sum) < A_LITTLE;
+function toWholeNumbers(parts: number[], sum: number, unit: Unit): number[] | undefined {
+  const isSum = Math.abs(parts.reduce((total, part) => total + part, 0) - sum) < MAX_SUM_ERROR;
   if (unit === "€") return isSum ? roundParts(parts, 0, sum) : undefined;
   const [within = 0, above = 0, fedIn = 0] = parts;
   // The first row is the whole import; the second row is the excess within it.
@@ -226,9 +226,9 @@ export function allMonths(year: Year, locale: Locale): { head: string[]; rows: s
   const unit = year.unit;
   const head = [t("month"), ...keys.map((key) => nameOf(key, year, locale)), ...(unit === "€" ? [t("pay")] : [])];
   const rows = year.months.map((month) => {
-    const cells = month.value === null ? undefined : rounded(month.parts, month.value, unit);
+    const cells = month.value === null ? undefined : toWholeNumbers(month.parts, month.value, unit);
     const numbers = [...keys.map((_, index) => cells?.[index]), ...(unit === "€" ? [month.value ?? undefined] : [])];
-    return [locale.monthYear(month.start), ...numbers.map((each) => (each === undefined ? "–" : locale.number(each)))];
+    return [locale.monthYear(month.start), ...numbers.map((number) => (number === undefined ? "–" : locale.number(number)))];
   });
   return { head, rows };
 }

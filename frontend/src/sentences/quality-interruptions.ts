@@ -2,13 +2,13 @@
 
 import { type Locale, localDay } from "../locale.ts";
 import type { DisturbanceKind, Events } from "../websocket-types.ts";
-import { instant, qualityTexts, say, together } from "./quality.ts";
+import { parseTime, qualityTexts, say, joinNames } from "./quality.ts";
 
 export const KINDS = ["power_failure", "voltage_sag", "voltage_swell"] as const satisfies DisturbanceKind[];
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
 /** Gap in ms between two readings up to which the time of an interruption counts as exact. */
-const CLOSE_MS = 600_000;
+const MAX_EXACT_GAP_MS = 600_000;
 
 export interface Disturbance {
   kind: DisturbanceKind;
@@ -34,28 +34,28 @@ export interface Disturbances {
 const countOf = (value: unknown): number | undefined =>
   typeof value === "number" && value >= 0 && value < 1e9 ? Math.floor(value) : undefined;
 
-export function disturbances(events: Events, now: number): Disturbances {
-  const given = Array.isArray(events.disturbances) ? events.disturbances : [];
-  const all = given
-    .flatMap((each): Disturbance[] => {
-      const [time, count, after] = [instant(each.time), countOf(each.count), instant(each.after)];
-      const kind = KINDS.find((one) => one === each.kind);
+export function readDisturbances(events: Events, now: number): Disturbances {
+  const entries = Array.isArray(events.disturbances) ? events.disturbances : [];
+  const all = entries
+    .flatMap((entry): Disturbance[] => {
+      const [time, count, after] = [parseTime(entry.time), countOf(entry.count), parseTime(entry.after)];
+      const kind = KINDS.find((name) => name === entry.kind);
       if (!kind || !count || time === undefined) return [];
-      const phases = (Array.isArray(each.phases) ? each.phases : []).filter((one) => /^L[123]$/.test(one));
+      const phases = (Array.isArray(entry.phases) ? entry.phases : []).filter((phase) => /^L[123]$/.test(phase));
       return [{ kind, time: Math.min(time, now), after: after !== undefined && after < time ? after : undefined, count, phases }];
     })
-    .sort((one, other) => one.time - other.time);
+    .sort((a, b) => a.time - b.time);
   const seen: Disturbances["seen"] = {};
   const undated: Disturbances["undated"] = {};
   for (const kind of KINDS) {
     const earlier = countOf(events.undated?.[kind]);
-    const dated = all.filter((each) => each.kind === kind);
+    const dated = all.filter((interruption) => interruption.kind === kind);
     if (earlier === undefined && !dated.length) continue;
     seen[kind] = dated.reduce((sum, { count }) => sum + count, 0);
     if (earlier !== undefined) undated[kind] = earlier;
   }
   const first = all[0]?.time;
-  const began = instant(events.reception?.since);
+  const began = parseTime(events.reception?.since);
   return {
     all,
     seen,
@@ -69,12 +69,12 @@ export function disturbances(events: Events, now: number): Disturbances {
 export const monthsDrawn = ({ start, end }: Disturbances): number => Math.max(12, Math.round((end - start) / (DAY_MS * 30.44)));
 
 /** Return "2 power failures, 3 voltage dips". */
-function amounts(found: readonly Disturbance[], locale: Locale): string {
+function amounts(interruptions: readonly Disturbance[], locale: Locale): string {
   const words = KINDS.flatMap((kind) => {
-    const count = found.filter((each) => each.kind === kind).reduce((sum, each) => sum + each.count, 0);
+    const count = interruptions.filter((interruption) => interruption.kind === kind).reduce((sum, interruption) => sum + interruption.count, 0);
     return count ? [locale.count(qualityTexts, kind, count)] : [];
   });
-  return together(words, locale);
+  return joinNames(words, locale);
 }
 
 /** Return a day of this year without, an older day with its year. */
@@ -86,19 +86,19 @@ function moment(time: number, now: number, locale: Locale): string {
 }
 
 /** Return whether the exact time is unknown, because nothing was read before. */
-export const isVague = ({ time, after }: Disturbance): boolean => after === undefined || time - after > CLOSE_MS;
+export const isVague = ({ time, after }: Disturbance): boolean => after === undefined || time - after > MAX_EXACT_GAP_MS;
 
 /** Return "on 18 October, 14:02" or "between 17 October, 22:10 and 18 October, 06:40". */
-export function whenWords(each: Disturbance, now: number, locale: Locale): string {
-  const time = moment(each.time, now, locale);
-  if (each.after === undefined) return say(locale, "no_later_than", { time });
-  if (isVague(each)) return say(locale, "between", { after: moment(each.after, now, locale), time });
-  const day = dayOf(each.time, now, locale);
-  return say(locale, "at_day", { day, time: locale.time(new Date(each.time)) });
+export function whenWords(interruption: Disturbance, now: number, locale: Locale): string {
+  const time = moment(interruption.time, now, locale);
+  if (interruption.after === undefined) return say(locale, "no_later_than", { time });
+  if (isVague(interruption)) return say(locale, "between", { after: moment(interruption.after, now, locale), time });
+  const day = dayOf(interruption.time, now, locale);
+  return say(locale, "at_day", { day, time: locale.time(new Date(interruption.time)) });
 }
 
-export function interruptionsSentence(found: Disturbances, now: number, locale: Locale): string {
-  const { all, since, seen } = found;
+export function interruptionsSentence(interruptions: Disturbances, now: number, locale: Locale): string {
+  const { all, since, seen } = interruptions;
   if (since === undefined && !Object.keys(seen).length) return say(locale, "no_counts_yet");
   if (!Object.keys(seen).length) return say(locale, "counts_nothing");
   const monthAgo = now - 30 * DAY_MS;
@@ -114,23 +114,23 @@ export function interruptionsSentence(found: Disturbances, now: number, locale: 
 }
 
 /** Return the sentence of a mark: "**18 October, 14:02:** 2 voltage dips (L1)". */
-export function markSentence(joined: readonly Disturbance[], now: number, locale: Locale): string {
-  const [first, last] = [joined[0], joined.at(-1)];
+export function markSentence(marked: readonly Disturbance[], now: number, locale: Locale): string {
+  const [first, last] = [marked[0], marked.at(-1)];
   if (!first || !last) return "";
   const days = [dayOf(first.time, now, locale), dayOf(last.time, now, locale)];
   const isOneDay = localDay(new Date(first.time)) === localDay(new Date(last.time));
   const precise = isVague(first) ? whenWords(first, now, locale) : moment(first.time, now, locale);
-  const when = joined.length === 1 ? precise : isOneDay ? days[0]! : days.join("–");
-  const phases = [...new Set(joined.flatMap((each) => each.phases))].sort();
-  const which = phases.length ? ` (${together(phases, locale)})` : "";
-  return `**${when.charAt(0).toLocaleUpperCase()}${when.slice(1)}:** ${amounts(joined, locale)}${which}`;
+  const when = marked.length === 1 ? precise : isOneDay ? days[0]! : days.join("–");
+  const phases = [...new Set(marked.flatMap((interruption) => interruption.phases))].sort();
+  const which = phases.length ? ` (${joinNames(phases, locale)})` : "";
+  return `**${when.charAt(0).toLocaleUpperCase()}${when.slice(1)}:** ${amounts(marked, locale)}${which}`;
 }
 
 /** Return the table of all interruptions, newest first. */
 export function interruptionsTable({ all }: Disturbances, now: number, locale: Locale): string[][] {
-  return [...all].reverse().map((each) => [
-    isVague(each) ? whenWords(each, now, locale) : moment(each.time, now, locale),
-    locale.count(qualityTexts, each.kind, each.count),
-    each.phases.length ? together(each.phases, locale) : "–",
+  return [...all].reverse().map((interruption) => [
+    isVague(interruption) ? whenWords(interruption, now, locale) : moment(interruption.time, now, locale),
+    locale.count(qualityTexts, interruption.kind, interruption.count),
+    interruption.phases.length ? joinNames(interruption.phases, locale) : "–",
   ]);
 }

@@ -2,7 +2,7 @@
 
 import { type Locale, localDay } from "../locale.ts";
 import type { Events, Live, Meter } from "../websocket-types.ts";
-import { duration, instant, say } from "./quality.ts";
+import { duration, parseTime, say } from "./quality.ts";
 
 const HOUR_MS = 3_600_000;
 const HOURS = 24;
@@ -13,7 +13,7 @@ const MAX_MESSAGE_CHARS = 2_048;
 const BREAKER = ["connected", "disconnected", "ready_for_reconnection"] as const;
 type Breaker = (typeof BREAKER)[number];
 
-const breakerState = (value: unknown): Breaker | undefined => BREAKER.find((each) => each === value);
+const breakerState = (value: unknown): Breaker | undefined => BREAKER.find((state) => state === value);
 
 /** Return "On", "Off" or "Ready"; "–" if unknown. */
 export function switchState(value: unknown, locale: Locale): string {
@@ -30,7 +30,7 @@ export function connectionLimit(live: Live | undefined, meter: Meter, locale: Lo
 
 /** Return the time of the last telegram, in ms since 1970. */
 export const lastTelegram = (live: Live | undefined, meter: Meter): number | undefined =>
-  instant(live?.received_at) ?? instant(meter.last_telegram);
+  parseTime(live?.received_at) ?? parseTime(meter.last_telegram);
 
 /** Return "at 18:12"; for another day "on 19 November, 18:12". */
 export function atTime(time: number, now: number, locale: Locale): string {
@@ -66,27 +66,27 @@ export function receptionDay({ reception }: Events, now: number): Reception {
   const all = Array.isArray(reception?.received) ? reception.received : [];
   const shares = all
     .slice(-HOURS)
-    .map((each) => (typeof each === "number" && each >= 0 && each <= 1 ? each : null));
-  const firstOfAll = instant(reception?.start) ?? now;
+    .map((share) => (typeof share === "number" && share >= 0 && share <= 1 ? share : null));
+  const firstOfAll = parseTime(reception?.start) ?? now;
   const start = firstOfAll + (all.length - shares.length) * HOUR_MS;
-  const since = Math.max(start, instant(reception?.since) ?? start);
+  const since = Math.max(start, parseTime(reception?.since) ?? start);
   const end = Math.max(start, Math.min(now, start + shares.length * HOUR_MS));
-  let [received, known] = [0, 0];
-  shares.forEach((each, hour) => {
-    if (each === null) return;
+  let [received, measured] = [0, 0];
+  shares.forEach((share, hour) => {
+    if (share === null) return;
     const from = Math.max(since, start + hour * HOUR_MS);
     // Count at least 1 ms: if the page's clock is late, the running hour has not begun yet.
     const length = Math.max(1, Math.min(end, start + (hour + 1) * HOUR_MS) - from);
-    received += each * length;
-    known += length;
+    received += share * length;
+    measured += length;
   });
   const gaps = (Array.isArray(reception?.longest_gaps) ? reception.longest_gaps : [])
     .flatMap((gap) => {
-      const [from, to] = [instant(gap.start), instant(gap.end)];
+      const [from, to] = [parseTime(gap.start), parseTime(gap.end)];
       return from !== undefined && to !== undefined && to > Math.max(from, start) ? [{ start: from, end: to }] : [];
     })
-    .sort((one, other) => other.end - other.start - (one.end - one.start));
-  return { start, since, end, shares, share: known ? received / known : null, gaps };
+    .sort((a, b) => b.end - b.start - (a.end - a.start));
+  return { start, since, end, shares, share: measured ? received / measured : null, gaps };
 }
 
 /** Return the longest gap: "04:12–04:23: 11 min without". */
@@ -118,7 +118,7 @@ export function lastMessage({ messages }: Events): { text: string; time: number 
   const all = Array.isArray(messages) ? messages : [];
   for (const { text, time } of [...all].reverse()) {
     const clean = String(text ?? "").slice(0, MAX_MESSAGE_CHARS).replace(CONTROLS, " ").replace(/\s+/g, " ").trim();
-    if (clean) return { text: clean, time: instant(time) };
+    if (clean) return { text: clean, time: parseTime(time) };
   }
   return undefined;
 }

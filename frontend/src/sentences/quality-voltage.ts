@@ -3,13 +3,13 @@
 import type { Locale } from "../locale.ts";
 import { roundDown, roundUp } from "../rounding.ts";
 import type { Voltages } from "../websocket-types.ts";
-import { duration, instant, say, together } from "./quality.ts";
+import { duration, parseTime, say, joinNames } from "./quality.ts";
 
 const STEP_MS = 300_000;
 const DAY_ROWS = 288;
 const MAX_VOLTS = 100_000;
 /** Missing rows at the start of a day up to which the day counts as complete. */
-const WHOLE_ROWS = 3;
+const MAX_MISSING_ROWS = 3;
 
 type Volts = (number | null)[];
 
@@ -39,7 +39,7 @@ const volt = (value: unknown): number | null =>
 
 export function voltageDay(answer: Voltages): VoltageDay {
   const [low, high] = [volt(answer.limits?.[0]) ?? 207, volt(answer.limits?.[1]) ?? 253];
-  const start = instant(answer.start);
+  const start = parseTime(answer.start);
   const day: VoltageDay = { start: start ?? 0, rows: 0, limits: [low, high], phases: [], first: 0 };
   if (start === undefined) return day;
   const first: number[] = [];
@@ -50,19 +50,19 @@ export function voltageDay(answer: Voltages): VoltageDay {
     const rows = Math.max(lows.length, highs.length);
     const lowest = Array.from({ length: rows }, (_, row) => lows[row] ?? highs[row] ?? null);
     const highest = Array.from({ length: rows }, (_, row) => highs[row] ?? lows[row] ?? null);
-    const known = lowest.flatMap((value, row) => (value === null ? [] : [row]));
-    if (!known.length) continue;
+    const knownRows = lowest.flatMap((value, row) => (value === null ? [] : [row]));
+    if (!knownRows.length) continue;
     day.phases.push({
       name,
       lowest,
       highest,
-      min: Math.min(...known.map((row) => lowest[row]!)),
-      max: Math.max(...known.map((row) => highest[row]!)),
-      above: known.filter((row) => highest[row]! > high).length,
-      below: known.filter((row) => lowest[row]! < low).length,
+      min: Math.min(...knownRows.map((row) => lowest[row]!)),
+      max: Math.max(...knownRows.map((row) => highest[row]!)),
+      above: knownRows.filter((row) => highest[row]! > high).length,
+      below: knownRows.filter((row) => lowest[row]! < low).length,
     });
     day.rows = Math.max(day.rows, rows);
-    first.push(known[0]!);
+    first.push(knownRows[0]!);
   }
   day.first = first.length ? Math.min(...first) : 0;
   return day;
@@ -84,7 +84,7 @@ export function voltageSentence(day: VoltageDay, locale: Locale): string {
     const longest = Math.max(...phases.map((phase) => phase[side]));
     const which = day.phases.length === 1 ? "alone" : phases.length === 1 ? "one" : "more";
     return say(locale, `${side}_${which}`, {
-      phases: together(phases.map(({ name }) => name), locale),
+      phases: joinNames(phases.map(({ name }) => name), locale),
       limit: `${locale.number(side === "above" ? high : low)}\u00a0V`,
       duration: duration(longest * STEP_MS, locale),
       extreme: `${volts(extreme, day.limits, locale)}\u00a0V`,
@@ -95,7 +95,7 @@ export function voltageSentence(day: VoltageDay, locale: Locale): string {
     low: locale.number(low),
     high: locale.number(high),
   }).replace(/ V$/, "\u00a0V");
-  if (day.first < WHOLE_ROWS) return `${within}.`;
+  if (day.first < MAX_MISSING_ROWS) return `${within}.`;
   return say(locale, "since", { what: within, time: locale.time(rowTime(day, day.first)) });
 }
 
@@ -124,11 +124,11 @@ export function voltageTable(day: VoltageDay, locale: Locale): string[][] {
     const hour = Math.floor((day.start + row * STEP_MS) / 3_600_000);
     hours.set(hour, [...(hours.get(hour) ?? []), row]);
   }
-  const known = (values: Volts, rows: number[]) => rows.map((row) => values[row]).filter((each) => typeof each === "number");
+  const knownVolts = (values: Volts, rows: number[]) => rows.map((row) => values[row]).filter((value) => typeof value === "number");
   return [...hours].reverse().map(([hour, rows]) => {
     const time = new Date(hour * 3_600_000);
     const cells = day.phases.map(({ lowest, highest }) => {
-      const [lows, highs] = [known(lowest, rows), known(highest, rows)];
+      const [lows, highs] = [knownVolts(lowest, rows), knownVolts(highest, rows)];
       return lows.length ? voltRange(Math.min(...lows), Math.max(...highs), day, locale) : "–";
     });
     return [`${locale.shortWeekday(time)}, ${locale.time(time)}`, ...cells];

@@ -9,7 +9,7 @@ export const qualityTexts: Texts<QualityKey> = texts;
 export const say = (locale: Locale, key: QualityKey, params: Params = {}): string => locale.text(qualityTexts, key, params);
 
 /** Return "L1, L2 and L3". */
-export function together(names: string[], locale: Locale): string {
+export function joinNames(names: string[], locale: Locale): string {
   const b = names.at(-1) ?? "";
   return names.length < 2 ? b : say(locale, "and", { a: names.slice(0, -1).join(", "), b });
 }
@@ -26,7 +26,7 @@ export function duration(ms: number, locale: Locale): string {
 }
 
 /** Return a time in ms since 1970; undefined if it is not a valid time. */
-export function instant(time: unknown): number | undefined {
+export function parseTime(time: unknown): number | undefined {
   const ms = typeof time === "string" ? Date.parse(time) : Number.NaN;
   return Number.isNaN(ms) ? undefined : ms;
 }

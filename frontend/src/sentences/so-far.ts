@@ -11,7 +11,7 @@ export const soFarTexts: Texts<SoFarKey> = texts;
 
 const UNKNOWN = "–";
 /** Share of measured quarter-hours below which a note tells the share. */
-const NEARLY_ALL = 0.99;
+const MIN_MEASURED_SHARE = 0.99;
 
 export interface Row {
   key: "grid" | "fed_in" | "highest" | "cost";
@@ -32,8 +32,8 @@ export interface SoFar {
 }
 
 const sum = (values: (number | null)[]): number | null => {
-  const known = values.filter((value) => typeof value === "number");
-  return known.length ? known.reduce((one, other) => one + other, 0) : null;
+  const numbers = values.filter((value) => typeof value === "number");
+  return numbers.length ? numbers.reduce((total, value) => total + value, 0) : null;
 };
 
 /** Return the content of the card. `days` are the days of the running month. */
@@ -83,7 +83,7 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
       last && bill ? partsOf(last, today, locale) : "",
       bill ? olderPrices(bill.prices_of, bill.month, locale) : "",
       bill?.since ? t("counted_since", { day: locale.day(new Date(bill.since)) }) : "",
-      last && isToday && last.of_quarter_hours > 0 && last.quarter_hours / last.of_quarter_hours < NEARLY_ALL
+      last && isToday && last.of_quarter_hours > 0 && last.quarter_hours / last.of_quarter_hours < MIN_MEASURED_SHARE
         ? t("measured", { share: locale.percent(last.quarter_hours / last.of_quarter_hours) })
         : "",
     ].filter(Boolean),

@@ -9,29 +9,29 @@ export type TodayKey = keyof (typeof texts)["en"];
 export const todayTexts: Texts<TodayKey> = texts;
 
 /** Days for which quarter-hours are kept. */
-const DAYS_BACK = 400;
+const MAX_DAYS_BACK = 400;
 const WEEK = 7;
 /** Age in days from which a date is written with its year. */
-const SAME_YEAR_DAYS = 300;
+const MIN_AGE_WITH_YEAR_DAYS = 300;
 const HOUR_MS = 3_600_000;
 
-export interface DayTold {
+export interface DayFacts {
   day: Day | undefined;
   isToday: boolean;
   /** Whether the household can feed in. */
   hasSun: boolean;
   /** Number of complete quarter-hours. */
-  known: number;
+  knownCount: number;
   /** End of today's first complete quarter-hour; undefined once a quarter-hour is complete. */
   firstEnds: Date | undefined;
   /** Projected mean of the running quarter-hour in kW if above its reference power, else null. */
   heading: number | null;
 }
 
-export function daySentence({ day, isToday, hasSun, known, firstEnds, heading }: DayTold, locale: Locale): string {
+export function daySentence({ day, isToday, hasSun, knownCount, firstEnds, heading }: DayFacts, locale: Locale): string {
   const t = (key: TodayKey, params: Params = {}) => locale.text(todayTexts, key, params);
   const coming = heading === null ? "" : t("heading", { kw: locale.kW(heading) });
-  if (isToday && !known && firstEnds) {
+  if (isToday && !knownCount && firstEnds) {
     return `${t("first", { time: locale.time(firstEnds) })}${coming && ` ${sentenceOf(coming)}`}`;
   }
   if (!day || day.imported_wh === null) return t("unknown_day");
@@ -67,7 +67,7 @@ export const excessKwh = (kwh: number, locale: Locale): string => locale.kWh(kwh
 const excessCost = (cost: number, locale: Locale): string =>
   cost > 0 && cost < 0.005 ? `<\u00a0${locale.cents(0.01)}` : locale.cents(cost);
 
-export interface QuarterTold {
+export interface QuarterFacts {
   start: Date;
   /** Mean power in kW; null if unknown. */
   drawn: number | null;
@@ -80,8 +80,8 @@ export interface QuarterTold {
   isRunning: boolean;
 }
 
-export function quarterSentence(told: QuarterTold, locale: Locale, count: number): string {
-  const { start, drawn, reference, isRunning } = told;
+export function quarterSentence(facts: QuarterFacts, locale: Locale, count: number): string {
+  const { start, drawn, reference, isRunning } = facts;
   const t = (key: TodayKey, params: Params = {}) => locale.text(todayTexts, key, params);
   const until = new Date(start.getTime() + 900_000);
   const colon = locale.language === "fr" ? "\u00a0:" : ":";
@@ -89,7 +89,7 @@ export function quarterSentence(told: QuarterTold, locale: Locale, count: number
   const time = `**${range}${colon}**`;
   if (drawn === null) return `${time} ${t("bar_unknown")}.`;
   const about = isRunning ? "≈\u00a0" : "";
-  const fed = told.fed !== null && round(told.fed, kwDecimals(told.fed)) > 0 ? told.fed : 0;
+  const fed = facts.fed !== null && round(facts.fed, kwDecimals(facts.fed)) > 0 ? facts.fed : 0;
   const parts: string[] = [];
   if (!fed || round(drawn, 1) > 0) parts.push(t("bar_drawn", { kw: about + locale.kW(drawn) }));
   if (fed) parts.push(t("bar_fed", { kw: about + locale.kW(fed) }));
@@ -97,10 +97,10 @@ export function quarterSentence(told: QuarterTold, locale: Locale, count: number
   let text = `${time} ${isRunning ? t("bar_heading", { kw: sums }) : sums}.`;
   if (reference !== null && drawn > reference) {
     const kwh = about + excessKwh((drawn - reference) / 4, locale);
-    const cost = told.cost === null ? "." : `${colon} ${about}${excessCost(told.cost, locale)}`;
+    const cost = facts.cost === null ? "." : `${colon} ${about}${excessCost(facts.cost, locale)}`;
     text += ` ${t("bar_above", { kwh, R: locale.referenceKW(reference) })}${cost}`;
   }
-  if (told.origin) text += `${/[.]$/.test(text) ? "" : "."} ${t(told.origin === "platform" ? "portal" : "estimated")}`;
+  if (facts.origin) text += `${/[.]$/.test(text) ? "" : "."} ${t(facts.origin === "platform" ? "portal" : "estimated")}`;
   return text;
 }
 
@@ -115,7 +115,7 @@ export function timeOf(time: Date, locale: Locale, count: number): string {
 
 /** Return the cost of each excess; if all are known, they add up to the day's cost. */
 export function excessCosts(above: number[], day: Day | undefined, price: number | null): (number | null)[] {
-  const sum = above.reduce((one, other) => one + other, 0);
+  const sum = above.reduce((total, value) => total + value, 0);
   if (day?.cost_above != null && day.above_wh > 0 && sum > 0) {
     if (above.length === day.quarter_hours_above) return roundParts(above.map((kwh) => (kwh / sum) * day.cost_above!), 2, day.cost_above);
     return above.map((kwh) => (kwh * 1000 * day.cost_above!) / day.above_wh);
@@ -125,7 +125,7 @@ export function excessCosts(above: number[], day: Day | undefined, price: number
 
 /** Return "Saturday 21 November"; for older days with the year. */
 export function dayTitle(start: Date, day: string, today: string, locale: Locale): string {
-  const isLongAgo = Date.parse(today) - Date.parse(day) > SAME_YEAR_DAYS * 24 * HOUR_MS;
+  const isLongAgo = Date.parse(today) - Date.parse(day) > MIN_AGE_WITH_YEAR_DAYS * 24 * HOUR_MS;
   return capital(isLongAgo ? locale.date(start) : locale.weekday(start));
 }
 
@@ -137,7 +137,7 @@ export function shownDay(asked: string | undefined, today: string, knownSince: s
 }
 
 export function firstDay(today: string, knownSince: string | undefined): string {
-  const oldest = addDays(today, -DAYS_BACK);
+  const oldest = addDays(today, -MAX_DAYS_BACK);
   return knownSince === undefined ? today : knownSince < oldest ? oldest : knownSince < today ? knownSince : today;
 }
 

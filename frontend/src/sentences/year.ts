@@ -37,17 +37,17 @@ export function classRows(classes: Classes): ClassRow[] {
   const months = classes.months.filter(({ month }) => decisive.includes(month));
   if (!months.length) return [];
   const sum = (kw: string, what: "excess_kwh" | "fixed" | "surcharge"): number | null => {
-    const parts = months.map((each) => each.classes[kw]?.[what]);
-    return parts.every((part) => typeof part === "number") ? parts.reduce((one, other) => one + other, 0) : null;
+    const parts = months.map((month) => month.classes[kw]?.[what]);
+    return parts.every((part) => typeof part === "number") ? parts.reduce((total, part) => total + part, 0) : null;
   };
   const all = Object.keys(totals)
     .filter((key) => Number.isFinite(Number(key)))
-    .sort((one, other) => Number(one) - Number(other))
+    .sort((a, b) => Number(a) - Number(b))
     .map((key) => ({
       kw: Number(key),
       fixed: sum(key, "fixed"),
       surcharge: sum(key, "surcharge"),
-      total: rounded(totals[key]),
+      total: roundAmount(totals[key]),
       aboveKWh: sum(key, "excess_kwh"),
       isOwn: Number(key) === own,
     }));
@@ -58,12 +58,12 @@ export function classRows(classes: Classes): ClassRow[] {
   if (own !== null && !rows.some(({ isOwn }) => isOwn)) {
     // A contract power that is not a class has no published price.
     rows.push({ kw: own, fixed: null, surcharge: null, total: null, aboveKWh: null, isOwn: true });
-    rows.sort((one, other) => one.kw - other.kw);
+    rows.sort((a, b) => a.kw - b.kw);
   }
   const best = cheapest(rows);
   while (rows.length > MAX_ROWS) {
     const left = rows.filter((row) => !row.isOwn && row !== best);
-    const dearest = left.reduce((one, other) => ((other.total ?? Number.POSITIVE_INFINITY) >= (one.total ?? Number.POSITIVE_INFINITY) ? other : one));
+    const dearest = left.reduce((dearest, row) => ((row.total ?? Number.POSITIVE_INFINITY) >= (dearest.total ?? Number.POSITIVE_INFINITY) ? row : dearest));
     rows.splice(rows.indexOf(dearest), 1);
   }
   const mine = rows.find(({ isOwn, total }) => isOwn && total !== null) ?? best;
@@ -73,7 +73,7 @@ export function classRows(classes: Classes): ClassRow[] {
   }));
 }
 
-const rounded = (amount: number | null | undefined): number | null => (typeof amount === "number" ? round(amount) : null);
+const roundAmount = (amount: number | null | undefined): number | null => (typeof amount === "number" ? round(amount) : null);
 
 /** Return the class with the lowest total; of two equal totals, the smaller class. */
 export function cheapest<Row extends { total: number | null }>(rows: Row[]): Row | undefined {
@@ -94,13 +94,13 @@ export function classSentence(rows: ClassRow[], chosen: number | undefined, mont
   if (!best) return t("unpriced");
   const own = rows.find(({ isOwn, total }) => isOwn && total !== null);
   const to = own ?? best;
-  const other = rows.find((row) => row.kw === chosen && row !== to && row.total !== null);
+  const compared = rows.find((row) => row.kw === chosen && row !== to && row.total !== null);
   const reference = own ? t("your", { kw: kw(own) }) : kw(best);
-  if (other) {
-    const difference = other.total! - to.total!;
-    if (Math.abs(difference) < ABOUT_THE_SAME) return t("other_same", { other: kw(other), reference });
-    if (difference > 0) return t("other_more", { other: kw(other), more: locale.euros(difference), reference });
-    return t("other_less", { other: kw(other), less: locale.euros(-difference) });
+  if (compared) {
+    const difference = compared.total! - to.total!;
+    if (Math.abs(difference) < ABOUT_THE_SAME) return t("other_same", { other: kw(compared), reference });
+    if (difference > 0) return t("other_more", { other: kw(compared), more: locale.euros(difference), reference });
+    return t("other_less", { other: kw(compared), less: locale.euros(-difference) });
   }
   if (own && own.total! - best.total! >= ABOUT_THE_SAME) {
     return t("other_less", { other: kw(best), less: locale.euros(own.total! - best.total!) });
@@ -119,9 +119,9 @@ function neighbours(rows: ClassRow[], own: ClassRow, locale: Locale, months: str
   const same = near.filter((row) => !more.includes(row));
   const kw = (row: ClassRow) => locale.referenceKW(row.kw);
   const dearer = (row: ClassRow) => locale.euros(row.total! - own.total!);
-  const [one, two] = [...more, ...same];
-  if (!one) return "";
-  const params = { one: kw(one), more: more.length ? dearer(one) : "", ...(two && { two: kw(two), two_more: dearer(two) }) };
+  const [first, second] = [...more, ...same];
+  if (!first) return "";
+  const params = { one: kw(first), more: more.length ? dearer(first) : "", ...(second && { two: kw(second), two_more: dearer(second) }) };
   if (more.length === 2) return t("more_more", params);
   if (more.length === 1) return t(same.length ? "more_same" : "more", params);
   return t(same.length === 2 ? "same_same" : "same", params);
@@ -129,22 +129,22 @@ function neighbours(rows: ClassRow[], own: ClassRow, locale: Locale, months: str
 
 /** Return the excess of some months over a limit: the contract's reference power at the time, or a class. */
 export function aboveIn(months: MonthAbove[], { isContract, kw }: Limit): Above {
-  const all = months.map((each) => (isContract ? each.contract : each.classes[String(kw)]) ?? NOTHING);
-  const sum = (what: keyof Above) => all.reduce((one, other) => one + other[what], 0);
+  const all = months.map((month) => (isContract ? month.contract : month.classes[String(kw)]) ?? NOTHING);
+  const sum = (what: keyof Above) => all.reduce((total, above) => total + above[what], 0);
   return { quarter_hours: sum("quarter_hours"), kwh: sum("kwh") };
 }
 
 /** Return "7 kW"; "12 kW, then 7 kW" if the contract changed in these months. */
 export function limitName(months: MonthAbove[], { isContract, kw }: Limit, locale: Locale): string {
   const held = isContract ? months.flatMap(({ contract }) => contract.reference_kw) : [];
-  const changes = held.filter((each, index) => each !== held[index - 1]);
-  return (changes.length ? changes : [kw]).map((each) => locale.referenceKW(each)).join(`${locale.text(yearTexts, "then")} `);
+  const changes = held.filter((power, index) => power !== held[index - 1]);
+  return (changes.length ? changes : [kw]).map((power) => locale.referenceKW(power)).join(`${locale.text(yearTexts, "then")} `);
 }
 
 /** Return the sentence about the quarter-hours above a limit. `monthCount` is undefined until a month is complete. */
 export function aboveSentence(months: MonthAbove[], limit: Limit, monthCount: number | undefined, locale: Locale): string {
   const { quarter_hours: count, kwh } = aboveIn(months, limit);
-  const share = count / (months.reduce((sum, each) => sum + each.quarter_hours, 0) || 1);
+  const share = count / (months.reduce((sum, month) => sum + month.quarter_hours, 0) || 1);
   const period = monthCount === undefined ? locale.text(yearTexts, "so_far") : locale.text(yearTexts, "in", { months: monthsIn(monthCount, locale) });
   const params = {
     R: limitName(months, limit, locale),
