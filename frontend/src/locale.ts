@@ -57,7 +57,7 @@ export class Locale {
   constructor(formats: UserFormats, language = formats.language) {
     this.language = languageOf(language);
     const isKnown = Intl.DateTimeFormat.supportedLocalesOf([language]).length > 0;
-    // No browser knows Luxembourgish: use German formats and our own names of months and weekdays.
+    // Browsers without Luxembourgish get German formats, combined with our own names of months and weekdays.
     this.#tag = isKnown && this.language === language.split("-")[0] ? language : this.language === "lb" ? "de" : this.language;
     this.#numberTag =
       formats.number_format === "system"
@@ -247,7 +247,7 @@ function usesTwelveHours({ time_format }: UserFormats, tag: string): boolean {
   return new Date(2023, 0, 1, 22).toLocaleTimeString(tested, { hour: "numeric" }).includes("10");
 }
 
-/** Cached hours; larger than the number of hours in all days on display. */
+/** Maximum number of cached hours, more than all displayed days contain. */
 const MAX_OFFSETS = 2_000;
 const offsets = new Map<number, number>();
 let parts: Intl.DateTimeFormat | undefined;
@@ -269,8 +269,8 @@ function aheadMs(time: number): number {
       hour: "numeric",
       hourCycle: "h23",
     });
-    const of = Object.fromEntries(parts.formatToParts(hour * HOUR_MS).map(({ type, value }) => [type, Number(value)]));
-    ahead = Date.UTC(of.year!, of.month! - 1, of.day!, of.hour!) - hour * HOUR_MS;
+    const fields = Object.fromEntries(parts.formatToParts(hour * HOUR_MS).map(({ type, value }) => [type, Number(value)]));
+    ahead = Date.UTC(fields.year!, fields.month! - 1, fields.day!, fields.hour!) - hour * HOUR_MS;
     if (offsets.size >= MAX_OFFSETS) offsets.clear();
     offsets.set(hour, ahead);
   }
@@ -299,7 +299,8 @@ export function localDay(time: Date): string {
 /** Return the instant at which a day (2026-11-21) begins in Luxembourg. */
 export function dayStart(day: string): Date {
   const midnight = new Date(`${day}T00:00:00Z`);
-  // Luxembourg is one or two hours ahead of UTC; clocks never change at midnight, so one offset fits.
+  // Luxembourg is one or two hours ahead of UTC. Clocks never change at midnight, so one of the two offsets leads
+  // there.
   for (const hours of [1, 2]) {
     const time = new Date(midnight.getTime() - hours * HOUR_MS);
     if (localParts(time).hour === 0 && localDay(time) === day) return time;

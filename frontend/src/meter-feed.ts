@@ -13,7 +13,7 @@ import type { Commands, Live, Meter } from "./websocket-types.ts";
 const RETRY_S = [1, 2, 4, 8, 16, 30];
 /** Delay until the integration has counted the last telegram of a quarter-hour. */
 const COUNTING_DELAY_MS = 15_000;
-/** Cached answers of one meter; turning through the days of a year causes many requests. */
+/** Maximum number of cached answers of a meter: turning through the days of a year causes many requests. */
 const MAX_ANSWERS = 40;
 /** Time without a touch until a tablet on a wall returns to the present. */
 const IDLE_RESET_MS = 600_000;
@@ -32,7 +32,7 @@ function watchTouches(): void {
 
 type Listener = () => void;
 
-/** Set of listeners, called at most once an animation frame however many messages arrive. */
+/** Set of listeners, called at most once per animation frame, however many messages arrive. */
 class Listeners {
   readonly #all = new Set<Listener>();
   #isPending = false;
@@ -175,7 +175,10 @@ export class MeterFeed extends SharedSubscription {
     this.#forgetPeriods();
   }
 
-  /** Show another day or month in all cards of this meter until ten minutes pass without a touch, or the day ends. */
+  /**
+   * Show another day or month in all cards of this meter. The choice ends with the day, or after ten minutes without
+   * a touch.
+   */
   show(what: Partial<MeterFeed["shown"]>): void {
     Object.assign(this.shown, what);
     watchTouches();
@@ -207,7 +210,7 @@ export class MeterFeed extends SharedSubscription {
     if (!answer) {
       answer = { period: "", isPending: false, tries: 0, retryAt: 0, isLasting };
     }
-    // Move the answer to the stop of the map: the cache drops the least recently used answer, and the year stays.
+    // Move the answer to the end of the map: the cache drops the least recently used answer, and the year stays.
     this.#answers.delete(key);
     this.#answers.set(key, answer);
     recordUse(answer);
@@ -362,7 +365,7 @@ export class Meters extends SharedSubscription {
     return this.list;
   }
 
-  /** Reload the list if `period` changed. The period holds the state of the meter as its feed knows it. */
+  /** Reload the list if the state of a meter or its quarter-hour (`period`) changed. */
   refresh(entryId: string, period: string): void {
     if (period === this.#periods.get(entryId) || !this.listeners.size) return;
     this.#periods.set(entryId, period);

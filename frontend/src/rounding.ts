@@ -14,7 +14,7 @@ export function roundDown(value: number, decimals = 0): number {
   return Math.floor(value * factor + 1e-7) / factor || 0;
 }
 
-/** Round a demand up: a household that saves the shown amount reaches the limit. */
+/** Round a demand up: a household that lowers its power by the shown value stays within the limit. */
 export function roundUp(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
   return Math.ceil(value * factor - 1e-7) / factor || 0;

@@ -1,8 +1,8 @@
 /**
  * Temporary panel of the sidebar: redirects to the dashboard until Home Assistant is restarted.
  *
- * A page opened before the first meter was added lacks the module of the cards and could not show the dashboard. A
- * panel loads its own module, so this small one does the redirect.
+ * A page opened before the first meter was added has not loaded the cards and cannot show the dashboard. A panel
+ * loads its own module, so this small one does the redirect.
  */
 
 export const SIDEBAR_REDIRECT = "smarty-p1-opener";

@@ -72,7 +72,7 @@ async function load(language: Language, state: Loading): Promise<void> {
 /**
  * Return the locale of a user: undefined while its texts are loading, English if loading failed or takes too long.
  *
- * Calls `told` once, when a later call would return another locale.
+ * Calls `onChange` once, when a later call would return another locale.
  */
 export function findLocale(formats: UserFormats, wanted = formats.language, onChange?: () => void): Locale | undefined {
   const language = languageOf(wanted);

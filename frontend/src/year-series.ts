@@ -1,8 +1,8 @@
 /**
  * Quarter-hours of a year, shared by all cards of a page. The year is requested once, later only the new rows.
  *
- * Rows are stored by instant. The display uses Luxembourg's calendar and clock, where one day of a year has 92
- * quarter-hours and another 100.
+ * Rows are stored by instant. The display uses Luxembourg's calendar and clock: clock changes give one day 92
+ * quarter-hours, and one day 100.
  */
 
 import type { MeterFeed, Reply } from "./meter-feed.ts";
@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 /** Marks an unknown quarter-hour; lowest value of 16 bits. */
 export const UNKNOWN = -32_768;
 export const ESTIMATED = 1;
-/** Marks a quarter-hour above the limit; highest value of 16 bits, so a maximum keeps it. */
+/** Marks a quarter-hour above the limit; highest value of 16 bits, so that the maximum of several days keeps it. */
 export const EXCESS = 32_767;
 /** Longest accepted series: 500 days. Longer answers are ignored. */
 const MAX_ROWS = 500 * QUARTER_HOURS_A_DAY;
@@ -130,7 +130,7 @@ export function clockChanges(start: number, end: number): ClockChange[] {
     return Date.UTC(year, monthIndex, day, hour, minute) - Math.floor(time / 60_000) * 60_000;
   };
   const changes: ClockChange[] = [[start, aheadAt(start)]];
-  // Compare months instead of all 35,000 quarter-hours: reading the calendar is slow.
+  // Compare clock offsets 30 days apart: reading the calendar for all 35,000 quarter-hours would be slow.
   const step = 30 * DAY_MS;
   for (let from = start; from < end; from += step) {
     let [before, after] = [from, Math.min(end, from + step)];

@@ -110,7 +110,7 @@ export class MonthsCard extends SmartyCard {
     const chosen = shownOf(bills, feed).month;
     // Redraw only if a dependency changed: every telegram calls this method.
     const of = [bills, chosen, this.unit, this.#width.value, this.locale, this.isTableShown, meter, this.hass?.user?.is_admin];
-    return html`${guard(of, () => this.#show(meter, feed, bills, chosen))}`;
+    return html`${guard(dependencies, () => this.#show(meter, feed, bills, chosen))}`;
   }
 
   #show(meter: Meter, feed: MeterFeed, bills: Bill[], month: string): TemplateResult {

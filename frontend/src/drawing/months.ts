@@ -124,7 +124,7 @@ interface Place {
 }
 
 /**
- * Place each label at its tick. Below the tick, it cannot be mistaken for the stack's total; near 0 it stands above.
+ * Place each label at its tick. A label below the tick is not mistaken for the stack's total; near 0 it stands above.
  */
 function labelsOf(columns: Column[], { axis, left, step, width, y }: Place): Label[] {
   const placed: { from: number; to: number; y: number }[] = [];

@@ -7,7 +7,7 @@ export interface Part {
   to: number;
 }
 
-/** Return the consecutive parts of the bar from the energy so far, the projected energy and the limit (all in kWh). */
+/** Return the consecutive parts of the bar. The energy so far, the projected energy and the limit are in kWh. */
 export function quarterHourBar(
   energy: number,
   projected: number | undefined,

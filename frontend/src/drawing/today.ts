@@ -76,7 +76,7 @@ export interface Chart {
   gaps: string;
   /** Highest bar above the reference power. */
   highest: { x: number; y: number; kw: number; isEstimated: boolean } | undefined;
-  /** Whether the name of the reference power stands at the right end of its line, because bars cover the left end. */
+  /** Whether the name of the reference power stands at the right end of its line: bars cover the left end. */
   isNameRight: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Bills shared by the cards of the month and of the year: one request for both, and the choice of a month. */
+/** Bills shared by several cards: one request for all, and the choice of a month. */
 
 import { html, type TemplateResult } from "lit";
 import type { SmartyCard } from "../base-card.ts";

@@ -16,7 +16,7 @@ export const heightOf = (width: number): number => (isNarrow(width) ? 224 : 272)
 /** Average width of a label's character, in px. */
 const CHARACTER_PX = 7.4;
 
-/** Return the chart of a day, with as much room for labels as they have characters. */
+/** Return the chart of a day. The number of characters in its labels decides their room. */
 export function layOutDay(
   quarters: Quarter[],
   start: number,

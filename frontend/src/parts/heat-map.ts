@@ -1,4 +1,4 @@
-/** Painter of the year's picture on a canvas. Paints at the device's pixels, and only after a change. */
+/** Painter of the year's picture on a canvas. Paints at the device's resolution, and only after a change. */
 
 import { type Color, type Colors, type Image, imageOf, mask, palette } from "../drawing/year.ts";
 import { type Grid, type Limit, markedCells } from "../year-series.ts";

@@ -64,7 +64,7 @@ export function sumOf({ amounts }: Month, first: number, last: number): number {
   return amounts.slice(first - 1, last).reduce<number>((sum, amount) => sum + (amount ?? 0), 0);
 }
 
-/** Return the state of the month up to the last fully known day before `today`. */
+/** Return the sum of the month up to the last fully known day before `today`, with its reference month. */
 export function standingOn(history: MediumHistory, today: string, isSeasonal: boolean): Standing {
   const thisMonth = today.slice(0, 7);
   const month = monthOf(history, thisMonth);
@@ -112,7 +112,7 @@ export function amountToday(
   return more === null ? counted : (counted ?? 0) + more;
 }
 
-/** Return the water use between 02:00 and 05:00 before a day; undefined unless every hour is known. */
+/** Return the water use between 02:00 and 05:00 of a day; undefined unless every hour is known. */
 export function nightTo({ hours }: MediumHistory, day: string): Night | undefined {
   const nights = [...Array(NIGHTS).keys()].map((ago) => nightHours(hours, addDays(day, -ago)));
   const [last] = nights;

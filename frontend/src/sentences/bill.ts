@@ -42,7 +42,7 @@ export interface ShownBill {
   title: string;
   /** Total without its unit; "–" if unknown. */
   total: string;
-  /** Unit beside the total, followed by "so far" or "to receive" if true. */
+  /** Text beside the total, for example "€", "€ so far" or "€ to receive". */
   label: string;
   until: string | undefined;
   measured: string;

@@ -168,7 +168,7 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
   const key: MonthsKey = hasSold ? "pay_after" : "pay";
   const sums = [chosen.value, ...(whole.length ? [year.sum] : [])];
   const cells = sums.map((sum) => (sum === null ? "–" : wholeEuros(sum, locale)));
-  // A running month is not due yet: say "so far" unless complete months share the table.
+  // Without complete months the total belongs to the running month alone, which is not due yet.
   return { head, rows, total: { key, name: t(chosen.isRunning && !whole.length ? "so_far_pay" : key), cells } };
 }
 

@@ -77,7 +77,7 @@ function amounts(interruptions: readonly Disturbance[], locale: Locale): string 
   return joinNames(words, locale);
 }
 
-/** Return a day of this year without, an older day with its year. */
+/** Return the day; with its year if it is more than 330 days ago. */
 const dayOf = (time: number, now: number, locale: Locale): string =>
   now - time < 330 * DAY_MS ? locale.day(new Date(time)) : locale.date(new Date(time));
 
@@ -85,7 +85,7 @@ function moment(time: number, now: number, locale: Locale): string {
   return `${dayOf(time, now, locale)}, ${locale.time(new Date(time))}`;
 }
 
-/** Return whether the exact time is unknown, because nothing was read before. */
+/** Return whether the previous reading is missing, or too old to date the interruption exactly. */
 export const isVague = ({ time, after }: Disturbance): boolean => after === undefined || time - after > MAX_EXACT_GAP_MS;
 
 /** Return "on 18 October, 14:02" or "between 17 October, 22:10 and 18 October, 06:40". */

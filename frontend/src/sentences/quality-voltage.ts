@@ -8,7 +8,7 @@ import { duration, parseTime, say, joinNames } from "./quality.ts";
 const STEP_MS = 300_000;
 const DAY_ROWS = 288;
 const MAX_VOLTS = 100_000;
-/** Missing rows at the start of a day up to which the day counts as complete. */
+/** Number of missing five-minute rows at the start up to which the day counts as complete. */
 const MAX_MISSING_ROWS = 3;
 
 type Volts = (number | null)[];
@@ -20,7 +20,7 @@ export interface PhaseDay {
   /** Extreme values of the whole day, in V. */
   min: number;
   max: number;
-  /** Number of rows above and below the limits. */
+  /** Number of five-minute rows above and below the limits. */
   above: number;
   below: number;
 }
@@ -30,7 +30,7 @@ export interface VoltageDay {
   rows: number;
   limits: [number, number];
   phases: PhaseDay[];
-  /** Index of the first known row. */
+  /** Index of the first five-minute row with a value. */
   first: number;
 }
 

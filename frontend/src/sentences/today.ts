@@ -141,7 +141,7 @@ export function firstDay(today: string, knownSince: string | undefined): string 
   return knownSince === undefined ? today : knownSince < oldest ? oldest : knownSince < today ? knownSince : today;
 }
 
-/** Return the seven days around a chosen day: the last seven, or an earlier block of seven. */
+/** Return the seven days that contain a chosen day: the last seven, or an earlier block of seven. */
 export function weekOf(day: string, today: string): string[] {
   const back = Math.round((Date.parse(today) - Date.parse(day)) / (24 * HOUR_MS));
   const last = addDays(today, -WEEK * Math.floor(back / WEEK));

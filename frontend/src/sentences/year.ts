@@ -51,9 +51,9 @@ export function classRows(classes: Classes): ClassRow[] {
       aboveKWh: sum(key, "excess_kwh"),
       isOwn: Number(key) === own,
     }));
-  const isEnough = all.findIndex(({ aboveKWh }) => aboveKWh !== null && round(aboveKWh, 3) === 0);
+  const firstWithoutExcess = all.findIndex(({ aboveKWh }) => aboveKWh !== null && round(aboveKWh, 3) === 0);
   // Show at least two classes: a single class has no comparison.
-  const last = isEnough < 0 ? all.length - 1 : Math.max(1, isEnough);
+  const last = firstWithoutExcess < 0 ? all.length - 1 : Math.max(1, firstWithoutExcess);
   const rows = all.filter(({ isOwn }, index) => index <= last || isOwn);
   if (own !== null && !rows.some(({ isOwn }) => isOwn)) {
     // A contract power that is not a class has no published price.
