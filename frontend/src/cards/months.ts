@@ -109,7 +109,7 @@ export class MonthsCard extends SmartyCard {
     if (!bills) return this.#without(error);
     const chosen = shownOf(bills, feed).month;
     // Redraw only if a dependency changed: every telegram calls this method.
-    const of = [bills, chosen, this.unit, this.#width.value, this.locale, this.isTableShown, meter, this.hass?.user?.is_admin];
+    const dependencies = [bills, chosen, this.unit, this.#width.value, this.locale, this.isTableShown, meter, this.hass?.user?.is_admin];
     return html`${guard(dependencies, () => this.#show(meter, feed, bills, chosen))}`;
   }
 
