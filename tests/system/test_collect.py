@@ -167,7 +167,9 @@ async def test_one_gateways_flood_of_old_frames_changes_no_value_and_holds_up_no
         await until_stored(fleet, robbed)
         # More than all collectors together may have without an acknowledgement.
         for number in range(30_000):
-            await fleet.nats.publish(robbed.subject, old[number % 3] if number % 5 == 0 else b"junk")
+            await fleet.nats.publish(
+                robbed.subject, old[number % 3] if number % 5 == 0 else b"junk"
+            )
         await fleet.nats.flush()
         for _ in range(3):
             await fleet.send(other)
