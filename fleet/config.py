@@ -104,8 +104,8 @@ def _read_stream(table: ConfigTable) -> StreamSettings:
     if replicas not in {None, *_REPLICAS}:
         table.fail("stream_replicas", "must be 1, 3 or 5")
     return StreamSettings(
-        _read_number(table, "stream_gigabytes", _MAX_GIGABYTES),
-        _read_number(table, "stream_days", _MAX_DAYS),
+        table.take_count("stream_gigabytes", _MAX_GIGABYTES),
+        table.take_count("stream_days", _MAX_DAYS),
         replicas,
     )
 
@@ -116,10 +116,3 @@ def _read_registers(table: ConfigTable) -> Registers:
         return Registers(names) if names else Registers()
     except UnknownRegisterError as err:
         table.fail("registers", str(err))
-
-
-def _read_number(table: ConfigTable, key: str, highest: int) -> int | None:
-    number = table.take(key, int)
-    if number is not None and not 1 <= number <= highest:
-        table.fail(key, f"must be from 1 to {highest:,}")
-    return number

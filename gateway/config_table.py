@@ -90,10 +90,14 @@ class ConfigTable:
 
     def take_port(self, key: str, default: int | None) -> int | None:
         """Return the number of a TCP port. Raises ConfigError."""
-        port = self.take(key, int, default)
-        if port is not None and not 1 <= port <= _HIGHEST_PORT:
-            self.fail(key, f"must be from 1 to {_HIGHEST_PORT}")
-        return port
+        return self.take_count(key, _HIGHEST_PORT, default)
+
+    def take_count(self, key: str, highest: int, default: int | None = None) -> int | None:
+        """Return a whole number from 1 to `highest`. Raises ConfigError."""
+        number = self.take(key, int, default)
+        if number is not None and not 1 <= number <= highest:
+            self.fail(key, f"must be from 1 to {highest}")
+        return number
 
     @property
     def is_left(self) -> bool:

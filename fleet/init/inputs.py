@@ -124,7 +124,7 @@ def read_inputs(path: Path) -> FleetInputs:
     if not collectors:
         table.fail("collectors", "is missing: a list of names, such as ['collector1']")
     listeners = _read_users(table, "listeners")
-    stream_gigabytes = _read_number(table, "stream_gigabytes", _MAX_GIGABYTES)
+    stream_gigabytes = table.take_count("stream_gigabytes", _MAX_GIGABYTES)
     metrics_address = _read_metrics_address(table)
     watch = _read_watch(table, collectors[0])
     receivers = _read_receivers(table)
@@ -157,13 +157,6 @@ def _check_users(gateways: Iterable[str], listeners: Iterable[str]) -> None:
             msg = f"the name {name} is there twice: gateways, listeners and the user {COLLECTOR}"
             msg += " need names of their own"
             raise ConfigError(msg)
-
-
-def _read_number(table: ConfigTable, key: str, highest: int) -> int | None:
-    number = table.take(key, int)
-    if number is not None and not 1 <= number <= highest:
-        table.fail(key, f"must be from 1 to {highest:,}")
-    return number
 
 
 def _read_metrics_address(table: ConfigTable) -> str | None:
