@@ -85,7 +85,7 @@ class NatsPublisher:
         self._no_answer_since: float | None = None
         self._requests: Requests | None = None
         self._named: set[str] = set()
-        self._denied: set[str] = set()
+        self._denied: dict[str, None] = {}
         self._wanted: set[str] = set()
         self._no_batch_until = 0.0
         self._gathering: asyncio.Timeout | None = None
@@ -250,7 +250,7 @@ class NatsPublisher:
             await asyncio.sleep(_ASIDE_INTERVAL)
 
     async def _send_title(self, requests: Requests, port: str, title: str) -> None:
-        self._denied.discard(title)
+        self._denied.pop(title, None)
         # Try a single frame: the title may still be denied.
         window = 1
         while frames := await self._store.oldest(port, window, title):
@@ -301,8 +301,9 @@ class NatsPublisher:
         self._outage.note(_AWAY % text, kind=kind)
 
     def _on_denied(self, title: str, text: str) -> None:
-        if len(self._denied) < _MAX_DENIED:
-            self._denied.add(title)
+        self._denied[title] = None
+        if len(self._denied) > _MAX_DENIED:
+            del self._denied[next(iter(self._denied))]
         if self._requests:
             self._requests.deny(title)
         if title not in self._named and len(self._named) < _MAX_NAMED_TITLES:

@@ -419,6 +419,20 @@ async def test_a_port_whose_meter_may_not_be_published_holds_up_no_other(
     assert publishing.metric("queue_length") == 0
 
 
+@pytest.mark.parametrize("ports", [["house", "barn"]])
+async def test_titles_without_end_on_a_line_block_nothing(
+    cluster: Cluster, publishing: Publishing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nats_publisher, "_MAX_DENIED", 1)
+    monkeypatch.setattr(nats_publisher, "_ASIDE_INTERVAL", 1000.0)
+    forged = [bytes([*b"SAGgp", 0, 0, number]) for number in range(3)]
+    cluster.denied = {f"smarty_p1.sealed.{title.hex().upper()}" for title in forged}
+    publishing.put(*(frame(1, title=title) for title in forged), frame(1), port="house")
+    publishing.put(frame(2), port="barn")
+    await until(publishing.store.is_empty)
+    assert {*cluster.stored} == {(MINE, frame(1)), (MINE, frame(2))}
+
+
 async def test_a_connection_that_is_lost_or_refused_is_made_anew(
     cluster: Cluster, publishing: Publishing, caplog: pytest.LogCaptureFixture
 ) -> None:
