@@ -425,6 +425,7 @@ async def test_titles_without_end_on_a_line_block_nothing(
 ) -> None:
     monkeypatch.setattr(nats_publisher, "_MAX_DENIED", 1)
     monkeypatch.setattr(nats_publisher, "_ASIDE_INTERVAL", 1000.0)
+    monkeypatch.setattr(nats_publisher, "_BATCH_PAUSE", 0.0)
     forged = [bytes([*b"SAGgp", 0, 0, number]) for number in range(3)]
     cluster.denied = {f"smarty_p1.sealed.{title.hex().upper()}" for title in forged}
     publishing.put(*(frame(1, title=title) for title in forged), frame(1), port="house")
