@@ -5,7 +5,7 @@ The library has no batches, and its own requests cost a task, a timer and severa
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import batched, count
 from typing import Any, NamedTuple, override
 
@@ -63,7 +63,7 @@ class Requests:
         self._client = client
         self._inbox = client.new_inbox()
         self._numbers = count()
-        self._underway: dict[str, tuple[str, asyncio.Future[Msg]]] = {}
+        self._underway: dict[str, tuple[Collection[str], asyncio.Future[Msg]]] = {}
 
     async def open(self) -> None:
         """Subscribe to acknowledgements. Raises NATS's errors."""
@@ -72,7 +72,7 @@ class Requests:
     async def send_batch(self, messages: Sequence[Message]) -> Outcome:
         """Publish all messages or none; return the error, None if acknowledged. Raises OSError."""
         token = self._inbox.rpartition(".")[2] + str(next(self._numbers))
-        answer = self._begin(token, "")
+        answer = self._begin(token, {message.title for message in messages})
         try:
             for number, message in enumerate(messages, start=1):
                 headers = {
@@ -90,7 +90,7 @@ class Requests:
             # A server without batches stores each message, and acknowledges only the last.
             if content.get("batch") != token or content.get("count") != len(messages):
                 raise NotAcknowledgedError
-        except FAILURES as err:
+        except (DeniedError, *FAILURES) as err:
             return err
         finally:
             self._underway.pop(token, None)
@@ -103,7 +103,7 @@ class Requests:
             answers: dict[str, asyncio.Future[Msg]] = {}
             for message in some:
                 token = str(next(self._numbers))
-                answers[token] = self._begin(token, message.title)
+                answers[token] = self._begin(token, (message.title,))
                 try:
                     reply, headers = f"{self._inbox}.{token}", {**message.headers}
                     await self._client.publish(message.subject, message.data, reply, headers)
@@ -116,13 +116,13 @@ class Requests:
         return outcomes
 
     def deny(self, title: str) -> None:
-        """End the unacknowledged messages of a meter with DeniedError."""
-        for token in [one for one, (named, _) in self._underway.items() if named == title]:
+        """End the messages of a meter, and batches with one, by DeniedError: NATS drops them."""
+        for token in [one for one, (titles, _) in self._underway.items() if title in titles]:
             self._end(token, DeniedError())
 
-    def _begin(self, token: str, title: str) -> asyncio.Future[Msg]:
+    def _begin(self, token: str, titles: Collection[str]) -> asyncio.Future[Msg]:
         answer: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
-        self._underway[token] = title, answer
+        self._underway[token] = titles, answer
         return answer
 
     async def _on_message(self, message: Msg) -> None:
