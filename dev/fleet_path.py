@@ -1,4 +1,4 @@
-"""The path of docs/fleet.md, from nothing to a picture, as somebody walks it who has only that."""
+"""Trial of docs/fleet.md: run the commands of the page, and look at its addresses."""
 
 import argparse
 import contextlib
@@ -34,14 +34,14 @@ _PART = re.compile(
     rf"|\]\((?P<address>{re.escape(_PROMETHEUS)}/[^)\s]*)\)",
     re.MULTILINE | re.DOTALL,
 )
-# What the page says it takes.
+# Ports that the page names.
 PORTS = (
     *(*range(4222, 4225), *range(6222, 6225), *range(8222, 8225)),
     *(8428, 8429, 9090, 9093, 9210),
     *(*range(9107, 9110), *range(20001, 20007)),
 )
 _MAX_SECONDS = 600
-# Seconds: what a picture must show to be one, and how often a fleet's values are asked for.
+# Seconds of values that a picture must show, and the step between them.
 _SPAN, _STEP = 60, 10
 _PATIENCE = 240.0
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -55,14 +55,14 @@ class Part(NamedTuple):
 
 
 class PathError(Exception):
-    """The page is not what it was taken for, or there is nothing to see."""
+    """Unexpected content of the page, or nothing to see."""
 
 
 # --- the page ----------------------------------------------------------------------------------
 def read_path(page: str) -> list[Part]:
-    """Return what the section tells, in its order. Raises PathError.
+    """Return commands and addresses of the section, in order. Raises PathError.
 
-    Each block there is to be commands: what nobody runs must not look as if somebody had.
+    Each block must contain commands: a block that is not run would look as if it were tested.
     """
     sections = re.findall(rf"^## {SECTION}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     if len(sections) != 1:
@@ -178,7 +178,7 @@ def _taken() -> list[int]:
 
 # --- an address --------------------------------------------------------------------------------
 def _look(url: str, folder: Path) -> None:
-    """Wait until an address of Prometheus shows something, say what, and take a picture of it."""
+    """Wait until an address of Prometheus shows values; print them, and take a picture."""
     deadline = time.monotonic() + _PATIENCE
     while not (shown := _ask(url)):
         if time.monotonic() > deadline:

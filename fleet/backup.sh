@@ -9,7 +9,7 @@ for argument in $ARGS; do
     -httpListenAddr=*) url=http://${argument#*=}/vm/snapshot ;;
   esac
 done
-# The login is not an argument: everybody sees those.
+# The login is not an argument: every user of the machine can see arguments.
 ask() {
   printf 'user = "smarty_p1:%s"\n' "$httpAuth_password" | curl --silent --show-error --fail --config - "$url/$1"
 }

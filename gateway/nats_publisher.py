@@ -34,7 +34,7 @@ GATEWAY_HEADER = "Smarty-Gateway"
 PORT_HEADER = "Smarty-Port"
 FIRST_DELAY = 0.5
 MAX_DELAY = 4.0
-# Each batch costs the nodes about 2 ms, whatever its size: small gateways gather for longer.
+# A batch of any size costs the nodes about 2 ms: small gateways gather for longer.
 _BATCH_SECONDS = 1.0
 _SMALL_BATCH_SECONDS = 10.0
 _SMALL_PORTS = 100

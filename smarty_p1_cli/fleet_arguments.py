@@ -1,4 +1,4 @@
-"""The command `fleet`: what an operator does with its files, and with meters' data."""
+"""The command `fleet`: files of a fleet, and data of its meters."""
 
 import argparse
 import asyncio
@@ -89,7 +89,7 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
 
 
 def _name(text: str) -> str:
-    # What has no name at all is not a meter's.
+    # An empty name would select series without a meter.
     if not text:
         msg = "it must not be empty"
         raise argparse.ArgumentTypeError(msg)
@@ -136,7 +136,7 @@ def _run_export(arguments: argparse.Namespace) -> int:
 
 
 def _title(text: str) -> bytes:
-    # It is not repeated: it may be a key.
+    # Do not repeat the text: it may be a key.
     if not re.fullmatch(r"[0-9A-Fa-f]{16}", text):
         msg = "a system title has 16 hexadecimal digits"
         raise argparse.ArgumentTypeError(msg)
@@ -169,7 +169,7 @@ def _run_read(arguments: argparse.Namespace) -> int:
 
 
 def _run(work: Callable[[Any], Any]) -> int:
-    """Return the status of what is done with the module of the fleet."""
+    """Run `work` with the fleet's module; return the exit status."""
     try:
         import smarty_p1_fleet  # noqa: PLC0415
         from smarty_p1_gateway import ConfigError, UnavailableError  # noqa: PLC0415
@@ -177,7 +177,7 @@ def _run(work: Callable[[Any], Any]) -> int:
         msg = f"a fleet needs {err.name}: install smarty-p1 with its extra [fleet]"
         raise UsageError(msg) from None
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    # It warns of each connection with TLS that a server has ended.
+    # asyncio warns of each TLS connection that a server has ended.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:
         told, is_done = asyncio.run(work(smarty_p1_fleet))
