@@ -46,7 +46,7 @@ _GATHER_TIME = 0.4
 _ACKNOWLEDGE_INTERVAL = 1.0
 # Replays in one batch. Unacknowledged messages are bounded over all collectors, so more replays
 # would hold up other meters: they are read again later, by title.
-_MAX_EARLIER = 200
+_MAX_EARLIER = 100
 _ACK_PREFIX = "$JS.ACK."
 _TOKENS_WITHOUT_DOMAIN = 9
 _MORE_TOKENS_WITH_DOMAIN = 2
