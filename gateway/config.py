@@ -165,10 +165,10 @@ def _read_ports(
     return ports
 
 
-def _check_distinct(what: str, values: Sequence[str | None]) -> None:
-    given = [value for value in values if value]
-    if len(set(given)) < len(given):
-        msg = f"two [[port]] have the same {what}"
+def _check_distinct(key: str, values: Sequence[str | None]) -> None:
+    present = [value for value in values if value]
+    if len(set(present)) < len(present):
+        msg = f"two [[port]] have the same {key}"
         raise ConfigError(msg)
 
 

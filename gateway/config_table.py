@@ -39,9 +39,9 @@ class ConfigTable:
         self._name = name
         self._content: dict[str, Any] = dict(content)
 
-    def fail(self, key: str, what: str) -> NoReturn:
-        """Raise ConfigError that names table and key; `what` describes the fault."""
-        msg = f"[{self._name}] {key} {what}"
+    def fail(self, key: str, fault: str) -> NoReturn:
+        """Raise ConfigError that names table and key; `fault` completes the sentence."""
+        msg = f"[{self._name}] {key} {fault}"
         raise ConfigError(msg) from None
 
     def take[T, D = None](self, key: str, kind: type[T], default: D = None) -> T | D:  # type: ignore[assignment]

@@ -147,7 +147,7 @@ def find_new[D: EntitySpec[Reading], E: Entity](
 
 
 class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
-    """Entity of the electricity meter, or of a meter on one of its M-Bus channels.
+    """Entity of the electricity meter or of an M-Bus meter.
 
     Both kinds of meter share this class: Python runs Home Assistant's code faster for one class.
     """

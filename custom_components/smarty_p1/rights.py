@@ -1,4 +1,4 @@
-"""Access rights to meters: a user may query a meter if they may read one of its entities.
+"""Access rights: read access to any entity of a meter permits a user to query the meter.
 
 A disabled entity counts, too. Automations and scripts without a user may query every meter.
 docs/rights.md has the table.

@@ -111,8 +111,8 @@ class Demo:
         _check_free(self._port, "Home Assistant", "--port chooses another")
         # Home Assistant expects known meters at their old ports.
         remedy = f"{'--fresh ' if state.entries else ''}--meter-port chooses others"
-        for port, whose in (dict.fromkeys(meter_ports, "a meter") | extras.ports).items():
-            _check_free(port, whose, remedy)
+        for port, program in (dict.fromkeys(meter_ports, "a meter") | extras.ports).items():
+            _check_free(port, program, remedy)
 
         if not self._lock:
             self._directory.mkdir(parents=True, exist_ok=True)
@@ -314,7 +314,7 @@ async def _first_to_end(processes: list[Process], deadline: float | None) -> Pro
     return waiting[done.pop()] if done else None
 
 
-def _check_free(port: int, whose: str, remedy: str) -> None:
+def _check_free(port: int, program: str, remedy: str) -> None:
     with socket.socket() as probe:
         # Reuse the address like a server, so that closing connections of the last demo do not
         # matter.
@@ -322,7 +322,7 @@ def _check_free(port: int, whose: str, remedy: str) -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            message = f"port {port}, for {whose}, cannot be used: {error.strerror}; {remedy}"
+            message = f"port {port}, for {program}, cannot be used: {error.strerror}; {remedy}"
             raise UnusableError(message) from None
 
 

@@ -40,7 +40,7 @@ class Line(ABC):
             self._waiting.put_nowait(delivery)
 
     async def send_offered(self) -> None:
-        """Send queued deliveries until one of them cuts the line."""
+        """Send queued deliveries until a delivery cuts the line."""
         while True:
             delivery = await self._waiting.get()
             for piece, pause in self._pieces.of(delivery.data):

@@ -2,7 +2,7 @@
 
 The dashboard is registered at each start and stored nowhere. Integrations cannot change the
 collection of user dashboards, and an entry there would remain after the last meter. The price is
-that the dashboard cannot be edited. A user can add an editable one of the same kind.
+that the dashboard cannot be edited. Users can add an editable dashboard.
 
 Pages that were open when the first meter was added lack the module with the cards. For them, until
 the next start, a panel in the sidebar loads the module and redirects to the dashboard's second

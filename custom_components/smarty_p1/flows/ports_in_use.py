@@ -128,7 +128,7 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
 
 
 async def async_next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
-    """Return the first free port after those of the newest meter's gateway.
+    """Return the first free port above the meters' ports at the newest meter's gateway.
 
     None when no program listens at that port.
     """

@@ -39,7 +39,7 @@ from ..coordinator.repair_issues import Problem, is_raised, raise_issue, withdra
 from ..lib.meter import Reading
 from ..lib.virtual import MAX_SILENCE_S, Kind, VirtualMeter, announcements_of
 from ..lib.virtual_server import VirtualServer
-from .ignore_virtual_meter import added, async_ignore, async_stop_ignoring
+from .ignore_virtual_meter import async_ignore, async_stop_ignoring, find_added_entries
 from .virtual_clients import VIRTUAL_METERS
 
 RETRY_INTERVAL_S = 30.0
@@ -224,7 +224,7 @@ class _Sink:
     @callback
     def _look_for_added(self) -> None:
         """Raise an issue while a user has added the virtual meter as a real meter."""
-        titles = [entry.title for entry in added(self._hass, self._serial)]
+        titles = [entry.title for entry in find_added_entries(self._hass, self._serial)]
         if titles:
             raise_issue(
                 self._hass, self._entry, Problem.VIRTUAL_METER_ADDED, added=", ".join(titles)
@@ -240,7 +240,7 @@ class _Sink:
         if address in self._no_batteries:
             return True
         is_here = address in self._own_addresses or ip_address(address).is_loopback
-        if (is_here and any(added(self._hass, self._serial))) or is_raised(
+        if (is_here and any(find_added_entries(self._hass, self._serial))) or is_raised(
             self._hass, self._entry, Problem.VIRTUAL_BATTERY
         ):
             return False
