@@ -93,7 +93,7 @@ def _series(number: int) -> list[bytes]:
     return [meter.frame_at(START + index * INTERVAL) for index in range(number)]
 
 
-# --- bytes to telegrams ------------------------------------------------------------------------
+# --- decoding: bytes to telegrams --------------------------------------------------------------
 def read_with_own(chunks: Iterable[bytes]) -> list[float]:
     """Return the imported energy of every telegram in kWh, read by the project's decoder."""
     feed = Decoder(KEY).feed
@@ -141,7 +141,7 @@ def _time(read: Callable[[], object]) -> float:
     return (time.process_time() - start) * 1e6
 
 
-# --- bytes to states ---------------------------------------------------------------------------
+# --- whole integration: bytes to states --------------------------------------------------------
 @asynccontextmanager
 async def home_assistant() -> AsyncGenerator[HomeAssistant]:
     """Run a Home Assistant that finds the integration, and unload everything at the end."""
@@ -254,7 +254,7 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
     return number, receivers[-1]
 
 
-# --- the start ---------------------------------------------------------------------------------
+# --- import of the integration -----------------------------------------------------------------
 def import_cost(rounds: int) -> float:
     """Return the milliseconds of an import of integration and platforms, in the best round.
 

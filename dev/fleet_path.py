@@ -58,7 +58,7 @@ class PathError(Exception):
     """Unexpected content of docs/fleet.md, or a page without values."""
 
 
-# --- the page ----------------------------------------------------------------------------------
+# --- parsing of the tutorial -------------------------------------------------------------------
 def read_path(page: str) -> list[Part]:
     """Return the parts of the tutorial in order. Raises PathError.
 
@@ -91,7 +91,7 @@ def write_script(parts: list[Part], look: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-# --- the walk ----------------------------------------------------------------------------------
+# --- running of the tutorial -------------------------------------------------------------------
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the tutorial, or open an address of it. Return the exit status."""
     parser = argparse.ArgumentParser(
@@ -176,7 +176,7 @@ def _taken() -> list[int]:
     return taken
 
 
-# --- an address --------------------------------------------------------------------------------
+# --- pages of Prometheus -----------------------------------------------------------------------
 def _look(url: str, folder: Path) -> None:
     """Wait until a page of Prometheus shows values, print the values, and take a screenshot."""
     deadline = time.monotonic() + _TIMEOUT_S
@@ -192,7 +192,7 @@ def _look(url: str, folder: Path) -> None:
 
 
 def _ask(url: str) -> list[dict[str, Any]]:
-    """Return the series of the page's expression, none while there are too few values."""
+    """Return the series that a page of Prometheus shows, none while values are missing."""
     parts = urllib.parse.urlsplit(url)
     if parts.path != "/graph":
         alerts = json.loads(_get("/api/v1/alerts") or "{}").get("data", {}).get("alerts", [])

@@ -13,7 +13,7 @@ from .metrics import Metrics
 
 # Bytes per second that a port may pass on. A P1 port sends 11,520 bytes a second at most.
 MAX_RATE_BYTES_PER_S = 32 * 1024
-# Frames of an hour, a telegram a second: a network gateway sends them after an interruption.
+# A network gateway may send the frames of an hour at once, after an interruption.
 MAX_BURST_BYTES = 4 * 1024 * 1024
 # Small frames cost a broker as much as large frames.
 MIN_FRAME_COST_BYTES = 1024

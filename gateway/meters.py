@@ -56,7 +56,7 @@ class DecodedMeters:
             self._add(bytes.fromhex(stored[1]))
 
     def _add(self, title: bytes) -> _Meter:
-        """Restore or create a meter. Its key has verified a frame."""
+        """Restore the meter of a system title, or create it; a frame of it has been verified."""
         label = title.hex().upper()
         demand_meter = self._memory.read(f"demand {label}", _restored) or DemandMeter()
         demand_meter.keep(_MAX_MONTHS)

@@ -79,7 +79,7 @@ class _Gateway:
         self._memory = memory
         self._metrics = metrics
         self._meters = DecodedMeters(memory, config.decoding.keys) if config.decoding else None
-        # Last publisher of each retained topic: cables may be swapped.
+        # Last publisher of each retained topic; swapped cables change it.
         self._speakers: dict[str, object] = {}
 
     async def run(self, health: Health) -> None:

@@ -25,7 +25,7 @@ PHRASES = re.compile(
 )
 BEGINNINGS = re.compile(r"(It|They|Those|Before|Not|As)\b")
 # Instructions to tools say nothing to a reader.
-DIRECTIVES = re.compile(r"noqa|type: ignore|pragma|shellcheck|!|@ts-|eslint|$")
+DIRECTIVES = re.compile(r"noqa|fmt:|---|type: ignore|pragma|shellcheck|!|@ts-|eslint|$")
 TYPESCRIPT = re.compile(r"(/\*\*.*?\*/)|((?:(?<![:\S])//[^\n]*(?:\n[ \t]*|$))+)", re.DOTALL)
 TYPESCRIPT_MARKS = re.compile(r"^[ \t]*(/\*\*|//|\*/?)|\*/$", re.MULTILINE)
 

@@ -72,7 +72,7 @@ class MeterEvent(SmartyEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """Compare the current reading once Home Assistant has started and automations listen."""
         await super().async_added_to_hass()
-        # Automations listen when Home Assistant has started, and triggers ignore the first state.
+        # Wait for the start: earlier, no automation listens, and triggers ignore the first state.
         self.async_on_remove(async_at_started(self.hass, self._look_soon))
 
     @callback

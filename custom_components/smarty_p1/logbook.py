@@ -26,7 +26,7 @@ def async_describe_events(
     def describe(event: Event) -> dict[str, str]:
         entity_id, text = str(event.data[ATTR_ENTITY_ID]), str(event.data[ATTR_TEXT])
         state = hass.states.get(entity_id)
-        # Quotes instead of a verb: message and reader may have different languages.
+        # Quote the message without adding a verb: its language may not be the reader's.
         return {
             LOGBOOK_ENTRY_NAME: state.name if state else entity_id,
             LOGBOOK_ENTRY_MESSAGE: f"“{text[:MAX_LENGTH_STATE_STATE]}”",

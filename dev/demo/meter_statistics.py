@@ -173,8 +173,8 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
         filled = max(filled, len(rows))
         if rows:
             if since == earliest:
-                # The first sum counts as consumption of its hour, so insert an earlier row as a
-                # start.
+                # The first sum counts as consumption of its hour. So insert a row that is
+                # earlier than all charts.
                 start = (earliest - BEFORE_ANY_CHART).isoformat()
                 rows.insert(0, {**_row(total.read(meter, earliest), difference), "start": start})
             await import_rows(client, entity_id, rows, total.unit, total.unit_class, has_sum=True)

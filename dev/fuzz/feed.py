@@ -50,7 +50,7 @@ class Property(NamedTuple):
 
 _sizes = st.lists(st.integers(0, 80) | st.integers(0, 5000), min_size=1, max_size=5)
 
-# --- the line ----------------------------------------------------------------------------------
+# --- bytes on the line -------------------------------------------------------------------------
 _marks = st.sampled_from(_MARKS)
 _counters = st.integers(0, 2**32 - 1)
 _frames = (
@@ -209,7 +209,7 @@ PROPERTIES = (
 )
 
 
-# --- Hypothesis against the clock ---------------------------------------------------------------
+# --- runs of Hypothesis with a time limit --------------------------------------------------------
 def run_round(tried: Property, seed: int, examples: int = 50) -> int:
     """Check some examples and return their number. Raises the error of the smallest example."""
     number = 0

@@ -25,11 +25,11 @@ _ENOUGH_READINGS = 20
 
 
 class SonarSilentError(NothingReceivedError):
-    """No byte came from the port of a distance sensor."""
+    """Silence at the port: not a single byte came from the distance sensor."""
 
 
 class NotSonarError(NotP1Error):
-    """Bytes came, but no reading of a distance sensor."""
+    """Bytes at the port, but no reading of a distance sensor among them."""
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     NoDeviceNameError: (CONF_BASE, "no_device_name"),
     BaseException: (CONF_BASE, "unknown"),
 }
-# Of the 65,535 bytes that MQTT permits, a topic may use this many.
+# Shorter than the 65,535 bytes that MQTT permits.
 _MAX_TOPIC_CHARS = 1024
 _GATEWAY_SCHEMES = {"socket", "tcp", "rfc2217"}
 

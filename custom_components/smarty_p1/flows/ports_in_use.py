@@ -50,7 +50,7 @@ def _identity(port: str) -> str:
         return port
     try:
         return os.path.realpath(port)
-    except ValueError:  # a NUL is in no device's name
+    except ValueError:  # the name contains a NUL byte
         return port
 
 

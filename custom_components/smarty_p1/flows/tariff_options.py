@@ -431,7 +431,7 @@ def _errors_of_day(
     if changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read:
         return {SECTION_NETWORK_PRICES: "surcharge_price_missing"}
     if is_entity_now:
-        # The day would also apply to margin and fees, which are valid already.
+        # Refuse the day: it would also apply to margin and fees, which are valid already.
         return {CONF_SURCHARGE_PRICE_SINCE: "day_of_entity"}
     if not _is_plausible(since):
         return {CONF_SURCHARGE_PRICE_SINCE: "surcharge_day_implausible"}
