@@ -46,8 +46,7 @@ class Memory:
         self._thread = ThreadPoolExecutor(1, "memory")
         self._new: dict[str, Callable[[], Content]] = {}
         self._has_new = asyncio.Event()
-        # Event of the write that will contain the waiting contents; _current is the running
-        # write's.
+        # _next is set after the next write, _current after the running write.
         self._next = asyncio.Event()
         self._current: asyncio.Event | None = None
         self._stored: dict[str, str] = {}
