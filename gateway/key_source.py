@@ -48,7 +48,7 @@ class KeysSource:
         try:
             if self._place:
                 status = self._place.stat()
-                # The change time covers a changed mode, which the error message asks for.
+                # Include the change time: after a `chmod 600`, only this time differs.
                 times = status.st_mtime_ns, status.st_ctime_ns
                 return self._place, status.st_ino, status.st_size, *times
         except OSError:

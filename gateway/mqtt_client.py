@@ -231,7 +231,7 @@ class PortPublisher(ABC):
                         await client.publish(topic, OFFLINE, qos=1, retain=True, timeout=2)
 
     def _speaks(self, topic: str) -> bool:
-        """Return whether no other port has published at a topic since then."""
+        """Return whether no other port has published at a topic after this port."""
         return self._speakers.get(topic, self) is self
 
 

@@ -28,7 +28,7 @@ async def async_setup_entry(
     """Create the binary sensors that the options enable."""
     coordinator = entry.runtime_data
     find = find_new(coordinator, Platform.BINARY_SENSOR, BINARY_SENSORS, MeterBinarySensor)
-    # These binary sensors exist for every meter, so later readings add none.
+    # All binary sensors exist from the first reading on, so no listener adds further ones.
     async_add_entities(find(coordinator.data))
 
 

@@ -128,7 +128,7 @@ class LenedaKeyRepairFlow(RepairsFlow):
             try:
                 read = await async_read_key(self.hass, account, user_input)
             except FieldError as err:
-                # This form has no field for the metering point, so its errors appear above the
+                # The form has no field for the metering point, so errors of it appear above the
                 # form.
                 field = err.field if err.field in {CONF_API_KEY, CONF_ENERGY_ID} else CONF_BASE
                 errors[field] = err.key

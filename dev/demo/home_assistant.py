@@ -20,7 +20,7 @@ HOST = "127.0.0.1"
 # Exit status of Home Assistant when a user asks for a restart.
 RESTART = 100
 
-# The place is the city of Luxembourg. Leave `http:` out: it is deprecated in YAML, and Home
+# The place is the city of Luxembourg. Leave `http:` out, because it is deprecated in YAML. Home
 # Assistant would drop it five minutes after the start and listen at all addresses.
 CONFIGURATION = """\
 homeassistant:
@@ -84,7 +84,7 @@ class Installation:
         )
         assert replaced == 1  # noqa: S101 - otherwise the demo would query the real platform
         asking.write_text(text)
-        # Leave only the first onboarding step: the other steps set up integrations that query the
+        # Leave only the first onboarding step. The other steps set up integrations that query the
         # internet, for example for the weather.
         self._store("onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
         # Format of the oldest supported version; newer versions migrate it.

@@ -1,7 +1,7 @@
 """Simulated Luxembourg "Smarty" meters: with an encoder, households and faults.
 
 From the command line, `python -m dev.simulator --meters 2 --fault noise=1/5` serves two meters on
-TCP ports 20001 and 20002; their keys are in `smarty-simulator.keys`. `--help` lists all options.
+TCP ports 20001 and 20002. Their keys are in `smarty-simulator.keys`. `--help` lists all options.
 
 From Python:
 

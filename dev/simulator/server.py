@@ -54,8 +54,8 @@ class TcpClient(Line):
 class Server:
     """Server of meters, which can be stopped and started again on the same ports.
 
-    Meter k is at `port` + k - 1 (0: any port, None: no TCP) and behind the k-th path of `links`.
-    Boards use the ports after the last meter, or from `board_port` on.
+    Meter k is at `port` + k - 1 and behind the k-th path of `links`. Port 0 means any port, None no
+    TCP. Boards use the ports after the last meter, or from `board_port` on.
     """
 
     def __init__(  # noqa: PLR0913

@@ -2,11 +2,11 @@
 
 The dashboard is registered at each start and stored nowhere. Integrations cannot change the
 collection of user dashboards, and an entry there would remain after the last meter. The price is
-that the dashboard cannot be edited. Users can add an editable dashboard.
+that the dashboard cannot be edited. Users can add an editable dashboard of the same kind.
 
-Pages that were open when the first meter was added lack the module with the cards. For them, until
-the next start, a panel in the sidebar loads the module and redirects to the dashboard's second
-path. The second path always exists, so bookmarks of it keep working.
+Pages that were open when the first meter was added lack the module with the cards. Until the next
+start, a panel in the sidebar loads the module for these pages. The panel redirects to the
+dashboard's second path, which always exists, so bookmarks of it keep working.
 """
 
 from itertools import count

@@ -68,8 +68,8 @@ async def probe_sonar(
 ) -> float | None:
     """Return the distance in cm that a sensor measures, None when it receives no echo.
 
-    Raises a LinkError when the port cannot be opened, SonarSilentError when no byte comes within
-    `timeout` seconds, and NotSonarError when the bytes contain no reading.
+    Raises a LinkError when the port cannot be opened, and SonarSilentError when no byte comes
+    within `timeout` seconds. Raises NotSonarError when the bytes contain no reading.
     """
     sonar = Sonar()
     readings, has_come = 0, False

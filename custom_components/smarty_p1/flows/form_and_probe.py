@@ -158,8 +158,8 @@ class Dialog(ConfigFlow):
         `data` holds the source that `look` probes. An error leads back to the form.
         """
         if self._look_task is None:
-            # Never start the task eagerly. If it ended at once, Home Assistant would pass the
-            # user's input on to the next step, which would confirm a result that was never shown.
+            # Never start the task eagerly. If it ended at once, Home Assistant would also pass the
+            # user's input to the next step. That step would confirm a result that was never shown.
             self._look_task = self.hass.async_create_task(
                 self._async_look_undisturbed(look),
                 f"{DOMAIN} {step}",

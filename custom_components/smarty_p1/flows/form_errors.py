@@ -33,7 +33,7 @@ from ..lib.port import (
 )
 from .board_probe import NotSonarError, SonarSilentError
 
-# Home Assistant shows an error inside a section only if it names the section.
+# Home Assistant shows an error inside a section only if the error names the section.
 ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     PortNotFoundError: (CONF_PORT, "port_not_found"),
     PortPermissionError: (CONF_PORT, "port_permission"),

@@ -2,7 +2,8 @@
 
 Anybody on the network can announce anything, at any rate. An announcement is therefore only a hint
 where to search. An entry whose own port delivers is left alone. Another entry changes its port only
-after its meter has sent a frame there: verified by its key and newer than all earlier frames.
+after its meter has sent a frame there. The entry's key must verify that frame, and it must be newer
+than all earlier frames.
 """
 
 import asyncio

@@ -63,7 +63,7 @@ class _Client(asyncio.Protocol):
         if not self._server.admit(self):
             transport.close()
             return
-        # Then the transport buffers only the telegram that is being sent.
+        # With a limit of 0, the transport buffers only the telegram that is being sent.
         self._transport.set_write_buffer_limits(high=0)
         connection: socket.socket = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
