@@ -49,7 +49,7 @@ def main() -> int:
     except KeyboardInterrupt, asyncio.CancelledError:
         return 130
     except BrokenPipeError:
-        # The reader of a pipe has closed it, such as `head`.
+        # The program that reads the output has ended, such as `head`.
         _give_up_output()
         return 1
     except OSError as err:

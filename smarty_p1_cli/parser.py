@@ -15,7 +15,7 @@ class Parser(argparse.ArgumentParser):
     """Argument parser whose errors do not quote invalid arguments: they may be keys."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - passed on to ArgumentParser
-        # No abbreviations: the error for an ambiguous one would quote it with its value.
+        # Abbreviations are off: the error for an ambiguous option would quote its value.
         super().__init__(**options, allow_abbrev=False)
 
     @override

@@ -29,7 +29,7 @@ from .state import InUseError, State, UnreadableError, clear, lock
 from .virtual_meter import add_virtual, virtual_port
 
 LAST_PORT = 65535
-# Reference power in kW. Meter 1 charges a car with 11 kW, so it exceeds this.
+# Reference power in kW. The household of meter 1 exceeds it when its car charges with 11 kW.
 REFERENCE_POWER = 7
 ENERGY_PRICE = 0.1463
 FEED_IN_PRICE = 0.0782
