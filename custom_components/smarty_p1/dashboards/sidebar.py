@@ -1,4 +1,4 @@
-"""Dashboard "Smarty" in the sidebar, for users who have chosen it in the setup.
+"""Dashboard "Smarty" in the sidebar, registered if the setup of a meter asked for it.
 
 The dashboard is registered at each start and stored nowhere. Integrations cannot change the
 collection of user dashboards, and an entry there would remain after the last meter. The price is
