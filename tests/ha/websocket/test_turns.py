@@ -53,7 +53,7 @@ async def desk(hass: HomeAssistant) -> AsyncIterator[Desk]:
     desk = Desk()
     module = f"custom_components.{DOMAIN}"
     with (
-        patch(f"{module}.lib.reports.what_if.what_if", desk.what_if),
+        patch(f"{module}.lib.reports.what_if.simulate_battery", desk.what_if),
     ):
         yield desk
         desk.is_open.set()
@@ -301,7 +301,7 @@ async def test_no_bill_is_worked_out_in_the_event_loop(hass: HomeAssistant) -> N
 
     module = f"custom_components.{DOMAIN}"
     with (
-        patch(f"{module}.lib.reports.bills.bill", note),
+        patch(f"{module}.lib.reports.bills.compute_bill", note),
         patch(f"{module}.services.bill.compare", note),
     ):
         for action in ("get_bill", "compare_reference_powers"):
@@ -316,7 +316,7 @@ async def test_no_bill_is_worked_out_in_the_event_loop(hass: HomeAssistant) -> N
 async def test_an_answer_that_never_comes_keeps_nobody_waiting(
     client: Client, entry: MockConfigEntry, desk: Desk
 ) -> None:
-    with patch(f"custom_components.{DOMAIN}.answers._PATIENCE", 0.05):
+    with patch(f"custom_components.{DOMAIN}.answers._ANSWER_TIMEOUT_S", 0.05):
         await send(client, entry, 5)
         answer = (await received(client, 1))[0]
     assert answer["error"]["code"] == "busy"
