@@ -62,6 +62,7 @@ from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
 from .span_days import above_each
 from .span_lines import (
     HEADER,
+    REMOVED,
     Files,
     UnknownVersionError,
     as_decimal,
@@ -69,6 +70,7 @@ from .span_lines import (
     lines_of_file,
     month_name,
     span_of,
+    with_removed,
 )
 from .span_months import Columns, months_of
 from .span_views import QuarterHours
@@ -82,6 +84,7 @@ __all__ = [
     "BILL_LINES",
     "CONSUMER_CATEGORIES",
     "HEADER",
+    "REMOVED",
     "KEPT_MONTHS",
     "LEAST_DAYS",
     "LEAST_EFFICIENCY",
@@ -184,4 +187,5 @@ __all__ = [
     "span_of",
     "usual_import",
     "what_if",
+    "with_removed",
 ]

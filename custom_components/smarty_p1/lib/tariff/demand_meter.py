@@ -50,16 +50,18 @@ from .past import Past
 from .readings_to_spans import History
 from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
 from .shown_month import sure_time, time_until
-from .span_lines import Files, RowReader
+from .span_lines import REMOVED, Files, RowReader
 from .span_months import Columns
 from .spans import Row, Span, position_of
 from .storage import (
     check_version,
     load_contracts,
     load_quarter,
+    load_registers,
     load_stretch,
     store_contracts,
     store_quarter,
+    store_registers,
     store_stretch,
 )
 
@@ -186,6 +188,7 @@ class DemandMeter:
             "last_quarter": store_quarter(history.last_quarter),
             "contracts": store_contracts(self._contracts),
             "is_begun_here": self._is_begun_here,
+            "begun": history.begun and store_registers(history.begun),
             # Spans after it have come since this was stored.
             "number": history.row.number,
         }
@@ -240,6 +243,7 @@ class DemandMeter:
     def _restore(self, stored: dict[str, Stored] | None, files: Files) -> None:
         number, last_quarter = None, None
         stretches: list[Stretch] = []
+        begun = None
         if stored is not None:
             check_version(stored, _VERSION)
             stretches = [load_stretch(each) for each in a_list(stored["stretches"], MAX_STRETCHES)]
@@ -247,14 +251,15 @@ class DemandMeter:
             self._contracts = load_contracts(stored["contracts"])
             self._is_begun_here = a_flag(stored["is_begun_here"])
             number = a_count(stored["number"])
+            begun = load_registers(stored["begun"]) if stored.get("begun") else None
         reader = RowReader(number)
         for name, content in sorted(files.items()):
-            reader.read(name, content)
-        if stretches:
-            reader.close(position_of(stretches[0].first), stretches[0].position)
-        else:
-            reader.close()
+            if name != REMOVED:
+                reader.read(name, content)
+        state = (position_of(stretches[0].first), stretches[0].position) if stretches else None
+        reader.close(begun and position_of(begun), state, files.get(REMOVED))
         self._history = History(reader.row, stretches, last_quarter)
+        self._history.begun = begun
         if reader.lost:
             self._history.new.append(self._history.row.add(reader.lost))
         self._history.go_on_from(reader.new)

@@ -49,6 +49,8 @@ class History:
         self.row = row
         self.stretches: list[Stretch] = stretches or []
         self.last_quarter = last_quarter
+        self.begun: Registers | None = None
+        """The first reading ever: the row begins at it."""
         self.new: list[Span] = []
         self.past = NO_PAST
         """What the platform knows: it is shown, and never stored with the rest."""
@@ -82,6 +84,8 @@ class History:
     ) -> None:
         """Go on with a reading; `market` is at the last reading, and at this one."""
         if not self.stretches:
+            if not self.row.number:
+                self.begun = reading
             self.stretches.append(Stretch.begun(reading, serial_number, None))
             return
         stretch = self.stretches[-1]
