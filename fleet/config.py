@@ -16,9 +16,9 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
 # NATS looks through the subjects of a consumer for each message.
 _MAX_TITLES = 1000
-_MOST_GIGABYTES = 1_000_000
+_MAX_GIGABYTES = 1_000_000
 # Older telegrams than that are not stored.
-_MOST_DAYS = 366
+_MAX_DAYS = 366
 _REPLICAS = (1, 3, 5)
 
 
@@ -104,8 +104,8 @@ def _read_stream(table: ConfigTable) -> StreamSettings:
     if replicas not in {None, *_REPLICAS}:
         table.fail("stream_replicas", "must be 1, 3 or 5")
     return StreamSettings(
-        _read_number(table, "stream_gigabytes", _MOST_GIGABYTES),
-        _read_number(table, "stream_days", _MOST_DAYS),
+        _read_number(table, "stream_gigabytes", _MAX_GIGABYTES),
+        _read_number(table, "stream_days", _MAX_DAYS),
         replicas,
     )
 

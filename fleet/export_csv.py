@@ -21,7 +21,7 @@ _QUARTER_HOUR = 900
 # So many of them are asked for at a time: VictoriaMetrics has a limit of 30,000.
 _QUARTER_HOURS = 2976
 _WINDOW = 6 * 3600
-_LONGEST = 10 * 366
+_MAX_DAYS = 10 * 366
 _REGISTERS = ("active_energy_imported", "active_energy_exported")
 _PREFIX = "smarty_p1_"
 _TIMES = ["local_time", "utc_time"]
@@ -52,15 +52,15 @@ def read_store_config(path: Path) -> StoreConfig:
     return config
 
 
-async def export_csv(
+async def write_csv(
     config: StoreConfig, meter: str, span: Span, path: Path, *, every_telegram: bool
 ) -> str:
     """Write a file that is not there yet; return what is to be told of it.
 
     Raises ConfigError and UnavailableError.
     """
-    if not timedelta(0) < span.end - span.begin <= timedelta(_LONGEST):
-        msg = f"--to must come after --from, by {_LONGEST:,} days at most"
+    if not timedelta(0) < span.end - span.begin <= timedelta(_MAX_DAYS):
+        msg = f"--to must come after --from, by {_MAX_DAYS:,} days at most"
         raise ConfigError(msg)
     write = _write_telegrams if every_telegram else _write_quarter_hours
     async with open_reader(config) as reader:

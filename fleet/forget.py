@@ -57,7 +57,7 @@ class Holdings:
         )
 
 
-async def forget(
+async def forget_meter(
     config: CollectorConfig, meter: str, also: str | None, confirm: Callable[[str], bool]
 ) -> tuple[str, bool]:
     """Delete everything of a meter, by system title or serial number, if that is confirmed.

@@ -10,13 +10,13 @@ from nats.js import JetStreamContext
 
 from smarty_p1_gateway import Keys
 
-from .judge import TELEGRAM, Judge
+from .frame_verifier import TELEGRAM, FrameVerifier
 from .metrics import Metrics
 from .outage_log import reason
+from .pending_titles import PendingFrames, PendingTitles, print_of
 from .registers import Registers
-from .reprocess import Reprocessed, reprocess, until_kept
+from .reprocess import Reprocessed, reprocess_frames, until_kept
 from .store import Store, StoreRestartedError
-from .waiting import Waiting, WaitingTitles, print_of
 
 LOGGER = logging.getLogger(__name__)
 
@@ -31,11 +31,11 @@ class LateKeys:
 
     def __init__(
         self,
-        waiting: WaitingTitles,
+        waiting: PendingTitles,
         store: Store,
         metrics: Metrics,
         registers: Registers,
-        make_judge: Callable[[], Judge],
+        make_judge: Callable[[], FrameVerifier],
     ) -> None:
         self._waiting = waiting
         self._store = store
@@ -103,11 +103,16 @@ class LateKeys:
                 return
 
     async def _read_from(
-        self, js: JetStreamContext, title: bytes, judge: Judge, begin: int, known: Waiting
+        self,
+        js: JetStreamContext,
+        title: bytes,
+        judge: FrameVerifier,
+        begin: int,
+        known: PendingFrames,
     ) -> Reprocessed:
         async def work() -> Reprocessed:
             async with self._reading:
-                return await reprocess(
+                return await reprocess_frames(
                     js, judge, self._store, self._registers, title=title, begin=begin
                 )
 

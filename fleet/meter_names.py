@@ -15,12 +15,12 @@ from nats.js.kv import KeyValue
 from smarty_p1_gateway import Keys
 from smartyp1.p1 import Telegram
 
-from .newest import MAX_TITLES
+from .newest_values import MAX_TITLES
 from .series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
 # So many names of others a title may say before it is believed nothing more: each is looked up.
-_MOST_REFUSED = 16
+_MAX_REFUSED_NAMES = 16
 _OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
 _IS_TITLE = re.compile(rb"[0-9A-F]{16}").fullmatch
 _NAME = "name."
@@ -79,13 +79,13 @@ class MeterNames:
             return True
         is_own = (
             label not in meter.refused
-            and len(meter.refused) < _MOST_REFUSED
+            and len(meter.refused) < _MAX_REFUSED_NAMES
             and await self._claim(meter, title.hex().upper(), label)
         )
         if is_own:
             meter.own.add(label)
         else:
-            if len(meter.refused) < _MOST_REFUSED:
+            if len(meter.refused) < _MAX_REFUSED_NAMES:
                 meter.refused.add(label)
             self._warn(_OTHER_METER, title, label)
         return is_own

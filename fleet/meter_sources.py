@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from smarty_p1_gateway.nats_publisher import GATEWAY_HEADER, PORT_HEADER
 
-from .newest import MAX_TITLES
+from .newest_values import MAX_TITLES
 
-_LONGEST = 64
+_MAX_NAME_CHARS = 64
 # Of each meter, as each makes a series.
-_MOST_SOURCES = 8
+_MAX_SOURCES = 8
 
 
 class Source(NamedTuple):
@@ -25,7 +25,8 @@ class Source(NamedTuple):
 def source_of(headers: Mapping[str, str] | None) -> Source:
     """Return what the headers of a message say."""
     found = (
-        str((headers or {}).get(name, ""))[:_LONGEST] for name in (GATEWAY_HEADER, PORT_HEADER)
+        str((headers or {}).get(name, ""))[:_MAX_NAME_CHARS]
+        for name in (GATEWAY_HEADER, PORT_HEADER)
     )
     return Source(*found)
 
@@ -44,7 +45,7 @@ class MeterSources:
                 del self._known[next(iter(self._known))]
             known = self._known[title] = set()
         if source not in known:
-            if len(known) >= _MOST_SOURCES:
+            if len(known) >= _MAX_SOURCES:
                 return Source()
             known.add(source)
         return source

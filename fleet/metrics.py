@@ -9,7 +9,7 @@ from prometheus_client import Histogram
 
 from smarty_p1_gateway.metrics import MetricSet
 
-from .judge import TELEGRAM
+from .frame_verifier import TELEGRAM
 from .rejections import MeterRejections
 
 _PREFIX = "smarty_p1_collector"
@@ -107,7 +107,7 @@ class Metrics:
         self.pending.set(info.num_pending or 0)
         self.not_acknowledged.set(info.num_ack_pending or 0)
 
-    def what_is_wrong(self) -> Iterator[str]:
+    def current_problems(self) -> Iterator[str]:
         """Yield what keeps the collector from its work: a line for each."""
         if not self._value("nats_connected"):
             yield "NATS is not reached, or has no stream; the log says why"

@@ -21,7 +21,7 @@ _SETS = {
         "index",
     ),
 }
-_MOST = 100
+_MAX_METERS = 100
 _PATTERN = re.compile(r"[a-z0-9_*]{1,64}")
 # What a meter says of an object that no specification knows is called after its reference.
 _IS_REFERENCE = re.compile(r"[0-9]").match
@@ -55,8 +55,8 @@ class Registers:
 
     def __init__(self, wanted: Sequence[str] = (_ALL,)) -> None:
         """Take what is wanted. Raises UnknownRegisterError."""
-        if len(wanted) > _MOST:
-            msg = f"has more than {_MOST} names"
+        if len(wanted) > _MAX_METERS:
+            msg = f"has more than {_MAX_METERS} names"
             raise UnknownRegisterError(msg)
         known = _known_names()
         patterns = [pattern for one in wanted for pattern in _SETS.get(one, (one,))]

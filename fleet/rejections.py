@@ -4,15 +4,15 @@ from collections import Counter as Counts
 
 from prometheus_client import Counter
 
-from .judge import MALFORMED, NO_KEY, WRONG_SUBJECT
+from .frame_verifier import MALFORMED, NO_KEY, WRONG_SUBJECT
 
 # Stored, but a later frame of its meter came before: a backlog, or a replay.
 EARLIER = "earlier"
 _OTHER = "other"
 # Whoever may publish any title can make up more of these than there are meters.
 _OF_ANYBODY = frozenset({MALFORMED, NO_KEY, WRONG_SUBJECT})
-_MOST_OF_ANYBODY = 200
-_MOST_OF_METERS = 1_000
+_MAX_UNKNOWN_TITLES = 200
+_MAX_METERS = 1_000
 
 
 class MeterRejections:
@@ -37,6 +37,6 @@ class MeterRejections:
     def _is_shown(self, title: str, reason: str) -> bool:
         is_anybodys = reason in _OF_ANYBODY
         known = self._of_anybody if is_anybodys else self._of_meters
-        if len(known) < (_MOST_OF_ANYBODY if is_anybodys else _MOST_OF_METERS):
+        if len(known) < (_MAX_UNKNOWN_TITLES if is_anybodys else _MAX_METERS):
             known.add((title, reason))
         return (title, reason) in known

@@ -17,7 +17,7 @@ from smarty_p1_gateway import UnavailableError
 from smarty_p1_gateway.nats_requests import STREAM
 
 from .config import CollectorConfig
-from .judge import TELEGRAM, WAITING, Judge, MeterWarnings
+from .frame_verifier import TELEGRAM, WAITING, FrameVerifier, MeterWarnings
 from .meter_bounds import MeterBounds
 from .meter_names import MeterNames
 from .metrics import Metrics
@@ -59,9 +59,9 @@ class Reprocessed:
         return f"{text}, {sum(refused.values()):,} refused ({reasons})"
 
 
-async def reprocess(  # noqa: PLR0913
+async def reprocess_frames(  # noqa: PLR0913
     js: JetStreamContext,
-    judge: Judge,
+    judge: FrameVerifier,
     store: Store,
     registers: Registers,
     *,
@@ -179,8 +179,10 @@ async def read(config: CollectorConfig, title: bytes | None, since: datetime) ->
 
         async def work() -> Reprocessed:
             names = MeterNames(lambda: bucket, config.keys, warnings.warn, config.titles)
-            judge = Judge(config.keys, names, MeterBounds(lambda *_: None), warnings)
-            return await reprocess(js, judge, store, config.registers, title=title, begin=since)
+            judge = FrameVerifier(config.keys, names, MeterBounds(lambda *_: None), warnings)
+            return await reprocess_frames(
+                js, judge, store, config.registers, title=title, begin=since
+            )
 
         try:
             result = await until_kept(store, work)

@@ -12,7 +12,7 @@ from .registers import ALL, MBUS_NAMES, Registers
 _MEASUREMENT = "smarty_p1"
 # An object outside the table that holds a number. Digits alone may be an identifier or a code.
 _NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?)(?:\*[^*]{1,16})?")
-_LONGEST_TAG = 64
+_MAX_TAG_CHARS = 64
 _SPECIAL = re.compile(r"([\\ ,=])")
 
 
@@ -116,7 +116,7 @@ def _tag(text: str) -> str:
 @lru_cache(maxsize=50_000)
 def _seen(text: str) -> str:
     """Return a text as it is seen there: short, with neither controls nor an end of the line."""
-    return "".join(sign if sign.isprintable() else "_" for sign in text[:_LONGEST_TAG])
+    return "".join(sign if sign.isprintable() else "_" for sign in text[:_MAX_TAG_CHARS])
 
 
 def _numbers(reference: str, value: object, registers: Registers) -> list[str]:

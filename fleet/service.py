@@ -17,17 +17,18 @@ from smarty_p1_gateway import Keys, UnavailableError
 from smarty_p1_gateway.health import Health
 from smarty_p1_gateway.metrics import serve
 from smarty_p1_gateway.nats_requests import STREAM
-from smartyp1.first_to_end import first_to_end
+from smartyp1.task_race import run_until_first_exit
 
 from .collector_client import CollectorClient
 from .config import CollectorConfig
-from .judge import Judge, MeterWarnings
+from .frame_verifier import FrameVerifier, MeterWarnings
 from .keys_watch import KeysWatch
 from .late_keys import LateKeys
 from .meter_bounds import MeterBounds
 from .meter_names import MeterNames
 from .metrics import Metrics
-from .outage_log import ToldError, outage_of, reason
+from .outage_log import AlreadyLoggedError, outage_of, reason
+from .pending_titles import PendingTitles
 from .store import Store
 from .store_process import check_store
 from .store_reader import open_reader
@@ -38,7 +39,6 @@ from .stream import (
     open_meters,
     replicate_meters,
 )
-from .waiting import WaitingTitles
 from .worker import Worker
 
 LOGGER = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ async def run(config: CollectorConfig) -> None:
     """
     await check_store(config.store, is_thorough=False)
     metrics = Metrics()
-    health = Health(metrics.what_is_wrong)
+    health = Health(metrics.current_problems)
     serve(metrics.registry, health, config.metrics_address, config.metrics_port)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -98,7 +98,7 @@ class _Collector:
             lambda: self._bucket, watch.keys, self._warnings.warn, config.titles
         )
         self._judge = self._make_judge()
-        self._waiting = WaitingTitles(config.store.name, lambda: self._js, lambda: self._bucket)
+        self._waiting = PendingTitles(config.store.name, lambda: self._js, lambda: self._bucket)
         self._late_keys = LateKeys(
             self._waiting, store, metrics, config.registers, self._make_judge
         )
@@ -118,8 +118,8 @@ class _Collector:
         self._js: JetStreamContext
         self._bucket: KeyValue
 
-    def _make_judge(self) -> Judge:
-        return Judge(self._watch_keys.keys, self._names, self._bounds, self._warnings)
+    def _make_judge(self) -> FrameVerifier:
+        return FrameVerifier(self._watch_keys.keys, self._names, self._bounds, self._warnings)
 
     def use(self, keys: Keys) -> None:
         """Take other keys."""
@@ -128,7 +128,9 @@ class _Collector:
     async def run(self) -> None:
         """Connect, and connect anew when the library gives up; until cancelled."""
         try:
-            await first_to_end(self._keep_connected(), self._work(), self._worker.acknowledge())
+            await run_until_first_exit(
+                self._keep_connected(), self._work(), self._worker.acknowledge()
+            )
         finally:
             await self._late_keys.close()
 
@@ -186,7 +188,7 @@ class _Collector:
             numbers = version.major, version.minor, version.patch
             if numbers < _MIN_VERSION:
                 msg = f"NATS {'.'.join(map(str, numbers))} is too old: take 2.15 or newer"
-                raise ToldError(msg)
+                raise AlreadyLoggedError(msg)
 
     async def _collect(self, nats: Client, closed: asyncio.Event) -> None:
         config, name = self._config, self._config.store.name
@@ -198,7 +200,7 @@ class _Collector:
         self._outage.end()
         self._metrics.nats_connected.set(1)
         LOGGER.info("Connected as %s", config.name)
-        await first_to_end(self._worker.fetch(nats, name), self._look(js), closed.wait())
+        await run_until_first_exit(self._worker.fetch(nats, name), self._look(js), closed.wait())
 
     async def _look(self, js: JetStreamContext) -> None:
         """Look after stream, consumer and waiting titles, and make anew what somebody deletes."""

@@ -18,8 +18,8 @@ LOGGER = logging.getLogger(__name__)
 PASSWORD_VARIABLE = "SMARTY_P1_STORE_PASSWORD"  # noqa: S105 - its name
 DEFAULT_NAME = "store"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
-_MOST_ADDRESSES = 8
-_LONGEST_AUTH_KEY = 1024
+_MAX_ADDRESSES = 8
+_MAX_AUTH_KEY_CHARS = 1024
 # No login in it: it would stand in logs and lists of processes sooner or later.
 _URL = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/:-]*)?")
 _IS_CLUSTER = re.compile(r"/(?:insert|select)/(?:[0-9]+|multitenant)(?::[0-9]+)?(?:/|$)").search
@@ -79,8 +79,8 @@ def _read_urls(table: ConfigTable) -> tuple[str, tuple[str, ...]]:
         table.fail("url", "and urls are both there: one of them is enough")
     if url is None and not urls:
         table.fail("url", "is missing: VictoriaMetrics, such as http://127.0.0.1:8428")
-    if len(urls) > _MOST_ADDRESSES:
-        table.fail("urls", f"must not have more than {_MOST_ADDRESSES} addresses")
+    if len(urls) > _MAX_ADDRESSES:
+        table.fail("urls", f"must not have more than {_MAX_ADDRESSES} addresses")
     key = "urls" if urls else "url"
     return key, tuple(_read_url(table, key, one) for one in urls or (url or "",))
 
@@ -145,6 +145,6 @@ def _read_auth_key(table: ConfigTable) -> str | None:
     if text is None:
         return None
     lines = text.splitlines()
-    if not lines or not lines[0] or len(lines[0]) > _LONGEST_AUTH_KEY:
+    if not lines or not lines[0] or len(lines[0]) > _MAX_AUTH_KEY_CHARS:
         table.fail("delete_auth_key_file", "must have the key in its first line")
     return lines[0]

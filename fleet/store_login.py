@@ -14,7 +14,7 @@ from typing import TypedDict, override
 
 LOGGER = logging.getLogger(__name__)
 
-_MOST_BYTES = 64 * 1024
+_MAX_BYTES = 64 * 1024
 _TOKEN = re.compile(r"[!-~]{1,8192}")
 
 
@@ -106,7 +106,7 @@ class StoreLogin:
             return None
         try:
             with path.open("rb") as file:
-                lines = file.read(_MOST_BYTES).decode("utf-8-sig").splitlines()
+                lines = file.read(_MAX_BYTES).decode("utf-8-sig").splitlines()
         except OSError as error:
             raise LoginError(key, f"cannot be read: {error.strerror}") from None
         except UnicodeDecodeError:

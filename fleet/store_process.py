@@ -11,15 +11,15 @@ import aiohttp
 
 from smarty_p1_gateway import ConfigError
 
-from .outage_log import ToldError, reason
+from .outage_log import AlreadyLoggedError, reason
 from .store_config import StoreConfig
 from .store_login import StoreLogin
 
 LOGGER = logging.getLogger(__name__)
 
 _ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
-_LONGEST_ANSWER = 4 * 1024 * 1024
-_LONGEST_NAME = 256
+_MAX_RESPONSE_BYTES = 4 * 1024 * 1024
+_MAX_NAME_CHARS = 256
 # What is compressed may be any size behind it.
 _PLAIN = {"Accept-Encoding": "identity"}
 _HOST = "X-Server-Hostname"
@@ -50,7 +50,7 @@ _LOGIN_WANTED = {
 }
 
 
-class StoreError(ToldError):
+class StoreError(AlreadyLoggedError):
     """VictoriaMetrics answered something else than it should."""
 
 
@@ -164,7 +164,7 @@ async def _check_write(
 
 def host_of(response: aiohttp.ClientResponse) -> str:
     """Return on which machine the process runs that answers, "" if it does not say."""
-    return response.headers.get(_HOST, "")[:_LONGEST_NAME]
+    return response.headers.get(_HOST, "")[:_MAX_NAME_CHARS]
 
 
 def check_status(response: aiohttp.ClientResponse, status: int) -> None:
@@ -201,7 +201,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     if response.headers.get("Content-Encoding", "identity") != "identity":
         msg = "its metrics are compressed"
         raise StoreError(msg)
-    return b"\n" + await read_answer(response, _LONGEST_ANSWER)
+    return b"\n" + await read_answer(response, _MAX_RESPONSE_BYTES)
 
 
 def _value_of(name: bytes, text: bytes) -> str:

@@ -22,7 +22,7 @@ from .store_process import (
 )
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
-_MOST_BYTES = 256 * 1024 * 1024
+_MAX_BYTES = 256 * 1024 * 1024
 # Longer than anybody keeps anything; what would begin before 1970 finds nothing.
 _RANGE = "30y"
 # A meter's clock may be ahead by an hour.
@@ -48,7 +48,7 @@ class StoreReader:
     async def series(self, matching: str) -> list[Series]:
         """Return the series that there are, whenever they had values."""
         asked = {"match[]": matching, "start": "1"}
-        with _told():
+        with _as_unavailable():
             found = json.loads(await self._ask("/api/v1/series", asked))
             return [dict(one) for one in found["data"]]
 
@@ -56,7 +56,7 @@ class StoreReader:
         """Return how many series and values there are, at `now` (Unix seconds)."""
         query = f"count_over_time({matching}[{_RANGE}]) keep_metric_names"
         asked = {"query": query, "time": str(now + _AHEAD), "nocache": "1"}
-        with _told():
+        with _as_unavailable():
             found = json.loads(await self._ask("/api/v1/query", asked))["data"]["result"]
             values = sum(int(float(one["value"][1])) for one in found)
         return len(await self.series(matching)), values
@@ -70,7 +70,7 @@ class StoreReader:
         for function in ("max_over_time", "tlast_over_time"):
             query = f"{function}(smarty_p1_frame_counter[25h])"
             asked = {"query": query, "time": str(now + _AHEAD), "nocache": "1"}
-            with _told():
+            with _as_unavailable():
                 results = json.loads(await self._ask("/api/v1/query", asked))["data"]["result"]
                 found.append(
                     {
@@ -86,7 +86,7 @@ class StoreReader:
     ) -> dict[str, dict[int, str]]:
         """Return the values of a query at regular times (Unix seconds), by name of the series."""
         asked = {"query": query, "start": str(start), "end": str(end), "step": str(step)}
-        with _told():
+        with _as_unavailable():
             text = await self._ask("/api/v1/query_range", {**asked, "nocache": "1"})
             return {
                 one["metric"].get("__name__", ""): {int(at): value for at, value in one["values"]}
@@ -98,7 +98,7 @@ class StoreReader:
     ) -> list[tuple[Series, dict[int, str]]]:
         """Return series with the times (ms) and values that they have, as they are told."""
         asked = {"match[]": matching, "start": f"{start:.3f}", "end": f"{end:.3f}"}
-        with _told():
+        with _as_unavailable():
             lines = (await self._ask("/api/v1/export", asked)).splitlines()
             read: Iterator[Any] = (json.loads(line, parse_float=str) for line in lines)
             return [
@@ -111,7 +111,7 @@ class StoreReader:
         form = {"match[]": matching}
         if key := self._config.delete_auth_key:
             form["authKey"] = key
-        with _told():
+        with _as_unavailable():
             await self._ask("/api/v1/admin/tsdb/delete_series", form, 204)
 
     async def _ask(self, path: str, form: Mapping[str, str], status: int = 200) -> bytes:
@@ -120,14 +120,14 @@ class StoreReader:
             f"{self._url}{path}", data=form, timeout=_TIMEOUT, **self._config.login.options
         ) as response:
             check_status(response, status)
-            return await read_answer(response, _MOST_BYTES)
+            return await read_answer(response, _MAX_BYTES)
 
 
 @asynccontextmanager
 async def open_reader(config: StoreConfig) -> AsyncIterator[StoreReader]:
     """Ask the first address that answers. Raises UnavailableError when none does."""
     async with open_session() as session:
-        with _told():
+        with _as_unavailable():
             answers = await ask_each(session, config)
             wrong = [one for one in answers.values() if isinstance(one, Exception)]
             for error in wrong:
@@ -138,7 +138,7 @@ async def open_reader(config: StoreConfig) -> AsyncIterator[StoreReader]:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _as_unavailable() -> Iterator[None]:
     try:
         yield
     except ERRORS as error:

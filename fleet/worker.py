@@ -21,16 +21,16 @@ from nats.errors import Error as NatsError
 from smarty_p1_gateway.nats_requests import STREAM
 from smartyp1.p1 import Telegram
 
-from .judge import WAITING, Judge, Verdict
+from .frame_verifier import WAITING, FrameVerifier, Verdict
 from .meter_sources import MeterSources, Source, source_of
 from .metrics import Metrics
 from .outage_log import outage_of, reason
+from .pending_titles import PendingFrames, PendingTitles
 from .registers import ALL, Registers
 from .rejections import EARLIER
 from .series_line_protocol import Sample, make_sample
 from .store import Store, StoreRestartedError, Write, without_delay
 from .stream import reading_of
-from .waiting import Waiting, WaitingTitles
 
 LOGGER = logging.getLogger(__name__)
 
@@ -92,8 +92,8 @@ class Worker:
 
     def __init__(  # noqa: PLR0913
         self,
-        judge: Judge,
-        waiting: WaitingTitles,
+        judge: FrameVerifier,
+        waiting: PendingTitles,
         store: Store,
         metrics: Metrics,
         *,
@@ -119,7 +119,7 @@ class Worker:
         self._working: Sequence[FrameMessage] = ()
         # What waits for the store, and what waits for an entry of its title.
         self._judged: deque[_Judged] = deque()
-        self._failed: list[tuple[bytes, FrameMessage, Waiting]] = []
+        self._failed: list[tuple[bytes, FrameMessage, PendingFrames]] = []
         self._outage = outage_of("Judging frames")
         self._noting = outage_of("Noting titles without a key")
 
@@ -228,7 +228,7 @@ class Worker:
             title = verdict.title or b""
             if title and self._is_put_off(message, verdict, judged):
                 tried, is_due = self._judge.tried(title), verdict.telegram is not None
-                failed.append((title, message, Waiting(message.sequence, tried, is_due)))
+                failed.append((title, message, PendingFrames(message.sequence, tried, is_due)))
             elif verdict.telegram is not None:
                 sample = self._sample(message, verdict, verdict.telegram)
                 samples.append(sample)
@@ -306,7 +306,7 @@ class Worker:
     async def _settle_failed(self) -> None:
         """Let titles wait whose frames no key opened, and acknowledge these."""
         failed, self._failed = self._failed, []
-        titles: dict[bytes, Waiting] = {}
+        titles: dict[bytes, PendingFrames] = {}
         for title, _, waiting in failed:
             known = titles.get(title, waiting)
             titles[title] = waiting._replace(

@@ -6,8 +6,8 @@ verifies tag and frame counter. With it, it publishes what the meters say, verif
 
 from .config import GatewayConfig, read_config
 from .config_table import ConfigError, ConfigTable, UnavailableError, read_toml
-from .keys_config import KeysSource, read_keys, read_keys_source
-from .meter_keys import Keys, MeterKeys
+from .key_file import Keys, MeterKeys
+from .key_source import KeysSource, read_keys, read_keys_source
 from .service import run
 
 __all__ = [

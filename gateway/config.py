@@ -20,7 +20,7 @@ PASSWORD_VARIABLE = "SMARTY_P1_MQTT_PASSWORD"  # noqa: S105 - its name
 DEFAULT_ROOT = "smarty_p1"
 _PLAIN_PORT = 1883
 _TLS_PORT = 8883
-_MOST_PORTS = 1000
+_MAX_PORTS = 1000
 _MEGABYTE = 1024 * 1024
 _HOST = re.compile(r"[^\s:/@\[\]?#]+")
 
@@ -145,8 +145,8 @@ def _read_ports(
     if not isinstance(content, list) or not content:
         msg = "there is no [[port]]: each P1 port needs one"
         raise ConfigError(msg)
-    if len(content) > _MOST_PORTS:
-        msg = f"there are more than {_MOST_PORTS} [[port]]"
+    if len(content) > _MAX_PORTS:
+        msg = f"there are more than {_MAX_PORTS} [[port]]"
         raise ConfigError(msg)
     ports = tuple(
         _read_port(

@@ -16,7 +16,7 @@ _HIGHEST_PORT = 65535
 # An unknown key that is shown: a secret, put there by mistake, has digits or is longer.
 _SHOWN_KEY = re.compile(r"[A-Za-z_-]{1,24}")
 # MQTT allows 65,535 bytes, but no broker's administrator wants to read them.
-_LONGEST_TOPIC = 256
+_MAX_TOPIC_CHARS = 256
 
 
 class ConfigError(Exception):
@@ -84,8 +84,8 @@ class ConfigTable:
             return None
         if set(topic) & set("+#") or topic.startswith(("/", "$")) or topic.endswith("/"):
             self.fail(key, "must be a topic, without + and #, and no / or $ at its ends")
-        if len(topic.encode()) > _LONGEST_TOPIC:
-            self.fail(key, f"must not be longer than {_LONGEST_TOPIC} bytes")
+        if len(topic.encode()) > _MAX_TOPIC_CHARS:
+            self.fail(key, f"must not be longer than {_MAX_TOPIC_CHARS} bytes")
         return topic
 
     def take_port(self, key: str, default: int | None) -> int | None:

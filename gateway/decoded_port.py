@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from smartyp1.meter import FirstMeter, MeterSession, OtherMeter, Reading, Rejected
 from smartyp1.p1 import Reason
 
-from .meters import Meters
+from .meters import DecodedMeters
 from .metrics import Metrics
 from .values_publisher import ValuesPublisher
 
@@ -16,7 +16,7 @@ LOGGER = logging.getLogger(__name__)
 OTHER_METER = "other_meter"
 # So often in a row: noise never has the same title twice, but damaged frames have.
 _ENOUGH = {Reason.KEY_MISSING: 2, Reason.TAG: 3, Reason.AUTHENTICATION_KEY: 3}
-_MOST_SAID = 16
+_MAX_LOGGED_TITLES = 16
 _OTHER_METER = "telegrams of the meter %s, named %s, are not this port's, or the name is another's"
 _HELP = {
     Reason.KEY_MISSING: "there is no key for the meter %s",
@@ -29,7 +29,7 @@ class DecodedPort:
     """Decodes what one port sends, counts it, and has it published."""
 
     def __init__(
-        self, label: str, meters: Meters, publisher: ValuesPublisher, metrics: Metrics
+        self, label: str, meters: DecodedMeters, publisher: ValuesPublisher, metrics: Metrics
     ) -> None:
         self._label = label
         self._meters = meters
@@ -86,7 +86,7 @@ class DecodedPort:
     def _say(self, text: str, *names: str) -> None:
         """Log it once: whoever writes to the line must not fill the log."""
         message = text % names
-        if message not in self._said and len(self._said) < _MOST_SAID:
+        if message not in self._said and len(self._said) < _MAX_LOGGED_TITLES:
             self._said.add(message)
             LOGGER.warning("%s: %s", self._label, message)
 

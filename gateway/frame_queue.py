@@ -21,7 +21,7 @@ _BITS = 40
 _SOME = 16
 _MANY = 100
 # A port is one meter's, which may be exchanged; other system titles are noise, or made up.
-_MOST_TITLES = 4
+_MAX_TITLES = 4
 _ASIDE = re.compile(r"(.+) ([0-9A-F]{16})", re.DOTALL)
 
 
@@ -236,7 +236,7 @@ class FrameQueue:
         if frame.number <= queue.done:
             return 0
         gone = None
-        if title not in aside and len(aside) >= _MOST_TITLES:
+        if title not in aside and len(aside) >= _MAX_TITLES:
             # Noise is seldom the same twice.
             gone = min(aside, key=lambda one: aside[one].length)
         with self._database:

@@ -17,7 +17,7 @@ from .metrics import Metrics
 LOGGER = logging.getLogger(__name__)
 
 # While the disk cannot be written; beyond that, the oldest frame goes.
-_MOST_IN_MEMORY = 8 * 1024 * 1024
+_MAX_MEMORY_BYTES = 8 * 1024 * 1024
 _RETRY_DELAY = 2.0
 # So long the frames of several ports are gathered: to wake up, for one frame, costs more than it.
 GATHER_TIME = 0.1
@@ -68,7 +68,7 @@ class FrameStore:
         self.received += 1
         self._new[next(self._numbers)] = frame
         self._new_size += len(frame.data)
-        while self._new_size > _MOST_IN_MEMORY:
+        while self._new_size > _MAX_MEMORY_BYTES:
             oldest = next(iter(self._new))
             self._metrics.dropped.labels(self._new[oldest].port).inc()
             self._forget(oldest)

@@ -8,11 +8,11 @@ from typing import override
 from smartyp1.publish import ONLINE
 
 from .config import BrokerConfig, PortConfig
+from .encrypted_port import TopicRoot
 from .frame_queue import WaitingFrame
 from .frame_queue_writer import FrameStore
 from .metrics import Metrics
 from .mqtt_client import WINDOW, MqttClient, PortPublisher
-from .sealed_port import TopicRoot
 
 # A broker that is back is found by its other clients within so many seconds. What is sent before
 # that, they miss: Home Assistant tries every ten seconds.

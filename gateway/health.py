@@ -9,16 +9,16 @@ from contextlib import suppress
 
 _BEAT_INTERVAL = 5.0
 # Longer than a busy machine keeps the event loop waiting.
-_LONGEST_SILENCE = 20.0
-_MOST_NAMED = 20
+_MAX_SILENCE_S = 20.0
+_MAX_NAMED_PORTS = 20
 
 
 class Health:
     """What the event loop shows of itself, and others may ask in any thread."""
 
-    def __init__(self, what_is_wrong: Callable[[], Iterable[str]] = tuple) -> None:
-        """Begin; `what_is_wrong` yields a line for each thing that the work is missing."""
-        self._what_is_wrong = what_is_wrong
+    def __init__(self, current_problems: Callable[[], Iterable[str]] = tuple) -> None:
+        """Begin; `current_problems` yields a line for each thing that the work is missing."""
+        self._current_problems = current_problems
         self._beat_at = time.monotonic()
 
     async def beat(self) -> None:
@@ -30,18 +30,18 @@ class Health:
             _tell_systemd("WATCHDOG=1")
             await asyncio.sleep(interval)
 
-    def is_stuck(self) -> list[str]:
+    def liveness_problems(self) -> list[str]:
         """Return that the event loop stands still, nothing if it runs."""
         silence = time.monotonic() - self._beat_at
-        if silence <= _LONGEST_SILENCE:
+        if silence <= _MAX_SILENCE_S:
             return []
         return [f"the program has hung for {silence:.0f} s: it is to be restarted"]
 
-    def is_missing(self) -> list[str]:
+    def readiness_problems(self) -> list[str]:
         """Return why it cannot do its work: some lines, none if it can."""
-        lines = self.is_stuck() or list(self._what_is_wrong())
-        left_out = len(lines) - _MOST_NAMED
-        return [*lines[:_MOST_NAMED], *([f"and {left_out} more"] if left_out > 0 else [])]
+        lines = self.liveness_problems() or list(self._current_problems())
+        left_out = len(lines) - _MAX_NAMED_PORTS
+        return [*lines[:_MAX_NAMED_PORTS], *([f"and {left_out} more"] if left_out > 0 else [])]
 
 
 def _watchdog_time() -> float:

@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any
 
 from smartyp1.meter import Limits, MeterMemory, MeterReader, Reading
-from smartyp1.p1 import Opener, Telegram
+from smartyp1.p1 import FrameDecryptor, Telegram
 from smartyp1.publish import level
-from smartyp1.stored_values import Stored, a_list, a_mapping, a_text
+from smartyp1.stored_values import Stored, checked_list, checked_mapping, checked_text
 from smartyp1.tariff import HEADER, DemandMeter, as_decimal, month_name
 
+from .key_file import Keys, MeterKeys
 from .memory_file import Memory
-from .meter_keys import Keys, MeterKeys
 
 LOGGER = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ LIMIT_TEXTS = {
 }
 _STORED = re.compile(r"meter ([0-9A-F]{16})")
 # Whoever has a key that is every meter's can seal frames with any title.
-_MOST_METERS = 1000
+_MAX_METERS = 1000
 # Nothing of earlier ones is published.
 _MAX_MONTHS = 2
 # Gaps of up to a quarter-hour are bridged, so a kill costs nothing.
@@ -34,14 +34,14 @@ _DEMAND_INTERVAL = timedelta(minutes=5)
 @dataclass(slots=True)
 class _Meter:
     reader: MeterReader
-    opener: Opener | None
+    decryptor: FrameDecryptor | None
     """None when its key is gone."""
     name: str | None = None
     """As it was said last, and allowed."""
     demand_stored_at: datetime | None = None
 
 
-class Meters:
+class DecodedMeters:
     """The meters of all ports: a frame that came at one port is a replay at any other."""
 
     def __init__(self, memory: Memory, keys: Keys) -> None:
@@ -49,7 +49,7 @@ class Meters:
         self._memory = memory
         self._keys = keys
         self._meters: dict[bytes, _Meter] = {}
-        self._openers: dict[MeterKeys, Opener] = {}
+        self._decryptors: dict[MeterKeys, FrameDecryptor] = {}
         # Whose name it is, as it is shown, or what stands in its place.
         self._titles: dict[str, bytes] = {}
         for stored in filter(None, map(_STORED.fullmatch, memory.names())):
@@ -68,28 +68,30 @@ class Meters:
         for part in remembered.damaged:
             LOGGER.error("The %s stored of meter %s cannot be read, and begin anew", part, label)
         limits = Limits(warn=lambda kind, most: LOGGER.warning(LIMIT_TEXTS[kind], label, most))
-        opener = self.opener_of(title)
-        if opener and title not in opener.last_counters:
-            counters = remembered.counters.get(opener.fingerprint, {})
-            opener.last_counters |= {title: counters[title]} if title in counters else {}
-        meter = self._meters[title] = _Meter(MeterReader(remembered, limits), opener)
+        decryptor = self.decryptor_of(title)
+        if decryptor and title not in decryptor.last_counters:
+            counters = remembered.counters.get(decryptor.fingerprint, {})
+            decryptor.last_counters |= {title: counters[title]} if title in counters else {}
+        meter = self._meters[title] = _Meter(MeterReader(remembered, limits), decryptor)
         # What stands for a meter that says no name is its own, too.
         for name in (label, remembered.serial_number):
             if name is not None:
                 self._titles.setdefault(level(name), title)
         return meter
 
-    def opener_of(self, title: bytes) -> Opener | None:
-        """Return what opens the frames of a system title: one opener for each pair of keys."""
+    def decryptor_of(self, title: bytes) -> FrameDecryptor | None:
+        """Return what opens the frames of a system title: one decryptor for each pair of keys."""
         if meter := self._meters.get(title):
-            return meter.opener
+            return meter.decryptor
         keys = self._keys.of(title)
         if keys is None:
             return None
-        opener = self._openers.get(keys)
-        if opener is None:
-            opener = self._openers[keys] = Opener(keys.encryption, keys.authentication)
-        return opener
+        decryptor = self._decryptors.get(keys)
+        if decryptor is None:
+            decryptor = self._decryptors[keys] = FrameDecryptor(
+                keys.encryption, keys.authentication
+            )
+        return decryptor
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
         """Return what reads a verified telegram, None when it names what is another meter's."""
@@ -98,14 +100,14 @@ class Meters:
             return None
         meter = self._meters.get(title)
         if meter is None:
-            if len(self._meters) >= _MOST_METERS:
+            if len(self._meters) >= _MAX_METERS:
                 self._forget(title)
                 return None
             meter = self._add(title)
-        if meter.opener is None:
+        if meter.decryptor is None:
             return None
         remembered = meter.reader.memory
-        remembered.note_counter(meter.opener, title, counter)
+        remembered.note_counter(meter.decryptor, title, counter)
         self._memory.put(f"meter {title.hex().upper()}", remembered.as_dict)
         if meter.name is None or meter.name != telegram.serial_number:
             if not self._may_name(telegram, title, remembered):
@@ -115,8 +117,8 @@ class Meters:
 
     def _forget(self, title: bytes) -> None:
         """Keep nothing of a title that is too many."""
-        if opener := self.opener_of(title):
-            opener.last_counters.pop(title, None)
+        if decryptor := self.decryptor_of(title):
+            decryptor.last_counters.pop(title, None)
 
     def _may_name(self, telegram: Telegram, title: bytes, remembered: MeterMemory) -> bool:
         """Return whether the name in a telegram is its own meter's, or nobody's yet.
@@ -170,9 +172,9 @@ def _stored(meter: DemandMeter) -> dict[str, Any]:
 
 def _restored(stored: Stored) -> DemandMeter:
     """Return the meter of `_stored`. Raises ValueError for what is malformed."""
-    content = a_mapping(stored)
+    content = checked_mapping(stored)
     files = {}
     if "peak" in content:
-        name, line = map(a_text, a_list(content.pop("peak"), 2))
+        name, line = map(checked_text, checked_list(content.pop("peak"), 2))
         files[name] = (HEADER + line).encode()
     return DemandMeter.from_dict(content, files=files)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _PREFIX = "smarty_p1_gateway"
 # For a whole request and its answer, however slowly they come and go.
 _REQUEST_TIME = 5.0
-_MOST_REQUESTS = 16
+_MAX_REQUESTS = 16
 _LOOK_INTERVAL = 0.25
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -107,7 +107,7 @@ class Metrics:
         self._meters[port] = told
         self._meter_info.labels(port, *told).set(1)
 
-    def what_is_wrong(self) -> Iterator[str]:
+    def current_problems(self) -> Iterator[str]:
         """Yield what keeps the gateway from its work: a line for each."""
         connected, are_open = _values(self.broker_connected), _values(self.port_open)
         if not any(connected.values()):
@@ -137,7 +137,7 @@ class _Server(ThreadingWSGIServer):
 
     @override
     def process_request(self, request: Any, client_address: Any) -> None:
-        if len(self._ends) >= _MOST_REQUESTS:
+        if len(self._ends) >= _MAX_REQUESTS:
             self.shutdown_request(request)
             return
         self._ends[request] = time.monotonic() + _REQUEST_TIME - _LOOK_INTERVAL
@@ -184,7 +184,7 @@ def serve(registry: CollectorRegistry, health: Health, address: str, port: int |
 
 def _answers(registry: CollectorRegistry, health: Health) -> WSGIApplication:
     metrics: WSGIApplication = make_wsgi_app(registry)
-    questions = {"/health": health.is_stuck, "/ready": health.is_missing}
+    questions = {"/health": health.liveness_problems, "/ready": health.readiness_problems}
 
     def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         question = questions.get(environ["PATH_INFO"])

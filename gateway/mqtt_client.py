@@ -15,8 +15,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from smartyp1.backoff import Outage
-from smartyp1.first_to_end import first_to_end
 from smartyp1.publish import OFFLINE, ONLINE
+from smartyp1.task_race import run_until_first_exit
 
 from .config import BrokerConfig, PortConfig
 from .metrics import Metrics
@@ -40,7 +40,7 @@ The library's own limit is 20.
 """
 # Seconds between two tries to connect.
 _FIRST_DELAY = 1.0
-_LONGEST_DELAY = 30.0
+_MAX_DELAY_S = 30.0
 # The broker is away, or refuses something.
 _FAILURES = (aiomqtt.MqttError, OSError, ValueError)
 _LOST = "%s: the broker is away: %s"
@@ -177,7 +177,7 @@ class PortPublisher(ABC):
         self._losses = metrics.broker_losses.labels(port.label)
         self._connected = metrics.broker_connected.labels(port.label)
         self._moved = moved
-        lost, back, longest = _LOST, _BACK, _LONGEST_DELAY
+        lost, back, longest = _LOST, _BACK, _MAX_DELAY_S
         self._outage = Outage(LOGGER, lost, back, port.label, first=_FIRST_DELAY, longest=longest)
 
     @property
@@ -212,7 +212,7 @@ class PortPublisher(ABC):
         async with MqttClient(self._broker, self._port, topic) as client:
             try:
                 with self._connected.track_inprogress():
-                    await first_to_end(
+                    await run_until_first_exit(
                         self._publish_all(client, topic),
                         client.repeat(topic, ONLINE, partial(self._is_online, topic)),
                         client.until_lost(),

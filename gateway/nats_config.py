@@ -12,7 +12,7 @@ from .config_table import ConfigError, ConfigTable, read_secret, read_tls, read_
 PASSWORD_VARIABLE = "SMARTY_P1_NATS_PASSWORD"  # noqa: S105 - its name
 DEFAULT_INBOX = "_INBOX"
 _PORT = 4222
-_MOST_SERVERS = 100
+_MAX_SERVERS = 100
 _MAX_BATCH_SECONDS = 60
 # One user's inbox must not lie below another's.
 _INBOX = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -47,8 +47,8 @@ def read_nats(table: ConfigTable) -> NatsConfig:
     texts = table.take_texts("servers")
     if not texts:
         table.fail("servers", "is missing: a list of the nodes, such as ['nats://node1:4222']")
-    if len(texts) > _MOST_SERVERS:
-        table.fail("servers", f"must not have more than {_MOST_SERVERS} nodes")
+    if len(texts) > _MAX_SERVERS:
+        table.fail("servers", f"must not have more than {_MAX_SERVERS} nodes")
     servers = tuple(_read_server(table, text) for text in texts)
     credentials = _read_credentials(table)
     username, password = read_user(table, PASSWORD_VARIABLE)

@@ -17,8 +17,8 @@ from nats.errors import Error, TimeoutError as NoAnswerError
 from nats.js.errors import NoStreamResponseError
 
 from smartyp1.backoff import Backoff, Outage
-from smartyp1.first_to_end import first_to_end
 from smartyp1.p1 import read_frame
+from smartyp1.task_race import run_until_first_exit
 
 from .frame_queue import WaitingFrame
 from .frame_queue_writer import FrameStore
@@ -50,9 +50,9 @@ _WINDOW = 8
 _CLOSE_TIMEOUT = 2.0
 # So often it is tried whether the user may publish what is set aside.
 _ASIDE_INTERVAL = 30.0
-_MOST_NAMED = 100
+_MAX_NAMED_TITLES = 100
 _MAX_DENIED = 10_000
-_MOST_SIGNS = 64
+_MAX_SIGNS = 64
 # The library makes small letters of it.
 _DENIED_TITLE = re.compile(r'violation for publish to "\S+\.([0-9a-f]{16})"', re.IGNORECASE)
 _AWAY = "A server of the NATS cluster is away: %s"
@@ -130,7 +130,7 @@ class NatsPublisher:
         requests = self._requests = Requests(client)
         await requests.open()
         self._wanted = set(self._ports)
-        await first_to_end(
+        await run_until_first_exit(
             self._wait_for_end(closed), self._send(requests), self._send_aside(requests)
         )
 
@@ -302,7 +302,7 @@ class NatsPublisher:
             self._denied.add(title)
         if self._requests:
             self._requests.deny(title)
-        if title not in self._named and len(self._named) < _MOST_NAMED:
+        if title not in self._named and len(self._named) < _MAX_NAMED_TITLES:
             self._named.add(title)
             more = "frames of this meter are set aside until it does"
             LOGGER.warning("The NATS cluster does not allow it: %s; %s", text, more)
@@ -325,7 +325,7 @@ def _origin(config: NatsConfig, port: str) -> Mapping[str, str]:
 def _ascii(text: str) -> str:
     """Return a text as a header may have it, on one short line."""
     return "".join(
-        sign if sign.isascii() and sign.isprintable() else "_" for sign in text[:_MOST_SIGNS]
+        sign if sign.isascii() and sign.isprintable() else "_" for sign in text[:_MAX_SIGNS]
     )
 
 

@@ -13,13 +13,13 @@ from smartyp1.publish import (
     MAX_INTERVAL,
     REPEAT_EVERY,
     Discovery,
+    DiscoveryNames,
     Format,
-    Texts,
 )
 
 from .config_table import ConfigError, ConfigTable
-from .keys_config import read_keys
-from .meter_keys import Keys
+from .key_file import Keys
+from .key_source import read_keys
 
 DEFAULT_LANGUAGE = "en"
 # The names of entities and devices, their icons and the version are the integration's own: in the
@@ -119,11 +119,11 @@ def _languages() -> list[str]:
     return sorted(path.stem for path in (_directory() / "translations").glob("*.json"))
 
 
-def _load_texts(language: str) -> Texts:
+def _load_texts(language: str) -> DiscoveryNames:
     """Return the names in a language, and the icons."""
     translations = _read("translations", f"{language}.json")
     names = {kind: translations[kind] for kind in ("device", "entity")}
-    return Texts(dict(_leaves(names)), _read("icons.json")["entity"])
+    return DiscoveryNames(dict(_leaves(names)), _read("icons.json")["entity"])
 
 
 def _load_origin() -> dict[str, str]:

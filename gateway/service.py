@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 from .config import GatewayConfig, PortConfig
 from .config_table import UnavailableError
 from .decoded_port import DecodedPort
+from .encrypted_port import EncryptedPort, TopicRoot
 from .frame_queue import QueueInUseError
 from .frame_queue_writer import FrameStore
 from .frames_publisher import FramesPublisher
 from .health import Health
 from .memory_file import Memory
-from .meters import Meters
+from .meters import DecodedMeters
 from .metrics import Metrics, serve
 from .nats_config import NatsConfig
 from .port_reader import Listener, PortReader
-from .sealed_port import SealedPort, TopicRoot
 from .values_publisher import ValuesPublisher
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ async def run(config: GatewayConfig) -> None:
     memory = Memory()
     await _open(store, memory, config)
     try:
-        health = Health(metrics.what_is_wrong)
+        health = Health(metrics.current_problems)
         serve(metrics.registry, health, config.metrics_address, config.metrics_port)
         await _Gateway(config, store, memory, metrics).run(health)
     finally:
@@ -78,7 +78,7 @@ class _Gateway:
         self._store = store
         self._memory = memory
         self._metrics = metrics
-        self._meters = Meters(memory, config.decoding.keys) if config.decoding else None
+        self._meters = DecodedMeters(memory, config.decoding.keys) if config.decoding else None
         # Who speaks on which topics.
         self._speakers: dict[str, object] = {}
 
@@ -129,7 +129,7 @@ class _Gateway:
         store, metrics, speakers = self._store, self._metrics, self._speakers
         broker, root = self._config.broker, TopicRoot(port.root, port.prefix)
         if port.sealed:
-            listeners.append(SealedPort(port.label, root, store, metrics))
+            listeners.append(EncryptedPort(port.label, root, store, metrics))
         if isinstance(broker, NatsConfig):
             return listeners, publishers
         if port.sealed:

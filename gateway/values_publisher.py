@@ -11,7 +11,7 @@ from typing import Any, override
 
 from smartyp1.meter import Reading, Reception
 from smartyp1.publish import (
-    MOST_TOPICS,
+    MAX_TOPICS,
     OFFLINE,
     Announcer,
     Message,
@@ -22,7 +22,7 @@ from smartyp1.publish import (
     availability_topic,
     level,
 )
-from smartyp1.stored_values import Stored, a_list, a_mapping, a_text, some_bytes
+from smartyp1.stored_values import Stored, checked_list, checked_mapping, checked_text, some_bytes
 from smartyp1.tariff import LUXEMBOURG
 
 from .config import BrokerConfig, PortConfig
@@ -37,7 +37,7 @@ LOGGER = logging.getLogger(__name__)
 _STALE_AFTER = 59.9
 _TITLE_SIZE = 8
 # Those of earlier options, too.
-_MOST_RETAINED = 4 * MOST_TOPICS
+_MAX_RETAINED_TOPICS = 4 * MAX_TOPICS
 
 
 class ValuesPublisher(PortPublisher):
@@ -70,9 +70,11 @@ class ValuesPublisher(PortPublisher):
         return f"port {self._port.label}"
 
     def _restore(self, data: Stored) -> None:
-        stored = a_mapping(data)
-        title, root = some_bytes(stored["title"], _TITLE_SIZE), a_text(stored["root"])
-        retained = {a_text(topic) for topic in a_list(stored["retained"], _MOST_RETAINED)}
+        stored = checked_mapping(data)
+        title, root = some_bytes(stored["title"], _TITLE_SIZE), checked_text(stored["root"])
+        retained = {
+            checked_text(topic) for topic in checked_list(stored["retained"], _MAX_RETAINED_TOPICS)
+        }
         self.title, self._root, self._retained = title, root, retained
 
     def _as_dict(self) -> dict[str, Any]:
@@ -128,7 +130,7 @@ class ValuesPublisher(PortPublisher):
 
     def _warn_of_topics(self) -> None:
         LOGGER.warning(
-            "%s: %d topics are published, and no further ones", self._port.label, MOST_TOPICS
+            "%s: %d topics are published, and no further ones", self._port.label, MAX_TOPICS
         )
 
     @property

@@ -15,7 +15,7 @@ from smartyp1.capture import (
     summarise,
     write_capture,
 )
-from smartyp1.p1 import Opener
+from smartyp1.p1 import FrameDecryptor
 from smartyp1.port import Link, LinkError, redact_port
 
 from .watch_state import clean
@@ -63,9 +63,9 @@ async def record(url: str, minutes: float) -> Recording:
     return recording
 
 
-def capture(  # noqa: PLR0913
+def capture_port(  # noqa: PLR0913
     url: str,
-    opener: Opener | None,
+    decryptor: FrameDecryptor | None,
     file: Path,
     minutes: float,
     *,
@@ -76,7 +76,7 @@ def capture(  # noqa: PLR0913
     print(f"recording {redact_port(url)} for {minutes:g} minutes")
     recording = asyncio.run(record(url, minutes))
     made = anonymise(
-        recording.chunks, opener, SystemRandom(), keeps_message_forms=keeps_message_forms
+        recording.chunks, decryptor, SystemRandom(), keeps_message_forms=keeps_message_forms
     )
     if not made.telegrams:
         print(f"no telegram in {recording.size} bytes: nothing is written", file=sys.stderr)

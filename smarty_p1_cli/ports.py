@@ -1,18 +1,18 @@
-"""The commands `watch` and `capture`, which read a port; its library is an extra."""
+"""The commands `watch_port` and `capture_port`, which read a port; its library is an extra."""
 
 import argparse
 import asyncio
 from pathlib import Path
 from typing import Any
 
-from smartyp1.p1 import Decoder, Opener
+from smartyp1.p1 import Decoder, FrameDecryptor
 
 from .keys import read_keys
 from .parser import Parser, shown
 from .usage_error import UsageError
 
 # Minutes: what a file can hold, and whoever sends it would wait for.
-LONGEST_CAPTURE = 120
+MAX_CAPTURE_MINUTES = 120
 
 
 def add_ports(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
@@ -57,12 +57,12 @@ def _run_watch(arguments: argparse.Namespace) -> int:
     try:
         from smartyp1.port import normalise_port  # noqa: PLC0415
 
-        from .watch import watch  # noqa: PLC0415
+        from .watch import watch_port  # noqa: PLC0415
     except ModuleNotFoundError as err:
         msg = f"watching a port needs {err.name}: pip install {err.name}"
         raise UsageError(msg) from None
     decoder = Decoder(*read_keys(arguments))
-    asyncio.run(watch(normalise_port(arguments.url), decoder))
+    asyncio.run(watch_port(normalise_port(arguments.url), decoder))
     return 0
 
 
@@ -70,7 +70,7 @@ def _run_capture(arguments: argparse.Namespace) -> int:
     try:
         from smartyp1.port import normalise_port  # noqa: PLC0415
 
-        from .capture import capture  # noqa: PLC0415
+        from .capture import capture_port  # noqa: PLC0415
     except ModuleNotFoundError as err:
         msg = f"recording a port needs {err.name}: pip install {err.name}"
         raise UsageError(msg) from None
@@ -82,9 +82,9 @@ def _run_capture(arguments: argparse.Namespace) -> int:
         # Better said before an hour than after it.
         msg = f"{shown(str(arguments.anonymous))} is in no folder that is there"
         raise UsageError(msg)
-    return capture(
+    return capture_port(
         normalise_port(arguments.url),
-        Opener(key, authentication_key) if key else None,
+        FrameDecryptor(key, authentication_key) if key else None,
         arguments.anonymous,
         arguments.minutes,
         keeps_message_forms=arguments.keep_message_forms,
@@ -94,6 +94,6 @@ def _run_capture(arguments: argparse.Namespace) -> int:
 
 def _minutes(text: str) -> float:
     minutes = float(text)
-    if not 0 < minutes <= LONGEST_CAPTURE:
+    if not 0 < minutes <= MAX_CAPTURE_MINUTES:
         raise ValueError
     return minutes

@@ -12,20 +12,20 @@ from contextlib import contextmanager, nullcontext, suppress
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.port import Link, redact_port
 
-from .watch_state import Known, condition, line, summary
+from .watch_state import PortStatus, condition, line, summary
 
 # However fast bytes come, nobody reads faster.
 _INTERVAL = 0.2
 # A line full of noise is rejected many times a second.
 _SAYING_INTERVAL = 1.0
 
-type _Show = Callable[[Known, list[Telegram]], None]
+type _Show = Callable[[PortStatus, list[Telegram]], None]
 """Shows what is known, and the telegrams that came since the last time."""
 
 
-async def watch(url: str, decoder: Decoder) -> None:
+async def watch_port(url: str, decoder: Decoder) -> None:
     """Show the telegrams of the port at `url` until cancelled."""
-    known = Known(redact_port(url))
+    known = PortStatus(redact_port(url))
     telegrams: list[Telegram] = []
 
     def on_data(data: bytes) -> None:
@@ -75,7 +75,7 @@ def _live() -> Iterator[_Show]:
     live = Live(None, console=console, screen=True, auto_refresh=False, redirect_stderr=False)
     last = ""
 
-    def show(known: Known, _telegrams: list[Telegram]) -> None:
+    def show(known: PortStatus, _telegrams: list[Telegram]) -> None:
         nonlocal last
         now = time.monotonic()
         last = summary(known, now)
@@ -96,7 +96,7 @@ def _plain() -> _Show:
     said: object = None
     said_at = -math.inf
 
-    def show(known: Known, telegrams: list[Telegram]) -> None:
+    def show(known: PortStatus, telegrams: list[Telegram]) -> None:
         nonlocal said, said_at
         now = time.monotonic()
         sys.stdout.writelines(f"{line(telegram)}\n" for telegram in telegrams)

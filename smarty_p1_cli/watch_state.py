@@ -25,7 +25,7 @@ _ENERGY_AND_POWER = ("1-0:1.8.0", "1-0:2.8.0", "1-0:1.7.0", "1-0:2.7.0")
 
 
 @dataclass
-class Known:
+class PortStatus:
     """All that is known of a port, whose address has no secrets; times are of a steady clock."""
 
     address: str
@@ -68,7 +68,7 @@ class Known:
                 self.rejection = None
 
 
-def condition(known: Known, now: float) -> tuple[str, str]:
+def condition(known: PortStatus, now: float) -> tuple[str, str]:
     """Return how the port is doing in words, and the style that says how bad that is."""
     if known.error:
         return f"{_LOSSES.get(type(known.error), 'the port was lost')}; trying again", WRONG
@@ -83,7 +83,7 @@ def condition(known: Known, now: float) -> tuple[str, str]:
     return ("reading", GOOD) if known.telegram else ("waiting for the first telegram", WAITING)
 
 
-def summary(known: Known, now: float) -> str:
+def summary(known: PortStatus, now: float) -> str:
     """Return what is wrong, what was rejected, and how old the last telegram is."""
     counts = [f"{reason.replace('_', ' ')} {count}" for reason, count in known.rejected.items()]
     rejected = f"rejected: {', '.join(counts)}" if counts else "nothing rejected"

@@ -12,7 +12,7 @@ from rich.text import Text
 from smartyp1.p1 import MBUS_FIELDS, MESSAGES, OBJECTS, Telegram, mbus_reference
 
 from .rejection_words import EXPLANATIONS
-from .watch_state import WRONG, Known, channel_texts, clean, condition, object_text, summary
+from .watch_state import WRONG, PortStatus, channel_texts, clean, condition, object_text, summary
 
 _GAP = "   "
 _CELL_WIDTH = 36
@@ -47,7 +47,7 @@ class _Row(NamedTuple):
     style: str = ""
 
 
-def view(known: Known, now: float, width: int, height: int) -> Group:
+def view(known: PortStatus, now: float, width: int, height: int) -> Group:
     """Return at most `height` rows of `width`: what is wrong comes first, then what matters."""
     _, style = condition(known, now)
     most = max(1, min(3, height // 4))
@@ -67,7 +67,7 @@ def view(known: Known, now: float, width: int, height: int) -> Group:
     return Group(picture)
 
 
-def _rows(known: Known, width: int) -> Iterator[_Row]:
+def _rows(known: PortStatus, width: int) -> Iterator[_Row]:
     yield _Row()
     telegram = known.telegram
     if telegram is None:

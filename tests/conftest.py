@@ -55,7 +55,7 @@ def sockets(request: pytest.FixtureRequest) -> None:
 
 
 # How long the event loop may be kept from running before the rest of the time does not count.
-_LONGEST_STEP = 0.02
+_MAX_STEP = 0.02
 
 
 @pytest.fixture(autouse=True)
@@ -77,12 +77,12 @@ async def patient_time() -> None:
         step, true_step = now[0] - seen[0], now[1] - seen[1]
         # Otherwise a test has stopped the clock, and sets it.
         if math.isclose(step, true_step, abs_tol=0.001):
-            lost += max(0.0, step - _LONGEST_STEP)
+            lost += max(0.0, step - _MAX_STEP)
         seen = now
         return now[0] - lost
 
     def select_briefly(timeout: float | None) -> object:
-        return select(_LONGEST_STEP if timeout is None else min(timeout, _LONGEST_STEP))
+        return select(_MAX_STEP if timeout is None else min(timeout, _MAX_STEP))
 
     loop.slow_callback_duration = math.inf  # nor does the log say that the machine is slow
     loop.time = time

@@ -15,7 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import CONF_REFERENCE_POWER
 from .coordinator.meter_coordinator import MeterConfigEntry, SmartyCoordinator
 from .entity import SmartyEntity, category_of, find_new
-from .lib.entities import BINARY_SENSORS, MEASURED_SINCE, DescribedBinarySensor
+from .lib.entities import BINARY_SENSORS, MEASURED_SINCE, BinarySensorSpec
 
 PARALLEL_UPDATES = 0
 
@@ -35,9 +35,9 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     """A binary sensor of the electricity meter."""
 
     _unrecorded_attributes = frozenset({MEASURED_SINCE})
-    described: DescribedBinarySensor
+    described: BinarySensorSpec
 
-    def __init__(self, coordinator: SmartyCoordinator, described: DescribedBinarySensor) -> None:
+    def __init__(self, coordinator: SmartyCoordinator, described: BinarySensorSpec) -> None:
         device_class = described.device_class
         description = BinarySensorEntityDescription(
             key=described.key,

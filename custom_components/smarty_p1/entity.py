@@ -17,7 +17,7 @@ from .coordinator.meter_coordinator import SmartyCoordinator
 from .lib.entities import (
     MBUS_MODEL,
     METER_MODEL,
-    Described,
+    EntitySpec,
     day_sums_of,
     local_times,
     maker,
@@ -26,7 +26,7 @@ from .lib.entities import (
 from .lib.meter import Reading
 
 
-def category_of(described: Described[Any]) -> EntityCategory | None:
+def category_of(described: EntitySpec[Any]) -> EntityCategory | None:
     """Return the category of an entity as Home Assistant knows it."""
     category = described.entity_category
     return EntityCategory(category) if category else None
@@ -117,7 +117,7 @@ def on_new_objects(coordinator: SmartyCoordinator, add_new: Callable[[Reading], 
     coordinator.config_entry.async_on_unload(coordinator.async_add_listener(look))
 
 
-def find_new[D: Described[Reading], E: Entity](
+def find_new[D: EntitySpec[Reading], E: Entity](
     coordinator: SmartyCoordinator,
     platform: Platform,
     descriptions: Iterable[D],
@@ -156,7 +156,7 @@ class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
     def __init__(
         self,
         coordinator: SmartyCoordinator,
-        described: Described[Any],
+        described: EntitySpec[Any],
         description: EntityDescription,
         identity: str | None = None,
     ) -> None:

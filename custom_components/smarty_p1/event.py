@@ -23,11 +23,11 @@ from .lib.entities import (
     DISTURBANCE,
     EVENT_MESSAGE,
     EVENTS,
-    DescribedEvent,
+    EventSpec,
     disturbances,
 )
 from .lib.meter import Reading
-from .lib.stored_values import a_count, a_mapping
+from .lib.stored_values import checked_count, checked_mapping
 
 PARALLEL_UPDATES = 0
 
@@ -54,10 +54,10 @@ async def async_setup_entry(
 class MeterEvent(SmartyEntity, EventEntity):
     """Fires when a reading says something new, also new since before a restart."""
 
-    described: DescribedEvent
+    described: EventSpec
     _was_available: bool | None = None
 
-    def __init__(self, coordinator: SmartyCoordinator, described: DescribedEvent) -> None:
+    def __init__(self, coordinator: SmartyCoordinator, described: EventSpec) -> None:
         description = EventEntityDescription(
             key=described.key,
             translation_key=described.translation_key,
@@ -147,8 +147,8 @@ class DisturbanceEvent(MeterEvent):
         """Restore what the meter had counted before a restart."""
         if last := await self.async_get_last_extra_data():
             with suppress(KeyError, ValueError):
-                stored = a_mapping(last.as_dict()["counts"])
-                self._counts = {name: a_count(count) for name, count in stored.items()}
+                stored = checked_mapping(last.as_dict()["counts"])
+                self._counts = {name: checked_count(count) for name, count in stored.items()}
         await super().async_added_to_hass()
 
     @property

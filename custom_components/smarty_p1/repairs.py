@@ -27,7 +27,7 @@ from .const import (
 from .coordinator.entry_types import short_title
 from .coordinator.repair_issues import ENTRY_ID, Problem
 from .flows.capture_repair import CaptureRepairFlow
-from .flows.error_texts import FieldError
+from .flows.form_errors import FieldError
 from .flows.leneda_account import async_read_key, key_fields
 from .flows.meter_options import DETAILS
 

@@ -14,10 +14,10 @@ from .processes import Process, running
 from .state import State
 
 # Behind the port of the first meter, so that so many meters have room.
-MOST_METERS = 10
-BOARDS = {"pulse": MOST_METERS, "tank": MOST_METERS + 1}
+MAX_METERS = 10
+BOARDS = {"pulse": MAX_METERS, "tank": MAX_METERS + 1}
 BROKER = "broker"
-BROKER_PORT = MOST_METERS + 2
+BROKER_PORT = MAX_METERS + 2
 
 _CONFIGURATION = """\
 listener {port} {host}

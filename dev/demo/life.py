@@ -16,7 +16,7 @@ from .client import PASSWORD, USER, Client
 from .costs import fill_costs
 from .dashboard import set_up_dashboard
 from .energy import DOMAIN, entities_of, fill_history, flows_of, wait_for_values
-from .extras import MOST_METERS, Extras
+from .extras import MAX_METERS, Extras
 from .home_assistant import HOST, RESTART, Installation
 from .inverter import keep_inverter_shown, show_inverter
 from .leneda import ACCOUNT, platform_of
@@ -96,8 +96,8 @@ class Demo:
             raise UnusableError(message)
         state.meters = self._count or max(state.meters, 2 if self._has_extras else 1)
         state.meter_port = self._meter_port or state.meter_port
-        if self._has_extras and not MOST_METERS > state.meters > 1:
-            message = f"with --all there are 2 to {MOST_METERS - 1} meters"
+        if self._has_extras and not MAX_METERS > state.meters > 1:
+            message = f"with --all there are 2 to {MAX_METERS - 1} meters"
             raise UnusableError(message)
         extras = Extras(state.meter_port, self._directory, wanted=self._has_extras)
         meter_ports = _ports(state)

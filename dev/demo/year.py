@@ -21,10 +21,10 @@ from smartyp1.tariff import (
     Demand,
     DemandMeter,
     Energies,
-    bill,
-    kwh_price,
+    compute_bill,
     line_of,
     month_name,
+    price_of_kwh,
 )
 
 from .energy import DOMAIN, registers, start_of_history
@@ -96,7 +96,7 @@ class _CostMeter:
         """Read the registers at a whole hour."""
         local = time.astimezone(LUXEMBOURG)
         if self._registers:
-            price = kwh_price(demand.contracts, time, NO_PRICES)
+            price = price_of_kwh(demand.contracts, time, NO_PRICES)
             for index, (kwh, each) in enumerate(
                 zip((imported_kwh, exported_kwh), (price.imported, price.exported), strict=True)
             ):
@@ -104,7 +104,9 @@ class _CostMeter:
             self.costs.imported[time], self.costs.exported[time] = self._paid
         self._registers = imported_kwh, exported_kwh
         if self.costs.imported and (local.hour == 0 or time == self._last_hour):
-            total = self._earlier_bills + (bill(demand.month, demand.contracts, time).total or 0)
+            total = self._earlier_bills + (
+                compute_bill(demand.month, demand.contracts, time).total or 0
+            )
             self.costs.bill[time] = total
             # The reading that ends a month still shows it as a whole.
             if local.day == 1 and local.hour == 0:

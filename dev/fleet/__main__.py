@@ -21,8 +21,8 @@ from dev.demo.processes import ProcessEndedError
 from dev.reliability.result import MissedError, Result
 from dev.simulator.arguments import count, positive
 
-from .report import report
-from .run import Options, run
+from .report import summarize
+from .run import Options, run_fleet
 
 
 def main() -> int:
@@ -36,7 +36,7 @@ def main() -> int:
     directory = Path(tempfile.mkdtemp(prefix="smarty-fleet-"))
     started = time.monotonic()
     try:
-        result = report(asyncio.run(run(directory, options)), options)
+        result = summarize(asyncio.run(run_fleet(directory, options)), options)
     except (MissedError, ProcessEndedError) as error:
         result = Result(missed=[str(error)])
     except KeyboardInterrupt:

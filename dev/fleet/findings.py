@@ -16,7 +16,7 @@ from .truth import Attack, Sent, Series, time_of, values_of
 # A frame is written to the gateway's disk within this time of its last byte,
 _IN_HANDS = 1.0
 # unless the machine is so busy that the gateway does nothing else either: at most for so long.
-_MOST_IN_HANDS = 10.0
+_MAX_HELD_S = 10.0
 _NOTICED = 0.3
 # A gateway that runs again has connected to all its ports within this time.
 _CONNECTED = 20.0
@@ -140,7 +140,7 @@ class Examiner:
         for kill in (one.moment for one in self._killed if one.number == gateway):
             if -_IN_HANDS <= sent.moment - kill <= _NOTICED:
                 return kill - sent.moment
-            is_read = sent.was_read and kill - _MOST_IN_HANDS <= sent.moment <= kill
+            is_read = sent.was_read and kill - _MAX_HELD_S <= sent.moment <= kill
             if is_read and not any(
                 sent.moment + _IN_HANDS <= moment <= kill for moment in self._stored[gateway]
             ):

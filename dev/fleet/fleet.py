@@ -32,8 +32,8 @@ from .truth import digest_of
 from .village import DONE, INTERVAL, PORTS, RECORD
 
 COLLECTORS = 2
-_MOST_PORTS = 1000
-_LEAST_GATEWAYS = 2
+_MAX_PORTS = 1000
+_MIN_GATEWAYS = 2
 _BEGINNING = 180.0
 _QUEUE = "queue.sqlite3"
 
@@ -114,7 +114,7 @@ class Fleet:
     def __init__(self, directory: Path, meters: int, seconds: float, seed: int) -> None:
         self.directory = directory
         # Each has a port at least.
-        self.count = max(min(_LEAST_GATEWAYS, meters), math.ceil(meters / _MOST_PORTS))
+        self.count = max(min(_MIN_GATEWAYS, meters), math.ceil(meters / _MAX_PORTS))
         self.seed = seed
         self.keys = directory / "keys"
         self._meters = meters

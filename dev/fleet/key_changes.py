@@ -14,7 +14,7 @@ from .meters import key_of, next_key_of
 LATE = 1
 ANNOUNCED = 2
 SURPRISING = 3
-LEAST_METERS = 3
+MIN_METERS = 3
 # In shares of the run: meters get their next keys between the two changes of the file.
 _FIRST, CHANGES_AT, _LAST = 0.25, 0.5, 0.75
 # What is stored of them when their keys come says nothing about how fast the fleet is.
@@ -23,7 +23,7 @@ WAITING = frozenset((LATE, SURPRISING))
 
 def changes(count: int) -> bool:
     """Return whether keys change in a fleet of so many meters."""
-    return count >= LEAST_METERS
+    return count >= MIN_METERS
 
 
 def next_key_of_meter(number: int, count: int, seed: int) -> bytes | None:

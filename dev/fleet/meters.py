@@ -6,7 +6,7 @@ from functools import cache
 from typing import override
 
 from dev.simulator import House, Meter
-from dev.simulator.dice import dice
+from dev.simulator.dice import seeded_random
 from dev.simulator.house import HOUSES
 from dev.simulator.household import Household
 from dev.simulator.reading import Reading
@@ -59,9 +59,9 @@ def make_meters(seed: int, first: int, count: int) -> list[FleetMeter]:
 
 def key_of(seed: int, number: int) -> bytes:
     """Return the key of a meter."""
-    return dice("fleet", seed, number).randbytes(16)
+    return seeded_random("fleet", seed, number).randbytes(16)
 
 
 def next_key_of(seed: int, number: int) -> bytes:
     """Return the key that a meter has after its first one."""
-    return dice("next key", seed, number).randbytes(16)
+    return seeded_random("next key", seed, number).randbytes(16)

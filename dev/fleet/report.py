@@ -10,14 +10,14 @@ from .key_changes import changes
 from .kills import EVERY
 from .run import METERS, Options, Outcome
 
-_MOST_P95 = 2.0
-_MOST_P95_WITH_KILLS = 15.0
+_MAX_P95_S = 2.0
+_MAX_P95_WITH_KILLS_S = 15.0
 _SHOWN = 10
 _BATCH_SECONDS = 10.0
 _MANY_METERS = 200
 
 
-def report(outcome: Outcome, options: Options) -> Result:
+def summarize(outcome: Outcome, options: Options) -> Result:
     """Return the lines, and the aims that were missed."""
     result = Result()
     with_kills = options.kills != "none"
@@ -26,7 +26,7 @@ def report(outcome: Outcome, options: Options) -> Result:
     _tell_telegrams(outcome.findings, result)
     # Few meters at a gateway: their frames wait for others.
     wait = _BATCH_SECONDS if options.meters < _MANY_METERS else 0.0
-    _tell_delays(outcome, result, (_MOST_P95_WITH_KILLS if with_kills else _MOST_P95) + wait)
+    _tell_delays(outcome, result, (_MAX_P95_WITH_KILLS_S if with_kills else _MAX_P95_S) + wait)
     _tell_attacks(outcome, result)
     if with_kills:
         result.say(f"killed: {outcome.killer.told()}")

@@ -13,7 +13,7 @@ from nats.js import JetStreamContext
 
 from dev.reliability.parts import Part
 from dev.reliability.result import MissedError, tell
-from dev.simulator.dice import dice
+from dev.simulator.dice import seeded_random
 
 from .costs import Costs, disk_mib
 from .export import Export
@@ -64,15 +64,15 @@ class Outcome:
     disk: dict[str, float] = field(default_factory=dict)
 
 
-async def run(directory: Path, options: Options) -> Outcome:
+async def run_fleet(directory: Path, options: Options) -> Outcome:
     """Run, and return what was found. Raises MissedError when there is no use in going on."""
     fleet = Fleet(directory, options.meters, options.seconds, options.seed)
     async with fleet:
         costs = Costs({**fleet.parts, METERS: [*fleet.villages]})
-        killer = Killer(fleet.parts, costs, dice("kills", options.seed))
+        killer = Killer(fleet.parts, costs, seeded_random("kills", options.seed))
         # It lies about a meter that there is not: whoever believes it shows that.
         [phantom] = make_meters(options.seed, options.meters + 1, 1)
-        intruder = Intruder(fleet.cluster, phantom, dice("intruder", options.seed))
+        intruder = Intruder(fleet.cluster, phantom, seeded_random("intruder", options.seed))
         listener = Listener()
         watch = StoreWatch(fleet.store.url, killer.interruptions)
         async with (

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 
 from dev.simulator import Server
-from dev.simulator.dice import dice
+from dev.simulator.dice import seeded_random
 
 from .attacks import FORGED, forge, junk, pick
 from .key_changes import CHANGES_AT, next_key_of_meter
@@ -50,7 +50,7 @@ class Village:
         self._meters = meters
         self._server = server
         self._record = record
-        self._chance = dice("village", seed, meters[0].number)
+        self._chance = seeded_random("village", seed, meters[0].number)
         self._frames = {meter.number: deque[bytes](maxlen=_REMEMBERED) for meter in meters}
         self._last: dict[int, int] = {}
 

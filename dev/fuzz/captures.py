@@ -17,7 +17,7 @@ from smartyp1.capture import (
     summarise,
     write_capture,
 )
-from smartyp1.p1 import Decoder, Opener, Telegram
+from smartyp1.p1 import Decoder, FrameDecryptor, Telegram
 
 from .properties import in_chunks
 
@@ -51,7 +51,7 @@ def check_line(data: bytes, sizes: Sequence[int]) -> None:
     for time, chunk in enumerate(in_chunks(data, sizes)):
         recording.add(time, chunk)
     for key in (KEY, None):
-        made = anonymise(recording.chunks, Opener(key) if key else None, Random(1))  # noqa: S311
+        made = anonymise(recording.chunks, FrameDecryptor(key) if key else None, Random(1))  # noqa: S311
         read, published = read_capture(write_capture(made))
         cuts = [list(accumulate(len(one) for _, one in each)) for each in (recording.chunks, read)]
         assert cuts[0] == cuts[1]

@@ -29,7 +29,7 @@ from smartyp1.p1 import OBJECTS
 
 from . import captures, leneda, properties
 
-_LONGEST_TEXT = 32_000
+_MAX_TEXT_BYTES = 32_000
 _LITERALS = tuple(literal(path.stem) for path in sorted(FRAMES.glob("*.json")))
 _MARKS = (
     b"\xdb\x08", b"\xdb", b"\n!", b"!", b"/", b"/Lux5\\253694471_M\r\n", b"\r\n", b"\r", b"\0",
@@ -138,7 +138,7 @@ def _texts(draw: st.DrawFn) -> list[bytes]:
             lines = [*lines[:at], *([] if line is None else [line]), *lines[at + 1 :]]
         body = f"{begin}{end_of_line.join(lines)}{end_of_line}!".encode("latin-1", "replace")
         digits = draw(st.just(b"%04X\r\n" % crc16(body)) | st.binary(max_size=6))
-        texts.append((body + digits)[:_LONGEST_TEXT])
+        texts.append((body + digits)[:_MAX_TEXT_BYTES])
     return texts
 
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from smartyp1.leneda import (
     REGISTERS,
-    AnswerError,
     ExportError,
+    ResponseError,
     Row,
     read_export,
     read_time_series,
@@ -100,7 +100,7 @@ def check_file(data: bytes) -> None:
 def check_answer(answer: object) -> None:
     """Read an answer, in the same way."""
     start = datetime(2026, 11, 18, 23, tzinfo=UTC)
-    _check(lambda: read_time_series(answer, _CODE, start, _NOW).rows, AnswerError)
+    _check(lambda: read_time_series(answer, _CODE, start, _NOW).rows, ResponseError)
 
 
 def _check(read: Callable[[], tuple[Row, ...]], refused: type[Exception]) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import pi, sin
 
 from .clock import Clock
-from .dice import dice
+from .dice import seeded_random
 from .faults import Delivery
 from .household import EPOCH
 from .line import Line
@@ -63,7 +63,7 @@ class TankBoard(Board):
 
     def due_at(self, when: datetime) -> bytes:
         """Return the reading of a moment."""
-        chance = dice("echoes", round(when.timestamp() * 10))
+        chance = seeded_random("echoes", round(when.timestamp() * 10))
         disturbance = chance.random()
         if disturbance < 0.02:  # noqa: PLR2004 - a share
             return NO_ECHO

@@ -6,7 +6,7 @@ from datetime import datetime
 from random import Random
 from typing import NamedTuple, Self
 
-from .dice import dice
+from .dice import seeded_random
 from .meter import Meter
 
 FAULTS = {
@@ -65,8 +65,8 @@ class FaultyPort:
 
     def __init__(self, faults: Iterable[Fault | str] = (), seed: int = 0) -> None:
         self._faults = [Fault.parse(f) if isinstance(f, str) else f for f in faults]
-        self._chance = dice("faults", seed)
-        self._other_key = dice("other key", seed).randbytes(16)
+        self._chance = seeded_random("faults", seed)
+        self._other_key = seeded_random("other key", seed).randbytes(16)
         self._frames = 0
         self._lasting: set[str] = set()
         self._sent: deque[bytes] = deque(maxlen=REMEMBERED_FRAMES)

@@ -3,7 +3,7 @@
 from random import Random
 from typing import NamedTuple
 
-from .dice import dice
+from .dice import seeded_random
 from .house import House
 from .weather import MINUTES, Weather
 
@@ -69,7 +69,7 @@ DRAWS = (
 
 def electric_loads(house: House, seed: int, day: int, sky: Weather) -> list[list[int]]:
     """Return the load of each phase in W, minute by minute of the day in UTC."""
-    chance = dice("loads", seed, day)
+    chance = seeded_random("loads", seed, day)
     count = house.phases
     phases = [[house.standby * share // 100] * MINUTES for share in _standby_shares(count)]
     to_utc = _to_utc(day)
@@ -103,7 +103,7 @@ def warmth_and_water(
     house: House, seed: int, day: int, sky: Weather
 ) -> tuple[list[int], list[int]]:
     """Return the heat made in Wh and the water drawn in l, for every five minutes in UTC."""
-    chance = dice("taps", seed, day)
+    chance = seeded_random("taps", seed, day)
     to_utc = _to_utc(day)
     warmth = [0] * SLOTS
     water = [0] * SLOTS

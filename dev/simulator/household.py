@@ -12,10 +12,10 @@ from itertools import accumulate
 from operator import add
 from typing import NamedTuple
 
-from .dice import dice
+from .dice import seeded_random
 from .habits import SLOT, electric_loads, warmth_and_water
 from .house import House
-from .weather import MINUTES, weather
+from .weather import MINUTES, weather_of_day
 
 # A Monday, as day 0 is to `habits`.
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
@@ -180,7 +180,7 @@ class Household:
         share = (1 + _ripple(minute, int(second) // STEP)) / 1000
         sun = self._sun_of_phases(flows.solar[minute])
         loads = [phase[minute] for phase in flows.phases]
-        chance = dice("voltage", self._seed, days, minute, int(second) // STEP)
+        chance = seeded_random("voltage", self._seed, days, minute, int(second) // STEP)
         return Powers(
             tuple((watts - feed) * share for watts, feed in zip(loads, sun, strict=True)),
             tuple(
@@ -230,7 +230,7 @@ class Household:
         return self._days[index]
 
     def _flows(self, index: int) -> _Flows:
-        sky = weather(index)
+        sky = weather_of_day(index)
         phases = electric_loads(self.house, self._seed, index, sky)
         load = phases[0]
         for phase in phases[1:]:

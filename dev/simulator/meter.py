@@ -8,7 +8,7 @@ from math import hypot
 from typing import NamedTuple
 
 from . import frame, telegram
-from .dice import dice
+from .dice import seeded_random
 from .house import House, Medium, house_of
 from .household import EPOCH, Household, Registers
 from .reading import Channel, EmptyChannel, Flow, Phase, Reading
@@ -64,7 +64,7 @@ class Meter:
         # Free text from the grid operator.
         self.message = ""
         self._key = key
-        chance = dice("history", number)
+        chance = seeded_random("history", number)
         # What the registers stood at when the simulated time began.
         self._before = Registers(*(chance.randrange(10**8, 10**9) for _ in range(4))).plus(
             (0, 0, 0, 0, chance.randrange(10**6, 10**8), chance.randrange(10**4, 10**6), 0)
@@ -151,7 +151,7 @@ class Meter:
 
     def _loose_phases(self, when: datetime) -> tuple[Phase, Phase]:
         # A terminal without a wire picks up a volt or so.
-        chance = dice("noise", self.number, when.timestamp() // 10)
+        chance = seeded_random("noise", self.number, when.timestamp() // 10)
         second, third = (Phase(chance.uniform(0, 1.4), 0, Flow(), Flow()) for _ in range(2))
         return second, third
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import acos, cos, pi, radians, sin, tan
 
-from .dice import dice
+from .dice import seeded_random
 
 MINUTES = 1440
 LATITUDE = radians(49.6)
@@ -28,9 +28,9 @@ class Weather:
     degrees: float
 
 
-def weather(day: int) -> Weather:
+def weather_of_day(day: int) -> Weather:
     """Return the weather of the day with this number, 0 being 1 January."""
-    chance = dice("weather", day)
+    chance = seeded_random("weather", day)
     declination = -radians(23.44) * cos(2 * pi * (day + 10) / 365)
     half_day = acos(-tan(LATITUDE) * tan(declination)) / (2 * pi) * MINUTES
     sunrise, sunset = round(SOLAR_NOON - half_day), round(SOLAR_NOON + half_day)

@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
-from .documented import read_documented, replace_once
 from .hosts import Node, bracketed, listen_host
 from .inputs import COLLECTOR, FleetInputs
+from .templates import read_documented, replace_once
 
 # The one place where accounts and rights stand.
 DOCUMENTED = "nats-server.conf"

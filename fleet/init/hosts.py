@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from smarty_p1_gateway import ConfigError, ConfigTable
 
 _NODES = (3, 5)
-_MOST_NAMES = 100
+_MAX_NAMES = 100
 _HIGHEST_PORT = 65535
 _NODE_PORTS = (4222, 6222, 8222)
 _STORE_PORT = 8428
@@ -71,8 +71,8 @@ def is_host(text: str) -> bool:
 
 def read_also(content: object) -> dict[str, tuple[str, ...]]:
     """Return other names of hosts. Raises ConfigError."""
-    if not isinstance(content, dict) or len(content) > _MOST_NAMES:
-        msg = f"[also] must be a table of at most {_MOST_NAMES} hosts"
+    if not isinstance(content, dict) or len(content) > _MAX_NAMES:
+        msg = f"[also] must be a table of at most {_MAX_NAMES} hosts"
         raise ConfigError(msg)
     table = ConfigTable("also", content)
     found = {}
@@ -80,7 +80,7 @@ def read_also(content: object) -> dict[str, tuple[str, ...]]:
         if not is_host(host):
             table.fail("a key", "is the name of no host")
         names = table.take_texts(host)
-        if len(names) > _MOST_NAMES or not all(map(is_host, names)):
+        if len(names) > _MAX_NAMES or not all(map(is_host, names)):
             table.fail(host, "must be a list of names and addresses")
         found[host] = names
     return found

@@ -13,12 +13,12 @@ from smartyp1.port import normalise_port, redact_port
 from .hosts import Node, StoreHost, is_host, read_also, read_nodes, read_store
 
 EXAMPLE = Path(__file__).with_name("fleet.toml")
-_MOST_BYTES = 16 * 1024 * 1024
-_MOST_GATEWAYS = 20_000
-_MOST_METERS = 1000
-_MOST_USERS = 100
-_MOST_GIGABYTES = 1_000_000
-_LONGEST_ADDRESS = 256
+_MAX_BYTES = 16 * 1024 * 1024
+_MAX_GATEWAYS = 20_000
+_MAX_METERS = 1000
+_MAX_USERS = 100
+_MAX_GIGABYTES = 1_000_000
+_MAX_ADDRESS_CHARS = 256
 # Users, folders and inboxes are called so.
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _RECEIVER = re.compile(r"https?://[!-~]{1,500}|mailto:[!-~]{1,200}@[!-~]{1,200}")
@@ -27,7 +27,7 @@ _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
 COLLECTOR = "collector"  # the user that all collectors share
 _METRICS_PORT, _COLLECTOR_METRICS = 9107, 9108
 _PROMETHEUS_PORT = 9090
-_MORE_METRICS = _COLLECTOR_METRICS + _MOST_USERS
+_MORE_METRICS = _COLLECTOR_METRICS + _MAX_USERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +103,8 @@ class FleetInputs:
 def read_inputs(path: Path) -> FleetInputs:
     """Return what a file says. Raises ConfigError when something is missing or wrong in it."""
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            msg = f"has more than {_MOST_BYTES // 1024**2} MiB"
+        if path.stat().st_size > _MAX_BYTES:
+            msg = f"has more than {_MAX_BYTES // 1024**2} MiB"
             raise ConfigError(msg)
     except OSError as err:
         msg = f"cannot be read: {err.strerror}; `smarty-p1 fleet init --example` prints one"
@@ -123,7 +123,7 @@ def read_inputs(path: Path) -> FleetInputs:
     if not collectors:
         table.fail("collectors", "is missing: a list of names, such as ['collector1']")
     listeners = _read_users(table, "listeners")
-    stream_gigabytes = _read_number(table, "stream_gigabytes", _MOST_GIGABYTES)
+    stream_gigabytes = _read_number(table, "stream_gigabytes", _MAX_GIGABYTES)
     metrics_address = _read_metrics_address(table)
     watch = _read_watch(table, collectors[0])
     receivers = _read_receivers(table)
@@ -192,15 +192,15 @@ def _read_receivers(table: ConfigTable) -> dict[str, str]:
 
 def _read_users(table: ConfigTable, key: str) -> tuple[str, ...]:
     names = table.take_texts(key)
-    if len(names) > _MOST_USERS:
-        table.fail(key, f"must not have more than {_MOST_USERS} names")
+    if len(names) > _MAX_USERS:
+        table.fail(key, f"must not have more than {_MAX_USERS} names")
     if not all(map(_NAME.fullmatch, names)) or len(set(names)) < len(names):
         table.fail(key, "must be different names of 1 to 64 of A-Z, a-z, 0-9, _ and -")
     return names
 
 
 def _read_gateways(content: object, *, is_here: bool) -> tuple[GatewayUser, ...]:
-    tables = _tables(content, "[[gateway]]", _MOST_GATEWAYS)
+    tables = _tables(content, "[[gateway]]", _MAX_GATEWAYS)
     return tuple(
         _read_gateway(
             ConfigTable(f"gateway {number}", table),
@@ -226,7 +226,7 @@ def _read_gateway(table: ConfigTable, metrics_port: int) -> GatewayUser:
     if name is None or not _NAME.fullmatch(name):
         table.fail("name", "must be there, with 1 to 64 of A-Z, a-z, 0-9, _ and -")
     port = table.take_port("metrics_port", metrics_port) or metrics_port
-    tables = _tables(table.take("meters", list), f"meters of gateway {name}", _MOST_METERS)
+    tables = _tables(table.take("meters", list), f"meters of gateway {name}", _MAX_METERS)
     table.end()
     meters = tuple(
         _read_meter(ConfigTable(f"gateway {name}, meter {number}", one))
@@ -248,7 +248,7 @@ def _read_meter(table: ConfigTable) -> MeterPort:
     if title is None or not _TITLE.fullmatch(title):
         table.fail("title", "must be the meter's system title, 16 hexadecimal digits in quotes")
     address = table.take_text("address")
-    if address is None or len(address) > _LONGEST_ADDRESS:
+    if address is None or len(address) > _MAX_ADDRESS_CHARS:
         table.fail("address", "must be there: where its port is, such as 192.168.1.50:2001")
     name = table.take_text("name")
     if name is not None and not _METER_NAME.fullmatch(name):

@@ -9,10 +9,10 @@ from smarty_p1_gateway import ConfigError
 
 from .accounts import configure_node
 from .certificates import CA_KEY, Authority
-from .documented import read_documented
 from .files import FleetFiles
 from .hosts import Node
 from .inputs import COLLECTOR, FleetInputs, read_inputs
+from .install_commands import Part, parts_of, tell
 from .key_places import has_key_of_each, keep_key_file
 from .passwords import keep_hash, keep_password
 from .programs import (
@@ -33,7 +33,7 @@ from .programs import (
     store_files,
     vmauth_arguments,
 )
-from .steps import Part, parts_of, tell
+from .templates import read_documented
 from .watching import configure_watching
 
 STEPS = "steps.txt"

@@ -16,7 +16,7 @@ _OWN = re.compile(r"[A-Za-z0-9_-]{32}")
 _COST = 5
 # As the documentation says for those that people choose.
 _COST_OF_CHOSEN = 11
-_LONGEST = 72
+_MAX_PASSWORD_BYTES = 72
 
 
 def keep_password(files: FleetFiles, name: str) -> str:
@@ -26,9 +26,9 @@ def keep_password(files: FleetFiles, name: str) -> str:
         text = f"{secrets.token_urlsafe(_BYTES)}\n"
         files.replace(name, text, is_secret=True)
     password = text.partition("\n")[0].rstrip("\r")
-    if not password or len(password.encode()) > _LONGEST:
-        msg = f"{files.path(name)} must have a password of 1 to {_LONGEST} bytes on line 1; delete"
-        msg += " it, and another one is made"
+    if not password or len(password.encode()) > _MAX_PASSWORD_BYTES:
+        msg = f"{files.path(name)} must have a password of 1 to {_MAX_PASSWORD_BYTES} bytes on"
+        msg += " line 1; delete it, and another one is made"
         raise ConfigError(msg)
     return password
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
-from .documented import replace_once
 from .hosts import bracketed, listen_host
 from .inputs import COLLECTOR, CollectorHost, FleetInputs, GatewayUser
+from .templates import replace_once
 
 # The user of VictoriaMetrics itself, who may do everything, also through vmauth.
 OPERATOR = "smarty_p1"

@@ -4,10 +4,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
-from .documented import read_documented, replace_once
 from .hosts import bracketed
 from .inputs import FleetInputs
 from .programs import NOTE
+from .templates import read_documented, replace_once
 
 ALERTS = "alerts.yml"
 _MACHINE_METRICS = 9100

@@ -15,7 +15,7 @@ const RETRY_S = [1, 2, 4, 8, 16, 30];
 /** Until the integration has counted the last telegram of a quarter-hour. */
 const LATE_MS = 15_000;
 /** Answers of so many questions are kept: whoever turns over the days of a year asks many. */
-const MOST_ANSWERS = 40;
+const MAX_ANSWERS = 40;
 /** After so long without a touch, a tablet on a wall shows the present again. */
 const UNTOUCHED_MS = 600_000;
 
@@ -210,7 +210,7 @@ export class Feed extends Heard {
     this.#answers.set(key, answer);
     use(answer);
     const [oldest] = this.#answers.keys();
-    if (this.#answers.size > MOST_ANSWERS) this.#answers.delete(oldest!);
+    if (this.#answers.size > MAX_ANSWERS) this.#answers.delete(oldest!);
     // The first message says which quarter-hour it is: what is asked before would be asked twice.
     if (!this.live) return answer as Known<Commands[C]["answers"]>;
     const isStale = answer.period !== period && Date.now() >= answer.retryAt;

@@ -248,7 +248,7 @@ function usesTwelveHours({ time_format }: UserFormats, tag: string): boolean {
 }
 
 /** More than the hours of the days that are looked at. */
-const MOST_OFFSETS = 2_000;
+const MAX_OFFSETS = 2_000;
 const offsets = new Map<number, number>();
 let parts: Intl.DateTimeFormat | undefined;
 
@@ -268,7 +268,7 @@ function aheadMs(time: number): number {
     });
     const of = Object.fromEntries(parts.formatToParts(hour * HOUR_MS).map(({ type, value }) => [type, Number(value)]));
     ahead = Date.UTC(of.year!, of.month! - 1, of.day!, of.hour!) - hour * HOUR_MS;
-    if (offsets.size >= MOST_OFFSETS) offsets.clear();
+    if (offsets.size >= MAX_OFFSETS) offsets.clear();
     offsets.set(hour, ahead);
   }
   return ahead;

@@ -17,7 +17,7 @@ export const ESTIMATED = 1;
 /** What stands for a quarter-hour that is above the limit: higher than all others. */
 export const EXCESS = 32_767;
 /** So many can be answered; what claims to be longer is not believed. */
-const MOST_ROWS = 500 * QUARTER_HOURS_A_DAY;
+const MAX_ROWS = 500 * QUARTER_HOURS_A_DAY;
 /** Wh of a quarter-hour that are 1 kW. */
 export const WH_A_KW = 250;
 /** Of a mark in `above`: how many reference powers are exceeded. */
@@ -85,7 +85,7 @@ export function joined(year: QuarterHours, tail?: QuarterHours): Series {
       marks: bytesOf(each.above),
       origins: each.origins ?? [],
     }))
-    .filter(({ at, rows }) => at >= 0 && at + rows.length <= MOST_ROWS);
+    .filter(({ at, rows }) => at >= 0 && at + rows.length <= MAX_ROWS);
   const values = new Int16Array(Math.max(0, ...parts.map(({ at, rows }) => at + rows.length))).fill(UNKNOWN);
   const above = new Uint8Array(values.length);
   for (const { at, rows, marks } of parts) {

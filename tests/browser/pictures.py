@@ -22,7 +22,7 @@ from .household import PHONE, Household, Theme, household
 from .steps import choose_meter, open_options, search_integration
 
 IMAGES = ROOT / "docs" / "images"
-MOST_BYTES = 120_000
+MAX_BYTES = 120_000
 READY_WITHIN = 240.0
 # Flow rates are known after two captures, fifteen minutes apart at most; charts need some points.
 SETTLE = 300.0
@@ -207,8 +207,8 @@ def _shrink(source: Path, target: Path) -> None:
     picture.quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
     size = target.stat().st_size
     print(f"pictures: {target.name} {picture.width} x {picture.height}, {size / 1000:.0f} kB")  # noqa: T201 - progress
-    if size > MOST_BYTES:
-        sys.exit(f"pictures: {target.name} has more than {MOST_BYTES} bytes")
+    if size > MAX_BYTES:
+        sys.exit(f"pictures: {target.name} has more than {MAX_BYTES} bytes")
 
 
 if __name__ == "__main__":

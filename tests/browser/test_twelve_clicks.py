@@ -18,8 +18,8 @@ from .steps import NAME
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
-MOST_CLICKS = 12
-MOST_FIELDS = 10
+MAX_CLICKS = 12
+MAX_FIELDS = 10
 # What is typed is not counted, nor the keys that go to the next field; what presses a button is.
 COUNT = """addEventListener("click", (event) => {
     if (event.isTrusted) sessionStorage.clicks = 1 + Number(sessionStorage.clicks ?? 0);
@@ -34,7 +34,7 @@ async def clicks(page: Page) -> int:
 
 async def tabs_to(page: Page, field: Locator) -> None:
     """Go to a field with the keyboard."""
-    for _ in range(MOST_FIELDS):
+    for _ in range(MAX_FIELDS):
         await page.keyboard.press("Tab")
         if await field.evaluate("(field) => field.matches(':focus')"):
             return
@@ -99,7 +99,7 @@ async def test_a_newcomer_sees_both_dashboards_after_twelve_clicks(
         # Bars come with the statistics of the hour; what they will be made of is there.
         await who.sees("Energy distribution", "Grid total", "Gas total", "Water total")
 
-        assert await clicks(page) <= MOST_CLICKS
+        assert await clicks(page) <= MAX_CLICKS
         # Without the internet, others' icons are missing.
         assert not [error for error in who.errors if "/api/brands/" not in error]
 

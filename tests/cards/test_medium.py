@@ -11,12 +11,12 @@ from . import house, house_medium as media
 from .stage import Stage
 
 CARD = "smarty-p1-medium"
-MOST_TURNS = 50
+MAX_TURNS = 50
 
 
 async def settled(stage: Stage) -> str:
     """Return what the page says once no card waits any more."""
-    for _ in range(MOST_TURNS):
+    for _ in range(MAX_TURNS):
         text = await stage.text()
         if "One moment" not in text:
             return text
@@ -26,7 +26,7 @@ async def settled(stage: Stage) -> str:
 
 async def said_by(stage: Stage, words: str) -> None:
     """Wait until the page says this."""
-    for _ in range(MOST_TURNS):
+    for _ in range(MAX_TURNS):
         text = await stage.text()
         if words in text:
             return
@@ -292,7 +292,7 @@ async def show_all(
     # What is not in view asks nothing.
     for card in await stage.page.locator(CARD).all():
         await card.scroll_into_view_if_needed()
-        for _ in range(MOST_TURNS):
+        for _ in range(MAX_TURNS):
             await stage.settle()
             if await card.locator(".plot").count():
                 break

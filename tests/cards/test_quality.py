@@ -10,7 +10,7 @@ from .house_quality import answers, event, events, voltages
 from .stage import Stage
 
 CARD = "smarty-p1-quality"
-MOST_TURNS = 50
+MAX_TURNS = 50
 WAITING = "One moment|Einen Moment|Un instant|Ee Moment|Um momento"
 PARTS = ("voltage", "supply", "interruptions")
 
@@ -31,7 +31,7 @@ async def show(
 
 async def settled(stage: Stage) -> str:
     """Return what the page says once no card waits any more."""
-    for _ in range(MOST_TURNS):
+    for _ in range(MAX_TURNS):
         text = await said_by(stage)
         if text and not re.search(WAITING, text):
             return text
@@ -41,7 +41,7 @@ async def settled(stage: Stage) -> str:
 
 async def shows(stage: Stage, words: str) -> None:
     """Wait until the page says this."""
-    for _ in range(MOST_TURNS):
+    for _ in range(MAX_TURNS):
         text = await said_by(stage)
         if re.search(words, text):
             return

@@ -44,7 +44,7 @@ def test_an_example_prints_what_the_page_says(example: Example, tmp_path: Path) 
 
 
 def test_the_example_is_a_frame_of_the_tests() -> None:
-    from smartyp1.example import FRAME, KEY  # noqa: PLC0415 - nothing else is without it
+    from smartyp1.sample_frame import FRAME, KEY  # noqa: PLC0415 - nothing else is without it
 
     literal = json.loads((ROOT / "dev/frames/three_phase_gas_water_heat.json").read_text("utf-8"))
     assert FRAME.hex() == literal["bytes"].lower()

@@ -25,7 +25,7 @@ from rich.console import Console
 from dev.encoder import KEY, frame, literal, telegram
 from dev.ports import free_ports
 from smarty_p1_cli.rejection_words import EXPLANATIONS
-from smarty_p1_cli.watch_state import LATE, Known, condition, summary
+from smarty_p1_cli.watch_state import LATE, PortStatus, condition, summary
 from smarty_p1_cli.watch_view import view
 from smartyp1.p1 import Decoder, Reason, Rejection, Telegram
 from smartyp1.port import (
@@ -45,15 +45,15 @@ NOW = 1000.0
 PATIENCE = 90
 
 
-def known_of(data: bytes, port: str = "socket://gateway:2001") -> Known:
+def known_of(data: bytes, port: str = "socket://gateway:2001") -> PortStatus:
     """Return what is known when these bytes have come."""
-    known = Known(port)
+    known = PortStatus(port)
     known.open(NOW)
     known.receive(len(data), Decoder(KEY).feed(data), NOW)
     return known
 
 
-def picture(known: Known, width: int, height: int, now: float = NOW) -> list[str]:
+def picture(known: PortStatus, width: int, height: int, now: float = NOW) -> list[str]:
     """Return the rows of the view."""
     file = StringIO()
     console = Console(file=file, width=width, height=height, color_system=None)
@@ -83,7 +83,7 @@ def test_what_matters_is_in_every_window(width: int, height: int) -> None:
 @pytest.mark.parametrize("width", [1, 2, 3, 10, 39, 79, 300])
 @pytest.mark.parametrize("height", [1, 2, 3, 4, 11])
 def test_no_window_is_too_small(width: int, height: int) -> None:
-    waiting, damaged = Known("/dev/ttyUSB0"), known_of(FULL.replace(b"\x30", b"\x31"))
+    waiting, damaged = PortStatus("/dev/ttyUSB0"), known_of(FULL.replace(b"\x30", b"\x31"))
     for known in (waiting, damaged, known_of(FULL)):
         rows = picture(known, width, height)
         assert len(rows) <= height
@@ -143,7 +143,7 @@ def test_nothing_that_a_meter_says_is_obeyed() -> None:
 
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_is_said_in_words_and_counted(reason: Reason) -> None:
-    known = Known("/dev/ttyUSB0")
+    known = PortStatus("/dev/ttyUSB0")
     known.open(NOW)
     known.receive(1, [Rejection(reason)] * 3, NOW)
 
@@ -190,7 +190,7 @@ def test_a_port_that_is_lost_is_said_until_it_is_back(error: LinkError, words: s
 
 
 def test_silence_and_noise_are_told_apart() -> None:
-    known = Known("/dev/ttyUSB0")
+    known = PortStatus("/dev/ttyUSB0")
     assert condition(known, NOW)[0] == "opening the port"
     known.open(NOW)
     assert condition(known, NOW + LATE)[0] == "waiting for the first telegram"

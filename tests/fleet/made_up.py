@@ -13,13 +13,13 @@ from nats.js.errors import KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
 from dev.encoder import TITLE
-from smarty_p1_fleet.judge import Judge, MeterWarnings
+from smarty_p1_fleet.frame_verifier import FrameVerifier, MeterWarnings
 from smarty_p1_fleet.meter_bounds import MeterBounds
 from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.metrics import Metrics
+from smarty_p1_fleet.pending_titles import PendingTitles
 from smarty_p1_fleet.series_line_protocol import Sample
 from smarty_p1_fleet.store import Store, StoreRun, Write
-from smarty_p1_fleet.waiting import WaitingTitles
 from smarty_p1_fleet.worker import Worker
 from smarty_p1_gateway import Keys
 
@@ -172,17 +172,17 @@ class Fleet:
         )
         self.warnings = MeterWarnings()
         self.judge = self.new_judge(keys)
-        self.waiting = WaitingTitles(
+        self.waiting = PendingTitles(
             "store", lambda: cast("JetStreamContext", None), lambda: cast("KeyValue", self.bucket)
         )
         self.put_off: list[bytes] = []
         self._running: list[asyncio.Task[None]] = []
 
-    def new_judge(self, keys: Keys, domain: tuple[bytes, ...] = ()) -> Judge:
+    def new_judge(self, keys: Keys, domain: tuple[bytes, ...] = ()) -> FrameVerifier:
         """Return the judge of another collector."""
         bucket = cast("KeyValue", self.bucket)
         names = MeterNames(lambda: bucket, keys, self.warnings.warn, domain)
-        return Judge(keys, names, MeterBounds(self.metrics.count_ignored), self.warnings)
+        return FrameVerifier(keys, names, MeterBounds(self.metrics.count_ignored), self.warnings)
 
     def start(self) -> Worker:
         """Start a worker."""

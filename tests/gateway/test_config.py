@@ -11,7 +11,7 @@ from smarty_p1_gateway.config import BrokerConfig
 from smartyp1.publish import Format
 
 ROOT = Path(__file__).parents[2]
-LEAST = '[mqtt]\nhost = "broker"\n[[port]]\naddress = "10.0.0.1:2001"\n'
+MIN = '[mqtt]\nhost = "broker"\n[[port]]\naddress = "10.0.0.1:2001"\n'
 KEY = "00" * 16
 KEYS = f"* {KEY}"
 PORT = '[[port]]\naddress = "/dev/ttyUSB0"\n'
@@ -24,7 +24,7 @@ def read(directory: Path, text: str) -> GatewayConfig:
 
 
 def test_the_least_that_is_needed(tmp_path: Path) -> None:
-    config = read(tmp_path, LEAST)
+    config = read(tmp_path, MIN)
     assert isinstance(config.broker, BrokerConfig)
     assert (config.broker.host, config.broker.port) == ("broker", 1883)
     assert (config.broker.username, config.broker.password, config.broker.tls) == (None, None, None)
@@ -73,7 +73,7 @@ def test_all_that_can_be_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("host", ["broker", "broker.lan", "10.0.0.1", "::1", "fe80::1%eth0", "a_b"])
 def test_names_and_addresses_of_brokers(tmp_path: Path, host: str) -> None:
-    config = read(tmp_path, LEAST.replace('"broker"', f'" {host} "'))
+    config = read(tmp_path, MIN.replace('"broker"', f'" {host} "'))
     assert isinstance(config.broker, BrokerConfig)
     assert config.broker.host == host
 
@@ -93,13 +93,13 @@ def with_keys(directory: Path, text: str = "") -> str:
 
 
 def test_without_keys_nothing_is_decoded(tmp_path: Path) -> None:
-    config = read(tmp_path, LEAST)
+    config = read(tmp_path, MIN)
     assert config.decoding is None
     assert [port.sealed for port in config.ports] == [True]
 
 
 def test_with_keys_telegrams_are_decoded(tmp_path: Path) -> None:
-    config = read(tmp_path, with_keys(tmp_path) + LEAST + PORT + "sealed = true\n")
+    config = read(tmp_path, with_keys(tmp_path) + MIN + PORT + "sealed = true\n")
     assert config.decoding is not None
     assert config.decoding.keys.of(bytes(8)) is not None
     publish = config.decoding.publish
@@ -115,7 +115,7 @@ def test_all_that_can_be_said_of_publishing(tmp_path: Path) -> None:
         'format = "both"\nretain = true\nmin_interval = 60\ndiscovery = true\n'
         'discovery_prefix = "ha/own"\nlanguage = "de"\nrepeat_every = 0'
     )
-    decoding = read(tmp_path, with_keys(tmp_path, publish) + LEAST).decoding
+    decoding = read(tmp_path, with_keys(tmp_path, publish) + MIN).decoding
     assert decoding is not None
     publish_config = decoding.publish
     assert (publish_config.form, publish_config.retain) == (Format.BOTH, True)
@@ -129,7 +129,7 @@ def test_all_that_can_be_said_of_publishing(tmp_path: Path) -> None:
 
 
 def test_the_smartyreaders_topics(tmp_path: Path) -> None:
-    text = with_keys(tmp_path, 'format = "smartyreader"') + LEAST + PORT
+    text = with_keys(tmp_path, 'format = "smartyreader"') + MIN + PORT
     own = '[[port]]\naddress = "/dev/ttyUSB1"\nname = "house"\n'
     roots = [port.root for port in read(tmp_path, text + own).ports]
     assert roots == ["lamsmarty", "lamsmarty2", "smarty_p1/house"]
@@ -151,7 +151,7 @@ def test_the_smartyreaders_topics(tmp_path: Path) -> None:
 )
 def test_what_is_wrong_with_publishing_is_said(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigError) as error:
-        read(tmp_path, with_keys(tmp_path, text) + LEAST)
+        read(tmp_path, with_keys(tmp_path, text) + MIN)
     assert str(error.value).startswith(message)
 
 
@@ -183,20 +183,20 @@ def test_what_is_wrong_with_publishing_is_said(tmp_path: Path, text: str, messag
         ("[mqtt]\nhost='b'\ntopic='" + "x" * 257 + "'", "[mqtt] topic must not be longer"),
         ("[mqtt]\nhost='b'\nhots='b'\n" + PORT, "[mqtt] hots is not known"),
         ("[mqtt]\nhost='b'\n[extra]\n" + PORT, "[top of the file] extra is not known"),
-        (LEAST + "[queue]\nmax_megabytes=0", "[queue] max_megabytes must be 1 or more"),
-        (LEAST + "name='a/b'", "[port 1] name must have 1 to 64"),
-        (LEAST + "[[port]]\nname='a'", "[port 2] address is missing"),
-        (LEAST + "[[port]]\naddress='10.0.0.1:2001'", "two [[port]] have the same address"),
-        (LEAST + "root='a'\n" + PORT + "root='a'", "two [[port]] have the same root"),
-        (LEAST + "sealed=false", "[port 1] sealed cannot be false without [keys]"),
-        ("[publish]\nretain=true\n" + LEAST, "[publish] needs [keys]"),
-        ("publish=0\n" + LEAST, "[publish] must be a table"),
-        ("[keys]\n" + LEAST, "[keys] file is missing"),
-        ("[keys]\nfile='${NOWHERE}/keys'\n" + LEAST, "[keys] file names a $VARIABLE"),
-        ('[keys]\ncommand=["a\\u0000b"]\n' + LEAST, "[keys] command must be a list"),
-        (LEAST + f"{KEY}=1", "[port 1] a key is not known"),
-        ("[keys]\nfile='/nowhere'\n" + LEAST, "[keys] file cannot be read"),
-        ("keys=1\n" + LEAST, "[keys] must be a table"),
+        (MIN + "[queue]\nmax_megabytes=0", "[queue] max_megabytes must be 1 or more"),
+        (MIN + "name='a/b'", "[port 1] name must have 1 to 64"),
+        (MIN + "[[port]]\nname='a'", "[port 2] address is missing"),
+        (MIN + "[[port]]\naddress='10.0.0.1:2001'", "two [[port]] have the same address"),
+        (MIN + "root='a'\n" + PORT + "root='a'", "two [[port]] have the same root"),
+        (MIN + "sealed=false", "[port 1] sealed cannot be false without [keys]"),
+        ("[publish]\nretain=true\n" + MIN, "[publish] needs [keys]"),
+        ("publish=0\n" + MIN, "[publish] must be a table"),
+        ("[keys]\n" + MIN, "[keys] file is missing"),
+        ("[keys]\nfile='${NOWHERE}/keys'\n" + MIN, "[keys] file names a $VARIABLE"),
+        ('[keys]\ncommand=["a\\u0000b"]\n' + MIN, "[keys] command must be a list"),
+        (MIN + f"{KEY}=1", "[port 1] a key is not known"),
+        ("[keys]\nfile='/nowhere'\n" + MIN, "[keys] file cannot be read"),
+        ("keys=1\n" + MIN, "[keys] must be a table"),
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, text: str, message: str) -> None:

@@ -14,11 +14,11 @@ import pytest
 from smarty_p1_gateway.frame_queue import FrameQueue, NewFrame, QueueInUseError
 from smarty_p1_gateway.memory_file import Memory
 
-type Opener = Callable[..., FrameQueue]
+type FrameDecryptor = Callable[..., FrameQueue]
 
 
 @pytest.fixture
-def open_queue(tmp_path: Path) -> Iterator[Opener]:
+def open_queue(tmp_path: Path) -> Iterator[FrameDecryptor]:
     queues = []
 
     def opened(*ports: str, most_bytes: int = 1_000_000) -> FrameQueue:
@@ -40,7 +40,7 @@ def waiting(queue: FrameQueue, port: str) -> list[int]:
     return [int.from_bytes(frame.data[:4]) for frame in queue.oldest(port, 10_000)]
 
 
-def test_each_port_has_its_own_order(open_queue: Opener) -> None:
+def test_each_port_has_its_own_order(open_queue: FrameDecryptor) -> None:
     queue = open_queue()
     queue.add([*frames("a", 1, 2), *frames("b", 3), *frames("a", 4)])
     assert waiting(queue, "a") == [1, 2, 4]
@@ -51,7 +51,7 @@ def test_each_port_has_its_own_order(open_queue: Opener) -> None:
     assert (queue.length("a"), queue.size("a")) == (1, 164)
 
 
-def test_what_waits_is_there_after_a_restart_in_order(open_queue: Opener) -> None:
+def test_what_waits_is_there_after_a_restart_in_order(open_queue: FrameDecryptor) -> None:
     queue = open_queue()
     queue.add(frames("a", 1, 2, 3))
     queue.remove("a", queue.oldest("a", 1))
@@ -64,7 +64,9 @@ def test_what_waits_is_there_after_a_restart_in_order(open_queue: Opener) -> Non
     assert queue.last_topic("b") is None
 
 
-def test_the_oldest_go_first_and_only_those_of_the_port_that_is_full(open_queue: Opener) -> None:
+def test_the_oldest_go_first_and_only_those_of_the_port_that_is_full(
+    open_queue: FrameDecryptor,
+) -> None:
     queue = open_queue(most_bytes=2 * 164 * 10)
     assert queue.add([*frames("b", 1), *frames("a", *range(10))]) == {}
     assert queue.add(frames("a", 10, 11, 12)) == {"a": 3}
@@ -73,7 +75,7 @@ def test_the_oldest_go_first_and_only_those_of_the_port_that_is_full(open_queue:
     assert queue.size("a") <= 1640
 
 
-def test_frames_of_a_port_that_is_gone_are_not_lost(open_queue: Opener) -> None:
+def test_frames_of_a_port_that_is_gone_are_not_lost(open_queue: FrameDecryptor) -> None:
     queue = open_queue()
     queue.add([*frames("b", 1), *frames("a", 2), *frames("b", 3)])
     queue.close()
@@ -87,7 +89,7 @@ def test_frames_of_a_port_that_is_gone_are_not_lost(open_queue: Opener) -> None:
     assert queue.length("b") == 5
 
 
-def test_what_is_removed_while_it_makes_room_counts_once(open_queue: Opener) -> None:
+def test_what_is_removed_while_it_makes_room_counts_once(open_queue: FrameDecryptor) -> None:
     queue = open_queue("a", most_bytes=164 * 10)
     queue.add(frames("a", *range(10)))
     in_flight = queue.oldest("a", 5)
@@ -98,7 +100,7 @@ def test_what_is_removed_while_it_makes_room_counts_once(open_queue: Opener) -> 
 
 
 def test_what_is_removed_leaves_the_disk_although_nothing_is_added(
-    open_queue: Opener, tmp_path: Path
+    open_queue: FrameDecryptor, tmp_path: Path
 ) -> None:
     queue = open_queue("a")
     queue.add(frames("a", *range(300), size=2000))
@@ -114,7 +116,7 @@ def test_what_is_removed_leaves_the_disk_although_nothing_is_added(
 
 
 def test_what_is_removed_stays_so_although_the_disk_did_not_take_what_came_next(
-    open_queue: Opener, tmp_path: Path
+    open_queue: FrameDecryptor, tmp_path: Path
 ) -> None:
     queue = open_queue("a")
     queue.add(frames("a", 1, 2, 3))
@@ -130,7 +132,7 @@ def test_what_is_removed_stays_so_although_the_disk_did_not_take_what_came_next(
     assert waiting(open_queue("a"), "a") == [3]
 
 
-def test_the_file_does_not_grow_for_ever(open_queue: Opener, tmp_path: Path) -> None:
+def test_the_file_does_not_grow_for_ever(open_queue: FrameDecryptor, tmp_path: Path) -> None:
     queue = open_queue()
     for number in range(200):
         queue.add(frames("a", *range(20), size=2000))
@@ -139,13 +141,13 @@ def test_the_file_does_not_grow_for_ever(open_queue: Opener, tmp_path: Path) -> 
     assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 6_000_000
 
 
-def test_two_gateways_cannot_share_a_queue(open_queue: Opener) -> None:
+def test_two_gateways_cannot_share_a_queue(open_queue: FrameDecryptor) -> None:
     open_queue()
     with pytest.raises(QueueInUseError):
         open_queue()
 
 
-def test_a_damaged_file_is_put_aside(open_queue: Opener, tmp_path: Path) -> None:
+def test_a_damaged_file_is_put_aside(open_queue: FrameDecryptor, tmp_path: Path) -> None:
     (tmp_path / "queue").write_bytes(b"This is no database." * 1000)
     queue = open_queue()
     queue.add(frames("a", 1))
@@ -205,7 +207,7 @@ def test_a_file_that_is_not_damaged_stays(tmp_path: Path) -> None:
     assert not (tmp_path / "queue.damaged").exists()
 
 
-def test_what_is_kept_is_nobody_elses(open_queue: Opener, tmp_path: Path) -> None:
+def test_what_is_kept_is_nobody_elses(open_queue: FrameDecryptor, tmp_path: Path) -> None:
     before = os.umask(0o022)
     try:
         open_queue().add(frames("a", 1))
@@ -222,7 +224,7 @@ def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
         FrameQueue(tmp_path / "file" / "queue", ["a"], 1000)
 
 
-def test_what_was_added_survives_a_kill(open_queue: Opener, tmp_path: Path) -> None:
+def test_what_was_added_survives_a_kill(open_queue: FrameDecryptor, tmp_path: Path) -> None:
     code = (
         "import os, signal, sys; from pathlib import Path\n"
         "from smarty_p1_gateway.frame_queue import FrameQueue, NewFrame\n"
@@ -246,7 +248,7 @@ def set_aside(queue: FrameQueue, port: str, title: str, count: int = 1) -> int:
     return sum(queue.set_aside(port, title, frame) for frame in queue.oldest(port, count))
 
 
-def test_what_is_set_aside_waits_in_order_and_stops_nothing(open_queue: Opener) -> None:
+def test_what_is_set_aside_waits_in_order_and_stops_nothing(open_queue: FrameDecryptor) -> None:
     queue = open_queue()
     queue.add([*frames("a", 1, 2, 3, 4), *frames("b", 5)])
     assert set_aside(queue, "a", TITLES[0], 2) == 0
@@ -270,7 +272,7 @@ def test_what_is_set_aside_waits_in_order_and_stops_nothing(open_queue: Opener) 
     assert open_queue().titles_aside("a") == ()
 
 
-def test_the_title_with_the_fewest_frames_makes_way_for_a_fifth(open_queue: Opener) -> None:
+def test_the_title_with_the_fewest_frames_makes_way_for_a_fifth(open_queue: FrameDecryptor) -> None:
     queue = open_queue()
     queue.add(frames("a", *range(20)))
     for title, count in zip(TITLES, (3, 2, 1, 4), strict=False):
@@ -282,7 +284,7 @@ def test_the_title_with_the_fewest_frames_makes_way_for_a_fifth(open_queue: Open
     assert queue.length("a") == 18
 
 
-def test_what_is_set_aside_goes_before_what_can_be_published(open_queue: Opener) -> None:
+def test_what_is_set_aside_goes_before_what_can_be_published(open_queue: FrameDecryptor) -> None:
     queue = open_queue(most_bytes=2 * 164 * 10)
     queue.add(frames("a", *range(10)))
     set_aside(queue, "a", TITLES[0], 4)
@@ -294,7 +296,7 @@ def test_what_is_set_aside_goes_before_what_can_be_published(open_queue: Opener)
     assert queue.size("a") == 1640
 
 
-def test_what_is_set_aside_of_a_port_that_is_gone_is_not_lost(open_queue: Opener) -> None:
+def test_what_is_set_aside_of_a_port_that_is_gone_is_not_lost(open_queue: FrameDecryptor) -> None:
     queue = open_queue()
     queue.add([*frames("b", 1, 2), *frames("a", 3)])
     set_aside(queue, "b", TITLES[0])
@@ -304,7 +306,7 @@ def test_what_is_set_aside_of_a_port_that_is_gone_is_not_lost(open_queue: Opener
     assert waiting(queue, "a") == [3]
 
 
-def test_what_made_room_meanwhile_is_not_set_aside(open_queue: Opener) -> None:
+def test_what_made_room_meanwhile_is_not_set_aside(open_queue: FrameDecryptor) -> None:
     queue = open_queue(most_bytes=2 * 164 * 2)
     queue.add(frames("a", 1, 2))
     [oldest] = queue.oldest("a", 1)

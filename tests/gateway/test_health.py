@@ -35,7 +35,7 @@ def metrics() -> Metrics:
 def asking(metrics: Metrics | CollectorMetrics) -> Callable[[str], tuple[int, Any]]:
     """Serve a program's metrics and health; return what asks at a path."""
     port = free_ports()
-    serve(metrics.registry, Health(metrics.what_is_wrong), HOST, port)
+    serve(metrics.registry, Health(metrics.current_problems), HOST, port)
 
     def ask(path: str) -> tuple[int, Any]:
         try:
@@ -91,11 +91,11 @@ def test_a_collector_is_ready_with_nats_and_a_store() -> None:
 async def test_whoever_hangs_is_neither_healthy_nor_ready(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("smarty_p1_gateway.health._LONGEST_SILENCE", -1.0)
+    monkeypatch.setattr("smarty_p1_gateway.health._MAX_SILENCE", -1.0)
     health = Health()
     beating = asyncio.create_task(health.beat())
     await asyncio.sleep(0)
-    [text] = health.is_stuck()
+    [text] = health.liveness_problems()
     assert text == "the program has hung for 0 s: it is to be restarted"
-    assert health.is_missing() == [text]
+    assert health.readiness_problems() == [text]
     beating.cancel()

@@ -17,7 +17,7 @@ from custom_components.smarty_p1.const import CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.coordinator import (
     imported_quarter_hours,
     leneda_client,
-    platform_past,
+    leneda_history,
     quarter_hour_series,
 )
 from custom_components.smarty_p1.coordinator.source_coordinator import SourceCoordinator
@@ -83,7 +83,7 @@ def short_wait() -> Generator[None]:
     """
     with (
         patch.object(meter_setup, "probe", partial(probe, timeout=2.0)),
-        patch.object(probing, "_LEAST_LISTENING", 0.2),
+        patch.object(probing, "_MIN_LISTENING", 0.2),
     ):
         yield
 
@@ -133,6 +133,6 @@ async def platform(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncGene
         platform.series[leneda.POINT, leneda.IMPORTED] = lambda _start: 0.5
         monkeypatch.setattr(leneda_client, "BASE_URL", platform.url)
         # Without a recorder, statistics would wait for their entities, also after the test.
-        monkeypatch.setattr(platform_past.PlatformPast, "_record", lambda _past: None)
+        monkeypatch.setattr(leneda_history.PlatformPast, "_record", lambda _past: None)
         monkeypatch.setattr(imported_quarter_hours, "STORAGE_DIR", str(tmp_path / ".storage"))
         yield platform

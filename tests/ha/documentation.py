@@ -20,9 +20,9 @@ from custom_components.smarty_p1.lib.entities import (
     SENSORS,
     SHARING_SENSORS,
     TARIFF_SENSORS,
-    Described,
-    DescribedSensor,
-    mbus_sensors,
+    EntitySpec,
+    SensorSpec,
+    sensors_of_mbus_meter,
 )
 from custom_components.smarty_p1.lib.p1 import MBusReading
 
@@ -35,9 +35,9 @@ _SMALLEST_TABLE = 4
 _REFERENCE = re.compile(r"\d+-[\dn]+:\d+\.\d+\.\d+")
 
 
-def mbus_of(kind: str, unit: str) -> Sequence[DescribedSensor[Any]]:
+def mbus_of(kind: str, unit: str) -> Sequence[SensorSpec[Any]]:
     """Return the descriptions of a meter on the M-Bus."""
-    return mbus_sensors(
+    return sensors_of_mbus_meter(
         "1",
         MBusReading(type=kind, serial_number=None, value=None, unit=unit, time=None, valve=None),
     )
@@ -46,7 +46,7 @@ def mbus_of(kind: str, unit: str) -> Sequence[DescribedSensor[Any]]:
 MBUS_SENSORS = (mbus_of("gas", "m3")[1], *mbus_of("heat", "GJ")[1:])
 MBUS_INDEXES = [mbus_of(*kind)[0] for kind in (("gas", "m3"), ("water", "m3"), ("heat", "GJ"))]
 # In the order of the page.
-TABLES: list[tuple[str, Sequence[Described[Any]]]] = [
+TABLES: list[tuple[str, Sequence[EntitySpec[Any]]]] = [
     ("sensor", (*SENSORS, CONNECTION, *RECEPTION_SENSORS)),
     ("event", (*EVENTS, DISTURBANCE)),
     ("sensor", DEMAND_SENSORS),
@@ -100,7 +100,7 @@ def documented() -> Iterator[Documented]:
                 )
 
 
-def described(platform: str, description: Described[Any]) -> Row:
+def described(platform: str, description: EntitySpec[Any]) -> Row:
     """Return the row that a description wants."""
     classes = [
         str(getattr(description, name))
@@ -117,12 +117,12 @@ def described(platform: str, description: Described[Any]) -> Row:
     )
 
 
-def _unit(description: Described[Any]) -> str:
+def _unit(description: EntitySpec[Any]) -> str:
     """Return the unit of a sensor."""
     # By the unit: Home Assistant's own descriptions are not instances of their own classes.
     if not getattr(description, "native_unit_of_measurement", None):
         return ""
-    return str(cast("DescribedSensor[Any]", description).native_unit_of_measurement)
+    return str(cast("SensorSpec[Any]", description).native_unit_of_measurement)
 
 
 def rendered() -> str:
@@ -149,7 +149,7 @@ def _cells(line: str) -> list[str]:
 
 
 def _rows(
-    header: list[str], platform: str, descriptions: Sequence[Described[Any]]
+    header: list[str], platform: str, descriptions: Sequence[EntitySpec[Any]]
 ) -> Iterator[str]:
     known = {cells[0]: cells for line in ENTITIES.splitlines() if (cells := _cells(line))}
     rest = iter(descriptions)
@@ -177,7 +177,7 @@ def _rows(
         yield "|" + "|".join(f" {values[column]} ".replace("  ", " ") for column in header) + "|"
 
 
-def _objects(description: Described[Any]) -> str:
+def _objects(description: EntitySpec[Any]) -> str:
     return " \N{MINUS SIGN} ".join(" or ".join(references) for references in description.references)
 
 

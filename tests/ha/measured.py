@@ -30,7 +30,7 @@ def measure(entry: MockConfigEntry, quarters: Iterable[QuarterHour]) -> None:
     history = meter._history
     for quarter in quarters:
         history._add(history.stretches[0], as_span(quarter))
-    meter.set_past(meter.past)
+    meter.set_platform_days(meter.past)
     entry.runtime_data.books.quarter_hours.append(meter.take_new())
 
 
@@ -43,4 +43,4 @@ def replace_month(entry: MockConfigEntry, name: str, lines: Iterable[str]) -> No
     assert not reader.damaged
     history.row.months.update(reader.row.months)
     history._months = KnownMonths()
-    meter.set_past(meter.past)
+    meter.set_platform_days(meter.past)

@@ -488,7 +488,7 @@ async def test_a_file_that_cannot_be_written(  # noqa: PLR0913, PLR0917
     entry = await set_up(hass, port, make_entry)
     await record(hass, port, entry)
     if is_full:
-        monkeypatch.setattr(meter_capture, "MOST_FILES", 1)
+        monkeypatch.setattr(meter_capture, "MAX_CAPTURE_FILES", 1)
         touch(folder / "capture-1.jsonl")
     else:
         touch(folder)
@@ -571,7 +571,7 @@ async def test_it_ends_before_the_time_when_it_is_enough(
 ) -> None:
     entry = await set_up(hass, port, make_entry)
     first, second = port.next_frame(ODD), port.next_frame(ODD)
-    monkeypatch.setattr(meter_capture, "MOST_BYTES", len(first))
+    monkeypatch.setattr(meter_capture, "MAX_BYTES", len(first))
     await call(hass, "start")
     recording = entry.runtime_data.capture.recording
     await port.send(first)

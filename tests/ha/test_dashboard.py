@@ -20,8 +20,8 @@ from .support import TELEGRAM, reload, set_up
 
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
 MODULE = INTEGRATION / "frontend" / "smarty-p1.js"
-MOST_BYTES = 192_000
-MOST_BYTES_OF_TEXTS = 28_000
+MAX_BYTES = 192_000
+MAX_BYTES_OF_TEXTS = 28_000
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ async def test_a_meter_needs_no_frontend(
 
 def test_the_module_does_not_grow_unseen() -> None:
     """Home Assistant serves it as it is; docs/performance.md says what it consists of."""
-    assert MODULE.stat().st_size <= MOST_BYTES
+    assert MODULE.stat().st_size <= MAX_BYTES
     languages = list(MODULE.parent.glob("*.json"))
     assert len(languages) == 4
-    assert all(texts.stat().st_size <= MOST_BYTES_OF_TEXTS for texts in languages)
+    assert all(texts.stat().st_size <= MAX_BYTES_OF_TEXTS for texts in languages)

@@ -16,7 +16,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_mock_service
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.lib.entities import EVENTS, SENSORS, Described, DescribedSensor
+from custom_components.smarty_p1.lib.entities import EVENTS, SENSORS, EntitySpec, SensorSpec
 from custom_components.smarty_p1.sensor.board_sensors import PULSE_SENSORS, TANK_SENSORS
 
 from . import billed_month
@@ -47,7 +47,7 @@ def test_the_tables_are_made_of_the_descriptions() -> None:
 
 
 @pytest.mark.parametrize("description", SENSORS, ids=lambda description: description.key)
-def test_each_object_of_a_sensor(description: Described[Any]) -> None:
+def test_each_object_of_a_sensor(description: EntitySpec[Any]) -> None:
     row = described("sensor", description)
     found = [known.references for known in documented() if known.row == row]
 
@@ -55,7 +55,7 @@ def test_each_object_of_a_sensor(description: Described[Any]) -> None:
 
 
 @pytest.mark.parametrize("description", EVENTS, ids=lambda description: description.key)
-def test_each_object_of_an_event(description: Described[Any]) -> None:
+def test_each_object_of_an_event(description: EntitySpec[Any]) -> None:
     row = described("event", description)
     found = [known.references for known in documented() if known.row == row]
 
@@ -275,7 +275,7 @@ def test_each_object_is_valid() -> None:
             assert tomllib.loads(example.text)
 
 
-def board_row(description: DescribedSensor[Any]) -> str:
+def board_row(description: SensorSpec[Any]) -> str:
     """Return what a table must say about a sensor of a board."""
     return " | ".join(
         [
@@ -289,7 +289,7 @@ def board_row(description: DescribedSensor[Any]) -> str:
 
 
 def test_each_sensor_of_a_board_stands_in_its_table() -> None:
-    pages: dict[str, Sequence[DescribedSensor[Any]]] = {
+    pages: dict[str, Sequence[SensorSpec[Any]]] = {
         "pulse-reader": PULSE_SENSORS,
         "rainwater-tank": TANK_SENSORS,
     }

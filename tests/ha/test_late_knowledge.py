@@ -14,7 +14,7 @@ from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator import imported_quarter_hours, platform_past
+from custom_components.smarty_p1.coordinator import imported_quarter_hours, leneda_history
 from tests.lib.leneda.writing import export
 
 from . import billed_month
@@ -166,7 +166,7 @@ async def test_an_outage_over_a_months_end_of_which_a_file_knows_june(
 
     clock = Clock()
     clock.now = datetime.fromisoformat("2026-07-17T08:00:00+02:00")
-    for module in (platform_past, imported_quarter_hours):
+    for module in (leneda_history, imported_quarter_hours):
         monkeypatch.setattr(module, "dt_util", clock)
     path = tmp_path / "time-series.csv"
     # June had 0.8 kW: 19.2 kWh a day, 288 of the 360.

@@ -30,7 +30,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from custom_components.smarty_p1.const import DOMAIN, SECTION_LENEDA
 from custom_components.smarty_p1.coordinator import (
     imported_quarter_hours,
-    platform_past,
+    leneda_history,
 )
 from custom_components.smarty_p1.coordinator.leneda_fetch import LenedaFetch
 from custom_components.smarty_p1.coordinator.leneda_progress import LenedaProgress
@@ -80,7 +80,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the clock of imports."""
     clock = Clock()
-    for module in (platform_past, imported_quarter_hours):
+    for module in (leneda_history, imported_quarter_hours):
         monkeypatch.setattr(module, "dt_util", clock)
     return clock
 
@@ -472,7 +472,7 @@ async def test_nothing_is_tried_again_once_it_is_unloaded(
     is_unloaded: bool,
 ) -> None:
     later = Mock()
-    monkeypatch.setattr(platform_past, "async_call_later", later)
+    monkeypatch.setattr(leneda_history, "async_call_later", later)
     past = entry.runtime_data.books.past
     if is_unloaded:
         await hass.config_entries.async_unload(entry.entry_id)
@@ -767,7 +767,7 @@ async def test_whatever_fails_is_said(
     flow = await open_options(hass, entry, "leneda_file")
     with (
         uploaded(april(), tmp_path),
-        patch.object(platform_past, "compare_days", side_effect=ArithmeticError),
+        patch.object(leneda_history, "compare_days", side_effect=ArithmeticError),
     ):
         result = await hass.config_entries.options.async_configure(
             flow["flow_id"], {"file": "0" * 32}

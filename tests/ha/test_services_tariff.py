@@ -28,7 +28,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
-from custom_components.smarty_p1.lib.tariff import Covered, Past, QuarterHour
+from custom_components.smarty_p1.lib.tariff import Covered, PlatformDays, QuarterHour
 
 from . import billed_month
 from .billed_month import telegram
@@ -165,7 +165,7 @@ async def test_a_bill_says_what_was_shared(
         for n, time in enumerate(times)
     }
     quarters = [QuarterHour(time, 0.4) for time in times]
-    meter.set_past(Past(quarters, sharing))
+    meter.set_platform_days(PlatformDays(quarters, sharing))
 
     bill = await call("get_bill", month="2026-05")
 

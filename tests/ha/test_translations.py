@@ -20,7 +20,7 @@ from custom_components.smarty_p1.coordinator import (
 from custom_components.smarty_p1.coordinator.leneda_refusals import REFUSED
 from custom_components.smarty_p1.coordinator.meter_capture import CaptureRefusal
 from custom_components.smarty_p1.coordinator.repair_issues import Problem
-from custom_components.smarty_p1.flows import error_texts
+from custom_components.smarty_p1.flows import form_errors
 from custom_components.smarty_p1.flows.data_options import DATA_OPTIONS
 from custom_components.smarty_p1.flows.leneda_account import account_fields
 from custom_components.smarty_p1.flows.tariff_options import contract_fields, detail_fields
@@ -34,10 +34,10 @@ from custom_components.smarty_p1.lib.entities import (
     SENSORS,
     SHARING_SENSORS,
     TARIFF_SENSORS,
-    Described,
-    DescribedSensor,
+    EntitySpec,
+    SensorSpec,
 )
-from custom_components.smarty_p1.lib.health import Obstacle
+from custom_components.smarty_p1.lib.health import ReadingProblem
 from custom_components.smarty_p1.lib.leneda import Cause, ExportRefusal
 from custom_components.smarty_p1.lib.p1 import MBUS_DEVICE_TYPES, P1Error, Reason
 from custom_components.smarty_p1.lib.port import errors
@@ -60,9 +60,9 @@ WITH_LINE = (
     *("several_points", "several_codes", "no_quarter_hour", "future", "too_old", "damaged_line"),
 )
 # What a device page shows of a name on a telephone.
-LONGEST_NAME = 28
+MAX_NAME = 28
 # What a list of repairs shows in one line there.
-LONGEST_TITLE = 36
+MAX_TITLE = 36
 
 
 def flatten(texts: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
@@ -80,7 +80,7 @@ def placeholders(text: str) -> set[str]:
 
 
 def test_each_error_of_a_probe_has_a_text() -> None:
-    raised = {key for _, key in error_texts.ERRORS.values()}
+    raised = {key for _, key in form_errors.ERRORS.values()}
     typed = {"port_in_use", "key_malformed", "key_published", "authentication_key_malformed"}
     typed |= {"port_masked", "port_missing", "port_number_missing"}
     typed |= {"reference_power_malformed"}
@@ -106,7 +106,7 @@ def test_each_error_of_a_probe_has_a_text() -> None:
     ids=str,
 )
 def test_each_error_of_the_protocol_is_told_apart(error: type[P1Error]) -> None:
-    mapped = next(cls for cls in error.__mro__ if cls in error_texts.ERRORS)
+    mapped = next(cls for cls in error.__mro__ if cls in form_errors.ERRORS)
     if issubclass(error, errors.ProbeError) and error is not errors.ProbeError:
         assert mapped is error
     elif issubclass(error, errors.LinkError):
@@ -115,7 +115,7 @@ def test_each_error_of_the_protocol_is_told_apart(error: type[P1Error]) -> None:
 
 def test_each_obstacle_has_a_text() -> None:
     assert meter_coordinator.REJECTED.keys() == set(Reason)
-    obstacles = {*map(str, Obstacle)}
+    obstacles = {*map(str, ReadingProblem)}
 
     of_actions = {
         "busy",
@@ -180,7 +180,7 @@ def test_each_problem_has_a_text() -> None:
 
 
 def test_each_sensor_has_a_name_and_an_icon() -> None:
-    descriptions: list[DescribedSensor[Any]] = [
+    descriptions: list[SensorSpec[Any]] = [
         *SENSORS,
         CONNECTION,
         *RECEPTION_SENSORS,
@@ -289,12 +289,12 @@ def test_texts_hold_no_addresses_and_no_references() -> None:
 def test_no_name_is_cut_off(language: str) -> None:
     for platform, texts in LANGUAGES[language]["entity"].items():
         for key, text in texts.items():
-            assert len(text["name"]) <= LONGEST_NAME, f"{platform} {key}: {text['name']}"
+            assert len(text["name"]) <= MAX_NAME, f"{platform} {key}: {text['name']}"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_two_names_on_a_device_are_alike(language: str) -> None:
-    def names(platform: str, descriptions: Iterable[Described[Any]]) -> list[str]:
+    def names(platform: str, descriptions: Iterable[EntitySpec[Any]]) -> list[str]:
         return [
             LANGUAGES[language]["entity"][platform][str(each.translation_key)]["name"]
             for each in descriptions
@@ -316,7 +316,7 @@ def test_no_two_names_on_a_device_are_alike(language: str) -> None:
 def test_the_title_of_a_repair_fits_one_line(language: str) -> None:
     for key, text in LANGUAGES[language]["issues"].items():
         title = text["title"].format(name="Smarty 2574", year=2027)
-        assert len(title) <= LONGEST_TITLE, f"{key}: {title}"
+        assert len(title) <= MAX_TITLE, f"{key}: {title}"
 
 
 def test_german_speaks_as_home_assistant_does() -> None:

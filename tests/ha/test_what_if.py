@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.lib.tariff import Origin, Past, QuarterHour
+from custom_components.smarty_p1.lib.tariff import Origin, PlatformDays, QuarterHour
 
 from . import billed_month
 from .billed_month import telegram
@@ -66,7 +66,7 @@ async def entry(
         quarter = QuarterHour(time, drawn_wh / 250, fed_wh / 1000, origin=Origin.PLATFORM)
         quarters.append(quarter)
     meter = entry.runtime_data.books.memory.demand_meter
-    meter.set_past(Past(quarters))
+    meter.set_platform_days(PlatformDays(quarters))
     await hass.async_block_till_done()
     return entry
 

@@ -19,7 +19,7 @@ from smartyp1.health import (
     Condition,
     Details,
     Health,
-    Obstacle,
+    ReadingProblem,
     Repair,
     Rules,
     State,
@@ -251,19 +251,19 @@ def apply(health: Health, now: float, name: str, more: str) -> None:
             health.received()
             health.accepted(now)
         case "lost":
-            health.lost(now, Obstacle(more))
+            health.lost(now, ReadingProblem(more))
         case "away":
-            health.away(now, Obstacle(more))
+            health.away(now, ReadingProblem(more))
         case "late":
             health.received()
             health.accepted_late(now, float(more), more)
         case "clock":
             health.clock_checked(float(more))
         case "other_meter":
-            health.rejected(now, Obstacle.OTHER_METER, (("found", "SAG2"),))
+            health.rejected(now, ReadingProblem.OTHER_METER, (("found", "SAG2"),))
         case _:
             health.received()
-            health.rejected(now, Obstacle(name))
+            health.rejected(now, ReadingProblem(name))
 
 
 def run(health: Health, text: str, until: float) -> Iterator[tuple[float, Condition]]:
@@ -336,10 +336,10 @@ def test_losses_are_counted_and_a_repeated_offline_is_none() -> None:
 def test_what_waits_to_be_told_is_looked_at_when_its_time_comes() -> None:
     health = Health(METER)
     list(run(health, "1 lost port_not_found", 5))
-    health.lost(6, Obstacle.PORT_BUSY)
-    assert health.look(6).obstacle is Obstacle.PORT_NOT_FOUND
+    health.lost(6, ReadingProblem.PORT_BUSY)
+    assert health.look(6).obstacle is ReadingProblem.PORT_NOT_FOUND
     assert health.deadline == 11
-    assert health.look(11).obstacle is Obstacle.PORT_BUSY
+    assert health.look(11).obstacle is ReadingProblem.PORT_BUSY
     assert health.deadline == 301
 
 
@@ -355,7 +355,7 @@ EVENTS = st.one_of(
     st.just("bytes"),
     st.just("back"),
     st.just("ok"),
-    st.sampled_from(sorted(Obstacle)).map(lambda each: f"lost {each}"),
+    st.sampled_from(sorted(ReadingProblem)).map(lambda each: f"lost {each}"),
     st.sampled_from(["away gateway_offline", "away mqtt_disconnected"]),
     st.integers(-5000, 0).map(lambda each: f"late {each}"),
     st.integers(-900, 900).map(lambda each: f"clock {each}"),

@@ -6,7 +6,7 @@ import pytest
 import pytest_socket
 
 # Side by side, each file is one worker's: what takes longest must not be begun last.
-LONGEST = (
+MAX = (
     "test_home_assistant.py",
     "test_demo.py",
     "test_first_day.py",
@@ -28,7 +28,7 @@ LONGEST = (
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take longest."""
-    order = {name: place for place, name in enumerate(LONGEST)}
+    order = {name: place for place, name in enumerate(MAX)}
     items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 

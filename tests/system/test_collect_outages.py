@@ -9,7 +9,7 @@ from secrets import randbelow
 import pytest
 
 from dev.reliability.parts import Part
-from dev.simulator.dice import dice
+from dev.simulator.dice import seeded_random
 from tests.system.collectors import (
     GO_ON,
     STOP,
@@ -31,7 +31,7 @@ BOTH = ("first", "second")
 async def test_nothing_is_lost_or_let_in_whatever_is_killed(tmp_path: Path) -> None:
     seed = randbelow(2**32)
     LOGGER.warning("seed %d", seed)
-    chance = dice("outages", seed)
+    chance = seeded_random("outages", seed)
     async with Collectors(tmp_path) as fleet:
         sent = meters(20)
         fleet.write_keys(*sent)

@@ -26,10 +26,10 @@ from dev.ports import free_ports
 from smarty_p1_fleet.store import Store
 from smarty_p1_fleet.store_config import StoreConfig
 from smarty_p1_gateway import Keys
+from smarty_p1_gateway.encrypted_port import EncryptedPort, TopicRoot
 from smarty_p1_gateway.frame_queue_writer import FrameStore
 from smarty_p1_gateway.health import Health
 from smarty_p1_gateway.metrics import Metrics as GatewayMetrics, serve
-from smarty_p1_gateway.sealed_port import SealedPort, TopicRoot
 from tests.fleet.made_up import Fleet as Worker
 from tests.system.support import PATIENCE, program, until
 
@@ -71,7 +71,7 @@ class Fleet:
         self.store = Store(StoreConfig((url,)), self.collector)
         self.worker.store = cast("Any", self.store)
         queue = FrameStore(["cellar", "attic"], self.gateway)
-        self._port = SealedPort("cellar", TopicRoot(None, "p"), queue, self.gateway)
+        self._port = EncryptedPort("cellar", TopicRoot(None, "p"), queue, self.gateway)
         self._counter = 0
         worker = self.worker.start()
         self.collector.watch_oldest(lambda: worker.oldest)

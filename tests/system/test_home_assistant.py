@@ -20,7 +20,7 @@ OTHER_KEY = bytes.fromhex("1F2E3D4C5B6A79888897A6B5C4D3E2F1")
 # The last telegram counts as current for a minute when no other comes.
 STALE = 60.0
 # So long nothing is said of a meter that sends nothing.
-LONGEST_WAIT = 30.0
+MAX_WAIT = 30.0
 # What the recorder is to know of the statistics: unit, kind of unit, and sum or mean.
 STATISTICS = {
     "energy_imported": ("kWh", "energy", "sum"),
@@ -194,9 +194,9 @@ async def test_a_start_does_not_wait_for_a_meter_that_is_silent(home: Home, line
     await home.stop()
     await home.start()
     times = await home.client.command("integration/setup_info")
-    assert next(each["seconds"] for each in times if each["domain"] == DOMAIN) < LONGEST_WAIT
+    assert next(each["seconds"] for each in times if each["domain"] == DOMAIN) < MAX_WAIT
     assert await home.shows_nothing_but("waiting")
-    await until(says_why, within=LONGEST_WAIT + PATIENCE)
+    await until(says_why, within=MAX_WAIT + PATIENCE)
     line.set_faults()
     await until(home.shows_last_telegram, within=PATIENCE)
 

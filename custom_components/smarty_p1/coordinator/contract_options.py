@@ -48,7 +48,7 @@ from ..lib.tariff import (
     Aid,
     AidVat,
     Contract,
-    second_hours,
+    time_of_use_hours,
 )
 
 DEFAULT_METER_AMPERE = str(METER_SIZES[0])
@@ -77,7 +77,7 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
         energy_fee=_monthly_fee(options),
         discount=options.get(CONF_DISCOUNT),
         second_price=options.get(CONF_SECOND_ENERGY_PRICE),
-        second_hours=second_hours(
+        second_hours=time_of_use_hours(
             options.get(CONF_SECOND_PRICE_FROM),
             options.get(CONF_SECOND_PRICE_TO),
             options.get(CONF_SECOND_PRICE_DAYS, ()),

@@ -12,12 +12,19 @@ from typing import Any, NamedTuple, Self
 
 from ..lib.entities import DISTURBANCE, EVENTS, SENSORS, disturbances
 from ..lib.meter import Reading
-from ..lib.stored_values import Stored, a_count, a_list, a_mapping, a_text, a_time
+from ..lib.stored_values import (
+    Stored,
+    checked_count,
+    checked_list,
+    checked_mapping,
+    checked_text,
+    checked_time,
+)
 
 KEPT = timedelta(days=400)
 # A relay that follows the hours of a second price switches twice a day.
-_MOST = {"disturbance": 1000, "switch": 1000, "message": 50}
-_LONGEST_TEXT = 1024
+_MAX_EVENTS = {"disturbance": 1000, "switch": 1000, "message": 50}
+_MAX_TEXT_CHARS = 1024
 _SWITCHES = tuple(each for each in SENSORS if each.key in {"breaker", "relay_1", "relay_2"})
 _WATCHED = tuple(
     reference
@@ -40,7 +47,7 @@ class EventHistory:
     """The events of each group in the order of their time, and what the next ones follow on."""
 
     def __init__(self) -> None:
-        self.groups = {name: deque[Event](maxlen=most) for name, most in _MOST.items()}
+        self.groups = {name: deque[Event](maxlen=most) for name, most in _MAX_EVENTS.items()}
         self.counts: dict[str, int] = {}
         self._states: dict[str, str] = {}
         self._last: datetime | None = None
@@ -76,7 +83,7 @@ class EventHistory:
                 continue
             self._states[described.key] = value
             if value and (group == "message" or before is not None):
-                yield group, described.key, {name: value[:_LONGEST_TEXT]}
+                yield group, described.key, {name: value[:_MAX_TEXT_CHARS]}
 
     def _forget(self, oldest: datetime) -> None:
         for events in self.groups.values():
@@ -96,12 +103,16 @@ class EventHistory:
     def from_dict(cls, stored: Stored) -> Self:
         """Return what `as_dict` was the content of. Raises ValueError for what is malformed."""
         history = cls()
-        data = a_mapping(stored)
-        history.counts = {name: a_count(count) for name, count in a_mapping(data["counts"]).items()}
-        history._states = {name: a_text(each) for name, each in a_mapping(data["states"]).items()}
-        history._last = data["last"] and a_time(data["last"])
-        for name, most in _MOST.items():
-            history.groups[name].extend(map(_parsed, a_list(data[name], most)))
+        data = checked_mapping(stored)
+        history.counts = {
+            name: checked_count(count) for name, count in checked_mapping(data["counts"]).items()
+        }
+        history._states = {
+            name: checked_text(each) for name, each in checked_mapping(data["states"]).items()
+        }
+        history._last = data["last"] and checked_time(data["last"])
+        for name, most in _MAX_EVENTS.items():
+            history.groups[name].extend(map(_parsed, checked_list(data[name], most)))
         return history
 
 
@@ -117,11 +128,11 @@ def _as_text(event: Event) -> str:
 
 
 def _parsed(stored: Stored) -> Event:
-    time, after, kind, details = a_list(json.loads(a_text(stored)), 4)
-    a_count(a_mapping(details).get("count", 0))
+    time, after, kind, details = checked_list(json.loads(checked_text(stored)), 4)
+    checked_count(checked_mapping(details).get("count", 0))
     return Event(
-        a_time(time).astimezone(UTC),
-        None if after is None else a_time(after).astimezone(UTC),
-        a_text(kind),
-        a_mapping(details),
+        checked_time(time).astimezone(UTC),
+        None if after is None else checked_time(after).astimezone(UTC),
+        checked_text(kind),
+        checked_mapping(details),
     )

@@ -5,8 +5,8 @@ from typing import Any
 
 from ..const import CONF_GAS_KWH_PER_M3
 
-LEAST_KWH_PER_M3 = 5.0
-MOST_KWH_PER_M3 = 15.0
+MIN_KWH_PER_M3 = 5.0
+MAX_KWH_PER_M3 = 15.0
 
 
 def kwh_per_m3(options: Mapping[str, Any], kind: str, unit: str | None) -> float | None:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple, Self
 
-from ..lib.stored_values import a_list, a_mapping
+from ..lib.stored_values import checked_list, checked_mapping
 
 HOUR = timedelta(hours=1)
 # 25 months are 18,300 hours; what is older stays in the statistics.
@@ -84,9 +84,9 @@ class Ledger:
     @classmethod
     def from_dict(cls, stored: Any) -> Self:  # noqa: ANN401 - a file may hold anything
         """Return what was stored. Raises an error for anything else."""
-        data = a_mapping(stored)
+        data = checked_mapping(stored)
         hours: set[datetime] = set()
-        for start, count in a_list(data["hours"], _MAX_RUNS):
+        for start, count in checked_list(data["hours"], _MAX_RUNS):
             if not 0 < int(count) <= _MAX_HOURS - len(hours):
                 raise ValueError
             begin = _time(start)
@@ -99,7 +99,7 @@ class Ledger:
             hours=frozenset(hours),
             replaced={
                 _time(hour): Row(float(total), state, last_reset)
-                for hour, total, state, last_reset in a_list(data["replaced"], _MAX_RUNS)
+                for hour, total, state, last_reset in checked_list(data["replaced"], _MAX_RUNS)
             },
         )
 

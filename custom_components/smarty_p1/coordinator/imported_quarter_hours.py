@@ -26,7 +26,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..lib.leneda import REGISTERS, Row, added_up, is_of_production, newest
-from ..lib.stored_values import a_count, a_mapping, a_number
+from ..lib.stored_values import checked_count, checked_mapping, checked_number
 from ..lib.tariff import LUXEMBOURG
 from .quarter_hour_series import KEPT, MAX_FILE_SIZE
 
@@ -150,7 +150,7 @@ class ImportedQuarterHours:
         """Return the digests by their codes; a file that cannot be read knows none."""
         with suppress(OSError, ValueError):
             with (self._folder / _POINTS).open("rb") as file:
-                found = a_mapping(json.loads(file.read(_MAX_POINTS_SIZE)))
+                found = checked_mapping(json.loads(file.read(_MAX_POINTS_SIZE)))
             return {code: str(digest) for code, digest in found.items() if code in REGISTERS}
         return {}
 
@@ -196,8 +196,8 @@ def _parse(cells: list[str]) -> Row:
     start = datetime.fromisoformat(cells[0])
     if start.tzinfo is None:
         raise ValueError
-    kw = a_number(float(cells[1]), 0, _MAX_KW)
-    version = a_count(int(cells[3]), _MAX_VERSION)
+    kw = checked_number(float(cells[1]), 0, _MAX_KW)
+    version = checked_count(int(cells[3]), _MAX_VERSION)
     return Row(start.astimezone(UTC), kw, cells[2] == "1", version)
 
 

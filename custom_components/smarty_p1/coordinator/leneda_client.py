@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from yarl import URL
 
-from ..lib.leneda import AnswerError, AnswerRefusal, Row, read_time_series
+from ..lib.leneda import AnswerRefusal, ResponseError, Row, read_time_series
 
 BASE_URL = "https://api.leneda.eu/api"
 MAX_PERIOD = timedelta(days=30)
@@ -101,6 +101,6 @@ def _read(body: bytes, code: str, start: datetime, end: datetime) -> tuple[Row, 
         return read_time_series(json.loads(body), code, start, end).rows
     except ValueError, RecursionError:
         raise LenedaError(Refusal.NOT_UNDERSTOOD) from None
-    except AnswerError as err:
+    except ResponseError as err:
         is_unknown = err.reason is AnswerRefusal.UNKNOWN_POINT
         raise LenedaError(Refusal.UNKNOWN_POINT if is_unknown else Refusal.NOT_UNDERSTOOD) from None

@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant
 
 from ..const import CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT
 from ..lib.leneda import REGISTERS
-from ..lib.stored_values import a_flag, a_mapping, a_text, a_time
+from ..lib.stored_values import checked_flag, checked_mapping, checked_text, checked_time
 from .throttled_store import Content, ThrottledStore
 
 
@@ -63,23 +63,26 @@ class LenedaProgress(ThrottledStore):
         return at is not None and now - at < timedelta(days=7)
 
     def _parse(self, stored: Any) -> None:  # noqa: ANN401 - a file may hold anything
-        data = a_mapping(stored)
+        data = checked_mapping(stored)
         if data["points"] != self._points:
             return
         codes = {
             code: CodeProgress(
-                until=a_time(each["until"]),
-                since=a_time(each["since"]),
-                is_back=a_flag(each["is_back"]),
-                has_rows=a_flag(each["has_rows"]),
+                until=checked_time(each["until"]),
+                since=checked_time(each["since"]),
+                is_back=checked_flag(each["is_back"]),
+                has_rows=checked_flag(each["has_rows"]),
             )
-            for code, each in a_mapping(data["codes"]).items()
+            for code, each in checked_mapping(data["codes"]).items()
             if code in REGISTERS
         }
-        refused = {a_text(code): a_time(at) for code, at in a_mapping(data["refused"]).items()}
+        refused = {
+            checked_text(code): checked_time(at)
+            for code, at in checked_mapping(data["refused"]).items()
+        }
         self.general = Progress(
             asked_at=_a_time(data["asked_at"]),
-            is_whole=a_flag(data["is_whole"]),
+            is_whole=checked_flag(data["is_whole"]),
             revised_at=_a_time(data["revised_at"]),
             sharing_revised_at=_a_time(data["sharing_revised_at"]),
         )
@@ -114,7 +117,7 @@ def _fingerprint(account: Mapping[str, str]) -> str:
 
 
 def _a_time(value: object) -> datetime | None:
-    return None if value is None else a_time(value)
+    return None if value is None else checked_time(value)
 
 
 def _text(time: datetime | None) -> str | None:

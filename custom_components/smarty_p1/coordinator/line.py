@@ -8,7 +8,7 @@ from homeassistant.const import CONF_PORT
 from homeassistant.core import CALLBACK_TYPE, callback
 
 from ..const import CONF_BAUD_RATE, LOGGER
-from ..lib.health import Obstacle
+from ..lib.health import ReadingProblem
 from ..lib.port import (
     BAUD_RATE,
     Link,
@@ -31,21 +31,21 @@ from .mqtt_port import (
 from .source_coordinator import SourceCoordinator
 
 # By the class of an error and those it is a kind of.
-_LOST: Mapping[type[BaseException], Obstacle] = {
-    PortNotFoundError: Obstacle.PORT_NOT_FOUND,
-    PortPermissionError: Obstacle.PORT_PERMISSION,
-    PortBusyError: Obstacle.PORT_BUSY,
-    PortClosedError: Obstacle.PORT_CLOSED,
-    PortUnreachableError: Obstacle.PORT_UNREACHABLE,
-    PortSilentError: Obstacle.PORT_SILENT,
-    MqttMissingError: Obstacle.MQTT_MISSING,
-    MqttDisconnectedError: Obstacle.MQTT_DISCONNECTED,
-    GatewayOfflineError: Obstacle.GATEWAY_OFFLINE,
-    LinkError: Obstacle.LINK_LOST,
+_LOST: Mapping[type[BaseException], ReadingProblem] = {
+    PortNotFoundError: ReadingProblem.PORT_NOT_FOUND,
+    PortPermissionError: ReadingProblem.PORT_PERMISSION,
+    PortBusyError: ReadingProblem.PORT_BUSY,
+    PortClosedError: ReadingProblem.PORT_CLOSED,
+    PortUnreachableError: ReadingProblem.PORT_UNREACHABLE,
+    PortSilentError: ReadingProblem.PORT_SILENT,
+    MqttMissingError: ReadingProblem.MQTT_MISSING,
+    MqttDisconnectedError: ReadingProblem.MQTT_DISCONNECTED,
+    GatewayOfflineError: ReadingProblem.GATEWAY_OFFLINE,
+    LinkError: ReadingProblem.LINK_LOST,
 }
 
 
-def obstacle_of(error: LinkError) -> Obstacle:
+def obstacle_of(error: LinkError) -> ReadingProblem:
     """Return why a port was lost."""
     return next(_LOST[cls] for cls in type(error).__mro__ if cls in _LOST)
 

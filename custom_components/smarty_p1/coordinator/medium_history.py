@@ -9,7 +9,14 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
 from ..lib.p1 import MBusReading
-from ..lib.stored_values import Stored, a_list, a_mapping, a_number, a_text, a_time
+from ..lib.stored_values import (
+    Stored,
+    checked_list,
+    checked_mapping,
+    checked_number,
+    checked_text,
+    checked_time,
+)
 from ..lib.tariff import day_start
 
 KEPT_DAYS = 400
@@ -18,8 +25,8 @@ _SPREAD = timedelta(hours=3)
 _HOUR = timedelta(hours=1)
 _MOMENT = timedelta(microseconds=1)
 # Of the meter's unit: an index that leaps says nothing of a day.
-_MOST_AN_HOUR = 10_000
-_LONGEST_DAY = 90_000
+_MAX_AN_HOUR = 10_000
+_MAX_DAY_S = 90_000
 
 
 class Sum(NamedTuple):
@@ -58,7 +65,7 @@ class MediumHistory:
         amount = meter.value - before
         if start is None or end <= start:
             return
-        if not 0 <= amount <= _MOST_AN_HOUR * ((end - start) / _HOUR):
+        if not 0 <= amount <= _MAX_AN_HOUR * ((end - start) / _HOUR):
             return
         if end - start <= _SPREAD:
             self._spread(start, end, amount)
@@ -98,11 +105,11 @@ class MediumHistory:
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
         """Return what `as_dict` was the content of. Raises ValueError for what is malformed."""
-        data = a_mapping(stored)
+        data = checked_mapping(stored)
         unit = data["unit"]
-        history = cls(a_text(data["kind"]), None if unit is None else a_text(unit))
-        history.time = None if data["time"] is None else a_time(data["time"]).astimezone(UTC)
-        history.index = a_number(data["index"])
+        history = cls(checked_text(data["kind"]), None if unit is None else checked_text(unit))
+        history.time = None if data["time"] is None else checked_time(data["time"]).astimezone(UTC)
+        history.index = checked_number(data["index"])
         history.days = _sums(data["days"], KEPT_DAYS)
         history.hours = _sums(data["hours"], KEPT_HOURS)
         return history
@@ -124,8 +131,10 @@ def _as_text(sums: dict[datetime, Sum]) -> str:
 
 def _sums(stored: Stored, most: int) -> dict[datetime, Sum]:
     found = {}
-    for each in a_list(a_text(stored).split(), most):
+    for each in checked_list(checked_text(stored).split(), most):
         start, amount, seconds = each.split(":")
         time = datetime.strptime(start, "%Y%m%dT%H").replace(tzinfo=UTC)
-        found[time] = Sum(a_number(float(amount)), a_number(float(seconds), 0, _LONGEST_DAY))
+        found[time] = Sum(
+            checked_number(float(amount)), checked_number(float(seconds), 0, _MAX_DAY_S)
+        )
     return found

@@ -11,12 +11,12 @@ from ..lib.tariff import Demand, MarketPrices
 from .contract_options import aids_of, contract_of, contract_since
 from .entry_types import AnyConfigEntry
 from .leneda_fetch import LenedaFetch
+from .leneda_history import PlatformPast
 from .leneda_progress import LenedaProgress
 from .market_prices import MarketPriceEntities
 from .meter_history import MeterHistory
 from .meter_memory_file import MeterStore
 from .network_price_check import async_check_network_prices
-from .platform_past import PlatformPast
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
 # Of damaged months, in a message.

@@ -19,21 +19,21 @@ from homeassistant.helpers.event import async_call_later
 
 from ..const import DOMAIN, LOGGER
 from ..lib.capture import Chunk, Recording, Summary, anonymise, summarise, write_capture
-from ..lib.p1 import Opener
+from ..lib.p1 import FrameDecryptor
 from .collector_pause import without_collection
 from .entry_types import AnyConfigEntry
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
 # In Home Assistant's folder, with its configuration.
 FOLDER = DOMAIN
-LONGEST_MINUTES = 60
+MAX_CAPTURE_MINUTES = 60
 # An hour of a meter that sends every ten seconds has 0.6 MB; as much again each second would take
 # 200 MB of memory to rewrite.
-MOST_BYTES = 2 * 1024 * 1024
-MOST_CHUNKS = 50_000
+MAX_BYTES = 2 * 1024 * 1024
+MAX_CAPTURE_CHUNKS = 50_000
 # Of what was recorded in the morning, one may decide in the evening.
 KEPT_SECONDS = 24 * 3600.0
-MOST_FILES = 99
+MAX_CAPTURE_FILES = 99
 
 type ByteListener = Callable[[bytes], None]
 
@@ -77,16 +77,16 @@ class MeterCapture:
         hass: HomeAssistant,
         entry: AnyConfigEntry,
         listen: Callable[[ByteListener], CALLBACK_TYPE],
-        opener: Callable[[], Opener | None],
+        decryptor: Callable[[], FrameDecryptor | None],
     ) -> None:
-        """Record what `listen` gives; `opener` returns what the frames are verified with."""
+        """Record what `listen` gives; `decryptor` returns what the frames are verified with."""
         self.folder = Path(hass.config.path(FOLDER))
         self.recording: Recording | None = None
         self.ready: Ready | None = None
         self._hass = hass
         self._entry = entry
         self._listen = listen
-        self._opener = opener
+        self._decryptor = decryptor
         self._end = 0.0
         self._keeps_message_forms = False
         self._stop_listening: CALLBACK_TYPE | None = None
@@ -118,7 +118,7 @@ class MeterCapture:
         """Record from now on. Raises CaptureRefusedError when there is a capture already."""
         self.check_free()
         self._keeps_message_forms = keeps_message_forms
-        recording = self.recording = Recording(MOST_BYTES, MOST_CHUNKS)
+        recording = self.recording = Recording(MAX_BYTES, MAX_CAPTURE_CHUNKS)
         self._end = self._hass.loop.time() + minutes * 60
         self._stop_listening = self._listen(partial(self._on_data, recording))
         self._call_later(minutes * 60, self._on_end)
@@ -178,7 +178,7 @@ class MeterCapture:
     async def _async_prepare(self, chunks: list[Chunk]) -> None:
         try:
             self.ready = await self._hass.async_add_executor_job(
-                without_collection(_make), chunks, self._opener(), self._keeps_message_forms
+                without_collection(_make), chunks, self._decryptor(), self._keeps_message_forms
             )
         except Exception as err:  # noqa: BLE001 - whatever it is
             # Its text, or what called what, could say what was on the line.
@@ -211,20 +211,22 @@ class MeterCapture:
         self.recording = self._stop_listening = self._cancel_timer = None
 
 
-def _make(chunks: list[Chunk], opener: Opener | None, keeps_message_forms: bool) -> Ready:  # noqa: FBT001
-    made = anonymise(chunks, opener, SystemRandom(), keeps_message_forms=keeps_message_forms)
+def _make(
+    chunks: list[Chunk], decryptor: FrameDecryptor | None, keeps_message_forms: bool
+) -> Ready:
+    made = anonymise(chunks, decryptor, SystemRandom(), keeps_message_forms=keeps_message_forms)
     return Ready(summarise(made), write_capture(made))
 
 
 def _write(folder: Path, text: str) -> Path:
     """Write a file with the first number that is free. Its name says no time: it is sent, too."""
     folder.mkdir(exist_ok=True)
-    for number in range(1, MOST_FILES + 1):
+    for number in range(1, MAX_CAPTURE_FILES + 1):
         path = folder / f"capture-{number}.jsonl"
         try:
             stream = path.open("x", encoding="ascii", newline="\n")
         except FileExistsError:
-            if number == MOST_FILES:
+            if number == MAX_CAPTURE_FILES:
                 raise
             continue
         try:

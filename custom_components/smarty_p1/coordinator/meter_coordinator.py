@@ -17,7 +17,7 @@ from ..const import (
     CONF_MIN_INTERVAL,
     CONF_VERIFY,
 )
-from ..lib.health import METER, Condition, Obstacle, State
+from ..lib.health import METER, Condition, ReadingProblem, State
 from ..lib.meter import (
     MeterReader,
     MeterSession,
@@ -32,7 +32,7 @@ from ..lib.min_interval import MinInterval
 from ..lib.p1 import (
     DEFAULT_AUTHENTICATION_KEY,
     MESSAGES,
-    Opener,
+    FrameDecryptor,
     Reason,
     Rejection,
     parse_key,
@@ -50,16 +50,16 @@ _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
 type MeterConfigEntry = ConfigEntry[SmartyCoordinator]
 type ReadingListener = Callable[[Reading], None]
 
-REJECTED: Mapping[Reason, Obstacle] = {
-    Reason.TAG: Obstacle.WRONG_KEY,
-    Reason.AUTHENTICATION_KEY: Obstacle.OTHER_AUTHENTICATION_KEY,
-    Reason.REPLAY: Obstacle.REPLAY,
-    Reason.CRC: Obstacle.DAMAGED,
-    Reason.DOWNGRADE: Obstacle.SECURITY_OFF,
-    Reason.KEY_MISSING: Obstacle.KEY_MISSING,
-    Reason.MALFORMED: Obstacle.DAMAGED,
+REJECTED: Mapping[Reason, ReadingProblem] = {
+    Reason.TAG: ReadingProblem.WRONG_KEY,
+    Reason.AUTHENTICATION_KEY: ReadingProblem.OTHER_AUTHENTICATION_KEY,
+    Reason.REPLAY: ReadingProblem.REPLAY,
+    Reason.CRC: ReadingProblem.DAMAGED,
+    Reason.DOWNGRADE: ReadingProblem.SECURITY_OFF,
+    Reason.KEY_MISSING: ReadingProblem.KEY_MISSING,
+    Reason.MALFORMED: ReadingProblem.DAMAGED,
 }
-_OF_KEYS = {Obstacle.WRONG_KEY, Obstacle.OTHER_AUTHENTICATION_KEY}
+_OF_KEYS = {ReadingProblem.WRONG_KEY, ReadingProblem.OTHER_AUTHENTICATION_KEY}
 
 
 def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
@@ -104,7 +104,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         self.books = MeterBooks(hass, entry)
         self.line = Line(self, self._take, silence_timeout=SILENCE_TIMEOUT)
         self.capture = MeterCapture(
-            hass, entry, self.line.async_add_byte_listener, self._capture_opener
+            hass, entry, self.line.async_add_byte_listener, self._capture_decryptor
         )
         self._session: MeterSession
         self._latest_late: Reading | None = None
@@ -146,14 +146,14 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         entry, memory = self.config_entry, self.books.memory
         self._keys = key, authentication_key = stored_keys(entry.data)
         needs_tag: bool = entry.data.get(CONF_VERIFY, True)
-        opener = key and Opener(
+        decryptor = key and FrameDecryptor(
             key,
             authentication_key,
             last_counters=memory.last_counters(key),
             needs_tag=needs_tag,
         )
         limits = self.books.limits()
-        meter = NamedMeter(self.serial_number, MeterReader(memory, limits), opener or None)
+        meter = NamedMeter(self.serial_number, MeterReader(memory, limits), decryptor or None)
         self._session = MeterSession(
             meter, limits=limits, prices=self.books.prices_at, may_be_late=self.line.is_topic
         )
@@ -208,12 +208,14 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         if isinstance(rejected, Rejection):
             obstacle = REJECTED[rejected.reason]
             if obstacle in _OF_KEYS and self._is_foreign(rejected.system_title):
-                obstacle = Obstacle.OTHER_METER_UNREADABLE
+                obstacle = ReadingProblem.OTHER_METER_UNREADABLE
             self.health.rejected(self.now(), obstacle)
         elif rejected.name is None:
-            self.health.rejected(self.now(), Obstacle.NO_DEVICE_NAME)
+            self.health.rejected(self.now(), ReadingProblem.NO_DEVICE_NAME)
         else:
-            self.health.rejected(self.now(), Obstacle.OTHER_METER, (("found", rejected.name),))
+            self.health.rejected(
+                self.now(), ReadingProblem.OTHER_METER, (("found", rejected.name),)
+            )
 
     def _is_foreign(self, title: bytes | None) -> bool:
         own = self.books.memory.system_title
@@ -283,6 +285,6 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         if not self.is_closed:
             self.push(reading)
 
-    def _capture_opener(self) -> Opener | None:
+    def _capture_decryptor(self) -> FrameDecryptor | None:
         key, authentication_key = stored_keys(self.config_entry.data)
-        return Opener(key, authentication_key) if key else None
+        return FrameDecryptor(key, authentication_key) if key else None

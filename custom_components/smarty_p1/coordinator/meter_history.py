@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..lib.meter import Reading
 from ..lib.min_interval import MinInterval
 from ..lib.p1 import MBusReading
-from ..lib.stored_values import Stored, a_list, a_mapping
+from ..lib.stored_values import Stored, checked_list, checked_mapping
 from .event_history import EventHistory
 from .medium_history import MediumHistory
 from .reception_history import ReceptionHistory
@@ -23,7 +23,7 @@ from .voltage_history import VoltageHistory
 SAVE_INTERVAL = 3600.0
 EVENT_INTERVAL = 300.0
 # Four channels, and meters that were replaced.
-MOST_METERS = 8
+MAX_METERS = 8
 _VOLTAGES = ("1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0")
 _A_DAY = timedelta(days=1)
 
@@ -43,7 +43,7 @@ class MeterHistory(ThrottledStore):
 
     async def async_load(self) -> None:
         """Load what the last run of Home Assistant has stored."""
-        stored = await self._async_read(a_mapping)
+        stored = await self._async_read(checked_mapping)
         if stored is None:
             return
         damaged = []
@@ -82,7 +82,7 @@ class MeterHistory(ThrottledStore):
                 medium = MediumHistory(meter.type, meter.unit)
             self.media[identity] = medium
             medium.note(meter)
-        while len(self.media) > MOST_METERS:
+        while len(self.media) > MAX_METERS:
             del self.media[next(iter(self.media))]
 
     async def async_close(self) -> None:
@@ -106,6 +106,6 @@ _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
     "events": EventHistory.from_dict,
     "media": lambda stored: {
         identity: MediumHistory.from_dict(medium)
-        for identity, medium in map(a_list, a_list(stored, MOST_METERS))
+        for identity, medium in map(checked_list, checked_list(stored, MAX_METERS))
     },
 }

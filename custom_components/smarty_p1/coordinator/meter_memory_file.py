@@ -6,7 +6,7 @@ from typing import Any, override
 from homeassistant.core import HomeAssistant, callback
 
 from ..lib.meter import MeterMemory
-from ..lib.stored_values import Stored, a_mapping
+from ..lib.stored_values import Stored, checked_mapping
 from ..lib.tariff import NO_CONTRACT, Contract, DemandMeter, Files, Month, load_months
 from .collector_pause import without_collection
 from .quarter_hour_series import QuarterHourSeries
@@ -49,7 +49,7 @@ class MeterStore(ThrottledStore):
         Raises OSError when months of version 2 cannot be stored as a row.
         """
         months = await self._months.async_load()
-        stored = await self._async_read(a_mapping)
+        stored = await self._async_read(checked_mapping)
         files = await self.quarter_hours.async_files()
         load = without_collection(_loaded)
         run = self._hass.async_add_executor_job
@@ -72,7 +72,7 @@ class MeterStore(ThrottledStore):
 
         Nothing else is read or begun anew: that is for whoever goes on with the memory.
         """
-        stored = await self._async_read(a_mapping) or {}
+        stored = await self._async_read(checked_mapping) or {}
         return MeterMemory.from_dict({"counters": stored.get("counters", {})}).last_counters(key)
 
     @callback

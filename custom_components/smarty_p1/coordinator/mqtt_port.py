@@ -23,7 +23,7 @@ _TYPED_PREFIX = re.compile(r"^\s*mqtt:\s*", re.IGNORECASE)
 FRAME_LEVEL = "/frame"
 STATUS_LEVEL = "/status"
 # What waits to be read; a gateway sends what has waited there no faster than it is read here.
-_MOST_WAITING = 1024 * 1024
+_MAX_PENDING_BYTES = 1024 * 1024
 
 type AwayListener = Callable[[LinkError | None], None]
 
@@ -77,7 +77,7 @@ class _TopicReader:
         payload = message.payload
         if message.retain or not isinstance(payload, bytes):
             return  # what the broker has kept is old
-        if 0 < len(payload) <= MAX_FRAME_SIZE and self._size + len(payload) <= _MOST_WAITING:
+        if 0 < len(payload) <= MAX_FRAME_SIZE and self._size + len(payload) <= _MAX_PENDING_BYTES:
             self._payloads.append(payload)
             self._size += len(payload)
             self._news.set()

@@ -23,7 +23,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.util.unit_conversion import EnergyConverter
 
-from ..lib.stored_values import a_flag, a_list, a_mapping, a_text
+from ..lib.stored_values import checked_flag, checked_list, checked_mapping, checked_text
 from .collector_pause import without_collection
 from .hourly_sums import HOUR, Ledger, Plan, Row, StartsAnew, plan, plan_back
 from .throttled_store import Content, ThrottledStore
@@ -186,9 +186,15 @@ class PastStatistics(ThrottledStore):
 
 
 def _parse(stored: Any) -> tuple[dict[str, Ledger], bool, set[str]]:  # noqa: ANN401 - a file may hold anything
-    data = a_mapping(stored)
-    ledgers = {key: Ledger.from_dict(each) for key, each in a_mapping(data["statistics"]).items()}
-    return ledgers, a_flag(data["waits"]), {*map(a_text, a_list(data["months_at_once"]))}
+    data = checked_mapping(stored)
+    ledgers = {
+        key: Ledger.from_dict(each) for key, each in checked_mapping(data["statistics"]).items()
+    }
+    return (
+        ledgers,
+        checked_flag(data["waits"]),
+        {*map(checked_text, checked_list(data["months_at_once"]))},
+    )
 
 
 def _plan(

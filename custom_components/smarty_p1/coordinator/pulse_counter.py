@@ -12,7 +12,14 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_FIRST_COUNT, CONF_FIRST_COUNT_AT, CONF_METER_READING, CONF_PULSES_PER_KWH
 from ..lib.boards import PulseMeter, Pulses
 from ..lib.min_interval import MinInterval
-from ..lib.stored_values import Stored, a_count, a_flag, a_mapping, a_number, a_text
+from ..lib.stored_values import (
+    Stored,
+    checked_count,
+    checked_flag,
+    checked_mapping,
+    checked_number,
+    checked_text,
+)
 from .entry_types import AnyConfigEntry
 from .throttled_store import ThrottledStore
 
@@ -23,19 +30,19 @@ SAVE_INTERVAL = 60.0
 UPDATE_INTERVAL = timedelta(seconds=5)
 _ENERGY_DECIMALS = 6
 _POWER_DECIMALS = 3
-_LEAST_PER_KWH = 1e-6
+_MIN_PULSES_PER_KWH = 1e-6
 # What is known of the running count of another source: nothing.
 _UNKNOWN_COUNT: dict[str, Any] = {"count": None, "is_counting": False, "ones": 0}
 _SHAPE: Mapping[str, Callable[[Stored], object]] = {
-    "source": lambda value: value is None or a_text(value),
-    "pulses": a_count,
-    "pulses_per_kwh": lambda value: a_number(value, _LEAST_PER_KWH),
-    "base_kwh": a_number,
-    "base_pulses": a_count,
-    "is_counting": a_flag,
-    "ones": a_count,
-    "count": lambda value: value is None or a_count(value),
-    "counted_at": lambda value: a_number(value, 0),
+    "source": lambda value: value is None or checked_text(value),
+    "pulses": checked_count,
+    "pulses_per_kwh": lambda value: checked_number(value, _MIN_PULSES_PER_KWH),
+    "base_kwh": checked_number,
+    "base_pulses": checked_count,
+    "is_counting": checked_flag,
+    "ones": checked_count,
+    "count": lambda value: value is None or checked_count(value),
+    "counted_at": lambda value: checked_number(value, 0),
 }
 
 
@@ -126,7 +133,7 @@ class PulseCounter(ThrottledStore):
             self.show()
 
     def _parse(self, data: Stored) -> PulseMeter:
-        stored = a_mapping(data)
+        stored = checked_mapping(data)
         for name, check in _SHAPE.items():
             check(stored[name])
         if stored["base_pulses"] > stored["pulses"]:

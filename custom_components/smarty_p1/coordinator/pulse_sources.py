@@ -21,7 +21,7 @@ from homeassistant.helpers.event import (
 from ..const import CONF_TOPIC
 from ..lib.backoff import Backoff
 from ..lib.boards import PulseMeter, Pulses
-from ..lib.health import Obstacle
+from ..lib.health import ReadingProblem
 from ..lib.port import BUSY_TEXT, LinkError, PortSilentError
 from .line import Line
 from .pulse_counter import PulseCounter
@@ -38,7 +38,7 @@ COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
 # A gateway that went away without a word is found out by connecting anew.
 _SILENCE_TIMEOUT = 3600.0
 _FIRST_DELAY = 1.0
-_LONGEST_DELAY = 60.0
+_MAX_DELAY_S = 60.0
 
 type Count = Callable[[list[Pulses]], None]
 
@@ -129,7 +129,7 @@ class EntityPulses:
             tell_health(
                 self._coordinator,
                 self._counter.meter,
-                Obstacle.ENTITY_UNAVAILABLE,
+                ReadingProblem.ENTITY_UNAVAILABLE,
                 is_there=is_there,
             )
 
@@ -188,7 +188,7 @@ class TopicPulses:
         )
 
     async def _async_subscribe(self) -> None:
-        backoff = Backoff(_FIRST_DELAY, _LONGEST_DELAY)
+        backoff = Backoff(_FIRST_DELAY, _MAX_DELAY_S)
         while not await self._async_is_subscribed():
             await backoff.wait()
 
@@ -216,7 +216,7 @@ class TopicPulses:
         tell_health(
             self._coordinator,
             self._counter.meter,
-            Obstacle.BROKER_UNAVAILABLE,
+            ReadingProblem.BROKER_UNAVAILABLE,
             is_there=is_connected,
         )
 
@@ -235,7 +235,11 @@ class TopicPulses:
 
 @callback
 def tell_health(
-    coordinator: SourceCoordinator[Any], meter: PulseMeter, obstacle: Obstacle, *, is_there: bool
+    coordinator: SourceCoordinator[Any],
+    meter: PulseMeter,
+    obstacle: ReadingProblem,
+    *,
+    is_there: bool,
 ) -> None:
     """Tell the health of a source whether what counts its pulses is there."""
     if is_there:

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple, Self
 
-from ..lib.stored_values import Stored, a_list, a_mapping, a_time
+from ..lib.stored_values import Stored, checked_list, checked_mapping, checked_time
 
 KEPT = timedelta(days=7)
 # A meter sends every ten seconds at least; as long as entities wait until they are unavailable.
-LONGEST_PAUSE = timedelta(seconds=60)
+MAX_PAUSE = timedelta(seconds=60)
 # One in ten minutes for all of the time.
-_MOST = 1000
+_MAX_GAPS = 1000
 _HOUR = timedelta(hours=1)
 
 
@@ -37,20 +37,20 @@ class ReceptionHistory:
         if last is None or self.since is None or time < last:
             self.since = time
             self._gaps.clear()
-        elif time - last > LONGEST_PAUSE:
+        elif time - last > MAX_PAUSE:
             self._gaps.append(Gap(last, time))
             self._forget(time)
 
     def _forget(self, now: datetime) -> None:
-        while self._gaps and (self._gaps[0].end < now - KEPT or len(self._gaps) > _MOST):
-            if len(self._gaps) > _MOST:
+        while self._gaps and (self._gaps[0].end < now - KEPT or len(self._gaps) > _MAX_GAPS):
+            if len(self._gaps) > _MAX_GAPS:
                 self.since = self._gaps[0].end
             del self._gaps[0]
 
     def gaps(self, now: datetime) -> list[Gap]:
         """Return the gaps of the last seven days, with the one that lasts."""
         found = [gap for gap in self._gaps if gap.end > now - KEPT]
-        if self._last and now - self._last > LONGEST_PAUSE:
+        if self._last and now - self._last > MAX_PAUSE:
             found.append(Gap(self._last, now))
         return found
 
@@ -88,10 +88,14 @@ class ReceptionHistory:
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
         """Return what `as_dict` was the content of. Raises ValueError for what is malformed."""
-        data = a_mapping(stored)
-        times = [None if data[name] is None else a_time(data[name]) for name in ("since", "last")]
+        data = checked_mapping(stored)
+        times = [
+            None if data[name] is None else checked_time(data[name]) for name in ("since", "last")
+        ]
         history = cls(*times)
-        for each in a_list(data["gaps"], _MOST):
+        for each in checked_list(data["gaps"], _MAX_GAPS):
             start, end = each.split(" ")
-            history._gaps.append(Gap(a_time(start).astimezone(UTC), a_time(end).astimezone(UTC)))
+            history._gaps.append(
+                Gap(checked_time(start).astimezone(UTC), checked_time(end).astimezone(UTC))
+            )
         return history

@@ -8,7 +8,7 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 
 # Closing a port may take some seconds.
-_LONGEST_END = 10.0
+_MAX_STOP_S = 10.0
 
 
 @asynccontextmanager
@@ -25,7 +25,7 @@ async def timeout_or_stop(hass: HomeAssistant, seconds: float | None) -> AsyncGe
         @callback
         def on_stop(_event: Event) -> None:
             # Home Assistant waits for what begins now, but not for what it finds at work.
-            hass.async_create_task(asyncio.wait([task], timeout=_LONGEST_END), "end of a wait")
+            hass.async_create_task(asyncio.wait([task], timeout=_MAX_STOP_S), "end of a wait")
             if not limit.expired() and not task.cancelling():
                 limit.reschedule(hass.loop.time())
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Self
 
-from ..lib.stored_values import Stored, a_count, a_list, a_text
+from ..lib.stored_values import Stored, checked_count, checked_list, checked_text
 
 STEP = 300
 SLOTS = 288
 _PHASES = 3
-_MOST_VOLTS = 10_000
+_MAX_VOLTS = 10_000
 
 type Bounds = list[float | None]
 """Of each phase the lowest and the highest voltage, None where none was sent."""
@@ -62,15 +62,15 @@ class VoltageHistory:
     @classmethod
     def from_list(cls, stored: Stored) -> Self:
         """Return what `as_list` was the content of. Raises ValueError for what is malformed."""
-        return cls(map(_parsed, a_list(stored, SLOTS + 1)))
+        return cls(map(_parsed, checked_list(stored, SLOTS + 1)))
 
 
 def _parsed(stored: Stored) -> tuple[int, Bounds]:
-    number, *cells = a_text(stored).split(" ")
+    number, *cells = checked_text(stored).split(" ")
     row = [None if cell == "-" else float(cell) for cell in cells]
     if len(row) != 2 * _PHASES:
         raise ValueError
     for each in row:
-        if each is not None and not 0 <= each <= _MOST_VOLTS:
+        if each is not None and not 0 <= each <= _MAX_VOLTS:
             raise ValueError
-    return a_count(int(number)), row
+    return checked_count(int(number)), row

@@ -17,7 +17,7 @@ from homeassistant.helpers.event import async_call_later
 from ..const import CONF_FILL_ENERGY, DOMAIN
 from ..coordinator.meter_coordinator import MeterConfigEntry, SmartyCoordinator
 from ..entity import mbus_device_id
-from ..lib.entities import SENSORS, TARIFF_SENSORS, DescribedSensor, mbus_sensors
+from ..lib.entities import SENSORS, TARIFF_SENSORS, SensorSpec, sensors_of_mbus_meter
 from ..lib.meter import Reading
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class EnergySource:
     """
 
     kind: str
-    sensors: Mapping[str, DescribedSensor[Reading]]
+    sensors: Mapping[str, SensorSpec[Reading]]
     identity: str | None = None
 
 
@@ -122,8 +122,8 @@ def _sources(reading: Reading, options: Mapping[str, Any]) -> list[EnergySource]
     """Return what a meter has for the Energy dashboard, with the sensors that are enabled."""
 
     def existing(
-        fields: Mapping[str, str], described: Iterable[DescribedSensor[Reading]]
-    ) -> dict[str, DescribedSensor[Reading]]:
+        fields: Mapping[str, str], described: Iterable[SensorSpec[Reading]]
+    ) -> dict[str, SensorSpec[Reading]]:
         by_key = {
             each.key: each
             for each in described
@@ -137,7 +137,7 @@ def _sources(reading: Reading, options: Mapping[str, Any]) -> list[EnergySource]
     for identity, channel in reading.channels.items():
         meter = reading.telegram.channels[channel]
         if meter.type in _CONSUMED_KINDS:
-            sensors = existing(_CONSUMED, mbus_sensors(identity, meter))
+            sensors = existing(_CONSUMED, sensors_of_mbus_meter(identity, meter))
             sources.append(EnergySource(meter.type, sensors, identity))
     return [source for source in sources if _COUNTED in source.sensors]
 

@@ -43,7 +43,7 @@ _STRATEGY = "custom:smarty-p1"
 _PATH = "smarty-p1"
 _OTHER = "-dashboard"
 # Of the module.
-_OPENER = "smarty-p1-opener"
+_OPENER = "smarty-p1-decryptor"
 _CONFIG: dict[str, Any] = {"strategy": {"type": _STRATEGY}}
 _TITLE = "Smarty"
 _ICON = "mdi:meter-electric"

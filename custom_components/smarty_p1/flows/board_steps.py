@@ -8,8 +8,8 @@ from homeassistant.const import CONF_PORT
 
 from ..coordinator import is_meter
 from ..lib.port import identify_port, redact_port
-from .error_texts import FieldError
 from .form_and_probe import Dialog, Draft, source_field
+from .form_errors import FieldError
 
 
 def _unique_id(data: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from homeassistant.config_entries import ConfigEntryState
 
 from ..const import CONF_GAS_KWH_PER_M3, CONF_MIN_INTERVAL
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.gas_energy import LEAST_KWH_PER_M3, MOST_KWH_PER_M3
+from ..coordinator.gas_energy import MAX_KWH_PER_M3, MIN_KWH_PER_M3
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from .form_fields import number_field
 from .tariff_options import Errors
@@ -32,7 +32,7 @@ def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
 def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
     """Return what is stored of the page, and note what is wrong."""
     energy = typed.get(CONF_GAS_KWH_PER_M3)
-    if energy is not None and not LEAST_KWH_PER_M3 <= energy <= MOST_KWH_PER_M3:
+    if energy is not None and not MIN_KWH_PER_M3 <= energy <= MAX_KWH_PER_M3:
         errors[CONF_GAS_KWH_PER_M3] = "gas_kwh_per_m3_implausible"
     return dict(typed)
 

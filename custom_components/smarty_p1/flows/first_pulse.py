@@ -18,7 +18,7 @@ from ..const import CONF_BAUD_RATE, CONF_TOPIC
 from ..coordinator.pulse_sources import COUNT_DOMAINS, is_pulse
 from ..lib.boards import PulseMeter
 from .board_probe import PULSE_TIMEOUT, FoundPulses, probe_pulses
-from .error_texts import FieldError
+from .form_errors import FieldError
 
 _NOTHING = FoundPulses(has_come=False)
 

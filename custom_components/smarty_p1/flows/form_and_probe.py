@@ -21,8 +21,8 @@ from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.mqtt_port import as_topic
 from ..coordinator.stopping import timeout_or_stop
 from ..lib.port import NothingReceivedError, PortBusyError, redact_port
-from .error_texts import FieldError, check_address, field_error
-from .paused_entry import paused_entry
+from .form_errors import FieldError, check_address, field_error
+from .paused_entry import pause_entry
 from .ports_in_use import async_entry_at, async_lasting_name, async_name_holder
 
 # Texts may use these in whichever form they are shown.
@@ -178,7 +178,7 @@ class Dialog(ConfigFlow):
 
     async def _async_look_undisturbed(self, look: Callable[[], Awaitable[str]]) -> str:
         # Also when another port is tried: it may be the same one by another address.
-        pause = paused_entry(self.hass, self._updated_entry)
+        pause = pause_entry(self.hass, self._updated_entry)
         try:
             async with timeout_or_stop(self.hass, None), pause:
                 return await look()

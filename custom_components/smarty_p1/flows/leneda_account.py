@@ -16,7 +16,7 @@ from ..coordinator.leneda_client import Credentials, LenedaError, Refusal, async
 from ..coordinator.leneda_codes import EXPORTED, IMPORTED
 from ..lib.port import MASK
 from ..lib.tariff import QUARTER_HOUR, day_start
-from .error_texts import FieldError
+from .form_errors import FieldError
 
 _KEY = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 _TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))

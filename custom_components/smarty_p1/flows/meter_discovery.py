@@ -29,7 +29,7 @@ _SCHEMES = {("tcp",): "socket", ("telnet", "tcp"): "rfc2217"}
 # Anybody on the network can announce a name, and the dialog's text is Markdown, where an address is
 # a link.
 _MARKUP = re.compile(r"[^\w ().-]|(?<=www)\.", re.IGNORECASE)
-_LONGEST_NAME = 64
+_MAX_NAME_CHARS = 64
 
 
 def _says_p1(*texts: str | None) -> bool:
@@ -88,7 +88,7 @@ class DiscoverySteps(MeterSteps):
         # Until the meter has said who it is, the port is what must not be offered twice.
         await self.async_set_unique_id(unique_id)
         self._abort_if_unique_id_configured()
-        shown_name = _MARKUP.sub("?", name[:_LONGEST_NAME])
+        shown_name = _MARKUP.sub("?", name[:_MAX_NAME_CHARS])
         self._offered = MeterForm(
             step_id="discovery_confirm",
             port=port,

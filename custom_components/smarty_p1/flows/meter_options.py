@@ -17,8 +17,8 @@ from ..const import (
 )
 from ..coordinator.entry_types import short_title
 from .data_options import DATA_OPTIONS, data_fields, read_data
-from .error_texts import FieldError
 from .form_and_probe import Input
+from .form_errors import FieldError
 from .leneda_account import account_fields, async_read_account, shown_account
 from .leneda_file import LenedaFileSteps
 from .publish_options import (
@@ -28,7 +28,7 @@ from .publish_options import (
     mqtt_schema,
     p1_server_schema,
 )
-from .surcharge_readings import surcharge_readings
+from .surcharge_readings import surcharge_placeholders
 from .tariff_options import (
     CONTRACT_OPTIONS,
     Errors,
@@ -101,7 +101,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
                 return self._save(contract, CONTRACT_OPTIONS)
             shown = user_input
         fields = detail_fields(errors)
-        placeholders = surcharge_readings(self.hass, self.config_entry)
+        placeholders = surcharge_placeholders(self.hass, self.config_entry)
         return self._show("contract_details", fields, shown, errors, **placeholders)
 
     async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:

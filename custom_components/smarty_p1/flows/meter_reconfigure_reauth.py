@@ -20,8 +20,8 @@ from ..coordinator.entry_types import AnyConfigEntry, short_title
 from ..coordinator.repair_issues import Problem, is_raised
 from ..lib.meter import shown_name
 from ..lib.port import SecurityOffError, identify_port, redact_port
-from .error_texts import FieldError
 from .form_and_probe import Input
+from .form_errors import FieldError
 from .form_fields import CURRENT_PORT
 from .meter_keys import PUBLISHED_KEY
 from .meter_setup import MeterForm, MeterSteps, async_prove

@@ -18,7 +18,7 @@ from ..coordinator.meter_coordinator import SmartyCoordinator, stored_keys
 from ..coordinator.meter_memory_file import MeterStore
 from ..lib.p1 import P1Error
 from ..lib.port import probe
-from .paused_entry import paused_entry
+from .paused_entry import pause_entry
 from .ports_in_use import async_entry_at
 
 # How often a meter is looked for at a new address, and how many times after an announcement.
@@ -92,7 +92,7 @@ async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) 
     if reader and _is_delivering(reader):
         return False
     # Gateways may have swapped their addresses, and serve one client each.
-    async with paused_entry(hass, reader):
+    async with pause_entry(hass, reader):
         counters = await _async_last_counters(hass, entry, key)
         try:
             telegram = await probe(port, key, authentication_key, last_counters=counters)

@@ -20,7 +20,7 @@ _STATES_WITH_PORT = {ConfigEntryState.LOADED, ConfigEntryState.SETUP_ERROR}
 
 
 @asynccontextmanager
-async def paused_entry(hass: HomeAssistant, entry: AnyConfigEntry | None) -> AsyncGenerator[None]:
+async def pause_entry(hass: HomeAssistant, entry: AnyConfigEntry | None) -> AsyncGenerator[None]:
     """Have nothing read the port of an entry, if there is one; read it again at the end.
 
     That also happens when the task that needs the port is cancelled, at whatever moment.

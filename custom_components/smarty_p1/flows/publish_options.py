@@ -41,7 +41,7 @@ from ..lib.publish import (
     Format,
     default_topic,
 )
-from .error_texts import FieldError
+from .form_errors import FieldError
 from .form_fields import list_field, number_field
 
 LOCAL_ADDRESS = "127.0.0.1"

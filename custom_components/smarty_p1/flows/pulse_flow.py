@@ -25,9 +25,9 @@ from ..coordinator.entry_types import short_title
 from ..coordinator.pulse_counter import DEFAULT_PULSES_PER_KWH, PulseCounter
 from ..coordinator.pulse_sources import BINARY_DOMAINS, COUNT_DOMAINS, EVENT_DOMAIN
 from .board_steps import BoardSteps
-from .error_texts import FieldError, check_topic
 from .first_pulse import async_find_pulses
 from .form_and_probe import Draft, Input, shown_source
+from .form_errors import FieldError, check_topic
 from .form_fields import NEW_PORT, async_port_field, list_field, number_field
 
 _BAUD_RATES = ("9600", "19200", "38400", "57600", "115200")

@@ -7,13 +7,13 @@ from homeassistant.core import HomeAssistant
 
 from ..coordinator.entry_types import AnyConfigEntry
 from ..lib.entities import CURRENCY
-from ..lib.tariff import Contracts, Demand, bill
+from ..lib.tariff import Contracts, Demand, compute_bill
 from .form_fields import with_decimal_mark
 
 _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 
 
-def surcharge_readings(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
+def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
     """Return what the page says of them; a dash stands for what is not known."""
     demand = entry.runtime_data.books.demand if entry.state is ConfigEntryState.LOADED else None
     on_top = _cost(demand, replaces=False)
@@ -35,7 +35,9 @@ def _cost(demand: Demand | None, *, replaces: bool) -> float | None:
         return None
     entries = demand.contracts.entries
     read = tuple((since, replace(each, replaces_variable=replaces)) for since, each in entries)
-    return bill(demand.month, Contracts(read), demand.until).amount("network_variable", "surcharge")
+    return compute_bill(demand.month, Contracts(read), demand.until).amount(
+        "network_variable", "surcharge"
+    )
 
 
 def _shown(value: float | None, unit: str) -> str:

@@ -20,8 +20,8 @@ from ..coordinator.tank_coordinator import TANK_BAUD_RATE, tank_data, tank_of
 from ..lib.boards import Shape
 from .board_probe import probe_sonar
 from .board_steps import BoardSteps
-from .error_texts import FieldError
 from .form_and_probe import Draft, Input
+from .form_errors import FieldError
 from .form_fields import NEW_PORT, async_port_field, number_field
 
 _UNKNOWN = "-"

@@ -12,8 +12,8 @@ from ..lib.publish import ONLINE
 
 # What the broker keeps comes at once; most frames come later than anybody wants to wait.
 LOOK_TIME = 1.0
-_MOST_TOPICS = 64
-_LONGEST_TOPIC = 128
+_MAX_TOPICS = 64
+_MAX_TOPIC_CHARS = 128
 
 
 async def async_topics_seen(hass: HomeAssistant) -> list[str]:
@@ -33,8 +33,8 @@ async def async_topics_seen(hass: HomeAssistant) -> list[str]:
     def on_message(message: mqtt.ReceiveMessage) -> None:
         root, _, level = message.topic.rpartition("/")
         is_there = f"/{level}" == FRAME_LEVEL or message.payload == ONLINE.encode()
-        is_fit = len(root) <= _LONGEST_TOPIC and root.isprintable()
-        if is_there and is_fit and len(roots) < _MOST_TOPICS:
+        is_fit = len(root) <= _MAX_TOPIC_CHARS and root.isprintable()
+        if is_there and is_fit and len(roots) < _MAX_TOPICS:
             roots.add(root)
 
     with ExitStack() as stack:

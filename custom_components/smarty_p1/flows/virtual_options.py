@@ -35,14 +35,14 @@ from ..coordinator.entry_types import AnyConfigEntry
 from ..lib.virtual import MAX_BATTERIES, Kind, Profile, draw_serial, is_private, plain_address
 from ..lib.virtual_server import UDP_PORTS
 from ..sinks.virtual_clients import ShownClient, clients_of
-from .error_texts import FieldError
+from .form_errors import FieldError
 from .form_fields import list_field, number_field, with_decimal_mark
 from .publish_options import LAST_PORT, async_try_to_listen, others_of, sections_of
 
 HTTP_PORT = 80
 _EVERY_IPV4 = "0.0.0.0"  # noqa: S104 - a choice
 _WILDCARDS = {_EVERY_IPV4, EVERY_ADDRESS}
-_MOST_UDP_PORTS = 4
+_MAX_UDP_PORTS = 4
 _NONE = "\N{EN DASH}"
 
 
@@ -105,7 +105,7 @@ async def async_read_virtual(
         _check_kind(typed, address, udp_ports)
     if len(batteries) > MAX_BATTERIES:
         raise FieldError(SECTION_VIRTUAL, "virtual_battery_malformed")
-    if len(udp_ports) > _MOST_UDP_PORTS:
+    if len(udp_ports) > _MAX_UDP_PORTS:
         raise FieldError(SECTION_VIRTUAL, "virtual_udp_port_malformed")
     no_batteries = set(stored.get(CONF_NO_BATTERIES, ())).difference(batteries)
     return {

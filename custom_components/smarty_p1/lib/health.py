@@ -22,7 +22,7 @@ NO_READINGS_AFTER = 300.0
 """Seconds of failing until a repair says so."""
 ENOUGH = 5
 """Failures of one kind that must have a reason."""
-LEAST_DURATION = 30.0
+MIN_DURATION_S = 30.0
 """Seconds since the first failure of any kind until there must be a reason."""
 CLOCK_TOLERANCE = 300.0
 # A clock at the limit must not raise and close its repair again and again.
@@ -44,7 +44,7 @@ class State(StrEnum):
     FAILING = "failing"
 
 
-class Obstacle(StrEnum):
+class ReadingProblem(StrEnum):
     """Why there is no reading; also the translation keys."""
 
     NOTHING_RECEIVED = "nothing_received"
@@ -97,34 +97,34 @@ type Details = tuple[tuple[str, str], ...]
 
 PORT_LOST = frozenset(
     {
-        Obstacle.PORT_NOT_FOUND,
-        Obstacle.PORT_PERMISSION,
-        Obstacle.PORT_BUSY,
-        Obstacle.PORT_CLOSED,
-        Obstacle.PORT_UNREACHABLE,
-        Obstacle.PORT_SILENT,
-        Obstacle.LINK_LOST,
-        Obstacle.MQTT_MISSING,
-        Obstacle.MQTT_DISCONNECTED,
-        Obstacle.GATEWAY_OFFLINE,
+        ReadingProblem.PORT_NOT_FOUND,
+        ReadingProblem.PORT_PERMISSION,
+        ReadingProblem.PORT_BUSY,
+        ReadingProblem.PORT_CLOSED,
+        ReadingProblem.PORT_UNREACHABLE,
+        ReadingProblem.PORT_SILENT,
+        ReadingProblem.LINK_LOST,
+        ReadingProblem.MQTT_MISSING,
+        ReadingProblem.MQTT_DISCONNECTED,
+        ReadingProblem.GATEWAY_OFFLINE,
     }
 )
 _OF_BOARDS = {
-    Obstacle.SENSOR_SILENT,
-    Obstacle.NOT_SONAR,
-    Obstacle.NO_PULSE,
-    Obstacle.ENTITY_UNAVAILABLE,
-    Obstacle.BROKER_UNAVAILABLE,
+    ReadingProblem.SENSOR_SILENT,
+    ReadingProblem.NOT_SONAR,
+    ReadingProblem.NO_PULSE,
+    ReadingProblem.ENTITY_UNAVAILABLE,
+    ReadingProblem.BROKER_UNAVAILABLE,
 }
-METER_OBSTACLES = tuple(each.value for each in Obstacle if each not in _OF_BOARDS)
+METER_OBSTACLES = tuple(each.value for each in ReadingProblem if each not in _OF_BOARDS)
 # What fails so often and for so long does not mend itself.
-_FAILURES: Mapping[Obstacle, Repair] = {
-    Obstacle.WRONG_KEY: Repair.KEYS,
-    Obstacle.OTHER_AUTHENTICATION_KEY: Repair.KEYS,
-    Obstacle.SECURITY_OFF: Repair.SECURITY_OFF,
-    Obstacle.KEY_MISSING: Repair.SECURITY_ON,
-    Obstacle.OTHER_METER: Repair.OTHER_METER,
-    Obstacle.OTHER_METER_UNREADABLE: Repair.OTHER_METER_UNREADABLE,
+_FAILURES: Mapping[ReadingProblem, Repair] = {
+    ReadingProblem.WRONG_KEY: Repair.KEYS,
+    ReadingProblem.OTHER_AUTHENTICATION_KEY: Repair.KEYS,
+    ReadingProblem.SECURITY_OFF: Repair.SECURITY_OFF,
+    ReadingProblem.KEY_MISSING: Repair.SECURITY_ON,
+    ReadingProblem.OTHER_METER: Repair.OTHER_METER,
+    ReadingProblem.OTHER_METER_UNREADABLE: Repair.OTHER_METER_UNREADABLE,
 }
 # What a repair contradicts.
 _EXCLUDED: Mapping[Repair, Repair] = {
@@ -143,9 +143,9 @@ _SAY_WHY = {*_FAILURES.values(), *_LATE}
 class Rules:
     """The differences between kinds of sources; times in seconds."""
 
-    silence: Obstacle
+    silence: ReadingProblem
     """The obstacle of a source that has sent nothing."""
-    not_understood: Obstacle
+    not_understood: ReadingProblem
     """The obstacle of a source whose bytes make no reading."""
     fresh_for: float = 59.9
     """How long a reading is shown: a minute at most, and timers are late by a moment."""
@@ -153,14 +153,22 @@ class Rules:
     """Whether an open port is a reading: a pulse may be long in coming."""
 
 
-METER = Rules(Obstacle.NOTHING_RECEIVED, Obstacle.NOT_P1)
-TANK = Rules(Obstacle.SENSOR_SILENT, Obstacle.NOT_SONAR)
-PULSE_PORT = Rules(Obstacle.NO_PULSE, Obstacle.NO_PULSE, fresh_for=30.0, is_open_enough=True)
+METER = Rules(ReadingProblem.NOTHING_RECEIVED, ReadingProblem.NOT_P1)
+TANK = Rules(ReadingProblem.SENSOR_SILENT, ReadingProblem.NOT_SONAR)
+PULSE_PORT = Rules(
+    ReadingProblem.NO_PULSE, ReadingProblem.NO_PULSE, fresh_for=30.0, is_open_enough=True
+)
 PULSE_ENTITY = Rules(
-    Obstacle.ENTITY_UNAVAILABLE, Obstacle.ENTITY_UNAVAILABLE, fresh_for=0.0, is_open_enough=True
+    ReadingProblem.ENTITY_UNAVAILABLE,
+    ReadingProblem.ENTITY_UNAVAILABLE,
+    fresh_for=0.0,
+    is_open_enough=True,
 )
 PULSE_TOPIC = Rules(
-    Obstacle.BROKER_UNAVAILABLE, Obstacle.BROKER_UNAVAILABLE, fresh_for=0.0, is_open_enough=True
+    ReadingProblem.BROKER_UNAVAILABLE,
+    ReadingProblem.BROKER_UNAVAILABLE,
+    fresh_for=0.0,
+    is_open_enough=True,
 )
 
 
@@ -171,7 +179,7 @@ class Condition:
     state: State = State.WAITING
     has_value: bool = False
     """Whether the last reading is shown: a while longer where another port is just opened."""
-    obstacle: Obstacle | None = None
+    obstacle: ReadingProblem | None = None
     """Why it is failing."""
     details: Details = ()
     repairs: Mapping[Repair, Details] = field(default_factory=dict[Repair, Details])
@@ -195,21 +203,25 @@ class _Run:
         """Count a failure; return whether there must be a reason."""
         self.last = now
         count = self.counts[repair] = self.counts.get(repair, 0) + 1
-        return count >= ENOUGH and now - self.first >= LEAST_DURATION
+        return count >= ENOUGH and now - self.first >= MIN_DURATION_S
 
     def is_of_own(self, now: float) -> bool:
         """Return whether a frame with another title may be a false beginning in the meter's own."""
         self.last = now
         return now - self.keys_failed_at < _RUN_PAUSE
 
-    def of_keys(self, obstacle: Obstacle, now: float) -> Obstacle:
+    def of_keys(self, obstacle: ReadingProblem, now: float) -> ReadingProblem:
         """Return what a failure says of the keys, by all failures of the run."""
         self.keys_failed_at = now
         # False beginnings in its frames seem to have any title.
         self.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
         # One that deciphers says more than many.
-        self.has_other_authentication_key |= obstacle is Obstacle.OTHER_AUTHENTICATION_KEY
-        return Obstacle.OTHER_AUTHENTICATION_KEY if self.has_other_authentication_key else obstacle
+        self.has_other_authentication_key |= obstacle is ReadingProblem.OTHER_AUTHENTICATION_KEY
+        return (
+            ReadingProblem.OTHER_AUTHENTICATION_KEY
+            if self.has_other_authentication_key
+            else obstacle
+        )
 
 
 class Health:
@@ -223,7 +235,7 @@ class Health:
         """How often the port was lost or could not be opened."""
         self._rules = rules
         self._repairs = dict(repairs or {})
-        self._reason: tuple[Obstacle, Details] = (rules.silence, ())
+        self._reason: tuple[ReadingProblem, Details] = (rules.silence, ())
         self._state = State.WAITING
         self._patient_until = inf
         self._shown_until = -inf
@@ -237,7 +249,7 @@ class Health:
         self._told_at = -inf
 
     @property
-    def reason(self) -> tuple[Obstacle, Details]:
+    def reason(self) -> tuple[ReadingProblem, Details]:
         """Why there is no reading, or would be none now."""
         return self._reason
 
@@ -262,9 +274,9 @@ class Health:
             self._note_reading(now)
             self._shown_until = inf
 
-    def lost(self, now: float, obstacle: Obstacle) -> None:
+    def lost(self, now: float, obstacle: ReadingProblem) -> None:
         """Note that the port was lost, or could not be opened."""
-        if self._has_received or obstacle is not Obstacle.PORT_SILENT:
+        if self._has_received or obstacle is not ReadingProblem.PORT_SILENT:
             self._reason = (obstacle, ())
         self.losses += 1
         self._tries += 1
@@ -272,13 +284,13 @@ class Health:
             self._shown_until = min(self._shown_until, now + self._rules.fresh_for)
         # The second try is for gateways that have not noticed yet that the last connection is
         # closed.
-        if self._tries >= _MAX_LOSSES or obstacle is Obstacle.PORT_NOT_FOUND:
+        if self._tries >= _MAX_LOSSES or obstacle is ReadingProblem.PORT_NOT_FOUND:
             self._patient_until = min(self._patient_until, now)
 
-    def away(self, now: float, obstacle: Obstacle) -> None:
+    def away(self, now: float, obstacle: ReadingProblem) -> None:
         """Note that nothing will come for now, although the port stays open."""
         self._reason = (obstacle, ())
-        if obstacle is Obstacle.GATEWAY_OFFLINE:
+        if obstacle is ReadingProblem.GATEWAY_OFFLINE:
             # Anybody on the broker may say it often: only an accepted reading contradicts it.
             if self._is_offline:
                 return
@@ -311,9 +323,9 @@ class Health:
         is_catching_up = sent - first_sent > _CATCHES_UP * (now - first_now)
         details = (("since", since),)
         if is_catching_up:
-            self._reason, repair = (Obstacle.CATCHING_UP, details), Repair.CATCHING_UP
+            self._reason, repair = (ReadingProblem.CATCHING_UP, details), Repair.CATCHING_UP
         else:
-            self._reason, repair = (Obstacle.TELEGRAMS_LATE, details), Repair.TELEGRAMS_LATE
+            self._reason, repair = (ReadingProblem.TELEGRAMS_LATE, details), Repair.TELEGRAMS_LATE
         if now - first_now >= _LATE_PATIENCE and repair not in self._repairs:
             self._raise(repair, details)
         self._fail(now)
@@ -325,7 +337,7 @@ class Health:
         elif abs(deviation) > CLOCK_TOLERANCE and Repair.METER_CLOCK not in self._repairs:
             self._raise(Repair.METER_CLOCK, (("minutes", str(round(abs(deviation) / 60))),))
 
-    def rejected(self, now: float, obstacle: Obstacle, details: Details = ()) -> None:
+    def rejected(self, now: float, obstacle: ReadingProblem, details: Details = ()) -> None:
         """Note a telegram that was not accepted, and why.
 
         A line can be full of these: nothing here may take long.
@@ -334,7 +346,7 @@ class Health:
         run = self._run_at(now)
         if repair is None:
             # That of a run says more; that there is no name is known of a telegram that verifies.
-            if run is None or obstacle is Obstacle.NO_DEVICE_NAME:
+            if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
                 self._reason = (obstacle, details)
             return
         run = self._run = run or _Run(now, now)

@@ -15,7 +15,7 @@ _YEARS = range(1999, 2101)
 type Stored = Any
 
 
-def a_number(value: Stored, least: float = -_MAX_NUMBER, most: float = _MAX_NUMBER) -> float:
+def checked_number(value: Stored, least: float = -_MAX_NUMBER, most: float = _MAX_NUMBER) -> float:
     """Return a number, whole or not."""
     if type(value) not in (int, float) or not least <= value <= most:
         raise ValueError
@@ -23,30 +23,30 @@ def a_number(value: Stored, least: float = -_MAX_NUMBER, most: float = _MAX_NUMB
     return number
 
 
-def a_count(value: Stored, most: float = _MAX_COUNT) -> int:
+def checked_count(value: Stored, most: float = _MAX_COUNT) -> int:
     """Return a whole number from 0."""
     if type(value) is not int or not 0 <= value <= most:
         raise ValueError
     return value
 
 
-def a_flag(value: Stored) -> bool:
+def checked_flag(value: Stored) -> bool:
     """Return true or false."""
     if type(value) is not bool:
         raise ValueError
     return value
 
 
-def a_text(value: Stored) -> str:
+def checked_text(value: Stored) -> str:
     """Return a text of reasonable length."""
     if type(value) is not str or len(value) > _MAX_TEXT:
         raise ValueError
     return value
 
 
-def a_time(value: Stored) -> datetime:
+def checked_time(value: Stored) -> datetime:
     """Return a time that knows its time zone."""
-    time = datetime.fromisoformat(a_text(value))
+    time = datetime.fromisoformat(checked_text(value))
     # Nearer to the ends of time, dates overflow.
     if time.tzinfo is None or time.year not in _YEARS:
         raise ValueError
@@ -55,21 +55,21 @@ def a_time(value: Stored) -> datetime:
 
 def some_bytes(value: Stored, size: int) -> bytes:
     """Return as many bytes, out of their hexadecimal digits."""
-    data = bytes.fromhex(a_text(value))
+    data = bytes.fromhex(checked_text(value))
     if len(data) != size:
         raise ValueError
     return data
 
 
-def a_list(value: Stored, most: int = _MAX_ITEMS) -> list[Stored]:
+def checked_list(value: Stored, most: int = _MAX_ITEMS) -> list[Stored]:
     """Return a list that is not too long."""
     if type(value) is not list or len(value) > most:
         raise ValueError
     return value
 
 
-def a_mapping(value: Stored, most: int = _MAX_ITEMS) -> dict[str, Stored]:
+def checked_mapping(value: Stored, most: int = _MAX_ITEMS) -> dict[str, Stored]:
     """Return an object with not too many keys, which are texts."""
     if type(value) is not dict or len(value) > most:
         raise ValueError
-    return {a_text(key): each for key, each in value.items()}
+    return {checked_text(key): each for key, each in value.items()}

@@ -23,16 +23,16 @@ from ..lib.entities import (
     TARIFF_SENSORS,
     TEXT,
     UNRECORDED_ATTRIBUTES,
-    DescribedSensor,
+    DeadbandFilter,
     Follow,
-    Follower,
+    SensorSpec,
     Shown,
-    mbus_sensors,
     sends_decimals,
+    sensors_of_mbus_meter,
 )
 from ..lib.meter import Reading
 from .board_sensors import pulse_sensors, tank_sensors
-from .sensor_description import sensor_description
+from .sensor_description import describe_sensor
 
 PARALLEL_UPDATES = 0
 
@@ -57,15 +57,15 @@ class MeterSensor(SmartyEntity, SensorEntity):
 
     # The text of a message is recorded once, by its event.
     _unrecorded_attributes = frozenset({MEASURED_SINCE, TEXT, *UNRECORDED_ATTRIBUTES})
-    described: DescribedSensor[Reading]
+    described: SensorSpec[Reading]
 
     def __init__(
         self,
         coordinator: SmartyCoordinator,
-        described: DescribedSensor[Reading],
+        described: SensorSpec[Reading],
         identity: str | None = None,
     ) -> None:
-        description = sensor_description(described)
+        description = describe_sensor(described)
         super().__init__(coordinator, described, description, identity)
         if description.device_class is SensorDeviceClass.CURRENT and sends_decimals(
             coordinator.data.telegram, described.references
@@ -84,10 +84,10 @@ class FollowingSensor(MeterSensor):
     """A sensor that shows a number once it has moved far enough."""
 
     def __init__(
-        self, coordinator: SmartyCoordinator, described: DescribedSensor[Reading], follow: Follow
+        self, coordinator: SmartyCoordinator, described: SensorSpec[Reading], follow: Follow
     ) -> None:
         super().__init__(coordinator, described)
-        self._follower = Follower(follow)
+        self._follower = DeadbandFilter(follow)
 
     @property
     @override
@@ -121,9 +121,7 @@ class UnrecordedSensor(MeterSensor):
     _unrecorded_attributes = frozenset({MATCH_ALL})
 
 
-def _make_sensor(
-    coordinator: SmartyCoordinator, described: DescribedSensor[Reading]
-) -> MeterSensor:
+def _make_sensor(coordinator: SmartyCoordinator, described: SensorSpec[Reading]) -> MeterSensor:
     if described.last_reset_fn:
         return MonthSensor(coordinator, described)
     if described.follow is not None:
@@ -135,15 +133,15 @@ def _make_sensor(
 class StatusSensor[D](SmartyEntity, SensorEntity):
     """A sensor that says how a meter is doing or received, also while nothing is accepted."""
 
-    described: DescribedSensor[D]
+    described: SensorSpec[D]
 
     def __init__(
         self,
         coordinator: SmartyCoordinator,
-        described: DescribedSensor[D],
+        described: SensorSpec[D],
         source: Callable[[], D],
     ) -> None:
-        super().__init__(coordinator, described, sensor_description(described))
+        super().__init__(coordinator, described, describe_sensor(described))
         self._source = source
 
     @property
@@ -205,7 +203,7 @@ def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], lis
         new = []
         for identity, channel in reading.channels.items():
             keys = added.setdefault(identity, set())
-            for each in mbus_sensors(identity, reading.telegram.channels[channel]):
+            for each in sensors_of_mbus_meter(identity, reading.telegram.channels[channel]):
                 if each.key not in keys and each.exists_fn(reading):
                     keys.add(each.key)
                     new.append(MeterSensor(coordinator, each, identity))

@@ -24,11 +24,11 @@ from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.pulse_coordinator import PulseCoordinator
 from ..coordinator.pulse_counter import PulseData
 from ..coordinator.tank_coordinator import TankCoordinator, TankData
-from ..lib.entities import DescribedSensor
-from .sensor_description import sensor_description
+from ..lib.entities import SensorSpec
+from .sensor_description import describe_sensor
 
-PULSE_SENSORS: tuple[DescribedSensor[PulseData], ...] = (
-    DescribedSensor(
+PULSE_SENSORS: tuple[SensorSpec[PulseData], ...] = (
+    SensorSpec(
         key="pulse_energy",
         device_class=SensorDeviceClass.ENERGY,
         state_class=SensorStateClass.TOTAL_INCREASING,
@@ -36,7 +36,7 @@ PULSE_SENSORS: tuple[DescribedSensor[PulseData], ...] = (
         suggested_display_precision=3,
         value_fn=lambda data: data.energy_kwh,
     ),
-    DescribedSensor(
+    SensorSpec(
         key="pulse_power",
         device_class=SensorDeviceClass.POWER,
         state_class=SensorStateClass.MEASUREMENT,
@@ -44,7 +44,7 @@ PULSE_SENSORS: tuple[DescribedSensor[PulseData], ...] = (
         suggested_display_precision=3,
         value_fn=lambda data: data.power_kw,
     ),
-    DescribedSensor(
+    SensorSpec(
         key="pulses",
         state_class=SensorStateClass.TOTAL_INCREASING,
         entity_category=EntityCategory.DIAGNOSTIC,
@@ -52,15 +52,15 @@ PULSE_SENSORS: tuple[DescribedSensor[PulseData], ...] = (
         value_fn=lambda data: data.pulses,
     ),
 )
-TANK_SENSORS: tuple[DescribedSensor[TankData], ...] = (
-    DescribedSensor(
+TANK_SENSORS: tuple[SensorSpec[TankData], ...] = (
+    SensorSpec(
         key="tank_level",
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=PERCENTAGE,
         suggested_display_precision=0,
         value_fn=lambda data: data.level_percent,
     ),
-    DescribedSensor(
+    SensorSpec(
         key="tank_volume",
         device_class=SensorDeviceClass.VOLUME_STORAGE,
         state_class=SensorStateClass.MEASUREMENT,
@@ -68,7 +68,7 @@ TANK_SENSORS: tuple[DescribedSensor[TankData], ...] = (
         suggested_display_precision=0,
         value_fn=lambda data: data.volume_l,
     ),
-    DescribedSensor(
+    SensorSpec(
         key="tank_distance",
         device_class=SensorDeviceClass.DISTANCE,
         state_class=SensorStateClass.MEASUREMENT,
@@ -88,12 +88,12 @@ class _BoardSensor[D](CoordinatorEntity[DataUpdateCoordinator[D]], SensorEntity)
         self,
         coordinator: DataUpdateCoordinator[D],
         entry: AnyConfigEntry,
-        described: DescribedSensor[D],
+        described: SensorSpec[D],
         device: DeviceInfo,
     ) -> None:
         super().__init__(coordinator)
         self._described = described
-        self.entity_description = sensor_description(described)
+        self.entity_description = describe_sensor(described)
         self._attr_unique_id = f"{entry.entry_id}_{described.key}"
         self._attr_device_info = DeviceInfo(
             identifiers={(DOMAIN, entry.entry_id)}, name=entry.title, **device

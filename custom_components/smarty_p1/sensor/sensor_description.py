@@ -9,10 +9,10 @@ from homeassistant.components.sensor import (
 )
 
 from ..entity import category_of
-from ..lib.entities import DescribedSensor
+from ..lib.entities import SensorSpec
 
 
-def sensor_description(sensor: DescribedSensor[Any]) -> SensorEntityDescription:
+def describe_sensor(sensor: SensorSpec[Any]) -> SensorEntityDescription:
     """Return the description of a sensor.
 
     Raises ValueError for a class that Home Assistant does not know.

@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant, SupportsResponse, callback
 from homeassistant.helpers import service
 
 from ..const import DOMAIN
-from . import bill, capture, outlook, past, quarter_hours, telegram, what_if
+from . import bill, capture, leneda_import, outlook, quarter_hours, telegram, what_if
 
 
 @callback
@@ -20,12 +20,17 @@ def async_setup_services(hass: HomeAssistant) -> None:
     optional = SupportsResponse.OPTIONAL
     for name, action, schema, response in (
         ("get_telegram", telegram.get_telegram, telegram.SCHEMA, only),
-        ("import_quarter_hours", past.import_quarter_hours, past.IMPORT_SCHEMA, optional),
-        ("capture", capture.capture, capture.SCHEMA, optional),
+        (
+            "import_quarter_hours",
+            leneda_import.import_quarter_hours,
+            leneda_import.IMPORT_SCHEMA,
+            optional,
+        ),
+        ("capture", capture.capture_telegrams, capture.SCHEMA, optional),
         (
             "remove_imported_quarter_hours",
-            past.remove_imported_quarter_hours,
-            past.REMOVE_SCHEMA,
+            leneda_import.remove_imported_quarter_hours,
+            leneda_import.REMOVE_SCHEMA,
             optional,
         ),
     ):

@@ -11,7 +11,7 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
-from ..coordinator.meter_capture import LONGEST_MINUTES, CaptureRefusedError, MeterCapture
+from ..coordinator.meter_capture import MAX_CAPTURE_MINUTES, CaptureRefusedError, MeterCapture
 from ..lib.capture import Summary
 from .meter_of_call import METER, coordinator_of, invalid
 
@@ -26,15 +26,15 @@ SCHEMA = vol.Schema(
     {
         **METER,
         vol.Required(ATTR_STEP): vol.In([STEP_START, STEP_SHOW, STEP_WRITE, STEP_DISCARD]),
-        vol.Optional(ATTR_MINUTES, default=LONGEST_MINUTES): vol.All(
-            vol.Coerce(int), vol.Range(min=1, max=LONGEST_MINUTES)
+        vol.Optional(ATTR_MINUTES, default=MAX_CAPTURE_MINUTES): vol.All(
+            vol.Coerce(int), vol.Range(min=1, max=MAX_CAPTURE_MINUTES)
         ),
         vol.Optional(ATTR_KEEP_MESSAGE_FORMS, default=False): cv.boolean,
     }
 )
 
 
-async def capture(call: ServiceCall) -> ServiceResponse:
+async def capture_telegrams(call: ServiceCall) -> ServiceResponse:
     """Start a capture, show what it holds, write or discard it; return what there is then.
 
     Raises ServiceValidationError when there is no such meter, the step does not fit, there are no

@@ -25,7 +25,7 @@ from ..lib.tariff import (
     MarketPrices,
     PricesAhead,
     day_start,
-    outlook,
+    quarter_hours_ahead,
     usual_import,
 )
 from .bill import demand_of
@@ -81,7 +81,7 @@ async def _async_told(
         ) from err
 
     def answer() -> dict[str, Any]:
-        return render([*outlook(now, demand.contracts, market, usual_import(past))])
+        return render([*quarter_hours_ahead(now, demand.contracts, market, usual_import(past))])
 
     return await async_aside(coordinator.hass, answer)
 

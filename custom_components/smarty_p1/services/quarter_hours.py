@@ -19,8 +19,8 @@ from homeassistant.util import dt as dt_util
 
 from ..answers import async_aside
 from ..const import DOMAIN
+from ..coordinator.leneda_history import SharedPower
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..coordinator.platform_past import SharedPower
 from ..lib.reports import quarter_hours_as_csv, quarter_hours_as_json
 from ..lib.tariff import QuarterHour
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
@@ -42,9 +42,9 @@ SCHEMA = vol.Schema(
     }
 )
 
-_LONGEST_DAYS = 400
+_MAX_DAYS = 400
 # A period that ends at the same time of the day may have one hour more.
-_LONGEST = timedelta(days=_LONGEST_DAYS, hours=1)
+_MAX_PERIOD = timedelta(days=_MAX_DAYS, hours=1)
 
 type Render = Callable[[Sequence[QuarterHour], SharedPower], dict[str, Any]]
 
@@ -60,8 +60,8 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     start, end = (_utc_time(call.data[name]) for name in (ATTR_START, ATTR_END))
     if end <= start:
         raise invalid(translation_key="end_before_start")
-    if end - start > _LONGEST:
-        raise invalid(translation_key="period_too_long", days=str(_LONGEST_DAYS))
+    if end - start > _MAX_PERIOD:
+        raise invalid(translation_key="period_too_long", days=str(_MAX_DAYS))
     render = quarter_hours_as_csv if call.data[ATTR_FORMAT] == FORMAT_CSV else quarter_hours_as_json
     make = partial(_async_read, coordinator, start, end, render)
     return await async_in_turn(call, coordinator, make)

@@ -17,14 +17,14 @@ from ..coordinator.market_history import async_market_hours
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import what_if_report
 from ..lib.tariff import (
-    LEAST_DAYS,
-    LEAST_EFFICIENCY,
-    LEAST_KW,
-    LEAST_KWH,
+    MAX_KW,
+    MAX_KWH,
+    MAX_RESERVE_SHARE,
     MAX_STANDBY_W,
-    MOST_KW,
-    MOST_KWH,
-    MOST_RESERVE,
+    MIN_DAYS,
+    MIN_EFFICIENCY,
+    MIN_KW,
+    MIN_KWH,
     WhatIfError,
     WhatIfRefusal,
 )
@@ -41,10 +41,10 @@ def _number(least: float, most: float) -> vol.All:
 
 
 BATTERY: Mapping[vol.Marker, Any] = {
-    vol.Required("kwh"): _number(LEAST_KWH, MOST_KWH),
-    vol.Required("kw"): _number(LEAST_KW, MOST_KW),
-    vol.Optional("efficiency", default=90): _number(LEAST_EFFICIENCY * _PERCENT, _PERCENT),
-    vol.Optional("reserve", default=0): _number(0, MOST_RESERVE * _PERCENT),
+    vol.Required("kwh"): _number(MIN_KWH, MAX_KWH),
+    vol.Required("kw"): _number(MIN_KW, MAX_KW),
+    vol.Optional("efficiency", default=90): _number(MIN_EFFICIENCY * _PERCENT, _PERCENT),
+    vol.Optional("reserve", default=0): _number(0, MAX_RESERVE_SHARE * _PERCENT),
     vol.Optional("standby", default=_DEFAULT_STANDBY_W): _number(0, MAX_STANDBY_W),
     vol.Optional("feed_in_price"): _number(0, _MAX_FEED_IN_PRICE),
 }
@@ -88,5 +88,5 @@ async def _async_tried(call: ServiceCall, coordinator: SmartyCoordinator) -> dic
             translation_key=REFUSED[err.reason],
             title=coordinator.config_entry.title,
             days=str(err.days),
-            least=str(LEAST_DAYS),
+            least=str(MIN_DAYS),
         ) from None

@@ -8,14 +8,14 @@ from homeassistant.helpers.importlib import async_import_module
 from ..const import CONF_ENABLED, SECTION_MQTT
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from . import p1_server, virtual_meter
+from . import p1_server, virtual_meter_server
 from .retained_topics import RetainedTopics
 
 
 async def async_start(coordinator: SmartyCoordinator) -> None:
     """Publish what the options ask for until the entry is unloaded."""
     await p1_server.async_start(coordinator)
-    await virtual_meter.async_start(coordinator)
+    await virtual_meter_server.async_start(coordinator)
     entry = coordinator.config_entry
     retained = RetainedTopics(coordinator.hass, entry.entry_id)
     await retained.async_load()
@@ -26,7 +26,7 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
 
 async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
     """Clear what the broker keeps, and what is ignored, of an entry that is removed."""
-    await virtual_meter.async_remove(hass, entry)
+    await virtual_meter_server.async_remove(hass, entry)
     retained = RetainedTopics(hass, entry.entry_id)
     await retained.async_load()
     if retained.topics:

@@ -8,19 +8,19 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.loader import async_get_integration
 
 from ..const import DOCUMENTATION_URL, DOMAIN
-from ..lib.publish import Texts
+from ..lib.publish import DiscoveryNames
 
 _COMPONENT = f"component.{DOMAIN}."
 
 
-async def async_load_texts(hass: HomeAssistant) -> Texts:
+async def async_load_texts(hass: HomeAssistant) -> DiscoveryNames:
     """Return the names in English, and the icons."""
     names: dict[str, str] = {}
     for category in ("device", "entity"):
         texts = await async_get_translations(hass, "en", category, {DOMAIN})
         names |= {key.removeprefix(_COMPONENT): text for key, text in texts.items()}
     icons: dict[str, Any] = await async_get_icons(hass, "entity", {DOMAIN})
-    return Texts(names, icons.get(DOMAIN, {}))
+    return DiscoveryNames(names, icons.get(DOMAIN, {}))
 
 
 async def async_load_origin(hass: HomeAssistant) -> dict[str, str]:

@@ -30,7 +30,7 @@ from ..const import (
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.publish import (
     LIFETIME,
-    MOST_TOPICS,
+    MAX_TOPICS,
     OFFLINE,
     Announcer,
     Discovery,
@@ -227,7 +227,7 @@ class Publisher(_Worker):
         LOGGER.warning(
             "%s: %d topics are published on MQTT, and no further ones",
             self._coordinator.name,
-            MOST_TOPICS,
+            MAX_TOPICS,
         )
 
     async def _async_publish_offline(self, _stop: Event | None = None) -> None:

@@ -5,14 +5,14 @@ from typing import override
 from homeassistant.core import HomeAssistant, callback
 
 from ..coordinator.throttled_store import ThrottledStore
-from ..lib.stored_values import Stored, a_list, a_text
+from ..lib.stored_values import Stored, checked_list, checked_text
 
 _SAVE_INTERVAL = 5.0
 _MAX_TOPICS = 1_000_000
 
 
 def _parse(stored: Stored) -> set[str]:
-    return {a_text(topic) for topic in a_list(stored, _MAX_TOPICS)}
+    return {checked_text(topic) for topic in checked_list(stored, _MAX_TOPICS)}
 
 
 class RetainedTopics(ThrottledStore):

@@ -9,16 +9,16 @@ from homeassistant.core import HomeAssistant, callback
 from . import bills, days, live, media, meters, quality, quarter_hours, what_if
 
 _COMMANDS = (
-    meters.meters,
-    live.live,
-    quarter_hours.quarter_hours,
-    days.days,
-    bills.bills,
-    bills.classes,
+    meters.answer_meters,
+    live.subscribe_live,
+    quarter_hours.answer_quarter_hours,
+    days.answer_days,
+    bills.answer_bills,
+    bills.answer_classes,
     what_if.try_battery,
-    quality.voltages,
-    quality.events,
-    media.media,
+    quality.answer_voltages,
+    quality.answer_events,
+    media.answer_media,
 )
 
 

@@ -8,14 +8,14 @@ from ..lib.tariff import KEPT_MONTHS
 from .requests import Request, async_rendered, demand_of, meter_command
 
 # The running one, the twelve before it, and one year more to compare with.
-_MOST_MONTHS = KEPT_MONTHS + 1
+_MAX_MONTHS = KEPT_MONTHS + 1
 
 
 @meter_command(
     "bill",
-    {vol.Optional("months", default=1): vol.All(int, vol.Range(min=1, max=_MOST_MONTHS))},
+    {vol.Optional("months", default=1): vol.All(int, vol.Range(min=1, max=_MAX_MONTHS))},
 )
-async def bills(coordinator: SmartyCoordinator, msg: Request) -> bytes:
+async def answer_bills(coordinator: SmartyCoordinator, msg: Request) -> bytes:
     """Answer with the bills of so many months up to the running one, the oldest first."""
     return await async_rendered(
         coordinator.hass, bills_report, demand_of(coordinator), msg["months"]
@@ -23,6 +23,6 @@ async def bills(coordinator: SmartyCoordinator, msg: Request) -> bytes:
 
 
 @meter_command("classes", is_kept=lambda *_: True)
-async def classes(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
+async def answer_classes(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
     """Answer with what each class would have cost at the prices that hold now."""
     return await async_rendered(coordinator.hass, classes_report, demand_of(coordinator))

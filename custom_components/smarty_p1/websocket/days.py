@@ -21,7 +21,7 @@ def _is_past(coordinator: SmartyCoordinator, msg: Request) -> bool:
 @meter_command(
     "days", {vol.Optional("start"): cv.date, vol.Optional("end"): cv.date}, is_kept=_is_past
 )
-async def days(coordinator: SmartyCoordinator, msg: Request) -> bytes:
+async def answer_days(coordinator: SmartyCoordinator, msg: Request) -> bytes:
     """Answer with the days from `start` to the day before `end`: without these, of this month."""
     hass = coordinator.hass
     demand = demand_of(coordinator)

@@ -22,7 +22,7 @@ from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..rights import may_read, readable_meter
-from .live_values import live_values
+from .live_values import current_values
 from .meter_status import Status, loaded_meter, status_of
 from .requests import BUSY, METER, NOT_FOUND, refuse
 
@@ -141,7 +141,7 @@ class LiveMeter:
         status = self._status or status_of(self._hass, self._entry)
         if self._coordinator is None:
             return _gone(status)
-        return json_bytes({**status._asdict(), **live_values(self._coordinator)})
+        return json_bytes({**status._asdict(), **current_values(self._coordinator)})
 
     @callback
     def _send(self, message: bytes) -> None:
@@ -174,7 +174,7 @@ def _send_to(listener: Listener, message: bytes) -> None:
 
 @websocket_command({vol.Required("type"): f"{DOMAIN}/live", **METER})
 @callback
-def live(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+def subscribe_live(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """Begin to tell each telegram of a meter."""
     entry = readable_meter(hass, connection.user, msg["entry_id"])
     if entry is None:

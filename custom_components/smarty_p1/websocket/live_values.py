@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..lib.entities import BINARY_SENSORS, DEMAND_SENSORS, SENSORS, TARIFF_SENSORS, Described
+from ..lib.entities import BINARY_SENSORS, DEMAND_SENSORS, SENSORS, TARIFF_SENSORS, EntitySpec
 from ..lib.meter import Reading
 from ..lib.tariff import QUARTER_HOUR, Demand
 
@@ -21,14 +21,14 @@ _LEFT_OUT = {
     "cheapest_reference_power",
     "saving_per_year",
 }
-_VALUES: tuple[Described[Reading], ...] = tuple(
+_VALUES: tuple[EntitySpec[Reading], ...] = tuple(
     each
     for each in (*SENSORS, *DEMAND_SENSORS, *BINARY_SENSORS, *TARIFF_SENSORS)
     if each.key not in _LEFT_OUT
 )
 
 
-def live_values(coordinator: SmartyCoordinator) -> dict[str, Any]:
+def current_values(coordinator: SmartyCoordinator) -> dict[str, Any]:
     """Return what is known by the last reading, and of the quarter-hour so far."""
     reading, last = coordinator.latest, coordinator.books.memory.last_telegram
     demand = reading.demand if reading else coordinator.books.demand

@@ -18,7 +18,7 @@ _A_WHOLE_HOUR = 3599.0
 
 
 @meter_command("media")
-async def media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
+async def answer_media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
     """Answer with the sums of the meters on the M-Bus: 400 days, and of water 35 days by hours."""
     now = dt_util.utcnow()
     options = coordinator.config_entry.options

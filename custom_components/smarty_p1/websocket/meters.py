@@ -31,7 +31,7 @@ _THRESHOLD = "0-0:17.0.0"
 
 @websocket_command({vol.Required("type"): f"{DOMAIN}/meters"})
 @callback
-def meters(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
+def answer_meters(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """Answer with the meters that the user may read."""
     found = [_meter(hass, entry) for entry in readable_meters(hass, connection.user)]
     connection.send_result(msg["id"], {"meters": found})

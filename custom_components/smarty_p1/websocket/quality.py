@@ -14,11 +14,11 @@ from ..lib.entities import VOLTAGE_LIMITS
 from .requests import Request, meter_command
 
 _PHASES = ("L1", "L2", "L3")
-_LONGEST_GAPS = 20
+_MAX_GAPS = 20
 
 
 @meter_command("voltages")
-async def voltages(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
+async def answer_voltages(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
     """Answer with the lowest and the highest voltages of 24 hours, by five minutes and phase."""
     start, rows = coordinator.books.history.voltages.rows(dt_util.utcnow())
     phases = {
@@ -41,7 +41,7 @@ async def voltages(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
 
 
 @meter_command("events")
-async def events(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
+async def answer_events(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
     """Answer with disturbances, switches and messages of 400 days, and the reception of seven."""
     history = coordinator.books.history
     groups = history.events.groups
@@ -79,7 +79,7 @@ def _undated(events: EventHistory) -> dict[str, int]:
 
 def _reception(reception: ReceptionHistory, now: datetime) -> dict[str, Any]:
     start, hours = reception.hours(now)
-    gaps = sorted(reception.gaps(now), key=lambda gap: gap.start - gap.end)[:_LONGEST_GAPS]
+    gaps = sorted(reception.gaps(now), key=lambda gap: gap.start - gap.end)[:_MAX_GAPS]
     return {
         "since": reception.since and reception.since.isoformat(),
         "start": start.isoformat(),

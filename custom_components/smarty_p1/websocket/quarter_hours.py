@@ -15,7 +15,7 @@ _QUANTITIES = ("imported", "exported", "net", "larger")
 _YEARS = range(1999, 2101)
 
 
-def a_time(value: object) -> datetime:
+def checked_time(value: object) -> datetime:
     """Return a time in UTC. Raises vol.Invalid for what is none, or of an impossible year."""
     time = cv.datetime(value)
     if time.year not in _YEARS:
@@ -27,14 +27,14 @@ def a_time(value: object) -> datetime:
 @meter_command(
     "quarter_hours",
     {
-        vol.Required("start"): a_time,
-        vol.Optional("end"): a_time,
+        vol.Required("start"): checked_time,
+        vol.Optional("end"): checked_time,
         vol.Optional("quantity", default="imported"): vol.In(_QUANTITIES),
         vol.Optional("encoding", default="list"): vol.In(("list", "base64")),
     },
     lambda *_: True,
 )
-async def quarter_hours(coordinator: SmartyCoordinator, msg: Request) -> bytes:
+async def answer_quarter_hours(coordinator: SmartyCoordinator, msg: Request) -> bytes:
     """Answer with an energy of each quarter-hour of a period, up to the last one that is known."""
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)

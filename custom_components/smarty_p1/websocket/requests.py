@@ -24,8 +24,8 @@ type Request = Mapping[str, Any]
 type IsKept = Callable[[SmartyCoordinator, Request], bool]
 type Answer = Callable[[SmartyCoordinator, Request], Awaitable[bytes]]
 
-_LONGEST_ID = 64
-METER = {vol.Required("entry_id"): vol.All(str, vol.Length(max=_LONGEST_ID))}
+_MAX_ID_CHARS = 64
+METER = {vol.Required("entry_id"): vol.All(str, vol.Length(max=_MAX_ID_CHARS))}
 
 
 class RefusedError(Exception):

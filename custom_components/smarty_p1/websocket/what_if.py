@@ -7,7 +7,7 @@ from ..coordinator.collector_pause import without_collection
 from ..coordinator.market_history import async_market_hours
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import what_if_report
-from ..lib.tariff import LEAST_DAYS, Demand, MarketHours, QuarterHours, WhatIfError
+from ..lib.tariff import MIN_DAYS, Demand, MarketHours, QuarterHours, WhatIfError
 from ..services.what_if import BATTERY
 from .requests import Request, async_rendered, demand_of, meter_command
 
@@ -34,5 +34,5 @@ def _tried(
     try:
         return {"what_if": what_if_report(demand, known, market, msg), "refusal": None}
     except WhatIfError as err:
-        refusal = {"reason": err.reason.value, "days": err.days, "least_days": LEAST_DAYS}
+        refusal = {"reason": err.reason.value, "days": err.days, "least_days": MIN_DAYS}
         return {"what_if": None, "refusal": refusal}

@@ -6,7 +6,7 @@ import { phaseBars, quarterHourBar } from "../drawing/now.ts";
 import type { Feed } from "../feed.ts";
 import { kwDecimals, localDay } from "../locale.ts";
 import { banner } from "../parts/banner.ts";
-import { MOST_BESIDE } from "../parts/chooser.ts";
+import { MAX_TABS } from "../parts/chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
 import { type Trouble, troubleOf } from "../sentences/banner.ts";
 import {
@@ -33,7 +33,7 @@ export class NowCard extends SmartyCard {
   protected override otherFeeds(): Feed[] {
     const { meters, meter } = this;
     const list = meters?.list ?? [];
-    if (!meters || list.length > MOST_BESIDE) return [];
+    if (!meters || list.length > MAX_TABS) return [];
     return list.filter(({ entry_id }) => entry_id !== meter?.entry_id).map(({ entry_id }) => meters.feed(entry_id));
   }
 

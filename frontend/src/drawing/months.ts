@@ -46,7 +46,7 @@ const DIGIT = 7.4;
 const GAP = 8;
 const LINES = 6;
 /** Of whole euros and kWh: a scale of less would have the same number at each line. */
-const LEAST_RANGE = 5;
+const MIN_RANGE = 5;
 /** Labels may come so near to each other that only their halos meet. */
 const MEETING = 3;
 
@@ -57,7 +57,7 @@ export function monthsDrawing(columns: Column[], width: number, height: number):
   const marks = columns.flatMap(({ tick, estimate }) => [tick ?? 0, estimate ?? 0]);
   const most = Math.max(0, ...up, ...marks);
   const lowest = Math.min(0, ...down, ...marks);
-  const highest = most > lowest ? Math.max(most, lowest + LEAST_RANGE) : most;
+  const highest = most > lowest ? Math.max(most, lowest + MIN_RANGE) : most;
   const values = linesOf(lowest, highest);
   const axis = Math.max(AXIS, ...values.map((value) => wide(value.toLocaleString("en")) + GAP));
   const step = Math.max(1, (width - axis - RIGHT) / Math.max(1, columns.length));

@@ -4,7 +4,7 @@ import { localParts, QUARTER_HOUR_MS } from "../locale.ts";
 import type { QuarterHours } from "../wire.ts";
 
 /** 100 on the day when the clock is put back; what claims to be longer is wrong. */
-const MOST_QUARTERS = 100;
+const MAX_QUARTERS = 100;
 
 /** What is known of a quarter-hour that has ended. */
 export interface Quarter {
@@ -15,12 +15,12 @@ export interface Quarter {
 
 const UNKNOWN: Quarter = { imported: null, exported: null, origin: undefined };
 /** No connection of a house carries more: what is above it is not known. */
-export const MOST_KW = 4_000;
+export const MAX_KW = 4_000;
 export const kwOf = (wh: number | null): number => (wh ?? 0) / 250;
 
 /** How many quarter-hours a day has. */
 export const countOf = (start: number, end: number): number =>
-  Math.max(1, Math.min(MOST_QUARTERS, Math.round((end - start) / QUARTER_HOUR_MS) || 1));
+  Math.max(1, Math.min(MAX_QUARTERS, Math.round((end - start) / QUARTER_HOUR_MS) || 1));
 
 /** Return the quarter-hours of a day from answers that may begin and end at any other time. */
 export function quartersOf(start: number, count: number, imported?: QuarterHours, exported?: QuarterHours): Quarter[] {
@@ -30,7 +30,7 @@ export function quartersOf(start: number, count: number, imported?: QuarterHours
     const first = Math.round((Date.parse(answer.start) - start) / QUARTER_HOUR_MS);
     answer.values.forEach((wh, index) => {
       const quarter = quarters[first + index];
-      if (quarter && typeof wh === "number" && Math.abs(wh) <= MOST_KW * 250) use(quarter, Math.max(0, wh), index);
+      if (quarter && typeof wh === "number" && Math.abs(wh) <= MAX_KW * 250) use(quarter, Math.max(0, wh), index);
     });
   };
   each(imported, (quarter, wh) => (quarter.imported = wh));

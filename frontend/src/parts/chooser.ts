@@ -11,7 +11,7 @@ export interface Choice {
 }
 
 /** More of them than fit beside each other are a menu. */
-export const MOST_BESIDE = 3;
+export const MAX_TABS = 3;
 
 export const chooserStyles = css`
   .chooser {
@@ -74,7 +74,7 @@ export function chooser(
   chosen: string,
   choose: (id: string) => void,
 ): TemplateResult {
-  if (choices.length > MOST_BESIDE) {
+  if (choices.length > MAX_TABS) {
     return html`<select class="chooser" aria-label=${label} @change=${(event: Event) => choose((event.target as HTMLSelectElement).value)}>
       ${choices.map(({ id, name }) => html`<option value=${id} ?selected=${id === chosen}>${name}</option>`)}
     </select>`;

@@ -1,6 +1,6 @@
 /** Which day is shown, and what of it has ended, runs and is known. */
 
-import { countOf, kwOf, MOST_KW, type Quarter } from "../drawing/today.ts";
+import { countOf, kwOf, MAX_KW, type Quarter } from "../drawing/today.ts";
 import type { Feed, Known as Answered } from "../feed.ts";
 import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "../locale.ts";
 import { excessCosts, shownDay } from "../sentences/today.ts";
@@ -66,7 +66,7 @@ export interface Running {
 export function runningOf({ quarterHour, present, count }: ShownDay, live: Live): Running | undefined {
   if (!quarterHour || present < 0 || present >= count) return undefined;
   const drawn = quarterHour.projected_kw ?? quarterHour.running_kw;
-  if (typeof drawn !== "number" || !(Math.abs(drawn) <= MOST_KW)) return undefined;
+  if (typeof drawn !== "number" || !(Math.abs(drawn) <= MAX_KW)) return undefined;
   const power = live.values?.power_net;
   const secondsLeft = Math.max(0, (Date.parse(quarterHour.end) - Date.parse(quarterHour.time)) / 1000) || 0;
   const still = typeof power === "number" ? (Math.max(0, -power) * secondsLeft) / 900 : 0;

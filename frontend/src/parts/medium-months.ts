@@ -6,9 +6,9 @@ import type { MediumHistory } from "../wire.ts";
 /** A day of which less is known is not whole. */
 const WHOLE = 0.9;
 /** Days without a reading at the end, after which nobody asks any more how the month goes. */
-const MOST_LATE_DAYS = 2;
+const MAX_LATE_DAYS = 2;
 /** Whatever is more has not been counted by a meter in a house. */
-const MOST = 1e9;
+const MAX = 1e9;
 const NIGHT_HOURS = [2, 3, 4];
 const NIGHTS = 3;
 
@@ -46,7 +46,7 @@ export interface Night {
 }
 
 const amountOf = (value: number | null | undefined): number | null =>
-  typeof value === "number" && value >= 0 && value < MOST ? value : null;
+  typeof value === "number" && value >= 0 && value < MAX ? value : null;
 
 export function monthOf({ days }: Pick<MediumHistory, "days">, month: string): Month {
   const firstDay = `${month}-01`;
@@ -73,7 +73,7 @@ export function standingOn(history: MediumHistory, today: string, isSeasonal: bo
   const startsHere = history.days?.start.startsWith(thisMonth) ?? false;
   const lastWhole = whole.lastIndexOf(true) + 1;
   const first = !startsHere ? 1 : lastWhole ? whole.indexOf(true) + 1 : ended + 1;
-  const isLate = ended - lastWhole > MOST_LATE_DAYS;
+  const isLate = ended - lastWhole > MAX_LATE_DAYS;
   const missing = whole.slice(first - 1, isLate ? ended : lastWhole).filter((each) => !each).length;
   // On the 1st, what has just ended is of more interest than what was a year ago.
   const references = [...(isSeasonal && lastWhole ? [-12] : []), -1].map((ago) => monthOf(history, addMonths(thisMonth, ago)));

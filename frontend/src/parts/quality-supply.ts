@@ -10,7 +10,7 @@ import type { Events } from "../wire.ts";
 const LONG_MESSAGE = 160;
 /** Height of a block, and the least of it that is seen as missing. */
 const BLOCK = 20;
-const LEAST_MISSING = 3;
+const MIN_MISSING = 3;
 
 export const supplyStyles = css`
   dl {
@@ -66,7 +66,7 @@ export function receptionBlocks(day: Reception): { received: string; missing: st
   const block = (hour: number, from: number, to: number) => `M${hour + 0.08} ${from}H${hour + 0.92}V${to}H${hour + 0.08}Z`;
   day.shares.forEach((share, hour) => {
     if (share === null) return;
-    const gone = share >= 1 ? 0 : Math.max(LEAST_MISSING, Math.round(BLOCK * (1 - share)));
+    const gone = share >= 1 ? 0 : Math.max(MIN_MISSING, Math.round(BLOCK * (1 - share)));
     if (gone) missing += block(hour, 0, gone);
     if (gone < BLOCK) received += block(hour, gone, BLOCK);
   });

@@ -26,7 +26,7 @@ const PARTS: Record<Exclude<BillPart, "feed_in">, string[]> = {
 const WELL_MEASURED = 0.99;
 /** A price with more decimals was not entered by anybody: it is a mean of the market's. */
 const ENTERED_DECIMALS = 5;
-const MOST_DECIMALS = 6;
+const MAX_DECIMALS = 6;
 
 export interface Row {
   name: string;
@@ -275,7 +275,7 @@ function enough(least: number, most: number, lines: BillLine[], cost: (line: Bil
   return most;
 }
 
-const priceDecimals = ({ unit, price }: BillLine): number => decimalsOf(price, unit === "month" ? 2 : 4, MOST_DECIMALS);
+const priceDecimals = ({ unit, price }: BillLine): number => decimalsOf(price, unit === "month" ? 2 : 4, MAX_DECIMALS);
 
 function decimalsOf(value: number, least: number, most: number): number {
   let decimals = least;

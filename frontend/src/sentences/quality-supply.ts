@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 const HOURS = 24;
 /** Characters that would turn, hide or break what stands around them. */
 const CONTROLS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]+/gu;
-const LONGEST_MESSAGE = 2_048;
+const MAX_MESSAGE_CHARS = 2_048;
 
 const BREAKER = ["connected", "disconnected", "ready_for_reconnection"] as const;
 type Breaker = (typeof BREAKER)[number];
@@ -117,7 +117,7 @@ export function receptionTable({ start, shares }: Reception, locale: Locale): st
 export function lastMessage({ messages }: Events): { text: string; time: number | undefined } | undefined {
   const all = Array.isArray(messages) ? messages : [];
   for (const { text, time } of [...all].reverse()) {
-    const clean = String(text ?? "").slice(0, LONGEST_MESSAGE).replace(CONTROLS, " ").replace(/\s+/g, " ").trim();
+    const clean = String(text ?? "").slice(0, MAX_MESSAGE_CHARS).replace(CONTROLS, " ").replace(/\s+/g, " ").trim();
     if (clean) return { text: clean, time: instant(time) };
   }
   return undefined;

@@ -7,7 +7,7 @@ import { duration, instant, say, together } from "./quality.ts";
 
 const STEP_MS = 300_000;
 const DAY_ROWS = 288;
-const MOST_VOLTS = 100_000;
+const MAX_VOLTS = 100_000;
 /** A day that is known but for its first minutes is known. */
 const WHOLE_ROWS = 3;
 
@@ -35,7 +35,7 @@ export interface VoltageDay {
 }
 
 const volt = (value: unknown): number | null =>
-  typeof value === "number" && value >= 0 && value < MOST_VOLTS ? value : null;
+  typeof value === "number" && value >= 0 && value < MAX_VOLTS ? value : null;
 
 export function voltageDay(answer: Voltages): VoltageDay {
   const [low, high] = [volt(answer.limits?.[0]) ?? 207, volt(answer.limits?.[1]) ?? 253];

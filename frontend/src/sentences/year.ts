@@ -13,7 +13,7 @@ export const yearTexts: Texts<YearKey> = texts;
 
 /** Whole euro, below which one class costs about the same as another. */
 export const ABOUT_THE_SAME = 5;
-const MOST_ROWS = 6;
+const MAX_ROWS = 6;
 const MONTHS_A_YEAR = 12;
 const NOTHING: Above = { quarter_hours: 0, kwh: 0 };
 
@@ -61,7 +61,7 @@ export function classRows(classes: Classes): ClassRow[] {
     rows.sort((one, other) => one.kw - other.kw);
   }
   const best = cheapest(rows);
-  while (rows.length > MOST_ROWS) {
+  while (rows.length > MAX_ROWS) {
     const left = rows.filter((row) => !row.isOwn && row !== best);
     const dearest = left.reduce((one, other) => ((other.total ?? Number.POSITIVE_INFINITY) >= (one.total ?? Number.POSITIVE_INFINITY) ? other : one));
     rows.splice(rows.indexOf(dearest), 1);

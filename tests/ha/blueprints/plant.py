@@ -10,7 +10,7 @@ INTERVAL = 10
 """Seconds from one telegram to the next."""
 REFERENCE_KW = 3.0
 CAPACITY_WH = 10_000
-MOST_W = 5_000
+MAX_W = 5_000
 RESERVE = 20
 
 _START = datetime(2026, 4, 13, 22, tzinfo=UTC)
@@ -107,7 +107,7 @@ class Plant:
             _, self.setting_w, self.is_own_control = self._waiting.pop(0)
         house = house_w(self.second)
         wanted = min(0.0, house) if self.is_own_control else self.setting_w
-        wanted = max(-MOST_W, min(MOST_W, wanted))
+        wanted = max(-MAX_W, min(MAX_W, wanted))
         if (wanted > 0 and self.stored_wh <= 0) or (wanted < 0 and self.charge >= 100):
             wanted = 0.0
         self.given_w += max(-_SLEW_W, min(_SLEW_W, wanted - self.given_w))
@@ -124,7 +124,7 @@ class Plant:
     def _note_the_best(self, house: float) -> None:
         """Note what the house needs, and what the battery could take off it in this second."""
         self._need_ws += max(0.0, house)
-        self._could_ws += min(max(0.0, house), MOST_W)
+        self._could_ws += min(max(0.0, house), MAX_W)
 
     def _end_quarter(self) -> None:
         self.quarters.append((self.imported_wh - self._before_wh) * 4 / 1000)

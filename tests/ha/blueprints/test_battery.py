@@ -22,7 +22,7 @@ from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
 from tests.ha.support import set_up
 
-from .plant import INTERVAL, MOST_W, REFERENCE_KW, RESERVE, Plant
+from .plant import INTERVAL, MAX_W, REFERENCE_KW, RESERVE, Plant
 
 FOLDER = Path(__file__).parents[3] / "blueprints" / "automation" / DOMAIN
 NET, AVAILABLE = "sensor.smarty_net_power", "sensor.smarty_available_power"
@@ -36,7 +36,7 @@ INPUTS: dict[str, Any] = {
     "battery_power": SETTING,
     "charge": CHARGE,
     "reserve": RESERVE,
-    "most_power": MOST_W / 1000,
+    "most_power": MAX_W / 1000,
     "mode": MODE,
     "mode_giving": "manual",
     "mode_otherwise": "auto",
@@ -57,7 +57,7 @@ class House:
         self.telegrams_between_measured = 1
         self.telegrams_measured_is_late = 0
         self._given_w: list[float] = []
-        hass.states.async_set(SETTING, "0", {"unit_of_measurement": "W", "max": MOST_W})
+        hass.states.async_set(SETTING, "0", {"unit_of_measurement": "W", "max": MAX_W})
         hass.states.async_set(MODE, "auto")
         self.show_charge()
         hass.services.async_register("number", "set_value", self._set)

@@ -25,8 +25,8 @@ from tests.ha.support import (
 )
 
 DAMAGED = seal(TELEGRAM).replace(b"1.8.0(0", b"1.8.0(9")
-MOST_OBJECTS = 64
-MOST_METERS = 16
+MAX_OBJECTS = 64
+MAX_METERS = 16
 
 
 def small_frame(counter: int, title: bytes = SYSTEM_TITLE) -> bytes:
@@ -118,7 +118,7 @@ async def test_listeners_are_not_called_at_each_rejection(house: House) -> None:
 @pytest.fixture
 def many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let telegrams without a tag come faster than they may."""
-    monkeypatch.setattr(telegram_limits, "MOST_TELEGRAMS_AT_ONCE", 1000)
+    monkeypatch.setattr(telegram_limits, "MAX_TELEGRAMS_AT_ONCE", 1000)
 
 
 def invented_telegrams(number: int) -> Iterator[bytes]:
@@ -152,7 +152,7 @@ async def test_names_without_end(house: House, hass_storage: dict[str, Any]) -> 
     await house.send(*frames[20:])
     await hass.async_block_till_done()
 
-    assert len(devices()) == 1 + MOST_METERS
+    assert len(devices()) == 1 + MAX_METERS
     assert all(len(device.serial_number or "") <= 64 for device in devices())
     entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
     assert len(entities) < 200
@@ -166,13 +166,13 @@ async def test_names_without_end(house: House, hass_storage: dict[str, Any]) -> 
 
     await house.unload()
     stored = hass_storage[f"{DOMAIN}.{entry.entry_id}.meter"]["data"]
-    assert len(stored["totals"]["indexes"]) <= MOST_OBJECTS
+    assert len(stored["totals"]["indexes"]) <= MAX_OBJECTS
     assert len(str(stored)) < 20_000
 
     await house.again(first)
     await wait_for_telegram(hass, entry)
     await house.send(*invented_telegrams(10))
-    assert len(devices()) == 1 + MOST_METERS
+    assert len(devices()) == 1 + MAX_METERS
 
 
 @pytest.mark.usefixtures("everything_enabled")
@@ -182,7 +182,7 @@ async def test_many_objects_in_one_telegram_fit_into_the_recorder(house: House) 
         text = with_value(text, f"1-0:{number}.99.0", f"({'\x01' * 120})")
     await house.begin(seal(text), key=None)
     state = state_of(house.hass, "smarty_other_objects")
-    assert state.state == str(MOST_OBJECTS)
+    assert state.state == str(MAX_OBJECTS)
     assert len(str(state.attributes).encode()) < 16_384
 
 
@@ -201,7 +201,7 @@ async def test_a_meter_that_is_deleted_makes_room(house: House) -> None:
 
     await house.send(*map(with_gas, range(30)))
     await hass.async_block_till_done()
-    assert len(gas_meters()) == 1 + MOST_METERS
+    assert len(gas_meters()) == 1 + MAX_METERS
     assert "GAS 00000029" not in gas_meters()
     assert len(house.log) == 1
 

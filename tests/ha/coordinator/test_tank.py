@@ -22,7 +22,7 @@ from tests.ha.support import let_pass, let_pass_until, links, own_log, wait_unti
 def every_reading_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let tests see each reading at once."""
     monkeypatch.setattr(tank_coordinator, "_UPDATE_INTERVAL", 0)
-    monkeypatch.setattr(tank_level, "_LEAST_READINGS", 1)
+    monkeypatch.setattr(tank_level, "_MIN_READINGS", 1)
 
 
 async def set_up(
@@ -71,7 +71,7 @@ async def test_the_level_of_the_water(
 async def test_an_echo_that_comes_first_is_not_shown(
     hass: HomeAssistant, port: MeterPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tank_level, "_LEAST_READINGS", 5)
+    monkeypatch.setattr(tank_level, "_MIN_READINGS", 5)
     changes = async_capture_events(hass, EVENT_STATE_CHANGED)
     await set_up(hass, port, b"R060\r" + b"R120\r" * 4)
     states = [event.data["new_state"] for event in changes]

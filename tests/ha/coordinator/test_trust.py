@@ -19,7 +19,7 @@ from custom_components.smarty_p1.const import (
 )
 from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
 from custom_components.smarty_p1.lib import health
-from custom_components.smarty_p1.lib.p1 import Opener, Reason
+from custom_components.smarty_p1.lib.p1 import FrameDecryptor, Reason
 from tests.ha.conftest import EntryMaker
 from tests.ha.coordinator.conftest import House
 from tests.ha.meter import (
@@ -114,15 +114,15 @@ async def test_the_counter_is_stored_every_five_minutes(
 async def test_replays_do_not_put_off_storing_the_counter(
     hass: HomeAssistant, hass_storage: dict[str, Any]
 ) -> None:
-    opener = Opener(bytes.fromhex(KEY))
+    decryptor = FrameDecryptor(bytes.fromhex(KEY))
     before = MeterStore(hass, "of a meter")
-    before.memory.note_counter(opener, SYSTEM_TITLE, 900)
+    before.memory.note_counter(decryptor, SYSTEM_TITLE, 900)
     await before.async_save()
 
     store = MeterStore(hass, "of a meter")
     await store.async_load()
     for counter in (900, 901):
-        store.memory.note_counter(opener, SYSTEM_TITLE, counter)
+        store.memory.note_counter(decryptor, SYSTEM_TITLE, counter)
         store.schedule_save()
         await let_pass(hass, 1)
         (stored,) = hass_storage[f"{DOMAIN}.of a meter.meter"]["data"]["counters"].values()
@@ -378,7 +378,7 @@ async def test_repair_is_shown_again_after_a_restart(  # noqa: PLR0913, PLR0917
     bad: list[bytes],
     problem: str,
 ) -> None:
-    monkeypatch.setattr(health, "LEAST_DURATION", 0.1)
+    monkeypatch.setattr(health, "MIN_DURATION_S", 0.1)
     hass, entry = house.hass, make_entry(house.port.url)
     # What Home Assistant stores of issues: that there was one, and whether it is ignored.
     hass_storage[ir.STORAGE_KEY] = {

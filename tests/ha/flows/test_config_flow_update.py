@@ -216,7 +216,7 @@ async def test_new_key(dialogs: Dialogs) -> None:
 async def test_new_key_after_telegrams_that_fail_for_half_a_minute(
     dialogs: Dialogs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "LEAST_DURATION", 0.2)
+    monkeypatch.setattr(health, "MIN_DURATION_S", 0.2)
     await dialogs.begin()
     flows = dialogs.hass.config_entries.flow
     for counter in count(1):

@@ -174,7 +174,7 @@ async def test_without_gas_nobody_is_asked_about_it(
 
 
 # What fits one line of a dialog; with two lines each, the page is higher than a laptop's screen.
-LONGEST_HELP = 92
+MAX_HELP = 92
 # What the lines of a paper bill are called on it, in its two languages.
 ON_PAPER = {
     "energy_price": ("énergie", "Energieverbrauch"),
@@ -202,7 +202,7 @@ def texts_of_pages(language: str) -> dict[str, Any]:
 @pytest.mark.parametrize("language", PAPERS)
 def test_the_help_of_the_first_page_is_short(language: str) -> None:
     for option, text in texts_of_pages(language)["contract"]["data_description"].items():
-        assert len(text) <= LONGEST_HELP, option
+        assert len(text) <= MAX_HELP, option
 
 
 @pytest.mark.parametrize("language", PAPERS)

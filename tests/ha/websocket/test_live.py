@@ -12,7 +12,7 @@ from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.lib.meter import Reading
 from custom_components.smarty_p1.websocket import live
-from custom_components.smarty_p1.websocket.live_values import live_values
+from custom_components.smarty_p1.websocket.live_values import current_values
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import OTHER_KEY, MeterPort, encipher, with_value
@@ -94,7 +94,7 @@ async def test_one_serialisation_for_all_who_listen(  # noqa: PLR0913, PLR0917 -
 
     def counted(coordinator: SmartyCoordinator) -> dict[str, Any]:
         made.append(1)
-        return live_values(coordinator)
+        return current_values(coordinator)
 
     monkeypatch.setattr(live, "live_values", counted)
     others = [await client_of(user_with(hass, "sensor.smarty_energy_imported")) for _ in range(3)]

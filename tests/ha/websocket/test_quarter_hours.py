@@ -12,12 +12,12 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import answers
-from custom_components.smarty_p1.coordinator.platform_past import PlatformPast
+from custom_components.smarty_p1.coordinator.leneda_history import PlatformPast
 from custom_components.smarty_p1.lib.tariff import (
     Contract,
     Contracts,
     Origin,
-    Past,
+    PlatformDays,
     QuarterHour,
     QuarterHours,
     month_name,
@@ -203,7 +203,7 @@ async def test_those_of_the_platform_are_named(client: Client, entry: MockConfig
         QuarterHour(start + QUARTER, 0.8, origin=Origin.PLATFORM),
         QuarterHour(start + 3 * QUARTER, 0.4, origin=Origin.PLATFORM_ESTIMATED),
     ]
-    entry.runtime_data.books.memory.demand_meter.set_past(Past(found))
+    entry.runtime_data.books.memory.demand_meter.set_platform_days(PlatformDays(found))
     period = {"start": start.isoformat(), "end": (start + 4 * QUARTER).isoformat()}
     answer = await ask(client, "quarter_hours", entry_id=entry.entry_id, **period)
     assert answer["values"] == [100, 200, None, 100]

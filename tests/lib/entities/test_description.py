@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from smartyp1.entities import DEMAND_SENSORS, SENSORS, Follower, Shown
+from smartyp1.entities import DEMAND_SENSORS, SENSORS, DeadbandFilter, Shown
 
 NOON = datetime(2026, 6, 16, 12, tzinfo=UTC)
 
@@ -17,7 +17,7 @@ def shown(
     [sensor] = [each for each in (*SENSORS, *DEMAND_SENSORS) if each.key == key]
     if sensor.follow is None:
         return [*values]
-    follower = Follower(sensor.follow)
+    follower = DeadbandFilter(sensor.follow)
     return [follower.shown(value, NOON + n * every) for n, value in enumerate(values)]
 
 

@@ -11,10 +11,10 @@ from smartyp1.entities import (
     DEMAND_SENSORS,
     SENSORS,
     TARIFF_SENSORS,
-    Described,
-    DescribedSensor,
-    Follower,
-    mbus_sensors,
+    DeadbandFilter,
+    EntitySpec,
+    SensorSpec,
+    sensors_of_mbus_meter,
 )
 from smartyp1.meter import MeterMemory, MeterReader, Reading
 from smartyp1.p1 import Decoder, Telegram
@@ -31,12 +31,12 @@ WINTER = datetime(2026, 1, 17, tzinfo=UTC)
 def test_a_day_costs_few_rows() -> None:
     counted: Counter[str] = Counter()
     last: dict[str, object] = {}
-    followers: dict[str, Follower] = {}
+    followers: dict[str, DeadbandFilter] = {}
     for reading in readings(WINTER):
         for key, described in enabled(reading):
             value: Any = described.value_fn(reading)
-            if isinstance(described, DescribedSensor) and described.follow:
-                follower = followers.setdefault(key, Follower(described.follow))
+            if isinstance(described, SensorSpec) and described.follow:
+                follower = followers.setdefault(key, DeadbandFilter(described.follow))
                 value = follower.shown(value, reading.time)
             attributes = described.attributes_fn and described.attributes_fn(reading)
             reset = described.last_reset_fn and described.last_reset_fn(reading)
@@ -59,13 +59,13 @@ def readings(day: datetime) -> Iterator[Reading]:
                 yield reader.read(event, time)
 
 
-def enabled(reading: Reading) -> Iterator[tuple[str, Described[Reading]]]:
+def enabled(reading: Reading) -> Iterator[tuple[str, EntitySpec[Reading]]]:
     """Yield what is enabled by default, by names that tell it apart."""
     for described in (*SENSORS, *DEMAND_SENSORS, *TARIFF_SENSORS, *BINARY_SENSORS):
         if described.entity_registry_enabled_default and described.exists_fn(reading):
             yield described.key, described
     for identity in reading.channels:
         if meter := reading.meter(identity):
-            for described in mbus_sensors(identity, meter):
+            for described in sensors_of_mbus_meter(identity, meter):
                 if described.entity_registry_enabled_default and described.exists_fn(reading):
                     yield f"{meter.type}: {described.key}", described

@@ -6,7 +6,7 @@ import pytest
 
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, literal, telegram
 from smartyp1.meter import Limits, MeterMemory, MeterReader, MeterSession, NamedMeter, OtherMeter
-from smartyp1.p1 import Opener, Reason, Rejection
+from smartyp1.p1 import FrameDecryptor, Reason, Rejection
 
 OTHER_NAME = "SAG1030790002575"
 OTHER_TITLE = b"SAGgp\x04\x10\x2f"
@@ -33,9 +33,11 @@ class Port:
         self.memory = MeterMemory.from_dict(
             self.memory.as_dict() | {"demand": self.memory.demand_meter.as_dict()}
         )
-        opener = Opener(key, last_counters=self.memory.last_counters(key)) if key else None
+        decryptor = (
+            FrameDecryptor(key, last_counters=self.memory.last_counters(key)) if key else None
+        )
         limits = Limits(warn=lambda *warning: self.warned.append(warning))
-        meter = NamedMeter(DEVICE_NAME, MeterReader(self.memory, limits), opener)
+        meter = NamedMeter(DEVICE_NAME, MeterReader(self.memory, limits), decryptor)
         self.session = MeterSession(meter, limits=limits)
 
     def hears(self, data: bytes, clock: float = 0.0) -> list[str]:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from dev.encoder import DEVICE_NAME, KEY, TITLE, frame, literal, seal, with_value
-from smartyp1.entities import DEMAND_SENSORS, SENSORS, TARIFF_SENSORS, mbus_sensors
+from smartyp1.entities import DEMAND_SENSORS, SENSORS, TARIFF_SENSORS, sensors_of_mbus_meter
 from smartyp1.meter import MeterMemory, MeterReader, MeterSession, NamedMeter, Reading
-from smartyp1.p1 import Opener, key_fingerprint
+from smartyp1.p1 import FrameDecryptor, key_fingerprint
 from smartyp1.tariff import Contract, DemandMeter
 from tests.lib.tariff.support import Disk
 
@@ -32,7 +32,7 @@ def at(clock: str, kwh: float, gas_m3: float) -> bytes:
 
 def heard(memory: MeterMemory, *texts: bytes, first: int = 1) -> list[Reading]:
     """Return the readings of telegrams that go on from a memory; its counters begin anew."""
-    session = MeterSession(NamedMeter(DEVICE_NAME, MeterReader(memory), Opener(KEY)))
+    session = MeterSession(NamedMeter(DEVICE_NAME, MeterReader(memory), FrameDecryptor(KEY)))
     frames = (frame(counter, text) for counter, text in enumerate(texts, first))
     events = [event for data in frames for event in session.feed(data, NOW, 0)]
     return [event for event in events if isinstance(event, Reading)]
@@ -120,7 +120,7 @@ def assert_goes_on(memory: MeterMemory) -> None:
             each
             for identity in reading.channels
             if (meter := reading.meter(identity))
-            for each in mbus_sensors(identity, meter)
+            for each in sensors_of_mbus_meter(identity, meter)
         ]
         for each in (*SENSORS, *DEMAND_SENSORS, *TARIFF_SENSORS, *mbus):
             if each.exists_fn(reading):

@@ -14,7 +14,7 @@ from smartyp1.p1 import Decoder, Telegram, crc16
 from tests.lib.p1.worst_streams import MODES, STREAMS, Cost, in_chunks, made, measure
 
 MICROSECONDS_A_BYTE = 20.0
-LONGEST_CALL = 100_000.0
+MAX_CALL = 100_000.0
 # All of a stream's longest frames are complete.
 SIZE = 40_000
 TITLE = b"SAGxy\x00\x00\x01"
@@ -29,7 +29,7 @@ def frame_of_messages(size: int, fields: tuple[int, ...]) -> tuple[bytes, bytes]
 
 
 def is_cheap(cost: Cost) -> bool:
-    return cost.a_byte < MICROSECONDS_A_BYTE and cost.longest_call < LONGEST_CALL
+    return cost.a_byte < MICROSECONDS_A_BYTE and cost.longest_call < MAX_CALL
 
 
 def chunk_sizes(name: str, other: int) -> list[int]:

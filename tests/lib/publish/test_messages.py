@@ -15,12 +15,12 @@ from smartyp1.p1 import Decoder, Telegram
 from smartyp1.publish import (
     Announcer,
     Discovery,
+    DiscoveryNames,
     Format,
     Message,
     MeterAnnounced,
     MeterMessages,
     Published,
-    Texts,
     messages as messages_module,
 )
 
@@ -43,7 +43,7 @@ class Meter:
         discovery: bool = False,
         stale: Iterable[str] = (),
     ) -> None:
-        texts = Texts(defaultdict(str), {})
+        texts = DiscoveryNames(defaultdict(str), {})
         announcer = Announcer(
             MeterAnnounced(DEVICE_NAME, "Smarty", {}, UTC),
             Discovery(texts, {"name": "test"}, "elsewhere", 90),
@@ -186,7 +186,7 @@ def test_somebody_on_the_line_makes_no_more_topics_than_that(form: Format) -> No
 
 
 def test_units_without_end_make_no_topics_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(messages_module, "MOST_TOPICS", 110)
+    monkeypatch.setattr(messages_module, "MAX_TOPICS", 110)
     meter = Meter(Format.SMARTYREADER)
     meter.tell(TELEGRAM)
     usual = {message.topic for message in meter.messages}

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypedDict, Unpack
 from zoneinfo import ZoneInfo
 
-from smartyp1.tariff import Above, Bill, Contract, Contracts, Day, Month
+from smartyp1.tariff import Bill, ClassExcess, Contract, Contracts, Day, Month
 
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -36,7 +36,7 @@ def day(
     text: str, kwh: float = 0.0, above: dict[float, float] | None = None, **more: Unpack[Counted]
 ) -> Day:
     """Return a day with its imported energy, and the energy above some classes, in kWh."""
-    counted = {kw: Above(1, round(each * 1000)) for kw, each in (above or {}).items()}
+    counted = {kw: ClassExcess(1, round(each * 1000)) for kw, each in (above or {}).items()}
     return Day(
         start=local(text), imported_wh=round(kwh * 1000), quarter_hours=96, above=counted, **more
     )

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from smartyp1.tariff import Contract, Contracts, Month, bill
+from smartyp1.tariff import Contract, Contracts, Month, compute_bill
 from tests.lib.tariff.months import (
     LONG_AGO,
     agreed,
@@ -20,7 +20,7 @@ from tests.lib.tariff.months import (
 
 def test_an_ordinary_month() -> None:
     june = whole_month("2026-06", 30, kwh=300, above={3: 45, 7: 10})
-    due = bill(june, agreed(reference_kw=7, energy_price=0.15), local("2026-07-01"))
+    due = compute_bill(june, agreed(reference_kw=7, energy_price=0.15), local("2026-07-01"))
 
     assert lines(due) == [
         ("energy", 300, 0.15, 45.00),  #            300 * 0.15
@@ -38,7 +38,7 @@ def test_an_ordinary_month() -> None:
 def test_all_lines_in_their_order() -> None:
     june = whole_month("2026-06", 30, kwh=300, above={7: 10}, exported_wh=200_000)
     contract = {"energy_price": 0.15, "energy_fee": 2.5, "feed_in_price": 0.08, "meter_ampere": 63}
-    due = bill(june, agreed(reference_kw=7, **contract), local("2026-07-01"))
+    due = compute_bill(june, agreed(reference_kw=7, **contract), local("2026-07-01"))
 
     assert lines(due) == [
         ("energy", 300, 0.15, 45.00),
@@ -74,7 +74,7 @@ def test_all_lines_in_their_order() -> None:
 )
 def test_the_running_month(until: str, share: float, fixed: float, meter: float) -> None:
     june = month("2026-06", day("2026-06-01", 12), day("2026-06-10", 8))
-    due = bill(june, agreed(reference_kw=7), local(until))
+    due = compute_bill(june, agreed(reference_kw=7), local(until))
     assert lines(due) == [
         ("network_fixed", share, 12.84, fixed),
         ("network_variable", 20, 0.051, 1.02),
@@ -87,11 +87,11 @@ def test_march_with_its_day_of_23_hours() -> None:
     # Luxembourg's noon on 29 March 2026 is 11 hours after midnight: 28 days and 11/23 of 31 have
     # passed. 12.84 * 655/713 = 11.7955; 5.72 * 655/713 = 5.2547
     march = month("2026-03", day("2026-03-29", 20))
-    due = bill(march, agreed(reference_kw=7), local("2026-03-29T12:00"))
+    due = compute_bill(march, agreed(reference_kw=7), local("2026-03-29T12:00"))
     assert lines(due)[0] == ("network_fixed", 0.918654, 12.84, 11.80)
     assert lines(due)[2] == ("meter", 0.918654, 5.72, 5.25)
 
-    whole = bill(march, agreed(reference_kw=7), local("2026-04-01"))
+    whole = compute_bill(march, agreed(reference_kw=7), local("2026-04-01"))
     # Without the energy, 12.84 + 20 * 0.051 + 5.72 = 19.58; 19.58 * 0.08 = 1.5664
     assert whole.subtotal == 21.15
 
@@ -100,7 +100,7 @@ def test_october_with_its_day_of_25_hours() -> None:
     # The 25th has 25 hours, of which 13 have passed at noon: 24.52 of 31 days.
     # 12.84 * 24.52/31 = 10.1560; 5.72 * 24.52/31 = 4.5243
     october = month("2026-10", day("2026-10-25", 20))
-    due = bill(october, agreed(reference_kw=7), local("2026-10-25T12:00"))
+    due = compute_bill(october, agreed(reference_kw=7), local("2026-10-25T12:00"))
     assert lines(due)[0] == ("network_fixed", 0.790968, 12.84, 10.16)
     assert lines(due)[2] == ("meter", 0.790968, 5.72, 4.52)
 
@@ -109,7 +109,7 @@ def test_october_with_its_day_of_25_hours() -> None:
     contracts = changing(
         ("2020-01-01", Contract(reference_kw=7)), ("2026-10-26", Contract(reference_kw=12))
     )
-    whole = bill(october, contracts, local("2026-11-01"))
+    whole = compute_bill(october, contracts, local("2026-11-01"))
     assert lines(whole)[:2] == [
         ("network_fixed", 0.806452, 12.84, 10.35),
         ("network_fixed", 0.193548, 19.61, 3.80),
@@ -121,7 +121,7 @@ def test_new_year() -> None:
     december = whole_month("2025-12", 31, kwh=300, above={7: 10})
     january = whole_month("2026-01", 31, kwh=300, above={7: 10})
 
-    due = bill(december, contracts, local("2026-01-01"))
+    due = compute_bill(december, contracts, local("2026-01-01"))
     assert lines(due) == [
         ("network_fixed", 1, 19.27, 19.27),
         ("network_variable", 300, 0.0759, 22.77),
@@ -130,21 +130,21 @@ def test_new_year() -> None:
     ]
     assert due.subtotal == 53.01  # 49.08 * 0.08 = 3.9264
 
-    due = bill(january, contracts, local("2026-02-01"))
+    due = compute_bill(january, contracts, local("2026-02-01"))
     assert [amount for *_, amount in lines(due)] == [12.84, 15.30, 5.72, 0.77]
     assert (due.subtotal, due.prices_of) == (37.40, None)  # 34.63 * 0.08 = 2.7704
 
 
 def test_a_year_that_is_not_known_has_the_prices_of_the_last_one() -> None:
     january = whole_month("2031-01", 31, kwh=300)
-    due = bill(january, agreed(reference_kw=7), january.end)
+    due = compute_bill(january, agreed(reference_kw=7), january.end)
     assert [amount for *_, amount in lines(due)] == [12.84, 15.30, 5.72, 0.00]
     assert due.prices_of == date(2026, 12, 31)
     # Where all prices are one's own, none is of another year.
     own = {"network_fixed": 1, "network_variable": 1, "surcharge": 1, "meter_fee": 1}
-    assert bill(january, agreed(reference_kw=7, **own), january.end).prices_of is None
+    assert compute_bill(january, agreed(reference_kw=7, **own), january.end).prices_of is None
     with_levies = agreed(reference_kw=7, has_levies=True, **own)
-    assert bill(january, with_levies, january.end).prices_of == date(2026, 12, 31)
+    assert compute_bill(january, with_levies, january.end).prices_of == date(2026, 12, 31)
 
 
 def test_another_class_from_the_middle_of_the_month() -> None:
@@ -156,7 +156,7 @@ def test_another_class_from_the_middle_of_the_month() -> None:
     contracts = changing(
         ("2020-01-01", Contract(reference_kw=7)), ("2026-06-16", Contract(reference_kw=12))
     )
-    due = bill(june, contracts, local("2026-07-01"))
+    due = compute_bill(june, contracts, local("2026-07-01"))
     assert lines(due) == [
         ("network_fixed", 0.5, 12.84, 6.42),
         ("network_fixed", 0.5, 19.61, 9.81),  #      9.805
@@ -167,10 +167,10 @@ def test_another_class_from_the_middle_of_the_month() -> None:
     assert due.subtotal == 40.89  # 37.86 * 0.08 = 3.0288
 
     # On the 21st: 15 days of the one, 5 of the other. 12.84 / 2; 19.61 / 6 = 3.2683
-    due = bill(june, contracts, local("2026-06-21"))
+    due = compute_bill(june, contracts, local("2026-06-21"))
     assert [amount for *_, amount in lines(due)][:2] == [6.42, 3.27]
     # On the 11th, the other one has not begun: 12.84 / 3
-    due = bill(june, contracts, local("2026-06-11"))
+    due = compute_bill(june, contracts, local("2026-06-11"))
     assert lines(due)[0] == ("network_fixed", 0.333333, 12.84, 4.28)
     assert lines(due)[1][0] == "network_variable"
 
@@ -181,7 +181,7 @@ def test_another_price_from_the_middle_of_the_month() -> None:
         ("2020-01-01", Contract(reference_kw=7, energy_price=0.15, energy_fee=3)),
         ("2026-06-11", Contract(reference_kw=7, energy_price=0.18, energy_fee=3)),
     )
-    due = bill(june, contracts, local("2026-07-01"))
+    due = compute_bill(june, contracts, local("2026-07-01"))
     assert lines(due)[:3] == [
         ("energy", 100, 0.15, 15.00),
         ("energy", 200, 0.18, 36.00),
@@ -198,7 +198,7 @@ def test_another_price_from_the_middle_of_a_day() -> None:
         ("2020-01-01", Contract(reference_kw=7, energy_price=0.15, energy_fee=3)),
         ("2026-06-10T12:00", Contract(reference_kw=7, energy_price=0.20, energy_fee=6)),
     )
-    due = bill(june, contracts, local("2026-07-01"))
+    due = compute_bill(june, contracts, local("2026-07-01"))
     assert lines(due)[:4] == [
         ("energy", 4, 0.15, 0.60),
         ("energy", 5, 0.20, 1.00),
@@ -212,25 +212,27 @@ def test_a_contract_for_a_later_month_changes_nothing() -> None:
     later = ("2026-07-01", Contract(reference_kw=12, has_vat=False))
     contracts = changing(("2020-01-01", Contract(reference_kw=7)), later)
     until = local("2026-09-01")
-    assert bill(june, contracts, until) == bill(june, agreed(reference_kw=7), until)
+    assert compute_bill(june, contracts, until) == compute_bill(june, agreed(reference_kw=7), until)
 
 
 def test_the_first_contract_also_holds_for_what_was_before_it() -> None:
     june = whole_month("2026-06", 30, kwh=300)
     contracts = changing(("2026-09-01", Contract(reference_kw=7)))
-    assert lines(bill(june, contracts, local("2026-07-01")))[0][3] == 12.84
+    assert lines(compute_bill(june, contracts, local("2026-07-01")))[0][3] == 12.84
 
 
 def test_a_month_of_which_a_part_was_measured() -> None:
     june = month("2026-06", *(day(f"2026-06-{n}", 10) for n in range(21, 31)))
-    due = bill(june, agreed(reference_kw=7), local("2026-07-01"))
+    due = compute_bill(june, agreed(reference_kw=7), local("2026-07-01"))
     # What was not measured is on no line; what is paid by the month is there as a whole.
     assert [amount for *_, amount in lines(due)] == [12.84, 5.10, 5.72, 0.00]
     assert june.measured_share(local("2026-07-01")) == 0.3333  # 10 of 30 days
 
 
 def test_a_month_of_which_nothing_is_known() -> None:
-    due = bill(month("2026-06"), agreed(reference_kw=3, energy_price=0.15), local("2026-07-01"))
+    due = compute_bill(
+        month("2026-06"), agreed(reference_kw=3, energy_price=0.15), local("2026-07-01")
+    )
     # 7.42 + 5.72 = 13.14; 13.14 * 0.08 = 1.0512
     assert sums(due) == (13.14, 1.05, 14.19)
     assert due.amount("energy") == 0
@@ -238,14 +240,14 @@ def test_a_month_of_which_nothing_is_known() -> None:
 
 def test_the_surcharge_instead_of_the_variable_price() -> None:
     june = whole_month("2026-06", 30, kwh=300, above={7: 10})
-    due = bill(june, agreed(reference_kw=7, replaces_variable=True), local("2026-07-01"))
+    due = compute_bill(june, agreed(reference_kw=7, replaces_variable=True), local("2026-07-01"))
     assert lines(due)[1] == ("network_variable", 290, 0.051, 14.79)
     assert lines(due)[3] == ("surcharge", 10, 0.0765, 0.77)
 
 
 def test_without_vat() -> None:
     june = whole_month("2026-06", 30, kwh=300, above={7: 10})
-    due = bill(june, agreed(reference_kw=7, energy_price=0.1, has_vat=False), june.end)
+    due = compute_bill(june, agreed(reference_kw=7, energy_price=0.1, has_vat=False), june.end)
     assert (due.vat_rate, *sums(due)) == (0, 64.63, 0, 64.63)
     assert due.amount("surcharge") == 0.77
 
@@ -253,7 +255,7 @@ def test_without_vat() -> None:
 def test_prices_of_ones_own() -> None:
     june = whole_month("2026-06", 30, kwh=300, above={5.5: 10})
     own = {"network_fixed": 10, "network_variable": 0.06, "surcharge": 0.09, "meter_fee": 6}
-    due = bill(june, agreed(reference_kw=5.5, **own), local("2026-07-01"))
+    due = compute_bill(june, agreed(reference_kw=5.5, **own), local("2026-07-01"))
     assert lines(due) == [
         ("network_fixed", 1, 10, 10.00),
         ("network_variable", 300, 0.06, 18.00),
@@ -266,7 +268,7 @@ def test_prices_of_ones_own() -> None:
 def test_a_price_of_0_is_a_price() -> None:
     june = whole_month("2026-06", 30, kwh=300)
     own = {"network_fixed": 0, "network_variable": 0, "surcharge": 0, "meter_fee": 0}
-    due = bill(june, agreed(reference_kw=7, energy_price=0, **own), local("2026-07-01"))
+    due = compute_bill(june, agreed(reference_kw=7, energy_price=0, **own), local("2026-07-01"))
     assert sums(due) == (0, 0, 0)
     assert len(due.lines) == 5
 
@@ -290,7 +292,7 @@ def test_the_price_of_the_market(
         day("2026-06-01", 100),
         day("2026-06-02", 200, market_wh=priced_kwh * 1000, market_cost=cost),
     )
-    due = bill(june, agreed(reference_kw=7, energy_margin=0.10), june.end)
+    due = compute_bill(june, agreed(reference_kw=7, energy_margin=0.10), june.end)
     assert due.unpriced_kwh == unpriced_kwh
     # The grid: 12.84 + 300 * 0.051 + 5.72 = 33.86; 2.71 of VAT
     if price is None or amount is None:
@@ -302,13 +304,13 @@ def test_the_price_of_the_market(
         assert lines(due)[0] == ("energy", 300, price, amount)
         assert (due.missing, due.net) == ((), round(33.86 + amount, 2))
     # Before the first watt-hour there is nothing to have a price.
-    due = bill(month("2026-06"), agreed(reference_kw=7, energy_margin=0.1), june.start)
+    due = compute_bill(month("2026-06"), agreed(reference_kw=7, energy_margin=0.1), june.start)
     assert (due.amount("energy"), due.unpriced_kwh, due.missing) == (0, 0, ())
 
 
 def test_a_market_below_0() -> None:
     june = whole_month("2026-06", 30, kwh=10, market_wh=10_000, market_cost=-2.0)
-    due = bill(june, agreed(reference_kw=7, energy_margin=0.1), local("2026-07-01"))
+    due = compute_bill(june, agreed(reference_kw=7, energy_margin=0.1), local("2026-07-01"))
     assert lines(due)[0] == ("energy", 10, -0.1, -1.00)  # -2.00 + 10 * 0.1
 
 
@@ -324,7 +326,7 @@ def test_from_a_fixed_price_to_that_of_the_market() -> None:
         ("2026-06-16", Contract(reference_kw=7, energy_margin=0.15)),
         ("2026-06-17", Contract(reference_kw=12, energy_margin=0.15)),
     )
-    due = bill(june, contracts, june.end)
+    due = compute_bill(june, contracts, june.end)
     # 5 kWh of 100 cost the mean of the others: 7.60 / 95 = 0.08; 8.00 + 100 * 0.15 = 23.00
     assert lines(due)[:2] == [("energy", 100, 0.15, 15.00), ("energy", 100, 0.23, 23.00)]
     assert (due.unpriced_kwh, due.missing) == (5, ())
@@ -354,7 +356,7 @@ def test_feeding_in_at_the_price_of_the_market(
         market_revenue=revenue,
     )
     contract = {"reference_kw": 7, "energy_price": 0.15}
-    due = bill(june, agreed(**contract, feed_in_margin=-0.01), june.end)
+    due = compute_bill(june, agreed(**contract, feed_in_margin=-0.01), june.end)
     assert [each for each in lines(due) if each[0] == "feed_in"] == ([line] if line else [])
     assert due.unpriced_exported_kwh == unpriced_kwh
     assert due.amount("feed_in") == (line[3] if line else None)
@@ -362,13 +364,13 @@ def test_feeding_in_at_the_price_of_the_market(
     owed = round(20.04 + (line[3] if line else 0), 2)
     assert (due.missing, due.total) == ((), owed)
 
-    nothing = bill(june, agreed(**contract), june.end)
+    nothing = compute_bill(june, agreed(**contract), june.end)
     assert (nothing.missing, nothing.total, nothing.unpriced_exported_kwh) == ((), 20.04, 100)
 
 
 def test_without_an_energy_price_there_is_no_total() -> None:
     june = whole_month("2026-06", 30, kwh=300, above={7: 10}, exported_wh=50_000)
-    due = bill(june, agreed(reference_kw=7, energy_fee=2, feed_in_price=0.1), june.end)
+    due = compute_bill(june, agreed(reference_kw=7, energy_fee=2, feed_in_price=0.1), june.end)
     assert (due.missing, due.unpriced_kwh) == (("energy",), 300)
     assert (*sums(due), due.vat_base) == (None,) * 4
     # The fee is of the energy, too. 12.84 + 15.30 + 5.72 + 0.77 = 34.63; 2.77 of VAT; less 5.00
@@ -380,7 +382,7 @@ def test_without_an_energy_price_there_is_no_total() -> None:
 
 def missing(june: Month, contracts: Contracts) -> tuple[str, ...]:
     """Return what is missing on a bill that has no sums because of that."""
-    due = bill(june, contracts, june.end)
+    due = compute_bill(june, contracts, june.end)
     assert sums(due) == (None, None, None)
     for name in due.missing:
         assert due.amount(name) is None
@@ -392,12 +394,15 @@ def test_what_is_not_published_is_missing() -> None:
     assert missing(june, agreed(reference_kw=150, energy_price=0)) == ("network_fixed",)
     assert missing(june, agreed(reference_kw=5, energy_price=0)) == ("network_fixed",)
     assert (
-        bill(june, agreed(reference_kw=150, energy_price=0), june.end).amount("meter") == 6.37
+        compute_bill(june, agreed(reference_kw=150, energy_price=0), june.end).amount("meter")
+        == 6.37
     )  # 5.90 * 1.08
-    assert bill(june, agreed(reference_kw=150, energy_price=0, network_fixed=300), june.end).total
+    assert compute_bill(
+        june, agreed(reference_kw=150, energy_price=0, network_fixed=300), june.end
+    ).total
     # In 2026 it is published: 206.60 + 15.30 + 5.72 = 227.62; 18.2096 of VAT
     june = whole_month("2026-06", 30, kwh=300)
-    assert bill(june, agreed(reference_kw=150, energy_price=0), june.end).total == 245.83
+    assert compute_bill(june, agreed(reference_kw=150, energy_price=0), june.end).total == 245.83
 
 
 def test_one_class_of_the_month_is_not_published() -> None:
@@ -428,8 +433,8 @@ def test_what_was_agreed_last_says_whether_there_is_vat() -> None:
         )
     )
     june = whole_month("2026-06", 30)
-    assert bill(june, contracts, local("2026-06-16")).vat_rate == 0.08
-    assert bill(june, contracts, local("2026-07-01")).vat_rate == 0
+    assert compute_bill(june, contracts, local("2026-06-16")).vat_rate == 0.08
+    assert compute_bill(june, contracts, local("2026-07-01")).vat_rate == 0
 
 
 @pytest.mark.parametrize(
@@ -440,18 +445,20 @@ def test_half_a_cent_is_rounded_up_whatever_binary_fractions_are(
     price: float, amount: float
 ) -> None:
     june = whole_month("2026-06", 30, exported_wh=1000)
-    due = bill(june, agreed(reference_kw=7, feed_in_price=price, energy_fee=price), june.end)
+    due = compute_bill(
+        june, agreed(reference_kw=7, feed_in_price=price, energy_fee=price), june.end
+    )
     assert (lines(due)[0][3], lines(due)[-1][3]) == (amount, -amount)
 
 
 def test_what_a_line_shows_is_what_it_is_computed_from() -> None:
     # 0.1234564 kWh is shown as 0.123 kWh: at 50 a kWh, 6.15 and not 6.17.
     june = month("2026-06", day("2026-06-01", exported_wh=123.4564))
-    due = bill(june, agreed(reference_kw=7, feed_in_price=50), local("2026-07-01"))
+    due = compute_bill(june, agreed(reference_kw=7, feed_in_price=50), local("2026-07-01"))
     assert lines(due)[-1] == ("feed_in", 0.123, 50, -6.15)
 
 
 def test_what_has_no_price_is_told_to_the_watt_hour() -> None:
     june = whole_month("2026-06", 30, kwh=2.345, market_wh=1_111, market_cost=0.1)
-    due = bill(june, agreed(reference_kw=7, energy_margin=0.1), local("2026-07-01"))
+    due = compute_bill(june, agreed(reference_kw=7, energy_margin=0.1), local("2026-07-01"))
     assert due.unpriced_kwh == 1.234

@@ -7,16 +7,16 @@ from hypothesis import given, settings, strategies as st
 
 from smartyp1.tariff import (
     REFERENCE_POWERS,
-    Above,
+    ClassExcess,
     Contract,
     Contracts,
     Day,
     Month,
     NetworkPrices,
-    Split,
-    bill,
+    TimeOfUseSplit,
     compare,
-    network_prices,
+    compute_bill,
+    network_prices_at,
 )
 from tests.lib.tariff.months import LONG_AGO, LUXEMBOURG
 
@@ -90,7 +90,7 @@ def stories(draw: st.DrawFn) -> tuple[Month, Contracts, datetime]:
     days = []
     for begin in begins:
         imported, exported = draw(watt_hours), draw(watt_hours)
-        above = {kw: Above(1, draw(st.integers(0, imported))) for kw in (3, 7, 12, 5.5)}
+        above = {kw: ClassExcess(1, draw(st.integers(0, imported))) for kw in (3, 7, 12, 5.5)}
         one = Day(
             start=begin,
             imported_wh=imported,
@@ -98,7 +98,7 @@ def stories(draw: st.DrawFn) -> tuple[Month, Contracts, datetime]:
             above=above,
             quarter_hours=96,
             second={
-                hours: Split(imported, draw(st.integers(0, imported)))
+                hours: TimeOfUseSplit(imported, draw(st.integers(0, imported)))
                 for hours in draw(st.sets(st.sampled_from(["22:00-06:00", "22:00-06:00 sat sun"])))
             },
             market_wh=draw(priced_of(imported)),
@@ -188,7 +188,7 @@ class Sheet:
 
     def add_part(self, contract: Contract, share: Fraction, month: Month, of: Contracts) -> None:
         """Add what a contract is charged for: a share of the month, and its days."""
-        published = network_prices(month.start.astimezone(UTC))
+        published = network_prices_at(month.start.astimezone(UTC))
         assert published
         kw, own = contract.reference_kw, contract
         days = [day for day in month.days if contract_at(of, day.start) is contract]
@@ -283,7 +283,7 @@ def expected_lines(
 @settings(max_examples=150)
 def test_bills(story: tuple[Month, Contracts, datetime]) -> None:
     month, contracts, until = story
-    due = bill(month, contracts, until)
+    due = compute_bill(month, contracts, until)
     lines, missing = expected_lines(month, contracts, until)
 
     shown = [(line.name, line.quantity, line.amount) for line in due.lines]
@@ -308,7 +308,7 @@ def vat_factor(contract: Contract) -> Fraction:
 @settings(max_examples=150)
 def test_comparisons(story: tuple[Month, Contracts, datetime]) -> None:
     month, contracts, until = story
-    published = network_prices(month.start.astimezone(UTC))
+    published = network_prices_at(month.start.astimezone(UTC))
     assert published
     [compared] = compare([month], contracts, until).months
     held = shares(month, contracts, until)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from smartyp1.tariff import Contract, Contracts, bill
+from smartyp1.tariff import Contract, Contracts, compute_bill
 from tests.lib.tariff.support import Connection, at
 
 FIRST = Contract(reference_kw=7, energy_price=0.15)
@@ -47,7 +47,7 @@ def test_a_first_entry_holds_for_all_that_is_recorded(since: str | None) -> None
     demand = house.meter.snapshot
     assert demand
     for month in (*demand.earlier_months, demand.month):
-        assert "energy" in [line.name for line in bill(month, contracts, month.end).lines]
+        assert "energy" in [line.name for line in compute_bill(month, contracts, month.end).lines]
 
 
 def test_a_first_entry_with_a_day_to_come_waits() -> None:

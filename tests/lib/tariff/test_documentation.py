@@ -13,7 +13,7 @@ import pytest
 
 from smartyp1.tariff import (
     APPROVED_UNTIL,
-    Above,
+    ClassExcess,
     Contract,
     Day,
     DemandMeter,
@@ -23,11 +23,11 @@ from smartyp1.tariff import (
     Month,
     NetworkPrices,
     Shared,
-    bill,
     compare,
-    kwh_price,
+    compute_bill,
     lines_of,
-    network_prices,
+    network_prices_at,
+    price_of_kwh,
 )
 from tests.lib.tariff.months import LUXEMBOURG, agreed, local, whole_month
 
@@ -141,11 +141,11 @@ def test_the_prices() -> None:
     assert len(shown) == len(named)
     for part, what, in_2025, in_2026 in shown:
         price = named[part if part in named else what.rpartition(": ")[2]]
-        found = [network_prices(local(f"{year}-01-01")) for year in (2025, 2026)]
+        found = [network_prices_at(local(f"{year}-01-01")) for year in (2025, 2026)]
         assert [number(in_2025), number(in_2026)] == [price(each) for each in found if each]
     assert days == "from 1 August to 31 December"
     for day in ("2026-08-01", "2026-12-31T23:59"):
-        prices = network_prices(local(day))
+        prices = network_prices_at(local(day))
         assert prices
         assert prices.compensation == {"A": number(aid)}
     assert f"approved until {APPROVED_UNTIL:%-d %B %Y}" in PAGE
@@ -197,14 +197,14 @@ def test_the_worked_day() -> None:
         assert sum(of_rows) == pytest.approx(number(cell))
 
     kwh, price, euro = re.findall(r"([\d.]+) kWh . ([\d.]+) € = ([\d.]+) €", PAGE)[0]
-    above = Day(start=local("2026-06-15"), above={7: Above(3, number(kwh) * 1000)})
+    above = Day(start=local("2026-06-15"), above={7: ClassExcess(3, number(kwh) * 1000)})
     month = Month(start=demand.month.start, days=(above,))
-    surcharge = bill(month, agreed(reference_kw=7), month.end).lines[-1]
+    surcharge = compute_bill(month, agreed(reference_kw=7), month.end).lines[-1]
     assert surcharge[:5] == ("surcharge", float(kwh), "kWh", float(price), float(euro))
 
 
 def test_the_worked_month(june: Month) -> None:
-    due = bill(june, agreed(**HOUSEHOLD), june.end)
+    due = compute_bill(june, agreed(**HOUSEHOLD), june.end)
     assert worked_lines() == {
         line.name: (line.quantity, line.price, line.amount) for line in due.lines
     }
@@ -226,7 +226,7 @@ def test_the_worked_month(june: Month) -> None:
         "vat": due.vat,
         "total": due.total,
     }
-    early = bill(june, agreed(**HOUSEHOLD), local("2026-06-11"))
+    early = compute_bill(june, agreed(**HOUSEHOLD), local("2026-06-11"))
     assert "12.84 \N{MULTIPLICATION SIGN} 10 ÷ 30 = 4.28 €" in PAGE
     assert [line.amount for line in early.lines if line.name == "network_fixed"] == [4.28]
 
@@ -235,7 +235,7 @@ def test_the_worked_month_with_sharing(june: Month) -> None:
     first, *others = june.days
     shared = Shared(known_wh=350_000, layer_1_wh=100_000)
     month = replace(june, days=(replace(first, shared=shared), *others))
-    due = bill(month, agreed(**HOUSEHOLD), month.end)
+    due = compute_bill(month, agreed(**HOUSEHOLD), month.end)
     *found, (_, _, _, total) = rows("Energy sharing", PAPER)
     assert number(total) == due.total
     lines = {line.name: (line.quantity, line.price, line.amount) for line in due.lines}
@@ -256,7 +256,7 @@ def test_the_worked_month_with_sharing(june: Month) -> None:
 
 @pytest.mark.parametrize("language", GUIDES)
 def test_the_paper_bill(june: Month, language: str) -> None:
-    due = bill(june, agreed(**HOUSEHOLD), june.end)
+    due = compute_bill(june, agreed(**HOUSEHOLD), june.end)
     drawn = drawn_bill(language)
     lines = {name: cells for name, cells in drawn.items() if len(cells) > 2}
     assert [cells[0] for cells in lines.values()] == [f"{n}" for n in range(1, len(lines) + 1)]
@@ -317,8 +317,8 @@ def test_the_classes(june: Month) -> None:
 
 def test_the_entities(june: Month) -> None:
     contracts = agreed(**HOUSEHOLD)
-    due = bill(june, contracts, june.end)
-    price = kwh_price(contracts, june.start, MarketPrices())
+    due = compute_bill(june, contracts, june.end)
+    price = price_of_kwh(contracts, june.start, MarketPrices())
     revenue = due.amount("feed_in")
     assert revenue is not None
     table = rows("The entities")

@@ -13,8 +13,8 @@ from smartyp1.tariff import (
     Day,
     Estimate,
     Month,
-    Split,
-    estimate,
+    TimeOfUseSplit,
+    estimate_month,
     estimated,
 )
 from tests.lib.tariff.months import LUXEMBOURG, agreed, changing, day, local, month
@@ -35,17 +35,17 @@ JUNE = days("2026-06", 10, 10)
 def test_the_rest_is_as_the_last_28_whole_days() -> None:
     # 10 days of 10 kWh, 18 of 12: 316 / 28 = 11.285714. 100 + 20 * 11.285714 = 325.714 kWh
     # 48.86 + 12.84 + 16.61 + 5.72 = 84.03; 6.72 of VAT
-    found = estimate(JUNE, [MAY], CONTRACTS, local("2026-06-11"))
+    found = estimate_month(JUNE, [MAY], CONTRACTS, local("2026-06-11"))
     assert found == Estimate(90.75, None, None)
 
 
 def test_a_range_where_last_year_is_known() -> None:
     last_year = days("2025-06", 30, 9)
     # 100 + 20 * 9 = 280 kWh: 42.00 + 12.84 + 14.28 + 5.72 = 74.84; 5.99 of VAT
-    found = estimate(JUNE, [last_year, MAY], CONTRACTS, local("2026-06-11"))
+    found = estimate_month(JUNE, [last_year, MAY], CONTRACTS, local("2026-06-11"))
     assert found == Estimate(90.75, 80.83, 90.75)
     other = days("2025-06", 26, 9)
-    found = estimate(JUNE, [other, MAY], CONTRACTS, local("2026-06-11"))
+    found = estimate_month(JUNE, [other, MAY], CONTRACTS, local("2026-06-11"))
     assert found == Estimate(90.75, None, None)
 
 
@@ -55,7 +55,7 @@ def test_october_with_its_day_of_25_hours() -> None:
     october = replace(october, days=(*october.days, noon))
     # 12 of its 25 hours are left, and 6 days: 246 + 6.48 * 10 = 310.8 kWh
     # 46.62 + 12.84 + 15.85 + 5.72 = 81.03; 6.48 of VAT
-    found = estimate(october, [], CONTRACTS, local("2026-10-25T12:00"))
+    found = estimate_month(october, [], CONTRACTS, local("2026-10-25T12:00"))
     assert found == Estimate(87.51, None, None)
 
 
@@ -70,23 +70,23 @@ def test_october_with_its_day_of_25_hours() -> None:
     ],
 )
 def test_from_the_fourth_day_to_the_last(until: str, *, is_known: bool) -> None:
-    assert (estimate(JUNE, [MAY], CONTRACTS, local(until)) is not None) is is_known
+    assert (estimate_month(JUNE, [MAY], CONTRACTS, local(until)) is not None) is is_known
 
 
 def test_a_first_month_has_fixed_prices_from_its_day() -> None:
     june = month("2026-06", *(day(f"2026-06-{n:02}", 10) for n in range(2, 21)))
     june = replace(june, since=local("2026-06-02"))
     # 29 of 30 days, and 290 kWh: 43.50 + 12.41 + 14.79 + 5.53 = 76.23; 6.10 of VAT
-    assert estimate(june, [], CONTRACTS, local("2026-06-21")) == Estimate(82.33, None, None)
+    assert estimate_month(june, [], CONTRACTS, local("2026-06-21")) == Estimate(82.33, None, None)
 
 
 def test_none_of_a_whole_month_that_has_ended_and_today_is_no_whole_day() -> None:
     june = days("2026-06", 30, 10)
-    assert estimate(june, [MAY], CONTRACTS, june.end) is None
+    assert estimate_month(june, [MAY], CONTRACTS, june.end) is None
     today = replace(day("2026-06-11", 50), quarter_hours=95)
     june = replace(JUNE, days=(*JUNE.days, today))
     # 150 + (19 + 1 / 96) * 11.285714 = 364.546 kWh: 54.68 + 12.84 + 18.59 + 5.72 = 91.83; 7.35
-    found = estimate(june, [MAY], CONTRACTS, local("2026-06-11T23:45"))
+    found = estimate_month(june, [MAY], CONTRACTS, local("2026-06-11T23:45"))
     assert found == Estimate(99.18, None, None)
 
 
@@ -95,7 +95,7 @@ def test_not_where_too_little_was_measured(quarter_hours: int, *, is_known: bool
     # 86 of 96 are 0.8958.
     some = [replace(each, quarter_hours=quarter_hours) for each in JUNE.days]
     june = replace(JUNE, days=tuple(some))
-    assert (estimate(june, [MAY], CONTRACTS, local("2026-06-11")) is not None) is is_known
+    assert (estimate_month(june, [MAY], CONTRACTS, local("2026-06-11")) is not None) is is_known
 
 
 def test_a_change_that_is_to_come_and_what_is_above() -> None:
@@ -109,17 +109,17 @@ def test_a_change_that_is_to_come_and_what_is_above() -> None:
     )
     # 6.42 + 9.81 + 15.30 + 5.72; 15 days of 0.5 above 7 kW, 15 of 0.2 above 12: 10.5 kWh, 0.80
     # 30.00 and 38.05; 5.44 of VAT
-    assert estimate(june, [], contracts, local("2026-06-11")) == Estimate(73.49, None, None)
+    assert estimate_month(june, [], contracts, local("2026-06-11")) == Estimate(73.49, None, None)
 
 
 def test_two_prices() -> None:
     hours = "22:00-06:00"
-    some = [replace(each, second={hours: Split(10_000, 4_000)}) for each in JUNE.days]
+    some = [replace(each, second={hours: TimeOfUseSplit(10_000, 4_000)}) for each in JUNE.days]
     # One of them is not known by hours.
     june = replace(JUNE, days=(*some[:-1], JUNE.days[-1]))
     both = {"second_price": 0.10, "second_hours": hours}
     # 300 kWh, of which 9 * 4 + 20 * 4 = 116: 27.60 + 11.60 + 12.84 + 15.30 + 5.72 = 73.06; 5.84
-    found = estimate(
+    found = estimate_month(
         june, [], agreed(reference_kw=7, energy_price=0.15, **both), local("2026-06-11")
     )
     assert found == Estimate(78.90, None, None)
@@ -128,12 +128,15 @@ def test_two_prices() -> None:
 def test_last_years_days_at_two_prices_that_are_known_of_this_year_alone() -> None:
     hours = "22:00-06:00"
     june = replace(
-        JUNE, days=tuple(replace(each, second={hours: Split(10_000, 4_000)}) for each in JUNE.days)
+        JUNE,
+        days=tuple(
+            replace(each, second={hours: TimeOfUseSplit(10_000, 4_000)}) for each in JUNE.days
+        ),
     )
     both = agreed(reference_kw=7, energy_price=0.15, second_price=0.10, second_hours=hours)
     # 40 % of 325.714 kWh: 29.31 + 13.03 + 12.84 + 16.61 + 5.72 = 77.51; 6.20 of VAT
     # and of 280 kWh: 25.20 + 11.20 + 12.84 + 14.28 + 5.72 = 69.24; 5.54
-    found = estimate(june, [days("2025-06", 30, 9), MAY], both, local("2026-06-11"))
+    found = estimate_month(june, [days("2025-06", 30, 9), MAY], both, local("2026-06-11"))
     assert found == Estimate(83.71, 74.78, 83.71)
 
 
@@ -152,16 +155,16 @@ def test_a_price_that_follows_the_market_since_the_1st() -> None:
     # 33.60 + 12.84 + 14.28 + 5.72 = 66.44; 5.32
     until = local("2026-06-11")
     last_year = days("2025-06", 30, 9)
-    found = estimate(june, [last_year, MAY], market, until)
+    found = estimate_month(june, [last_year, MAY], market, until)
     assert found == Estimate(80.20, 71.76, 80.20)
     # At the prices of last year, where these are known: 90 * 0.10 + 180 * 0.05 = 18.00 for 270 kWh
     # make 18.67 for 280, and 280 * 0.02
     known = replace(last_year, days=tuple(priced(each, 0.05) for each in last_year.days))
-    found = estimate(june, [known, MAY], market, until)
+    found = estimate_month(june, [known, MAY], market, until)
     # 24.27 + 12.84 + 14.28 + 5.72 = 57.11; 4.57
     assert found == Estimate(80.20, 61.68, 80.20)
     # Nobody knows what the market will ask where nothing was priced.
-    assert estimate(JUNE, [MAY], market, until) is None
+    assert estimate_month(JUNE, [MAY], market, until) is None
 
 
 def test_what_is_fed_in_at_the_markets_price() -> None:
@@ -171,7 +174,7 @@ def test_what_is_fed_in_at_the_markets_price() -> None:
     contracts = agreed(reference_kw=7, energy_price=0.1, feed_in_margin=0.0)
     # 10 kWh so far have a price, and 40 kWh to come: of 60 too few for a mean. 50 * 0.05 = 2.50
     # 30.00 + 12.84 + 15.30 + 5.72 = 63.86; 5.11 of VAT
-    found = estimate(june, [], contracts, local("2026-06-11"))
+    found = estimate_month(june, [], contracts, local("2026-06-11"))
     assert found == Estimate(66.47, None, None)
 
 
@@ -184,7 +187,7 @@ def test_a_reference_power_of_ones_own_that_holds_since_a_few_days() -> None:
     contracts = agreed(reference_kw=5.5, energy_price=0.1, network_fixed=10.0)
     # What is above it was counted in June only: 100 and 20 * 11.285714 kWh, 0.04 of them above
     # 13.029 * 0.0765 = 1.00; 32.57 + 10.00 + 16.61 + 5.72 = 65.90; 5.27 of VAT
-    found = estimate(june, [may], contracts, local("2026-06-11"))
+    found = estimate_month(june, [may], contracts, local("2026-06-11"))
     assert found == Estimate(71.17, None, None)
 
 
@@ -217,7 +220,7 @@ def test_prices_that_change(
         aids = (Aid("Bonus", *days_of_it, amount, unit, AidVat.EXCLUDED),)
     contracts = agreed(reference_kw=7, energy_price=0.15, has_levies=True)
     passed = days(name, int(until[-2:]) - 1, 10)
-    assert estimate(passed, [], replace(contracts, aids=aids), local(until)) == Estimate(
+    assert estimate_month(passed, [], replace(contracts, aids=aids), local(until)) == Estimate(
         total, None, None
     )
 
@@ -238,8 +241,8 @@ def test_it_changes_with_the_quarter_hour_and_not_with_each_telegram() -> None:
 
 
 def test_without_a_total_there_is_none() -> None:
-    assert estimate(JUNE, [MAY], Contracts(), local("2026-06-11")) is None
+    assert estimate_month(JUNE, [MAY], Contracts(), local("2026-06-11")) is None
     empty = Month(start=JUNE.start)
-    assert estimate(empty, [], CONTRACTS, local("2026-06-11")) is None
-    assert estimate(JUNE, [], CONTRACTS, JUNE.start.astimezone(LUXEMBOURG) + timedelta(9))
+    assert estimate_month(empty, [], CONTRACTS, local("2026-06-11")) is None
+    assert estimate_month(JUNE, [], CONTRACTS, JUNE.start.astimezone(LUXEMBOURG) + timedelta(9))
     assert JUNE.days[0] == Day(start=local("2026-06-01"), imported_wh=10_000, quarter_hours=96)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from smartyp1.tariff import Contract, bill, lines_of
+from smartyp1.tariff import Contract, compute_bill, lines_of
 from tests.lib.tariff.months import agreed, day, lines, local, month, sums, whole_month
 from tests.lib.tariff.support import Connection
 
@@ -20,7 +20,7 @@ def test_a_meter_that_was_added_on_the_21st() -> None:
     house.draw(60, 0)
     for _ in range(2):
         june, contracts = house.read().earlier_months[-1], house.read().contracts
-        due = bill(june, contracts, june.end)
+        due = compute_bill(june, contracts, june.end)
         # From the 21st to the 30th: 10 of 30 days. 12.84 / 3; 5.72 / 3
         assert june.since == local("2026-06-21")
         assert [line[1:] for line in lines(due) if line[0] in {"network_fixed", "meter"}] == [
@@ -30,7 +30,7 @@ def test_a_meter_that_was_added_on_the_21st() -> None:
         # July is a month like any other.
         july = house.read().month
         assert july.since is None
-        assert lines(bill(july, contracts, local("2026-07-11")))[1][1] == 0.322581
+        assert lines(compute_bill(july, contracts, local("2026-07-11")))[1][1] == 0.322581
         house.restart()
         house.after(60)
 
@@ -56,7 +56,7 @@ def test_what_a_wrong_clock_says_at_first_is_no_month() -> None:
 
 def test_parts_with_vat_add_up() -> None:
     june = month("2026-06", day("2026-06-10", 100, {7: 1}))
-    due = bill(june, agreed(reference_kw=7, energy_price=0.1213), local("2026-07-01"))
+    due = compute_bill(june, agreed(reference_kw=7, energy_price=0.1213), local("2026-07-01"))
     # Energy 12.13, network 12.84 + 5.10 + 5.72 = 23.66, surcharge 0.08: 35.87; 2.8696 of VAT
     assert sums(due) == (35.87, 2.87, 38.74)
     # The surcharge is shown more exactly: 0.0765 * 1.08 = 0.08262, which is 0.08. Of the others,
@@ -69,7 +69,7 @@ def test_parts_with_vat_add_up() -> None:
 def test_they_add_up_whatever_they_are(kwh: int) -> None:
     june = whole_month("2025-06", 30, kwh=kwh / 7, above={7: kwh / 70}, exported_wh=kwh * 77)
     contract = {"energy_price": 0.1377, "discount": 2.5, "feed_in_price": 0.0813}
-    due = bill(june, agreed(reference_kw=7, has_levies=True, **contract), june.end)
+    due = compute_bill(june, agreed(reference_kw=7, has_levies=True, **contract), june.end)
     names = ("energy", "network", "surcharge", "feed_in", "levies")
     parts = [due.part(name) or 0 for name in names]
     assert round(sum(parts), 2) == due.total

@@ -12,7 +12,7 @@ from smartyp1.tariff import (
     Contract,
     MarketPrices,
     excess_price,
-    kwh_price,
+    price_of_kwh,
 )
 from tests.lib.tariff.months import agreed, local
 
@@ -59,13 +59,13 @@ def test_prices(
     imported: float | None,
     exported: float | None,
 ) -> None:
-    found = kwh_price(agreed(**contract), local(moment), MarketPrices(*market))
+    found = price_of_kwh(agreed(**contract), local(moment), MarketPrices(*market))
     assert found[:2] == (imported, exported)
 
 
 def test_of_when_the_prices_are() -> None:
     def said(moment: str, **more: Any) -> date | None:  # noqa: ANN401 - whatever a contract says
-        return kwh_price(agreed(**LEVIED, **more), local(moment), MarketPrices()).prices_of
+        return price_of_kwh(agreed(**LEVIED, **more), local(moment), MarketPrices()).prices_of
 
     assert said("2026-12-31T23:59") is None
     assert said("2027-01-01") == date(2026, 12, 31)
@@ -94,7 +94,7 @@ def test_an_aid_of_ones_own(vat: AidVat, imported: float) -> None:
         ("2026-12-31T23:59", imported),
         ("2027-01-01", 0.21708),
     ):
-        found = kwh_price(contracts, local(moment), MarketPrices()).imported
+        found = price_of_kwh(contracts, local(moment), MarketPrices()).imported
         assert found == pytest.approx(price, abs=1e-6)
 
 

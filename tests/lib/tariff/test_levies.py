@@ -2,7 +2,7 @@
 
 import pytest
 
-from smartyp1.tariff import Contract, Contracts, MarketPrices, bill, kwh_price
+from smartyp1.tariff import Contract, Contracts, MarketPrices, compute_bill, price_of_kwh
 from tests.lib.tariff.months import agreed, changing, day, lines, local, month, sums, whole_month
 from tests.lib.tariff.support import Connection
 
@@ -12,7 +12,7 @@ PARTS = ("energy", "network", "levies", "surcharge")
 def test_a_month_of_2025() -> None:
     june = whole_month("2025-06", 30, kwh=325, above={7: 10})
     contract = {"reference_kw": 7, "energy_price": 0.1329, "energy_fee": 1.75}
-    due = bill(june, agreed(**contract, has_levies=True), june.end)
+    due = compute_bill(june, agreed(**contract, has_levies=True), june.end)
 
     assert lines(due) == [
         ("energy", 325, 0.1329, 43.19),  #               43.1925
@@ -31,25 +31,27 @@ def test_a_month_of_2025() -> None:
     assert [due.part(name) for name in PARTS] == [48.53, 53.83, -12.84, 1.23]
     assert due.part("energy", "levies") == 35.69
     # Without: 95.92 + 7.6736
-    assert sums(bill(june, agreed(**contract), june.end)) == (95.92, 7.67, 103.59)
+    assert sums(compute_bill(june, agreed(**contract), june.end)) == (95.92, 7.67, 103.59)
 
 
 def test_in_2026_both_cancel() -> None:
     june = whole_month("2026-06", 30, kwh=325)
     contract = {"reference_kw": 7, "energy_price": 0.1}
-    with_levies = bill(june, agreed(**contract, has_levies=True), june.end)
+    with_levies = compute_bill(june, agreed(**contract, has_levies=True), june.end)
     assert lines(with_levies)[-2:] == [
         ("electricity_tax", 325, 0.0010, 0.33),
         ("compensation", 325, -0.0010, -0.33),
     ]
-    assert sums(with_levies) == sums(bill(june, agreed(**contract), june.end))
+    assert sums(with_levies) == sums(compute_bill(june, agreed(**contract), june.end))
     assert with_levies.total
 
 
 def test_a_year_without_them_is_154_euro_too_dear() -> None:
     year = whole_month("2025-06", 30, kwh=3900)
     dear, right = (
-        bill(year, agreed(reference_kw=7, energy_price=0.1, has_levies=each), year.end).total
+        compute_bill(
+            year, agreed(reference_kw=7, energy_price=0.1, has_levies=each), year.end
+        ).total
         for each in (False, True)
     )
     assert dear is not None
@@ -61,7 +63,7 @@ def test_a_year_without_them_is_154_euro_too_dear() -> None:
 def test_ones_own_figures() -> None:
     june = whole_month("2025-06", 30, kwh=1000)
     own = {"electricity_tax": 0.0015, "compensation": -0.02}
-    due = bill(june, agreed(reference_kw=7, has_levies=True, **own), june.end)
+    due = compute_bill(june, agreed(reference_kw=7, has_levies=True, **own), june.end)
     assert [amount for *_, amount in lines(due)[-2:]] == [1.50, -20.00]
 
 
@@ -73,12 +75,12 @@ def test_above_25_000_kwh_nothing_is_known() -> None:
         "has_levies": True,
         "consumer_category": "B",
     }
-    due = bill(june, agreed(**contract), june.end)
+    due = compute_bill(june, agreed(**contract), june.end)
     assert due.missing == ("electricity_tax", "compensation")
     assert sums(due) == (None, None, None)
     assert (due.part("levies"), due.part("surcharge")) == (None, 0.0)
     own = {"electricity_tax": 0.0005, "compensation": 0.0}
-    assert bill(june, agreed(**contract, **own), june.end).total
+    assert compute_bill(june, agreed(**contract, **own), june.end).total
 
 
 def test_added_in_the_middle_of_a_month() -> None:
@@ -87,7 +89,7 @@ def test_added_in_the_middle_of_a_month() -> None:
         ("2020-01-01", Contract(reference_kw=7)),
         ("2025-06-16", Contract(reference_kw=7, has_levies=True)),
     )
-    assert lines(bill(june, contracts, june.end))[-2:] == [
+    assert lines(compute_bill(june, contracts, june.end))[-2:] == [
         ("electricity_tax", 200, 0.0010, 0.20),
         ("compensation", 200, -0.0376, -7.52),
     ]
@@ -102,7 +104,7 @@ def test_added_in_the_middle_of_a_month() -> None:
     ],
 )
 def test_they_are_in_the_price_of_a_kwh(contract: Contracts, price: float | None) -> None:
-    assert kwh_price(contract, local("2026-06-15"), MarketPrices()).imported == price
+    assert price_of_kwh(contract, local("2026-06-15"), MarketPrices()).imported == price
 
 
 def test_what_nobody_has_said_becomes_valid_from_the_first_of_the_month() -> None:
@@ -111,12 +113,12 @@ def test_what_nobody_has_said_becomes_valid_from_the_first_of_the_month() -> Non
     house.change(before)
     house.draw(4 * 24 * 60, 10)
     may, june = house.read().earlier_months[-1], house.read().month
-    total = bill(may, house.read().contracts, may.end).total
+    total = compute_bill(may, house.read().contracts, may.end).total
 
     house.change(Contract(reference_kw=7, energy_price=0.15, has_levies=True, compensation=-0.1))
     house.restart()
     demand = house.read()
 
-    assert bill(may, demand.contracts, may.end).total == total
-    compensation = lines(bill(demand.month, demand.contracts, june.end))[-1]
+    assert compute_bill(may, demand.contracts, may.end).total == total
+    compensation = lines(compute_bill(demand.month, demand.contracts, june.end))[-1]
     assert compensation[:2] == ("compensation", pytest.approx(demand.month.imported_kwh, abs=1e-3))

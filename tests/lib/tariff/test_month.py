@@ -6,7 +6,7 @@ import pytest
 
 from smartyp1.tariff import (
     LUXEMBOURG,
-    Above,
+    ClassExcess,
     Contract,
     Day,
     Demand,
@@ -15,7 +15,7 @@ from smartyp1.tariff import (
     MarketPrices,
     Month,
     QuarterHour,
-    bill,
+    compute_bill,
 )
 from tests.lib.tariff.support import SERIAL, Connection, at
 
@@ -42,10 +42,10 @@ def test_a_quarter_hour_is_above_every_class_that_it_exceeds() -> None:
     # Above 3 kW, 750 Wh: 2250 and 600; above 5 kW, 1250 Wh: 1750 and 100; above 7 kW, 1750 Wh:
     # 1250; above 12 kW, 3000 Wh: nothing.
     month = month_of(house)
-    assert month.above(3) == Above(2, 2850)
-    assert month.above(5) == Above(2, 1850)
-    assert month.above(7) == Above(1, 1250)
-    assert month.above(12) == month.above(200) == Above(0, 0)
+    assert month.above(3) == ClassExcess(2, 2850)
+    assert month.above(5) == ClassExcess(2, 1850)
+    assert month.above(7) == ClassExcess(1, 1250)
+    assert month.above(12) == month.above(200) == ClassExcess(0, 0)
     assert month.imported_kwh == 5.1
     assert month.quarter_hours == 3
     assert month.peak == QuarterHour(at("2026-07-15T12:00:00S"), 12.0)
@@ -86,7 +86,7 @@ def test_a_gap_within_a_day_is_booked_when_the_clock_has_proved_itself() -> None
     assert demand.month.days[0].gap_wh == 5000
     # 12:00 and 15:30: 1500 Wh each, 750 Wh above
     assert demand.month.quarter_hours == 2
-    assert demand.month.above(3) == Above(2, 1500)
+    assert demand.month.above(3) == ClassExcess(2, 1500)
 
 
 def test_a_gap_over_days_and_months_is_shared_by_time() -> None:
@@ -214,8 +214,8 @@ def test_a_contract_from_now_on_parts_the_day() -> None:
     assert demand.contracts.at(before.start).reference_kw == 3
     assert demand.contracts.at(after.start).reference_kw == 7
     assert (before.imported_wh, after.imported_wh) == (1500, 5500)
-    assert before.above[3] == Above(1, 750)
-    assert after.above[7] == Above(2, 2000)
+    assert before.above[3] == ClassExcess(1, 750)
+    assert after.above[7] == ClassExcess(2, 2000)
     assert demand.excess_kwh == 2.75
 
 
@@ -261,8 +261,8 @@ def test_what_is_entered_first_holds_for_all_that_is_known(first: Contract) -> N
     demand = house.meter.snapshot
     assert demand
     assert demand.excess_kwh == 3 * 1.25
-    assert bill(demand.month, demand.contracts, demand.time).missing == ()
-    assert bill(demand.earlier_months[0], demand.contracts, demand.time).missing == ()
+    assert compute_bill(demand.month, demand.contracts, demand.time).missing == ()
+    assert compute_bill(demand.earlier_months[0], demand.contracts, demand.time).missing == ()
 
 
 def test_what_was_left_open_holds_for_the_running_month() -> None:
@@ -369,7 +369,7 @@ def test_a_clock_that_is_days_ahead_for_hours_leaves_nothing_behind() -> None:
     # 60 * 10 + 10 + 360 * 100 + 10 + 33 * 10 Wh, of which nothing is known to have been above.
     assert demand.month.imported_kwh == pytest.approx(36.95)
     assert demand.month.days[0].gap_wh == pytest.approx(36_020)
-    assert demand.month.above(3) == Above(0, 0)
+    assert demand.month.above(3) == ClassExcess(0, 0)
     assert demand.month.peak == QuarterHour(at("2026-07-30T12:00:00S"), 0.6)
     assert demand.earlier_months == ()
 

@@ -10,7 +10,7 @@ from smartyp1.tariff import (
     METER_SIZES,
     REFERENCE_POWERS,
     NetworkPrices,
-    network_prices,
+    network_prices_at,
 )
 
 FIXED = {
@@ -26,7 +26,7 @@ OTHERS = {
 def on(day: str) -> NetworkPrices:
     """Return the prices of a day's first moment in Luxembourg."""
     midnight = datetime.combine(date.fromisoformat(day), datetime.min.time(), LUXEMBOURG)
-    prices = network_prices(midnight.astimezone(UTC))
+    prices = network_prices_at(midnight.astimezone(UTC))
     assert prices is not None
     return prices
 
@@ -66,5 +66,5 @@ def test_after_the_last_approved_day_the_latest_prices_go_on() -> None:
 
 
 def test_nothing_is_known_before_the_tariff() -> None:
-    assert network_prices(datetime(2024, 12, 31, 22, 59, 59, tzinfo=UTC)) is None
-    assert network_prices(datetime(2024, 12, 31, 23, tzinfo=UTC)) is not None
+    assert network_prices_at(datetime(2024, 12, 31, 22, 59, 59, tzinfo=UTC)) is None
+    assert network_prices_at(datetime(2024, 12, 31, 23, tzinfo=UTC)) is not None

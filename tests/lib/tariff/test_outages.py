@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from smartyp1.tariff import Contract, Month, Origin, Past, QuarterHour, bill
+from smartyp1.tariff import Contract, Month, Origin, PlatformDays, QuarterHour, compute_bill
 from tests.lib.tariff.months import lines, local
 from tests.lib.tariff.support import REGISTER_WH, Connection
 
@@ -74,7 +74,7 @@ def test_an_outage_over_a_months_end_of_which_the_platform_knows_june() -> None:
     # By time, half of it is July's.
     assert months_of(house)["2026-07"].imported_kwh == pytest.approx(66 + 9.6)
     # The platform knows that June had 9.6 kWh a day: 48 of the 132 kWh.
-    house.meter.set_past(Past(platform("2026-06-01", "2026-07-01", 0.4)))
+    house.meter.set_platform_days(PlatformDays(platform("2026-06-01", "2026-07-01", 0.4)))
     june, july = months_of(house)["2026-06"], months_of(house)["2026-07"]
     assert june.imported_kwh == pytest.approx(30 * 9.6)
     assert july.imported_kwh == pytest.approx(84 + 9.6)
@@ -82,7 +82,8 @@ def test_an_outage_over_a_months_end_of_which_the_platform_knows_june() -> None:
     assert [day.gap_wh for day in june.days] == [0] * 30
     # 93.6 * 0.15 and 93.6 * 0.051
     found = {
-        name: amount for name, _, _, amount in lines(bill(july, house.meter.contracts, july.end))
+        name: amount
+        for name, _, _, amount in lines(compute_bill(july, house.meter.contracts, july.end))
     }
     assert (found["energy"], found["network_variable"]) == (14.04, 4.77)
 
@@ -99,7 +100,7 @@ def test_of_an_outage_of_50_days_the_platform_knows_47() -> None:
 
     # 40 days may be shared out; when this came is not known at all.
     assert total() == pytest.approx(2 * 9.6)
-    house.meter.set_past(Past(platform("2026-03-03", "2026-04-19", 0.4)))
+    house.meter.set_platform_days(PlatformDays(platform("2026-03-03", "2026-04-19", 0.4)))
     # The rest is of the last three days: 480 kWh in all.
     assert total() == pytest.approx(480 + 2 * 9.6)
     april = months_of(house)["2026-04"]
@@ -107,7 +108,7 @@ def test_of_an_outage_of_50_days_the_platform_knows_47() -> None:
     # 47 days less an hour of 0.4 kW: 1,127 * 0.4 = 450.8
     assert gaps == pytest.approx([(480_000 - 450_800) / 3] * 3)
     # Taken back, it is as unknown as before.
-    house.meter.set_past(Past())
+    house.meter.set_platform_days(PlatformDays())
     assert total() == pytest.approx(2 * 9.6)
 
 
@@ -121,7 +122,7 @@ def test_of_a_long_outage_in_which_little_came_nothing_is_counted_twice(
     house.after(round(timedelta(days=45).total_seconds()) - 3600, 9_000)
     draw_until(house, "2026-04-18")
 
-    house.meter.set_past(Past(platform("2026-03-03", until, 0.2 / 24)))
+    house.meter.set_platform_days(PlatformDays(platform("2026-03-03", until, 0.2 / 24)))
     months = months_of(house)
     assert sum(month.imported_kwh for month in months.values()) == pytest.approx(9 + 2 * 9.6)
     assert sum(month.platform_quarter_hours for month in months.values()) == others * 96 - 4 * (
@@ -141,7 +142,7 @@ def test_outages_that_follow_each_other_are_cut_as_one() -> None:
 
     # 26.4 kWh of May are more than the first outage has in all.
     known = platform("2026-05-21", "2026-06-01", 0.1) + platform("2026-08-01", "2026-08-02", 0.01)
-    house.meter.set_past(Past(known))
+    house.meter.set_platform_days(PlatformDays(known))
     assert sum(month.imported_kwh for month in months_of(house).values()) == pytest.approx(drawn)
 
 
@@ -154,7 +155,7 @@ def test_imported_and_exported_energy_are_cut_separately() -> None:
         each._replace(exported_kwh=0.05 if n < 48 else None)
         for n, each in enumerate(platform("2026-06-27", "2026-06-28", 0.4))
     ]
-    house.meter.set_past(Past(quarters))
+    house.meter.set_platform_days(PlatformDays(quarters))
     day = months_of(house)["2026-06"].days[1]
     # All that was imported is known; of what was exported, the first half of the day.
     assert (day.imported_wh, day.gap_wh, day.exported_wh) == (9_600, 0, 48 * 50)
@@ -165,7 +166,9 @@ def test_a_part_keeps_its_energy_where_the_platform_does_not_cover_it() -> None:
     house.after(600, 600)  # a part until 10:15
     house.after(3_600, 3_000)  # a gap until 11:15
     draw_until(house, "2026-06-26T12:00")
-    house.meter.set_past(Past(platform("2026-06-26T10:30", "2026-06-26T11:15", 2.0)))
+    house.meter.set_platform_days(
+        PlatformDays(platform("2026-06-26T10:30", "2026-06-26T11:15", 2.0))
+    )
     [day] = months_of(house)["2026-06"].days
     # 3,600 Wh until 11:15, 1,500 of them the platform's; 3 quarter-hours of 100 Wh.
     assert day.imported_wh == 3_600 + 300

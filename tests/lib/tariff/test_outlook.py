@@ -10,7 +10,7 @@ from smartyp1.tariff import (
     MarketPrices,
     Origin,
     QuarterHour,
-    outlook,
+    quarter_hours_ahead,
     usual_import,
 )
 
@@ -39,7 +39,7 @@ def days(count: int, *kws: float) -> list[QuarterHour]:
 
 
 def test_48_hours_from_the_current_quarter_hour_on() -> None:
-    found = list(outlook(NOW, agreed(energy_price=0.15), no_market, {}))
+    found = list(quarter_hours_ahead(NOW, agreed(energy_price=0.15), no_market, {}))
 
     assert len(found) == 192
     assert found[0].start == datetime(2026, 10, 24, 10, 0, tzinfo=UTC)
@@ -50,7 +50,7 @@ def test_48_hours_from_the_current_quarter_hour_on() -> None:
 
 def test_what_is_left_is_the_reference_power_less_the_mean_of_those_days() -> None:
     usual = usual_import(days(7, 1.0, 8.0))
-    found = list(outlook(NOW, agreed(reference_kw=7), no_market, usual))
+    found = list(quarter_hours_ahead(NOW, agreed(reference_kw=7), no_market, usual))
 
     # The mean of 1.0, 1.1, … 1.6 is 1.3; at noon of the second day the clock is that of winter.
     assert [each.left_kw for each in found[:3]] == [5.7, -1.3, None]
@@ -73,7 +73,7 @@ def test_the_market_as_far_as_it_is_known() -> None:
         return MarketPrices(0.1, 0.05) if start < NOW else NO_PRICES
 
     contracts = agreed(energy_margin=0.02, feed_in_margin=0.0)
-    first, second, *_ = outlook(NOW, contracts, market, {})
+    first, second, *_ = quarter_hours_ahead(NOW, contracts, market, {})
     # (0.1 + 0.02 + 0.0510) * 1.08
     assert first.price[:2] == (0.18468, 0.05)
     assert second.price[:2] == (None, None)
@@ -88,7 +88,10 @@ def test_two_prices_and_a_change_to_come() -> None:
     night = Contract(energy_price=0.2, second_price=0.1, second_hours="22:00-06:00", has_vat=False)
     later = datetime(2026, 10, 25, 10, tzinfo=UTC)
     contracts = Contracts(((BEGINNING, night), (later, Contract(energy_price=0.3, has_vat=False))))
-    found = {each.start: each.price.imported for each in outlook(NOW, contracts, no_market, {})}
+    found = {
+        each.start: each.price.imported
+        for each in quarter_hours_ahead(NOW, contracts, no_market, {})
+    }
 
     assert found[datetime(2026, 10, 24, 19, 45, tzinfo=UTC)] == 0.251
     assert found[datetime(2026, 10, 24, 20, 0, tzinfo=UTC)] == 0.151
@@ -96,9 +99,9 @@ def test_two_prices_and_a_change_to_come() -> None:
 
 
 def test_what_is_not_agreed_or_not_published() -> None:
-    first, *_ = outlook(NOW, agreed(), no_market, usual_import(days(7, 1.0)))
+    first, *_ = quarter_hours_ahead(NOW, agreed(), no_market, usual_import(days(7, 1.0)))
     assert first.price[:2] == (None, None)
     assert set(first.unknown.values()) == {"not_agreed"}
     category_b = agreed(energy_price=0.1, has_levies=True, consumer_category="B")
-    first, *_ = outlook(NOW, category_b, no_market, {})
+    first, *_ = quarter_hours_ahead(NOW, category_b, no_market, {})
     assert first.unknown["price_import"] == "price_unknown"

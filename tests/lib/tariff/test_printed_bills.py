@@ -15,9 +15,9 @@ from smartyp1.tariff import (
     Contract,
     Contracts,
     Month,
-    Past,
+    PlatformDays,
     Shared,
-    bill,
+    compute_bill,
     months_of,
 )
 from tests.lib.leneda.writing import CONSUMPTION, NOW, export
@@ -63,7 +63,7 @@ def by_telegrams(start: str, quarters: list[int]) -> Bill:
             house.after(900, wh)
     demand = house.read()
     [*_, ended] = demand.earlier_months
-    return bill(ended, demand.contracts, ended.end)
+    return compute_bill(ended, demand.contracts, ended.end)
 
 
 def by_files(start: str, quarters: list[int]) -> Bill:
@@ -71,9 +71,9 @@ def by_files(start: str, quarters: list[int]) -> Bill:
     begin = local(start).isoformat()
     found = read_export(export(begin, [f"{wh / 250:.3f}" for wh in quarters]), NOW)
     contracts = replace(agreed(**CONTRACT), aids=(REBATE,))
-    past = Past(merged([], {CONSUMPTION: found.rows}))
+    past = PlatformDays(merged([], {CONSUMPTION: found.rows}))
     [ended] = months_of({}, past, contracts).values()
-    return bill(ended, contracts, ended.end)
+    return compute_bill(ended, contracts, ended.end)
 
 
 @pytest.mark.parametrize("by", [by_telegrams, by_files])
@@ -150,7 +150,7 @@ def test_before_in_and_after_the_months_of_the_states_aid(
     prices_of: date | None,
 ) -> None:
     whole = whole_month(name, 31, kwh=300)
-    due = bill(whole, agreed(**CONTRACT, compensation=own), whole.end)
+    due = compute_bill(whole, agreed(**CONTRACT, compensation=own), whole.end)
     assert lines(due)[-1] == ("compensation", 300, *compensation)
     assert (sums(due), due.prices_of) == (totals, prices_of)
 
@@ -187,7 +187,7 @@ def test_telegrams_over_the_first_of_a_month(
         house.after(900, 100)
     demand = house.read()
     ended, running = (
-        bill(each, demand.contracts, min(each.end, house.time))
+        compute_bill(each, demand.contracts, min(each.end, house.time))
         for each in (demand.earlier_months[-1], demand.month)
     )
     assert [lines(due)[-1] for due in (ended, running)] == [
@@ -204,7 +204,7 @@ HOUSE: dict[str, Any] = {"reference_kw": 7, "energy_price": 0.15}
 
 def with_aids(*aids: Aid, house: dict[str, Any] = HOUSE, of: Month = JUNE) -> Bill:
     """Return the bill of a whole month with aids."""
-    return bill(of, replace(agreed(**house), aids=aids), of.end)
+    return compute_bill(of, replace(agreed(**house), aids=aids), of.end)
 
 
 # From the 11th: 200 of 300 kWh, and 20 of 30 days.

@@ -94,7 +94,7 @@ def quarters_of(segment: list[Reading]) -> list[Quarter]:
     return found
 
 
-LONGEST_GAP = 40 * 86400
+MAX_GAP = 40 * 86400
 
 
 def first_second(month: tuple[int, int]) -> int:
@@ -126,7 +126,7 @@ class Part:
 
     def comes_before(self, reading: Reading, serial: str | None) -> bool:
         seconds = reading.second - self.last.second
-        return 0 < seconds <= LONGEST_GAP and self.is_register_of(reading, serial)
+        return 0 < seconds <= MAX_GAP and self.is_register_of(reading, serial)
 
     def leaps_to(self, after: Part) -> bool:
         """Return whether a clock went ahead by more than a day, at a mean below 10 W."""
@@ -249,7 +249,7 @@ class Chain:
         wh = Fraction(end.wh - start.wh)
         if not before.is_register_of(end, after.serial):
             return
-        if 0 < end.second - start.second <= LONGEST_GAP:
+        if 0 < end.second - start.second <= MAX_GAP:
             add(start.second, end.second, wh)
         elif end.second <= start.second or wh <= 10_000:
             add(end.second, end.second + 1, wh)

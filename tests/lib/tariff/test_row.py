@@ -11,7 +11,7 @@ import pytest
 from smartyp1.tariff import (
     Contract,
     Origin,
-    Past,
+    PlatformDays,
     QuarterHour,
     day_start,
     months_of,
@@ -27,7 +27,7 @@ CONTRACTS = (
 )
 
 
-def some_past(dice: random.Random, now: datetime) -> Past:
+def some_past(dice: random.Random, now: datetime) -> PlatformDays:
     """Return what the platform may know of some days before now."""
     start = day_start(now) - timedelta(days=dice.randrange(1, 60))
     count = dice.randrange(1, 60) * 96
@@ -40,7 +40,7 @@ def some_past(dice: random.Random, now: datetime) -> Past:
             fed_kwh = dice.choice((None, 0.0, 0.05))
             origin = dice.choice((Origin.PLATFORM, Origin.PLATFORM_ESTIMATED))
             quarters.append(QuarterHour(time, dice.random() * 4, fed_kwh, origin=origin))
-    return Past(quarters)
+    return PlatformDays(quarters)
 
 
 @pytest.mark.parametrize("seed", range(40), ids="seed {}".format)
@@ -57,7 +57,7 @@ def test_months_made_in_part_are_those_made_from_all(seed: int) -> None:
                 since = computer.time.date() - timedelta(days=dice.randrange(40))
                 meter.change_contract(dice.choice(CONTRACTS), since)
             case 2:
-                meter.set_past(some_past(dice, computer.time))
+                meter.set_platform_days(some_past(dice, computer.time))
             case _:
                 pass
         computer.run(dice.choice((3, 20, 200)))

@@ -14,18 +14,18 @@ from hypothesis import given, settings, strategies as st
 
 from smartyp1.leneda import Row, merged, newest, sharing_of
 from smartyp1.tariff import (
-    NO_PAST,
+    NO_PLATFORM_DAYS,
     Bill,
     Contract,
     Contracts,
     Energies,
     MarketPrices,
     Month,
-    Past,
+    PlatformDays,
     QuarterHour,
-    bill,
     compare,
-    estimate,
+    compute_bill,
+    estimate_month,
     months_of,
     quarter_hour_cost,
 )
@@ -54,8 +54,8 @@ def at_noon(kw: float) -> Callable[[datetime], float]:
     return lambda time: kw if 10 <= time.astimezone(zone).hour < 16 else 0.0
 
 
-def past(platform: Platform) -> Past:
-    return Past(merged([], platform), sharing_of(platform))
+def past(platform: Platform) -> PlatformDays:
+    return PlatformDays(merged([], platform), sharing_of(platform))
 
 
 def only_month(platform: Platform, contracts: Contracts, own: Iterable[QuarterHour] = ()) -> Month:
@@ -65,7 +65,7 @@ def only_month(platform: Platform, contracts: Contracts, own: Iterable[QuarterHo
 
 def bill_of(platform: Platform, contracts: Contracts) -> Bill:
     month = only_month(platform, contracts)
-    return bill(month, contracts, month.end)
+    return compute_bill(month, contracts, month.end)
 
 
 def by_layer(due: Bill) -> tuple[float, ...]:
@@ -206,8 +206,8 @@ def draw_hours(house: Connection, hours: float, kw: float = 1.2) -> None:
         house.after(900, round(kw * 250))
 
 
-def set_past(house: Connection, platform: Platform) -> None:
-    house.meter.set_past(past(platform))
+def set_platform_days(house: Connection, platform: Platform) -> None:
+    house.meter.set_platform_days(past(platform))
 
 
 def measured(start: str, hours: float, contract: Contract, kw: float = 1.2) -> Connection:
@@ -224,11 +224,11 @@ def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
     assert before
 
     # No row of consumption; of the second day nothing is known yet.
-    set_past(house, {LAYER_2: rows("2026-06-01", "2026-06-02", at_noon(0.5))})
+    set_platform_days(house, {LAYER_2: rows("2026-06-01", "2026-06-02", at_noon(0.5))})
 
     demand = house.meter.snapshot
     assert demand
-    due = bill(demand.month, demand.contracts, local("2026-06-03"))
+    due = compute_bill(demand.month, demand.contracts, local("2026-06-03"))
     # 2 days of 28.8 kWh, 3 of them shared
     assert quantities(due)["energy"] == 54.6
     assert quantities(due)["network_variable"] == 57.6
@@ -238,15 +238,15 @@ def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
     assert (demand.peak, demand.excess_kwh) == (before.peak, before.excess_kwh)
     # Nothing of it is stored, and it can be taken back.
     assert house.meter.as_dict() == stored
-    house.meter.set_past(NO_PAST)
+    house.meter.set_platform_days(NO_PLATFORM_DAYS)
     assert house.meter.snapshot == before
 
 
 def test_the_running_day_goes_on_with_what_was_shared_of_it() -> None:
     house = measured("2026-06-01T00:00:00S", 12, Contract(**HOUSE))
-    set_past(house, {LAYER_2: rows("2026-06-01", "2026-06-02", at_noon(0.5))})
+    set_platform_days(house, {LAYER_2: rows("2026-06-01", "2026-06-02", at_noon(0.5))})
     demand = house.after(60, 20)
-    due = bill(demand.month, demand.contracts, demand.until)
+    due = compute_bill(demand.month, demand.contracts, demand.until)
     # 12 hours of 1.2 kW and 20 Wh; of two hours, half a kW was shared.
     assert quantities(due)["network_variable"] == 14.42
     assert quantities(due)["energy"] == 13.42
@@ -269,10 +269,10 @@ def test_a_day_that_is_worked_out_anew() -> None:
     first = rows("2026-06-01", "2026-06-02", at_noon(0.5))
     second = [each._replace(kw=each.kw / 2, version=15) for each in first]
     for known, shared in ((first, 3.0), (newest(first, second), 1.5), (newest(second, first), 1.5)):
-        set_past(house, {LAYER_2: list(known)})
+        set_platform_days(house, {LAYER_2: list(known)})
         demand = house.meter.snapshot
         assert demand
-        assert quantities(bill(demand.month, demand.contracts, local("2026-06-02")))[
+        assert quantities(compute_bill(demand.month, demand.contracts, local("2026-06-02")))[
             "energy"
         ] == pytest.approx(28.8 - shared)
 
@@ -282,10 +282,10 @@ def test_ones_own_energy_bounds_what_was_shared() -> None:
     house = measured("2026-06-01T00:00:00S", 10, Contract(**HOUSE), 3.2)
     house.after(900, 400)
     draw_hours(house, 13.75, 3.2)
-    set_past(house, {LAYER_1: rows("2026-06-01", "2026-06-02", 2.0)})
+    set_platform_days(house, {LAYER_1: rows("2026-06-01", "2026-06-02", 2.0)})
     demand = house.meter.snapshot
     assert demand
-    due = bill(demand.month, demand.contracts, local("2026-06-02"))
+    due = compute_bill(demand.month, demand.contracts, local("2026-06-02"))
     # 95 quarter-hours of 500 Wh, and one of 400
     assert by_layer(due) == (47.9, 0, 0, 0, 0)
     # 95 of 800 Wh and one of 400, less that
@@ -300,10 +300,12 @@ def test_the_cut_of_ones_own_quarter_hours_is_no_sharing() -> None:
         # 11 kW; 31 Wh more and less in turn.
         house.after(900, 2750 + (31 if n % 2 else -31))
     # Without the consumption, from 10:00 to 16:00 4 of 11 kW are shared: 24 kWh.
-    set_past(house, {REMAINING: rows("2026-06-01", "2026-06-02", lambda t: 11.0 - at_noon(4.0)(t))})
+    set_platform_days(
+        house, {REMAINING: rows("2026-06-01", "2026-06-02", lambda t: 11.0 - at_noon(4.0)(t))}
+    )
     demand = house.meter.snapshot
     assert demand
-    due = bill(demand.month, demand.contracts, local("2026-06-02"))
+    due = compute_bill(demand.month, demand.contracts, local("2026-06-02"))
     assert by_layer(due) == (0, 0, 0, 0, 24)
 
 
@@ -313,17 +315,17 @@ def test_a_gap_is_filled_with_its_sharing() -> None:
     draw_hours(house, 9)
     shared = {LAYER_3: rows("2026-06-01", "2026-06-02", at_noon(0.4))}
     # 5 of the 6 hours lie in the gap: what came in its quarter-hours is not known.
-    set_past(house, shared)
+    set_platform_days(house, shared)
     demand = house.meter.snapshot
     assert demand
-    due = bill(demand.month, demand.contracts, local("2026-06-02"))
+    due = compute_bill(demand.month, demand.contracts, local("2026-06-02"))
     assert by_layer(due) == (0, 0, 0.4, 0, 0)
     assert due.shared.known_wh == 19 * 1_200
     # With them, all of it is known.
-    set_past(house, {**shared, CONSUMPTION: rows("2026-06-01", "2026-06-02", 1.2)})
+    set_platform_days(house, {**shared, CONSUMPTION: rows("2026-06-01", "2026-06-02", 1.2)})
     demand = house.meter.snapshot
     assert demand
-    due = bill(demand.month, demand.contracts, local("2026-06-02"))
+    due = compute_bill(demand.month, demand.contracts, local("2026-06-02"))
     assert by_layer(due) == (0, 0, 2.4, 0, 0)
     assert due.shared.known_wh == 28_800
     assert quantities(due)["energy"] == 26.4
@@ -341,10 +343,10 @@ def test_shared_energy_is_taken_from_the_hours_it_came_in() -> None:
     assert due.unsplit_kwh == 0
 
     house = measured("2026-06-01T00:00:00S", 24, contracts.latest, 1.0)
-    set_past(house, {LAYER_2: platform[LAYER_2]})
+    set_platform_days(house, {LAYER_2: platform[LAYER_2]})
     demand = house.meter.snapshot
     assert demand
-    due = bill(demand.month, demand.contracts, local("2026-06-02"))
+    due = compute_bill(demand.month, demand.contracts, local("2026-06-02"))
     assert [line[:2] for line in lines(due)[:2]] == [("energy", 20), ("energy_second", 1)]
     assert due.unsplit_kwh == 0
 
@@ -352,10 +354,10 @@ def test_shared_energy_is_taken_from_the_hours_it_came_in() -> None:
     house = measured("2026-06-01T00:00:00S", 24, Contract(**HOUSE), 1.0)
     house.change(contracts.latest, since="2026-06-01")
     for days in (1, 2):
-        set_past(house, {LAYER_2: platform[LAYER_2]})
+        set_platform_days(house, {LAYER_2: platform[LAYER_2]})
         demand = house.meter.snapshot
         assert demand
-        due = bill(demand.month, demand.contracts, local(f"2026-06-0{days + 1}"))
+        due = compute_bill(demand.month, demand.contracts, local(f"2026-06-0{days + 1}"))
         # 24 kWh a day, 3 of them shared; 2 by night, 1 of them shared.
         expected = [("energy", 20 * days), ("energy_second", days)]
         assert [line[:2] for line in lines(due)[:2]] == expected
@@ -405,10 +407,10 @@ def test_of_a_market_price_the_shared_energy_has_the_mean_of_its_day() -> None:
     for n in range(1, 97):
         read(900, 300, 0.05 if n < 48 else 0.15)
     platform = {LAYER_4: rows("2026-06-01", "2026-06-02", at_noon(0.6))}
-    house.meter.set_past(past(platform))
+    house.meter.set_platform_days(past(platform))
     demand = house.meter.snapshot
     assert demand
-    due = bill(demand.month, demand.contracts, local("2026-06-02"))
+    due = compute_bill(demand.month, demand.contracts, local("2026-06-02"))
     # 28.8 kWh at 5 and 15 cents, half of the day each, less 3.6 kWh; and a cent.
     assert lines(due)[0] == ("energy", 25.2, 0.11, 2.77)
     assert due.unpriced_kwh == 0
@@ -419,7 +421,7 @@ def test_an_estimate_goes_on_with_the_mean_of_what_was_shared() -> None:
 
     def until_10th(platform: Platform) -> float:
         month = only_month(platform, contracts)
-        found = estimate(month, (), contracts, local("2026-06-11"))
+        found = estimate_month(month, (), contracts, local("2026-06-11"))
         assert found
         return found.total
 
@@ -442,7 +444,7 @@ def test_an_estimate_goes_on_with_the_mean_of_what_was_shared() -> None:
         {code: [each for each in found if each.start < noon] for code, found in platform.items()},
         contracts,
     )
-    at_noon_of_10th = estimate(month, (), contracts, noon)
+    at_noon_of_10th = estimate_month(month, (), contracts, noon)
     assert at_noon_of_10th
     assert at_noon_of_10th.total == 81.99
 
@@ -507,7 +509,7 @@ def test_quarter_hours_in_exact_fractions(
     ]
     # One at least is the platform's, so that the day is that of the files.
     month = only_month(platform, contracts, quarters[1:] if is_own else [])
-    due = bill(month, contracts, month.end)
+    due = compute_bill(month, contracts, month.end)
 
     known = shared = first = second = Fraction(0)
     for n, (mine, used, layers) in enumerate(story):

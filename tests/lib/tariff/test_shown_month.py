@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from smartyp1.tariff import Demand, bill
+from smartyp1.tariff import Demand, compute_bill
 from tests.lib.tariff.support import Connection, at
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -45,7 +45,7 @@ class Watched:
         self.demands.append(demand)
         assert demand.excess_kwh is not None
         self.excess.note(demand.month_start, demand.excess_kwh)
-        due = bill(demand.month, demand.contracts, demand.until)
+        due = compute_bill(demand.month, demand.contracts, demand.until)
         self.cost.note(demand.month_start, sum(line.amount for line in due.lines))
 
     def run(self, minutes: int, wh_a_minute: int = 100) -> None:

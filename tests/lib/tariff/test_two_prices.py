@@ -8,10 +8,10 @@ from smartyp1.tariff import (
     Contract,
     Day,
     MarketPrices,
-    Split,
-    bill,
-    kwh_price,
-    second_hours,
+    TimeOfUseSplit,
+    compute_bill,
+    price_of_kwh,
+    time_of_use_hours,
 )
 from tests.lib.tariff.months import agreed, changing, lines, local, month, sums, whole_month
 from tests.lib.tariff.support import Connection
@@ -28,12 +28,20 @@ def two_prices(hours: str, reference_kw: float = 7) -> Contract:
 
 def test_a_month_with_a_discount_and_two_prices() -> None:
     days = [
-        Day(start=local("2026-06-01"), imported_wh=200_000, second={NIGHT: Split(200_000, 80_000)}),
-        Day(start=local("2026-06-02"), imported_wh=100_000, second={NIGHT: Split(100_000, 45_000)}),
+        Day(
+            start=local("2026-06-01"),
+            imported_wh=200_000,
+            second={NIGHT: TimeOfUseSplit(200_000, 80_000)},
+        ),
+        Day(
+            start=local("2026-06-02"),
+            imported_wh=100_000,
+            second={NIGHT: TimeOfUseSplit(100_000, 45_000)},
+        ),
     ]
     prices = {"energy_price": 0.16, "second_price": 0.11, "second_hours": NIGHT}
     contracts = agreed(reference_kw=7, energy_fee=1.75, discount=2.5, **prices)
-    due = bill(month("2026-06", *days), contracts, local("2026-07-01"))
+    due = compute_bill(month("2026-06", *days), contracts, local("2026-07-01"))
 
     assert lines(due) == [
         ("energy", 175, 0.16, 28.00),
@@ -50,17 +58,17 @@ def test_a_month_with_a_discount_and_two_prices() -> None:
     assert (due.unpriced_kwh, due.unsplit_kwh) == (0, 0)
 
     # On the 11th, a third of the month has passed: 2.50 / 3 = 0.8333
-    early = bill(month("2026-06", *days), contracts, local("2026-06-11"))
+    early = compute_bill(month("2026-06", *days), contracts, local("2026-06-11"))
     assert lines(early)[3] == ("discount", 0.333333, -2.5, -0.83)
 
 
 def test_nothing_is_not_below_zero() -> None:
     # All of it came in the night, but for errors of binary fractions.
-    night = {NIGHT: Split(300, 300 * (1 + 1e-15))}
+    night = {NIGHT: TimeOfUseSplit(300, 300 * (1 + 1e-15))}
     one = Day(start=local("2026-06-01"), imported_wh=300, second=night)
     prices = {"energy_price": 0.16, "second_price": 0.11, "second_hours": NIGHT}
     contracts = agreed(reference_kw=7, discount=0.0, **prices)
-    due = bill(month("2026-06", one), contracts, local("2026-07-01"))
+    due = compute_bill(month("2026-06", one), contracts, local("2026-07-01"))
     assert [str(line[1:]) for line in lines(due) if line[0] in {"energy", "discount"}] == [
         "(0.0, 0.16, 0.0)",
         "(1.0, 0.0, 0.0)",
@@ -70,7 +78,7 @@ def test_nothing_is_not_below_zero() -> None:
 def test_what_is_not_known_by_hours_has_the_first_price_and_is_said() -> None:
     june = whole_month("2026-06", 30, kwh=300)
     prices = {"energy_price": 0.16, "second_price": 0.11, "second_hours": NIGHT}
-    due = bill(june, agreed(reference_kw=7, **prices), june.end)
+    due = compute_bill(june, agreed(reference_kw=7, **prices), june.end)
     assert lines(due)[:2] == [("energy", 300, 0.16, 48.00), ("energy_second", 0, 0.11, 0.00)]
     assert due.unsplit_kwh == 300
 
@@ -112,7 +120,7 @@ def test_days(hours: str, start: str, quarters: int, second: int, *, is_off: boo
     [day] = [day for day in house.read().month.days if day.start == begin]
     assert day.second[hours].energy_wh == pytest.approx(quarters * 100, abs=0.01)
     assert day.second[hours].second_wh == pytest.approx(second * 100, abs=0.01)
-    due = bill(house.read().month, house.read().contracts, house.time)
+    due = compute_bill(house.read().month, house.read().contracts, house.time)
     by_name = {line.name: line.quantity for line in due.lines}
     assert by_name["energy_second"] == pytest.approx(second / 10)
     assert by_name["energy"] == pytest.approx((quarters - second) / 10)
@@ -127,11 +135,11 @@ def test_the_running_quarter_hour_and_the_bill_of_a_past_month() -> None:
     house.draw(5, 10)
     # 22 to 24 o'clock: 120 minutes of 10 Wh; from midnight on it is July.
     june = house.read().earlier_months[-1]
-    assert lines(bill(june, house.read().contracts, june.end))[:2] == [
+    assert lines(compute_bill(june, house.read().contracts, june.end))[:2] == [
         ("energy", 0.6, 0.16, 0.10),
         ("energy_second", 1.2, 0.11, 0.13),
     ]
-    july = bill(house.read().month, house.read().contracts, house.time)
+    july = compute_bill(house.read().month, house.read().contracts, house.time)
     assert lines(july)[1][:2] == ("energy_second", 0.2)
     assert july.unsplit_kwh == 0
 
@@ -143,13 +151,13 @@ def test_a_second_price_holds_from_when_it_is_entered() -> None:
     house.draw(60, 10)
     house.change(two_prices(NIGHT))
     house.draw(60, 10)
-    due = bill(house.read().month, house.read().contracts, house.time)
+    due = compute_bill(house.read().month, house.read().contracts, house.time)
     assert lines(due)[:2] == [("energy", 0.6, 0.16, 0.10), ("energy_second", 0.6, 0.11, 0.07)]
     assert due.unsplit_kwh == 0
 
     # What was measured before is divided as well: from 0 to 2 o'clock, all of it is night.
     house.change(two_prices(NIGHT), "2026-06-14")
-    due = bill(house.read().month, house.read().contracts, house.time)
+    due = compute_bill(house.read().month, house.read().contracts, house.time)
     assert lines(due)[:2] == [("energy", 0.0, 0.16, 0.00), ("energy_second", 1.2, 0.11, 0.13)]
     assert due.unsplit_kwh == 0
 
@@ -165,14 +173,14 @@ def test_a_second_price_holds_from_when_it_is_entered() -> None:
 )
 def test_the_price_of_now(time: str, price: float) -> None:
     contracts = changing(("2020-01-01", two_prices(NIGHT)))
-    assert kwh_price(contracts, local(time), MarketPrices()).imported == price
+    assert price_of_kwh(contracts, local(time), MarketPrices()).imported == price
 
 
 def test_hours_as_text() -> None:
-    assert second_hours("22:00:00", "06:00:00", []) == NIGHT
-    assert second_hours(None, None, ["sun", "sat"]) == WEEKEND
-    assert second_hours("22:00", "06:00", ["sat"]) == f"{NIGHT} sat"
-    assert second_hours("22:00", None, []) is None
+    assert time_of_use_hours("22:00:00", "06:00:00", []) == NIGHT
+    assert time_of_use_hours(None, None, ["sun", "sat"]) == WEEKEND
+    assert time_of_use_hours("22:00", "06:00", ["sat"]) == f"{NIGHT} sat"
+    assert time_of_use_hours("22:00", None, []) is None
     for text in ("25:00-06:00", "22:00", "someday"):
         house = Connection("2026-06-15T00:00:00S")
         stored = house.meter.as_dict()

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from smartyp1.tariff import (
-    LEAST_DAYS,
     LUXEMBOURG,
+    MIN_DAYS,
     Battery,
     Contract,
     Day,
@@ -26,9 +26,9 @@ from smartyp1.tariff import (
     WhatIfError,
     WhatIfRefusal,
     YearCosts,
-    bill,
     compare,
-    what_if,
+    compute_bill,
+    simulate_battery,
 )
 from smartyp1.tariff.battery import BatteryDay, BatteryTrial, DayEnergies
 from smartyp1.tariff.battery_plan import DayPrices
@@ -64,7 +64,7 @@ def equal_year() -> list[QuarterHour]:
 def tried(
     quarters: Sequence[QuarterHour], contract: Contract = CONTRACT, battery: Battery = BATTERY
 ) -> WhatIf:
-    return what_if(demand_after(quarters, contract), quarters, battery)
+    return simulate_battery(demand_after(quarters, contract), quarters, battery)
 
 
 def on_the_market(
@@ -147,12 +147,13 @@ def test_without_a_battery_it_is_what_the_bills_and_the_comparison_say() -> None
         replaces_variable=True,
     )
     demand = demand_after(quarters, contract, "2027-01-01")
-    found = what_if(demand, quarters, BATTERY)
+    found = simulate_battery(demand, quarters, BATTERY)
 
     def total(contract: Contract) -> float:
         changed = demand_after(quarters, contract, "2027-01-01")
         return sum(
-            bill(each, changed.contracts, each.end).total or 0.0 for each in months_of(changed)
+            compute_bill(each, changed.contracts, each.end).total or 0.0
+            for each in months_of(changed)
         )
 
     own = found.classes[8].without
@@ -216,7 +217,7 @@ def test_prices_are_those_that_hold_now() -> None:
 def test_prices_of_an_earlier_year_are_said() -> None:
     assert tried(equal_year()).prices_of is None
     later = quarter_hours(equal_days, "2026-02-01", "2027-02-01")
-    asked = what_if(demand_after(later, CONTRACT, "2027-02-01"), later, BATTERY)
+    asked = simulate_battery(demand_after(later, CONTRACT, "2027-02-01"), later, BATTERY)
     assert asked.prices_of == date(2026, 12, 31)
 
 
@@ -280,10 +281,10 @@ def test_who_feeds_nothing_in_needs_no_price_of_it() -> None:
     assert (found.without.feed_in, found.stored_share) == (0, None)
 
 
-@pytest.mark.parametrize("days", [LEAST_DAYS - 1, LEAST_DAYS])
+@pytest.mark.parametrize("days", [MIN_DAYS - 1, MIN_DAYS])
 def test_fewer_days_than_needed_are_refused(days: int) -> None:
     quarters = equal_year()[-days * 96 - 4 :]
-    if days < LEAST_DAYS:
+    if days < MIN_DAYS:
         error = refused(quarters)
         assert (error.reason, error.days) == (WhatIfRefusal.TOO_FEW_DAYS, days)
     else:
@@ -362,11 +363,11 @@ def test_the_hours_of_a_dynamic_price() -> None:
     demand, market = on_the_market(
         quarters, contract, lambda start: 0.02 if start.astimezone(LUXEMBOURG).hour < 6 else 0.12
     )
-    found = what_if(demand, quarters, Battery(20 / 9, 4, 0.81), market)
+    found = simulate_battery(demand, quarters, Battery(20 / 9, 4, 0.81), market)
     assert found.saving_low == pytest.approx(364 * (0.21708 - 0.10908 / 0.81), abs=0.4)
     assert found.hourly_share == 1
     # Without the hours there is nothing to be said of them.
-    found = what_if(demand, quarters, Battery(20 / 9, 4, 0.81))
+    found = simulate_battery(demand, quarters, Battery(20 / 9, 4, 0.81))
     assert found.saving_low == pytest.approx(0, abs=0.01)
     assert found.hourly_share == 0
     assert tried(quarters).hourly_share is None
@@ -463,7 +464,7 @@ def test_how_far_a_year_is_from_the_best(name: str, tariff: str) -> None:
             drawn=[(price_of(each.start) + 0.03 + 0.051) * 1.08 for each in quarters]
         )
     for battery in SIZES:
-        found = what_if(demand, quarters, battery, market)
+        found = simulate_battery(demand, quarters, battery, market)
         best = min(
             least_cost(battery, kw, drawn, fed, prices) + found.classes[kw].without.fixed
             for kw in (3, 7, 12)

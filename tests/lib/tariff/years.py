@@ -11,7 +11,7 @@ from smartyp1.tariff import (
     DemandMeter,
     Energies,
     Origin,
-    Past,
+    PlatformDays,
     QuarterHour,
 )
 from tests.lib.tariff.months import LUXEMBOURG, local
@@ -42,7 +42,7 @@ def quarter_hours(powers: Powers, first: str = FIRST, end: str = END) -> list[Qu
 def demand_after(quarters: Iterable[QuarterHour], contract: Contract, until: str = END) -> Demand:
     """Return what a meter knows whose past is these quarter-hours."""
     meter = DemandMeter(contract)
-    meter.set_past(Past(quarters))
+    meter.set_platform_days(PlatformDays(quarters))
     demand = meter.update(local(until) + timedelta(days=5), Energies(1000.0, 0.0), None, "SAG1")
     assert demand
     return demand

@@ -9,8 +9,8 @@ import pytest
 from dev.encoder import literal, with_value
 from smartyp1.meter import Reading
 from smartyp1.virtual import (
-    Asked,
     MeterValues,
+    RequestContext,
     RpcError,
     Shelly,
     VirtualMeter,
@@ -45,7 +45,7 @@ def homewizard(reading: Reading) -> dict[str, Any]:
 
 def shelly(reading: Reading, method: str = "EM.GetStatus") -> str:
     values = values_of(reading)
-    return to_json(Shelly(SERIAL).answer(method, Asked(lambda: values)))
+    return to_json(Shelly(SERIAL).answer(method, RequestContext(lambda: values)))
 
 
 def test_a_homewizard_that_exports() -> None:

@@ -371,7 +371,7 @@ async def answers(port: int, address: str) -> bool:
 async def test_half_a_request_keeps_nobody_out(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_port, "MOST_CONNECTIONS", 12)
+    monkeypatch.setattr(http_port, "MAX_CONNECTIONS", 12)
     writers = [await open_half(served.port, f"127.0.0.{2 + n % 3}") for n in range(12)]
     http = served.server._http
     async with asyncio.timeout(10):
@@ -407,7 +407,7 @@ async def test_128_connections_are_all_there_are(served: Served) -> None:
 
 
 async def test_a_named_battery_has_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_port, "MOST_CONNECTIONS", 8)
+    monkeypatch.setattr(http_port, "MAX_CONNECTIONS", 8)
     port, meter = free_ports(), VirtualMeter(SERIAL, ["127.0.0.20"])
     server = VirtualServer(meter, list(Kind))
     await server.start_http(LOCAL, port)
@@ -447,7 +447,7 @@ async def test_what_is_refused_counts_as_a_request(
 async def test_who_comes_and_goes_is_forgotten(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_port, "MOST_CONNECTIONS", 4)
+    monkeypatch.setattr(http_port, "MAX_CONNECTIONS", 4)
     for _ in range(20):
         reader, writer = await asyncio.open_connection(LOCAL, served.port)
         writer.write(b"GET /api HTTP/1.0\r\n\r\n")

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from smartyp1.virtual import (
-    MOST_CLIENTS,
+    MAX_CLIENTS,
+    PollRateExceededError,
     Question,
-    TooManyAsked,
     Unavailable,
     VirtualMeter,
     draw_serial,
@@ -197,7 +197,7 @@ def test_newcomers_by_udp_have_one_share_together() -> None:
     told = [(n, meter.ask(BATTERY, Question.UDP, 80.05 + n).power_w) for n in range(10)]
     assert told == [(n, pytest.approx(35)) for n in range(10)]
     # They are forgotten as soon as they are silent, and it never is.
-    for n in range(3 * MOST_CLIENTS):
+    for n in range(3 * MAX_CLIENTS):
         meter.ask(f"10.0.1.{n}", Question.UDP, 90)
     assert BATTERY in {client.address for client in meter.clients}
     meter.on_reading(of_power(700), 115)
@@ -269,9 +269,9 @@ def test_clients_are_bounded_and_batteries_are_kept() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY])
     meter.on_reading(of_power(700), 0)
     meter.ask(BATTERY, Question.HOMEWIZARD, 0)
-    for n in range(3 * MOST_CLIENTS):
+    for n in range(3 * MAX_CLIENTS):
         meter.ask(f"10.0.0.{n}", Question.HOMEWIZARD, 1)
-    assert len(meter.clients) == MOST_CLIENTS
+    assert len(meter.clients) == MAX_CLIENTS
     assert meter.clients[0].address == BATTERY
 
 
@@ -280,7 +280,7 @@ def test_one_that_asks_without_end_is_refused_and_the_others_are_not() -> None:
     meter.on_reading(of_power(700), 0)
     for n in range(200):
         meter.ask(STRANGER, Question.HOMEWIZARD, 1 + n / 1000)
-    with pytest.raises(TooManyAsked):
+    with pytest.raises(PollRateExceededError):
         meter.ask(STRANGER, Question.HOMEWIZARD, 1.1)
     assert meter.ask(BATTERY, Question.HOMEWIZARD, 1.2).power_w == 700
     assert meter.ask(STRANGER, Question.HOMEWIZARD, 2.1).power_w == 700

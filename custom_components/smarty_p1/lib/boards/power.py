@@ -1,7 +1,7 @@
 """Power from the time between pulses."""
 
 # Powers are means over at least so many seconds: pulses may come in bursts.
-_SHORTEST_MEAN = 1.0
+_MIN_MEAN_S = 1.0
 _NO_TIME = 1e-3
 
 
@@ -30,7 +30,7 @@ class PulsePower:
             self._heap_at, self._heap, self._mean_kw = at, 0, None
             return
         self._heap += pulses
-        if (passed := at - self._heap_at) >= _SHORTEST_MEAN:
+        if (passed := at - self._heap_at) >= _MIN_MEAN_S:
             self._mean_kw = self._heap * self._kws_per_pulse / passed
             self._heap_at, self._heap = at, 0
 

@@ -17,16 +17,16 @@ WINDOW = 5.0
 # Ten a second, and some to spare.
 _MAX_READINGS = 200
 _find_readings = re.compile(rb"R([0-9]{3,4})[\r\n]").finditer
-_MOST_UNFINISHED = 5
+_MAX_UNFINISHED = 5
 # One reading may be an echo.
-_LEAST_READINGS = 5
+_MIN_READINGS = 5
 # Models that send millimetres see nothing nearer; those for 10 m send centimetres in four digits.
 _NEAREST_MM = 300
 # What the models send for "no echo" or "too near to tell", their longest distances included.
 _NO_DISTANCE = {b"000", b"765", b"0000", b"5000", b"9998", b"9999"}
 # How far readings may lie beyond empty or full: a share of the height, but at least some cm.
 _TOLERANCE = 0.05
-_LEAST_TOLERANCE_CM = 3.0
+_MIN_TOLERANCE_CM = 3.0
 
 
 class Shape(StrEnum):
@@ -56,7 +56,7 @@ class Sonar:
     @property
     def is_settled(self) -> bool:
         """Return whether there were enough readings to tell water from echoes."""
-        return len(self._readings) >= _LEAST_READINGS
+        return len(self._readings) >= _MIN_READINGS
 
     def start_anew(self) -> None:
         """Forget everything, when the port was lost."""
@@ -70,7 +70,7 @@ class Sonar:
         for match in _find_readings(self._buffer):
             readings.append(Reading(_distance_cm(match[1])))
             end = match.end()
-        self._buffer = self._buffer[max(end, len(self._buffer) - _MOST_UNFINISHED) :]
+        self._buffer = self._buffer[max(end, len(self._buffer) - _MAX_UNFINISHED) :]
         self._readings.extend((at, reading.distance_cm) for reading in readings)
         return readings
 
@@ -111,7 +111,7 @@ class Tank:
         if distance_cm is None:
             return None
         height = self.empty_cm - self.full_cm
-        tolerance = max(_TOLERANCE * height, _LEAST_TOLERANCE_CM)
+        tolerance = max(_TOLERANCE * height, _MIN_TOLERANCE_CM)
         if not self.full_cm - tolerance <= distance_cm <= self.empty_cm + tolerance:
             return None
         depth = min(max((self.empty_cm - distance_cm) / height, 0.0), 1.0)

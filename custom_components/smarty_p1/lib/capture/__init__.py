@@ -2,13 +2,13 @@
 
 recording = Recording()
 recording.add(time.monotonic(), data)  # what came, as it came
-made = anonymise(recording.chunks, Opener(key), SystemRandom())
+made = anonymise(recording.chunks, FrameDecryptor(key), SystemRandom())
 summarise(made)  # what it holds, for whoever decides
 text = write_capture(made)
 chunks, key = read_capture(text)
 """
 
-from .anonymous import PUBLISHED_KEY, Anonymous, Chunk, Replaced, anonymise
+from .anonymiser import PUBLISHED_KEY, AnonymousCapture, Chunk, Replaced, anonymise
 from .capture_file import BEGINNING, MAX_SIZE, CaptureError, read_capture, write_capture
 from .recording import MAX_CHUNKS, MAX_RECORDED, Recording
 from .summary import Summary, summarise
@@ -19,7 +19,7 @@ __all__ = [
     "MAX_RECORDED",
     "MAX_SIZE",
     "PUBLISHED_KEY",
-    "Anonymous",
+    "AnonymousCapture",
     "CaptureError",
     "Chunk",
     "Recording",

@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Sequence
 
-from .anonymous import PUBLISHED_KEY, PUBLISHED_KEY_NAME, Anonymous, Chunk
+from .anonymiser import PUBLISHED_KEY, PUBLISHED_KEY_NAME, AnonymousCapture, Chunk
 
 FORMAT = "smarty-p1 capture"
 VERSION = 1
@@ -21,7 +21,7 @@ class CaptureError(Exception):
     """A file is no anonymous capture; the text says why."""
 
 
-def write_capture(capture: Anonymous) -> str:
+def write_capture(capture: AnonymousCapture) -> str:
     """Return the text of the file."""
     head = {
         "format": FORMAT,

@@ -1,6 +1,6 @@
 """What a port sends, as it comes, until there is enough for a file."""
 
-from .anonymous import Chunk
+from .anonymiser import Chunk
 
 # An hour of a meter that sends each second has 5 MB.
 MAX_RECORDED = 8 * 1024 * 1024

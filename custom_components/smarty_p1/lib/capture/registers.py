@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from math import exp, log
 from random import Random
 
-from .replacing import constant_for
+from .substitutes import constant_for
 from .telegram_parts import Kind, Part
 
 # Below 1, a power keeps its width and stays below the limits, which are not scaled.

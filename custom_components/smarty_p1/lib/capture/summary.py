@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from .anonymous import Anonymous, Replaced
+from .anonymiser import AnonymousCapture, Replaced
 from .telegram_parts import MAX_LINES, Kind, kinds_of
 
-_LONGEST_LINE = 76
-_MOST_OBJECTS = 512
+_MAX_LINE_CHARS = 76
+_MAX_OBJECTS = 512
 
 
 class Summary(NamedTuple):
@@ -32,12 +32,12 @@ class Summary(NamedTuple):
     """and of those in which there is something else, other signs of the same kind now."""
 
 
-def summarise(made: Anonymous) -> Summary:
+def summarise(made: AnonymousCapture) -> Summary:
     """Return what a capture holds. It is work: not for an event loop."""
     kinds: dict[str, set[Kind]] = {}
     for text in made.telegrams:
         for reference, found in kinds_of(text):
-            if reference in kinds or len(kinds) < _MOST_OBJECTS:
+            if reference in kinds or len(kinds) < _MAX_OBJECTS:
                 kinds.setdefault(reference, set()).update(found)
     changed = {one for one, found in kinds.items() if found & {Kind.OTHER, Kind.MESSAGE}}
     moved = {
@@ -61,5 +61,5 @@ def summarise(made: Anonymous) -> Summary:
 
 
 def _shown(line: str) -> str:
-    text = "".join(sign if sign.isprintable() else "?" for sign in line[: _LONGEST_LINE + 1])
-    return text if len(text) <= _LONGEST_LINE else f"{text[: _LONGEST_LINE - 3]}..."
+    text = "".join(sign if sign.isprintable() else "?" for sign in line[: _MAX_LINE_CHARS + 1])
+    return text if len(text) <= _MAX_LINE_CHARS else f"{text[: _MAX_LINE_CHARS - 3]}..."

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import NamedTuple
 
-from .replacing import is_octets
+from .substitutes import is_octets
 
 MAX_LINES = 512
 # Of an object of more values, the last one keeps the rest.

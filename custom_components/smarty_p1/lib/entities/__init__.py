@@ -5,20 +5,20 @@ MQTT. A new sensor is one line in one of them, a name in each of the translation
 """
 
 from .binary_sensors import BINARY_SENSORS
+from .deadband import DeadbandFilter, Follow, Shown
 from .demand_sensors import DEMAND_SENSORS, MEASURED_SINCE
 from .devices import MBUS_MODEL, METER_MODEL, SHORT_SERIAL_SIZE, maker, short_serial
 from .entity_description import (
     CURRENCY,
-    Described,
-    DescribedBinarySensor,
-    DescribedEvent,
-    DescribedSensor,
+    BinarySensorSpec,
+    EntitySpec,
+    EventSpec,
+    SensorSpec,
     are_sent,
     local_times,
 )
 from .events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
-from .following import Follow, Follower, Shown
-from .mbus_sensors import mbus_sensors
+from .mbus_sensors import sensors_of_mbus_meter
 from .meter_sensors import SENSORS, TEXT, VOLTAGE_LIMITS, sends_decimals
 from .reception_sensors import CONNECTION, RECEPTION_SENSORS
 from .sharing_sensors import SHARING_SENSORS, day_sums_of
@@ -44,19 +44,19 @@ __all__ = [
     "TEXT",
     "UNRECORDED_ATTRIBUTES",
     "VOLTAGE_LIMITS",
-    "Described",
-    "DescribedBinarySensor",
-    "DescribedEvent",
-    "DescribedSensor",
+    "BinarySensorSpec",
+    "DeadbandFilter",
+    "EntitySpec",
+    "EventSpec",
     "Follow",
-    "Follower",
+    "SensorSpec",
     "Shown",
     "are_sent",
     "day_sums_of",
     "disturbances",
     "local_times",
     "maker",
-    "mbus_sensors",
     "sends_decimals",
+    "sensors_of_mbus_meter",
     "short_serial",
 ]

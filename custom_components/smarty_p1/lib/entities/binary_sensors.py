@@ -1,10 +1,10 @@
 """A warning in time: the running quarter-hour will end above the reference power."""
 
 from .demand_sensors import REFERENCE_POWER, measured_since
-from .entity_description import DescribedBinarySensor
+from .entity_description import BinarySensorSpec
 
 BINARY_SENSORS = (
-    DescribedBinarySensor(
+    BinarySensorSpec(
         key="demand_will_exceed",
         device_class="problem",
         value_fn=lambda reading: reading.demand and reading.demand.will_exceed,

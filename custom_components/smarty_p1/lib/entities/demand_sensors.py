@@ -6,8 +6,8 @@ from typing import Any
 
 from ..meter import Reading
 from ..tariff import Demand, QuarterHour
-from .entity_description import KILOWATT, KILOWATT_HOUR, MEASUREMENT, TOTAL, DescribedSensor
-from .following import as_allowance, in_steps
+from .deadband import as_allowance, in_steps
+from .entity_description import KILOWATT, KILOWATT_HOUR, MEASUREMENT, TOTAL, SensorSpec
 
 type Attributes = dict[str, Any]
 
@@ -53,8 +53,8 @@ def _power(
     decimals: int = _DECIMALS,
     state_class: str | None = MEASUREMENT,
     **details: Any,  # noqa: ANN401 - the fields of the description
-) -> DescribedSensor[Reading]:
-    return DescribedSensor(
+) -> SensorSpec[Reading]:
+    return SensorSpec(
         key=key,
         device_class="power",
         state_class=state_class,
@@ -72,7 +72,7 @@ def _running_power(
     value_fn: Callable[[Demand], float | None],
     *needed_options: str,
     **details: Any,  # noqa: ANN401 - the fields of the description
-) -> DescribedSensor[Reading]:
+) -> SensorSpec[Reading]:
     """Describe a power of the running quarter-hour."""
 
     def rounded(demand: Demand) -> float | None:
@@ -95,7 +95,7 @@ def mean_power(
     attributes_fn: Callable[[Reading], Mapping[str, Any]] | None = None,
     *,
     enabled: bool = True,
-) -> DescribedSensor[Reading]:
+) -> SensorSpec[Reading]:
     """Describe the mean power of a complete quarter-hour."""
 
     def mean(demand: Demand) -> float | None:
@@ -113,7 +113,7 @@ def _available(demand: Demand) -> float | None:
     return demand.available_kw
 
 
-DEMAND_SENSORS: tuple[DescribedSensor[Reading], ...] = (
+DEMAND_SENSORS: tuple[SensorSpec[Reading], ...] = (
     _running_power("demand_running", lambda demand: demand.running_kw, follow=in_steps(0.05)),
     _running_power(
         "demand_projected",
@@ -131,7 +131,7 @@ DEMAND_SENSORS: tuple[DescribedSensor[Reading], ...] = (
         decimals=1,
         follow=as_allowance(0.1, share=0.05),
     ),
-    DescribedSensor(
+    SensorSpec(
         key="demand_excess_energy",
         device_class="energy",
         state_class=TOTAL,

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from ..meter import Reading
-from .following import Follow
+from .deadband import Follow
 
 CURRENCY = "EUR"
 """The tariff is Luxembourg's, whatever currency a Home Assistant is set to."""
@@ -26,7 +26,7 @@ type NeededOption = str | tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Described[D]:
+class EntitySpec[D]:
     """What is shown of `D`, a reading for most."""
 
     key: str
@@ -62,7 +62,7 @@ class Described[D]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DescribedSensor[D](Described[D]):
+class SensorSpec[D](EntitySpec[D]):
     """A sensor."""
 
     native_unit_of_measurement: str | None = None
@@ -76,12 +76,12 @@ class DescribedSensor[D](Described[D]):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DescribedBinarySensor(Described[Reading]):
+class BinarySensorSpec(EntitySpec[Reading]):
     """Something that is so or not."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class DescribedEvent(Described[Reading]):
+class EventSpec(EntitySpec[Reading]):
     """Something that happens, and what of a reading says so."""
 
     event_types: tuple[str, ...]

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..meter import Reading
 from ..p1 import VOLTAGE_COUNTERS
-from .entity_description import DescribedEvent, are_sent
+from .entity_description import EventSpec, are_sent
 
 EVENT_MESSAGE = "message"
 ATTR_TEXT = "text"
@@ -25,9 +25,9 @@ _COUNTER_NAMES = {
 }
 
 
-def _message(key: str, reference: str, *, enabled: bool = False) -> DescribedEvent:
+def _message(key: str, reference: str, *, enabled: bool = False) -> EventSpec:
     references = ((reference,),)
-    return DescribedEvent(
+    return EventSpec(
         key=key,
         event_types=(EVENT_MESSAGE,),
         entity_registry_enabled_default=enabled,
@@ -51,7 +51,7 @@ def _has_counts(reading: Reading) -> bool:
     return not reading.telegram.objects.keys().isdisjoint(_COUNTER_NAMES)
 
 
-EVENTS: tuple[DescribedEvent, ...] = (
+EVENTS: tuple[EventSpec, ...] = (
     _message("message", "0-0:96.13.0", enabled=True),
     _message("channel_message_1", "0-0:96.13.1"),
     _message("channel_message_2", "0-0:96.13.2"),
@@ -59,7 +59,7 @@ EVENTS: tuple[DescribedEvent, ...] = (
     _message("channel_message_4", "0-0:96.13.4"),
     _message("channel_message_5", "0-0:96.13.5"),
 )
-DISTURBANCE = DescribedEvent(
+DISTURBANCE = EventSpec(
     key="disturbance",
     event_types=tuple(_COUNTERS),
     references=_COUNTER_REFERENCES,

@@ -6,15 +6,15 @@ from typing import Any
 
 from ..meter import Reading
 from ..p1 import Capture, MBusReading, Value, mbus_reference
+from .deadband import Shown
 from .entity_description import (
     DIAGNOSTIC,
     KILOWATT,
     KILOWATT_HOUR,
     MEASUREMENT,
     TOTAL_INCREASING,
-    DescribedSensor,
+    SensorSpec,
 )
-from .following import Shown
 from .meter_sensors import CONTROL_STATE, to_control_state, to_number, to_text
 
 _CUBIC_METRES = "m³"
@@ -49,15 +49,13 @@ _DIAGNOSTIC: Mapping[str, Any] = {
 }
 
 
-def mbus_sensors(identity: str, meter: MBusReading) -> tuple[DescribedSensor[Reading], ...]:
+def sensors_of_mbus_meter(identity: str, meter: MBusReading) -> tuple[SensorSpec[Reading], ...]:
     """Describe the sensors of a meter; its index only when the unit is known."""
     return _mbus_sensors(identity, meter.type, meter.unit)
 
 
 @lru_cache(maxsize=256)
-def _mbus_sensors(
-    identity: str, kind: str, unit: str | None
-) -> tuple[DescribedSensor[Reading], ...]:
+def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpec[Reading], ...]:
     """Make the descriptions once: MQTT asks for them with every telegram."""
 
     def reference(reading: Reading, field: str) -> str:
@@ -68,8 +66,8 @@ def _mbus_sensors(
         field: str,
         value_fn: Callable[[Reading], Shown],
         **details: Any,  # noqa: ANN401 - the fields of the description
-    ) -> DescribedSensor[Reading]:
-        return DescribedSensor(
+    ) -> SensorSpec[Reading]:
+        return SensorSpec(
             key=key,
             references=((mbus_reference("n", field),),),
             exists_fn=lambda reading: reference(reading, field) in reading.telegram.objects,
@@ -108,7 +106,7 @@ def _mbus_sensors(
         meter = reading.meter(identity)
         return meter.value if meter and meter.unit == unit else None
 
-    def flow(key: str, kind: Mapping[str, Any]) -> DescribedSensor[Reading]:
+    def flow(key: str, kind: Mapping[str, Any]) -> SensorSpec[Reading]:
         # None rather than the flow of an index in another unit
         return sensor(
             key,

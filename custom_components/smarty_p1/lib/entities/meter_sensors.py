@@ -19,17 +19,17 @@ from ..p1 import (
     Value,
     Verification,
 )
+from .deadband import Shown, in_steps
 from .entity_description import (
     DIAGNOSTIC,
     KILOWATT,
     KILOWATT_HOUR,
     MEASUREMENT,
     TOTAL_INCREASING,
-    DescribedSensor,
     References,
+    SensorSpec,
     are_sent,
 )
-from .following import Shown, in_steps
 
 MAX_STATE_SIZE = 255
 TEXT = "text"
@@ -123,7 +123,7 @@ def _sensor(
     *objects: str | tuple[str, ...],
     enabled: bool = True,
     **details: Any,  # noqa: ANN401 - the fields of the description
-) -> DescribedSensor[Reading]:
+) -> SensorSpec[Reading]:
     """Describe a sensor of some objects, each by its reference, or by those that meters use."""
     references = tuple((each,) if isinstance(each, str) else each for each in objects)
     only, *others = references
@@ -139,7 +139,7 @@ def _sensor(
     def value_of_all(reading: Reading) -> Shown:
         return convert(*[reading.telegram.objects.get(each[0]) for each in references])
 
-    return DescribedSensor(
+    return SensorSpec(
         key=key,
         entity_registry_enabled_default=enabled,
         references=references,
@@ -149,32 +149,30 @@ def _sensor(
     )
 
 
-def _number(
-    key: str, kind: _Kind, reference: str, *, enabled: bool = True
-) -> DescribedSensor[Reading]:
+def _number(key: str, kind: _Kind, reference: str, *, enabled: bool = True) -> SensorSpec[Reading]:
     return _sensor(key, to_number, reference, enabled=enabled, **kind)
 
 
 def _net_power(
     key: str, imported: str, exported: str, kind: _Kind = _POWER, *, enabled: bool = True
-) -> DescribedSensor[Reading]:
+) -> SensorSpec[Reading]:
     return _sensor(key, _to_difference, imported, exported, enabled=enabled, **kind)
 
 
-def _state(key: str, reference: str) -> DescribedSensor[Reading]:
+def _state(key: str, reference: str) -> SensorSpec[Reading]:
     return _sensor(key, to_control_state, reference, **CONTROL_STATE)
 
 
-def _limit(key: str, convert: Callable[[Value], float | None]) -> DescribedSensor[Reading]:
+def _limit(key: str, convert: Callable[[Value], float | None]) -> SensorSpec[Reading]:
     references = ("1-1:31.4.0", "1-1:34.4.0")
     return _sensor(key, convert, references, enabled=False, **{**_CURRENT, **_SETTING})
 
 
-def _counter(key: str, *references: str) -> DescribedSensor[Reading]:
+def _counter(key: str, *references: str) -> SensorSpec[Reading]:
     return _sensor(key, to_number, references, enabled=False, **_COUNT)
 
 
-def _message(key: str, reference: str) -> DescribedSensor[Reading]:
+def _message(key: str, reference: str) -> SensorSpec[Reading]:
     """Describe the text of a message as it stands; disabled, for its event shows it, too."""
 
     def whole_text(reading: Reading) -> dict[str, str | None]:
@@ -206,7 +204,7 @@ def _other_objects(reading: Reading) -> dict[str, str]:
 
 
 _SAGS, _SWELLS = VOLTAGE_COUNTERS["voltage_sag"], VOLTAGE_COUNTERS["voltage_swell"]
-SENSORS: tuple[DescribedSensor[Reading], ...] = (
+SENSORS: tuple[SensorSpec[Reading], ...] = (
     _number("energy_imported", _ENERGY, "1-0:1.8.0"),
     _number("energy_exported", _ENERGY, "1-0:2.8.0"),
     _number("reactive_energy_imported", _REACTIVE_ENERGY, "1-0:3.8.0", enabled=False),
@@ -268,14 +266,14 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
     ),
     _sensor("p1_version", to_text, "1-3:0.2.8", enabled=False, **_DIAGNOSTIC),
     _sensor("device_name", to_text, "0-0:42.0.0", enabled=False, **_DIAGNOSTIC),
-    DescribedSensor(
+    SensorSpec(
         key="verification",
         device_class="enum",
         options=tuple(verification.value for verification in Verification),
         value_fn=lambda reading: reading.telegram.verification.value,
         **_DIAGNOSTIC,
     ),
-    DescribedSensor(
+    SensorSpec(
         key="clock_offset",
         device_class="duration",
         state_class=MEASUREMENT,
@@ -286,7 +284,7 @@ SENSORS: tuple[DescribedSensor[Reading], ...] = (
         exists_fn=are_sent(((METER_TIME,),)),
         **_DIAGNOSTIC,
     ),
-    DescribedSensor(
+    SensorSpec(
         key="other_objects",
         entity_registry_enabled_default=False,
         value_fn=lambda reading: len(_other_objects(reading)),

@@ -3,7 +3,7 @@
 from ..health import METER_OBSTACLES, Condition, State
 from ..meter import Reception
 from ..p1 import Reason
-from .entity_description import DIAGNOSTIC, TOTAL_INCREASING, DescribedSensor
+from .entity_description import DIAGNOSTIC, TOTAL_INCREASING, SensorSpec
 
 
 def _rejected(reception: Reception) -> int:
@@ -15,22 +15,22 @@ def _rejected_by_reason(reception: Reception) -> dict[str, int]:
     return {**reasons, "other_meter": reception.other_meters.total()}
 
 
-CONNECTION = DescribedSensor[Condition](
+CONNECTION = SensorSpec[Condition](
     key="connection",
     device_class="enum",
     options=(State.WAITING.value, State.RECEIVING.value, *METER_OBSTACLES),
     entity_category=DIAGNOSTIC,
     value_fn=lambda condition: (condition.obstacle or condition.state).value,
 )
-RECEPTION_SENSORS: tuple[DescribedSensor[Reception], ...] = (
-    DescribedSensor(
+RECEPTION_SENSORS: tuple[SensorSpec[Reception], ...] = (
+    SensorSpec(
         key="telegrams_received",
         state_class=TOTAL_INCREASING,
         entity_category=DIAGNOSTIC,
         entity_registry_enabled_default=False,
         value_fn=lambda reception: reception.telegrams,
     ),
-    DescribedSensor(
+    SensorSpec(
         key="telegrams_rejected",
         state_class=TOTAL_INCREASING,
         entity_category=DIAGNOSTIC,

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..meter import Reading
 from ..tariff import LUXEMBOURG, NO_DAY_SUMS, DaySum, DaySums
-from .entity_description import KILOWATT_HOUR, DescribedSensor
+from .entity_description import KILOWATT_HOUR, SensorSpec
 
 
 def day_sums_of(reading: Reading) -> DaySums:
@@ -16,7 +16,7 @@ def day_sums_of(reading: Reading) -> DaySums:
     return reading.demand.day_sums if reading.demand else NO_DAY_SUMS
 
 
-def _sensor(key: str, code: str) -> DescribedSensor[Reading]:
+def _sensor(key: str, code: str) -> SensorSpec[Reading]:
     def of_day[T](value_fn: Callable[[DaySum], T], missing: T) -> Callable[[Reading], T]:
         def value(reading: Reading) -> T:
             day = day_sums_of(reading).get(code)
@@ -24,7 +24,7 @@ def _sensor(key: str, code: str) -> DescribedSensor[Reading]:
 
         return value
 
-    return DescribedSensor(
+    return SensorSpec(
         key=key,
         device_class="energy",
         native_unit_of_measurement=KILOWATT_HOUR,
@@ -43,7 +43,7 @@ def _attributes(day: DaySum) -> Mapping[str, Any]:
 
 
 # The last digit is not the number of the layer.
-SHARING_SENSORS: tuple[DescribedSensor[Reading], ...] = (
+SHARING_SENSORS: tuple[SensorSpec[Reading], ...] = (
     _sensor("sharing_covered_1", "1-65:1.29.1"),
     _sensor("sharing_covered_2", "1-65:1.29.3"),
     _sensor("sharing_covered_3", "1-65:1.29.2"),

@@ -11,12 +11,12 @@ from ..tariff import (
     KwhPrice,
     Month,
     QuarterHour,
-    bill,
     compare,
+    compute_bill,
     estimated,
-    kwh_price,
-    network_prices,
+    network_prices_at,
     older_prices,
+    price_of_kwh,
 )
 from .demand_sensors import Attributes, quarter_hour_attributes
 
@@ -50,7 +50,7 @@ class _Remembered[T]:
 
 def _bill_of_last_month(demand: Demand) -> Bill | None:
     month = _last_month(demand)
-    return None if month is None else bill(month, demand.contracts, month.end)
+    return None if month is None else compute_bill(month, demand.contracts, month.end)
 
 
 def _compare(demand: Demand) -> Comparison:
@@ -64,7 +64,7 @@ def _compared(demand: Demand) -> tuple[object, ...]:
         *demand.earlier_months,
         demand.contracts,
         demand.contracts.at(demand.until),
-        network_prices(demand.until),
+        network_prices_at(demand.until),
     )
 
 
@@ -87,7 +87,8 @@ def _classes(demand: Demand) -> Attributes:
 
 
 _this_month = _Remembered(
-    lambda demand: bill(demand.month, demand.contracts, demand.until), lambda demand: (demand,)
+    lambda demand: compute_bill(demand.month, demand.contracts, demand.until),
+    lambda demand: (demand,),
 )
 _measured_share = _Remembered(
     lambda demand: demand.month.measured_share(demand.until), lambda demand: (demand,)
@@ -113,7 +114,7 @@ def _last_month(demand: Demand) -> Month | None:
 
 def price(demand: Demand) -> KwhPrice:
     """Return what a kWh costs now."""
-    return kwh_price(demand.contracts, demand.until, demand.market)
+    return price_of_kwh(demand.contracts, demand.until, demand.market)
 
 
 def price_attributes(demand: Demand) -> Attributes:

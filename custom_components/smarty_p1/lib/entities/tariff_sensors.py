@@ -11,8 +11,8 @@ from .entity_description import (
     KILOWATT,
     MEASUREMENT,
     TOTAL,
-    DescribedSensor,
     NeededOption,
+    SensorSpec,
 )
 
 UNRECORDED_ATTRIBUTES = frozenset({"classes", "months"})
@@ -36,9 +36,9 @@ def _attributes(
 
 def _price(
     key: str, value_fn: Callable[[Demand], float | None], needed: NeededOption
-) -> DescribedSensor[Reading]:
+) -> SensorSpec[Reading]:
     # No device class: monetary are amounts only.
-    return DescribedSensor(
+    return SensorSpec(
         key=key,
         state_class=MEASUREMENT,
         native_unit_of_measurement=f"{CURRENCY}/kWh",
@@ -55,9 +55,9 @@ def _monetary(
     attributes_fn: Callable[[Demand], Attributes],
     *needed_options: NeededOption,
     enabled: bool = False,
-) -> DescribedSensor[Reading]:
+) -> SensorSpec[Reading]:
     """Describe an amount of money of the running month."""
-    return DescribedSensor(
+    return SensorSpec(
         key=key,
         device_class="monetary",
         state_class=TOTAL,
@@ -71,7 +71,7 @@ def _monetary(
     )
 
 
-TARIFF_SENSORS: tuple[DescribedSensor[Reading], ...] = (
+TARIFF_SENSORS: tuple[SensorSpec[Reading], ...] = (
     _price("price_import", lambda demand: values.price(demand).imported, _ENERGY_PRICE),
     _price("price_export", lambda demand: values.price(demand).exported, _FEED_IN_PRICE),
     _monetary(
@@ -103,7 +103,7 @@ TARIFF_SENSORS: tuple[DescribedSensor[Reading], ...] = (
         enabled=True,
     ),
     # No state class: it is an estimate.
-    DescribedSensor(
+    SensorSpec(
         key="cost_month_end",
         device_class="monetary",
         native_unit_of_measurement=CURRENCY,
@@ -120,7 +120,7 @@ TARIFF_SENSORS: tuple[DescribedSensor[Reading], ...] = (
         enabled=False,
     ),
     mean_power("peak_12_months", values.peak_12_months, enabled=False),
-    DescribedSensor(
+    SensorSpec(
         key="quarter_hours_above",
         state_class=TOTAL,
         entity_registry_enabled_default=False,
@@ -129,7 +129,7 @@ TARIFF_SENSORS: tuple[DescribedSensor[Reading], ...] = (
         last_reset_fn=month_start,
         needed_options=(REFERENCE_POWER,),
     ),
-    DescribedSensor(
+    SensorSpec(
         key="cheapest_reference_power",
         device_class="power",
         native_unit_of_measurement=KILOWATT,
@@ -138,7 +138,7 @@ TARIFF_SENSORS: tuple[DescribedSensor[Reading], ...] = (
         attributes_fn=_attributes(values.classes),
     ),
     # No state class: it is an estimate of a year, and not to be added up.
-    DescribedSensor(
+    SensorSpec(
         key="saving_per_year",
         device_class="monetary",
         native_unit_of_measurement=CURRENCY,

@@ -4,10 +4,10 @@ export = read_export(data, now)  # a file of its portal; ExportError.reason says
 series = read_time_series(json.loads(answer), code, start, end)  # an answer of its API
 platform = {export.code: export.rows}
 quarters = merged(own, platform)
-meter.set_past(Past(merged([], platform), sharing_of(platform)))
+meter.set_platform_days(Past(merged([], platform), sharing_of(platform)))
 """
 
-from .answer import AnswerError, AnswerRefusal, TimeSeries, read_time_series
+from .api_response import AnswerRefusal, ResponseError, TimeSeries, read_time_series
 from .difference import Cause, DayDifference, Differences, compare_days
 from .export_file import MAX_EXPORT_SIZE, Export, read_export
 from .export_refusals import ExportError, ExportRefusal
@@ -32,7 +32,6 @@ __all__ = [
     "MAX_EXPORT_SIZE",
     "REGISTERS",
     "SHARED",
-    "AnswerError",
     "AnswerRefusal",
     "Cause",
     "DayDifference",
@@ -42,6 +41,7 @@ __all__ = [
     "ExportRefusal",
     "Quantity",
     "Register",
+    "ResponseError",
     "Row",
     "TimeSeries",
     "added_up",

@@ -17,7 +17,7 @@ from .rows import Row
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001
 # With less in a day, everything is like everything else.
-_LEAST_WH = 500
+_MIN_WH = 500
 _HOUR = timedelta(hours=1)
 # Of a quarter-hour that is cut up to 10 s off, at either end: a 45th of its energy, and 1 Wh.
 _OFF_WH = 1
@@ -125,7 +125,7 @@ def _cause(days: Sequence[_Day]) -> Cause | None:
 
 
 def _is_told(own_wh: float, platform_wh: float) -> bool:
-    return min(own_wh, platform_wh) >= _LEAST_WH and _is_near(own_wh, platform_wh)
+    return min(own_wh, platform_wh) >= _MIN_WH and _is_near(own_wh, platform_wh)
 
 
 def _is_near(own_wh: float, platform_wh: float) -> bool:

@@ -37,13 +37,13 @@ _MAX_ROWS = 200_000
 _MAX_COLUMNS = 20
 _MAX_LINE = 1_000
 _FIRST_LINES = 3
-_LEAST_COMMAS = 4
+_MIN_COMMAS = 4
 _HEAD = 100
 _INTERVAL_AND_VERSION = 2
 # Columns that are known by what is in them, in this order.
 _BY_PATTERN = (POINT, CODE, UNIT, TIME)
 # What a value is tested for that seems to be an energy.
-_LEAST_ROWS = 16
+_MIN_ROWS = 16
 _HIGH_MEAN_KW = 20
 # In all five languages.
 _MINUTES = re.compile(r"\bmin", re.IGNORECASE)
@@ -176,7 +176,7 @@ def _check_begin(lines: Sequence[str], *, is_unended: bool) -> None:
     """Refuse what is no file of the portal by how it begins."""
     begin = "\n".join(lines[:_FIRST_LINES])
     if POINT.search(begin) and CODE.search(begin):
-        if lines[0].count(",") < _LEAST_COMMAS <= max(map(lines[0].count, ";\t")):
+        if lines[0].count(",") < _MIN_COMMAS <= max(map(lines[0].count, ";\t")):
             raise ExportError(ExportRefusal.SPREADSHEET)
         return
     of_header = [ExportRefusal.EMPTY, *([ExportRefusal.TRUNCATED] if is_unended else [])]
@@ -282,7 +282,7 @@ def _are_watt_hours(rows: Sequence[Row]) -> bool:
     none, and those of a household are in the hundreds.
     """
     powers = [row.kw for row in rows if row.kw]
-    if len(powers) < _LEAST_ROWS:
+    if len(powers) < _MIN_ROWS:
         return False
     mean_kw = sum(powers) / len(powers)
     return mean_kw > REFERENCE_POWERS[-1] or (

@@ -17,7 +17,7 @@ from .meter_session import MeterSession, OtherMeter, Rejected
 from .outline import Outline
 from .reading import IMPORTED_ENERGY, MeterReader, Reading, Reception, outlined_reading
 from .telegram_age import MAX_AGE
-from .telegram_limits import MOST_MBUS_METERS, Limits, shown_name
+from .telegram_limits import MAX_MBUS_METERS, Limits, shown_name
 from .totals import CONFIRMATIONS, REGISTERS, Totals
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
     "CONFIRMATIONS",
     "IMPORTED_ENERGY",
     "MAX_AGE",
-    "MOST_MBUS_METERS",
+    "MAX_MBUS_METERS",
     "REGISTERS",
     "FirstMeter",
     "FlowRates",

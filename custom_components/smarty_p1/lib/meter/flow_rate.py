@@ -24,13 +24,13 @@ from statistics import median_low
 from typing import Self
 
 from ..p1 import MBusReading, Telegram
-from ..stored_values import Stored, a_list, a_number, a_text, a_time
+from ..stored_values import Stored, checked_list, checked_number, checked_text, checked_time
 
-_SHORTEST = timedelta(minutes=1)
+_MIN_INTERVAL = timedelta(minutes=1)
 _USUAL_OF = 7
 _SILENT_AFTER = 2
 # More than what hangs on a customer's M-Bus measures: an index that leaps says nothing of a flow.
-_MOST: Mapping[str, float] = {"m³/h": 1_000, "kW": 10_000}
+_MAX_RATES: Mapping[str, float] = {"m³/h": 1_000, "kW": 10_000}
 # Index units: what is counted flows in m³/h or kW, and this many of m³ or kWh is one unit.
 _UNITS: Mapping[str | None, tuple[str, float]] = {
     "m3": ("m³/h", 1),
@@ -42,10 +42,10 @@ _UNITS: Mapping[str | None, tuple[str, float]] = {
 }
 _DECIMALS = 4
 _HOUR = timedelta(hours=1)
-_LONGEST = timedelta(days=36_500).total_seconds()
+_MAX_INTERVAL_S = timedelta(days=36_500).total_seconds()
 _NEVER = datetime.max.replace(tzinfo=UTC)
 # Meters are replaced, and those that do not encrypt can be imitated: the oldest are forgotten.
-_MOST_METERS = 64
+_MAX_METERS = 64
 
 
 class _Flow:
@@ -64,10 +64,12 @@ class _Flow:
     def restored(cls, stored: Iterable[Stored]) -> Self:
         """Return what `as_list` was the content of. Raises ValueError for what is malformed."""
         unit, time, value, seen_at, rate, intervals = stored
-        flow = cls(a_time(time), a_number(value), a_text(unit), a_time(seen_at))
-        flow.rate = None if rate is None else a_number(rate, 0)
-        for seconds in a_list(intervals, _USUAL_OF):
-            flow._intervals.append(timedelta(seconds=a_number(seconds, 0, _LONGEST)))
+        flow = cls(
+            checked_time(time), checked_number(value), checked_text(unit), checked_time(seen_at)
+        )
+        flow.rate = None if rate is None else checked_number(rate, 0)
+        for seconds in checked_list(intervals, _USUAL_OF):
+            flow._intervals.append(timedelta(seconds=checked_number(seconds, 0, _MAX_INTERVAL_S)))
         flow._is_restored = True
         return flow
 
@@ -98,7 +100,7 @@ class _Flow:
         passed = time - self._time
         if passed < timedelta() or value < self._value:
             self.rate = None
-        elif passed >= _SHORTEST:
+        elif passed >= _MIN_INTERVAL:
             self._intervals.append(passed)
             self.rate = (value - self._value) / (passed / _HOUR)
         else:
@@ -122,8 +124,8 @@ class FlowRates:
     def from_list(cls, stored: Stored) -> Self:
         """Return what `as_list` was the content of. Raises ValueError for what is malformed."""
         rates = cls()
-        for identity, *fields in map(a_list, a_list(stored, _MOST_METERS)):
-            rates._flows[a_text(identity)] = _Flow.restored(fields)
+        for identity, *fields in map(checked_list, checked_list(stored, _MAX_METERS)):
+            rates._flows[checked_text(identity)] = _Flow.restored(fields)
         return rates
 
     def as_list(self) -> list[Stored]:
@@ -145,7 +147,7 @@ class FlowRates:
             rate = self._rate(identity, telegram.channels[channel], now)
             if rate is not None:
                 rates[identity] = rate
-        while len(self._flows) > _MOST_METERS:
+        while len(self._flows) > _MAX_METERS:
             del self._flows[next(iter(self._flows))]
         self._found_in, self._found = (telegram.channels, channels), rates
         self._found_until = self._same_until(channels)
@@ -169,4 +171,4 @@ class FlowRates:
             return None
         flow_unit, size = _UNITS[meter.unit]
         rate = round(flow.rate * size, _DECIMALS)
-        return rate if rate <= _MOST[flow_unit] else None
+        return rate if rate <= _MAX_RATES[flow_unit] else None

@@ -8,7 +8,7 @@ first verified telegram on.
 from collections.abc import Callable
 from typing import Protocol
 
-from ..p1 import Opener, Telegram
+from ..p1 import FrameDecryptor, Telegram
 from .reading import MeterReader
 from .telegram_limits import shown_name
 
@@ -16,17 +16,17 @@ from .telegram_limits import shown_name
 _ENOUGH = 3
 
 
-type OpenerOf = Callable[[bytes], Opener | None]
+type DecryptorOf = Callable[[bytes], FrameDecryptor | None]
 
 
 class WhichMeter(Protocol):
     """Knows the meter of a port, and the keys of whatever speaks there.
 
-    `opener_of` returns what opens the frames of a system title, None without its key; it is None
+    `decryptor_of` returns what opens the frames of a system title, None without its key; it is None
     itself where meters send plain telegrams.
     """
 
-    opener_of: OpenerOf | None
+    decryptor_of: DecryptorOf | None
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
         """Return what reads a telegram, None when it is of another meter than the port's.
@@ -41,12 +41,14 @@ class NamedMeter:
     It has one key, None when it sends plain telegrams.
     """
 
-    def __init__(self, serial_number: str, reader: MeterReader, opener: Opener | None) -> None:
+    def __init__(
+        self, serial_number: str, reader: MeterReader, decryptor: FrameDecryptor | None
+    ) -> None:
         self._serial_number = serial_number
         self._reader = reader
-        self._opener = opener
+        self._decryptor = decryptor
         # Whoever has the key may be the meter.
-        self.opener_of: OpenerOf | None = (lambda _title: opener) if opener else None
+        self.decryptor_of: DecryptorOf | None = (lambda _title: decryptor) if decryptor else None
         memory = reader.memory
         if memory.system_title:
             memory.names.setdefault(memory.system_title, shown_name(serial_number))
@@ -54,8 +56,8 @@ class NamedMeter:
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
         """Return the reader when the telegram names the meter, or its title proves it."""
         memory, title = self._reader.memory, telegram.system_title
-        if self._opener and title is not None and telegram.frame_counter is not None:
-            memory.note_counter(self._opener, title, telegram.frame_counter)
+        if self._decryptor and title is not None and telegram.frame_counter is not None:
+            memory.note_counter(self._decryptor, title, telegram.frame_counter)
         if not self._is_ours(telegram):
             return None
         memory.system_title = title
@@ -73,10 +75,10 @@ class NamedMeter:
         return memory.is_named(telegram) and has_our_name
 
 
-class Meters(Protocol):
+class MeterRegistry(Protocol):
     """The meters of several ports, by their system titles."""
 
-    def opener_of(self, title: bytes) -> Opener | None:
+    def decryptor_of(self, title: bytes) -> FrameDecryptor | None:
         """Return what opens the frames of a system title, None without its key."""
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
@@ -90,9 +92,9 @@ class FirstMeter:
     before there is one.
     """
 
-    def __init__(self, meters: Meters, title: bytes | None = None) -> None:
+    def __init__(self, meters: MeterRegistry, title: bytes | None = None) -> None:
         self.title = title
-        self.opener_of: OpenerOf | None = meters.opener_of
+        self.decryptor_of: DecryptorOf | None = meters.decryptor_of
         self._meters = meters
         self._other_title = b""
         self._others = 0

@@ -4,8 +4,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from ..p1 import CHANNELS, FINGERPRINT_SIZE, Opener, Telegram, Verification, key_fingerprint
-from ..stored_values import Stored, a_count, a_list, a_mapping, a_number, a_text, a_time, some_bytes
+from ..p1 import CHANNELS, FINGERPRINT_SIZE, FrameDecryptor, Telegram, Verification, key_fingerprint
+from ..stored_values import (
+    Stored,
+    checked_count,
+    checked_list,
+    checked_mapping,
+    checked_number,
+    checked_text,
+    checked_time,
+    some_bytes,
+)
 from ..tariff import DemandMeter
 from .flow_rate import FlowRates
 from .outline import Outline
@@ -14,10 +23,10 @@ from .totals import Totals
 
 _TITLE_SIZE = 8
 _MAX_COUNTER = (1 << 32) - 1
-_MOST_KEYS = 16
+_MAX_KEYS = 16
 # Nothing but meters with the same key gets that far; still, nothing grows without end.
-_MOST_TITLES = 16
-_MOST_SECONDS = timedelta(days=36_500).total_seconds()
+_MAX_TITLES = 16
+_MAX_SECONDS = timedelta(days=36_500).total_seconds()
 
 
 class MeterMemory:
@@ -72,7 +81,7 @@ class MeterMemory:
             "counters": lambda content: _counters(content, title),
             "demand_meter": load_demand,
         }
-        data = a_mapping(stored)
+        data = checked_mapping(stored)
         for part, load in loaders.items():
             key = _STORED_AS.get(part, part)
             if key not in data and part in _MAY_BE_MISSING:
@@ -115,19 +124,19 @@ class MeterMemory:
         """Return the last frame counters of each system title under a key."""
         return self.counters.get(key_fingerprint(key), {}).copy()
 
-    def note_counter(self, opener: Opener, title: bytes, counter: int) -> None:
-        """Remember the last frame counter of a system title under the key of an opener.
+    def note_counter(self, decryptor: FrameDecryptor, title: bytes, counter: int) -> None:
+        """Remember the last frame counter of a system title under the key of a decryptor.
 
-        The keys and titles used least recently are forgotten, by the opener too, but not the
+        The keys and titles used least recently are forgotten, by the decryptor too, but not the
         meter's own title.
         """
-        counters = self.counters.pop(opener.fingerprint, {})
-        self.counters[opener.fingerprint] = counters
+        counters = self.counters.pop(decryptor.fingerprint, {})
+        self.counters[decryptor.fingerprint] = counters
         counters.pop(title, None)
         counters[title] = counter
-        _forget_first(self.counters, _MOST_KEYS, None)
-        for forgotten in _forget_first(counters, _MOST_TITLES, self.system_title):
-            opener.last_counters.pop(forgotten, None)
+        _forget_first(self.counters, _MAX_KEYS, None)
+        for forgotten in _forget_first(counters, _MAX_TITLES, self.system_title):
+            decryptor.last_counters.pop(forgotten, None)
 
     def has_come_to_something(self) -> bool:
         """Return whether a quarter-hour or a month has ended since this was asked last.
@@ -155,7 +164,7 @@ class MeterMemory:
         if title is None or name is None or telegram.verification is not Verification.TAG:
             return True
         first = self.names.setdefault(title, shown_name(name))
-        _forget_first(self.names, _MOST_TITLES, self.system_title)
+        _forget_first(self.names, _MAX_TITLES, self.system_title)
         return first == shown_name(name)
 
 
@@ -165,13 +174,13 @@ def _title(content: Stored) -> bytes:
 
 def _counters(content: Stored, own: bytes | None) -> dict[str, dict[bytes, int]]:
     return {
-        some_bytes(fingerprint, FINGERPRINT_SIZE).hex(): {own: a_count(titles, _MAX_COUNTER)}
+        some_bytes(fingerprint, FINGERPRINT_SIZE).hex(): {own: checked_count(titles, _MAX_COUNTER)}
         if own and type(titles) is int
         else {
-            _title(title): a_count(counter, _MAX_COUNTER)
-            for title, counter in a_mapping(titles).items()
+            _title(title): checked_count(counter, _MAX_COUNTER)
+            for title, counter in checked_mapping(titles).items()
         }
-        for fingerprint, titles in a_mapping(content, _MOST_KEYS).items()
+        for fingerprint, titles in checked_mapping(content, _MAX_KEYS).items()
     }
 
 
@@ -181,18 +190,18 @@ _MAY_BE_MISSING = {"demand_meter", "outline"}
 _STORED_AS = {"flow_rates": "flows", "demand_meter": "demand"}
 _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
     "system_title": _title,
-    "serial_number": a_text,
+    "serial_number": checked_text,
     "names": lambda content: {
-        _title(title): shown_name(a_text(name))
-        for title, name in a_mapping(content, _MOST_TITLES).items()
+        _title(title): shown_name(checked_text(name))
+        for title, name in checked_mapping(content, _MAX_TITLES).items()
     },
-    "last_telegram": a_time,
+    "last_telegram": checked_time,
     "clock_deviation": lambda content: timedelta(
-        seconds=a_number(content, -_MOST_SECONDS, _MOST_SECONDS)
+        seconds=checked_number(content, -_MAX_SECONDS, _MAX_SECONDS)
     ),
-    "totals": lambda content: Totals.from_dict(a_mapping(content)),
+    "totals": lambda content: Totals.from_dict(checked_mapping(content)),
     "named_channels": lambda content: {
-        a_count(channel, max(CHANNELS)) for channel in a_list(content)
+        checked_count(channel, max(CHANNELS)) for channel in checked_list(content)
     },
     "flow_rates": FlowRates.from_list,
     "outline": Outline.from_dict,

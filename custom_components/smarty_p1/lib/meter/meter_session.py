@@ -1,6 +1,6 @@
 """From the bytes of one port to the readings of its meter: the one way, whoever wants to know them.
 
-    session = MeterSession(NamedMeter(serial_number, MeterReader(memory), Opener(key)))
+    session = MeterSession(NamedMeter(serial_number, MeterReader(memory), FrameDecryptor(key)))
     for event in session.feed(data, datetime.now(UTC), time.monotonic()):
         if isinstance(event, Reading): ...
 
@@ -16,11 +16,11 @@ from ..p1 import LineDecoder, Reason, Rejection, Telegram
 from ..tariff import NO_PRICES, MarketPrices
 from .meter_identity import WhichMeter
 from .reading import MeterReader, Reading, Reception
-from .telegram_age import is_of_now
+from .telegram_age import is_recent
 from .telegram_limits import Limits, shown_name
 
 # Nothing but meters with the same keys gets that far; still, nothing grows without end.
-_MOST_OTHER_METERS = 16
+_MAX_OTHER_METERS = 16
 _FURTHER_METERS = "further meters"
 
 
@@ -55,7 +55,7 @@ class MeterSession:
         prices: Callable[[Telegram], MarketPrices] = lambda _telegram: NO_PRICES,
         may_be_late: bool = False,
     ) -> None:
-        self._decoder = LineDecoder(which_meter.opener_of)
+        self._decoder = LineDecoder(which_meter.decryptor_of)
         self._which_meter = which_meter
         self.limits = limits or Limits()
         self._prices = prices
@@ -113,11 +113,11 @@ class MeterSession:
         if not self._may_be_late:
             reader.memory.clock_deviation = telegram.time - now
             return True
-        return is_of_now(telegram.time, now, reader.memory.clock_deviation)
+        return is_recent(telegram.time, now, reader.memory.clock_deviation)
 
     def _other(self, telegram: Telegram) -> OtherMeter:
         name = telegram.serial_number and shown_name(telegram.serial_number)
         is_new = name not in self._other_meters
-        is_too_much = is_new and name and len(self._other_meters) >= _MOST_OTHER_METERS
+        is_too_much = is_new and name and len(self._other_meters) >= _MAX_OTHER_METERS
         self._other_meters[_FURTHER_METERS if is_too_much else name] += 1
         return OtherMeter(telegram.serial_number, name, telegram.system_title)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from ..p1 import CHANNELS, MBusReading, Telegram
-from ..stored_values import Stored, a_count, a_list, a_mapping, a_text
+from ..stored_values import Stored, checked_count, checked_list, checked_mapping, checked_text
 
 MAX_OBJECTS = 512
 MAX_NAME_SIZE = 128
@@ -82,11 +82,11 @@ class Outline:
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
         """Return what `as_dict` was the content of. Raises ValueError when it is malformed."""
-        content = a_mapping(stored)
+        content = checked_mapping(stored)
         channels, identities = {}, {}
-        for each in a_list(content["channels"], len(CHANNELS)):
-            channel, identity, serial_number, kind, unit = a_list(each, 5)
-            if a_count(channel) not in CHANNELS:
+        for each in checked_list(content["channels"], len(CHANNELS)):
+            channel, identity, serial_number, kind, unit = checked_list(each, 5)
+            if checked_count(channel) not in CHANNELS:
                 raise ValueError
             channels[channel] = _meter(
                 _a_name(kind), _a_name_or_none(serial_number), _a_name_or_none(unit)
@@ -109,7 +109,7 @@ def _without_values(meter: MBusReading) -> MBusReading:
 
 
 def _references(stored: Stored) -> frozenset[str]:
-    references: Iterable[str] = map(a_text, a_list(stored, MAX_OBJECTS))
+    references: Iterable[str] = map(checked_text, checked_list(stored, MAX_OBJECTS))
     found = frozenset(references)
     if not all(map(_is_reference, found)):
         raise ValueError
@@ -117,7 +117,7 @@ def _references(stored: Stored) -> frozenset[str]:
 
 
 def _a_name(stored: Stored) -> str:
-    name = a_text(stored)
+    name = checked_text(stored)
     if len(name) > MAX_NAME_SIZE:
         raise ValueError
     return name

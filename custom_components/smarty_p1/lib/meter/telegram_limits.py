@@ -9,13 +9,13 @@ from ..backoff import Budget
 from ..p1 import MBUS_FIELDS, OBJECTS, MBusReading, Telegram, Verification, mbus_reference
 from .mbus_channels import identity_of
 
-MOST_OTHER_OBJECTS = 64
-MOST_MBUS_METERS = 16
+MAX_OTHER_OBJECTS = 64
+MAX_MBUS_METERS = 16
 # Anybody who can write to the line can write telegrams without a tag, as fast as the line is. A
 # meter sends one a second at most.
 TELEGRAMS_A_SECOND = 2.0
 # What a link may have held up: it is made anew after 30 seconds without a byte.
-MOST_TELEGRAMS_AT_ONCE = 30
+MAX_TELEGRAMS_AT_ONCE = 30
 _MAX_SHOWN_SIZE = 64
 # Whoever can write to the line must not write markup into what people read.
 _UNSAFE = re.compile(r"[^0-9A-Za-z ._-]")
@@ -48,7 +48,7 @@ class Limits:
         self._new_meters: set[str] = set()
         self._meters: AbstractSet[str] = frozenset()
         self._admitted: Mapping[int, MBusReading] = {}
-        self._turns = Budget(TELEGRAMS_A_SECOND, MOST_TELEGRAMS_AT_ONCE)
+        self._turns = Budget(TELEGRAMS_A_SECOND, MAX_TELEGRAMS_AT_ONCE)
 
     def has_turn(self, telegram: Telegram, now: float) -> bool:
         """Return whether a telegram may be read: those without a tag only so many a second."""
@@ -66,8 +66,8 @@ class Limits:
         channels = self._refused_channels(telegram)
         if not objects and not channels:
             return telegram
-        self._note("objects", len(objects), MOST_OTHER_OBJECTS)
-        self._note("meters", len(channels), MOST_MBUS_METERS)
+        self._note("objects", len(objects), MAX_OTHER_OBJECTS)
+        self._note("meters", len(channels), MAX_MBUS_METERS)
         objects |= {mbus_reference(channel, each) for channel in channels for each in MBUS_FIELDS}
         return replace(
             telegram,
@@ -83,7 +83,7 @@ class Limits:
         return {each for each in others if not self._admits_object(each)}
 
     def _admits_object(self, reference: str) -> bool:
-        if reference not in self._objects and len(self._objects) < MOST_OTHER_OBJECTS:
+        if reference not in self._objects and len(self._objects) < MAX_OTHER_OBJECTS:
             self._objects.add(reference)
         return reference in self._objects
 
@@ -100,7 +100,7 @@ class Limits:
         kept = self._kept_meters()
         self._new_meters -= kept
         for identity in found.values():
-            if identity not in kept and len(kept) + len(self._new_meters) < MOST_MBUS_METERS:
+            if identity not in kept and len(kept) + len(self._new_meters) < MAX_MBUS_METERS:
                 self._new_meters.add(identity)
         self._meters = meters & (kept | self._new_meters)
         return {channel for channel, identity in found.items() if identity not in self._meters}

@@ -23,13 +23,20 @@ from datetime import datetime, timedelta
 from typing import Any, Self
 
 from ..p1 import Capture, MBusReading, Telegram, Value, mbus_reference
-from ..stored_values import a_count, a_list, a_mapping, a_number, a_text, a_time
+from ..stored_values import (
+    checked_count,
+    checked_list,
+    checked_mapping,
+    checked_number,
+    checked_text,
+    checked_time,
+)
 from .mbus_channels import channels_by_meter
 
 CONFIRMATIONS = 6
 _MBUS_CONFIRMATIONS = 1
 # Meters are replaced, and those that do not encrypt can be imitated: the oldest are forgotten.
-_MOST_INDEXES = 64
+_MAX_INDEXES = 64
 _MAX_AHEAD = timedelta(days=1)
 REGISTERS = (
     "1-0:1.8.0",
@@ -64,9 +71,9 @@ class _Total[M: (int, datetime)]:
     def restored(cls, stored: list[Any], to_moment: Callable[[Any], M], confirmations: int) -> Self:
         """Return what `as_list` was the content of. Raises ValueError for what is malformed."""
         value, moment, sightings, lower, lower_moment = stored
-        total = cls(a_number(value), to_moment(moment), confirmations)
-        total.sightings = a_count(sightings)
-        total._lower, total._lower_moment = a_number(lower), to_moment(lower_moment)
+        total = cls(checked_number(value), to_moment(moment), confirmations)
+        total.sightings = checked_count(sightings)
+        total._lower, total._lower_moment = checked_number(lower), to_moment(lower_moment)
         return total
 
     def as_list(self) -> list[Any]:
@@ -123,15 +130,17 @@ class Totals:
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
         """Return what `as_dict` was the content of. Raises an exception for what is malformed."""
         totals = cls()
-        falls = a_mapping(stored["falls"])
-        totals.falls = Counter({reference: a_count(falls[reference]) for reference in falls})
-        totals._telegrams = a_count(stored["telegrams"])
-        for reference, fields in a_mapping(stored["registers"]).items():
-            register = _Total[int].restored(a_list(fields), a_count, CONFIRMATIONS)
+        falls = checked_mapping(stored["falls"])
+        totals.falls = Counter({reference: checked_count(falls[reference]) for reference in falls})
+        totals._telegrams = checked_count(stored["telegrams"])
+        for reference, fields in checked_mapping(stored["registers"]).items():
+            register = _Total[int].restored(checked_list(fields), checked_count, CONFIRMATIONS)
             totals._registers[reference] = register
-        for identity, unit, *fields in map(a_list, a_list(stored["indexes"])):
-            index = _Total[datetime].restored(fields, a_time, _MBUS_CONFIRMATIONS)
-            totals._indexes[a_text(identity), None if unit is None else a_text(unit)] = index
+        for identity, unit, *fields in map(checked_list, checked_list(stored["indexes"])):
+            index = _Total[datetime].restored(fields, checked_time, _MBUS_CONFIRMATIONS)
+            totals._indexes[
+                checked_text(identity), None if unit is None else checked_text(unit)
+            ] = index
         return totals
 
     def as_dict(self) -> dict[str, Any]:
@@ -196,7 +205,7 @@ class Totals:
             self._indexes[key] = index  # behind those that were seen less recently
             if self._holds_back(index, _index_reference(channel), reading.value, moment):
                 channels[channel] = replace(reading, value=index.value, time=index.moment)
-        while len(self._indexes) > _MOST_INDEXES:
+        while len(self._indexes) > _MAX_INDEXES:
             del self._indexes[next(iter(self._indexes))]
         self._accepted = {} if channels else telegram.channels
         return channels

@@ -14,8 +14,8 @@ It does no I/O, and needs nothing but `cryptography`; `port` opens ports and rea
 from .checksum import crc16
 from .decoder import Decoder, Event, LineDecoder
 from .errors import KeyFormatError, P1Error
+from .frame_decryptor import FrameDecryptor
 from .frame_layout import MAX_FRAME_SIZE, Frame, read_frame
-from .frame_opener import Opener
 from .frames_without_key import FrameSplitter
 from .keys import DEFAULT_AUTHENTICATION_KEY, FINGERPRINT_SIZE, key_fingerprint, parse_key
 from .obis import (
@@ -51,11 +51,11 @@ __all__ = [
     "Decoder",
     "Event",
     "Frame",
+    "FrameDecryptor",
     "FrameSplitter",
     "KeyFormatError",
     "LineDecoder",
     "MBusReading",
-    "Opener",
     "P1Error",
     "Reason",
     "Rejection",

@@ -21,8 +21,8 @@ from collections.abc import Callable, Mapping
 from ..backoff import Budget
 from .checksum import has_valid_crc
 from .fast_telegram_parser import FastParser
+from .frame_decryptor import BEGINNING_SIZE, FrameDecryptor
 from .frame_finder import Framer
-from .frame_opener import BEGINNING_SIZE, Opener
 from .keys import DEFAULT_AUTHENTICATION_KEY
 from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram
@@ -45,13 +45,13 @@ type Event = Telegram | Rejection
 class LineDecoder:
     """Decodes the bytes of one line, whichever meters send on it.
 
-    It accepts the frames that their Opener opens: the one that `opener_of` returns for their system
-    title (8 bytes), None when there is no key for it. Lines may share openers, which then accept
-    each frame on one of them only. Without `opener_of`, it accepts plain telegrams whose CRC holds.
+    It accepts the frames that their FrameDecryptor opens: the one that `decryptor_of` returns for their system
+    title (8 bytes), None when there is no key for it. Lines may share decryptors, which then accept
+    each frame on one of them only. Without `decryptor_of`, it accepts plain telegrams whose CRC holds.
     """
 
-    def __init__(self, opener_of: Callable[[bytes], Opener | None] | None) -> None:
-        self._opener_of = opener_of
+    def __init__(self, decryptor_of: Callable[[bytes], FrameDecryptor | None] | None) -> None:
+        self._decryptor_of = decryptor_of
         self._framer = Framer()
         self._line = self._framer.buffer
         self._read = FastParser().read
@@ -73,18 +73,18 @@ class LineDecoder:
 
     def _judge_frame(self, start: int, end: int) -> list[Event]:
         framer = self._framer
-        opener = self._opener_of and self._opener_of(framer.read(start + 2, start + 10))
-        if opener is None:
+        decryptor = self._decryptor_of and self._decryptor_of(framer.read(start + 2, start + 10))
+        if decryptor is None:
             return [Rejection.of(Reason.KEY_MISSING, framer.nonce(start))]
         size = end - start
         left = self._work.left(end)
         if left - size < _RESERVED_WORK and (
             (size > _SHORT_FRAME_SIZE and left < _LARGEST_SHARE * size)
-            or not opener.may_open(framer.read(start, start + BEGINNING_SIZE))
+            or not decryptor.may_decrypt(framer.read(start, start + BEGINNING_SIZE))
         ):
             return []
         self._work.spend(size)
-        event = opener.open(framer.read(start, end))
+        event = decryptor.decrypt(framer.read(start, end))
         if isinstance(event, Rejection) and event.reason in _NOT_VERIFIED:
             return [event]  # it stays on the line: a true frame may begin or end within it
         return [*self._take(start, end), event]
@@ -96,7 +96,7 @@ class LineDecoder:
             text = segment[start:]
             if not has_valid_crc(text):
                 continue
-            if self._opener_of:
+            if self._decryptor_of:
                 return [Rejection(Reason.DOWNGRADE)]
             cut_short = self._take(floor + start, end)
             if start > starts[0]:
@@ -124,21 +124,21 @@ class Decoder(LineDecoder):
         last_counters: Mapping[bytes, int] | None = None,
         needs_tag: bool = True,
     ) -> None:
-        """Go on from the `last_counters` of an earlier decoder with the same key: see Opener."""
-        self._opener = None
+        """Go on from the `last_counters` of an earlier decoder with the same key: see FrameDecryptor."""
+        self._decryptor = None
         if key is not None:
-            self._opener = Opener(
+            self._decryptor = FrameDecryptor(
                 key, authentication_key, last_counters=last_counters, needs_tag=needs_tag
             )
-        opener = self._opener
-        super().__init__((lambda _: opener) if opener else None)
+        decryptor = self._decryptor
+        super().__init__((lambda _: decryptor) if decryptor else None)
 
     @property
     def last_counters(self) -> dict[bytes, int]:
         """The last frame counter of each system title (8 bytes) under this key."""
-        return self._opener.last_counters if self._opener else {}
+        return self._decryptor.last_counters if self._decryptor else {}
 
     @last_counters.setter
     def last_counters(self, counters: dict[bytes, int]) -> None:
-        if self._opener:
-            self._opener.last_counters = counters
+        if self._decryptor:
+            self._decryptor.last_counters = counters

@@ -18,7 +18,7 @@ from .frame_layout import HEADER_MARK, MAX_FRAME_SIZE, MAX_HEADER_SIZE, frame_si
 _PIECE_SIZE = 2 * 1024
 # Whatever is not complete yet began within the last MAX_FRAME_SIZE bytes. What is before is
 # forgotten now and then, as most calls are to cost nothing.
-_MOST_KEPT = MAX_FRAME_SIZE + 4 * 1024
+_MAX_BUFFER_BYTES = MAX_FRAME_SIZE + 4 * 1024
 # A plain telegram ends in a line of "!" and four digits, which do not follow when it has no
 # checksum. Less than all of that tells nothing.
 _END_MARK = b"\n!"
@@ -59,7 +59,7 @@ class Framer:
         self._waiting = array("q")
         self._offset = 0
         self._searched = 0
-        self._horizon = _MOST_KEPT
+        self._horizon = _MAX_BUFFER_BYTES
 
     def feed(self, data: bytes) -> Iterable[Candidate]:
         """Find what the next bytes of the line, any number of them, complete, in order.
@@ -93,10 +93,10 @@ class Framer:
             yield from self._complete()
             self._forget(self._offset + len(buffer) - MAX_FRAME_SIZE)
             self._searched = max(len(buffer) - 1, 0)
-            self._horizon = _MOST_KEPT
+            self._horizon = _MAX_BUFFER_BYTES
             if self._waiting:
                 first_end = -(self._waiting[-1] >> _END_SHIFT)
-                self._horizon = min(first_end - self._offset, _MOST_KEPT)
+                self._horizon = min(first_end - self._offset, _MAX_BUFFER_BYTES)
             self.wake = min(self._horizon, self._searched + _END_SIZE)
 
     def _search(self) -> None:

@@ -29,7 +29,7 @@ _MIN_LENGTH = _SECURITY_AND_COUNTER_SIZE + 1 + TAG_SIZE
 
 _LENGTH_IN_TWO_BYTES = 0x82
 _LENGTH_IN_ONE_BYTE = 0x81
-_LONGEST_SHORT_LENGTH = 0x7F
+_MAX_SHORT_LENGTH = 0x7F
 
 
 class Frame(NamedTuple):
@@ -50,7 +50,7 @@ def nonce_and_body(frame: bytes) -> tuple[bytes, bytes]:
     The nonce is system title and frame counter (8 and 4 bytes): what makes each frame unique.
     """
     length = frame[10]
-    size = length - 0x70 if length > _LONGEST_SHORT_LENGTH else 16
+    size = length - 0x70 if length > _MAX_SHORT_LENGTH else 16
     return frame[2:10] + frame[size - 4 : size], frame[size:]
 
 
@@ -74,7 +74,7 @@ def frame_size(buffer: bytes | bytearray, start: int) -> int:
         length, size = buffer[start + 11] << 8 | buffer[start + 12], 13
     elif length == _LENGTH_IN_ONE_BYTE:
         length, size = buffer[start + 11], 12
-    elif length > _LONGEST_SHORT_LENGTH:
+    elif length > _MAX_SHORT_LENGTH:
         return 0
     is_header = (
         buffer[start + size] == SECURITY_CONTROL

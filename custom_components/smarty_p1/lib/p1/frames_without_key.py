@@ -17,10 +17,10 @@ from .frame_finder import Framer
 from .frame_layout import Frame
 
 _GIVEN_A_BYTE = 2
-_MOST_AT_ONCE = 256 * 1024
-_RESERVED = _MOST_AT_ONCE // 2
-_LEAST_COST = 256
-_MOST_TITLES = 16
+_MAX_BYTES = 256 * 1024
+_RESERVED = _MAX_BYTES // 2
+_MIN_FRAME_COST_BYTES = 256
+_MAX_TITLES = 16
 
 
 @dataclass(slots=True)
@@ -39,7 +39,7 @@ class FrameSplitter:
     def __init__(self) -> None:
         self.left_out = 0
         self._framer = Framer()
-        self._given = Budget(_GIVEN_A_BYTE, _MOST_AT_ONCE)
+        self._given = Budget(_GIVEN_A_BYTE, _MAX_BYTES)
         self._titles: dict[bytes, _Title] = {}
 
     def feed(self, data: bytes) -> list[Frame]:
@@ -53,7 +53,7 @@ class FrameSplitter:
         title, counter = nonce[:8], int.from_bytes(nonce[8:])
         known = self._titles.get(title)
         is_expected = known is not None and counter > known.last_counter
-        cost = max(end - start, _LEAST_COST)
+        cost = max(end - start, _MIN_FRAME_COST_BYTES)
         if self._given.left(end) - cost < (0 if is_expected else _RESERVED):
             self.left_out += 1
             return None
@@ -67,7 +67,7 @@ class FrameSplitter:
             known.frames += frame_counter > known.last_counter
             known.last_counter = max(known.last_counter, frame_counter)
             return
-        if len(titles) == _MOST_TITLES:
+        if len(titles) == _MAX_TITLES:
             # The one that came least often: noise never makes the same twice.
             del titles[min(titles, key=lambda title: titles[title].frames)]
         titles[system_title] = _Title(frame_counter)

@@ -26,7 +26,7 @@ _JOINED_BYTES = re.compile(r"(?:(?:0x|\\x)[0-9a-f]{2}){16}")
 _ENCLOSING = {"[]", "()", "''"}
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 # More than any program around a key.
-_LONGEST_KEY_TEXT = 2000
+_MAX_KEY_CHARS = 2000
 
 
 def parse_key(text: str) -> bytes:
@@ -37,7 +37,7 @@ def parse_key(text: str) -> bytes:
 
     Raises KeyFormatError, which does not repeat the text.
     """
-    key = _read_key(text.strip().lower()) if len(text) <= _LONGEST_KEY_TEXT else None
+    key = _read_key(text.strip().lower()) if len(text) <= _MAX_KEY_CHARS else None
     if key is None:
         msg = "a key has 32 hexadecimal digits (0-9, A-F)"
         raise KeyFormatError(msg)

@@ -7,7 +7,7 @@ from .serial_port import BAUD_RATE, READ_SIZE
 
 # Ten times what a P1 port can send. Whoever writes faster waits, so that all else need not.
 FASTEST = BAUD_RATE  # bytes a second
-_LONGEST_BURST = READ_SIZE // 2
+_MAX_BURST_BYTES = READ_SIZE // 2
 
 
 class ReadLimit:
@@ -19,7 +19,7 @@ class ReadLimit:
 
     def __init__(self) -> None:
         self._clock = asyncio.get_running_loop().time
-        self._budget = Budget(FASTEST, _LONGEST_BURST, self._clock())
+        self._budget = Budget(FASTEST, _MAX_BURST_BYTES, self._clock())
 
     async def wait(self, size: int) -> None:
         """Wait until so many bytes, after those before them, could have come at `FASTEST`."""
@@ -27,4 +27,4 @@ class ReadLimit:
         self._budget.spend(size)
         if left < 0:
             # Not for each byte too many: until all of it may come at once again.
-            await asyncio.sleep((_LONGEST_BURST - left) / FASTEST)
+            await asyncio.sleep((_MAX_BURST_BYTES - left) / FASTEST)

@@ -12,7 +12,7 @@ from .serial_port import BAUD_RATE, ByteReader, Opener, open_port, read_chunk
 
 SILENCE_TIMEOUT = 30.0
 FIRST_DELAY = 1.0
-LONGEST_DELAY = 60.0
+MAX_DELAY_S = 60.0
 # The system gives a new device its owner and its names a moment after the device itself.
 _SETTLING_DELAY = 0.5
 
@@ -54,7 +54,7 @@ class Link:
         self._silence_timeout = silence_timeout
         self._open = opener or partial(open_port, url, baud_rate=baud_rate)
         self._is_missing = False
-        self._backoff = Backoff(FIRST_DELAY, LONGEST_DELAY)
+        self._backoff = Backoff(FIRST_DELAY, MAX_DELAY_S)
 
     def confirm(self) -> None:
         """Start anew with the shortest delay, for what is received is what was expected."""

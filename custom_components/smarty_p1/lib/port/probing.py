@@ -30,7 +30,7 @@ _MAX_EMPTY_CONNECTIONS = 3
 _ENOUGH = {Reason.KEY_MISSING: 1, Reason.DOWNGRADE: 1, Reason.AUTHENTICATION_KEY: 2, Reason.TAG: 3}
 # A meter sends every ten seconds at least. Whoever writes to the line can make any failure, but
 # cannot keep a telegram from coming within so many seconds of the first.
-_LEAST_LISTENING = 12.0
+_MIN_LISTENING_S = 12.0
 # What ser2net says to a client when it serves another one.
 BUSY_TEXT = b"in use"
 
@@ -134,7 +134,7 @@ async def probe(  # noqa: PLR0913
                             if telegram := findings.read(data, clock()):
                                 return telegram
                             if findings.is_certain:
-                                deadline = findings.failed_at + _LEAST_LISTENING
+                                deadline = findings.failed_at + _MIN_LISTENING_S
                                 waiting.reschedule(min(deadline, longest))
                             await limit.wait(len(data))
                 if findings.is_busy:

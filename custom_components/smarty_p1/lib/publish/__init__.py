@@ -9,11 +9,10 @@
 It sends nothing itself.
 """
 
-from .discovery import Announcer, Discovery, MeterAnnounced, Texts
 from .feed import PublishFeed
 from .messages import (
     LIFETIME,
-    MOST_TOPICS,
+    MAX_TOPICS,
     OFFLINE,
     ONLINE,
     Message,
@@ -21,6 +20,7 @@ from .messages import (
     Published,
     availability_topic,
 )
+from .mqtt_discovery import Announcer, Discovery, DiscoveryNames, MeterAnnounced
 from .publish_format import (
     DEFAULT_PREFIX,
     DOMAIN,
@@ -43,8 +43,8 @@ __all__ = [
     "DOMAIN",
     "LIFETIME",
     "MAX_INTERVAL",
+    "MAX_TOPICS",
     "MISLEADING_NAMES",
-    "MOST_TOPICS",
     "OFFLINE",
     "ONLINE",
     "PART_NAMES",
@@ -54,13 +54,13 @@ __all__ = [
     "SMARTYREADER_TOPIC",
     "Announcer",
     "Discovery",
+    "DiscoveryNames",
     "Format",
     "Message",
     "MeterAnnounced",
     "MeterMessages",
     "PublishFeed",
     "Published",
-    "Texts",
     "availability_topic",
     "default_topic",
     "items",

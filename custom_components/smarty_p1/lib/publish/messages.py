@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ..entities import DISTURBANCE
-from ..meter import MOST_MBUS_METERS, Reading, Reception
+from ..meter import MAX_MBUS_METERS, Reading, Reception
 from ..p1 import MESSAGES, Telegram
-from .discovery import (
+from .mqtt_discovery import (
     Announcer,
     event_topic,
     new_disturbances,
@@ -21,7 +21,7 @@ from .topics import items
 ONLINE = "online"
 OFFLINE = "offline"
 # Brokers and subscribers remember topics. Units are part of some names, and may vary without end.
-MOST_TOPICS = 4096
+MAX_TOPICS = 4096
 LIFETIME = 90.0
 """States are good for so many seconds longer than the time between two of them."""
 
@@ -169,15 +169,15 @@ class MeterMessages:
         self._stale.discard(topic)
 
     def _has_place(self, topic: str) -> bool:
-        if topic not in self._topics and len(self._topics) < MOST_TOPICS:
+        if topic not in self._topics and len(self._topics) < MAX_TOPICS:
             self._topics.add(topic)
-            if len(self._topics) == MOST_TOPICS:
+            if len(self._topics) == MAX_TOPICS:
                 self._on_full()
         return topic in self._topics
 
     def _cleared(self) -> Iterator[Message]:
         """Clear what earlier options had the broker keep, once all that is wanted is there."""
-        places = MOST_MBUS_METERS
+        places = MAX_MBUS_METERS
         for topic in sorted(self._stale):
             # A meter on the M-Bus that is away keeps its place there, as it does here.
             if places and self._announcer and self._announcer.owns(topic):

@@ -8,8 +8,8 @@ from ..tariff import (
     LUXEMBOURG,
     QUARTER_HOUR,
     REFERENCE_POWERS,
-    Above,
     Bill,
+    ClassExcess,
     Comparison,
     Demand,
     Line,
@@ -17,8 +17,8 @@ from ..tariff import (
     MonthComparison,
     QuarterHour,
     above_contract,
-    bill,
     compare,
+    compute_bill,
     estimated,
     month_name,
     older_prices,
@@ -42,7 +42,7 @@ def known_months(demand: Demand) -> tuple[Month, ...]:
 def bill_answer(month: Month, demand: Demand) -> dict[str, Any]:
     """Return the bill of a month."""
     until = min(month.end, demand.until)
-    due = bill(month, demand.contracts, until)
+    due = compute_bill(month, demand.contracts, until)
     answer: dict[str, Any] = {
         "month": month_name(month.start),
         **({"since": month.since.astimezone(LUXEMBOURG).isoformat()} if month.since else {}),
@@ -119,7 +119,7 @@ def bills_report(demand: Demand, count: int) -> dict[str, Any]:
 def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
     """Return what a card shows beside the lines of a bill."""
     until = min(month.end, demand.until)
-    due = bill(month, demand.contracts, until)
+    due = compute_bill(month, demand.contracts, until)
     return {
         "start": month.start.isoformat(),
         "end": month.end.isoformat(),
@@ -158,7 +158,7 @@ def classes_report(demand: Demand) -> dict[str, Any]:
     months = known_months(demand)
     comparison = compare(months, demand.contracts, demand.until, is_at_current_prices=True)
     totals = comparison.totals
-    due = bill(demand.month, demand.contracts, demand.until)
+    due = compute_bill(demand.month, demand.contracts, demand.until)
     return {
         **comparison_answer(comparison),
         "reference_kw": demand.contracts.at(demand.until).reference_kw,
@@ -187,5 +187,5 @@ def _above(month: Month, demand: Demand) -> dict[str, Any]:
     }
 
 
-def _counted(above: Above) -> dict[str, Any]:
+def _counted(above: ClassExcess) -> dict[str, Any]:
     return {"quarter_hours": above.quarter_hours, "kwh": round(above.energy_wh / 1000, 3)}

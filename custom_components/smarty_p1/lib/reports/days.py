@@ -21,7 +21,7 @@ from ..tariff import (
     Month,
     QuarterHours,
     above_contract,
-    bill,
+    compute_bill,
     day_end,
     day_start,
 )
@@ -84,7 +84,7 @@ def _days(
 def _bill_until(month: Month, contracts: Contracts, time: datetime) -> Bill:
     """Return the bill of what has passed of a month until a midnight, or until now."""
     passed = tuple(day for day in month.days if day.start < time)
-    return bill(replace(month, days=passed), contracts, time)
+    return compute_bill(replace(month, days=passed), contracts, time)
 
 
 def _more(before: float | None, after: float | None) -> float | None:

@@ -38,7 +38,7 @@ _COLUMNS = {
     "reactive_exported_kvarh": "1-1:4.29.0 (kvar)",
 }
 # Of the 16 bits of a packed value.
-_MOST, _NOTHING = 32_767, -32_768
+_MAX_CELL, _EMPTY_CELL = 32_767, -32_768
 
 
 def _local(quarter: QuarterHour) -> str:
@@ -135,5 +135,5 @@ def _mark(known: QuarterHours, demand: Demand) -> str:
 
 def _packed(values: Sequence[int | None]) -> str:
     """Return integers as a text of 16 bits each, little-endian."""
-    fitting = (_NOTHING if each is None or abs(each) > _MOST else each for each in values)
+    fitting = (_EMPTY_CELL if each is None or abs(each) > _MAX_CELL else each for each in values)
     return b64encode(struct.pack(f"<{len(values)}h", *fitting)).decode()

@@ -11,7 +11,7 @@ from ..tariff import (
     WhatIf,
     YearCosts,
     older_prices,
-    what_if,
+    simulate_battery,
 )
 
 _PERCENT = 100
@@ -23,7 +23,7 @@ def what_if_report(
     """Return what a battery would be worth, by the last twelve whole months. Raises WhatIfError."""
     quarters = known.between(known.start, demand.month.start)
     price = fields.get("feed_in_price")
-    return what_if_answer(what_if(demand, quarters, battery_of(fields), market, price))
+    return what_if_answer(simulate_battery(demand, quarters, battery_of(fields), market, price))
 
 
 def battery_of(fields: Mapping[str, Any]) -> Battery:

@@ -6,16 +6,16 @@ bill(demand.month, demand.contracts, demand.until).total
 """
 
 from .battery import (
-    LEAST_EFFICIENCY,
-    LEAST_KW,
-    LEAST_KWH,
+    MAX_KW,
+    MAX_KWH,
+    MAX_RESERVE_SHARE,
     MAX_STANDBY_W,
-    MOST_KW,
-    MOST_KWH,
-    MOST_RESERVE,
+    MIN_EFFICIENCY,
+    MIN_KW,
+    MIN_KWH,
     Battery,
 )
-from .bill import BILL_LINES, Bill, Line, bill, lines_of
+from .bill import BILL_LINES, Bill, Line, compute_bill, lines_of
 from .calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
 from .comparison import ClassCost, Comparison, MonthComparison, compare
 from .contract import (
@@ -36,28 +36,27 @@ from .contract import (
 )
 from .demand_meter import DemandMeter
 from .demand_snapshot import KEPT_MONTHS, Demand
-from .estimate import Estimate, estimate, estimated
+from .estimate import Estimate, estimate_month, estimated
 from .kwh_price import (
     KwhPrice,
     excess_price,
-    kwh_price,
     market_prices_of,
+    price_of_kwh,
     quarter_hour_cost,
 )
+from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
 from .market_ahead import PricesAhead, agrees, prices_by_quarter, prices_of_attributes
-from .month import Above, Day, Month, Origin, QuarterHour, Shared
+from .month import ClassExcess, Day, Month, Origin, QuarterHour, Shared
 from .month_sums import above_contract
 from .network_prices import (
     APPROVED_UNTIL,
     AgreedPrices,
     NetworkPrices,
-    network_prices,
+    network_prices_at,
     older_prices,
 )
-from .outlook import LOOKED_BACK, ComingQuarterHour, outlook, usual_import
-from .past import NO_PAST, Past
+from .outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
 from .register_rises import MAX_POWER_KW, Amounts, Energies
-from .second_hours import WEEKDAYS, Split, second_hours
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
 from .span_days import above_each
 from .span_lines import (
@@ -75,43 +74,43 @@ from .span_lines import (
 from .span_months import Columns, months_of
 from .span_views import QuarterHours
 from .spans import Kind, Row, Span
-from .version_2 import load_months
-from .what_if import ClassWithBattery, WhatIf, YearCosts, what_if
-from .what_if_year import LEAST_DAYS, NO_MARKET_HOURS, MarketHours, WhatIfError, WhatIfRefusal
+from .stored_day_sums import load_months
+from .time_of_use import WEEKDAYS, TimeOfUseSplit, time_of_use_hours
+from .what_if import ClassWithBattery, WhatIf, YearCosts, simulate_battery
+from .what_if_year import MIN_DAYS, NO_MARKET_HOURS, MarketHours, WhatIfError, WhatIfRefusal
 
 __all__ = [
     "APPROVED_UNTIL",
     "BILL_LINES",
     "CONSUMER_CATEGORIES",
     "HEADER",
-    "REMOVED",
     "KEPT_MONTHS",
-    "LEAST_DAYS",
-    "LEAST_EFFICIENCY",
-    "LEAST_KW",
-    "LEAST_KWH",
     "LOOKED_BACK",
     "LUXEMBOURG",
     "MAX_AIDS",
     "MAX_AID_NAME_LENGTH",
+    "MAX_KW",
+    "MAX_KWH",
     "MAX_POWER_KW",
+    "MAX_RESERVE_SHARE",
     "MAX_STANDBY_W",
     "METER_SIZES",
-    "MOST_KW",
-    "MOST_KWH",
-    "MOST_RESERVE",
+    "MIN_DAYS",
+    "MIN_EFFICIENCY",
+    "MIN_KW",
+    "MIN_KWH",
     "NO_CONTRACT",
     "NO_DAY_SUMS",
     "NO_MARKET_HOURS",
-    "NO_PAST",
+    "NO_PLATFORM_DAYS",
     "NO_PRICES",
     "NO_SHARING",
     "PER_KWH",
     "PER_MONTH",
     "QUARTER_HOUR",
     "REFERENCE_POWERS",
+    "REMOVED",
     "WEEKDAYS",
-    "Above",
     "AgreedPrices",
     "Aid",
     "AidVat",
@@ -119,6 +118,7 @@ __all__ = [
     "Battery",
     "Bill",
     "ClassCost",
+    "ClassExcess",
     "ClassWithBattery",
     "Columns",
     "ComingQuarterHour",
@@ -143,7 +143,7 @@ __all__ = [
     "MonthComparison",
     "NetworkPrices",
     "Origin",
-    "Past",
+    "PlatformDays",
     "PricesAhead",
     "QuarterHour",
     "QuarterHours",
@@ -151,7 +151,7 @@ __all__ = [
     "Shared",
     "Sharing",
     "Span",
-    "Split",
+    "TimeOfUseSplit",
     "UnknownVersionError",
     "WhatIf",
     "WhatIfError",
@@ -161,14 +161,13 @@ __all__ = [
     "above_each",
     "agrees",
     "as_decimal",
-    "bill",
     "compare",
+    "compute_bill",
     "day_end",
     "day_start",
-    "estimate",
+    "estimate_month",
     "estimated",
     "excess_price",
-    "kwh_price",
     "line_of",
     "lines_of",
     "lines_of_file",
@@ -176,16 +175,17 @@ __all__ = [
     "market_prices_of",
     "month_name",
     "months_of",
-    "network_prices",
+    "network_prices_at",
     "older_prices",
-    "outlook",
+    "price_of_kwh",
     "prices_by_quarter",
     "prices_of_attributes",
     "quarter_hour_cost",
+    "quarter_hours_ahead",
     "quarter_start",
-    "second_hours",
+    "simulate_battery",
     "span_of",
+    "time_of_use_hours",
     "usual_import",
-    "what_if",
     "with_removed",
 ]

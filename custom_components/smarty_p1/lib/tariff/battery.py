@@ -23,10 +23,10 @@ from typing import NamedTuple
 
 from .battery_plan import PLANNED_AT, BatteryPlan, DayPrices, HourLimits
 
-LEAST_KWH, MOST_KWH = 0.5, 200.0
-LEAST_KW, MOST_KW = 0.1, 200.0
-LEAST_EFFICIENCY = 0.5
-MOST_RESERVE = 0.9
+MIN_KWH, MAX_KWH = 0.5, 200.0
+MIN_KW, MAX_KW = 0.1, 200.0
+MIN_EFFICIENCY = 0.5
+MAX_RESERVE_SHARE = 0.9
 MAX_STANDBY_W = 200.0
 
 WH_A_KW = 250
@@ -53,10 +53,10 @@ class Battery(NamedTuple):
     def is_possible(self) -> bool:
         """Return whether there may be such a one; NaN is none."""
         return (
-            LEAST_KWH <= self.kwh <= MOST_KWH
-            and LEAST_KW <= self.kw <= MOST_KW
-            and LEAST_EFFICIENCY <= self.efficiency <= 1
-            and 0 <= self.reserve <= MOST_RESERVE
+            MIN_KWH <= self.kwh <= MAX_KWH
+            and MIN_KW <= self.kw <= MAX_KW
+            and MIN_EFFICIENCY <= self.efficiency <= 1
+            and 0 <= self.reserve <= MAX_RESERVE_SHARE
             and 0 <= self.standby_w <= MAX_STANDBY_W
         )
 

@@ -185,7 +185,7 @@ class _Charge(NamedTuple):
     has_vat: bool = True
 
 
-def bill(
+def compute_bill(
     month: Month, contracts: Contracts, until: datetime, published: NetworkPrices | None = None
 ) -> Bill:
     """Return the bill of a month as it is at a moment; of one that has ended, the whole bill.

@@ -9,21 +9,25 @@ from typing import NamedTuple
 from .battery_plan import DayPrices
 from .calendar import LUXEMBOURG
 from .contract import BEGINNING, NO_PRICES, Contract, Contracts, MarketPrices
-from .kwh_price import kwh_price
+from .kwh_price import price_of_kwh
 from .network_prices import AgreedPrices
 from .what_if_year import KnownDay, second_quarters
 
 _HOURS = range(24)
 
 
-def day_prices(days: Sequence[KnownDay], contract: Contract, moment: datetime) -> list[DayPrices]:
+def prices_by_day(
+    days: Sequence[KnownDay], contract: Contract, moment: datetime
+) -> list[DayPrices]:
     """Return the prices of each day by the hour; equal days have the same object.
 
     An hour without a price of the market has the mean of all days.
     """
     vat = 1 + (AgreedPrices.at(contract, moment).vat_rate or 0.0)
     without_energy = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)
-    others = kwh_price(Contracts(((BEGINNING, without_energy),)), moment, NO_PRICES).imported or 0.0
+    others = (
+        price_of_kwh(Contracts(((BEGINNING, without_energy),)), moment, NO_PRICES).imported or 0.0
+    )
     rate = _Rate(contract, vat, others, _mean_market(days))
     equal: dict[DayPrices, DayPrices] = {}
     found = []

@@ -30,8 +30,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 
-from ..stored_values import Stored, a_count, a_flag, a_list, a_mapping
-from . import version_2
+from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
+from . import stored_day_sums
 from .calendar import QUARTER_HOUR, quarter_start
 from .contract import (
     BEGINNING,
@@ -44,16 +44,12 @@ from .contract import (
 )
 from .contract_entry import with_entered
 from .demand_snapshot import Demand, Summary, summarised
-from .meter_clock_jumps import MAX_STRETCHES, Stretch
+from .leneda_days import PlatformDays
+from .meter_clock_jumps import MAX_STRETCHES, ReadingSegment
 from .month import Month, QuarterHour
-from .past import Past
-from .readings_to_spans import History
+from .readings_to_spans import ReadingHistory
 from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
-from .shown_month import sure_time, time_until
-from .span_lines import REMOVED, Files, RowReader
-from .span_months import Columns
-from .spans import Row, Span, position_of
-from .storage import (
+from .serialization import (
     check_version,
     load_contracts,
     load_quarter,
@@ -64,13 +60,17 @@ from .storage import (
     store_registers,
     store_stretch,
 )
+from .shown_month import sure_time, time_until
+from .span_lines import REMOVED, Files, RowReader
+from .span_months import Columns
+from .spans import Row, Span, position_of
 
 _VERSION = 3
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours: it may show up to one more than was drawn since the start.
 _RESOLUTION_KWH = 0.001
 # Nothing that is switched on draws for less, and it goes on in the next quarter-hour.
-_LEAST_REST = timedelta(minutes=1)
+_MIN_REST = timedelta(minutes=1)
 
 
 class DemandMeter:
@@ -89,7 +89,7 @@ class DemandMeter:
         self._market = NO_PRICES
         self._power_kw: float | None = None
         self._limit_kw = MAX_POWER_KW
-        self._history = History(Row())
+        self._history = ReadingHistory(Row())
         self._summary: Summary | None = None
         self._is_begun_here = True
 
@@ -111,11 +111,11 @@ class DemandMeter:
         return self._contracts
 
     @property
-    def past(self) -> Past:
+    def past(self) -> PlatformDays:
         """Return what the platform knows, as it was set last."""
         return self._history.past
 
-    def set_past(self, past: Past) -> None:
+    def set_platform_days(self, past: PlatformDays) -> None:
         """Show what the platform knows beside what was measured, or, with `NO_PAST`, no more.
 
         It is not stored: after a restart it has to be set again.
@@ -213,8 +213,8 @@ class DemandMeter:
         """
         meter = cls(contract)
         try:
-            stored = a_mapping(data)
-            if stored["version"] == version_2.VERSION:
+            stored = checked_mapping(data)
+            if stored["version"] == stored_day_sums.VERSION:
                 meter._restore_version_2(stored, files or {}, months)
             else:
                 meter._restore(stored, files or {})
@@ -242,15 +242,17 @@ class DemandMeter:
 
     def _restore(self, stored: dict[str, Stored] | None, files: Files) -> None:
         number, last_quarter = None, None
-        stretches: list[Stretch] = []
+        stretches: list[ReadingSegment] = []
         begun = None
         if stored is not None:
             check_version(stored, _VERSION)
-            stretches = [load_stretch(each) for each in a_list(stored["stretches"], MAX_STRETCHES)]
+            stretches = [
+                load_stretch(each) for each in checked_list(stored["stretches"], MAX_STRETCHES)
+            ]
             last_quarter = load_quarter(stored["last_quarter"])
             self._contracts = load_contracts(stored["contracts"])
-            self._is_begun_here = a_flag(stored["is_begun_here"])
-            number = a_count(stored["number"])
+            self._is_begun_here = checked_flag(stored["is_begun_here"])
+            number = checked_count(stored["number"])
             begun = load_registers(stored["begun"]) if stored.get("begun") else None
         reader = RowReader(number)
         for name, content in sorted(files.items()):
@@ -258,7 +260,7 @@ class DemandMeter:
                 reader.read(name, content)
         state = (position_of(stretches[0].first), stretches[0].position) if stretches else None
         reader.close(begun and position_of(begun), state, files.get(REMOVED))
-        self._history = History(reader.row, stretches, last_quarter)
+        self._history = ReadingHistory(reader.row, stretches, last_quarter)
         self._history.begun = begun
         if reader.lost:
             self._history.new.append(self._history.row.add(reader.lost))
@@ -272,25 +274,25 @@ class DemandMeter:
     def _restore_version_2(
         self, stored: dict[str, Stored] | None, files: Files, months: tuple[Month, ...]
     ) -> None:
-        stretches: list[Stretch] = []
+        stretches: list[ReadingSegment] = []
         last_quarter = None
         if stored is not None:
             self._contracts = load_contracts(stored["contracts"])
-            self._is_begun_here = a_flag(stored["is_begun_here"])
+            self._is_begun_here = checked_flag(stored["is_begun_here"])
             last_quarter = load_quarter(stored["last_quarter"])
-            months = tuple(version_2.months_of_state(stored, months))
-            all_stretches = a_list(stored["stretches"], MAX_STRETCHES)
+            months = tuple(stored_day_sums.months_of_state(stored, months))
+            all_stretches = checked_list(stored["stretches"], MAX_STRETCHES)
             stretches = [load_stretch({**each, "spans": []}) for each in all_stretches[-1:]]
         else:
             self._is_begun_here = False
         self.replaces_files = True
         until = stretches[0].since if stretches else None
-        self._history = History(Row(), stretches, last_quarter)
-        for span in version_2.spans_of_months(months, files, last_quarter, until):
+        self._history = ReadingHistory(Row(), stretches, last_quarter)
+        for span in stored_day_sums.spans_of_months(months, files, last_quarter, until):
             self._history.new.append(self._history.row.add(span))
 
     @property
-    def _stretch(self) -> Stretch | None:
+    def _stretch(self) -> ReadingSegment | None:
         return self._history.stretches[-1] if self._history.stretches else None
 
     def _make_snapshot(self) -> Demand | None:
@@ -349,5 +351,5 @@ def _available(left_kwh: float, rest: timedelta, reference_kw: float) -> float:
     if exact_kw < reference_kw <= (left_kwh + _RESOLUTION_KWH) / (rest / _HOUR):
         return reference_kw
     if exact_kw > reference_kw:
-        exact_kw = max(reference_kw, left_kwh / (max(rest, _LEAST_REST) / _HOUR))
+        exact_kw = max(reference_kw, left_kwh / (max(rest, _MIN_REST) / _HOUR))
     return round(exact_kw, DECIMALS)

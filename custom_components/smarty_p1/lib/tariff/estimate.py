@@ -13,17 +13,17 @@ from functools import partial
 from itertools import groupby
 from typing import NamedTuple
 
-from .bill import bill
+from .bill import compute_bill
 from .calendar import QUARTER_HOUR, day_end, day_start
 from .contract import REFERENCE_POWERS, Contract, Contracts
 from .demand_snapshot import Demand
-from .month import NO_SHARED, Above, Day, Month, Shared
-from .month_sums import joined
-from .second_hours import Split
+from .month import NO_SHARED, ClassExcess, Day, Month, Shared
+from .month_sums import merge_months
+from .time_of_use import TimeOfUseSplit
 
 _DAYS_OF_MEAN = 28
 _DAYS_BEFORE = timedelta(days=3)
-_LEAST_MEASURED = 0.9
+_MIN_MEASURED_SHARE = 0.9
 
 
 class Estimate(NamedTuple):
@@ -40,15 +40,15 @@ def estimated(demand: Demand) -> Estimate | None:
     So it changes 96 times a day at most, and not with every telegram.
     """
     until = min(demand.until, demand.quarter_start)
-    return estimate(demand.known_month, demand.earlier_months, demand.contracts, until)
+    return estimate_month(demand.known_month, demand.earlier_months, demand.contracts, until)
 
 
-def estimate(
+def estimate_month(
     month: Month, earlier: Sequence[Month], contracts: Contracts, until: datetime
 ) -> Estimate | None:
     """Return the estimate for the running month, after those before it; None without one."""
     is_in_time = month.start + _DAYS_BEFORE <= until < month.end
-    if not is_in_time or month.known_share(until) < _LEAST_MEASURED:
+    if not is_in_time or month.known_share(until) < _MIN_MEASURED_SHARE:
         return None
     every = (day for each in (*earlier, month) for day in each.days)
     days = _last_whole_days(every, day_start(until))
@@ -68,7 +68,7 @@ def _days_of_last_year(month: Month, earlier: Sequence[Month]) -> list[list[Day]
     """Return the days of the same month of last year, if most of it was measured."""
     year_before = month.start.replace(year=month.start.year - 1)
     last_year = next((each for each in earlier if each.start == year_before), None)
-    if last_year is None or last_year.known_share(last_year.end) < _LEAST_MEASURED:
+    if last_year is None or last_year.known_share(last_year.end) < _MIN_MEASURED_SHARE:
         return []
     return [list(group) for _, group in _by_date(last_year.days)]
 
@@ -84,7 +84,7 @@ def _last_whole_days(days: Iterable[Day], until: datetime) -> list[list[Day]]:
     for start, group in _by_date([day for day in days if day.start < until]):
         records = list(group)
         measured = sum(day.quarter_hours for day in records)
-        if measured * QUARTER_HOUR >= _LEAST_MEASURED * (day_end(start) - start):
+        if measured * QUARTER_HOUR >= _MIN_MEASURED_SHARE * (day_end(start) - start):
             found.append(records)
     return found[-_DAYS_OF_MEAN:]
 
@@ -113,7 +113,9 @@ def _total(
             return None
         to_come.append(day)
         start = part_end
-    return bill(joined(month, Month(start=month.start, days=tuple(to_come))), contracts, end).total
+    return compute_bill(
+        merge_months(month, Month(start=month.start, days=tuple(to_come))), contracts, end
+    ).total
 
 
 def _lacks_price(day: Day, contract: Contract) -> bool:
@@ -159,18 +161,18 @@ class _Known(NamedTuple):
                 return sum(each for each, _ in pairs) / whole
         return None
 
-    def above(self, energy_wh: float) -> dict[float, Above]:
+    def above(self, energy_wh: float) -> dict[float, ClassExcess]:
         """Return what of an energy is above each power."""
         powers = {kw for days in self for day in days for kw in day.above}
         shares = {kw: self.ratio(partial(_above, kw)) or 0.0 for kw in powers}
-        return {kw: Above(0, energy_wh * share) for kw, share in shares.items()}
+        return {kw: ClassExcess(0, energy_wh * share) for kw, share in shares.items()}
 
-    def second(self, energy_wh: float) -> dict[str, Split]:
+    def second(self, energy_wh: float) -> dict[str, TimeOfUseSplit]:
         """Return what of an energy has the second price, by the hours of that."""
         every = {hours for days in self for day in days for hours in day.second}
         shares = {hours: self.ratio(partial(_second, hours)) for hours in every}
         return {
-            hours: Split(energy_wh, energy_wh * share)
+            hours: TimeOfUseSplit(energy_wh, energy_wh * share)
             for hours, share in shares.items()
             if share is not None
         }

@@ -8,8 +8,8 @@ from .calendar import quarter_start
 from .contract import NO_PRICES, PER_KWH, AidVat, Contract, Contracts, MarketPrices
 from .month import QuarterHour
 from .network_prices import AgreedPrices
-from .second_hours import is_second
 from .sharing import Covered
+from .time_of_use import is_second
 
 
 class KwhPrice(NamedTuple):
@@ -24,7 +24,7 @@ class KwhPrice(NamedTuple):
     """The last day of published prices that are used later, None if none are."""
 
 
-def kwh_price(contracts: Contracts, moment: datetime, market: MarketPrices) -> KwhPrice:
+def price_of_kwh(contracts: Contracts, moment: datetime, market: MarketPrices) -> KwhPrice:
     """Return the price of energy, grid, levies and aids for a kWh, without the surcharge.
 
     Whether a kWh bears the surcharge is known only when its quarter-hour ends.
@@ -47,12 +47,12 @@ def kwh_price(contracts: Contracts, moment: datetime, market: MarketPrices) -> K
 def quarter_hour_cost(
     quarter: QuarterHour, contracts: Contracts, covered: Covered | None = None
 ) -> float | None:
-    """Return what the kilowatt-hours of a quarter-hour cost, as `kwh_price` says.
+    """Return what the kilowatt-hours of a quarter-hour cost, as `price_of_kwh` says.
 
     A shared kWh bears the network's price and the community's, if that is known. None where a price
     is not known: a price of the market is not known afterwards.
     """
-    price = kwh_price(contracts, quarter.start, NO_PRICES).imported
+    price = price_of_kwh(contracts, quarter.start, NO_PRICES).imported
     if price is None or covered is None:
         return None if price is None else quarter.imported_kwh * price
     contract = contracts.at(quarter.start)
@@ -66,7 +66,7 @@ def quarter_hour_cost(
 def market_prices_of(price: KwhPrice, contracts: Contracts, moment: datetime) -> MarketPrices:
     """Return the market's prices that make a price of a kWh at a moment; None is not known."""
     contract = contracts.at(moment)
-    rest = kwh_price(contracts, moment, MarketPrices(0.0, 0.0))
+    rest = price_of_kwh(contracts, moment, MarketPrices(0.0, 0.0))
     vat_rate = AgreedPrices.at(contract, moment).vat_rate or 0.0
     energy = feed_in = None
     if contract.energy_margin is not None:

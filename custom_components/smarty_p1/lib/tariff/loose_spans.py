@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, quarter_start
 from .contract import Contracts
-from .past import Past
-from .second_hours import Split, split
+from .leneda_days import PlatformDays
 from .spans import Columns, Kind, MonthColumns, Period, Span, months_between
+from .time_of_use import TimeOfUseSplit, split
 
 _NO_MARKET = (0.0,) * 4
 _SECOND = timedelta(seconds=1)
@@ -33,7 +33,7 @@ class Piece(NamedTuple):
     exported_wh: float
     gap_wh: float
     """Of the imported energy, what came while nothing was read."""
-    second: Mapping[str, Split]
+    second: Mapping[str, TimeOfUseSplit]
     market: tuple[float, ...]
 
 
@@ -65,7 +65,7 @@ class _Cover:
 class LooseSpans:
     """The loose spans of a row beside what the platform knows. Each run of them is cut once."""
 
-    def __init__(self, months: Columns, past: Past) -> None:
+    def __init__(self, months: Columns, past: PlatformDays) -> None:
         self._months = months
         self._past = past
         self._segments: dict[int, list[_Segment]] = {}
@@ -220,7 +220,7 @@ def _share_out(
     if not is_gap or start == end:
         day = contracts.part_start(start)
         if period[0] <= day < period[1]:
-            second: Mapping[str, Split] = {}
+            second: Mapping[str, TimeOfUseSplit] = {}
             if not is_gap:
                 quarter = quarter_start(start)
                 second = split(contracts.at(start), quarter, quarter + QUARTER_HOUR, imported_wh)

@@ -43,7 +43,7 @@ _A_DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
-class Stretch:
+class ReadingSegment:
     """A meter's readings without a break: the first, the last, and what they came to.
 
     `amounts` is what came in the running quarter-hour since `since`, `spans` what came before, as
@@ -94,7 +94,9 @@ class Stretch:
         )
 
 
-def count_kept(stretches: Sequence[Stretch], reading: Registers, serial_number: str | None) -> int:
+def count_kept(
+    stretches: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
+) -> int:
     """Return how many stretches stay when a reading does not follow from the last of them."""
     for index in reversed(range(len(stretches) - 1)):
         if _goes_on_from(stretches[index], stretches[index + 1 :], reading, serial_number):
@@ -103,7 +105,10 @@ def count_kept(stretches: Sequence[Stretch], reading: Registers, serial_number: 
 
 
 def _goes_on_from(
-    stretch: Stretch, later: Sequence[Stretch], reading: Registers, serial_number: str | None
+    stretch: ReadingSegment,
+    later: Sequence[ReadingSegment],
+    reading: Registers,
+    serial_number: str | None,
 ) -> bool:
     """Return whether a reading goes on where a stretch was left, and not after the later ones."""
     following, latest = later[0], later[-1]
@@ -123,7 +128,7 @@ def _goes_on_from(
 
 
 def _is_part_of_gap(
-    stretches: Sequence[Stretch], reading: Registers, serial_number: str | None
+    stretches: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> bool:
     """Return whether the last stretch says nothing about the gap that it is in."""
     if len(stretches) < 2 or stretches[-1].quarter_hours:  # noqa: PLR2004 - it, and one before

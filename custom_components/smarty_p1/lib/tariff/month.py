@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, month_end
-from .second_hours import Split
+from .time_of_use import TimeOfUseSplit
 
 _SHARE_DECIMALS = 4
 """A single quarter-hour shows: without one, a month is no whole one, and one is not nothing."""
@@ -39,14 +39,14 @@ class QuarterHour(NamedTuple):
         return self.mean_kw / 4
 
 
-class Above(NamedTuple):
+class ClassExcess(NamedTuple):
     """How many quarter-hours were above a reference power, and by how much energy in all."""
 
     quarter_hours: int
     energy_wh: float
 
 
-NOTHING_ABOVE = Above(0, 0.0)
+NOTHING_ABOVE = ClassExcess(0, 0.0)
 
 
 class Shared(NamedTuple):
@@ -101,9 +101,9 @@ class Day:
     """Of these, those that are the platform's."""
     estimated_quarter_hours: int = 0
     """Of these in turn, those that it calls estimated or edited."""
-    above: Mapping[float, Above] = field(default_factory=dict)
+    above: Mapping[float, ClassExcess] = field(default_factory=dict)
     """By reference power: every class that was exceeded, and the connection's own one."""
-    second: Mapping[str, Split] = field(default_factory=dict)
+    second: Mapping[str, TimeOfUseSplit] = field(default_factory=dict)
     """By the hours of a second price."""
     market_cost: float = 0.0
     """The imported energy at the market's prices of its time, without margin."""
@@ -172,10 +172,10 @@ class Month:
         """Return the energy fed into the grid."""
         return sum(day.exported_wh for day in self.days) / 1000
 
-    def above(self, reference_kw: float) -> Above:
+    def above(self, reference_kw: float) -> ClassExcess:
         """Return how far the whole month was above a reference power."""
         found = [day.above[reference_kw] for day in self.days if reference_kw in day.above]
-        return Above(
+        return ClassExcess(
             sum(above.quarter_hours for above in found), sum(above.energy_wh for above in found)
         )
 

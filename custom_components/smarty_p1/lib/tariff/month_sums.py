@@ -7,23 +7,23 @@ from typing import Any
 
 from .calendar import QUARTER_HOUR, quarter_start
 from .contract import Contracts
-from .month import AMOUNTS, COUNTS, Above, Day, Month
+from .month import AMOUNTS, COUNTS, ClassExcess, Day, Month
 from .register_rises import DECIMALS, Amounts
-from .second_hours import joined_splits, split
+from .time_of_use import joined_splits, split
 
 _QUARTER_HOURS_A_DAY = 96
 
 
-def above_contract(days: Iterable[Day], contracts: Contracts) -> Above:
+def above_contract(days: Iterable[Day], contracts: Contracts) -> ClassExcess:
     """Return how far days were above the reference power that the contract of each had."""
     references = ((day, contracts.at(day.start).reference_kw) for day in days)
     found = [day.above[kw] for day, kw in references if kw is not None and kw in day.above]
-    return Above(
+    return ClassExcess(
         sum(above.quarter_hours for above in found), sum(above.energy_wh for above in found)
     )
 
 
-def joined(month: Month, other: Month) -> Month:
+def merge_months(month: Month, other: Month) -> Month:
     """Return a month with all that is known of it: what two know of it together."""
     days = {day.start: day for day in month.days}
     for day in other.days:
@@ -57,7 +57,7 @@ def with_running(month: Month, day: Day, amounts: Amounts) -> Month:
             last = replace(last, second=joined_splits(last.second, day.second))
         days = (*month.days[:-1], amounts.added_to(last))
     else:
-        return joined(month, Month(start=month.start, days=(amounts.added_to(day),)))
+        return merge_months(month, Month(start=month.start, days=(amounts.added_to(day),)))
     return Month(
         start=month.start,
         days=days,
@@ -95,9 +95,9 @@ def _joined_days(day: Day, other: Day) -> Day:
     )
 
 
-def _joined_above(*both: Above | None) -> Above:
+def _joined_above(*both: ClassExcess | None) -> ClassExcess:
     known = [above for above in both if above]
-    return Above(
+    return ClassExcess(
         sum(above.quarter_hours for above in known),
         round(sum(above.energy_wh for above in known), DECIMALS),
     )

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from .calendar import month_end
 from .contract import Aid, Contract, Contracts
 from .month import NO_SHARED, Day, Month, Shared
-from .network_prices import AgreedPrices, NetworkPrices, network_prices, price_changes
-from .second_hours import Split
+from .network_prices import AgreedPrices, NetworkPrices, network_prices_at, price_changes
+from .time_of_use import TimeOfUseSplit
 
 _start_of = attrgetter("start")
 
@@ -36,13 +36,13 @@ class MonthPart(NamedTuple):
     """The imported energy that the supplier bills."""
 
     @property
-    def split(self) -> Split:
+    def split(self) -> TimeOfUseSplit:
         """Return the supplier's energy that is known by the hours of the second price."""
         hours = self.contract.second_hours
         splits = (
             [_supplied(day, hours) for day in self.days if hours in day.second] if hours else []
         )
-        return Split(
+        return TimeOfUseSplit(
             sum([each.energy_wh for each in splits]),
             max(0.0, sum([each.second_wh for each in splits])),
         )
@@ -71,7 +71,7 @@ def parts_of(
     bounds = [0, *bounds, len(month.days)]
     return [
         _part(
-            AgreedPrices(contracts.at(begin), published or network_prices(begin)),
+            AgreedPrices(contracts.at(begin), published or network_prices_at(begin)),
             contracts.aids_at(begin),
             month.days[bounds[n] : bounds[n + 1]],
             (passed[n + 1] - passed[n]) / (len(midnights) - 1),
@@ -110,12 +110,12 @@ def _part(
     )
 
 
-def _supplied(day: Day, hours: str) -> Split:
+def _supplied(day: Day, hours: str) -> TimeOfUseSplit:
     """Return the supplier's energy of a day by the hours of the second price."""
     known, shared = day.second[hours], day.shared
     if not shared:
         return known
-    return Split(known.energy_wh - shared.all_wh, known.second_wh - shared.second_wh)
+    return TimeOfUseSplit(known.energy_wh - shared.all_wh, known.second_wh - shared.second_wh)
 
 
 @lru_cache(maxsize=64)

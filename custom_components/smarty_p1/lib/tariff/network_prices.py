@@ -85,7 +85,7 @@ _STARTS = [midnight(day) for day in _DAYS]
 _PRICES = [_prices_on(day, _FILE["prices"]) for day in _DAYS]
 
 
-def network_prices(moment: datetime) -> NetworkPrices | None:
+def network_prices_at(moment: datetime) -> NetworkPrices | None:
     """Return the published prices of a moment, None before the first ones."""
     index = bisect_right(_STARTS, moment)
     return _PRICES[index - 1] if index else None
@@ -110,7 +110,7 @@ class AgreedPrices(NamedTuple):
     @classmethod
     def at(cls, contract: Contract, moment: datetime) -> Self:
         """Return the prices of a contract at a moment."""
-        return cls(contract, network_prices(moment))
+        return cls(contract, network_prices_at(moment))
 
     @property
     def prices_of(self) -> date | None:

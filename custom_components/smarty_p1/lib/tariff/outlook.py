@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from .calendar import LUXEMBOURG, QUARTER_HOUR, quarter_start
 from .contract import Contract, Contracts, MarketPrices
-from .kwh_price import KwhPrice, kwh_price
+from .kwh_price import KwhPrice, price_of_kwh
 from .month import Origin, QuarterHour
 
 LOOKED_BACK = timedelta(weeks=4)
-LEAST_DAYS = 7
+MIN_DAYS = 7
 """Of which a quarter-hour of the day must be known: each day of the week once, say."""
 
 _AHEAD = timedelta(hours=48)
@@ -65,15 +65,15 @@ def usual_import(quarters: Iterable[QuarterHour]) -> Usual:
     for quarter in quarters:
         if quarter.origin is not Origin.PLATFORM_ESTIMATED:
             known[_time_of_day(quarter.start)].append(quarter.mean_kw)
-    return {time: fmean(kws) for time, kws in known.items() if len(kws) >= LEAST_DAYS}
+    return {time: fmean(kws) for time, kws in known.items() if len(kws) >= MIN_DAYS}
 
 
-def outlook(
+def quarter_hours_ahead(
     now: datetime, contracts: Contracts, market: Market, usual: Usual
 ) -> Iterator[ComingQuarterHour]:
     """Yield the quarter-hours of the next 48 hours, from the current one on; `now` is in UTC.
 
-    Prices are as `kwh_price` says them.
+    Prices are as `price_of_kwh` says them.
     """
     start = quarter_start(now)
     for n in range(_AHEAD // QUARTER_HOUR):
@@ -84,7 +84,7 @@ def _ahead(
     start: datetime, contracts: Contracts, market: Market, usual: Usual
 ) -> ComingQuarterHour:
     contract, prices = contracts.at(start), market(start)
-    price = kwh_price(contracts, start, prices)
+    price = price_of_kwh(contracts, start, prices)
     usual_kw = usual.get(_time_of_day(start))
     left_kw = None
     if contract.reference_kw is not None and usual_kw is not None:

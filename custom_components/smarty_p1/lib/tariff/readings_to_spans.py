@@ -20,9 +20,9 @@ from itertools import chain
 
 from .calendar import QUARTER_HOUR, month_start, quarter_start
 from .contract import Contracts, MarketPrices
-from .meter_clock_jumps import MAX_STRETCHES, Stretch, count_kept
+from .leneda_days import NO_PLATFORM_DAYS
+from .meter_clock_jumps import MAX_STRETCHES, ReadingSegment, count_kept
 from .month import Month, QuarterHour
-from .past import NO_PAST
 from .register_rises import Amounts, Registers, Rise, is_bridged
 from .shown_month import is_to_be_shown
 from .span_months import Columns, KnownMonths
@@ -33,7 +33,7 @@ type _Identity = tuple[datetime, Kind, float]
 _A_DAY = 96
 
 
-class History:
+class ReadingHistory:
     """The row of a connection, and the stretches of its readings.
 
     There is no stretch before the first reading. The first one goes on from the row, the others
@@ -43,16 +43,16 @@ class History:
     def __init__(
         self,
         row: Row,
-        stretches: list[Stretch] | None = None,
+        stretches: list[ReadingSegment] | None = None,
         last_quarter: QuarterHour | None = None,
     ) -> None:
         self.row = row
-        self.stretches: list[Stretch] = stretches or []
+        self.stretches: list[ReadingSegment] = stretches or []
         self.last_quarter = last_quarter
         self.begun: Registers | None = None
         """The first reading ever: the row begins at it."""
         self.new: list[Span] = []
-        self.past = NO_PAST
+        self.past = NO_PLATFORM_DAYS
         """What the platform knows: it is shown, and never stored with the rest."""
         self._months = KnownMonths()
 
@@ -86,7 +86,7 @@ class History:
         if not self.stretches:
             if not self.row.number:
                 self.begun = reading
-            self.stretches.append(Stretch.begun(reading, serial_number, None))
+            self.stretches.append(ReadingSegment.begun(reading, serial_number, None))
             return
         stretch = self.stretches[-1]
         if not stretch.is_of(serial_number) or not is_bridged(stretch.last, reading):
@@ -96,7 +96,7 @@ class History:
         self.stretches[-1].serial_number = serial_number or self.stretches[-1].serial_number
 
     def _bridge(
-        self, stretch: Stretch, reading: Registers, market: tuple[MarketPrices, MarketPrices]
+        self, stretch: ReadingSegment, reading: Registers, market: tuple[MarketPrices, MarketPrices]
     ) -> None:
         """Share the energy since the last reading out to the quarter-hours: one, or two."""
         before, after = market
@@ -122,7 +122,7 @@ class History:
         if is_to_be_shown(self.stretches, month, self.row):
             self.stretches[-1].month_start = month
 
-    def _book(self, stretch: Stretch, end: Position) -> None:
+    def _book(self, stretch: ReadingSegment, end: Position) -> None:
         """Add what came since the last boundary, be it nothing: its time is known."""
         amounts, stretch.amounts = stretch.amounts.rounded(), Amounts()
         start, stretch.since = stretch.since, end.time
@@ -133,7 +133,7 @@ class History:
             self.last_quarter = span.quarter_hour
         self._add(stretch, span)
 
-    def _complete(self, stretch: Stretch, start: datetime) -> None:
+    def _complete(self, stretch: ReadingSegment, start: datetime) -> None:
         """Note a whole quarter-hour of a stretch: what came before it is known, or sure, now."""
         stretch.quarter_hours += 1
         if len(self.stretches) > 1:
@@ -141,17 +141,17 @@ class History:
                 self._book_gap(self.stretches[-2], stretch)
             if stretch.quarter_hours >= _A_DAY:
                 while len(self.stretches) > 1:
-                    self._believe()
+                    self._merge_oldest_segment()
         self._show_month_of(start)
 
-    def _add(self, stretch: Stretch, span: Span) -> None:
+    def _add(self, stretch: ReadingSegment, span: Span) -> None:
         if stretch is self.stretches[0]:
             self.new.append(self.row.add(span))
         else:
             stretch.spans.append(span)
         self._months.note(span)
 
-    def _believe(self) -> None:
+    def _merge_oldest_segment(self) -> None:
         """Add the second stretch to the row."""
         following = self.stretches[1]
         del self.stretches[0]
@@ -174,10 +174,10 @@ class History:
             self._months.note(span)
         del stretches[kept:]
         while len(stretches) >= MAX_STRETCHES:
-            self._believe()
-        stretches.append(Stretch.begun(reading, serial_number, shown))
+            self._merge_oldest_segment()
+        stretches.append(ReadingSegment.begun(reading, serial_number, shown))
 
-    def _book_gap(self, before: Stretch, after: Stretch) -> None:
+    def _book_gap(self, before: ReadingSegment, after: ReadingSegment) -> None:
         """Add what came between two stretches, in front of what the second one has."""
         if not before.is_register_of(after.first, after.serial_number):
             return
@@ -216,14 +216,14 @@ class History:
                 found = index
         return found
 
-    def begin_at(self, position: Position, known: Stretch | None = None) -> None:
+    def begin_at(self, position: Position, known: ReadingSegment | None = None) -> None:
         """Begin where the row ends, with what is known of the meter."""
         time, imported_wh, exported_wh = position
         exported_time = None if exported_wh is None else time
         reading = Registers(time, imported_wh, exported_wh, exported_time)
         serial_number = known.serial_number if known else None
         shown = known.month_start if known else None
-        self.stretches = [Stretch.begun(reading, serial_number, shown)]
+        self.stretches = [ReadingSegment.begun(reading, serial_number, shown)]
 
 
 def _identity(span: Span) -> _Identity:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from .contract import Contract
 from .month import QuarterHour, Shared
 from .register_rises import DECIMALS
-from .second_hours import is_second
+from .time_of_use import is_second
 
 # Of the platform's own values: each is rounded to a quarter of a watt-hour.
 _ROUNDED_WH = 0.5

@@ -29,7 +29,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise, starmap
 
 from .calendar import month_end, month_start
-from .meter_clock_jumps import MAX_STRETCHES, Stretch
+from .meter_clock_jumps import MAX_STRETCHES, ReadingSegment
 from .register_rises import Rise
 from .spans import Row
 
@@ -37,10 +37,10 @@ _A_DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
 # Less than any household in use draws or feeds in, and in a day more than comes while a clock is
 # set.
-_LEAST_W = 10.0
+_MIN_W = 10.0
 
 
-def is_to_be_shown(stretches: Sequence[Stretch], month: datetime, row: Row) -> bool:
+def is_to_be_shown(stretches: Sequence[ReadingSegment], month: datetime, row: Row) -> bool:
     """Return whether the month of the last reading is to take the place of the one shown."""
     shown = stretches[-1].month_start
     if month == shown:
@@ -50,7 +50,7 @@ def is_to_be_shown(stretches: Sequence[Stretch], month: datetime, row: Row) -> b
     return month > shown and not _has_leapt(stretches)
 
 
-def time_until(stretches: Sequence[Stretch]) -> datetime:
+def time_until(stretches: Sequence[ReadingSegment]) -> datetime:
     """Return up to when the month that is shown has passed."""
     latest, sure = stretches[-1], sure_time(stretches)
     time = latest.last.time
@@ -59,7 +59,7 @@ def time_until(stretches: Sequence[Stretch]) -> datetime:
     return max(time, sure)
 
 
-def sure_time(stretches: Sequence[Stretch]) -> datetime:
+def sure_time(stretches: Sequence[ReadingSegment]) -> datetime:
     """Return the time of the last reading whose clock may be right."""
     time = stretches[0].last.time
     for before, after in pairwise(stretches):
@@ -78,13 +78,13 @@ def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
     return is_last and row.has_quarter_hours(month)
 
 
-def _has_leapt(stretches: Sequence[Stretch]) -> bool:
+def _has_leapt(stretches: Sequence[ReadingSegment]) -> bool:
     """Return whether the clock may be ahead; one that only ever leaps has no month to keep."""
     leaps = sum(starmap(_leaps, pairwise(stretches)))
     return 0 < leaps < MAX_STRETCHES - 1
 
 
-def _leaps(before: Stretch, after: Stretch) -> bool:
+def _leaps(before: ReadingSegment, after: ReadingSegment) -> bool:
     """Return whether a clock went ahead between two stretches, and hardly any energy came."""
     passed = after.first.time - before.last.time
     if passed <= _A_DAY:
@@ -92,4 +92,4 @@ def _leaps(before: Stretch, after: Stretch) -> bool:
     rise = Rise.between(before.last, after.first)
     energy_wh = rise.imported_wh + rise.exported_wh
     is_register = before.is_register_of(after.first, after.serial_number)
-    return not is_register or energy_wh < _LEAST_W * (passed / _HOUR)
+    return not is_register or energy_wh < _MIN_W * (passed / _HOUR)

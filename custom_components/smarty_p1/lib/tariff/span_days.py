@@ -13,15 +13,15 @@ from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, day_start
 from .contract import REFERENCE_POWERS, Contract, Contracts
+from .leneda_days import PlatformDays
 from .loose_spans import LooseSpans, Piece
-from .month import Above, Day, QuarterHour, Shared
-from .past import Past
+from .month import ClassExcess, Day, QuarterHour, Shared
 from .register_rises import DECIMALS
-from .second_hours import Split, is_second, joined_splits, second_quarters
 from .sharing import shared_of
 from .spans import ORIGINS, MonthColumns, Period, Span
+from .time_of_use import TimeOfUseSplit, is_second, joined_splits, second_quarters
 
-_LEAST_CLASS_WH = REFERENCE_POWERS[0] * 250
+_MIN_CLASS_WH = REFERENCE_POWERS[0] * 250
 _NO_MARKET = (0.0,) * 4
 
 
@@ -32,7 +32,7 @@ class KnownDay(NamedTuple):
     peak: QuarterHour | None
 
 
-def above_each(energy_wh: float, own_kw: float | None) -> dict[float, Above]:
+def above_each(energy_wh: float, own_kw: float | None) -> dict[float, ClassExcess]:
     """Return how far the energy of a quarter-hour is above each class that it exceeds.
 
     That of a reference power which is no class is there in any case.
@@ -40,11 +40,11 @@ def above_each(energy_wh: float, own_kw: float | None) -> dict[float, Above]:
     return _above([energy_wh], own_kw)
 
 
-def _above(energies_wh: Sequence[float], own_kw: float | None) -> dict[float, Above]:
-    found: dict[float, Above] = {}
+def _above(energies_wh: Sequence[float], own_kw: float | None) -> dict[float, ClassExcess]:
+    found: dict[float, ClassExcess] = {}
     if not energies_wh:
         return found
-    if max(energies_wh) > _LEAST_CLASS_WH:
+    if max(energies_wh) > _MIN_CLASS_WH:
         for reference_kw in REFERENCE_POWERS:
             above = _above_one(energies_wh, reference_kw)
             if not above.quarter_hours:
@@ -55,13 +55,13 @@ def _above(energies_wh: Sequence[float], own_kw: float | None) -> dict[float, Ab
     return found
 
 
-def _above_one(energies_wh: Sequence[float], kw: float) -> Above:
+def _above_one(energies_wh: Sequence[float], kw: float) -> ClassExcess:
     excesses_wh = [wh - kw * 250 for wh in energies_wh if wh > kw * 250]
-    return Above(len(excesses_wh), round(sum(excesses_wh), DECIMALS))
+    return ClassExcess(len(excesses_wh), round(sum(excesses_wh), DECIMALS))
 
 
 def days_of(
-    month: MonthColumns, loose: LooseSpans, past: Past, contracts: Contracts, period: Period
+    month: MonthColumns, loose: LooseSpans, past: PlatformDays, contracts: Contracts, period: Period
 ) -> Iterator[KnownDay]:
     """Yield the days of a period within a month of which something is known."""
     begin, end = period
@@ -78,7 +78,7 @@ class _Part(NamedTuple):
     """A part of a day that has one contract, all of it as a rule."""
 
     month: MonthColumns
-    past: Past
+    past: PlatformDays
     contract: Contract
     begin: datetime
     end: datetime
@@ -127,7 +127,7 @@ class _Part(NamedTuple):
         repeated: Iterable[Span],
         energies: Sequence[float],
         pieces: Sequence[Piece],
-    ) -> Mapping[str, Split]:
+    ) -> Mapping[str, TimeOfUseSplit]:
         hours = self.contract.second_hours
         if hours is None or not energies:
             return _of(pieces)
@@ -138,7 +138,7 @@ class _Part(NamedTuple):
         second_wh = sum(_known([*chosen]))
         for span in repeated:
             second_wh += span.amounts.imported_wh if is_second(hours, span.start) else 0.0
-        return _of(pieces, {hours: Split(sum(energies), second_wh)})
+        return _of(pieces, {hours: TimeOfUseSplit(sum(energies), second_wh)})
 
     def _shared(self, first: int, imported: Sequence[float]) -> Shared | None:
         sharing = self.past.sharing.get(day_start(self.begin))
@@ -198,15 +198,19 @@ def highest_of(quarters: Iterable[QuarterHour]) -> QuarterHour | None:
     return min(quarters, key=lambda each: (-each.mean_kw, each.start), default=None)
 
 
-def _limited(above: dict[float, Above], most: int) -> dict[float, Above]:
+def _limited(above: dict[float, ClassExcess], most: int) -> dict[float, ClassExcess]:
     """Return counts of no more quarter-hours than a day has: a clock set back repeats some."""
-    return {kw: Above(min(each.quarter_hours, most), each.energy_wh) for kw, each in above.items()}
+    return {
+        kw: ClassExcess(min(each.quarter_hours, most), each.energy_wh) for kw, each in above.items()
+    }
 
 
-def _of(pieces: Sequence[Piece], known: Mapping[str, Split] | None = None) -> Mapping[str, Split]:
+def _of(
+    pieces: Sequence[Piece], known: Mapping[str, TimeOfUseSplit] | None = None
+) -> Mapping[str, TimeOfUseSplit]:
     """Return energies by the hours of a second price, with those of pieces."""
     second = reduce(joined_splits, [piece.second for piece in pieces], known or {})
     return {
-        hours: Split(round(each.energy_wh, DECIMALS), round(each.second_wh, DECIMALS))
+        hours: TimeOfUseSplit(round(each.energy_wh, DECIMALS), round(each.second_wh, DECIMALS))
         for hours, each in second.items()
     }

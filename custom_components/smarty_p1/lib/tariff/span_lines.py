@@ -39,7 +39,7 @@ _MAX_NUMBER = 10**12
 _YEARS = range(1999, 2101)
 # Of an exported energy that came by the end of a quarter-hour, and perhaps before it.
 _LATE = "~"
-_LEAST_OF_MARKET = (-_MAX_WH, 0.0, -_MAX_WH, 0.0)
+_MIN_MARKET = (-_MAX_WH, 0.0, -_MAX_WH, 0.0)
 _SECOND = timedelta(seconds=1)
 _VERSION = re.compile(rb"version=([0-9]+)")
 
@@ -139,7 +139,7 @@ def _span_of(cells: list[str], *, is_numbered: bool = True) -> Span:
 def _amounts_of(cells: list[str], *, is_quarter: bool) -> Amounts:
     exported = cells[3]
     is_known = exported != "" or not is_quarter
-    market = map(_market_amount, cells[6:10], _LEAST_OF_MARKET, strict=True)
+    market = map(_market_amount, cells[6:10], _MIN_MARKET, strict=True)
     return Amounts(
         _amount(cells[2]),
         _amount(exported.removeprefix(_LATE) or "0"),
@@ -180,7 +180,7 @@ def _are_possible(imported_wh: float, exported_wh: float, register_wh: float, nu
 
 
 def _market_of(cells: list[str]) -> tuple[float, ...]:
-    return tuple(map(_market_amount, cells[6:10], _LEAST_OF_MARKET, strict=True))
+    return tuple(map(_market_amount, cells[6:10], _MIN_MARKET, strict=True))
 
 
 def _register(text: str) -> float | None:

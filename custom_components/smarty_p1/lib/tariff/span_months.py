@@ -1,13 +1,13 @@
 """The months of a row, made again where something has changed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from .calendar import QUARTER_HOUR, day_end, day_start, month_start
 from .contract import Contracts
+from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
 from .loose_spans import LooseSpans, connected
 from .month import Month
-from .past import NO_PAST, Past
 from .span_days import KnownDay, days_of, highest_of
 from .spans import Columns, Kind, MonthColumns, Span, months_between
 
@@ -36,7 +36,9 @@ class KnownMonths:
         else:
             self._all |= set(months_between(span.start, span.end))
 
-    def made(self, columns: Columns, past: Past, contracts: Contracts) -> dict[datetime, Month]:
+    def made(
+        self, columns: Columns, past: PlatformDays, contracts: Contracts
+    ) -> dict[datetime, Month]:
         """Return the months of all that is known: the same object until there is something new."""
         basis = past, contracts.entries
         if not self._is_new and basis == self._basis:
@@ -47,7 +49,9 @@ class KnownMonths:
         for start in starts:
             midnights = self._midnights(start)
             if midnights != set():
-                self._make(columns.get(start) or MonthColumns(start), loose, past, contracts, midnights)
+                self._make(
+                    columns.get(start) or MonthColumns(start), loose, past, contracts, midnights
+                )
         for start in self._days.keys() - starts:
             del self._days[start]
         self._months = {start: self._months[start] for start in self._days if self._days[start]}
@@ -56,7 +60,7 @@ class KnownMonths:
         self._some.clear()
         return self._months
 
-    def _cut_anew(self, columns: Columns, past: Past) -> set[datetime]:
+    def _cut_anew(self, columns: Columns, past: PlatformDays) -> set[datetime]:
         """Return months in which the platform takes the place of something else than before.
 
         What it knows of a day may reach into another by a gap, or by several.
@@ -66,7 +70,7 @@ class KnownMonths:
         cut = {start for start in self._some if self._is_cut(start, past)}
         return connected(self._all | cut, columns)
 
-    def _is_cut(self, start: datetime, past: Past) -> bool:
+    def _is_cut(self, start: datetime, past: PlatformDays) -> bool:
         """Return whether the platform knows something of the days that have changed in a month."""
         platform = past.months.get(start)
         return platform is not None and any(
@@ -84,7 +88,7 @@ class KnownMonths:
         self,
         month: MonthColumns,
         loose: LooseSpans,
-        past: Past,
+        past: PlatformDays,
         contracts: Contracts,
         midnights: Iterable[datetime] | None,
     ) -> None:
@@ -108,7 +112,7 @@ class KnownMonths:
 
 
 def months_of(
-    columns: Columns, past: Past = NO_PAST, contracts: Contracts | None = None
+    columns: Columns, past: PlatformDays = NO_PLATFORM_DAYS, contracts: Contracts | None = None
 ) -> dict[datetime, Month]:
     """Return the months of what was measured here and what the platform knows."""
     return KnownMonths().made(columns, past, contracts or Contracts())

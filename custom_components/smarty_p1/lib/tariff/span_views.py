@@ -9,8 +9,8 @@ from zlib import crc32
 
 from .calendar import QUARTER_HOUR, month_end, month_start
 from .contract import REFERENCE_POWERS, Contracts
+from .leneda_days import PlatformDays
 from .month import Origin, QuarterHour
-from .past import Past
 from .register_rises import DECIMALS
 from .span_days import above_each
 from .spans import ORIGINS, MonthColumns
@@ -28,7 +28,7 @@ class QuarterHours:
     def __init__(
         self,
         columns: Mapping[datetime, MonthColumns],
-        past: Past,
+        past: PlatformDays,
         start: datetime,
         end: datetime,
     ) -> None:

@@ -206,7 +206,7 @@ class MonthColumns:
         )
         origins = bytearray(last - first)
         for n, (wh, fed_wh, origin) in enumerate(theirs):
-            if own[n] != own[n]:  # noqa: PLR0124 - NaN is not
+            if own[n] != own[n]:
                 own[n], own_fed[n], origins[n] = wh, fed_wh, origin
         return own, own_fed, bytes(origins)
 

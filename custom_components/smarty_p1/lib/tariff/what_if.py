@@ -19,12 +19,12 @@ from typing import NamedTuple
 
 from .battery import WH_A_KW, Battery, BatteryDay, BatteryRun, BatteryTrial, DayEnergies
 from .battery_plan import DayPrices
-from .bill import Bill, bill, lines_of
+from .bill import Bill, compute_bill, lines_of
 from .contract import BEGINNING, REFERENCE_POWERS, Contract, Contracts
-from .day_prices import day_prices
+from .day_prices import prices_by_day
 from .demand_snapshot import Demand
 from .month import NOTHING_ABOVE, Day, Month, QuarterHour
-from .network_prices import AgreedPrices, NetworkPrices, network_prices
+from .network_prices import AgreedPrices, NetworkPrices, network_prices_at
 from .what_if_year import (
     NO_MARKET_HOURS,
     MarketHours,
@@ -104,7 +104,7 @@ class WhatIf(NamedTuple):
     """The last day of published prices that are used later, None if none are."""
 
 
-def what_if(
+def simulate_battery(
     demand: Demand,
     quarters: Sequence[QuarterHour],
     battery: Battery,
@@ -123,11 +123,11 @@ def what_if(
         message = "there is no such battery"
         raise ValueError(message)
     contract, own_kw = _contract_of(demand, feed_in_price)
-    published = network_prices(demand.until)
+    published = network_prices_at(demand.until)
     year = year_of(_months_of(demand), quarters, contract, market)
     if not contract.has_feed_in_price and any(month.exported_kwh for month in year.months):
         raise WhatIfError(WhatIfRefusal.NO_FEED_IN_PRICE)
-    prices = day_prices(year.days, contract, demand.until)
+    prices = prices_by_day(year.days, contract, demand.until)
     trial = _Trial(year, battery, contract, published, prices)
     classes = {}
     for reference_kw in sorted({*REFERENCE_POWERS, own_kw}):
@@ -270,7 +270,7 @@ class _Trial:
     def _bills(self, contract: Contract, days: Sequence[Day]) -> list[Bill]:
         contracts = Contracts(((BEGINNING, contract),))
         return [
-            bill(month, contracts, month.end, self._published)
+            compute_bill(month, contracts, month.end, self._published)
             for month in self._year.months_of(days)
         ]
 

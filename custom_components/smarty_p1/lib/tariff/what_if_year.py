@@ -17,16 +17,16 @@ from typing import NamedTuple
 from .battery import WH_A_KW, DayEnergies
 from .calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start
 from .contract import NO_PRICES, Contract, Contracts, MarketPrices
-from .month import NOTHING_ABOVE, Above, Day, Month, Origin, QuarterHour
+from .month import NOTHING_ABOVE, ClassExcess, Day, Month, Origin, QuarterHour
 from .months_by_contract import parts_of
 from .register_rises import DECIMALS
-from .second_hours import Split, is_second
+from .time_of_use import TimeOfUseSplit, is_second
 
-LEAST_DAYS = 300
+MIN_DAYS = 300
 """Of fewer measured days, nothing is said about a year."""
 MONTHS_OF_A_YEAR = 12
 # Of the quarter-hours of a measured day, and of an energy whose market price is known.
-_LEAST_KNOWN = 0.9
+_MIN_KNOWN_SHARE = 0.9
 _QUARTERS_OF_AN_HOUR = 4
 _ORDINARY_DAY = range(96)
 # Seven days without a change of the clock, from a Monday on.
@@ -52,7 +52,7 @@ class WhatIfRefusal(StrEnum):
 
 
 class WhatIfError(Exception):
-    """Nothing can be said: why, and how many days there are, of `LEAST_DAYS` that are needed."""
+    """Nothing can be said: why, and how many days there are, of `MIN_DAYS` that are needed."""
 
     def __init__(self, reason: WhatIfRefusal, days: int = 0) -> None:
         super().__init__(reason)
@@ -114,10 +114,12 @@ class KnownDay(NamedTuple):
         highest_wh = max(self.energies.imported_wh, default=0.0)
         return reference_kw in self.day.above or highest_wh <= reference_kw * WH_A_KW
 
-    def _changed_second(self, after: DayEnergies, hours: str) -> Split:
+    def _changed_second(self, after: DayEnergies, hours: str) -> TimeOfUseSplit:
         before_wh, after_wh = self.energies.imported_wh, after.imported_wh
-        known = self.day.second.get(hours) or Split(sum(before_wh), self._second_wh(before_wh))
-        return Split(
+        known = self.day.second.get(hours) or TimeOfUseSplit(
+            sum(before_wh), self._second_wh(before_wh)
+        )
+        return TimeOfUseSplit(
             known.energy_wh + (sum(after_wh) - sum(before_wh)),
             known.second_wh + (self._second_wh(after_wh) - self._second_wh(before_wh)),
         )
@@ -271,23 +273,26 @@ def _with_quarters(
 
 def _is_priced(day: Day, contract: Contract) -> bool:
     """Return whether the market's price of a day is known, where the contract follows it."""
-    is_bought = contract.energy_margin is None or day.market_wh >= day.imported_wh * _LEAST_KNOWN
+    is_bought = (
+        contract.energy_margin is None or day.market_wh >= day.imported_wh * _MIN_KNOWN_SHARE
+    )
     is_sold = (
-        contract.feed_in_margin is None or day.market_exported_wh >= day.exported_wh * _LEAST_KNOWN
+        contract.feed_in_margin is None
+        or day.market_exported_wh >= day.exported_wh * _MIN_KNOWN_SHARE
     )
     return is_bought and is_sold
 
 
 def _check_days(counts: Mapping[datetime, int], reason: WhatIfRefusal) -> None:
     """Raise WhatIfError for too few days."""
-    if (days := _measured_days(counts)) < LEAST_DAYS:
+    if (days := _measured_days(counts)) < MIN_DAYS:
         raise WhatIfError(reason, days)
 
 
 def _measured_days(counts: Mapping[datetime, int]) -> int:
     return sum(
         [
-            count >= _LEAST_KNOWN * ((day_end(midnight) - midnight) // QUARTER_HOUR)
+            count >= _MIN_KNOWN_SHARE * ((day_end(midnight) - midnight) // QUARTER_HOUR)
             for midnight, count in counts.items()
         ]
     )
@@ -298,16 +303,16 @@ def _quarter_hours(month: Month) -> int:
     return (month.end.astimezone(UTC) - since) // QUARTER_HOUR
 
 
-def _above(energies_wh: Sequence[float], reference_kw: float) -> Above:
+def _above(energies_wh: Sequence[float], reference_kw: float) -> ClassExcess:
     limit_wh = reference_kw * WH_A_KW
     if max(energies_wh, default=0.0) <= limit_wh:
         return NOTHING_ABOVE
     excesses_wh = [wh - limit_wh for wh in energies_wh if wh > limit_wh]
-    return Above(len(excesses_wh), sum(excesses_wh))
+    return ClassExcess(len(excesses_wh), sum(excesses_wh))
 
 
-def _difference(above: Above, after: Above, before: Above) -> Above:
-    return Above(
+def _difference(above: ClassExcess, after: ClassExcess, before: ClassExcess) -> ClassExcess:
+    return ClassExcess(
         above.quarter_hours + after.quarter_hours - before.quarter_hours,
         max(0.0, above.energy_wh + after.energy_wh - before.energy_wh),
     )

@@ -10,8 +10,8 @@ that the user calls batteries get their part of it at each poll (`VirtualMeter`)
 """
 
 from .addresses import is_local_host, is_private, plain_address
-from .announcements import Announcement, announcements
-from .clients import MOST_CLIENTS, Client, Profile, Question, TooManyAsked
+from .announcements import Announcement, announcements_of
+from .clients import MAX_CLIENTS, Client, PollRateExceededError, Profile, Question
 from .homewizard import (
     HOMEWIZARD_IDENTIFIED,
     HOMEWIZARD_SYSTEM,
@@ -24,7 +24,7 @@ from .meter_values import MeterValues
 from .shelly import (
     TOO_MANY,
     UNAVAILABLE,
-    Asked,
+    RequestContext,
     RpcError,
     RpcResult,
     Shelly,
@@ -34,7 +34,7 @@ from .shelly import (
     shelly_information,
 )
 from .shelly_frames import (
-    MOST_FRAME_BYTES,
+    MAX_FRAME_BYTES,
     Frame,
     answer_frame,
     component_of,
@@ -42,32 +42,32 @@ from .shelly_frames import (
     read_frame,
     to_json,
 )
-from .virtual_meter import LONGEST_SILENCE, MAX_BATTERIES, Unavailable, VirtualMeter
+from .virtual_meter import MAX_BATTERIES, MAX_SILENCE_S, Unavailable, VirtualMeter
 
 __all__ = [
     "HOMEWIZARD_IDENTIFIED",
     "HOMEWIZARD_SYSTEM",
-    "LONGEST_SILENCE",
     "MAX_BATTERIES",
-    "MOST_CLIENTS",
-    "MOST_FRAME_BYTES",
+    "MAX_CLIENTS",
+    "MAX_FRAME_BYTES",
+    "MAX_SILENCE_S",
     "TOO_MANY",
     "UNAVAILABLE",
     "Announcement",
-    "Asked",
     "Client",
     "Frame",
     "Kind",
     "MeterValues",
+    "PollRateExceededError",
     "Profile",
     "Question",
+    "RequestContext",
     "RpcError",
     "RpcResult",
     "Shelly",
-    "TooManyAsked",
     "Unavailable",
     "VirtualMeter",
-    "announcements",
+    "announcements_of",
     "answer_frame",
     "component_of",
     "draw_serial",

@@ -11,13 +11,13 @@ _PRIVATE = [
         *("::1/128", "fc00::/7", "fe80::/10"),
     )
 ]
-_LONGEST = 64
+_MAX_ADDRESS_CHARS = 64
 # Names that nobody on the Internet can have; the last one belongs to the maker of a router.
 _LOCAL = (
     *(".local", ".localdomain", ".lan", ".home", ".home.arpa", ".internal", ".intranet"),
     ".fritz.box",
 )
-_LONGEST_HOST = 260
+_MAX_HOST_CHARS = 260
 _HOST = re.compile(r"(?P<v6>\[[^\]]*\])?(?P<name>[^:\[\]]*)(?::\d*)?")
 
 
@@ -27,7 +27,7 @@ def plain_address(text: str) -> str | None:
     Without the network interface behind a %, and IPv4 as such where IPv6 carries it.
     """
     try:
-        address = ip_address(text[:_LONGEST].strip().partition("%")[0])
+        address = ip_address(text[:_MAX_ADDRESS_CHARS].strip().partition("%")[0])
     except ValueError:
         return None
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
@@ -46,7 +46,7 @@ def is_local_host(text: str) -> bool:
 
     That is each address, each name without a dot, and what ends as names at home do; also nothing.
     """
-    found = _HOST.fullmatch(text.strip()) if len(text) <= _LONGEST_HOST else None
+    found = _HOST.fullmatch(text.strip()) if len(text) <= _MAX_HOST_CHARS else None
     if found is None:
         return False
     if found["v6"]:

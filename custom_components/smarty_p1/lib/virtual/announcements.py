@@ -16,7 +16,7 @@ class Announcement(NamedTuple):
     properties: dict[str, str]
 
 
-def announcements(kind: Kind, serial: str) -> list[Announcement]:
+def announcements_of(kind: Kind, serial: str) -> list[Announcement]:
     """Return the services of a kind of meter."""
     if kind is Kind.HOMEWIZARD:
         properties = {

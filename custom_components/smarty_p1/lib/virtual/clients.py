@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from .pace import Pace
+from .poll_interval import IntervalEstimate
 
-MOST_CLIENTS = 64
+MAX_CLIENTS = 64
 MAX_PAUSE = 30.0
 """Seconds of silence after which a client begins anew."""
 # Nobody needs more, not even twenty devices behind one address that ask twice a second.
-_MOST_A_SECOND = 200
+_MAX_POLLS_A_SECOND = 200
 
 
 class Question(StrEnum):
@@ -47,7 +47,7 @@ class Profile(StrEnum):
     """Not at all: it asks by UDP, and batteries are named, but not this one."""
 
 
-class TooManyAsked(Exception):  # noqa: N818 - as it is said
+class PollRateExceededError(Exception):
     """A client asks far more often than any has a reason to."""
 
 
@@ -60,7 +60,7 @@ class Client:
     last_asked: float = 0.0
     asking_since: float = 0.0
     """Since when it has asked without a long pause."""
-    paces: dict[Question, Pace] = field(default_factory=dict)
+    paces: dict[Question, IntervalEstimate] = field(default_factory=dict)
     answered: dict[Question, float] = field(default_factory=dict)
     """Of when the telegram was that was last answered with."""
     _second: float = 0.0
@@ -71,13 +71,13 @@ class Client:
         if now - self._second >= 1:
             self._second, self._in_second = now, 0
         self._in_second += 1
-        if self._in_second > _MOST_A_SECOND:
-            raise TooManyAsked
+        if self._in_second > _MAX_POLLS_A_SECOND:
+            raise PollRateExceededError
         if not self.asked or now - self.last_asked > MAX_PAUSE:
             self.asking_since = now
         self.asked += 1
         self.last_asked = now
-        self.paces.setdefault(question, Pace())
+        self.paces.setdefault(question, IntervalEstimate())
 
     @property
     def is_udp(self) -> bool:
@@ -85,7 +85,7 @@ class Client:
         return any(question.is_udp for question in self.paces)
 
     @property
-    def fastest(self) -> Pace | None:
+    def fastest(self) -> IntervalEstimate | None:
         """Return the pace at which it polls the power, None when it does not."""
         polled = [pace for question, pace in self.paces.items() if question.is_polled]
         return min(polled, key=lambda pace: pace.interval or float("inf"), default=None)
@@ -104,7 +104,7 @@ class Clients:
     def of(self, address: str) -> Client:
         """Return the client with an address, which is the youngest from now on."""
         client = self._clients.pop(address, None) or Client(address)
-        if len(self._clients) >= MOST_CLIENTS:
+        if len(self._clients) >= MAX_CLIENTS:
             known = self._clients.values()
             oldest = next((one for one in known if not self._is_kept(one)), next(iter(known)))
             del self._clients[oldest.address]

@@ -32,7 +32,7 @@ _EXTERNAL = {
     "water": "water_meter",
     "cold_water": "water_meter",
 }
-_LONGEST_MODEL = 64
+_MAX_MODEL_CHARS = 64
 
 
 def homewizard_information(serial: str) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _items(values: MeterValues) -> Iterator[tuple[str, Any]]:
     telegram = values.reading.telegram
     yield from _WIFI.items()
     yield "smr_version", 50
-    yield "meter_model", telegram.identification.lstrip("/")[:_LONGEST_MODEL] or None
+    yield "meter_model", telegram.identification.lstrip("/")[:_MAX_MODEL_CHARS] or None
     yield "unique_id", _hexadecimal(telegram.serial_number)
     yield "active_tariff", _tariff(telegram.objects.get(_TARIFF))
     # One register: some clients read the total, and others add up those of the tariffs.

@@ -163,7 +163,7 @@ def emdata_status(values: MeterValues) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RequestContext:
     """What a method may need of the moment in which it is asked.
 
     `values` is called for the values of now, and raises where there are none. `unix_time` and
@@ -181,7 +181,7 @@ class Shelly:
 
     def __init__(self, serial: str) -> None:
         self._serial = serial
-        self._methods: Mapping[str, Callable[[Asked], RpcResult]] = {
+        self._methods: Mapping[str, Callable[[RequestContext], RpcResult]] = {
             "Shelly.GetDeviceInfo": lambda _: shelly_information(serial),
             "Shelly.GetStatus": self._status,
             "Shelly.GetConfig": lambda _: self._config(),
@@ -204,7 +204,7 @@ class Shelly:
             "Script.List": lambda _: {"scripts": []},
         }
 
-    def answer(self, method: str, asked: Asked) -> RpcResult:
+    def answer(self, method: str, asked: RequestContext) -> RpcResult:
         """Return the result of a method. Raises RpcError, and what `values` raises."""
         if method not in self._methods:
             raise RpcError(NOT_FOUND, f"No handler for {method[:64]}")
@@ -212,7 +212,7 @@ class Shelly:
             raise RpcError(NOT_FOUND, f"Argument 'id', value {asked.component} not found!")
         return self._methods[method](asked)
 
-    def _status(self, asked: Asked) -> RpcResult:
+    def _status(self, asked: RequestContext) -> RpcResult:
         values = asked.values()
         return {
             "ble": {},
@@ -225,7 +225,7 @@ class Shelly:
             "ws": _OFF,
         }
 
-    def _sys_status(self, asked: Asked) -> RpcResult:
+    def _sys_status(self, asked: RequestContext) -> RpcResult:
         return {
             "mac": shelly_mac(self._serial),
             "restart_required": False,

@@ -8,8 +8,8 @@ from typing import Any
 from .identity import shelly_id
 from .shelly import RpcError, RpcResult
 
-MOST_FRAME_BYTES = 4096
-_LONGEST_NAME = 128
+MAX_FRAME_BYTES = 4096
+_MAX_NAME_CHARS = 128
 _MAX_DIGITS = 9
 
 
@@ -43,7 +43,7 @@ class Frame:
 
 def read_frame(data: bytes | str) -> Frame | None:
     """Return a request, None for whatever is none."""
-    if len(data) > MOST_FRAME_BYTES:
+    if len(data) > MAX_FRAME_BYTES:
         return None
     try:
         content = json.loads(data)
@@ -72,7 +72,7 @@ def _can_be_echoed(frame: Frame) -> bool:
     if type(number) is int:
         number = str(number)
     return all(
-        text is None or (isinstance(text, str) and len(text) <= _LONGEST_NAME)
+        text is None or (isinstance(text, str) and len(text) <= _MAX_NAME_CHARS)
         for text in (number, source)
     )
 

@@ -10,12 +10,12 @@ telegram. Batteries share one value.
 from collections.abc import Callable, Collection
 
 from ..meter import Reading
-from .clients import MAX_PAUSE, MOST_CLIENTS, Client, Clients, Profile, Question
+from .clients import MAX_CLIENTS, MAX_PAUSE, Client, Clients, Profile, Question
 from .handout import Handout
 from .meter_values import MeterValues, values_of
-from .pace import Pace
+from .poll_interval import IntervalEstimate
 
-LONGEST_SILENCE = 30.0
+MAX_SILENCE_S = 30.0
 """Seconds after which the last value is none any more."""
 MAX_BATTERIES = 8
 # Until it is measured: a Smarty, and a poll once a second.
@@ -26,7 +26,7 @@ _FASTER = 0.8
 # What comes later than so many telegrams is a pause, and not the pace.
 _PAUSE = 2
 # No meter sends oftener: those that come together have waited in a network.
-_SHORTEST = 0.5
+_MIN_INTERVAL_S = 0.5
 # Seconds that a client has to ask by UDP until it is taken for a battery of its own.
 _STEADY = 60.0
 # The share of all clients together that have not asked for so long.
@@ -62,7 +62,7 @@ class VirtualMeter:
         self._on_fast = on_fast
         self._told: set[str] = set()
         self._clients = Clients(self._is_kept)
-        self._telegrams = Pace()
+        self._telegrams = IntervalEstimate()
         self._values: MeterValues | None = None
         self._sent_at = 0.0
         self._handout = Handout()
@@ -82,14 +82,14 @@ class VirtualMeter:
 
         It was sent `age` seconds before.
         """
-        self._telegrams.note(now, LONGEST_SILENCE, _SHORTEST)
+        self._telegrams.note(now, MAX_SILENCE_S, _MIN_INTERVAL_S)
         self._values = values_of(reading)
         self._sent_at = now - age
         self._handout.renew(self._values.power_w)
 
     def values(self, now: float) -> MeterValues:
         """Return the true values. Raises Unavailable when they are old, or never were."""
-        if self._values is None or now - self._sent_at > LONGEST_SILENCE:
+        if self._values is None or now - self._sent_at > MAX_SILENCE_S:
             raise Unavailable
         return self._values
 
@@ -157,7 +157,7 @@ class VirtualMeter:
         return values.scaled(self._take(client, self.telegram_interval, now))
 
     @staticmethod
-    def _poll_interval(pace: Pace, waited: float | None) -> float:
+    def _poll_interval(pace: IntervalEstimate, waited: float | None) -> float:
         """Return the seconds until a client polls again, as it seems."""
         # Slower than telegrams at every poll so far, or the first one.
         usual = _POLL_INTERVAL if waited is None else waited
@@ -204,12 +204,12 @@ class VirtualMeter:
         """Return whether a client is not forgotten, however many others ask."""
         return client.address in self._known_batteries()
 
-    def _look_at(self, client: Client, pace: Pace) -> None:
+    def _look_at(self, client: Client, pace: IntervalEstimate) -> None:
         """Tell of a client that may be a battery."""
         if client.address in self._told or not pace.is_certain or not self._telegrams.interval:
             return
         interval = pace.interval or 0.0
-        if interval >= _FASTER * self.telegram_interval or len(self._told) >= MOST_CLIENTS:
+        if interval >= _FASTER * self.telegram_interval or len(self._told) >= MAX_CLIENTS:
             return
         if self._on_fast(client.address, interval):
             self._told.add(client.address)

@@ -13,11 +13,11 @@ from aiohttp import web
 from ..virtual import (
     HOMEWIZARD_IDENTIFIED,
     HOMEWIZARD_SYSTEM,
-    MOST_FRAME_BYTES,
+    MAX_FRAME_BYTES,
     TOO_MANY,
+    PollRateExceededError,
     Question,
     RpcError,
-    TooManyAsked,
     Unavailable,
     VirtualMeter,
     answer_frame,
@@ -39,15 +39,15 @@ LOGGER = logging.getLogger(__name__)
 _QUIET = logging.getLogger(f"{__name__}.requests")
 _QUIET.setLevel(logging.CRITICAL + 1)
 
-MOST_CONNECTIONS = 128
-MOST_OF_ONE = 48
-MOST_LISTENERS = 64
-MOST_LISTENERS_OF_ONE = 32
+MAX_CONNECTIONS = 128
+MAX_CONNECTIONS_OF_ONE = 48
+MAX_LISTENERS = 64
+MAX_LISTENERS_OF_ONE = 32
 # Seconds after which a connection is closed that asks nothing any more, or has never asked.
 _MAX_IDLE = 75.0
 _MAX_FIRST_REQUEST = 10.0
 _LOOK_EVERY = 5.0
-_LONGEST_BODY = 5.0
+_MAX_BODY_S = 5.0
 _UNANSWERED_MS = 60_000
 _END_TIMEOUT = 1.0
 
@@ -98,7 +98,7 @@ class HttpPort:
         self._closes_at: dict[web.RequestHandler, float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._server: asyncio.Server | None = None
-        app = web.Application(client_max_size=MOST_FRAME_BYTES, middlewares=[self._guard])
+        app = web.Application(client_max_size=MAX_FRAME_BYTES, middlewares=[self._guard])
         if has_homewizard:
             app.router.add_get("/api", self._information)
             app.router.add_get("/api/v1/data", self._data)
@@ -154,15 +154,17 @@ class HttpPort:
         if address is None or not is_private(address) or self._runner.server is None:
             return None
         others = Counter(map(_address_of_handler, self._connections()))
-        is_full = others.total() >= MOST_CONNECTIONS
-        if others[address] >= MOST_OF_ONE or (is_full and not self._make_room(address, others)):
+        is_full = others.total() >= MAX_CONNECTIONS
+        if others[address] >= MAX_CONNECTIONS_OF_ONE or (
+            is_full and not self._make_room(address, others)
+        ):
             return None
         connection = transport.get_extra_info("socket")
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             # Whoever is gone without a word is noticed: those that listen are told every telegram.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNANSWERED_MS)
         handler: web.RequestHandler = self._runner.server()
-        if len(self._closes_at) >= 2 * MOST_CONNECTIONS:
+        if len(self._closes_at) >= 2 * MAX_CONNECTIONS:
             # Not only now and then: whoever comes and goes all the time would fill it.
             self._forget_closed()
         self._closes_at[handler] = self._now() + _MAX_FIRST_REQUEST
@@ -216,7 +218,7 @@ class HttpPort:
             raise
         except Unavailable:
             return _error(503, "No values of now")
-        except TooManyAsked:
+        except PollRateExceededError:
             return _error(TOO_MANY, "Asked too often")
         except RpcError as err:
             return _text(to_json({"code": err.code, "message": err.message}), err.code)
@@ -278,7 +280,7 @@ class HttpPort:
         return _text(to_json(result))
 
     async def _frame(self, request: web.Request) -> web.Response:
-        async with asyncio.timeout(_LONGEST_BODY):
+        async with asyncio.timeout(_MAX_BODY_S):
             frame = read_frame(await request.read())
         if frame is None:
             raise web.HTTPBadRequest
@@ -296,7 +298,7 @@ class HttpPort:
             raise web.HTTPForbidden
         address = _client(request)
         of_one = sum(listener.address == address for listener in self._listeners)
-        if len(self._listeners) >= MOST_LISTENERS or of_one >= MOST_LISTENERS_OF_ONE:
+        if len(self._listeners) >= MAX_LISTENERS or of_one >= MAX_LISTENERS_OF_ONE:
             raise web.HTTPServiceUnavailable
         listener = Listener(request, address, self._speaking)
         self._listeners.add(listener)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from aiohttp import WSMsgType, web
 
 from ..virtual import (
-    MOST_FRAME_BYTES,
+    MAX_FRAME_BYTES,
     TOO_MANY,
     RpcError,
     Unavailable,
@@ -29,7 +29,7 @@ class Listener:
         self._request = request
         self.address = address
         self._rpc = rpc
-        self._socket = web.WebSocketResponse(max_msg_size=MOST_FRAME_BYTES, compress=False)
+        self._socket = web.WebSocketResponse(max_msg_size=MAX_FRAME_BYTES, compress=False)
         self._news = asyncio.Event()
         self._is_over = False
         self._source: str | None = None

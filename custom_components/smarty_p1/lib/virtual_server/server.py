@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Collection
 
 from ..meter import Reading
-from ..virtual import LONGEST_SILENCE, Kind, VirtualMeter
+from ..virtual import MAX_SILENCE_S, Kind, VirtualMeter
 from .http_port import HttpPort
 from .shelly_rpc import ShellyRpc
 from .udp_port import UdpPort
@@ -64,14 +64,12 @@ class VirtualServer:
 
     def on_reading(self, reading: Reading, age: float = 0.0) -> None:
         """Take the next reading, which came `age` seconds ago."""
-        if age > LONGEST_SILENCE:
+        if age > MAX_SILENCE_S:
             return
         self._meter.on_reading(reading, self._now(), age)
         if self._stale_timer:
             self._stale_timer.cancel()
-        self._stale_timer = self._loop.call_later(
-            LONGEST_SILENCE - age + _MOMENT, self._http.hang_up
-        )
+        self._stale_timer = self._loop.call_later(MAX_SILENCE_S - age + _MOMENT, self._http.hang_up)
         self._http.push()
 
     async def stop(self) -> None:

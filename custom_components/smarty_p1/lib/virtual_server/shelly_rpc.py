@@ -7,13 +7,13 @@ from functools import partial
 from ..virtual import (
     TOO_MANY,
     UNAVAILABLE,
-    Asked,
     MeterValues,
+    PollRateExceededError,
     Question,
+    RequestContext,
     RpcError,
     RpcResult,
     Shelly,
-    TooManyAsked,
     Unavailable,
     VirtualMeter,
     em_status,
@@ -54,11 +54,11 @@ class ShellyRpc:
                 values = partial(self._meter.values, now)
             else:
                 values = partial(self._meter.ask, address, question, now)
-            asked = Asked(values, int(time.time()), int(now - self._started), component)
+            asked = RequestContext(values, int(time.time()), int(now - self._started), component)
             return self._shelly.answer(method, asked)
         except Unavailable:
             raise RpcError(UNAVAILABLE, "No values of now") from None
-        except TooManyAsked:
+        except PollRateExceededError:
             raise RpcError(TOO_MANY, "Asked too often") from None
 
     def silence(self, to: str) -> str:
@@ -69,7 +69,7 @@ class ShellyRpc:
         """Return what a client is told of a telegram. Raises Unavailable, RpcError."""
         try:
             values = self._meter.push(address, self._now())
-        except TooManyAsked:
+        except PollRateExceededError:
             raise Unavailable from None
         status = {"em:0": em_status(values)}
         if has_energy:

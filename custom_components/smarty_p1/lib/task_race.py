@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 
-async def first_to_end(*works: Coroutine[Any, Any, object]) -> None:
+async def run_until_first_exit(*works: Coroutine[Any, Any, object]) -> None:
     """Wait until one of several ends, end the others, and raise what it raised."""
     tasks = [asyncio.ensure_future(work) for work in works]
     try:

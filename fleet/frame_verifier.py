@@ -5,13 +5,13 @@ from collections import OrderedDict
 from typing import NamedTuple
 
 from smarty_p1_gateway import Keys
-from smartyp1.p1 import Opener, Reason, Rejection, Telegram, read_frame
+from smartyp1.p1 import FrameDecryptor, Reason, Rejection, Telegram, read_frame
 
 from .meter_bounds import MeterBounds
 from .meter_names import OTHER_METER, MeterNames
-from .newest import CLOCK, Newest, Order
+from .newest_values import CLOCK, Newest, Order
+from .pending_titles import print_of
 from .stream import title_of
-from .waiting import print_of
 
 LOGGER = logging.getLogger(__name__)
 
@@ -67,8 +67,8 @@ class Verdict(NamedTuple):
     is_newest: bool = False
 
 
-class Judge:
-    """Judge of messages in any order, with a bounded number of meters' openers kept warm."""
+class FrameVerifier:
+    """Judge of messages in any order, with a bounded number of meters' decryptors kept warm."""
 
     def __init__(
         self, keys: Keys, names: MeterNames, bounds: MeterBounds, warnings: MeterWarnings
@@ -79,14 +79,14 @@ class Judge:
         self._bounds = bounds
         self._warnings = warnings
         # The one under which the last telegram was comes first.
-        self._openers: OrderedDict[bytes, tuple[Opener, ...]] = OrderedDict()
+        self._decryptors: OrderedDict[bytes, tuple[FrameDecryptor, ...]] = OrderedDict()
 
     def use(self, keys: Keys) -> None:
         """Take other keys."""
         self._names.use(keys)
-        for title in list(self._openers):
+        for title in list(self._decryptors):
             if self._keys.all_of(title) != keys.all_of(title):
-                del self._openers[title]
+                del self._decryptors[title]
         self._keys = keys
 
     def tried(self, title: bytes) -> str:
@@ -111,15 +111,18 @@ class Judge:
             return Verdict(WRONG_SUBJECT, title)
         if frame is None:
             return Verdict(MALFORMED, title)
-        openers = self._openers_of(title)
-        if not openers:
+        decryptors = self._decryptors_of(title)
+        if not decryptors:
             return Verdict(NO_KEY, title)
-        opener, event = _open(openers, data)
+        decryptor, event = _open(decryptors, data)
         if isinstance(event, Rejection):
             return Verdict(event.reason.value, title)
-        if opener is not openers[0]:
-            self._openers[title] = (opener, *(one for one in openers if one is not opener))
-        return await self._judge(title, event, opener.fingerprint, arrived)
+        if decryptor is not decryptors[0]:
+            self._decryptors[title] = (
+                decryptor,
+                *(one for one in decryptors if one is not decryptor),
+            )
+        return await self._judge(title, event, decryptor.fingerprint, arrived)
 
     async def _judge(self, title: bytes, telegram: Telegram, key: str, arrived: float) -> Verdict:
         if telegram.time is None:
@@ -135,33 +138,36 @@ class Judge:
         bounded = self._bounds.apply(telegram)
         return Verdict(TELEGRAM, title, bounded, key, order is Order.NEWEST)
 
-    def _openers_of(self, title: bytes) -> tuple[Opener, ...]:
-        openers = self._openers.get(title)
-        if openers is None:
-            openers = tuple(
-                Opener(keys.encryption, keys.authentication) for keys in self._keys.all_of(title)
+    def _decryptors_of(self, title: bytes) -> tuple[FrameDecryptor, ...]:
+        decryptors = self._decryptors.get(title)
+        if decryptors is None:
+            decryptors = tuple(
+                FrameDecryptor(keys.encryption, keys.authentication)
+                for keys in self._keys.all_of(title)
             )
-            if not openers:
+            if not decryptors:
                 return ()
-            if len(self._openers) >= _MAX_OPENERS:
-                self._openers.popitem(last=False)
-            self._openers[title] = openers
-        self._openers.move_to_end(title)
-        return openers
+            if len(self._decryptors) >= _MAX_OPENERS:
+                self._decryptors.popitem(last=False)
+            self._decryptors[title] = decryptors
+        self._decryptors.move_to_end(title)
+        return decryptors
 
 
-def _open(openers: tuple[Opener, ...], data: bytes) -> tuple[Opener, Telegram | Rejection]:
-    """Return what the first opener that verifies a frame makes of it, and that opener."""
-    first: tuple[Opener, Telegram | Rejection] | None = None
-    for opener in openers:
+def _open(
+    decryptors: tuple[FrameDecryptor, ...], data: bytes
+) -> tuple[FrameDecryptor, Telegram | Rejection]:
+    """Return what the first decryptor that verifies a frame makes of it, and that decryptor."""
+    first: tuple[FrameDecryptor, Telegram | Rejection] | None = None
+    for decryptor in decryptors:
         # A frame that comes again is welcome.
-        opener.last_counters.clear()
-        event = opener.open(data)
+        decryptor.last_counters.clear()
+        event = decryptor.decrypt(data)
         if isinstance(event, Telegram) or event.reason not in _NOT_VERIFIED:
-            return opener, event
+            return decryptor, event
         # A tag that only another authentication key explains says more than one that nothing does.
         if first is None or event.reason is Reason.AUTHENTICATION_KEY:
-            first = opener, event
+            first = decryptor, event
     if first is None:
         raise ValueError
     return first

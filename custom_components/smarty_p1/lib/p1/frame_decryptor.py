@@ -21,7 +21,7 @@ BEGINNING_SIZE = MAX_HEADER_SIZE + _BLOCK_SIZE
 _BEGINNING = re.compile(rb"\s*/[A-Za-z]{3}")
 
 
-class Opener:
+class FrameDecryptor:
     """Opens the frames that are sealed with one pair of keys, each once.
 
     `last_counters` holds the last frame counter of each system title (8 bytes), and `fingerprint`
@@ -36,7 +36,7 @@ class Opener:
         last_counters: Mapping[bytes, int] | None = None,
         needs_tag: bool = True,
     ) -> None:
-        """Go on from the `last_counters` of an earlier opener with the same key.
+        """Go on from the `last_counters` of an earlier decryptor with the same key.
 
         Without `needs_tag`, a frame is also accepted when only the CRC of its telegram holds, which
         whoever can write to the line can forge. Raises KeyFormatError when a key has not 16 bytes.
@@ -51,7 +51,7 @@ class Opener:
         self._needs_tag = needs_tag
         self._read = FastParser().read
 
-    def open(self, frame: bytes) -> Telegram | Rejection:
+    def decrypt(self, frame: bytes) -> Telegram | Rejection:
         """Return the telegram in a whole frame, or why there is none to accept."""
         nonce, body = nonce_and_body(frame)
         tag = body[-TAG_SIZE:]
@@ -73,7 +73,7 @@ class Opener:
         telegram = parse(text, self._read, counter, title, verification)
         return telegram or Rejection.of(Reason.MALFORMED, nonce)
 
-    def may_open(self, beginning: bytes) -> bool:
+    def may_decrypt(self, beginning: bytes) -> bool:
         """Return whether a frame may hold a telegram that is due, judging by its beginning."""
         nonce, body = nonce_and_body(beginning)
         if int.from_bytes(nonce[8:]) <= self.last_counters.get(nonce[:8], -1):

@@ -34,15 +34,21 @@ from ..lib.leneda import (
     read_export,
     sharing_of,
 )
-from ..lib.tariff import NO_PAST, DemandMeter, Past, QuarterHour, day_start, month_name
+from ..lib.tariff import (
+    NO_PLATFORM_DAYS,
+    DemandMeter,
+    PlatformDays,
+    QuarterHour,
+    day_start,
+    month_name,
+)
 from .collector_pause import without_collection
 from .entry_types import AnyConfigEntry
 from .imported_quarter_hours import ImportedQuarterHours
 from .leneda_codes import asked_of
 from .leneda_progress import LenedaProgress
 from .leneda_refusals import IS_CONSUMPTION, REFUSED, ImportRefusedError
-from .past_statistics import PastStatistics
-from .platform_series import (
+from .leneda_statistics import (
     EXPORTED,
     IMPORTED,
     PRICED_EXPORT,
@@ -52,6 +58,7 @@ from .platform_series import (
     all_series,
     series_of,
 )
+from .past_statistics import PastStatistics
 from .quarter_hour_series import KEPT, QuarterHourSeries
 
 _AGAIN = timedelta(hours=1)
@@ -213,7 +220,7 @@ class PlatformPast:
             await self._hass.async_add_executor_job(self._files.remove)
             # Who enters a key again wants the history again.
             await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
-            self._meter.set_past(NO_PAST)
+            self._meter.set_platform_days(NO_PLATFORM_DAYS)
             return is_gone
 
     async def async_forget(self) -> None:
@@ -257,7 +264,7 @@ class PlatformPast:
         if not platform:
             return
         make = without_collection(_past)
-        self._meter.set_past(await self._hass.async_add_executor_job(make, platform))
+        self._meter.set_platform_days(await self._hass.async_add_executor_job(make, platform))
 
     @callback
     def _note_running_month(self, platform: Platform) -> None:
@@ -341,8 +348,8 @@ def _kept() -> tuple[datetime, datetime]:
     return now - KEPT, now
 
 
-def _past(platform: Platform) -> Past:
-    return Past(merged([], platform), sharing_of(platform), last_days_of(platform))
+def _past(platform: Platform) -> PlatformDays:
+    return PlatformDays(merged([], platform), sharing_of(platform), last_days_of(platform))
 
 
 def _shared_power(platform: Platform, start: datetime, end: datetime) -> SharedPower:

@@ -37,9 +37,9 @@ from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, is_raised, raise_issue, withdraw_issues
 from ..lib.meter import Reading
-from ..lib.virtual import LONGEST_SILENCE, Kind, VirtualMeter, announcements
+from ..lib.virtual import MAX_SILENCE_S, Kind, VirtualMeter, announcements_of
 from ..lib.virtual_server import VirtualServer
-from .own_discovery import added, async_ignore, async_stop_ignoring
+from .ignore_virtual_meter import added, async_ignore, async_stop_ignoring
 from .virtual_clients import VIRTUAL_METERS
 
 RETRY_EVERY = 30.0
@@ -144,14 +144,14 @@ class _Sink:
     def _on_reading(self, reading: Reading) -> None:
         """Answer with a reading, unless it has waited for too long."""
         age = self._coordinator.age_of(reading)
-        if age > LONGEST_SILENCE and not self._has_warned:
+        if age > MAX_SILENCE_S and not self._has_warned:
             self._has_warned = True
             LOGGER.warning(
                 "%s: telegrams come %.0f s late, or a clock is wrong: the virtual meter does not"
                 " answer with those that are older than %.0f s",
                 self._name,
                 age,
-                LONGEST_SILENCE,
+                MAX_SILENCE_S,
             )
         self._server.on_reading(reading, age)
 
@@ -203,7 +203,7 @@ class _Sink:
             # Before: it would be found within seconds.
             if not await async_ignore(self._hass, kind, self._serial):
                 continue
-            for announcement in announcements(kind, self._serial):
+            for announcement in announcements_of(kind, self._serial):
                 await announcing.async_announce(
                     self._hass, self._entry, announcement, self._address, self._http_port
                 )

@@ -20,7 +20,7 @@ from ..lib.tariff import (
     QuarterHour,
     day_end,
     day_start,
-    kwh_price,
+    price_of_kwh,
     quarter_hour_cost,
 )
 from .past_statistics import Series
@@ -61,7 +61,7 @@ def all_series(
         rows.get(Quantity.EXPORTED, ()),
     )
     prices = {
-        hour: kwh_price(costs.contracts, hour, NO_PRICES) for hour in {**imported, **exported}
+        hour: price_of_kwh(costs.contracts, hour, NO_PRICES) for hour in {**imported, **exported}
     }
     paid = _priced(imported, {hour: price.imported for hour, price in prices.items()})
     _subtract(_spared(own, platform, costs.contracts), paid)

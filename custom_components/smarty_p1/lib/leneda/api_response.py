@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from ..stored_values import a_time
+from ..stored_values import checked_time
 from ..tariff import MAX_POWER_KW, quarter_start
 from .registers import REGISTERS, is_in_its_unit
 from .rows import MAX_VERSION, Row, is_measured, newest
@@ -27,7 +27,7 @@ class AnswerRefusal(StrEnum):
     WRONG_INTERVAL = "wrong_interval"
 
 
-class AnswerError(Exception):
+class ResponseError(Exception):
     """An answer that says nothing, and why. Never what it holds."""
 
     def __init__(self, reason: AnswerRefusal) -> None:
@@ -47,11 +47,11 @@ class TimeSeries(NamedTuple):
 def read_time_series(answer: object, code: str, start: datetime, end: datetime) -> TimeSeries:
     """Return the rows of an answer about a code that start in a period. Raises AnswerError."""
     if not isinstance(answer, dict):
-        raise AnswerError(AnswerRefusal.MALFORMED)
+        raise ResponseError(AnswerRefusal.MALFORMED)
     found = answer.get("items")
     items = [] if found is None else found
     if refusal := _refusal(answer, items, code):
-        raise AnswerError(refusal)
+        raise ResponseError(refusal)
     rows = [row for item in items if (row := _row(item)) and start <= row.start < end]
     return TimeSeries(newest(rows), len(items) - len(rows))
 
@@ -83,7 +83,7 @@ def _row(item: Any) -> Row | None:  # noqa: ANN401 - whatever JSON holds
     if type(version) is not int or not 0 <= version <= MAX_VERSION:
         return None
     try:
-        start = a_time(text).astimezone(UTC)
+        start = checked_time(text).astimezone(UTC)
     except ValueError:
         return None
     if start != quarter_start(start):

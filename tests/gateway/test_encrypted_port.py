@@ -1,6 +1,6 @@
 """How much a port may pass on, and where."""
 
-from smarty_p1_gateway.sealed_port import BURST, RATE, FrameLimit, TopicRoot
+from smarty_p1_gateway.encrypted_port import BURST, RATE, FrameLimit, TopicRoot
 from smartyp1.p1 import Frame
 
 MINE = bytes.fromhex("5341476770041020")

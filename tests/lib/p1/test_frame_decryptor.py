@@ -1,4 +1,4 @@
-"""Frames opened one by one, and by lines that share their openers."""
+"""Frames opened one by one, and by lines that share their decryptors."""
 
 import gc
 import weakref
@@ -8,9 +8,9 @@ import pytest
 from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
 from smartyp1.p1 import (
     Decoder,
+    FrameDecryptor,
     KeyFormatError,
     LineDecoder,
-    Opener,
     Reason,
     Rejection,
     Telegram,
@@ -24,8 +24,8 @@ STRANGER = b"SAG\0\0\0\0\x09"
 
 
 @pytest.fixture
-def openers() -> dict[bytes, Opener]:
-    return {TITLE: Opener(KEY), OTHER: Opener(OTHER_KEY)}
+def decryptors() -> dict[bytes, FrameDecryptor]:
+    return {TITLE: FrameDecryptor(KEY), OTHER: FrameDecryptor(OTHER_KEY)}
 
 
 def told(events: list[Telegram | Rejection]) -> list[tuple[bytes | None, int | None, object]]:
@@ -38,41 +38,43 @@ def told(events: list[Telegram | Rejection]) -> list[tuple[bytes | None, int | N
 def test_a_frame_is_opened_once() -> None:
     known = literal("three_phase_gas_water_heat")
     assert known.key
-    opener = Opener(known.key)
+    decryptor = FrameDecryptor(known.key)
 
-    opened = opener.open(known.data)
+    opened = decryptor.decrypt(known.data)
     assert isinstance(opened, Telegram)
     assert opened.text == known.telegram.encode()
     assert opened.frame_counter == known.frame_counter
-    again = opener.open(known.data)
+    again = decryptor.decrypt(known.data)
     assert isinstance(again, Rejection)
     assert again.reason is Reason.REPLAY
 
 
 def test_what_cannot_be_opened_changes_nothing() -> None:
-    opener = Opener(KEY, last_counters={TITLE: 4})
+    decryptor = FrameDecryptor(KEY, last_counters={TITLE: 4})
     refused = [
         frame(9, key=OTHER_KEY),
         frame(9, authentication_key=bytes(16)),
         frame(4),
     ]
 
-    assert told([opener.open(one) for one in refused]) == [
+    assert told([decryptor.decrypt(one) for one in refused]) == [
         (TITLE, 9, Reason.TAG),
         (TITLE, 9, Reason.AUTHENTICATION_KEY),
         (TITLE, 4, Reason.REPLAY),
     ]
-    assert opener.last_counters == {TITLE: 4}
+    assert decryptor.last_counters == {TITLE: 4}
 
 
-def test_an_opener_says_whose_key_it_has() -> None:
-    assert Opener(KEY).fingerprint == key_fingerprint(KEY)
+def test_an_decryptor_says_whose_key_it_has() -> None:
+    assert FrameDecryptor(KEY).fingerprint == key_fingerprint(KEY)
     with pytest.raises(KeyFormatError):
-        Opener(KEY[:15], AUTHENTICATION_KEY)
+        FrameDecryptor(KEY[:15], AUTHENTICATION_KEY)
 
 
-def test_meters_on_one_line_are_opened_with_their_own_keys(openers: dict[bytes, Opener]) -> None:
-    line = LineDecoder(openers.get)
+def test_meters_on_one_line_are_opened_with_their_own_keys(
+    decryptors: dict[bytes, FrameDecryptor],
+) -> None:
+    line = LineDecoder(decryptors.get)
     frames = [
         frame(1),
         frame(1, key=OTHER_KEY, title=OTHER),
@@ -89,18 +91,18 @@ def test_meters_on_one_line_are_opened_with_their_own_keys(openers: dict[bytes, 
         (STRANGER, 3, Reason.KEY_MISSING),
         (TITLE, 2, None),
     ]
-    assert openers[TITLE].last_counters == {TITLE: 2}
+    assert decryptors[TITLE].last_counters == {TITLE: 2}
 
 
-def test_lines_that_share_openers_accept_a_frame_on_one_of_them(
-    openers: dict[bytes, Opener],
+def test_lines_that_share_decryptors_accept_a_frame_on_one_of_them(
+    decryptors: dict[bytes, FrameDecryptor],
 ) -> None:
-    first, second = LineDecoder(openers.get), LineDecoder(openers.get)
+    first, second = LineDecoder(decryptors.get), LineDecoder(decryptors.get)
 
     assert told(first.feed(frame(1)[:50])) == []
     assert told(second.feed(frame(1))) == [(TITLE, 1, None)]
     assert told(first.feed(frame(1)[50:])) == [(TITLE, 1, Reason.REPLAY)]
-    openers[TITLE].last_counters = {}
+    decryptors[TITLE].last_counters = {}
     assert told(first.feed(frame(1))) == [(TITLE, 1, None)]
 
 

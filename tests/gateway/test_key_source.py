@@ -291,7 +291,7 @@ def test_a_command_without_end_is_ended(monkeypatch: pytest.MonkeyPatch, script:
 
 
 def test_a_command_that_says_too_much_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smarty_p1_gateway.keys_config.MOST_BYTES", 1024 * 1024)
+    monkeypatch.setattr("smarty_p1_gateway.keys_config.MAX_BYTES", 1024 * 1024)
     script = "while True: print('#' * 1000)"
     assert "more than 1 MiB" in error_of(command=[sys.executable, "-c", script])
 

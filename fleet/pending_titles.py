@@ -13,7 +13,7 @@ from nats.js import JetStreamContext
 from nats.js.errors import APIError, KeyNotFoundError, KeyWrongLastSequenceError
 from nats.js.kv import KeyValue
 
-from smarty_p1_gateway.meter_keys import MeterKeys
+from smarty_p1_gateway.key_file import MeterKeys
 from smarty_p1_gateway.nats_requests import STREAM
 from smartyp1.p1 import key_fingerprint
 
@@ -26,7 +26,7 @@ _WRONG_LAST_SEQUENCE = 10071
 _DUE = "due"
 
 
-class Waiting(NamedTuple):
+class PendingFrames(NamedTuple):
     """Entry of a title: the first sequence that waits, and the print of the keys that were tried.
 
     `is_due`: it is to be read, whatever was tried. `revision` is that of the entry.
@@ -42,13 +42,13 @@ class Waiting(NamedTuple):
         return " ".join([str(self.first), self.tried, *[_DUE] * self.is_due]).encode()
 
     @classmethod
-    def parse(cls, value: bytes, revision: int) -> Waiting:
+    def parse(cls, value: bytes, revision: int) -> PendingFrames:
         """Return what the bucket has; an entry that somebody has spoilt begins with the stream."""
         first, tried, due = [*value.decode(errors="replace").split(" "), "", "", ""][:3]
         return cls(int(first) if first.isdecimal() else 1, tried, due == _DUE, revision)
 
 
-class WaitingTitles:
+class PendingTitles:
     """Entries of one store; `count` is how many there were when they were listed last."""
 
     def __init__(
@@ -70,19 +70,19 @@ class WaitingTitles:
         self.count = len(found)
         return found
 
-    async def get(self, title: bytes) -> Waiting | None:
+    async def get(self, title: bytes) -> PendingFrames | None:
         """Return a title's entry, None without one. Raises NATS's errors."""
         try:
             entry = await self._bucket().get(self._key(title))
         except KeyNotFoundError:
             return None
-        return Waiting.parse(entry.value or b"", entry.revision or 0)
+        return PendingFrames.parse(entry.value or b"", entry.revision or 0)
 
     def has_room(self, title: bytes) -> bool:
         """Return whether a title may wait that need not."""
         return _is_of_maker(title) and self.count < MAX_WAITING // 2
 
-    async def note(self, failed: Mapping[bytes, Waiting]) -> None:
+    async def note(self, failed: Mapping[bytes, PendingFrames]) -> None:
         """Let titles wait from some sequences on. Raises NATS's errors."""
         for title, wanted in failed.items():
             is_noted = not _is_of_maker(title)
@@ -91,7 +91,7 @@ class WaitingTitles:
                 with suppress(KeyWrongLastSequenceError):
                     is_noted = await self._note(title, wanted)
 
-    async def _note(self, title: bytes, wanted: Waiting) -> bool:
+    async def _note(self, title: bytes, wanted: PendingFrames) -> bool:
         known = await self.get(title)
         if known is None:
             if self.count < MAX_WAITING:
@@ -109,7 +109,7 @@ class WaitingTitles:
             await self._bucket().update(self._key(title), changed.to_bytes(), known.revision)
         return True
 
-    async def begin(self, title: bytes, known: Waiting, tried: str) -> Waiting | None:
+    async def begin(self, title: bytes, known: PendingFrames, tried: str) -> PendingFrames | None:
         """Return the entry as its reader wants it, None if it has changed. Raises NATS's errors."""
         wanted = known._replace(tried=tried, is_due=True)
         if wanted == known:
@@ -120,7 +120,7 @@ class WaitingTitles:
             return wanted._replace(revision=revision)
         return None
 
-    async def settle(self, title: bytes, known: Waiting, first: int | None) -> bool:
+    async def settle(self, title: bytes, known: PendingFrames, first: int | None) -> bool:
         """Let a title wait from another sequence on, or no longer; return False if it has changed.
 
         Raises NATS's errors.
@@ -128,7 +128,7 @@ class WaitingTitles:
         key = self._key(title)
         try:
             if first is not None:
-                value = Waiting(first, known.tried).to_bytes()
+                value = PendingFrames(first, known.tried).to_bytes()
                 await self._bucket().update(key, value, known.revision)
                 return True
             subject = f"{METERS_SUBJECT}{key}"

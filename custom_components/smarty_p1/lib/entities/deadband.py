@@ -54,7 +54,7 @@ def as_allowance(unit: float, share: float) -> Follow:
     return follow
 
 
-class Follower:
+class DeadbandFilter:
     """Remembers what is shown of one number, and since when."""
 
     def __init__(self, follow: Follow) -> None:

@@ -5,8 +5,8 @@ from secrets import randbelow
 
 import pytest
 
-from dev.simulator.dice import dice
-from smarty_p1_fleet.newest import Newest, Order
+from dev.simulator.dice import seeded_random
+from smarty_p1_fleet.newest_values import Newest, Order
 
 LOGGER = logging.getLogger(__name__)
 METER = (b"SAGgp\x04\x10\x2e", "print")
@@ -68,7 +68,7 @@ def test_a_clock_that_was_put_back_writes_nothing_at_the_times_of_others(how: st
         case "newest first":
             accepted += [one for one in frames[::-1] if newest.judge(METER, *one) is not REFUSED]
         case "shuffled":
-            dice("newest", seed).shuffle(frames)
+            seeded_random("newest", seed).shuffle(frames)
             accepted += [one for one in frames if newest.judge(METER, *one) is not REFUSED]
     assert {*accepted} == {*BEFORE, *AFTER}
     assert len(BEFORE + AFTER) <= len(accepted)
@@ -78,6 +78,6 @@ def test_a_backlog_is_accepted_in_any_order() -> None:
     seed = randbelow(2**32)
     LOGGER.warning("seed %d", seed)
     frames = BEFORE * 2
-    dice("newest", seed).shuffle(frames)
+    seeded_random("newest", seed).shuffle(frames)
     newest = Newest()
     assert all(newest.judge(METER, *one) is not REFUSED for one in frames)

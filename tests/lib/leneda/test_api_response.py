@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from dev.fuzz import leneda
-from smartyp1.leneda import AnswerError, Row, TimeSeries, newest, read_time_series
+from smartyp1.leneda import ResponseError, Row, TimeSeries, newest, read_time_series
 from tests.lib.leneda.writing import CONSUMPTION, POINT
 
 START = datetime(2026, 11, 18, 23, tzinfo=UTC)
@@ -111,7 +111,7 @@ def test_nothing_yet() -> None:
     ],
 )
 def test_another_answer_says_nothing(odd: object, reason: str) -> None:
-    with pytest.raises(AnswerError) as caught:
+    with pytest.raises(ResponseError) as caught:
         read_time_series(odd, CONSUMPTION, START, END)
     assert caught.value.reason == reason
     assert POINT not in repr(caught.value)

@@ -18,9 +18,9 @@ _FILL_TIME = b"632525252525"
 _OCTETS = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _FILLER = b"This message has been replaced. "
 _TRIES = 64
-_MOST_WEEKS = 52 * 8
+_MAX_WEEKS = 52 * 8
 # Two hours of a meter that sends each second, and what its channels captured.
-_MOST_TIMES = 20_000
+_MAX_TIMES = 20_000
 # What says how a line does, and holds nothing: silence, breaks, ends of lines.
 _IDLE = b"\0\xff\r\n"
 # Neither the beginning of a frame nor the beginning or end of a telegram.
@@ -44,7 +44,7 @@ def filler(text: bytes) -> bytes:
     return octets.upper() if text == text.upper() else octets
 
 
-class Texts:
+class TextSubstitutes:
     """Replaces texts and identifiers, also those in hexadecimal: equal ones by equal ones."""
 
     def __init__(self, random: Random) -> None:
@@ -98,14 +98,14 @@ def constant_for(values: Iterable[int], size: int, random: Random) -> int:
     return random.randrange(1, size)
 
 
-class Clock:
+class TimeShift:
     """Shifts all times by the same number of weeks."""
 
     def __init__(self, times: Iterable[bytes], random: Random) -> None:
         """Choose the weeks by all times, as they stand in telegrams, that are to be shifted."""
-        several = islice(times, _MOST_TIMES)
+        several = islice(times, _MAX_TIMES)
         known = {text: time for text in several if (time := _read(text))}
-        candidates = [weeks for weeks in range(-_MOST_WEEKS, _MOST_WEEKS + 1) if abs(weeks) > 1]
+        candidates = [weeks for weeks in range(-_MAX_WEEKS, _MAX_WEEKS + 1) if abs(weeks) > 1]
         random.shuffle(candidates)
         self._shifted: Mapping[bytes, bytes] = {}
         for weeks in candidates:

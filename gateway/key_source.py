@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import IO
 
 from .config_table import ConfigError, ConfigTable, UnavailableError, expand
-from .meter_keys import Keys, KeysError, parse_keys
+from .key_file import Keys, KeysError, parse_keys
 
-MOST_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
 _COMMAND_TIMEOUT = 30.0
 
 
@@ -169,12 +169,12 @@ def _read_until(pipe: IO[bytes], end: float) -> bytes:
 
 
 def _read(file: IO[bytes]) -> bytes:
-    text = file.read(MOST_BYTES + 1)
+    text = file.read(MAX_BYTES + 1)
     _check_size(text)
     return text
 
 
 def _check_size(text: bytes | bytearray) -> None:
-    if len(text) > MOST_BYTES:
-        msg = f"has more than {MOST_BYTES // 1024**2} MiB"
+    if len(text) > MAX_BYTES:
+        msg = f"has more than {MAX_BYTES // 1024**2} MiB"
         raise KeysError(msg)

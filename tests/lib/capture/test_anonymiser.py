@@ -15,7 +15,7 @@ from hypothesis import given, settings, strategies as st
 from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, crc, frame, seal, telegram
 from smartyp1.capture import (
     PUBLISHED_KEY,
-    Anonymous,
+    AnonymousCapture,
     CaptureError,
     Recording,
     Replaced,
@@ -24,7 +24,7 @@ from smartyp1.capture import (
     summarise,
     write_capture,
 )
-from smartyp1.p1 import OBJECTS, Decoder, Opener, Reason, Rejection, Telegram
+from smartyp1.p1 import OBJECTS, Decoder, FrameDecryptor, Reason, Rejection, Telegram
 
 OTHER_KEY = bytes(range(16))
 OTHER_TITLE = b"ITRxy\x01\x02\x2f"
@@ -36,18 +36,18 @@ LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
 
 def made_of(
     *chunks: bytes, seed: int = 1, key: bytes | None = KEY, keeps_message_forms: bool = False
-) -> Anonymous:
+) -> AnonymousCapture:
     recorded = [(1000 + 0.1 * n, data) for n, data in enumerate(chunks)]
     chance = Random(seed)  # noqa: S311 - of a made-up meter
-    opener = Opener(key, AUTHENTICATION_KEY) if key else None
-    return anonymise(recorded, opener, chance, keeps_message_forms=keeps_message_forms)
+    decryptor = FrameDecryptor(key, AUTHENTICATION_KEY) if key else None
+    return anonymise(recorded, decryptor, chance, keeps_message_forms=keeps_message_forms)
 
 
-def line_of(made: Anonymous) -> bytes:
+def line_of(made: AnonymousCapture) -> bytes:
     return b"".join(data for _, data in made.chunks)
 
 
-def events(made: Anonymous) -> list[Telegram | Rejection]:
+def events(made: AnonymousCapture) -> list[Telegram | Rejection]:
     return Decoder(PUBLISHED_KEY if made.is_encrypted else None).feed(line_of(made))
 
 
@@ -61,7 +61,7 @@ def forms(text: str) -> list[bytes]:
     return [form.upper().encode() for one in plain for form in (one, hexadecimal(one))]
 
 
-def survivors(made: Anonymous, *secrets: str) -> list[bytes]:
+def survivors(made: AnonymousCapture, *secrets: str) -> list[bytes]:
     everything = [line_of(made), *made.telegrams, write_capture(made).encode()]
     everything += [e.text for e in events(made) if isinstance(e, Telegram)]
     everything += [
@@ -520,7 +520,7 @@ class Farthest(Random):
 )
 def test_the_bounds_of_chance(chance: Random, weeks: int, watts: int) -> None:
     text = telegram("0-0:1.0.0(250122103000W)", "1-0:1.7.0(10.000*kW)")
-    made = anonymise([(0.0, frame(1, text))], Opener(KEY, AUTHENTICATION_KEY), chance)
+    made = anonymise([(0.0, frame(1, text))], FrameDecryptor(KEY, AUTHENTICATION_KEY), chance)
     [one] = events(made)
     assert isinstance(one, Telegram)
     assert one.time

@@ -10,7 +10,7 @@ from smartyp1.p1 import DEFAULT_AUTHENTICATION_KEY
 
 LOGGER = logging.getLogger(__name__)
 
-MOST_LINES = 1_000_000
+MAX_LINES = 1_000_000
 _KEY_SIZE = 16
 _EVERY_METER = "*"
 _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
@@ -87,8 +87,8 @@ def parse_keys(content: bytes, *, may_change: bool) -> Keys:
         msg = "is no text in UTF-8"
         raise KeysError(msg) from None
     lines = text.splitlines()
-    if len(lines) > MOST_LINES:
-        msg = f"has more than {MOST_LINES:,} lines"
+    if len(lines) > MAX_LINES:
+        msg = f"has more than {MAX_LINES:,} lines"
         raise KeysError(msg)
     # The empty title is that of every other meter.
     by_title: dict[bytes, bytes] = {}

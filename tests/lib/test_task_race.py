@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from smartyp1.first_to_end import first_to_end
+from smartyp1.task_race import run_until_first_exit
 
 
 async def test_whoever_ends_ends_the_others_and_is_heard() -> None:
@@ -23,12 +23,12 @@ async def test_whoever_ends_ends_the_others_and_is_heard() -> None:
         await asyncio.sleep(0)
         raise LookupError
 
-    await first_to_end(goes_on("first"), ends(), goes_on("second"))
+    await run_until_first_exit(goes_on("first"), ends(), goes_on("second"))
     assert ended == ["first", "second"]
     with pytest.raises(LookupError):
-        await first_to_end(goes_on("third"), fails())
+        await run_until_first_exit(goes_on("third"), fails())
     assert ended[2:] == ["third"]
-    task = asyncio.create_task(first_to_end(goes_on("fourth")))
+    task = asyncio.create_task(run_until_first_exit(goes_on("fourth")))
     await asyncio.sleep(0.01)
     task.cancel()
     await asyncio.wait([task])

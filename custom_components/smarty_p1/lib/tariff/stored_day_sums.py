@@ -10,14 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import zip_longest
 
-from ..stored_values import Stored, a_count, a_list, a_mapping
+from ..stored_values import Stored, checked_count, checked_list, checked_mapping
 from .calendar import QUARTER_HOUR, day_end, month_start, quarter_start
 from .month import AMOUNTS, Day, Month, QuarterHour
-from .month_sums import joined
+from .month_sums import merge_months
 from .register_rises import Amounts
+from .serialization import Stores, amount, check_version, load_month_start, load_quarter, utc_time
 from .span_lines import Files, UnknownVersionError, lines_of_file, span_of
 from .spans import MAX_MONTHS, Kind, Span
-from .storage import Stores, amount, check_version, load_month_start, load_quarter, utc_time
 
 VERSION = 2
 _VERSION_OF_MONTHS = 1
@@ -27,13 +27,13 @@ _MAX_POWERS = 100
 _MAX_QUARTER_HOURS_A_DAY = 100
 _QUARTER_HOURS_A_DAY = 96
 _TOLERANCE_WH = 0.5
-_LEAST_WH = 0.01
+_MIN_WH = 0.01
 
 
 def load_months(data: Stored) -> tuple[Month, ...]:
     """Return the months of the file beside the state. Raises ValueError for malformed data."""
     try:
-        stored = a_mapping(data)
+        stored = checked_mapping(data)
         check_version(stored, _VERSION_OF_MONTHS)
         return tuple(_load_months(stored["months"]))
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as err:
@@ -42,27 +42,27 @@ def load_months(data: Stored) -> tuple[Month, ...]:
 
 def months_of_state(stored: Mapping[str, Stored], archived: Iterable[Month]) -> list[Month]:
     """Return the months of a state, with those of the file beside it that it relies on."""
-    relied = {load_month_start(each) for each in a_list(stored["stored_months"], MAX_MONTHS)}
+    relied = {load_month_start(each) for each in checked_list(stored["stored_months"], MAX_MONTHS)}
     found = {month.start: month for month in archived if month.start in relied}
-    for index, stretch in enumerate(a_list(stored["stretches"])):
+    for index, stretch in enumerate(checked_list(stored["stretches"])):
         for month in _load_months(stretch["months"]):
             known = found.get(month.start) if index else None
-            found[month.start] = joined(known, month) if known else month
+            found[month.start] = merge_months(known, month) if known else month
     return list(found.values())
 
 
 def _load_months(data: Stored) -> list[Month]:
-    months = [_load_month(each) for each in a_list(data, MAX_MONTHS)]
+    months = [_load_month(each) for each in checked_list(data, MAX_MONTHS)]
     if len({month.start for month in months}) != len(months):
         raise ValueError
     return months
 
 
 def _load_month(data: Stored) -> Month:
-    stored = a_mapping(data)
+    stored = checked_mapping(data)
     month = Month(
         start=load_month_start(stored["start"]),
-        days=tuple(map(_load_day, a_list(stored["days"], _MAX_DAYS))),
+        days=tuple(map(_load_day, checked_list(stored["days"], _MAX_DAYS))),
         peak=load_quarter(stored["peak"]),
     )
     starts = [day.start for day in month.days]
@@ -73,12 +73,12 @@ def _load_month(data: Stored) -> Month:
 
 
 def _load_day(data: Stored) -> Day:
-    stored = a_mapping(data)
+    stored = checked_mapping(data)
     start = utc_time(stored.pop("start"))
-    quarter_hours = a_count(stored.pop("quarter_hours"), _MAX_QUARTER_HOURS_A_DAY)
+    quarter_hours = checked_count(stored.pop("quarter_hours"), _MAX_QUARTER_HOURS_A_DAY)
     # Both are computed from the quarter-hours.
     for name in ("above", "second"):
-        a_mapping(stored.pop(name, {}), _MAX_POWERS)
+        checked_mapping(stored.pop(name, {}), _MAX_POWERS)
     if start != quarter_start(start) or not stored.keys() <= set(AMOUNTS):
         raise ValueError
     amounts: Stores = {name: amount(value, name) for name, value in stored.items()}
@@ -171,7 +171,7 @@ def _spans_of_days(
 
 
 def _gap(start: datetime, end: datetime, left: Amounts) -> Iterator[Span]:
-    if max(left.imported_wh, left.exported_wh, *map(abs, left.market)) >= _LEAST_WH:
+    if max(left.imported_wh, left.exported_wh, *map(abs, left.market)) >= _MIN_WH:
         imported_wh, exported_wh = max(0.0, left.imported_wh), max(0.0, left.exported_wh)
         amounts = left._replace(imported_wh=imported_wh, exported_wh=exported_wh)
         yield Span(start, end, Kind.GAP, amounts)

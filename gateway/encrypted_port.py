@@ -17,7 +17,7 @@ RATE = 32 * 1024  # bytes a second
 # What a network gateway held back while it was not reached: an hour of a telegram a second.
 BURST = 4 * 1024 * 1024
 # Small frames cost a broker as much as others.
-LEAST_COST = 1024
+MIN_FRAME_COST_BYTES = 1024
 # So many frames of another meter, and none of this one between them: it was exchanged.
 _ENOUGH = 3
 
@@ -31,7 +31,7 @@ class FrameLimit:
 
     def allows(self, size: int, *, is_expected: bool) -> bool:
         """Return whether a frame of so many bytes may be passed on now, and count it if so."""
-        cost = max(size, LEAST_COST)
+        cost = max(size, MIN_FRAME_COST_BYTES)
         if self._budget.left(self._clock()) - cost < (0 if is_expected else BURST // 2):
             return False
         self._budget.spend(cost)
@@ -74,7 +74,7 @@ class TopicRoot:
             self.changed.set()
 
 
-class SealedPort:
+class EncryptedPort:
     """Puts the frames of one port into the queue."""
 
     def __init__(self, label: str, root: TopicRoot, store: FrameStore, metrics: Metrics) -> None:

@@ -18,13 +18,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from ..p1 import (
     DEFAULT_AUTHENTICATION_KEY,
     MAX_FRAME_SIZE,
+    FrameDecryptor,
     FrameSplitter,
-    Opener,
     Telegram,
     crc16,
 )
 from .registers import Factor, Registers, digits_of, medium_of, write_digits
-from .replacing import Clock, Texts, constant_for, filler, noise
+from .substitutes import TextSubstitutes, TimeShift, constant_for, filler, noise
 from .telegram_parts import Kind, Part, parts_of
 
 PUBLISHED_KEY_NAME = "smarty-p1 public"
@@ -82,7 +82,7 @@ class _Piece(NamedTuple):
 
 
 @dataclass
-class Anonymous:
+class AnonymousCapture:
     """An anonymous capture: its chunks, and what was done, for whoever is to judge it."""
 
     chunks: list[Chunk]
@@ -94,23 +94,23 @@ class Anonymous:
 
 def anonymise(
     chunks: Sequence[Chunk],
-    opener: Opener | None,
+    decryptor: FrameDecryptor | None,
     random: Random,
     *,
     keeps_message_forms: bool = False,
-) -> Anonymous:
+) -> AnonymousCapture:
     """Return an anonymous line with chunks of the same sizes at the same distances.
 
-    Without an opener, all frames are replaced by chance. `random` must not be repeatable unless the
+    Without a decryptor, all frames are replaced by chance. `random` must not be repeatable unless the
     line is made up. Messages become a constant text of the same length; with `keeps_message_forms`,
     they keep word lengths, capitals and digits.
     """
     line = b"".join(data for _, data in chunks)
-    pieces = list(_pieces(line, _frames(chunks, line, opener) if opener else []))
+    pieces = list(_pieces(line, _frames(chunks, line, decryptor) if decryptor else []))
     result = _Writer(pieces, random, keeps_message_forms=keeps_message_forms).write()
     at, start = 0, chunks[0][0] if chunks else 0.0
     new_line = b"".join(result.pieces)
-    made = Anonymous([], result.is_encrypted, result.telegrams, result.replaced)
+    made = AnonymousCapture([], result.is_encrypted, result.telegrams, result.replaced)
     for time, data in chunks:
         made.chunks.append((round(time - start, 3), new_line[at : at + len(data)]))
         at += len(data)
@@ -118,9 +118,9 @@ def anonymise(
 
 
 def _frames(
-    chunks: Sequence[Chunk], line: bytes, opener: Opener
+    chunks: Sequence[Chunk], line: bytes, decryptor: FrameDecryptor
 ) -> list[tuple[int, int, Telegram]]:
-    """Return the frames that the opener verifies: where they are, and what is in them."""
+    """Return the frames that the decryptor verifies: where they are, and what is in them."""
     splitter = FrameSplitter()
     found: list[tuple[int, int, Telegram]] = []
     received = last = 0
@@ -128,8 +128,8 @@ def _frames(
         received += len(data)
         for frame in splitter.feed(data):
             # A frame that is repeated is a habit of the line, too.
-            opener.last_counters = {}
-            telegram = opener.open(frame.data)
+            decryptor.last_counters = {}
+            telegram = decryptor.decrypt(frame.data)
             earliest = max(last, received - len(data) - MAX_FRAME_SIZE)
             start = line.find(frame.data, earliest, received)
             if isinstance(telegram, Telegram) and start >= 0:
@@ -180,7 +180,7 @@ class _Writer:
     ) -> None:
         self._pieces = pieces
         self._random = random
-        self._texts = Texts(random)
+        self._texts = TextSubstitutes(random)
         self._message = self._texts.replace if keeps_message_forms else filler
         self._factors = defaultdict[str, Factor](lambda: Factor(random))
         self._telegrams: dict[bytes, bytes] = {}
@@ -188,7 +188,7 @@ class _Writer:
         self._cipher = AESGCM(PUBLISHED_KEY)
         self._written = _Written()
         parts = [part for piece in pieces for part in piece.parts]
-        self._clock = Clock(
+        self._clock = TimeShift(
             dict.fromkeys(one.text for one in parts if one.kind is Kind.TIME), random
         )
         self._registers = Registers(parts, self._factors, random)

@@ -7,19 +7,28 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
-from ..stored_values import Stored, a_count, a_flag, a_list, a_mapping, a_number, a_text, a_time
+from ..stored_values import (
+    Stored,
+    checked_count,
+    checked_flag,
+    checked_list,
+    checked_mapping,
+    checked_number,
+    checked_text,
+    checked_time,
+)
 from .calendar import month_start, quarter_start
 from .contract import MAX_CONTRACTS, Contract, Contracts
-from .meter_clock_jumps import Stretch
+from .meter_clock_jumps import ReadingSegment
 from .month import QuarterHour
 from .register_rises import Amounts, Registers
-from .second_hours import parsed
 from .span_lines import line_of, span_of
 from .spans import Span
+from .time_of_use import parsed
 
 type Stores = dict[str, Any]
 
-_MOST = 1e19
+_MAX_VALUE = 1e19
 # Of a stretch in doubt: a day of quarter-hours, a part and a gap before them.
 _MAX_SPANS = 200
 
@@ -29,18 +38,18 @@ _FLAGS = {"has_vat", "replaces_variable", "has_levies"}
 
 def amount(value: Stored, name: str = "") -> float:
     """Return an energy, a power or a price; some may be below 0."""
-    return float(a_number(value, -_MOST if name in _MAY_BE_NEGATIVE else 0, _MOST))
+    return float(checked_number(value, -_MAX_VALUE if name in _MAY_BE_NEGATIVE else 0, _MAX_VALUE))
 
 
 def check_version(stored: Stores, known: int) -> None:
     """Raise ValueError for a version that is not known."""
-    if a_count(stored["version"]) != known:
+    if checked_count(stored["version"]) != known:
         raise ValueError
 
 
 def utc_time(value: Stored) -> datetime:
     """Return a time in UTC."""
-    return a_time(value).astimezone(UTC)
+    return checked_time(value).astimezone(UTC)
 
 
 def store_quarter(quarter: QuarterHour | None) -> Stores | None:
@@ -54,7 +63,7 @@ def load_quarter(data: Stored) -> QuarterHour | None:
     """Return the quarter-hour of `store_quarter`."""
     if data is None:
         return None
-    stored = a_mapping(data)
+    stored = checked_mapping(data)
     start = utc_time(stored.pop("start"))
     if start != quarter_start(start):
         raise ValueError
@@ -81,7 +90,7 @@ def store_contracts(contracts: Contracts) -> list[Stores]:
 
 def load_contracts(data: Stored) -> Contracts:
     """Return the contracts of `store_contracts`."""
-    found = [_load_contract(each) for each in a_list(data, MAX_CONTRACTS)]
+    found = [_load_contract(each) for each in checked_list(data, MAX_CONTRACTS)]
     starts = [since for since, _ in found]
     if not found or starts != sorted(set(starts)):
         raise ValueError
@@ -89,21 +98,23 @@ def load_contracts(data: Stored) -> Contracts:
 
 
 def _load_contract(data: Stored) -> tuple[datetime, Contract]:
-    stored = a_mapping(data)
+    stored = checked_mapping(data)
     since = utc_time(stored.pop("since"))
     values: Stores = {}
     for name, value in stored.items():
         if name in _FLAGS:
-            values[name] = a_flag(value)
+            values[name] = checked_flag(value)
         elif name == "consumer_category":
-            values[name] = a_text(value)
+            values[name] = checked_text(value)
         elif name == "second_hours":
-            parsed(a_text(value))
+            parsed(checked_text(value))
             values[name] = value
         elif name == "meter_ampere":
-            values[name] = a_count(value)
+            values[name] = checked_count(value)
         else:
-            values[name] = float(a_number(value, 0 if name == "reference_kw" else -_MOST, _MOST))
+            values[name] = float(
+                checked_number(value, 0 if name == "reference_kw" else -_MAX_VALUE, _MAX_VALUE)
+            )
     return since, Contract(**values)
 
 
@@ -117,9 +128,9 @@ def store_registers(registers: Registers) -> Stores:
 
 def load_registers(data: Stored) -> Registers:
     """Return the registers of `store_registers`."""
-    stored = a_mapping(data)
+    stored = checked_mapping(data)
     time, exported_time = utc_time(stored.pop("time")), stored.pop("exported_time", None)
-    values: Stores = {name: a_number(each, 0, _MOST) for name, each in stored.items()}
+    values: Stores = {name: checked_number(each, 0, _MAX_VALUE) for name, each in stored.items()}
     if exported_time is not None:
         values["exported_time"] = utc_time(exported_time)
     registers = Registers(time, **values)
@@ -128,7 +139,7 @@ def load_registers(data: Stored) -> Registers:
     return registers
 
 
-def store_stretch(stretch: Stretch) -> Stores:
+def store_stretch(stretch: ReadingSegment) -> Stores:
     """Return a stretch as JSON knows it."""
     return {
         "first": store_registers(stretch.first),
@@ -142,19 +153,19 @@ def store_stretch(stretch: Stretch) -> Stores:
     }
 
 
-def load_stretch(data: Stored) -> Stretch:
+def load_stretch(data: Stored) -> ReadingSegment:
     """Return the stretch of `store_stretch`."""
-    stored = a_mapping(data)
+    stored = checked_mapping(data)
     serial_number = stored["serial_number"]
-    stretch = Stretch(
+    stretch = ReadingSegment(
         first=load_registers(stored["first"]),
         last=load_registers(stored["reading"]),
         since=utc_time(stored["since"]),
-        serial_number=None if serial_number is None else a_text(serial_number),
+        serial_number=None if serial_number is None else checked_text(serial_number),
         month_start=load_month_start(stored["month_start"]),
         amounts=load_amounts(stored["amounts"]),
-        spans=[_load_span(each) for each in a_list(stored["spans"], _MAX_SPANS)],
-        quarter_hours=a_count(stored["quarter_hours"]),
+        spans=[_load_span(each) for each in checked_list(stored["spans"], _MAX_SPANS)],
+        quarter_hours=checked_count(stored["quarter_hours"]),
     )
     time = stretch.last.time
     if not max(quarter_start(time), stretch.first.time) <= stretch.since <= time:
@@ -164,12 +175,12 @@ def load_stretch(data: Stored) -> Stretch:
 
 def _load_span(data: Stored) -> Span:
     """Return the span of a line that has no number yet."""
-    return span_of(a_text(data), is_numbered=False)
+    return span_of(checked_text(data), is_numbered=False)
 
 
 def load_month_start(data: Stored) -> datetime:
     """Return a midnight at which a month begins in Luxembourg."""
-    time = a_time(data)
+    time = checked_time(data)
     start = month_start(time)
     if start != time:
         raise ValueError
@@ -183,8 +194,8 @@ def store_amounts(amounts: Amounts) -> Stores:
 
 def load_amounts(data: Stored) -> Amounts:
     """Return the amounts of `store_amounts`."""
-    stored = a_mapping(data)
-    is_exact = a_flag(stored.pop("is_exported_exact"))
+    stored = checked_mapping(data)
+    is_exact = checked_flag(stored.pop("is_exported_exact"))
     values: Stores = {name: _amount_or_none(value, name) for name, value in stored.items()}
     return Amounts(is_exported_exact=is_exact, **values)
 

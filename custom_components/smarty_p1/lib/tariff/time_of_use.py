@@ -16,14 +16,14 @@ from .contract import Contract
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-class Split(NamedTuple):
+class TimeOfUseSplit(NamedTuple):
     """Imported energy of which it is known how much came in the hours of a second price."""
 
     energy_wh: float
     second_wh: float
 
 
-def second_hours(start: str | None, end: str | None, days: Collection[str]) -> str | None:
+def time_of_use_hours(start: str | None, end: str | None, days: Collection[str]) -> str | None:
     """Return hours and days as one text; None for neither. Raises ValueError for what is none."""
     parts = [day for day in WEEKDAYS if day in days]
     if start and end:
@@ -65,7 +65,9 @@ def second_quarters(hours: str, midnight: datetime) -> bytes:
     return bytes(is_second(hours, midnight + n * QUARTER_HOUR) for n in range(count))
 
 
-def split(contract: Contract, start: datetime, end: datetime, wh: float) -> Mapping[str, Split]:
+def split(
+    contract: Contract, start: datetime, end: datetime, wh: float
+) -> Mapping[str, TimeOfUseSplit]:
     """Return the energy of a period by the hours of a contract, shared out by time."""
     hours = contract.second_hours
     if hours is None:
@@ -78,16 +80,18 @@ def split(contract: Contract, start: datetime, end: datetime, wh: float) -> Mapp
         if is_second(hours, quarter):
             seconds += (following - begin).total_seconds()
         begin = following
-    return {hours: Split(wh, wh * seconds / passed)}
+    return {hours: TimeOfUseSplit(wh, wh * seconds / passed)}
 
 
-def joined_splits(one: Mapping[str, Split], other: Mapping[str, Split]) -> Mapping[str, Split]:
+def joined_splits(
+    one: Mapping[str, TimeOfUseSplit], other: Mapping[str, TimeOfUseSplit]
+) -> Mapping[str, TimeOfUseSplit]:
     """Return what two know together."""
     if not one or not other:
         return one or other
-    nothing = Split(0.0, 0.0)
+    nothing = TimeOfUseSplit(0.0, 0.0)
     return {
-        hours: Split(
+        hours: TimeOfUseSplit(
             *map(sum, zip(one.get(hours, nothing), other.get(hours, nothing), strict=True))
         )
         for hours in {**one, **other}

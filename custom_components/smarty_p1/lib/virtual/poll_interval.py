@@ -6,7 +6,7 @@ from statistics import median
 _MEASURED = 5
 
 
-class Pace:
+class IntervalEstimate:
     """The time between two of something: the median of the last five, in seconds."""
 
     def __init__(self) -> None:

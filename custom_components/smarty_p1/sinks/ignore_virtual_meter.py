@@ -9,7 +9,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..const import LOGGER
 from ..coordinator.entry_types import AnyConfigEntry
-from ..lib.virtual import Kind, announcements, homewizard_unique_id, shelly_mac
+from ..lib.virtual import Kind, announcements_of, homewizard_unique_id, shelly_mac
 
 
 class FoundAs(NamedTuple):
@@ -34,7 +34,7 @@ async def async_ignore(hass: HomeAssistant, kind: Kind, serial: str) -> bool:
     domain, unique_id = found_as(kind, serial)
     if _entry_of(hass, FoundAs(domain, unique_id)):
         return True
-    title = announcements(kind, serial)[0].name
+    title = announcements_of(kind, serial)[0].name
     try:
         # As the user's own "Ignore" does.
         result = await hass.config_entries.flow.async_init(

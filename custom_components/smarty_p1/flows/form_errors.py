@@ -56,7 +56,7 @@ ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     BaseException: (CONF_BASE, "unknown"),
 }
 # Of the 65,535 bytes that MQTT allows.
-_LONGEST_TOPIC = 1024
+_MAX_TOPIC_CHARS = 1024
 _GATEWAY_SCHEMES = {"socket", "tcp", "rfc2217"}
 
 
@@ -82,7 +82,7 @@ def check_topic(topic: str, field: str) -> None:
     # A broker ends the connection of all of Home Assistant for signs that cannot be seen, and for
     # some topics that begin with $.
     is_fit = topic.isprintable() and not topic.startswith("$") and not set(topic) & set("+#")
-    if not topic or not is_fit or len(topic.encode()) > _LONGEST_TOPIC:
+    if not topic or not is_fit or len(topic.encode()) > _MAX_TOPIC_CHARS:
         raise FieldError(field, "topic_malformed")
 
 

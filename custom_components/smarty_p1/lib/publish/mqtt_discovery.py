@@ -21,15 +21,15 @@ from ..entities import (
     RECEPTION_SENSORS,
     SENSORS,
     TARIFF_SENSORS,
-    Described,
-    DescribedBinarySensor,
-    DescribedEvent,
-    DescribedSensor,
-    Follower,
+    BinarySensorSpec,
+    DeadbandFilter,
+    EntitySpec,
+    EventSpec,
+    SensorSpec,
     disturbances,
     local_times,
     maker,
-    mbus_sensors,
+    sensors_of_mbus_meter,
     short_serial,
 )
 from ..meter import Reading, Reception
@@ -45,14 +45,14 @@ _BINARY_SENSOR = "binary_sensor"
 _EVENT = "event"
 # Home Assistant takes less in the ids of discovery than MQTT in a topic.
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
-_ENTITIES: Mapping[str, tuple[Described[Reading], ...]] = {
+_ENTITIES: Mapping[str, tuple[EntitySpec[Reading], ...]] = {
     _SENSOR: (*SENSORS, *DEMAND_SENSORS, *TARIFF_SENSORS),
     _BINARY_SENSOR: BINARY_SENSORS,
     _EVENT: (*EVENTS, DISTURBANCE),
 }
 
 
-class Texts(NamedTuple):
+class DiscoveryNames(NamedTuple):
     """What entities and devices are called, and look like.
 
     `names` are those of a language by their dotted paths in its translations, such as
@@ -79,7 +79,7 @@ class State(NamedTuple):
     """An entity and what it shows."""
 
     platform: str
-    described: Described[Any]
+    described: EntitySpec[Any]
     value: Any
     attributes: Mapping[str, Any] | None
     last_reset: datetime | None
@@ -106,7 +106,7 @@ def states_topic(root: str, device: Device) -> str:
     return f"{root}/{STATES}" + (f"/{_safe(device.identity)}" if device.identity else "")
 
 
-def event_topic(root: str, event: DescribedEvent) -> str:
+def event_topic(root: str, event: EventSpec) -> str:
     """Return the topic of an event."""
     return f"{root}/{EVENT_TOPICS}/{event.key}"
 
@@ -128,7 +128,7 @@ def states_payload(device: Device) -> dict[str, Any]:
 
 def new_disturbances(
     before: Mapping[str, int], now: Mapping[str, int]
-) -> Iterator[tuple[DescribedEvent, dict[str, Any]]]:
+) -> Iterator[tuple[EventSpec, dict[str, Any]]]:
     """Yield the events of what the meter has counted since then."""
     for kind, details in disturbances(before, now):
         yield DISTURBANCE, {"event_type": kind, **details}
@@ -136,7 +136,7 @@ def new_disturbances(
 
 def new_texts(
     reading: Reading, before: Reading | None
-) -> Iterator[tuple[DescribedEvent, dict[str, Any]]]:
+) -> Iterator[tuple[EventSpec, dict[str, Any]]]:
     """Yield the events of the messages that differ from those of the reading before."""
     for event in EVENTS if before else ():
         text = event.value_fn(reading)
@@ -155,7 +155,7 @@ def _safe(text: str) -> str:
 class Discovery(NamedTuple):
     """What all meters have in common: `origin` says who announces, states are good for a time."""
 
-    texts: Texts
+    texts: DiscoveryNames
     origin: Mapping[str, str]
     prefix: str
     lifetime: float
@@ -170,7 +170,7 @@ class Announcer:
         self._discovery = discovery
         self._root = root
         self._id = f"{DOMAIN}_{_safe(meter.serial_number)}"
-        self._followers: dict[str, Follower] = {}
+        self._followers: dict[str, DeadbandFilter] = {}
 
     def begin_anew(self) -> None:
         """Show what comes next, however little it has moved."""
@@ -185,11 +185,11 @@ class Announcer:
         yield Device(None, None, made_by, states)
         for identity in reading.channels:
             if meter := reading.meter(identity):
-                sensors = mbus_sensors(identity, meter)
+                sensors = sensors_of_mbus_meter(identity, meter)
                 yield Device(identity, meter, "", [*self._states(_SENSOR, sensors, reading)])
 
     def _states[D](
-        self, platform: str, described: Iterable[Described[D]], data: D
+        self, platform: str, described: Iterable[EntitySpec[D]], data: D
     ) -> Iterator[State]:
         options, zone = self._meter.options, self._meter.zone
         for each in described:
@@ -198,17 +198,17 @@ class Announcer:
                 last_reset = each.last_reset_fn and each.last_reset_fn(data)
                 yield State(platform, each, self._value(each, data), attributes, last_reset)
 
-    def _value[D](self, described: Described[D], data: D) -> object:
+    def _value[D](self, described: EntitySpec[D], data: D) -> object:
         """Return what an entity shows: what follows in steps here does so there."""
         value = described.value_fn(data)
         if (
-            not isinstance(described, DescribedSensor)
+            not isinstance(described, SensorSpec)
             or described.follow is None
             or not isinstance(data, Reading)
         ):
             return value
         if (follower := self._followers.get(described.key)) is None:
-            follower = self._followers[described.key] = Follower(described.follow)
+            follower = self._followers[described.key] = DeadbandFilter(described.follow)
         return follower.shown(value, data.time)
 
     def owns(self, topic: str) -> bool:
@@ -280,16 +280,16 @@ class Announcer:
             "enabled_by_default": described.entity_registry_enabled_default,
         }
         match described:
-            case DescribedEvent():
+            case EventSpec():
                 component["state_topic"] = event_topic(self._root, described)
                 component["event_types"] = list(described.event_types)
-            case DescribedBinarySensor():
+            case BinarySensorSpec():
                 component |= self._stated(device, key)
                 on, off = "'ON' if value_json", "else 'OFF'"
                 component["value_template"] = (
                     f"{{{{ None if value_json.{key} is none else {on}.{key} {off} }}}}"
                 )
-            case DescribedSensor():
+            case SensorSpec():
                 component |= self._stated(device, key)
                 component |= self._sensor(described)
         if state.attributes is not None:
@@ -310,7 +310,7 @@ class Announcer:
             "expire_after": round(self._discovery.lifetime),
         }
 
-    def _sensor(self, described: DescribedSensor[Any]) -> dict[str, Any]:
+    def _sensor(self, described: SensorSpec[Any]) -> dict[str, Any]:
         sensor: dict[str, Any] = {
             "unit_of_measurement": described.native_unit_of_measurement,
             "state_class": described.state_class,

@@ -13,7 +13,7 @@ from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySums, Sharing
 from .spans import MonthColumns, columns_of
 
 
-class Past:
+class PlatformDays:
     """Quarter-hours that the platform knows, by their months."""
 
     def __init__(
@@ -32,4 +32,4 @@ class Past:
         self.day_sums = day_sums
 
 
-NO_PAST = Past()
+NO_PLATFORM_DAYS = PlatformDays()

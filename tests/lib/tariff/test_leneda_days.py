@@ -7,7 +7,7 @@ from operator import is_
 import pytest
 
 from smartyp1.tariff import (
-    NO_PAST,
+    NO_PLATFORM_DAYS,
     Amounts,
     Contract,
     Energies,
@@ -15,12 +15,12 @@ from smartyp1.tariff import (
     MarketPrices,
     Month,
     Origin,
-    Past,
+    PlatformDays,
     QuarterHour,
     Span,
-    bill,
     compare,
-    estimate,
+    compute_bill,
+    estimate_month,
     months_of,
 )
 from tests.lib.tariff.months import LUXEMBOURG, agreed, changing, lines, local
@@ -48,8 +48,8 @@ def estimates(start: str, end: str, kw: float) -> list[QuarterHour]:
     return [each._replace(origin=Origin.PLATFORM_ESTIMATED) for each in platform(start, end, kw)]
 
 
-def set_past(house: Connection, quarters: Iterable[QuarterHour]) -> None:
-    house.meter.set_past(Past(quarters))
+def set_platform_days(house: Connection, quarters: Iterable[QuarterHour]) -> None:
+    house.meter.set_platform_days(PlatformDays(quarters))
 
 
 def added(start: str, contract: Contract = CONTRACT) -> Connection:
@@ -76,7 +76,7 @@ def test_a_meter_that_was_added_on_the_21st_knows_the_days_before() -> None:
     draw_hours(house, 2)
     assert house.read().month.since == local("2026-11-21")
 
-    set_past(house, platform("2026-11-01", "2026-11-21T10:15", 0.4))
+    set_platform_days(house, platform("2026-11-01", "2026-11-21T10:15", 0.4))
 
     demand = house.after(10, 0)
     month = demand.month
@@ -87,7 +87,7 @@ def test_a_meter_that_was_added_on_the_21st_knows_the_days_before() -> None:
     assert month.platform_quarter_hours == 20 * 96 + 41
     assert month.quarter_hours == 20 * 96 + 41 + 8
     assert month.measured_share(local("2026-11-21T12:15")) == 1.0
-    due = bill(month, demand.contracts, local("2026-11-21"))
+    due = compute_bill(month, demand.contracts, local("2026-11-21"))
     # 20 of 30 days of 12.84
     assert [line for line in lines(due) if line[0] == "network_fixed"] == [
         ("network_fixed", 0.666667, 12.84, 8.56)
@@ -96,11 +96,11 @@ def test_a_meter_that_was_added_on_the_21st_knows_the_days_before() -> None:
 
 def test_the_first_month_counts_from_the_first_day_that_anybody_knows() -> None:
     house = added("2026-11-21T10:05:00W")
-    set_past(house, platform("2026-10-10", "2026-11-21", 0.4))
+    set_platform_days(house, platform("2026-10-10", "2026-11-21", 0.4))
     october, november = *house.read().earlier_months, house.read().month
     assert (october.since, november.since) == (local("2026-10-10"), None)
     # 22 of 31 days
-    due = bill(october, house.meter.contracts, october.end)
+    due = compute_bill(october, house.meter.contracts, october.end)
     assert lines(due)[1][:2] == ("network_fixed", 0.709677)
 
 
@@ -109,7 +109,7 @@ def test_a_year_decides_which_class_is_the_cheapest_and_has_a_peak() -> None:
     peak = local("2026-02-03T18:00")
     year = platform("2025-11-01", "2026-11-21", lambda time: 9.0 if time == peak else 0.4)
 
-    set_past(house, year)
+    set_platform_days(house, year)
 
     demand = house.read()
     assert len(demand.earlier_months) == 12
@@ -128,7 +128,7 @@ def test_a_year_decides_which_class_is_the_cheapest_and_has_a_peak() -> None:
     assert by_name["2026-10"].quarter_hours == 745 * 4
     assert day_of(by_name["2026-03"], "2026-03-29") == (9_200, 0, 92, 92)
     assert day_of(by_name["2026-10"], "2026-10-25") == (10_000, 0, 100, 100)
-    last_year = estimate(demand.month, demand.earlier_months, demand.contracts, demand.until)
+    last_year = estimate_month(demand.month, demand.earlier_months, demand.contracts, demand.until)
     assert last_year is not None
     assert last_year.low is not None
 
@@ -145,13 +145,13 @@ def test_a_gap_within_a_day_is_filled_and_its_energy_counts_once() -> None:
     # 40 + 36 of one's own; 24 kWh of the register, of which it is not known when 5.725 came.
     assert day_of(before, "2026-11-20") == (76 * 300 + 280 + 5_725, 5_725, 76, 0)
 
-    set_past(house, platform("2026-11-20", "2026-11-21", 2.0))
+    set_platform_days(house, platform("2026-11-20", "2026-11-21", 2.0))
 
     month = house.read().month
     # The 20 quarter-hours from 10:00 to 15:00 are the platform's: 500 Wh each.
     assert day_of(month, "2026-11-20") == (76 * 300 + 20 * 500, 0, 96, 20)
     assert month.peak == QuarterHour(local("2026-11-20T10:00"), 2.0, origin=Origin.PLATFORM)
-    house.meter.set_past(NO_PAST)
+    house.meter.set_platform_days(NO_PLATFORM_DAYS)
     assert house.read().month == before
 
 
@@ -160,11 +160,11 @@ def test_of_a_gap_that_is_filled_in_part_the_rest_stays_unknown() -> None:
     draw_hours(house, 10)
     house.after(5 * 3600, 6_000)
     draw_hours(house, 9)
-    set_past(house, platform("2026-11-20T10:00", "2026-11-20T14:00", 1.2))
+    set_platform_days(house, platform("2026-11-20T10:00", "2026-11-20T14:00", 1.2))
     # 16 of 20 quarter-hours: 4.8 of 6 kWh
     assert day_of(house.read().month, "2026-11-20") == (76 * 300 + 6_000, 1_200, 92, 16)
     # More than the register counted can be no gap.
-    set_past(house, platform("2026-11-20T10:00", "2026-11-20T14:00", 2.0))
+    set_platform_days(house, platform("2026-11-20T10:00", "2026-11-20T14:00", 2.0))
     assert day_of(house.read().month, "2026-11-20") == (76 * 300 + 8_000, 0, 92, 16)
 
 
@@ -172,7 +172,7 @@ def test_ones_own_quarter_hours_count_everywhere() -> None:
     house = added("2026-11-20T00:00:00W")
     draw_hours(house, 24)
     before = house.read().month
-    set_past(house, platform("2026-11-20", "2026-11-21", 9.0))
+    set_platform_days(house, platform("2026-11-20", "2026-11-21", 9.0))
     month = house.read().month
     assert month == before
     assert month.peak == QuarterHour(local("2026-11-20"), 1.2)
@@ -187,7 +187,7 @@ def test_what_the_platform_estimates_stands_and_is_not_measured() -> None:
         for each in platform("2026-10-01", "2026-11-21", 0.4)
     ]
     quarters = [*quarters, QuarterHour(local("2026-11-21"), 5.0, origin=Origin.PLATFORM_ESTIMATED)]
-    set_past(house, quarters)
+    set_platform_days(house, quarters)
     demand = house.read()
     [october] = demand.earlier_months
     assert (october.platform_quarter_hours, october.estimated_quarter_hours) == (745 * 4, 96)
@@ -214,7 +214,9 @@ def test_contracts_divide_a_day() -> None:
             ),
         ),
     )
-    [june] = months_of({}, Past(platform("2026-06-10", "2026-06-12", 6.0)), contracts).values()
+    [june] = months_of(
+        {}, PlatformDays(platform("2026-06-10", "2026-06-12", 6.0)), contracts
+    ).values()
     assert [
         (day.start, day.imported_wh, {kw: tuple(each) for kw, each in day.above.items()})
         for day in june.days
@@ -229,7 +231,7 @@ def test_contracts_divide_a_day() -> None:
         {"22:00-06:00": (72_000, 12_000)},
         {"22:00-06:00": (144_000, 48_000)},
     ]
-    due = bill(june, contracts, june.end)
+    due = compute_bill(june, contracts, june.end)
     found = {(name, price): quantity for name, quantity, price, _ in lines(due)}
     assert (found["energy", 0.1], found["energy", 0.2]) == (72, 156)
     assert found["energy_second", 0.1] == 60
@@ -239,7 +241,7 @@ def test_contracts_divide_a_day() -> None:
 def test_a_contract_that_is_entered_late_holds_for_the_past() -> None:
     house = added("2026-11-21T10:05:00W")
     quarters = platform("2026-10-01", "2026-11-21", 6.0)
-    set_past(house, quarters)
+    set_platform_days(house, quarters)
     house.change(Contract(reference_kw=4, energy_price=0.15), since="2026-10-16")
     [october] = house.read().earlier_months
     # 16 days and the hour that October repeats
@@ -263,10 +265,10 @@ def test_the_past_has_no_market_price() -> None:
     for _ in range(36):
         read(900, 300)
     past = platform("2026-11-01", "2026-11-21", 0.8)
-    house.meter.set_past(Past(past))
+    house.meter.set_platform_days(PlatformDays(past))
     demand = house.meter.snapshot
     assert demand
-    due = bill(demand.month, demand.contracts, local("2026-11-21"))
+    due = compute_bill(demand.month, demand.contracts, local("2026-11-21"))
     # 76 quarter-hours of 0.3 kWh had a price; 19 days and 5 hours of 0.8 kW had none.
     assert due.missing == ("energy",)
     assert due.unpriced_kwh == pytest.approx(19 * 19.2 + 4)
@@ -274,13 +276,13 @@ def test_the_past_has_no_market_price() -> None:
 
 def test_what_is_fed_in_comes_with_the_production() -> None:
     contracts = agreed(feed_in_price=0.08)
-    past = Past(platform("2026-06-01", "2026-07-01", 0.4, 0.25))
+    past = PlatformDays(platform("2026-06-01", "2026-07-01", 0.4, 0.25))
     [june] = months_of({}, past, contracts).values()
     assert june.exported_kwh == 30 * 96 * 0.25
     # Without the production, what the register says of a gap stays.
     times = local("2026-06-03"), local("2026-06-04")
     row = row_of([], Span(*times, Kind.GAP, Amounts(9_000, 5_000)))
-    past = Past(platform("2026-06-03", "2026-06-04", 0.4))
+    past = PlatformDays(platform("2026-06-03", "2026-06-04", 0.4))
     [june] = months_of(row.months, past, contracts).values()
     assert june.exported_kwh == 5
     assert day_of(june, "2026-06-03") == (9_600, 0, 96, 96)
@@ -289,7 +291,7 @@ def test_what_is_fed_in_comes_with_the_production() -> None:
 def test_days_around_the_past_stay_in_their_order() -> None:
     days = ("2026-06-02", "2026-06-04", "2026-06-09", "2026-06-25")
     row = row_of(QuarterHour(local(day) + n * QUARTER_HOUR, 0.1) for day in days for n in range(96))
-    past = Past(
+    past = PlatformDays(
         [
             *platform("2026-06-01", "2026-06-02", 0.4),
             *platform("2026-06-03", "2026-06-05", 0.4),
@@ -309,10 +311,10 @@ def test_it_is_never_stored_and_can_be_taken_back() -> None:
     draw_hours(house, 30)
     stored = house.meter.as_dict()
     before = house.meter.snapshot
-    set_past(house, platform("2026-09-01", "2026-11-02", 0.4))
+    set_platform_days(house, platform("2026-09-01", "2026-11-02", 0.4))
     assert house.meter.snapshot != before
     assert house.meter.as_dict() == stored
-    house.meter.set_past(NO_PAST)
+    house.meter.set_platform_days(NO_PLATFORM_DAYS)
     assert house.meter.snapshot == before
 
 
@@ -320,11 +322,11 @@ def test_after_a_restart_it_is_the_same() -> None:
     house = added("2026-10-30T00:00:00W")
     draw_hours(house, 60)
     quarters = platform("2026-09-01", "2026-10-30", 0.4)
-    set_past(house, quarters)
+    set_platform_days(house, quarters)
     before = house.meter.snapshot
     assert before
     house.restart()
-    set_past(house, quarters)
+    set_platform_days(house, quarters)
     after = house.meter.snapshot
     assert after
     assert (after.earlier_months, after.month) == (before.earlier_months, before.month)
@@ -333,7 +335,7 @@ def test_after_a_restart_it_is_the_same() -> None:
 def test_months_are_the_same_until_there_is_something_new() -> None:
     house = added("2026-10-30T00:00:00W")
     draw_hours(house, 60)
-    set_past(house, platform("2026-09-01", "2026-10-30", 0.4))
+    set_platform_days(house, platform("2026-09-01", "2026-10-30", 0.4))
     first = house.after(10)
     again = house.after(10)
     assert again.known_month is first.known_month
@@ -348,7 +350,7 @@ def test_months_are_the_same_until_there_is_something_new() -> None:
 def test_a_part_of_today_may_be_the_platforms() -> None:
     house = added("2026-11-21T10:00:00W")
     draw_hours(house, 1)
-    set_past(house, platform("2026-11-21", "2026-11-21T08:00", 0.4))
+    set_platform_days(house, platform("2026-11-21", "2026-11-21T08:00", 0.4))
     month = house.after(60, 20).month
     assert day_of(month, "2026-11-21") == (3_200 + 1_200 + 20, 0, 36, 32)
     assert month.platform_quarter_hours == 32
@@ -357,7 +359,7 @@ def test_a_part_of_today_may_be_the_platforms() -> None:
 def test_days_after_the_meters_clock_may_be_the_platforms() -> None:
     house = added("2026-11-21T10:00:00W")
     draw_hours(house, 1)
-    set_past(house, platform("2026-11-21", "2026-11-23", 0.4))
+    set_platform_days(house, platform("2026-11-21", "2026-11-23", 0.4))
     month = house.after(60, 20).month
     assert day_of(month, "2026-11-21") == (92 * 100 + 1_200 + 20, 0, 96, 92)
     assert month.platform_quarter_hours == 92 + 96
@@ -368,10 +370,10 @@ def test_what_the_platform_estimates_does_for_an_estimate() -> None:
     house.read()
     last_year = estimates("2025-11-01", "2025-12-01", 1.0)
     days = estimates("2026-11-01", "2026-11-04T10:00", 0.4)
-    set_past(house, [*last_year, *days])
+    set_platform_days(house, [*last_year, *days])
     demand = house.read()
     assert demand.month.measured_share(demand.until) == 0
-    found = estimate(demand.month, demand.earlier_months, demand.contracts, demand.until)
+    found = estimate_month(demand.month, demand.earlier_months, demand.contracts, demand.until)
     assert found is not None
     assert found.high is not None
     assert found.low == found.total < found.high
