@@ -12,7 +12,7 @@ import { build, context } from "esbuild";
 const TEXTS = new URL("src/texts/", import.meta.url);
 const NAME = "smarty-p1";
 /** Said where the texts of a language are not to be had: it must not be among them. */
-const ALWAYS_THERE = "missing.json";
+const ALWAYS_THERE = "fallback.json";
 
 const textsIn = async (file) => JSON.parse(await readFile(file, "utf8"));
 

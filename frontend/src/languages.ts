@@ -12,7 +12,7 @@ import battery from "./texts/battery.json" with { type: "json" };
 import bill from "./texts/bill.json" with { type: "json" };
 import common from "./texts/common.json" with { type: "json" };
 import medium from "./texts/medium.json" with { type: "json" };
-import missing from "./texts/missing.json" with { type: "json" };
+import fallback from "./texts/fallback.json" with { type: "json" };
 import months from "./texts/months.json" with { type: "json" };
 import now from "./texts/now.json" with { type: "json" };
 import quality from "./texts/quality.json" with { type: "json" };
@@ -95,5 +95,5 @@ export const spokenNow = (formats: UserFormats, wanted?: string): Locale => spok
 /** Return what is said in the language of the user where it is not the one that is spoken. */
 export function missingNote(wanted: string, locale: Locale): string {
   const language = languageOf(wanted);
-  return language === locale.language ? "" : missing[language].missing;
+  return language === locale.language ? "" : fallback[language].missing;
 }

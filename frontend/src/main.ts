@@ -20,7 +20,7 @@ import { qualityTexts } from "./sentences/quality.ts";
 import { soFarTexts } from "./sentences/so-far.ts";
 import { todayTexts } from "./sentences/today.ts";
 import { yearTexts } from "./sentences/year.ts";
-import { Opener, OPENER } from "./opener.ts";
+import { SidebarRedirect, SIDEBAR_REDIRECT } from "./sidebar-redirect.ts";
 import { offer, SmartyDashboard, STRATEGY } from "./strategy.ts";
 
 interface Offered {
@@ -69,7 +69,7 @@ void customElements.whenDefined("home-assistant").then(() => {
   }
   // So that the names in the list of cards are there in time as well.
   pageLocale();
-  if (!customElements.get(OPENER)) customElements.define(OPENER, Opener);
+  if (!customElements.get(SIDEBAR_REDIRECT)) customElements.define(SIDEBAR_REDIRECT, SidebarRedirect);
   if (customElements.get(`ll-strategy-dashboard-${STRATEGY}`)) return;
   customElements.define(`ll-strategy-dashboard-${STRATEGY}`, SmartyDashboard);
   (window.customStrategies ??= []).push(offer);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { chartOf, countOf, quartersOf, roomFor, smallBars, type Quarter, type Wanted } from "../src/drawing/today.ts";
 import { dayStart, Locale } from "../src/locale.ts";
 import { costsOf, firstEnds } from "../src/parts/day.ts";
-import { memo } from "../src/parts/memo.ts";
+import { memoize } from "../src/parts/memoize.ts";
 import { daySentence, type DayTold, dayTitle, excessKwh, firstDay, quarterSentence, type QuarterTold, shownDay, timeOf, weekOf } from "../src/sentences/today.ts";
 import type { Day, QuarterHours, RunningQuarterHour } from "../src/wire.ts";
 
@@ -248,7 +248,7 @@ test("a day long ago has its year", () => {
 
 test("what is made of the same things is made once", () => {
   let made = 0;
-  const sum = memo((one: number, other: number) => (made += 1) && one + other);
+  const sum = memoize((one: number, other: number) => (made += 1) && one + other);
   assert.deepEqual([sum(1, 2), sum(1, 2), made], [3, 3, 1]);
   assert.deepEqual([sum(1, Number.NaN), sum(1, Number.NaN), made], [Number.NaN, Number.NaN, 2]);
   assert.deepEqual([sum(1, 2), made], [3, 3]);

@@ -283,7 +283,7 @@ def test_commands_that_fail(capfd: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_a_command_without_end_is_ended(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    monkeypatch.setattr("smarty_p1_gateway.keys_config._COMMAND_TIMEOUT", 0.3)
+    monkeypatch.setattr("smarty_p1_gateway.key_source._COMMAND_TIMEOUT", 0.3)
     begun = time.monotonic()
     message = error_of(command=["sh", "-c", script])
     assert message == "[keys] command did not end within 0 seconds"
@@ -291,7 +291,7 @@ def test_a_command_without_end_is_ended(monkeypatch: pytest.MonkeyPatch, script:
 
 
 def test_a_command_that_says_too_much_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smarty_p1_gateway.keys_config.MAX_BYTES", 1024 * 1024)
+    monkeypatch.setattr("smarty_p1_gateway.key_source.MAX_BYTES", 1024 * 1024)
     script = "while True: print('#' * 1000)"
     assert "more than 1 MiB" in error_of(command=[sys.executable, "-c", script])
 

@@ -212,7 +212,9 @@ class MeterCapture:
 
 
 def _make(
-    chunks: list[Chunk], decryptor: FrameDecryptor | None, keeps_message_forms: bool
+    chunks: list[Chunk],
+    decryptor: FrameDecryptor | None,
+    keeps_message_forms: bool,  # noqa: FBT001
 ) -> Ready:
     made = anonymise(chunks, decryptor, SystemRandom(), keeps_message_forms=keeps_message_forms)
     return Ready(summarise(made), write_capture(made))

@@ -6,7 +6,7 @@ import { type InterruptionsDrawing, interruptionsDrawing, KIND_HEIGHT, NARROW_KI
 import { voltageDrawing } from "../drawing/quality-voltage.ts";
 import type { Feed } from "../feed.ts";
 import { plain } from "../parts/markup.ts";
-import { memo } from "../parts/memo.ts";
+import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { interruptionLines, interruptionsStyles } from "../parts/quality-interruptions.ts";
 import { operatorMessage, receptionBlocks, receptionHours, supplyRows, supplyStyles } from "../parts/quality-supply.ts";
@@ -34,12 +34,12 @@ const WATCHED = [
 export class QualityCard extends SmartyCard {
   static override styles = [styles, voltageStyles, supplyStyles, interruptionsStyles];
 
-  readonly #voltageDay = memo(voltageDay);
-  readonly #voltageDrawing = memo(voltageDrawing);
-  readonly #receptionDay = memo(receptionDay);
-  readonly #blocks = memo(receptionBlocks);
-  readonly #disturbances = memo(disturbances);
-  readonly #marks = memo(interruptionsDrawing);
+  readonly #voltageDay = memoize(voltageDay);
+  readonly #voltageDrawing = memoize(voltageDrawing);
+  readonly #receptionDay = memoize(receptionDay);
+  readonly #blocks = memoize(receptionBlocks);
+  readonly #disturbances = memoize(disturbances);
+  readonly #marks = memoize(interruptionsDrawing);
   readonly #card = new Width(this, "ha-card");
   readonly #width = new Width(this, ".marks");
   /** Set by what is drawn: what the keys and the pointer choose of. */
@@ -191,7 +191,7 @@ export class QualityCard extends SmartyCard {
   }
 
   /** When an answer was first seen: what is drawn of it does not move until the next one comes. */
-  readonly #answeredAt = memo((_answer: Events) => Date.now());
+  readonly #answeredAt = memoize((_answer: Events) => Date.now());
 
   readonly #tick = (): void => {
     const { top, bottom } = this.getBoundingClientRect();

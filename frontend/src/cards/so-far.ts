@@ -5,7 +5,7 @@ import { SmartyCard } from "../card.ts";
 import type { Feed } from "../feed.ts";
 import { type Locale, localDay } from "../locale.ts";
 import { rich } from "../parts/markup.ts";
-import { memo } from "../parts/memo.ts";
+import { memoize } from "../parts/memoize.ts";
 import type { Lack } from "../sentences/bill.ts";
 import { type Row, type SoFar, soFar, type SoFarKey, soFarTexts } from "../sentences/so-far.ts";
 import { styles } from "../styles.ts";
@@ -72,7 +72,7 @@ export class SoFarCard extends SmartyCard {
   ];
 
   /** Made anew only for new answers, and on another day: telegrams come more often. */
-  readonly #soFar = memo(
+  readonly #soFar = memoize(
     (days: Day[], bill: Bill | undefined, feedsIn: boolean, locale: Locale, _today: string): SoFar =>
       soFar(days, bill, feedsIn, new Date(), locale),
   );

@@ -9,7 +9,7 @@ import { addDays, QUARTER_HOUR_MS } from "../locale.ts";
 import { costsOf, firstEnds, type Known, knownOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day.ts";
 import { charted, chosenLine, dayStyles, heightOf, highestLabel, isNarrow, laterReference, runningBar, standing } from "../parts/day-chart.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
-import { memo } from "../parts/memo.ts";
+import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { choicesOf, week } from "../parts/week.ts";
 import { round } from "../rounding.ts";
@@ -51,11 +51,11 @@ export class TodayCard extends SmartyCard {
     // A second tap leads back to the day.
     open: () => this.#chosen.choose(undefined),
   }));
-  readonly #quarters = memo(quartersOf);
-  readonly #chartOf = memo(charted);
-  readonly #choices = memo(choicesOf);
-  readonly #week = memo((day: string, today: string) => weekOf(day, today));
-  readonly #costs = memo(costsOf);
+  readonly #quarters = memoize(quartersOf);
+  readonly #chartOf = memoize(charted);
+  readonly #choices = memoize(choicesOf);
+  readonly #week = memoize((day: string, today: string) => weekOf(day, today));
+  readonly #costs = memoize(costsOf);
 
   override getGridOptions(): object {
     return { columns: "full", min_columns: 6, rows: "auto" };

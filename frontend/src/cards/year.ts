@@ -10,7 +10,7 @@ import { type Bills, billsOf, toEnter } from "../parts/bills.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
 import { HeatMap, type Painted } from "../parts/heat-map.ts";
 import { plain, rich } from "../parts/markup.ts";
-import { memo } from "../parts/memo.ts";
+import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { Width } from "../parts/width.ts";
 import { dayOf, mapSize, mapStyles, momentParams, type NamedLimit, yearMap } from "../parts/year-map.ts";
@@ -74,7 +74,7 @@ export class YearCard extends SmartyCard {
   #painted: Painted | undefined;
   #open: ((cell: number) => void) | undefined;
   readonly #width = new Width(this, "ha-card");
-  readonly #gridOf = memo(gridOf);
+  readonly #gridOf = memoize(gridOf);
   #themes: unknown = null;
 
   override getGridOptions(): object {

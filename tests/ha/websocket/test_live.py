@@ -96,7 +96,7 @@ async def test_one_serialisation_for_all_who_listen(  # noqa: PLR0913, PLR0917 -
         made.append(1)
         return current_values(coordinator)
 
-    monkeypatch.setattr(live, "live_values", counted)
+    monkeypatch.setattr(live, "current_values", counted)
     others = [await client_of(user_with(hass, "sensor.smarty_energy_imported")) for _ in range(3)]
     for each in (client, *others):
         await subscribe(each, entry)
@@ -270,6 +270,6 @@ async def test_nothing_is_worked_out_while_nobody_listens(
     def never(_coordinator: object) -> dict[str, Any]:
         pytest.fail("nobody asked")
 
-    monkeypatch.setattr(live, "live_values", never)
+    monkeypatch.setattr(live, "current_values", never)
     await receive(hass, port, telegram("00:05:00", 0.5))
     assert isinstance(entry.runtime_data.latest, Reading)

@@ -101,9 +101,9 @@ def anonymise(
 ) -> AnonymousCapture:
     """Return an anonymous line with chunks of the same sizes at the same distances.
 
-    Without a decryptor, all frames are replaced by chance. `random` must not be repeatable unless the
-    line is made up. Messages become a constant text of the same length; with `keeps_message_forms`,
-    they keep word lengths, capitals and digits.
+    Without a decryptor, all frames are replaced by chance. `random` must not be repeatable unless
+    the line is made up. Messages become a constant text of the same length; with
+    `keeps_message_forms`, they keep word lengths, capitals and digits.
     """
     line = b"".join(data for _, data in chunks)
     pieces = list(_pieces(line, _frames(chunks, line, decryptor) if decryptor else []))

@@ -45,9 +45,9 @@ type Event = Telegram | Rejection
 class LineDecoder:
     """Decodes the bytes of one line, whichever meters send on it.
 
-    It accepts the frames that their FrameDecryptor opens: the one that `decryptor_of` returns for their system
-    title (8 bytes), None when there is no key for it. Lines may share decryptors, which then accept
-    each frame on one of them only. Without `decryptor_of`, it accepts plain telegrams whose CRC holds.
+    A frame is accepted when the decryptor of its system title (8 bytes) verifies it; `decryptor_of`
+    returns None for a title without a key. Lines may share decryptors, which then accept each frame
+    on one line only. Without `decryptor_of`, plain telegrams whose CRC is right are accepted.
     """
 
     def __init__(self, decryptor_of: Callable[[bytes], FrameDecryptor | None] | None) -> None:
@@ -124,7 +124,7 @@ class Decoder(LineDecoder):
         last_counters: Mapping[bytes, int] | None = None,
         needs_tag: bool = True,
     ) -> None:
-        """Go on from the `last_counters` of an earlier decoder with the same key: see FrameDecryptor."""
+        """Continue after the `last_counters` of an earlier decoder with the same key."""
         self._decryptor = None
         if key is not None:
             self._decryptor = FrameDecryptor(

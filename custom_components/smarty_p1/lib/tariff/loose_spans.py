@@ -47,7 +47,7 @@ class _Segment(NamedTuple):
 
 
 class _Cover:
-    """What the platform knows of a run: in which periods, and how much energy that is in the run."""
+    """The platform's knowledge of a run: the periods, and the energy of these in the run."""
 
     def __init__(self) -> None:
         self.periods: list[Period] = []

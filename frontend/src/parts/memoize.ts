@@ -1,5 +1,5 @@
 /** Return a function that makes something anew only when it is made of something else. */
-export function memo<Given extends readonly unknown[], Made>(make: (...given: Given) => Made): (...given: Given) => Made {
+export function memoize<Given extends readonly unknown[], Made>(make: (...given: Given) => Made): (...given: Given) => Made {
   let last: Given | undefined;
   let made: Made;
   return (...given) => {

@@ -4,9 +4,9 @@
  * vain for the dashboard. A panel of an integration brings its module along; this is all it is for.
  */
 
-export const OPENER = "smarty-p1-opener";
+export const SIDEBAR_REDIRECT = "smarty-p1-opener";
 
-export class Opener extends HTMLElement {
+export class SidebarRedirect extends HTMLElement {
   panel?: { config?: { path?: string } };
 
   connectedCallback(): void {
