@@ -71,9 +71,9 @@ from .span_lines import (
     span_of,
     with_removed,
 )
-from .span_months import Columns, months_of
+from .span_months import months_of
 from .span_views import QuarterHours
-from .spans import Kind, Row, Span
+from .spans import Columns, Kind, Row, Span
 from .stored_day_sums import load_months
 from .time_of_use import WEEKDAYS, TimeOfUseSplit, time_of_use_hours
 from .what_if import ClassWithBattery, WhatIf, YearCosts, simulate_battery

@@ -62,8 +62,7 @@ from .serialization import (
 )
 from .shown_month import sure_time, time_until
 from .span_lines import REMOVED, Files, RowReader
-from .span_months import Columns
-from .spans import Row, Span, position_of
+from .spans import Columns, Row, Span, position_of
 
 _VERSION = 3
 _HOUR = timedelta(hours=1)

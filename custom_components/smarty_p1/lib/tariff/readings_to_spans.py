@@ -25,8 +25,8 @@ from .meter_clock_jumps import MAX_STRETCHES, ReadingSegment, count_kept
 from .month import Month, QuarterHour
 from .register_rises import Amounts, Registers, Rise, is_bridged
 from .shown_month import is_to_be_shown
-from .span_months import Columns, KnownMonths
-from .spans import Kind, Position, Row, Span, end_of, gap_between, position_of
+from .span_months import KnownMonths
+from .spans import Columns, Kind, Position, Row, Span, end_of, gap_between, position_of
 
 type _Identity = tuple[datetime, Kind, float]
 
