@@ -342,21 +342,24 @@ class RowReader:
         knows, and the one where it goes on. What is lost before that is `lost`: it is to be added
         to the row.
         """
-        runs, numbers = self.runs, _numbers_of(removed)
-        known, self.end = (runs[-1].last, runs[-1].end) if runs else (0, None)
+        known, self.end = (self.runs[-1].last, self.runs[-1].end) if self.runs else (0, None)
+        runs = self.runs
         if not runs and state:
             runs = [_Run(int(self._number) + 1, state[0], 0, state[0])]
         if begun:
             runs = [_Run(0, begun, 0, begun), *runs]
-        for before, after in pairwise(runs):
-            first, last = before.last + 1, after.first - 1
-            is_lost = not any(each.start <= last and first < each.stop for each in numbers)
-            if first <= last and (gap := self._gap(before.end, after.start, is_lost=is_lost)):
-                self.row.put(gap)
+        self._put_gaps(runs, _numbers_of(removed))
         if state and known < self._number < inf:
             self.lost = self._gap(self.end or state[0], state[1])
         self.row.number = known if self._number == inf else max(known, int(self._number))
         self.new.sort(key=attrgetter("number"))
+
+    def _put_gaps(self, runs: list[_Run], removed: list[range]) -> None:
+        for before, after in pairwise(runs):
+            first, last = before.last + 1, after.first - 1
+            is_lost = not any(each.start <= last and first < each.stop for each in removed)
+            if first <= last and (gap := self._gap(before.end, after.start, is_lost=is_lost)):
+                self.row.put(gap)
 
     def _gap(self, before: Position, after: Position, *, is_lost: bool = True) -> Span | None:
         """Return what came between two lines, if that is known, and note that others are lost."""
