@@ -61,8 +61,8 @@ from .serialization import (
     store_stretch,
 )
 from .shown_month import sure_time, time_until
-from .span_lines import REMOVED, Files, RowReader
-from .spans import Columns, Row, Span, position_of
+from .span_lines import Files, RowReader
+from .spans import Columns, Row, Span
 
 _VERSION = 3
 _HOUR = timedelta(hours=1)
@@ -240,35 +240,29 @@ class DemandMeter:
         return meter
 
     def _restore(self, stored: dict[str, Stored] | None, files: Files) -> None:
-        number, last_quarter = None, None
-        stretches: list[ReadingSegment] = []
-        begun = None
-        if stored is not None:
-            check_version(stored, _VERSION)
-            stretches = [
-                load_stretch(each) for each in checked_list(stored["stretches"], MAX_STRETCHES)
-            ]
-            last_quarter = load_quarter(stored["last_quarter"])
-            self._contracts = load_contracts(stored["contracts"])
-            self._is_begun_here = checked_flag(stored["is_begun_here"])
-            number = checked_count(stored["number"])
-            begun = load_registers(stored["begun"]) if stored.get("begun") else None
-        reader = RowReader(number)
-        for name, content in sorted(files.items()):
-            if name != REMOVED:
-                reader.read(name, content)
-        state = (position_of(stretches[0].first), stretches[0].position) if stretches else None
-        reader.close(begun and position_of(begun), state, files.get(REMOVED))
-        self._history = ReadingHistory(reader.row, stretches, last_quarter)
-        self._history.begun = begun
-        if reader.lost:
-            self._history.new.append(self._history.row.add(reader.lost))
-        self._history.go_on_from(reader.new)
-        self.damaged = frozenset(reader.damaged)
         if stored is None:
+            reader = RowReader(files)
+            reader.close()
+            self._history = history = ReadingHistory(reader.row)
             self._is_begun_here = not reader.row.months
             if reader.end and reader.end.imported_wh >= 0:
-                self._history.begin_at(reader.end)
+                history.begin_at(reader.end)
+        else:
+            check_version(stored, _VERSION)
+            self._contracts = load_contracts(stored["contracts"])
+            self._is_begun_here = checked_flag(stored["is_begun_here"])
+            reader = RowReader(files, checked_count(stored["number"]))
+            self._history = history = ReadingHistory(
+                reader.row,
+                [load_stretch(each) for each in checked_list(stored["stretches"], MAX_STRETCHES)],
+                load_quarter(stored["last_quarter"]),
+                load_registers(stored["begun"]) if stored.get("begun") else None,
+            )
+            reader.close(history.begun, history.stretches[0] if history.stretches else None)
+            if reader.lost:
+                history.new.append(history.row.add(reader.lost))
+            history.go_on_from(reader.new)
+        self.damaged = frozenset(reader.damaged)
 
     def _restore_version_2(
         self, stored: dict[str, Stored] | None, files: Files, months: tuple[Month, ...]

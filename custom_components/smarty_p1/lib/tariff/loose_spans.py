@@ -94,9 +94,8 @@ class LooseSpans:
         imported, exported = self._covers(run)
         if not imported.periods and not exported.periods:
             for span in run:
-                if period := span.shared_period:
-                    wh, fed_wh = span.amounts.imported_wh, span.amounts.exported_wh
-                    yield _Segment(span.kind, period, wh, fed_wh)
+                wh, fed_wh = span.amounts.imported_wh, span.amounts.exported_wh
+                yield from (_Segment(span.kind, each, wh, fed_wh) for each in span.shared_periods)
             return
         for kind, period, wh in _rest(run, imported, [each.amounts.imported_wh for each in run]):
             yield _Segment(kind, period, wh, 0.0)
@@ -174,24 +173,19 @@ def _rest(
     left: list[tuple[Kind, Period, float]] = []
     total_wh = 0.0
     for span, wh in zip(run, energies_wh, strict=True):
-        length = span.end - span.start
-        periods = [*_without(span, cover.periods)]
+        periods, length = [*_without(span, cover.periods)], span.end - span.start
         if periods == [(span.start, span.end)]:
-            if span.shared_period is None:
-                continue
-            periods, length = [span.shared_period], timedelta()
-        total_wh += wh
-        left += [
-            (span.kind, each, wh * ((each[1] - each[0]) / length) if length else wh)
-            for each in periods
-        ]
-    rest_wh = max(0.0, total_wh - cover.wh)
+            total_wh += wh * len(span.shared_periods)
+            left += [(span.kind, each, wh) for each in span.shared_periods]
+        else:
+            total_wh += wh
+            left += [(span.kind, (a, b), wh * ((b - a) / length)) for a, b in periods]
     weights = [wh for _, _, wh in left]
     if not any(weights):
         weights = [(end - start).total_seconds() for _, (start, end), _ in left]
-    whole = sum(weights) or 1.0
+    factor = max(0.0, total_wh - cover.wh) / (sum(weights) or 1.0)
     for (kind, period, _), weight in zip(left, weights, strict=True):
-        yield kind, period, rest_wh * weight / whole
+        yield kind, period, weight * factor
 
 
 def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:

@@ -45,11 +45,12 @@ class ReadingHistory:
         row: Row,
         stretches: list[ReadingSegment] | None = None,
         last_quarter: QuarterHour | None = None,
+        begun: Registers | None = None,
     ) -> None:
         self.row = row
         self.stretches: list[ReadingSegment] = stretches or []
         self.last_quarter = last_quarter
-        self.begun: Registers | None = None
+        self.begun = begun
         """The first reading ever: the row begins at it."""
         self.new: list[Span] = []
         self.past = NO_PLATFORM_DAYS

@@ -22,8 +22,9 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from .calendar import LUXEMBOURG, QUARTER_HOUR, month_start, quarter_start
-from .register_rises import DECIMALS, Amounts
-from .spans import Kind, MonthColumns, Position, Row, Span, gap_between
+from .meter_clock_jumps import ReadingSegment
+from .register_rises import DECIMALS, Amounts, Registers
+from .spans import Kind, MonthColumns, Position, Row, Span, gap_between, position_of
 
 HEADER = (
     "start,span,imported_wh,exported_wh,reactive_imported_varh,reactive_exported_varh,"
@@ -209,8 +210,7 @@ def lines_of_file(data: bytes) -> list[bytes]:
 
 def with_removed(removed: bytes, name: str, data: bytes) -> bytes:
     """Return what the file `REMOVED` is to hold once the file of a month is removed, too."""
-    reader = RowReader()
-    reader.read(name, data)
+    reader = RowReader({name: data})
     numbers: list[range] = []
     found = [*_numbers_of(removed), *(range(run.first, run.last + 1) for run in reader.runs)]
     for each in sorted(found, key=attrgetter("start")):
@@ -237,14 +237,14 @@ class _Run(NamedTuple):
 
 
 class RowReader:
-    """Makes a row of the lines of files, given month by month.
+    """Makes a row of the lines of files.
 
     `damaged` are the months in whose files lines are damaged, or lost. `new` are the spans after
     the one with the given number, which came after the state was stored that the number is of.
     `end` is where the last one ends. `runs` are the numbers that there are, in their order.
     """
 
-    def __init__(self, number: int | None = None) -> None:
+    def __init__(self, files: Files, number: int | None = None) -> None:
         self.row = Row()
         self.damaged: set[str] = set()
         self.new: list[Span] = []
@@ -252,9 +252,12 @@ class RowReader:
         self.end: Position | None = None
         self.runs: list[_Run] = []
         self._number = inf if number is None else number
+        self._removed = _numbers_of(files.get(REMOVED))
+        for name in sorted(files.keys() - {REMOVED}):
+            self._read(name, files[name])
 
-    def read(self, name: str, data: bytes | None) -> None:
-        """Read the file of a month, "2026-06", or as much of its end as there is."""
+    def _read(self, name: str, data: bytes | None) -> None:
+        """Read the file of a month, or as much of its end as there is."""
         month: MonthColumns | None = None
         try:
             lines = [] if data is None else lines_of_file(data)
@@ -333,31 +336,29 @@ class RowReader:
             self.runs.insert(index, _Run(number, start, number, end))
         return True
 
-    def close(
-        self, begun: Position | None, state: tuple[Position, Position] | None, removed: bytes | None
-    ) -> None:
+    def close(self, begun: Registers | None = None, state: ReadingSegment | None = None) -> None:
         """Make gaps of lost lines.
 
-        The row began at `begun`. Where a state is stored, `state` is the first position that it
-        knows, and the one where it goes on. What is lost before that is `lost`: it is to be added
-        to the row.
+        The row began at `begun`, and the stored state goes on with a segment. What is lost before
+        that is `lost`: it is to be added to the row.
         """
         known, self.end = (self.runs[-1].last, self.runs[-1].end) if self.runs else (0, None)
         runs = self.runs
         if not runs and state:
-            runs = [_Run(int(self._number) + 1, state[0], 0, state[0])]
+            first = position_of(state.first)
+            runs = [_Run(int(self._number) + 1, first, 0, first)]
         if begun:
-            runs = [_Run(0, begun, 0, begun), *runs]
-        self._put_gaps(runs, _numbers_of(removed))
+            runs = [_Run(0, position_of(begun), 0, position_of(begun)), *runs]
+        self._put_gaps(runs)
         if state and known < self._number < inf:
-            self.lost = self._gap(self.end or state[0], state[1])
+            self.lost = self._gap(self.end or position_of(state.first), state.position)
         self.row.number = known if self._number == inf else max(known, int(self._number))
         self.new.sort(key=attrgetter("number"))
 
-    def _put_gaps(self, runs: list[_Run], removed: list[range]) -> None:
+    def _put_gaps(self, runs: list[_Run]) -> None:
         for before, after in pairwise(runs):
             first, last = before.last + 1, after.first - 1
-            is_lost = not any(each.start <= last and first < each.stop for each in removed)
+            is_lost = not any(each.start <= last and first < each.stop for each in self._removed)
             if first <= last and (gap := self._gap(before.end, after.start, is_lost=is_lost)):
                 self.row.put(gap)
 

@@ -66,15 +66,16 @@ class Span(NamedTuple):
         return QuarterHour(self.start, *self.amounts.totals())
 
     @property
-    def shared_period(self) -> Period | None:
+    def shared_periods(self) -> list[Period]:
         """Return the period that its energy is shared out to where nobody knows more.
 
-        None where that would be a guess. Of a gap in which a clock may have leapt, it is the end.
+        There is none where that would be a guess. Of a gap in which a clock may have leapt, it is
+        the end.
         """
         if self.end - self.start <= MAX_SHARED_GAP:
-            return self.start, self.end
+            return [(self.start, self.end)]
         is_outage = self.amounts.imported_wh > _MAX_LEAP_WH
-        return None if is_outage else (self.end - _SECOND, self.end)
+        return [] if is_outage else [(self.end - _SECOND, self.end)]
 
 
 class Position(NamedTuple):
