@@ -61,6 +61,7 @@ from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
 from .span_days import above_each
 from .span_lines import (
     HEADER,
+    REMOVED,
     Files,
     UnknownVersionError,
     as_decimal,
@@ -68,10 +69,11 @@ from .span_lines import (
     lines_of_file,
     month_name,
     span_of,
+    with_removed,
 )
-from .span_months import Columns, months_of
+from .span_months import months_of
 from .span_views import QuarterHours
-from .spans import Kind, Row, Span
+from .spans import Columns, Kind, Row, Span
 from .stored_day_sums import load_months
 from .time_of_use import WEEKDAYS, TimeOfUseSplit, time_of_use_hours
 from .what_if import ClassWithBattery, WhatIf, YearCosts, simulate_battery
@@ -107,6 +109,7 @@ __all__ = [
     "PER_MONTH",
     "QUARTER_HOUR",
     "REFERENCE_POWERS",
+    "REMOVED",
     "WEEKDAYS",
     "AgreedPrices",
     "Aid",
@@ -184,4 +187,5 @@ __all__ = [
     "span_of",
     "time_of_use_hours",
     "usual_import",
+    "with_removed",
 ]
