@@ -69,8 +69,8 @@ from .span_lines import (
     month_name,
     span_of,
 )
-from .span_months import Columns, months_of
-from .span_views import QuarterHours
+from .span_months import KnownMonths, months_of
+from .span_views import QuarterHours, quarter_hours_between
 from .spans import Kind, Row, Span
 from .stored_day_sums import load_months
 from .time_of_use import WEEKDAYS, TimeOfUseSplit, time_of_use_hours
@@ -117,7 +117,6 @@ __all__ = [
     "ClassCost",
     "ClassExcess",
     "ClassWithBattery",
-    "Columns",
     "ComingQuarterHour",
     "Comparison",
     "Contract",
@@ -132,6 +131,7 @@ __all__ = [
     "Estimate",
     "Files",
     "Kind",
+    "KnownMonths",
     "KwhPrice",
     "Line",
     "MarketHours",
@@ -179,6 +179,7 @@ __all__ = [
     "prices_of_attributes",
     "quarter_hour_cost",
     "quarter_hours_ahead",
+    "quarter_hours_between",
     "quarter_start",
     "simulate_battery",
     "span_of",

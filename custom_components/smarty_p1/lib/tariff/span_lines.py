@@ -240,6 +240,7 @@ class RowReader:
         imported_wh, exported_wh = float(cells[2]), float(cells[3])
         register_wh, number = float(cells[10]), int(cells[12])
         market = _market_of(cells) if cells[7] or cells[9] else None
+        reactive = float(cells[4]) if cells[4] else None, float(cells[5]) if cells[5] else None
         energies = imported_wh, exported_wh, register_wh
         if rest or not 0 <= place < month.most or not _are_possible(*energies, number):
             raise ValueError
@@ -248,7 +249,7 @@ class RowReader:
             return
         end = Position(start + QUARTER_HOUR, register_wh, _register(cells[11]))
         if self._goes_on(number, end) or self._note(span_of(text)):
-            month.put(place, imported_wh, exported_wh, market)
+            month.put(place, imported_wh, exported_wh, market, reactive_varh=reactive)
 
     def _goes_on(self, number: int, end: Position) -> bool:
         """Return whether a span follows the last one, and note that."""
@@ -270,8 +271,10 @@ class RowReader:
                 self.new.append(span)
             self.row.put(span)
         elif span.kind is Kind.QUARTER_HOUR:
-            exported_wh = span.amounts.exported_wh if span.amounts.is_exported_exact else nan
-            month.put(place, span.amounts.imported_wh, exported_wh)
+            amounts = span.amounts
+            exported_wh = amounts.exported_wh if amounts.is_exported_exact else nan
+            reactive = amounts.reactive_imported_varh, amounts.reactive_exported_varh
+            month.put(place, amounts.imported_wh, exported_wh, reactive_varh=reactive)
 
     def _note(self, span: Span) -> bool:
         """Return whether a number is new; a line that was written twice is there once."""
