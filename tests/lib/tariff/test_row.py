@@ -78,3 +78,12 @@ def test_months_made_in_part_are_those_made_from_all(seed: int) -> None:
         computer.run(dice.choice((3, 20, 200)))
         made = meter._history.months(meter.contracts)
         assert made == months_of(meter.columns, meter.past, meter.contracts)
+
+
+def test_what_a_thread_goes_through_stays_as_it_was() -> None:
+    computer = Computer(1)
+    computer.run(60)
+    columns = computer.meter.columns
+    before = [[*month.imported] for month in columns.values()]
+    computer.run(60)
+    assert [[*month.imported] for month in columns.values()] == before

@@ -153,6 +153,10 @@ def _market_of(cells: list[str]) -> tuple[float, ...]:
     return tuple(map(_market_amount, cells[6:10], _MIN_MARKET, strict=True))
 
 
+def _reactive(text: str) -> float | None:
+    return float(text) if text else None
+
+
 def _register(text: str) -> float | None:
     if not text:
         return None
@@ -240,7 +244,7 @@ class RowReader:
         imported_wh, exported_wh = float(cells[2]), float(cells[3])
         register_wh, number = float(cells[10]), int(cells[12])
         market = _market_of(cells) if cells[7] or cells[9] else None
-        reactive = float(cells[4]) if cells[4] else None, float(cells[5]) if cells[5] else None
+        reactive = _reactive(cells[4]), _reactive(cells[5])
         energies = imported_wh, exported_wh, register_wh
         if rest or not 0 <= place < month.most or not _are_possible(*energies, number):
             raise ValueError

@@ -175,15 +175,18 @@ class MonthColumns:
         self.origins[place] = origin
         for column, amount in zip(self.market or (), market or (0.0,) * 4, strict=False):
             column[place] = amount
-        if self.reactive is None and reactive_varh != _NO_REACTIVE:
-            unknown = array("i", [-1]) * len(self.imported)
-            self.reactive = unknown, copy(unknown)
-        if self.reactive is not None:
-            imported, exported = self.reactive
-            imported[place], exported[place] = map(_as_integer, reactive_varh)
+        if self.reactive is not None or reactive_varh != _NO_REACTIVE:
+            self._put_reactive(place, reactive_varh)
         self.late_exported.pop(place, None)
         if late_exported_wh:
             self.late_exported[place] = late_exported_wh
+
+    def _put_reactive(self, place: int, varh: tuple[float | None, float | None]) -> None:
+        if self.reactive is None:
+            unknown = array("i", [-1]) * len(self.imported)
+            self.reactive = unknown, copy(unknown)
+        imported, exported = self.reactive
+        imported[place], exported[place] = map(_as_integer, varh)
 
     def _make_room(self, places: int) -> None:
         if places > 0:
