@@ -84,6 +84,6 @@ def test_what_a_thread_goes_through_stays_as_it_was() -> None:
     computer = Computer(1)
     computer.run(60)
     columns = computer.meter.columns
-    before = [[*month.imported] for month in columns.values()]
+    before = [month.imported.tobytes() for month in columns.values()]
     computer.run(60)
-    assert [[*month.imported] for month in columns.values()] == before
+    assert [month.imported.tobytes() for month in columns.values()] == before

@@ -115,7 +115,7 @@ class DemandMeter:
         return self._history.past
 
     def begin_past(self) -> Callable[[PlatformDays], KnownMonths]:
-        """Return the function that makes the months of a past for `set_platform_days`, in any thread.
+        """Return the function that makes the months for `set_platform_days`, in any thread.
 
         Making 25 months takes some ten milliseconds. Readings may come in the meantime.
         """

@@ -57,7 +57,7 @@ class ReadingHistory:
         """Spans that came or went while months are made elsewhere."""
 
     def begin_past(self) -> None:
-        """Note changes from now on for months that are made elsewhere, until `set_platform_days`."""
+        """Note changes until `set_platform_days`, for months that a thread makes."""
         self._noted = []
 
     def set_platform_days(self, past: PlatformDays, months: KnownMonths | None) -> None:
