@@ -52,7 +52,7 @@ async def desk(hass: HomeAssistant) -> AsyncIterator[Desk]:
     desk = Desk()
     module = f"custom_components.{DOMAIN}"
     with (
-        patch(f"{module}.lib.reports.what_if.what_if", desk.what_if),
+        patch(f"{module}.lib.reports.what_if.simulate_battery", desk.what_if),
     ):
         yield desk
         desk.is_open.set()
@@ -301,7 +301,7 @@ async def test_no_bill_is_worked_out_in_the_event_loop(hass: HomeAssistant) -> N
 
     module = f"custom_components.{DOMAIN}"
     with (
-        patch(f"{module}.lib.reports.bills.bill", note),
+        patch(f"{module}.lib.reports.bills.compute_bill", note),
         patch(f"{module}.lib.reports.bills.compare", note),
     ):
         for action in ("get_bill", "compare_reference_powers"):
