@@ -95,8 +95,10 @@ async def test_a_line_for_each_quarter_hour(
 ) -> None:
     await append(hass, series, quarter(NOON, 0.492), QuarterHour(NOON + QUARTER, 0.0001))
 
-    # 0.492 kW for a quarter-hour are 123 Wh.
-    lines = "2026-06-15T12:00Z,,123,2,30,0.4,,,,,,,1\n2026-06-15T12:15Z,,0.025,,,,,,,,,,2\n"
+    # 0.492 kW for a quarter-hour are 123 Wh; the last cell is the CRC-16 (XMODEM) of the others.
+    lines = (
+        "2026-06-15T12:00Z,,123,2,30,0.4,,,,,,,1,x5bf6\n2026-06-15T12:15Z,,0.025,,,,,,,,,,2,x206c\n"
+    )
     assert june(folder) == HEADER + lines
     assert await read(hass) == [quarter(NOON, 0.492), QuarterHour(NOON + QUARTER, 0.0001)]
 
@@ -156,7 +158,7 @@ async def test_a_line_that_a_kill_has_torn_is_cut_off(
 
     again = QuarterHourSeries(hass, "one")
     await append(hass, again, quarter(NOON + 2 * QUARTER))
-    assert june(folder) == whole + "2026-06-15T12:30Z,,250,2,30,0.4,,,,,,,2\n"
+    assert june(folder) == whole + "2026-06-15T12:30Z,,250,2,30,0.4,,,,,,,2,xc1f1\n"
 
 
 @pytest.mark.parametrize("left", ["", "start,impo"])
@@ -167,7 +169,7 @@ async def test_a_kill_at_the_beginning_of_a_month(
 
     await append(hass, series, quarter(NOON))
 
-    assert june(folder) == HEADER + "2026-06-15T12:00Z,,250,2,30,0.4,,,,,,,1\n"
+    assert june(folder) == HEADER + "2026-06-15T12:00Z,,250,2,30,0.4,,,,,,,1,x3f4e\n"
 
 
 @pytest.mark.parametrize(
@@ -253,7 +255,10 @@ async def test_what_is_older_than_25_months_is_removed(
     await append(hass, series, quarter(datetime(2026, 6, 30, 22, tzinfo=UTC)))
 
     kept = {"2024-05.csv", "2024-06.csv", "2026-05.csv", "2026-07.csv", "notes.txt"}
-    assert names(folder) == kept
+    assert names(folder) == kept | {"removed.txt"}
+    # So that its line does not count as lost.
+    assert (folder / "removed.txt").read_text() == "1-1\n"
+    assert (await series.async_files())["removed"] == b"1-1\n"
 
 
 @pytest.mark.parametrize("now", ["1970-01-01", "2026-07-01", "2099-01-01"])
@@ -286,7 +291,7 @@ async def test_what_wrong_clocks_leave_behind_is_bounded(
     for year in range(2030, 2060):
         await append(hass, series, quarter(datetime(year, 6, 15, tzinfo=UTC)))
 
-    assert len(names(folder)) == quarter_hour_series.MAX_FILES
+    assert len(names(folder) - {"removed.txt"}) == quarter_hour_series.MAX_FILES
     assert names(folder) >= {"2026-06.csv", "2059-06.csv"}
 
 

@@ -61,6 +61,7 @@ from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
 from .span_days import above_each
 from .span_lines import (
     HEADER,
+    REMOVED,
     Files,
     UnknownVersionError,
     as_decimal,
@@ -68,6 +69,7 @@ from .span_lines import (
     lines_of_file,
     month_name,
     span_of,
+    with_removed,
 )
 from .span_months import KnownMonths, months_of
 from .span_views import QuarterHours, quarter_hours_between
@@ -107,6 +109,7 @@ __all__ = [
     "PER_MONTH",
     "QUARTER_HOUR",
     "REFERENCE_POWERS",
+    "REMOVED",
     "WEEKDAYS",
     "AgreedPrices",
     "Aid",
@@ -185,4 +188,5 @@ __all__ = [
     "span_of",
     "time_of_use_hours",
     "usual_import",
+    "with_removed",
 ]

@@ -54,15 +54,17 @@ from .serialization import (
     check_version,
     load_contracts,
     load_quarter,
+    load_registers,
     load_stretch,
     store_contracts,
     store_quarter,
+    store_registers,
     store_stretch,
 )
 from .shown_month import sure_time, time_until
 from .span_lines import Files, RowReader
-from .span_months import Columns, KnownMonths
-from .spans import Row, Span, position_of
+from .span_months import KnownMonths
+from .spans import Columns, Row, Span
 
 _VERSION = 3
 _HOUR = timedelta(hours=1)
@@ -193,6 +195,7 @@ class DemandMeter:
             "last_quarter": store_quarter(history.last_quarter),
             "contracts": store_contracts(self._contracts),
             "is_begun_here": self._is_begun_here,
+            "begun": history.begun and store_registers(history.begun),
             # Spans after it have come since this was stored.
             "number": history.row.number,
         }
@@ -245,33 +248,29 @@ class DemandMeter:
         return meter
 
     def _restore(self, stored: dict[str, Stored] | None, files: Files) -> None:
-        number, last_quarter = None, None
-        stretches: list[ReadingSegment] = []
-        if stored is not None:
-            check_version(stored, _VERSION)
-            stretches = [
-                load_stretch(each) for each in checked_list(stored["stretches"], MAX_STRETCHES)
-            ]
-            last_quarter = load_quarter(stored["last_quarter"])
-            self._contracts = load_contracts(stored["contracts"])
-            self._is_begun_here = checked_flag(stored["is_begun_here"])
-            number = checked_count(stored["number"])
-        reader = RowReader(number)
-        for name, content in sorted(files.items()):
-            reader.read(name, content)
-        if stretches:
-            reader.close(position_of(stretches[0].first), stretches[0].position)
-        else:
-            reader.close()
-        self._history = ReadingHistory(reader.row, stretches, last_quarter)
-        if reader.lost:
-            self._history.new.append(self._history.row.add(reader.lost))
-        self._history.go_on_from(reader.new)
-        self.damaged = frozenset(reader.damaged)
         if stored is None:
+            reader = RowReader(files)
+            reader.close()
+            self._history = history = ReadingHistory(reader.row)
             self._is_begun_here = not reader.row.months
             if reader.end and reader.end.imported_wh >= 0:
-                self._history.begin_at(reader.end)
+                history.begin_at(reader.end)
+        else:
+            check_version(stored, _VERSION)
+            self._contracts = load_contracts(stored["contracts"])
+            self._is_begun_here = checked_flag(stored["is_begun_here"])
+            reader = RowReader(files, checked_count(stored["number"]))
+            self._history = history = ReadingHistory(
+                reader.row,
+                [load_stretch(each) for each in checked_list(stored["stretches"], MAX_STRETCHES)],
+                load_quarter(stored["last_quarter"]),
+                load_registers(stored["begun"]) if stored.get("begun") else None,
+            )
+            reader.close(history.begun, history.stretches[0] if history.stretches else None)
+            if reader.lost:
+                history.new.append(history.row.add(reader.lost))
+            history.go_on_from(reader.new)
+        self.damaged = frozenset(reader.damaged)
 
     def _restore_version_2(
         self, stored: dict[str, Stored] | None, files: Files, months: tuple[Month, ...]

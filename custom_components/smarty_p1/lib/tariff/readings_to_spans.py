@@ -25,8 +25,8 @@ from .meter_clock_jumps import MAX_STRETCHES, ReadingSegment, count_kept
 from .month import Month, QuarterHour
 from .register_rises import Amounts, Registers, Rise, is_bridged
 from .shown_month import is_to_be_shown
-from .span_months import Columns, KnownMonths
-from .spans import Kind, Position, Row, Span, end_of, gap_between, position_of
+from .span_months import KnownMonths
+from .spans import Columns, Kind, Position, Row, Span, end_of, gap_between, position_of
 
 type _Identity = tuple[datetime, Kind, float]
 
@@ -45,10 +45,13 @@ class ReadingHistory:
         row: Row,
         stretches: list[ReadingSegment] | None = None,
         last_quarter: QuarterHour | None = None,
+        begun: Registers | None = None,
     ) -> None:
         self.row = row
         self.stretches: list[ReadingSegment] = stretches or []
         self.last_quarter = last_quarter
+        self.begun = begun
+        """The first reading ever: the row begins at it."""
         self.new: list[Span] = []
         self.past = NO_PLATFORM_DAYS
         """What the platform knows: it is shown, and never stored with the rest."""
@@ -96,6 +99,8 @@ class ReadingHistory:
     ) -> None:
         """Go on with a reading; `market` is at the last reading, and at this one."""
         if not self.stretches:
+            if not self.row.number:
+                self.begun = reading
             self.stretches.append(ReadingSegment.begun(reading, serial_number, None))
             return
         stretch = self.stretches[-1]

@@ -12,7 +12,7 @@ from .contract import REFERENCE_POWERS, Contracts
 from .leneda_days import PlatformDays
 from .month import Origin, QuarterHour
 from .register_rises import DECIMALS
-from .span_days import above_each, overlaid
+from .span_days import above_each
 from .spans import ORIGINS, MonthColumns
 
 ABOVE_CONTRACT = 16
@@ -44,7 +44,7 @@ class QuarterHours:
             own = columns.get(month) or MonthColumns(month)
             platform = past.months.get(month) or MonthColumns(month)
             first, last = ((each - own.first) // QUARTER_HOUR for each in (time, until))
-            imported, exported, origins = overlaid(own, platform, first, last)
+            imported, exported, origins = own.overlaid(platform, first, last)
             self._imported.extend(imported)
             self._exported.extend(exported)
             self._origins += origins

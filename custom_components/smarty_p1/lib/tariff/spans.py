@@ -26,17 +26,23 @@ MAX_MONTHS = 36
 MAX_SHARED_GAP = timedelta(days=40)
 """The energy of a longer gap is not shared out to its days: that would be a guess."""
 _QUARTER_HOURS_A_DAY = 96
+# A longer gap is a clock that was lost: what came in it is not looked for in each of its months.
+_MAX_GAP = timedelta(days=731)
 # A clock that is set ahead leaves no more than this between two readings; an outage of that time
 # would.
 _MAX_LEAP_WH = 10_000
 # Below what a register resolves, above the rounding of stored numbers.
 _NEGLIGIBLE_WH = 0.01
+_SECOND = timedelta(seconds=1)
 _NO_REACTIVE = (None, None)
 _MAX_REACTIVE_VARH = 1_000_000
 
 
 def _as_integer(varh: float | None) -> int:
     return round(varh * 1000) if varh is not None and 0 <= varh <= _MAX_REACTIVE_VARH else -1
+
+
+type Period = tuple[datetime, datetime]
 
 
 class Kind(StrEnum):
@@ -66,10 +72,16 @@ class Span(NamedTuple):
         return QuarterHour(self.start, *self.amounts.totals())
 
     @property
-    def is_of_no_day(self) -> bool:
-        """Return whether a gap is too long to share its energy out to its days."""
-        is_long = self.end - self.start > MAX_SHARED_GAP
-        return is_long and self.amounts.imported_wh > _MAX_LEAP_WH
+    def shared_periods(self) -> list[Period]:
+        """Return the period that its energy is shared out to where nobody knows more.
+
+        There is none where that would be a guess. Of a gap in which a clock may have leapt, it is
+        the end.
+        """
+        if self.end - self.start <= MAX_SHARED_GAP:
+            return [(self.start, self.end)]
+        is_outage = self.amounts.imported_wh > _MAX_LEAP_WH
+        return [] if is_outage else [(self.end - _SECOND, self.end)]
 
 
 class Position(NamedTuple):
@@ -93,7 +105,7 @@ def end_of(span: Span) -> Position:
 def gap_between(before: Position, after: Position) -> Span | None:
     """Return what came between two positions of one meter as a gap; None for two meters.
 
-    What came while a clock was set back, or far ahead, has no length: it is of the moment after.
+    What came while a clock was set back has no length: it is of the moment after.
     """
     imported_wh = after.imported_wh - before.imported_wh
     passed = after.time - before.time
@@ -105,10 +117,8 @@ def gap_between(before: Position, after: Position) -> Span | None:
         if not 0 <= exported_wh <= most_wh(abs(passed)):
             exported_wh = 0.0
     amounts = Amounts(max(0.0, imported_wh), exported_wh).rounded()
-    gap = Span(before.time, after.time, Kind.GAP, amounts, after.imported_wh, after.exported_wh)
-    if passed <= timedelta() or (passed > MAX_SHARED_GAP and not gap.is_of_no_day):
-        return gap._replace(start=after.time)
-    return gap
+    start = min(max(before.time, after.time - _MAX_GAP), after.time)
+    return Span(start, after.time, Kind.GAP, amounts, after.imported_wh, after.exported_wh)
 
 
 class MonthColumns:
@@ -215,6 +225,26 @@ class MonthColumns:
         """Return the exported energies that came by the end of quarter-hours at some places."""
         return [wh for place, wh in self.late_exported.items() if first <= place < last]
 
+    def overlaid(
+        self, platform: MonthColumns, first: int, last: int
+    ) -> tuple[list[float], list[float], bytes]:
+        """Return imported and exported energies of some places, the platform's where none is known.
+
+        The third are the origins.
+        """
+        own, own_fed = (_padded(each, first, last) for each in (self.imported, self.exported))
+        theirs = zip(
+            _padded(platform.imported, first, last),
+            _padded(platform.exported, first, last),
+            platform.origins[first:last].ljust(last - first, b"\0"),
+            strict=True,
+        )
+        origins = bytearray(last - first)
+        for n, (wh, fed_wh, origin) in enumerate(theirs):
+            if own[n] != own[n]:
+                own[n], own_fed[n], origins[n] = wh, fed_wh, origin
+        return own, own_fed, bytes(origins)
+
     def put_span(self, span: Span) -> None:
         """Put a quarter-hour at its place, and keep the one that was there beside it."""
         place = self.place_of(span.start)
@@ -248,6 +278,15 @@ class MonthColumns:
             *market,
         )
         return Span(start, start + QUARTER_HOUR, Kind.QUARTER_HOUR, amounts)
+
+
+type Columns = Mapping[datetime, MonthColumns]
+"""Months of a row by their start."""
+
+
+def _padded(column: array[float], first: int, last: int) -> list[float]:
+    found = column[first:last].tolist()
+    return found + [nan] * (last - first - len(found))
 
 
 ORIGINS = (None, Origin.PLATFORM, Origin.PLATFORM_ESTIMATED)
