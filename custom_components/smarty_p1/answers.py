@@ -6,11 +6,11 @@ share an answer.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from homeassistant.components.websocket_api.connection import current_connection
@@ -20,8 +20,11 @@ from homeassistant.helpers.script import script_stack_cv
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .coordinator.collector_pause import without_collection
+from .coordinator.market_history import async_market_hours
 from .coordinator.meter_coordinator import SmartyCoordinator
-from .lib.tariff import Demand, QuarterHours, day_start
+from .lib.reports import what_if_report
+from .lib.tariff import Demand, QuarterHour, QuarterHours, day_start, quarter_hours_between
 from .lib.turns import BusyError, Turns
 
 MAX_WAITING = 8
@@ -181,14 +184,44 @@ async def async_aside[**P, T](
     return await hass.loop.run_in_executor(answers_of(hass).executor, lambda: work(*args, **kwargs))
 
 
+class NothingCountedError(Exception):
+    """No energy of the meter has been read yet."""
+
+
+@callback
+def demand_of(coordinator: SmartyCoordinator) -> Demand:
+    """Return the quarter-hours and months of a meter. Raises NothingCountedError without any."""
+    if coordinator.books.demand is None:
+        raise NothingCountedError
+    return coordinator.books.demand
+
+
 async def async_known_quarter_hours(coordinator: SmartyCoordinator, demand: Demand) -> QuarterHours:
-    """Return the measured and imported quarter-hours of the last 400 days."""
-    meter = coordinator.books.memory.demand_meter
-    end = demand.quarter_start
+    """Return the quarter-hours of 400 days up to the running one, of both origins."""
+    meter, end = coordinator.books.memory.demand_meter, demand.quarter_start
     start = day_start(end - _QUARTER_HOURS_SPAN)
-    # Copy the columns: the thread reads them while new quarter-hours arrive.
-    columns = dict(meter.columns)
-    return await async_aside(coordinator.hass, QuarterHours, columns, meter.past, start, end)
+    return await async_aside(coordinator.hass, QuarterHours, meter.columns, meter.past, start, end)
+
+
+async def async_quarter_hours(
+    coordinator: SmartyCoordinator, start: datetime, end: datetime
+) -> list[QuarterHour]:
+    """Return the known quarter-hours that start in a period, of both origins."""
+    meter = coordinator.books.memory.demand_meter
+    found = quarter_hours_between(meter.columns, meter.past, start, end)
+    return await async_aside(coordinator.hass, without_collection(list), found)
+
+
+async def async_what_if(
+    coordinator: SmartyCoordinator, fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the worth of a battery. Raises WhatIfError when it is not known."""
+    hass, demand = coordinator.hass, demand_of(coordinator)
+    start, end = day_start(demand.quarter_start - _QUARTER_HOURS_SPAN), demand.month.start
+    quarters = await async_quarter_hours(coordinator, start, end)
+    market = await async_market_hours(hass, coordinator.serial_number, demand.contracts, start, end)
+    work = without_collection(what_if_report)
+    return await async_aside(hass, work, demand, quarters, market, fields)
 
 
 @callback

@@ -55,7 +55,6 @@ class MeterStore(ThrottledStore):
         run = self._hass.async_add_executor_job
         self.memory = await run(load, stored, contract, since, files, months)
         meter = self.memory.demand_meter
-        self.quarter_hours.doubtful = meter.doubtful_quarter_hours
         if self.memory.damaged:
             await self._async_complain(", ".join(self.memory.damaged))
         if meter.replaces_files:

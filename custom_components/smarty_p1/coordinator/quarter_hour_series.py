@@ -9,7 +9,7 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -26,14 +26,11 @@ from ..lib.tariff import (
     HEADER,
     REMOVED,
     Files,
-    Kind,
-    QuarterHour,
     Span,
     UnknownVersionError,
     line_of,
     lines_of_file,
     month_name,
-    span_of,
     with_removed,
 )
 
@@ -60,8 +57,6 @@ class QuarterHourSeries:
         self._hass = hass
         self.folder = Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}.{entry_id}.quarter_hours"))
         self._removed = self.folder / f"{REMOVED}.txt"
-        self.doubtful: Callable[[], Iterable[QuarterHour]] = tuple
-        """Returns the quarter-hours that are not to be stored yet: a clock may be wrong."""
         self._pending: list[Span] = []
         self._lock = asyncio.Lock()
         self._outage = Outage(LOGGER, _LOST, _BACK, self.folder)
@@ -80,19 +75,6 @@ class QuarterHourSeries:
     async def async_files(self) -> Files:
         """Return what the files hold, None for one that cannot be read."""
         return await self._hass.async_add_executor_job(self._read_files)
-
-    async def async_read(self, start: datetime, end: datetime) -> list[QuarterHour]:
-        """Return the known quarter-hours that start in a period, in the order of their time.
-
-        Raises OSError when a file is there and cannot be read.
-        """
-        # Before anything is awaited: what is written meanwhile is then known twice, not lost.
-        pending = [*self._pending]
-        doubtful = [*self.doubtful()]
-        found = await self._hass.async_add_executor_job(self._read, start, end)
-        found |= {span.start: span.quarter_hour for span in pending if not span.kind}
-        found |= {quarter.start: quarter for quarter in doubtful}
-        return [found[time] for time in sorted(found) if start <= time < end]
 
     async def async_replace(self, spans: Sequence[Span]) -> None:
         """Write spans in the place of all files. Raises OSError."""
@@ -160,14 +142,6 @@ class QuarterHourSeries:
                 found[path.stem] = None
         return found
 
-    def _read(self, start: datetime, end: datetime) -> dict[datetime, QuarterHour]:
-        found = {}
-        for path in self._files():
-            if self._path(start) <= path <= self._path(end):
-                spans = _parse(_content(path))
-                found.update({span.start: span.quarter_hour for span in spans})
-        return found
-
     def _remove_old(self, new: Path, newest: datetime) -> None:
         """Remove what is too old, both by the meter's clock and by Home Assistant's."""
         oldest = self._path(min(newest, dt_util.utcnow()) - KEPT)
@@ -187,16 +161,6 @@ class QuarterHourSeries:
 
     def _path(self, time: datetime) -> Path:
         return self.folder / f"{month_name(time)}.csv"
-
-
-def _parse(data: bytes) -> Iterator[Span]:
-    """Yield the quarter-hours of a file; what is no line of one is passed over."""
-    with suppress(UnknownVersionError):
-        for line in lines_of_file(data):
-            with suppress(TypeError, ValueError):  # also what is no text
-                span = span_of(line.decode("ascii"))
-                if span.kind is Kind.QUARTER_HOUR:
-                    yield span
 
 
 def _content(path: Path) -> bytes:

@@ -184,6 +184,10 @@ def _market_of(cells: list[str]) -> tuple[float, ...]:
     return tuple(map(_market_amount, cells[6:10], _MIN_MARKET, strict=True))
 
 
+def _reactive(text: str) -> float | None:
+    return float(text) if text else None
+
+
 def _register(text: str) -> float | None:
     if not text:
         return None
@@ -293,6 +297,7 @@ class RowReader:
         imported_wh, exported_wh = float(cells[2]), float(cells[3])
         register_wh, number = float(cells[10]), int(cells[12])
         market = _market_of(cells) if cells[7] or cells[9] else None
+        reactive = _reactive(cells[4]), _reactive(cells[5])
         energies = imported_wh, exported_wh, register_wh
         if rest or not 0 <= place < month.most or not _are_possible(*energies, number):
             raise ValueError
@@ -300,7 +305,7 @@ class RowReader:
         if month.is_known(place) or number > self._number or not self._goes_on(number, end):
             self._take_span(_span_of(cells), month)
             return
-        month.put(place, imported_wh, exported_wh, market)
+        month.put(place, imported_wh, exported_wh, market, reactive_varh=reactive)
 
     def _goes_on(self, number: int, end: Position) -> bool:
         """Return whether a span follows the last one, and note that."""
@@ -322,8 +327,10 @@ class RowReader:
                 self.new.append(span)
             self.row.put(span)
         elif span.kind is Kind.QUARTER_HOUR:
-            exported_wh = span.amounts.exported_wh if span.amounts.is_exported_exact else nan
-            month.put(place, span.amounts.imported_wh, exported_wh)
+            amounts = span.amounts
+            exported_wh = amounts.exported_wh if amounts.is_exported_exact else nan
+            reactive = amounts.reactive_imported_varh, amounts.reactive_exported_varh
+            month.put(place, amounts.imported_wh, exported_wh, reactive_varh=reactive)
 
     def _note(self, span: Span) -> bool:
         """Return whether a number is new; a line that was written twice is there once."""

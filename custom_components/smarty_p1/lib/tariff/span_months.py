@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Self
 
 from .calendar import QUARTER_HOUR, day_end, day_start, month_start
 from .contract import Contracts
@@ -27,6 +28,13 @@ class KnownMonths:
         self._some: dict[datetime, set[datetime]] = {}
         """Midnights of days to be made again, by their months."""
         self._is_new = True
+
+    @classmethod
+    def of(cls, columns: Columns, past: PlatformDays, contracts: Contracts) -> Self:
+        """Return the months of what was measured here and what the platform knows."""
+        known = cls()
+        known.made(columns, past, contracts)
+        return known
 
     def note(self, span: Span) -> None:
         """Note that a span has come, or has gone."""
