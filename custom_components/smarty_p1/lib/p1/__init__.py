@@ -1,4 +1,4 @@
-"""The P1 port of the Luxembourg "Smarty" meter: bytes -> verified telegrams.
+"""Decoder for the P1 port of the Luxembourg "Smarty" meter: bytes in, verified telegrams out.
 
     decoder = Decoder(parse_key("..."))
     for event in decoder.feed(data):  # any chunks, as they come
@@ -8,7 +8,7 @@
             case Rejection():
                 print("rejected:", event.reason)
 
-It does no I/O, and needs nothing but `cryptography`; `port` opens ports and reads them.
+The package does no I/O and needs only `cryptography`. The package `port` opens and reads ports.
 """
 
 from .checksum import crc16
