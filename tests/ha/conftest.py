@@ -117,7 +117,7 @@ def make_entry(hass: HomeAssistant) -> EntryMaker:
 @pytest.fixture
 def fast_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a port be read as fast as somebody writes to it."""
-    monkeypatch.setattr(bytes_a_second, "FASTEST", 1e9)
+    monkeypatch.setattr(bytes_a_second, "MAX_BYTES_A_SECOND", 1e9)
 
 
 @pytest.fixture

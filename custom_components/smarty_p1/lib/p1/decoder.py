@@ -4,10 +4,10 @@ An attacker on the line can write overlapping candidates for frames: one every 4
 32 KiB. So deciphering has a budget: 128 bytes for each byte received, and 512 KiB at once.
 Candidates beyond the budget are dropped without a rejection. No true frame is dropped:
 
-- Candidates that are surely not new may use only one half of the budget: their frame counter does not
-  rise, or their first block does not decipher to the start of a telegram.
-- All other candidates may also use the reserved half. This half holds eight frames of 32 KiB, and
-  2 KiB of the line refill it. Frames of up to 2 KiB are always deciphered; telegrams without long messages
+- Candidates that are surely not new may use only one half of the budget. Such candidates have no
+  higher frame counter, or their first block does not decipher to the start of a telegram.
+- All other candidates may also use the reserved half. The half suffices for eight frames of 32 KiB,
+  and 2 KiB of the line refill it. Frames of up to 2 KiB are always deciphered; telegrams without long messages
   are that short.
 
 To use the reserved half, an attacker needs luck (one try in 30,000) or a recorded new frame. A

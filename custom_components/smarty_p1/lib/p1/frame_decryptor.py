@@ -39,8 +39,9 @@ class FrameDecryptor:
         """Continue after the `last_counters` of an earlier decryptor with the same key.
 
         Without `needs_tag`, a frame is also accepted if only the CRC of its telegram is correct.
-        Such a frame can be forged by anybody with access to the line. Raises KeyFormatError if a key
-        does not have 16 bytes.
+        Such a frame can be forged by anybody with access to the line.
+
+        Raises KeyFormatError if a key does not have 16 bytes.
         """
         if len(key) != KEY_SIZE or len(authentication_key) != KEY_SIZE:
             msg = "a key has 16 bytes"
@@ -62,7 +63,7 @@ class FrameDecryptor:
         full_tag = self._encrypt(nonce, text, self._associated_data)[-_FULL_TAG_SIZE:]
         verification = Verification.TAG
         if not hmac.compare_digest(full_tag[:TAG_SIZE], tag):
-            # Without a correct tag, the text is not authenticated. Its CRC shows which key is wrong.
+            # Without a correct tag, nothing proves the text. Its CRC only shows which key is wrong.
             verification = Verification.CHECKSUM
             is_whole = text.startswith(b"/") and has_valid_crc(text)
             if not is_whole or self._needs_tag:

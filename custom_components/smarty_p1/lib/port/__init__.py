@@ -1,4 +1,4 @@
-"""A P1 port: opened by its address, kept open, and tried out. Needs serialx."""
+"""P1 port as a byte stream: opening by address, reconnecting, and probing. Needs serialx."""
 
 from .address import MASK, identify_port, redact_port
 from .bytes_a_second import ReadLimit

@@ -1,30 +1,31 @@
-"""How fast a port is read at most."""
+"""Rate limit for reading a port."""
 
 import asyncio
 
 from ..backoff import Budget
 from .serial_port import BAUD_RATE, READ_SIZE
 
-# Ten times what a P1 port can send. Whoever writes faster waits, so that all else need not.
-FASTEST = BAUD_RATE  # bytes a second
+# Ten times the bytes that a P1 port can send: the bits a second serve as bytes a second. Faster
+# writers have to wait, so that all other tasks keep running.
+MAX_BYTES_A_SECOND = BAUD_RATE
 _MAX_BURST_BYTES = READ_SIZE // 2
 
 
 class ReadLimit:
-    """Slows reading down, so that a fast writer does not take all the time of the event loop.
+    """Rate limit that keeps a fast writer from taking all the time of the event loop.
 
-    `StreamReader.read` does not wait while it has bytes in store, so whoever writes fast enough
-    would be served alone.
+    `StreamReader.read` returns at once while bytes are buffered. A task that reads from a fast
+    writer would never let other tasks run.
     """
 
     def __init__(self) -> None:
         self._clock = asyncio.get_running_loop().time
-        self._budget = Budget(FASTEST, _MAX_BURST_BYTES, self._clock())
+        self._budget = Budget(MAX_BYTES_A_SECOND, _MAX_BURST_BYTES, self._clock())
 
     async def wait(self, size: int) -> None:
-        """Wait until so many bytes, after those before them, could have come at `FASTEST`."""
+        """Wait until reading `size` more bytes conforms to the rate limit."""
         left = self._budget.left(self._clock()) - size
         self._budget.spend(size)
         if left < 0:
-            # Not for each byte too many: until all of it may come at once again.
-            await asyncio.sleep((_MAX_BURST_BYTES - left) / FASTEST)
+            # Wait until a full burst is free again: that takes fewer, longer pauses.
+            await asyncio.sleep((_MAX_BURST_BYTES - left) / MAX_BYTES_A_SECOND)

@@ -1,54 +1,54 @@
-"""What is wrong with a port, or with what it delivers. No text ever contains a key."""
+"""Errors of a port and of its data. Their texts never hold a key."""
 
 from ..p1 import P1Error
 
 
 class LinkError(P1Error):
-    """The port could not be opened, or an open one was lost."""
+    """Error for a port that cannot be opened, or that was lost."""
 
 
 class PortNotFoundError(LinkError):
-    """There is no such device, host or service, or the address makes no sense."""
+    """The device, host or service does not exist, or the address is malformed."""
 
 
 class PortUnreachableError(LinkError):
-    """The device or host does not answer: refused, timed out, no serial port."""
+    """The device or host does not answer: refused, timed out, or not a serial port."""
 
 
 class PortPermissionError(LinkError):
-    """The device exists, but this user may not open it."""
+    """The device exists, but this user has no permission to open it."""
 
 
 class PortBusyError(LinkError):
-    """Another program holds the device, or the gateway serves another client."""
+    """Another program uses the device, or the gateway serves another client."""
 
 
 class PortClosedError(LinkError):
-    """The other side closed an open connection, or the cable was pulled."""
+    """The remote side closed the connection, or the cable was unplugged."""
 
 
 class PortSilentError(LinkError):
-    """An open connection delivered no byte for too long."""
+    """An open connection delivered no byte within the timeout."""
 
 
 class ProbeError(P1Error):
-    """The port is open, but what it delivers is no readable telegram."""
+    """Error for an open port that delivers no readable telegram."""
 
 
 class NothingReceivedError(ProbeError):
-    """Not one byte came."""
+    """The port delivered no byte."""
 
 
 class NotP1Error(ProbeError):
-    """Bytes came, but neither a frame nor a plain telegram could be found in them."""
+    """The port delivered bytes, but neither a frame nor a plain telegram."""
 
 
 class DamagedError(ProbeError):
-    """Telegrams can be made out, but they are incomplete or altered."""
+    """The port delivered telegrams that are incomplete or altered."""
 
 
 class KeyMissingError(ProbeError):
-    """The frames are encrypted and no key was given."""
+    """The frames are encrypted, but no key was given."""
 
 
 class WrongKeyError(ProbeError):
@@ -60,8 +60,8 @@ class OtherAuthenticationKeyError(ProbeError):
 
 
 class SecurityOffError(ProbeError):
-    """The telegrams are plain although a key was given."""
+    """The telegrams are plain, although a key was given."""
 
 
 class NoDeviceNameError(ProbeError):
-    """Verified telegrams came, but none of them names its meter (0-0:42.0.0)."""
+    """The telegrams are verified, but do not name their meter (0-0:42.0.0)."""
