@@ -7,8 +7,8 @@ Candidates beyond the budget are dropped without a rejection. No true frame is d
 - Candidates that are surely not new may use only one half of the budget. Such candidates have no
   higher frame counter, or their first block does not decipher to the start of a telegram.
 - All other candidates may also use the reserved half. The half suffices for eight frames of 32 KiB,
-  and 2 KiB of the line refill it. Frames of up to 2 KiB are always deciphered; telegrams without long messages
-  are that short.
+  and 2 KiB of the line refill it. Frames of up to 2 KiB, as for telegrams without long messages,
+  are always deciphered.
 
 To use the reserved half, an attacker needs luck (one try in 30,000) or a recorded new frame. A
 recorded frame is new before the first telegram, or if this decoder missed it. Frames that repeat
@@ -60,8 +60,8 @@ class LineDecoder:
 
     def feed(self, data: bytes) -> list[Event]:
         """Return the telegrams and rejections that these bytes complete, in order."""
-        # The check of `Framer.feed` is repeated here. Most calls end with it, and one more call would
-        # make single bytes a tenth slower.
+        # The check of `Framer.feed` is repeated here: calling it would make single bytes a tenth
+        # slower, because most calls end with this check.
         line = self._line
         line += data
         size = len(line)

@@ -5,8 +5,8 @@ import asyncio
 from ..backoff import Budget
 from .serial_port import BAUD_RATE, READ_SIZE
 
-# Ten times the bytes that a P1 port can send: the bits a second serve as bytes a second. Faster
-# writers have to wait, so that all other tasks keep running.
+# Ten times the bytes of a P1 port, which sends ten bits for a byte. Faster writers have to wait, so
+# that all other tasks keep running.
 MAX_BYTES_A_SECOND = BAUD_RATE
 _MAX_BURST_BYTES = READ_SIZE // 2
 
