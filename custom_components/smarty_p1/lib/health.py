@@ -6,8 +6,8 @@
     condition = health.look(now)    # again at `health.deadline`, if no event comes earlier
 
 The module does no I/O and has no clock: times are seconds of a monotonic clock. `look` returns the
-same object while nothing has changed. While a source fails, changes are reported every ten seconds
-at most, because an attacker on the line could cause a change with every byte.
+same object while nothing has changed. A failing source reports a change every ten seconds at most,
+because an attacker on the line could cause a change with every byte.
 """
 
 from collections.abc import Mapping
@@ -285,8 +285,8 @@ class Health:
         self._tries += 1
         if self._rules.is_open_enough:
             self._shown_until = min(self._shown_until, now + self._rules.fresh_for)
-        # A first failed attempt does not count: a gateway may not know yet that the last connection
-        # is closed, and refuse another one.
+        # Only the second failure counts: a gateway may refuse the first attempt, because the last
+        # connection still seems open there.
         if self._tries >= _MAX_LOSSES or obstacle is ReadingProblem.PORT_NOT_FOUND:
             self._patient_until = min(self._patient_until, now)
 

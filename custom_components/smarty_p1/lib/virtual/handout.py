@@ -1,13 +1,13 @@
-"""What the batteries are given of one telegram: parts that never add up to more than its value."""
+"""Handout of a telegram's value to the batteries: their parts never exceed the value."""
 
 from .load_forecast import LoadForecast
 
 
 class Handout:
-    """The value of the last telegram, in shares that are used up.
+    """Value of the last telegram, in shares that are used up.
 
-    A share belongs to a battery by its address; what all shares have been given is counted, and is
-    what the next telegram is judged by.
+    A share belongs to the address of a battery. The sum of the parts handed out is needed to judge
+    the next telegram.
     """
 
     def __init__(self) -> None:
@@ -17,18 +17,19 @@ class Handout:
         self._taken: dict[str, float] = {}
 
     def renew(self, watts: float | None) -> None:
-        """Begin anew with the power of the next telegram, None while it is not known."""
-        given = self._watts * self._part * sum(self._taken.values())
+        """Start again with the power of the next telegram in W, None while it is unknown."""
+        handed_out = self._watts * self._part * sum(self._taken.values())
         self._watts = watts or 0.0
-        self._part = self._forecast.part(self._watts, given)
+        self._part = self._forecast.part(self._watts, handed_out)
         self._taken = {}
 
     def take(self, name: str, wanted: float, share: float) -> float:
         """Return the part of the value that a battery gets now, and count it.
 
-        It wants a part, gets what is left of its share at most: all of them from 0 to 1.
+        The battery gets the wanted part, but at most the rest of its share. All parts are from 0
+        to 1.
         """
         taken = self._taken.get(name, 0.0)
-        got = max(0.0, min(wanted, share - taken, 1 - sum(self._taken.values())))
-        self._taken[name] = taken + got
-        return got * self._part
+        granted = max(0.0, min(wanted, share - taken, 1 - sum(self._taken.values())))
+        self._taken[name] = taken + granted
+        return granted * self._part
