@@ -44,8 +44,8 @@ class Outage:
     def __init__(  # noqa: PLR0913
         self,
         logger: logging.Logger,
-        lost: str,
-        back: str,
+        lost_text: str,
+        back_text: str,
         *names: object,
         first: float = 1.0,
         longest: float = 60.0,
@@ -53,12 +53,12 @@ class Outage:
     ) -> None:
         """Set the log texts and the delays between retries in seconds.
 
-        Both texts start with `names`; `lost` continues with the details that `note` gets.
+        Both texts start with `names`; `lost_text` continues with the details that `note` gets.
         """
         self._kinds: set[str] = set()
         self._logger = logger
-        self._lost = lost
-        self._back = back
+        self._lost_text = lost_text
+        self._back_text = back_text
         self._names = names
         self._severity = severity
         self._backoff = Backoff(first, longest)
@@ -72,7 +72,7 @@ class Outage:
         """Record a failed attempt."""
         level = logging.DEBUG if kind in self._kinds else self._severity
         self._kinds.add(kind)
-        self._logger.log(level, self._lost, *self._names, *details)
+        self._logger.log(level, self._lost_text, *self._names, *details)
 
     async def wait(self) -> None:
         """Sleep until the next retry."""
@@ -83,7 +83,7 @@ class Outage:
         self._backoff.reset()
         if self.is_lost:
             self._kinds.clear()
-            self._logger.info(self._back, *self._names)
+            self._logger.info(self._back_text, *self._names)
 
 
 class Budget:

@@ -177,7 +177,7 @@ PULSE_TOPIC = Rules(
 
 @dataclass(frozen=True)
 class Condition:
-    """Condition of a source."""
+    """Condition of a source, as `Health.look` reports it."""
 
     state: State = State.WAITING
     has_value: bool = False
@@ -294,7 +294,7 @@ class Health:
         """Note that no data will come for now, although the port stays open."""
         self._reason = (obstacle, ())
         if obstacle is ReadingProblem.GATEWAY_OFFLINE:
-            # Any client of the broker may repeat this. Only an accepted reading contradicts it.
+            # Any client of the broker may repeat this event. Count only the first until a reading.
             if self._is_offline:
                 return
             self._is_offline = True
@@ -348,7 +348,7 @@ class Health:
         repair = _REPAIR_OF.get(obstacle)
         run = self._run_at(now)
         if repair is None:
-            # The problem of a run says more, unless a verified telegram has no device name.
+            # Keep the problem of a run of failures, unless a verified telegram has no device name.
             if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
                 self._reason = (obstacle, details)
             return
@@ -424,6 +424,6 @@ class Health:
     def _note_no_readings(self, now: float) -> None:
         if now - self._failing_since >= NO_READINGS_AFTER:
             self._withdraw(Repair.NO_TELEGRAM)
-            # A specific repair says more, because it tells the user the next step.
+            # A specific repair already tells the user the next step, so add no general repair.
             if not self._repairs.keys() & _SPECIFIC_REPAIRS:
                 self._repairs[Repair.NO_TELEGRAM] = (("reason", self._reason[0]), *self._reason[1])

@@ -14,7 +14,7 @@ class Turns[User: Hashable, Work: Hashable]:
     """
 
     def __init__(self) -> None:
-        # Per user and work: how often the user waits for this work.
+        # For every user and work: the number of `wait` calls that are still open.
         self._lines: dict[User, dict[Work, int]] = {}
         self._served: dict[User, int] = {}
         self._turn = 0

@@ -5,7 +5,7 @@ from math import ceil
 
 # No household's connection takes more. A count that needs more power was misread.
 MAX_POWER_KW = 100
-# Messages may be delayed by this many seconds.
+# Seconds by which a message may be delayed on its way.
 _MAX_DELAY_S = 10.0
 # Sizes of the counters in boards that overflow: 16 or 32 bits.
 _SIZES = (1 << 16, 1 << 32)
@@ -72,6 +72,6 @@ class RunningCount:
                 for size in _SIZES
                 if 0 < size - last <= min(_MAX_PULSES_TO_WRAP, max_pulses)
             ]
-            # Without an overflow, the board was restarted, and `count` is all since then.
+            # No overflow: the board was restarted, and has counted `count` pulses since then.
             pulses = past_end[0] if past_end and past_end[0] <= max_pulses else count
         return pulses if pulses <= max_pulses else None

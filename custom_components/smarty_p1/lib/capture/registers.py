@@ -9,7 +9,7 @@ from random import Random
 from .substitutes import constant_for
 from .telegram_parts import Kind, Part
 
-# Below 1, because a scaled power must keep its width and stay below limits that are not scaled.
+# Factors are below 1: a scaled power must not get wider, or exceed the limits, which stay.
 _MIN_FACTOR, _MAX_FACTOR = 1 / 3, 0.9
 _TARIFF = re.compile(r"(.*\.8\.)[1-9][0-9]*( .*)")
 

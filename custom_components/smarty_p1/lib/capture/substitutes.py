@@ -21,7 +21,7 @@ _OCTETS = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _FILLER = b"This message has been replaced. "
 _TRIES = 64
 _MAX_WEEKS = 52 * 8
-# Times within two hours of a meter that sends every second, and captures of its channels.
+# Enough for two hours of a meter that sends every second, and for the captures of its channels.
 _MAX_TIMES = 20_000
 # Bytes of an idle line, which hold no data: silence, breaks, line ends.
 _IDLE = b"\0\xff\r\n"
@@ -47,7 +47,7 @@ def filler(text: bytes) -> bytes:
 
 
 class TextSubstitutes:
-    """Substitutes for texts and identifiers, also in hexadecimal. Equal texts get equal ones."""
+    """Substitutes for texts and identifiers, also in hexadecimal. Equal texts share a substitute."""
 
     def __init__(self, random: Random) -> None:
         self._random = random

@@ -97,7 +97,7 @@ def are_sent(references: References) -> Callable[[Reading], bool]:
 def local_times(attributes: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
     """Return attributes whose times are replaced by texts in a time zone."""
     return {
-        # In October, 2:30 exists twice. As times, both are equal and the first would stay shown.
+        # 2:30 exists twice in October. Both datetimes are equal, so the first would stay shown.
         name: _text_in(zone, value) if isinstance(value, datetime) else value
         for name, value in attributes.items()
     }

@@ -98,7 +98,7 @@ class MeterReader:
         get: Callable[[str], Any] = telegram.objects.get
         registers = [get(reference) for reference in _ENERGIES]
         if settled is not telegram:
-            # Other registers that are held back are outdated, too, and must not be added up.
+            # Registers that are held back are outdated, so their energies count as unknown.
             accepted = map(settled.objects.get, _ENERGIES)
             pairs = zip(registers, accepted, strict=True)
             registers = [

@@ -60,8 +60,8 @@ class LineDecoder:
 
     def feed(self, data: bytes) -> list[Event]:
         """Return the telegrams and rejections that these bytes complete, in order."""
-        # The check of `Framer.feed` is repeated here: calling it would make single bytes a tenth
-        # slower, because most calls end with this check.
+        # This repeats the first lines of `Framer.feed`. Most calls return after them, and one more
+        # call would make single bytes a tenth slower.
         line = self._line
         line += data
         size = len(line)

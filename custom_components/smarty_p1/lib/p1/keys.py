@@ -91,7 +91,7 @@ def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
 
 
 def _read_numbers(numbers: list[str], *, is_array: bool, is_decimal: bool) -> bytes | None:
-    """Return the key of numbers without a prefix; only the first number may have had a prefix."""
+    """Return the key of 16 numbers, decimal or hexadecimal, or None if their base is unclear."""
     if all(len(number) == 2 for number in numbers):  # noqa: PLR2004
         # Two digits are decimal in a program but hexadecimal in a letter: reject this ambiguity.
         return None if is_array and is_decimal else _of(numbers, 16)

@@ -51,7 +51,7 @@ _is_octets = re.compile(r"(?:[0-9A-Fa-f]{2})++").fullmatch
 # The specification has identifiers of 48 octets and messages of 1,024. Units have a few letters.
 MAX_NAME_SIZE = 64
 MAX_MESSAGE_SIZE = 2048
-# No known object has more values. The last text keeps the rest.
+# No known object has more values. Beyond this limit, the last text keeps the rest.
 _MAX_VALUES = 16
 _NO_TEXT = " \t\r\n\0"
 # Control characters except tabs and line ends: some databases refuse them.

@@ -20,7 +20,8 @@ from .topics import items
 
 ONLINE = "online"
 OFFLINE = "offline"
-# Brokers and subscribers remember topics. A forged meter could vary the units in names endlessly.
+# Brokers and subscribers remember topics. Some topics contain a unit, which a forged meter could
+# vary without end.
 MAX_TOPICS = 4096
 LIFETIME = 90.0
 """Seconds for which states stay valid beyond the time between two of them."""
@@ -179,7 +180,7 @@ class MeterMessages:
         """Yield empty messages that clear topics of earlier options, after all current messages."""
         places = MAX_MBUS_METERS
         for topic in sorted(self._stale):
-            # Do not clear M-Bus meters that are away: the limit of meters counts them, too.
+            # Keep the discovery messages of M-Bus meters that are away, up to the limit of meters.
             if places and self._announcer and self._announcer.owns(topic):
                 places -= 1
             else:

@@ -81,7 +81,7 @@ MISLEADING_NAMES: Mapping[str, str] = {
 }
 """SmartyReader's misleading names by reference; the values have better names, too."""
 
-# The SmartyReader passes on these texts as in the telegram, in hexadecimal.
+# The SmartyReader publishes these texts in hexadecimal, as the meter sends them.
 _AS_SENT = {reference for reference in _NAMES if reference.startswith("0-0:96.13.")}
 
 # "Calculated" values that are only copies: the text keeps the digits that the meter sends.

@@ -144,7 +144,7 @@ def _as_decimal(value: float, sent: str) -> str:
     if match := _number.match(sent):
         if float(match[0]) == value:
             return f"{Decimal(match[0]):f}"
-        # The number differs from the sent text: a total that is held back, or another unit.
+        # The value is not the sent number: a total is held back, or its unit was converted.
         text = f"{value:.{len(match['decimals'] or '')}f}"
         if float(text) == value:
             return text

@@ -1,4 +1,4 @@
-"""Handout of a telegram's value to the batteries: their parts never exceed the value."""
+"""Handout of a telegram's value to the batteries, in parts that never add up to more."""
 
 from .load_forecast import LoadForecast
 

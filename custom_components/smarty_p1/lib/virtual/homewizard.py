@@ -18,7 +18,7 @@ PRODUCT: Final = "HWE-P1"
 NAME: Final = "P1 Meter"
 
 _FIRMWARE = "5.18"
-# Clients take a document without a network's name for another version of the API.
+# Clients need the name of a network: without it, they assume another version of the API.
 _WIFI = {"wifi_ssid": "Smarty", "wifi_strength": 100}
 _TARIFF = "0-0:96.14.0"
 _TARIFFS = range(1, 5)

@@ -24,16 +24,16 @@ class IntervalEstimate:
         return len(self._intervals) == _MAX_INTERVALS
 
     def note(
-        self, now: float, longest: float = float("inf"), shortest: float = 0.0
+        self, now: float, max_interval: float = float("inf"), min_interval: float = 0.0
     ) -> float | None:
         """Note an event; return the seconds since the previous event, None for the first event.
 
-        An interval above `longest` is a pause. An interval below `shortest` comes from delayed
+        An interval above `max_interval` is a pause. An interval below `min_interval` comes from delayed
         events. Neither counts for the estimate.
         """
         last, self.last = self.last, now
         if last is None or now <= last:
             return None
-        if shortest <= (interval := now - last) <= longest:
+        if min_interval <= (interval := now - last) <= max_interval:
             self._intervals.append(interval)
         return interval

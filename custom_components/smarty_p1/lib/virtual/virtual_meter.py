@@ -30,7 +30,7 @@ _MAX_POLL_TELEGRAMS = 2
 _MIN_INTERVAL_S = 0.5
 # Seconds of requests by UDP until a client counts as a battery with its own share.
 _MIN_STEADY_S = 60.0
-# Name of the share for all UDP clients that have asked for a shorter time.
+# Name of the common share of all UDP clients that have not asked for _MIN_STEADY_S yet.
 _NEWCOMERS = ""
 
 

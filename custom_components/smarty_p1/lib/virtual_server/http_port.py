@@ -43,7 +43,7 @@ MAX_CONNECTIONS = 128
 MAX_CONNECTIONS_OF_ONE = 48
 MAX_LISTENERS = 64
 MAX_LISTENERS_OF_ONE = 32
-# Seconds until a connection is closed: after its last request, or without a first request.
+# Seconds without a request until a connection is closed. A new connection has less time.
 _MAX_IDLE_S = 75.0
 _MAX_FIRST_REQUEST_S = 10.0
 _CHECK_INTERVAL_S = 5.0
@@ -56,7 +56,7 @@ type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def _text(text: str, status: int = 200) -> web.Response:
     response = web.Response(text=text, status=status, content_type="application/json")
     if status == TOO_MANY:
-        # Requests that the client has already sent are not worth reading.
+        # The client asks too often, so drop the requests that it has already sent.
         response.force_close()
     return response
 
@@ -183,10 +183,10 @@ class HttpPort:
         largest = max(able, key=others.__getitem__, default=None)
         if not others[largest] or (not is_named and others[largest] <= others[address] + 1):
             return False
-        theirs = (
+        connections = (
             handler for handler in self._connections() if _address_of_handler(handler) == largest
         )
-        self._abort(min(theirs, key=lambda handler: self._closes_at.get(handler, 0.0)))
+        self._abort(min(connections, key=lambda handler: self._closes_at.get(handler, 0.0)))
         return True
 
     def _connections(self) -> list[web.RequestHandler]:
@@ -241,7 +241,7 @@ class HttpPort:
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not is_local_host(request.headers.get("Host", "")):
-            # A foreign web page could otherwise read the values: its name may resolve to this host.
+            # DNS rebinding: a foreign web page, whose name resolves to this host, could read values.
             self._note(request)
             return _error(421, "Ask by the address")
         try:
@@ -334,7 +334,7 @@ def _address_of_handler(handler: web.RequestHandler) -> str | None:
 
 
 def _client(request: web.Request) -> str:
-    """Return the address of the client, as it was admitted."""
+    """Return the client's address, in the form used for admission."""
     address = _address_of(request.transport)
     if address is None:
         raise web.HTTPBadRequest  # the client has already disconnected
