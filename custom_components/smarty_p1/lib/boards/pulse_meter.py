@@ -48,7 +48,7 @@ class PulseMeter:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any], pulses_per_kwh: float) -> Self:
-        """Return the meter from the result of `as_dict`. New pulses count by the given `pulses_per_kwh`."""
+        """Return the meter from the result of `as_dict`; new pulses count by `pulses_per_kwh`."""
         meter = cls(pulses_per_kwh)
         meter.pulses = meter._base_pulses = stored["pulses"]
         meter._base_kwh = stored["base_kwh"]

@@ -47,7 +47,7 @@ def filler(text: bytes) -> bytes:
 
 
 class TextSubstitutes:
-    """Substitutes for texts and identifiers, also in hexadecimal. Equal texts share a substitute."""
+    """Substitutes for texts and identifiers (also hexadecimal); equal texts share a substitute."""
 
     def __init__(self, random: Random) -> None:
         self._random = random

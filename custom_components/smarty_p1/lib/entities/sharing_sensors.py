@@ -13,7 +13,7 @@ from .entity_description import KILOWATT_HOUR, SensorSpec
 
 
 def day_sums_of(reading: Reading) -> DaySums:
-    """Return the known sums of days, by the codes of the platform."""
+    """Return the known daily sums by the platform's codes."""
     return reading.demand.day_sums if reading.demand else NO_DAY_SUMS
 
 

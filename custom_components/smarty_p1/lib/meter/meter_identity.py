@@ -12,7 +12,7 @@ from ..p1 import FrameDecryptor, Telegram
 from .reading import MeterReader
 from .telegram_limits import shown_name
 
-# Telegrams in a row from another meter until that meter replaces the port's meter.
+# After this number of telegrams in a row, another meter replaces the port's meter.
 _MIN_FOREIGN_TELEGRAMS = 3
 
 

@@ -19,7 +19,7 @@ from .reading import MeterReader, Reading, Reception
 from .telegram_age import is_recent
 from .telegram_limits import Limits, shown_name
 
-# Only meters with the same keys are counted, but the counter must be bounded in any case.
+# Only meters with the port's keys are counted by name. The limit bounds the counter anyway.
 _MAX_OTHER_METERS = 16
 _FURTHER_METERS = "further meters"
 
@@ -100,7 +100,7 @@ class MeterSession:
         is_current = self._is_current(telegram, now, reader)
         prices = self._prices(telegram) if is_current else NO_PRICES
         reading = reader.read(telegram, now, prices, is_current=is_current)
-        # Count the telegram after reading it: a telegram that fails to be read is no reading.
+        # Count the telegram only now: a telegram that raised an error above must not count.
         self._reader = reader
         reader.memory.last_telegram = now
         self._telegrams += 1

@@ -85,7 +85,7 @@ class MeterReader:
         """Return the reading after a telegram; `market` holds the market prices at its time."""
         telegram = self.limits.apply(telegram)
         settled = self.memory.totals.settle(telegram)
-        # A total that is held back is outdated. No reading is better than a wrong quarter-hour.
+        # While the total is held back, its settled value is outdated: skip the quarter-hour.
         if settled.objects.get(IMPORTED_ENERGY) == telegram.objects.get(IMPORTED_ENERGY):
             self._follow_quarter_hour(telegram, settled, market)
         channels = self._identify_channels(settled)

@@ -60,8 +60,8 @@ class LineDecoder:
 
     def feed(self, data: bytes) -> list[Event]:
         """Return the telegrams and rejections that these bytes complete, in order."""
-        # This repeats the first lines of `Framer.feed`. Most calls return after them, and one more
-        # call would make single bytes a tenth slower.
+        # The next lines repeat the start of `Framer.feed`. Most calls return after them, and one
+        # more call would make single bytes a tenth slower.
         line = self._line
         line += data
         size = len(line)

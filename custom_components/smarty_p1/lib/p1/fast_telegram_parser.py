@@ -133,7 +133,7 @@ class FastParser:
             spans.append((start, start + len(digits)))
         self._objects, self._fields = objects, fields
         self._read_channels(CHANNELS)
-        # The last line of a repeated reference counts, so its lines cannot be updated separately.
+        # If a reference repeats, its last line counts. Its lines cannot be updated separately.
         if len(objects) == number_of_objects:
             self._layout = _Layout(text, spans)
             self._values = self._layout.values_of(text)

@@ -67,7 +67,7 @@ class Framer:
     def feed(self, data: bytes) -> Iterable[Candidate]:
         """Return the candidates that these bytes complete, in order.
 
-        Judge a candidate before you request the next candidate, and request all of them.
+        The caller must judge a candidate before it requests the next, and consume all.
         """
         self.buffer += data
         size = len(self.buffer)

@@ -5,8 +5,8 @@ import re
 MASK = "REDACTED"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-# Percent-encoded characters count, too, even encoded repeatedly: such an address leads nowhere,
-# but users and logs show it.
+# Percent-encoded characters match, too, even encoded repeatedly. Such an address leads nowhere, but
+# it is still shown to users and in logs.
 _AT = re.compile(r"@|%(?:25)*40", re.IGNORECASE)
 _SEPARATOR = re.compile(r"([?#&;]|%(?:25)*(?:3F|23|26|3B))", re.IGNORECASE)
 _IS = re.compile(r"=|%(?:25)*3D", re.IGNORECASE)

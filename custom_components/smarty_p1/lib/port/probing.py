@@ -25,7 +25,7 @@ from .serial_port import Opener, open_port, read_chunk
 PROBE_TIMEOUT_S = 25.0
 _REOPEN_DELAY_S = 1.0
 _MAX_EMPTY_CONNECTIONS = 3
-# Failures of a kind until the cause is certain. One frame may be damaged on the line. A frame with
+# Failures by reason until the cause is certain. One frame may be damaged on the line. A frame with
 # only a damaged tag looks like a wrong authentication key.
 _MIN_FAILURES = {
     Reason.KEY_MISSING: 1,

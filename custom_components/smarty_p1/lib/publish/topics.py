@@ -1,7 +1,7 @@
 """Topics of a telegram: a name for every value, and the value as text.
 
 The names are those of the specification's table in small letters. Names of a meter on the M-Bus
-begin with its kind and its channel. A text of the meter never makes more than one level of a topic.
+begin with its kind and its channel. A text from the meter never makes more than one level of a topic.
 """
 
 import re

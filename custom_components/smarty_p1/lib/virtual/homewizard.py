@@ -60,7 +60,8 @@ def _items(values: MeterValues) -> Iterator[tuple[str, Any]]:
     yield "meter_model", telegram.identification.lstrip("/")[:_MAX_MODEL_CHARS] or None
     yield "unique_id", _hexadecimal(telegram.serial_number)
     yield "active_tariff", _tariff(telegram.objects.get(_TARIFF))
-    # The only register is both total and tariff 1: some clients add up the tariffs.
+    # The meter has one register. Some clients read the total, others add up the tariffs, so
+    # the register is sent as total and as tariff 1.
     for direction, energy in (("import", values.imported_kwh), ("export", values.exported_kwh)):
         for name in ("kwh", "t1_kwh"):
             yield f"total_power_{direction}_{name}", _rounded(energy, 3)

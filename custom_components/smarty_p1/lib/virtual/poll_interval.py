@@ -28,8 +28,8 @@ class IntervalEstimate:
     ) -> float | None:
         """Note an event; return the seconds since the previous event, None for the first event.
 
-        An interval above `max_interval` is a pause. An interval below `min_interval` comes from delayed
-        events. Neither counts for the estimate.
+        An interval above `max_interval` is a pause. An interval below `min_interval` comes from
+        delayed events. Neither counts for the estimate.
         """
         last, self.last = self.last, now
         if last is None or now <= last:

@@ -241,7 +241,7 @@ class HttpPort:
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not is_local_host(request.headers.get("Host", "")):
-            # DNS rebinding: a foreign web page, whose name resolves to this host, could read values.
+            # A foreign web page could otherwise read values: its name may resolve here (DNS rebinding).
             self._note(request)
             return _error(421, "Ask by the address")
         try:

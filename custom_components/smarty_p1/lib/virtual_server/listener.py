@@ -16,7 +16,7 @@ from ..virtual import (
 from .shelly_rpc import ShellyRpc
 
 _SEND_TIMEOUT_S = 10.0
-# Seconds. Energies change slowly, and clients do not ask for them.
+# Seconds between two notifications with energies, which change slowly.
 _ENERGY_INTERVAL_S = 60.0
 # Client name of aioshelly. Home Assistant can show unknown values, but after a closed connection it
 # would not connect again for a minute.
