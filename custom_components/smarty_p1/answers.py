@@ -21,8 +21,8 @@ from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
 from .coordinator.meter_coordinator import SmartyCoordinator
+from .lib.fair_queue import BusyError, Turns
 from .lib.tariff import Demand, QuarterHours, day_start
-from .lib.turns import BusyError, Turns
 
 MAX_WAITING = 8
 """Answers that a user may wait for, beside the one that is being made."""

@@ -15,8 +15,8 @@ from homeassistant.helpers.json import json_bytes
 from ..answers import answers_of, async_aside, books_of
 from ..const import DOMAIN
 from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..lib.fair_queue import BusyError
 from ..lib.tariff import Demand
-from ..lib.turns import BusyError
 from ..rights import readable_meter
 from .meter_status import loaded_meter
 

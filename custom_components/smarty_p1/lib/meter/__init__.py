@@ -14,10 +14,10 @@ from .mbus_channels import CHANNEL_PREFIX
 from .meter_identity import FirstMeter, NamedMeter
 from .meter_memory import MeterMemory
 from .meter_session import MeterSession, OtherMeter, Rejected
-from .outline import Outline
 from .reading import IMPORTED_ENERGY, MeterReader, Reading, Reception, outlined_reading
 from .telegram_age import MAX_AGE
 from .telegram_limits import MAX_MBUS_METERS, Limits, shown_name
+from .telegram_outline import Outline
 from .totals import CONFIRMATIONS, REGISTERS, Totals
 
 __all__ = [

@@ -17,8 +17,8 @@ from ..stored_values import (
 )
 from ..tariff import DemandMeter
 from .flow_rate import FlowRates
-from .outline import Outline
 from .telegram_limits import shown_name
+from .telegram_outline import Outline
 from .totals import Totals
 
 _TITLE_SIZE = 8

@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from ..backoff import Backoff
-from .bytes_a_second import ReadLimit
 from .errors import LinkError, PortNotFoundError, PortSilentError
+from .read_limit import ReadLimit
 from .serial_port import BAUD_RATE, ByteReader, Opener, open_port, read_chunk
 
 SILENCE_TIMEOUT = 30.0

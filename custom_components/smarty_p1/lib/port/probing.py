@@ -7,7 +7,6 @@ from contextlib import suppress
 from math import inf
 
 from ..p1 import DEFAULT_AUTHENTICATION_KEY, Decoder, P1Error, Reason, Rejection, Telegram
-from .bytes_a_second import ReadLimit
 from .errors import (
     DamagedError,
     KeyMissingError,
@@ -20,6 +19,7 @@ from .errors import (
     SecurityOffError,
     WrongKeyError,
 )
+from .read_limit import ReadLimit
 from .serial_port import Opener, open_port, read_chunk
 
 PROBE_TIMEOUT_S = 25.0

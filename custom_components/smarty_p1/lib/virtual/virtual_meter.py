@@ -10,8 +10,8 @@ batteries share one value.
 from collections.abc import Callable, Collection
 
 from ..meter import Reading
+from .battery_shares import Handout
 from .clients import MAX_CLIENTS, MAX_PAUSE, Client, Clients, Profile, Question
-from .handout import Handout
 from .meter_values import MeterValues, values_of
 from .poll_interval import IntervalEstimate
 
