@@ -1,8 +1,8 @@
 /**
- * Makes the module of the cards, and beside it a file with their texts for each other language.
+ * Builds the module of the cards, and a file of texts for every language except English.
  * usage: node build.mjs FOLDER [--watch]
  *
- * A page loads the texts of one language: the module has the English ones, which it falls back on.
+ * The module contains the English texts as a fallback; a page loads the file of one more language.
  */
 
 import { readdir, readFile, writeFile } from "node:fs/promises";
@@ -11,49 +11,49 @@ import { build, context } from "esbuild";
 
 const TEXTS = new URL("src/texts/", import.meta.url);
 const NAME = "smarty-p1";
-/** Said where the texts of a language are not to be had: it must not be among them. */
-const ALWAYS_THERE = "fallback.json";
+/** Note shown if a language file cannot be loaded; the module itself must contain it in all languages. */
+const FALLBACK_FILE = "fallback.json";
 
-const textsIn = async (file) => JSON.parse(await readFile(file, "utf8"));
+const readTexts = async (file) => JSON.parse(await readFile(file, "utf8"));
 
-/** Leaves only English in the module. */
-const englishAlone = {
-  name: "english-alone",
+/** Plugin that keeps only the English texts in the module. */
+const keepEnglish = {
+  name: "keep-english",
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]texts[\\/]\w.*\.json$/ }, async ({ path }) => {
-      const texts = await textsIn(path);
-      const kept = basename(path) === ALWAYS_THERE ? texts : { en: texts.en };
-      return { contents: JSON.stringify(kept), loader: "json" };
+      const texts = await readTexts(path);
+      const contained = basename(path) === FALLBACK_FILE ? texts : { en: texts.en };
+      return { contents: JSON.stringify(contained), loader: "json" };
     });
   },
 };
 
-/** Writes what was made: without the indents of the templates, and with the texts beside it. */
-const written = (folder) => ({
-  name: "written",
+/** Return the plugin that writes the module without the indents of its templates, and the language files. */
+const writeFiles = (folder) => ({
+  name: "write-files",
   setup({ onEnd }) {
     onEnd(async ({ outputFiles: [module] = [] }) => {
       if (!module) return;
-      // Minified, only templates have indented lines, where white space is as much as one space.
+      // In the minified module only templates have indented lines, and HTML treats white space as one space.
       await writeFile(join(folder, `${NAME}.js`), module.text.replace(/\n {2,}/g, " "));
-      for (const [language, texts] of await languages()) {
+      for (const [language, texts] of await collectTexts()) {
         await writeFile(join(folder, `${NAME}.${language}.json`), `${JSON.stringify(texts)}\n`);
       }
     });
   },
 });
 
-/** The texts of each language but English, by the file they are in. */
-async function languages() {
-  const found = new Map();
+/** Return the texts of every language except English, by language and file name. */
+async function collectTexts() {
+  const collected = new Map();
   for (const file of (await readdir(TEXTS)).sort()) {
-    if (file === ALWAYS_THERE) continue;
-    const { en: _english, ...others } = await textsIn(new URL(file, TEXTS));
+    if (file === FALLBACK_FILE) continue;
+    const { en: _english, ...others } = await readTexts(new URL(file, TEXTS));
     for (const [language, texts] of Object.entries(others)) {
-      found.set(language, { ...found.get(language), [basename(file, ".json")]: texts });
+      collected.set(language, { ...collected.get(language), [basename(file, ".json")]: texts });
     }
   }
-  return found;
+  return collected;
 }
 
 const [folder, watch] = process.argv.slice(2);
@@ -62,13 +62,13 @@ const options = {
   bundle: true,
   format: "esm",
   minify: true,
-  // Old web views of the companion app get the module as it is; what draws the cards is newer.
+  // The module is not converted for old web views: Home Assistant's frontend itself needs newer ones.
   target: "es2022",
   charset: "utf8",
   legalComments: "eof",
   logLevel: "warning",
   write: false,
-  plugins: [englishAlone, written(folder)],
+  plugins: [keepEnglish, writeFiles(folder)],
 };
 if (watch) await (await context(options)).watch();
 else await build(options);

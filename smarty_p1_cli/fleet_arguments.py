@@ -111,7 +111,7 @@ def _run_forget(arguments: argparse.Namespace) -> int:
 
     def work(fleet: Any) -> Any:  # noqa: ANN401 - a module, whose libraries are an extra
         config = fleet.read_config(arguments.config)
-        return fleet.forget(config, arguments.meter, arguments.series, confirm)
+        return fleet.forget_meter(config, arguments.meter, arguments.series, confirm)
 
     return _run(work)
 
@@ -123,7 +123,7 @@ def _is_sure() -> bool:
 
 def _run_export(arguments: argparse.Namespace) -> int:
     async def export(fleet: Any) -> tuple[str, bool]:  # noqa: ANN401
-        told = await fleet.export_csv(
+        told = await fleet.write_csv(
             fleet.read_store_config(arguments.config),
             arguments.meter,
             fleet.Span(getattr(arguments, "from"), arguments.to),

@@ -1,4 +1,4 @@
-/** The parts of the frontend's `hass` object that the cards use. */
+/** Types for the parts of the frontend's `hass` object that the cards use. */
 
 export type Unsubscribe = () => void | Promise<void>;
 

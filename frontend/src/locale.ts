@@ -1,4 +1,4 @@
-/** Words, numbers, dates and times as the user has them in Home Assistant. */
+/** Words, numbers, dates and times in the user's Home Assistant formats. */
 
 import type { UserFormats } from "./hass.ts";
 import { round } from "./rounding.ts";
@@ -8,14 +8,14 @@ export const LANGUAGES = ["en", "de", "fr", "lb", "pt"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 /**
- * The texts of a card, by language and key. A key that depends on a number ends with _one and _other.
+ * Texts of a card, by language and key. Keys that depend on a number end with _one and _other.
  *
- * Of the languages but English, only the one that is spoken is there: see languages.ts.
+ * Besides English, only the user's language is loaded: see text-loader.ts.
  */
 export type Texts<Key extends string = string> = Record<Language, Record<Key, string>>;
 export type Params = Record<string, string | number>;
 
-/** The days of the tariff begin and end in this time zone, whatever that of the browser is. */
+/** Days of the tariff begin and end in this time zone, also if the browser uses another zone. */
 export const TIME_ZONE = "Europe/Luxembourg";
 const SPACE = "\u00a0";
 const HOUR_MS = 3_600_000;
@@ -28,15 +28,15 @@ const NUMBER_TAGS: Record<string, string | undefined> = {
   quote_decimal: "de-CH",
 };
 
-/** Return the language that the cards speak to whoever has chosen this one. */
+/** Return the card language for a language tag; English if the cards have no such language. */
 export function languageOf(tag: string): Language {
   const [short] = tag.split("-");
-  return LANGUAGES.find((each) => each === short) ?? "en";
+  return LANGUAGES.find((language) => language === short) ?? "en";
 }
 
 let shared: { formats: UserFormats; language: string | undefined; locale: Locale } | undefined;
 
-/** The same for all cards of a page: formats of numbers and times take long to make. */
+/** Return the locale shared by all cards of a page: creating number and time formats is slow. */
 export function localeOf(formats: UserFormats, language?: string): Locale {
   if (!shared || shared.formats !== formats || shared.language !== language) {
     shared = { formats, language, locale: new Locale(formats, language) };
@@ -57,7 +57,7 @@ export class Locale {
   constructor(formats: UserFormats, language = formats.language) {
     this.language = languageOf(language);
     const isKnown = Intl.DateTimeFormat.supportedLocalesOf([language]).length > 0;
-    // What no browser knows is written as its nearest neighbour does, with names of its own.
+    // Browsers without Luxembourgish get German formats, combined with our own names of months and weekdays.
     this.#tag = isKnown && this.language === language.split("-")[0] ? language : this.language === "lb" ? "de" : this.language;
     this.#numberTag =
       formats.number_format === "system"
@@ -67,7 +67,7 @@ export class Locale {
     this.#hour12 = usesTwelveHours(formats, this.#tag);
   }
 
-  /** Return a text with its parameters put in; `common` has those that all cards share. */
+  /** Return a text with its parameters filled in. */
   text<Key extends string>(texts: Texts<Key>, key: Key, params: Params = {}): string {
     const text = texts[this.language]?.[key] ?? texts.en[key] ?? key;
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
@@ -77,10 +77,10 @@ export class Locale {
     return this.text(common as Texts<keyof (typeof common)["en"]>, key, params);
   }
 
-  /** Return the text whose key ends with the plural category of `count`; {count} is the number. */
+  /** Return the text whose key ends with the plural category of `count`; {count} becomes the number. */
   count(texts: Texts, key: string, count: number, params: Params = {}): string {
-    const one = (this.#plurals ??= new Intl.PluralRules(this.#tag)).select(count) === "one";
-    return this.text(texts, `${key}_${one ? "one" : "other"}`, { count: this.number(count), ...params });
+    const isOne = (this.#plurals ??= new Intl.PluralRules(this.#tag)).select(count) === "one";
+    return this.text(texts, `${key}_${isOne ? "one" : "other"}`, { count: this.number(count), ...params });
   }
 
   number(value: number, decimals = 0): string {
@@ -93,13 +93,13 @@ export class Locale {
     return format.format(round(value, decimals)).replace(/^-/, "−").replace(/\s/g, SPACE);
   }
 
-  /** A whole number; what is there is never 0: "< 1". */
+  /** Return a whole number. A value between 0 and 0.5 becomes "< 1", never "0". */
   whole(value: number): string {
     if (!value || round(value)) return this.number(value);
     return `${value < 0 ? ">" : "<"}${SPACE}${this.number(Math.sign(value))}`;
   }
 
-  /** With a sign also where it is above 0: a difference. */
+  /** Return a difference with its sign, "+" included. */
   signed(value: number, decimals = 0): string {
     return round(value, decimals) > 0 ? `+${this.number(value, decimals)}` : this.number(value, decimals);
   }
@@ -108,12 +108,12 @@ export class Locale {
     return `${this.number(value, decimals)}${SPACE}${unit}`;
   }
 
-  /** kW as people need them: one decimal, none from 100. */
+  /** Return a power in kW: one decimal below 100 kW, none from there on. */
   kW(value: number): string {
     return this.unit(value, "kW", kwDecimals(value));
   }
 
-  /** A reference power, which is written as the contract does: 7 kW, 2.8 kW. */
+  /** Return a reference power written as in the contract: 7 kW, 2.8 kW. */
   referenceKW(value: number): string {
     return this.unit(value, "kW", Number.isInteger(value) ? 0 : 1);
   }
@@ -131,7 +131,7 @@ export class Locale {
   }
 
   percent(share: number, decimals = 0): string {
-    // A share that is not whole is never shown as 100 %.
+    // A share below 1 is never shown as 100 %.
     const percent = share * 100;
     const shown = share < 1 ? Math.min(percent, 100 - 10 ** -decimals) : percent;
     return this.language === "en" ? `${this.number(shown, decimals)}%` : this.unit(shown, "%", decimals);
@@ -143,48 +143,48 @@ export class Locale {
 
   timeRange(start: Date, end: Date): string {
     if (!this.#hour12) return `${this.time(start)}–${this.time(end)}`;
-    // With two days, the range would name both.
+    // `formatRange` would name both days if the range crosses midnight.
     if (localDay(start) !== localDay(end)) return `${this.time(start)} – ${this.time(end)}`;
-    // 6:30 – 6:45 PM
+    // Returns "6:30 – 6:45 PM": AM or PM appears once.
     return this.#formatOf("time").formatRange(start, end);
   }
 
-  /** Saturday 21 November */
+  /** Return "Saturday 21 November". */
   weekday(time: Date): string {
     return this.#format("weekday", time);
   }
 
-  /** Sat 21 */
+  /** Return "Sat 21". */
   shortWeekday(time: Date): string {
     return this.#format("shortWeekday", time);
   }
 
-  /** 21 November */
+  /** Return "21 November". */
   day(time: Date): string {
     return this.#format("day", time);
   }
 
-  /** 21 Nov */
+  /** Return "21 Nov". */
   shortDay(time: Date): string {
     return this.#format("shortDay", time);
   }
 
-  /** 21 November 2026 */
+  /** Return "21 November 2026". */
   date(time: Date): string {
     return this.#format("date", time);
   }
 
-  /** November */
+  /** Return "November". */
   month(time: Date): string {
     return this.#format("month", time);
   }
 
-  /** Nov */
+  /** Return "Nov". */
   shortMonth(time: Date): string {
     return this.#format("shortMonth", time);
   }
 
-  /** November 2026 */
+  /** Return "November 2026". */
   monthYear(time: Date): string {
     return this.#format("monthYear", time);
   }
@@ -194,7 +194,7 @@ export class Locale {
     if (!format) {
       const isClock = kind === "time" || kind === "seconds";
       const clock = this.#hour12 ? ({ hour12: true, hour: "numeric" } as const) : ({ hourCycle: "h23" } as const);
-      // In English of Europe, the day stands before the month.
+      // European English puts the day before the month.
       const tag = this.#tag === "en" && !isClock ? "en-GB" : this.#tag;
       format = new Intl.DateTimeFormat(tag, { timeZone: TIME_ZONE, ...DATE_FORMATS[kind], ...(isClock ? clock : {}) });
       this.#formats.set(kind, format);
@@ -240,24 +240,27 @@ const DATE_FORMATS = {
 
 export const kwDecimals = (value: number): number => (Math.abs(value) < 99.95 ? 1 : 0);
 
-/** As the frontend decides it. */
+/** Return whether times use AM and PM, by the same rule as Home Assistant's frontend. */
 function usesTwelveHours({ time_format }: UserFormats, tag: string): boolean {
   if (time_format !== "language" && time_format !== "system") return time_format === "12";
   const tested = time_format === "language" ? tag : undefined;
   return new Date(2023, 0, 1, 22).toLocaleTimeString(tested, { hour: "numeric" }).includes("10");
 }
 
-/** More than the hours of the days that are looked at. */
+/** Maximum number of cached hours, more than all displayed days contain. */
 const MAX_OFFSETS = 2_000;
 const offsets = new Map<number, number>();
 let parts: Intl.DateTimeFormat | undefined;
 
-/** By how much the clock in Luxembourg is ahead of UTC in an hour: it changes between two of them. */
+/**
+ * Return the clock offset of Luxembourg from UTC in ms. Offsets change at full hours, so one lookup serves a whole
+ * hour.
+ */
 function aheadMs(time: number): number {
   const hour = Math.floor(time / HOUR_MS);
   let ahead = offsets.get(hour);
   if (ahead === undefined) {
-    // Not before it is needed: this module is loaded with every page of Home Assistant.
+    // Created at the first use: every page of Home Assistant loads this module, but few pages need the format.
     parts ??= new Intl.DateTimeFormat("en-GB", {
       timeZone: TIME_ZONE,
       year: "numeric",
@@ -266,15 +269,15 @@ function aheadMs(time: number): number {
       hour: "numeric",
       hourCycle: "h23",
     });
-    const of = Object.fromEntries(parts.formatToParts(hour * HOUR_MS).map(({ type, value }) => [type, Number(value)]));
-    ahead = Date.UTC(of.year!, of.month! - 1, of.day!, of.hour!) - hour * HOUR_MS;
+    const fields = Object.fromEntries(parts.formatToParts(hour * HOUR_MS).map(({ type, value }) => [type, Number(value)]));
+    ahead = Date.UTC(fields.year!, fields.month! - 1, fields.day!, fields.hour!) - hour * HOUR_MS;
     if (offsets.size >= MAX_OFFSETS) offsets.clear();
     offsets.set(hour, ahead);
   }
   return ahead;
 }
 
-/** What calendar and clock in Luxembourg show. */
+/** Return the calendar date and clock time in Luxembourg. */
 export function localParts(time: Date) {
   const local = new Date(time.getTime() + aheadMs(time.getTime()));
   return {
@@ -293,10 +296,11 @@ export function localDay(time: Date): string {
   return `${year}-${String(monthIndex + 1).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
 }
 
-/** Return when a day begins in Luxembourg. */
+/** Return the instant at which a day (2026-11-21) begins in Luxembourg. */
 export function dayStart(day: string): Date {
   const midnight = new Date(`${day}T00:00:00Z`);
-  // One of the two offsets leads to midnight of that day; clocks change at another time than midnight.
+  // Luxembourg is one or two hours ahead of UTC. Clocks never change at midnight, so one of the two offsets leads
+  // there.
   for (const hours of [1, 2]) {
     const time = new Date(midnight.getTime() - hours * HOUR_MS);
     if (localParts(time).hour === 0 && localDay(time) === day) return time;
@@ -304,12 +308,12 @@ export function dayStart(day: string): Date {
   return midnight;
 }
 
-/** Return another day, some days later or, below 0, earlier. */
+/** Return the day `count` days later; earlier if `count` is negative. */
 export function addDays(day: string, count: number): string {
   return new Date(Date.parse(`${day}T00:00:00Z`) + count * 86_400_000).toISOString().slice(0, 10);
 }
 
-/** Return another month (2026-11), some months later or earlier. */
+/** Return the month (2026-11) `count` months later; earlier if `count` is negative. */
 export function addMonths(month: string, count: number): string {
   const [year = 0, index = 1] = month.split("-").map(Number);
   return new Date(Date.UTC(year, index - 1 + count)).toISOString().slice(0, 7);

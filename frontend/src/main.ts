@@ -1,6 +1,6 @@
-/** Defines the cards and the strategy of the dashboard, once a page. */
+/** Entry point: defines the cards and the dashboard strategy once a page. */
 
-import { pageLocale } from "./card.ts";
+import { pageLocale } from "./base-card.ts";
 import { BatteryCard } from "./cards/battery.ts";
 import { BillCard } from "./cards/bill.ts";
 import { MediumCard } from "./cards/medium.ts";
@@ -21,15 +21,15 @@ import { soFarTexts } from "./sentences/so-far.ts";
 import { todayTexts } from "./sentences/today.ts";
 import { yearTexts } from "./sentences/year.ts";
 import { SidebarRedirect, SIDEBAR_REDIRECT } from "./sidebar-redirect.ts";
-import { offer, SmartyDashboard, STRATEGY } from "./strategy.ts";
+import { offer, SmartyDashboard, STRATEGY } from "./dashboard-strategy.ts";
 
-interface Offered {
+interface CardEntry {
   card: CustomElementConstructor;
   texts: Texts<"name" | "description">;
 }
 
-/** The cards by their types, in the order in which they are offered. */
-const CARDS: Record<string, Offered> = {
+/** Cards by type, in the order of Home Assistant's card list. */
+const CARDS: Record<string, CardEntry> = {
   "smarty-p1-now": { card: NowCard, texts: nowTexts },
   "smarty-p1-so-far": { card: SoFarCard, texts: soFarTexts },
   "smarty-p1-today": { card: TodayCard, texts: todayTexts },
@@ -48,17 +48,17 @@ declare global {
   }
 }
 
-// The frontend puts a registry of its own in place; what was defined before would be lost to it.
+// The frontend replaces the registry of custom elements while loading; elements defined earlier would be lost.
 void customElements.whenDefined("home-assistant").then(() => {
   for (const [type, { card, texts }] of Object.entries(CARDS)) {
-    // The module may be loaded twice, as two versions.
+    // A page may load two versions of this module; the first definition stays.
     if (customElements.get(type)) continue;
     customElements.define(type, card);
     (window.customCards ??= []).push({
       type,
       preview: true,
       documentationURL: "https://github.com/smarty-p1/smarty_p1",
-      // Read whenever the list is shown: the language may have changed since the page was loaded.
+      // A getter, because the user may change the language after the page was loaded.
       get name() {
         return pageLocale().text(texts, "name");
       },
@@ -67,7 +67,7 @@ void customElements.whenDefined("home-assistant").then(() => {
       },
     });
   }
-  // So that the names in the list of cards are there in time as well.
+  // Start loading the texts now, so that the card list shows translated names when it opens.
   pageLocale();
   if (!customElements.get(SIDEBAR_REDIRECT)) customElements.define(SIDEBAR_REDIRECT, SidebarRedirect);
   if (customElements.get(`ll-strategy-dashboard-${STRATEGY}`)) return;

@@ -1,35 +1,35 @@
-/** Rounding so that what is on the screen adds up. */
+/** Rounding that keeps the numbers on screen consistent: displayed parts add up to the displayed sum. */
 
-/** Round half away from zero; never -0. */
+/** Round half away from zero; never return -0. */
 export function round(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
-  // What a decimal fraction lacks in binary must not turn 0.125 kWh of many into 0.12.
+  // The 1e-7 corrects binary fractions: a sum of 0.12499999 kWh for 0.125 must become 0.13.
   const whole = Math.floor(Math.abs(value) * factor + 0.5 + 1e-7);
   return whole === 0 ? 0 : (Math.sign(value) * whole) / factor;
 }
 
-/** An allowance is rounded down: whoever uses all of it stays within. */
+/** Round an allowance down: a household that uses all of it stays within the limit. */
 export function roundDown(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
   return Math.floor(value * factor + 1e-7) / factor || 0;
 }
 
-/** A demand is rounded up. */
+/** Round a demand up: a household that lowers its power by the shown value stays within the limit. */
 export function roundUp(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
   return Math.ceil(value * factor - 1e-7) / factor || 0;
 }
 
-/** Round parts so that they add up to their rounded sum: those that lose most get what is left. */
+/** Round parts so that they add up to the rounded sum. The parts that lost most by rounding down get the rest. */
 export function roundParts(parts: number[], decimals = 2, sum?: number): number[] {
   const factor = 10 ** decimals;
   const exact = parts.map((part) => part * factor);
-  const wanted = Math.round(round(sum ?? parts.reduce((one, other) => one + other, 0), decimals) * factor);
+  const wanted = Math.round(round(sum ?? parts.reduce((total, part) => total + part, 0), decimals) * factor);
   const whole = exact.map((part) => Math.floor(part + 1e-7));
-  let left = wanted - whole.reduce((one, other) => one + other, 0);
+  let left = wanted - whole.reduce((total, part) => total + part, 0);
   const order = exact
     .map((part, index) => ({ index, lost: part - whole[index]! }))
-    .sort((one, other) => other.lost - one.lost || one.index - other.index);
+    .sort((a, b) => b.lost - a.lost || a.index - b.index);
   for (let turn = 0; left > 0 && order.length; turn = (turn + 1) % order.length, left -= 1) {
     whole[order[turn]!.index]! += 1;
   }

@@ -1,7 +1,8 @@
-/** What stands in the sidebar until Home Assistant is restarted: it opens the dashboard.
+/**
+ * Temporary panel of the sidebar: redirects to the dashboard until Home Assistant is restarted.
  *
- * A page that was open before the first meter was added does not have this module, and would wait in
- * vain for the dashboard. A panel of an integration brings its module along; this is all it is for.
+ * A page opened before the first meter was added has not loaded the cards and cannot show the dashboard. A panel
+ * loads its own module, so this small one does the redirect.
  */
 
 export const SIDEBAR_REDIRECT = "smarty-p1-opener";
@@ -10,7 +11,7 @@ export class SidebarRedirect extends HTMLElement {
   panel?: { config?: { path?: string } };
 
   connectedCallback(): void {
-    // The page is still busy with showing this.
+    // Wait for the frontend to finish mounting this panel before navigating.
     queueMicrotask(() => {
       const path = this.panel?.config?.path;
       if (!path || !this.isConnected) return;

@@ -1,7 +1,7 @@
-/** What all cards look like: three sizes of type, colours by variables of the theme. */
+/** Styles shared by all cards: three font sizes, colours from variables of the theme. */
 
 import { css } from "lit";
-import { chooserStyles } from "./parts/chooser.ts";
+import { chooserStyles } from "./parts/meter-chooser.ts";
 
 export const styles = css`
   :host {
@@ -12,7 +12,7 @@ export const styles = css`
     --excess: var(--error-color, #db4437);
     --quiet: var(--secondary-text-color);
     --ground: var(--ha-card-background, var(--card-background-color, #fff));
-    /* Small text in a colour keeps a contrast of 4.5:1 that the bare colours do not have. */
+    /* Mix with the text colour: small text needs a contrast of 4.5:1, more than the bare colours have. */
     --excess-text: color-mix(in srgb, var(--excess) 75%, var(--primary-text-color));
     --link: color-mix(in srgb, var(--primary-color) 65%, var(--primary-text-color));
     --track: color-mix(in srgb, var(--primary-text-color) 6%, var(--ground));

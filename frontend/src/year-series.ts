@@ -1,89 +1,89 @@
 /**
- * The quarter-hours of a year, which all cards of a page share: asked once, and then only what is new.
+ * Quarter-hours of a year, shared by all cards of a page. The year is requested once, later only the new rows.
  *
- * Rows are by instant. What is read of them is by Luxembourg's calendar and clock, where one day of a
- * year has 92 quarter-hours and another 100.
+ * Rows are stored by instant. The display uses Luxembourg's calendar and clock: clock changes give one day 92
+ * quarter-hours, and one day 100.
  */
 
-import type { Feed, Known } from "./feed.ts";
+import type { MeterFeed, Reply } from "./meter-feed.ts";
 import { addMonths, dayStart, localDay, localParts, QUARTER_HOUR_MS } from "./locale.ts";
-import type { Meter, QuarterHours } from "./wire.ts";
+import type { Meter, QuarterHours } from "./websocket-types.ts";
 
 export const QUARTER_HOURS_A_DAY = 96;
 const DAY_MS = 86_400_000;
-/** What stands for a quarter-hour that is not known. */
+/** Marks an unknown quarter-hour; lowest value of 16 bits. */
 export const UNKNOWN = -32_768;
 export const ESTIMATED = 1;
-/** What stands for a quarter-hour that is above the limit: higher than all others. */
+/** Marks a quarter-hour above the limit; highest value of 16 bits, so that the maximum of several days keeps it. */
 export const EXCESS = 32_767;
-/** So many can be answered; what claims to be longer is not believed. */
+/** Longest accepted series: 500 days. Longer answers are ignored. */
 const MAX_ROWS = 500 * QUARTER_HOURS_A_DAY;
-/** Wh of a quarter-hour that are 1 kW. */
+/** Energy of a quarter-hour in Wh at 1 kW. */
 export const WH_A_KW = 250;
-/** Of a mark in `above`: how many reference powers are exceeded. */
-const CLASSES = 15;
-/** Added to a mark where the reference power of the contract at that time is exceeded. */
-const CONTRACT = 16;
+/** Bit mask for `above`: number of exceeded reference powers. */
+const CLASSES_MASK = 15;
+/** Bit in `above`: the quarter-hour exceeds the reference power of its contract. */
+const CONTRACT_BIT = 16;
 
 export interface Series {
-  /** When the first one starts, in ms since 1970. */
+  /** Start of the first quarter-hour, in ms since 1970. */
   readonly start: number;
-  /** The larger of both energies in Wh, what was fed in below 0; what was drawn wherever `above` is not 0. */
+  /** The larger of imported and exported energy in Wh, exported as negative; always imported if `above` is not 0. */
   readonly values: Int16Array;
-  /** What the bill counts as above: the marks of the answer. */
+  /** Marks of exceeded reference powers, as the bill counts them; see `QuarterHours.above`. */
   readonly above: Uint8Array;
   readonly referencePowers: readonly number[];
-  /** Those that the platform has estimated are ESTIMATED, all others UNKNOWN; undefined where there are none. */
+  /** ESTIMATED where the platform estimated the value, else UNKNOWN; undefined without any estimate. */
   readonly estimated?: Int16Array | undefined;
 }
 
-interface Kept {
+interface Cache {
   month?: string;
   start: string;
-  /** The mark of the past because of which the year was asked last. */
+  /** Version mark of past days at the last request for the year. */
   past: string;
   year?: QuarterHours;
   tail?: QuarterHours | undefined;
   series?: Series;
 }
 
-const kept = new WeakMap<Feed, Kept>();
+const caches = new WeakMap<MeterFeed, Cache>();
 
 /**
- * Return what is known of the twelve months before this one, and of this one.
+ * Return the quarter-hours of this month and of the twelve months before.
  *
- * The year is asked again when the tail comes with another mark of the past: a day later, or after
- * the past was imported. Whoever comes back to a view, or to a connection, asks for the tail alone.
+ * The year is requested again when the tail carries a new version mark: after a day, or after an import. A card that
+ * returns to view, or to a new connection, requests only the tail.
  */
-export function yearSeries(feed: Feed, meter: Meter): Known<Series> {
-  let mine = kept.get(feed);
-  if (!mine) kept.set(feed, (mine = { start: "", past: "" }));
+export function yearSeries(feed: MeterFeed, meter: Meter): Reply<Series> {
+  let cache = caches.get(feed);
+  if (!cache) caches.set(feed, (cache = { start: "", past: "" }));
   const month = localDay(new Date(feed.live?.quarter_hour?.start ?? Date.now())).slice(0, 7);
-  if (month !== mine.month) Object.assign(mine, { month, start: dayStart(`${addMonths(month, -12)}-01`).toISOString() });
+  if (month !== cache.month) Object.assign(cache, { month, start: dayStart(`${addMonths(month, -12)}-01`).toISOString() });
   const command = "smarty_p1/quarter_hours";
   const form = { quantity: "larger", encoding: "base64" } as const;
-  const { value: year, error } = feed.get(command, { start: mine.start, ...form }, `${meter.known_since} ${mine.past}`, true);
+  const { value: year, error } = feed.get(command, { start: cache.start, ...form }, `${meter.known_since} ${cache.past}`, true);
   if (!year) return { error };
-  // Since the year was asked, not since the last tail: it is short, and what was late is in it.
+  // Request from the end of the year, not of the last tail: the tail is short, and may contain late rows.
   const { value: tail } = feed.get(command, { start: year.end, ...form });
-  if (!mine.series || mine.year !== year || mine.tail !== tail) {
-    Object.assign(mine, { year, tail, series: joined(year, tail) });
-    if (tail && tail.past !== year.past) mine.past = tail.past;
+  if (!cache.series || cache.year !== year || cache.tail !== tail) {
+    Object.assign(cache, { year, tail, series: mergeSeries(year, tail) });
+    if (tail && tail.past !== year.past) cache.past = tail.past;
   }
-  return { value: mine.series };
+  return { value: cache.series };
 }
 
-/** Return the rows of an answer, and of a later one at its own place. */
-export function joined(year: QuarterHours, tail?: QuarterHours): Series {
+/** Return the rows of the year, with the rows of the tail written over them at their place. */
+export function mergeSeries(year: QuarterHours, tail?: QuarterHours): Series {
   const start = Date.parse(year.start);
   const referencePowers = year.reference_powers ?? [];
   if (Number.isNaN(start)) return { start: 0, values: new Int16Array(), above: new Uint8Array(), referencePowers };
   const parts = [year, ...(tail ? [tail] : [])]
-    .map((each) => ({
-      at: Math.round((Date.parse(each.start) - start) / QUARTER_HOUR_MS),
-      rows: unpacked(each.values),
-      marks: bytesOf(each.above),
-      origins: each.origins ?? [],
+    .map((answer) => ({
+      at: Math.round((Date.parse(answer.start) - start) / QUARTER_HOUR_MS),
+      rows: unpackValues(answer.values),
+      marks: decodeMarks(answer.above),
+      origins: answer.origins ?? [],
     }))
     .filter(({ at, rows }) => at >= 0 && at + rows.length <= MAX_ROWS);
   const values = new Int16Array(Math.max(0, ...parts.map(({ at, rows }) => at + rows.length))).fill(UNKNOWN);
@@ -100,37 +100,37 @@ export function joined(year: QuarterHours, tail?: QuarterHours): Series {
   return { start, values, above, referencePowers, estimated };
 }
 
-function unpacked(values: QuarterHours["values"]): Int16Array {
+function unpackValues(values: QuarterHours["values"]): Int16Array {
   if (typeof values !== "string") {
-    return Int16Array.from(values ?? [], (each) => (each !== null && Math.abs(each) <= 32_767 ? each : UNKNOWN));
+    return Int16Array.from(values ?? [], (value) => (value !== null && Math.abs(value) <= 32_767 ? value : UNKNOWN));
   }
-  const bytes = bytesOf(values);
+  const bytes = decodeMarks(values);
   const rows = new Int16Array(bytes.length >> 1);
-  // Little-endian whatever this machine is; 16 bits make the sign.
+  // The bytes are little-endian on any machine. Writing into an Int16Array restores the sign.
   for (let row = 0; row < rows.length; row += 1) rows[row] = bytes[2 * row]! | (bytes[2 * row + 1]! << 8);
   return rows;
 }
 
-function bytesOf(marks: QuarterHours["above"]): Uint8Array {
+function decodeMarks(marks: QuarterHours["above"]): Uint8Array {
   if (typeof marks !== "string") return Uint8Array.from(marks ?? []);
   try {
-    return Uint8Array.from(atob(marks), (each) => each.charCodeAt(0));
+    return Uint8Array.from(atob(marks), (char) => char.charCodeAt(0));
   } catch {
     return new Uint8Array();
   }
 }
 
-/** From when on the clock in Luxembourg is how much ahead of UTC, in ms. */
+/** Clock offset of Luxembourg: the instant from which it holds, and the lead over UTC in ms. */
 export type ClockChange = readonly [from: number, aheadMs: number];
 
-/** Return the clock's changes in a period, the first of which is at its start. */
+/** Return the clock offsets of a period: the first at its start, then one for every clock change. */
 export function clockChanges(start: number, end: number): ClockChange[] {
   const aheadAt = (time: number): number => {
     const { year, monthIndex, day, hour, minute } = localParts(new Date(time));
     return Date.UTC(year, monthIndex, day, hour, minute) - Math.floor(time / 60_000) * 60_000;
   };
   const changes: ClockChange[] = [[start, aheadAt(start)]];
-  // Asking the calendar 35,000 times would take longer than all the drawing.
+  // Compare clock offsets 30 days apart: reading the calendar for all 35,000 quarter-hours would be slow.
   const step = 30 * DAY_MS;
   for (let from = start; from < end; from += step) {
     let [before, after] = [from, Math.min(end, from + step)];
@@ -146,7 +146,7 @@ export function clockChanges(start: number, end: number): ClockChange[] {
   return changes;
 }
 
-/** Call for each row with its calendar: `local` are ms since 1970 as Luxembourg's calendar and clock show them. */
+/** Call `visit` for each row. `local` is the Luxembourg date and clock time as if it were UTC, in ms since 1970. */
 function eachRow({ start, values }: Series, visit: (value: number, local: number, row: number) => void): void {
   const changes = clockChanges(start, start + values.length * QUARTER_HOUR_MS);
   for (const [index, [from, ahead]] of changes.entries()) {
@@ -157,72 +157,72 @@ function eachRow({ start, values }: Series, visit: (value: number, local: number
   }
 }
 
-/** A year as days by quarter-hours of the clock. */
+/** Grid of a year: days by quarter-hours of the clock. */
 export interface Grid {
-  /** The first day, in days since 1970. */
+  /** First day, as a count of days since 1970. */
   readonly firstDay: number;
   readonly days: number;
-  /** Day × 96 + quarter-hour of the day: the values of the series, in Wh. */
+  /** Values of the series in Wh, at index day × 96 + quarter-hour of the day. */
   readonly cells: Int16Array;
-  /** The marks of the series, by cell. */
+  /** Marks of exceeded reference powers, at the same indexes as `cells`. */
   readonly above: Uint8Array;
   readonly referencePowers: readonly number[];
-  /** The cells that are estimated, as in Series. */
+  /** ESTIMATED or UNKNOWN, at the same indexes as `cells`. */
   readonly estimated: Int16Array | undefined;
   readonly feedsIn: boolean;
-  /** The last cell of which something is known. */
+  /** Index of the last known cell. */
   readonly lastCell: number;
 }
 
-/** At least so many days, so that one day is no wall of colour. */
-const FEWEST_DAYS = 7;
+/** Minimum days of the grid, so that a single day does not fill the whole picture. */
+const MIN_DAYS = 7;
 
 export function gridOf(series: Series): Grid {
   const start = series.start + clockChanges(series.start, series.start)[0]![1];
-  const most = Math.floor(start / DAY_MS) - FEWEST_DAYS;
-  const all = new Int16Array((Math.ceil(series.values.length / QUARTER_HOURS_A_DAY) + FEWEST_DAYS + 2) * QUARTER_HOURS_A_DAY).fill(UNKNOWN);
+  const originDay = Math.floor(start / DAY_MS) - MIN_DAYS;
+  const all = new Int16Array((Math.ceil(series.values.length / QUARTER_HOURS_A_DAY) + MIN_DAYS + 2) * QUARTER_HOURS_A_DAY).fill(UNKNOWN);
   const above = new Uint8Array(all.length);
   const estimated = series.estimated && new Int16Array(all.length).fill(UNKNOWN);
   let [firstCell, lastCell] = [-1, -1];
   let feedsIn = false;
   eachRow(series, (value, local, row) => {
     if (value === UNKNOWN) return;
-    const cell = Math.floor(local / QUARTER_HOUR_MS) - most * QUARTER_HOURS_A_DAY;
+    const cell = Math.floor(local / QUARTER_HOUR_MS) - originDay * QUARTER_HOURS_A_DAY;
     if (firstCell < 0) firstCell = cell;
     if (cell > lastCell) lastCell = cell;
     if (value < 0) feedsIn = true;
-    // Where the clock shows an hour twice, the higher of both; the hour it leaves out stays a gap.
+    // When the clock repeats an hour, keep the higher value. The hour skipped in spring stays unknown.
     if (value > all[cell]!) all[cell] = value;
     const [before, mark] = [above[cell]!, series.above[row]!];
-    above[cell] = Math.max(before & CLASSES, mark & CLASSES) | ((before | mark) & CONTRACT);
+    above[cell] = Math.max(before & CLASSES_MASK, mark & CLASSES_MASK) | ((before | mark) & CONTRACT_BIT);
     if (estimated && series.estimated![row] === ESTIMATED) estimated[cell] = ESTIMATED;
   });
   const last = Math.floor(lastCell / QUARTER_HOURS_A_DAY);
-  const first = Math.min(Math.floor(firstCell / QUARTER_HOURS_A_DAY), last - FEWEST_DAYS + 1);
+  const first = Math.min(Math.floor(firstCell / QUARTER_HOURS_A_DAY), last - MIN_DAYS + 1);
   const days = lastCell < 0 ? 0 : last - first + 1;
   const from = first * QUARTER_HOURS_A_DAY;
-  const shown = <Cells extends Int16Array | Uint8Array>(cells: Cells) => cells.subarray(from, from + days * QUARTER_HOURS_A_DAY) as Cells;
+  const crop = <Cells extends Int16Array | Uint8Array>(cells: Cells) => cells.subarray(from, from + days * QUARTER_HOURS_A_DAY) as Cells;
   return {
-    firstDay: most + first,
+    firstDay: originDay + first,
     days,
-    cells: shown(all),
-    above: shown(above),
+    cells: crop(all),
+    above: crop(above),
     referencePowers: series.referencePowers,
-    estimated: estimated && shown(estimated),
+    estimated: estimated && crop(estimated),
     feedsIn,
     lastCell: lastCell - from,
   };
 }
 
-/** What is red: above the reference power that each quarter-hour's contract had, or above one for all. */
+/** Limit above which cells are red: the contract's reference power at the time, or one class (kW) for all days. */
 export type Limit = { readonly isContract: boolean; readonly kw: number };
 
-/** Return the cells with EXCESS where they are above a limit. */
+/** Return the cells, with EXCESS where a cell is above the limit. */
 export function markedCells({ cells, above, referencePowers }: Pick<Grid, "cells" | "above" | "referencePowers">, limit: Limit | undefined): Int16Array {
   const place = limit ? referencePowers.indexOf(limit.kw) : -1;
-  const isAbove = (mark: number) => (limit?.isContract ? mark >= CONTRACT : place >= 0 && (mark & CLASSES) > place);
+  const isAbove = (mark: number) => (limit?.isContract ? mark >= CONTRACT_BIT : place >= 0 && (mark & CLASSES_MASK) > place);
   return cells.map((value, cell) => (isAbove(above[cell]!) ? EXCESS : Math.min(value, EXCESS - 1)));
 }
 
-/** Return a time as ms since 1970 by Luxembourg's calendar and clock. */
+/** Return a time as Luxembourg date and clock time, counted in ms since 1970 as if it were UTC. */
 export const localOf = (time: number): number => time + clockChanges(time, time)[0]![1];

@@ -5,7 +5,7 @@ import { Locale } from "../src/locale.ts";
 import { amountToday, monthOf, nightTo, standingOn } from "../src/parts/medium-months.ts";
 import { mediumTexts, monthSentence, nameOf, nightSentence, unitsOf, write, writeSum } from "../src/sentences/medium.ts";
 import { chosenSentence, daysTable, footnote } from "../src/sentences/medium-days.ts";
-import type { MediumHistory } from "../src/wire.ts";
+import type { MediumHistory } from "../src/websocket-types.ts";
 
 const localeOf = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
 const en = localeOf("en");

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { type Column, monthsDrawing } from "../src/drawing/months.ts";
 import { Locale } from "../src/locale.ts";
 import { amountNotes, choiceOf, labelOf, lackOfAll, type Month, tableOf, yearOf } from "../src/sentences/months.ts";
-import type { Bill } from "../src/wire.ts";
+import type { Bill } from "../src/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 

@@ -4,7 +4,7 @@ import { phaseBars, quarterHourBar } from "../src/drawing/now.ts";
 import { Locale } from "../src/locale.ts";
 import { troubleOf } from "../src/sentences/banner.ts";
 import { firstDaySentence, nowSentence, shownMean, type Situation, situationOf } from "../src/sentences/now.ts";
-import type { Live, Meter, RunningQuarterHour } from "../src/wire.ts";
+import type { Live, Meter, RunningQuarterHour } from "../src/websocket-types.ts";
 
 const localeOf = (language: string) => new Locale({ language, number_format: "language", time_format: "24" }, language);
 const en = localeOf("en");

@@ -3,11 +3,11 @@ import { test } from "node:test";
 import { interruptionsDrawing, markSize } from "../src/drawing/quality-interruptions.ts";
 import { voltageDrawing } from "../src/drawing/quality-voltage.ts";
 import { Locale } from "../src/locale.ts";
-import { duration, together } from "../src/sentences/quality.ts";
-import { disturbances, interruptionsSentence, interruptionsTable, markSentence } from "../src/sentences/quality-interruptions.ts";
+import { duration, joinNames } from "../src/sentences/quality.ts";
+import { interruptionsSentence, interruptionsTable, markSentence, readDisturbances } from "../src/sentences/quality-interruptions.ts";
 import { connectionLimit, gapWords, lastMessage, receptionDay, receptionShare, supplySentence } from "../src/sentences/quality-supply.ts";
 import { rowSentence, voltageDay, voltageSentence, voltageTable } from "../src/sentences/quality-voltage.ts";
-import type { Events, Live, Meter, Voltages } from "../src/wire.ts";
+import type { Events, Live, Meter, Voltages } from "../src/websocket-types.ts";
 
 const locale = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
 const en = locale("en");
@@ -182,7 +182,7 @@ test("the last message that says something is shown without what would turn or h
 const at = (time: string, kind: string, count = 1, more: object = {}) => ({
   time, kind, count, after: new Date(Date.parse(time) - 10_000).toISOString(), ...more,
 });
-const found = (...all: object[]) => disturbances(events({ disturbances: all }), NOW);
+const found = (...all: object[]) => readDisturbances(events({ disturbances: all }), NOW);
 const interrupted = (...all: object[]) => plain(interruptionsSentence(found(...all), NOW, en));
 
 test("a quiet month is said with what came last", () => {
@@ -213,14 +213,14 @@ test("what was counted while nothing was read is between two times", () => {
 
 test("nothing is said of a time before the meter was read", () => {
   const began = (since: string | null, undated: object) =>
-    interruptionsSentence(disturbances(events({ undated, reception: { ...events().reception, since } }), NOW), NOW, en);
+    interruptionsSentence(readDisturbances(events({ undated, reception: { ...events().reception, since } }), NOW), NOW, en);
   assert.equal(began("2026-11-19T10:00:00Z", { voltage_sag: 28 }), "Nothing since 19 November, when reading began.");
   assert.equal(began(null, {}), "Nothing is known yet. What the meter counts stands here with its first telegram.");
   assert.equal(began("2026-11-19T10:00:00Z", {}), "This meter counts no interruptions.");
 });
 
 test("a kind that the meter does not count is unknown, and one that it counts may be none", () => {
-  const { seen, undated } = disturbances(events({ undated: { voltage_sag: 28, voltage_swell: 0 } }), NOW);
+  const { seen, undated } = readDisturbances(events({ undated: { voltage_sag: 28, voltage_swell: 0 } }), NOW);
   assert.deepEqual([seen, undated], [{ voltage_sag: 0, voltage_swell: 0 }, { voltage_sag: 28, voltage_swell: 0 }]);
 });
 
@@ -241,8 +241,8 @@ test("the table names the phases, and what is drawn adds up to what was seen", (
   assert.deepEqual(marks.map(({ count }) => count), [2, 5]);
   assert.deepEqual(labels.map(({ text }) => text), [2, 5]);
   assert.equal(year.seen.voltage_sag, 7);
-  assert.equal(markSentence(marks[1]!.joined, NOW, en), "**9 June:** 5 voltage dips (L1, L2 and L3)");
-  assert.equal(markSentence(marks[0]!.joined, NOW, en), "**25 October 2025, 12:00:** 2 voltage dips");
+  assert.equal(markSentence(marks[1]!.disturbances, NOW, en), "**9 June:** 5 voltage dips (L1, L2 and L3)");
+  assert.equal(markSentence(marks[0]!.disturbances, NOW, en), "**25 October 2025, 12:00:** 2 voltage dips");
 });
 
 test("a thousand disturbances are some marks, one path a kind, and none is lost", () => {
@@ -264,7 +264,7 @@ test("a time in which nothing was read is drawn, and odd disturbances are left o
   assert.equal(interruptionsDrawing(found(at("2026-11-18T05:40:00Z", "power_failure")), 600).vague, "");
   const odd = [at("2026-11-18T05:40:00Z", "power_failure", -1), at("2026-11-18T05:40:00Z", "power_failure", 1e12), { kind: "power_failure", count: 1, time: "soon", after: 3 }];
   assert.equal(found(...odd).all.length, 0);
-  assert.equal(disturbances({} as never, NOW).all.length, 0);
+  assert.equal(readDisturbances({} as never, NOW).all.length, 0);
 });
 
 test("the months are named as far as there is room", () => {
@@ -277,5 +277,5 @@ test("durations and lists are as people say them", () => {
     [0, 40_000, 720_000, 7_200_000, 7_800_000, 3 * 86_400_000].map((ms) => plain(duration(ms, en))),
     ["0 s", "40 s", "12 min", "2 h", "2 h 10 min", "3 days"],
   );
-  assert.deepEqual([[], ["L1"], ["L1", "L2"], ["L1", "L2", "L3"]].map((each) => together(each, en)), ["", "L1", "L1 and L2", "L1, L2 and L3"]);
+  assert.deepEqual([[], ["L1"], ["L1", "L2"], ["L1", "L2", "L3"]].map((each) => joinNames(each, en)), ["", "L1", "L1 and L2", "L1, L2 and L3"]);
 });

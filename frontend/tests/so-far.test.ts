@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
 import { soFar } from "../src/sentences/so-far.ts";
-import type { Bill, Day } from "../src/wire.ts";
+import type { Bill, Day } from "../src/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
 const NOW = new Date("2026-11-21T17:38:20Z");

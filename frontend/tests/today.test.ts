@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chartOf, countOf, quartersOf, roomFor, smallBars, type Quarter, type Wanted } from "../src/drawing/today.ts";
+import { chartOf, countOf, quartersOf, roomFor, smallBars, type Quarter, type ChartRequest } from "../src/drawing/today.ts";
 import { dayStart, Locale } from "../src/locale.ts";
-import { costsOf, firstEnds } from "../src/parts/day.ts";
+import { costsOf, firstEnds } from "../src/parts/day-quarter-hours.ts";
 import { memoize } from "../src/parts/memoize.ts";
-import { daySentence, type DayTold, dayTitle, excessKwh, firstDay, quarterSentence, type QuarterTold, shownDay, timeOf, weekOf } from "../src/sentences/today.ts";
-import type { Day, QuarterHours, RunningQuarterHour } from "../src/wire.ts";
+import { daySentence, type DayFacts, dayTitle, excessKwh, firstDay, quarterSentence, type QuarterFacts, shownDay, timeOf, weekOf } from "../src/sentences/today.ts";
+import type { Day, QuarterHours, RunningQuarterHour } from "../src/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 const plain = (text: string) => text.replaceAll("\u00a0", " ");
 const START = dayStart("2026-11-21").getTime();
 
 const quarter = (imported: number | null, exported: number | null = null, origin?: Quarter["origin"]): Quarter => ({ imported, exported, origin });
-const wanted = (changes: Partial<Wanted> = {}): Wanted => ({
+const request = (changes: Partial<ChartRequest> = {}): ChartRequest => ({
   start: START,
   quarters: Array.from({ length: 96 }, () => quarter(100)),
   reference: 7,
@@ -61,7 +61,7 @@ test("a day has 92, 96 or 100 quarter-hours, and none has more", () => {
 
 test("what is drawn stands up to the line, what is above it over it, what is fed in below 0", () => {
   const quarters = [quarter(2350, 0), quarter(100, 900), quarter(2000, null, "platform_estimated"), quarter(null)];
-  const { paths, gaps, highest, y, top, bottom } = chartOf(wanted({ quarters, ended: 4 }));
+  const { paths, gaps, highest, y, top, bottom } = chartOf(request({ quarters, ended: 4 }));
   assert.equal(bars(paths.drawn.measured), 2);
   assert.equal(bars(paths.drawn.estimated), 1);
   assert.equal(bars(paths.excess.measured), 1);
@@ -74,7 +74,7 @@ test("what is drawn stands up to the line, what is above it over it, what is fed
 });
 
 test("without a reference power nothing is above it", () => {
-  const { paths, highest } = chartOf(wanted({ reference: null, quarters: [quarter(5000)] }));
+  const { paths, highest } = chartOf(request({ reference: null, quarters: [quarter(5000)] }));
   assert.equal(bars(paths.drawn.measured), 1);
   assert.equal(paths.excess.measured, "");
   assert.equal(highest, undefined);
@@ -82,13 +82,13 @@ test("without a reference power nothing is above it", () => {
 
 test("what has not come yet, and what was before the first day, is no gap", () => {
   const quarters = [quarter(null), quarter(null), quarter(100), quarter(null), quarter(null)];
-  assert.equal(bars(chartOf(wanted({ quarters, begun: 2, ended: 4 })).gaps), 1);
+  assert.equal(bars(chartOf(request({ quarters, begun: 2, ended: 4 })).gaps), 1);
 });
 
 test("ticks keep away from the line and from each other, however large the numbers are", () => {
   for (const peak of [0, 1, 30, 400, 9_000, 1e9]) {
     for (const reference of [null, 2.8, 7, 12, 69]) {
-      const { ticks, y } = chartOf(wanted({ quarters: [quarter(peak * 250), quarter(0, peak * 100)], reference }));
+      const { ticks, y } = chartOf(request({ quarters: [quarter(peak * 250), quarter(0, peak * 100)], reference }));
       assert.ok(ticks.length >= 1 && ticks.length < 20);
       for (const [index, tick] of ticks.entries()) {
         if (index) assert.ok(ticks[index - 1]!.y - tick.y > 40);
@@ -100,17 +100,17 @@ test("ticks keep away from the line and from each other, however large the numbe
 
 test("the scale moves by whole kW with what the running one is heading for", () => {
   assert.deepEqual([0, 0.3, 10.1, 10.4, 10.41].map(roomFor), [0, 1, 11, 11, 12]);
-  const scale = (drawn: number) => chartOf(wanted({ room: { drawn, fed: 0 } })).y(7);
+  const scale = (drawn: number) => chartOf(request({ room: { drawn, fed: 0 } })).y(7);
   assert.equal(scale(roomFor(5)), scale(0));
   assert.ok(scale(roomFor(10.8)) > scale(0));
 });
 
 test("hours stand where they are by the clock, also when it is changed", () => {
   const spring = { start: dayStart("2026-03-29").getTime(), quarters: Array.from({ length: 92 }, () => quarter(1)) };
-  assert.deepEqual(chartOf(wanted(spring)).hours.map(({ index }) => index), [0, 8, 20, 32, 44, 56, 68, 80]);
-  assert.deepEqual(chartOf(wanted({ isNarrow: true, width: 330 })).hours.map(({ index }) => index), [0, 24, 48, 72]);
+  assert.deepEqual(chartOf(request(spring)).hours.map(({ index }) => index), [0, 8, 20, 32, 44, 56, 68, 80]);
+  assert.deepEqual(chartOf(request({ isNarrow: true, width: 330 })).hours.map(({ index }) => index), [0, 24, 48, 72]);
   // With AM and PM there is room for fewer.
-  assert.deepEqual(chartOf(wanted({ isNarrow: true, width: 330, hourWidth: 60 })).hours.map(({ index }) => index), [0, 48]);
+  assert.deepEqual(chartOf(request({ isNarrow: true, width: 330, hourWidth: 60 })).hours.map(({ index }) => index), [0, 48]);
 });
 
 test("the days to choose from have one scale, and what is not known no bar", () => {
@@ -140,7 +140,7 @@ const DAY: Day = {
   cost_above: 0,
   feed_in: 0,
 };
-const say = (changes: Partial<DayTold>, day: Partial<Day> = {}) =>
+const say = (changes: Partial<DayFacts>, day: Partial<Day> = {}) =>
   plain(daySentence({ day: { ...DAY, ...day }, isToday: true, hasSun: true, known: 74, firstEnds: undefined, heading: null, ...changes }, en));
 
 test("a day in a sentence", () => {
@@ -176,8 +176,8 @@ test("a small excess is never 0.0 kWh", () => {
   assert.equal(plain(excessKwh(0.6, en)), "0.6 kWh");
 });
 
-const told: QuarterTold = { start: new Date("2026-11-21T17:15:00Z"), drawn: 9.4, fed: 0, reference: 7, cost: 0.0496, origin: undefined, isRunning: false };
-const tell = (changes: Partial<QuarterTold>, locale = en) => plain(quarterSentence({ ...told, ...changes }, locale, 96));
+const told: QuarterFacts = { start: new Date("2026-11-21T17:15:00Z"), drawn: 9.4, fed: 0, reference: 7, cost: 0.0496, origin: undefined, isRunning: false };
+const tell = (changes: Partial<QuarterFacts>, locale = en) => plain(quarterSentence({ ...told, ...changes }, locale, 96));
 
 test("a chosen bar in a sentence", () => {
   assert.equal(tell({}), "**18:15–18:30:** 9.4 kW drawn. 0.6 kWh above 7 kW: 0.05 €");

@@ -3,8 +3,8 @@ import { test } from "node:test";
 import { Cells, dayTicks, imageOf, palette } from "../src/drawing/year.ts";
 import { Locale } from "../src/locale.ts";
 import { aboveIn, aboveSentence, classRows, classSentence, comparisonBegins, energySentence, limitName, periodOf } from "../src/sentences/year.ts";
-import type { Bill, Classes, MonthAbove, QuarterHours } from "../src/wire.ts";
-import { ESTIMATED, EXCESS, gridOf, joined, localOf, markedCells, type Series, UNKNOWN } from "../src/year-series.ts";
+import type { Bill, Classes, MonthAbove, QuarterHours } from "../src/websocket-types.ts";
+import { ESTIMATED, EXCESS, gridOf, mergeSeries, localOf, markedCells, type Series, UNKNOWN } from "../src/year-series.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" });
 const of = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
@@ -39,7 +39,7 @@ const answer = (start: string, values: QuarterHours["values"]): QuarterHours => 
   origins: [],
   past: "today",
 });
-const series = (start: string, values: (number | null)[]): Series => joined(answer(start, values));
+const series = (start: string, values: (number | null)[]): Series => mergeSeries(answer(start, values));
 const says = (rows: ReturnType<typeof classRows>, chosen: number | undefined, months = 12, locale = en) =>
   plain(classSentence(rows, chosen, months, locale));
 
@@ -150,12 +150,12 @@ test("a period is said in words", () => {
 test("a year is read from base64 and from a list alike, and its tail is put at its own place", () => {
   // 1 Wh, -2 Wh, unknown: little-endian.
   const packed = btoa(String.fromCharCode(1, 0, 0xfe, 0xff, 0x00, 0x80));
-  assert.deepEqual([...joined(answer("2026-01-01T00:00:00Z", packed)).values], [1, -2, UNKNOWN]);
-  assert.deepEqual([...joined(answer("2026-01-01T00:00:00Z", [1, -2, null])).values], [1, -2, UNKNOWN]);
+  assert.deepEqual([...mergeSeries(answer("2026-01-01T00:00:00Z", packed)).values], [1, -2, UNKNOWN]);
+  assert.deepEqual([...mergeSeries(answer("2026-01-01T00:00:00Z", [1, -2, null])).values], [1, -2, UNKNOWN]);
   const tail = answer("2026-01-01T01:00:00+00:00", [7]);
-  assert.deepEqual([...joined(answer("2026-01-01T00:00:00Z", packed), tail).values], [1, -2, UNKNOWN, UNKNOWN, 7]);
-  assert.equal(joined(answer("never", packed)).values.length, 0);
-  assert.equal(joined(answer("2026-01-01T00:00:00Z", "%")).values.length, 0);
+  assert.deepEqual([...mergeSeries(answer("2026-01-01T00:00:00Z", packed), tail).values], [1, -2, UNKNOWN, UNKNOWN, 7]);
+  assert.equal(mergeSeries(answer("never", packed)).values.length, 0);
+  assert.equal(mergeSeries(answer("2026-01-01T00:00:00Z", "%")).values.length, 0);
 });
 
 test("days are those of Luxembourg's clock: an hour is left out in March, and doubled in October", () => {
@@ -179,7 +179,7 @@ test("a cell is red by the mark of the server, whatever its energy is", () => {
   const from = 6 * 96 - 96;
   for (const above of [marks, btoa(String.fromCharCode(...marks))]) {
     const year = { ...answer("2026-03-01T23:00:00Z", [2000, 200, 3025, -900, null]), above, reference_powers: [3, 7, 12] };
-    const grid = gridOf(joined(year));
+    const grid = gridOf(mergeSeries(year));
     const red = (kw: number, isContract: boolean) =>
       [...markedCells(grid, { kw, isContract }).subarray(from + 96, from + 101)].map((value) => value === EXCESS);
     assert.deepEqual(red(7, true), [true, true, false, false, false]);
@@ -193,7 +193,7 @@ test("a cell is red by the mark of the server, whatever its energy is", () => {
 test("of the doubled hour both marks count", () => {
   const marks = Array.from({ length: 100 }, (_, row) => (row === 8 ? 1 : row === 13 ? 2 + 16 : 0));
   const year = { ...answer("2026-10-24T22:00:00Z", Array.from({ length: 100 }, () => 800)), above: marks, reference_powers: [3, 7] };
-  const { above } = gridOf(joined(year));
+  const { above } = gridOf(mergeSeries(year));
   const from = 6 * 96;
   // Rows 8 and 12 are shown at two o'clock, rows 9 and 13 a quarter past.
   assert.deepEqual([...above.subarray(from + 7, from + 11)], [0, 1, 18, 0]);
@@ -257,7 +257,7 @@ test("months are written where there is room, and days while there are few", () 
 test("what the platform has estimated is known by its cell, also where the tail brings it", () => {
   const year = { ...answer("2026-01-01T23:00:00Z", [1, 2, 3]), origins: [[1, 1, "platform_estimated"], [2, 1, "platform"]] } as QuarterHours;
   const tail = { ...answer("2026-01-01T23:45:00Z", [4]), origins: [[0, 1, "platform_estimated"]] } as QuarterHours;
-  const { days, estimated } = gridOf(joined(year, tail));
+  const { days, estimated } = gridOf(mergeSeries(year, tail));
   const today = (days - 1) * 96;
   assert.deepEqual([...estimated!.subarray(today, today + 5)], [UNKNOWN, ESTIMATED, UNKNOWN, ESTIMATED, UNKNOWN]);
   assert.equal(gridOf(series("2026-01-01T23:00:00Z", [1])).estimated, undefined);

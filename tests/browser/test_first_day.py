@@ -55,9 +55,10 @@ FIRST_DAY = {
     ),
     "year": (("year", r"It appears here with the first whole quarter-hour\."),),
     "others": (
+        # After a meter's second capture, its card says the amount of the day.
         ("medium", r"^Gas .* (m³ today|Index [\d,.]+ m³)"),
-        ("medium", r"^Water .* Index [\d,.]+ m³"),
-        ("medium", r"^Heat .* Index [\d,.]+ GJ"),
+        ("medium", r"^Water .* ([\d,.]+ \S+ today|Index [\d,.]+ m³)"),
+        ("medium", r"^Heat .* (kWh today|Index [\d,.]+ GJ)"),
     ),
     "quality": (
         ("quality", r"^Voltage .* All three within 207.253 V since .* L3 2\d\d V"),

@@ -91,7 +91,7 @@ def test_a_collector_is_ready_with_nats_and_a_store() -> None:
 async def test_whoever_hangs_is_neither_healthy_nor_ready(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("smarty_p1_gateway.health._MAX_SILENCE", -1.0)
+    monkeypatch.setattr("smarty_p1_gateway.health._MAX_SILENCE_S", -1.0)
     health = Health()
     beating = asyncio.create_task(health.beat())
     await asyncio.sleep(0)

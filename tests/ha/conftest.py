@@ -83,7 +83,7 @@ def short_wait() -> Generator[None]:
     """
     with (
         patch.object(meter_setup, "probe", partial(probe, timeout=2.0)),
-        patch.object(probing, "_MIN_LISTENING", 0.2),
+        patch.object(probing, "_MIN_LISTENING_S", 0.2),
     ):
         yield
 

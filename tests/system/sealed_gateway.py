@@ -120,6 +120,14 @@ class SealedGateway:
 
         await until(has_it, within=PATIENCE)
 
+    async def until_logged(self, text: str, count: int) -> None:
+        """Wait until a text stands in the log so often."""
+
+        async def is_logged() -> bool:
+            return (self._directory / "gateway.log").read_text("utf-8").count(text) >= count
+
+        await until(is_logged, within=PATIENCE)
+
 
 class Listener:
     """Remembers all messages below a topic, over restarts of the broker."""

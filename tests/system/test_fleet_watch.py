@@ -57,6 +57,9 @@ async def test_the_stores_end_is_one_page(tmp_path: Path) -> None:
             == METERS
         )
 
+    async def store_is_scraped() -> bool:
+        return bool(fleet.query('up{job="victoria_metrics"} == 1'))
+
     async def is_paged() -> bool:
         return bool(receiver.alerts("pages"))
 
@@ -75,7 +78,7 @@ async def test_the_stores_end_is_one_page(tmp_path: Path) -> None:
         await until(all_are_seen, within=PATIENCE)
         # Voltages are not copied.
         assert not fleet.query("smarty_p1_voltage_l1")
-        assert fleet.query('up{job="victoria_metrics"} == 1')
+        await until(store_is_scraped, within=PATIENCE)
         assert receiver.told == []
 
         await fleet.parts["victoria-metrics"].kill()

@@ -1,6 +1,7 @@
 """The integration in a real Home Assistant, from the config flow to the last log line."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
@@ -100,6 +101,7 @@ async def test_the_energy_dashboard_takes_the_totals(home: Home) -> None:
     # Entities that were enabled are loaded anew half a minute later.
     await home.until_settled()
     entities = await home.entities()
+    hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     await set_up_dashboard(home.client, entities)
     hours = await fill_history(home.client, entities, home.meter)
     # A year, and what has passed of the month.
@@ -119,7 +121,9 @@ async def test_the_energy_dashboard_takes_the_totals(home: Home) -> None:
         rows = await home.client.statistics(entities[total.key], days=DAYS_OF_HISTORY + 1)
         sums = [row["sum"] for row in rows]
         assert all(later >= earlier for earlier, later in pairwise(sums))
-        assert sums[-1] <= 0
+        # The recorder adds the hours that end while the test runs.
+        filled = [row["sum"] for row in rows if row["start"] < hour.timestamp() * 1000]
+        assert filled[-1] <= 0
 
 
 async def test_the_recorder_keeps_statistics(home: Home) -> None:

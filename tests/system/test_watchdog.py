@@ -28,7 +28,7 @@ PROGRAM = """
 import asyncio, pathlib, signal, sys, time
 from {package} import read_config, run
 from smarty_p1_gateway import health
-health._MAX_SILENCE = 1.0
+health._MAX_SILENCE_S = 1.0
 
 async def main():
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, time.sleep, 600)

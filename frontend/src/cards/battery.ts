@@ -1,18 +1,18 @@
-/** What would a battery be worth? */
+/** Card that estimates the value of a battery. */
 
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
-import { SmartyCard } from "../card.ts";
-import type { Feed } from "../feed.ts";
+import { SmartyCard } from "../base-card.ts";
+import type { MeterFeed } from "../meter-feed.ts";
 import { localDay } from "../locale.ts";
-import { type AskedBattery, type BatteryKey, batteryAnswer, batteryTexts } from "../sentences/battery.ts";
+import { type BatterySize, type BatteryKey, batteryAnswer, batteryTexts } from "../sentences/battery.ts";
 import { styles } from "../styles.ts";
-import type { Meter, WhatIfRefusal } from "../wire.ts";
+import type { Meter, WhatIfRefusal } from "../websocket-types.ts";
 
-/** What is asked about: how much it holds, with which power, and what it draws itself. */
+/** Ranges of the sliders: capacity in kWh, power in kW, own consumption in W. */
 const SLIDERS = {
-  kwh: { least: 2, most: 30, unit: "kWh" },
-  kw: { least: 1, most: 15, unit: "kW" },
-  standby: { least: 0, most: 60, unit: "W" },
+  kwh: { min: 2, max: 30, unit: "kWh" },
+  kw: { min: 1, max: 15, unit: "kW" },
+  standby: { min: 0, max: 60, unit: "W" },
 } as const;
 const MAX_PRICE = 100_000;
 
@@ -78,10 +78,10 @@ export class BatteryCard extends SmartyCard {
   ];
   static override properties = { ...SmartyCard.properties, chosen: { state: true }, asked: { state: true }, price: { state: true } };
 
-  declare protected chosen: AskedBattery;
-  /** What is asked: while a slider is moved, that is what it was before. */
-  declare protected asked: AskedBattery;
-  /** In euros; 0 is not known. */
+  declare protected chosen: BatterySize;
+  /** Battery of the last request; while a slider moves, `chosen` differs from it. */
+  declare protected asked: BatterySize;
+  /** Price of the battery in EUR; 0 if not entered. */
   declare protected price: number;
 
   constructor() {
@@ -91,8 +91,8 @@ export class BatteryCard extends SmartyCard {
     this.price = 0;
   }
 
-  protected content(meter: Meter, feed: Feed): TemplateResult {
-    // Its months change with a new one only; what is imported, or agreed, may do so within a day.
+  protected content(meter: Meter, feed: MeterFeed): TemplateResult {
+    // Ask once a day: the result changes with a new month, an import or a changed contract.
     const { value, error } = feed.get("smarty_p1/what_if", this.asked, localDay(new Date(feed.now)));
     return html`<h2>${this.#t("title")}</h2>
       ${value?.refusal ? this.#refusal(value.refusal, meter) : html`<div class="sliders">${this.#slider("kwh")}${this.#slider("kw")}${this.#slider("standby")}${this.#price()}</div>`}
@@ -105,12 +105,12 @@ export class BatteryCard extends SmartyCard {
   }
 
   #slider(name: keyof typeof SLIDERS): TemplateResult {
-    const { least, most, unit } = SLIDERS[name];
+    const { min, max, unit } = SLIDERS[name];
     const shown = this.locale.unit(this.chosen[name], unit);
     const move = ({ target }: Event) => (this.chosen = { ...this.chosen, [name]: Number((target as HTMLInputElement).value) });
     const ask = () => (this.asked = this.chosen);
     return html`<label><span>${this.#t(name)}</span>
-      <input type="range" min=${least} max=${most} .value=${String(this.chosen[name])} aria-valuetext=${shown} @input=${move} @change=${ask} />
+      <input type="range" min=${min} max=${max} .value=${String(this.chosen[name])} aria-valuetext=${shown} @input=${move} @change=${ask} />
       <span class="number">${shown}</span></label>`;
   }
 

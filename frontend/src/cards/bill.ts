@@ -1,14 +1,14 @@
-/** What will I pay? A month's bill that can be laid beside the paper. */
+/** Card of a month's bill, line by line as on the paper bill. */
 
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
-import { SmartyCard } from "../card.ts";
-import type { Feed } from "../feed.ts";
+import { SmartyCard } from "../base-card.ts";
+import type { MeterFeed } from "../meter-feed.ts";
 import type { Locale } from "../locale.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/bills.ts";
 import { turnOver } from "../parts/markup.ts";
 import { billTexts, isRunning, type Row, shownBill, type ShownBill } from "../sentences/bill.ts";
 import { styles } from "../styles.ts";
-import type { Bill, Meter } from "../wire.ts";
+import type { Bill, Meter } from "../websocket-types.ts";
 
 export class BillCard extends SmartyCard {
   static override styles: CSSResultGroup = [
@@ -107,7 +107,7 @@ export class BillCard extends SmartyCard {
     return 9;
   }
 
-  protected content(meter: Meter, feed: Feed): TemplateResult {
+  protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const { bills, error } = billsOf(feed);
     if (!bills) return this.#without(error);
     const bill = shownOf(bills, feed);
@@ -134,7 +134,7 @@ export class BillCard extends SmartyCard {
       ${words.notes.length ? html`<footer class="small">${words.notes.map((note) => html`<p>${note}</p>`)}</footer>` : nothing}`;
   }
 
-  /** The words are made once for each bill, and not with each telegram. */
+  /** Return the texts of a bill, cached until the bill changes: telegrams come more often. */
   #wordsOf(bill: Bill): ShownBill {
     const { locale } = this;
     if (this.#shown?.bill !== bill || this.#shown.locale !== locale) {

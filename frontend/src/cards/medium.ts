@@ -1,19 +1,19 @@
-/** What one of the other meters counts: gas, water, heat; today, and how the month goes. */
+/** Card of a gas, water or heat meter: today's amount and the course of the month. */
 
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
-import { type CardConfig, pageLocale, SmartyCard } from "../card.ts";
+import { type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
 import { drawMedium, type MediumDrawing } from "../drawing/medium.ts";
-import type { Feed } from "../feed.ts";
+import type { MeterFeed } from "../meter-feed.ts";
 import { localDay } from "../locale.ts";
 import { plain, rich } from "../parts/markup.ts";
 import { mediumChart } from "../parts/medium-chart.ts";
-import { colorOf, iconOf, mediumStyles } from "../parts/medium-look.ts";
+import { colorOf, iconOf, mediumStyles } from "../parts/medium-styles.ts";
 import { amountToday, type Night, nightTo, type Standing, standingOn } from "../parts/medium-months.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import * as say from "../sentences/medium.ts";
 import { chosenSentence, type Days, daysTable, footnote } from "../sentences/medium-days.ts";
 import { styles } from "../styles.ts";
-import type { MediumHistory, MediumReading, Meter } from "../wire.ts";
+import type { MediumHistory, MediumReading, Meter } from "../websocket-types.ts";
 
 const OLD_MS = 3 * 3_600_000;
 const SILENT_MS = 48 * 3_600_000;
@@ -23,7 +23,7 @@ interface Shown {
   deviceId: string | null;
   history: MediumHistory;
   newer: MediumReading | undefined;
-  /** Of the last reading. */
+  /** Time of the last reading. */
   time: Date | undefined;
   today: string;
 }
@@ -57,7 +57,7 @@ export class MediumCard extends SmartyCard {
     };
   }
 
-  /** `meter` is its id on the M-Bus, `device` the one in Home Assistant, as it is chosen in the form. */
+  /** Check the options: `meter` is the id on the M-Bus, `device` the device id from the form. */
   override setConfig(config: CardConfig): void {
     super.setConfig(config);
     for (const option of ["meter", "device"]) {
@@ -66,7 +66,7 @@ export class MediumCard extends SmartyCard {
     }
   }
 
-  /** A device says whose it is. */
+  /** The meter that owns the configured device; without a device, the meter of the card. */
   protected override get meter(): Meter | undefined {
     const { device } = this.config;
     const isOwner = ({ media }: Meter) => media.some(({ device_id }) => device_id === device);
@@ -77,25 +77,25 @@ export class MediumCard extends SmartyCard {
     return this.text(say.mediumTexts, key, params);
   }
 
-  protected content(meter: Meter, feed: Feed): TemplateResult {
+  protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const answer = feed.get("smarty_p1/media", {});
     if (feed.live?.state === "unauthorized" || answer.error === "unauthorized") {
       return html`<p role="status">${this.locale.common("not_allowed")}</p>`;
     }
-    const known = answer.value?.media ?? [];
+    const histories = answer.value?.media ?? [];
     const { device, meter: configured } = this.config;
     const byDevice = device ? meter.media.find(({ device_id }) => device_id === device)?.meter : undefined;
-    const id = device ? byDevice : (configured ?? (meter.media[0] ?? known[0])?.meter);
-    const listed = meter.media.find((each) => each.meter === id);
-    const kept = known.find((each) => each.meter === id);
-    if (!listed && !kept) {
+    const id = device ? byDevice : (configured ?? (meter.media[0] ?? histories[0])?.meter);
+    const listed = meter.media.find((medium) => medium.meter === id);
+    const stored = histories.find((medium) => medium.meter === id);
+    if (!listed && !stored) {
       if (!answer.value && !answer.error) return this.waiting();
       if (!answer.value) return this.waiting(answer.error);
       const key = meter.state !== "receiving" ? "nothing_read" : device || configured ? "not_there" : "no_media";
       return html`<p role="status">${this.#t(key)}</p>`;
     }
     const newer = feed.live?.media?.[String(id)];
-    const history: MediumHistory = kept ?? {
+    const history: MediumHistory = stored ?? {
       ...listed!, index: newer?.index ?? null, time: newer?.time ?? null, days: null, hours: null,
     };
     const times = [newer?.time, history.time].map((time) => Date.parse(time ?? "")).filter(Number.isFinite);
@@ -113,14 +113,14 @@ export class MediumCard extends SmartyCard {
         <h2><ha-icon icon=${iconOf(history.type)}></ha-icon><span>${shown.name}</span></h2>
         ${this.#stamp(shown)}
       </header>
-      ${history.days ? this.#days(shown) : kept || answer.error ? this.#index(shown) : this.waiting()}
+      ${history.days ? this.#days(shown) : stored || answer.error ? this.#index(shown) : this.waiting()}
     </div>`;
   }
 
   #name(meter: Meter, { type, meter: id }: MediumHistory, deviceId: string | null | undefined): string {
-    const given = deviceId ? this.hass?.devices[deviceId]?.name_by_user : undefined;
+    const nickname = deviceId ? this.hass?.devices[deviceId]?.name_by_user : undefined;
     const name = say.nameOf(type, this.locale);
-    return given || (meter.media.filter((each) => each.type === type).length > 1 ? `${name} ${id.slice(-4)}` : name);
+    return nickname || (meter.media.filter((medium) => medium.type === type).length > 1 ? `${name} ${id.slice(-4)}` : name);
   }
 
   #time(time: Date, today: string): string {
@@ -135,7 +135,7 @@ export class MediumCard extends SmartyCard {
     return html`<small class="number">${isOld ? this.locale.common("last", { time: words }) : words}</small>`;
   }
 
-  /** Before there are days, an index is all that is known. */
+  /** Show the meter reading alone while no daily amounts are known. */
   #index({ history, newer, time, today }: Shown): TemplateResult {
     const index = newer?.index ?? history.index;
     if (index === null || !time) return html`<p class="sentence">${this.#t("nothing_read")}</p>`;
@@ -149,7 +149,7 @@ export class MediumCard extends SmartyCard {
     if (drawn?.days !== history.days || drawn?.today !== today) {
       const standing = standingOn(history, today, say.isSeasonal(history.type));
       const amounts = [...standing.month.amounts, ...(standing.reference?.amounts ?? [])];
-      const biggest = Math.max(0, ...amounts.map((each) => each ?? 0));
+      const biggest = Math.max(0, ...amounts.map((amount) => amount ?? 0));
       const units = say.unitsOf(history.type, history.unit, history.kwh_per_m3, biggest);
       const night = say.kindOf(history.type) === "water" ? nightTo(history, today) : undefined;
       this.#drawn = drawn = { days: history.days, today, standing, units, night, drawing: drawMedium(standing) };

@@ -1,16 +1,16 @@
-/** Is it getting better? A year of months, of which one turns the bill to it. */
+/** Card of thirteen months as stacks. Choosing a month also turns the bill card to it. */
 
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
-import { SmartyCard } from "../card.ts";
-import type { Feed } from "../feed.ts";
+import { SmartyCard } from "../base-card.ts";
+import type { MeterFeed } from "../meter-feed.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/bills.ts";
 import { chartStyles, COLORS, type MonthsChart, monthsChart } from "../parts/months-chart.ts";
-import { Width } from "../parts/width.ts";
+import { Width } from "../parts/element-width.ts";
 import { type BillKey, billTexts, type Lack } from "../sentences/bill.ts";
 import * as words from "../sentences/months.ts";
 import { styles } from "../styles.ts";
-import type { Bill, Meter } from "../wire.ts";
+import type { Bill, Meter } from "../websocket-types.ts";
 
 export class MonthsCard extends SmartyCard {
   static override styles: CSSResultGroup = [
@@ -76,7 +76,7 @@ export class MonthsCard extends SmartyCard {
         border-top: 1px solid var(--divider-color);
         font-weight: 500;
       }
-      /* Numbers stay whole: where they do not fit, the table is moved within its frame. */
+      /* Keep numbers on one line: a table that does not fit scrolls inside its frame. */
       .behind th,
       .behind td {
         overflow-wrap: normal;
@@ -104,22 +104,22 @@ export class MonthsCard extends SmartyCard {
     return 9;
   }
 
-  protected content(meter: Meter, feed: Feed): TemplateResult {
+  protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const { bills, error } = billsOf(feed);
     if (!bills) return this.#without(error);
     const chosen = shownOf(bills, feed).month;
-    // With each telegram it is asked for again, and made again when something is another.
-    const of = [bills, chosen, this.unit, this.#width.value, this.locale, this.isTableShown, meter, this.hass?.user?.is_admin];
-    return html`${guard(of, () => this.#show(meter, feed, bills, chosen))}`;
+    // Redraw only if a dependency changed: every telegram calls this method.
+    const dependencies = [bills, chosen, this.unit, this.#width.value, this.locale, this.isTableShown, meter, this.hass?.user?.is_admin];
+    return html`${guard(dependencies, () => this.#show(meter, feed, bills, chosen))}`;
   }
 
-  #show(meter: Meter, feed: Feed, bills: Bill[], month: string): TemplateResult {
+  #show(meter: Meter, feed: MeterFeed, bills: Bill[], month: string): TemplateResult {
     const { locale } = this;
     const lack = words.lackOfAll(bills);
     const width = this.#width.value;
     const year = words.yearOf(bills, lack ? "kWh" : this.unit);
     const head = words.headOf(year, locale);
-    const chosen = year.months.find((each) => each.month === month)!;
+    const chosen = year.months.find((entry) => entry.month === month)!;
     const all = words.allMonths(year, locale);
     const chart: MonthsChart = { year, chosen, locale, width, choose: (to) => showMonth(bills, feed, to) };
     return html`<header>
@@ -150,7 +150,7 @@ export class MonthsCard extends SmartyCard {
     const line = ({ name, cells }: words.TableRow, mark: TemplateResult) =>
       html`<tr><th scope="row">${mark}${name}</th>${cells.map((cell) => html`<td class="number">${cell}</td>`)}</tr>`;
     return html`<table class="parts">
-      <thead><tr>${head.map((each) => html`<th scope="col">${each}</th>`)}</tr></thead>
+      <thead><tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr></thead>
       <tbody>${rows.map((row) => line(row, dot(row.key)))}</tbody>
       ${total ? html`<tfoot>${line(total, html`<span class="mark"></span>`)}</tfoot>` : nothing}
     </table>`;

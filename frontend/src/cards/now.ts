@@ -1,12 +1,12 @@
-/** What is going on, and may I switch something on? */
+/** Card of the present power, with the advice whether another device may be switched on. */
 
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
-import { SmartyCard } from "../card.ts";
+import { SmartyCard } from "../base-card.ts";
 import { phaseBars, quarterHourBar } from "../drawing/now.ts";
-import type { Feed } from "../feed.ts";
+import type { MeterFeed } from "../meter-feed.ts";
 import { kwDecimals, localDay } from "../locale.ts";
 import { banner } from "../parts/banner.ts";
-import { MAX_TABS } from "../parts/chooser.ts";
+import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
 import { type Trouble, troubleOf } from "../sentences/banner.ts";
 import {
@@ -25,24 +25,24 @@ import {
 import { olderPrices } from "../sentences/older-prices.ts";
 import { styles } from "../styles.ts";
 import bannerTexts from "../texts/banner.json" with { type: "json" };
-import type { Live, Meter, RunningQuarterHour } from "../wire.ts";
+import type { Live, Meter, RunningQuarterHour } from "../websocket-types.ts";
 
 export class NowCard extends SmartyCard {
   static override styles: CSSResultGroup = [styles, nowStyles];
 
-  protected override otherFeeds(): Feed[] {
+  protected override otherFeeds(): MeterFeed[] {
     const { meters, meter } = this;
     const list = meters?.list ?? [];
     if (!meters || list.length > MAX_TABS) return [];
     return list.filter(({ entry_id }) => entry_id !== meter?.entry_id).map(({ entry_id }) => meters.feed(entry_id));
   }
 
-  protected content(meter: Meter, feed: Feed): TemplateResult {
+  protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const { live } = feed;
-    if (!live) return html`${this.chooser(meter, (each) => this.#detail(each))}${this.waiting()}`;
+    if (!live) return html`${this.chooser(meter, (other) => this.#detail(other))}${this.waiting()}`;
     const trouble = troubleOf(meter, live, feed, this.locale);
     const now = situationOf(live, meter);
-    return html`${trouble ? banner(trouble, this.#action(trouble)) : nothing}${this.chooser(meter, (each) => this.#detail(each))}
+    return html`${trouble ? banner(trouble, this.#action(trouble)) : nothing}${this.chooser(meter, (other) => this.#detail(other))}
       ${trouble || !now || this.isOld(feed) ? this.#lastKnown(feed, now, trouble) : this.#present(meter, feed, live, now)}`;
   }
 
@@ -59,7 +59,7 @@ export class NowCard extends SmartyCard {
     return this.#isAdmin ? this.link(link.path, link.text) : html`<p>${this.text(bannerTexts, "ask_admin")}</p>`;
   }
 
-  #present(meter: Meter, feed: Feed, live: Live, now: Situation): TemplateResult {
+  #present(meter: Meter, feed: MeterFeed, live: Live, now: Situation): TemplateResult {
     const is = direction(now.power);
     const running = live.quarter_hour;
     const first = running && firstDaySentence(meter, running, this.locale);
@@ -79,8 +79,8 @@ export class NowCard extends SmartyCard {
       </div>`;
   }
 
-  /** What was read last, or nothing: never as if it were of now. */
-  #lastKnown(feed: Feed, now: Situation | undefined, trouble: Trouble | undefined): TemplateResult {
+  /** Return the last known power in grey, or no value; old values must not look current. */
+  #lastKnown(feed: MeterFeed, now: Situation | undefined, trouble: Trouble | undefined): TemplateResult {
     const isWaiting = feed.live?.state === "waiting";
     const title: NowKey = now ? `last_${direction(now.power)}` : trouble?.isUnverified ? "unverified" : "no_value";
     const sentence: NowKey | undefined = now
@@ -121,7 +121,7 @@ export class NowCard extends SmartyCard {
     const R = reference === null ? "" : locale.referenceKW(reference);
     const mean = shownMean(now);
     const energy = locale.kWh(now.energy);
-    const said =
+    const description =
       reference === null
         ? this.#t("so_far", { range, energy })
         : this.#t("projected", { range, energy, mean: locale.kW(mean), R });
@@ -134,7 +134,7 @@ export class NowCard extends SmartyCard {
           ? nothing
           : html`<span class="mean">${this.#mean(`≈ ${locale.number(mean, kwDecimals(mean))}`, R, isAbove)}</span>`}
       </div>
-      <div class="bar" role="img" aria-label=${said}>
+      <div class="bar" role="img" aria-label=${description}>
         ${bar.parts.map(
           ({ kind, isEstimate, from, to }) =>
             html`<i class="${kind} ${isEstimate ? "hatched" : ""}" style="left:${at(from)};width:${at(to - from)}"></i>`,
@@ -143,7 +143,7 @@ export class NowCard extends SmartyCard {
       </div>`;
   }
 
-  /** The estimate is what is red, not the reference power beside it. */
+  /** Return the estimated mean beside the reference power. Only the estimate turns red. */
   #mean(mean: string, R: string, isAbove: boolean): TemplateResult {
     const [before = "", after = ""] = this.#t("of", { mean: "\n", R }).split("\n");
     return html`${before}<span class=${isAbove ? "excess" : ""}>${mean}</span>${after}`;
@@ -151,8 +151,8 @@ export class NowCard extends SmartyCard {
 
   #phases(meter: Meter, { values = {} }: Live): TemplateResult | typeof nothing {
     const powers = [1, 2, 3].map((phase) => asNumber(values[`power_net_l${phase}`]) ?? undefined);
-    const known = powers.filter((power) => power !== undefined).length;
-    if (meter.phases === 1 || known < 2) return nothing;
+    const knownCount = powers.filter((power) => power !== undefined).length;
+    if (meter.phases === 1 || knownCount < 2) return nothing;
     const at = (share: number) => `${(share * 100).toFixed(2)}%`;
     return html`<div class="phases small">
       ${phaseBars(powers).map(
@@ -167,7 +167,7 @@ export class NowCard extends SmartyCard {
     </div>`;
   }
 
-  #detail(feed: Feed): string {
+  #detail(feed: MeterFeed): string {
     const power = asNumber(feed.live?.values?.power_net);
     if (power === null || feed.live?.state !== "receiving" || this.isOld(feed)) return "–";
     const is = direction(power);

@@ -1,31 +1,31 @@
-/** Is the supply as it should be? Three cards of one kind: voltage, supply and reception, interruptions. */
+/** Cards of the supply quality: voltage, supply and reception, or interruptions. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { type CardConfig, pageLocale, SmartyCard } from "../card.ts";
+import { type CardConfig, pageLocale, SmartyCard } from "../base-card.ts";
 import { type InterruptionsDrawing, interruptionsDrawing, KIND_HEIGHT, NARROW_KIND_HEIGHT } from "../drawing/quality-interruptions.ts";
 import { voltageDrawing } from "../drawing/quality-voltage.ts";
-import type { Feed } from "../feed.ts";
+import type { MeterFeed } from "../meter-feed.ts";
 import { plain } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { interruptionLines, interruptionsStyles } from "../parts/quality-interruptions.ts";
 import { operatorMessage, receptionBlocks, receptionHours, supplyRows, supplyStyles } from "../parts/quality-supply.ts";
 import { voltageRows, voltageStyles } from "../parts/quality-voltage.ts";
-import { Width } from "../parts/width.ts";
+import { Width } from "../parts/element-width.ts";
 import { say } from "../sentences/quality.ts";
-import { disturbances, interruptionsSentence, interruptionsTable, markSentence } from "../sentences/quality-interruptions.ts";
+import { interruptionsSentence, interruptionsTable, markSentence, readDisturbances } from "../sentences/quality-interruptions.ts";
 import { connectionLimit, lastTelegram, receptionDay, receptionTable, supplySentence, switchState } from "../sentences/quality-supply.ts";
 import { rowSentence, voltageDay, voltageSentence, voltageTable, type VoltageDay } from "../sentences/quality-voltage.ts";
 import { styles } from "../styles.ts";
-import type { Events, Meter } from "../wire.ts";
+import type { Events, Meter } from "../websocket-types.ts";
 
 const PARTS = ["voltage", "supply", "interruptions"] as const;
 type Part = (typeof PARTS)[number];
 
 const FIVE_MINUTES_MS = 300_000;
-/** As where the other cards turn narrow, and their padding. */
+/** Width in px below which the layout is narrow: 420 as in other cards, plus 32 of padding. */
 const NARROW_PX = 452;
-/** What is new in the events, and is known before five minutes have passed. */
+/** Live values that announce new events before the five minutes of the period are over. */
 const WATCHED = [
   "breaker", "relay_1", "relay_2", "power_failures",
   ...["l1", "l2", "l3"].flatMap((phase) => [`voltage_sags_${phase}`, `voltage_swells_${phase}`]),
@@ -38,11 +38,11 @@ export class QualityCard extends SmartyCard {
   readonly #voltageDrawing = memoize(voltageDrawing);
   readonly #receptionDay = memoize(receptionDay);
   readonly #blocks = memoize(receptionBlocks);
-  readonly #disturbances = memoize(disturbances);
+  readonly #disturbances = memoize(readDisturbances);
   readonly #marks = memoize(interruptionsDrawing);
   readonly #card = new Width(this, "ha-card");
   readonly #width = new Width(this, ".marks");
-  /** Set by what is drawn: what the keys and the pointer choose of. */
+  /** Set by the drawing: the points among which keys and pointer choose. */
   #day: VoltageDay | undefined;
   #drawn: InterruptionsDrawing | undefined;
   #second: ReturnType<typeof setTimeout> | undefined;
@@ -66,7 +66,7 @@ export class QualityCard extends SmartyCard {
 
   override setConfig(config: CardConfig): void {
     const part = config?.part ?? "voltage";
-    if (!PARTS.some((each) => each === part)) throw new Error(`part: ${PARTS.join(", ")}`);
+    if (!PARTS.some((name) => name === part)) throw new Error(`part: ${PARTS.join(", ")}`);
     super.setConfig(config);
     this.#chosen.choose(undefined);
   }
@@ -85,7 +85,7 @@ export class QualityCard extends SmartyCard {
     return (this.config?.part ?? "voltage") as Part;
   }
 
-  protected content(meter: Meter, feed: Feed): TemplateResult {
+  protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     clearTimeout(this.#second);
     this.#day = this.#drawn = undefined;
     if (this.#part === "supply") return this.#supply(meter, feed);
@@ -96,13 +96,13 @@ export class QualityCard extends SmartyCard {
     return html`<header><h2>${say(this.locale, this.#part)}</h2>${stamp}</header>${body}`;
   }
 
-  /** What stands where an answer is missing; `error` may be one that says why. */
+  /** Return the text shown instead of a missing answer; `error` may give the reason. */
   #without(error?: string): TemplateResult {
     if (error === "not_loaded" || error === "not_found") return html`<p>${say(this.locale, "not_read")}</p>`;
     return error === "unauthorized" ? html`<p>${this.locale.common("not_allowed")}</p>` : this.waiting(error);
   }
 
-  #voltage(meter: Meter, feed: Feed): TemplateResult {
+  #voltage(meter: Meter, feed: MeterFeed): TemplateResult {
     const { locale } = this;
     const answer = feed.get("smarty_p1/voltages", {}, String(Math.floor(Date.now() / FIVE_MINUTES_MS)));
     if (!answer.value) return this.#frame(this.#without(answer.error), this.stamp(feed));
@@ -125,14 +125,14 @@ export class QualityCard extends SmartyCard {
     );
   }
 
-  #noVoltage(meter: Meter, feed: Feed): "no_voltage_yet" | "no_voltage_lately" | "sends_no_voltage" {
+  #noVoltage(meter: Meter, feed: MeterFeed): "no_voltage_yet" | "no_voltage_lately" | "sends_no_voltage" {
     if (lastTelegram(feed.live, meter) === undefined) return "no_voltage_yet";
     if (this.isOld(feed)) return "no_voltage_lately";
     const { voltage_l1, voltage_l2, voltage_l3 } = feed.live?.values ?? {};
     return (voltage_l1 ?? voltage_l2 ?? voltage_l3 ?? null) === null ? "sends_no_voltage" : "no_voltage_yet";
   }
 
-  #supply(meter: Meter, feed: Feed): TemplateResult {
+  #supply(meter: Meter, feed: MeterFeed): TemplateResult {
     const { live } = feed;
     const { locale } = this;
     if (!live) return this.#frame(this.waiting());
@@ -160,24 +160,24 @@ export class QualityCard extends SmartyCard {
     );
   }
 
-  #interruptions(feed: Feed): TemplateResult {
+  #interruptions(feed: MeterFeed): TemplateResult {
     const { locale } = this;
     const answer = this.#events(feed);
     if (!answer.value) return this.#frame(this.#without(answer.error));
     const now = this.#answeredAt(answer.value);
-    const found = this.#disturbances(answer.value, now);
-    const result = interruptionsSentence(found, now, locale);
-    if (!Object.keys(found.seen).length) return this.#frame(html`<p>${result}</p>`);
+    const interruptions = this.#disturbances(answer.value, now);
+    const result = interruptionsSentence(interruptions, now, locale);
+    if (!Object.keys(interruptions.seen).length) return this.#frame(html`<p>${result}</p>`);
     const height = this.#card.value < NARROW_PX ? NARROW_KIND_HEIGHT : KIND_HEIGHT;
-    const drawing = (this.#drawn = this.#marks(found, this.#width.value || 320, height));
+    const drawing = (this.#drawn = this.#marks(interruptions, this.#width.value || 320, height));
     const mark = this.#chosen.index === undefined ? undefined : drawing.marks[this.#chosen.index];
-    const sentence = mark ? markSentence(mark.joined, now, locale) : result;
-    const shown = { found, drawing, locale, chosen: this.#chosen, label: plain(result), reading: plain(sentence) };
+    const sentence = mark ? markSentence(mark.disturbances, now, locale) : result;
+    const shown = { interruptions, drawing, locale, chosen: this.#chosen, label: plain(result), reading: plain(sentence) };
     const head = [say(locale, "when"), say(locale, "what"), say(locale, "phases")];
     return this.#frame(
       html`${this.sentence(sentence, "reserved")} ${interruptionLines(shown)}
         <p class="small">${say(locale, "counts_only")}</p>
-        ${found.all.length ? this.#foot(say(locale, "interruptions"), head, () => interruptionsTable(found, now, locale)) : nothing}`,
+        ${interruptions.all.length ? this.#foot(say(locale, "interruptions"), head, () => interruptionsTable(interruptions, now, locale)) : nothing}`,
     );
   }
 
@@ -185,12 +185,12 @@ export class QualityCard extends SmartyCard {
     return html`${this.table(caption, head, rows)}<footer>${this.tableButton()}</footer>`;
   }
 
-  #events(feed: Feed) {
+  #events(feed: MeterFeed) {
     const seen = WATCHED.map((key) => feed.live?.values?.[key] ?? "").join(" ");
     return feed.get("smarty_p1/events", {}, `${Math.floor(Date.now() / FIVE_MINUTES_MS)} ${feed.live?.state} ${seen}`);
   }
 
-  /** When an answer was first seen: what is drawn of it does not move until the next one comes. */
+  /** Time at which an answer was first seen. The drawing stays still until the next answer. */
   readonly #answeredAt = memoize((_answer: Events) => Date.now());
 
   readonly #tick = (): void => {

@@ -1,17 +1,17 @@
-/** How much today and this month? */
+/** Card of energy and costs: today and this month so far. */
 
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
-import { SmartyCard } from "../card.ts";
-import type { Feed } from "../feed.ts";
+import { SmartyCard } from "../base-card.ts";
+import type { MeterFeed } from "../meter-feed.ts";
 import { type Locale, localDay } from "../locale.ts";
 import { rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import type { Lack } from "../sentences/bill.ts";
 import { type Row, type SoFar, soFar, type SoFarKey, soFarTexts } from "../sentences/so-far.ts";
 import { styles } from "../styles.ts";
-import type { Bill, Day, Meter } from "../wire.ts";
+import type { Bill, Day, Meter } from "../websocket-types.ts";
 
-/** What opens at a tap on the month's value. */
+/** Entity that opens at a tap on the month's value. */
 const ENTITIES: Record<Row["key"], string> = {
   grid: "energy_imported",
   fed_in: "energy_exported",
@@ -71,13 +71,13 @@ export class SoFarCard extends SmartyCard {
     `,
   ];
 
-  /** Made anew only for new answers, and on another day: telegrams come more often. */
+  /** Recalculated only for new answers and on a new day, not at every telegram. */
   readonly #soFar = memoize(
     (days: Day[], bill: Bill | undefined, feedsIn: boolean, locale: Locale, _today: string): SoFar =>
       soFar(days, bill, feedsIn, new Date(), locale),
   );
 
-  protected content(meter: Meter, feed: Feed): TemplateResult {
+  protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const days = feed.get("smarty_p1/days", {});
     const bill = feed.get("smarty_p1/bill", { months: 1 });
     const title = html`<h2>${this.#t("title")}</h2>`;
@@ -85,21 +85,21 @@ export class SoFarCard extends SmartyCard {
       const isTooEarly = days.error === "nothing_counted";
       return html`${title}${isTooEarly ? html`<p role="status">${this.#t("nothing_yet")}</p>` : this.waiting(days.error)}`;
     }
-    // Before the first telegram, the days tell.
+    // Until the first telegram arrives, the stored days show whether the household feeds in.
     const feedsIn = meter.feeds_in ?? days.value.days.some(({ exported_wh }) => exported_wh);
     const today = localDay(new Date());
-    const known = this.#soFar(days.value.days, bill.value?.months.at(-1), feedsIn, this.locale, today);
+    const content = this.#soFar(days.value.days, bill.value?.months.at(-1), feedsIn, this.locale, today);
     const isOld = this.isOld(feed) || feed.live?.state !== "receiving";
-    return html`<header>${title}<small class="number">${known.until ?? nothing}</small></header>
-      ${known.forecast ? html`<p>${rich(known.forecast)}</p>` : nothing}
+    return html`<header>${title}<small class="number">${content.until ?? nothing}</small></header>
+      ${content.forecast ? html`<p>${rich(content.forecast)}</p>` : nothing}
       <table class=${isOld ? "old" : ""}>
         <thead>
-          <tr class="small"><td></td><th scope="col">${known.today}</th><th scope="col">${known.month}</th></tr>
+          <tr class="small"><td></td><th scope="col">${content.today}</th><th scope="col">${content.month}</th></tr>
         </thead>
-        <tbody>${known.rows.map((row) => this.#row(row))}</tbody>
+        <tbody>${content.rows.map((row) => this.#row(row))}</tbody>
       </table>
-      ${known.lacks && this.hass?.user?.is_admin ? this.#enter(meter, known.lacks) : nothing}
-      ${known.notes.map((note) => html`<p class="small">${note}</p>`)}`;
+      ${content.lacks && this.hass?.user?.is_admin ? this.#enter(meter, content.lacks) : nothing}
+      ${content.notes.map((note) => html`<p class="small">${note}</p>`)}`;
   }
 
   #t(key: SoFarKey): string {

@@ -1,29 +1,29 @@
-/** When did I use what, and what was too much? */
+/** Card of a day in quarter-hours: power, excess over the reference power, and its cost. */
 
 import { type CSSResultGroup, html, nothing, type PropertyDeclarations, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
-import { SmartyCard } from "../card.ts";
+import { SmartyCard } from "../base-card.ts";
 import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../drawing/today.ts";
-import type { Feed } from "../feed.ts";
+import type { MeterFeed } from "../meter-feed.ts";
 import { addDays, QUARTER_HOUR_MS } from "../locale.ts";
-import { costsOf, firstEnds, type Known, knownOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day.ts";
-import { charted, chosenLine, dayStyles, heightOf, highestLabel, isNarrow, laterReference, runningBar, standing } from "../parts/day-chart.ts";
+import { costsOf, firstEnds, type KnownPart, knownPartOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day-quarter-hours.ts";
+import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar } from "../parts/day-chart.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
-import { choicesOf, week } from "../parts/week.ts";
+import { choicesOf, week } from "../parts/week-chooser.ts";
 import { round } from "../rounding.ts";
-import { dayNotes, dayTable } from "../sentences/day-rows.ts";
+import { dayNotes, dayTable } from "../sentences/day-table.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
 import { daySentence, dayTitle, firstDay, quarterSentence, type TodayKey, todayTexts, weekOf } from "../sentences/today.ts";
 import { styles } from "../styles.ts";
-import type { Day, Live, Meter } from "../wire.ts";
+import type { Day, Live, Meter } from "../websocket-types.ts";
 
-/** Of the card: what is beside its content. */
-const PADDING = 32;
+/** Padding and border of the card in px, both sides together. */
+const PADDING_PX = 32;
 
-/** What is drawn of a day, and what is said of it. */
-interface Drawn extends Known {
+/** Drawing of a day, and the data for its texts. */
+interface Drawn extends KnownPart {
   shown: ShownDay;
   chart: Chart;
   quarters: Quarter[];
@@ -31,7 +31,7 @@ interface Drawn extends Known {
   reference: number | null;
   running: Running | undefined;
   hasSun: boolean;
-  /** That the prices of what is above are not known yet. */
+  /** Note that the prices of the excess are not published yet; "" otherwise. */
   older: string;
 }
 
@@ -39,7 +39,7 @@ export class TodayCard extends SmartyCard {
   static override styles: CSSResultGroup = [styles, dayStyles];
   static override properties: PropertyDeclarations = { width: { state: true } };
 
-  /** Of what is inside the card, in pixels. */
+  /** Inner width of the card, in px. */
   declare protected width: number | undefined;
   #size: ResizeObserver | undefined;
   #chart: Chart | undefined;
@@ -48,11 +48,11 @@ export class TodayCard extends SmartyCard {
   readonly #chosen: ChosenBar = new ChosenBar(this, () => ({
     count: this.#last + 1,
     at: (x) => this.#indexAt(x),
-    // A second tap leads back to the day.
+    // A second tap on the chosen bar returns to the sentence of the whole day.
     open: () => this.#chosen.choose(undefined),
   }));
   readonly #quarters = memoize(quartersOf);
-  readonly #chartOf = memoize(charted);
+  readonly #chartOf = memoize(layOutDay);
   readonly #choices = memoize(choicesOf);
   readonly #week = memoize((day: string, today: string) => weekOf(day, today));
   readonly #costs = memoize(costsOf);
@@ -67,7 +67,7 @@ export class TodayCard extends SmartyCard {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#size = new ResizeObserver(() => (this.width = Math.max(0, this.clientWidth - PADDING)));
+    this.#size = new ResizeObserver(() => (this.width = Math.max(0, this.clientWidth - PADDING_PX)));
     this.#size.observe(this);
   }
 
@@ -76,7 +76,7 @@ export class TodayCard extends SmartyCard {
     this.#size?.disconnect();
   }
 
-  protected content(meter: Meter, feed: Feed): TemplateResult {
+  protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const { live } = feed;
     if (!live) return this.waiting();
     const isOld = this.isOld(feed);
@@ -90,13 +90,13 @@ export class TodayCard extends SmartyCard {
     const days = this.#week(day, today);
     const until = addDays(days.at(-1)!, 1);
     const sums = feed.get("smarty_p1/days", { start: days[0]!, end: until }, until > today ? undefined : past);
-    const hasSun = meter.feeds_in === true || Boolean(sums.value?.days.some((each) => each.exported_wh));
+    const hasSun = meter.feeds_in === true || Boolean(sums.value?.days.some((entry) => entry.exported_wh));
     const drawn =
       imported.value && sums.value
         ? this.#drawn(meter, live, shown, this.#quarters(start, count, imported.value, exported?.value), sums.value.days, hasSun)
         : undefined;
     const choose = (to: string) => feed.show({ day: to === today ? undefined : to });
-    // Whoever goes from day to day with the keys stays in the row of days while the next one is asked for.
+    // Keep the row of days while the next day loads: otherwise the keyboard focus is lost.
     return html`${this.#header(feed, shown)}
       ${drawn ? this.#chartAndWords(drawn, meter.excess_price) : this.#instead(live.gone, imported.error ?? sums.error)}
       ${guard([days, day, sums.value, hasSun, this.locale], () =>
@@ -107,25 +107,25 @@ export class TodayCard extends SmartyCard {
 
   #drawn(meter: Meter, live: Live, shown: ShownDay, quarters: Quarter[], days: Day[], hasSun: boolean): Drawn {
     const { start, present, quarterHour } = shown;
-    const day = days.find((each) => each.day === shown.day);
+    const day = days.find((entry) => entry.day === shown.day);
     const running = runningOf(shown, live);
     const isToday = shown.day === shown.today;
     const reference = (day ? day.reference_kw : isToday ? (quarterHour?.reference_kw ?? meter.reference_kw) : null) ?? null;
-    const known = knownOf(shown, quarters);
-    const { begun, ended } = known;
+    const knownPart = knownPartOf(shown, quarters);
+    const { begun, ended } = knownPart;
     this.#last = Math.max(0, running ? present : ended - 1);
     if ((this.#chosen.index ?? 0) > this.#last) this.#chosen.index = this.#last;
-    // The line of another reference power that was agreed since is in view as well.
+    // Leave room for the line of a reference power that changed during the day.
     const room = running ? roomFor(Math.max(running.drawn, (running.reference ?? 0) + 0.4)) : 0;
     const chart = this.#chartOf(quarters, start, reference, begun, ended, room, roomFor(running?.fed ?? 0), this.width ?? 0, this.locale);
     this.#chart = chart;
     const isAbove = Boolean(day?.cost_above) || (running?.reference != null && running.drawn > running.reference);
     const older = isAbove ? olderPrices(meter.prices_of, shown.day.slice(0, 7), this.locale) : "";
-    return { shown, chart, quarters, day, reference, running, hasSun, older, ...known };
+    return { shown, chart, quarters, day, reference, running, hasSun, older, ...knownPart };
   }
 
   #chartAndWords(drawn: Drawn, price: number | null): TemplateResult {
-    const { shown, quarters, day, reference, running, known, hasSun } = drawn;
+    const { shown, quarters, day, reference, running, knownCount, hasSun } = drawn;
     const { quarterHour } = shown;
     const isHeading = running && running.reference !== null && round(running.drawn, 1) > running.reference;
     const sentence = daySentence(
@@ -133,7 +133,7 @@ export class TodayCard extends SmartyCard {
         day,
         isToday: shown.day === shown.today,
         hasSun,
-        known,
+        knownCount,
         firstEnds: quarterHour && firstEnds(quarterHour),
         heading: isHeading ? running.drawn : null,
       },
@@ -149,13 +149,13 @@ export class TodayCard extends SmartyCard {
 
   #foot(drawn: Drawn, stamp: TemplateResult | typeof nothing): TemplateResult {
     const { quarters, ended, reference, hasSun, older, shown } = drawn;
-    const told = { ...drawn, start: shown.start };
+    const facts = { ...drawn, start: shown.start };
     return html`<footer>
-        <div class="small">${[older, ...dayNotes(told, this.locale)].map((note) => (note ? html`<div>${note}</div>` : nothing))} ${stamp}</div>
+        <div class="small">${[older, ...dayNotes(facts, this.locale)].map((note) => (note ? html`<div>${note}</div>` : nothing))} ${stamp}</div>
         ${this.tableButton()}
       </footer>
       ${guard([this.isTableShown, quarters, ended, reference, hasSun, this.locale], () => {
-        const { head, rows } = dayTable(told, this.locale);
+        const { head, rows } = dayTable(facts, this.locale);
         return this.table(this.#t("chart"), head, rows);
       })}`;
   }
@@ -171,7 +171,7 @@ export class TodayCard extends SmartyCard {
     </div>`;
   }
 
-  #header(feed: Feed, { day, today, since, start }: ShownDay): TemplateResult {
+  #header(feed: MeterFeed, { day, today, since, start }: ShownDay): TemplateResult {
     const turn = (count: number) => () => {
       const to = addDays(day, count);
       feed.show({ day: to >= today ? undefined : to });
@@ -184,7 +184,7 @@ export class TodayCard extends SmartyCard {
     );
   }
 
-  #svg({ shown, chart, quarters, reference, running }: Drawn, said: string): TemplateResult {
+  #svg({ shown, chart, quarters, reference, running }: Drawn, description: string): TemplateResult {
     const width = this.width ?? 0;
     const height = heightOf(width);
     const name = this.#t("reference");
@@ -207,7 +207,7 @@ export class TodayCard extends SmartyCard {
       aria-valuemin="0"
       aria-valuemax=${this.#last}
       aria-valuenow=${at ?? this.#last}
-      aria-valuetext=${said}
+      aria-valuetext=${description}
       @pointerdown=${down}
       @pointermove=${move}
       @pointerup=${up}
@@ -215,7 +215,7 @@ export class TodayCard extends SmartyCard {
       @pointerleave=${leave}
       @keydown=${key}
     >
-      ${standing(chart, shown.start, { kw: reference, until: later === null ? undefined : running?.index, name }, this.locale)}
+      ${drawFixedParts(chart, shown.start, { kw: reference, until: later === null ? undefined : running?.index, name }, this.locale)}
       ${later === null || !running ? nothing : laterReference(chart, later, chart.x(running.index), name, this.locale)}
       ${running ? runningBar(chart, running, isNarrow(width)) : nothing}
       ${at !== undefined ? chosenLine(chart, at, chosenKw()) : highest ? highestLabel(chart, highest, this.locale) : svg``}
@@ -234,7 +234,7 @@ export class TodayCard extends SmartyCard {
     if (index === undefined || !quarter) return "";
     const start = new Date(shown.start + index * QUARTER_HOUR_MS);
     const { imported, exported, origin } = quarter;
-    const told =
+    const facts =
       index === running?.index
         ? { ...running, cost: price === null ? null : ((running.drawn - (running.reference ?? 0)) / 4) * price, origin: undefined, isRunning: true }
         : {
@@ -245,6 +245,6 @@ export class TodayCard extends SmartyCard {
             origin,
             isRunning: false,
           };
-    return quarterSentence({ start, ...told }, this.locale, shown.count);
+    return quarterSentence({ start, ...facts }, this.locale, shown.count);
   }
 }

@@ -1,18 +1,18 @@
-/** A year of quarter-hours, and whether the reference power is the right one. */
+/** Card of a year in quarter-hours, with a comparison of the reference powers. */
 
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
-import { navigate, SmartyCard } from "../card.ts";
+import { navigate, SmartyCard } from "../base-card.ts";
 import { Cells } from "../drawing/year.ts";
-import type { Feed, Known } from "../feed.ts";
+import type { MeterFeed, Reply } from "../meter-feed.ts";
 import { dayStart, localDay } from "../locale.ts";
 import { type Bills, billsOf, toEnter } from "../parts/bills.ts";
 import { chooserStyles, classChooser } from "../parts/class-chooser.ts";
-import { HeatMap, type Painted } from "../parts/heat-map.ts";
+import { HeatMap, type PaintRequest } from "../parts/heat-map.ts";
 import { plain, rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
-import { Width } from "../parts/width.ts";
+import { Width } from "../parts/element-width.ts";
 import { dayOf, mapSize, mapStyles, momentParams, type NamedLimit, yearMap } from "../parts/year-map.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
 import {
@@ -28,12 +28,12 @@ import {
   yearTexts,
 } from "../sentences/year.ts";
 import { styles } from "../styles.ts";
-import type { Classes, Meter, MonthAbove } from "../wire.ts";
+import type { Classes, Meter, MonthAbove } from "../websocket-types.ts";
 import { type Grid, gridOf, type Limit, localOf, type Series, yearSeries } from "../year-series.ts";
 
-const NARROW = 420;
-/** The padding and the border of a card, on both sides. */
-const AROUND = 32;
+const NARROW_PX = 420;
+/** Padding and border of the card in px, both sides together. */
+const PADDING_PX = 32;
 
 export class YearCard extends SmartyCard {
   static override styles: CSSResultGroup = [
@@ -71,7 +71,7 @@ export class YearCard extends SmartyCard {
       open: (index) => this.#open?.(cells.cell(index)),
     };
   });
-  #painted: Painted | undefined;
+  #painted: PaintRequest | undefined;
   #open: ((cell: number) => void) | undefined;
   readonly #width = new Width(this, "ha-card");
   readonly #gridOf = memoize(gridOf);
@@ -85,25 +85,25 @@ export class YearCard extends SmartyCard {
     return 10;
   }
 
-  protected content(meter: Meter, feed: Feed): TemplateResult {
+  protected content(meter: Meter, feed: MeterFeed): TemplateResult {
     const { value: series, error } = yearSeries(feed, meter);
     const classes = feed.get("smarty_p1/classes", {});
     const own = (classes.value ?? meter).reference_kw ?? undefined;
-    // What needs no contract is all that is said without one.
+    // Without a reference power the card shows only energies, taken from the bills.
     const bills = own === undefined && classes.value ? billsOf(feed) : undefined;
     const state = [series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosenKw, this.#bar.index, this.#width.value, this.isTableShown, this.hass?.user?.is_admin];
-    // Telegrams change nothing here: twenty of them a second must not be twenty comparisons.
+    // Telegrams do not change this content: `guard` skips the redraw at each of up to twenty telegrams a second.
     return html`<h2>${this.text(yearTexts, "title")}</h2>
       ${guard(state, () => (series ? this.#year(series, classes, own, bills, meter, feed) : this.waiting(error)))}`;
   }
 
   #year(
     series: Series,
-    { value: classes, error }: Known<Classes>,
+    { value: classes, error }: Reply<Classes>,
     own: number | undefined,
     bills: Bills | undefined,
     meter: Meter,
-    feed: Feed,
+    feed: MeterFeed,
   ): TemplateResult {
     const grid = this.#gridOf(series);
     if (!grid.days) return this.waiting("nothing_counted");
@@ -116,10 +116,10 @@ export class YearCard extends SmartyCard {
     const named = limit && { ...limit, name: limitName(months, limit, this.locale) };
     const above = this.#above(limit, months, decisive);
     const width = this.#width.value;
-    const isTurned = width < NARROW;
-    const size = mapSize(grid, width - AROUND, isTurned, this.locale);
+    const isTurned = width < NARROW_PX;
+    const size = mapSize(grid, width - PADDING_PX, isTurned, this.locale);
     const { grid: before, isTurned: wasTurned } = this.#painted ?? {};
-    // The number of what is chosen is another one's then.
+    // In another grid or layout the chosen index would point to another cell.
     if (before && (before.firstDay !== grid.firstDay || before.days !== grid.days || wasTurned !== isTurned)) this.#bar.index = undefined;
     this.#painted = { grid, limit, isTurned, width: size.width, height: size.height };
     this.#open = (cell) => this.#openDay(feed, dayOf(cell, grid));
@@ -133,7 +133,7 @@ export class YearCard extends SmartyCard {
     </div>`;
   }
 
-  /** What needs no contract: how much it was, and what has to be entered for more. */
+  /** Return the content without a reference power: the energies, and the link to enter the contract. */
   #energy(meter: Meter, { bills, error }: Bills): TemplateResult {
     return html`${bills ? this.sentence(energySentence(bills, this.locale)) : this.waiting(error)}
       <p>${this.text(yearTexts, "no_reference")}</p>
@@ -147,7 +147,7 @@ export class YearCard extends SmartyCard {
     return this.sentence(this.text(yearTexts, "begins", { day }));
   }
 
-  /** What was above a limit in the months that decide, or in all there is. */
+  /** Return the sentence about the excess in the decisive months; before a comparison exists, in all months. */
   #above(limit: Limit | undefined, all: MonthAbove[], decisive: string[] | undefined): string {
     const months = all.filter(({ month }) => !decisive || decisive.includes(month));
     return limit && months.length ? aboveSentence(months, limit, decisive?.length, this.locale) : "";
@@ -167,22 +167,22 @@ export class YearCard extends SmartyCard {
   #table(limit: NamedLimit | undefined, grid: Grid, months: MonthAbove[]): TemplateResult | typeof nothing {
     const t = (key: "month" | "highest" | "count_above" | "kwh_above") => this.text(yearTexts, key, limit ? { R: limit.name } : {});
     const lastDay = grid.firstDay + grid.days - 1;
-    const row = (each: MonthAbove) => {
-      const { start, mean_kw: kw } = each.peak ?? {};
+    const row = (month: MonthAbove) => {
+      const { start, mean_kw: kw } = month.peak ?? {};
       const params = start && { ...momentParams(localOf(Date.parse(start)), lastDay, this.locale), power: this.locale.kW(kw!) };
-      const cells = [this.locale.monthYear(dayStart(`${each.month}-15`)), params ? this.text(yearTexts, "drawn_at", params) : "–"];
+      const cells = [this.locale.monthYear(dayStart(`${month.month}-15`)), params ? this.text(yearTexts, "drawn_at", params) : "–"];
       if (!limit) return cells;
-      const { quarter_hours: count, kwh } = aboveIn([each], limit);
+      const { quarter_hours: count, kwh } = aboveIn([month], limit);
       return [...cells, this.locale.number(count), this.locale.number(kwh, 1)];
     };
     const head = [t("month"), t("highest"), ...(limit ? [t("count_above"), t("kwh_above")] : [])];
     return this.table(this.text(yearTexts, "map"), head, () => months.map(row));
   }
 
-  /** Let the card of one day show it, in this view or in the one beside it. */
-  #openDay(feed: Feed, day: string): void {
+  /** Show a day in the card of today, in this view or in the view "now". */
+  #openDay(feed: MeterFeed, day: string): void {
     feed.show({ day });
-    // Only in the dashboard of the strategy, whose views have these paths.
+    // Only the dashboard of the strategy has views with these paths.
     if (this.config.chooser && location.pathname.endsWith("/year")) navigate(location.pathname.replace(/\/year$/, "/now"));
   }
 
@@ -192,7 +192,7 @@ export class YearCard extends SmartyCard {
     const paint = () => this.#painted && this.#map.paint(canvas, this.#painted);
     if (this.hass?.themes === this.#themes) return void paint();
     this.#themes = this.hass?.themes;
-    // The frontend sets the variables of a theme about when it tells the cards of it.
+    // The frontend may set the theme's variables after it passes the new `hass`: read the colours a frame later.
     requestAnimationFrame(() => {
       this.#map.readColors(this);
       paint();

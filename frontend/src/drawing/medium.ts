@@ -1,4 +1,4 @@
-/** The running sum of a month on that of another one, in a square of 100 × 100 that is stretched. */
+/** Curves of a month's running sum and of its reference month, in a stretchable square of 100 × 100. */
 
 import type { Month, Standing } from "../parts/medium-months.ts";
 
@@ -13,16 +13,16 @@ export interface MediumDrawing {
   own: string;
   area: string;
   reference: string;
-  /** Where the last whole day ends. */
+  /** End of the last whole day. */
   dot: Point | undefined;
-  /** Where the reference ends; its sum, once all of it is known. */
+  /** End of the reference curve, with its total if every day of that month is known. */
   end: (Point & { total: number | undefined }) | undefined;
   ticks: { day: number; x: number }[];
-  /** So many days are drawn from left to right. */
+  /** Number of days on the horizontal axis. */
   days: number;
 }
 
-/** The sums at the end of each day, from the day before `first` on. */
+/** Return the running sums: 0 for the day before `first`, then the sum at the end of each day. */
 function sums({ amounts }: Month, first: number, last: number): number[] {
   let sum = 0;
   return [0, ...amounts.slice(first - 1, last).map((amount) => (sum += amount ?? 0))];
@@ -34,8 +34,8 @@ export function drawMedium({ month, first, last, reference }: Standing): MediumD
   const gap = reference?.isWhole.indexOf(false) ?? 0;
   const until = gap < 0 ? reference!.length : gap;
   const before = reference ? sums(reference, 1, until) : [];
-  const most = Math.max(...own, ...before) || 1;
-  const at = (day: number, sum: number): Point => ({ x: (day / days) * SIZE, y: SIZE - (sum / most) * SIZE });
+  const highest = Math.max(...own, ...before) || 1;
+  const at = (day: number, sum: number): Point => ({ x: (day / days) * SIZE, y: SIZE - (sum / highest) * SIZE });
   const write = ({ x, y }: Point) => `${Number(x.toFixed(2))} ${Number(y.toFixed(2))}`;
 
   let line = "";
@@ -45,7 +45,7 @@ export function drawMedium({ month, first, last, reference }: Standing): MediumD
     if (!index) return;
     const day = first - 1 + index;
     const [from, to] = [at(day - 1, own[index - 1]!), at(day, sum)];
-    // What is known of a day that is not whole is in the sum, but not drawn as if it were all.
+    // A partly known day counts in the sum but gets no line: its amount may be too low.
     if (!month.isWhole[day - 1]) {
       if (start) area += `L${write({ x: from.x, y: SIZE })}Z`;
       start = undefined;

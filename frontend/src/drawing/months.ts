@@ -1,14 +1,14 @@
-/** Where the stacks, ticks and labels of the months are. */
+/** Positions of the stacks, ticks and labels in the chart of months. */
 
-/** Of one month; `parts` above 0 are stacked upwards, those below it downwards. */
+/** Column of one month. Positive `parts` are stacked upwards, negative parts downwards. */
 export interface Column {
   parts: number[];
-  /** Where the black tick is, and what stands beside it. */
+  /** Value of the black tick; `label` is the text beside it. */
   tick: number | null;
   label: string;
-  /** Whether the label is that of the whole stack, and stands above it. */
+  /** Whether the label gives the height of the whole stack and stands above the stack. */
   isOfStack?: boolean;
-  /** Up to where it will come: hatched above the stack. */
+  /** Expected value at the end of the month, hatched above the stack. */
   estimate: number | null;
   isChosen: boolean;
 }
@@ -22,49 +22,49 @@ export interface Label {
 
 export interface Drawing {
   zero: number;
-  /** Where the scale ends and the columns begin. */
+  /** Horizontal position where the scale ends and the columns begin. */
   axis: number;
-  /** Of each column. */
+  /** Left edge of each column. */
   left: number[];
   step: number;
-  /** One path for each part. */
+  /** One path for each kind of part. */
   paths: string[];
   hatched: string;
   ticks: string;
   labels: Label[];
-  /** The lines of the scale. */
+  /** Horizontal lines of the scale. */
   lines: { y: number; value: number }[];
 }
 
-const AXIS = 34;
-const RIGHT = 8;
-const TOP = 16;
-const BOTTOM = 6;
-const LABEL = 13;
-/** The width of a digit at 13 px, and of a space beside it. */
-const DIGIT = 7.4;
-const GAP = 8;
-const LINES = 6;
-/** Of whole euros and kWh: a scale of less would have the same number at each line. */
+const MIN_AXIS_PX = 34;
+const RIGHT_PX = 8;
+const TOP_PX = 16;
+const BOTTOM_PX = 6;
+const LABEL_HEIGHT_PX = 13;
+/** Widths in px: a digit at a font size of 13 px, and the gap beside a number. */
+const DIGIT_PX = 7.4;
+const GAP_PX = 8;
+const MAX_LINES = 6;
+/** Smallest range of the scale, in whole euros or kWh: below it, rounded numbers would repeat. */
 const MIN_RANGE = 5;
-/** Labels may come so near to each other that only their halos meet. */
-const MEETING = 3;
+/** Overlap allowed between neighbouring labels in px: only their halos touch. */
+const MAX_OVERLAP_PX = 3;
 
 export function monthsDrawing(columns: Column[], width: number, height: number): Drawing {
-  const sum = (values: number[]) => values.reduce((one, other) => one + other, 0);
+  const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
   const up = columns.map(({ parts }) => sum(parts.filter((part) => part > 0)));
   const down = columns.map(({ parts }) => sum(parts.filter((part) => part < 0)));
   const marks = columns.flatMap(({ tick, estimate }) => [tick ?? 0, estimate ?? 0]);
-  const most = Math.max(0, ...up, ...marks);
+  const maximum = Math.max(0, ...up, ...marks);
   const lowest = Math.min(0, ...down, ...marks);
-  const highest = most > lowest ? Math.max(most, lowest + MIN_RANGE) : most;
+  const highest = maximum > lowest ? Math.max(maximum, lowest + MIN_RANGE) : maximum;
   const values = linesOf(lowest, highest);
-  const axis = Math.max(AXIS, ...values.map((value) => wide(value.toLocaleString("en")) + GAP));
-  const step = Math.max(1, (width - axis - RIGHT) / Math.max(1, columns.length));
+  const axis = Math.max(MIN_AXIS_PX, ...values.map((value) => widthOf(value.toLocaleString("en")) + GAP_PX));
+  const step = Math.max(1, (width - axis - RIGHT_PX) / Math.max(1, columns.length));
   const bar = Math.max(2, Math.round(step * 0.72));
   const range = highest - lowest || 1;
-  const scale = (height - TOP - BOTTOM) / range;
-  const y = (value: number) => round(TOP + (highest - value) * scale);
+  const scale = (height - TOP_PX - BOTTOM_PX) / range;
+  const y = (value: number) => round(TOP_PX + (highest - value) * scale);
   const left = columns.map((_, index) => axis + index * step);
 
   const paths: string[] = [];
@@ -99,15 +99,15 @@ export function monthsDrawing(columns: Column[], width: number, height: number):
   };
 }
 
-const wide = (text: string): number => text.length * DIGIT;
+const widthOf = (text: string): number => text.length * DIGIT_PX;
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-/** Round values of the scale, three to six of them. */
+/** Return round values for the lines of the scale, three to six of them. */
 function linesOf(lowest: number, highest: number): number[] {
-  const wanted = (highest - lowest) / LINES;
-  if (!(wanted > 0) || !Number.isFinite(wanted)) return [0];
-  const power = 10 ** Math.floor(Math.log10(wanted));
-  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= wanted) ?? 10);
+  const minStep = (highest - lowest) / MAX_LINES;
+  if (!(minStep > 0) || !Number.isFinite(minStep)) return [0];
+  const power = 10 ** Math.floor(Math.log10(minStep));
+  const step = power * ([1, 2, 5, 10].find((factor) => factor * power >= minStep) ?? 10);
   const values: number[] = [];
   for (let value = Math.ceil(lowest / step) * step; value <= highest; value += step) {
     values.push(Math.abs(value) < step / 2 ? 0 : value);
@@ -123,29 +123,31 @@ interface Place {
   y: (value: number) => number;
 }
 
-/** Each value stands at its own tick, where it does not seem to be that of the whole stack: below it, or above it near 0. */
+/**
+ * Place each label at its tick. A label below the tick is not mistaken for the stack's total; near 0 it stands above.
+ */
 function labelsOf(columns: Column[], { axis, left, step, width, y }: Place): Label[] {
   const placed: { from: number; to: number; y: number }[] = [];
-  const isCrowded = columns.some(({ label, estimate }) => estimate === null && wide(label) > step + 6);
+  const isCrowded = columns.some(({ label, estimate }) => estimate === null && widthOf(label) > step + 6);
   const ticks = columns.map(({ tick }) => tick ?? Number.NaN);
-  const known = ticks.filter((tick) => !Number.isNaN(tick));
-  // Where there is no room for all, it is said what matters.
-  const kept = new Set([columns.length - 1, ticks.indexOf(Math.max(...known)), ticks.indexOf(Math.min(...known))]);
+  const values = ticks.filter((tick) => !Number.isNaN(tick));
+  // Without room for every label, keep the last, the highest, the lowest and the chosen month.
+  const important = new Set([columns.length - 1, ticks.indexOf(Math.max(...values)), ticks.indexOf(Math.min(...values))]);
   const order = columns
     .map((column, index) => ({ ...column, index }))
-    .filter(({ label, tick, isChosen, index }) => label && tick !== null && (!isCrowded || isChosen || kept.has(index)))
-    // Those that matter most have the choice.
-    .sort((one, other) => Number(other.isChosen) - Number(one.isChosen) || other.index - one.index);
+    .filter(({ label, tick, isChosen, index }) => label && tick !== null && (!isCrowded || isChosen || important.has(index)))
+    // Place the chosen month's label first, then newest to oldest: the first labels get the free space.
+    .sort((a, b) => Number(b.isChosen) - Number(a.isChosen) || b.index - a.index);
   const labels: Label[] = [];
   for (const { index, label, tick, estimate, isChosen, isOfStack } of order) {
-    const half = wide(label) / 2;
-    const x = Math.max(axis + half - RIGHT, Math.min(width - half, left[index]! + step / 2));
+    const half = widthOf(label) / 2;
+    const x = Math.max(axis + half - RIGHT_PX, Math.min(width - half, left[index]! + step / 2));
     const at = y(tick!);
     const isFree = (place: number) =>
-      placed.every((other) => Math.abs(other.y - place) >= LABEL || x - half >= other.to - MEETING || x + half <= other.from + MEETING);
-    const below = at + LABEL + 2;
+      placed.every((label) => Math.abs(label.y - place) >= LABEL_HEIGHT_PX || x - half >= label.to - MAX_OVERLAP_PX || x + half <= label.from + MAX_OVERLAP_PX);
+    const below = at + LABEL_HEIGHT_PX + 2;
     const above = at - 4;
-    const isBelow = estimate === null && !isOfStack && y(0) - at > LABEL + 4;
+    const isBelow = estimate === null && !isOfStack && y(0) - at > LABEL_HEIGHT_PX + 4;
     const places = isBelow ? [below, above] : [above, below];
     const place = places.find(isFree);
     if (place === undefined) continue;

@@ -1,4 +1,4 @@
-/** The bar of the running quarter-hour, and those of the phases: in shares of their widths. */
+/** Bars of the running quarter-hour and of the phases, in shares of their widths. */
 
 export interface Part {
   kind: "drawn" | "excess";
@@ -7,16 +7,16 @@ export interface Part {
   to: number;
 }
 
-/** The energy so far and at the end, and what the reference power allows, in kWh; parts that follow each other. */
+/** Return the consecutive parts of the bar. The energy so far, the projected energy and the limit are in kWh. */
 export function quarterHourBar(
   energy: number,
   projected: number | undefined,
   limit: number | undefined,
 ): { parts: Part[]; limit: number | undefined } {
   const end = Math.max(energy, projected ?? 0);
-  // Without a limit, the bar is that of an hour at 4 kW, or as long as it must be.
-  const most = Math.max(1.25 * (limit ?? 0.8), 1.08 * end);
-  const share = (value: number): number => Math.max(0, Math.min(1, value / most)) || 0;
+  // Without a limit, the bar covers 1 kWh (4 kW for a quarter-hour), or more if needed.
+  const scale = Math.max(1.25 * (limit ?? 0.8), 1.08 * end);
+  const share = (value: number): number => Math.max(0, Math.min(1, value / scale)) || 0;
   const parts: Part[] = [];
   const add = (from: number, to: number, isEstimate: boolean): void => {
     const border = Math.min(Math.max(limit ?? to, from), to);
@@ -36,11 +36,11 @@ export interface PhaseBar {
   to: number;
 }
 
-/** All from one zero in the middle, by one scale: so they can be compared. */
+/** Return the bars of the phases. All start from zero in the middle and share one scale, for comparison. */
 export function phaseBars(powers: (number | undefined)[]): PhaseBar[] {
-  const most = Math.max(2, ...powers.map((power) => Math.abs(power ?? 0)));
+  const scale = Math.max(2, ...powers.map((power) => Math.abs(power ?? 0)));
   return powers.map((power, index) => {
-    const end = 0.5 + (power ?? 0) / most / 2;
+    const end = 0.5 + (power ?? 0) / scale / 2;
     return { name: `L${index + 1}`, power, from: Math.min(0.5, end), to: Math.max(0.5, end) };
   });
 }

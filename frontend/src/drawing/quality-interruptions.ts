@@ -1,53 +1,53 @@
-/** Interruptions of a year as marks: a line a kind, below each other, x in pixels. */
+/** Marks of a year's interruptions: one line for each kind, x in pixels. */
 
 import { addMonths, dayStart, localDay } from "../locale.ts";
 import { type Disturbance, type Disturbances, isVague, KINDS } from "../sentences/quality-interruptions.ts";
-import type { DisturbanceKind } from "../wire.ts";
+import type { DisturbanceKind } from "../websocket-types.ts";
 
-/** The height of a kind; where its name stands above its line, it is more. */
+/** Height of a kind's row in px. Narrow cards put the name above the line and need more. */
 export const KIND_HEIGHT = 44;
 export const NARROW_KIND_HEIGHT = 60;
-/** How far its line is from the end of that. */
-const BELOW_LINE = 14;
-/** Half a mark that is one, and how far from the edges marks stay. */
-const SMALLEST = 5;
-const LARGEST = 9;
-const EDGE = 10;
-/** A digit is so wide. */
-const DIGIT = 7.5;
-const BETWEEN = 2;
-/** A month's name needs so much. */
-const MONTH = 34;
+/** Distance in px from the line of a kind to the bottom of its row. */
+const BELOW_LINE_PX = 14;
+/** In px: half size of a mark for a single interruption, half size of the largest mark, margin at both edges. */
+const MIN_MARK_PX = 5;
+const MAX_MARK_PX = 9;
+const MARGIN_PX = 10;
+/** Width of a digit in px, and the gap between two labels. */
+const DIGIT_PX = 7.5;
+const LABEL_GAP_PX = 2;
+/** Width in px that the name of a month needs. */
+const MONTH_NAME_PX = 34;
 
 export interface Mark {
   kind: DisturbanceKind;
   x: number;
   y: number;
   count: number;
-  joined: Disturbance[];
+  disturbances: Disturbance[];
 }
 
 export interface InterruptionsDrawing {
   width: number;
   kindHeight: number;
-  /** By kind, all marks of it in one path. */
+  /** All marks, and for each kind one path of its marks. */
   marks: Mark[];
   paths: Record<DisturbanceKind, string>;
   labels: { x: number; y: number; text: number }[];
-  /** Where nothing was read: it was somewhere there. */
+  /** Dashed lines over the times without readings in which an interruption happened. */
   vague: string;
-  /** From when on something is known; the lines of the kinds begin there. */
+  /** Start of the known period in px; the lines of the kinds begin there. */
   from: number;
   lines: Partial<Record<DisturbanceKind, number>>;
   months: { x: number; time: Date; isNamed: boolean }[];
 }
 
 const tenth = (value: number): number => Math.round(value * 10) / 10;
-export const markSize = (count: number): number => Math.min(LARGEST, SMALLEST + 1.6 * Math.log2(Math.max(1, count)));
+export const markSize = (count: number): number => Math.min(MAX_MARK_PX, MIN_MARK_PX + 1.6 * Math.log2(Math.max(1, count)));
 
-export function interruptionsDrawing(found: Disturbances, width: number, kindHeight = KIND_HEIGHT): InterruptionsDrawing {
-  const inner = Math.max(40, width) - 2 * EDGE;
-  const x = (time: number) => tenth(EDGE + inner * Math.max(0, Math.min(1, (time - found.start) / (found.end - found.start || 1))));
+export function interruptionsDrawing(interruptions: Disturbances, width: number, kindHeight = KIND_HEIGHT): InterruptionsDrawing {
+  const inner = Math.max(40, width) - 2 * MARGIN_PX;
+  const x = (time: number) => tenth(MARGIN_PX + inner * Math.max(0, Math.min(1, (time - interruptions.start) / (interruptions.end - interruptions.start || 1))));
   const drawing: InterruptionsDrawing = {
     width,
     kindHeight,
@@ -55,48 +55,48 @@ export function interruptionsDrawing(found: Disturbances, width: number, kindHei
     paths: { power_failure: "", voltage_sag: "", voltage_swell: "" },
     labels: [],
     vague: "",
-    from: x(found.since ?? found.end),
+    from: x(interruptions.since ?? interruptions.end),
     lines: {},
-    months: months(found, x, inner),
+    months: monthTicks(interruptions, x, inner),
   };
   KINDS.forEach((kind, row) => {
-    if (found.seen[kind] === undefined) return;
-    const y = (row + 1) * kindHeight - BELOW_LINE;
+    if (interruptions.seen[kind] === undefined) return;
+    const y = (row + 1) * kindHeight - BELOW_LINE_PX;
     drawing.lines[kind] = y;
-    const marks = joined(found.all.filter((each) => each.kind === kind), x).map((all): Mark => {
-      return { kind, x: tenth((x(all[0]!.time) + x(all.at(-1)!.time)) / 2), y, count: sum(all), joined: all };
+    const marks = groupOverlapping(interruptions.all.filter((interruption) => interruption.kind === kind), x).map((all): Mark => {
+      return { kind, x: tenth((x(all[0]!.time) + x(all.at(-1)!.time)) / 2), y, count: sum(all), disturbances: all };
     });
     let free = Number.NEGATIVE_INFINITY;
     for (const mark of marks) {
       drawing.paths[kind] += shape(mark);
-      const half = (String(mark.count).length * DIGIT) / 2;
+      const half = (String(mark.count).length * DIGIT_PX) / 2;
       if (mark.x - half < free) continue;
-      free = mark.x + half + BETWEEN;
+      free = mark.x + half + LABEL_GAP_PX;
       drawing.labels.push({ x: mark.x, y: y - 13, text: mark.count });
     }
-    for (const each of found.all) {
-      if (each.kind !== kind || !isVague(each) || each.after === undefined) continue;
-      const [from, to] = [x(each.after), x(each.time)];
+    for (const interruption of interruptions.all) {
+      if (interruption.kind !== kind || !isVague(interruption) || interruption.after === undefined) continue;
+      const [from, to] = [x(interruption.after), x(interruption.time)];
       if (to - from > 2) drawing.vague += `M${from} ${y}H${to}`;
     }
     drawing.marks.push(...marks);
   });
-  drawing.marks.sort((one, other) => one.x - other.x || one.y - other.y);
+  drawing.marks.sort((a, b) => a.x - b.x || a.y - b.y);
   return drawing;
 }
 
-const sum = (all: Disturbance[]): number => all.reduce((count, each) => count + each.count, 0);
+const sum = (all: Disturbance[]): number => all.reduce((count, interruption) => count + interruption.count, 0);
 
-/** Those of one day, and what would stand on each other. */
-function joined(all: Disturbance[], x: (time: number) => number): Disturbance[][] {
+/** Group interruptions whose marks would overlap, such as those of one day. */
+function groupOverlapping(all: Disturbance[], x: (time: number) => number): Disturbance[][] {
   const groups: { first: number; count: number; all: Disturbance[] }[] = [];
-  for (const each of all) {
+  for (const interruption of all) {
     const group = groups.at(-1);
-    const at = x(each.time);
-    if (group && at - group.first < markSize(group.count) + markSize(each.count)) {
-      group.all.push(each);
-      group.count += each.count;
-    } else groups.push({ first: at, count: each.count, all: [each] });
+    const at = x(interruption.time);
+    if (group && at - group.first < markSize(group.count) + markSize(interruption.count)) {
+      group.all.push(interruption);
+      group.count += interruption.count;
+    } else groups.push({ first: at, count: interruption.count, all: [interruption] });
   }
   return groups.map((group) => group.all);
 }
@@ -109,15 +109,15 @@ function shape({ kind, x, y, count }: Mark): string {
   return `M${left} ${base}L${right} ${base}L${x} ${tip}Z`;
 }
 
-function months({ start, end }: Disturbances, x: (time: number) => number, inner: number): InterruptionsDrawing["months"] {
-  const found: InterruptionsDrawing["months"] = [];
+function monthTicks({ start, end }: Disturbances, x: (time: number) => number, inner: number): InterruptionsDrawing["months"] {
+  const ticks: InterruptionsDrawing["months"] = [];
   let month = addMonths(localDay(new Date(start)).slice(0, 7), 1);
-  for (let time = dayStart(`${month}-01`); time.getTime() <= end && found.length < 15; time = dayStart(`${month}-01`)) {
-    found.push({ x: x(time.getTime()), time, isNamed: false });
+  for (let time = dayStart(`${month}-01`); time.getTime() <= end && ticks.length < 15; time = dayStart(`${month}-01`)) {
+    ticks.push({ x: x(time.getTime()), time, isNamed: false });
     month = addMonths(month, 1);
   }
-  const fitting = inner / MONTH;
-  const step = [1, 2, 3, 4, 6].find((each) => found.length / each <= fitting) ?? 12;
-  found.forEach((each, index) => (each.isNamed = index % step === 0));
-  return found;
+  const fitting = inner / MONTH_NAME_PX;
+  const step = [1, 2, 3, 4, 6].find((months) => ticks.length / months <= fitting) ?? 12;
+  ticks.forEach((tick, index) => (tick.isNamed = index % step === 0));
+  return ticks;
 }

@@ -1,28 +1,28 @@
-/** The voltages of a day as paths: a row a phase, below each other, x in rows of five minutes. */
+/** Paths of a day's voltages: one row for each phase, x in steps of five minutes. */
 
 import type { VoltageDay } from "../sentences/quality-voltage.ts";
 
-/** Fixed, so that small noise stays small; wider only for what is outside. */
-const LOWEST_SCALE = 200;
-const HIGHEST_SCALE = 260;
-/** Height of a phase, and of the space below it. */
+/** Range of the scale in V. A fixed range keeps noise small; only outliers widen it. */
+const SCALE_BOTTOM_V = 200;
+const SCALE_TOP_V = 260;
+/** Height in px of a phase's drawing, and of its row with the gap below. */
 export const PHASE_HEIGHT = 56;
 export const ROW_HEIGHT = 64;
 
 export interface VoltageDrawing {
-  /** Where the limits are within the row of a phase. */
+  /** Position of the voltage limits within the row of a phase, in px. */
   band: { top: number; bottom: number };
-  /** Of each phase, from the lowest to the highest. */
+  /** One path for each phase, around the area between lowest and highest voltage. */
   paths: string[];
-  /** What is not within the limits, of all rows; "" while all is. */
+  /** Clip path of the areas outside the limits in all rows; "" while every voltage is within them. */
   beyond: string;
 }
 
 const tenth = (value: number): number => Math.round(value * 10) / 10;
 
 export function voltageDrawing(day: VoltageDay): VoltageDrawing {
-  const low = Math.min(LOWEST_SCALE, day.limits[0], ...day.phases.map(({ min }) => min));
-  const high = Math.max(HIGHEST_SCALE, day.limits[1], ...day.phases.map(({ max }) => max));
+  const low = Math.min(SCALE_BOTTOM_V, day.limits[0], ...day.phases.map(({ min }) => min));
+  const high = Math.max(SCALE_TOP_V, day.limits[1], ...day.phases.map(({ max }) => max));
   const y = (volts: number) => tenth((PHASE_HEIGHT * (high - volts)) / (high - low));
   const paths = day.phases.map(({ lowest, highest }, phase) => {
     const at = (row: number, volts: number) => `${row} ${tenth(phase * ROW_HEIGHT + y(volts))}`;
@@ -31,7 +31,7 @@ export function voltageDrawing(day: VoltageDay): VoltageDrawing {
       if (lowest[from] === null) continue;
       let to = from;
       while (to + 1 < lowest.length && lowest[to + 1] !== null) to += 1;
-      // Each end reaches to the end of its five minutes: one row alone is seen, too.
+      // Extend both ends to the full five minutes: otherwise a single row would be invisible.
       const top = [at(from, highest[from]!)];
       const bottom = [at(from, lowest[from]!)];
       for (let row = from; row <= to; row += 1) {

@@ -1,12 +1,12 @@
-/** The bars of a day: where they stand, in pixels. Energies are in Wh, powers in kW. */
+/** Positions of a day's bars in pixels. Energies are in Wh, powers in kW. */
 
 import { localParts, QUARTER_HOUR_MS } from "../locale.ts";
-import type { QuarterHours } from "../wire.ts";
+import type { QuarterHours } from "../websocket-types.ts";
 
-/** 100 on the day when the clock is put back; what claims to be longer is wrong. */
+/** Quarter-hours of the day on which clocks are put back; longer days are errors. */
 const MAX_QUARTERS = 100;
 
-/** What is known of a quarter-hour that has ended. */
+/** Energies of a quarter-hour that has ended, in Wh; null if unknown. */
 export interface Quarter {
   imported: number | null;
   exported: number | null;
@@ -14,18 +14,18 @@ export interface Quarter {
 }
 
 const UNKNOWN: Quarter = { imported: null, exported: null, origin: undefined };
-/** No connection of a house carries more: what is above it is not known. */
+/** Highest plausible power of a house connection; higher values count as unknown. */
 export const MAX_KW = 4_000;
 export const kwOf = (wh: number | null): number => (wh ?? 0) / 250;
 
-/** How many quarter-hours a day has. */
+/** Return the number of quarter-hours between two instants, for the length of a day. */
 export const countOf = (start: number, end: number): number =>
   Math.max(1, Math.min(MAX_QUARTERS, Math.round((end - start) / QUARTER_HOUR_MS) || 1));
 
-/** Return the quarter-hours of a day from answers that may begin and end at any other time. */
+/** Return the quarter-hours of a day. The answers may cover another period than the day. */
 export function quartersOf(start: number, count: number, imported?: QuarterHours, exported?: QuarterHours): Quarter[] {
   const quarters: Quarter[] = Array.from({ length: count }, () => ({ ...UNKNOWN }));
-  const each = (answer: QuarterHours | undefined, use: (quarter: Quarter, wh: number, index: number) => void) => {
+  const forEachValue = (answer: QuarterHours | undefined, use: (quarter: Quarter, wh: number, index: number) => void) => {
     if (!answer || !Array.isArray(answer.values)) return;
     const first = Math.round((Date.parse(answer.start) - start) / QUARTER_HOUR_MS);
     answer.values.forEach((wh, index) => {
@@ -33,29 +33,29 @@ export function quartersOf(start: number, count: number, imported?: QuarterHours
       if (quarter && typeof wh === "number" && Math.abs(wh) <= MAX_KW * 250) use(quarter, Math.max(0, wh), index);
     });
   };
-  each(imported, (quarter, wh) => (quarter.imported = wh));
-  each(exported, (quarter, wh) => (quarter.exported = wh));
+  forEachValue(imported, (quarter, wh) => (quarter.imported = wh));
+  forEachValue(exported, (quarter, wh) => (quarter.exported = wh));
   for (const [index, length, origin] of imported?.origins ?? []) {
-    each(imported, (quarter, _wh, at) => at >= index && at < index + length && (quarter.origin = origin));
+    forEachValue(imported, (quarter, _wh, at) => at >= index && at < index + length && (quarter.origin = origin));
   }
   return quarters;
 }
 
-/** What of a day is asked for, and how large it is drawn. */
-export interface Wanted {
+/** Data and size of a day's chart. */
+export interface ChartRequest {
   start: number;
   quarters: readonly Quarter[];
   reference: number | null;
-  /** Those before it have ended: what is not known of them is a gap. */
+  /** Number of quarter-hours that have ended; an unknown one among them is drawn as a gap. */
   ended: number;
-  /** The first of which anything can be known. */
+  /** Index of the first quarter-hour that can be known. */
   begun: number;
-  /** What the running one is heading for, and where the line may be then, by `roomFor`: in the scale. */
+  /** Room in kW for the running quarter-hour and a changed reference power, rounded by `roomFor`. */
   room: { drawn: number; fed: number };
   width: number;
   height: number;
   isNarrow: boolean;
-  /** How wide the label of a tick and that of an hour may be. */
+  /** Width in px of the label of a tick and of an hour. */
   tickWidth: number;
   hourWidth: number;
 }
@@ -74,26 +74,26 @@ export interface Chart {
   hours: { index: number; x: number }[];
   paths: Record<"drawn" | "excess" | "fed", { measured: string; estimated: string }>;
   gaps: string;
-  /** The highest above the reference power. */
+  /** Highest bar above the reference power. */
   highest: { x: number; y: number; kw: number; isEstimated: boolean } | undefined;
-  /** Whether the words at the line of the reference power stand at its end: bars are in their way. */
+  /** Whether the name of the reference power stands at the right end of its line: bars cover the left end. */
   isNameRight: boolean;
 }
 
-/** Room for a label above the highest bar, and for the hours below the axis. */
+/** Room in px for the label of the highest bar, and for the hours below the axis. */
 const TOP = 22;
 const BOTTOM = 34;
 
-export function chartOf(wanted: Wanted): Chart {
-  const { quarters, reference, width, height } = wanted;
+export function chartOf(request: ChartRequest): Chart {
+  const { quarters, reference, width, height } = request;
   const count = quarters.length;
-  const left = wanted.tickWidth + 8;
+  const left = request.tickWidth + 8;
   const right = Math.max(left + count, width);
   const bottom = height - BOTTOM;
   const slot = (right - left) / count;
   const barWidth = Math.max(2, Math.round(slot * 0.85 * 2) / 2);
   const x = (index: number) => left + index * slot;
-  const { high, low } = scaleOf(wanted);
+  const { high, low } = scaleOf(request);
   const y = (kw: number) => TOP + ((high - kw) / (high - low)) * (bottom - TOP);
   const paths = { drawn: pair(), excess: pair(), fed: pair() };
   let gaps = "";
@@ -104,7 +104,7 @@ export function chartOf(wanted: Wanted): Chart {
     const kind = isEstimated ? "estimated" : "measured";
     const bar = (from: number, to: number) => rectangle(at, barWidth, y(from), y(to));
     if (imported === null) {
-      if (index < wanted.ended && index >= wanted.begun) gaps += dot(round(x(index) + slot / 2), y(0));
+      if (index < request.ended && index >= request.begun) gaps += dot(round(x(index) + slot / 2), y(0));
       return;
     }
     const kw = kwOf(imported);
@@ -118,8 +118,8 @@ export function chartOf(wanted: Wanted): Chart {
   });
   const { ticks, decimals } = ticksOf(high, low, reference, y);
   const isInTheWay = (from: number, to: number) =>
-    quarters.slice(count * from, count * to).some((each) => kwOf(each.imported) > (reference ?? Number.POSITIVE_INFINITY));
-  const share = wanted.isNarrow ? 0.55 : 0.2;
+    quarters.slice(count * from, count * to).some((quarter) => kwOf(quarter.imported) > (reference ?? Number.POSITIVE_INFINITY));
+  const share = request.isNarrow ? 0.55 : 0.2;
   return {
     left,
     right,
@@ -131,7 +131,7 @@ export function chartOf(wanted: Wanted): Chart {
     y,
     ticks,
     tickDecimals: decimals,
-    hours: hoursOf(wanted, x, right - left),
+    hours: hoursOf(request, x, right - left),
     paths,
     gaps,
     highest,
@@ -142,20 +142,20 @@ export function chartOf(wanted: Wanted): Chart {
 const pair = () => ({ measured: "", estimated: "" });
 const round = (pixels: number): number => Math.round(pixels * 2) / 2;
 
-/** A bar between two heights: thin rather than invisible. */
-export function rectangle(x: number, width: number, one: number, other: number): string {
-  const top = Math.min(one, other);
-  const height = Math.max(1, Math.abs(one - other));
-  return `M${x} ${(other > one ? top : one - height).toFixed(1)}h${width}v${height.toFixed(1)}h${-width}z`;
+/** Return the path of a bar between two heights, at least 1 px high so that small values stay visible. */
+export function rectangle(x: number, width: number, from: number, to: number): string {
+  const top = Math.min(from, to);
+  const height = Math.max(1, Math.abs(from - to));
+  return `M${x} ${(to > from ? top : from - height).toFixed(1)}h${width}v${height.toFixed(1)}h${-width}z`;
 }
 
 const dot = (x: number, y: number): string => `M${x - 1.5} ${y.toFixed(1)}a1.5 1.5 0 1 0 3 0a1.5 1.5 0 1 0 -3 0`;
 
-/** The whole kW that what changes with each telegram needs: the scale stays while it hardly changes. */
+/** Round a power up to whole kW, so that the scale does not move with every telegram. */
 export const roomFor = (kw: number): number => (kw > 0 ? Math.ceil(kw + 0.6) : 0);
 
-/** 0 and the reference power are always in view. */
-function scaleOf({ quarters, reference, room }: Wanted): { high: number; low: number } {
+/** Return the ends of the scale in kW. Zero and the reference power are always visible. */
+function scaleOf({ quarters, reference, room }: ChartRequest): { high: number; low: number } {
   let peak = 0;
   let fed = 0;
   for (const { imported, exported } of quarters) {
@@ -166,34 +166,34 @@ function scaleOf({ quarters, reference, room }: Wanted): { high: number; low: nu
   return { high, low: -Math.max(fed > 0 ? fed + 0.3 : 0, room.fed) || 0 };
 }
 
-/** How far ticks are apart at least, and from the line of the reference power, in pixels. */
-const APART = 44;
-const BELOW = 18;
-const ABOVE = 26;
-/** More than any connection has: where a search for something rounder ends. */
-const ROUNDEST = 1e9;
+/** Minimum distances in px: between two ticks, and from a tick to the reference line below or above. */
+const MIN_TICK_GAP_PX = 44;
+const BELOW_LINE_PX = 18;
+const ABOVE_LINE_PX = 26;
+/** End of the search for a round step between ticks; larger than the power of any connection. */
+const MAX_TICK_STEP = 1e9;
 
 function ticksOf(high: number, low: number, reference: number | null, y: Chart["y"]) {
   const perKw = y(0) - y(1);
-  const isWide = (step: number) => step * perKw >= APART;
+  const isWide = (step: number) => step * perKw >= MIN_TICK_GAP_PX;
   let step = [0.2, 0.5, 1, 2, 4].find(isWide);
   for (let ten = 10; step === undefined; ten *= 10) {
-    step = [1, 2, 4].map((each) => each * ten).find(isWide) ?? (ten > ROUNDEST ? ten : undefined);
+    step = [1, 2, 4].map((factor) => factor * ten).find(isWide) ?? (ten > MAX_TICK_STEP ? ten : undefined);
   }
   const ticks: Chart["ticks"] = [];
   for (let number = Math.ceil(low / step); number * step <= high && ticks.length < 20; number += 1) {
     const kw = number * step;
     const aboveLine = reference === null ? Number.NaN : y(reference) - y(kw);
-    if (kw !== 0 && aboveLine > -BELOW && aboveLine < ABOVE) continue;
+    if (kw !== 0 && aboveLine > -BELOW_LINE_PX && aboveLine < ABOVE_LINE_PX) continue;
     ticks.push({ kw, y: y(kw) });
   }
   return { ticks, decimals: step < 1 ? 1 : 0 };
 }
 
-/** Each third hour by the clock, or each sixth or twelfth where there is little room. */
-function hoursOf({ start, quarters, isNarrow, hourWidth }: Wanted, x: Chart["x"], width: number): Chart["hours"] {
+/** Return the labelled hours: every third hour, or every sixth or twelfth if space is short. */
+function hoursOf({ start, quarters, isNarrow, hourWidth }: ChartRequest, x: Chart["x"], width: number): Chart["hours"] {
   const steps = isNarrow ? [6, 12] : [3, 6, 12];
-  const step = steps.find((each) => (width * each) / 24 > hourWidth * 1.5 + 4) ?? 12;
+  const step = steps.find((hours) => (width * hours) / 24 > hourWidth * 1.5 + 4) ?? 12;
   const hours: Chart["hours"] = [];
   for (let index = 0; index < quarters.length; index += 4) {
     if (localParts(new Date(start + index * QUARTER_HOUR_MS)).hour % step === 0) hours.push({ index, x: x(index) });
@@ -201,7 +201,7 @@ function hoursOf({ start, quarters, isNarrow, hourWidth }: Wanted, x: Chart["x"]
   return hours;
 }
 
-/** The bars of the days one may choose: drawn up, fed in down, all by the same scale. */
+/** Small bar of a day in the row of days: drawn energy upwards, energy fed in downwards, one scale for all days. */
 export interface SmallBar {
   zero: number;
   drawn: string;
@@ -216,9 +216,9 @@ interface Sums {
 }
 
 export function smallBars(days: readonly (Sums | undefined)[], width: number, height: number): SmallBar[] {
-  const most = (values: (number | null | undefined)[]) => Math.max(0, ...values.map((value) => value || 0));
-  const up = most(days.map((day) => day?.imported_wh));
-  const down = most(days.map((day) => day?.exported_wh));
+  const maximum = (values: (number | null | undefined)[]) => Math.max(0, ...values.map((value) => value || 0));
+  const up = maximum(days.map((day) => day?.imported_wh));
+  const down = maximum(days.map((day) => day?.exported_wh));
   const scale = height / (up + down || 1);
   const zero = up || down ? up * scale : height;
   return days.map((day) => {

@@ -1,9 +1,9 @@
-/** A year of quarter-hours as a picture: its colours, its pixels, what stands on its axes. */
+/** Picture of a year of quarter-hours: colours, pixels and the labels of its axes. */
 
 import { ESTIMATED, EXCESS, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW, type Grid } from "../year-series.ts";
 
 const DAY_MS = 86_400_000;
-/** From here on, a colour is no darker. */
+/** Power from which the colour gets no darker. */
 const FULL_KW = 7;
 
 /** Red, green and blue, 0 to 255. */
@@ -19,16 +19,16 @@ export const drawnOpacity = (kw: number): number => 0.14 + 0.76 * Math.sqrt(Math
 const fedInOpacity = (kw: number): number => 0.1 + 0.28 * Math.sqrt(Math.min(1, kw / FULL_KW));
 export const FED_IN_OPACITY = fedInOpacity(FULL_KW / 2);
 
-/** The color of each energy from -32768 Wh, and of EXCESS, as the bytes of ImageData: red, green, blue, opacity. */
+/** Return the colour of each energy from -32768 Wh to EXCESS, as bytes of ImageData: red, green, blue, opacity. */
 export function palette({ drawn, fedIn, excess }: Colors): Uint32Array {
   const entry = ([red, green, blue]: Color, opacity: number): number =>
     new Uint32Array(new Uint8ClampedArray([red, green, blue, 255 * opacity]).buffer)[0]!;
-  // The first has no color: where nothing is known, the card shows through.
+  // The entry of UNKNOWN stays transparent: the card shows through unknown quarter-hours.
   const entries = new Uint32Array(65_536);
   const full = FULL_KW * WH_A_KW;
   entries.fill(entry(fedIn, fedInOpacity(FULL_KW)), 1, -UNKNOWN - full);
   entries.fill(entry(drawn, drawnOpacity(FULL_KW)), full - UNKNOWN);
-  // A hundred steps of each cannot be told apart.
+  // A hundred shades of a colour suffice: the eye cannot distinguish more.
   const step = full / 100;
   for (let wh = 0; wh < full; wh += step) {
     const kw = (wh + step / 2) / WH_A_KW;
@@ -39,7 +39,7 @@ export function palette({ drawn, fedIn, excess }: Colors): Uint32Array {
   return entries;
 }
 
-/** The palette of what is estimated: opaque, whatever the color. */
+/** Return the palette for the mask of estimated quarter-hours: opaque if estimated, else transparent. */
 export function mask(): Uint32Array {
   const entries = new Uint32Array(ESTIMATED - UNKNOWN + 1);
   entries[ESTIMATED - UNKNOWN] = 0xff_ff_ff_ff;
@@ -49,35 +49,35 @@ export function mask(): Uint32Array {
 export interface Image {
   readonly width: number;
   readonly height: number;
-  /** Row by row from the top. */
+  /** Pixels row by row from the top. */
   readonly pixels: Uint32Array<ArrayBuffer>;
 }
 
 /**
- * Return the picture with one pixel for each quarter-hour, to be drawn larger.
+ * Return the picture with one pixel for each quarter-hour; the caller enlarges it.
  *
- * Wide, days go to the right and the time of day goes up; turned, time goes to the right and the
- * newest day is on top. Where there is not a pixel for each day, one shows the highest of some: what
- * is above the reference power must be seen on a small screen, too.
+ * Normally days run to the right and hours upwards. Turned, hours run to the right and the newest day is on top. If
+ * there are more days than pixels, a pixel shows the highest of several days: excess must stay visible on small
+ * screens.
  */
 export function imageOf({ days, cells }: Pick<Grid, "days" | "cells">, colors: Uint32Array, mostDays: number, isTurned: boolean): Image {
   const shown = Math.min(days, Math.max(1, mostDays));
   const [width, height] = isTurned ? [QUARTER_HOURS_A_DAY, shown] : [shown, QUARTER_HOURS_A_DAY];
   const pixels = new Uint32Array(width * height);
-  for (let each = 0; each < shown; each += 1) {
-    const first = Math.floor((each * days) / shown);
-    const end = Math.floor(((each + 1) * days) / shown);
+  for (let pixel = 0; pixel < shown; pixel += 1) {
+    const first = Math.floor((pixel * days) / shown);
+    const end = Math.floor(((pixel + 1) * days) / shown);
     for (let quarter = 0; quarter < QUARTER_HOURS_A_DAY; quarter += 1) {
       let highest = UNKNOWN;
       for (let day = first; day < end; day += 1) highest = Math.max(highest, cells[day * QUARTER_HOURS_A_DAY + quarter]!);
-      const at = isTurned ? (shown - 1 - each) * width + quarter : (QUARTER_HOURS_A_DAY - 1 - quarter) * width + each;
+      const at = isTurned ? (shown - 1 - pixel) * width + quarter : (QUARTER_HOURS_A_DAY - 1 - quarter) * width + pixel;
       pixels[at] = colors[highest - UNKNOWN]!;
     }
   }
   return { width, height, pixels };
 }
 
-/** A cell as it is chosen: in the order of the keys, ↑ the next and → as many as are in a column. */
+/** Order of the cells for the arrow keys: ↑ leads to the next index, → to the index one column further. */
 export class Cells {
   readonly count: number;
   readonly column: number;
@@ -91,7 +91,7 @@ export class Cells {
     this.#isTurned = isTurned;
   }
 
-  /** Return the cell of the grid (day × 96 + quarter-hour) that is chosen, or the other way round. */
+  /** Return the cell of the grid (day × 96 + quarter-hour) for a chosen index; `chosen` is the inverse. */
   cell(chosen: number): number {
     if (!this.#isTurned) return chosen;
     return (chosen % this.#days) * QUARTER_HOURS_A_DAY + Math.floor(chosen / this.#days);
@@ -102,14 +102,14 @@ export class Cells {
     return (cell % QUARTER_HOURS_A_DAY) * this.#days + Math.floor(cell / QUARTER_HOURS_A_DAY);
   }
 
-  /** Return what is at a share of the width and of the height. */
+  /** Return the index at a position, given as shares of width and height. */
   at(x: number, y: number): number {
     const columns = this.count / this.column;
     const column = within(Math.floor(x * columns), columns);
     return column * this.column + within(Math.floor((1 - y) * this.column), this.column);
   }
 
-  /** Return where the middle of one is, as shares of the width and of the height. */
+  /** Return the centre of a chosen index, as shares of width and height. */
   middle(chosen: number): [number, number] {
     const column = Math.floor(chosen / this.column);
     return [((column + 0.5) * this.column) / this.count, 1 - ((chosen % this.column) + 0.5) / this.column];
@@ -119,22 +119,25 @@ export class Cells {
 const within = (value: number, count: number): number => Math.max(0, Math.min(count - 1, value));
 
 export interface Tick {
-  /** As a share of the axis of days. */
+  /** Position as a share of the axis of days. */
   readonly at: number;
-  /** The day, in ms since 1970 at noon. */
+  /** Noon of the day, in ms since 1970. */
   readonly day: number;
 }
 
 const SHORT_DAYS = 62;
 
-/** Return what is written at the days: months, or days while there are few; each has at least so much room, in px. */
+/**
+ * Return the labels of the axis of days: months, or days for short periods. `room` is the space a label needs, in px.
+ */
 export function dayTicks({ firstDay, days }: Grid, lengthPx: number, room: { day: number; month: number }): { isMonths: boolean; ticks: Tick[] } {
   const isMonths = days > SHORT_DAYS;
   const pxOf = (count: number) => (count * lengthPx) / days;
   const step = Math.max(1, Math.ceil(room.day / pxOf(1)));
   const starts: number[] = [];
   for (let day = 0; day < days; day += 1) {
-    // Days are counted from the newest back; the first month may have begun before.
+    // Single days are labelled at equal distances back from the newest; the first month may begin before the first
+    // day.
     if (isMonths ? day === 0 || new Date((firstDay + day) * DAY_MS).getUTCDate() === 1 : (days - 1 - day) % step === 0) starts.push(day);
   }
   const every = isMonths ? Math.max(1, Math.ceil(room.month / pxOf(28))) : 1;

@@ -1,4 +1,4 @@
-/** What is wrong, what to do, and the one link that helps. */
+/** Banner at the top of a card: a problem of the meter, help, and one link. */
 
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { Trouble } from "../sentences/banner.ts";
@@ -30,7 +30,7 @@ export const bannerStyles = css`
   }
 `;
 
-/** `action` is the link, or what is said to whoever may not follow it. */
+/** Return the banner. `action` is the link, or a hint for users without the right to follow it. */
 export function banner({ title, help, isCalm }: Trouble, action: TemplateResult | typeof nothing): TemplateResult {
   const icon = isCalm ? "mdi:information-outline" : "mdi:alert-circle-outline";
   return html`<div class="banner ${isCalm ? "calm" : ""}" role="status">

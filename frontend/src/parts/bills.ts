@@ -1,13 +1,13 @@
-/** The bills that two cards show: asked once for both, and what is said where there are none. */
+/** Bills shared by several cards: one request for all, and the choice of a month. */
 
 import { html, type TemplateResult } from "lit";
-import type { SmartyCard } from "../card.ts";
-import type { Feed } from "../feed.ts";
+import type { SmartyCard } from "../base-card.ts";
+import type { MeterFeed } from "../meter-feed.ts";
 import type { Locale } from "../locale.ts";
 import { type BillKey, billTexts, type Lack } from "../sentences/bill.ts";
-import type { Bill, Meter } from "../wire.ts";
+import type { Bill, Meter } from "../websocket-types.ts";
 
-/** The running one and the twelve before it. */
+/** The running month and the twelve months before it. */
 export const MONTHS = 13;
 
 export interface Bills {
@@ -15,17 +15,19 @@ export interface Bills {
   error?: string | undefined;
 }
 
-export function billsOf(feed: Feed): Bills {
+export function billsOf(feed: MeterFeed): Bills {
   const { value, error } = feed.get("smarty_p1/bill", { months: MONTHS });
   return { bills: value?.months.length ? value.months : undefined, error };
 }
 
-/** The month that the cards of a view show: the running one until another is chosen. */
-export const shownOf = (bills: Bill[], feed: Feed): Bill =>
+/** Return the bill of the chosen month; without a choice, of the running month. */
+export const shownOf = (bills: Bill[], feed: MeterFeed): Bill =>
   bills.find(({ month }) => month === feed.shown.month) ?? bills.at(-1)!;
 
-/** Let the cards show a month; the running one is not kept by its name, for it will be another. */
-export function showMonth(bills: Bill[], feed: Feed, month: string | undefined): void {
+/**
+ * Choose a month for the cards of the view. The running month is stored as "no choice", so that a new month follows.
+ */
+export function showMonth(bills: Bill[], feed: MeterFeed, month: string | undefined): void {
   feed.show({ month: month === bills.at(-1)?.month ? undefined : month });
 }
 
@@ -35,10 +37,10 @@ const REFUSALS: Record<string, BillKey> = {
   not_found: "not_loaded",
 };
 
-/** Why there is no bill; undefined where that is for the card itself to say. */
+/** Return the text key for a refused bill; undefined if the card shows its general message. */
 export const refusal = (error: string | undefined): BillKey | undefined => REFUSALS[error ?? ""];
 
-/** A link to where what is missing is entered, for those who may. */
+/** Return the link to enter a missing contract value; for other users, a hint to ask an administrator. */
 export function toEnter(card: SmartyCard, meter: Meter, locale: Locale, lack: Lack): TemplateResult {
   if (!card.hass?.user?.is_admin) return html`<p class="small">${locale.text(billTexts, "by_administrator")}</p>`;
   return html`<div>${card.settings(meter, locale.text(billTexts, `enter_${lack}`))}</div>`;

@@ -1,8 +1,8 @@
-/** The classes with what each would have cost: the bars are what is chosen from. */
+/** Chooser of a reference power: a row for each class, with a bar of its costs. */
 
 import { css, html, nothing, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
-import { nextOf } from "./chooser.ts";
+import { nextOf } from "./meter-chooser.ts";
 import { ABOUT_THE_SAME, type ClassRow, yearTexts } from "../sentences/year.ts";
 
 export const chooserStyles = css`
@@ -64,7 +64,7 @@ export function classChooser(
   locale: Locale,
   choose: (kw: number) => void,
 ): TemplateResult {
-  const most = Math.max(1, ...rows.map(({ fixed, surcharge }) => (fixed ?? 0) + Math.max(0, surcharge ?? 0)));
+  const highest = Math.max(1, ...rows.map(({ fixed, surcharge }) => (fixed ?? 0) + Math.max(0, surcharge ?? 0)));
   const at = rows.findIndex(({ kw }) => kw === chosen);
   const key = (event: KeyboardEvent) => {
     const to = nextOf(event, Math.max(0, at), rows.length);
@@ -74,7 +74,7 @@ export function classChooser(
     (event.currentTarget as Element).querySelectorAll("button")[to]?.focus();
   };
   const bar = (amount: number | null, color: string) =>
-    amount !== null && amount > 0 ? html`<i style="width:${(100 * amount) / most}%;background:var(${color})"></i>` : nothing;
+    amount !== null && amount > 0 ? html`<i style="width:${(100 * amount) / highest}%;background:var(${color})"></i>` : nothing;
   return html`<div class="classes" role="radiogroup" aria-label=${locale.text(yearTexts, "classes")} @keydown=${key}>
     ${rows.map(
       (row, index) => html`<button
@@ -87,13 +87,13 @@ export function classChooser(
         <span>${locale.referenceKW(row.kw)}</span>
         <span class="cost" aria-hidden="true">${bar(row.fixed, "--drawn")}${bar(row.surcharge, "--excess")}</span>
         <span class="number">${row.total === null ? "–" : locale.euros(row.total)}</span>
-        <small>${compared(row, locale)}</small>
+        <small>${differenceText(row, locale)}</small>
       </button>`,
     )}
   </div>`;
 }
 
-function compared({ isOwn, difference }: ClassRow, locale: Locale): string {
+function differenceText({ isOwn, difference }: ClassRow, locale: Locale): string {
   if (isOwn) return locale.text(yearTexts, "yours");
   if (difference === null) return "";
   if (Math.abs(difference) < ABOUT_THE_SAME) return locale.text(yearTexts, "about_the_same");

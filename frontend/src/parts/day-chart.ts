@@ -1,23 +1,23 @@
-/** The quarter-hours of a day as they are drawn: what stands still, the running one, the chosen one. */
+/** Chart of a day's quarter-hours: fixed parts, running quarter-hour and chosen bar. */
 
 import { css, nothing, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { type Chart, chartOf, kwOf, type Quarter, rectangle } from "../drawing/today.ts";
 import { type Locale, QUARTER_HOUR_MS } from "../locale.ts";
-import type { Running } from "./day.ts";
+import type { Running } from "./day-quarter-hours.ts";
 import { hatch } from "./markup.ts";
 
 const COLORS = { drawn: "var(--drawn)", excess: "var(--excess)", fed: "var(--fed-in)" } as const;
 const KINDS = ["drawn", "excess", "fed"] as const;
 
-/** The card's own width decides, not that of the window. */
+/** Return whether a card is narrow. Its own width in px decides, not the window's width. */
 export const isNarrow = (width: number): boolean => width < 420;
 export const heightOf = (width: number): number => (isNarrow(width) ? 224 : 272);
-/** How wide a character of a label is. */
-const CHARACTER = 7.4;
+/** Average width of a label's character, in px. */
+const CHARACTER_PX = 7.4;
 
-/** The chart with as much room for its labels as they have characters. */
-export function charted(
+/** Return the chart of a day. The number of characters in its labels decides their room. */
+export function layOutDay(
   quarters: Quarter[],
   start: number,
   reference: number | null,
@@ -40,13 +40,13 @@ export function charted(
     width,
     height: heightOf(width),
     isNarrow: isNarrow(width),
-    tickWidth: Math.max(...labels.map((label) => label.length)) * CHARACTER,
-    hourWidth: locale.time(new Date(start)).length * CHARACTER,
+    tickWidth: Math.max(...labels.map((label) => label.length)) * CHARACTER_PX,
+    hourWidth: locale.time(new Date(start)).length * CHARACTER_PX,
   });
 }
 
-/** One path a colour, which is drawn again only for another chart. */
-export function standing(
+/** Return the fixed parts of the chart, one path for each colour. `guard` redraws them only for another chart. */
+export function drawFixedParts(
   chart: Chart,
   start: number,
   reference: { kw: number | null; until: number | undefined; name: string },
@@ -77,7 +77,7 @@ export function standing(
   });
 }
 
-/** The end of the day: 24:00, not 00:00 of another day. */
+/** Return the end of the day as 24:00: 00:00 would belong to the next day. */
 const midnight = (start: number, locale: Locale): string => locale.time(new Date(start)).replace(/^00/, "24");
 
 function referenceLine(chart: Chart, kw: number, to: number, name: string, locale: Locale): TemplateResult {
@@ -88,7 +88,10 @@ function referenceLine(chart: Chart, kw: number, to: number, name: string, local
     <text class="plain" x=${isRight ? to : chart.left} y=${y - 6} text-anchor=${isRight ? "end" : "start"}>${name}</text>`;
 }
 
-/** The line from where another reference power holds: with its name, since the axis has that of before. */
+/**
+ * Return the line of a reference power that changed during the day. Its name is needed: the axis shows only the old
+ * value.
+ */
 export function laterReference(chart: Chart, kw: number, from: number, name: string, locale: Locale): TemplateResult {
   const y = chart.y(kw);
   const text = `${name} ${locale.referenceKW(kw)}`;
@@ -96,7 +99,7 @@ export function laterReference(chart: Chart, kw: number, from: number, name: str
     <text class="plain halo" x=${chart.right} y=${(y - 6).toFixed(1)} text-anchor="end">${text}</text>`;
 }
 
-/** The running one: hatched, or where bars are thin an outline, as high as what it is heading for. */
+/** Return the bar of the running quarter-hour up to the projected power: hatched, or an outline if bars are thin. */
 export function runningBar(chart: Chart, { index, drawn, fed, reference }: Running, isThin: boolean): TemplateResult {
   const { slot, barWidth } = chart;
   const x = chart.x(index) + Math.max(0, slot - barWidth) / 2;
@@ -113,7 +116,7 @@ export function runningBar(chart: Chart, { index, drawn, fed, reference }: Runni
     <path class="now" d="M${middle} ${chart.bottom + 2}l5 9h-10z"></path>`;
 }
 
-/** What the highest excess is, above its bar. */
+/** Return the label above the highest excess. */
 export function highestLabel(chart: Chart, { x, y, kw, isEstimated }: NonNullable<Chart["highest"]>, locale: Locale): TemplateResult {
   const text = `${isEstimated ? "≈\u00a0" : ""}${locale.kW(kw)}`;
   const half = text.length * 3.8;
@@ -121,7 +124,7 @@ export function highestLabel(chart: Chart, { x, y, kw, isEstimated }: NonNullabl
   return svg`<text class="strong halo" x=${inside.toFixed(1)} y=${(y - 7).toFixed(1)} text-anchor="middle">${text}</text>`;
 }
 
-/** A line to the end of the bar and from its other end on: the bar itself keeps its colour. */
+/** Return a vertical line above and below the chosen bar, which keeps its own colour. */
 export function chosenLine(chart: Chart, index: number, kw: number): TemplateResult {
   const x = (chart.x(index) + chart.slot / 2).toFixed(1);
   const [above, below] = [chart.y(Math.max(0, kw)), chart.y(Math.min(0, kw))];
@@ -136,11 +139,11 @@ export const dayStyles = css`
     margin: 4px 0 8px;
     text-align: center;
   }
-  /* Room for what may come today: the cards below stay where they are. */
+  /* Reserve room for a longer sentence during the day, so that the cards below do not move. */
   .said.today {
     min-height: 72px;
   }
-  /* A chosen bar is told in the place of the day: nothing moves. */
+  /* The sentence of a chosen bar replaces the sentence of the day at the same place, so that nothing moves. */
   .said > * {
     grid-area: 1 / 1;
   }

@@ -1,14 +1,14 @@
-/** Paints a year on a canvas, at the pixels of the device and only when something about it is another. */
+/** Painter of the year's picture on a canvas. Paints at the device's resolution, and only after a change. */
 
 import { type Color, type Colors, type Image, imageOf, mask, palette } from "../drawing/year.ts";
 import { type Grid, type Limit, markedCells } from "../year-series.ts";
 
-/** From one stripe of what is estimated to the next. */
+/** Distance between the stripes of estimated values, in px. */
 const STRIPES_PX = 6;
 
-export interface Painted {
+export interface PaintRequest {
   grid: Grid;
-  /** Above it, red. */
+  /** Limit above which quarter-hours are red. */
   limit: Limit | undefined;
   width: number;
   height: number;
@@ -20,7 +20,7 @@ export class HeatMap {
   #palette: { colors: Colors; entries: Uint32Array } | undefined;
   #painted: unknown[] = [];
 
-  /** Read the colors of the theme again: a canvas does not follow the variables by itself. */
+  /** Read the theme's colours again: a canvas does not follow CSS variables. */
   readColors(host: Element): void {
     const style = getComputedStyle(host);
     const canvas = document.createElement("canvas");
@@ -29,7 +29,7 @@ export class HeatMap {
     if (!context) return;
     const read = (name: string, otherwise: string): Color => {
       context.clearRect(0, 0, 1, 1);
-      // What the browser does not take for a color leaves the one before.
+      // Set the fallback first: the browser ignores an invalid colour and keeps the previous one.
       context.fillStyle = otherwise;
       context.fillStyle = style.getPropertyValue(name).trim();
       context.fillRect(0, 0, 1, 1);
@@ -40,17 +40,17 @@ export class HeatMap {
     if (JSON.stringify(colors) !== JSON.stringify(this.#colors)) this.#colors = colors;
   }
 
-  paint(canvas: HTMLCanvasElement, { grid, limit, width, height, isTurned }: Painted): void {
+  paint(canvas: HTMLCanvasElement, { grid, limit, width, height, isTurned }: PaintRequest): void {
     const colors = this.#colors;
-    const [across, down] = [width, height].map((each) => Math.round(each * (devicePixelRatio || 1))) as [number, number];
+    const [across, down] = [width, height].map((length) => Math.round(length * (devicePixelRatio || 1))) as [number, number];
     if (!colors || !grid.days || across < 1 || down < 1) return;
-    const wanted = [canvas, grid, colors, limit?.kw, limit?.isContract, across, down, isTurned];
-    if (wanted.every((each, index) => each === this.#painted[index])) return;
-    this.#painted = wanted;
+    const inputs = [canvas, grid, colors, limit?.kw, limit?.isContract, across, down, isTurned];
+    if (inputs.every((value, index) => value === this.#painted[index])) return;
+    this.#painted = inputs;
     if (this.#palette?.colors !== colors) this.#palette = { colors, entries: palette(colors) };
-    const most = isTurned ? down : across;
-    const small = canvasOf(imageOf({ days: grid.days, cells: markedCells(grid, limit) }, this.#palette.entries, most, isTurned));
-    // Setting its size empties a canvas.
+    const maxDays = isTurned ? down : across;
+    const small = canvasOf(imageOf({ days: grid.days, cells: markedCells(grid, limit) }, this.#palette.entries, maxDays, isTurned));
+    // Setting its size clears a canvas, so draw afterwards.
     canvas.width = across;
     canvas.height = down;
     const context = canvas.getContext("2d");
@@ -58,8 +58,8 @@ export class HeatMap {
     context.imageSmoothingEnabled = false;
     context.drawImage(small, 0, 0, across, down);
     if (!grid.estimated) return;
-    const hatches = hatchesIn(canvasOf(imageOf({ ...grid, cells: grid.estimated }, mask(), most, isTurned)), across, down);
-    // What is estimated shows the card through its stripes.
+    const hatches = hatchesIn(canvasOf(imageOf({ ...grid, cells: grid.estimated }, mask(), maxDays, isTurned)), across, down);
+    // Cut stripes out of the estimated values, so that the card shows through.
     context.globalCompositeOperation = "destination-out";
     context.drawImage(hatches, 0, 0);
   }
@@ -73,7 +73,7 @@ function canvasOf({ width, height, pixels }: Image): HTMLCanvasElement {
   return canvas;
 }
 
-/** Return stripes where a smaller picture has anything. */
+/** Return stripes that cover the opaque pixels of a smaller picture. */
 function hatchesIn(small: HTMLCanvasElement, width: number, height: number): HTMLCanvasElement {
   const canvas = document.createElement("canvas");
   canvas.width = width;

@@ -1,23 +1,23 @@
-/** Small pieces that several cards draw. */
+/** Small templates shared by several cards. */
 
 import { html, svg, type TemplateResult } from "lit";
 
-/** A text in which **words** are bold. */
+/** Return a text with its **marked** words in bold. */
 export function rich(text: string): TemplateResult {
   const parts = text.split("**");
   return html`${parts.map((part, index) => (index % 2 ? html`<b>${part}</b>` : part))}`;
 }
 
-/** The same text without its marks: for what is read aloud. */
+/** Return a text without its ** marks, for screen readers. */
 export const plain = (text: string): string => text.replaceAll("**", "");
 
-/** What a chart shows, in numbers. */
+/** Return the table with the numbers of a chart. */
 export function tableBehind(caption: string, head: string[], rows: (string | number)[][]): TemplateResult {
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${caption}>
     <table class="behind">
       <caption class="hidden">${caption}</caption>
       <thead>
-        <tr>${head.map((each) => html`<th scope="col">${each}</th>`)}</tr>
+        <tr>${head.map((name) => html`<th scope="col">${name}</th>`)}</tr>
       </thead>
       <tbody>
         ${rows.map((row) => html`<tr>${row.map((cell, index) => (index ? html`<td>${cell}</td>` : html`<th scope="row">${cell}</th>`))}</tr>`)}
@@ -26,7 +26,7 @@ export function tableBehind(caption: string, head: string[], rows: (string | num
   </div>`;
 }
 
-/** What is estimated is hatched: to be used as fill="url(#id)". */
+/** Return the hatch pattern of estimated values, for use as fill="url(#id)". */
 export function hatch(id: string, color: string): TemplateResult {
   return svg`<pattern id=${id} width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
     <rect width="5" height="5" fill=${color} fill-opacity="0.18"></rect>
@@ -34,7 +34,7 @@ export function hatch(id: string, color: string): TemplateResult {
   </pattern>`;
 }
 
-/** ◀ title ▶: earlier and later. */
+/** Return a title between two arrow buttons: ◀ earlier, later ▶. */
 export function turnOver(
   title: string,
   words: { earlier: string; later: string },

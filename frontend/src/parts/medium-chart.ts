@@ -1,4 +1,4 @@
-/** The running sum of the month, on that of another one: a curve that is stretched, and words on it that are not. */
+/** Chart of a month's running sum and its reference month. The curves stretch with the card, the labels do not. */
 
 import { html, nothing, type TemplateResult } from "lit";
 import type { MediumDrawing } from "../drawing/medium.ts";
@@ -10,7 +10,7 @@ import type { ChosenBar } from "./pointer.ts";
 interface Chart {
   days: Days;
   drawing: MediumDrawing;
-  /** What it shows, and what is said of the day that is chosen. */
+  /** Name of the chart for screen readers, and the sentence of the chosen day. */
   label: string;
   sentence: string;
 }

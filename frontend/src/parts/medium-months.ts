@@ -1,52 +1,52 @@
-/** What a gas, water or heat meter has counted, by months and whole days. */
+/** Amounts of a gas, water or heat meter by month and day. */
 
 import { addDays, addMonths, dayStart, localParts } from "../locale.ts";
-import type { MediumHistory } from "../wire.ts";
+import type { MediumHistory } from "../websocket-types.ts";
 
-/** A day of which less is known is not whole. */
-const WHOLE = 0.9;
-/** Days without a reading at the end, after which nobody asks any more how the month goes. */
+/** Smallest known share of a day that counts as a whole day. */
+const MIN_KNOWN_SHARE = 0.9;
+/** Days without a reading at the end of the period; beyond them the month is no longer compared. */
 const MAX_LATE_DAYS = 2;
-/** Whatever is more has not been counted by a meter in a house. */
-const MAX = 1e9;
+/** Upper bound of a plausible amount in the meter's unit; larger values count as unknown. */
+const MAX_AMOUNT = 1e9;
 const NIGHT_HOURS = [2, 3, 4];
 const NIGHTS = 3;
 
 export interface Month {
-  /** 2026-11 */
+  /** Month as 2026-11. */
   month: string;
   length: number;
-  /** What came on each day, in the meter's unit; null where nothing is known of it. */
+  /** Amount of each day in the meter's unit; null if unknown. */
   amounts: (number | null)[];
-  /** Which of these days are known as a whole. */
+  /** Whether the amount of each day is fully known. */
   isWhole: boolean[];
 }
 
 export interface Standing {
   month: Month;
-  /** The first day that counts: later than the 1st where the meter was not read before. */
+  /** First day that counts; later than the 1st if readings began during the month. */
   first: number;
-  /** The last whole day; 0 while there is none. */
+  /** Last fully known day; 0 if no day is. */
   last: number;
-  /** Days that have ended and are not whole, from the first that counts. */
+  /** Number of ended days that are not fully known, from `first` on. */
   missing: number;
   sum: number;
-  /** The month before, or the same one a year ago; undefined where nothing can be compared. */
+  /** Month for comparison: the previous month or the same month a year ago; undefined if neither is known. */
   reference?: Month | undefined;
-  /** What had come in the reference by the same day. */
+  /** Amount of the reference month up to the same day. */
   referenceSum: number;
 }
 
 export interface Night {
   litres: number;
-  /** Whether water ran in each of its hours. */
+  /** Whether water ran in every hour of the night. */
   isSteady: boolean;
-  /** So many nights in a row, water ran in each hour. */
+  /** Number of consecutive nights in which water ran in every hour. */
   steadyNights: number;
 }
 
 const amountOf = (value: number | null | undefined): number | null =>
-  typeof value === "number" && value >= 0 && value < MAX ? value : null;
+  typeof value === "number" && value >= 0 && value < MAX_AMOUNT ? value : null;
 
 export function monthOf({ days }: Pick<MediumHistory, "days">, month: string): Month {
   const firstDay = `${month}-01`;
@@ -54,7 +54,7 @@ export function monthOf({ days }: Pick<MediumHistory, "days">, month: string): M
   const offset = days ? Math.round((Date.parse(firstDay) - Date.parse(days.start)) / 86_400_000) : 0;
   const at = [...Array(length).keys()].map((index) => index + offset);
   const amounts = at.map((index) => amountOf(days?.amounts[index]));
-  const isWhole = at.map((index, day) => amounts[day] !== null && (days?.known[index] ?? 0) >= WHOLE);
+  const isWhole = at.map((index, day) => amounts[day] !== null && (days?.known[index] ?? 0) >= MIN_KNOWN_SHARE);
   return { month, length, amounts, isWhole };
 }
 
@@ -64,7 +64,7 @@ export function sumOf({ amounts }: Month, first: number, last: number): number {
   return amounts.slice(first - 1, last).reduce<number>((sum, amount) => sum + (amount ?? 0), 0);
 }
 
-/** How the month of a day stands, by the whole days before it. */
+/** Return the sum of the month up to the last fully known day before `today`, with its reference month. */
 export function standingOn(history: MediumHistory, today: string, isSeasonal: boolean): Standing {
   const thisMonth = today.slice(0, 7);
   const month = monthOf(history, thisMonth);
@@ -74,14 +74,14 @@ export function standingOn(history: MediumHistory, today: string, isSeasonal: bo
   const lastWhole = whole.lastIndexOf(true) + 1;
   const first = !startsHere ? 1 : lastWhole ? whole.indexOf(true) + 1 : ended + 1;
   const isLate = ended - lastWhole > MAX_LATE_DAYS;
-  const missing = whole.slice(first - 1, isLate ? ended : lastWhole).filter((each) => !each).length;
-  // On the 1st, what has just ended is of more interest than what was a year ago.
+  const missing = whole.slice(first - 1, isLate ? ended : lastWhole).filter((isKnown) => !isKnown).length;
+  // On the 1st, compare with the previous month: it has just ended, and interests more than a year ago.
   const references = [...(isSeasonal && lastWhole ? [-12] : []), -1].map((ago) => monthOf(history, addMonths(thisMonth, ago)));
   const canCompare = missing === 0 && (first === 1 || !ended);
   const reference = canCompare
-    ? references.find((each) => each.isWhole[0] && isWholeUntil(each, Math.min(lastWhole, each.length)))
+    ? references.find((candidate) => candidate.isWhole[0] && isWholeUntil(candidate, Math.min(lastWhole, candidate.length)))
     : undefined;
-  // In March, the 29th is compared with no day: both end on the 28th.
+  // The reference month may be shorter: then both sums end on its last day.
   const last = reference ? Math.min(lastWhole, reference.length) : lastWhole;
   return {
     month,
@@ -94,7 +94,7 @@ export function standingOn(history: MediumHistory, today: string, isSeasonal: bo
   };
 }
 
-/** What came today as far as it is known: by days, and with an index that is newer than these. */
+/** Return today's amount, from the daily amounts and a newer reading; null if unknown. */
 export function amountToday(
   history: MediumHistory,
   today: string,
@@ -106,29 +106,29 @@ export function amountToday(
   if (typeof newer?.index !== "number" || index === null || time === null || !newer.time || newer.unit !== unit) return counted;
   const since = Date.parse(time);
   const passed = Date.parse(newer.time) - since;
-  // Over midnight or over hours, nobody knows what of it is of today; an index falls with another meter.
+  // A reading from yesterday or hours ago leaves open how much belongs to today. A falling index means a new meter.
   const isOfToday = since >= dayStart(today).getTime() && passed > 0 && passed <= 3 * 3_600_000;
   const more = isOfToday ? amountOf(newer.index - index) : null;
   return more === null ? counted : (counted ?? 0) + more;
 }
 
-/** What ran between 02:00 and 05:00 of the night to a day; undefined unless all of it is known. */
+/** Return the water use between 02:00 and 05:00 of a day; undefined unless every hour is known. */
 export function nightTo({ hours }: MediumHistory, day: string): Night | undefined {
   const nights = [...Array(NIGHTS).keys()].map((ago) => nightHours(hours, addDays(day, -ago)));
   const [last] = nights;
   if (!last) return undefined;
   const steady = nights.findIndex((night) => !night?.every((litres) => litres > 0));
   const steadyNights = steady < 0 ? NIGHTS : steady;
-  return { litres: last.reduce((sum, each) => sum + each, 0), isSteady: steadyNights > 0, steadyNights };
+  return { litres: last.reduce((sum, litres) => sum + litres, 0), isSteady: steadyNights > 0, steadyNights };
 }
 
 function nightHours(hours: MediumHistory["hours"], day: string): number[] | undefined {
   if (!hours) return undefined;
   const midnight = dayStart(day).getTime();
-  // An hour more or less where clocks change.
-  const starts = [1, 2, 3, 4, 5].map((each) => midnight + each * 3_600_000);
-  const found = starts
+  // The list covers an hour more on both sides, for days on which clocks change.
+  const starts = [1, 2, 3, 4, 5].map((hour) => midnight + hour * 3_600_000);
+  const amounts = starts
     .filter((start) => NIGHT_HOURS.includes(localParts(new Date(start)).hour))
     .map((start) => amountOf(hours.values[Math.round((start - Date.parse(hours.start)) / 3_600_000)]));
-  return found.every((each) => each !== null) ? found : undefined;
+  return amounts.every((amount) => amount !== null) ? amounts : undefined;
 }

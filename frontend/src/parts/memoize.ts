@@ -1,12 +1,12 @@
-/** Return a function that makes something anew only when it is made of something else. */
-export function memoize<Given extends readonly unknown[], Made>(make: (...given: Given) => Made): (...given: Given) => Made {
-  let last: Given | undefined;
-  let made: Made;
-  return (...given) => {
-    if (!last || given.some((each, index) => !Object.is(each, last![index]))) {
-      made = make(...given);
-      last = given;
+/** Return a function that repeats its last result until an argument changes. */
+export function memoize<Args extends readonly unknown[], Result>(make: (...args: Args) => Result): (...args: Args) => Result {
+  let last: Args | undefined;
+  let result: Result;
+  return (...args) => {
+    if (!last || args.some((arg, index) => !Object.is(arg, last![index]))) {
+      result = make(...args);
+      last = args;
     }
-    return made;
+    return result;
   };
 }

@@ -1,4 +1,4 @@
-/** The months as stacks, of which one is chosen: by touch, drag and mouse, and with the keys of one tab stop. */
+/** Chart of the months as stacks. A month is chosen by touch, mouse or keyboard. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { type Drawing, monthsDrawing } from "../drawing/months.ts";
@@ -6,12 +6,12 @@ import type { Locale } from "../locale.ts";
 import { choiceOf, labelOf, type Month, monthsTexts, type Unit, type Year } from "../sentences/months.ts";
 import { hatch } from "./markup.ts";
 
-const HEIGHT = 196;
-const LETTERS = 20;
-/** Before the card has been measured. */
-const FIRST_WIDTH = 320;
+const HEIGHT_PX = 196;
+const MONTH_NAMES_PX = 20;
+/** Width in px until the card has been measured. */
+const DEFAULT_WIDTH_PX = 320;
 
-/** By the order of the parts. */
+/** Colours in the order of the parts of a stack. */
 export const COLORS: Record<Unit, string[]> = {
   "€": ["var(--drawn)", "var(--drawn-70)", "var(--drawn-44)", "var(--excess)", "var(--fed-in)"],
   kWh: ["var(--drawn)", "var(--excess)", "var(--fed-in)"],
@@ -67,19 +67,19 @@ export interface MonthsChart {
 
 export function monthsChart({ year, chosen, locale, width: measured, choose }: MonthsChart): TemplateResult {
   const { months, unit } = year;
-  const width = measured || FIRST_WIDTH;
+  const width = measured || DEFAULT_WIDTH_PX;
   const at = months.indexOf(chosen);
   const drawing = drawingOf(year, chosen, width, locale);
-  const known = months.filter(({ bill }) => bill);
+  const knownMonths = months.filter(({ bill }) => bill);
   const point = (event: MouseEvent) => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
     const place = (event.clientX - box.left - drawing.axis) / drawing.step - 0.5;
     const distance = (month: Month) => Math.abs(months.indexOf(month) - place);
-    choose(known.reduce((best, each) => (distance(each) < distance(best) ? each : best), chosen).month);
+    choose(knownMonths.reduce((best, month) => (distance(month) < distance(best) ? month : best), chosen).month);
   };
   const key = (event: KeyboardEvent) => {
-    const here = known.indexOf(chosen);
-    const last = known.length - 1;
+    const here = knownMonths.indexOf(chosen);
+    const last = knownMonths.length - 1;
     const steps: Record<string, number> = {
       ArrowLeft: here - 1,
       ArrowDown: here - 1,
@@ -92,7 +92,7 @@ export function monthsChart({ year, chosen, locale, width: measured, choose }: M
     const to = steps[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    choose(known[Math.max(0, Math.min(last, to))]!.month);
+    choose(knownMonths[Math.max(0, Math.min(last, to))]!.month);
   };
   return html`<div
     class="chart"
@@ -107,9 +107,9 @@ export function monthsChart({ year, chosen, locale, width: measured, choose }: M
     @pointermove=${(event: PointerEvent) => event.buttons && point(event)}
     @keydown=${key}
   >
-    <svg height=${HEIGHT + LETTERS} aria-hidden="true">
+    <svg height=${HEIGHT_PX + MONTH_NAMES_PX} aria-hidden="true">
       <defs>${hatch("coming", "var(--drawn)")}</defs>
-      <rect class="column" x=${drawing.left[at]!} y="0" width=${drawing.step} height=${HEIGHT + LETTERS} rx="6"></rect>
+      <rect class="column" x=${drawing.left[at]!} y="0" width=${drawing.step} height=${HEIGHT_PX + MONTH_NAMES_PX} rx="6"></rect>
       ${drawing.lines.map(
         ({ y, value }) => svg`<line class=${value ? "line" : "zero"} x1=${drawing.axis} x2=${width} y1=${y} y2=${y}></line>
           <text x=${drawing.axis - 6} y=${y + 4} text-anchor="end">${locale.number(value)}</text>`,
@@ -124,7 +124,7 @@ export function monthsChart({ year, chosen, locale, width: measured, choose }: M
       )}
       ${months.map(
         ({ start }, index) =>
-          svg`<text class=${index === at ? "chosen" : ""} x=${drawing.left[index]! + drawing.step / 2} y=${HEIGHT + 14}
+          svg`<text class=${index === at ? "chosen" : ""} x=${drawing.left[index]! + drawing.step / 2} y=${HEIGHT_PX + 14}
             text-anchor="middle">${locale.month(start).charAt(0).toUpperCase()}</text>`,
       )}
     </svg>
@@ -140,5 +140,5 @@ function drawingOf({ months, unit }: Year, chosen: Month, width: number, locale:
     isChosen: month === chosen,
     isOfStack: unit === "kWh",
   }));
-  return monthsDrawing(columns, width, HEIGHT);
+  return monthsDrawing(columns, width, HEIGHT_PX);
 }

@@ -1,4 +1,4 @@
-/** What the first card looks like. */
+/** Styles of the card of the present power. */
 
 import { css } from "lit";
 import { bannerStyles } from "./banner.ts";
@@ -23,7 +23,7 @@ export const nowStyles = [
     .old .sentence {
       color: var(--quiet);
     }
-    /* Room for the longest sentence: what is below stays where it is. */
+    /* Reserve room for the longest sentence, so that the parts below do not move. */
     .answer {
       min-height: 48px;
     }
@@ -89,7 +89,7 @@ export const nowStyles = [
       margin-left: -1px;
       background: var(--primary-text-color);
     }
-    /* Where nothing flows: thinner than a limit. */
+    /* Line of zero power, thinner than the line of a limit. */
     .track i.line {
       top: -2px;
       bottom: -2px;

@@ -1,24 +1,27 @@
-/** Choosing one of many bars: by touch, drag and mouse, and with the keys of one tab stop. */
+/** Choice of one bar in a chart by touch, drag, mouse or keyboard, with a single tab stop. */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
-/** Half of what a finger covers. */
+/** Radius of a fingertip on the screen, in px. */
 const FINGER_PX = 22;
 
 interface Chart {
-  /** How many can be chosen; of those in a grid, how many are in one column. */
+  /** Number of bars; in a grid, also the number of cells in a column. */
   count: number;
   column?: number;
-  /** Where something is, as shares of the width and of the height: which one that is. */
+  /** Return the index at a position, given as shares of width and height. */
   at: (x: number, y: number) => number | undefined;
-  /** Where the middle of one is, also as shares: to find one that is smaller than a finger again. */
+  /**
+   * Return the centre of a bar as shares of width and height. Needed for bars smaller than a finger, to hit the
+   * chosen bar again.
+   */
   middle?: (index: number) => readonly [number, number];
-  /** Called for what is chosen already, when it is tapped or Enter is pressed. */
+  /** Called with the chosen index at a second tap or at Enter. */
   open?: (index: number) => void;
 }
 
 export class ChosenBar implements ReactiveController {
-  /** Undefined while nothing is chosen. */
+  /** Index of the chosen bar; undefined without a choice. */
   index: number | undefined;
   readonly #host: ReactiveControllerHost;
   readonly #chart: () => Chart;
@@ -66,7 +69,7 @@ export class ChosenBar implements ReactiveController {
   readonly key = (event: KeyboardEvent): void => {
     const { count, column = 1, open } = this.#chart();
     const at = this.index;
-    // In a grid, what has come to the end of its column does not go on in the next.
+    // In a grid, ↑ and ↓ stop at the end of a column instead of jumping to the next one.
     const step = (by: number) => {
       const to = at! + by;
       const leaves = Math.abs(by) < column && Math.floor(to / column) !== Math.floor(at! / column);

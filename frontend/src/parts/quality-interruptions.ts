@@ -1,4 +1,4 @@
-/** A line a kind with a mark where its counter rose; at the right how many, and those of before. */
+/** Rows of the interruptions: a line with marks for each kind, and counts at the right. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { type InterruptionsDrawing, KIND_HEIGHT, markSize, NARROW_KIND_HEIGHT } from "../drawing/quality-interruptions.ts";
@@ -87,7 +87,7 @@ export const interruptionsStyles = css`
     stroke: var(--link);
     stroke-width: 2px;
   }
-  /* The names stand above their lines, which get all of the width. */
+  /* Narrow layout: names stand above their lines, which then use the whole width. */
   .narrow.kinds {
     grid-template-columns: 0 minmax(0, 1fr) auto auto;
     grid-template-rows: auto repeat(3, ${NARROW_KIND_HEIGHT}px) ${MONTHS}px;
@@ -113,7 +113,7 @@ export const interruptionsStyles = css`
 `;
 
 interface Shown {
-  found: Disturbances;
+  interruptions: Disturbances;
   drawing: InterruptionsDrawing;
   locale: Locale;
   chosen: ChosenBar;
@@ -121,33 +121,33 @@ interface Shown {
   reading: string;
 }
 
-export function interruptionLines({ found, drawing, locale, chosen, label, reading }: Shown): TemplateResult {
+export function interruptionLines({ interruptions, drawing, locale, chosen, label, reading }: Shown): TemplateResult {
   const { marks, months, lines, kindHeight } = drawing;
   const height = KINDS.length * kindHeight;
   const number = (value: number | undefined) => (value === undefined ? "–" : locale.number(value));
-  const kind = (each: (typeof KINDS)[number], index: number) => {
+  const kind = (name: (typeof KINDS)[number], index: number) => {
     const row = `grid-row:${index + 2}`;
-    return html`<div class="kind" style="grid-column:1;${row}">${say(locale, each)}</div>
-      <div class="count" style="grid-column:3;${row}">${number(found.seen[each])}</div>
-      <div class="count quiet" style="grid-column:4;${row}">${number(found.undated[each])}</div>`;
+    return html`<div class="kind" style="grid-column:1;${row}">${say(locale, name)}</div>
+      <div class="count" style="grid-column:3;${row}">${number(interruptions.seen[name])}</div>
+      <div class="count quiet" style="grid-column:4;${row}">${number(interruptions.undated[name])}</div>`;
   };
   const picked = chosen.index === undefined ? undefined : marks[chosen.index];
   const picture = svg`
-    ${KINDS.map((each, index) =>
-      lines[each] === undefined
+    ${KINDS.map((name, index) =>
+      lines[name] === undefined
         ? svg`<text class="words" x="10" y=${(index + 1) * kindHeight - 10}>${say(locale, "not_counted")}</text>`
-        : svg`<path class="axis" d=${`M${drawing.from} ${lines[each]}H${drawing.width - 10}`}></path>`,
+        : svg`<path class="axis" d=${`M${drawing.from} ${lines[name]}H${drawing.width - 10}`}></path>`,
     )}
     ${months.map(({ x, time, isNamed }) => svg`<path class="axis" d=${`M${x} ${height}v${isNamed ? 6 : 3}`}></path>
       ${isNamed ? svg`<text x=${x} y=${height + 22}>${locale.shortMonth(time)}</text>` : nothing}`)}
     <path class="vague" d=${drawing.vague}></path>
-    ${KINDS.map((each) => svg`<path class=${each} d=${drawing.paths[each]}></path>`)}
+    ${KINDS.map((name) => svg`<path class=${name} d=${drawing.paths[name]}></path>`)}
     ${drawing.labels.map(({ x, y, text }) => svg`<text x=${x} y=${y}>${locale.number(text)}</text>`)}
     ${picked ? svg`<circle class="chosen" cx=${picked.x} cy=${picked.y} r=${markSize(picked.count) + 4}></circle>` : nothing}`;
   const size = { width: drawing.width, height: height + MONTHS };
   const chart = html`<svg viewBox="0 0 ${size.width} ${size.height}" height=${size.height} aria-hidden="true">${picture}</svg>`;
   return html`<div class="kinds ${kindHeight > KIND_HEIGHT ? "narrow" : ""}">
-    <small class="head period" style="grid-column:2">${locale.count(qualityTexts, "months", monthsDrawn(found))}</small>
+    <small class="head period" style="grid-column:2">${locale.count(qualityTexts, "months", monthsDrawn(interruptions))}</small>
     <small class="head" style="grid-column:3">${say(locale, "seen")}</small>
     <small class="head earlier" style="grid-column:4">${say(locale, "earlier")}</small>
     ${KINDS.map(kind)}

@@ -1,16 +1,16 @@
-/** Breaker, relays and limit, the telegrams of 24 hours, and the last message. */
+/** Parts of the supply card: breaker, relays and limit, reception of 24 hours, last operator message. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import type { Locale } from "../locale.ts";
 import { say } from "../sentences/quality.ts";
 import { gapWords, lastMessage, type Reception, receptionShare } from "../sentences/quality-supply.ts";
-import type { Events } from "../wire.ts";
+import type { Events } from "../websocket-types.ts";
 
-/** A longer message can be scrolled. */
-const LONG_MESSAGE = 160;
-/** Height of a block, and the least of it that is seen as missing. */
-const BLOCK = 20;
-const MIN_MISSING = 3;
+/** Characters of a message from which its box can scroll. */
+const MIN_SCROLL_CHARS = 160;
+/** Height of an hour's block in px, and the smallest visible missing part. */
+const BLOCK_PX = 20;
+const MIN_MISSING_PX = 3;
 
 export const supplyStyles = css`
   dl {
@@ -60,15 +60,15 @@ export function supplyRows(rows: [string, TemplateResult | string][], isOld: boo
   </dl>`;
 }
 
-/** Of each hour a block, of which as much is empty as was not received. */
+/** Return the paths of the hourly blocks: the received share at the bottom, the missing share on top. */
 export function receptionBlocks(day: Reception): { received: string; missing: string } {
   let [received, missing] = ["", ""];
   const block = (hour: number, from: number, to: number) => `M${hour + 0.08} ${from}H${hour + 0.92}V${to}H${hour + 0.08}Z`;
   day.shares.forEach((share, hour) => {
     if (share === null) return;
-    const gone = share >= 1 ? 0 : Math.max(MIN_MISSING, Math.round(BLOCK * (1 - share)));
+    const gone = share >= 1 ? 0 : Math.max(MIN_MISSING_PX, Math.round(BLOCK_PX * (1 - share)));
     if (gone) missing += block(hour, 0, gone);
-    if (gone < BLOCK) received += block(hour, gone, BLOCK);
+    if (gone < BLOCK_PX) received += block(hour, gone, BLOCK_PX);
   });
   return { received, missing };
 }
@@ -82,7 +82,7 @@ export function receptionHours(day: Reception, blocks: { received: string; missi
   const hours = day.shares.length;
   return html`<div class="hours">
     <dl style="margin:0"><div><dt>${title}</dt><dd>${share}</dd></div></dl>
-    <svg viewBox="0 0 ${hours} ${BLOCK}" preserveAspectRatio="none" height=${BLOCK} role="img" aria-label="${title}: ${share}. ${words}">
+    <svg viewBox="0 0 ${hours} ${BLOCK_PX}" preserveAspectRatio="none" height=${BLOCK_PX} role="img" aria-label="${title}: ${share}. ${words}">
       ${svg`<path class="missing" d=${blocks.missing}></path><path class="received" d=${blocks.received}></path>`}
     </svg>
     <div class="scale"><small>${locale.time(new Date(day.start))}</small><small>${words}</small><small>${say(locale, "now")}</small></div>
@@ -94,7 +94,7 @@ export function operatorMessage(events: Events, locale: Locale): TemplateResult 
   if (!message) return html`<div class="message"><p class="small">${say(locale, "no_message")}</p></div>`;
   const date = message.time === undefined ? "–" : locale.date(new Date(message.time));
   const title = say(locale, "last_message", { date });
-  const isLong = message.text.length > LONG_MESSAGE;
+  const isLong = message.text.length > MIN_SCROLL_CHARS;
   return html`<div class="message">
     <p class="small">${title}</p>
     <p dir="auto" role=${isLong ? "region" : nothing} aria-label=${isLong ? title : nothing} tabindex=${isLong ? 0 : nothing}>${message.text}</p>

@@ -1,4 +1,4 @@
-/** A row a phase: now, the line of 24 hours on the band in which it has to be, highest and lowest. */
+/** Rows of the voltages: present value, curve of 24 hours on the allowed band, highest and lowest. */
 
 import { css, html, nothing, svg, type TemplateResult } from "lit";
 import { PHASE_HEIGHT, ROW_HEIGHT, type VoltageDrawing } from "../drawing/quality-voltage.ts";
@@ -66,7 +66,7 @@ export const voltageStyles = css`
     color: var(--quiet);
   }
   @container (max-width: 420px) {
-    /* What is read at a place needs two lines: the chart does not jump below the finger. */
+    /* Reserve two lines for the reading, so that the chart does not move under the finger. */
     .reserved {
       min-height: 48px;
     }
@@ -81,11 +81,11 @@ interface Shown {
   drawing: VoltageDrawing;
   locale: Locale;
   chosen: ChosenBar;
-  /** What is read to those who do not see the chart. */
+  /** Name of the chart, and the text of the chosen place, for screen readers. */
   label: string;
   reading: string;
   isOld: boolean;
-  /** The voltage of now, as it stands in the card. */
+  /** Return the present voltage of a phase. */
   now: (phase: string) => TemplateResult;
 }
 

@@ -1,4 +1,4 @@
-/** A year's picture with its axes, its legend, and what is read of it at one place. */
+/** Picture of a year with axes, legend and the value of the chosen quarter-hour. */
 
 import { css, html, nothing, type TemplateResult } from "lit";
 import { Cells, dayTicks, drawnOpacity, FED_IN_OPACITY } from "../drawing/year.ts";
@@ -8,13 +8,13 @@ import { ESTIMATED, type Grid, type Limit, QUARTER_HOURS_A_DAY, UNKNOWN, WH_A_KW
 import type { ChosenBar } from "./pointer.ts";
 
 const DAY_MS = 86_400_000;
-const HEIGHT = 200;
-const TURNED_HEIGHTS = [168, 456] as const;
-/** Of a day that is one of few. */
-const TURNED_DAY = 14;
-/** What a label of a day and of a month takes: its width, or its height where it stands at the left. */
-const ROOM = { day: 64, month: 36 };
-const TURNED_ROOM = { day: 20, month: 18 };
+const HEIGHT_PX = 200;
+const TURNED_HEIGHTS_PX = [168, 456] as const;
+/** Height of a day in px, while there are few days. */
+const TURNED_DAY_PX = 14;
+/** Space in px for the label of a day and of a month: its width, or its height on the left axis. */
+const ROOM_PX = { day: 64, month: 36 };
+const TURNED_ROOM_PX = { day: 20, month: 18 };
 const LEGEND_KW = [0.2, 1, 3, 7];
 
 export const mapStyles = css`
@@ -103,7 +103,7 @@ export const mapStyles = css`
 `;
 
 export interface NamedLimit extends Limit {
-  /** As "7 kW". */
+  /** Limit as text, for example "7 kW". */
   readonly name: string;
 }
 
@@ -111,19 +111,21 @@ export interface MapSize {
   readonly isTurned: boolean;
   readonly width: number;
   readonly height: number;
-  /** The room for the labels at the left. */
+  /** Width in px for the labels at the left. */
   readonly axis: number;
 }
 
-/** Return how large the picture is in so much room. */
+/** Return the size of the picture for an available width in px. */
 export function mapSize({ days }: Grid, room: number, isTurned: boolean, locale: Locale): MapSize {
   const axis = isTurned ? 50 : clock(0, locale).length > 5 ? 64 : 44;
-  const [least, most] = TURNED_HEIGHTS;
-  const height = isTurned ? Math.max(least, Math.min(most, days * TURNED_DAY)) : HEIGHT;
+  const [min, max] = TURNED_HEIGHTS_PX;
+  const height = isTurned ? Math.max(min, Math.min(max, days * TURNED_DAY_PX)) : HEIGHT_PX;
   return { isTurned, axis, height, width: Math.max(0, room - axis) };
 }
 
-/** The clock at a quarter-hour of the day, also where the day has none or two of it: as on a day in winter. */
+/**
+ * Return the clock time of a quarter-hour of the day. Any winter day serves, because no hour is skipped or repeated.
+ */
 const clock = (quarterHour: number, locale: Locale): string =>
   locale.time(new Date(Date.UTC(2026, 0, 15, 0, quarterHour * 15) - 3_600_000));
 
@@ -131,7 +133,7 @@ const clock = (quarterHour: number, locale: Locale): string =>
 export const dayOf = (cell: number, { firstDay }: Grid): string =>
   new Date((firstDay + Math.floor(cell / QUARTER_HOURS_A_DAY)) * DAY_MS).toISOString().slice(0, 10);
 
-/** "20 Jan, 18:30": a time by Luxembourg's calendar and clock, in ms since 1970. */
+/** Return "20 Jan" and "18:30". `local` is a Luxembourg date and time in ms since 1970, as if it were UTC. */
 export function momentParams(local: number, lastDay: number, locale: Locale): { day: string; time: string } {
   const day = new Date(Math.floor(local / DAY_MS) * DAY_MS + DAY_MS / 2);
   const isThisYear = day.getUTCFullYear() === new Date(lastDay * DAY_MS).getUTCFullYear();
@@ -139,7 +141,7 @@ export function momentParams(local: number, lastDay: number, locale: Locale): { 
   return { day: isThisYear ? locale.shortDay(day) : locale.date(day), time };
 }
 
-/** Return what a cell says: "20 Jan, 18:30: 13.2 kW". */
+/** Return the text of a cell: "20 Jan, 18:30: 13.2 kW". */
 export function reading(cell: number, grid: Grid, locale: Locale): string {
   const value = grid.cells[cell] ?? UNKNOWN;
   const local = grid.firstDay * DAY_MS + cell * 900_000;
@@ -160,19 +162,19 @@ export function yearMap(
   locale: Locale,
 ): TemplateResult {
   const cells = new Cells(grid, isTurned);
-  const { isMonths, ticks } = dayTicks(grid, isTurned ? height : width, isTurned ? TURNED_ROOM : ROOM);
+  const { isMonths, ticks } = dayTicks(grid, isTurned ? height : width, isTurned ? TURNED_ROOM_PX : ROOM_PX);
   const day = (time: number) => (isMonths ? locale.shortMonth(new Date(time)) : locale.shortDay(new Date(time)));
   const chosen = bar.index === undefined ? undefined : cells.cell(bar.index);
   const key = (event: KeyboardEvent) => {
     const isFirst = bar.index === undefined && (event.key.startsWith("Arrow") || event.key === "End");
-    // Where nothing is chosen yet, the newest is; the rest of the day is still to come.
+    // Without a choice, arrow keys start at the newest known cell: the rest of that day is still to come.
     if (isFirst || event.key === "End") {
       event.preventDefault();
       bar.choose(cells.chosen(grid.lastCell));
     } else bar.key(event);
   };
   return html`<div class="map" style="--axis:${axis}px;--height:${height}px">
-      <div class="hours" aria-hidden="true">${[0, 1, 2, 3, 4].map((each) => hour(each, isTurned, locale))}</div>
+      <div class="hours" aria-hidden="true">${[0, 1, 2, 3, 4].map((quarter) => hour(quarter, isTurned, locale))}</div>
       <div class="field">
         <div
           class="touch"
@@ -207,7 +209,7 @@ function hour(quarter: number, isTurned: boolean, locale: Locale): TemplateResul
   return html`<small style=${place}>${clock(quarter * 24, locale)}</small>`;
 }
 
-/** What is read stands in the other half, where no finger hides it. */
+/** Return the mark and its text. The text stands in the other half of the picture, where no finger hides it. */
 function mark([x, y]: [number, number], text: string, open: () => void, locale: Locale): TemplateResult {
   const place = `left:${100 * x}%;transform:translateX(-${100 * x}%);${y < 0.5 ? "bottom" : "top"}:4px`;
   return html`<i class="mark" style="left:${100 * x}%;top:${100 * y}%"></i>
@@ -220,7 +222,7 @@ function legend({ feedsIn, estimated }: Grid, limit: NamedLimit | undefined, loc
   return html`<small class="legend">
     <span>kW</span>
     ${feedsIn ? swatch("--fed-in", FED_IN_OPACITY, locale.text(yearTexts, "fed_in")) : nothing}
-    ${LEGEND_KW.filter((each) => each <= (limit?.kw ?? 7)).map((each) => swatch("--drawn", drawnOpacity(each), locale.number(each, each < 1 ? 1 : 0)))}
+    ${LEGEND_KW.filter((kw) => kw <= (limit?.kw ?? 7)).map((kw) => swatch("--drawn", drawnOpacity(kw), locale.number(kw, kw < 1 ? 1 : 0)))}
     ${limit ? swatch("--excess", 1, locale.text(yearTexts, "above", { R: limit.name })) : nothing}
     ${estimated ? html`<span><i class="hatched"></i>${locale.text(yearTexts, "estimated")}</span>` : nothing}
   </small>`;

@@ -1,9 +1,9 @@
-/** What is wrong with a meter, since when, and what to do about it. */
+/** Texts about a meter's problem: the problem, its duration, and the remedy. */
 
 import type { Locale, Texts } from "../locale.ts";
 import { localDay } from "../locale.ts";
 import texts from "../texts/banner.json" with { type: "json" };
-import type { Live, Meter } from "../wire.ts";
+import type { Live, Meter } from "../websocket-types.ts";
 
 type BannerKey = keyof (typeof texts)["en"];
 export const bannerTexts: Texts<BannerKey> = texts;
@@ -11,14 +11,14 @@ export const bannerTexts: Texts<BannerKey> = texts;
 export interface Trouble {
   title: string;
   help: string;
-  /** What is meant to be so, or passes by itself, is told without alarm. */
+  /** Whether the problem is intended or passes without help; it is then shown without alarm. */
   isCalm: boolean;
-  /** Whether something arrives that cannot be trusted. */
+  /** Whether data arrives that cannot be trusted. */
   isUnverified: boolean;
   link: { path: string; text: string } | undefined;
 }
 
-/** The obstacles by what is to be done about them. */
+/** Obstacles grouped by their remedy. */
 const KINDS = {
   silent: ["nothing_received", "port_silent"],
   key: ["wrong_key"],
@@ -40,17 +40,23 @@ type Kind = keyof typeof KINDS | "failing" | "error" | "disabled" | "not_loaded"
 const UNVERIFIED: Kind[] = ["key", "key_missing", "authentication", "unreadable", "other_meter", "replay", "unencrypted", "failing"];
 const CALM: Kind[] = ["disabled", "not_loaded"];
 const WITH_A_KEY: Kind[] = ["key", "key_missing", "authentication"];
-/** Telegrams come every ten seconds; what says that none do any more is itself late by a minute or so. */
+/**
+ * Silence in seconds until a problem is shown. Telegrams arrive every ten seconds, and the integration needs about a
+ * minute to notice their absence.
+ */
 const SILENT_S = 120;
-/** As long as it takes to load a meter anew after a change: nothing that anybody has to know. */
+/** Time in seconds in which a meter may reload after a change of its options without a banner. */
 const RELOAD_S = 10;
 
-/** `silenceMs` is how long nothing has come to this page; `now`, in ms since 1970, is by the clock of Home Assistant. */
+/**
+ * Return the problem of a meter; undefined if all is well. `silenceMs` is the time since the last message to this
+ * page; `now` is Home Assistant's time in ms since 1970.
+ */
 export function troubleOf(meter: Meter, live: Live, { silenceMs, now }: { silenceMs: number; now: number }, locale: Locale): Trouble | undefined {
   const t = (key: BannerKey, params: Record<string, string> = {}) => locale.text(bannerTexts, key, params);
   const received = live.received_at ? Date.parse(live.received_at) : Number.NaN;
   if (live.state === "receiving" || live.state === "waiting") {
-    // By the clock of this page alone, which may be another than that of Home Assistant.
+    // Measure the silence by this page's clock alone: the clock of Home Assistant may differ.
     if (live.state === "waiting" || silenceMs <= SILENT_S * 1000) return undefined;
     const title = t("silent", { duration: duration(silenceMs, locale) });
     return { title, help: t("lost_help"), isCalm: false, isUnverified: false, link: undefined };
@@ -72,8 +78,8 @@ export function troubleOf(meter: Meter, live: Live, { silenceMs, now }: { silenc
 
 function kindOf({ state, obstacle }: Live): Kind {
   if (state === "disabled") return state;
-  const found = Object.entries(KINDS).find(([, keys]) => (keys as string[]).includes(obstacle ?? ""));
-  if (found) return found[0] as Kind;
+  const entry = Object.entries(KINDS).find(([, keys]) => (keys as string[]).includes(obstacle ?? ""));
+  if (entry) return entry[0] as Kind;
   return state === "error" || state === "not_loaded" ? state : "failing";
 }
 
@@ -83,7 +89,7 @@ function linkOf(kind: Kind, remedy: string): BannerKey {
   return remedy === "repair" ? "see_repair" : "check_connection";
 }
 
-/** 14 minutes */
+/** Return "14 minutes", "3 hours" or "2 days". */
 function duration(ms: number, locale: Locale): string {
   const minutes = Math.max(1, Math.floor(ms / 60_000));
   if (minutes < 60) return locale.count(bannerTexts, "minutes", minutes);
@@ -91,7 +97,7 @@ function duration(ms: number, locale: Locale): string {
   return locale.count(bannerTexts, "days", Math.floor(minutes / 1440));
 }
 
-/** The time; on another day with the day. */
+/** Return the time; with its date if the day is not today. */
 function moment(time: number, now: number, locale: Locale): string {
   const date = new Date(time);
   const isToday = localDay(date) === localDay(new Date(now));

@@ -1,73 +1,73 @@
-/** What a battery would be worth, in words and as a small table. */
+/** Texts and table of the battery estimate. */
 
 import type { Locale, Texts } from "../locale.ts";
 import texts from "../texts/battery.json" with { type: "json" };
-import type { WhatIf } from "../wire.ts";
+import type { WhatIf } from "../websocket-types.ts";
 import { olderPrices } from "./older-prices.ts";
 import { ABOUT_THE_SAME } from "./year.ts";
 
 export type BatteryKey = keyof (typeof texts)["en"];
 export const batteryTexts: Texts<BatteryKey> = texts;
 
-/** Nobody knows what energy costs after that, and few batteries last longer. */
-const MAX_YEARS = 25;
-/** Of a share: a few hours without a price say nothing. */
-const WHOLE = 0.99;
+/** Longest payback time shown: later energy prices are unknown, and few batteries last longer. */
+const MAX_PAYBACK_YEARS = 25;
+/** Share of known hourly prices above which a few missing hours are not mentioned. */
+const MIN_HOURLY_SHARE = 0.99;
 const PARTS = ["energy", "surcharge", "feed_in", "fixed", "total"] as const;
 
 export interface BatteryAnswer {
   sentence: string;
   head: string[];
-  /** The last one is the sum. */
+  /** Rows of the table; the last row is the sum. */
   rows: string[][];
   notes: string[];
 }
 
-export interface AskedBattery {
+export interface BatterySize {
   kwh: number;
   kw: number;
-  /** What it draws itself, in W. */
+  /** Own consumption of the battery, in W. */
   standby: number;
 }
 
-/** Return what an answer says of a battery that costs so many euros; 0 is not known. */
-export function batteryAnswer(found: WhatIf, { kwh, kw }: AskedBattery, price: number, locale: Locale): BatteryAnswer {
+/** Return the texts of an estimate for a battery. `price` is in EUR, 0 if not entered. */
+export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, price: number, locale: Locale): BatteryAnswer {
   const t = (key: BatteryKey, params: Record<string, string> = {}) => locale.text(batteryTexts, key, params);
-  const { without: from, with_battery: to } = found.cheapest;
-  const [before, after] = [found.classes[String(from)]!, found.classes[String(to)]!];
+  const { without: from, with_battery: to } = estimate.cheapest;
+  const [before, after] = [estimate.classes[String(from)]!, estimate.classes[String(to)]!];
   const [fromKw, toKw] = [locale.referenceKW(from), locale.referenceKW(to)];
-  const { low, high } = found.saving;
-  // Of a range, the unit stands once.
+  const { low, high } = estimate.saving;
+  // In a range, only the upper end carries the unit.
   const amount = high > low ? `${locale.number(low)}–${locale.euros(high)}` : locale.euros(low);
   const size = { kwh: locale.unit(kwh, "kWh"), kw: locale.referenceKW(kw) };
   const sentences = [high > 0 && low >= 0 ? t("saves", { ...size, amount }) : t("saves_nothing", size)];
   if (from !== to) {
-    const spared = found.classes[String(from)]!.with_battery.total - after.with_battery.total;
+    const spared = estimate.classes[String(from)]!.with_battery.total - after.with_battery.total;
     sentences.push(t(spared < ABOUT_THE_SAME ? "same" : "becomes", { from: fromKw, to: toKw }));
   }
   if (price > 0) sentences.push(earnedBack(price, low, locale));
   const { stored_share: share } = after;
-  const hourly = found.hourly_share;
+  const hourly = estimate.hourly_share;
   return {
     sentence: sentences.join(" "),
     head: [t("without", { kw: fromKw }), t("with_battery", { kw: toKw })],
     rows: PARTS.map((part) => [t(part), locale.euros(before.without[part]), locale.euros(after.with_battery[part])]),
     notes: [
-      from === found.reference_kw ? "" : t("already", { kw: fromKw }),
+      from === estimate.reference_kw ? "" : t("already", { kw: fromKw }),
       t("cycles", { count: locale.number(after.cycles) }),
       share === null ? "" : t("stored", { share: locale.percent(share) }),
-      hourly === null || hourly >= WHOLE ? "" : t("hourly", { share: locale.percent(hourly) }),
-      t("basis", { count: locale.number(found.measured_days), vat: locale.common(found.has_vat ? "with_vat" : "without_vat") }),
-      olderPrices(found.prices_of, found.end.slice(0, "2027-01".length), locale),
+      hourly === null || hourly >= MIN_HOURLY_SHARE ? "" : t("hourly", { share: locale.percent(hourly) }),
+      t("basis", { count: locale.number(estimate.measured_days), vat: locale.common(estimate.has_vat ? "with_vat" : "without_vat") }),
+      olderPrices(estimate.prices_of, estimate.end.slice(0, "2027-01".length), locale),
       price > 0 ? t("not_counted") : "",
     ].filter(Boolean),
   };
 }
 
-/** Return after how many years a price is earned back by what is saved in each. */
+/** Return the sentence about the years until the savings have paid the price. */
 function earnedBack(price: number, saving: number, locale: Locale): string {
   const years = Math.max(1, Math.round(price / saving));
   if (saving <= 0) return locale.text(batteryTexts, "never_earned_back");
-  if (years > MAX_YEARS) return locale.text(batteryTexts, "not_earned_back", { count: locale.number(MAX_YEARS) });
+  if (years > MAX_PAYBACK_YEARS) return locale.text(batteryTexts, "not_earned_back", { count: locale.number(MAX_PAYBACK_YEARS) });
   return locale.count(batteryTexts, "earned_back", years);
 }

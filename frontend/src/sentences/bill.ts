@@ -1,31 +1,31 @@
-/** A month's bill in the words and the order of the paper, with figures that a household can check. */
+/** Texts of a month's bill: lines in the order of the paper bill, with numbers that a household can check. */
 
 import { addDays, dayStart, localDay, type Locale, type Params, type Texts } from "../locale.ts";
 import { round } from "../rounding.ts";
 import texts from "../texts/bill.json" with { type: "json" };
-import type { Bill, BillLine, BillPart } from "../wire.ts";
+import type { Bill, BillLine, BillPart } from "../websocket-types.ts";
 import { olderPrices, withPrices } from "./older-prices.ts";
 
 export type BillKey = keyof (typeof texts)["en"];
 export const billTexts: Texts<BillKey> = texts;
 
-/** Of each group, the lines in the order of the paper; hairlines part the groups. */
+/** Groups of lines in the order of the paper bill, divided by thin rules. */
 const GROUPS: string[][] = [
   ["energy", "energy_second", "energy_fee", "discount", "aid_per_month"],
   ["network_fixed", "network_variable", "meter", "surcharge"],
   ["electricity_tax", "compensation", "aid_per_kwh"],
 ];
 const KNOWN = new Set<string>([...GROUPS.flat(), "feed_in"]);
-/** The part of each line: while one of its lines has no price, nothing of the part is in the sum. */
+/** Lines of each part of the bill. If any line has no price, the whole part is left out of the subtotal. */
 const PARTS: Record<Exclude<BillPart, "feed_in">, string[]> = {
   energy: GROUPS[0]!,
   network: ["network_fixed", "network_variable", "meter"],
   levies: GROUPS[2]!,
   surcharge: ["surcharge"],
 };
-const WELL_MEASURED = 0.99;
-/** A price with more decimals was not entered by anybody: it is a mean of the market's. */
-const ENTERED_DECIMALS = 5;
+const MIN_MEASURED_SHARE = 0.99;
+/** Most decimals of an entered price; a price with more decimals is a mean of market prices. */
+const MAX_ENTERED_DECIMALS = 5;
 const MAX_DECIMALS = 6;
 
 export interface Row {
@@ -35,40 +35,40 @@ export interface Row {
   dot?: "excess" | "fed-in";
 }
 
-/** What has to be entered before there is a total. */
+/** Values missing for a total: the prices, or the reference power. */
 export type Lack = "prices" | "reference";
 
 export interface ShownBill {
   title: string;
-  /** "–" while it is not known. */
+  /** Total without its unit; "–" if unknown. */
   total: string;
-  /** What stands beside the total: € and, where it needs saying, that it is received, or so far. */
+  /** Text beside the total, for example "€", "€ so far" or "€ to receive". */
   label: string;
   until: string | undefined;
   measured: string;
   isWellMeasured: boolean;
-  /** That the prices of the month are not known yet. */
+  /** Notice that the prices of the month are not published yet. */
   notice: string;
-  /** The forecast, or what is missing. */
+  /** Sentence with the forecast, or with the missing values. */
   sentence: string;
-  /** A second one: what the energy community is paid is missing. */
+  /** Second sentence, if the payment to the energy community is unknown. */
   community: string;
   lacks: Lack | undefined;
   groups: Row[][];
-  /** The sum, and below it what is paid beside the bill. */
+  /** The sum, then the payments beside the bill. */
   sums: Row[];
   notes: string[];
 }
 
 export const isRunning = (bill: Bill): boolean => Date.parse(bill.until) < Date.parse(bill.end);
 
-/** The last day of a month. */
+/** Return the last day of the bill's month. */
 export const lastDay = (bill: Bill): Date => dayStart(addDays(localDay(new Date(bill.end)), -1));
 
-/** What a month costs: the bill, and what the energy community is paid where that is known. */
+/** Return the cost of a month: the bill, plus the payment to the energy community if known. */
 export const toPay = (bill: Bill): number | null => (bill.total === null ? null : (bill.total_with_community ?? bill.total));
 
-/** Why there is no total: without a reference power nobody knows what is above it. */
+/** Return the reason for a missing total. Without a reference power, the excess is unknown. */
 export function lackOf(bill: Bill): Lack | undefined {
   if (bill.total !== null) return undefined;
   return bill.reference_kw === null ? "reference" : "prices";
@@ -86,7 +86,7 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
     label: isInEuros ? labelOf(bill, total, t) : "kWh",
     until: isRunning(bill) ? t("until", { day: locale.shortDay(until), time: locale.time(until) }) : undefined,
     measured: t("measured", { share: locale.percent(bill.measured_share, bill.measured_share < 1 ? 1 : 0) }),
-    isWellMeasured: bill.measured_share >= WELL_MEASURED,
+    isWellMeasured: bill.measured_share >= MIN_MEASURED_SHARE,
     notice: isInEuros ? olderPrices(bill.prices_of, bill.month, locale) : "",
     sentence: !lacks ? forecast(bill, locale) : isInEuros ? missingSentence(bill, locale, t) : t("no_reference"),
     community: lacksCommunity(bill) && !lacks ? t("community_missing") : "",
@@ -108,7 +108,7 @@ function labelOf(bill: Bill, total: number | null, t: Say): string {
   return more ? `€ ${more}` : "€";
 }
 
-/** "About 145 € by 30 November": without the range, one end of which that number is. */
+/** Return "About 145 € by 30 November". The range is left out: the number shown is one of its ends. */
 export function forecast(bill: Bill, locale: Locale): string {
   const { estimate } = bill;
   if (!Number.isFinite(estimate?.total) || !estimate || !isRunning(bill)) return "";
@@ -117,7 +117,7 @@ export function forecast(bill: Bill, locale: Locale): string {
   return locale.text(billTexts, keys[total < 0 ? 0 : 1], { total: locale.euros(Math.abs(total)), day: locale.day(lastDay(bill)) });
 }
 
-/** What is left out of the sum, in words. */
+/** Return the sentence about the parts left out of the sum. */
 function missingSentence(bill: Bill, locale: Locale, t: Say): string {
   const parts = missingParts(bill);
   if (typeof bill.subtotal !== "number" || !parts.length) return t("other_missing");
@@ -126,17 +126,17 @@ function missingSentence(bill: Bill, locale: Locale, t: Say): string {
   return t("parts_missing", { amount, parts: parts.map((part) => t(`part_${part}`)).join(", ") });
 }
 
-/** The parts that are not in the subtotal, in the order of the paper. */
+/** Return the parts without a complete price, in the order of the paper bill. */
 function missingParts({ missing = [] }: Bill): (keyof typeof PARTS)[] {
   return (Object.keys(PARTS) as (keyof typeof PARTS)[]).filter((part) => PARTS[part].some((name) => missing.includes(name)));
 }
 
 const isEnergyAlone = (parts: string[]): boolean => parts.length === 1 && parts[0] === "energy";
 
-/** Whether something was shared, and what the community is paid for it is not known. */
+/** Return whether energy was shared but the payment to the community is unknown. */
 export const lacksCommunity = (bill: Bill): boolean => Boolean(bill.shared_kwh) && !bill.community;
 
-/** What is known without a contract. */
+/** Return the rows that are known without a contract. */
 function energyOf({ imported_kwh, exported_kwh, peak }: Bill, locale: Locale, t: Say): Row[] {
   const time = peak && new Date(peak.start);
   return [
@@ -152,7 +152,7 @@ const hasVat = ({ name, has_vat }: BillLine): boolean => name !== "feed_in" && h
 function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
   const { lines, missing = [], vat_rate: rate } = bill;
   const fixed = lines.filter(({ name }) => name === "network_fixed").length;
-  // With two fixed prices in a month it may be another reference power for each.
+  // Two fixed prices in a month may mean two reference powers: then name neither.
   const R = bill.reference_kw === null || fixed > 1 ? undefined : locale.referenceKW(bill.reference_kw);
   const write = quantities(bill, locale, t);
   const leftOut = new Set(missingParts(bill).flatMap((part) => PARTS[part]));
@@ -179,7 +179,7 @@ function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
   return groups.filter((rows) => rows.length);
 }
 
-/** The energy that has no price; what other lines are about is not known without their prices. */
+/** Return the energy that lacks a price. Other lines depend on their price, so their quantity is unknown, too. */
 function quantityMissing(name: string, bill: Bill, locale: Locale): string | undefined {
   if (name !== "energy") return undefined;
   const second = bill.lines.filter((line) => line.name === "energy_second").reduce((all, { quantity }) => all + quantity, 0);
@@ -196,7 +196,7 @@ function soldWithoutPrice(bill: Bill, locale: Locale, t: Say): Row[] {
   return [{ name, quantity: locale.kWh(kwh, 2), amount: t("price_missing"), dot: "fed-in" }];
 }
 
-/** Net and VAT, as on paper before the lines without VAT: what is fed in, and some aids. */
+/** Return net and VAT. As on paper, both come before the lines without VAT: feed-in and some aids. */
 function netAndVat({ total, subtotal, vat_rate: rate }: Bill, counted: BillLine[], locale: Locale, t: Say): Row[] {
   const all = total ?? subtotal;
   if (typeof all !== "number" || !rate) return [];
@@ -206,7 +206,7 @@ function netAndVat({ total, subtotal, vat_rate: rate }: Bill, counted: BillLine[
   ];
 }
 
-/** The sum of the bill, what the energy community is paid beside it, and both together. */
+/** Return the rows of the sum, the payment to the energy community, and both together. */
 function sumsOf(bill: Bill, locale: Locale, t: Say): Row[] {
   const { total, subtotal, community, shared_kwh, total_with_community: both } = bill;
   const isReceived = (total ?? 0) < 0;
@@ -241,8 +241,10 @@ function sumsOf(bill: Bill, locale: Locale, t: Say): Row[] {
 }
 
 /**
- * How quantities are written: kWh with two decimals, those of a whole month with three where a calculator
- * would not get each amount from two; days with one decimal while the month runs.
+ * Return a function that writes the quantity of a line.
+ *
+ * kWh get two decimals; in a whole month three, if two do not reproduce every amount on a calculator. Days get one
+ * decimal in the running month.
  */
 function quantities(bill: Bill, locale: Locale, t: Say): (line: BillLine) => string {
   const days = Math.round((Date.parse(bill.end) - Date.parse(bill.start)) / 86_400_000);
@@ -258,8 +260,8 @@ function quantities(bill: Bill, locale: Locale, t: Say): (line: BillLine) => str
     const decimals = priceDecimals(line);
     const price = locale.unit(line.price, "€", decimals);
     if (!isMonth(line)) {
-      // An aid that was entered with VAT has a price without it.
-      const key = decimals > ENTERED_DECIMALS && !line.label ? "times_mean" : "times";
+      // A label marks an aid: if entered with VAT, its net price has many decimals, too.
+      const key = decimals > MAX_ENTERED_DECIMALS && !line.label ? "times_mean" : "times";
       return t(key, { quantity: locale.unit(line.quantity, line.unit, kwhDecimals), price });
     }
     if (isWhole(line)) return t("one_month", { price });
@@ -267,19 +269,19 @@ function quantities(bill: Bill, locale: Locale, t: Say): (line: BillLine) => str
   };
 }
 
-function enough(least: number, most: number, lines: BillLine[], cost: (line: BillLine, decimals: number) => number): number {
-  for (let decimals = least; decimals < most; decimals += 1) {
+function enough(min: number, max: number, lines: BillLine[], cost: (line: BillLine, decimals: number) => number): number {
+  for (let decimals = min; decimals < max; decimals += 1) {
     const isRight = (line: BillLine) => Math.abs(Math.abs(round(cost(line, decimals), 2)) - Math.abs(line.amount)) < 0.005;
     if (lines.every(isRight)) return decimals;
   }
-  return most;
+  return max;
 }
 
 const priceDecimals = ({ unit, price }: BillLine): number => decimalsOf(price, unit === "month" ? 2 : 4, MAX_DECIMALS);
 
-function decimalsOf(value: number, least: number, most: number): number {
-  let decimals = least;
-  while (decimals < most && Math.abs(round(value, decimals) - value) > 1e-9) decimals += 1;
+function decimalsOf(value: number, min: number, max: number): number {
+  let decimals = min;
+  while (decimals < max && Math.abs(round(value, decimals) - value) > 1e-9) decimals += 1;
   return decimals;
 }
 
@@ -304,13 +306,13 @@ function notesOf(bill: Bill, locale: Locale, t: Say): string[] {
   ].filter((note) => note);
 }
 
-/** What has no price of its own, and what that does to the sum. */
+/** Return the notes about energy without a price of its own, and its effect on the sum. */
 function notesOfPrices(bill: Bill, locale: Locale, t: Say): string[] {
   const { unpriced_kwh, unpriced_exported_kwh, unsplit_kwh, missing = [] } = bill;
   const kwh = (value: number) => locale.kWh(value, 2);
   const notes: string[] = [];
   if (unpriced_kwh && !missing.includes("energy")) notes.push(t("note_mean_price", { kwh: kwh(unpriced_kwh) }));
-  // Of a market's price, a part is known.
+  // Some of the market prices are known, others are missing.
   else if (unpriced_kwh && unpriced_kwh < suppliedKwh(bill) - 0.005) notes.push(t("note_unpriced", { kwh: kwh(unpriced_kwh) }));
   if (unpriced_exported_kwh) {
     notes.push(hasFeedIn(bill) ? t("note_unpriced_fed_in", { kwh: kwh(unpriced_exported_kwh) }) : t("note_no_feed_in_price"));
@@ -319,12 +321,12 @@ function notesOfPrices(bill: Bill, locale: Locale, t: Say): string[] {
   return notes;
 }
 
-/** Whether what is above the reference power bears the surcharge beside the network's price; the lines tell. */
+/** Return whether the surcharge comes on top of the network price or replaces it; the lines of the bill show which. */
 function readingOf({ lines, imported_kwh }: Bill): "on_top" | "instead" | undefined {
   const kwh = (name: string) => lines.filter((line) => line.name === name).reduce((all, line) => all + line.quantity, 0);
   const above = kwh("surcharge");
   const variable = kwh("network_variable");
-  const isAbout = (one: number, other: number) => Math.abs(one - other) < 0.02;
+  const isAbout = (a: number, b: number) => Math.abs(a - b) < 0.02;
   if (above < 0.05 || !variable) return undefined;
   return isAbout(variable, imported_kwh) ? "on_top" : isAbout(variable + above, imported_kwh) ? "instead" : undefined;
 }

@@ -1,96 +1,96 @@
-/** Single days of a gas, water or heat meter in words: one that is chosen, all of them, and the foot of the card. */
+/** Texts about single days of a gas, water or heat meter: chosen day, table of days, footnote. */
 
 import { addDays, addMonths, dayStart, type Locale } from "../locale.ts";
 import { type Month, monthOf, type Night, type Standing } from "../parts/medium-months.ts";
 import { round, roundParts } from "../rounding.ts";
-import type { MediumHistory } from "../wire.ts";
+import type { MediumHistory } from "../websocket-types.ts";
 import { type MediumKey, mediumTexts, monthName, nightSentence, startOf, type Units, write } from "./medium.ts";
 
 export interface Days {
   history: MediumHistory;
   standing: Standing;
   units: Units;
-  /** The last one, of water. */
+  /** Water use of the last night. */
   night: Night | undefined;
   today: string;
-  /** What came today, in the meter's unit. */
+  /** Amount of today, in the meter's unit. */
   amount: number | null;
-  /** Of the last reading. */
+  /** Time of the last reading. */
   time: Date | undefined;
 }
 
 const plain = (text: string): string => text.replaceAll("**", "");
 const capital = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1);
 
-/** What came on a day of the month, and on that of the month it is compared with. */
+/** Return the amount of a day in this month and in the reference month. */
 export function chosenSentence({ standing, units, today, amount }: Days, day: number, locale: Locale): string {
   const t = (key: MediumKey, params: Record<string, string>) => locale.text(mediumTexts, key, params);
   const { month, reference } = standing;
   const now = Number(today.slice(8));
-  const said = (of: Month, isToday: boolean) => {
+  const amountText = (of: Month, isToday: boolean) => {
     const value = isToday ? amount : (of.amounts[day - 1] ?? null);
     const words = value === null ? "–" : write(value, units.day, locale);
     const name = locale.day(startOf(of.month, day));
-    const told = value === null || isToday || of.isWhole[day - 1] ? words : t("at_least", { sum: words });
-    return `**${isToday ? t("so_far", { day: name }) : name}** ${told}`;
+    const text = value === null || isToday || of.isWhole[day - 1] ? words : t("at_least", { sum: words });
+    return `**${isToday ? t("so_far", { day: name }) : name}** ${text}`;
   };
-  const own = day <= now ? said(month, day === now) : "";
-  const other = reference && day <= reference.length ? said(reference, false) : "";
-  return [own, own ? plain(other) : other].filter(Boolean).join(" · ");
+  const ownText = day <= now ? amountText(month, day === now) : "";
+  const referenceText = reference && day <= reference.length ? amountText(reference, false) : "";
+  return [ownText, ownText ? plain(referenceText) : referenceText].filter(Boolean).join(" · ");
 }
 
-/** The days of this month, the last one and the one it is compared with: head and rows. */
+/** Return the table of days: this month, the previous month and the reference month. */
 export function daysTable({ history, standing, units, today, amount }: Days, locale: Locale): { head: string[]; rows: string[][] } {
   const { month, reference } = standing;
   const before = monthOf(history, addMonths(month.month, -1));
   const isOther = reference && reference.month !== before.month;
   const now = Number(today.slice(8));
   const columns = [month, before, ...(isOther ? [reference] : [])];
-  const cells = columns.map((each) => {
-    const isNow = each === month;
-    const known = each.amounts.map((value, index) => (isNow && index + 1 >= now ? null : value));
-    // As whole as they are shown, they add up to the sum beside the curve.
+  const cells = columns.map((column) => {
+    const isNow = column === month;
+    const values = column.amounts.map((value, index) => (isNow && index + 1 >= now ? null : value));
+    // Round the days together, so that they add up to the sum beside the curve.
     const { factor, decimals, unit } = units.day;
-    const parts = roundParts(known.map((value) => (value ?? 0) * factor), decimals);
-    return known.map((value, index) => {
+    const parts = roundParts(values.map((value) => (value ?? 0) * factor), decimals);
+    return values.map((value, index) => {
       if (isNow && index + 1 === now) return amount === null ? "–" : locale.text(mediumTexts, "so_far", { day: write(amount, units.day, locale) });
       if (value === null) return isNow && index + 1 > now ? "" : "–";
       const words = unit ? locale.unit(parts[index]!, unit, decimals) : locale.number(parts[index]!, decimals);
-      return each.isWhole[index] ? words : `≥\u00a0${words}`;
+      return column.isWhole[index] ? words : `≥\u00a0${words}`;
     });
   });
   const count = Math.max(...columns.map(({ length }) => length));
   return {
-    head: [locale.text(mediumTexts, "day"), ...columns.map((each) => capital(monthName(each.month, today, locale)))],
+    head: [locale.text(mediumTexts, "day"), ...columns.map((column) => capital(monthName(column.month, today, locale)))],
     rows: [...Array(count).keys()].map((index) => [String(index + 1), ...cells.map((column) => column[index] ?? "")]),
   };
 }
 
-/** The last line: of water, the night; else what came today in the meter's own unit. */
+/** Return the footnote: for water the last night, otherwise today's amount in the meter's unit. */
 export function footnote(days: Days, index: number | null, locale: Locale): { text: string; isWarning: boolean } {
   const { history, units, night, amount } = days;
   const t = (key: MediumKey, params: Record<string, string>) => locale.text(mediumTexts, key, params);
   if (night) return { text: nightSentence(night, locale), isWarning: night.steadyNights > 2 };
-  const said: string[] = [];
+  const notes: string[] = [];
   if (units.day.factor !== 1 && units.day.unit === "kWh" && amount !== null) {
     const own = write(amount, units.own, locale);
     const factor = locale.unit(units.day.factor, "kWh/m³", 2);
-    said.push(history.unit === "m3" ? t("own_gas", { amount: own, factor }) : t("own", { amount: own }));
+    notes.push(history.unit === "m3" ? t("own_gas", { amount: own, factor }) : t("own", { amount: own }));
   } else if (index !== null) {
-    said.push(t("index", { index: write(index, { ...units.own, decimals: 3 }, locale) }));
+    notes.push(t("index", { index: write(index, { ...units.own, decimals: 3 }, locale) }));
   }
   const unknown = unknownHours(days);
-  if (unknown) said.push(t("unknown_hours", { hours: locale.unit(unknown, "h") }));
-  return { text: said.join(" · "), isWarning: false };
+  if (unknown) notes.push(t("unknown_hours", { hours: locale.unit(unknown, "h") }));
+  return { text: notes.join(" · "), isWarning: false };
 }
 
-/** How many hours of today nobody knows, until the last reading. */
+/** Return the hours of today without data, up to the last reading; 0 below 1.5 hours. */
 function unknownHours({ history: { days }, today, time }: Days): number {
   if (!days || !time || days.start === today) return 0;
   const start = dayStart(today).getTime();
   const length = dayStart(addDays(today, 1)).getTime() - start;
   const at = Math.round((Date.parse(today) - Date.parse(days.start)) / 86_400_000);
-  const known = (days.known[at] ?? 0) * length;
-  const hours = (Math.min(time.getTime(), start + length) - start - known) / 3_600_000;
+  const knownMs = (days.known[at] ?? 0) * length;
+  const hours = (Math.min(time.getTime(), start + length) - start - knownMs) / 3_600_000;
   return hours >= 1.5 ? round(hours) : 0;
 }

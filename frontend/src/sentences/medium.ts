@@ -1,4 +1,4 @@
-/** What a gas, water or heat meter has counted, in the units of people, and how its month goes. */
+/** Texts about a gas, water or heat meter: its name, its amounts in common units, and its month. */
 
 import { dayStart, type Locale, type Texts } from "../locale.ts";
 import type { Night, Standing } from "../parts/medium-months.ts";
@@ -8,13 +8,13 @@ import texts from "../texts/medium.json" with { type: "json" };
 export type MediumKey = keyof (typeof texts)["en"];
 export const mediumTexts: Texts<MediumKey> = texts;
 
-/** In percent; less of a difference is none. */
-const DIFFERENCE = 3;
-/** From so much on, percents are hard to imagine. */
-const MANY_TIMES = 2.5;
+/** Smallest difference in percent that counts as a difference. */
+const MIN_DIFFERENCE_PERCENT = 3;
+/** Ratio from which the sentence says "times" instead of a percentage. */
+const MIN_TIMES = 2.5;
 const KWH: Record<string, number> = { Wh: 0.001, kWh: 1, MWh: 1000, MJ: 1 / 3.6, GJ: 1000 / 3.6 };
 
-/** A unit with what one of the meter's own is in it. */
+/** Unit of display: `factor` converts the meter's own unit to it. */
 export interface Unit {
   unit: string;
   factor: number;
@@ -27,7 +27,7 @@ export interface Units {
   own: Unit;
 }
 
-/** 02:00 and 05:00 of a day on which no clock is changed. */
+/** 02:00 and 05:00 in Luxembourg, on a day without a change of clocks. */
 const NIGHT_START = new Date("2026-01-15T01:00:00Z");
 const NIGHT_END = new Date("2026-01-15T04:00:00Z");
 
@@ -48,18 +48,18 @@ const KINDS: Record<string, Kind> = {
 
 export const kindOf = (type: string): Kind => (Object.hasOwn(KINDS, type) ? KINDS[type]! : "other");
 
-/** Whether the weather decides: then last month says less than the same one a year ago. */
+/** Return whether the weather decides the use: then the same month a year ago is the better comparison. */
 export const isSeasonal = (type: string): boolean => ["gas", "heat", "cooling"].includes(kindOf(type));
 
 export const nameOf = (type: string, locale: Locale): string =>
   locale.text(mediumTexts, Object.hasOwn(texts.en, type) ? (type as MediumKey) : "unknown");
 
-/** The units for a meter whose biggest day (in its own unit) is this. */
+/** Return the display units of a meter; `biggest` is its largest daily amount in its own unit. */
 export function unitsOf(type: string, unit: string | null, kwhPerM3: number | null | undefined, biggest: number): Units {
   const own = { unit: (unit ?? "").slice(0, 12).replace(/^m3$/, "m³"), factor: 1, decimals: 3 };
   const energy = unit === "m3" && type === "gas" ? kwhPerM3 : KWH[unit ?? ""];
   if (energy && Number.isFinite(energy) && energy > 0) {
-    // In summer, a boiler takes less in a day than a tenth would tell. A heat meter counts in steps of 0.3 kWh.
+    // Small daily amounts (a boiler in summer) need a decimal. A meter in GJ gets none: its steps are about 0.3 kWh.
     const decimals = biggest * energy < 10 && unit !== "GJ" ? 1 : 0;
     const kwh = { unit: "kWh", factor: energy, decimals };
     return { day: kwh, month: kwh, own: { ...own, decimals: unit === "m3" ? 2 : 3 } };
@@ -74,12 +74,12 @@ export function unitsOf(type: string, unit: string | null, kwhPerM3: number | nu
 export const write = (amount: number, { unit, factor, decimals }: Unit, locale: Locale): string =>
   unit ? locale.unit(amount * factor, unit, decimals) : locale.number(amount * factor, decimals);
 
-/** A sum of days: as a month is told, unless it is so little that a day's unit says more. */
+/** Return a sum of days in the unit for months (m³); below 1, in the unit for days (litres). */
 export function writeSum(amount: number, { day, month }: Units, locale: Locale): string {
   return write(amount, amount * month.factor < 1 ? day : month, locale);
 }
 
-/** "the 20th", as far as languages have a word of their own for it. */
+/** Return "20th" in English; in other languages their own form, or the plain number. */
 function ordinal(day: number, { language }: Locale): string {
   if (language === "fr" && day === 1) return "1er";
   if (language === "de" || language === "lb") return `${day}.`;
@@ -90,7 +90,7 @@ function ordinal(day: number, { language }: Locale): string {
 
 export const startOf = (month: string, day = 1): Date => dayStart(`${month}-${String(day).padStart(2, "0")}`);
 
-/** November, or November 2025 where it is of another year. */
+/** Return "November"; with the year if it is not near today. */
 export function monthName(month: string, today: string, locale: Locale): string {
   const isNear = Math.abs(Date.parse(`${month}-01`) - Date.parse(`${today.slice(0, 7)}-01`)) < 200 * 86_400_000;
   return isNear ? locale.month(startOf(month)) : locale.monthYear(startOf(month));
@@ -98,7 +98,7 @@ export function monthName(month: string, today: string, locale: Locale): string 
 
 const capital = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1);
 
-/** How the month goes. `since` is the first day of which anything is known. */
+/** Return the sentence about the month's use; `since` is the first day with data. */
 export function monthSentence(standing: Standing, units: Units, since: string, today: string, locale: Locale): string {
   const { month, first, last, missing, sum, reference, referenceSum } = standing;
   const t = (key: MediumKey, params: Record<string, string> = {}) => locale.text(mediumTexts, key, params);
@@ -106,7 +106,7 @@ export function monthSentence(standing: Standing, units: Units, since: string, t
   const params = { month: capital(locale.month(startOf(month.month))), day: ordinal(last, locale), sum: amount(sum) };
   if (today.endsWith("-01")) {
     if (!reference?.isWhole.every(Boolean)) return "";
-    const before = reference.amounts.reduce<number>((all, each) => all + (each ?? 0), 0);
+    const before = reference.amounts.reduce<number>((all, amount) => all + (amount ?? 0), 0);
     return t("before", { ...params, reference: capital(monthName(reference.month, today, locale)), sum: amount(before) });
   }
   if (missing > 0 && last) return t("partly", params);
@@ -120,17 +120,17 @@ export function monthSentence(standing: Standing, units: Units, since: string, t
     return t("not_compared", { ...params, reference: locale.month(before) });
   }
   const name = monthName(reference.month, today, locale);
-  const said = { ...params, reference: name, before: amount(referenceSum) };
+  const words = { ...params, reference: name, before: amount(referenceSum) };
   const isNothing = (value: number) => round(value * units.day.factor, units.day.decimals) === 0;
-  if (isNothing(sum) || isNothing(referenceSum)) return t("both", said);
+  if (isNothing(sum) || isNothing(referenceSum)) return t("both", words);
   const ratio = sum / referenceSum;
-  if (ratio >= MANY_TIMES) return t("times", { ...said, times: locale.number(ratio, ratio < 10 ? 1 : 0) });
+  if (ratio >= MIN_TIMES) return t("times", { ...words, times: locale.number(ratio, ratio < 10 ? 1 : 0) });
   const percent = round((ratio - 1) * 100);
-  if (Math.abs(percent) < DIFFERENCE) return t("same", said);
-  return t(percent > 0 ? "more" : "less", { ...said, share: locale.percent(Math.abs(percent) / 100) });
+  if (Math.abs(percent) < MIN_DIFFERENCE_PERCENT) return t("same", words);
+  return t(percent > 0 ? "more" : "less", { ...words, share: locale.percent(Math.abs(percent) / 100) });
 }
 
-/** What ran at night, where water may leak. */
+/** Return the sentence about water use at night, a hint at leaks. */
 export function nightSentence({ litres, isSteady, steadyNights }: Night, locale: Locale): string {
   const params = { range: locale.timeRange(NIGHT_START, NIGHT_END), litres: locale.unit(litres, "L"), count: locale.number(steadyNights) };
   const key: MediumKey = !litres ? "night_none" : !isSteady ? "night_pauses" : steadyNights > 2 ? "nights_steady" : "night_steady";

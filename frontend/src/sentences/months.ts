@@ -1,9 +1,9 @@
-/** Is it getting better? Thirteen months, their mean, and which was the cheapest. */
+/** Texts of the months card: thirteen months, their mean, and the cheapest and dearest month. */
 
 import { addDays, addMonths, dayStart, localDay, type Locale, type Params, type Texts } from "../locale.ts";
 import { round, roundParts } from "../rounding.ts";
 import texts from "../texts/months.json" with { type: "json" };
-import type { Bill } from "../wire.ts";
+import type { Bill } from "../websocket-types.ts";
 import { isRunning, lackOf, lacksCommunity, type Lack, lastDay, toPay } from "./bill.ts";
 import { olderPrices } from "./older-prices.ts";
 
@@ -13,23 +13,23 @@ export const monthsTexts: Texts<MonthsKey> = texts;
 export type Unit = "€" | "kWh";
 export const SHOWN_MONTHS = 13;
 const WHOLE_YEAR = 12;
-const WELL_MEASURED = 0.9;
-const A_LITTLE = 0.1;
+const MIN_MEASURED_SHARE = 0.9;
+const MAX_SUM_ERROR = 0.1;
 
 export interface Month {
-  /** 2026-11 */
+  /** Month as 2026-11. */
   month: string;
   start: Date;
-  /** Undefined where nothing is known of it. */
+  /** Undefined if the month is unknown. */
   bill: Bill | undefined;
   isRunning: boolean;
-  /** Of those that count for the mean. */
+  /** Whether the month counts in the mean: it has ended and is well measured. */
   isWhole: boolean;
-  /** To pay, or drawn from the grid; null is not known. */
+  /** Amount to pay in EUR, or imported kWh; null if unknown. */
   value: number | null;
-  /** Of the stack: from the axis upwards, and what is below 0 downwards. */
+  /** Parts of the stack: positive parts above the axis, negative parts below. */
   parts: number[];
-  /** What the running month will have cost at its end. */
+  /** Expected cost of the running month at its end, in EUR. */
   estimate: number | null;
 }
 
@@ -46,21 +46,21 @@ export const PARTS: Record<Unit, readonly MonthsKey[]> = {
   kWh: ["drawn", "surcharge", "feed_in"],
 };
 
-/** Why no month is known in euros; undefined where one is. */
+/** Return the reason why no month has a total; undefined if any month has one. */
 export function lackOfAll(bills: Bill[]): Lack | undefined {
   return bills.some(({ total }) => total !== null) ? undefined : lackOf(bills.at(-1)!);
 }
 
-/** The thirteen months up to the running one, whether they are known or not. */
+/** Return the thirteen months up to the running one, unknown months included. */
 export function yearOf(bills: Bill[], unit: Unit): Year {
   const last = bills.at(-1)?.month ?? "2000-01";
-  const known = new Map(bills.map((bill) => [bill.month, bill]));
+  const billOf = new Map(bills.map((bill) => [bill.month, bill]));
   const months = Array.from({ length: SHOWN_MONTHS }, (_, index) => {
     const month = addMonths(last, index - SHOWN_MONTHS + 1);
-    return monthOf(month, known.get(month), unit, index === SHOWN_MONTHS - 1);
+    return monthOf(month, billOf.get(month), unit, index === SHOWN_MONTHS - 1);
   });
   const whole = months.filter(({ isWhole }) => isWhole);
-  const add = (of: (month: Month) => number) => whole.reduce((sum, each) => sum + of(each), 0);
+  const add = (of: (month: Month) => number) => whole.reduce((sum, month) => sum + of(month), 0);
   return {
     unit,
     months,
@@ -78,10 +78,10 @@ function monthOf(month: string, bill: Bill | undefined, unit: Unit, isLast: bool
     start: dayStart(`${month}-01`),
     bill,
     isRunning: running,
-    isWhole: value !== null && !running && !isLast && bill!.measured_share >= WELL_MEASURED,
+    isWhole: value !== null && !running && !isLast && bill!.measured_share >= MIN_MEASURED_SHARE,
     value,
     parts: bill && value !== null ? partsOf(bill, unit) : [],
-    // What the community will be paid is in no forecast.
+    // The forecast does not contain the payment to the energy community.
     estimate: unit === "€" && running && value !== null && !bill.community ? (bill.estimate?.total ?? null) : null,
   };
 }
@@ -96,7 +96,7 @@ function partsOf(bill: Bill, unit: Unit): number[] {
   return [energy + shared, network, levies, surcharge, feed_in];
 }
 
-/** The big number and what it is; the sentence under it. */
+/** Return the title of the card, the big number with its label, and the sentence below. */
 export function headOf(year: Year, locale: Locale): { title: string; value: string; label: string; sentence: string } {
   const t = (key: MonthsKey, params: Params = {}) => locale.text(monthsTexts, key, params);
   const { whole, unit, months } = year;
@@ -114,21 +114,21 @@ export function headOf(year: Year, locale: Locale): { title: string; value: stri
 }
 
 function extremes({ whole, unit }: Year, locale: Locale, t: (key: MonthsKey, params?: Params) => string): string {
-  const by = (sign: number) => whole.reduce((best, each) => (sign * (each.value! - best.value!) > 0 ? each : best));
+  const by = (sign: number) => whole.reduce((best, month) => (sign * (month.value! - best.value!) > 0 ? month : best));
   const name = (month: Month) => locale.month(month.start);
   if (whole.length === 1) return upper(t("only", { month: name(whole[0]!) }));
-  const [least, most] = [by(-1), by(1)];
+  const [lowest, highest] = [by(-1), by(1)];
   const text =
-    round(least.value!) === round(most.value!)
+    round(lowest.value!) === round(highest.value!)
       ? ""
-      : t(unit === "€" ? "extremes" : "extremes_kwh", { cheapest: name(least), dearest: name(most) });
+      : t(unit === "€" ? "extremes" : "extremes_kwh", { cheapest: name(lowest), dearest: name(highest) });
   if (whole.length === WHOLE_YEAR || !text) return text;
   return t("of_months", { count: whole.length, extremes: lower(text) });
 }
 
-/** The running month is whole at its end if it was known from its beginning, else the next one. */
+/** Return the end of the first complete month: the running month if measured from its start, else the next month. */
 function firstWholeEnd(bill: Bill): Date {
-  if (bill.measured_share >= WELL_MEASURED && !bill.since) return lastDay(bill);
+  if (bill.measured_share >= MIN_MEASURED_SHARE && !bill.since) return lastDay(bill);
   const next = addMonths(localDay(new Date(bill.end)).slice(0, 7), 1);
   return dayStart(addDays(`${next}-01`, -1));
 }
@@ -139,17 +139,17 @@ const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slic
 export interface TableRow {
   key: MonthsKey;
   name: string;
-  /** Of the chosen month, and of the whole ones together. */
+  /** Cells of the chosen month and of all complete months together. */
   cells: string[];
 }
 
-/** What the chosen month and the whole ones were made of: in whole numbers that add up. */
+/** Return the table of parts, for the chosen month and all complete months, in whole numbers that add up. */
 export function tableOf(year: Year, chosen: Month, locale: Locale): { head: string[]; rows: TableRow[]; total: TableRow | undefined } {
   const { unit, whole } = year;
   const t = (key: MonthsKey, params: Params = {}) => locale.text(monthsTexts, key, params);
   const columns = [
-    chosen.value === null ? null : rounded(chosen.parts, chosen.value, unit),
-    ...(whole.length ? [rounded(year.sumParts, year.sum, unit)] : []),
+    chosen.value === null ? null : toWholeNumbers(chosen.parts, chosen.value, unit),
+    ...(whole.length ? [toWholeNumbers(year.sumParts, year.sum, unit)] : []),
   ];
   const head = [
     locale.common(year.months.at(-1)?.bill?.vat_rate === 0 ? "without_vat" : "with_vat"),
@@ -168,18 +168,18 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
   const key: MonthsKey = hasSold ? "pay_after" : "pay";
   const sums = [chosen.value, ...(whole.length ? [year.sum] : [])];
   const cells = sums.map((sum) => (sum === null ? "–" : wholeEuros(sum, locale)));
-  // The running month alone is not to be paid yet.
+  // Without complete months the total belongs to the running month alone, which is not due yet.
   return { head, rows, total: { key, name: t(chosen.isRunning && !whole.length ? "so_far_pay" : key), cells } };
 }
 
 const wholeEuros = (value: number, locale: Locale): string => `${locale.whole(value)}\u00a0€`;
 
-/** Undefined where the parts are not those of the sum. */
-function rounded(parts: number[], sum: number, unit: Unit): number[] | undefined {
-  const isSum = Math.abs(parts.reduce((one, other) => one + other, 0) - sum) < A_LITTLE;
+/** Return the parts as whole numbers; undefined if the parts do not add up to `sum`. */
+function toWholeNumbers(parts: number[], sum: number, unit: Unit): number[] | undefined {
+  const isSum = Math.abs(parts.reduce((total, part) => total + part, 0) - sum) < MAX_SUM_ERROR;
   if (unit === "€") return isSum ? roundParts(parts, 0, sum) : undefined;
   const [within = 0, above = 0, fedIn = 0] = parts;
-  // "Of which": the first is all that was drawn.
+  // The first row is the whole import; the second row is the excess within it.
   return [round(within + above), round(above), round(-fedIn)];
 }
 
@@ -192,7 +192,7 @@ export function nameOf(key: MonthsKey, year: Year, locale: Locale): string {
   return locale.text(monthsTexts, name, { R: locale.referenceKW(R) });
 }
 
-/** What is to be known of the amounts: at which prices they are, and what is not in them. */
+/** Return the notes about the prices used, and about payments left out of the amounts. */
 export function amountNotes({ unit, months }: Year, locale: Locale): string[] {
   const priced = months.filter(({ value }) => value !== null);
   if (unit === "kWh" || !priced.length) return [];
@@ -204,7 +204,7 @@ export function amountNotes({ unit, months }: Year, locale: Locale): string[] {
   ].filter(Boolean);
 }
 
-/** A month as it is read aloud when it is chosen. */
+/** Return the text of a month for screen readers. */
 export function choiceOf(month: Month, unit: Unit, locale: Locale): string {
   const name = upper(locale.monthYear(month.start));
   if (month.value === null) return locale.text(monthsTexts, "unknown", { month: name });
@@ -212,23 +212,23 @@ export function choiceOf(month: Month, unit: Unit, locale: Locale): string {
   return locale.text(monthsTexts, month.isRunning ? "choice_so_far" : "choice", { month: name, value });
 }
 
-/** What stands beside the tick of a month. */
+/** Return the text beside the tick of a month. */
 export function labelOf(month: Month, locale: Locale): string {
   const shown = month.estimate ?? month.value;
   if (shown === null) return "";
   return month.estimate === null ? locale.whole(shown) : `≈\u00a0${locale.number(shown)}`;
 }
 
-/** All months, for the table behind the chart. */
+/** Return the table of all months behind the chart. */
 export function allMonths(year: Year, locale: Locale): { head: string[]; rows: string[][] } {
   const t = (key: MonthsKey) => locale.text(monthsTexts, key);
   const keys = PARTS[year.unit];
   const unit = year.unit;
   const head = [t("month"), ...keys.map((key) => nameOf(key, year, locale)), ...(unit === "€" ? [t("pay")] : [])];
   const rows = year.months.map((month) => {
-    const cells = month.value === null ? undefined : rounded(month.parts, month.value, unit);
+    const cells = month.value === null ? undefined : toWholeNumbers(month.parts, month.value, unit);
     const numbers = [...keys.map((_, index) => cells?.[index]), ...(unit === "€" ? [month.value ?? undefined] : [])];
-    return [locale.monthYear(month.start), ...numbers.map((each) => (each === undefined ? "–" : locale.number(each)))];
+    return [locale.monthYear(month.start), ...numbers.map((number) => (number === undefined ? "–" : locale.number(number)))];
   });
   return { head, rows };
 }

@@ -1,47 +1,47 @@
-/** What is going on, and what may be switched on: the sentence of the first card. */
+/** Texts of the card of the present power: the sentence about power that may still be switched on. */
 
 import type { Locale } from "../locale.ts";
 import { addDays, addMonths, dayStart, kwDecimals, localDay, QUARTER_HOUR_MS } from "../locale.ts";
 import { round, roundDown, roundUp } from "../rounding.ts";
 import type { Texts } from "../locale.ts";
 import texts from "../texts/now.json" with { type: "json" };
-import type { Live, Meter, RunningQuarterHour } from "../wire.ts";
+import type { Live, Meter, RunningQuarterHour } from "../websocket-types.ts";
 
 export type NowKey = keyof (typeof texts)["en"];
 export type NowTexts = Texts<NowKey>;
 export const nowTexts: NowTexts = texts;
 
-/** In the last seconds a small energy would be a huge power: the next quarter-hour is what counts. */
+/** In the last seconds, a little energy would allow a huge power: advise for the next quarter-hour instead. */
 const LAST_SECONDS = 60;
 
 export interface Situation {
-  /** Drawn less fed in. */
+  /** Power from the grid in kW; negative while the household feeds in. */
   power: number;
-  /** The reference power in kW. */
+  /** Reference power in kW. */
   reference: number | null;
-  /** Energy of the running quarter-hour so far, in kWh. */
+  /** Imported energy of the running quarter-hour so far, in kWh. */
   energy: number;
-  /** Until its end. */
+  /** Seconds until the quarter-hour ends. */
   secondsLeft: number;
   end: Date;
-  /** Whether all of it has been counted: of the rest, nothing can be said. */
+  /** Whether the quarter-hour was measured from its start; otherwise its total is unknown. */
   isWhole: boolean;
-  /** What the connection allows, in kW. */
+  /** Largest power of the connection, in kVA (used as kW). */
   connection: number | null;
   feedsIn: boolean;
-  /** Whether something was fed in in this quarter-hour: a battery or the sun is there now. */
+  /** Whether energy was fed in during this quarter-hour: then a battery or the sun delivers now. */
   hasFedIn: boolean;
-  /** EUR a kWh that is fed in, and above the reference power. */
+  /** Prices in EUR a kWh: for energy fed in, and for the excess over the reference power. */
   feedInPrice: number | null;
   excessPrice: number | null;
-  /** The highest quarter-hour of the month, in kW. */
+  /** Highest mean of a quarter-hour in this month, in kW. */
   peak: number | null;
 }
 
 export const asNumber = (value: unknown): number | null =>
   typeof value === "number" && Number.isFinite(value) ? value : null;
 
-/** What the last message says, as far as there is a power. */
+/** Return the situation of the last message; undefined without a power value. */
 export function situationOf(live: Live, meter: Meter): Situation | undefined {
   const values = live.values ?? {};
   const power = asNumber(values.power_net);
@@ -52,7 +52,7 @@ export function situationOf(live: Live, meter: Meter): Situation | undefined {
   const reference = running ? asNumber(running.reference_kw) : asNumber(meter.reference_kw);
   return {
     power,
-    // No power is nothing that could be agreed.
+    // A reference power of 0 kW does not exist: treat it as not entered.
     reference: reference !== null && reference > 0 ? reference : null,
     energy: (asNumber(running?.imported_wh) ?? 0) / 1000,
     secondsLeft: secondsLeft > 0 ? secondsLeft : 1,
@@ -67,17 +67,17 @@ export function situationOf(live: Live, meter: Meter): Situation | undefined {
   };
 }
 
-/** Whether nothing is drawn and nothing fed in, as far as the number shows it. */
+/** Return the direction of the power. "balanced" means that the displayed value is 0. */
 export const direction = (power: number): "draws" | "feeds" | "balanced" => {
   const shown = round(power, 1);
   return shown > 0 ? "draws" : shown < 0 ? "feeds" : "balanced";
 };
 
-/** The energy of the quarter-hour at its end, in kWh, if the power stays. */
+/** Return the energy of the quarter-hour at its end in kWh, if the power stays constant. */
 export const projectedEnergy = ({ energy, power, secondsLeft }: Situation): number =>
   energy + (Math.max(0, power) * secondsLeft) / 3600;
 
-/** The mean at the end, as shown: what is above the reference power never looks as if it were not. */
+/** Return the projected mean in kW as displayed. Round up if rounding would hide an excess. */
 export function shownMean(now: Situation): number {
   const mean = projectedEnergy(now) * 4;
   const decimals = kwDecimals(mean);
@@ -97,7 +97,7 @@ export function nowSentence(now: Situation, locale: Locale): string {
     if (earned < 0) return t("feeding_costs", { cost: locale.cents(-earned) });
     return earned ? t("feeding", { earned: locale.cents(earned) }) : t("feeding_unpriced");
   }
-  // In the night, what feeds in by day is no reason for drawing nothing.
+  // At night, solar panels cannot explain a balance of 0: claim own energy only after feed-in in this quarter-hour.
   if (is === "balanced") return t(!now.feedsIn ? "nothing" : now.hasFedIn ? "own" : "feeding_unpriced");
   if (reference === null) return now.peak === null ? "" : t("highest", { peak: locale.kW(now.peak) });
   const R = locale.referenceKW(reference);
@@ -111,7 +111,7 @@ export function nowSentence(now: Situation, locale: Locale): string {
   return more < 0.1 ? t("no_more", { end, R }) : t("more", { more: kW(more), end, R });
 }
 
-/** About what is, or is going to be, above the reference power. */
+/** Return the sentence about a present or coming excess over the reference power; undefined without any. */
 function excessSentence(now: Situation, locale: Locale): string | undefined {
   const { reference, energy } = now;
   if (reference === null || !now.isWhole) return undefined;
@@ -127,25 +127,28 @@ function excessSentence(now: Situation, locale: Locale): string | undefined {
   };
   if (energy > limit) {
     const text = t("above", { so_far: kWh(energy - limit), by_end: kWh(projected) });
-    // "Under 0.1 kWh so far" begins a sentence.
+    // "Under 0.1 kWh" may start the sentence and needs a capital letter.
     return text.replace(/\.\*\* \p{Ll}/u, (start) => start.toUpperCase());
   }
-  // Nobody can do anything about it any more.
+  // Too late to act in this quarter-hour.
   if (now.secondsLeft < LAST_SECONDS) return undefined;
   const less = now.power - ((limit - energy) * 3600) / now.secondsLeft;
   return t("less", { less: locale.kW(roundUp(less, kwDecimals(less))), above: kWh(projected) });
 }
 
-/** Whether the sentence names what is above the reference power in euros. */
+/** Return whether the sentence names the cost of the excess in euros. */
 export const namesCost = (now: Situation, locale: Locale): boolean => now.excessPrice !== null && excessSentence(now, locale) !== undefined;
 
-/** What is there is never shown as 0. */
+/** Return a positive value as text: "under 0.1" instead of 0.0. */
 function atLeast(value: number, decimals: number, show: (value: number) => string, locale: Locale): string {
   if (round(value, decimals) > 0) return show(value);
   return locale.text(nowTexts, "under", { value: show(10 ** -decimals) });
 }
 
-/** Until a quarter-hour has been counted as a whole: when the first one will be, and day and month. */
+/**
+ * Return the sentence of the first day: when the first full quarter-hour, day and month will be complete. Undefined
+ * afterwards.
+ */
 export function firstDaySentence(meter: Meter, running: RunningQuarterHour, locale: Locale): string | undefined {
   const since = new Date(running.measured_since);
   const start = Date.parse(running.start);

@@ -1,8 +1,8 @@
-/** What is said beside an amount whose published prices are not known yet: which ones it was calculated with. */
+/** Notes about amounts that use older prices, because newer published prices are not known yet. */
 
 import { dayStart, type Locale } from "../locale.ts";
 
-/** Return the sentence about amounts of a month (2027-01) that have the prices of an earlier one; "" where they do not. */
+/** Return the note that a month (2027-01) uses prices of an earlier month; "" if its prices are current. */
 export function olderPrices(pricesOf: string | undefined, month: string, locale: Locale): string {
   if (!pricesOf || month <= pricesOf) return "";
   const [year] = month.split("-");
@@ -10,7 +10,7 @@ export function olderPrices(pricesOf: string | undefined, month: string, locale:
   return withArticle(locale.common("older_prices", { of, month: nameOf(pricesOf, locale) }), locale);
 }
 
-/** Return "To pay, with the prices of December 2026"; the name alone where the prices are those of its month. */
+/** Return "To pay, with the prices of December 2026"; only the name if the prices are current. */
 export function withPrices(name: string, pricesOf: string | undefined, locale: Locale): string {
   if (!pricesOf) return name;
   return withArticle(locale.common("with_prices", { name, month: nameOf(pricesOf, locale) }), locale);
@@ -18,5 +18,5 @@ export function withPrices(name: string, pricesOf: string | undefined, locale: L
 
 const nameOf = (month: string, locale: Locale): string => locale.monthYear(dayStart(`${month}-15`));
 
-/** In French "les prix d'août". */
+/** French elides "de" before a vowel: "les prix d'août". */
 const withArticle = (text: string, { language }: Locale): string => (language === "fr" ? text.replace(/\bde (?=[ao])/g, "d'") : text);

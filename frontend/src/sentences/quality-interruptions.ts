@@ -1,14 +1,14 @@
-/** How often has the supply been disturbed, and when? */
+/** Texts about interruptions of the supply: counts and times. */
 
 import { type Locale, localDay } from "../locale.ts";
-import type { DisturbanceKind, Events } from "../wire.ts";
-import { instant, qualityTexts, say, together } from "./quality.ts";
+import type { DisturbanceKind, Events } from "../websocket-types.ts";
+import { parseTime, qualityTexts, say, joinNames } from "./quality.ts";
 
 export const KINDS = ["power_failure", "voltage_sag", "voltage_swell"] as const satisfies DisturbanceKind[];
 const DAY_MS = 86_400_000;
 const YEAR_MS = 365 * DAY_MS;
-/** What was read so long before still says when it was. */
-const CLOSE_MS = 600_000;
+/** Gap in ms between two readings up to which the time of an interruption counts as exact. */
+const MAX_EXACT_GAP_MS = 600_000;
 
 export interface Disturbance {
   kind: DisturbanceKind;
@@ -19,43 +19,43 @@ export interface Disturbance {
 }
 
 export interface Disturbances {
-  /** Oldest first. */
+  /** Interruptions, oldest first. */
   all: Disturbance[];
-  /** By kind; undefined where the meter does not count it. */
+  /** Count by kind; undefined if the meter does not count that kind. */
   seen: Partial<Record<DisturbanceKind, number>>;
   undated: Partial<Record<DisturbanceKind, number>>;
-  /** What is drawn: twelve months, or since the oldest one that is kept. */
+  /** Displayed period in ms since 1970: twelve months, or longer if older interruptions are stored. */
   start: number;
   end: number;
-  /** From when on it is known that there was nothing else; undefined before the first telegram. */
+  /** Start of complete records in ms since 1970; undefined until the first telegram. */
   since: number | undefined;
 }
 
 const countOf = (value: unknown): number | undefined =>
   typeof value === "number" && value >= 0 && value < 1e9 ? Math.floor(value) : undefined;
 
-export function disturbances(events: Events, now: number): Disturbances {
-  const given = Array.isArray(events.disturbances) ? events.disturbances : [];
-  const all = given
-    .flatMap((each): Disturbance[] => {
-      const [time, count, after] = [instant(each.time), countOf(each.count), instant(each.after)];
-      const kind = KINDS.find((one) => one === each.kind);
+export function readDisturbances(events: Events, now: number): Disturbances {
+  const entries = Array.isArray(events.disturbances) ? events.disturbances : [];
+  const all = entries
+    .flatMap((entry): Disturbance[] => {
+      const [time, count, after] = [parseTime(entry.time), countOf(entry.count), parseTime(entry.after)];
+      const kind = KINDS.find((name) => name === entry.kind);
       if (!kind || !count || time === undefined) return [];
-      const phases = (Array.isArray(each.phases) ? each.phases : []).filter((one) => /^L[123]$/.test(one));
+      const phases = (Array.isArray(entry.phases) ? entry.phases : []).filter((phase) => /^L[123]$/.test(phase));
       return [{ kind, time: Math.min(time, now), after: after !== undefined && after < time ? after : undefined, count, phases }];
     })
-    .sort((one, other) => one.time - other.time);
+    .sort((a, b) => a.time - b.time);
   const seen: Disturbances["seen"] = {};
   const undated: Disturbances["undated"] = {};
   for (const kind of KINDS) {
     const earlier = countOf(events.undated?.[kind]);
-    const dated = all.filter((each) => each.kind === kind);
+    const dated = all.filter((interruption) => interruption.kind === kind);
     if (earlier === undefined && !dated.length) continue;
     seen[kind] = dated.reduce((sum, { count }) => sum + count, 0);
     if (earlier !== undefined) undated[kind] = earlier;
   }
   const first = all[0]?.time;
-  const began = instant(events.reception?.since);
+  const began = parseTime(events.reception?.since);
   return {
     all,
     seen,
@@ -68,16 +68,16 @@ export function disturbances(events: Events, now: number): Disturbances {
 
 export const monthsDrawn = ({ start, end }: Disturbances): number => Math.max(12, Math.round((end - start) / (DAY_MS * 30.44)));
 
-/** 2 power failures, 3 voltage dips */
-function amounts(found: readonly Disturbance[], locale: Locale): string {
+/** Return "2 power failures, 3 voltage dips". */
+function amounts(interruptions: readonly Disturbance[], locale: Locale): string {
   const words = KINDS.flatMap((kind) => {
-    const count = found.filter((each) => each.kind === kind).reduce((sum, each) => sum + each.count, 0);
+    const count = interruptions.filter((interruption) => interruption.kind === kind).reduce((sum, interruption) => sum + interruption.count, 0);
     return count ? [locale.count(qualityTexts, kind, count)] : [];
   });
-  return together(words, locale);
+  return joinNames(words, locale);
 }
 
-/** A day of this year, or one with its year. */
+/** Return the day; with its year if it is more than 330 days ago. */
 const dayOf = (time: number, now: number, locale: Locale): string =>
   now - time < 330 * DAY_MS ? locale.day(new Date(time)) : locale.date(new Date(time));
 
@@ -85,20 +85,20 @@ function moment(time: number, now: number, locale: Locale): string {
   return `${dayOf(time, now, locale)}, ${locale.time(new Date(time))}`;
 }
 
-/** Whether it was somewhere in a time in which nothing was read. */
-export const isVague = ({ time, after }: Disturbance): boolean => after === undefined || time - after > CLOSE_MS;
+/** Return whether the previous reading is missing, or too old to date the interruption exactly. */
+export const isVague = ({ time, after }: Disturbance): boolean => after === undefined || time - after > MAX_EXACT_GAP_MS;
 
-/** on 18 October, 14:02; between 17 October, 22:10 and 18 October, 06:40 */
-export function whenWords(each: Disturbance, now: number, locale: Locale): string {
-  const time = moment(each.time, now, locale);
-  if (each.after === undefined) return say(locale, "no_later_than", { time });
-  if (isVague(each)) return say(locale, "between", { after: moment(each.after, now, locale), time });
-  const day = dayOf(each.time, now, locale);
-  return say(locale, "at_day", { day, time: locale.time(new Date(each.time)) });
+/** Return "on 18 October, 14:02" or "between 17 October, 22:10 and 18 October, 06:40". */
+export function whenWords(interruption: Disturbance, now: number, locale: Locale): string {
+  const time = moment(interruption.time, now, locale);
+  if (interruption.after === undefined) return say(locale, "no_later_than", { time });
+  if (isVague(interruption)) return say(locale, "between", { after: moment(interruption.after, now, locale), time });
+  const day = dayOf(interruption.time, now, locale);
+  return say(locale, "at_day", { day, time: locale.time(new Date(interruption.time)) });
 }
 
-export function interruptionsSentence(found: Disturbances, now: number, locale: Locale): string {
-  const { all, since, seen } = found;
+export function interruptionsSentence(interruptions: Disturbances, now: number, locale: Locale): string {
+  const { all, since, seen } = interruptions;
   if (since === undefined && !Object.keys(seen).length) return say(locale, "no_counts_yet");
   if (!Object.keys(seen).length) return say(locale, "counts_nothing");
   const monthAgo = now - 30 * DAY_MS;
@@ -113,24 +113,24 @@ export function interruptionsSentence(found: Disturbances, now: number, locale: 
   return last ? say(locale, `last_${last.kind}`, { day: dayOf(last.time, now, locale) }) : say(locale, "nothing");
 }
 
-/** What stands in one place of the drawing: **18 October, 14:02:** 2 voltage dips (L1) */
-export function markSentence(joined: readonly Disturbance[], now: number, locale: Locale): string {
-  const [first, last] = [joined[0], joined.at(-1)];
+/** Return the sentence of a mark: "**18 October, 14:02:** 2 voltage dips (L1)". */
+export function markSentence(marked: readonly Disturbance[], now: number, locale: Locale): string {
+  const [first, last] = [marked[0], marked.at(-1)];
   if (!first || !last) return "";
   const days = [dayOf(first.time, now, locale), dayOf(last.time, now, locale)];
   const isOneDay = localDay(new Date(first.time)) === localDay(new Date(last.time));
   const precise = isVague(first) ? whenWords(first, now, locale) : moment(first.time, now, locale);
-  const when = joined.length === 1 ? precise : isOneDay ? days[0]! : days.join("–");
-  const phases = [...new Set(joined.flatMap((each) => each.phases))].sort();
-  const which = phases.length ? ` (${together(phases, locale)})` : "";
-  return `**${when.charAt(0).toLocaleUpperCase()}${when.slice(1)}:** ${amounts(joined, locale)}${which}`;
+  const when = marked.length === 1 ? precise : isOneDay ? days[0]! : days.join("–");
+  const phases = [...new Set(marked.flatMap((interruption) => interruption.phases))].sort();
+  const which = phases.length ? ` (${joinNames(phases, locale)})` : "";
+  return `**${when.charAt(0).toLocaleUpperCase()}${when.slice(1)}:** ${amounts(marked, locale)}${which}`;
 }
 
-/** All of them, the last one first. */
+/** Return the table of all interruptions, newest first. */
 export function interruptionsTable({ all }: Disturbances, now: number, locale: Locale): string[][] {
-  return [...all].reverse().map((each) => [
-    isVague(each) ? whenWords(each, now, locale) : moment(each.time, now, locale),
-    locale.count(qualityTexts, each.kind, each.count),
-    each.phases.length ? together(each.phases, locale) : "–",
+  return [...all].reverse().map((interruption) => [
+    isVague(interruption) ? whenWords(interruption, now, locale) : moment(interruption.time, now, locale),
+    locale.count(qualityTexts, interruption.kind, interruption.count),
+    interruption.phases.length ? joinNames(interruption.phases, locale) : "–",
   ]);
 }

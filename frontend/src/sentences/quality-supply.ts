@@ -1,38 +1,38 @@
-/** Is the house connected, and does the meter speak? */
+/** Texts about the supply: breaker, reception of telegrams, operator message. */
 
 import { type Locale, localDay } from "../locale.ts";
-import type { Events, Live, Meter } from "../wire.ts";
-import { duration, instant, say } from "./quality.ts";
+import type { Events, Live, Meter } from "../websocket-types.ts";
+import { duration, parseTime, say } from "./quality.ts";
 
 const HOUR_MS = 3_600_000;
 const HOURS = 24;
-/** Characters that would turn, hide or break what stands around them. */
+/** Characters that would reverse, hide or break the surrounding text. */
 const CONTROLS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}]+/gu;
 const MAX_MESSAGE_CHARS = 2_048;
 
 const BREAKER = ["connected", "disconnected", "ready_for_reconnection"] as const;
 type Breaker = (typeof BREAKER)[number];
 
-const breakerState = (value: unknown): Breaker | undefined => BREAKER.find((each) => each === value);
+const breakerState = (value: unknown): Breaker | undefined => BREAKER.find((state) => state === value);
 
-/** On, Off, Ready; – while it is not known. */
+/** Return "On", "Off" or "Ready"; "–" if unknown. */
 export function switchState(value: unknown, locale: Locale): string {
   const state = breakerState(value);
   return state ? say(locale, `is_${state}`) : "–";
 }
 
-/** The power at which the meter switches off, in kVA. */
+/** Return the power at which the meter switches off, in kVA. */
 export function connectionLimit(live: Live | undefined, meter: Meter, locale: Locale): string {
   const sent = live?.values?.power_threshold ?? meter.connection_kva;
   if (typeof sent !== "number" || !Number.isFinite(sent) || sent <= 0) return "–";
   return locale.unit(sent, "kVA", Number.isInteger(Math.round(sent * 10) / 10) ? 0 : 1);
 }
 
-/** When the last telegram came, as milliseconds. */
+/** Return the time of the last telegram, in ms since 1970. */
 export const lastTelegram = (live: Live | undefined, meter: Meter): number | undefined =>
-  instant(live?.received_at) ?? instant(meter.last_telegram);
+  parseTime(live?.received_at) ?? parseTime(meter.last_telegram);
 
-/** at 18:12; of another day: on 19 November, 18:12 */
+/** Return "at 18:12"; for another day "on 19 November, 18:12". */
 export function atTime(time: number, now: number, locale: Locale): string {
   const [date, clock] = [new Date(time), locale.time(new Date(time))];
   if (localDay(date) === localDay(new Date(now))) return say(locale, "at_time", { time: clock });
@@ -42,7 +42,7 @@ export function atTime(time: number, now: number, locale: Locale): string {
 export function supplySentence(live: Live, meter: Meter, isOld: boolean, now: number, locale: Locale): string {
   const last = lastTelegram(live, meter);
   if (last === undefined) return say(locale, live.gone ? "not_read" : "no_telegram_yet");
-  // The clocks of the page and of Home Assistant may differ a little.
+  // `duration` returns 0 for negative times: the clocks of page and Home Assistant may differ a little.
   const time = duration(now - last, locale);
   const silence = say(locale, "silent", { duration: time, when: atTime(last, now, locale) });
   if (live.gone) return `${say(locale, "not_read")} ${say(locale, "reception", { ago: say(locale, "ago", { time }) })}`;
@@ -51,45 +51,45 @@ export function supplySentence(live: Live, meter: Meter, isOld: boolean, now: nu
 }
 
 export interface Reception {
-  /** The first of the hours, and when it is that anything is known from. */
+  /** Start of the first hour, and of the known time, in ms since 1970. */
   start: number;
   since: number;
-  /** When the answer came. */
+  /** Time of the answer, in ms since 1970. */
   end: number;
   shares: (number | null)[];
   share: number | null;
   gaps: { start: number; end: number }[];
 }
 
-/** The reception of the last 24 hours, the running one included. */
+/** Return the reception of the last 24 hours, including the running hour. */
 export function receptionDay({ reception }: Events, now: number): Reception {
   const all = Array.isArray(reception?.received) ? reception.received : [];
   const shares = all
     .slice(-HOURS)
-    .map((each) => (typeof each === "number" && each >= 0 && each <= 1 ? each : null));
-  const firstOfAll = instant(reception?.start) ?? now;
+    .map((share) => (typeof share === "number" && share >= 0 && share <= 1 ? share : null));
+  const firstOfAll = parseTime(reception?.start) ?? now;
   const start = firstOfAll + (all.length - shares.length) * HOUR_MS;
-  const since = Math.max(start, instant(reception?.since) ?? start);
+  const since = Math.max(start, parseTime(reception?.since) ?? start);
   const end = Math.max(start, Math.min(now, start + shares.length * HOUR_MS));
-  let [received, known] = [0, 0];
-  shares.forEach((each, hour) => {
-    if (each === null) return;
+  let [received, measured] = [0, 0];
+  shares.forEach((share, hour) => {
+    if (share === null) return;
     const from = Math.max(since, start + hour * HOUR_MS);
-    // An hour that has begun by the clock of Home Assistant and not by that of the page counts a little.
+    // Count at least 1 ms: if the page's clock is late, the running hour has not begun yet.
     const length = Math.max(1, Math.min(end, start + (hour + 1) * HOUR_MS) - from);
-    received += each * length;
-    known += length;
+    received += share * length;
+    measured += length;
   });
   const gaps = (Array.isArray(reception?.longest_gaps) ? reception.longest_gaps : [])
     .flatMap((gap) => {
-      const [from, to] = [instant(gap.start), instant(gap.end)];
+      const [from, to] = [parseTime(gap.start), parseTime(gap.end)];
       return from !== undefined && to !== undefined && to > Math.max(from, start) ? [{ start: from, end: to }] : [];
     })
-    .sort((one, other) => other.end - other.start - (one.end - one.start));
-  return { start, since, end, shares, share: known ? received / known : null, gaps };
+    .sort((a, b) => b.end - b.start - (a.end - a.start));
+  return { start, since, end, shares, share: measured ? received / measured : null, gaps };
 }
 
-/** 04:12–04:23: 11 min without */
+/** Return the longest gap: "04:12–04:23: 11 min without". */
 export function gapWords({ gaps, share, start }: Reception, locale: Locale): string {
   const [longest, another] = gaps;
   if (!longest) return share === 1 ? say(locale, "no_gap") : "";
@@ -102,7 +102,7 @@ export function receptionShare({ share }: Reception, locale: Locale): string {
   return share === null ? "–" : locale.percent(share, share < 1 ? 1 : 0);
 }
 
-/** The hours, the last one first. */
+/** Return the table of hours, newest first. */
 export function receptionTable({ start, shares }: Reception, locale: Locale): string[][] {
   return shares
     .map((share, hour) => {
@@ -113,12 +113,12 @@ export function receptionTable({ start, shares }: Reception, locale: Locale): st
     .reverse();
 }
 
-/** The last message that says something. */
+/** Return the newest operator message that contains visible text. */
 export function lastMessage({ messages }: Events): { text: string; time: number | undefined } | undefined {
   const all = Array.isArray(messages) ? messages : [];
   for (const { text, time } of [...all].reverse()) {
     const clean = String(text ?? "").slice(0, MAX_MESSAGE_CHARS).replace(CONTROLS, " ").replace(/\s+/g, " ").trim();
-    if (clean) return { text: clean, time: instant(time) };
+    if (clean) return { text: clean, time: parseTime(time) };
   }
   return undefined;
 }

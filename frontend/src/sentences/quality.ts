@@ -1,4 +1,4 @@
-/** Words that the three cards of the quality of supply share. */
+/** Texts shared by the three cards of supply quality. */
 
 import type { Locale, Params, Texts } from "../locale.ts";
 import texts from "../texts/quality.json" with { type: "json" };
@@ -8,13 +8,13 @@ export const qualityTexts: Texts<QualityKey> = texts;
 
 export const say = (locale: Locale, key: QualityKey, params: Params = {}): string => locale.text(qualityTexts, key, params);
 
-/** L1, L2 and L3 */
-export function together(names: string[], locale: Locale): string {
+/** Return "L1, L2 and L3". */
+export function joinNames(names: string[], locale: Locale): string {
   const b = names.at(-1) ?? "";
   return names.length < 2 ? b : say(locale, "and", { a: names.slice(0, -1).join(", "), b });
 }
 
-/** 40 s, 12 min, 2 h 10 min, 3 days */
+/** Return "40 s", "12 min", "2 h 10 min" or "3 days". */
 export function duration(ms: number, locale: Locale): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 60) return locale.unit(seconds, "s");
@@ -25,8 +25,8 @@ export function duration(ms: number, locale: Locale): string {
   return minutes % 60 ? `${hours} ${locale.unit(minutes % 60, "min")}` : hours;
 }
 
-/** The time of something as milliseconds; undefined for what is none. */
-export function instant(time: unknown): number | undefined {
+/** Return a time in ms since 1970; undefined if it is not a valid time. */
+export function parseTime(time: unknown): number | undefined {
   const ms = typeof time === "string" ? Date.parse(time) : Number.NaN;
   return Number.isNaN(ms) ? undefined : ms;
 }

@@ -1,8 +1,8 @@
-/** What today and this month have used and cost, as words and numbers. */
+/** Texts and numbers of today and of this month so far. */
 
 import { dayStart, localDay, type Locale, type Texts } from "../locale.ts";
 import texts from "../texts/so-far.json" with { type: "json" };
-import type { Bill, Day } from "../wire.ts";
+import type { Bill, Day } from "../websocket-types.ts";
 import { forecast, type Lack, lackOf, toPay } from "./bill.ts";
 import { olderPrices } from "./older-prices.ts";
 
@@ -10,8 +10,8 @@ export type SoFarKey = keyof (typeof texts)["en"];
 export const soFarTexts: Texts<SoFarKey> = texts;
 
 const UNKNOWN = "–";
-/** Below it, what is not known of a day is said. */
-const NEARLY_ALL = 0.99;
+/** Share of measured quarter-hours below which a note tells the share. */
+const MIN_MEASURED_SHARE = 0.99;
 
 export interface Row {
   key: "grid" | "fed_in" | "highest" | "cost";
@@ -21,7 +21,7 @@ export interface Row {
 }
 
 export interface SoFar {
-  /** Until when this is. */
+  /** End of the counted period. */
   until: string | undefined;
   today: string;
   month: string;
@@ -32,11 +32,11 @@ export interface SoFar {
 }
 
 const sum = (values: (number | null)[]): number | null => {
-  const known = values.filter((value) => typeof value === "number");
-  return known.length ? known.reduce((one, other) => one + other, 0) : null;
+  const numbers = values.filter((value) => typeof value === "number");
+  return numbers.length ? numbers.reduce((total, value) => total + value, 0) : null;
 };
 
-/** `days` are those of the running month. */
+/** Return the content of the card. `days` are the days of the running month. */
 export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now: Date, locale: Locale): SoFar {
   const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
   const last = days.at(-1);
@@ -67,7 +67,7 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
       key: "cost",
       name: t("cost"),
       today: costs(bill && last?.cost, (value) => locale.cents(value)),
-      // Of a month that has just begun, whole euros would be less than what today costs.
+      // Early in a month, whole euros could look cheaper than today's cost with its cents.
       month: costs(bill && toPay(bill), (value) => (Math.abs(value) < 10 ? locale.cents(value) : locale.euros(value))),
     },
   ];
@@ -83,7 +83,7 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
       last && bill ? partsOf(last, today, locale) : "",
       bill ? olderPrices(bill.prices_of, bill.month, locale) : "",
       bill?.since ? t("counted_since", { day: locale.day(new Date(bill.since)) }) : "",
-      last && isToday && last.of_quarter_hours > 0 && last.quarter_hours / last.of_quarter_hours < NEARLY_ALL
+      last && isToday && last.of_quarter_hours > 0 && last.quarter_hours / last.of_quarter_hours < MIN_MEASURED_SHARE
         ? t("measured", { share: locale.percent(last.quarter_hours / last.of_quarter_hours) })
         : "",
     ].filter(Boolean),
@@ -91,7 +91,7 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
   };
 }
 
-/** "Today 0.92 €: 0.51 used, 0.41 fixed." */
+/** Return "Today 0.92 €: 0.51 used, 0.41 fixed." */
 function partsOf({ cost, cost_used: used, cost_fixed: fixed, feed_in: sold }: Day, day: string, locale: Locale): string {
   if (typeof cost !== "number" || typeof used !== "number" || typeof fixed !== "number") return "";
   const params = { day, cost: locale.cents(cost), used: locale.number(used, 2), fixed: locale.number(fixed, 2) };

@@ -19,7 +19,7 @@ from smartyp1.p1 import Decoder, crc16
 
 _NOON = datetime(2025, 7, 3, 10, 0, tzinfo=UTC)
 
-_MAX = 32_000
+_MAX_FRAME_BYTES = 32_000
 _TITLE = b"SAGgp\x04\x10\x2e"
 _COUNTER = (7).to_bytes(4)
 _IDENTIFICATION = b"/Lux5\\253694471_M\r\n"
@@ -50,7 +50,7 @@ def _header(length: int, counter: bytes = _COUNTER, title: bytes = _TITLE) -> by
 @cache
 def _key_stream() -> bytes:
     """Return what `_TITLE` and `_COUNTER` are enciphered with, as a recorded frame tells it."""
-    return AESGCM(KEY).encrypt(_TITLE + _COUNTER, bytes(_MAX), None)
+    return AESGCM(KEY).encrypt(_TITLE + _COUNTER, bytes(_MAX_FRAME_BYTES), None)
 
 
 def _enciphered(text: bytes) -> bytes:
@@ -121,7 +121,7 @@ STREAMS: dict[str, Callable[[], bytes]] = {
     "telegrams of a meter": lambda: _telegrams(6),
     "first byte of a header": lambda: b"\xdb",
     "mark of a header": lambda: b"\xdb\x08",
-    "headers of 18 bytes": lambda: _header(_MAX),
+    "headers of 18 bytes": lambda: _header(_MAX_FRAME_BYTES),
     "headers every 7 bytes": lambda: b"\xdb\x08\x7d\x82\x7d\x00\x30",
     "headers every 7 bytes, 4 KiB": lambda: b"\xdb\x08\x7d\x82\x10\x00\x30",
     "headers every 7 bytes, 256 bytes": lambda: b"\xdb\x08\x7d\x82\x01\x00\x30",
@@ -130,17 +130,19 @@ STREAMS: dict[str, Callable[[], bytes]] = {
     "headers every 4 bytes among line ends": lambda: (
         b"\xdb\x08\x21\x30\n!" * 3 + b"\xdb\x08\x12\x30"
     ),
-    "headers of all lengths": lambda: b"".join(map(_header, range(_MAX, 18, -18))),
-    "headers that end together": lambda: b"".join(map(_header, range(_MAX, 18, -18))) + bytes(1000),
-    "recorded counter, a slash": lambda: _repeating(b"/", _MAX),
-    "recorded counter, four letters": lambda: _repeating(b"/Lux", _MAX),
+    "headers of all lengths": lambda: b"".join(map(_header, range(_MAX_FRAME_BYTES, 18, -18))),
+    "headers that end together": lambda: (
+        b"".join(map(_header, range(_MAX_FRAME_BYTES, 18, -18))) + bytes(1000)
+    ),
+    "recorded counter, a slash": lambda: _repeating(b"/", _MAX_FRAME_BYTES),
+    "recorded counter, four letters": lambda: _repeating(b"/Lux", _MAX_FRAME_BYTES),
     "recorded counter, 4 KiB": lambda: _repeating(b"/Lux", 4096),
     "recorded counter, 1 KiB": lambda: _repeating(b"/Lux", 1024),
-    "recorded counter, identification": lambda: _repeating(_IDENTIFICATION, _MAX),
+    "recorded counter, identification": lambda: _repeating(_IDENTIFICATION, _MAX_FRAME_BYTES),
     "recorded counter, one in the other": _nested_frames,
     "recorded counter, one in the other, short": _nested_short_frames,
     "recorded counter, 2 KiB": lambda: _repeating(b"/Lux", 2035),
-    "recorded counter, line ends": lambda: _repeating(b"\r\n", _MAX),
+    "recorded counter, line ends": lambda: _repeating(b"\r\n", _MAX_FRAME_BYTES),
     "recorded counter, whole short texts": lambda: _whole_frame(1),
     "recorded counter, whole long texts": lambda: _whole_frame(30_000),
     "ends of telegrams": lambda: b"\n!",
@@ -157,8 +159,10 @@ STREAMS: dict[str, Callable[[], bytes]] = {
         _sealed(b"/Lux\n") + b"\xdb\x08\x7d\x82\x7d\x00\x30" * 3
     ),
     "headers, then shortest telegrams": _headers_and_telegrams,
-    "a header, then shortest telegrams": lambda: _header(_MAX) + _sealed(b"/Lux\n") * 300,
-    "a header, then ends of telegrams": lambda: _header(_MAX) + b"\n!" * 300,
+    "a header, then shortest telegrams": lambda: (
+        _header(_MAX_FRAME_BYTES) + _sealed(b"/Lux\n") * 300
+    ),
+    "a header, then ends of telegrams": lambda: _header(_MAX_FRAME_BYTES) + b"\n!" * 300,
     "telegrams without a checksum": lambda: _telegram_of(b"1-0:1.8.0(1*kWh)\r\n" * 20)[:-4],
     "longest telegram": lambda: _telegram_of(b"0-0:96.13.0(" + b"4" * 31_000 + b")\r\n"),
     "telegrams of line ends": lambda: _changing(lambda turn: b"\n" * (1500 + turn)),

@@ -134,7 +134,7 @@ async def test_whoever_writes_to_the_line_cannot_say_what_is_wrong(key: bytes | 
 async def test_what_is_clear_is_said_when_another_telegram_was_due(
     key: bytes | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smartyp1.port.probing._MIN_LISTENING", 0.3)
+    monkeypatch.setattr("smartyp1.port.probing._MIN_LISTENING_S", 0.3)
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"".join(map(frame, range(3))))

@@ -1,9 +1,9 @@
-/** How wide a part of a card is, for what is drawn in pixels. */
+/** Measured width of an element in a card, for drawings in pixels. */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
 export class Width implements ReactiveController {
-  /** In whole pixels; 0 before the part has been laid out. */
+  /** Width in whole pixels; 0 until the element is laid out. */
   value = 0;
   readonly #host: ReactiveControllerHost & { renderRoot: ParentNode };
   readonly #selector: string;

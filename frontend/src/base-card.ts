@@ -1,27 +1,29 @@
-/** What all cards have: a meter, its feed while they are in view, the user's locale, and their states. */
+/** Base class of the cards. Handles the meter, its feed while the card is in view, the locale and error states. */
 
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
-import { type Feed, type Meters, metersOf } from "./feed.ts";
+import { type MeterFeed, type Meters, metersOf } from "./meter-feed.ts";
 import type { Hass } from "./hass.ts";
-import { missingNote, spoken, spokenNow } from "./languages.ts";
+import { missingTextsNote, findLocale, getLocaleOrEnglish } from "./text-loader.ts";
 import { languageOf, type Locale, localDay, type Texts } from "./locale.ts";
-import { chooser, shortTitle } from "./parts/chooser.ts";
+import { chooser, shortTitle } from "./parts/meter-chooser.ts";
 import { rich, tableBehind } from "./parts/markup.ts";
-import { noteUses } from "./question-queue.ts";
+import { recordUses } from "./request-queue.ts";
 import { styles } from "./styles.ts";
 import common from "./texts/common.json" with { type: "json" };
-import type { Meter } from "./wire.ts";
+import type { Meter } from "./websocket-types.ts";
 
 export interface CardConfig {
   type: string;
-  /** The meter; without it, the one that is chosen in the view, and at first the first. */
+  /**
+   * Config entry id of the meter. Without an id, the card shows the meter chosen in the view, at first the first one.
+   */
   entry_id?: string | null;
   [option: string]: unknown;
 }
 
-/** Answers and times of telegrams grow old while nothing comes. */
-const TICK_MS = 15_000;
-const SPOKEN_MS = 60_000;
+/** Interval of redraws: ages and "last …" times change even if no telegram arrives. */
+const REDRAW_INTERVAL_MS = 15_000;
+const MIN_SPEECH_INTERVAL_MS = 60_000;
 
 export abstract class SmartyCard extends LitElement {
   static override styles: CSSResultGroup = styles;
@@ -29,23 +31,23 @@ export abstract class SmartyCard extends LitElement {
 
   declare protected config: CardConfig;
   declare protected isTableShown: boolean;
-  /** Undefined until its texts are there: nothing is said before. */
+  /** Undefined until the texts of the language are loaded; the card shows no text until then. */
   protected locale!: Locale;
   #hass: Hass | undefined;
   #meters: Meters | undefined;
-  #feed: Feed | undefined;
+  #feed: MeterFeed | undefined;
   #unlisten: (() => void)[] = [];
   #observer: IntersectionObserver | undefined;
   #isInView = false;
   #tick: ReturnType<typeof setInterval> | undefined;
-  #spoken = "";
+  #findLocale = "";
   #spokenAt = 0;
 
-  /** What the card shows of a meter; `feed.live` may still be undefined. */
-  protected abstract content(meter: Meter, feed: Feed): TemplateResult;
+  /** Return the body of the card for a meter. `feed.live` may still be undefined. */
+  protected abstract content(meter: Meter, feed: MeterFeed): TemplateResult;
 
-  /** Other meters of which the card shows something. */
-  protected otherFeeds(): Feed[] {
+  /** Return the feeds of further meters shown in the card. */
+  protected otherFeeds(): MeterFeed[] {
     return [];
   }
 
@@ -60,7 +62,7 @@ export abstract class SmartyCard extends LitElement {
     };
   }
 
-  /** How many columns of a section; the height is that of the content. */
+  /** Return the default width in section columns. The content decides the height. */
   getGridOptions(): object {
     return { columns: 12, min_columns: 6, rows: "auto" };
   }
@@ -70,14 +72,14 @@ export abstract class SmartyCard extends LitElement {
   }
 
   setConfig(config: CardConfig): void {
-    // An empty field of the form is null.
+    // The form stores null for an empty field.
     if (!config || (config.entry_id != null && typeof config.entry_id !== "string")) {
       throw new Error("entry_id: the id of a meter, as text");
     }
     this.config = config;
   }
 
-  /** Set at each change of any state in Home Assistant: looked at for what concerns the card. */
+  /** Home Assistant sets `hass` at every state change; redraw only if the locale, language or theme changed. */
   set hass(hass: Hass) {
     const before = this.#hass;
     this.#hass = hass;
@@ -109,13 +111,13 @@ export abstract class SmartyCard extends LitElement {
     this.#listenWhileInView();
   }
 
-  /** The meter of the card, once it is known. */
+  /** The meter of this card; undefined until the list of meters has arrived. */
   protected get meter(): Meter | undefined {
     const id = this.config?.entry_id;
     return id ? this.#meters?.list?.find(({ entry_id }) => entry_id === id) : this.#meters?.chosen;
   }
 
-  /** All meters, for a card that lets one choose; none where the card has one of its own. */
+  /** All meters, for a card that offers a choice; undefined if the configuration fixes the meter. */
   protected get meters(): Meters | undefined {
     return this.config.entry_id ? undefined : this.#meters;
   }
@@ -123,40 +125,41 @@ export abstract class SmartyCard extends LitElement {
   readonly #listenWhileInView = (): void => {
     for (const unlisten of this.#unlisten) unlisten();
     this.#unlisten = [];
-    noteUses(this, false);
+    recordUses(this, false);
     this.#feed = undefined;
     clearInterval(this.#tick);
     if (!this.#hass || !this.#isInView || document.hidden) return;
     this.#meters = metersOf(this.#hass.connection);
-    this.#tick = setInterval(this.#update, TICK_MS);
+    this.#tick = setInterval(this.#update, REDRAW_INTERVAL_MS);
     this.#unlisten = [this.#meters.listen(this.#update)];
     this.#update();
   };
 
   readonly #update = (): void => this.requestUpdate();
 
-  /** Speak the language of the user, as soon as its texts are there. */
-  #speak({ locale, language }: Hass): void {
-    const spokenHere = spoken(locale, language, this.#update);
-    if (!spokenHere || spokenHere === this.locale) return;
-    this.locale = spokenHere;
-    // Not always that of the page, nor its direction: what the cards have no words for is in English.
-    this.lang = spokenHere.language;
+  /** Switch to the user's language once its texts are loaded. */
+  #switchLanguage({ locale, language }: Hass): void {
+    const loadedLocale = findLocale(locale, language, this.#update);
+    if (!loadedLocale || loadedLocale === this.locale) return;
+    this.locale = loadedLocale;
+    // The card's language and direction may differ from the page's: untranslated languages fall back to English.
+    this.lang = loadedLocale.language;
     this.dir = "ltr";
   }
 
-  /** Listen to the meter that is shown, which another card may have changed. */
+  /** Subscribe to the feed of the shown meter; another card of the view may have changed the choice. */
   protected override willUpdate(_changed: PropertyValues): void {
-    if (this.#hass) this.#speak(this.#hass);
+    if (this.#hass) this.#switchLanguage(this.#hass);
     const meter = this.meter;
     if (!meter || !this.#meters || !this.#unlisten.length) return;
     const feed = this.#meters.feed(meter.entry_id);
     const feeds = [feed, ...this.otherFeeds()];
     if (feed !== this.#feed || feeds.length !== this.#unlisten.length - 1) {
       this.#feed = feed;
-      // The new before the old ones end, each a function of its own: none is ended and begun again.
+      // Subscribe to the new feeds before leaving the old ones, so that a feed in both lists never stops. A listener
+      // set drops equal functions, so every subscription needs its own arrow function.
       const ended = this.#unlisten.splice(1);
-      this.#unlisten.push(...feeds.map((each) => each.listen(() => this.requestUpdate())));
+      this.#unlisten.push(...feeds.map((feed) => feed.listen(() => this.requestUpdate())));
       for (const unlisten of ended) unlisten();
     }
     if (feed.live) this.#meters.refresh(meter.entry_id, `${feed.live.state} ${feed.quarterHour}`);
@@ -168,23 +171,23 @@ export abstract class SmartyCard extends LitElement {
     const meter = this.meter;
     const feed = this.#feed ?? (meter && this.#meters?.feed(meter.entry_id));
     const isForbidden = feed?.live?.state === "unauthorized" || feed?.live?.state === "removed";
-    noteUses(this, this.#unlisten.length > 0);
+    recordUses(this, this.#unlisten.length > 0);
     const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
-    // An article, so that its header is not taken for that of the page.
-    const note = missingNote(this.#hass.language, this.locale);
+    // The role "article" keeps screen readers from taking the card's header for the page's header.
+    const note = missingTextsNote(this.#hass.language, this.locale);
     return html`<ha-card role="article">${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}
       ${note ? html`<p class="small" lang=${languageOf(this.#hass.language)}>${note}</p>` : nothing}</ha-card>`;
   }
 
-  /** Where there are several meters: which one the cards of the view show. */
-  protected chooser(meter: Meter, detail: (feed: Feed) => string = () => ""): TemplateResult | typeof nothing {
+  /** Return the chooser of the view's meter; nothing if there is only one meter. */
+  protected chooser(meter: Meter, detail: (feed: MeterFeed) => string = () => ""): TemplateResult | typeof nothing {
     const { meters } = this;
     const list = meters?.list ?? [];
     if (!meters || list.length < 2) return nothing;
-    const choices = list.map((each) => ({
-      id: each.entry_id,
-      name: this.hass?.devices[each.device_id ?? ""]?.name_by_user || shortTitle(each),
-      detail: detail(meters.feed(each.entry_id)),
+    const choices = list.map((choice) => ({
+      id: choice.entry_id,
+      name: this.hass?.devices[choice.device_id ?? ""]?.name_by_user || shortTitle(choice),
+      detail: detail(meters.feed(choice.entry_id)),
     }));
     return chooser(this.locale.common("meter"), choices, meter.entry_id, (id) => meters.choose(id));
   }
@@ -199,7 +202,7 @@ export abstract class SmartyCard extends LitElement {
       ${this.#hass?.user?.is_admin ? this.link(path, t("add_meter")) : html`<p>${t("not_allowed")}</p>`}`;
   }
 
-  /** What stands where an answer is not there yet, or is refused. */
+  /** Return the line shown while an answer is pending or after its refusal. */
   protected waiting(error?: string): TemplateResult {
     const keys = { not_answered: "not_answered", busy: "not_answered", unreadable: "not_answered", not_loaded: "not_read" } as const;
     const key = error ? (keys[error as keyof typeof keys] ?? "nothing_yet") : "loading";
@@ -210,12 +213,12 @@ export abstract class SmartyCard extends LitElement {
     return this.locale.text(texts, key, params);
   }
 
-  /** A link within the frontend, which does not load the page anew. */
+  /** Return a link within the frontend that does not reload the page. */
   protected link(path: string, text: string): TemplateResult {
     return html`<a href=${path} @click=${(event: MouseEvent) => this.#follow(event, path)}>${text}</a>`;
   }
 
-  /** A link to where a meter is configured. */
+  /** Return a link to the configuration of a meter. */
   settings({ entry_id }: Meter, text: string): TemplateResult {
     return this.link(`/config/integrations/integration/smarty_p1#config_entry=${entry_id}`, text);
   }
@@ -226,7 +229,10 @@ export abstract class SmartyCard extends LitElement {
     navigate(path);
   }
 
-  /** A value that opens the entity behind it, by its translation key; as it is where there is none. */
+  /**
+   * Return the value as a button that opens its entity (found by translation key); plain text if the entity does not
+   * exist.
+   */
   protected moreInfo(key: string, shown: TemplateResult | string, name: string, deviceId = this.meter?.device_id): TemplateResult {
     const entityId = entityOf(this.#hass?.entities ?? {}, key, deviceId);
     if (!entityId) return html`${shown}`;
@@ -235,7 +241,7 @@ export abstract class SmartyCard extends LitElement {
     return html`<button class="plain" title=${name} @click=${open}>${shown}</button>`;
   }
 
-  /** The button in the foot of a card, and what it shows. */
+  /** Return the button that shows or hides the table below the card. */
   protected tableButton(): TemplateResult {
     const key = this.isTableShown ? "hide_table" : "show_table";
     const turn = () => (this.isTableShown = !this.isTableShown);
@@ -246,24 +252,24 @@ export abstract class SmartyCard extends LitElement {
     return this.isTableShown ? tableBehind(caption, head, rows()) : nothing;
   }
 
-  /** A sentence with **bold** words, which is read aloud at most once a minute. */
+  /** Return a sentence with **bold** words. Screen readers read it at most once a minute. */
   protected sentence(text: string, className = ""): TemplateResult {
-    if (Date.now() - this.#spokenAt >= SPOKEN_MS) {
-      this.#spoken = text.replaceAll("**", "");
+    if (Date.now() - this.#spokenAt >= MIN_SPEECH_INTERVAL_MS) {
+      this.#findLocale = text.replaceAll("**", "");
       this.#spokenAt = Date.now();
     }
     return html`<p class="sentence ${className}" aria-live="off">${rich(text)}</p>
-      <span class="hidden" aria-live="polite">${this.#spoken}</span>`;
+      <span class="hidden" aria-live="polite">${this.#findLocale}</span>`;
   }
 
-  /** Whether what was read last is too old to be called the present. */
-  protected isOld(feed: Feed, afterS = 60): boolean {
+  /** Return whether the last telegram is older than `afterS` seconds. */
+  protected isOld(feed: MeterFeed, afterS = 60): boolean {
     const time = feed.live?.received_at;
     return Boolean(feed.live?.gone) || (time !== undefined && time !== null && feed.now - Date.parse(time) > afterS * 1000);
   }
 
-  /** The time of the value, at the top right; "last …" once it is old. */
-  protected stamp(feed: Feed): TemplateResult | typeof nothing {
+  /** Return the time of the value for the top right corner; "last …" once the value is old. */
+  protected stamp(feed: MeterFeed): TemplateResult | typeof nothing {
     const time = feed.live?.received_at;
     if (!time) return nothing;
     const date = new Date(time);
@@ -275,12 +281,15 @@ export abstract class SmartyCard extends LitElement {
 
 const byKey = new WeakMap<object, Map<string, string>>();
 
-/** Return the id of an entity by its translation key and its device: of thousands, and with each telegram. */
+/**
+ * Return the id of an entity, by translation key and device. The index is cached: a home has thousands of entities,
+ * and every telegram looks some up.
+ */
 function entityOf(entities: Hass["entities"], key: string, device: string | null | undefined): string | undefined {
   let ids = byKey.get(entities);
   if (!ids) {
     const own = Object.values(entities).filter(({ platform }) => platform === "smarty_p1");
-    ids = new Map(own.reverse().map((each) => [`${each.translation_key} ${each.device_id}`, each.entity_id]));
+    ids = new Map(own.reverse().map((entity) => [`${entity.translation_key} ${entity.device_id}`, entity.entity_id]));
     byKey.set(entities, ids);
   }
   return ids.get(`${key} ${device}`);
@@ -291,9 +300,9 @@ export function navigate(path: string): void {
   window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace: false } }));
 }
 
-/** The locale where no `hass` is given: in the forms and in the list of cards. */
+/** Return the locale for callers without a `hass` object: the forms and the list of cards. */
 export function pageLocale(): Locale {
   const home = document.querySelector("home-assistant") as { hass?: Hass } | null;
   const formats = home?.hass?.locale ?? { language: navigator.language, number_format: "language", time_format: "language" };
-  return spokenNow(formats, home?.hass?.language);
+  return getLocaleOrEnglish(formats, home?.hass?.language);
 }

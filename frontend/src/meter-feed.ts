@@ -1,39 +1,38 @@
 /**
- * What one page knows of its meters: one subscription a meter for all cards that look at it, and each
- * answer asked once for all of them.
+ * Data of the meters on one page. All cards of a meter share one live subscription and one cached answer a request.
  *
- * Nothing is asked while no card is in view. A meter that is reloaded, disabled or restarted, and a
- * connection that breaks, end in the same place: what was known stays, and it is asked again.
+ * Requests are sent only while a card is in view. After a reload, a restart or a lost connection the old values stay
+ * on screen, and the feed asks again.
  */
 
 import type { Connection, Unsubscribe } from "./hass.ts";
 import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "./locale.ts";
-import { QuestionQueue, use } from "./question-queue.ts";
-import type { Commands, Live, Meter } from "./wire.ts";
+import { RequestQueue, recordUse } from "./request-queue.ts";
+import type { Commands, Live, Meter } from "./websocket-types.ts";
 
 const RETRY_S = [1, 2, 4, 8, 16, 30];
-/** Until the integration has counted the last telegram of a quarter-hour. */
-const LATE_MS = 15_000;
-/** Answers of so many questions are kept: whoever turns over the days of a year asks many. */
+/** Delay until the integration has counted the last telegram of a quarter-hour. */
+const COUNTING_DELAY_MS = 15_000;
+/** Maximum number of cached answers of a meter: turning through the days of a year causes many requests. */
 const MAX_ANSWERS = 40;
-/** After so long without a touch, a tablet on a wall shows the present again. */
-const UNTOUCHED_MS = 600_000;
+/** Time without a touch until a tablet on a wall returns to the present. */
+const IDLE_RESET_MS = 600_000;
 
 let touchedAt = 0;
 let isWatched = false;
 
-/** From the first choice on: a page on which nothing is chosen has nothing to watch. */
+/** Watch touches of the page. Called at the first choice: a page without a choice has nothing to reset. */
 function watchTouches(): void {
   touchedAt = Date.now();
   if (isWatched) return;
   isWatched = true;
-  const touched = () => (touchedAt = Date.now());
-  for (const type of ["pointerdown", "keydown", "wheel"]) window.addEventListener(type, touched, { capture: true, passive: true });
+  const touch = () => (touchedAt = Date.now());
+  for (const type of ["pointerdown", "keydown", "wheel"]) window.addEventListener(type, touch, { capture: true, passive: true });
 }
 
 type Listener = () => void;
 
-/** Tells all listeners once a frame, however much has come. */
+/** Set of listeners, called at most once per animation frame, however many messages arrive. */
 class Listeners {
   readonly #all = new Set<Listener>();
   #isPending = false;
@@ -50,7 +49,7 @@ class Listeners {
     this.#all.delete(listener);
   }
 
-  tell(): void {
+  notify(): void {
     if (this.#isPending) return;
     this.#isPending = true;
     requestAnimationFrame(() => {
@@ -60,8 +59,11 @@ class Listeners {
   }
 }
 
-/** What begins with the first listener, ends with the last one, and begins anew with a new connection and after a failure. */
-abstract class Heard {
+/**
+ * Subscription shared by its listeners: starts with the first, stops with the last, restarts after a reconnect or an
+ * error.
+ */
+abstract class SharedSubscription {
   protected readonly connection: Connection;
   protected readonly listeners = new Listeners();
   #tries = 0;
@@ -71,23 +73,23 @@ abstract class Heard {
     this.connection = connection;
   }
 
-  protected abstract begin(): void;
-  protected abstract end(): void;
-  /** There is another connection. */
-  protected abstract beginAnew(): void;
+  protected abstract start(): void;
+  protected abstract stop(): void;
+  /** Subscribe again on a new connection. */
+  protected abstract restart(): void;
 
-  /** Be told of whatever is new, until the function that is returned is called. */
+  /** Call the listener at every change until the returned function is called. */
   listen(listener: Listener): () => void {
     this.listeners.add(listener);
     if (this.listeners.size === 1) {
-      this.connection.addEventListener("ready", this.#again);
-      this.begin();
+      this.connection.addEventListener("ready", this.#onReady);
+      this.start();
     }
     return () => {
       this.listeners.delete(listener);
       if (this.listeners.size) return;
-      this.connection.removeEventListener("ready", this.#again);
-      this.end();
+      this.connection.removeEventListener("ready", this.#onReady);
+      this.stop();
     };
   }
 
@@ -105,123 +107,126 @@ abstract class Heard {
     this.#tries = 0;
   }
 
-  readonly #again = (): void => this.beginAnew();
+  readonly #onReady = (): void => this.restart();
 }
 
 interface Answer {
   value?: unknown;
   error?: string;
-  /** What it was asked for; asked again when that is another one. */
+  /** Period (for example a quarter-hour) of the answer; a new period makes the answer stale. */
   period: string;
   isPending: boolean;
   tries: number;
   retryAt: number;
-  /** Whether it holds as long as its period, also after a time in which nobody listened. */
+  /** Whether the answer stays valid for its period even if no card listened in between. */
   isLasting: boolean;
 }
 
-export interface Known<T> {
+export interface Reply<T> {
   readonly value?: T | undefined;
-  /** A code of `docs/websocket.md`, or "not_answered". */
+  /** Error code of `docs/websocket.md`, or "not_answered". */
   readonly error?: string | undefined;
 }
 
-/** One meter. */
-export class Feed extends Heard {
-  /** The last message, also while none comes. */
+/** Live messages and cached answers of one meter. */
+export class MeterFeed extends SharedSubscription {
+  /** The last live message; it stays while none arrives. */
   live: Live | undefined;
-  /** Since when nothing has come: when `live` came, or somebody began to listen, by the clock of this page. */
+  /** Start of the current silence, in ms of this page's clock: the last message, or the first listener. */
   #liveAt = 0;
-  /** By how much the clock of this page is ahead of Home Assistant's, by the last telegram that came as it was read. */
+  /** Lead of this page's clock over Home Assistant's clock, measured at the last live telegram. */
   #aheadMs = 0;
   #isFollowing = false;
-  /** What the cards of a view show together: a month (2026-11), a day (2026-11-21). */
+  /** Choice shared by the cards of a view: a month (2026-11), a day (2026-11-21). */
   readonly shown: { month?: string | undefined; day?: string | undefined } = {};
   #dayEnds = 0;
   #return: ReturnType<typeof setTimeout> | undefined;
   readonly #entryId: string;
-  readonly #queue: QuestionQueue;
+  readonly #queue: RequestQueue;
   readonly #answers = new Map<string, Answer>();
   #subscription: Promise<Unsubscribe> | undefined;
   #run = 0;
 
-  constructor(connection: Connection, entryId: string, queue: QuestionQueue) {
+  constructor(connection: Connection, entryId: string, queue: RequestQueue) {
     super(connection);
     this.#entryId = entryId;
     this.#queue = queue;
   }
 
-  /** The present by the clock of Home Assistant, in ms since 1970: that of a tablet may be minutes off. */
+  /** The present by Home Assistant's clock, in ms since 1970: the clock of a tablet may be minutes off. */
   get now(): number {
     return Date.now() - this.#aheadMs;
   }
 
-  /** How long nothing has come. */
+  /** Time since the last message, in ms. */
   get silenceMs(): number {
     return Date.now() - this.#liveAt;
   }
 
-  protected begin(): void {
-    // While nobody listened, nothing could come.
+  protected start(): void {
+    // Without a listener no message could arrive, so the silence starts now.
     this.#liveAt = Date.now();
     this.#open();
   }
 
-  protected end(): void {
+  protected stop(): void {
     this.#close();
-    // What is looked at again later may be old by then.
+    // The answers may be outdated when the next listener comes.
     this.#forgetPeriods();
   }
 
-  /** Let all cards of this meter show another day or month, for as long as somebody is there. */
-  show(what: Partial<Feed["shown"]>): void {
+  /**
+   * Show another day or month in all cards of this meter. The choice ends with the day, or after ten minutes without
+   * a touch.
+   */
+  show(what: Partial<MeterFeed["shown"]>): void {
     Object.assign(this.shown, what);
     watchTouches();
     this.#dayEnds = dayStart(addDays(localDay(new Date()), 1)).getTime();
     this.#returnLater();
-    this.listeners.tell();
+    this.listeners.notify();
   }
 
   #returnLater(): void {
     clearTimeout(this.#return);
     if (!this.shown.day && !this.shown.month) return;
-    const left = () => Math.min(touchedAt + UNTOUCHED_MS, this.#dayEnds) - Date.now();
+    const left = () => Math.min(touchedAt + IDLE_RESET_MS, this.#dayEnds) - Date.now();
     this.#return = setTimeout(() => {
       if (left() > 0) return this.#returnLater();
       Object.assign(this.shown, { day: undefined, month: undefined });
-      this.listeners.tell();
+      this.listeners.notify();
     }, left());
   }
 
-  /** Return what is known, and ask for it once a quarter-hour, or as often as `period` changes. */
+  /** Return the cached answer. Send the request once a quarter-hour, or whenever `period` changes. */
   get<C extends keyof Commands>(
     command: C,
     takes: Commands[C]["takes"],
     period = this.quarterHour,
     isLasting = false,
-  ): Known<Commands[C]["answers"]> {
+  ): Reply<Commands[C]["answers"]> {
     const key = JSON.stringify([command, takes]);
     let answer = this.#answers.get(key);
     if (!answer) {
       answer = { period: "", isPending: false, tries: 0, retryAt: 0, isLasting };
     }
-    // What was looked at longest ago is forgotten first: a year is not asked anew for many days.
+    // Move the answer to the end of the map: the cache drops the least recently used answer, and the year stays.
     this.#answers.delete(key);
     this.#answers.set(key, answer);
-    use(answer);
+    recordUse(answer);
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > MAX_ANSWERS) this.#answers.delete(oldest!);
-    // The first message says which quarter-hour it is: what is asked before would be asked twice.
-    if (!this.live) return answer as Known<Commands[C]["answers"]>;
+    // Wait for the first live message: it sets the period, and an earlier request would be sent twice.
+    if (!this.live) return answer as Reply<Commands[C]["answers"]>;
     const isStale = answer.period !== period && Date.now() >= answer.retryAt;
     if (isStale && !answer.isPending) void this.#ask(answer, { type: command, ...takes }, period);
-    return answer as Known<Commands[C]["answers"]>;
+    return answer as Reply<Commands[C]["answers"]>;
   }
 
-  /** What changes once a quarter-hour, when the last one has been counted. */
+  /** Period that changes once a quarter-hour, as soon as the last quarter-hour is counted. */
   get quarterHour(): string {
     const running = this.live?.quarter_hour?.start;
-    return running ?? String(Math.floor((Date.now() - LATE_MS) / QUARTER_HOUR_MS));
+    return running ?? String(Math.floor((Date.now() - COUNTING_DELAY_MS) / QUARTER_HOUR_MS));
   }
 
   async #ask(answer: Answer, message: object, period: string): Promise<void> {
@@ -236,14 +241,14 @@ export class Feed extends Heard {
       answer.error = codeOf(error);
       answer.retryAt = Date.now() + 1000 * (RETRY_S[answer.tries] ?? 30);
       answer.tries += 1;
-      setTimeout(() => this.listeners.tell(), answer.retryAt - Date.now() + 50);
+      setTimeout(() => this.listeners.notify(), answer.retryAt - Date.now() + 50);
     }
     answer.isPending = false;
-    this.listeners.tell();
+    this.listeners.notify();
   }
 
-  protected beginAnew(): void {
-    // Of the connection that was lost: on the new one its number may be that of another.
+  protected restart(): void {
+    // Drop the old subscription without unsubscribing: on the new connection its id may belong to another one.
     this.#subscription = undefined;
     this.#close();
     this.#forgetPeriods();
@@ -261,17 +266,17 @@ export class Feed extends Heard {
     const run = ++this.#run;
     this.#isFollowing = false;
     const message = { type: "smarty_p1/live", entry_id: this.#entryId };
-    // By default, a renewal that is refused would be dropped without a word.
+    // Without this option the frontend silently drops a subscription whose renewal is refused.
     const options = { resubscribe: false };
     const subscription = this.connection.subscribeMessage<Live>(
-      (live) => run === this.#run && this.#tell(live),
+      (live) => run === this.#run && this.#receive(live),
       message,
       options,
     );
     this.#subscription = subscription;
     subscription.then(
       () => run === this.#run && this.succeeded(),
-      (error: unknown) => run === this.#run && this.#later(codeOf(error)),
+      (error: unknown) => run === this.#run && this.#openLater(codeOf(error)),
     );
   }
 
@@ -280,87 +285,87 @@ export class Feed extends Heard {
     this.stopTrying();
     const subscription = this.#subscription;
     this.#subscription = undefined;
-    // One that has failed, or whose connection is gone, has nothing to be ended.
+    // Ignore errors: a failed subscription or a lost connection leaves nothing to unsubscribe.
     subscription?.then((unsubscribe) => unsubscribe()).catch(() => undefined);
   }
 
-  #tell(live: Live): void {
+  #receive(live: Live): void {
     const wasGone = this.live?.gone;
     const [before, received] = [this.live?.received_at, live.received_at].map((time) => Date.parse(time ?? ""));
-    // The first message tells what is known already, which may be old.
+    // The first message repeats the last known state, which may be old: it says nothing about the clocks.
     if (this.#isFollowing && received! > before!) this.#aheadMs = Date.now() - received!;
     this.#isFollowing = true;
-    // What was read last stays, while nothing is read.
+    // Keep the last values while the integration reads no telegrams.
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.#liveAt = Date.now();
     if (live.gone || wasGone) this.#forgetPeriods();
-    // After it nothing comes any more: whoever may see the meter again is told by asking.
+    // The integration sends nothing after "unauthorized": subscribe again later, in case access returns.
     if (live.state === "unauthorized") {
       this.#close();
-      this.#later(live.state);
+      this.#openLater(live.state);
     }
-    this.listeners.tell();
+    this.listeners.notify();
   }
 
-  #later(code: string): void {
+  #openLater(code: string): void {
     this.#subscription = undefined;
     if (code === "unauthorized") this.live = { state: "unauthorized", obstacle: null, remedy: null, gone: true };
     this.tryLater(() => this.#open());
-    this.listeners.tell();
+    this.listeners.notify();
   }
 }
 
-/** All meters of one connection. */
-export class Meters extends Heard {
-  /** Those that the user may see; undefined until they are known. */
+/** All meters of one Home Assistant connection. */
+export class Meters extends SharedSubscription {
+  /** Meters visible to the user; undefined until the list has arrived. */
   list: Meter[] | undefined;
   error: string | undefined;
-  readonly #feeds = new Map<string, Feed>();
-  readonly #queue = new QuestionQueue(this.connection);
+  readonly #feeds = new Map<string, MeterFeed>();
+  readonly #queue = new RequestQueue(this.connection);
   #chosen: string | undefined;
   #asking: Promise<void> | undefined;
-  /** Of each meter: two that differ must not ask in turns for ever. */
+  /** Last period of each meter. A single shared period would alternate between two meters and reload for ever. */
   readonly #periods = new Map<string, string>();
 
-  feed(entryId: string): Feed {
+  feed(entryId: string): MeterFeed {
     let feed = this.#feeds.get(entryId);
     if (!feed) {
-      feed = new Feed(this.connection, entryId, this.#queue);
+      feed = new MeterFeed(this.connection, entryId, this.#queue);
       this.#feeds.set(entryId, feed);
     }
     return feed;
   }
 
-  /** The meter that cards without one of their own show. */
+  /** The meter shown by cards without a fixed meter. */
   get chosen(): Meter | undefined {
     return this.list?.find(({ entry_id }) => entry_id === this.#chosen) ?? this.list?.[0];
   }
 
   choose(entryId: string): void {
     this.#chosen = entryId;
-    this.listeners.tell();
+    this.listeners.notify();
   }
 
-  protected begin(): void {
+  protected start(): void {
     void this.#ask();
   }
 
-  protected end(): void {
+  protected stop(): void {
     this.stopTrying();
   }
 
-  protected beginAnew(): void {
+  protected restart(): void {
     void this.#ask();
   }
 
-  /** Return the list as it is now; undefined if that takes too long. */
-  async known(withinMs: number): Promise<Meter[] | undefined> {
+  /** Return the current list; undefined if the answer takes longer than `withinMs`. */
+  async loadList(withinMs: number): Promise<Meter[] | undefined> {
     const late = new Promise<void>((resolve) => setTimeout(resolve, withinMs));
     await Promise.race([this.#ask(), late]);
     return this.list;
   }
 
-  /** Ask again when `period`, the state of a meter as its feed knows it, is another one. */
+  /** Reload the list if the state of a meter or its quarter-hour (`period`) changed. */
   refresh(entryId: string, period: string): void {
     if (period === this.#periods.get(entryId) || !this.listeners.size) return;
     this.#periods.set(entryId, period);
@@ -376,19 +381,22 @@ export class Meters extends Heard {
     this.stopTrying();
     try {
       const { meters } = await this.connection.sendMessagePromise<{ meters: Meter[] }>({ type: "smarty_p1/meters" });
-      this.list = meters.map((meter) => described(meter, this.list?.find(({ entry_id }) => entry_id === meter.entry_id)));
+      this.list = meters.map((meter) => keepFeatures(meter, this.list?.find(({ entry_id }) => entry_id === meter.entry_id)));
       this.error = undefined;
       this.succeeded();
     } catch (error) {
       this.error = codeOf(error);
       this.tryLater(() => void this.#ask());
     }
-    this.listeners.tell();
+    this.listeners.notify();
   }
 }
 
-/** What a meter has is not told while it is not read, and has not changed: no view vanishes while it is loaded anew. */
-function described(meter: Meter, before: Meter | undefined): Meter {
+/**
+ * Return the meter with features it had before. A meter that is not being read reports none, and no view may vanish
+ * during a reload.
+ */
+function keepFeatures(meter: Meter, before: Meter | undefined): Meter {
   if (!before || meter.state === "receiving") return meter;
   const { media, phases, feeds_in, connection_kva, known_since } = before;
   return {
@@ -401,11 +409,11 @@ function described(meter: Meter, before: Meter | undefined): Meter {
   };
 }
 
-const known = new WeakMap<Connection, Meters>();
+const metersByConnection = new WeakMap<Connection, Meters>();
 
 export function metersOf(connection: Connection): Meters {
-  let meters = known.get(connection);
-  if (!meters) known.set(connection, (meters = new Meters(connection)));
+  let meters = metersByConnection.get(connection);
+  if (!meters) metersByConnection.set(connection, (meters = new Meters(connection)));
   return meters;
 }
 

@@ -1,4 +1,4 @@
-/** Pulse readers and tanks, which have no card of their own: built-in cards of their entities. */
+/** Sections of the dashboard for pulse readers and tanks. Both have no card of their own and use built-in cards. */
 
 import type { Hass } from "./hass.ts";
 import type { Locale } from "./locale.ts";
@@ -9,7 +9,7 @@ type Card = Record<string, unknown>;
 const WIDE = { columns: 12 };
 const ICONS: Record<string, string> = { pulse_energy: "mdi:led-on", tank_level: "mdi:storage-tank" };
 
-/** Return a section for each board whose entities are enabled, by the names of the devices. */
+/** Return a section for each pulse reader and tank with enabled entities, sorted by device name. */
 export function boardSections(hass: Hass, locale: Locale): object[] {
   const boards = new Map<string, Map<string, string>>();
   for (const entity of Object.values(hass.entities)) {
@@ -20,7 +20,7 @@ export function boardSections(hass: Hass, locale: Locale): object[] {
   const name = (device: string) => hass.devices[device]?.name_by_user ?? hass.devices[device]?.name ?? "";
   return [...boards]
     .filter(([device, keys]) => !hass.devices[device]?.disabled_by && Object.keys(ICONS).some((key) => keys.has(key)))
-    .sort(([one], [other]) => name(one).localeCompare(name(other)))
+    .sort(([a], [b]) => name(a).localeCompare(name(b)))
     .map(([device, keys]) => section(name(device), keys, locale));
 }
 

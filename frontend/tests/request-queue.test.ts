@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import { type Feed, metersOf } from "../src/feed.ts";
+import { type MeterFeed, metersOf } from "../src/meter-feed.ts";
 import type { Connection } from "../src/hass.ts";
-import { noteUses } from "../src/question-queue.ts";
-import type { Live } from "../src/wire.ts";
+import { recordUses } from "../src/request-queue.ts";
+import type { Live } from "../src/websocket-types.ts";
 
 type Message = { type: string; entry_id: string; kwh?: number };
 
@@ -64,7 +64,7 @@ async function passes(seconds: number): Promise<void> {
 class Card {
   shown: { value?: unknown; error?: string | undefined } = {};
   period: string | undefined;
-  readonly #feed: Feed;
+  readonly #feed: MeterFeed;
   readonly #unlisten: () => void;
   #question: string;
 
@@ -77,7 +77,7 @@ class Card {
   }
 
   draw(): void {
-    noteUses(this, true);
+    recordUses(this, true);
     const [name, kwh] = this.#question.split(" ");
     const takes = (kwh ? { kwh: Number(kwh) } : {}) as { kwh: number; kw: number };
     this.shown = { ...this.#feed.get(`smarty_p1/${name}` as "smarty_p1/what_if", takes, this.period) };
@@ -90,7 +90,7 @@ class Card {
 
   remove(): void {
     this.#unlisten();
-    noteUses(this, false);
+    recordUses(this, false);
   }
 }
 

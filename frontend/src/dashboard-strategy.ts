@@ -1,22 +1,22 @@
-/** The dashboard "Smarty": puts the cards together, whatever meters there are. */
+/** Strategy of the dashboard "Smarty": builds the views and cards for the existing meters. */
 
-import { boardSections } from "./boards.ts";
-import { pageLocale } from "./card.ts";
-import { metersOf } from "./feed.ts";
+import { boardSections } from "./pulse-tank-sections.ts";
+import { pageLocale } from "./base-card.ts";
+import { metersOf } from "./meter-feed.ts";
 import type { Hass } from "./hass.ts";
-import { spoken, spokenSoon } from "./languages.ts";
+import { findLocale, loadLocale } from "./text-loader.ts";
 import type { Locale } from "./locale.ts";
 import texts from "./texts/strategy.json" with { type: "json" };
-import type { Meter } from "./wire.ts";
+import type { Meter } from "./websocket-types.ts";
 
 export const STRATEGY = "smarty-p1";
-/** So long the meters are waited for: without them there is no view of gas and water yet. */
-const PATIENCE_MS = 3_000;
-/** The kinds of meters on the M-Bus, in the order in which they are shown. */
+/** Longest wait for the list of meters. Without the list, the view for gas and water is missing at first. */
+const MAX_WAIT_MS = 3_000;
+/** Kinds of meters on the M-Bus, in display order. */
 const KINDS = ["gas", "water", "heat"] as const;
 
-/** About a year: what a battery would be worth can be said of 300 days. */
-const YEAR_MS = 300 * 86_400_000;
+/** Age of the readings from which the battery card is offered: its estimate needs about a year (300 days). */
+const MIN_BATTERY_AGE_MS = 300 * 86_400_000;
 
 type Card = Record<string, unknown>;
 interface View {
@@ -26,7 +26,7 @@ interface View {
 }
 
 const card = (name: string, options: Card = {}): Card => ({ type: `custom:smarty-p1-${name}`, ...options });
-/** Cards side by side where there is the place for it. */
+/** Return a section two columns wide: its cards stand side by side on a wide screen. */
 const section = (...cards: Card[]): object => ({ type: "grid", column_span: 2, cards });
 const view = (title: string, path: string, ...sections: object[]): View => ({
   type: "sections",
@@ -46,11 +46,11 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
     const kind = kindOf(type);
     return kind ? KINDS.indexOf(kind) : KINDS.length;
   };
-  media.sort((one, other) => place(one) - place(other));
+  media.sort((a, b) => place(a) - place(b));
   const kinds = KINDS.filter((kind) => media.some(({ type }) => kindOf(type) === kind));
   const boards = boardSections(hass, locale);
   if (!media.length && !boards.length) return [];
-  // Short: five tabs are to fit on a phone.
+  // Short titles: five tabs must fit on a phone.
   const names = kinds.map((kind) => locale.text(texts, kind));
   const title = names.map((name, index) => (index ? name.toLocaleLowerCase(locale.language) : name)).join("/");
   const cards = media.map(({ entry_id, meter }) => card("medium", { entry_id, meter }));
@@ -58,69 +58,69 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
   return [view(title || locale.text(texts, "boards"), "others", ...sections)];
 }
 
-// How many views there were: the frontend fails where the one that is open is no more.
+// Largest number of views so far. The frontend fails if the open view disappears, so hidden views fill the gap.
 let mostViews = 0;
-/** The meters that the last dashboard was made of; undefined before there was one. */
+/** Meters of the last generated dashboard; undefined until the first one is generated. */
 let shownMeters: string | undefined;
 let shownLocale: Locale | undefined;
 
 const idsOf = (meters: Meter[] | undefined): string =>
   JSON.stringify(meters?.map(({ entry_id, media }) => [entry_id, media.map(({ meter }) => meter)]) ?? null);
 
-/** What the dashboard is made of, of all entities and devices: each renaming of a lamp makes others of these. */
-let known: { entities: Hass["entities"]; devices: Hass["devices"]; registry: string } | undefined;
+/** Cached registry entries of this integration. Home Assistant replaces both objects when any entity is renamed. */
+let cached: { entities: Hass["entities"]; devices: Hass["devices"]; registry: string } | undefined;
 
 function registryOf({ entities, devices }: Hass): string {
-  if (known?.entities !== entities || known.devices !== devices) {
+  if (cached?.entities !== entities || cached.devices !== devices) {
     const own = Object.values(entities).filter(({ platform }) => platform === "smarty_p1");
     const registry = JSON.stringify([own, own.map(({ device_id }) => devices[device_id ?? ""])]);
-    known = { entities, devices, registry };
+    cached = { entities, devices, registry };
   }
-  return known.registry;
+  return cached.registry;
 }
 
 export class SmartyDashboard extends HTMLElement {
-  /** What the dialog for a new dashboard begins with. */
+  /** Return the initial title and icon for the dialog "Add dashboard". */
   static getCreateSuggestions(): object {
     return { title: "Smarty", icon: "mdi:meter-electric" };
   }
 
   /**
-   * Whether the dashboard is to be made anew: asked at each change of any state.
+   * Return whether the dashboard must be generated again. Home Assistant asks at every state change.
    *
-   * It is, too, where the frontend gave up waiting for this module and shows an error instead, and
-   * where the meters were not known in time.
+   * Also true if the frontend stopped waiting for this module and shows an error, or if the meters arrived late.
    */
   static shouldRegenerate(_config: object, before: Hass, hass: Hass): boolean {
     if (shownMeters === undefined) return true;
     if (before.language !== hass.language || registryOf(before) !== registryOf(hass)) return true;
     const { list } = metersOf(hass.connection);
     if (list !== undefined && idsOf(list) !== shownMeters) return true;
-    // Its texts came late.
-    const locale = spoken(hass.locale, hass.language);
+    // The texts of the language may have arrived after the dashboard was generated.
+    const locale = findLocale(hass.locale, hass.language);
     return locale !== undefined && locale.language !== shownLocale?.language;
   }
 
   static async generate(_config: object, hass: Hass): Promise<object> {
     const [locale, meters] = await Promise.all([
-      spokenSoon(hass.locale, hass.language),
-      metersOf(hass.connection).known(PATIENCE_MS),
+      loadLocale(hass.locale, hass.language),
+      metersOf(hass.connection).loadList(MAX_WAIT_MS),
     ]);
     shownMeters = idsOf(meters);
     shownLocale = locale;
     const media = mediaView(locale, meters ?? [], hass);
-    // Boards alone are no reason to speak of electricity; before anything is known, everything is.
+    // Leave out the electricity view if the home has only pulse readers or tanks. Keep it while the meters are
+    // unknown.
     const isElectric = !meters || meters.length > 0 || !media.length;
     const t = (key: keyof (typeof texts)["en"]) => locale.text(texts, key);
     const chooser = { chooser: true };
     const hasYear = (meters?.length ?? 1) > 0;
-    const isYearKnown = meters?.some(({ known_since }) => known_since && Date.now() - Date.parse(known_since) > YEAR_MS);
+    const hasBatteryCard = meters?.some(({ known_since }) => known_since && Date.now() - Date.parse(known_since) > MIN_BATTERY_AGE_MS);
     const views: View[] = [
       ...(isElectric ? [view(t("now"), "now", section(...(hasYear ? [card("now"), card("so-far"), card("today")] : [card("now")])))] : []),
       ...(hasYear
         ? [
             view(t("bill"), "bill", section(card("bill", chooser), card("months"))),
-            view(t("year"), "year", section(card("year", chooser), ...(isYearKnown ? [card("battery")] : []))),
+            view(t("year"), "year", section(card("year", chooser), ...(hasBatteryCard ? [card("battery")] : []))),
           ]
         : []),
       ...media,
@@ -147,12 +147,12 @@ export class SmartyDashboard extends HTMLElement {
   }
 }
 
-/** What the dialog for a new dashboard offers. */
+/** Entry of this strategy in the dialog "Add dashboard". */
 export const offer = {
   type: STRATEGY,
   strategyType: "dashboard",
   name: "Smarty",
-  // Read whenever the dialog is shown: the language may have changed since the page was loaded.
+  // A getter, because the user may change the language after the page was loaded.
   get description(): string {
     return pageLocale().text(texts, "description");
   },

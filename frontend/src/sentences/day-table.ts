@@ -1,10 +1,10 @@
-/** The table behind the bars of a day, and the notes below them. */
+/** Table behind the bars of a day, and the notes below the bars. */
 
 import { kwOf, type Quarter } from "../drawing/today.ts";
 import { type Locale, QUARTER_HOUR_MS } from "../locale.ts";
 import { timeOf, type TodayKey, todayTexts } from "./today.ts";
 
-export interface Told {
+export interface DayTableData {
   quarters: readonly Quarter[];
   start: number;
   begun: number;
@@ -13,8 +13,8 @@ export interface Told {
   hasSun: boolean;
 }
 
-/** What is not known, and what was not measured here. */
-export function dayNotes({ quarters, begun, ended }: Told, locale: Locale): string[] {
+/** Return the notes about gaps and about quarter-hours from the platform. */
+export function dayNotes({ quarters, begun, ended }: DayTableData, locale: Locale): string[] {
   const count = (key: string, is: (quarter: Quarter, index: number) => boolean) => {
     const number = quarters.filter(is).length;
     return number ? [locale.count(todayTexts, key, number)] : [];
@@ -27,7 +27,7 @@ export function dayNotes({ quarters, begun, ended }: Told, locale: Locale): stri
   return [...gaps.map((text) => `● ${text}`), portal.join(", ")].filter(Boolean);
 }
 
-export function dayTable({ quarters, start, ended, reference, hasSun }: Told, locale: Locale) {
+export function dayTable({ quarters, start, ended, reference, hasSun }: DayTableData, locale: Locale) {
   const R = reference === null ? "" : locale.referenceKW(reference);
   const t = (key: TodayKey) => locale.text(todayTexts, key, { R });
   const hasR = reference !== null;

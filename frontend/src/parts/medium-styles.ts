@@ -1,4 +1,4 @@
-/** Icons and colours of gas, water and heat, and how their card is laid out. */
+/** Icons, colours and styles of the gas, water and heat card. */
 
 import { css } from "lit";
 import { kindOf } from "../sentences/medium.ts";
@@ -22,7 +22,7 @@ const ICONS: Record<string, string> = {
 };
 export const iconOf = (type: string): string => (Object.hasOwn(ICONS, type) ? ICONS[type]! : "mdi:counter");
 
-// The bare colours have too little contrast: gas on dark grounds, water on light ones.
+// Mix with the text colour: bare gas red is too dark on dark cards, bare water blue too light on light cards.
 const readable = (color: string): string => `color-mix(in srgb, ${color} 65%, var(--primary-text-color))`;
 
 export function colorOf(type: string, isDark: boolean): string {
@@ -146,7 +146,7 @@ export const mediumStyles = css`
     text-align: right;
     transform: translateY(-50%);
   }
-  /* Choosing a day must not move the chart. */
+  /* Reserve two lines, so that choosing a day does not move the chart. */
   @container (max-width: 420px) {
     .month {
       min-height: 48px;

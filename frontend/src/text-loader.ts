@@ -1,8 +1,8 @@
 /**
- * The texts of the language of the user, which the module itself has in English only: a file a language beside it.
+ * Loader for the texts of the user's language. The module contains English; every other language is a file beside it.
  *
- * Nothing is said before they are there, so that no other language flashes up. Where they are not to be had in time,
- * the cards speak English, say so, and try again.
+ * The cards show no text until the file has arrived, so that English does not flash up. If loading fails or takes too
+ * long, they show English with a note and try again.
  */
 
 import type { UserFormats } from "./hass.ts";
@@ -23,38 +23,38 @@ import year from "./texts/year.json" with { type: "json" };
 
 type Loaded = Record<string, Record<string, string>>;
 
-/** By the names of the files in texts/. */
+/** Texts by the names of their files in texts/. */
 const ALL: Record<string, Partial<Texts>> = { banner, battery, bill, common, medium, months, now, quality, "so-far": soFar, strategy, today, year };
-/** So long nothing is said. */
-const PATIENCE_MS = 3_000;
+/** Time without any text until the cards fall back to English. */
+const MAX_WAIT_MS = 3_000;
 const RETRY_MS = 30_000;
 
 interface Loading {
   isLate: boolean;
-  /** When it may be tried again; undefined while it is tried. */
+  /** Time of the next attempt in ms since 1970; undefined while a request is running. */
   retryAt: number | undefined;
   readonly waiting: Set<() => void>;
 }
 
 const loading = new Map<Language, Loading>();
 
-const isThere = (language: Language): boolean => language in common;
+const isLoaded = (language: Language): boolean => language in common;
 
-/** Where this module came from, with the digest that its URL has. */
+/** Return the URL of a language file: beside this module, with the same digest in the query. */
 function urlOf(language: Language): string {
   const { search } = new URL(import.meta.url);
   return new URL(`smarty-p1.${language}.json${search}`, import.meta.url).href;
 }
 
 async function load(language: Language, state: Loading): Promise<void> {
-  const tell = () => {
-    for (const told of state.waiting) told();
+  const notify = () => {
+    for (const callback of state.waiting) callback();
     state.waiting.clear();
   };
   const late = setTimeout(() => {
     state.isLate = true;
-    tell();
-  }, PATIENCE_MS);
+    notify();
+  }, MAX_WAIT_MS);
   state.retryAt = undefined;
   try {
     const answer = await fetch(urlOf(language));
@@ -66,34 +66,34 @@ async function load(language: Language, state: Loading): Promise<void> {
     state.retryAt = Date.now() + RETRY_MS;
   }
   clearTimeout(late);
-  tell();
+  notify();
 }
 
 /**
- * Return the words and formats of a user; undefined while they are awaited, those of English where they are missing.
+ * Return the locale of a user: undefined while its texts are loading, English if loading failed or takes too long.
  *
- * `told` is called, once, when that is another answer.
+ * Calls `onChange` once, when a later call would return another locale.
  */
-export function spoken(formats: UserFormats, wanted = formats.language, told?: () => void): Locale | undefined {
+export function findLocale(formats: UserFormats, wanted = formats.language, onChange?: () => void): Locale | undefined {
   const language = languageOf(wanted);
-  if (isThere(language)) return localeOf(formats, wanted);
+  if (isLoaded(language)) return localeOf(formats, wanted);
   let state = loading.get(language);
   if (!state) loading.set(language, (state = { isLate: false, retryAt: 0, waiting: new Set() }));
-  if (told) state.waiting.add(told);
+  if (onChange) state.waiting.add(onChange);
   if (state.retryAt !== undefined && Date.now() >= state.retryAt) void load(language, state);
   return state.isLate ? localeOf(formats, "en") : undefined;
 }
 
-/** Return the words and formats of a user as soon as they are there, those of English after a while. */
-export async function spokenSoon(formats: UserFormats, wanted?: string): Promise<Locale> {
-  return spoken(formats, wanted) ?? (await new Promise<void>((resolve) => spoken(formats, wanted, resolve)), spokenNow(formats, wanted));
+/** Return the locale of a user as soon as its texts are loaded; English after the waiting time. */
+export async function loadLocale(formats: UserFormats, wanted?: string): Promise<Locale> {
+  return findLocale(formats, wanted) ?? (await new Promise<void>((resolve) => findLocale(formats, wanted, resolve)), getLocaleOrEnglish(formats, wanted));
 }
 
-/** Return the words and formats of a user if they are there, else those of English. */
-export const spokenNow = (formats: UserFormats, wanted?: string): Locale => spoken(formats, wanted) ?? new Locale(formats, "en");
+/** Return the locale of a user if its texts are loaded, else English. */
+export const getLocaleOrEnglish = (formats: UserFormats, wanted?: string): Locale => findLocale(formats, wanted) ?? new Locale(formats, "en");
 
-/** Return what is said in the language of the user where it is not the one that is spoken. */
-export function missingNote(wanted: string, locale: Locale): string {
+/** Return the note "texts are missing" in the user's language; "" if the cards speak that language. */
+export function missingTextsNote(wanted: string, locale: Locale): string {
   const language = languageOf(wanted);
   return language === locale.language ? "" : fallback[language].missing;
 }

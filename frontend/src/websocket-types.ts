@@ -1,6 +1,6 @@
-/** The answers of the websocket commands, as `docs/websocket.md` describes them. */
+/** Types of the websocket answers, as described in `docs/websocket.md`. */
 
-/** A time as ISO 8601. */
+/** Time in ISO 8601. */
 export type Time = string;
 
 export interface Remedy {
@@ -27,9 +27,9 @@ export interface Meter {
   last_telegram: Time | null;
   currency: string;
   reference_kw: number | null;
-  /** EUR for each kWh above the reference power, with VAT. */
+  /** EUR a kWh above the reference power, with VAT. */
   excess_price: number | null;
-  /** Of which month the published prices are, where those of now are not known: 2026-12. */
+  /** Month (2026-12) of the published prices, if the current prices are not published yet. */
   prices_of?: string;
   known_since: Time | null;
   phases: 1 | 2 | 3 | null;
@@ -59,7 +59,7 @@ export interface MediumReading {
   index: number | null;
   unit: string;
   time: Time | null;
-  /** m³/h or kW. */
+  /** Flow in m³/h, or power in kW. */
   flow: number | null;
 }
 
@@ -81,12 +81,15 @@ export interface QuarterHours {
   quantity: "imported" | "exported" | "net" | "larger";
   unit: "Wh";
   values: (number | null)[] | string;
-  /** With `larger`: how many of the reference powers each exceeds, and 16 more above that of its contract. */
+  /**
+   * Only with quantity `larger`: number of `reference_powers` that each quarter-hour exceeds. 16 is added if it
+   * exceeds the contract's reference power.
+   */
   above?: number[] | string;
   reference_powers?: number[];
-  /** Index of the first, how many, and whose: those that were not measured here. */
+  /** Runs of quarter-hours from the platform instead of the meter: first index, count, source. */
   origins: [number, number, "platform" | "platform_estimated"][];
-  /** A mark of the days before today: while it is the same, so are they. */
+  /** Version mark of the days before today: the same mark means unchanged data. */
   past: string;
 }
 
@@ -109,7 +112,7 @@ export interface Day {
   quarter_hours_above: number;
   above_wh: number;
   peak: Peak | null;
-  /** Used and fixed, and what was fed in, which is below 0 where it is paid out. */
+  /** In EUR: used and fixed costs plus `feed_in`, which is negative if the household is paid. */
   cost: number | null;
   cost_used: number | null;
   cost_fixed: number | null;
@@ -123,7 +126,7 @@ export interface BillLine {
   unit: string;
   price: number;
   amount: number;
-  /** Of an aid of one's own: its name, and whether there is VAT on it. */
+  /** Name of an aid that the user entered, and whether VAT is charged on it. */
   label?: string;
   has_vat?: boolean;
 }
@@ -144,22 +147,22 @@ export interface Bill {
   vat_rate: number | null;
   total: number | null;
   estimate?: { total: number; low?: number; high?: number };
-  /** The lines whose price is not known, and what the known parts come to: there is no total then. */
+  /** Names of lines without a price, and the sum of the priced parts; `total` is null then. */
   missing?: string[];
   subtotal?: number | null;
   prices_of?: string;
   unpriced_kwh?: number;
   unsplit_kwh?: number;
   unpriced_exported_kwh?: number;
-  /** Where not all quarter-hours were measured here. */
+  /** Only if some quarter-hours came from the platform: counts of all, platform and estimated quarter-hours. */
   quarter_hours?: number;
   platform_quarter_hours?: number;
   estimated_quarter_hours?: number;
-  /** With energy sharing. */
+  /** Only with energy sharing. */
   shared_kwh?: number;
   sharing_known_kwh?: number;
   may_owe_less_network?: number | null;
-  /** What the energy community is paid beside the bill, where its price is known. */
+  /** Payment to the energy community beside the bill, if its price is known. */
   community?: BillLine;
   total_with_community?: number | null;
   imported_kwh: number;
@@ -174,14 +177,14 @@ export interface Above {
   kwh: number;
 }
 
-/** How far a month was above reference powers, by its imported energy. */
+/** Imported energy of a month above each reference power. */
 export interface MonthAbove {
   month: string;
   quarter_hours: number;
   of_quarter_hours: number;
   peak: Peak | null;
   classes: Record<string, Above>;
-  /** By the reference power that held at the time. */
+  /** Excess over the reference power that the contract had at the time. */
   contract: Above & { reference_kw: number[] };
 }
 
@@ -244,7 +247,7 @@ export interface MediumHistory {
   hours: { start: Time; step: 3600; unit: "L"; values: (number | null)[] } | null;
 }
 
-/** What each command takes and answers. */
+/** Costs of a year in EUR, by part of the bill. */
 export interface YearCosts {
   energy: number;
   surcharge: number;
@@ -253,16 +256,16 @@ export interface YearCosts {
   total: number;
 }
 
-/** What a battery would be worth, in whole EUR a year. */
+/** Value of a battery, in whole EUR a year. */
 export interface WhatIf {
   start: string;
   end: string;
   measured_days: number;
   reference_kw: number;
   has_vat: boolean;
-  /** Share of the quarter-hours whose market price is known by the hour; null for other contracts. */
+  /** Share of the quarter-hours with a known hourly market price; null if the contract has no market price. */
   hourly_share: number | null;
-  /** Month of the published prices, once there should be later ones. */
+  /** Month of the published prices, if newer prices should exist by now. */
   prices_of?: string;
   saving: { low: number; high: number };
   cheapest: { without: number; with_battery: number };
@@ -281,6 +284,7 @@ export interface WhatIfRefusal {
   least_days: number;
 }
 
+/** Parameters and answer of each websocket command. */
 export interface Commands {
   "smarty_p1/quarter_hours": {
     takes: { start: Time; end?: Time; quantity?: QuarterHours["quantity"]; encoding?: "base64" };

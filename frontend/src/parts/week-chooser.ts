@@ -1,17 +1,17 @@
-/** Seven days to choose from: a row of small bars. */
+/** Chooser of a day: the seven days of a week as small bars. */
 
 import { html, nothing, svg } from "lit";
 import { type SmallBar, smallBars } from "../drawing/today.ts";
 import { dayStart, type Locale } from "../locale.ts";
 import { plain } from "./markup.ts";
 import { daySentence } from "../sentences/today.ts";
-import type { Day } from "../wire.ts";
+import type { Day } from "../websocket-types.ts";
 
 export interface Choice {
   day: string;
-  /** Sat 21 */
+  /** Day as "Sat 21". */
   label: string;
-  /** What is read aloud. */
+  /** Text for screen readers. */
   description: string;
   isKnown: boolean;
   bar: SmallBar;
@@ -20,29 +20,29 @@ export interface Choice {
 const SMALL_WIDTH = 24;
 const SMALL_HEIGHT = 36;
 
-export function choicesOf(days: readonly string[], known: readonly Day[], hasSun: boolean, locale: Locale): Choice[] {
-  const found = days.map((day) => known.find((each) => each.day === day));
-  const bars = smallBars(found, SMALL_WIDTH, SMALL_HEIGHT);
+export function choicesOf(days: readonly string[], sums: readonly Day[], hasSun: boolean, locale: Locale): Choice[] {
+  const shownDays = days.map((day) => sums.find((sum) => sum.day === day));
+  const bars = smallBars(shownDays, SMALL_WIDTH, SMALL_HEIGHT);
   return days.map((day, index) => {
     const start = dayStart(day);
-    const told = { day: found[index], isToday: false, hasSun, known: 1, firstEnds: undefined, heading: null };
-    const description = `${locale.weekday(start)}: ${plain(daySentence(told, locale))}`;
-    // Without the dot of an abbreviation: seven of them stand in a row on a phone.
+    const facts = { day: shownDays[index], isToday: false, hasSun, knownCount: 1, firstEnds: undefined, heading: null };
+    const description = `${locale.weekday(start)}: ${plain(daySentence(facts, locale))}`;
+    // Drop the dot of an abbreviation: seven labels must fit side by side on a phone.
     const label = locale.shortWeekday(start).replace(". ", " ");
-    return { day, label, description, isKnown: Boolean(found[index]), bar: bars[index]! };
+    return { day, label, description, isKnown: Boolean(shownDays[index]), bar: bars[index]! };
   });
 }
 
 export function week(name: string, choices: readonly Choice[], chosen: string, choose: (day: string) => void) {
   if (choices.filter(({ isKnown }) => isKnown).length < 2) return nothing;
-  // One tab stop: the arrows move and choose at once, as in any group of radio buttons.
+  // The group is a single tab stop: arrow keys move and choose at once, as in any radio group.
   const key = (event: KeyboardEvent) => {
-    const known = choices.filter(({ isKnown }) => isKnown);
-    const at = known.findIndex(({ day }) => day === chosen);
-    const to = { ArrowLeft: at - 1, ArrowUp: at - 1, ArrowRight: at + 1, ArrowDown: at + 1, Home: 0, End: known.length - 1 }[event.key];
+    const enabled = choices.filter(({ isKnown }) => isKnown);
+    const at = enabled.findIndex(({ day }) => day === chosen);
+    const to = { ArrowLeft: at - 1, ArrowUp: at - 1, ArrowRight: at + 1, ArrowDown: at + 1, Home: 0, End: enabled.length - 1 }[event.key];
     if (to === undefined) return;
     event.preventDefault();
-    const next = known[Math.max(0, Math.min(known.length - 1, to))];
+    const next = enabled[Math.max(0, Math.min(enabled.length - 1, to))];
     if (!next) return;
     choose(next.day);
     const group = event.currentTarget as HTMLElement;

@@ -1,23 +1,23 @@
-/** Which day is shown, and what of it has ended, runs and is known. */
+/** Data of the displayed day: requests, known quarter-hours, running quarter-hour and costs. */
 
 import { countOf, kwOf, MAX_KW, type Quarter } from "../drawing/today.ts";
-import type { Feed, Known as Answered } from "../feed.ts";
+import type { MeterFeed, Reply } from "../meter-feed.ts";
 import { addDays, dayStart, localDay, QUARTER_HOUR_MS } from "../locale.ts";
 import { excessCosts, shownDay } from "../sentences/today.ts";
-import type { Day, Live, Meter, QuarterHours, RunningQuarterHour } from "../wire.ts";
+import type { Day, Live, Meter, QuarterHours, RunningQuarterHour } from "../websocket-types.ts";
 
 export interface ShownDay {
   day: string;
   today: string;
-  /** The first day of which anything is known. */
+  /** First day with any data. */
   since: string | undefined;
   start: number;
   end: number;
-  /** How many quarter-hours it has. */
+  /** Number of quarter-hours in the day. */
   count: number;
-  /** That of now; what was read too long ago is none. */
+  /** The running quarter-hour; undefined if the last telegram is too old. */
   quarterHour: RunningQuarterHour | undefined;
-  /** The index of the present one; of a day that has ended, `count`. */
+  /** Index of the present quarter-hour; `count` if the day has ended. */
   present: number;
 }
 
@@ -34,17 +34,17 @@ export function shownOf(meter: Meter, live: Live, asked: string | undefined, isO
   return { day, today, since, start, end, count, quarterHour, present };
 }
 
-interface Asked {
-  /** Undefined while it is not known yet whether what was answered of a past day still holds. */
-  imported?: Answered<QuarterHours>;
-  exported?: Answered<QuarterHours> | undefined;
+interface DayReplies {
+  /** Undefined until the version mark shows whether cached answers of a past day are still valid. */
+  imported?: Reply<QuarterHours>;
+  exported?: Reply<QuarterHours> | undefined;
   past: string;
 }
 
-/** Ask for the day that is shown: today once a quarter-hour, what is past once a day and when it has been imported. */
-export function quarterHoursOf(feed: Feed, { day, today, start, end }: ShownDay, feedsIn: boolean | null): Asked {
+/** Request the displayed day. Today is requested every quarter-hour, a past day once a day and after an import. */
+export function quarterHoursOf(feed: MeterFeed, { day, today, start, end }: ShownDay, feedsIn: boolean | null): DayReplies {
   const command = "smarty_p1/quarter_hours";
-  // The answer of today has the mark of the days before it.
+  // The answer for today carries the version mark of all earlier days.
   const ofToday = feed.get(command, { start: dayStart(today).toISOString(), quantity: "imported" });
   const past = `${today} ${ofToday.value?.past}`;
   const isToday = day === today;
@@ -56,13 +56,13 @@ export function quarterHoursOf(feed: Feed, { day, today, start, end }: ShownDay,
 
 export interface Running {
   index: number;
-  /** What it is heading for, in kW. */
+  /** Projected mean power of the quarter-hour, in kW. */
   drawn: number;
   fed: number;
   reference: number | null;
 }
 
-/** The running quarter-hour, if it is one of the day that is shown. */
+/** Return the running quarter-hour if it belongs to the displayed day. */
 export function runningOf({ quarterHour, present, count }: ShownDay, live: Live): Running | undefined {
   if (!quarterHour || present < 0 || present >= count) return undefined;
   const drawn = quarterHour.projected_kw ?? quarterHour.running_kw;
@@ -74,34 +74,34 @@ export function runningOf({ quarterHour, present, count }: ShownDay, live: Live)
   return { index: present, drawn: Math.max(0, drawn), fed: Math.max(0, fed) || 0, reference: quarterHour.reference_kw };
 }
 
-/** From `begun` to `ended`, what is not known is a gap. */
-export interface Known {
+/** Known part of a day. An unknown quarter-hour from `begun` to before `ended` is a gap. */
+export interface KnownPart {
   begun: number;
   ended: number;
-  /** How many are known. */
-  known: number;
+  /** Number of known quarter-hours. */
+  knownCount: number;
 }
 
-export function knownOf({ day, since, start, count, quarterHour, present }: ShownDay, quarters: readonly Quarter[]): Known {
+export function knownPartOf({ day, since, start, count, quarterHour, present }: ShownDay, quarters: readonly Quarter[]): KnownPart {
   const first = quarters.findIndex(({ imported }) => imported !== null);
-  // The one that has just ended is answered a moment later: until then it is no gap.
+  // The quarter-hour that has just ended is counted, but its value arrives a moment later: do not show a gap.
   const last = present - 1;
   const isDue =
     quarters[last]?.imported === null && Date.parse(quarterHour?.last?.start ?? "") === start + last * QUARTER_HOUR_MS;
   return {
     begun: day !== since ? 0 : first < 0 ? count : first,
     ended: Math.max(0, Math.min(count, isDue ? last : present)),
-    known: quarters.filter(({ imported }) => imported !== null).length,
+    knownCount: quarters.filter(({ imported }) => imported !== null).length,
   };
 }
 
-/** When the first whole quarter-hour will have been read, if there was none yet. */
+/** Return the end of the first fully measured quarter-hour, if none is complete yet. */
 export function firstEnds({ start, end, measured_since }: RunningQuarterHour): Date {
   const isWhole = Date.parse(measured_since) <= Date.parse(start);
   return new Date(Date.parse(end) + (isWhole ? 0 : QUARTER_HOUR_MS));
 }
 
-/** What each quarter-hour above the reference power costs more, by its index. */
+/** Return the surcharge of every quarter-hour above the reference power, by index. */
 export function costsOf(
   quarters: readonly Quarter[],
   reference: number | null,

@@ -1,16 +1,16 @@
-/** Choosing one of several meters: for all cards of the view. */
+/** Chooser of the meter for all cards of a view. */
 
 import { css, html, nothing, type TemplateResult } from "lit";
-import type { Meter } from "../wire.ts";
+import type { Meter } from "../websocket-types.ts";
 
 export interface Choice {
   id: string;
   name: string;
-  /** What goes on there. */
+  /** Second line: the present state of the meter. */
   detail: string;
 }
 
-/** More of them than fit beside each other are a menu. */
+/** Number of choices that fit side by side; more choices become a menu. */
 export const MAX_TABS = 3;
 
 export const chooserStyles = css`
@@ -61,7 +61,7 @@ export const chooserStyles = css`
   }
 `;
 
-/** Return which one of a group of radio buttons a key leads to. */
+/** Return the index of the radio button to which a key leads; undefined for any other key. */
 export function nextOf({ key }: KeyboardEvent, at: number, count: number): number | undefined {
   if (key === "Home" || key === "End") return key === "Home" ? 0 : count - 1;
   const step = { ArrowLeft: -1, ArrowUp: -1, ArrowRight: 1, ArrowDown: 1 }[key];
@@ -100,6 +100,6 @@ export function chooser(
   </div>`;
 }
 
-/** A name that has been left as it was is too long beside others, and begins as theirs do. */
+/** Return the title with a shortened serial number: unchanged default titles are long and begin alike. */
 export const shortTitle = ({ title, serial_number }: Meter): string =>
   serial_number ? title.replace(serial_number, `…\u2060${serial_number.slice(-6)}`) : title;

@@ -1,0 +1,95 @@
+/**
+ * Queue of one page's requests. Home Assistant answers requests one at a time, in turns between its users. It refuses
+ * further requests of a user who has several waiting.
+ */
+
+import type { Connection } from "./hass.ts";
+
+const MAX_IN_FLIGHT = 2;
+const MAX_PAUSE_S = 8;
+/** Longest retry time since the first attempt. The pauses are 1, 2, 4 and then always 8 s. */
+const MAX_BUSY_MS = 60_000;
+
+interface Answer {
+  value?: unknown;
+}
+
+interface QueuedRequest {
+  readonly message: object;
+  readonly answer: Answer;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  sentAt?: number;
+  refusals: number;
+  isResting: boolean;
+}
+
+/** Answers used by each card in view when it was last drawn. */
+const usedBy = new Map<object, Set<Answer>>();
+let used = new Set<Answer>();
+
+/** Start recording the answers that a card uses, and forget those of its previous drawing. */
+export function recordUses(card: object, isInView: boolean): void {
+  used = new Set();
+  if (isInView) usedBy.set(card, used);
+  else usedBy.delete(card);
+}
+
+/** Record that the card being drawn uses an answer. */
+export function recordUse(answer: Answer): void {
+  used.add(answer);
+}
+
+const isUsed = (answer: Answer): boolean => [...usedBy.values()].some((answers) => answers.has(answer));
+
+/** Queue of the requests on one connection. */
+export class RequestQueue {
+  readonly #connection: Connection;
+  #waiting: QueuedRequest[] = [];
+  #workers = 0;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Return the answer to a message; undefined if no card needs the answer any more when its turn comes. */
+  ask(message: object, answer: Answer): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ message, answer, resolve, reject, refusals: 0, isResting: false });
+      if (this.#workers < MAX_IN_FLIGHT) void this.#work();
+    });
+  }
+
+  async #work(): Promise<void> {
+    this.#workers += 1;
+    for (let request = this.#next(); request; request = this.#next()) await this.#send(request);
+    this.#workers -= 1;
+  }
+
+  /** Remove and return the next request. Cards without any value come first, refreshes later. */
+  #next(): QueuedRequest | undefined {
+    for (const { answer, resolve } of this.#waiting) if (!isUsed(answer)) resolve(undefined);
+    this.#waiting = this.#waiting.filter(({ answer }) => isUsed(answer));
+    const ready = this.#waiting.filter(({ isResting }) => !isResting);
+    const next = ready.find(({ answer }) => answer.value === undefined) ?? ready[0];
+    this.#waiting = this.#waiting.filter((request) => request !== next);
+    return next;
+  }
+
+  async #send(request: QueuedRequest): Promise<void> {
+    request.sentAt ??= Date.now();
+    try {
+      request.resolve(await this.#connection.sendMessagePromise(request.message));
+    } catch (error) {
+      const isBusy = (error as { code?: unknown } | null)?.code === "busy";
+      if (!isBusy || Date.now() - request.sentAt >= MAX_BUSY_MS) return request.reject(error);
+      const pauseS = Math.min(MAX_PAUSE_S, 2 ** request.refusals) * (0.9 + 0.2 * Math.random());
+      request.refusals += 1;
+      request.isResting = true;
+      this.#waiting.unshift(request);
+      // The pause blocks one of the two slots: Home Assistant would refuse the next request, too.
+      await new Promise((resolve) => setTimeout(resolve, 1000 * pauseS));
+      request.isResting = false;
+    }
+  }
+}
