@@ -120,7 +120,7 @@ _BOARD_PROBLEMS = {
 METER_OBSTACLES = tuple(
     problem.value for problem in ReadingProblem if problem not in _BOARD_PROBLEMS
 )
-# Repairs for problems that do not end by themselves once they are frequent and long.
+# Repairs for frequent and lasting problems, which do not end by themselves.
 _REPAIR_OF: Mapping[ReadingProblem, Repair] = {
     ReadingProblem.WRONG_KEY: Repair.KEYS,
     ReadingProblem.OTHER_AUTHENTICATION_KEY: Repair.KEYS,
@@ -199,7 +199,7 @@ class _FailureRun:
     has_other_authentication_key: bool = False
 
     def is_over(self, now: float) -> bool:
-        """Return whether the last failure is too long ago for another to belong to this run."""
+        """Return whether the last failure is so old that a further failure starts a new run."""
         return now - self.last >= _MAX_RUN_PAUSE_S
 
     def count(self, repair: Repair, now: float) -> bool:
@@ -209,14 +209,14 @@ class _FailureRun:
         return count >= ENOUGH and now - self.first >= MIN_DURATION_S
 
     def may_be_false_start(self, now: float) -> bool:
-        """Return whether another title may come from a false start within the meter's own frame."""
+        """Return whether a frame of another title may be a false start in the meter's own frame."""
         self.last = now
         return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
 
     def judge_keys(self, obstacle: ReadingProblem, now: float) -> ReadingProblem:
         """Return the problem of the keys, judged by all failures of the run."""
         self.keys_failed_at = now
-        # False starts within the meter's frames show any titles, and no other meter.
+        # False starts within the meter's frames show random titles, which prove no other meter.
         self.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
         # A single frame that deciphers proves more than many frames that do not.
         self.has_other_authentication_key |= obstacle is ReadingProblem.OTHER_AUTHENTICATION_KEY
@@ -294,7 +294,7 @@ class Health:
         """Note that no data will come for now, although the port stays open."""
         self._reason = (obstacle, ())
         if obstacle is ReadingProblem.GATEWAY_OFFLINE:
-            # Any client of the broker may repeat this event. Count only the first until a reading.
+            # Any client of the broker may repeat this event, so it counts once until a reading.
             if self._is_offline:
                 return
             self._is_offline = True

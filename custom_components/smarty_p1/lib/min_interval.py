@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-# Seconds. An action that comes earlier by at most this time waits for its turn.
+# Seconds. An action that comes at most this early waits for its turn; earlier actions are dropped.
 _MAX_WAIT_S = 0.5
 
 

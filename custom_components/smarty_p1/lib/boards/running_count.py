@@ -9,7 +9,7 @@ MAX_POWER_KW = 100
 _MAX_DELAY_S = 10.0
 # Sizes of the counters in boards that overflow: 16 or 32 bits.
 _SIZES = (1 << 16, 1 << 32)
-# A low count means an overflow only if the counter was this near to its end.
+# Pulses. A low count means an overflow only if the last count was this near to the end.
 _MAX_PULSES_TO_WRAP = 1024
 _is_count = re.compile(r"[0-9]{1,15}(?:\.0+)?").fullmatch
 

@@ -85,7 +85,7 @@ def _distance_cm(digits: bytes) -> float | None:
     if digits in _NO_DISTANCE:
         return None
     value = int(digits)
-    return value / 10 if len(digits) == 4 and value >= _NEAREST_MM else float(value)  # noqa: PLR2004 - mm
+    return value / 10 if len(digits) == 4 and value >= _NEAREST_MM else float(value)  # noqa: PLR2004 - digits
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,7 +220,7 @@ class _Writer:
         return self._encrypt(piece.data, text, piece.telegram)
 
     def _write_telegram(self, parts: Sequence[Part]) -> bytes:
-        # A repeated telegram gets the same substitute.
+        # Repeated telegrams must stay equal, so their substitute is remembered.
         original = b"".join(part.text for part in parts)
         if original not in self._telegrams:
             text = b""

@@ -85,10 +85,11 @@ def noise(data: bytes, random: Random, *, all_of_it: bool = False) -> bytes:
 
 
 def constant_for(values: Iterable[int], size: int, random: Random) -> int:
-    """Return a constant to add to the numbers of one register, all from 0 to below `size`.
+    """Return a constant to add to all numbers of one register.
 
-    If the range has room, no sum is equal to one of the numbers. A register that overflows leaves
-    no such room: its sums overflow, too, and count modulo `size`.
+    Numbers and sums are from 0 to below `size`. If this range has room, no sum is equal to one of
+    the numbers. A register that overflows leaves no such room: its sums overflow, too, and count
+    modulo `size`.
     """
     numbers = set(values)
     lowest, highest = min(numbers), max(numbers)

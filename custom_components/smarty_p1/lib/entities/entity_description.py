@@ -88,7 +88,7 @@ class EventSpec(EntitySpec[Reading]):
 
 
 def are_sent(references: References) -> Callable[[Reading], bool]:
-    """Return a function that tells whether the meter sends all these objects, even empty."""
+    """Return a function: whether the meter sends all these objects, empty or not."""
     return lambda reading: all(
         any(reference in reading.telegram.objects for reference in names) for names in references
     )

@@ -185,7 +185,8 @@ def _counters(content: Stored, own: bytes | None) -> dict[str, dict[bytes, int]]
 
 
 _MAY_BE_UNKNOWN = {"system_title", "serial_number", "last_telegram", "clock_deviation"}
-# The quarter-hours may be stored in another file. The outline comes with the next telegram.
+# A file may lack these parts: the quarter-hours have their own file, or the next telegram
+# brings the outline.
 _MAY_BE_MISSING = {"demand_meter", "outline"}
 _STORED_AS = {"flow_rates": "flows", "demand_meter": "demand"}
 _LOADERS: Mapping[str, Callable[[Stored], Any]] = {

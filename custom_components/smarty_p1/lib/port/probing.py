@@ -114,7 +114,7 @@ async def probe(  # noqa: PLR0913
 ) -> Telegram:
     """Return the first verified telegram that names its meter, within `timeout` seconds.
 
-    If the error is certain, stop after the time in which a meter sends one more telegram.
+    Once the error is certain, wait only as long as a meter takes to send a telegram.
 
     Without `needs_tag`, a correct CRC is enough. With `last_counters`, the frame counter must be
     higher. `opener` replaces `open_port` for sources that are neither a device nor a URL.

@@ -1,7 +1,7 @@
 """Topics of a telegram: a name for every value, and the value as text.
 
-The names are those of the specification's table in small letters. Names of a meter on the M-Bus
-begin with its kind and its channel. A text from the meter never makes more than one level of a topic.
+The names are taken from the specification's table, in small letters. Names of a meter on the M-Bus
+begin with its kind and its channel. A text from the meter fills at most one level of a topic.
 """
 
 import re
@@ -140,7 +140,7 @@ def _as_text(value: Value, sent: str) -> str:
 
 
 def _as_decimal(value: float, sent: str) -> str:
-    """Return a number with the digits that the meter sent, or at least with as many decimals."""
+    """Return a number with the digits sent, or with as many decimals if its value differs."""
     if match := _number.match(sent):
         if float(match[0]) == value:
             return f"{Decimal(match[0]):f}"

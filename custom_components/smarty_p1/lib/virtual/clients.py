@@ -9,7 +9,7 @@ from .poll_interval import IntervalEstimate
 MAX_CLIENTS = 64
 MAX_PAUSE = 30.0
 """Seconds of silence after which a client counts as new."""
-# Far more than twenty devices behind one address need if each asks twice a second.
+# Limit for one address. Twenty devices behind an address that ask twice a second need only 40.
 _MAX_POLLS_A_SECOND = 200
 
 
@@ -86,7 +86,7 @@ class Client:
 
     @property
     def fastest(self) -> IntervalEstimate | None:
-        """Return the estimate of the shortest poll interval, or None without polls of the power."""
+        """Return the estimate with the shortest interval, or None without polls of the power."""
         estimates = [
             estimate for question, estimate in self.poll_intervals.items() if question.is_polled
         ]
@@ -96,8 +96,8 @@ class Client:
 class Clients:
     """Clients of a virtual meter, at most MAX_CLIENTS.
 
-    A new client replaces the client whose last request is the oldest. Clients with `is_kept` are
-    replaced only if all clients have it.
+    A new client replaces the client whose last request is the oldest. Clients for which `is_kept`
+    is true are replaced only if no other client is left.
     """
 
     def __init__(self, is_kept: Callable[[Client], bool]) -> None:

@@ -23,7 +23,7 @@ _CHANGE_DECAY = 0.95
 # Speeds: the part of a handed-out value that batteries follow within one telegram. With speed 0,
 # they follow nothing, because they are full, empty or ignore small values.
 _PROMPT, *_OTHER_SPEEDS = (1.0, 0.5, 0.0)
-# Another speed is believed only if the load changes by less than this factor with that speed.
+# Another speed is believed only if it makes the changes of the load smaller by this factor.
 _MUCH_STEADIER = 0.75
 
 

@@ -24,7 +24,7 @@ _POLL_INTERVAL_S = 1.0
 # A poll interval below this share of the telegram interval is fast. The margin is for clients that
 # poll as often as telegrams come, because they are a little early every second time.
 _MAX_FAST_SHARE = 0.8
-# A poll interval of more telegrams is a pause, and does not count for the estimate.
+# A poll interval longer than this number of telegram intervals is a pause, and is not counted.
 _MAX_POLL_TELEGRAMS = 2
 # No meter sends more often. Telegrams that come closer together were delayed in a network.
 _MIN_INTERVAL_S = 0.5

@@ -160,7 +160,7 @@ class HttpPort:
             return None
         connection = transport.get_extra_info("socket")
         if hasattr(socket, "TCP_USER_TIMEOUT"):
-            # A client that vanished is detected, because every telegram is sent to its WebSocket.
+            # Every telegram is sent to the WebSockets, so this timeout detects lost clients.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNANSWERED_MS)
         handler: web.RequestHandler = self._runner.server()
         if len(self._closes_at) >= 2 * MAX_CONNECTIONS:
@@ -241,7 +241,7 @@ class HttpPort:
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not is_local_host(request.headers.get("Host", "")):
-            # A foreign web page could otherwise read values: its name may resolve here (DNS rebinding).
+            # DNS rebinding: a foreign web page may have a name that resolves to this host.
             self._note(request)
             return _error(421, "Ask by the address")
         try:

@@ -8,7 +8,7 @@ from .shelly_rpc import ShellyRpc
 
 _OK = 200
 # Batteries use only IPv4. Addresses outside the local network get no answer.
-_EVERY_IPV4 = "0.0.0.0"  # noqa: S104 - see above
+_EVERY_IPV4 = "0.0.0.0"  # noqa: S104 - strangers get no answer
 
 
 class UdpPort(asyncio.DatagramProtocol):
