@@ -151,7 +151,7 @@ class Rules:
     not_understood: ReadingProblem
     """Problem of a source whose bytes make no reading."""
     fresh_for: float = 59.9
-    """Seconds for which a reading is shown: just under a minute, because timers are late."""
+    """Seconds for which a reading is shown: just under a minute, because timers run late."""
     is_open_enough: bool = False
     """Whether an open port counts as a reading, because a pulse may be long in coming."""
 
@@ -320,7 +320,10 @@ class Health:
         self._shown_until = now + self._rules.fresh_for
 
     def accepted_late(self, now: float, sent: float, since: str) -> None:
-        """Note a late telegram: when it was sent in seconds of any clock, and in words."""
+        """Note a late telegram.
+
+        `sent` is its time in seconds of any clock, and `since` the same time in words.
+        """
         self._note_reading(now)
         first_now, first_sent = self._first_late = self._first_late or (now, sent)
         is_catching_up = sent - first_sent > _MIN_CATCH_UP_SPEED * (now - first_now)

@@ -6,7 +6,7 @@ from typing import Any
 
 
 async def run_until_first_exit(*coroutines: Coroutine[Any, Any, object]) -> None:
-    """Wait until one coroutine ends, cancel all others, and raise the exception of the first."""
+    """Wait until one coroutine ends, cancel all others, and raise its exception, if any."""
     tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -38,5 +38,5 @@ class PulsePower:
             self._batch_at, self._batch = at, 0
 
     def note_standstill(self) -> None:
-        """Record that less than one pulse has come since the last pulses."""
+        """Record that the count stands still: less than one pulse has come since the last."""
         self._last_pulses = min(self._last_pulses, 1)

@@ -21,7 +21,7 @@ _RUNNING_DECIMALS = 2
 
 
 def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Reading], Attributes]:
-    """Return an attributes function: the time since when a running value has been measured."""
+    """Return an attributes function: the time since which a running value is measured."""
 
     def attributes(reading: Reading) -> Attributes:
         demand = reading.demand

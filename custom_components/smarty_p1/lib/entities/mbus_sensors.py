@@ -50,7 +50,7 @@ _DIAGNOSTIC: Mapping[str, Any] = {
 
 
 def sensors_of_mbus_meter(identity: str, meter: MBusReading) -> tuple[SensorSpec[Reading], ...]:
-    """Return the sensors of a meter. The index is left out if its unit is unknown."""
+    """Return the sensors of a meter. Index and flow are left out if the unit is unknown."""
     return _mbus_sensors(identity, meter.type, meter.unit)
 
 

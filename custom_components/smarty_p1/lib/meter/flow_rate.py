@@ -2,12 +2,12 @@
 
 Such a meter is captured every few minutes or every hour, and all telegrams in between repeat the
 capture. The flow is the rise of the index between two captures, divided by the time between them.
-This flow stays until the next capture.
+The flow stays until the next capture.
 
 - The flow is 0 if the index stays while the capture time advances. The flow is also 0 if a capture
   is repeated for longer than twice the usual time between captures.
-- The flow is unknown until the second capture, and after two captures that cannot be compared: a
-  falling index, another unit, or an earlier capture time.
+- The flow is unknown until the second capture. A falling index, another unit or an earlier capture
+  time makes the flow unknown again.
 - Captures less than a minute apart are merged. Otherwise one step of the index within a few seconds
   would look like the flow of a gas main.
 

@@ -22,8 +22,8 @@ type DecryptorOf = Callable[[bytes], FrameDecryptor | None]
 class WhichMeter(Protocol):
     """Meter of a port, and the keys of all meters that may send there.
 
-    `decryptor_of` returns the decryptor for a system title, or None without a key. It is None where
-    meters send plain telegrams.
+    `decryptor_of` returns the decryptor for a system title, or None without a key. The
+    attribute is None where meters send plain telegrams.
     """
 
     decryptor_of: DecryptorOf | None

@@ -138,7 +138,7 @@ class MeterReader:
 def outlined_reading(memory: MeterMemory, now: datetime) -> Reading:
     """Return a reading without values, from the outline of the meter's last telegram.
 
-    The reading tells which entities exist before the first telegram. It is not current.
+    The reading is not current. Before the first telegram, it tells which entities exist.
     """
     outline = memory.outline
     return Reading(

@@ -1,6 +1,6 @@
-"""Parser for successive telegrams of one meter: the result of `read` for a fraction of the work.
+"""Parser for successive telegrams of one meter, with a fraction of `telegram_parser.read`'s work.
 
-Successive telegrams hardly differ but in the digits of numbers and times. So all other bytes are
+Successive telegrams differ almost only in the digits of numbers and times. So all other bytes are
 compared at once, and only the values that changed since the last telegram are converted.
 """
 

@@ -15,11 +15,11 @@ class Verification(StrEnum):
     """Proof by which a telegram was accepted."""
 
     TAG = "verified"
-    """The tag of its frame is correct: only a holder of the meter's keys can have written it."""
+    """The frame's tag is correct: only a holder of the meter's keys can have written the frame."""
     CHECKSUM = "not_verified"
-    """Only its CRC is correct. Its frame has a tag, but the authentication key is not known."""
+    """Only the CRC is correct. The frame has a tag, but the authentication key is not known."""
     PLAIN = "plain"
-    """Only its CRC is correct, because the meter does not encrypt."""
+    """Only the CRC is correct, because the meter does not encrypt."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,27 +8,27 @@ class LinkError(P1Error):
 
 
 class PortNotFoundError(LinkError):
-    """The device, host or service does not exist, or the address is malformed."""
+    """Error: the device, host or service does not exist, or the address is malformed."""
 
 
 class PortUnreachableError(LinkError):
-    """The device or host does not answer: refused, timed out, or not a serial port."""
+    """Error: the device or host does not answer (refused, timed out, or not a serial port)."""
 
 
 class PortPermissionError(LinkError):
-    """The device exists, but this user has no permission to open it."""
+    """Error: the device exists, but this user has no permission to open it."""
 
 
 class PortBusyError(LinkError):
-    """Another program uses the device, or the gateway serves another client."""
+    """Error: another program uses the device, or the gateway serves another client."""
 
 
 class PortClosedError(LinkError):
-    """The remote side closed the connection, or the cable was unplugged."""
+    """Error: the remote side closed the connection, or the cable was unplugged."""
 
 
 class PortSilentError(LinkError):
-    """An open connection delivered no byte within the timeout."""
+    """Error: an open connection delivered no byte within the timeout."""
 
 
 class ProbeError(P1Error):
@@ -36,32 +36,32 @@ class ProbeError(P1Error):
 
 
 class NothingReceivedError(ProbeError):
-    """The port delivered no byte."""
+    """Error: the port delivered no byte."""
 
 
 class NotP1Error(ProbeError):
-    """The port delivered bytes, but neither a frame nor a plain telegram."""
+    """Error: the port delivered bytes, but neither a frame nor a plain telegram."""
 
 
 class DamagedError(ProbeError):
-    """The port delivered telegrams that are incomplete or altered."""
+    """Error: the port delivered telegrams that are incomplete or altered."""
 
 
 class KeyMissingError(ProbeError):
-    """The frames are encrypted, but no key was given."""
+    """Error: the frames are encrypted, but no key was given."""
 
 
 class WrongKeyError(ProbeError):
-    """The frames are encrypted with another key."""
+    """Error: the frames are encrypted with another key."""
 
 
 class OtherAuthenticationKeyError(ProbeError):
-    """The encryption key is right, but the meter uses another authentication key."""
+    """Error: the encryption key is right, but the meter uses another authentication key."""
 
 
 class SecurityOffError(ProbeError):
-    """The telegrams are plain, although a key was given."""
+    """Error: the telegrams are plain, although a key was given."""
 
 
 class NoDeviceNameError(ProbeError):
-    """The telegrams are verified, but do not name their meter (0-0:42.0.0)."""
+    """Error: the telegrams are verified, but do not name their meter (0-0:42.0.0)."""

@@ -88,7 +88,7 @@ class PublishFeed:
             self._wake()
 
     def take(self, reading: Reading | None) -> Iterator[Message]:
-        """Yield the messages that are due. A caller that cannot send a message stops here."""
+        """Yield the messages that are due. A caller that fails to send a message must stop."""
         yield from self._messages.availability(is_online=self.is_online)
         if reading is not None and not self.is_held:
             self._turns.restart()
@@ -99,5 +99,5 @@ class PublishFeed:
             yield from self._messages.reading(reading, self._reception())
 
     def close(self) -> None:
-        """Make nothing due any more."""
+        """Stop making readings due."""
         self._turns.cancel()

@@ -173,7 +173,7 @@ class Announcer:
         self._followers: dict[str, DeadbandFilter] = {}
 
     def begin_anew(self) -> None:
-        """Show the next numbers, however small their moves are."""
+        """Forget the shown numbers, so that the next numbers pass all deadbands."""
         self._followers.clear()
 
     def devices(self, reading: Reading, reception: Reception) -> Iterator[Device]:

@@ -89,7 +89,7 @@ def _item(reference: str, name: str, value: Value, sent: str) -> Item:
 def _index_items(
     telegram: Telegram, reference: str, name: str, capture: Capture, sent: str
 ) -> Iterator[Item]:
-    """Yield an index, its unit and its time: always these, under the same names."""
+    """Yield an index, its unit and its time, always under the same names."""
     reading = telegram.channels.get(_MBUS_NAMES[reference][0])
     # Meters omit the unit if there is no value, but the SmartyReader's name contains the unit.
     unit = capture.unit or (reading.unit if reading else None)

@@ -26,7 +26,7 @@ class IntervalEstimate:
     def note(
         self, now: float, max_interval: float = float("inf"), min_interval: float = 0.0
     ) -> float | None:
-        """Note an event; return the seconds since the previous event, None for the first event.
+        """Note an event; return the seconds since the previous event, or None without it.
 
         An interval above `max_interval` is a pause. An interval below `min_interval` comes from
         delayed events. Neither counts for the estimate.

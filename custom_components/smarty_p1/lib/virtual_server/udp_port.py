@@ -21,7 +21,7 @@ class UdpPort(asyncio.DatagramProtocol):
         self._rpc = rpc
 
     async def start(self, port: int) -> None:
-        """Listen on all IPv4 addresses, as broadcasts need it. Raises OSError."""
+        """Listen on all IPv4 addresses, because broadcasts need it. Raises OSError."""
         loop = asyncio.get_running_loop()
         await loop.create_datagram_endpoint(lambda: self, local_addr=(_EVERY_IPV4, port))
 
