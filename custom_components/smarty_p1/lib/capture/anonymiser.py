@@ -43,7 +43,7 @@ _MAX_IDENTIFICATIONS = 8
 _HEADER = re.compile(rb"\xdb\x08(.{8})([\0-\x7f]|\x81.|\x82..)\x30(.{4})", re.DOTALL)
 # Chance hardly produces this many printable characters in a row.
 _CUT_TEXT = re.compile(rb"[ -~\r\n]{32,}")
-# Marks of a cut text that stay. Other characters may belong to a message without its beginning.
+# Beginnings and ends of lines stay in a cut text. All else may be a message cut at its beginning.
 _CUT_MARKS = re.compile(rb"((?:\A|(?<=\n))(?:/[A-Za-z]{3}|![0-9A-F]{4})|[\r\n]+)")
 
 type Chunk = tuple[float, bytes]

@@ -9,7 +9,7 @@ from random import Random
 from .substitutes import constant_for
 from .telegram_parts import Kind, Part
 
-# Factors are below 1: a scaled power must not get wider, or exceed the limits, which stay.
+# Factors are below 1: a scaled power must not get more digits, or exceed the unscaled limits.
 _MIN_FACTOR, _MAX_FACTOR = 1 / 3, 0.9
 _TARIFF = re.compile(r"(.*\.8\.)[1-9][0-9]*( .*)")
 

@@ -13,7 +13,7 @@ from ..meter import Reading
 from .deadband import Follow
 
 CURRENCY = "EUR"
-"""Currency of the tariff, which is Luxembourg's in any Home Assistant."""
+"""Currency of Luxembourg's tariff, independent of the currency set in Home Assistant."""
 DIAGNOSTIC = "diagnostic"
 MEASUREMENT = "measurement"
 TOTAL = "total"

@@ -58,9 +58,10 @@ class MeterMessages:
 
     A message counts as sent when the caller requests the next message. So a caller that cannot send
     a message must stop. A value with its own topic is sent when it differs from the value sent last
-    there. All else is sent with every reading. `stale` holds topics that earlier runs left retained
-    on the broker. `on_full` is called when the limit of topics is reached; messages with further
-    topics are dropped.
+    there. All else is sent with every reading.
+
+    `stale` holds the topics on which the broker retains messages of earlier runs. `on_full` is
+    called when the limit of topics is reached; messages with further topics are dropped.
     """
 
     def __init__(
