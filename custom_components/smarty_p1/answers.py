@@ -23,9 +23,9 @@ from .const import DOMAIN
 from .coordinator.collector_pause import without_collection
 from .coordinator.market_history import async_market_hours
 from .coordinator.meter_coordinator import SmartyCoordinator
+from .lib.fair_queue import BusyError, Turns
 from .lib.reports import what_if_report
 from .lib.tariff import Demand, QuarterHour, QuarterHours, day_start, quarter_hours_between
-from .lib.turns import BusyError, Turns
 
 MAX_WAITING = 8
 """Questions that a user may have in the queue, beside the question being answered."""

@@ -82,7 +82,7 @@ class MeterStore(ThrottledStore):
         """
         if self._is_closed:
             return
-        if self.memory.has_come_to_something():
+        if self.memory.has_period_ended():
             self.schedule(at_once=True)
         elif not self.is_waiting and self._news() != self._saved:
             self.schedule()

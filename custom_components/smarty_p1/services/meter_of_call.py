@@ -13,7 +13,7 @@ from ..answers import Books, NothingCountedError, answers_of
 from ..const import DOMAIN
 from ..coordinator import is_meter
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..lib.turns import BusyError
+from ..lib.fair_queue import BusyError
 from ..rights import may_read
 
 ATTR_CONFIG_ENTRY = "config_entry"

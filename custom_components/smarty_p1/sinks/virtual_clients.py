@@ -42,7 +42,7 @@ def _shown(meter: VirtualMeter, client: Client, now: float) -> ShownClient:
     return ShownClient(
         client.address,
         meter.profile(client),
-        [question.value for question in client.paces if question is not Question.OTHER],
+        [question.value for question in client.poll_intervals if question is not Question.OTHER],
         client.asked,
         None if every is None else round(every, 1),
         round(now - client.last_asked, 1),

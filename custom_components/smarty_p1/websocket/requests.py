@@ -15,7 +15,7 @@ from homeassistant.helpers.json import json_bytes
 from ..answers import NothingCountedError, answers_of, async_aside, books_of
 from ..const import DOMAIN
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..lib.turns import BusyError
+from ..lib.fair_queue import BusyError
 from ..rights import readable_meter
 from .meter_status import loaded_meter
 
