@@ -6,9 +6,9 @@ from functools import cache
 from typing import override
 
 from dev.simulator import House, Meter
-from dev.simulator.dice import seeded_random
 from dev.simulator.house import HOUSES
 from dev.simulator.household import Household
+from dev.simulator.randomness import seeded_random
 from dev.simulator.reading import Reading
 
 # Every third meter has meters on its M-Bus.

@@ -13,7 +13,7 @@ from nats.js import JetStreamContext
 
 from dev.reliability.parts import Part
 from dev.reliability.result import MissedError, tell
-from dev.simulator.dice import seeded_random
+from dev.simulator.randomness import seeded_random
 
 from .costs import Costs, disk_mib
 from .export import Export

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 
 from dev.simulator import Server
-from dev.simulator.dice import seeded_random
+from dev.simulator.randomness import seeded_random
 
 from .attacks import FORGED, forge, junk, pick
 from .key_changes import CHANGES_AT, next_key_of_meter
