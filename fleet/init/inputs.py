@@ -1,6 +1,7 @@
 """Description of a fleet: a TOML file, checked as a whole."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -151,9 +152,8 @@ def read_inputs(path: Path) -> FleetInputs:
 
 
 def _check_users(gateways: Iterable[str], listeners: Iterable[str]) -> None:
-    users = [COLLECTOR, *gateways, *listeners]
-    for name in users:
-        if users.count(name) > 1:
+    for name, number in Counter([COLLECTOR, *gateways, *listeners]).items():
+        if number > 1:
             msg = f"the name {name} is there twice: gateways, listeners and the user {COLLECTOR}"
             msg += " need names of their own"
             raise ConfigError(msg)
