@@ -17,7 +17,7 @@ _OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
 # Of a meter's options, where they are not on the page of the contract.
 _PAGES = {
     "min_interval": "updates",
-    "gas_kwh_per_m3": "updates",
+    **dict.fromkeys(("gas_kwh_per_m3", "gas_price", "gas_fixed_price"), "updates"),
     "p1_server": "other_programs",
     "mqtt": "other_programs",
     "virtual_meter": "other_programs",
