@@ -65,7 +65,7 @@ def test_the_running_month_and_the_same_days_a_year_ago() -> None:
         "fixed": 10.5,
         "total": 105.0,
     }
-    # A day costs 4 × 0.90 and a thirtieth of 15. A day that is to come has its part of the 15.
+    # A day costs 4 times 0.90 and a thirtieth of 15. A day that is to come has its part of the 15.
     daily = report["month"]["days"]
     assert daily["start"] == "2026-11-01"
     assert daily["amounts"] == [4.1] * 21 + [1.85] + [0.5] * 8
@@ -162,12 +162,16 @@ def test_the_first_month_counts_from_its_first_whole_day() -> None:
     assert gas_costs_report({}, PRICES, at("2026-11-04T20:00"))["month"] is None
 
 
-def test_a_day_that_is_missing_makes_it_the_least() -> None:
-    days = whole("2025-11-01", "2026-11-20", 4, d1105=(0, 0), d1106=(1, 0.5))
+@pytest.mark.parametrize("missing", [(1, 2), (5, 6)])
+def test_a_day_that_is_missing_makes_it_the_least(missing: tuple[int, int]) -> None:
+    first, second = missing
+    days = whole("2025-11-01", "2026-10-31", 5)
+    changed = {f"d11{first:02}": (0.0, 0.0), f"d11{second:02}": (1.0, 0.5)}
+    days |= whole("2026-11-01", "2026-11-20", 4, **changed)
     report = gas_costs_report(days, PRICES, at("2026-11-21T10:00"))
 
     # 18 days of 4 m³ and 1 m³: 65.70 EUR. The fixed price is due for all 20 days: 10.33.
-    assert sums(report["month"])["missing_days"] == 2
+    assert (report["month"]["first"], report["month"]["missing_days"]) == (1, 2)
     assert (report["month"]["m3"], report["month"]["total"]) == (73.0, 76.03)
     # The least of this year is compared with nothing.
     assert report["year_ago"] is None
