@@ -38,8 +38,7 @@ def replace_month(entry: MockConfigEntry, name: str, lines: Iterable[str]) -> No
     """Let the meter of an entry know nothing of a month but some lines."""
     meter = entry.runtime_data.books.memory.demand_meter
     history = meter._history
-    reader = RowReader()
-    reader.read(name, "".join([HEADER, *(f"{line}\n" for line in lines)]).encode())
+    reader = RowReader({name: "".join([HEADER, *(f"{line}\n" for line in lines)]).encode()})
     assert not reader.damaged
     history.row.months.update(reader.row.months)
     history._months = KnownMonths()

@@ -9,7 +9,7 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -24,15 +24,14 @@ from ..const import DOMAIN, LOGGER
 from ..lib.backoff import Outage
 from ..lib.tariff import (
     HEADER,
+    REMOVED,
     Files,
-    Kind,
-    QuarterHour,
     Span,
     UnknownVersionError,
     line_of,
     lines_of_file,
     month_name,
-    span_of,
+    with_removed,
 )
 
 # The longest 25 months.
@@ -45,7 +44,6 @@ MAX_FILE_SIZE = 1_000_000
 MAX_FILES = 28
 
 _MAX_LINE = 4_096
-_HEADER = HEADER.encode()
 _FILE_NAME = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])\.csv")
 _ASIDE = ".unreadable"
 _LOST = "Quarter-hours cannot be stored in %s: %s"
@@ -58,8 +56,7 @@ class QuarterHourSeries:
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         self._hass = hass
         self.folder = Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}.{entry_id}.quarter_hours"))
-        self.doubtful: Callable[[], Iterable[QuarterHour]] = tuple
-        """Returns the quarter-hours that are not to be stored yet: a clock may be wrong."""
+        self._removed = self.folder / f"{REMOVED}.txt"
         self._pending: list[Span] = []
         self._lock = asyncio.Lock()
         self._outage = Outage(LOGGER, _LOST, _BACK, self.folder)
@@ -78,19 +75,6 @@ class QuarterHourSeries:
     async def async_files(self) -> Files:
         """Return what the files hold, None for one that cannot be read."""
         return await self._hass.async_add_executor_job(self._read_files)
-
-    async def async_read(self, start: datetime, end: datetime) -> list[QuarterHour]:
-        """Return the known quarter-hours that start in a period, in the order of their time.
-
-        Raises OSError when a file is there and cannot be read.
-        """
-        # Before anything is awaited: what is written meanwhile is then known twice, not lost.
-        pending = [*self._pending]
-        doubtful = [*self.doubtful()]
-        found = await self._hass.async_add_executor_job(self._read, start, end)
-        found |= {span.start: span.quarter_hour for span in pending if not span.kind}
-        found |= {quarter.start: quarter for quarter in doubtful}
-        return [found[time] for time in sorted(found) if start <= time < end]
 
     async def async_replace(self, spans: Sequence[Span]) -> None:
         """Write spans in the place of all files. Raises OSError."""
@@ -130,8 +114,8 @@ class QuarterHourSeries:
                 _prepare(path)
             with path.open("a+b") as file:
                 _cut_torn_line(file)
-                lines = [line_of(span).encode() for span in group]
-                file.write(b"".join(lines) if file.tell() else b"".join([_HEADER, *lines]))
+                header = [] if file.tell() else [HEADER]
+                file.write("".join([*header, *map(line_of, group)]).encode())
                 file.flush()
                 os.fsync(file.fileno())
             if is_new:
@@ -142,7 +126,7 @@ class QuarterHourSeries:
         self.folder.mkdir(parents=True, exist_ok=True)
         others = {*self._files()}
         for path, group in groupby(spans, lambda span: self._path(span.start)):
-            _write_anew(path, [line_of(span).encode() for span in group])
+            _write_anew(path, "".join([HEADER, *map(line_of, group)]).encode())
             others.discard(path)
         for path in others:
             path.unlink()
@@ -150,22 +134,12 @@ class QuarterHourSeries:
 
     def _read_files(self) -> Files:
         found: dict[str, bytes | None] = {}
-        for path in self._files():
+        for path in (self._removed, *self._files()):
             try:
-                with path.open("rb") as file:
-                    found[path.stem] = _tail(file)
+                found[path.stem] = _content(path)
             except OSError as err:
                 LOGGER.warning("%s cannot be read: %s", path, err.strerror)
                 found[path.stem] = None
-        return found
-
-    def _read(self, start: datetime, end: datetime) -> dict[datetime, QuarterHour]:
-        found = {}
-        for path in self._files():
-            if self._path(start) <= path <= self._path(end):
-                with path.open("rb") as file:
-                    spans = _parse(_tail(file))
-                    found.update({span.start: span.quarter_hour for span in spans})
         return found
 
     def _remove_old(self, new: Path, newest: datetime) -> None:
@@ -175,6 +149,9 @@ class QuarterHourSeries:
         too_old = [path for path in others if path < oldest]
         rest = sorted(set(others) - set(too_old), key=lambda path: path.stat().st_size)
         for path in (*too_old, *rest[: max(0, len(rest) + 1 - MAX_FILES)]):
+            # Without its numbers in that file, its lines would count as lost.
+            removed = with_removed(_content(self._removed), path.stem, _content(path))
+            _write_anew(self._removed, removed)
             path.unlink()
 
     def _files(self) -> list[Path]:
@@ -186,14 +163,11 @@ class QuarterHourSeries:
         return self.folder / f"{month_name(time)}.csv"
 
 
-def _parse(data: bytes) -> Iterator[Span]:
-    """Yield the quarter-hours of a file; what is no line of one is passed over."""
-    with suppress(UnknownVersionError):
-        for line in lines_of_file(data):
-            with suppress(TypeError, ValueError):  # also what is no text
-                span = span_of(line.decode("ascii"))
-                if span.kind is Kind.QUARTER_HOUR:
-                    yield span
+def _content(path: Path) -> bytes:
+    """Return the end of a file, which is the whole of one that is not too large."""
+    with suppress(FileNotFoundError), path.open("rb") as file:
+        return _tail(file)
+    return b""
 
 
 def _prepare(path: Path) -> None:
@@ -212,13 +186,13 @@ def _prepare(path: Path) -> None:
             return
         file.seek(size - MAX_FILE_SIZE // 2)
         _torn, *lines = file.read().split(b"\n")
-    _write_anew(path, [line + b"\n" for line in lines[:-1]])
+    _write_anew(path, b"\n".join([HEADER.rstrip().encode(), *lines]))
 
 
-def _write_anew(path: Path, lines: Iterable[bytes]) -> None:
+def _write_anew(path: Path, content: bytes) -> None:
     new = path.with_suffix(".new")
     with new.open("wb") as file:
-        file.write(b"".join([_HEADER, *lines]))
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)

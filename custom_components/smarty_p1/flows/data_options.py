@@ -1,4 +1,4 @@
-"""The page of the options about data: update interval, energy and prices of gas."""
+"""Options page for data: update interval in seconds, energy and prices of gas."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -25,9 +25,9 @@ from ..lib.entities import CURRENCY
 from .form_fields import number_field
 from .tariff_options import Errors
 
-_MAX_INTERVAL = 3600
-_INTERVAL = number_field(_MAX_INTERVAL, "s", is_whole=True)
-# Wider than what is right: the form's own message would be in English, and say nothing of bills.
+_MAX_INTERVAL_S = 3600
+_INTERVAL = number_field(_MAX_INTERVAL_S, "s", is_whole=True)
+# Allow more than plausible values: the frontend's own range message is not translated.
 _MAX_TYPED = 1_000_000
 _GAS_FIELDS = {
     CONF_GAS_KWH_PER_M3: number_field(_MAX_TYPED, "kWh/m³"),
@@ -44,7 +44,7 @@ DATA_OPTIONS = (CONF_MIN_INTERVAL, *_GAS_FIELDS)
 
 
 def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
-    """Return the fields; those of gas only if the meter may read a gas meter."""
+    """Return the fields of the page. Those of gas appear only if there may be a gas meter."""
     fields: dict[vol.Marker, Any] = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
     if _GAS_FIELDS.keys() & entry.options.keys() or _may_have_gas(entry):
         fields |= {vol.Optional(name): field for name, field in _GAS_FIELDS.items()}
@@ -52,7 +52,7 @@ def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
 
 
 def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
-    """Return the options of the page, and note its errors by field."""
+    """Return the options to store, and add an error for an implausible or missing value."""
     for name, (lowest, highest, error) in _BOUNDS.items():
         if name in typed and not lowest <= typed[name] <= highest:
             errors[name] = error
@@ -62,7 +62,7 @@ def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
 
 
 def _may_have_gas(entry: AnyConfigEntry) -> bool:
-    """Return whether a gas meter was read, or nothing at all: then nobody knows."""
+    """Return whether a gas meter was read, or whether nothing was read yet."""
     if entry.state is not ConfigEntryState.LOADED:
         return True
     coordinator: SmartyCoordinator = entry.runtime_data

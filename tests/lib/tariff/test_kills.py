@@ -5,6 +5,7 @@ Each story is made by the dice of its seed, which is in the name of its test.
 
 import json
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from smartyp1.tariff import (
     HEADER,
+    REMOVED,
     Contract,
     DemandMeter,
     Energies,
@@ -19,6 +21,7 @@ from smartyp1.tariff import (
     line_of,
     month_name,
     span_of,
+    with_removed,
 )
 from tests.lib.tariff.support import Connection
 
@@ -128,7 +131,7 @@ class Computer:
 
 
 def number_of_last(data: bytes) -> int:
-    return int(data.rstrip(b"\n").rsplit(b",", 1)[1]) if data.count(b"\n") > 1 else 0
+    return int(data.rstrip(b"\n").rsplit(b",", 2)[1]) if data.count(b"\n") > 1 else 0
 
 
 @pytest.mark.parametrize("seed", range(STORIES), ids="seed {}".format)
@@ -159,22 +162,29 @@ def house_with_lines() -> Connection:
     return house
 
 
+def other_digit(line: bytes) -> bytes:
+    """Return a line with another digit in its imported energy."""
+    cells = line.split(b",")
+    cells[2] = cells[2].replace(b"2", b"9").replace(b"0", b"1")
+    return b",".join(cells)
+
+
 @pytest.mark.parametrize("place", [1, 2, 3, 4, 5, 6, 50, 103, 104, 105])
 @pytest.mark.parametrize("count", [1, 2])
-@pytest.mark.parametrize("junk", [b"", b"junk", b"2026-06-02T08:15Z,,x", b"\xff\x00", None])
+@pytest.mark.parametrize(
+    "junk", [b"", b"junk", b"2026-06-02T08:15Z,,x", b"\xff\x00", None, other_digit]
+)
 def test_a_damaged_line_becomes_a_gap_of_known_energy(
-    place: int, count: int, junk: bytes | None
+    place: int, count: int, junk: bytes | Callable[[bytes], bytes] | None
 ) -> None:
     house = house_with_lines()
     [(name, data)] = house.disk.files.items()
     header, *lines, _ = data.split(b"\n")
     assert len(lines) == 105
-    if place == 1 and junk is None:
-        pytest.skip("the file may begin there")
     kept = [lines[n] for n in range(place - 1)]
     damaged = lines[place - 1 : place - 1 + count]
     quarters = sum(span_of(line.decode()).kind is Kind.QUARTER_HOUR for line in damaged)
-    more = [] if junk is None else [junk] * len(damaged)
+    more = [junk(line) if callable(junk) else junk for line in damaged if junk is not None]
     content = b"\n".join([header, *kept, *more, *lines[place - 1 + count :], b""])
     stored = house.meter.as_dict()
 
@@ -184,17 +194,65 @@ def test_a_damaged_line_becomes_a_gap_of_known_energy(
     assert meter.snapshot
     assert house.meter.snapshot
     before, after = house.meter.snapshot.month, meter.snapshot.month
-    if place == 1 and count:
-        # Nobody knows what the register was before the first line, but the state.
-        assert after.imported_kwh <= before.imported_kwh
-    else:
-        assert after.imported_kwh == pytest.approx(before.imported_kwh)
+    assert after.imported_kwh == pytest.approx(before.imported_kwh)
     assert after.quarter_hours == before.quarter_hours - quarters
     # Restored, all is as before.
     meter = DemandMeter.from_dict(stored, house.contract, files={name: data})
     assert meter.damaged == frozenset()
     assert meter.snapshot
     assert meter.snapshot.month == before
+
+
+def test_a_missing_first_file_becomes_a_gap_of_known_energy() -> None:
+    house = house_with_lines()
+    stored = house.meter.as_dict()
+
+    meter = DemandMeter.from_dict(stored, house.contract, files={})
+
+    assert meter.damaged == {"2026-06"}
+    assert meter.snapshot
+    assert house.meter.snapshot
+    assert meter.snapshot.month.imported_kwh == house.meter.snapshot.month.imported_kwh
+    assert meter.snapshot.month.quarter_hours == 0
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("header", [HEADER.encode().strip(), b"start,\0pan,number,version=2"])
+def test_a_header_that_is_damaged_or_ends_otherwise_hides_no_line(
+    end: bytes, header: bytes
+) -> None:
+    house = house_with_lines()
+    [(name, data)] = house.disk.files.items()
+    content = end.join([header, *data.split(b"\n")[1:]])
+
+    meter = DemandMeter.from_dict(house.meter.as_dict(), house.contract, files={name: content})
+
+    assert meter.damaged == frozenset()
+    assert meter.snapshot == house.meter.snapshot
+
+
+def test_a_file_that_was_removed_on_purpose_is_no_damage() -> None:
+    house = Connection("2026-06-02T10:00:00S")
+    house.change(Contract(reference_kw=7))
+    house.read()
+    for days in (0, -400, 400):
+        # A clock is believed after a day.
+        house.time += timedelta(days=days)
+        for _ in range(110):
+            house.after(900, 250)
+    house.restart()
+    name, *others = sorted(house.disk.files)
+    assert name == "2025-04"
+    files = {each: house.disk.files[each] for each in others}
+    stored = house.meter.as_dict()
+
+    # Its energy is the meter's all the same: it came between the two others.
+    removed = with_removed(b"1-3\nrubbish\n", name, house.disk.files[name])
+    for more, damaged in (({REMOVED: removed}, set()), ({}, {"2026-06"})):
+        meter = DemandMeter.from_dict(stored, house.contract, files=files | more)
+        assert meter.damaged == damaged
+        assert meter.snapshot
+        assert meter.snapshot.month.imported_kwh == 3 * 110 * 0.25
 
 
 def test_a_file_of_an_unknown_version_is_not_read_and_its_energy_is_known() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from smartyp1.tariff import Contract, Month, Origin, PlatformDays, QuarterHour, compute_bill
 from tests.lib.tariff.months import lines, local
-from tests.lib.tariff.support import Connection
+from tests.lib.tariff.support import REGISTER_WH, Connection
 
 CONTRACT = Contract(reference_kw=7, energy_price=0.15)
 QUARTER_HOUR = timedelta(minutes=15)
@@ -110,6 +110,40 @@ def test_of_an_outage_of_50_days_the_platform_knows_47() -> None:
     # Taken back, it is as unknown as before.
     house.meter.set_platform_days(PlatformDays())
     assert total() == pytest.approx(2 * 9.6)
+
+
+@pytest.mark.parametrize(("until", "others"), [("2026-04-02", 30), ("2026-03-03", 0)])
+def test_of_a_long_outage_in_which_little_came_nothing_is_counted_twice(
+    until: str, others: int
+) -> None:
+    house = house_at("2026-03-02")
+    draw_until(house, "2026-03-03")
+    # 45 days of 0.2 kWh: as little as after a clock that has leapt.
+    house.after(round(timedelta(days=45).total_seconds()) - 3600, 9_000)
+    draw_until(house, "2026-04-18")
+
+    house.meter.set_platform_days(PlatformDays(platform("2026-03-03", until, 0.2 / 24)))
+    months = months_of(house)
+    assert sum(month.imported_kwh for month in months.values()) == pytest.approx(9 + 2 * 9.6)
+    assert sum(month.platform_quarter_hours for month in months.values()) == others * 96 - 4 * (
+        others > 0
+    )
+
+
+def test_outages_that_follow_each_other_are_cut_as_one() -> None:
+    house = house_at("2026-05-20T12:00")
+    house.after(20 * 86_400, 20_000)  # until 9 June
+    house.after(1_800, 5)
+    house.after(30 * 86_400, 30_000)  # until 9 July
+    house.after(1_800, 5)
+    house.after(30 * 86_400, 30_000)  # until 8 August
+    draw_until(house, "2026-08-10")
+    drawn = (house.imported_wh - REGISTER_WH) / 1000
+
+    # 26.4 kWh of May are more than the first outage has in all.
+    known = platform("2026-05-21", "2026-06-01", 0.1) + platform("2026-08-01", "2026-08-02", 0.01)
+    house.meter.set_platform_days(PlatformDays(known))
+    assert sum(month.imported_kwh for month in months_of(house).values()) == pytest.approx(drawn)
 
 
 def test_imported_and_exported_energy_are_cut_separately() -> None:

@@ -35,6 +35,7 @@ def test_what_is_stored() -> None:
         "version": 3,
         "number": 1,
         "is_begun_here": True,
+        "begun": {"time": "2026-07-15T10:00:00+00:00", "imported_wh": 25_653_000},
         "stretches": [
             {
                 "first": {"time": "2026-07-15T10:00:00+00:00", "imported_wh": 25_653_000},

@@ -61,6 +61,7 @@ from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
 from .span_days import above_each
 from .span_lines import (
     HEADER,
+    REMOVED,
     Files,
     UnknownVersionError,
     as_decimal,
@@ -68,9 +69,10 @@ from .span_lines import (
     lines_of_file,
     month_name,
     span_of,
+    with_removed,
 )
-from .span_months import Columns, months_of
-from .span_views import QuarterHours
+from .span_months import KnownMonths, months_of
+from .span_views import QuarterHours, quarter_hours_between
 from .spans import Kind, Row, Span
 from .stored_day_sums import load_months
 from .time_of_use import WEEKDAYS, TimeOfUseSplit, time_of_use_hours
@@ -107,6 +109,7 @@ __all__ = [
     "PER_MONTH",
     "QUARTER_HOUR",
     "REFERENCE_POWERS",
+    "REMOVED",
     "WEEKDAYS",
     "AgreedPrices",
     "Aid",
@@ -117,7 +120,6 @@ __all__ = [
     "ClassCost",
     "ClassExcess",
     "ClassWithBattery",
-    "Columns",
     "ComingQuarterHour",
     "Comparison",
     "Contract",
@@ -132,6 +134,7 @@ __all__ = [
     "Estimate",
     "Files",
     "Kind",
+    "KnownMonths",
     "KwhPrice",
     "Line",
     "MarketHours",
@@ -179,9 +182,11 @@ __all__ = [
     "prices_of_attributes",
     "quarter_hour_cost",
     "quarter_hours_ahead",
+    "quarter_hours_between",
     "quarter_start",
     "simulate_battery",
     "span_of",
     "time_of_use_hours",
     "usual_import",
+    "with_removed",
 ]

@@ -7,25 +7,23 @@ imported and exported energy are cut separately.
   cover: each span has its part of it by its energy.
 - Where they cover all of the run, the energy is exactly theirs.
 - The energy of a gap that is too long to be shared out belongs to no day before the platform knows
-  some of it.
+  some of it; where it is so little that a clock may have leapt, it is of the gap's end.
 - What came at the market's price stays where it was priced. The platform's has none.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from math import isnan, nan
+from math import isnan
 from typing import NamedTuple
 
-from .calendar import QUARTER_HOUR, month_start, quarter_start
+from .calendar import QUARTER_HOUR, quarter_start
 from .contract import Contracts
 from .leneda_days import PlatformDays
-from .spans import Kind, MonthColumns, Span, months_between
+from .spans import Columns, Kind, MonthColumns, Period, Span, months_between
 from .time_of_use import TimeOfUseSplit, split
 
-type _Period = tuple[datetime, datetime]
-
-_NOTHING = timedelta()
 _NO_MARKET = (0.0,) * 4
+_SECOND = timedelta(seconds=1)
 
 
 class Piece(NamedTuple):
@@ -39,40 +37,126 @@ class Piece(NamedTuple):
     market: tuple[float, ...]
 
 
-class _Covered(NamedTuple):
-    """A quarter-hour of the platform that covers a part of a run."""
+class _Segment(NamedTuple):
+    """A period of a loose span, with its imported and exported energy."""
 
-    start: datetime
-    end: datetime
-    wh: float
+    kind: Kind
+    period: Period
+    imported_wh: float
+    exported_wh: float
 
 
-def pieces_of(
-    month: MonthColumns,
-    months: Mapping[datetime, MonthColumns],
-    past: PlatformDays,
-    contracts: Contracts,
-    period: _Period,
-) -> dict[datetime, list[Piece]]:
-    """Return the pieces that are in a period of a month, by the start of their day."""
-    found: dict[datetime, list[Piece]] = {}
-    if not month.loose:
+class _Cover:
+    """The platform's knowledge of a run: the periods, and the energy of these in the run."""
+
+    def __init__(self) -> None:
+        self.periods: list[Period] = []
+        self.wh = 0.0
+
+    def add(self, start: datetime, wh: float) -> None:
+        """Add a quarter-hour with its energy in the run."""
+        begin = start
+        if self.periods and self.periods[-1][1] == start:
+            begin, _ = self.periods.pop()
+        self.periods.append((begin, start + QUARTER_HOUR))
+        self.wh += wh
+
+
+class LooseSpans:
+    """The loose spans of a row beside what the platform knows. Each run of them is cut once."""
+
+    def __init__(self, months: Columns, past: PlatformDays) -> None:
+        self._months = months
+        self._past = past
+        self._segments: dict[int, list[_Segment]] = {}
+        """By the identity of the first span of a run."""
+
+    def pieces(
+        self, month: MonthColumns, contracts: Contracts, period: Period
+    ) -> dict[datetime, list[Piece]]:
+        """Return the pieces that are in a period of a month, by the start of their day."""
+        found: dict[datetime, list[Piece]] = {}
+        for run in _runs(connected([month.start], self._months), self._months):
+            if run[0].start < period[1] and _end_of(run) >= period[0]:
+                for segment in self._cut(run):
+                    _share_out(found, segment, contracts, period)
+                _add_priced(found, run, contracts, period)
         return found
-    begin, end = period
-    for run in _runs(_touching(month, months)):
-        run_end = max(span.end for span in run)
-        if run[0].start < end and (run_end > begin or run[0].start >= begin):
-            for span, segment, imported_wh, exported_wh in _cut(run, months, past):
-                _share_out(found, span, segment, (imported_wh, exported_wh), contracts, period)
-            _add_priced(found, run, contracts, period)
+
+    def _cut(self, run: Sequence[Span]) -> list[_Segment]:
+        """Return what the platform leaves of a run."""
+        known = self._segments.get(id(run[0]))
+        if known is None:
+            known = self._segments[id(run[0])] = [*self._segments_of(run)]
+        return known
+
+    def _segments_of(self, run: Sequence[Span]) -> Iterator[_Segment]:
+        imported, exported = self._covers(run)
+        if not imported.periods and not exported.periods:
+            for span in run:
+                wh, fed_wh = span.amounts.imported_wh, span.amounts.exported_wh
+                yield from (_Segment(span.kind, each, wh, fed_wh) for each in span.shared_periods)
+            return
+        for kind, period, wh in _rest(run, imported, [each.amounts.imported_wh for each in run]):
+            yield _Segment(kind, period, wh, 0.0)
+        for kind, period, wh in _rest(run, exported, [each.amounts.exported_wh for each in run]):
+            yield _Segment(kind, period, 0.0, wh)
+
+    def _covers(self, run: Sequence[Span]) -> tuple[_Cover, _Cover]:
+        """Return what the platform knows of a run that was not measured here."""
+        imported, exported = _Cover(), _Cover()
+        start, end = run[0].start, _end_of(run)
+        for each in months_between(start, end):
+            platform = self._past.months.get(each)
+            if platform is None:
+                continue
+            own = self._months.get(each) or MonthColumns(each)
+            first = max(0, (start - platform.first) // QUARTER_HOUR)
+            last = max(first + 1, -((platform.first - end) // QUARTER_HOUR))
+            columns = own.overlaid(platform, first, min(last, platform.most))
+            for place, (wh, fed_wh, origin) in enumerate(zip(*columns, strict=True), first):
+                if origin:
+                    time = platform.first + place * QUARTER_HOUR
+                    inside = min(time + QUARTER_HOUR, end) - max(time, start)
+                    share = inside / QUARTER_HOUR if inside else 1.0
+                    imported.add(time, wh * share)
+                    if not isnan(fed_wh):
+                        exported.add(time, fed_wh * share)
+        return imported, exported
+
+
+def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
+    """Return months, and those that loose spans connect them with."""
+    found: set[datetime] = set()
+    waiting = [*starts]
+    while waiting:
+        start = waiting.pop()
+        if start not in found:
+            found.add(start)
+            for span in months[start].loose if start in months else ():
+                waiting += months_between(span.start - _SECOND, span.end + _SECOND)
     return found
 
 
+def _runs(starts: Iterable[datetime], months: Columns) -> Iterator[list[Span]]:
+    """Yield the loose spans of months, those that touch together."""
+    spans = {id(each): each for start in starts if start in months for each in months[start].loose}
+    run: list[Span] = []
+    for span in sorted(spans.values(), key=lambda each: (each.start, each.end, each.number)):
+        if run and span.start > _end_of(run):
+            yield run
+            run = []
+        run.append(span)
+    if run:
+        yield run
+
+
+def _end_of(run: Sequence[Span]) -> datetime:
+    return max(span.end for span in run)
+
+
 def _add_priced(
-    found: dict[datetime, list[Piece]],
-    run: Sequence[Span],
-    contracts: Contracts,
-    period: _Period,
+    found: dict[datetime, list[Piece]], run: Sequence[Span], contracts: Contracts, period: Period
 ) -> None:
     """Add what came at the market's prices where it was priced."""
     for span in run:
@@ -82,135 +166,29 @@ def _add_priced(
             found.setdefault(start, []).append(priced)
 
 
-def touched_months(spans: Sequence[Span]) -> Iterator[datetime]:
-    """Yield the months in which loose spans may touch some."""
-    if spans:
-        start = min(span.start for span in spans) - timedelta(seconds=1)
-        end = max(span.end for span in spans) + timedelta(seconds=1)
-        yield from months_between(start, end)
-
-
-def _touching(month: MonthColumns, months: Mapping[datetime, MonthColumns]) -> list[Span]:
-    """Return the loose spans of a month, and those of others that may touch them."""
-    found: dict[int, Span] = {}
-    for each in touched_months(month.loose):
-        other = month if each == month.start else months.get(each)
-        if other is not None:
-            found |= {id(span): span for span in other.loose}
-    return sorted(found.values(), key=lambda span: (span.start, span.end, span.number))
-
-
-def _runs(spans: Sequence[Span]) -> Iterator[list[Span]]:
-    run: list[Span] = []
-    end = None
-    for span in spans:
-        if end is not None and span.start > end:
-            yield run
-            run, end = [], None
-        run.append(span)
-        end = span.end if end is None else max(end, span.end)
-    yield run
-
-
-def _cut(
-    run: Sequence[Span], months: Mapping[datetime, MonthColumns], past: PlatformDays
-) -> Iterator[tuple[Span, _Period, float, float]]:
-    """Yield what is left of spans: a period, and its imported and exported energy."""
-    imported, exported = _covering(run, months, past)
-    if not imported and not exported:
-        for span in run:
-            if not span.is_of_no_day:
-                amounts = span.amounts
-                yield span, (span.start, span.end), amounts.imported_wh, amounts.exported_wh
-        return
-    for span, segment, wh in _rest(run, imported, [each.amounts.imported_wh for each in run]):
-        yield span, segment, wh, 0.0
-    for span, segment, wh in _rest(run, exported, [each.amounts.exported_wh for each in run]):
-        yield span, segment, 0.0, wh
-
-
-def _covering(
-    run: Sequence[Span], months: Mapping[datetime, MonthColumns], past: PlatformDays
-) -> tuple[list[_Covered], list[_Covered]]:
-    """Return the platform's quarter-hours in a run that were not measured here."""
-    imported: list[_Covered] = []
-    exported: list[_Covered] = []
-    if not past.months:
-        return imported, exported
-    start, run_end = run[0].start, max(span.end for span in run)
-    time = quarter_start(start)
-    while time < run_end or time <= start:
-        wh, fed_wh = _of_platform(time, months, past)
-        following = time + QUARTER_HOUR
-        if not isnan(wh):
-            imported.append(_Covered(time, following, wh))
-        if not isnan(fed_wh):
-            exported.append(_Covered(time, following, fed_wh))
-        time = following
-    return imported, exported
-
-
-def _of_platform(
-    time: datetime, months: Mapping[datetime, MonthColumns], past: PlatformDays
-) -> tuple[float, float]:
-    """Return the platform's energies of a quarter-hour that was not measured here, or NaN."""
-    platform, own = (of.get(month_start(time)) for of in (past.months, months))
-    if platform is None:
-        return nan, nan
-    place = (time - platform.first) // QUARTER_HOUR
-    if not platform.is_known(place) or (own is not None and own.is_known(place)):
-        return nan, nan
-    return platform.imported[place], platform.exported[place]
-
-
 def _rest(
-    run: Sequence[Span], covering: Sequence[_Covered], energies_wh: Sequence[float]
-) -> Iterator[tuple[Span, _Period, float]]:
+    run: Sequence[Span], cover: _Cover, energies_wh: Sequence[float]
+) -> Iterator[tuple[Kind, Period, float]]:
     """Yield the periods of spans that are not covered, each with its energy."""
-    covered = _joined(covering)
-    segments: list[tuple[Span, _Period, float]] = []
+    left: list[tuple[Kind, Period, float]] = []
     total_wh = 0.0
     for span, wh in zip(run, energies_wh, strict=True):
-        left = [*_without(span, covered)]
-        if span.is_of_no_day and left == [(span.start, span.end)]:
-            continue
-        total_wh += wh
-        segments += [(span, each, wh * _share_of(span, each)) for each in left]
-    rest_wh = max(0.0, total_wh - _inside(run, covering))
-    weights = [wh for _, _, wh in segments]
-    if not any(weights):
-        weights = [(each[1] - each[0]).total_seconds() for _, each, _ in segments]
-    whole = sum(weights) or 1.0
-    for (span, segment, _), weight in zip(segments, weights, strict=True):
-        yield span, segment, rest_wh * weight / whole
-
-
-def _share_of(span: Span, period: _Period) -> float:
-    length = span.end - span.start
-    return (period[1] - period[0]) / length if length else 1.0
-
-
-def _inside(run: Sequence[Span], covering: Sequence[_Covered]) -> float:
-    """Return the platform's energy within a run."""
-    start, end = run[0].start, max(span.end for span in run)
-    found_wh = 0.0
-    for each in covering:
-        inside = min(each.end, end) - max(each.start, start)
-        found_wh += each.wh * (inside / QUARTER_HOUR if inside > _NOTHING else 1.0)
-    return found_wh
-
-
-def _joined(covering: Sequence[_Covered]) -> list[_Period]:
-    found: list[_Period] = []
-    for each in covering:
-        if found and found[-1][1] == each.start:
-            found[-1] = found[-1][0], each.end
+        periods, length = [*_without(span, cover.periods)], span.end - span.start
+        if periods == [(span.start, span.end)]:
+            total_wh += wh * len(span.shared_periods)
+            left += [(span.kind, each, wh) for each in span.shared_periods]
         else:
-            found.append((each.start, each.end))
-    return found
+            total_wh += wh
+            left += [(span.kind, (a, b), wh * ((b - a) / length)) for a, b in periods]
+    weights = [wh for _, _, wh in left]
+    if not any(weights):
+        weights = [(end - start).total_seconds() for _, (start, end), _ in left]
+    factor = max(0.0, total_wh - cover.wh) / (sum(weights) or 1.0)
+    for (kind, period, _), weight in zip(left, weights, strict=True):
+        yield kind, period, weight * factor
 
 
-def _without(span: Span, covered: Sequence[_Period]) -> Iterator[_Period]:
+def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
     """Yield the periods of a span that are not covered; one without length is whole, or none."""
     begin, end = span.start, span.end
     if begin == end:
@@ -227,18 +205,12 @@ def _without(span: Span, covered: Sequence[_Period]) -> Iterator[_Period]:
         yield begin, end
 
 
-def _share_out(  # noqa: PLR0913, PLR0917 - what a piece is made of
-    found: dict[datetime, list[Piece]],
-    span: Span,
-    segment: _Period,
-    energies_wh: tuple[float, float],
-    contracts: Contracts,
-    period: _Period,
+def _share_out(
+    found: dict[datetime, list[Piece]], segment: _Segment, contracts: Contracts, period: Period
 ) -> None:
     """Add the pieces of a segment to those of each day: those of a gap by time."""
-    start, end = segment
-    imported_wh, exported_wh = energies_wh
-    is_gap = span.kind is Kind.GAP
+    kind, (start, end), imported_wh, exported_wh = segment
+    is_gap = kind is Kind.GAP
     if not is_gap or start == end:
         day = contracts.part_start(start)
         if period[0] <= day < period[1]:

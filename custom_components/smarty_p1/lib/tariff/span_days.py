@@ -5,22 +5,20 @@ takes the place of loose spans (`loose_spans.py`). What was shared with a group 
 of both origins.
 """
 
-from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import reduce
 from itertools import compress
-from math import nan
 from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, day_start
 from .contract import REFERENCE_POWERS, Contract, Contracts
 from .leneda_days import PlatformDays
-from .loose_spans import Piece, pieces_of
+from .loose_spans import LooseSpans, Piece
 from .month import ClassExcess, Day, QuarterHour, Shared
 from .register_rises import DECIMALS
 from .sharing import shared_of
-from .spans import ORIGINS, MonthColumns, Span
+from .spans import ORIGINS, MonthColumns, Period, Span
 from .time_of_use import TimeOfUseSplit, is_second, joined_splits, second_quarters
 
 _MIN_CLASS_WH = REFERENCE_POWERS[0] * 250
@@ -63,18 +61,11 @@ def _above_one(energies_wh: Sequence[float], kw: float) -> ClassExcess:
 
 
 def days_of(
-    month: MonthColumns,
-    months: Mapping[datetime, MonthColumns],
-    past: PlatformDays,
-    contracts: Contracts,
-    period: tuple[datetime, datetime],
+    month: MonthColumns, loose: LooseSpans, past: PlatformDays, contracts: Contracts, period: Period
 ) -> Iterator[KnownDay]:
-    """Yield the days of a period within a month of which something is known.
-
-    `months` are all that were measured here: a gap may reach into others.
-    """
+    """Yield the days of a period within a month of which something is known."""
     begin, end = period
-    pieces = pieces_of(month, months, past, contracts, period)
+    pieces = loose.pieces(month, contracts, period) if month.loose else {}
     while begin < end:
         part_end = min(contracts.part_end(begin), end)
         part = _Part(month, past, contracts.at(begin), begin, part_end)
@@ -128,7 +119,7 @@ class _Part(NamedTuple):
         month, platform = self.month, self.past.months.get(self.month.start)
         if platform is None:
             return month.imported[first:last], month.exported[first:last], b""
-        return overlaid(month, platform, first, last)
+        return month.overlaid(platform, first, last)
 
     def _second(
         self,
@@ -205,29 +196,6 @@ def _sum(*energies_wh: Sequence[float]) -> float:
 def highest_of(quarters: Iterable[QuarterHour]) -> QuarterHour | None:
     """Return the highest quarter-hour; of equal ones, the first."""
     return min(quarters, key=lambda each: (-each.mean_kw, each.start), default=None)
-
-
-def overlaid(
-    month: MonthColumns, platform: MonthColumns, first: int, last: int
-) -> tuple[list[float], list[float], bytes]:
-    """Return imported and exported energies from a place to another, and whose they are."""
-    count = last - first
-    own, own_fed = _padded(month.imported, first, last), _padded(month.exported, first, last)
-    theirs = _padded(platform.imported, first, last)
-    theirs_fed = _padded(platform.exported, first, last)
-    codes = platform.origins[first:last].ljust(count, b"\0")
-    is_own = [wh == wh for wh in own]  # noqa: PLR0124
-
-    def chosen[T](mine: Sequence[T], others: Sequence[T]) -> list[T]:
-        each = zip(mine, others, is_own, strict=True)
-        return [one if is_mine else other for one, other, is_mine in each]
-
-    return chosen(own, theirs), chosen(own_fed, theirs_fed), bytes(chosen(bytes(count), codes))
-
-
-def _padded(column: array[float], first: int, last: int) -> list[float]:
-    found = column[first:last].tolist()
-    return found + [nan] * (last - first - len(found))
 
 
 def _limited(above: dict[float, ClassExcess], most: int) -> dict[float, ClassExcess]:

@@ -1,14 +1,19 @@
 """Spans as lines of plain text, a file for each month, to which lines are only ever added.
 
 A line has the start, in UTC; the kind and the end of a span that is no quarter-hour; the energies
-that came; what the market's prices made of them; the registers at its end; and its number. The
-first line of a file names the columns and the version of the format. Lines of version 1 have a
-start and four energies, and no number: of two about one quarter-hour, the later one counts.
+that came; what the market's prices made of them; the registers at its end; its number; and a check
+of all that, without which a line is believed as well. The first line of a file names the columns
+and the version of the format. Lines of version 1 have a start and four energies, and no number: of
+two about one quarter-hour, the later one counts.
 
 Where a number is missing, lines were lost. The registers around them tell how much energy that was,
-which becomes a gap: it is there again once the lines are.
+which becomes a gap: it is there again once the lines are. So it is with files that were removed on
+purpose, but these are not missed: a file beside them has their numbers.
 """
 
+import re
+from binascii import crc_hqx
+from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -17,16 +22,17 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from .calendar import LUXEMBOURG, QUARTER_HOUR, month_start, quarter_start
-from .register_rises import DECIMALS, Amounts
-from .spans import Kind, MonthColumns, Position, Row, Span, gap_between
+from .meter_clock_jumps import ReadingSegment
+from .register_rises import DECIMALS, Amounts, Registers
+from .spans import Kind, MonthColumns, Position, Row, Span, gap_between, position_of
 
 HEADER = (
     "start,span,imported_wh,exported_wh,reactive_imported_varh,reactive_exported_varh,"
     "market_cost,market_wh,market_revenue,market_exported_wh,"
-    "imported_register_wh,exported_register_wh,number,version=2\n"
+    "imported_register_wh,exported_register_wh,number,check,version=2\n"
 )
-HEADER_1 = "start,imported_wh,exported_wh,reactive_imported_varh,reactive_exported_varh\n"
-"""The first line of a file of version 1."""
+REMOVED = "removed"
+"""The name of the file that has the numbers of removed lines, "1-2976" in each of its own."""
 _COLUMNS, _COLUMNS_1 = 13, 5
 _MAX_WH = 1e9
 _MAX_REGISTER_WH = 1e13
@@ -36,10 +42,12 @@ _YEARS = range(1999, 2101)
 _LATE = "~"
 _MIN_MARKET = (-_MAX_WH, 0.0, -_MAX_WH, 0.0)
 _SECOND = timedelta(seconds=1)
-
+_VERSION = re.compile(rb"version=([0-9]+)")
 
 type Files = Mapping[str, bytes | None]
-"""What files of months hold, by their names, "2026-06"; None for one that cannot be read."""
+"""What files of months hold, by their names, "2026-06"; None for one that cannot be read.
+
+So does the file `REMOVED`."""
 
 
 class UnknownVersionError(ValueError):
@@ -77,7 +85,27 @@ def line_of(span: Span) -> str:
         as_decimal(span.exported_register_wh),
         str(span.number),
     )
-    return ",".join(cells) + "\n"
+    text = ",".join(cells)
+    return f"{text},{_check(text)}\n"
+
+
+def _check(text: str) -> str:
+    """Return the check of a line, CRC-16.
+
+    It begins with a letter: a line that has lost a comma is then none of those without a check.
+    """
+    return f"x{crc_hqx(text.encode(), 0):04x}"
+
+
+def _cells_of(line: str) -> list[str]:
+    """Return the cells of a line without its check. Raises ValueError where that is wrong."""
+    text, _, check = line.rstrip("\r").rpartition(",")
+    cells = text.split(",")
+    if len(cells) != _COLUMNS:
+        return [*cells, check]
+    if check and check != _check(text):
+        raise ValueError
+    return cells
 
 
 def _time(time: datetime) -> str:
@@ -88,7 +116,10 @@ def _time(time: datetime) -> str:
 
 def span_of(line: str, *, is_numbered: bool = True) -> Span:
     """Return the span of a line without its end. Raises ValueError for a line that is none."""
-    cells = line.split(",")
+    return _span_of(_cells_of(line), is_numbered=is_numbered)
+
+
+def _span_of(cells: list[str], *, is_numbered: bool = True) -> Span:
     if len(cells) == _COLUMNS_1:
         cells = [cells[0], "", *cells[1:], *[""] * 6, "0"]
     elif len(cells) != _COLUMNS or (cells[12] == "0") is is_numbered:
@@ -153,6 +184,10 @@ def _market_of(cells: list[str]) -> tuple[float, ...]:
     return tuple(map(_market_amount, cells[6:10], _MIN_MARKET, strict=True))
 
 
+def _reactive(text: str) -> float | None:
+    return float(text) if text else None
+
+
 def _register(text: str) -> float | None:
     if not text:
         return None
@@ -168,12 +203,32 @@ def lines_of_file(data: bytes) -> list[bytes]:
     Raises UnknownVersionError for a file of another format.
     """
     header, *lines = data.split(b"\n")
-    if b"version=" in header and f"{header.decode(errors='replace')}\n" != HEADER:
+    version = _VERSION.search(header)
+    if version and version[1] != b"2":
         raise UnknownVersionError
-    if lines and header.decode(errors="replace") + "\n" not in {HEADER, HEADER_1}:
+    if lines and not header.startswith(b"start,"):
         # It may be a line, and it may be damaged.
         lines.insert(0, header)
     return lines[:-1]
+
+
+def with_removed(removed: bytes, name: str, data: bytes) -> bytes:
+    """Return what the file `REMOVED` is to hold once the file of a month is removed, too."""
+    reader = RowReader({name: data})
+    numbers: list[range] = []
+    found = [*_numbers_of(removed), *(range(run.first, run.last + 1) for run in reader.runs)]
+    for each in sorted(found, key=attrgetter("start")):
+        if numbers and each.start <= numbers[-1].stop:
+            numbers[-1] = range(numbers[-1].start, max(numbers[-1].stop, each.stop))
+        else:
+            numbers.append(each)
+    return "".join(f"{each.start}-{each.stop - 1}\n" for each in numbers).encode()
+
+
+def _numbers_of(removed: bytes | None) -> list[range]:
+    """Return the numbers that the file `REMOVED` has."""
+    found = re.findall(rb"^([0-9]{1,13})-([0-9]{1,13})$", removed or b"", re.MULTILINE)
+    return [range(int(first), int(last) + 1) for first, last in found]
 
 
 class _Run(NamedTuple):
@@ -186,24 +241,27 @@ class _Run(NamedTuple):
 
 
 class RowReader:
-    """Makes a row of the lines of files, given month by month.
+    """Makes a row of the lines of files.
 
     `damaged` are the months in whose files lines are damaged, or lost. `new` are the spans after
     the one with the given number, which came after the state was stored that the number is of.
-    `end` is where the last one ends.
+    `end` is where the last one ends. `runs` are the numbers that there are, in their order.
     """
 
-    def __init__(self, number: int | None = None) -> None:
+    def __init__(self, files: Files, number: int | None = None) -> None:
         self.row = Row()
         self.damaged: set[str] = set()
         self.new: list[Span] = []
         self.lost: Span | None = None
         self.end: Position | None = None
+        self.runs: list[_Run] = []
         self._number = inf if number is None else number
-        self._runs: list[_Run] = []
+        self._removed = _numbers_of(files.get(REMOVED))
+        for name in sorted(files.keys() - {REMOVED}):
+            self._read(name, files[name])
 
-    def read(self, name: str, data: bytes | None) -> None:
-        """Read the file of a month, "2026-06", or as much of its end as there is."""
+    def _read(self, name: str, data: bytes | None) -> None:
+        """Read the file of a month, or as much of its end as there is."""
         month: MonthColumns | None = None
         try:
             lines = [] if data is None else lines_of_file(data)
@@ -213,26 +271,25 @@ class RowReader:
             self.damaged.add(name)
         for line in lines:
             try:
-                text = line.decode("ascii")
-                month = month or self._month_of(text, name)
-                self._take(text, month)
+                cells = _cells_of(line.decode("ascii"))
+                month = month or self._month_of(cells, name)
+                self._take(cells, month)
             except TypeError, ValueError:  # also what is no text, or a time of no time zone
                 self.damaged.add(name)
 
-    def _month_of(self, text: str, name: str) -> MonthColumns:
-        start = span_of(text).start
+    def _month_of(self, cells: list[str], name: str) -> MonthColumns:
+        start = _span_of(cells).start
         if month_name(start) != name:
             raise ValueError
         return self.row.month(start)
 
-    def _take(self, text: str, month: MonthColumns) -> None:
-        cells = text.split(",")
+    def _take(self, cells: list[str], month: MonthColumns) -> None:
         if _is_plain(cells):
-            self._take_plain(text, cells, month)
+            self._take_plain(cells, month)
         else:
-            self._take_span(span_of(text), month)
+            self._take_span(_span_of(cells), month)
 
-    def _take_plain(self, text: str, cells: list[str], month: MonthColumns) -> None:
+    def _take_plain(self, cells: list[str], month: MonthColumns) -> None:
         """Take a line as nearly all are: a year has 35,000 of them."""
         start = datetime.fromisoformat(cells[0])
         passed = start - month.first
@@ -240,22 +297,22 @@ class RowReader:
         imported_wh, exported_wh = float(cells[2]), float(cells[3])
         register_wh, number = float(cells[10]), int(cells[12])
         market = _market_of(cells) if cells[7] or cells[9] else None
+        reactive = _reactive(cells[4]), _reactive(cells[5])
         energies = imported_wh, exported_wh, register_wh
         if rest or not 0 <= place < month.most or not _are_possible(*energies, number):
             raise ValueError
-        if month.is_known(place) or number > self._number:
-            self._take_span(span_of(text), month)
-            return
         end = Position(start + QUARTER_HOUR, register_wh, _register(cells[11]))
-        if self._goes_on(number, end) or self._note(span_of(text)):
-            month.put(place, imported_wh, exported_wh, market)
+        if month.is_known(place) or number > self._number or not self._goes_on(number, end):
+            self._take_span(_span_of(cells), month)
+            return
+        month.put(place, imported_wh, exported_wh, market, reactive_varh=reactive)
 
     def _goes_on(self, number: int, end: Position) -> bool:
         """Return whether a span follows the last one, and note that."""
-        if not self._runs or self._runs[-1].last + 1 != number:
+        if not self.runs or self.runs[-1].last + 1 != number:
             return False
-        first, begin, *_ = self._runs[-1]
-        self._runs[-1] = _Run(first, begin, number, end)
+        first, begin, *_ = self.runs[-1]
+        self.runs[-1] = _Run(first, begin, number, end)
         return True
 
     def _take_span(self, span: Span, month: MonthColumns) -> None:
@@ -270,50 +327,60 @@ class RowReader:
                 self.new.append(span)
             self.row.put(span)
         elif span.kind is Kind.QUARTER_HOUR:
-            exported_wh = span.amounts.exported_wh if span.amounts.is_exported_exact else nan
-            month.put(place, span.amounts.imported_wh, exported_wh)
+            amounts = span.amounts
+            exported_wh = amounts.exported_wh if amounts.is_exported_exact else nan
+            reactive = amounts.reactive_imported_varh, amounts.reactive_exported_varh
+            month.put(place, amounts.imported_wh, exported_wh, reactive_varh=reactive)
 
     def _note(self, span: Span) -> bool:
         """Return whether a number is new; a line that was written twice is there once."""
         number = span.number
-        if any(run.first <= number <= run.last for run in self._runs):
-            return False
-        amounts = span.amounts
-        start, end = _positions(span, amounts)
+        start, end = _positions(span)
         if not self._goes_on(number, end):
-            self._runs.append(_Run(number, start, number, end))
-        self.row.number = max(self.row.number, number)
+            index = bisect_right(self.runs, number, key=attrgetter("first"))
+            if index and number <= self.runs[index - 1].last:
+                return False
+            self.runs.insert(index, _Run(number, start, number, end))
         return True
 
-    def close(self, first: Position | None = None, state: Position | None = None) -> None:
+    def close(self, begun: Registers | None = None, state: ReadingSegment | None = None) -> None:
         """Make gaps of lost lines.
 
-        Where a state is stored, `first` is the first position that it knows, and `state` the one
-        where it goes on. What is lost before that is `lost`: it is to be added to the row.
+        The row began at `begun`, and the stored state goes on with a segment. What is lost before
+        that is `lost`: it is to be added to the row.
         """
-        runs = sorted(self._runs)
-        for before, after in pairwise(runs):
-            if after.first > before.last + 1 and (gap := self._gap(before.end, after.start)):
-                self.row.put(gap)
-        known = 0
-        if runs:
-            known, self.end = runs[-1].last, runs[-1].end
-        if first and state and known < self._number < inf:
-            self.lost = self._gap(self.end or first, state)
+        known, self.end = (self.runs[-1].last, self.runs[-1].end) if self.runs else (0, None)
+        runs = self.runs
+        if not runs and state:
+            first = position_of(state.first)
+            runs = [_Run(int(self._number) + 1, first, 0, first)]
+        if begun:
+            runs = [_Run(0, position_of(begun), 0, position_of(begun)), *runs]
+        self._put_gaps(runs)
+        if state and known < self._number < inf:
+            self.lost = self._gap(self.end or position_of(state.first), state.position)
         self.row.number = known if self._number == inf else max(known, int(self._number))
         self.new.sort(key=attrgetter("number"))
 
-    def _gap(self, before: Position, after: Position) -> Span | None:
+    def _put_gaps(self, runs: list[_Run]) -> None:
+        for before, after in pairwise(runs):
+            first, last = before.last + 1, after.first - 1
+            is_lost = not any(each.start <= last and first < each.stop for each in self._removed)
+            if first <= last and (gap := self._gap(before.end, after.start, is_lost=is_lost)):
+                self.row.put(gap)
+
+    def _gap(self, before: Position, after: Position, *, is_lost: bool = True) -> Span | None:
         """Return what came between two lines, if that is known, and note that others are lost."""
         gap = gap_between(before, after)
         has_energy = gap and (gap.amounts.imported_wh or gap.amounts.exported_wh)
-        if has_energy or after.time - before.time >= _SECOND:
+        if is_lost and (has_energy or after.time - before.time >= _SECOND):
             self.damaged.add(month_name(before.time))
         return gap if has_energy else None
 
 
-def _positions(span: Span, amounts: Amounts) -> tuple[Position, Position]:
+def _positions(span: Span) -> tuple[Position, Position]:
     """Return the registers at the start and at the end of a span; NaN where they are unknown."""
+    amounts = span.amounts
     imported_wh, exported_wh = span.imported_register_wh, span.exported_register_wh
     if imported_wh is None:
         imported_wh = nan

@@ -1,17 +1,16 @@
 """The months of a row, made again where something has changed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Self
 
 from .calendar import QUARTER_HOUR, day_end, day_start, month_start
 from .contract import Contracts
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
-from .loose_spans import touched_months
+from .loose_spans import LooseSpans, connected
 from .month import Month
 from .span_days import KnownDay, days_of, highest_of
-from .spans import Kind, MonthColumns, Span, months_between
-
-type Columns = Mapping[datetime, MonthColumns]
+from .spans import Columns, Kind, MonthColumns, Span, months_between
 
 
 class KnownMonths:
@@ -30,6 +29,13 @@ class KnownMonths:
         """Midnights of days to be made again, by their months."""
         self._is_new = True
 
+    @classmethod
+    def of(cls, columns: Columns, past: PlatformDays, contracts: Contracts) -> Self:
+        """Return the months of what was measured here and what the platform knows."""
+        known = cls()
+        known.made(columns, past, contracts)
+        return known
+
     def note(self, span: Span) -> None:
         """Note that a span has come, or has gone."""
         self._is_new = True
@@ -47,10 +53,13 @@ class KnownMonths:
             return self._months
         starts = {*columns, *past.months}
         self._all |= starts if basis != self._basis else self._cut_anew(columns, past)
+        loose = LooseSpans(columns, past)
         for start in starts:
             midnights = self._midnights(start)
             if midnights != set():
-                self._make(start, columns, past, contracts, midnights)
+                self._make(
+                    columns.get(start) or MonthColumns(start), loose, past, contracts, midnights
+                )
         for start in self._days.keys() - starts:
             del self._days[start]
         self._months = {start: self._months[start] for start in self._days if self._days[start]}
@@ -67,7 +76,7 @@ class KnownMonths:
         if not past.months:
             return set()
         cut = {start for start in self._some if self._is_cut(start, past)}
-        return _reached(self._all | cut, columns)
+        return connected(self._all | cut, columns)
 
     def _is_cut(self, start: datetime, past: PlatformDays) -> bool:
         """Return whether the platform knows something of the days that have changed in a month."""
@@ -85,41 +94,29 @@ class KnownMonths:
 
     def _make(
         self,
-        start: datetime,
-        columns: Columns,
+        month: MonthColumns,
+        loose: LooseSpans,
         past: PlatformDays,
         contracts: Contracts,
         midnights: Iterable[datetime] | None,
     ) -> None:
         """Make a month again, or some of its days."""
-        month = columns.get(start) or MonthColumns(start)
+        start = month.start
         if midnights is None:
             period = month.first, month.first + month.most * QUARTER_HOUR
-            days = [*days_of(month, columns, past, contracts, period)]
+            days = [*days_of(month, loose, past, contracts, period)]
         else:
             days = self._days[start]
             for midnight in midnights:
                 period = midnight, day_end(midnight)
                 others = [each for each in days if not period[0] <= each.day.start < period[1]]
-                days = [*others, *days_of(month, columns, past, contracts, period)]
+                days = [*others, *days_of(month, loose, past, contracts, period)]
             days.sort(key=lambda each: each.day.start)
         self._days[start] = days
         peaks = [each.peak for each in days if each.peak]
         self._months[start] = Month(
             start=start, days=tuple(each.day for each in days), peak=highest_of(peaks)
         )
-
-
-def _reached(months: Iterable[datetime], columns: Columns) -> set[datetime]:
-    """Return months, and those that loose spans connect them with."""
-    found: set[datetime] = set()
-    waiting = [*months]
-    while waiting:
-        start = waiting.pop()
-        if start not in found:
-            found.add(start)
-            waiting += touched_months(columns[start].loose) if start in columns else ()
-    return found
 
 
 def months_of(

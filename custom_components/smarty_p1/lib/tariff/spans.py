@@ -14,23 +14,35 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from math import nan
+from math import isnan, nan
 from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, month_end, month_start
 from .month import Origin, QuarterHour
-from .register_rises import Amounts, Registers, most_wh
+from .register_rises import DECIMALS, Amounts, Registers, most_wh
 
 MAX_MONTHS = 36
 """Months in a row: two years, the running month, and room for what a wrong clock says."""
 MAX_SHARED_GAP = timedelta(days=40)
 """The energy of a longer gap is not shared out to its days: that would be a guess."""
 _QUARTER_HOURS_A_DAY = 96
+# A longer gap is a clock that was lost: what came in it is not looked for in each of its months.
+_MAX_GAP = timedelta(days=731)
 # A clock that is set ahead leaves no more than this between two readings; an outage of that time
 # would.
 _MAX_LEAP_WH = 10_000
 # Below what a register resolves, above the rounding of stored numbers.
 _NEGLIGIBLE_WH = 0.01
+_SECOND = timedelta(seconds=1)
+_NO_REACTIVE = (None, None)
+_MAX_REACTIVE_VARH = 1_000_000
+
+
+def _as_integer(varh: float | None) -> int:
+    return round(varh * 1000) if varh is not None and 0 <= varh <= _MAX_REACTIVE_VARH else -1
+
+
+type Period = tuple[datetime, datetime]
 
 
 class Kind(StrEnum):
@@ -60,10 +72,16 @@ class Span(NamedTuple):
         return QuarterHour(self.start, *self.amounts.totals())
 
     @property
-    def is_of_no_day(self) -> bool:
-        """Return whether a gap is too long to share its energy out to its days."""
-        is_long = self.end - self.start > MAX_SHARED_GAP
-        return is_long and self.amounts.imported_wh > _MAX_LEAP_WH
+    def shared_periods(self) -> list[Period]:
+        """Return the period that its energy is shared out to where nobody knows more.
+
+        There is none where that would be a guess. Of a gap in which a clock may have leapt, it is
+        the end.
+        """
+        if self.end - self.start <= MAX_SHARED_GAP:
+            return [(self.start, self.end)]
+        is_outage = self.amounts.imported_wh > _MAX_LEAP_WH
+        return [] if is_outage else [(self.end - _SECOND, self.end)]
 
 
 class Position(NamedTuple):
@@ -87,7 +105,7 @@ def end_of(span: Span) -> Position:
 def gap_between(before: Position, after: Position) -> Span | None:
     """Return what came between two positions of one meter as a gap; None for two meters.
 
-    What came while a clock was set back, or far ahead, has no length: it is of the moment after.
+    What came while a clock was set back has no length: it is of the moment after.
     """
     imported_wh = after.imported_wh - before.imported_wh
     passed = after.time - before.time
@@ -99,10 +117,8 @@ def gap_between(before: Position, after: Position) -> Span | None:
         if not 0 <= exported_wh <= most_wh(abs(passed)):
             exported_wh = 0.0
     amounts = Amounts(max(0.0, imported_wh), exported_wh).rounded()
-    gap = Span(before.time, after.time, Kind.GAP, amounts, after.imported_wh, after.exported_wh)
-    if passed <= timedelta() or (passed > MAX_SHARED_GAP and not gap.is_of_no_day):
-        return gap._replace(start=after.time)
-    return gap
+    start = min(max(before.time, after.time - _MAX_GAP), after.time)
+    return Span(start, after.time, Kind.GAP, amounts, after.imported_wh, after.exported_wh)
 
 
 class MonthColumns:
@@ -119,6 +135,8 @@ class MonthColumns:
         """By the place in `ORIGINS`."""
         self.market: tuple[array[float], ...] | None = None
         """Cost, its energy, revenue, its energy; None as long as all are 0."""
+        self.reactive: tuple[array[int], array[int]] | None = None
+        """Imported and exported in 0.001 varh, -1 where unknown; None as long as none is known."""
         self.late_exported: dict[int, float] = {}
         """Exported energy that came by the end of a quarter-hour, and perhaps before it."""
         self.repeated: list[Span] = []
@@ -133,6 +151,7 @@ class MonthColumns:
         for name in ("imported", "exported", "origins", "late_exported", "repeated", "loose"):
             setattr(other, name, copy(getattr(self, name)))
         other.market = self.market and tuple(map(copy, self.market))
+        other.reactive = self.reactive and (copy(self.reactive[0]), copy(self.reactive[1]))
         return other
 
     def place_of(self, time: datetime) -> int:
@@ -154,6 +173,7 @@ class MonthColumns:
         market: tuple[float, ...] | None = None,
         late_exported_wh: float = 0.0,
         origin: int = 0,
+        reactive_varh: tuple[float | None, float | None] = _NO_REACTIVE,
     ) -> None:
         """Put a quarter-hour at its place, and forget the one that was there."""
         self._make_room(place + 1 - len(self.imported))
@@ -165,9 +185,18 @@ class MonthColumns:
         self.origins[place] = origin
         for column, amount in zip(self.market or (), market or (0.0,) * 4, strict=False):
             column[place] = amount
+        if self.reactive is not None or reactive_varh != _NO_REACTIVE:
+            self._put_reactive(place, reactive_varh)
         self.late_exported.pop(place, None)
         if late_exported_wh:
             self.late_exported[place] = late_exported_wh
+
+    def _put_reactive(self, place: int, varh: tuple[float | None, float | None]) -> None:
+        if self.reactive is None:
+            unknown = array("i", [-1]) * len(self.imported)
+            self.reactive = unknown, copy(unknown)
+        imported, exported = self.reactive
+        imported[place], exported[place] = map(_as_integer, varh)
 
     def _make_room(self, places: int) -> None:
         if places > 0:
@@ -176,10 +205,45 @@ class MonthColumns:
             self.origins.extend(bytes(places))
             for column in self.market or ():
                 column.extend([0.0] * places)
+            for integers in self.reactive or ():
+                integers.extend([-1] * places)
+
+    def quarter_hour_at(self, place: int) -> QuarterHour:
+        """Return the quarter-hour at a place where one is known."""
+        exported_wh = self.exported[place]
+        milli, exported_milli = [each[place] for each in self.reactive or ()] or (-1, -1)
+        return QuarterHour(
+            self.first + place * QUARTER_HOUR,
+            round(self.imported[place] / 250, DECIMALS),
+            None if isnan(exported_wh) else round(exported_wh / 1000, DECIMALS),
+            None if milli < 0 else milli / 1e6,
+            None if exported_milli < 0 else exported_milli / 1e6,
+            ORIGINS[self.origins[place]],
+        )
 
     def late_between(self, first: int, last: int) -> list[float]:
         """Return the exported energies that came by the end of quarter-hours at some places."""
         return [wh for place, wh in self.late_exported.items() if first <= place < last]
+
+    def overlaid(
+        self, platform: MonthColumns, first: int, last: int
+    ) -> tuple[list[float], list[float], bytes]:
+        """Return imported and exported energies of some places, the platform's where none is known.
+
+        The third are the origins.
+        """
+        own, own_fed = (_padded(each, first, last) for each in (self.imported, self.exported))
+        theirs = zip(
+            _padded(platform.imported, first, last),
+            _padded(platform.exported, first, last),
+            platform.origins[first:last].ljust(last - first, b"\0"),
+            strict=True,
+        )
+        origins = bytearray(last - first)
+        for n, (wh, fed_wh, origin) in enumerate(theirs):
+            if own[n] != own[n]:
+                own[n], own_fed[n], origins[n] = wh, fed_wh, origin
+        return own, own_fed, bytes(origins)
 
     def put_span(self, span: Span) -> None:
         """Put a quarter-hour at its place, and keep the one that was there beside it."""
@@ -191,7 +255,14 @@ class MonthColumns:
         if not amounts.is_exported_exact:
             exported_wh, late_wh = nan, exported_wh
         market = amounts.market if any(amounts.market) else None
-        self.put(place, amounts.imported_wh, exported_wh, market, late_wh)
+        self.put(
+            place,
+            amounts.imported_wh,
+            exported_wh,
+            market,
+            late_wh,
+            reactive_varh=(amounts.reactive_imported_varh, amounts.reactive_exported_varh),
+        )
 
     def _span_at(self, place: int) -> Span:
         start = self.first + place * QUARTER_HOUR
@@ -207,6 +278,15 @@ class MonthColumns:
             *market,
         )
         return Span(start, start + QUARTER_HOUR, Kind.QUARTER_HOUR, amounts)
+
+
+type Columns = Mapping[datetime, MonthColumns]
+"""Months of a row by their start."""
+
+
+def _padded(column: array[float], first: int, last: int) -> list[float]:
+    found = column[first:last].tolist()
+    return found + [nan] * (last - first - len(found))
 
 
 ORIGINS = (None, Origin.PLATFORM, Origin.PLATFORM_ESTIMATED)
@@ -288,10 +368,12 @@ def columns_of(quarters: Iterable[QuarterHour]) -> dict[datetime, MonthColumns]:
         start = month_start(quarter.start)
         month = found.get(start) or found.setdefault(start, MonthColumns(start))
         fed_kwh = quarter.exported_kwh
+        reactive = quarter.reactive_imported_kvarh, quarter.reactive_exported_kvarh
         month.put(
             month.place_of(quarter.start),
             round(quarter.mean_kw * 250, 6),
             nan if fed_kwh is None else fed_kwh * 1000,
             origin=ORIGINS.index(quarter.origin),
+            reactive_varh=(reactive[0] and reactive[0] * 1000, reactive[1] and reactive[1] * 1000),
         )
     return found
