@@ -1,8 +1,8 @@
-"""The files of a meter's row, kept for 25 months: one for each month, in Luxembourg.
+"""The files of a meter's row, kept for 25 months: one file a month in Luxembourg.
 
 A line is a span (`lib/tariff/span_lines.py`). It is appended when the span has ended and its clock
-is sure, so that a memory card is written to little and a kill costs nothing but the line that was
-being written; what came in it is known by the registers of the lines around it.
+is sure. So little is written to a memory card, and a kill costs one line at most; the registers of
+the lines around it tell its energy.
 """
 
 import asyncio
@@ -41,9 +41,9 @@ from ..lib.tariff import (
 KEPT = timedelta(days=762)
 # Four days without room on the disk.
 MAX_PENDING = 384
-# A month is less than half of that. The rest is for quarter-hours that come twice.
+# A month takes less than half of this; the rest is for quarter-hours that a clock repeats.
 MAX_FILE_SIZE = 1_000_000
-# 26 months are kept; the others are what a wrong clock leaves behind.
+# 26 months are kept; the other files come from wrong clocks.
 MAX_FILES = 28
 
 _MAX_LINE = 4_096
@@ -61,7 +61,7 @@ class QuarterHourSeries:
         self.folder = Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}.{entry_id}.quarter_hours"))
         self._removed = self.folder / f"{REMOVED}.txt"
         self.doubtful: Callable[[], Iterable[QuarterHour]] = tuple
-        """Returns the quarter-hours that are not to be stored yet: a clock may be wrong."""
+        """Returns the quarter-hours of doubtful clocks, which are not stored yet."""
         self._pending: list[Span] = []
         self._lock = asyncio.Lock()
         self._outage = Outage(LOGGER, _LOST, _BACK, self.folder)
@@ -69,7 +69,7 @@ class QuarterHourSeries:
 
     @callback
     def append(self, spans: Iterable[Span]) -> None:
-        """Append spans that are new."""
+        """Append new spans."""
         new = [*spans]
         if not new or self._is_closed:
             return
@@ -78,15 +78,16 @@ class QuarterHourSeries:
         self._hass.async_create_task(self._async_write(), f"{DOMAIN} quarter-hours")
 
     async def async_files(self) -> Files:
-        """Return what the files hold, None for one that cannot be read."""
+        """Return the content of the files, None for an unreadable file."""
         return await self._hass.async_add_executor_job(self._read_files)
 
     async def async_read(self, start: datetime, end: datetime) -> list[QuarterHour]:
-        """Return the known quarter-hours that start in a period, in the order of their time.
+        """Return the quarter-hours that start in a period, in the order of their time.
 
-        Raises OSError when a file is there and cannot be read.
+        Raises OSError for an unreadable file.
         """
-        # Before anything is awaited: what is written meanwhile is then known twice, not lost.
+        # Copy both lists before the first await: a span that is written during the read is then
+        # found twice, not lost.
         pending = [*self._pending]
         doubtful = [*self.doubtful()]
         found = await self._hass.async_add_executor_job(self._read, start, end)
@@ -95,11 +96,11 @@ class QuarterHourSeries:
         return [found[time] for time in sorted(found) if start <= time < end]
 
     async def async_replace(self, spans: Sequence[Span]) -> None:
-        """Write spans in the place of all files. Raises OSError."""
+        """Replace all files by files of some spans. Raises OSError."""
         await self._hass.async_add_executor_job(self._replace, spans)
 
     async def async_close(self) -> None:
-        """Write what is waiting, for the last time."""
+        """Write the pending spans, for the last time."""
         self._is_closed = True
         await self._async_write()
 
@@ -117,7 +118,7 @@ class QuarterHourSeries:
             try:
                 await self._hass.async_add_executor_job(self._write, pending)
             except OSError as err:
-                # They are written with the next one.
+                # The pending spans are written together with the next one.
                 self._outage.note(err.strerror)
                 return
             self._outage.end()
@@ -169,13 +170,16 @@ class QuarterHourSeries:
         return found
 
     def _remove_old(self, new: Path, newest: datetime) -> None:
-        """Remove what is too old, both by the meter's clock and by Home Assistant's."""
+        """Remove files that are too old, both by the meter's clock and by Home Assistant's.
+
+        Of too many files, the smallest are removed: they come from wrong clocks.
+        """
         oldest = self._path(min(newest, dt_util.utcnow()) - KEPT)
         others = [path for path in self._files() if path != new]
         too_old = [path for path in others if path < oldest]
         rest = sorted(set(others) - set(too_old), key=lambda path: path.stat().st_size)
         for path in (*too_old, *rest[: max(0, len(rest) + 1 - MAX_FILES)]):
-            # Without its numbers in that file, its lines would count as lost.
+            # Store the numbers first: the lines of a missing file count as lost otherwise.
             removed = with_removed(_content(self._removed), path.stem, _content(path))
             _write_anew(self._removed, removed)
             path.unlink()
@@ -190,26 +194,26 @@ class QuarterHourSeries:
 
 
 def _parse(data: bytes) -> Iterator[Span]:
-    """Yield the quarter-hours of a file; what is no line of one is passed over."""
+    """Yield the quarter-hours of a file, without its damaged lines."""
     with suppress(UnknownVersionError):
         for line in lines_of_file(data):
-            with suppress(TypeError, ValueError):  # also what is no text
+            with suppress(TypeError, ValueError):  # includes other encodings
                 span = span_of(line.decode("ascii"))
                 if span.kind is Kind.QUARTER_HOUR:
                     yield span
 
 
 def _content(path: Path) -> bytes:
-    """Return the end of a file, which is the whole of one that is not too large."""
+    """Return a file, or the end of one that is too large; nothing for a missing file."""
     with suppress(FileNotFoundError), path.open("rb") as file:
         return _tail(file)
     return b""
 
 
 def _prepare(path: Path) -> None:
-    """Put a file of an unknown version aside, and shorten one that has become too large.
+    """Put a file of an unknown version aside, and shorten a file that is too large.
 
-    What is cut off is not lost: the registers know what came in its time.
+    The registers of the other lines tell the energy of the removed lines.
     """
     with path.open("rb") as file:
         try:
@@ -235,21 +239,21 @@ def _write_anew(path: Path, content: bytes) -> None:
 
 
 def _cut_torn_line(file: BinaryIO) -> None:
-    """Cut off what a kill has left of a line, and go to the end."""
+    """Cut off a line that a kill has torn, and seek to the end."""
     tail = _tail(file)
     file.truncate(file.tell() - (len(tail) - tail.rfind(b"\n") - 1))
     file.seek(0, os.SEEK_END)
 
 
 def _tail(file: BinaryIO) -> bytes:
-    """Return the end of a file, which is the whole of one that is not too large."""
+    """Return the content of an open file, or the end of one that is too large."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 2 * MAX_FILE_SIZE))
     return file.read()
 
 
 def _sync_folder(folder: Path) -> None:
-    """Let the name of a new file survive a loss of power, too."""
+    """Write the names of new files to the disk, so that they survive a loss of power."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -195,47 +195,33 @@ class DemandMeter:
     @classmethod
     def from_dict(
         cls,
-        data: Stored,
+        data: Stored | None,
         contract: Contract = NO_CONTRACT,
         since: date | None = None,
         files: Files | None = None,
         months: tuple[Month, ...] = (),
     ) -> Self:
-        """Return a meter that goes on where `as_dict` left off, with a contract since a day.
+        """Return the meter of a stored state and of the files of its row, with a contract.
 
-        `files` are those of the row by their month, None where one cannot be read. It takes some
-        time for years. `months` are those that version 2 stored beside the state: all of the row is
-        new then, and takes the place of the files.
+        Without a state, the meter is made of the files alone. `since` is the first day of the
+        contract. `months` are the day sums of version 2: the whole row is made of them and then
+        replaces the files. Years of files take some time.
 
-        The time in between is a gap like any other, and the current power is unknown until the next
-        reading. Raises ValueError for data that is malformed, or of another version.
+        The time since the last reading is a gap, and the power is unknown until the next reading.
+        Raises ValueError for malformed data and for other versions.
         """
         meter = cls(contract)
         try:
-            stored = checked_mapping(data)
-            if stored["version"] == stored_day_sums.VERSION:
+            stored = None if data is None else checked_mapping(data)
+            is_version_2 = bool(months)
+            if stored is not None:
+                is_version_2 = stored["version"] == stored_day_sums.VERSION
+            if is_version_2:
                 meter._restore_version_2(stored, files or {}, months)
             else:
                 meter._restore(stored, files or {})
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as err:
             raise ValueError from err
-        meter.change_contract(contract, since)
-        return meter
-
-    @classmethod
-    def from_files(
-        cls,
-        contract: Contract,
-        since: date | None,
-        files: Files,
-        months: tuple[Month, ...] = (),
-    ) -> Self:
-        """Return a meter that goes on from the files of its row alone."""
-        meter = cls(contract)
-        if months:
-            meter._restore_version_2(None, files, months)
-        else:
-            meter._restore(None, files)
         meter.change_contract(contract, since)
         return meter
 

@@ -8,7 +8,7 @@ from operator import attrgetter
 from .calendar import month_start
 from .contract import Contracts, MarketPrices
 from .month import Month, QuarterHour
-from .month_sums import above_contract, day_of, from_first_day, with_running
+from .month_sums import above_contract, from_first_day, with_running
 from .register_rises import DECIMALS, Amounts
 from .sharing import DaySums
 
@@ -77,10 +77,9 @@ class Demand:
         since, month = self.measured_since, self.known_month
         if month_start(since) != month.start:
             return month
-        day = day_of(self.contracts, since, self.running.imported_wh)
         if self.is_begun_here and not self.earlier_months and not month.days:
-            month = replace(month, since=day.start)
-        return with_running(month, day, self.running)
+            month = replace(month, since=self.contracts.part_start(since))
+        return with_running(month, self.contracts, since, self.running)
 
 
 @dataclass(frozen=True, slots=True)

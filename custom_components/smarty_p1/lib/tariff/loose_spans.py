@@ -62,25 +62,24 @@ class _Cover:
         self.wh += wh
 
 
-class LooseSpans:
-    """The loose spans of a row beside what the platform knows. Each run of them is cut once."""
+class RowView:
+    """A row beside the platform's days and under contracts; each run of loose spans is cut once."""
 
-    def __init__(self, months: Columns, past: PlatformDays) -> None:
-        self._months = months
-        self._past = past
+    def __init__(self, months: Columns, past: PlatformDays, contracts: Contracts) -> None:
+        self.months = months
+        self.past = past
+        self.contracts = contracts
         self._segments: dict[int, list[_Segment]] = {}
         """By the identity of the first span of a run."""
 
-    def pieces(
-        self, month: MonthColumns, contracts: Contracts, period: Period
-    ) -> dict[datetime, list[Piece]]:
-        """Return the pieces that are in a period of a month, by the start of their day."""
+    def pieces(self, month: MonthColumns, period: Period) -> dict[datetime, list[Piece]]:
+        """Return the pieces in a period of a month, by the start of their day."""
         found: dict[datetime, list[Piece]] = {}
-        for run in _runs(connected([month.start], self._months), self._months):
+        for run in _runs(connected([month.start], self.months), self.months):
             if run[0].start < period[1] and _end_of(run) >= period[0]:
                 for segment in self._cut(run):
-                    _share_out(found, segment, contracts, period)
-                _add_priced(found, run, contracts, period)
+                    _share_out(found, segment, self.contracts, period)
+                _add_priced(found, run, self.contracts, period)
         return found
 
     def _cut(self, run: Sequence[Span]) -> list[_Segment]:
@@ -107,13 +106,13 @@ class LooseSpans:
         imported, exported = _Cover(), _Cover()
         start, end = run[0].start, _end_of(run)
         for each in months_between(start, end):
-            platform = self._past.months.get(each)
+            platform = self.past.months.get(each)
             if platform is None:
                 continue
-            own = self._months.get(each) or MonthColumns(each)
+            own = self.months.get(each) or MonthColumns(each)
             first = max(0, (start - platform.first) // QUARTER_HOUR)
             last = max(first + 1, -((platform.first - end) // QUARTER_HOUR))
-            columns = own.overlaid(platform, first, min(last, platform.most))
+            columns = own.overlaid(platform, first, min(last, platform.size))
             for place, (wh, fed_wh, origin) in enumerate(zip(*columns, strict=True), first):
                 if origin:
                     time = platform.first + place * QUARTER_HOUR

@@ -117,15 +117,8 @@ class Day:
 
 
 COUNTS = ("quarter_hours", "platform_quarter_hours", "estimated_quarter_hours")
-AMOUNTS = (
-    "imported_wh",
-    "exported_wh",
-    "gap_wh",
-    "market_cost",
-    "market_wh",
-    "market_revenue",
-    "market_exported_wh",
-)
+MARKET_AMOUNTS = ("market_cost", "market_wh", "market_revenue", "market_exported_wh")
+AMOUNTS = ("imported_wh", "exported_wh", "gap_wh", *MARKET_AMOUNTS)
 """What of a day is added up, and stored."""
 
 

@@ -5,7 +5,6 @@ from typing import NamedTuple, Self
 
 from .calendar import QUARTER_HOUR
 from .contract import MarketPrices
-from .month import Day
 
 MAX_GAP = QUARTER_HOUR
 """Readings farther apart than this are not bridged."""
@@ -179,25 +178,6 @@ class Amounts(NamedTuple):
             round(self.exported_wh / 1000, DECIMALS) if self.is_exported_exact else None,
             _kilo(self.reactive_imported_varh),
             _kilo(self.reactive_exported_varh),
-        )
-
-    def added_to(self, day: Day) -> Day:
-        """Return a day with this."""
-        return Day(
-            start=day.start,
-            imported_wh=day.imported_wh + self.imported_wh,
-            exported_wh=day.exported_wh + self.exported_wh,
-            gap_wh=day.gap_wh,
-            quarter_hours=day.quarter_hours,
-            platform_quarter_hours=day.platform_quarter_hours,
-            estimated_quarter_hours=day.estimated_quarter_hours,
-            above=day.above,
-            second=day.second,
-            market_cost=day.market_cost + self.market_cost,
-            market_wh=day.market_wh + self.market_wh,
-            market_revenue=day.market_revenue + self.market_revenue,
-            market_exported_wh=day.market_exported_wh + self.market_exported_wh,
-            shared=day.shared,
         )
 
 

@@ -12,10 +12,10 @@ from itertools import compress
 from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, day_start
-from .contract import REFERENCE_POWERS, Contract, Contracts
+from .contract import REFERENCE_POWERS, Contract
 from .leneda_days import PlatformDays
-from .loose_spans import LooseSpans, Piece
-from .month import ClassExcess, Day, QuarterHour, Shared
+from .loose_spans import Piece, RowView
+from .month import MARKET_AMOUNTS, ClassExcess, Day, QuarterHour, Shared
 from .register_rises import DECIMALS
 from .sharing import shared_of
 from .spans import ORIGINS, MonthColumns, Period, Span
@@ -60,15 +60,13 @@ def _above_one(energies_wh: Sequence[float], kw: float) -> ClassExcess:
     return ClassExcess(len(excesses_wh), round(sum(excesses_wh), DECIMALS))
 
 
-def days_of(
-    month: MonthColumns, loose: LooseSpans, past: PlatformDays, contracts: Contracts, period: Period
-) -> Iterator[KnownDay]:
-    """Yield the days of a period within a month of which something is known."""
+def days_of(month: MonthColumns, view: RowView, period: Period) -> Iterator[KnownDay]:
+    """Yield the known days of a period within a month."""
     begin, end = period
-    pieces = loose.pieces(month, contracts, period) if month.loose else {}
+    pieces = view.pieces(month, period) if month.loose else {}
     while begin < end:
-        part_end = min(contracts.part_end(begin), end)
-        part = _Part(month, past, contracts.at(begin), begin, part_end)
+        part_end = min(view.contracts.part_end(begin), end)
+        part = _Part(month, view.past, view.contracts.at(begin), begin, part_end)
         if known := part.known_day(pieces.get(begin, ())):
             yield known
         begin = part_end
@@ -115,7 +113,9 @@ class _Part(NamedTuple):
         )
         return KnownDay(day, self._peak(first, imported, exported, origins, repeated))
 
-    def _columns(self, first: int, last: int) -> tuple[Sequence[float], Sequence[float], bytes]:
+    def _columns(
+        self, first: int, last: int
+    ) -> tuple[Sequence[float], Sequence[float], bytes | bytearray]:
         month, platform = self.month, self.past.months.get(self.month.start)
         if platform is None:
             return month.imported[first:last], month.exported[first:last], b""
@@ -156,17 +156,19 @@ class _Part(NamedTuple):
         self, first: int, last: int, repeated: Iterable[Span], pieces: Iterable[Piece]
     ) -> dict[str, float]:
         markets = [span.amounts.market for span in repeated] + [each.market for each in pieces]
-        if self.month.market:
-            markets.append(tuple([sum(column[first:last]) for column in self.month.market]))
+        columns = self.month.market
+        markets.append(tuple([sum(each[first:last]) if each else 0.0 for each in columns]))
         sums = map(sum, zip(_NO_MARKET, *markets, strict=True))
-        return {name: round(each, DECIMALS) for name, each in zip(_MARKET, sums, strict=True)}
+        return {
+            name: round(each, DECIMALS) for name, each in zip(MARKET_AMOUNTS, sums, strict=True)
+        }
 
     def _peak(
         self,
         first: int,
         imported: Sequence[float],
         exported: Sequence[float],
-        origins: bytes,
+        origins: bytes | bytearray,
         repeated: Iterable[Span],
     ) -> QuarterHour | None:
         found = [span.quarter_hour for span in repeated]
@@ -180,9 +182,6 @@ class _Part(NamedTuple):
             origin = ORIGINS[origins[n]] if origins else None
             found.append(QuarterHour(start, mean_kw, fed_kwh, origin=origin))
         return highest_of(found)
-
-
-_MARKET = ("market_cost", "market_wh", "market_revenue", "market_exported_wh")
 
 
 def _known(energies_wh: Sequence[float]) -> list[float]:
