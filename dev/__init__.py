@@ -1,1 +1,1 @@
-"""What developers run: simulator, demo, benchmarks, fuzzers, reliability runs."""
+"""Programs for developers: simulator, demo, benchmarks, fuzzers and reliability runs."""

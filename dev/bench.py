@@ -1,6 +1,6 @@
-"""Print what a telegram costs, beside what others take for the same frames in the same process.
+"""Measure the cost of a telegram, compared with other programs in the same process.
 
-And what Home Assistant's start takes longer: the import of the integration.
+Also measures the import of the integration, which delays Home Assistant's start.
 """
 
 import argparse
@@ -41,7 +41,7 @@ START = datetime(2025, 7, 3, 10, 0, tzinfo=UTC)
 INTERVAL = timedelta(seconds=10)
 FRAMES = 200
 SERIAL = "SAG1030790002574"
-# What Home Assistant has loaded before any integration of a user.
+# Modules that Home Assistant loads before any custom integration.
 _IMPORTS = """
 import importlib, time
 import homeassistant.bootstrap, homeassistant.config_entries
@@ -60,7 +60,7 @@ type Read = Callable[[list[bytes]], list[float]]
 
 
 def main() -> None:
-    """Measure everything, and print a table."""
+    """Run all measurements and print a table."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("--rounds", type=count, default=10, help="how often each side runs (10)")
     options = parser.parse_args()
@@ -73,29 +73,29 @@ def main() -> None:
     frames = _series(FRAMES)
     for size, aim in ((64, 60), (1, 12)):
         own, other = compare_decoders(frames, size, options.rounds)
-        what = f"frame to telegram, chunks of {size}; dsmr-parser"
-        _print_row(what, f"{own:.1f} µs", f"{other:.0f} µs", f"{aim} times: {other / own:.3g}")
+        label = f"frame to telegram, chunks of {size}; dsmr-parser"
+        _print_row(label, f"{own:.1f} µs", f"{other:.0f} µs", f"{aim} times: {other / own:.3g}")
     first = min(_time(partial(read_with_own, frames[:1])) for _ in range(FRAMES * options.rounds))
     _print_row("the first telegram of a new decoder", f"{first:.0f} µs", aim="100 µs")
     entities, own, other = asyncio.run(compare_states(options.rounds))
-    what = f"frame to all states written, {entities} entities; Home Assistant's dsmr"
-    _print_row(what, f"{own:.0f} µs", f"{other:.0f} µs", f"3 times: {other / own:.3g}")
+    label = f"frame to all states written, {entities} entities; Home Assistant's dsmr"
+    _print_row(label, f"{own:.0f} µs", f"{other:.0f} µs", f"3 times: {other / own:.3g}")
     _print_row("import of the integration", f"{import_cost(options.rounds):.0f} ms", aim="50 ms")
 
 
-def _print_row(what: str, own: str, other: str = "", aim: str = "") -> None:
-    print(f"| {what} | {own} | {other} | {aim} |", flush=True)
+def _print_row(label: str, own: str, other: str = "", aim: str = "") -> None:
+    print(f"| {label} | {own} | {other} | {aim} |", flush=True)
 
 
 def _series(number: int) -> list[bytes]:
-    """Return so many frames of the simulator's meter at noon: with gas, water, heat and sun."""
+    """Return `number` frames of a simulated meter at noon, with M-Bus meters and solar power."""
     meter = Meter(1, KEY)
     return [meter.frame_at(START + index * INTERVAL) for index in range(number)]
 
 
-# --- bytes to telegrams ------------------------------------------------------------------------
+# --- decoding: bytes to telegrams --------------------------------------------------------------
 def read_with_own(chunks: Iterable[bytes]) -> list[float]:
-    """Return the imported energy of every telegram, read by the project's decoder."""
+    """Return the imported energy of every telegram in kWh, read by the project's decoder."""
     feed = Decoder(KEY).feed
     return [
         event.objects["1-0:1.8.0"]  # type: ignore[misc]
@@ -106,7 +106,7 @@ def read_with_own(chunks: Iterable[bytes]) -> list[float]:
 
 
 def read_with_dsmr_parser(chunks: Iterable[bytes]) -> list[float]:
-    """Return the imported energy of every telegram, read by dsmr-parser, tags verified."""
+    """Return the imported energy of every telegram in kWh, read and verified by dsmr-parser."""
     buffer = EncryptedTelegramBuffer()
     parser = TelegramParser(telegram_specifications.MSN)
     keys = KEY.hex(), DEFAULT_AUTHENTICATION_KEY.hex()
@@ -120,11 +120,11 @@ def read_with_dsmr_parser(chunks: Iterable[bytes]) -> list[float]:
 
 
 def compare_decoders(frames: list[bytes], size: int, rounds: int) -> tuple[float, float]:
-    """Return the microseconds a telegram of both readers in turns; the best round counts."""
+    """Return the microseconds per telegram of both readers, each in its best round."""
     chunks = [frame[at : at + size] for frame in frames for at in range(0, len(frame), size)]
     readers: tuple[Read, Read] = (read_with_own, read_with_dsmr_parser)
-    found = [read(chunks) for read in readers]
-    if len(found[0]) != len(frames) or found[0] != found[1]:
+    registers = [read(chunks) for read in readers]
+    if len(registers[0]) != len(frames) or registers[0] != registers[1]:
         message = "the two readers disagree about what the meter says"
         raise RuntimeError(message)
     times = [
@@ -135,18 +135,18 @@ def compare_decoders(frames: list[bytes], size: int, rounds: int) -> tuple[float
 
 
 def _time(read: Callable[[], object]) -> float:
-    """Return the microseconds of CPU that reading takes."""
+    """Return the CPU time of a call in microseconds."""
     start = time.process_time()
     read()
     return (time.process_time() - start) * 1e6
 
 
-# --- bytes to states ---------------------------------------------------------------------------
+# --- whole integration: bytes to states --------------------------------------------------------
 @asynccontextmanager
 async def home_assistant() -> AsyncGenerator[HomeAssistant]:
     """Run a Home Assistant that finds the integration, and unload everything at the end."""
-    # Half a minute after entities were enabled, Home Assistant loads their entries once more: in
-    # the middle of what is measured, where that takes so long.
+    # Disable the reload that Home Assistant makes half a minute after entities were enabled: it
+    # would disturb the measurement.
     no_reload = patch("homeassistant.config_entries.RELOAD_AFTER_UPDATE_DELAY", 86_400)
     with no_reload, TemporaryDirectory() as config:
         async with async_test_home_assistant(config_dir=config) as hass:
@@ -159,14 +159,14 @@ async def home_assistant() -> AsyncGenerator[HomeAssistant]:
 
 
 async def compare_states(rounds: int) -> tuple[int, float, float]:
-    """Return how many entities each has, and the microseconds a telegram of both in turns."""
+    """Return the number of entities, and the microseconds per telegram of both integrations."""
     frames = _series((rounds + 1) * FRAMES)
     async with home_assistant() as hass:
         first = frames[:FRAMES]
         number, other = await _set_up_dsmr(hass, first)
-        found, own = await _set_up_own(hass, first, number)
-        if found != number:
-            message = f"{found} entities cannot be compared with {number}"
+        own_number, own = await _set_up_own(hass, first, number)
+        if own_number != number:
+            message = f"{own_number} entities cannot be compared with {number}"
             raise RuntimeError(message)
         times = []
         for index in range(1, rounds + 1):
@@ -188,7 +188,7 @@ async def _add(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 async def _enable(hass: HomeAssistant, entry: MockConfigEntry, number: int | None) -> int:
-    """Enable so many entities of an entry, or all, and load it again; return how many."""
+    """Enable the first `number` entities of an entry, None for all. Return their number."""
     registry = er.async_get(hass)
     entities = er.async_entries_for_config_entry(registry, entry.entry_id)
     number = len(entities) if number is None else number
@@ -201,7 +201,7 @@ async def _enable(hass: HomeAssistant, entry: MockConfigEntry, number: int | Non
 
 
 async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, Receive]:
-    """Set dsmr up with all its entities; return how many it has, and what takes the bytes."""
+    """Set up dsmr with all entities. Return their number, and the function that takes bytes."""
     serials = {"serial_id": SERIAL, "serial_id_gas": None, "encryption_key": KEY.hex()}
     way = {"port": "/dev/null", "dsmr_version": "MSn", "protocol": "dsmr_protocol"}
     entry = MockConfigEntry(
@@ -213,7 +213,7 @@ async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, R
         factory, _ = create_dsmr_protocol(version, callback, **options)
         protocol = factory()
         receivers.append(protocol.data_received)
-        # The protocol, which is waited for, hears of the end.
+        # Tell the protocol that the connection ended, because dsmr waits for it.
         transport = SimpleNamespace(close=lambda: protocol.connection_lost(None))
         return transport, protocol
 
@@ -228,13 +228,13 @@ async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, R
 
 
 async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> tuple[int, Receive]:
-    """Set the integration up with at most so many entities; return as above."""
+    """Set up smarty_p1 with at most `number` entities. Return like _set_up_dsmr()."""
     keys = {CONF_PORT: "socket://meter:1", "encryption_key": KEY.hex()}
     entry = MockConfigEntry(domain="smarty_p1", title="benchmark", unique_id=SERIAL, data=keys)
     receivers: list[Receive] = []
 
     class Link:
-        """A port that delivers one frame at once, and then what the benchmark feeds."""
+        """Port that delivers one frame at once, and then the frames of the benchmark."""
 
         is_open = True
 
@@ -242,7 +242,7 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
             receivers.append(on_data)
 
         def confirm(self) -> None:
-            """Take note of nothing."""
+            """Ignore the call."""
 
         async def run(self) -> None:
             receivers[-1](frames.pop(0))
@@ -254,18 +254,18 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
     return number, receivers[-1]
 
 
-# --- the start ---------------------------------------------------------------------------------
+# --- import of the integration -----------------------------------------------------------------
 def import_cost(rounds: int) -> float:
-    """Return the milliseconds of an import of integration and platforms; the best counts.
+    """Return the milliseconds of an import of integration and platforms, in the best round.
 
-    Each time in a process of its own, with compiled files as Home Assistant keeps them.
+    Each round runs in a new process, with compiled files as Home Assistant keeps them.
     """
     command = [sys.executable, "-c", _IMPORTS]
     with TemporaryDirectory() as compiled:
         keep = {"PYTHONPYCACHEPREFIX": compiled, "PYTHONDONTWRITEBYTECODE": ""}
         quiet: Any = {"env": os.environ | keep, "stderr": subprocess.DEVNULL}
         times = [float(subprocess.check_output(command, **quiet)) for _ in range(rounds + 1)]
-    return min(times[1:])  # the first compiles
+    return min(times[1:])  # the first round compiles the files
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A meter's side of the protocol for tests and fuzzers, written apart from what they examine."""
+"""Encoder of telegrams and frames for tests and fuzzers, independent of the decoder under test."""
 
 import binascii
 import json
@@ -19,7 +19,7 @@ FRAMES = Path(__file__).with_name("frames")
 
 @dataclass(frozen=True)
 class Literal:
-    """A literal frame and what it must decode to."""
+    """Stored frame with its keys and the expected content."""
 
     key: bytes | None
     authentication_key: bytes | None
@@ -31,7 +31,7 @@ class Literal:
 
 @cache
 def literal(name: str) -> Literal:
-    """Load one of the literal frames."""
+    """Return a stored frame by its name."""
     content = json.loads((FRAMES / f"{name}.json").read_text(encoding="utf-8"))
     key, authentication_key = content["key"], content["authentication_key"]
     return Literal(
@@ -44,15 +44,15 @@ def literal(name: str) -> Literal:
     )
 
 
-# The bits of each byte, last one first.
+# Each byte with its bits in reverse order.
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 @lru_cache(64)
 def crc(data: bytes) -> int:
-    """Compute the CRC the long way: bit by bit, most significant bit of the polynomial first."""
+    """Return the CRC16, computed bit by bit, independent of the decoder's table."""
     remainder = 0
-    # In blocks: each bit costs a number as long as what it stands in.
+    # Compute in blocks: a bit operation on an integer takes time in proportion to its length.
     for block in batched(data.translate(_REVERSED), 32, strict=False):
         bits = 8 * len(block)
         remainder = remainder << bits ^ int.from_bytes(block) << 16
@@ -63,15 +63,15 @@ def crc(data: bytes) -> int:
 
 
 def seal(text: str) -> bytes:
-    """Return a telegram with the CRC that its text needs."""
+    """Return a telegram with its correct CRC."""
     body = text[: text.rindex("!") + 1].encode("latin-1")
     return body + b"%04X\r\n" % crc(body)
 
 
 def with_value(text: str, reference: str, value: str | None) -> str:
-    """Return the telegram with another value, without the line when it is None.
+    """Return the telegram with a changed object, or without its line if `value` is None.
 
-    A reference that is not there yet is added at the end.
+    A new object is appended at the end.
     """
     lines = text.split("\r\n")
     at = [n for n, line in enumerate(lines) if line.startswith(f"{reference}(")]
@@ -86,7 +86,7 @@ def with_value(text: str, reference: str, value: str | None) -> str:
 
 
 def telegram(*lines: str, name: str | None = DEVICE_NAME) -> bytes:
-    """Write a telegram of these lines behind the usual first ones."""
+    """Return a telegram with these lines after the usual first lines."""
     own = [f"0-0:42.0.0({binascii.hexlify(name.encode()).decode()})"] if name else []
     return seal("\r\n".join(["/Lux5\\253694471_M", "", "1-3:0.2.8(42)", *own, *lines, "!"]))
 
@@ -99,7 +99,7 @@ def frame(
     title: bytes = TITLE,
     authentication_key: bytes = AUTHENTICATION_KEY,
 ) -> bytes:
-    """Encipher a telegram into a frame."""
+    """Return an encrypted frame with a telegram, or with a default telegram."""
     plain = telegram(f"1-0:1.8.0({counter:010.3f}*kWh)") if text is None else text
     count = counter.to_bytes(4, "big")
     sealed = AESGCM(key).encrypt(title + count, plain, b"\x30" + authentication_key)[:-4]

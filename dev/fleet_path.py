@@ -1,4 +1,4 @@
-"""The path of docs/fleet.md, from nothing to a picture, as somebody walks it who has only that."""
+"""Test of docs/fleet.md: runs the commands of its tutorial, and opens the pages that it shows."""
 
 import argparse
 import contextlib
@@ -27,62 +27,62 @@ from dev.demo.home_assistant import ROOT
 SECTION = "Try it on one machine"
 _PAGE = "docs/fleet.md"
 _ADDRESS = "https://github.com/smarty-p1/smarty_p1"
-# Addresses of the page's own Prometheus.
+# Prometheus of the tutorial, at whose pages a reader looks.
 _PROMETHEUS = "http://127.0.0.1:9090"
 _PART = re.compile(
     r"^(?P<indent> *)```(?P<language>\S*)\n(?P<commands>.*?)^(?P=indent)```$"
     rf"|\]\((?P<address>{re.escape(_PROMETHEUS)}/[^)\s]*)\)",
     re.MULTILINE | re.DOTALL,
 )
-# What the page says it takes.
+# Ports that the tutorial uses.
 PORTS = (
     *(*range(4222, 4225), *range(6222, 6225), *range(8222, 8225)),
     *(8428, 8429, 9090, 9093, 9210),
     *(*range(9107, 9110), *range(20001, 20007)),
 )
 _MAX_SECONDS = 600
-# Seconds: what a picture must show to be one, and how often a fleet's values are asked for.
-_SPAN, _STEP = 60, 10
-_PATIENCE = 240.0
+# Seconds: span of values that a graph needs, and step between two values.
+_SPAN_S, _STEP_S = 60, 10
+_TIMEOUT_S = 240.0
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Part(NamedTuple):
-    """A block of commands, or an address to look at."""
+    """Block of commands, or address of a page to open."""
 
     commands: str = ""
     address: str = ""
 
 
 class PathError(Exception):
-    """The page is not what it was taken for, or there is nothing to see."""
+    """Unexpected content of docs/fleet.md, or a page without values."""
 
 
-# --- the page ----------------------------------------------------------------------------------
+# --- parsing of the tutorial -------------------------------------------------------------------
 def read_path(page: str) -> list[Part]:
-    """Return what the section tells, in its order. Raises PathError.
+    """Return the parts of the tutorial in order. Raises PathError.
 
-    Each block there is to be commands: what nobody runs must not look as if somebody had.
+    Every code block must be a shell block, so that nothing looks tested without a test.
     """
     sections = re.findall(rf"^## {SECTION}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     if len(sections) != 1:
         msg = f"the page must have one section '{SECTION}'"
         raise PathError(msg)
     parts = []
-    for found in _PART.finditer(sections[0]):
-        if not found["address"] and found["language"] != "sh":
-            msg = f"'{SECTION}' has a block that is not ```sh: {found['commands'].strip()[:60]}"
+    for match in _PART.finditer(sections[0]):
+        if not match["address"] and match["language"] != "sh":
+            msg = f"'{SECTION}' has a block that is not ```sh: {match['commands'].strip()[:60]}"
             raise PathError(msg)
-        lines = (found["commands"] or "").splitlines()
-        commands = "\n".join(line.removeprefix(found["indent"]) for line in lines)
-        parts.append(Part(commands, found["address"] or ""))
+        lines = (match["commands"] or "").splitlines()
+        commands = "\n".join(line.removeprefix(match["indent"]) for line in lines)
+        parts.append(Part(commands, match["address"] or ""))
     return parts
 
 
 def write_script(parts: list[Part], look: list[str]) -> str:
-    """Return the path as a script for bash, which ends where a command fails.
+    """Return a bash script of the parts, which stops at the first failed command.
 
-    `look` is a command that gets an address.
+    `look` is the command that opens an address.
     """
     lines = ["set -e"]
     for number, part in enumerate(parts, start=1):
@@ -91,9 +91,9 @@ def write_script(parts: list[Part], look: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-# --- the walk ----------------------------------------------------------------------------------
+# --- running of the tutorial -------------------------------------------------------------------
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Walk the path, or look at an address of it; return the exit status."""
+    """Run the tutorial, or open an address of it. Return the exit status."""
     parser = argparse.ArgumentParser(
         prog="scripts/fleet_path",
         description=f"Run the commands of {_PAGE}, '{SECTION}', as they stand there, with a fresh"
@@ -137,14 +137,14 @@ def _walk(pictures: Path | None) -> int:
 
 
 def _run(script: str, folder: Path) -> tuple[int, list[int]]:
-    """Run a script in a folder; return its status, and the ports that are still in use then.
+    """Run a script in a folder. Return its status, and the ports still in use afterwards.
 
-    The script and its children end, however this ends.
+    The script and its children are killed in any case.
     """
     environment = {
         name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "BASH_ENV")
     } | {
-        # The page's address is that of this clone.
+        # Git clones this repository instead of the published address.
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.{ROOT}.insteadOf",
         "GIT_CONFIG_VALUE_0": _ADDRESS,
@@ -176,35 +176,40 @@ def _taken() -> list[int]:
     return taken
 
 
-# --- an address --------------------------------------------------------------------------------
+# --- pages of Prometheus -----------------------------------------------------------------------
 def _look(url: str, folder: Path) -> None:
-    """Wait until an address of Prometheus shows something, say what, and take a picture of it."""
-    deadline = time.monotonic() + _PATIENCE
+    """Wait until a page of Prometheus shows values, print the values, and take a screenshot."""
+    deadline = time.monotonic() + _TIMEOUT_S
     while not (shown := _ask(url)):
         if time.monotonic() > deadline:
-            msg = f"nothing to see within {_PATIENCE:.0f} s: {urllib.parse.unquote(url)}"
+            msg = f"nothing to see within {_TIMEOUT_S:.0f} s: {urllib.parse.unquote(url)}"
             raise PathError(msg)
         time.sleep(1)
     _take_picture(url, folder / f"{len(list(folder.glob('*.png'))) + 1}.png")
-    for one in shown:
-        value = one.get("value", one.get("values", [["", ""]])[-1])[-1]
-        print("seen:", json.dumps(one["metric"], sort_keys=True), value, flush=True)
+    for series in shown:
+        value = series.get("value", series.get("values", [["", ""]])[-1])[-1]
+        print("seen:", json.dumps(series["metric"], sort_keys=True), value, flush=True)
 
 
 def _ask(url: str) -> list[dict[str, Any]]:
-    """Return the series of the page's expression, none when it is too early for them."""
+    """Return the series that a page of Prometheus shows, none while values are missing."""
     parts = urllib.parse.urlsplit(url)
     if parts.path != "/graph":
         alerts = json.loads(_get("/api/v1/alerts") or "{}").get("data", {}).get("alerts", [])
-        is_firing = any(one["state"] == "firing" for one in alerts)
+        is_firing = any(item["state"] == "firing" for item in alerts)
         return [{"metric": {}}] if _get(parts.path) and not is_firing else []
     query = dict(urllib.parse.parse_qsl(parts.query))
     now = time.time()
-    asked = {"query": query["g0.expr"], "start": f"{now - _SPAN}", "end": f"{now}", "step": _STEP}
+    parameters = {
+        "query": query["g0.expr"],
+        "start": f"{now - _SPAN_S}",
+        "end": f"{now}",
+        "step": _STEP_S,
+    }
     kind = "query" if (is_table := query["g0.tab"] == "1") else "query_range"
-    answer = _get(f"/api/v1/{kind}?{urllib.parse.urlencode(asked)}")
+    answer = _get(f"/api/v1/{kind}?{urllib.parse.urlencode(parameters)}")
     series: list[dict[str, Any]] = json.loads(answer)["data"]["result"] if answer else []
-    is_long = is_table or all(len(one["values"]) > _SPAN / _STEP for one in series)
+    is_long = is_table or all(len(item["values"]) > _SPAN_S / _STEP_S for item in series)
     return series if is_long else []
 
 
@@ -217,7 +222,7 @@ def _get(path: str) -> bytes:
         msg = f"{error.url}: {error.code}"
         raise PathError(msg) from None
     except OSError:
-        # Its program has only just been started.
+        # Prometheus may still be starting.
         return b""
 
 

@@ -1,4 +1,4 @@
-"""A TCP port as a gateway at a meter offers it."""
+"""TCP port like that of a gateway at a meter, for tests."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -10,11 +10,11 @@ from .ports import free_ports
 
 
 class MeterPort:
-    """A TCP port as a gateway at a meter offers it.
+    """TCP port like that of a gateway at a meter.
 
-    Whoever connects gets `greeting`, or what it returns, at once, then what `sending` still yields,
-    a piece every 0.01 s, and then what is sent. An `exclusive` port turns away whoever comes while
-    another client is there, as ser2net does.
+    A client first gets `greeting`, or its result if it is a function. Then the pieces of `sending`
+    follow, one every 0.01 s, and then the bytes passed to send(). An `exclusive` port rejects a
+    second client, like ser2net.
     """
 
     def __init__(
@@ -47,20 +47,20 @@ class MeterPort:
 
     @property
     def url(self) -> str:
-        """Return the address as it is stored."""
+        """Return the address as an entry stores it."""
         return f"socket://{self.address}"
 
     @property
     def clients(self) -> int:
-        """Return how many connections are open."""
+        """Return the number of open connections."""
         return len(self._clients)
 
     async def start(self) -> None:
-        """Listen, on the same port as before."""
+        """Listen on the same port as before."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
     async def stop(self) -> None:
-        """Refuse new clients and drop the old ones."""
+        """Refuse new clients and drop the existing clients."""
         if self._server is None:
             return
         self._server.close()
@@ -75,9 +75,9 @@ class MeterPort:
             client.close()
 
     async def send(self, *data: bytes) -> None:
-        """Send bytes to all clients, at once."""
+        """Send bytes to all clients at once."""
         for client in list(self._clients):
-            with suppress(ConnectionResetError):  # one that is just going
+            with suppress(ConnectionResetError):  # a client that is disconnecting
                 client.write(b"".join(data))
                 await client.drain()
 
@@ -91,12 +91,12 @@ class MeterPort:
         return frame(self.counter, seal(text))
 
     async def wait_for_clients(self, number: int) -> None:
-        """Wait until as many connections are open."""
+        """Wait until exactly `number` connections are open."""
         async with self._changed:
             await self._changed.wait_for(lambda: len(self._clients) == number)
 
     async def wait_for_connections(self, number: int) -> None:
-        """Wait until as many connections have been made since the beginning."""
+        """Wait until `number` connections have been accepted since the start."""
         async with self._changed:
             await self._changed.wait_for(lambda: self.connections >= number)
 

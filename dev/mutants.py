@@ -1,4 +1,4 @@
-"""Break the program in one line after the other, and let the tests notice: see scripts/mutants."""
+"""Mutation test: changes one line of the program at a time and runs the tests."""
 
 import ast
 import json
@@ -85,7 +85,7 @@ def _find(root: Path) -> Places:
                 numbers[file, scope, place[3]].add(part.lineno)
                 if part.lineno == part.end_lineno:
                     places[place] = source, part.lineno
-    # A line that its function has twice could not be found again.
+    # Leave out lines that occur twice in a function: a later run could not tell them apart.
     return {at: places[at] for at in places if len(numbers[at[0], at[1], at[3]]) == 1}
 
 
@@ -99,7 +99,7 @@ def _change(place: Place, source: str, number: int) -> str | None:
 
 
 def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
-    """Return the status and the output; a busy machine has more time for it."""
+    """Return status and output of pytest. The time limit grows with the machine's load."""
     limit = TIMEOUT_S * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
     arguments += ("-pno:homeassistant",) * ("/ha/" not in arguments[0])
     python = ["timeout", "-sKILL", str(limit), sys.executable, "-m", "pytest", *arguments]
@@ -109,7 +109,7 @@ def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
 
 
 def _keep(lines: Lines, folder: Path) -> Lines:
-    """Add the lines of functions that tests ran in a copy: what an import runs is no test's."""
+    """Add the lines of functions that tests have run. Lines run by an import alone do not count."""
     failed = FAILED.findall((folder / "output").read_text(encoding="utf-8"))
     data = CoverageData(str(folder / "tree" / ".coverage"))
     data.read()
@@ -125,7 +125,7 @@ def _keep(lines: Lines, folder: Path) -> Lines:
 
 
 def _tests_of(place: Place, lines: Lines) -> list[str]:
-    """Return tests of a line, else of its function or name, else its file; first one row each."""
+    """Return the tests of a line, or of its function, or of its file, the best candidates first."""
     file, function, _, old, _ = place
     name = re.compile(rf"\b{function.rpartition('.')[2].removesuffix('()')}\b")
     near = (
@@ -133,28 +133,29 @@ def _tests_of(place: Place, lines: Lines) -> list[str]:
         [some for key, some in lines.items() if key[:2] == place[:2] or name.search(key[2])],
         [some for key, some in lines.items() if key[0] == file],
     )
-    found = next(filter(None, (set[str]().union(*some) for some in near)), set())
-    sizes = Counter(test for some in lines.values() for test in some & found)
-    tests = sorted(found, key=lambda test: (Path(file).stem not in test, sizes[test], test))
+    candidates = next(filter(None, (set[str]().union(*some) for some in near)), set())
+    sizes = Counter(test for some in lines.values() for test in some & candidates)
+    tests = sorted(candidates, key=lambda test: (Path(file).stem not in test, sizes[test], test))
     rows = {test.partition("[")[0]: test for test in reversed(tests)}
     return [*dict.fromkeys([*reversed(rows.values()), *tests])][:MAX_TESTS]
 
 
 def _judge(folder: Path, place: Place, source: str, number: int, tests: list[str]) -> str | None:
-    """Return the test that notices a mutant, or `timeout` or `import`; None if nothing does."""
+    """Return the test that notices a mutant, "timeout" or "import"; None if no test fails."""
     path, kit = folder / "tree" / place[0], [test for test in tests[1:] if "/ha/" in test]
     path.write_text(_change(place, source, number) or source, encoding="utf-8")
     status, failed = 0, list[str]()
     for some in filter(None, (tests[:1], [test for test in tests[1:] if test not in kit], kit)):
         status, output = _pytest(folder, *some)
         if status == NO_SUCH_TEST:
-            there = [test for test in some if f"/{test.partition('[')[0]}" not in output]
-            status, output = _pytest(folder, *there) if there else (0, "")
+            existing = [test for test in some if f"/{test.partition('[')[0]}" not in output]
+            status, output = _pytest(folder, *existing) if existing else (0, "")
         failed = FAILED.findall(output)
         if status not in (0, 5):
             break
     path.write_text(source, encoding="utf-8")
-    if failed and _pytest(folder, failed[0])[0]:  # A test that fails without the mutant, too.
+    # Skip a test that also fails without the mutant.
+    if failed and _pytest(folder, failed[0])[0]:
         return _judge(folder, place, source, number, [test for test in tests if test != failed[0]])
     return None if status in (0, 5) else [*failed, "timeout" if status == KILLED else "import"][0]
 
@@ -170,7 +171,7 @@ def _run(folder: Path, waiting: Iterator[dict[str, Any]], places: Places, lines:
 
 
 def main(command: str, copies: Path, count: int, seed: int) -> None:
-    """Store what was measured, draw mutants, or run the stored ones."""
+    """Store measured coverage, draw mutants, or run the stored mutants."""
     lines = pickle.loads(MEASURED.read_bytes()) if MEASURED.exists() else {}  # noqa: S301
     if command == "measure":
         MEASURED.write_bytes(pickle.dumps(_keep(lines, copies / "1")))

@@ -1,4 +1,4 @@
-"""TCP ports for programs that are about to be started."""
+"""Free TCP ports for programs that are about to start."""
 
 import contextlib
 import socket
@@ -6,31 +6,30 @@ import sys
 from random import randrange
 
 _HOST = "127.0.0.1"
-# Below what the kernel gives to outgoing connections, which would take them in between.
+# Below the range from which the kernel takes ports of outgoing connections.
 _FIRST, _LAST = 10_000, 30_000
-# The descriptor of each port's claim, which stays open as long as this process lives.
-_given: dict[int, int | None] = {}
+# Descriptor of each port's claim, open as long as this process lives.
+_claimed: dict[int, int | None] = {}
 
 
 def free_ports(count: int = 1) -> int:
-    """Return the first of so many neighbouring ports that nobody uses.
+    """Return the first of `count` consecutive free ports.
 
-    Each is given once, to whichever process of this machine asks: what is to use it may not have
-    been started when another one is wanted.
+    A port is returned once on this machine, because its program may start long after the call.
     """
     while True:
-        first = randrange(_FIRST, _LAST)  # noqa: S311 - no secret
+        first = randrange(_FIRST, _LAST)  # noqa: S311 - not used for secrets
         ports = range(first, first + count)
         with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
             claims = {port: _claim(port, stack) for port in ports if _is_free(port)}
             if len(claims) == count:
                 for port, claim in claims.items():
-                    _given[port] = claim.detach() if claim else None
+                    _claimed[port] = claim.detach() if claim else None
                 return first
 
 
 def _is_free(port: int) -> bool:
-    if port in _given:
+    if port in _claimed:
         return False
     with socket.socket() as probe:
         try:
@@ -41,10 +40,10 @@ def _is_free(port: int) -> bool:
 
 
 def _claim(port: int, stack: contextlib.ExitStack) -> socket.socket | None:
-    """Claim a port until this process ends. Raises OSError when another one has claimed it."""
+    """Claim a port until this process ends. Raises OSError if another process has claimed it."""
     if sys.platform != "linux":
         return None
     claim = stack.enter_context(socket.socket(socket.AF_UNIX))
-    # The name is in no folder: the kernel forgets it with the process.
+    # An abstract socket, because the kernel removes its name with the process.
     claim.bind(f"\0smarty_p1 port {port}")
     return claim

@@ -1,4 +1,4 @@
-"""The library's client, for messages that anybody who may publish has made up."""
+"""Client of the collector, robust against messages that gateways have made up."""
 
 from typing import override
 
@@ -8,9 +8,9 @@ from smarty_p1_gateway.nats_client import NatsClient
 
 
 class CollectorClient(NatsClient):
-    """Takes messages whose subject or headers are no text.
+    """NATS client that survives messages with an undecodable subject or header.
 
-    The library would stop reading at such a message, and again at each time it is delivered.
+    The library would stop reading at such a message, and again at each delivery.
     """
 
     @override

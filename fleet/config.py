@@ -1,4 +1,4 @@
-"""The collector's configuration: a TOML file, checked whole."""
+"""Configuration of the collector: a TOML file, checked as a whole."""
 
 import platform
 import re
@@ -14,21 +14,21 @@ from .stream import StreamSettings
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
-# NATS looks through the subjects of a consumer for each message.
+# NATS compares each message with every subject of a consumer.
 _MAX_TITLES = 1000
 _MAX_GIGABYTES = 1_000_000
-# Older telegrams than that are not stored.
+# Telegrams older than a year are rejected, so a longer stream has no use.
 _MAX_DAYS = 366
 _REPLICAS = (1, 3, 5)
 
 
 @dataclass(frozen=True, slots=True)
 class CollectorConfig:
-    """What a collector reads, with which keys, and where it puts it.
+    """Settings of one collector.
 
-    `keys` are those of the start; `keys_source` is where there may be others later, and
-    `keys_signature` what it said of itself before they were read. `titles` are the only meters
-    whose frames it gets, () for all.
+    `keys` are the keys at the start. `keys_source` may have other keys later; `keys_signature` is
+    its signature from before the first read. `titles` limits the collector to some meters, () to
+    none.
     """
 
     nats: NatsConfig
@@ -46,7 +46,7 @@ class CollectorConfig:
 
 
 def read_config(path: Path) -> CollectorConfig:
-    """Return what a file says. Raises ConfigError when something is missing or wrong in it."""
+    """Return the settings in a file. Raises ConfigError for a missing or invalid setting."""
     content = read_toml(path)
     tables = [
         ConfigTable(name, content.pop(name, {}))

@@ -1,4 +1,4 @@
-"""What VictoriaMetrics has of a meter, as CSV: its registers each quarter-hour, or all of it."""
+"""Export of a meter's values as CSV: energy registers each quarter-hour, or every telegram."""
 
 import csv
 import os
@@ -17,32 +17,34 @@ from .store_config import StoreConfig, read_store
 from .store_reader import Series, StoreReader, open_reader, selector
 
 _ZONE = ZoneInfo("Europe/Luxembourg")
+_MIDNIGHT = datetime.min.time()
 _QUARTER_HOUR = 900
-# So many of them are asked for at a time: VictoriaMetrics has a limit of 30,000.
+# Points of one query; VictoriaMetrics returns at most 30,000.
 _QUARTER_HOURS = 2976
 _WINDOW = 6 * 3600
 _MAX_DAYS = 10 * 366
 _REGISTERS = ("active_energy_imported", "active_energy_exported")
 _PREFIX = "smarty_p1_"
 _TIMES = ["local_time", "utc_time"]
-type _Writer = Any  # as csv makes it
+type _Writer = Any  # csv does not export its type
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Days, from the midnight at which the first one begins to that at which `end` does."""
+    """Range of days: `begin` is its first day, `end` the day after its last one."""
 
     begin: date
     end: date
 
     def seconds(self) -> tuple[int, int]:
         """Return both midnights (Unix seconds)."""
-        first, last = (datetime(*_parts(day), tzinfo=_ZONE) for day in (self.begin, self.end))
-        return int(first.timestamp()), int(last.timestamp())
+        days = (datetime.combine(day, _MIDNIGHT, _ZONE) for day in (self.begin, self.end))
+        first, last = (int(day.timestamp()) for day in days)
+        return first, last
 
 
 def read_store_config(path: Path) -> StoreConfig:
-    """Return the table [store] of a collector's file, whatever else is in it.
+    """Return the table [store] of a collector's file; other tables are not checked.
 
     Raises ConfigError.
     """
@@ -55,7 +57,7 @@ def read_store_config(path: Path) -> StoreConfig:
 async def write_csv(
     config: StoreConfig, meter: str, span: Span, path: Path, *, every_telegram: bool
 ) -> str:
-    """Write a file that is not there yet; return what is to be told of it.
+    """Write a new CSV file; return a summary for the operator.
 
     Raises ConfigError and UnavailableError.
     """
@@ -77,7 +79,7 @@ async def write_csv(
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[IO[str]]:
-    """Open a file that was not there, and is not there when something goes wrong."""
+    """Create a file, and delete it again if an error occurs."""
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
@@ -88,7 +90,7 @@ def _new_file(path: Path) -> Iterator[IO[str]]:
 
 
 async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
-    """Write a row for each quarter-hour, that at which the span ends included."""
+    """Write a row for each quarter-hour, including the last midnight."""
     writer: _Writer = csv.writer(file)
     writer.writerow([*_TIMES, *(f"{name}_kwh" for name in _REGISTERS), "read_utc"])
     names = [f"{_PREFIX}{name}" for name in _REGISTERS]
@@ -118,7 +120,7 @@ async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file
 async def _write_telegrams(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
     """Write a row for each telegram, with a column for each series."""
     everything = selector(meter)
-    # Where it was seen at several ports, each is a series: their times are the same.
+    # A meter that was seen at several ports has a series for each, with the same times.
     columns = sorted({_column(one) for one in await reader.series(everything)})
     if not columns:
         msg = f"VictoriaMetrics has nothing of {meter}"
@@ -133,7 +135,7 @@ async def _write_telegrams(reader: StoreReader, meter: str, span: Span, file: IO
         table: dict[int, list[str]] = {}
         for series, values in await reader.values(everything, start, last):
             place = places.get(_column(series))
-            if place is None:  # it has come meanwhile
+            if place is None:  # this series is newer than the header of the file
                 continue
             for at, value in values.items():
                 table.setdefault(at, [""] * len(columns))[place] = value
@@ -149,14 +151,10 @@ def _column(series: Series) -> str:
 
 
 def _times(moment: float) -> Iterator[str]:
-    """Yield the local time, whose offset tells both hours of a clock change apart, and UTC."""
+    """Yield local time with its offset (the hour of a clock change comes twice), then UTC."""
     yield datetime.fromtimestamp(moment, _ZONE).isoformat()
     yield _utc(moment)
 
 
 def _utc(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
-
-
-def _parts(day: date) -> tuple[int, int, int]:
-    return day.year, day.month, day.day

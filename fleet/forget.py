@@ -1,4 +1,4 @@
-"""Everything of one meter is deleted: from VictoriaMetrics, the stream and the bucket."""
+"""Deletion of a meter from VictoriaMetrics, the stream and the bucket."""
 
 import asyncio
 import re
@@ -23,8 +23,8 @@ from .stream import METERS, METERS_STREAM, METERS_SUBJECT, subject_of
 _IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
 _NAMES = "name."
 _BATCH = 256
-# Collectors may have read a frame and not written it yet, and VictoriaMetrics finds what it has
-# just got after a moment.
+# A collector may still write a frame that it has read, and VictoriaMetrics finds new values only
+# after a moment.
 _SETTLED = 3.0
 _LEFT = (
     "Not reached from here: backups of VictoriaMetrics, Prometheus' copy of 15 days, frames that"
@@ -36,7 +36,7 @@ _LEFT = (
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """What there is of a meter. `keys` are those of the bucket."""
+    """Stored data of a meter: numbers of series, values and messages, and keys of the bucket."""
 
     series: int
     values: int
@@ -49,7 +49,7 @@ class Holdings:
         return self == Holdings(0, 0, 0, ())
 
     def __str__(self) -> str:
-        """Return it as it is told."""
+        """Return the numbers in words."""
         return (
             f"{self.series:,} series with {self.values:,} values in VictoriaMetrics,"
             f" {self.messages:,} messages in the stream,"
@@ -60,10 +60,10 @@ class Holdings:
 async def forget_meter(
     config: CollectorConfig, meter: str, also: str | None, confirm: Callable[[str], bool]
 ) -> tuple[str, bool]:
-    """Delete everything of a meter, by system title or serial number, if that is confirmed.
+    """Delete everything of a meter, named by system title or serial number, after `confirm`.
 
-    `also` is a serial number whose series are the meter's, too. Return what is to be told, and
-    whether nothing is left. Raises ConfigError and UnavailableError.
+    `also` is a second serial number of the meter. Return a text for the operator, and whether
+    nothing is left. Raises ConfigError and UnavailableError.
     """
     async with connected(config) as nats, open_reader(config.store) as reader:
         js = nats.jetstream(timeout=API_TIMEOUT)
@@ -85,7 +85,7 @@ async def forget_meter(
 async def _find(
     config: CollectorConfig, js: JetStreamContext, reader: StoreReader, meter: str, also: str | None
 ) -> _Forgetting:
-    """Return what is to be done. Raises ConfigError when the meter is unknown, or has a key."""
+    """Return the deletion of a meter. Raises ConfigError if it is unknown or still has a key."""
     bucket = await js.key_value(METERS)
     owners = {key: owner async for key, owner in _read_names(js)}
     title = owners.get(name_key(meter)) or (meter.upper() if _IS_TITLE(meter) else None)
@@ -109,13 +109,13 @@ async def _find(
         labels.add(also)
     names = tuple(sorted(key for key, owner in owners.items() if owner == title))
     labels |= {label for key in names if (label := label_of(key))}
-    # An entry that is empty names nobody; it would stand for all series without a meter.
+    # An empty label would select all series without a meter.
     series = tuple(sorted(labels - {""}))
     return _Forgetting(js, reader, title, series, names)
 
 
 async def _read_names(js: JetStreamContext) -> AsyncIterator[tuple[str, str]]:
-    """Yield each key of a name, and the title whose it is."""
+    """Yield each `name.` key of the bucket, and the title that owns the name."""
     subject = f"{METERS_SUBJECT}{_NAMES}*"
     with suppress(NotFoundError):
         info = await js.stream_info(METERS_STREAM, subjects_filter=subject)
@@ -164,15 +164,15 @@ class _Forgetting:
 
     async def delete(self) -> None:
         await self._purge_stream()
-        # Until then, a telegram may have been on its way.
+        # A collector may still write a telegram that it got before the purge.
         await asyncio.sleep(_SETTLED)
         for label in self.labels:
             await self.reader.delete(selector(label))
-        # What gateways and collectors say of themselves is stored beside it, if it is scraped.
+        # Metrics of gateways and collectors name the title, too, if this store scrapes them.
         await self.reader.delete(selector(self.title, label="title"))
         await self._purge_stream()
         for key in await self._keys():
-            # Removed, and not marked as deleted: the mark would have the title in it.
+            # Purge instead of delete: a delete marker would keep the title.
             await self.js.purge_stream(METERS_STREAM, subject=f"{METERS_SUBJECT}{key}")
         await asyncio.sleep(_SETTLED)
 

@@ -1,4 +1,4 @@
-"""A message to a verified telegram that counts, or to the reason why it does not."""
+"""Verification of messages: each becomes a telegram, or the reason of its rejection."""
 
 import logging
 from collections import OrderedDict
@@ -22,7 +22,7 @@ NO_TIME = "no_time"
 TOO_EARLY = "too_early"
 TOO_OLD = "too_old"
 WRONG_SUBJECT = "wrong_subject"
-# A key may still come that opens these.
+# Frames with these reasons may be decrypted by a key that comes later.
 WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
 _REFUSED = "A message of the meter %s is refused"
 _TEXTS = {
@@ -31,23 +31,24 @@ _TEXTS = {
     NO_TIME: "A telegram of the meter %s has no time: it is refused",
     CLOCK: "The clock of the meter %s was put back: a telegram is refused",
 }
-# A meter's clock may be wrong: one that is put right again costs an hour at most.
+# A clock that ran ahead and is put right blocks later telegrams until it has caught up: an hour
+# at most.
 _MAX_AHEAD_S = 3600
 _MAX_BEHIND_S = 366 * 86400
-# Each keeps some 30 kB of how a meter's telegrams look.
+# A decryptor keeps about 30 kB: the layout of its meter's telegrams.
 _MAX_OPENERS = 20_000
 _MAX_NAMED = 1000
 _NOT_VERIFIED = {Reason.TAG, Reason.AUTHENTICATION_KEY}
 
 
 class MeterWarnings:
-    """Log lines about meters: each text once for a meter, and a bounded number."""
+    """Log of warnings about meters: each text once a meter, at most _MAX_NAMED in all."""
 
     def __init__(self) -> None:
         self._said: set[tuple[str, bytes]] = set()
 
     def warn(self, text: str, title: bytes, *more: object) -> None:
-        """Log a text with a meter, unless it was, or there are too many."""
+        """Log a text with a meter, unless it was logged before."""
         if (text, title) in self._said or len(self._said) >= _MAX_NAMED:
             return
         self._said.add((text, title))
@@ -55,9 +56,10 @@ class MeterWarnings:
 
 
 class Verdict(NamedTuple):
-    """What a message is: TELEGRAM or the reason of its refusal, and the title in its subject.
+    """Result for a message. `outcome` is TELEGRAM, or the reason of the rejection.
 
-    `key` is the fingerprint of the telegram's key; `is_newest`: no later one of its meter came.
+    `title` is the one in the subject, `key` the fingerprint of the telegram's key. `is_newest`: no
+    later telegram of the meter came before.
     """
 
     outcome: str
@@ -68,7 +70,7 @@ class Verdict(NamedTuple):
 
 
 class FrameVerifier:
-    """Judge of messages in any order, with a bounded number of meters' decryptors kept warm."""
+    """Verifier of messages in any order, with a bounded cache of decryptors."""
 
     def __init__(
         self, keys: Keys, names: MeterNames, bounds: MeterBounds, warnings: MeterWarnings
@@ -78,11 +80,11 @@ class FrameVerifier:
         self._names = names
         self._bounds = bounds
         self._warnings = warnings
-        # The one under which the last telegram was comes first.
+        # The key of the last telegram comes first: it is the likeliest one for the next.
         self._decryptors: OrderedDict[bytes, tuple[FrameDecryptor, ...]] = OrderedDict()
 
     def use(self, keys: Keys) -> None:
-        """Take other keys."""
+        """Replace the keys."""
         self._names.use(keys)
         for title in list(self._decryptors):
             if self._keys.all_of(title) != keys.all_of(title):
@@ -90,11 +92,11 @@ class FrameVerifier:
         self._keys = keys
 
     def tried(self, title: bytes) -> str:
-        """Return the print of a meter's keys."""
+        """Return the fingerprint of all keys of a meter."""
         return print_of(self._keys.all_of(title))
 
     async def judge(self, subject: str, data: bytes, arrived: float) -> Verdict:
-        """Return what a message is that arrived in the stream at a time (Unix seconds).
+        """Return the verdict on a message that reached the stream at `arrived` (Unix seconds).
 
         Raises NATS's errors.
         """
@@ -157,15 +159,15 @@ class FrameVerifier:
 def _open(
     decryptors: tuple[FrameDecryptor, ...], data: bytes
 ) -> tuple[FrameDecryptor, Telegram | Rejection]:
-    """Return what the first decryptor that verifies a frame makes of it, and that decryptor."""
+    """Return the decryptor that verifies a frame, and its telegram; else the likeliest failure."""
     first: tuple[FrameDecryptor, Telegram | Rejection] | None = None
     for decryptor in decryptors:
-        # A frame that comes again is welcome.
+        # A redelivered frame must pass: writing its values again changes nothing.
         decryptor.last_counters.clear()
         event = decryptor.decrypt(data)
         if isinstance(event, Telegram) or event.reason not in _NOT_VERIFIED:
             return decryptor, event
-        # A tag that only another authentication key explains says more than one that nothing does.
+        # "Other authentication key" tells the operator more than "wrong tag".
         if first is None or event.reason is Reason.AUTHENTICATION_KEY:
             first = decryptor, event
     if first is None:

@@ -1,4 +1,4 @@
-"""The keys, read again when their file has changed, or on a signal."""
+"""Reload of the keys when their file changes, or on a signal."""
 
 import asyncio
 import logging
@@ -14,10 +14,10 @@ _INTERVAL = 2.0
 
 
 class KeysWatch:
-    """The keys that count now: `keys`."""
+    """Watcher of the source of the keys. `keys` are the current ones."""
 
     def __init__(self, source: KeysSource, signature: object, keys: Keys, metrics: Metrics) -> None:
-        """Begin with what was read at the start, and the signature from before that."""
+        """Take the keys of the start, and the signature of their source from before that read."""
         self.keys = keys
         self._source = source
         self._signature = signature
@@ -26,13 +26,13 @@ class KeysWatch:
         metrics.keys.set(keys.count)
 
     def want(self) -> None:
-        """Read them again now, whether or not the file has changed."""
+        """Reload the keys now, even if the file has not changed."""
         self._is_wanted.set()
 
     async def run(self, on_change: Callable[[Keys], None]) -> None:
-        """Tell of other keys, until cancelled.
+        """Call `on_change` with each new set of keys, until cancelled.
 
-        A file that is being written is read when it has stayed the same for a moment.
+        A file that is still being written is read once it stays the same for an interval.
         """
         before = self._signature
         while True:
@@ -54,7 +54,7 @@ class KeysWatch:
 
     async def _read(self, on_change: Callable[[Keys], None]) -> None:
         try:
-            # Those of a country take a second, and a command may take more.
+            # 300,000 keys take a second to read, and a command may take longer.
             keys = await asyncio.to_thread(self._source.read)
         except ConfigError as error:
             self._metrics.failed_key_reads.inc()

@@ -1,4 +1,4 @@
-"""Titles that waited for a key: their frames are read again as soon as there is one."""
+"""Reprocessing of pending titles, as soon as there is a key for them."""
 
 import asyncio
 import logging
@@ -20,14 +20,14 @@ from .store import Store, StoreRestartedError
 
 LOGGER = logging.getLogger(__name__)
 
-# Reading is work, waiting for the store is none.
+# Readers that wait for the store do not count.
 _MAX_READING = 2
-# Another collector may have ended while it read.
+# A collector that ended while it read leaves its titles to others.
 _LOOK_INTERVAL = 60.0
 
 
 class LateKeys:
-    """Readers of waiting titles."""
+    """Tasks that reprocess pending titles, one for each title."""
 
     def __init__(
         self,
@@ -49,7 +49,7 @@ class LateKeys:
         self._look_at_all = 0.0
 
     async def look(self, js: JetStreamContext, keys: Keys) -> None:
-        """Begin to read the titles whose keys nobody has tried yet. Raises NATS's errors."""
+        """Start a reader for each pending title with untried keys. Raises NATS's errors."""
         titles = await self._waiting.titles()
         self._metrics.waiting_titles.set(len(titles))
         if keys is not self._keys or time.monotonic() >= self._look_at_all:
@@ -64,7 +64,7 @@ class LateKeys:
         self._listed = {*titles}
 
     def want(self, title: bytes) -> None:
-        """Look at a title again that is due now."""
+        """Look at a title again in the next round: its entry has changed."""
         self._listed.discard(title)
 
     async def close(self) -> None:
@@ -78,7 +78,7 @@ class LateKeys:
         try:
             await self._read(js, title, tried)
         except (NatsError, OSError, TimeoutError, StoreRestartedError) as error:
-            # Its entry is still due.
+            # Its entry stays due, so the next round starts a reader again.
             LOGGER.warning("%s is read again later (%s)", title.hex().upper(), reason(error))
             self._listed.discard(title)
         finally:
@@ -93,7 +93,7 @@ class LateKeys:
             if known is None:
                 continue
             if not next_unread or known.first < first_read:
-                # Another collector saw an earlier frame: from the beginning, in order.
+                # Another collector has noted an earlier frame: start over, to keep the order.
                 first_read = next_unread = known.first
                 mark, judge = None, self._make_judge()
             result = await self._read_from(js, title, judge, next_unread, known)

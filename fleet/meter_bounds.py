@@ -1,7 +1,8 @@
-"""How much a meter may say: whoever has its key can write any telegram."""
+"""Limits of each meter's telegrams: the owner of a key can write any telegram."""
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from smarty_p1_gateway.meters import LIMIT_TEXTS
 from smartyp1.meter import Limits
@@ -13,9 +14,9 @@ LOGGER = logging.getLogger(__name__)
 
 
 class MeterBounds:
-    """The bounds of each meter, so that none makes series without an end.
+    """Limits of all meters, so that no meter creates an unlimited number of series.
 
-    `on_ignored` is called with the kind of what is left out, and how much that is.
+    `on_ignored` is called with the kind and number of dropped objects.
     """
 
     def __init__(self, on_ignored: Callable[[str, int], None]) -> None:
@@ -23,13 +24,13 @@ class MeterBounds:
         self._known: dict[bytes, Limits] = {}
 
     def apply(self, telegram: Telegram) -> Telegram:
-        """Return a telegram without what is too much."""
+        """Return a telegram without the objects beyond its meter's limits."""
         title = telegram.system_title or b""
         limits = self._known.get(title)
         if limits is None:
             while len(self._known) >= MAX_TITLES:
                 del self._known[next(iter(self._known))]
-            limits = self._known[title] = Limits(warn=_warner(title))
+            limits = self._known[title] = Limits(warn=partial(_warn, title))
         before = limits.ignored.copy()
         bounded = limits.apply(telegram)
         for kind, count in (limits.ignored - before).items():
@@ -37,8 +38,5 @@ class MeterBounds:
         return bounded
 
 
-def _warner(title: bytes) -> Callable[[str, float], None]:
-    def warn(kind: str, most: float) -> None:
-        LOGGER.warning(LIMIT_TEXTS[kind], title.hex().upper(), most)
-
-    return warn
+def _warn(title: bytes, kind: str, most: float) -> None:
+    LOGGER.warning(LIMIT_TEXTS[kind], title.hex().upper(), most)

@@ -1,8 +1,8 @@
-"""Which series a meter may write to: its system title and its name belong together.
+"""Ownership of names: a meter writes only to the series of its own serial number.
 
-A verified telegram proves that its writer has the key of a system title; the serial number in it is
-only what that meter says. The first name of a title is its own, and no other title's, in whichever
-collector that is: the bucket of the meters has a key for each title and for each name.
+A verified telegram proves that its writer has the key of a system title, but the meter can claim
+any serial number in it. So the first serial number of a title belongs to that title alone, for all
+collectors: the bucket has an entry for each title and for each name.
 """
 
 import re
@@ -19,7 +19,7 @@ from .newest_values import MAX_TITLES
 from .series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
-# So many names of others a title may say before it is believed nothing more: each is looked up.
+# Each foreign name costs a lookup: beyond this number, a title's new names are rejected unseen.
 _MAX_REFUSED_NAMES = 16
 _OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
 _IS_TITLE = re.compile(rb"[0-9A-F]{16}").fullmatch
@@ -28,17 +28,17 @@ _IS_KEY = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 
 
 class _Meter:
-    """Names of a meter, as far as this process has looked them up."""
+    """Names of one meter that this process has looked up."""
 
     def __init__(self) -> None:
         self.name: str | None = None
-        # As whom it has written: its name, or its title where it said none.
+        # Labels of its series: its name, or its title for telegrams without a serial number.
         self.own: set[str] = set()
         self.refused: set[str] = set()
 
 
 class MeterNames:
-    """Names of all meters, looked up with the first telegram of each."""
+    """Names of all meters, each looked up with its first telegram."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class MeterNames:
         warn: Callable[[str, bytes, str], None],
         domain: Collection[bytes] = (),
     ) -> None:
-        # Connections come and go.
+        # Each connection has a bucket object of its own.
         self._bucket = bucket
         self._domain = domain
         self._keys = keys
@@ -55,17 +55,17 @@ class MeterNames:
         self._meters: dict[bytes, _Meter] = {}
 
     def use(self, keys: Keys) -> None:
-        """Take other keys: the name of a meter without one is free, and others may have it now."""
+        """Replace the keys. The name of a meter without a key is free for other meters."""
         for title in list(self._meters):
             if keys.of(title) is None:
-                # Somebody else may have its name when there is a key for it again.
+                # Another meter may own its name by the time there is a key again.
                 del self._meters[title]
             else:
                 self._meters[title].refused.clear()
         self._keys = keys
 
     async def may_write(self, telegram: Telegram) -> bool:
-        """Return whether the series of a verified telegram is its meter's own, or nobody's yet.
+        """Return whether a verified telegram may write to its series; claim a free name.
 
         Raises NATS's errors.
         """
@@ -91,13 +91,13 @@ class MeterNames:
         return is_own
 
     async def _claim(self, meter: _Meter, digits: str, label: str) -> bool:
-        """Make a name a title's own, or return False."""
+        """Claim a name for a title; return False if it belongs to another one."""
         if label == digits:
             return await self._owns(digits, label)
         key = f"meter.{digits}"
         meter.name = meter.name or await self._get(key)
         if meter.name is None and await self._owns(digits, label):
-            # Another collector may be faster.
+            # Another collector may create it first; the next line reads the winner.
             with suppress(KeyWrongLastSequenceError):
                 await self._bucket().create(key, label.encode())
             meter.name = await self._get(key)
@@ -109,13 +109,13 @@ class MeterNames:
         return None
 
     async def _owns(self, digits: str, label: str) -> bool:
-        """Return whether a name is a title's, which it becomes if it is nobody's.
+        """Return whether a name belongs to a title; take a free name.
 
-        It is somebody's as long as there is a key for that meter, here or with other collectors.
+        A name is taken as long as its meter has a key, here or in another key domain.
         """
         key, own = name_key(label), digits.encode()
         while True:
-            # Somebody else was faster: it is looked up again.
+            # Another collector was faster: look up the entry again.
             with suppress(KeyWrongLastSequenceError):
                 try:
                     entry = await self._bucket().get(key)
@@ -130,18 +130,18 @@ class MeterNames:
                 return True
 
     def _has_key(self, title: bytes) -> bool:
-        # The keys of titles outside the own domain are not known here.
+        # Keys of other domains are unknown here: assume that they exist.
         return bool(self._keys.of(title) or (self._domain and title not in self._domain))
 
 
 def name_key(label: str) -> str:
-    """Return under which key the bucket has whose name this is."""
-    # What NATS allows in a key, and for all else what cannot be one of these.
+    """Return the bucket's key for a name."""
+    # NATS allows few characters in keys: other names are written in hex, after "=".
     return f"{_NAME}{label if _IS_KEY(label) else f'={label.encode().hex()}'}"
 
 
 def label_of(key: str) -> str:
-    """Return the name that a key is for, "" if that cannot be told."""
+    """Return the name in a bucket's key, "" for an invalid key."""
     text = key.removeprefix(_NAME)
     if not text.startswith("="):
         return text

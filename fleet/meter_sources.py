@@ -1,6 +1,6 @@
-"""Where the frames of each meter come from: the gateway and its port, as the gateway says.
+"""Sources of each meter's frames: gateway and port, from the headers of messages.
 
-Nothing vouches for it: a gateway that may publish a meter's frames can name another one.
+The headers are not authenticated: a gateway with rights for a meter can name another gateway.
 """
 
 from collections.abc import Mapping
@@ -11,19 +11,19 @@ from smarty_p1_gateway.nats_publisher import GATEWAY_HEADER, PORT_HEADER
 from .newest_values import MAX_TITLES
 
 _MAX_NAME_CHARS = 64
-# Of each meter, as each makes a series.
+# Each source of a meter is a series.
 _MAX_SOURCES = 8
 
 
 class Source(NamedTuple):
-    """A gateway and its port, "" where that is not known."""
+    """Gateway and port, "" if unknown."""
 
     gateway: str = ""
     port: str = ""
 
 
 def source_of(headers: Mapping[str, str] | None) -> Source:
-    """Return what the headers of a message say."""
+    """Return the source in the headers of a message."""
     found = (
         str((headers or {}).get(name, ""))[:_MAX_NAME_CHARS]
         for name in (GATEWAY_HEADER, PORT_HEADER)
@@ -32,13 +32,13 @@ def source_of(headers: Mapping[str, str] | None) -> Source:
 
 
 class MeterSources:
-    """The sources of each meter, so that none makes series without an end."""
+    """Sources of all meters, so that no meter creates an unlimited number of series."""
 
     def __init__(self) -> None:
         self._known: dict[bytes, set[Source]] = {}
 
     def bound(self, title: bytes, source: Source) -> Source:
-        """Return the source of a verified telegram, an unknown one when its meter had too many."""
+        """Return the source of a verified telegram; an unknown one beyond the meter's limit."""
         known = self._known.get(title)
         if known is None:
             while len(self._known) >= MAX_TITLES:

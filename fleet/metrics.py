@@ -1,4 +1,4 @@
-"""What Prometheus can ask at /metrics."""
+"""Metrics of a collector for Prometheus."""
 
 import time
 from collections import Counter as Counts
@@ -17,7 +17,7 @@ _DELAYS = (0.5, 1, 2, 3, 5, 10, 15, 30, 60, 300, 3600)
 
 
 class Metrics:
-    """Metrics of one collector. A message is counted when it is acknowledged."""
+    """Metrics of one collector. A message counts once it is acknowledged."""
 
     def __init__(self) -> None:
         made = MetricSet(_PREFIX)
@@ -34,9 +34,7 @@ class Metrics:
         self.discarded = counter(
             "discarded", "Messages that the stream discarded before they were read, estimated"
         )
-        self.writes = counter("writes", "Writes that VictoriaMetrics acknowledged")
-        self.failed_writes = counter("failed_writes", "Writes that it did not")
-        self.store_restarts = counter("store_restarts", "Restarts of VictoriaMetrics seen")
+        self.failed_writes = counter("failed_writes", "Writes that VictoriaMetrics refused")
         self.nats_losses = counter("nats_losses", "How often the connection to NATS was lost")
         self.nats_connected = gauge("nats_connected", "Whether NATS is reached and has the stream")
         self.stream_replicas = gauge("stream_replicas", "Nodes that have the whole stream")
@@ -67,7 +65,7 @@ class Metrics:
         )
 
     def count(self, outcomes: Counts[str], rejected: Counts[tuple[str, str]]) -> None:
-        """Count what became of acknowledged messages, and which of them were rejected."""
+        """Count acknowledged messages by outcome, and rejected ones by title and reason."""
         self._meter_rejected.count(rejected)
         for outcome, number in outcomes.items():
             if outcome == TELEGRAM:
@@ -76,11 +74,11 @@ class Metrics:
                 self.rejected.labels(outcome).inc(number)
 
     def count_ignored(self, kind: str, number: int) -> None:
-        """Count what was left out of telegrams."""
+        """Count objects that were dropped from telegrams."""
         self.ignored.labels(kind).inc(number)
 
     def watch_oldest(self, oldest: Callable[[], float | None]) -> None:
-        """Ask there when the oldest message it holds arrived (Unix seconds), None for none."""
+        """Take a function for the arrival of the oldest held message (Unix seconds; None: none)."""
 
         def age() -> float:
             arrived = oldest()
@@ -89,11 +87,11 @@ class Metrics:
         self._oldest.set_function(age)
 
     def watch_store(self, answers: Callable[[], bool]) -> None:
-        """Ask there whether the store answers."""
+        """Take a function that returns whether the store answers."""
         self._store_answers.set_function(answers)
 
     def show_stream(self, info: StreamInfo) -> None:
-        """Show how large the stream is, and how many nodes have it."""
+        """Set the gauges of the stream: size and replicas."""
         self.stream_bytes.set(info.state.bytes)
         self.stream_max_bytes.set(max(0, info.config.max_bytes or 0))
         self.stream_wanted_replicas.set(info.config.num_replicas or 1)
@@ -103,12 +101,12 @@ class Metrics:
         self.stream_replicas.set(current + bool(cluster and cluster.leader))
 
     def show_consumer(self, info: ConsumerInfo) -> None:
-        """Show how far the collectors of this store are."""
+        """Set the gauges of the consumer: pending and unacknowledged messages."""
         self.pending.set(info.num_pending or 0)
         self.not_acknowledged.set(info.num_ack_pending or 0)
 
     def current_problems(self) -> Iterator[str]:
-        """Yield what keeps the collector from its work: a line for each."""
+        """Yield a line for each problem that stops the collector."""
         if not self._value("nats_connected"):
             yield "NATS is not reached, or has no stream; the log says why"
         if not self._value("store_answers"):

@@ -1,7 +1,7 @@
-"""Counter and time of each meter, which rise together. No I/O, no clock.
+"""Order of each meter's frames: counter and time must rise together. No I/O, no clock.
 
-A recorded frame that comes again writes the values that are there. A clock that was put back would
-write other values at the same times: its frames have higher counters and earlier times.
+A replayed frame rewrites the stored values. A clock that was put back would write other values at
+times that have values already: its frames have higher counters and earlier times.
 """
 
 from enum import Enum
@@ -22,7 +22,7 @@ class Order(Enum):
 
 
 class _Meter:
-    """The highest counter and its time, and the counters that were refused last."""
+    """Highest counter of a meter, its time, and the range of counters that were refused last."""
 
     __slots__ = ("counter", "first_refused", "last_refused", "time")
 
@@ -32,13 +32,13 @@ class _Meter:
 
 
 class Newest:
-    """Highest counter and its time of each title and key, in memory."""
+    """Highest counter and its time for each title and key, in memory only."""
 
     def __init__(self) -> None:
         self._meters: dict[TitleWithKey, _Meter] = {}
 
     def begin(self, title_with_key: TitleWithKey, counter: int, time: float) -> None:
-        """Note what an earlier process has stored, unless more is known."""
+        """Note a counter that an earlier process has stored, unless a higher one is known."""
         known = self._meters.get(title_with_key)
         if known is None or known.counter < counter:
             self._keep(title_with_key, counter, time)
@@ -66,7 +66,8 @@ class Newest:
 
     @staticmethod
     def _refuse(known: _Meter, counter: int) -> None:
-        # They would pass as a backlog once the clock is ahead of the highest counter's time.
+        # Once the clock has passed the highest counter's time, refused frames would look like a
+        # backlog: remember their counters.
         if not known.first_refused - 1 <= counter <= known.last_refused + 1:
             known.first_refused = known.last_refused = counter
         known.first_refused = min(known.first_refused, counter)

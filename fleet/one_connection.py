@@ -1,4 +1,4 @@
-"""A connection to the cluster for one piece of work that an operator asks for."""
+"""Connection to the cluster for one command of an operator."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -18,7 +18,7 @@ API_TIMEOUT = 10.0
 
 @asynccontextmanager
 async def connected(config: CollectorConfig) -> AsyncIterator[Client]:
-    """Connect; raises UnavailableError for whatever goes wrong meanwhile."""
+    """Connect as long as the context lasts. Raises UnavailableError for every failure in it."""
     nats = CollectorClient(config.nats)
 
     async def ignore(_: Exception) -> None:

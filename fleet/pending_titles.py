@@ -1,7 +1,8 @@
-"""Titles whose frames no key opens yet: the first sequence of each, in the bucket of the meters.
+"""Titles whose frames no key decrypts yet: an entry with the first sequence, in NATS.
 
-When there is a key, the title's frames are read again from there. Each collector that sees the key
-does so: two write the same. An entry is of one store, and goes when that store has kept the values.
+Once there is a key, each collector that has it reads the title's frames again from that sequence;
+two collectors write the same values. An entry belongs to one store, and is deleted when that store
+has kept the values.
 """
 
 import hashlib
@@ -27,9 +28,9 @@ _DUE = "due"
 
 
 class PendingFrames(NamedTuple):
-    """Entry of a title: the first sequence that waits, and the print of the keys that were tried.
+    """Entry of a title: its first pending sequence, and the fingerprint of the keys tried.
 
-    `is_due`: it is to be read, whatever was tried. `revision` is that of the entry.
+    `is_due`: the title is to be read, even with the keys tried. `revision` is the entry's in NATS.
     """
 
     first: int
@@ -38,18 +39,18 @@ class PendingFrames(NamedTuple):
     revision: int = 0
 
     def to_bytes(self) -> bytes:
-        """Return it as the bucket has it."""
+        """Return the value of the entry."""
         return " ".join([str(self.first), self.tried, *[_DUE] * self.is_due]).encode()
 
     @classmethod
     def parse(cls, value: bytes, revision: int) -> PendingFrames:
-        """Return what the bucket has; an entry that somebody has spoilt begins with the stream."""
+        """Return an entry; a damaged value means the beginning of the stream."""
         first, tried, due = [*value.decode(errors="replace").split(" "), "", "", ""][:3]
         return cls(int(first) if first.isdecimal() else 1, tried, due == _DUE, revision)
 
 
 class PendingTitles:
-    """Entries of one store; `count` is how many there were when they were listed last."""
+    """Entries of one store. `count` is their number at the last listing."""
 
     def __init__(
         self, store: str, js: Callable[[], JetStreamContext], bucket: Callable[[], KeyValue]
@@ -63,7 +64,7 @@ class PendingTitles:
         return f"waiting.{self._store}.{title.hex().upper()}"
 
     async def titles(self) -> list[bytes]:
-        """Return the titles that wait. Raises NATS's errors."""
+        """Return the pending titles. Raises NATS's errors."""
         subject = f"{METERS_SUBJECT}{self._key(b'')}*"
         info = await self._js().stream_info(METERS_STREAM, subjects_filter=subject)
         found = [title for one in info.state.subjects or () if (title := title_of(one))]
@@ -74,20 +75,23 @@ class PendingTitles:
         """Return a title's entry, None without one. Raises NATS's errors."""
         try:
             entry = await self._bucket().get(self._key(title))
-        except KeyNotFoundError:
+        except KeyNotFoundError as error:
+            if error.entry is not None:
+                # A collector ended between the deletion and the purge of its marker.
+                await self._purge(self._key(title), error.entry.revision or 0)
             return None
         return PendingFrames.parse(entry.value or b"", entry.revision or 0)
 
     def has_room(self, title: bytes) -> bool:
-        """Return whether a title may wait that need not."""
+        """Return whether there is room for a title that could be stored now."""
         return _is_of_maker(title) and self.count < MAX_WAITING // 2
 
     async def note(self, failed: Mapping[bytes, PendingFrames]) -> None:
-        """Let titles wait from some sequences on. Raises NATS's errors."""
+        """Create or update the entries of titles. Raises NATS's errors."""
         for title, wanted in failed.items():
             is_noted = not _is_of_maker(title)
             while not is_noted:
-                # Another collector was faster: the entry is looked up again.
+                # Another collector was faster: look up the entry again.
                 with suppress(KeyWrongLastSequenceError):
                     is_noted = await self._note(title, wanted)
 
@@ -98,8 +102,8 @@ class PendingTitles:
                 self.count += 1
                 await self._bucket().create(self._key(title), wanted.to_bytes())
             return True
-        # A reader deletes only the revision that it knows: while one may be at work, or has tried
-        # other keys, the entry gets another revision, and stays for these frames.
+        # A reader deletes only the revision that it knows. So a new revision keeps the entry, for
+        # these frames, while a reader may be at work or has tried other keys.
         changed = wanted._replace(
             first=min(known.first, wanted.first),
             is_due=known.is_due or wanted.is_due,
@@ -110,7 +114,7 @@ class PendingTitles:
         return True
 
     async def begin(self, title: bytes, known: PendingFrames, tried: str) -> PendingFrames | None:
-        """Return the entry as its reader wants it, None if it has changed. Raises NATS's errors."""
+        """Mark an entry as being read; return it, None if it has changed. Raises NATS's errors."""
         wanted = known._replace(tried=tried, is_due=True)
         if wanted == known:
             return known
@@ -121,7 +125,7 @@ class PendingTitles:
         return None
 
     async def settle(self, title: bytes, known: PendingFrames, first: int | None) -> bool:
-        """Let a title wait from another sequence on, or no longer; return False if it has changed.
+        """Move an entry to a later sequence, or delete it for None; return False if it changed.
 
         Raises NATS's errors.
         """
@@ -134,16 +138,20 @@ class PendingTitles:
             subject = f"{METERS_SUBJECT}{key}"
             headers = _DELETED | {"Nats-Expected-Last-Subject-Sequence": str(known.revision)}
             marker = await self._js().publish(subject, b"", headers=headers)
-            # Otherwise the mark of the deletion stays, with the title in it.
-            await self._js().purge_stream(METERS_STREAM, seq=marker.seq + 1, subject=subject)
+            await self._purge(key, marker.seq)
         except APIError as error:
             if error.err_code != _WRONG_LAST_SEQUENCE:
                 raise
             return False
         return True
 
+    async def _purge(self, key: str, marker: int) -> None:
+        """Purge the marker of a deletion, which would keep the title."""
+        subject = f"{METERS_SUBJECT}{key}"
+        await self._js().purge_stream(METERS_STREAM, seq=marker + 1, subject=subject)
+
     async def expire(self, first_sequence: int) -> None:
-        """Forget titles that wait for what the stream, which begins there, has no longer.
+        """Delete the entries whose frames have left the stream, which begins at a sequence.
 
         Raises NATS's errors.
         """
@@ -155,7 +163,7 @@ class PendingTitles:
 
 
 def print_of(keys: Sequence[MeterKeys]) -> str:
-    """Return what tells the keys of a meter from others, in whichever order; "-" without any."""
+    """Return a fingerprint of a meter's keys, independent of their order; "-" without keys."""
     prints = sorted(
         key_fingerprint(each.encryption) + key_fingerprint(each.authentication) for each in keys
     )
@@ -163,5 +171,5 @@ def print_of(keys: Sequence[MeterKeys]) -> str:
 
 
 def _is_of_maker(title: bytes) -> bool:
-    # Others are noise.
+    # Titles begin with the letters of a maker; all else is noise.
     return title[:_MAKER_SIZE].isalpha()

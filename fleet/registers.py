@@ -1,4 +1,4 @@
-"""Which registers of a telegram are stored. No I/O, no clock."""
+"""Selection of the registers that are stored. No I/O, no clock."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ MBUS_NAMES = ("index", "valve")
 _ALL = "all"
 _SETS = {
     _ALL: ("*",),
-    # What is counted and paid for: energy, and what is behind the meter.
+    # Billed quantities: energy, and the meters on the M-Bus.
     "billing": (
         "active_energy_imported",
         "active_energy_exported",
@@ -23,15 +23,15 @@ _SETS = {
 }
 _MAX_METERS = 100
 _PATTERN = re.compile(r"[a-z0-9_*]{1,64}")
-# What a meter says of an object that no specification knows is called after its reference.
+# An object outside the specification is named after its reference.
 _IS_REFERENCE = re.compile(r"[0-9]").match
-# What an M-Bus meter says stands on lines of its own.
+# Meters on the M-Bus have lines of their own.
 _IS_MBUS = re.compile(rf"0-[{CHANNELS.start}-{CHANNELS.stop - 1}]:(?:24\.|96\.1\.0)").match
 _TEXTS = {"p1_version", "meter_date_and_time", "logical_device_name", "message"}
 
 
 def _field(reference: str) -> str:
-    # A hyphen would be a minus to who asks for the value.
+    # In a query, a hyphen would be a minus.
     return object_name(reference).replace("-", "_")
 
 
@@ -47,14 +47,14 @@ def _known_names() -> tuple[str, ...]:
 
 
 class UnknownRegisterError(ValueError):
-    """No register is called so; the text says what there is."""
+    """Unknown name of a register; the text lists the known ones."""
 
 
 class Registers:
-    """What of a telegram is stored: sets, names, or patterns in which `*` stands for anything."""
+    """Stored registers: sets, names, or patterns with `*`."""
 
     def __init__(self, wanted: Sequence[str] = (_ALL,)) -> None:
-        """Take what is wanted. Raises UnknownRegisterError."""
+        """Take sets, names and patterns. Raises UnknownRegisterError."""
         if len(wanted) > _MAX_METERS:
             msg = f"has more than {_MAX_METERS} names"
             raise UnknownRegisterError(msg)
@@ -70,7 +70,7 @@ class Registers:
                 msg = f"has {pattern}, and no register is called so; there are {there_are}"
                 raise UnknownRegisterError(msg)
         self._matches = re.compile("|".join(map(translate, patterns))).match
-        # Names come from meters: what is remembered of them is bounded.
+        # Meters choose the names, so the caches are bounded.
         self.has = lru_cache(maxsize=4096)(self._has)
         self.name_of = lru_cache(maxsize=4096)(self._name_of)
 
@@ -78,12 +78,12 @@ class Registers:
         return bool(self._matches(name))
 
     def _name_of(self, reference: str) -> str:
-        """Return the name of an object with one value, "" for what is not stored or elsewhere."""
+        """Return the name of an object with one value, "" if it is not on the meter's line."""
         name = "" if _IS_MBUS(reference) else _field(reference)
         return name if name and self.has(name) else ""
 
     def parts_of(self, reference: str, values: tuple[Value, ...]) -> list[tuple[str, float]]:
-        """Return the names and values of an object with several that are stored."""
+        """Return the stored names and values of an object with several values."""
         return [
             (name, part)
             for name, part in zip(PART_NAMES.get(reference, ()), values, strict=False)

@@ -1,4 +1,4 @@
-"""Which meters' messages were rejected, and why: counted for a bounded number of meters."""
+"""Counts of rejected messages by meter and reason, for a bounded number of meters."""
 
 from collections import Counter as Counts
 
@@ -6,27 +6,27 @@ from prometheus_client import Counter
 
 from .frame_verifier import MALFORMED, NO_KEY, WRONG_SUBJECT
 
-# Stored, but a later frame of its meter came before: a backlog, or a replay.
+# A stored frame that came behind a later one of its meter: backlog or replay.
 EARLIER = "earlier"
 _OTHER = "other"
-# Whoever may publish any title can make up more of these than there are meters.
+# These reasons need no key, so a user with a wildcard could invent titles without end.
 _OF_ANYBODY = frozenset({MALFORMED, NO_KEY, WRONG_SUBJECT})
 _MAX_UNKNOWN_TITLES = 200
 _MAX_METERS = 1_000
 
 
 class MeterRejections:
-    """Counts by system title and reason; what is beyond the bounds is counted as `other`."""
+    """Counters by system title and reason; titles beyond the bounds count as `other`."""
 
     def __init__(self, counter: Counter, earlier: Counter) -> None:
-        """Count with the labels `title` and `reason`; frames that came `earlier` with `title`."""
+        """Take a counter with the labels `title` and `reason`, and one with `title` for EARLIER."""
         self._counter = counter
         self._earlier = earlier
         self._of_anybody: set[tuple[str, str]] = set()
         self._of_meters: set[tuple[str, str]] = set()
 
     def count(self, rejected: Counts[tuple[str, str]]) -> None:
-        """Count messages by their title and why they are rejected."""
+        """Count messages by title and reason."""
         for (title, reason), number in rejected.items():
             shown = title if title and self._is_shown(title, reason) else _OTHER
             if reason == EARLIER:

@@ -1,4 +1,7 @@
-"""Frames that the stream still has, written once more: the same series, times and values."""
+"""Reprocessing: read frames from the stream again and write their values to the store again.
+
+Rewriting is idempotent: same series, times and values.
+"""
 
 import asyncio
 import time
@@ -37,7 +40,7 @@ _PAUSE = 0.1
 
 @dataclass
 class Reprocessed:
-    """What became of frames; `first_waiting` is the first sequence that no key opened."""
+    """Result of a reprocessing. `first_waiting` is the first sequence that no key decrypted."""
 
     end: int
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -50,7 +53,7 @@ class Reprocessed:
         return not self.writes or (run is not None and all(map(run.keeps, self.writes)))
 
     def __str__(self) -> str:
-        """Return it in words."""
+        """Return the result in words."""
         refused = {reason: count for reason, count in self.outcomes.items() if reason != TELEGRAM}
         text = f"{self.outcomes.total():,} frames read, {self.outcomes[TELEGRAM]:,} stored"
         if not refused:
@@ -68,7 +71,7 @@ async def reprocess_frames(  # noqa: PLR0913
     title: bytes | None = None,
     begin: int | datetime,
 ) -> Reprocessed:
-    """Write the frames of a title, or of all, from a sequence or time to the stream's end.
+    """Reprocess a title, or all, from a sequence or time to the end of the stream.
 
     Raises NATS's errors.
     """
@@ -88,18 +91,18 @@ async def reprocess_frames(  # noqa: PLR0913
                 result.first_waiting = metadata.sequence.stream
         if samples:
             write = await store.write(samples)
-            # The last one of each process tells of all before it.
+            # The last write to a process of the store is kept last, so it stands for all before it.
             others = [one for one in result.writes if one.process != write.process]
             result.writes = [*others, write]
-        # Live frames come first.
+        # Leave the store time for live frames.
         await asyncio.sleep(_PAUSE)
     return result
 
 
 async def until_kept(store: Store, work: Callable[[], Awaitable[Reprocessed]]) -> Reprocessed:
-    """Return what work came to once the store has kept it; work again if the store was restarted.
+    """Return the result of `work` once the store has kept it; repeat after a restart of the store.
 
-    Raises StoreRestartedError when it was again and again, and what the work raises.
+    Raises StoreRestartedError after several restarts, and the errors of `work`.
     """
     for _ in range(_MAX_TRIES):
         with suppress(StoreRestartedError):
@@ -113,7 +116,7 @@ async def until_kept(store: Store, work: Callable[[], Awaitable[Reprocessed]]) -
 async def _frames(
     js: JetStreamContext, subject: str, begin: int | datetime, end: int
 ) -> AsyncIterator[list[Msg]]:
-    """Yield the messages with a subject, from a sequence or time to a sequence."""
+    """Yield the messages of a subject, from a sequence or time to a last sequence."""
     tries = 0
     while tries < _MAX_TRIES:
         subscription = await _subscribe(js, subject, begin)
@@ -122,7 +125,7 @@ async def _frames(
                 yield messages
                 begin, tries = messages[-1].metadata.sequence.stream + 1, 0
         except NoAnswerError:
-            # Its node is gone, or the frames are: another consumer tells.
+            # Either the consumer's node or the frames are gone: a new consumer shows which.
             tries += 1
         else:
             return
@@ -162,7 +165,7 @@ async def _subscribe(
 
 
 async def read(config: CollectorConfig, title: bytes | None, since: datetime) -> str:
-    """Write once more what the stream got of a meter, or of all, since a time; return the result.
+    """Reprocess a meter, or all, since a time; return the result in words.
 
     Raises UnavailableError.
     """

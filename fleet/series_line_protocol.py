@@ -1,4 +1,4 @@
-"""A telegram in the line protocol that VictoriaMetrics takes."""
+"""Telegrams in the line protocol of InfluxDB, as VictoriaMetrics accepts it."""
 
 import re
 from functools import lru_cache
@@ -10,18 +10,17 @@ from .meter_sources import Source
 from .registers import ALL, MBUS_NAMES, Registers
 
 _MEASUREMENT = "smarty_p1"
-# An object outside the table that holds a number. Digits alone may be an identifier or a code.
+# Number in an object outside the table. Digits alone may be an identifier or a code.
 _NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?)(?:\*[^*]{1,16})?")
 _MAX_TAG_CHARS = 64
 _SPECIAL = re.compile(r"([\\ ,=])")
 
 
 class Sample(NamedTuple):
-    """A telegram's lines, but for the delay until they are written.
+    """Lines of a telegram, still without the delay until they are written.
 
-    `meter` is the meter's line up to its last value, `channels` the lines that follow it, `at_ms`
-    its time. `is_new` says that nobody can have written it before: of what is written again, the
-    delay would be another one.
+    `meter` is the meter's line up to its last value, `channels` the following lines, `at_ms` the
+    telegram's time. Only a sample that `is_new` gets a delay: a second write would have another.
     """
 
     meter: str
@@ -30,9 +29,9 @@ class Sample(NamedTuple):
     is_new: bool = True
 
     def render(self, now: float) -> str:
-        """Return the lines, each with its end, as they are written at `now` (Unix seconds)."""
+        """Return the lines for a write at `now` (Unix seconds)."""
         if not self.is_new:
-            # Each value has a comma behind it.
+            # Each value ends with a comma.
             line = f"{self.meter[:-1]} {self.at_ms}\n" if self.meter.endswith(",") else ""
             return line + self.channels
         delay = round(now - self.at_ms / 1000, 3)
@@ -42,10 +41,10 @@ class Sample(NamedTuple):
 def make_sample(
     telegram: Telegram, registers: Registers = ALL, *, source: Source | None = None, key: str = ""
 ) -> Sample:
-    """Return the numbers of a telegram that are stored, at its own time.
+    """Return the stored values of a telegram, at its own time.
 
-    With a source, it is noted that and where the meter was seen; with the fingerprint of its key,
-    its frame counter, too. Raises ValueError for a telegram without time.
+    With a source, a line tells where the meter was seen; with the fingerprint of its key, a line
+    has its frame counter. Raises ValueError for a telegram without time.
     """
     if telegram.time is None:
         raise ValueError
@@ -63,7 +62,7 @@ def make_sample(
     channels = _channel_lines(telegram, head, at_ms, registers) if telegram.channels else ""
     if source is not None:
         tags = _source_tags((telegram.system_title or b"").hex().upper(), source)
-        # A number that anybody can compare with the time of day, in whatever language is asked.
+        # Unix seconds: every query language can compare them with its clock.
         channels += f"{head}{tags} last_seen={time!r} {at_ms}\n"
     if key:
         title = (telegram.system_title or b"").hex().upper()
@@ -87,7 +86,7 @@ def _channel_lines(telegram: Telegram, head: str, at_ms: int, registers: Registe
 
 
 def meter_label(telegram: Telegram) -> str:
-    """Return which meter's series a telegram writes to: its name, or its title if it says none."""
+    """Return the label of a telegram's series: its serial number, or its title without one."""
     return _seen(telegram.serial_number or (telegram.system_title or b"").hex().upper())
 
 
@@ -109,18 +108,18 @@ def _source_tags(title: str, source: Source) -> str:
 
 
 def _tag(text: str) -> str:
-    """Return a text as the value of a tag."""
+    """Return a text, escaped as the value of a tag."""
     return _SPECIAL.sub(r"\\\1", _seen(text))
 
 
 @lru_cache(maxsize=50_000)
 def _seen(text: str) -> str:
-    """Return a text as it is seen there: short, with neither controls nor an end of the line."""
+    """Return a text, cut and without control characters and line ends."""
     return "".join(sign if sign.isprintable() else "_" for sign in text[:_MAX_TAG_CHARS])
 
 
 def _numbers(reference: str, value: object, registers: Registers) -> list[str]:
-    """Return the numbers in an object that holds several, or that the table does not know."""
+    """Return the fields of an object with several values, or outside the table."""
     if isinstance(value, tuple):
         return [f"{name}={part!r}," for name, part in registers.parts_of(reference, value)]
     if isinstance(value, str) and reference not in OBJECTS:

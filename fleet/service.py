@@ -1,4 +1,4 @@
-"""One process that collects, until it is told to stop."""
+"""Process of a collector, until SIGTERM."""
 
 import asyncio
 import logging
@@ -46,20 +46,20 @@ LOGGER = logging.getLogger(__name__)
 _API_TIMEOUT = 3.0
 _LOOK_INTERVAL = 5.0
 _EXPIRE_INTERVAL = 3600.0
-# The first one with atomic batches, and consumers with several subjects.
+# The first version with atomic batches.
 _MIN_VERSION = (2, 12, 0)
 
 
 async def check(config: CollectorConfig) -> None:
-    """Ask whether VictoriaMetrics is what it should be. Raises ConfigError."""
+    """Check the store thoroughly. Raises ConfigError."""
     await check_store(config.store)
 
 
 async def run(config: CollectorConfig) -> None:
     """Collect until SIGTERM or SIGINT.
 
-    Raises UnavailableError when the address for the metrics cannot be used, ConfigError when what
-    is to store the values is no VictoriaMetrics that can.
+    Raises UnavailableError if the address for the metrics cannot be used, ConfigError if the store
+    is not a single VictoriaMetrics.
     """
     await check_store(config.store, is_thorough=False)
     metrics = Metrics()
@@ -82,7 +82,7 @@ async def run(config: CollectorConfig) -> None:
 
 
 class _Collector:
-    """Connections to NATS, one after the other, and the work that outlasts them."""
+    """Collector: connections to NATS, one after the other, and a worker that outlasts them."""
 
     def __init__(
         self, config: CollectorConfig, store: Store, metrics: Metrics, watch: KeysWatch
@@ -112,7 +112,7 @@ class _Collector:
             on_put_off=self._late_keys.want,
         )
         metrics.watch_oldest(lambda: self._worker.oldest)
-        # The last sequence that was delivered when it was looked last.
+        # Last delivered sequence at the last look.
         self._delivered = 0
         self._expire_at = 0.0
         self._js: JetStreamContext
@@ -122,11 +122,11 @@ class _Collector:
         return FrameVerifier(self._watch_keys.keys, self._names, self._bounds, self._warnings)
 
     def use(self, keys: Keys) -> None:
-        """Take other keys."""
+        """Replace the keys."""
         self._judge.use(keys)
 
     async def run(self) -> None:
-        """Connect, and connect anew when the library gives up; until cancelled."""
+        """Collect until cancelled; reconnect whenever the library gives up."""
         try:
             await run_until_first_exit(
                 self._keep_connected(), self._work(), self._worker.acknowledge()
@@ -140,12 +140,13 @@ class _Collector:
         await self._worker.work()
 
     async def _begin_newest(self) -> None:
-        """Ask the store for the counters that earlier processes have written."""
+        """Read the frame counters that earlier processes have stored."""
         try:
             async with open_reader(self._config.store) as reader:
                 found = await reader.counters(time.time())
         except UnavailableError as error:
-            # A login may write only: nothing but a clock that was put back needs them.
+            # The login may be for writing only. Without counters, a clock that was put back before
+            # this start goes unnoticed.
             LOGGER.info("The frame counters cannot be asked for: %s", error)
             return
         for (title, key), (counter, moment) in found.items():
@@ -165,7 +166,7 @@ class _Collector:
 
         async def on_error(error: Exception) -> None:
             LOGGER.debug("NATS: %s", type(error).__name__)
-            # The library goes from server to server without an end.
+            # The library tries one server after the other for ever.
             if not nats.is_connected:
                 self._outage.note(reason(error))
 
@@ -203,7 +204,7 @@ class _Collector:
         await run_until_first_exit(self._worker.fetch(nats, name), self._look(js), closed.wait())
 
     async def _look(self, js: JetStreamContext) -> None:
-        """Look after stream, consumer and waiting titles, and make anew what somebody deletes."""
+        """Watch stream, consumer and pending titles; recreate a deleted stream or bucket."""
         config, name = self._config, self._config.store.name
         while True:
             with suppress(NatsError, TimeoutError):
@@ -220,7 +221,7 @@ class _Collector:
         self._metrics.show_stream(stream)
         self._metrics.show_consumer(consumer)
         first, last = stream.state.first_seq, stream.state.last_seq
-        # A stream that was made anew counts from the beginning.
+        # A recreated stream counts from the beginning.
         discarded = first - 1 - self._delivered if 0 < self._delivered <= last else 0
         if discarded > 0:
             LOGGER.error("The stream has discarded %d frames before they were read", discarded)

@@ -1,7 +1,7 @@
-"""VictoriaMetrics: values are written until it has them, and it is known when it has kept them.
+"""Writes to VictoriaMetrics, retried until acknowledged, and known to be kept after a while.
 
-It writes to the disk what it has in memory every few seconds: after it was killed, up to 9 s of
-acknowledged values were gone. So a write counts once the same process has lived on for longer.
+VictoriaMetrics flushes its memory to the disk every few seconds: a kill lost up to 9 s of
+acknowledged values. So a write counts as kept once the same process has lived 20 s longer.
 """
 
 import asyncio
@@ -32,17 +32,17 @@ KEPT_AFTER = 20.0
 _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _ASK_INTERVAL = 2.0
 _MAX_SILENCE_S = 20.0
-# The start time has whole seconds: another process may have begun and ended in the same one.
+# The start time has whole seconds: an earlier process may have begun in the same second.
 _MIN_UPTIME_S = 2.0
 
 
 class StoreRestartedError(Exception):
-    """The store was restarted after a write, and may have lost it."""
+    """Restart of the store after a write, which may be lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Acknowledged write: by which process of the store, and when (monotonic)."""
+    """Acknowledged write: process of the store, and time (monotonic)."""
 
     process: str
     at: float
@@ -50,7 +50,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class StoreRun:
-    """Process of the store, and when it surely still lived (monotonic)."""
+    """Process of the store, and the last time when it surely lived (monotonic)."""
 
     process: str
     alive_at: float
@@ -63,15 +63,15 @@ class StoreRun:
 
 
 class Store:
-    """A VictoriaMetrics of one node, at one address or several.
+    """Single VictoriaMetrics, at one address or several.
 
-    `run` is the process that answered last, None while none did yet.
+    `run` is the process that answered last, None before any did.
     """
 
     def __init__(self, config: StoreConfig, metrics: Metrics) -> None:
         self.run: StoreRun | None = None
         self._config = config
-        # The first one that answers.
+        # The first address that answers.
         self._url = config.urls[0]
         self._host = ""
         self._metrics = metrics
@@ -83,7 +83,7 @@ class Store:
         self._session: aiohttp.ClientSession
 
     async def serve(self) -> None:
-        """Ask since when it runs, until cancelled."""
+        """Ask the store for its process again and again, until cancelled."""
         async with open_session() as self._session:
             while True:
                 try:
@@ -96,16 +96,16 @@ class Store:
                     await asyncio.sleep(_ASK_INTERVAL)
 
     def answers(self) -> bool:
-        """Return whether it answered not long ago."""
+        """Return whether the store has answered within _MAX_SILENCE_S."""
         run = self.run
         return run is not None and time.monotonic() - run.alive_at < _MAX_SILENCE_S
 
     async def until_known(self) -> None:
-        """Wait until it has answered."""
+        """Wait for the first answer of the store."""
         await self._run_is_known.wait()
 
     async def write(self, samples: Sequence[Sample]) -> Write:
-        """Return when the values are acknowledged, however long that takes."""
+        """Write samples until acknowledged, however long that takes; return the write."""
         while True:
             await self._run_is_known.wait()
             try:
@@ -114,7 +114,7 @@ class Store:
                 self._writing.note(why(error))
                 self._metrics.failed_writes.inc()
                 if not isinstance(error, aiohttp.ClientConnectorError):
-                    # It may have them, and they are later each time that they are tried.
+                    # The store may have the samples: a second delay would differ.
                     samples = without_delay(samples)
                 await self._writing.wait()
             else:
@@ -129,8 +129,6 @@ class Store:
         except WrongStoreError:
             self._hold()
             raise
-        if self.run is not None and self.run.process != found.name:
-            self._metrics.store_restarts.inc()
         if found.uptime < _MIN_UPTIME_S:
             self._hold()
             msg = "it was started just now"
@@ -140,7 +138,7 @@ class Store:
         self._run_is_known.set()
 
     async def _ask_all(self) -> tuple[str, StoreProcess]:
-        """Return the first address that answers, and which process does: the same at each."""
+        """Return the first address that answers, and the process, the same at all addresses."""
         answers = await ask_each(self._session, self._config)
         found = [(url, one) for url, one in answers.items() if isinstance(one, StoreProcess)]
         errors = [one for one in answers.values() if isinstance(one, Exception)]
@@ -156,7 +154,7 @@ class Store:
         return found[0]
 
     def _hold(self) -> None:
-        """Write nothing until it is known who takes it."""
+        """Stop writing until the process of the store is known."""
         self._run_is_known.clear()
         self.run = None
 
@@ -173,11 +171,10 @@ class Store:
             **self._config.login.options,
         ) as response:
             check_status(response, 204)
-            # With an address of its own for metrics, a proxy answers here.
+            # With a `metrics_url`, a proxy answers here.
             if not self._config.metrics_url and host_of(response) != self._host:
                 msg = "another machine takes the values than tells since when it runs"
                 raise StoreError(msg)
-        self._metrics.writes.inc()
         for sample in samples:
             if sample.is_new:
                 self._metrics.delay.observe(now - sample.at_ms / 1000)
@@ -185,5 +182,5 @@ class Store:
 
 
 def without_delay(samples: Sequence[Sample]) -> Sequence[Sample]:
-    """Return samples as they are written again: their delay would be another one."""
+    """Return samples for a second write, without their delay."""
     return [sample._replace(is_new=False) for sample in samples]

@@ -1,4 +1,4 @@
-"""The table [store]: where VictoriaMetrics is, and how to log in there."""
+"""The table [store]: addresses of VictoriaMetrics, and the login."""
 
 import logging
 import os
@@ -20,19 +20,19 @@ DEFAULT_NAME = "store"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _MAX_ADDRESSES = 8
 _MAX_AUTH_KEY_CHARS = 1024
-# No login in it: it would stand in logs and lists of processes sooner or later.
+# A login in the URL would end up in logs and lists of processes.
 _URL = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/:-]*)?")
 _IS_CLUSTER = re.compile(r"/(?:insert|select)/(?:[0-9]+|multitenant)(?::[0-9]+)?(?:/|$)").search
 _FILES = ("password_file", "token_file", "ca_file", "certificate_file", "key_file")
-_OF_TLS = _FILES[2:]
+_OF_TLS = frozenset(_FILES[2:])
 
 
 @dataclass(frozen=True, slots=True)
 class StoreConfig:
-    """One VictoriaMetrics, at one address or several; `delete_auth_key` lets series be deleted.
+    """Settings of one VictoriaMetrics, at one address or several.
 
-    `metrics_url` is where it tells of itself, if a proxy is at the addresses. Collectors with the
-    same `name` of the store share the work.
+    `delete_auth_key` is for the deletion of series. `metrics_url` is VictoriaMetrics' own address,
+    if `urls` lead to a proxy. Collectors with the same `name` of the store share its frames.
     """
 
     urls: tuple[str, ...]
@@ -43,34 +43,26 @@ class StoreConfig:
 
 
 def read_store(table: ConfigTable) -> StoreConfig:
-    """Return what the table says. Raises ConfigError."""
+    """Return the settings. Raises ConfigError."""
     key, urls = _read_urls(table)
     metrics_url = table.take_text("metrics_url")
     if metrics_url is not None:
         metrics_url = _read_url(table, "metrics_url", metrics_url)
-    login = _read_login(table)
-    are_https = [url.startswith("https:") for url in urls]
-    for file in _OF_TLS:
-        if file in login.files and not all(are_https):
+    username, password, files = _read_login(table)
+    if not all(url.startswith("https:") for url in urls):
+        for file in _OF_TLS & files.keys():
             table.fail(file, f"is for https://, which {key} has not")
-    is_secret = login.username is not None or "token_file" in login.files
+    is_secret = username is not None or "token_file" in files
     if is_secret and not all(map(_is_safe, (*urls, metrics_url or "https:"))):
         LOGGER.warning("[store] the login goes over the network unencrypted: https:// protects it")
     try:
-        shown = StoreLogin(login.files, login.username, login.password)
+        login = StoreLogin(files, username, password)
     except LoginError as error:
         table.fail(error.key, error.what)
     name = table.take_text("name", DEFAULT_NAME) or ""
     if not _NAME.fullmatch(name):
         table.fail("name", "must have 1 to 32 of A-Z, a-z, 0-9, _ and -")
-    return StoreConfig(urls, shown, _read_auth_key(table), metrics_url, name)
-
-
-@dataclass(frozen=True, slots=True)
-class _Login:
-    files: dict[str, Path]
-    username: str | None
-    password: str | None = field(repr=False)
+    return StoreConfig(urls, login, _read_auth_key(table), metrics_url, name)
 
 
 def _read_urls(table: ConfigTable) -> tuple[str, tuple[str, ...]]:
@@ -117,7 +109,8 @@ def _is_safe(url: str) -> bool:
         return False
 
 
-def _read_login(table: ConfigTable) -> _Login:
+def _read_login(table: ConfigTable) -> tuple[str | None, str | None, dict[str, Path]]:
+    """Return user, password and the files by their keys. Raises ConfigError."""
     username = table.take_text("username")
     for secret in ("password", "token"):
         if table.take(secret, str) is not None:
@@ -137,7 +130,7 @@ def _read_login(table: ConfigTable) -> _Login:
     if ("certificate_file" in files) != ("key_file" in files):
         missing = "key_file" if "certificate_file" in files else "certificate_file"
         table.fail(missing, "is missing: certificate and key belong together")
-    return _Login(files, username, password)
+    return username, password, files
 
 
 def _read_auth_key(table: ConfigTable) -> str | None:

@@ -1,7 +1,6 @@
-"""What VictoriaMetrics, or a proxy in front of it, is shown: a login, and a certificate.
+"""Login at VictoriaMetrics or a proxy in front of it: user, token or certificate.
 
-The files are read again when they change, so that a password or certificate is renewed without a
-restart.
+Changed files are read again, so that passwords and certificates are renewed without a restart.
 """
 
 import logging
@@ -19,7 +18,7 @@ _TOKEN = re.compile(r"[!-~]{1,8192}")
 
 
 class LoginError(Exception):
-    """A file cannot be used: `key` names it in the configuration."""
+    """Unusable file. `key` is its name in the configuration."""
 
     def __init__(self, key: str, what: str) -> None:
         super().__init__(f"{key} {what}")
@@ -28,7 +27,7 @@ class LoginError(Exception):
 
 
 class RequestOptions(TypedDict):
-    """What aiohttp takes with each request."""
+    """Arguments for each request of aiohttp."""
 
     headers: Mapping[str, str]
     ssl: ssl.SSLContext | bool
@@ -36,7 +35,7 @@ class RequestOptions(TypedDict):
 
 
 class StoreLogin:
-    """The login of one store. `files` are by their keys in the configuration's table `[store]`."""
+    """Login of one store."""
 
     def __init__(
         self,
@@ -44,7 +43,7 @@ class StoreLogin:
         username: str | None = None,
         password: str | None = None,
     ) -> None:
-        """Take a user with a password, or with the file `password_file`. Raises LoginError."""
+        """Read the files, named by their keys in [store]. Raises LoginError."""
         self._files = dict(files or {})
         self._username = username
         self._password = password
@@ -57,11 +56,11 @@ class StoreLogin:
 
     @property
     def options(self) -> RequestOptions:
-        """Return what belongs to a request; nobody is sent elsewhere with it."""
+        """Return the arguments for a request. A redirect would carry the login away."""
         return self._options
 
     def refresh(self) -> None:
-        """Read the files again if one has changed; if they cannot be used, the former count."""
+        """Read changed files again; keep the former login if they cannot be used."""
         seen = self._look()
         if seen == self._seen:
             return
@@ -74,7 +73,7 @@ class StoreLogin:
             LOGGER.info("[store] %s: read again", ", ".join(self._files))
 
     def _look(self) -> list[tuple[int, ...] | None]:
-        """Return what changes with the files; the links of a vault lead to other files then."""
+        """Return the state of each file, None if missing. A vault may change links only."""
         found: list[tuple[int, ...] | None] = []
         for path in self._files.values():
             try:
@@ -82,7 +81,7 @@ class StoreLogin:
             except OSError:
                 found.append(None)
             else:
-                # With its mode, which may be what was wrong with it, the second changes alone.
+                # A changed mode, which may mend a file, changes ctime alone.
                 times = status.st_mtime_ns, status.st_ctime_ns
                 found.append((*times, status.st_size, status.st_ino))
         return found
@@ -123,11 +122,11 @@ class StoreLogin:
         try:
             context = ssl.create_default_context(cafile=ca)
             if ca is not None:
-                # Certificates that people make themselves lack what only RFC 5280 asks for.
+                # Home-made certificates lack extensions that only RFC 5280 demands.
                 context.verify_flags &= ~ssl.VERIFY_X509_STRICT
             key = "certificate_file"
             if certificate is not None:
-                # Nobody is there to be asked for the password of a key.
+                # OpenSSL would ask the terminal for the password of an encrypted key.
                 context.load_cert_chain(certificate, self._files.get("key_file"), lambda: "")
         except ssl.SSLError:
             what = "there is no certificate (PEM) in it"

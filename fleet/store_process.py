@@ -1,4 +1,4 @@
-"""Which process of VictoriaMetrics answers at an address, by its own metrics."""
+"""Process of VictoriaMetrics at an address, recognised by its own metrics."""
 
 import asyncio
 import contextlib
@@ -20,14 +20,14 @@ LOGGER = logging.getLogger(__name__)
 _ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
 _MAX_RESPONSE_BYTES = 4 * 1024 * 1024
 _MAX_NAME_CHARS = 256
-# What is compressed may be any size behind it.
+# A compressed answer could expand to any size.
 _PLAIN = {"Accept-Encoding": "identity"}
 _HOST = "X-Server-Hostname"
 _START_TIME = b"\nprocess_start_time_seconds "
 _UPTIME = b"\nvm_app_uptime_seconds "
-# Two on one machine that began in the same second.
+# Tells two processes on one machine apart that began in the same second.
 _PATH = re.compile(rb'\nflag\{name="storageDataPath", ?value="([^"\n]{0,1000})"')
-# Empty where a distribution has built it; otherwise the name comes first.
+# A distribution's build has no name here; all others begin with it.
 _PRODUCT = re.compile(rb'\nvm_app_version\{[^}\n]{0,200}?\bversion="(vm[a-z]+|victoria-[a-z]+)\b')
 _STORE = "victoria-metrics"
 _CLUSTER = (
@@ -39,7 +39,7 @@ _OTHER = (
     " the address of VictoriaMetrics, also for /metrics"
 )
 _OF_CLUSTER = frozenset({"vminsert", "vmselect", "vmstorage"})
-# For what says no version.
+# For builds without a version.
 _TELLING = ((b"\nvm_rpc_", "vminsert"), (b"\nvmagent_", "vmagent"), (b"\nvmauth_", "vmauth"))
 DIFFERENT = "its addresses lead to different processes: they must be those of one VictoriaMetrics"
 _LOGIN_WANTED = {
@@ -51,18 +51,18 @@ _LOGIN_WANTED = {
 
 
 class StoreError(AlreadyLoggedError):
-    """VictoriaMetrics answered something else than it should."""
+    """Unexpected answer of VictoriaMetrics."""
 
 
 class WrongStoreError(StoreError):
-    """It is something else than one VictoriaMetrics, and will not become one."""
+    """Another program than a single VictoriaMetrics: waiting does not help."""
 
 
 ERRORS = (aiohttp.ClientError, OSError, TimeoutError, StoreError)
 
 
 class StoreProcess(NamedTuple):
-    """A process: by what it is told from others, where it runs, and for how long (seconds)."""
+    """Process of the store: its identity, its host, and its uptime in seconds."""
 
     name: str
     host: str
@@ -70,7 +70,7 @@ class StoreProcess(NamedTuple):
 
 
 def open_session() -> aiohttp.ClientSession:
-    """Return a session that keeps nothing of what it is answered."""
+    """Return a session without cookies and decompression."""
     return aiohttp.ClientSession(
         headers=_PLAIN, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
     )
@@ -79,9 +79,9 @@ def open_session() -> aiohttp.ClientSession:
 async def ask_each(
     session: aiohttp.ClientSession, config: StoreConfig
 ) -> dict[str, StoreProcess | Exception]:
-    """Return which process answers at each address, or one of ERRORS.
+    """Return the process at each address, or one of ERRORS.
 
-    With `metrics_url`, its process stands for all addresses: they lead there through a proxy.
+    With `metrics_url`, its process stands for all addresses, which lead there through a proxy.
     """
 
     async def ask(url: str) -> StoreProcess | Exception:
@@ -109,7 +109,7 @@ async def _ask(session: aiohttp.ClientSession, url: str, login: StoreLogin) -> S
 
 
 def refuse_others(text: bytes) -> None:
-    """Raise WrongStoreError for the metrics of what cannot be written to, each after a new line."""
+    """Raise WrongStoreError for the metrics of other programs. `text` begins with a new line."""
     found = _PRODUCT.search(text)
     product = found[1].decode() if found else ""
     if product == _STORE:
@@ -121,9 +121,9 @@ def refuse_others(text: bytes) -> None:
 
 
 async def check_store(config: StoreConfig, *, is_thorough: bool = True) -> None:
-    """Raise ConfigError for what will never be a VictoriaMetrics that can be written to.
+    """Raise ConfigError if another program than a single VictoriaMetrics answers.
 
-    If it `is_thorough`, also for what answers otherwise than it should; log who does not answer.
+    A check that `is_thorough` also tries to write, and logs addresses that do not answer.
     """
     async with open_session() as session:
         answers = await ask_each(session, config)
@@ -152,10 +152,10 @@ async def _check_write(
     config: StoreConfig,
     answer: StoreProcess | Exception,
 ) -> None:
-    """Raise one of ERRORS for an address that has not answered, or takes no values."""
+    """Raise one of ERRORS for an address that has not answered, or rejects writes."""
     if isinstance(answer, Exception):
         raise answer
-    # Its metrics may be for everybody, and writing not: nothing is written here.
+    # Metrics may be public where writing is not: try an empty write.
     async with session.post(
         f"{url}/write", data=b"", timeout=_ASK_TIMEOUT, **config.login.options
     ) as response:
@@ -163,7 +163,7 @@ async def _check_write(
 
 
 def host_of(response: aiohttp.ClientResponse) -> str:
-    """Return on which machine the process runs that answers, "" if it does not say."""
+    """Return the host name in an answer, "" without one."""
     return response.headers.get(_HOST, "")[:_MAX_NAME_CHARS]
 
 
@@ -175,7 +175,7 @@ def check_status(response: aiohttp.ClientResponse, status: int) -> None:
 
 
 def why(error: BaseException) -> str:
-    """Return what the log may say of an error with VictoriaMetrics."""
+    """Return the loggable text of an error with VictoriaMetrics."""
     inner = getattr(error, "os_error", None) or error
     if isinstance(inner, ssl.SSLCertVerificationError):
         return f"TLS: its certificate is not trusted, {inner.verify_message}"
@@ -187,7 +187,7 @@ def why(error: BaseException) -> str:
 
 
 async def read_answer(response: aiohttp.ClientResponse, most: int) -> bytes:
-    """Return what it answers, of at most so many bytes. Raises StoreError for more."""
+    """Return the body of an answer. Raises StoreError for more than `most` bytes."""
     parts = bytearray()
     async for chunk in response.content.iter_chunked(64 * 1024):
         parts += chunk

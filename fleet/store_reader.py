@@ -1,4 +1,4 @@
-"""What VictoriaMetrics has of one meter: counted, read, deleted."""
+"""Queries for a meter's values in VictoriaMetrics, and their deletion."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -23,7 +23,7 @@ from .store_process import (
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
 _MAX_BYTES = 256 * 1024 * 1024
-# Longer than anybody keeps anything; what would begin before 1970 finds nothing.
+# Longer than any retention; a range that begins before 1970 finds nothing.
 _RANGE = "30y"
 # A meter's clock may be ahead by an hour.
 _AHEAD = 3600
@@ -33,12 +33,12 @@ type Series = Mapping[str, str]
 
 
 def selector(meter: str, names: str = "smarty_p1_.+", *, label: str = "meter") -> str:
-    """Return which series are a meter's, by its label and what matches their names."""
+    """Return a selector of a meter's series, with a pattern for their names."""
     return f'{{__name__=~"{names}",{label}={json.dumps(meter)}}}'
 
 
 class StoreReader:
-    """Asks one VictoriaMetrics. Each method raises UnavailableError."""
+    """Reader of one VictoriaMetrics. Each method raises UnavailableError."""
 
     def __init__(self, session: aiohttp.ClientSession, url: str, config: StoreConfig) -> None:
         self._session = session
@@ -46,14 +46,14 @@ class StoreReader:
         self._config = config
 
     async def series(self, matching: str) -> list[Series]:
-        """Return the series that there are, whenever they had values."""
+        """Return the matching series of all times."""
         asked = {"match[]": matching, "start": "1"}
         with _as_unavailable():
             found = json.loads(await self._ask("/api/v1/series", asked))
             return [dict(one) for one in found["data"]]
 
     async def count(self, matching: str, now: float) -> tuple[int, int]:
-        """Return how many series and values there are, at `now` (Unix seconds)."""
+        """Return the numbers of series and values, at `now` (Unix seconds)."""
         query = f"count_over_time({matching}[{_RANGE}]) keep_metric_names"
         asked = {"query": query, "time": str(now + _AHEAD), "nocache": "1"}
         with _as_unavailable():
@@ -62,9 +62,9 @@ class StoreReader:
         return len(await self.series(matching)), values
 
     async def counters(self, now: float) -> dict[tuple[str, str], tuple[int, float]]:
-        """Return the highest frame counter and its time by title and key's fingerprint.
+        """Return the highest frame counter and its time, by title and fingerprint of the key.
 
-        Of meters that sent something within a day before `now` (Unix seconds).
+        Only meters that sent within the day before `now` (Unix seconds) are found.
         """
         found: list[dict[tuple[str, str], float]] = []
         for function in ("max_over_time", "tlast_over_time"):
@@ -84,7 +84,7 @@ class StoreReader:
     async def at(
         self, query: str, start: float, end: float, step: int
     ) -> dict[str, dict[int, str]]:
-        """Return the values of a query at regular times (Unix seconds), by name of the series."""
+        """Return the values of a query at regular times (Unix seconds), by series' name."""
         asked = {"query": query, "start": str(start), "end": str(end), "step": str(step)}
         with _as_unavailable():
             text = await self._ask("/api/v1/query_range", {**asked, "nocache": "1"})
@@ -96,7 +96,7 @@ class StoreReader:
     async def values(
         self, matching: str, start: float, end: float
     ) -> list[tuple[Series, dict[int, str]]]:
-        """Return series with the times (ms) and values that they have, as they are told."""
+        """Return the matching series with their times (ms) and values, unrounded."""
         asked = {"match[]": matching, "start": f"{start:.3f}", "end": f"{end:.3f}"}
         with _as_unavailable():
             lines = (await self._ask("/api/v1/export", asked)).splitlines()
@@ -115,7 +115,8 @@ class StoreReader:
             await self._ask("/api/v1/admin/tsdb/delete_series", form, 204)
 
     async def _ask(self, path: str, form: Mapping[str, str], status: int = 200) -> bytes:
-        # In the body: an address is logged on its way.
+        # Send the query as POST body: proxies log URLs, and the form names a meter and may hold
+        # `authKey`.
         async with self._session.post(
             f"{self._url}{path}", data=form, timeout=_TIMEOUT, **self._config.login.options
         ) as response:
@@ -125,7 +126,7 @@ class StoreReader:
 
 @asynccontextmanager
 async def open_reader(config: StoreConfig) -> AsyncIterator[StoreReader]:
-    """Ask the first address that answers. Raises UnavailableError when none does."""
+    """Return a reader for the first address that answers. Raises UnavailableError without one."""
     async with open_session() as session:
         with _as_unavailable():
             answers = await ask_each(session, config)

@@ -1,7 +1,7 @@
-"""Messages of the durable consumer to values in the store, acknowledged once it has kept them.
+"""Worker: messages of the durable consumer become values in the store.
 
-Messages, values and acknowledgements outlast a connection. A message that is delivered to two
-collectors is written twice, the same.
+A message is acknowledged once the store has kept its values. Messages, values and acknowledgements
+outlast a connection. A message that is delivered to two collectors is written twice, the same.
 """
 
 import asyncio
@@ -38,14 +38,14 @@ FAILED = "failed"
 _BATCH = 1000
 _EXPIRES = 2.0
 _MARGIN = 1.0
-# The consumer may have another leader by then.
+# By then, the consumer may have another leader: connect anew.
 _MAX_UNANSWERED = 3
 _PAUSE = 0.1
-# A write costs as much as many of its values: all collectors write at the same moments.
+# A write has fixed costs in the store, so all collectors write at the same moments.
 _GATHER_TIME = 0.4
 _ACKNOWLEDGE_INTERVAL = 1.0
-# Replays in one fetch: the messages of all collectors that wait for the store are bounded, and what
-# is more than that is read again later, by title.
+# Replays in one batch. Unacknowledged messages are bounded over all collectors, so more replays
+# would hold up other meters: they are read again later, by title.
 _MAX_EARLIER = 200
 _ACK_PREFIX = "$JS.ACK."
 _TOKENS_WITHOUT_DOMAIN = 9
@@ -54,7 +54,7 @@ _AT_END = ("404", "408")
 
 
 class FrameMessage(NamedTuple):
-    """Message of the stream. `arrived` is when the stream got it (Unix seconds)."""
+    """Message of the stream. `arrived` is its time in the stream (Unix seconds)."""
 
     subject: str
     data: bytes
@@ -67,9 +67,9 @@ class FrameMessage(NamedTuple):
 
 @dataclass(slots=True)
 class _Judged:
-    """Messages that were judged together. `write` is None while they wait for none."""
+    """Batch of verified messages. `write` is None if no value of them is stored."""
 
-    messages: Sequence[FrameMessage]
+    messages: list[FrameMessage] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
     samples: Sequence[Sample] = ()
@@ -77,7 +77,7 @@ class _Judged:
     earlier: int = 0
 
     def add(self, message: FrameMessage, verdict: Verdict) -> None:
-        """Count what a message is."""
+        """Count the verdict on a message."""
         self.outcomes[verdict.outcome] += 1
         title = verdict.title.hex().upper() if verdict.title else ""
         if verdict.telegram is None:
@@ -88,7 +88,7 @@ class _Judged:
 
 
 class Worker:
-    """Worker of one collector, over connections."""
+    """Worker of one collector, across connections."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -117,19 +117,21 @@ class Worker:
         self._left = 0
         self._lost: NatsError | None = None
         self._working: Sequence[FrameMessage] = ()
-        # What waits for the store, and what waits for an entry of its title.
+        # Batches that wait for the store, batches without values, and frames that wait for their
+        # title's entry.
         self._judged: deque[_Judged] = deque()
+        self._rejected: deque[_Judged] = deque()
         self._failed: list[tuple[bytes, FrameMessage, PendingFrames]] = []
         self._outage = outage_of("Judging frames")
         self._noting = outage_of("Noting titles without a key")
 
     @property
     def oldest(self) -> float | None:
-        """Return when the oldest message arrived that is not acknowledged (Unix seconds).
+        """Return the arrival of the oldest unacknowledged message (Unix seconds), None without one.
 
-        To be asked in any thread.
+        Safe in any thread.
         """
-        judged = list(self._judged)[:1]
+        judged = [*list(self._judged)[:1], *self._rejected.copy()]
         held = chain(
             list(self._working)[:1],
             list(self._arrived)[:1],
@@ -139,7 +141,7 @@ class Worker:
         return min((one.arrived for one in held), default=None)
 
     async def fetch(self, nats: Client, consumer: str) -> None:
-        """Ask for messages as they are used up, until cancelled. Raises NATS's errors."""
+        """Request messages as fast as they are processed, until cancelled. Raises NATS's errors."""
         self._nats, self._lost = nats, None
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{consumer}"
         request = json.dumps({"batch": _BATCH, "expires": int(_EXPIRES * 1e9)}).encode()
@@ -194,17 +196,17 @@ class Worker:
             self._is_answered.set()
 
     async def _on_status(self, headers: dict[str, str]) -> None:
-        """Note what the server says instead of messages."""
+        """Handle a status message of the server."""
         status, text = headers.get("Status", ""), headers.get("Description", "")
         if status == "503" or "deleted" in text.lower():
             self._lost = NatsError("there is no such consumer, or no leader for it")
         elif status not in _AT_END:
-            # The servers say something else than that the time is over: not to ask in a circle.
+            # A status other than the end of a request: pause, to avoid a busy loop.
             await asyncio.sleep(_PAUSE)
         self._is_answered.set()
 
     async def work(self) -> None:
-        """Judge and write what arrives, until cancelled."""
+        """Verify and write arriving messages, until cancelled."""
         while True:
             await self._has_arrived.wait()
             if len(self._arrived) < _BATCH:
@@ -220,30 +222,33 @@ class Worker:
             self._working = ()
 
     async def _handle(self, messages: Sequence[FrameMessage]) -> None:
-        judged, telegrams = _Judged(messages), list[Telegram]()
+        judged, rejected, telegrams = _Judged(), _Judged(), list[Telegram]()
         samples, failed = [], []
         for message in messages:
             verdict = await self._verdict(message)
-            judged.add(message, verdict)
+            batch = rejected if verdict.telegram is None else judged
+            batch.add(message, verdict)
             title = verdict.title or b""
             if title and self._is_put_off(message, verdict, judged):
                 tried, is_due = self._judge.tried(title), verdict.telegram is not None
                 failed.append((title, message, PendingFrames(message.sequence, tried, is_due)))
-            elif verdict.telegram is not None:
+                continue
+            batch.messages.append(message)
+            if verdict.telegram is not None:
                 sample = self._sample(message, verdict, verdict.telegram)
                 samples.append(sample)
                 telegrams += [verdict.telegram] * sample.is_new
-        waiting = {message.sequence for _, message, _ in failed}
-        judged.messages = [one for one in messages if one.sequence not in waiting]
+        # A flood of junk must not wait for the store: unacknowledged messages are bounded.
+        self._rejected.append(rejected)
+        self._failed += failed
         if samples:
             judged.write = await self._store.write(samples)
             judged.samples = samples
-        self._judged.append(judged)
-        self._failed += failed
+        (self._judged if samples else self._rejected).append(judged)
         await self._publish(telegrams)
 
     def _is_put_off(self, message: FrameMessage, verdict: Verdict, judged: _Judged) -> bool:
-        """Return whether a frame waits in the stream, for a key or for its turn."""
+        """Return whether a frame stays in the stream for later: without a key, or in a flood."""
         if verdict.telegram is None:
             return verdict.outcome in WAITING
         is_earlier = not (verdict.is_newest or message.is_redelivered)
@@ -256,7 +261,7 @@ class Worker:
         return sample._replace(is_new=verdict.is_newest and not message.is_redelivered)
 
     async def _verdict(self, message: FrameMessage) -> Verdict:
-        """Return what a message is, however long NATS does not answer."""
+        """Return the verdict on a message; wait for as long as NATS does not answer."""
         while True:
             try:
                 verdict = await self._judge.judge(message.subject, message.data, message.arrived)
@@ -264,7 +269,7 @@ class Worker:
                 self._outage.note(reason(error))
                 await self._outage.wait()
             except Exception:
-                # It would come again for ever.
+                # Acknowledge the message, or it would come again for ever.
                 LOGGER.exception("A message at %s cannot be judged", message.sequence)
                 return Verdict(FAILED)
             else:
@@ -274,22 +279,22 @@ class Worker:
     async def _publish(self, telegrams: Sequence[Telegram]) -> None:
         if not self._publishes_readings or self._nats is None or not self._nats.is_connected:
             return
-        with suppress(NatsError, OSError):  # nothing depends on it
+        with suppress(NatsError, OSError):  # readings are copies for listeners
             for telegram in telegrams:
                 subject = reading_of(telegram.system_title or b"")
                 await self._nats.publish(subject, json.dumps(telegram.as_dict()).encode())
 
     async def acknowledge(self) -> None:
-        """Acknowledge what the store has kept, until cancelled; write again what it has lost."""
+        """Acknowledge kept batches, and rewrite lost ones, until cancelled."""
         while True:
             await asyncio.sleep(_ACKNOWLEDGE_INTERVAL)
             try:
-                while self._judged and self._is_kept(self._judged[0]):
-                    judged = self._judged[0]
-                    if not await self._settle(judged.messages):
-                        break
-                    self._judged.popleft()
-                    self._metrics.count(judged.outcomes, judged.rejected)
+                for batches in (self._rejected, self._judged):
+                    while batches and self._is_kept(batches[0]):
+                        if not await self._settle(batches[0].messages):
+                            break
+                        judged = batches.popleft()
+                        self._metrics.count(judged.outcomes, judged.rejected)
             except StoreRestartedError:
                 await self._write_again()
             await self._settle_failed()
@@ -304,7 +309,7 @@ class Worker:
             judged.write = await self._store.write(without_delay(judged.samples))
 
     async def _settle_failed(self) -> None:
-        """Let titles wait whose frames no key opened, and acknowledge these."""
+        """Note the titles of frames without a key, then acknowledge these frames."""
         failed, self._failed = self._failed, []
         titles: dict[bytes, PendingFrames] = {}
         for title, _, waiting in failed:

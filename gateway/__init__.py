@@ -1,7 +1,7 @@
-"""The gateway: P1 ports to an MQTT broker.
+"""Gateway from P1 ports to an MQTT broker or NATS.
 
-Without a key, it passes on frames, sealed as the meters sent them: whoever listens and has the key
-verifies tag and frame counter. With it, it publishes what the meters say, verified.
+Without keys, it publishes encrypted frames as the meters sent them. Consumers with the key verify
+tag and frame counter. With keys, it verifies the frames itself and publishes decoded values.
 """
 
 from .config import GatewayConfig, read_config

@@ -1,4 +1,4 @@
-"""The configuration: a TOML file, checked whole, with a message for whatever is wrong in it."""
+"""Configuration of the gateway: a TOML file, checked completely, with an error message per key."""
 
 import re
 import ssl
@@ -16,20 +16,20 @@ from .config_table import NAME, ConfigError, ConfigTable, read_tls, read_toml, r
 from .nats_config import NatsConfig, read_batch_seconds, read_nats
 from .publish_config import DecodingConfig, read_decoding
 
-PASSWORD_VARIABLE = "SMARTY_P1_MQTT_PASSWORD"  # noqa: S105 - its name
+PASSWORD_VARIABLE = "SMARTY_P1_MQTT_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 DEFAULT_ROOT = "smarty_p1"
 _PLAIN_PORT = 1883
 _TLS_PORT = 8883
 _MAX_PORTS = 1000
-_MEGABYTE = 1024 * 1024
+_MEGABYTE_BYTES = 1024 * 1024
 _HOST = re.compile(r"[^\s:/@\[\]?#]+")
 
 
 @dataclass(frozen=True, slots=True)
 class BrokerConfig:
-    """The MQTT broker, and how to log in there. `tls` is None for a connection that is not.
+    """MQTT broker and login. `tls` is None for an unencrypted connection.
 
-    `place` tells this gateway from others, also over restarts.
+    `place` identifies this gateway and stays the same after a restart.
     """
 
     host: str
@@ -42,10 +42,10 @@ class BrokerConfig:
 
 @dataclass(frozen=True, slots=True)
 class PortConfig:
-    """A P1 port. Without `root`, its topics begin with `prefix` and what the meter calls itself.
+    """P1 port and its topics. Without `root`, topics begin with `prefix` and the meter's name.
 
-    `label` tells it apart, also over restarts, and has no secret in it. `sealed`: its frames are
-    published as they came.
+    `label` identifies the port in logs and metrics and contains no secret. `sealed` means that
+    encrypted frames are published.
     """
 
     address: str
@@ -58,9 +58,9 @@ class PortConfig:
 
 @dataclass(frozen=True, slots=True)
 class GatewayConfig:
-    """What a gateway reads, where it publishes that, and where it waits meanwhile.
+    """Complete configuration of a gateway: ports, broker, queue and metrics.
 
-    Without `decoding`, it has no key.
+    `decoding` is None for a gateway without keys.
     """
 
     broker: BrokerConfig | NatsConfig
@@ -73,7 +73,7 @@ class GatewayConfig:
 
 
 def read_config(path: Path) -> GatewayConfig:
-    """Return what a file says. Raises ConfigError when something is missing or wrong in it."""
+    """Return the configuration in a file. Raises ConfigError for missing or wrong values."""
     content = read_toml(path)
     ports = content.pop("port", [])
     if ("mqtt" in content) is ("nats" in content):
@@ -107,7 +107,7 @@ def read_config(path: Path) -> GatewayConfig:
         broker,
         _read_ports(ports, prefix, decoding, to_nats=to_nats),
         queue_path,
-        megabytes * _MEGABYTE,
+        megabytes * _MEGABYTE_BYTES,
         address,
         metrics_port,
         decoding,
@@ -124,7 +124,7 @@ def _read_broker(table: ConfigTable, queue_path: Path) -> BrokerConfig:
     tls = read_tls(table)
     port = table.take_port("port", _TLS_PORT if tls else _PLAIN_PORT)
     username, password = read_user(table, PASSWORD_VARIABLE)
-    # A queue is one gateway's alone.
+    # Only one gateway can use a queue, so host and queue path identify it.
     place = f"{gethostname()}:{queue_path.resolve()}"
     return BrokerConfig(host, port or 0, username, password, tls, place)
 
@@ -165,15 +165,15 @@ def _read_ports(
     return ports
 
 
-def _check_distinct(what: str, values: Sequence[str | None]) -> None:
-    known = [value for value in values if value]
-    if len(set(known)) < len(known):
-        msg = f"two [[port]] have the same {what}"
+def _check_distinct(key: str, values: Sequence[str | None]) -> None:
+    present = [value for value in values if value]
+    if len(set(present)) < len(present):
+        msg = f"two [[port]] have the same {key}"
         raise ConfigError(msg)
 
 
 def _with_smartyreader_roots(ports: tuple[PortConfig, ...]) -> tuple[PortConfig, ...]:
-    """Return the ports with the SmartyReader's topic where they have none of their own."""
+    """Return the ports, with a SmartyReader topic for each port without a root."""
     used = {port.root for port in ports}
     names = (f"{SMARTYREADER_TOPIC}{number if number > 1 else ''}" for number in count(1))
     free = (name for name in names if name not in used)

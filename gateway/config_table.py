@@ -1,6 +1,7 @@
-"""A table of a TOML file, checked key by key, with a message for whatever is wrong in it.
+"""Table of a TOML file, checked key by key with clear error messages.
 
-What several tables have in common is here, too: TLS, a user, and a password that stands elsewhere.
+Values that several tables share are read here, too: TLS, user, and a password in a file or
+variable.
 """
 
 import os
@@ -12,39 +13,39 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_HIGHEST_PORT = 65535
-# An unknown key that is shown: a secret, put there by mistake, has digits or is longer.
-_SHOWN_KEY = re.compile(r"[A-Za-z_-]{1,24}")
-# MQTT allows 65,535 bytes, but no broker's administrator wants to read them.
+_MAX_PORT = 65535
+# Unknown keys that error messages repeat. A secret in the wrong place has digits or is longer.
+_PLAIN_KEY = re.compile(r"[A-Za-z_-]{1,24}")
+# MQTT permits 65,535 bytes, but topics of this length are unreadable.
 _MAX_TOPIC_CHARS = 256
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used; the text says what is wrong, and repeats no secret."""
+    """Unusable configuration. The text names the fault and contains no secret."""
 
 
 class UnavailableError(ConfigError):
-    """What the configuration names cannot be used just now; the next try may find it mended."""
+    """Resource of the configuration that is unavailable now. A later try may succeed."""
 
 
 class ConfigTable:
-    """A table of the file, whose keys are taken one by one; whatever is left is a mistake."""
+    """Table of the file. Its keys are taken one by one, and a remaining key is an error."""
 
     def __init__(self, name: str, content: object) -> None:
-        """Begin with what was read of it. Raises ConfigError when that is no table."""
+        """Take the parsed table. Raises ConfigError when it is no table."""
         if not isinstance(content, dict):
             msg = f"[{name}] must be a table"
             raise ConfigError(msg)
         self._name = name
         self._content: dict[str, Any] = dict(content)
 
-    def fail(self, key: str, what: str) -> NoReturn:
-        """Raise ConfigError that says what is wrong with a value."""
-        msg = f"[{self._name}] {key} {what}"
+    def fail(self, key: str, fault: str) -> NoReturn:
+        """Raise ConfigError that names table and key; `fault` completes the sentence."""
+        msg = f"[{self._name}] {key} {fault}"
         raise ConfigError(msg) from None
 
     def take[T, D = None](self, key: str, kind: type[T], default: D = None) -> T | D:  # type: ignore[assignment]
-        """Return a value. Raises ConfigError when it is of another type."""
+        """Return a value of a type, or the default. Raises ConfigError for another type."""
         if key not in self._content:
             return default
         value = self._content.pop(key)
@@ -54,21 +55,21 @@ class ConfigTable:
         return value
 
     def take_number(self, key: str) -> float | None:
-        """Return a number, None without one. Raises ConfigError when it is none."""
+        """Return a finite number, None without the key. Raises ConfigError for other values."""
         value = self._content.pop(key, None)
         if value is not None and (type(value) not in {int, float} or not isfinite(value)):
             self.fail(key, "must be a number")
         return None if value is None else float(value)
 
     def take_text[D: str | None = None](self, key: str, default: D = None) -> str | D:  # type: ignore[assignment]
-        """Return a text that is not empty. Raises ConfigError."""
+        """Return a printable text that is not empty, or the default. Raises ConfigError."""
         text = self.take(key, str, default)
         if text is not None and (not text.strip() or not text.isprintable()):
             self.fail(key, "must not be empty, nor have signs in it that cannot be seen")
         return text
 
     def take_texts(self, key: str) -> tuple[str, ...]:
-        """Return the texts of a list, () when there is none. Raises ConfigError."""
+        """Return the texts of a list, () if the key is missing. Raises ConfigError."""
         texts = self.take(key, list)
         if texts is None:
             return ()
@@ -78,7 +79,7 @@ class ConfigTable:
         return tuple(texts)
 
     def take_topic(self, key: str) -> str | None:
-        """Return an MQTT topic that others can follow. Raises ConfigError."""
+        """Return an MQTT topic to which levels can be appended. Raises ConfigError."""
         topic = self.take_text(key)
         if topic is None:
             return None
@@ -89,26 +90,26 @@ class ConfigTable:
         return topic
 
     def take_port(self, key: str, default: int | None) -> int | None:
-        """Return the number of a TCP port. Raises ConfigError."""
+        """Return the number of a TCP port, or the default. Raises ConfigError."""
         port = self.take(key, int, default)
-        if port is not None and not 1 <= port <= _HIGHEST_PORT:
-            self.fail(key, f"must be from 1 to {_HIGHEST_PORT}")
+        if port is not None and not 1 <= port <= _MAX_PORT:
+            self.fail(key, f"must be from 1 to {_MAX_PORT}")
         return port
 
     @property
     def is_left(self) -> bool:
-        """Return whether there is a key that nobody took."""
+        """Return whether the table has a key that was not taken."""
         return bool(self._content)
 
     def end(self) -> None:
-        """Raise ConfigError when there is a key that nobody took."""
+        """Raise ConfigError when the table has a key that was not taken."""
         if unknown := next(iter(self._content), None):
-            shown = unknown if _SHOWN_KEY.fullmatch(unknown) else "a key"
+            shown = unknown if _PLAIN_KEY.fullmatch(unknown) else "a key"
             self.fail(shown, "is not known")
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Return the content of a TOML file. Raises ConfigError, which repeats nothing of it."""
+    """Return the content of a TOML file. Raises ConfigError, which quotes nothing of it."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as err:
@@ -126,12 +127,12 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _place_of(err: tomllib.TOMLDecodeError) -> str:
-    # Its text may repeat what stands there.
+    # Leave out the error's text: it may quote a secret.
     return f"line {err.lineno}, column {err.colno}"
 
 
 def read_tls(table: ConfigTable) -> ssl.SSLContext | None:
-    """Return what the other side is checked with, None without TLS. Raises ConfigError."""
+    """Return the context that verifies the server, None without TLS. Raises ConfigError."""
     ca_file = table.take_text("ca_file")
     if not table.take("tls", bool, default=ca_file is not None):
         return None
@@ -142,13 +143,13 @@ def read_tls(table: ConfigTable) -> ssl.SSLContext | None:
     except OSError as err:
         table.fail("ca_file", f"cannot be used: {err.strerror}")
     if ca_file:
-        # Most certificates that people make for themselves lack what only RFC 5280 asks for.
+        # Self-made certificates often lack extensions that only strict RFC 5280 checks demand.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
 
 
 def read_user(table: ConfigTable, variable: str) -> tuple[str | None, str | None]:
-    """Return user name and password, which may be in an environment variable.
+    """Return user name and password. The password may be in a file or environment variable.
 
     Raises ConfigError.
     """
@@ -172,7 +173,7 @@ def _read_password(table: ConfigTable, variable: str) -> str | None:
 
 
 def expand(table: ConfigTable, key: str, file: str) -> Path:
-    """Return the name of a file with its $VARIABLES replaced. Raises ConfigError."""
+    """Return a path with its $VARIABLES replaced. Raises ConfigError for unset variables."""
     expanded = os.path.expandvars(file)
     if "$" in expanded:
         table.fail(key, "names a $VARIABLE that is not set here")
@@ -180,7 +181,10 @@ def expand(table: ConfigTable, key: str, file: str) -> Path:
 
 
 def read_secret(table: ConfigTable, key: str) -> str | None:
-    """Return the content of the file that a key names, with $VARIABLES. Raises ConfigError."""
+    """Return the content of the file that a key names, None without the key.
+
+    $VARIABLES in the path are replaced. Raises ConfigError.
+    """
     file = table.take_text(key)
     if file is None:
         return None

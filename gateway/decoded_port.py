@@ -1,4 +1,4 @@
-"""From the bytes of a port to the broker: what its meter says, verified."""
+"""Decoding of one port: bytes to verified readings, which the publisher sends to the broker."""
 
 import logging
 import time
@@ -14,8 +14,9 @@ from .values_publisher import ValuesPublisher
 LOGGER = logging.getLogger(__name__)
 
 OTHER_METER = "other_meter"
-# So often in a row: noise never has the same title twice, but damaged frames have.
-_ENOUGH = {Reason.KEY_MISSING: 2, Reason.TAG: 3, Reason.AUTHENTICATION_KEY: 3}
+# Consecutive failures before a log message. Noise never repeats a system title, but damaged frames
+# do.
+_FAILURES_BEFORE_LOG = {Reason.KEY_MISSING: 2, Reason.TAG: 3, Reason.AUTHENTICATION_KEY: 3}
 _MAX_LOGGED_TITLES = 16
 _OTHER_METER = "telegrams of the meter %s, named %s, are not this port's, or the name is another's"
 _HELP = {
@@ -26,7 +27,7 @@ _HELP = {
 
 
 class DecodedPort:
-    """Decodes what one port sends, counts it, and has it published."""
+    """Decoder of the frames of one port, with its metrics and its publisher."""
 
     def __init__(
         self, label: str, meters: DecodedMeters, publisher: ValuesPublisher, metrics: Metrics
@@ -46,7 +47,7 @@ class DecodedPort:
         self._said: set[str] = set()
 
     def feed(self, data: bytes) -> bool:
-        """Take the next bytes; return whether they complete a telegram that is accepted."""
+        """Decode the next bytes. Return whether they complete an accepted telegram."""
         has_read = False
         for event in self._session.feed(data, datetime.now(UTC), time.monotonic()):
             if isinstance(event, Reading):
@@ -80,11 +81,11 @@ class DecodedPort:
             return
         self._failures = self._failures + 1 if title == self._failing else 1
         self._failing = title
-        if self._failures == _ENOUGH[event.reason]:
+        if self._failures == _FAILURES_BEFORE_LOG[event.reason]:
             self._say(_HELP[event.reason], _shown(title))
 
     def _say(self, text: str, *names: str) -> None:
-        """Log it once: whoever writes to the line must not fill the log."""
+        """Log a message once: a device that sends garbage must not fill the log."""
         message = text % names
         if message not in self._said and len(self._said) < _MAX_LOGGED_TITLES:
             self._said.add(message)

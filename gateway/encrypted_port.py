@@ -1,4 +1,4 @@
-"""From the bytes of a port to the queue: its frames, as they came."""
+"""Encrypted frames of one port: bytes to frames for the queue."""
 
 import asyncio
 import time
@@ -11,37 +11,37 @@ from .frame_queue import NewFrame
 from .frame_queue_writer import FrameStore
 from .metrics import Metrics
 
-# How many frames a port may pass on: far more than a meter sends, and no flood. A P1 port carries
-# 11,520 bytes a second at most.
-RATE = 32 * 1024  # bytes a second
-# What a network gateway held back while it was not reached: an hour of a telegram a second.
-BURST = 4 * 1024 * 1024
-# Small frames cost a broker as much as others.
+# Bytes per second that a port may pass on. A P1 port sends 11,520 bytes a second at most.
+MAX_RATE_BYTES_PER_S = 32 * 1024
+# A network gateway may send the frames of an hour at once, after an interruption.
+MAX_BURST_BYTES = 4 * 1024 * 1024
+# Small frames cost a broker as much as large frames.
 MIN_FRAME_COST_BYTES = 1024
-# So many frames of another meter, and none of this one between them: it was exchanged.
-_ENOUGH = 3
+# Consecutive frames of another meter after which the meter counts as exchanged.
+_FRAMES_OF_NEW_METER = 3
 
 
 class FrameLimit:
-    """Limits bytes a second. One half of a burst is for frames that are expected."""
+    """Rate limit in bytes per second. Unexpected frames may use only half of the burst."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._budget = Budget(RATE, BURST, clock())
+        self._budget = Budget(MAX_RATE_BYTES_PER_S, MAX_BURST_BYTES, clock())
 
     def allows(self, size: int, *, is_expected: bool) -> bool:
-        """Return whether a frame of so many bytes may be passed on now, and count it if so."""
+        """Return whether a frame of `size` bytes may pass now, and subtract it from the budget."""
         cost = max(size, MIN_FRAME_COST_BYTES)
-        if self._budget.left(self._clock()) - cost < (0 if is_expected else BURST // 2):
+        if self._budget.left(self._clock()) - cost < (0 if is_expected else MAX_BURST_BYTES // 2):
             return False
         self._budget.spend(cost)
         return True
 
 
 class TopicRoot:
-    """The root of a port's topics, "" while it is not known; `title` is its meter's, b"" till then.
+    """Root of a port's topics, "" while unknown. `title` is the meter's system title, b"" at first.
 
-    Only a meter that keeps sending takes the place of another: noise with a header does not.
+    Another title replaces the current title only after several frames, because noise may look like
+    a header.
     """
 
     def __init__(self, configured: str | None, prefix: str) -> None:
@@ -52,19 +52,19 @@ class TopicRoot:
         self._others = 0
 
     def note(self, frame: Frame) -> None:
-        """Learn from the title of a frame."""
+        """Update title and topic from a frame."""
         if frame.system_title == self.title:
             self._others = 0
             return
         self._others += frame.is_expected
-        if not self.title or self._others >= _ENOUGH:
+        if not self.title or self._others >= _FRAMES_OF_NEW_METER:
             self.title = frame.system_title
             self._others = 0
             if self._prefix is not None:
                 self._set(f"{self._prefix}/{self.title.hex().upper()}")
 
     def restore(self, topic: str) -> None:
-        """Begin with a topic of an earlier run, until a frame says another."""
+        """Use the topic of an earlier run until a frame gives the title."""
         if not self.topic:
             self._set(topic)
 
@@ -75,7 +75,7 @@ class TopicRoot:
 
 
 class EncryptedPort:
-    """Puts the frames of one port into the queue."""
+    """Encrypted frames of one port on their way to the queue."""
 
     def __init__(self, label: str, root: TopicRoot, store: FrameStore, metrics: Metrics) -> None:
         self._label = label
@@ -90,7 +90,7 @@ class EncryptedPort:
         self._overlapping = metrics.rejected.labels(label, "overlapping")
 
     def feed(self, data: bytes) -> bool:
-        """Take the next bytes; return whether they complete a frame that is passed on."""
+        """Split the next bytes into frames. Return whether a frame was added to the queue."""
         left_out = self._splitter.left_out
         passed = [self._on_frame(frame) for frame in self._splitter.feed(data)]
         self._overlapping.inc(self._splitter.left_out - left_out)

@@ -1,4 +1,4 @@
-"""Frames that wait for the broker, on disk: in order, over restarts, and bounded in bytes."""
+"""Queue of frames on disk: ordered, persistent, bounded in bytes."""
 
 import fcntl
 import re
@@ -11,26 +11,26 @@ from typing import NamedTuple
 
 from .frame_queue_sqlite import open_file
 
-# What a row costs beside the frame, about.
+# Approximate bytes of a row besides its frame.
 _ROW_SIZE = 64
-# A frame's number is that of its port, and which one of the port it is. So one small tree holds all
-# of them in order: to add and remove a frame writes few pages, for memory cards wear out.
+# A frame's number has its port's number in the upper bits and a running number in the lower ones.
+# So one small tree keeps all frames in order, and few pages are written: memory cards wear out.
 _BITS = 40
-# So many that are gone leave the disk at once, although none is added; and so many leave a file
-# that is worth making smaller.
+# Removed frames that are deleted from the disk without waiting for an added one; and deleted frames
+# after which the file is made smaller.
 _SOME = 16
 _MANY = 100
-# A port is one meter's, which may be exchanged; other system titles are noise, or made up.
+# A port has one meter, which may be exchanged; further system titles are noise or forged.
 _MAX_TITLES = 4
 _ASIDE = re.compile(r"(.+) ([0-9A-F]{16})", re.DOTALL)
 
 
 class QueueInUseError(Exception):
-    """Another process has this queue."""
+    """Queue that another process has locked."""
 
 
 class NewFrame(NamedTuple):
-    """A frame to wait: the port that it came from, where it is to be published, and its bytes."""
+    """New frame: its port, topic and bytes."""
 
     port: str
     topic: str
@@ -38,7 +38,7 @@ class NewFrame(NamedTuple):
 
 
 class WaitingFrame(NamedTuple):
-    """A frame that waits, and the number to remove it by."""
+    """Frame in the queue; `number` identifies it."""
 
     number: int
     topic: str
@@ -46,7 +46,7 @@ class WaitingFrame(NamedTuple):
 
 
 class _Port:
-    """What waits of one port. What has a number up to `done` is gone, if not yet from the disk."""
+    """Row of frames on disk. Frames up to `done` are removed, perhaps not yet from the disk."""
 
     def __init__(self, database: sqlite3.Connection, label: str) -> None:
         find = "SELECT number FROM ports WHERE label = ?"
@@ -62,7 +62,7 @@ class _Port:
         self.read(database)
 
     def read(self, database: sqlite3.Connection) -> None:
-        """Find out what waits on disk."""
+        """Count the frames on disk."""
         self.length: int
         self.length, size, last = database.execute(
             "SELECT count(*), sum(length(data)), max(number) FROM frames"
@@ -73,7 +73,7 @@ class _Port:
         self.last: int = last or self.first
 
     def forget(self, number: int, size: int) -> bool:
-        """Note that the oldest frame is gone; return whether it was there."""
+        """Remove the oldest frame; return whether it was still there."""
         if number <= self.done:
             return False
         self.done = number
@@ -84,14 +84,14 @@ class _Port:
 
 
 class FrameQueue:
-    """The frames that wait, of all ports. To be used from one thread, for it waits for the disk.
+    """Queue of the frames of all ports. It waits for the disk, so use it in one thread.
 
-    Each port may fill its share of `most_bytes`, and loses its own oldest frames beyond that; first
-    those that are set aside, which wait in a row of their own for each system title.
+    Each port may fill its share of `most_bytes`. Beyond that, its oldest frames are dropped, first
+    the frames that are set aside: each of their system titles has a row of its own.
     """
 
     def __init__(self, path: Path, ports: Sequence[str], most_bytes: int) -> None:
-        """Open the queue, and give the frames of ports that are gone to the first one.
+        """Open the queue; move the frames of removed ports to the first one.
 
         Raises QueueInUseError, OSError and sqlite3.Error.
         """
@@ -104,7 +104,7 @@ class FrameQueue:
             raise QueueInUseError from None
         self._share = most_bytes // len(ports)
         self._freed = 0
-        # Those of which something is gone, but not from the disk yet.
+        # Rows with removed frames that are still on the disk.
         self._undeleted: set[_Port] = set()
         self._database = open_file(path)
         with self._database:
@@ -113,7 +113,7 @@ class FrameQueue:
             self._adopt(self._ports[ports[0]])
 
     def _adopt(self, heir: _Port) -> None:
-        """Find what is set aside, and give the frames of ports that are gone to one."""
+        """Load the rows that are set aside; move the frames of removed ports to `heir`."""
         known = self._database.execute("SELECT number, label FROM ports").fetchall()
         for number, label in known:
             found = _ASIDE.fullmatch(label)
@@ -131,34 +131,34 @@ class FrameQueue:
                 heir.read(self._database)
 
     def _parts(self, port: str) -> list[_Port]:
-        """Return where frames of a port wait, those first that can be spared."""
+        """Return the rows of a port, dispensable ones first."""
         return [*self._aside[port].values(), self._ports[port]]
 
     def length(self, port: str) -> int:
-        """Return how many frames of a port wait."""
+        """Return the number of frames of a port."""
         return sum(part.length for part in self._parts(port))
 
     def size(self, port: str) -> int:
-        """Return how many bytes the frames of a port take, about."""
+        """Return the approximate bytes of a port's frames."""
         return sum(part.size for part in self._parts(port))
 
     def titles_aside(self, port: str) -> tuple[str, ...]:
-        """Return the system titles of which frames are set aside."""
+        """Return the system titles with frames that are set aside."""
         return tuple(self._aside[port])
 
     def length_aside(self, port: str) -> int:
-        """Return how many frames of a port are set aside."""
+        """Return the number of frames of a port that are set aside."""
         return self.length(port) - self._ports[port].length
 
     def last_topic(self, port: str) -> str | None:
-        """Return the topic of the youngest frame of a port."""
+        """Return the topic of a port's youngest frame, None without frames."""
         row = self._database.execute(
             "SELECT topic FROM frames WHERE number = ?", (self._ports[port].last,)
         ).fetchone()
         return row and str(row[0])
 
     def add(self, frames: Sequence[NewFrame]) -> Counter[str]:
-        """Add frames, in order, all or none; return how many older ones went, by port."""
+        """Add frames, in order, all or none; return the number of dropped frames by port."""
         last = {label: self._ports[label].last for label in {frame.port for frame in frames}}
         rows = []
         for frame in frames:
@@ -173,7 +173,7 @@ class FrameQueue:
         return +Counter({label: self._make_room(label) for label in last})
 
     def _write(self, rows: Iterable[tuple[int, str, bytes]] = ()) -> None:
-        """Delete what is gone, and add: together, for that writes the same pages."""
+        """Delete removed frames and add new ones in one transaction: both write the same pages."""
         with self._database:
             for port in self._undeleted:
                 self._freed += self._database.execute(
@@ -183,7 +183,7 @@ class FrameQueue:
                 self._freed = 0
                 self._database.execute("PRAGMA incremental_vacuum").fetchall()
             self._database.executemany("INSERT INTO frames VALUES (?, ?, ?)", rows)
-        # Not before: what could not be written is there again.
+        # Reset the counters after the commit: a failed transaction leaves the frames on disk.
         for port in self._undeleted:
             port.undeleted = 0
         self._undeleted.clear()
@@ -213,7 +213,7 @@ class FrameQueue:
         return is_gone
 
     def oldest(self, port: str, count: int, title: str | None = None) -> list[WaitingFrame]:
-        """Return the oldest frames of a port, or of those that are set aside of a title."""
+        """Return the oldest frames of a port, or of one of its titles that are set aside."""
         part = self._part(port, title)
         if part is None:
             return []
@@ -228,7 +228,7 @@ class FrameQueue:
         return self._ports[port] if title is None else self._aside[port].get(title)
 
     def set_aside(self, port: str, title: str, frame: WaitingFrame) -> int:
-        """Let the oldest frame of a port wait apart; return how many of another title go for it.
+        """Set the oldest frame of a port aside; return the number of other titles' dropped frames.
 
         Raises sqlite3.Error.
         """
@@ -237,7 +237,7 @@ class FrameQueue:
             return 0
         gone = None
         if title not in aside and len(aside) >= _MAX_TITLES:
-            # Noise is seldom the same twice.
+            # Drop the title with the fewest frames: noise is seldom the same twice.
             gone = min(aside, key=lambda one: aside[one].length)
         with self._database:
             if gone is not None:
@@ -256,11 +256,11 @@ class FrameQueue:
         return aside.pop(gone).length if gone is not None else 0
 
     def end_aside(self, port: str, title: str) -> None:
-        """Forget a title of which nothing is set aside any more."""
+        """Delete the empty row of a title."""
         part = self._aside[port].get(title)
         if part is None or part.length:
             return
-        # A disk that cannot be written now is tried again.
+        # A later call tries the disk again.
         with suppress(sqlite3.Error):
             with self._database:
                 self._delete(part)
@@ -274,10 +274,10 @@ class FrameQueue:
         self._database.execute("DELETE FROM ports WHERE number = ?", (number,))
 
     def remove(self, port: str, frames: Iterable[WaitingFrame], title: str | None = None) -> None:
-        """Remove what `oldest` returned; what is gone already does not matter.
+        """Remove frames that `oldest` returned; frames that are gone already are ignored.
 
-        They leave the disk with the next one that is added, or when they are some. Until then a
-        kill brings them back, and they come twice: that is refused where the key is.
+        Removed frames leave the disk with the next added one, or once they are _SOME. Until then, a
+        kill brings them back, and they are published twice: receivers with the key expect that.
         """
         part = self._part(port, title)
         if part is None:
@@ -285,7 +285,7 @@ class FrameQueue:
         for frame in frames:
             self._forget(part, frame.number, len(frame.data))
         if part.undeleted >= _SOME:
-            # A disk that cannot be written now is tried again.
+            # A later call tries the disk again.
             with suppress(sqlite3.Error):
                 self._write()
 

@@ -1,4 +1,4 @@
-"""The file in which frames wait: opened, and put aside when it is damaged."""
+"""SQLite file of the queue; a damaged file is put aside."""
 
 import logging
 import sqlite3
@@ -7,9 +7,8 @@ from pathlib import Path
 
 LOGGER = logging.getLogger(__name__)
 
-# A process that is killed loses nothing that was committed. Only when the whole machine loses its
-# power, what was written in the last moments may be lost; to wait for the disk each time would be
-# slow, and wear cards out, too.
+# A kill of the process loses nothing that was committed. A power cut may lose the last moments: to
+# sync each transaction would be slow, and wear memory cards out.
 _SETTINGS = """
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
@@ -20,7 +19,7 @@ CREATE TABLE IF NOT EXISTS frames (
     number INTEGER PRIMARY KEY, topic TEXT NOT NULL, data BLOB NOT NULL
 );
 """
-# What keeps SQLite from a file that is as it should be: no room, no permission, somebody else.
+# Errors with an intact file: no room, no permission, another process.
 _NO_DAMAGE = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
@@ -34,12 +33,12 @@ _UNREADABLE = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ}
 
 
 def as_text(stored: bytes) -> str:
-    """Return a text of the file, whatever has become of it."""
+    """Return a text of the file, even a damaged one."""
     return stored.decode(errors="replace")
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """Open the database; put one that is damaged aside, for a gateway must start."""
+    """Open the database; put a damaged file aside, because a gateway must start."""
     try:
         return _connect(path)
     except sqlite3.DatabaseError as err:
@@ -55,10 +54,10 @@ def open_file(path: Path) -> sqlite3.Connection:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    # What a household uses is nobody else's business.
+    # Consumption is private: only the owner may read the file.
     path.touch(mode=0o600)
     with path.open("ab"):
-        pass  # one that may not be written is not damaged
+        pass  # raises OSError for a file without write permission, which is not damaged
     database = sqlite3.connect(path)
     database.text_factory = as_text
     try:
@@ -66,7 +65,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         with closing(database.execute("PRAGMA integrity_check(1)")) as result:
             if result.fetchone() != ("ok",):
                 raise _damage()
-    except UnicodeDecodeError:  # in the message of an error
+    except UnicodeDecodeError:  # SQLite's error message quotes damaged text
         database.close()
         raise _damage() from None
     except sqlite3.Error:

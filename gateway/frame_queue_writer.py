@@ -1,4 +1,4 @@
-"""The queue on disk, as the event loop uses it: waiting for the disk is done in a thread."""
+"""Asynchronous access to the queue on disk: a thread waits for the disk."""
 
 import asyncio
 import logging
@@ -16,20 +16,20 @@ from .metrics import Metrics
 
 LOGGER = logging.getLogger(__name__)
 
-# While the disk cannot be written; beyond that, the oldest frame goes.
+# Frames kept while the disk cannot be written; beyond that, the oldest one is dropped.
 _MAX_MEMORY_BYTES = 8 * 1024 * 1024
 _RETRY_DELAY = 2.0
-# So long the frames of several ports are gathered: to wake up, for one frame, costs more than it.
+# Frames of several ports are gathered for this time: a wake-up costs more than writing a frame.
 GATHER_TIME = 0.1
 _LOST = "The queue cannot be written: %s"
 _BACK = "The queue can be written again"
 
 
 class FrameStore:
-    """Takes frames at once, writes them as fast as the disk can, and tells who waits for them.
+    """Store of frames: accepts them at once, writes them to the queue, wakes the publishers.
 
-    What comes of several ports within `gather_time` (seconds; a port alone has none) is written
-    together. While the disk cannot be written, frames wait in memory, and are published from there.
+    Frames of several ports within `gather_time` (seconds; 0 for one port) are written together.
+    While the disk cannot be written, frames are kept in memory and published from there.
     """
 
     def __init__(self, ports: Iterable[str], metrics: Metrics) -> None:
@@ -37,10 +37,10 @@ class FrameStore:
         self.gather_time = GATHER_TIME if len(self._ports) > 1 else 0.0
         self._metrics = metrics
         self._thread = ThreadPoolExecutor(1, "queue")
-        # In order. Their numbers are below those on disk, which are above zero.
+        # In order. Numbers in memory are negative, numbers on disk positive.
         self._new: dict[int, NewFrame] = {}
         self._new_size = 0
-        # How many frames have come.
+        # Number of frames since the start.
         self.received = 0
         self._numbers = count(-1, -1)
         self._outage = Outage(
@@ -57,14 +57,14 @@ class FrameStore:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def open(self, path: Path, most_bytes: int) -> None:
-        """Open the queue. Raises what FrameQueue does."""
+        """Open the queue. Raises the errors of FrameQueue."""
         self._queue = await self._in_thread(partial(FrameQueue, path, self._ports, most_bytes))
         for port in self._ports:
             self._metrics.dropped.labels(port)
             self._tell(port)
 
     def put(self, frame: NewFrame) -> None:
-        """Take a frame, which is written a moment later."""
+        """Accept a frame; it is written a moment later."""
         self.received += 1
         self._new[next(self._numbers)] = frame
         self._new_size += len(frame.data)
@@ -79,7 +79,7 @@ class FrameStore:
             self._new_size -= len(frame.data)
 
     async def write(self) -> None:
-        """Write what comes, until cancelled."""
+        """Write new frames, until cancelled."""
         while True:
             await self._has_new.wait()
             if self.gather_time:
@@ -97,7 +97,7 @@ class FrameStore:
     async def _write_what_waits(self) -> None:
         if new := dict(self._new):
             self._adding = asyncio.ensure_future(self._add(new))
-            # Whoever stops waiting does not stop it.
+            # A cancelled wait must not cancel the write.
             await asyncio.wait([self._adding])
             self._adding.result()
 
@@ -125,35 +125,35 @@ class FrameStore:
         self._metrics.set_aside.labels(port).set(self._queue.length_aside(port))
 
     def _in_memory(self, port: str) -> dict[int, NewFrame]:
-        """Return the frames of a port that cannot be written now."""
+        """Return the frames of a port in memory, {} while the disk can be written."""
         if not self._outage.is_lost:
             return {}
         return {number: frame for number, frame in self._new.items() if frame.port == port}
 
     def is_empty(self) -> bool:
-        """Return whether nothing waits, of any port, but for what is set aside."""
+        """Return whether the queue is empty, except for frames that are set aside."""
         queue = self._queue
         waiting = (queue.length(port) - queue.length_aside(port) for port in self._ports)
         return not self._new and not any(waiting)
 
     async def wait(self, port: str) -> None:
-        """Wait until there may be frames of a port."""
+        """Wait for news of a port: it may have frames."""
         await self._news[port].wait()
         self._news[port].clear()
 
     async def wait_for_any(self) -> Collection[str]:
-        """Wait until there may be frames; return of which ports, each once after it was told."""
+        """Wait for news of any port; return the ports with news."""
         await self._has_news.wait()
         self._has_news.clear()
         ports, self._with_news = self._with_news, set()
         return ports
 
     async def last_topic(self, port: str) -> str | None:
-        """Return the topic of the youngest frame of a port that waits."""
+        """Return the topic of a port's youngest frame, None without frames."""
         return await self._in_thread(partial(self._queue.last_topic, port))
 
     async def oldest(self, port: str, most: int, title: str | None = None) -> list[WaitingFrame]:
-        """Return the oldest frames of a port, or of those that are set aside of a title."""
+        """Return the oldest frames of a port, or of one of its titles that are set aside."""
         frames = await self._in_thread(partial(self._queue.oldest, port, most, title))
         return frames if frames or title is not None else self._oldest_in_memory(port, most)
 
@@ -166,9 +166,9 @@ class FrameStore:
     async def exchange(
         self, gone: Mapping[str, Sequence[WaitingFrame]], ports: Iterable[str], most: int
     ) -> dict[str, list[WaitingFrame]]:
-        """Remove the oldest frames of ports, and return those of `ports` that are the oldest then.
+        """Remove the frames `gone`, and return the then oldest frames of `ports`.
 
-        In one go, for the disk and the thread; as often as `remove` and `oldest` would.
+        One call of the thread and the disk for all ports.
         """
         for frames in gone.values():
             for frame in frames:
@@ -189,7 +189,7 @@ class FrameStore:
     async def remove(
         self, port: str, frames: Sequence[WaitingFrame], title: str | None = None
     ) -> None:
-        """Remove the oldest frames, which are acknowledged; with `title`, of those set aside."""
+        """Remove acknowledged frames of a port, or of one of its titles that are set aside."""
         for frame in frames:
             self._forget(frame.number)
         on_disk = [frame for frame in frames if frame.number > 0]
@@ -197,11 +197,11 @@ class FrameStore:
         self._note(port)
 
     def titles_aside(self, port: str) -> tuple[str, ...]:
-        """Return the system titles of which frames are set aside."""
+        """Return the system titles with frames that are set aside."""
         return self._queue.titles_aside(port)
 
     async def set_aside(self, port: str, title: str, frame: WaitingFrame) -> None:
-        """Let the oldest frame wait apart; it is lost while the disk cannot be written."""
+        """Set the oldest frame aside; drop it while the disk cannot be written."""
         try:
             if frame.number < 0:
                 raise sqlite3.OperationalError
@@ -213,13 +213,13 @@ class FrameStore:
         self._note(port)
 
     async def end_aside(self, port: str, title: str) -> None:
-        """Forget a title of which nothing is set aside any more."""
+        """Delete the empty row of a title."""
         await self._in_thread(partial(self._queue.end_aside, port, title))
 
     async def close(self) -> None:
-        """Write what is left, and close the queue."""
+        """Write the remaining frames, and close the queue."""
         if self._adding:
-            # What is just being written must not be written twice.
+            # Frames that are just being written must not be written twice.
             await asyncio.gather(self._adding, return_exceptions=True)
         try:
             await self._write_what_waits()

@@ -1,4 +1,4 @@
-"""From the queue to the broker: each frame until the broker has acknowledged it."""
+"""Publisher from the queue to an MQTT broker, until it has acknowledged each frame."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,15 +14,15 @@ from .frame_queue_writer import FrameStore
 from .metrics import Metrics
 from .mqtt_client import WINDOW, MqttClient, PortPublisher
 
-# A broker that is back is found by its other clients within so many seconds. What is sent before
-# that, they miss: Home Assistant tries every ten seconds.
+# After a restart of the broker, its other clients return within this time (Home Assistant tries
+# every ten seconds). They would miss frames that are sent before.
 _GRACE = 12.0
-# What has waited is sent no faster than listeners read it.
+# A backlog is sent no faster than listeners can read it.
 _BACKLOG_RATE = 96 * 1024
 
 
 class FramesPublisher(PortPublisher):
-    """Publishes the frames of one port, and whether this gateway is there."""
+    """Publisher of the frames of one port, and of the gateway's status."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -70,9 +70,9 @@ class FramesPublisher(PortPublisher):
             await self._store.wait(self._port.label)
 
     async def _publish(self, client: MqttClient, frames: Sequence[WaitingFrame]) -> None:
-        """Publish frames, in order, and remove those that were acknowledged."""
+        """Publish frames in order, and remove the acknowledged ones."""
         fitting = takewhile(lambda frame: client.accepts(frame.topic, frame.data), frames)
-        # The first one, that is too large, is refused by itself.
+        # An oversized first frame goes alone: its refusal then concerns no other frame.
         frames = tuple(fitting) or frames[:1]
         sends = (client.send(frame.topic, frame.data) for frame in frames)
         results = await asyncio.gather(*sends, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""The keys of meters, and the text that they are written in."""
+"""Format of the key file, and lookup of a meter's keys."""
 
 import logging
 import re
@@ -11,27 +11,27 @@ from smartyp1.p1 import DEFAULT_AUTHENTICATION_KEY
 LOGGER = logging.getLogger(__name__)
 
 MAX_LINES = 1_000_000
-_KEY_SIZE = 16
+_KEY_BYTES = 16
 _EVERY_METER = "*"
 _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
 _KEY = re.compile(r"[0-9A-Fa-f]{32}")
-_LINES_SHOWN = 3
+_MAX_LISTED_LINES = 3
 
 
 class KeysError(Exception):
-    """The keys cannot be read; the text says why, and nothing of them."""
+    """Unreadable keys. The text gives the reason and contains no key."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeterKeys:
-    """The keys of a meter, 16 bytes each."""
+    """Encryption key and authentication key of a meter, 16 bytes each."""
 
     encryption: bytes = field(repr=False)
     authentication: bytes = field(default=DEFAULT_AUTHENTICATION_KEY, repr=False)
 
 
 class Keys:
-    """The keys of meters by system title."""
+    """Keys of meters by system title."""
 
     def __init__(
         self,
@@ -39,18 +39,19 @@ class Keys:
         otherwise: bytes | None,
         second: Mapping[bytes, bytes] | None = None,
     ) -> None:
-        """Take keys as they stand one behind the other: 16 or 32 bytes.
+        """Take the concatenated keys of each system title: 16 or 32 bytes.
 
-        `second` has those of a second line for the same title.
+        `otherwise` holds the keys of all other meters. `second` holds the keys of a title's second
+        line.
         """
-        # As bytes: a country has 300,000 meters.
+        # Keep raw bytes, not MeterKeys objects: 300,000 meters must fit into memory.
         self._by_title = by_title
         self._otherwise = otherwise
         self._second = second or {}
 
     @property
     def count(self) -> int:
-        """Return how many meters are named."""
+        """Return the number of meters with keys of their own."""
         return len(self._by_title)
 
     @override
@@ -59,12 +60,12 @@ class Keys:
         return f"<Keys of {len(self._by_title)} meters{every}>"
 
     def of(self, system_title: bytes) -> MeterKeys | None:
-        """Return the keys of the meter with a system title of 8 bytes, None without any."""
+        """Return the keys of a system title of 8 bytes, None if there are none."""
         joined = self._by_title.get(system_title, self._otherwise)
         return None if joined is None else _separate(joined)
 
     def all_of(self, system_title: bytes) -> tuple[MeterKeys, ...]:
-        """Return the keys of each line of a meter, in their order: none, one or two."""
+        """Return the keys of both lines of a meter, in the file's order: none, one or two."""
         first, second = self.of(system_title), self._second.get(system_title)
         if first is None:
             return ()
@@ -72,12 +73,12 @@ class Keys:
 
 
 def _separate(joined: bytes) -> MeterKeys:
-    encryption, authentication = joined[:_KEY_SIZE], joined[_KEY_SIZE:]
+    encryption, authentication = joined[:_KEY_BYTES], joined[_KEY_BYTES:]
     return MeterKeys(encryption, authentication or DEFAULT_AUTHENTICATION_KEY)
 
 
 def parse_keys(content: bytes, *, may_change: bool) -> Keys:
-    """Return the keys of a text: of each meter one line, or two with `may_change`.
+    """Return the keys in a text: one line per meter, or two with `may_change`.
 
     Raises KeysError.
     """
@@ -90,12 +91,12 @@ def parse_keys(content: bytes, *, may_change: bool) -> Keys:
     if len(lines) > MAX_LINES:
         msg = f"has more than {MAX_LINES:,} lines"
         raise KeysError(msg)
-    # The empty title is that of every other meter.
+    # The empty title holds the keys of all other meters.
     by_title: dict[bytes, bytes] = {}
     second: dict[bytes, bytes] = {}
     published: list[int] = []
     for number, title, keys in _entries(lines):
-        if keys[:_KEY_SIZE] == DEFAULT_AUTHENTICATION_KEY:
+        if keys[:_KEY_BYTES] == DEFAULT_AUTHENTICATION_KEY:
             published.append(number)
         if title not in by_title:
             by_title[title] = keys
@@ -115,10 +116,10 @@ def parse_keys(content: bytes, *, may_change: bool) -> Keys:
 
 
 def _check_second(number: int, first: bytes, second: bytes | None, keys: bytes) -> None:
-    """Raise KeysError when a line cannot be the second one of its meter."""
+    """Raise KeysError when a line cannot be the second line of its meter."""
     if second is not None:
         msg = f"line {number}: its meter stands on two earlier lines: remove the oldest key"
-    elif first[:_KEY_SIZE] == keys[:_KEY_SIZE]:
+    elif first[:_KEY_BYTES] == keys[:_KEY_BYTES]:
         msg = f"line {number}: its meter stands on an earlier line with the same key"
     else:
         return
@@ -126,9 +127,9 @@ def _check_second(number: int, first: bytes, second: bytes | None, keys: bytes) 
 
 
 def _warn_of_published(lines: Sequence[int]) -> None:
-    # The file is not refused: the other meters of it go on.
-    shown = ", ".join(map(str, lines[:_LINES_SHOWN]))
-    more = f" and {len(lines) - _LINES_SHOWN:,} more" if len(lines) > _LINES_SHOWN else ""
+    # Warn instead of refusing the file, because the other meters' keys are usable.
+    shown = ", ".join(map(str, lines[:_MAX_LISTED_LINES]))
+    more = f" and {len(lines) - _MAX_LISTED_LINES:,} more" if len(lines) > _MAX_LISTED_LINES else ""
     LOGGER.warning(
         "[keys] line%s %s%s: the encryption key there is the published authentication key, which is"
         " the same for all meters and decrypts nothing: enter the one of the operator's letter",
@@ -139,7 +140,7 @@ def _warn_of_published(lines: Sequence[int]) -> None:
 
 
 def _entries(lines: Iterable[str]) -> Iterable[tuple[int, bytes, bytes]]:
-    """Yield number, title (empty for every meter) and keys, one behind the other, of each line."""
+    """Yield number, title and concatenated keys of each line; b"" is the title for "*"."""
     for number, line in enumerate(lines, start=1):
         words = line.partition("#")[0].split()
         if not words:

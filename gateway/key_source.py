@@ -1,4 +1,4 @@
-"""The meters' keys: from a file that its owner alone can read, or from a command."""
+"""Source of the meters' keys: a file that only its owner can read, or a command."""
 
 import os
 import selectors
@@ -16,14 +16,14 @@ from .config_table import ConfigError, ConfigTable, UnavailableError, expand
 from .key_file import Keys, KeysError, parse_keys
 
 MAX_BYTES = 64 * 1024 * 1024
-_COMMAND_TIMEOUT = 30.0
+_COMMAND_TIMEOUT_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class KeysSource:
-    """Where keys are read from, at the start and again later: a file, or else a command.
+    """File or command that provides the keys, at the start and at each reload.
 
-    With `may_change`, a meter may have two lines, of which one has its next key.
+    With `may_change`, a meter may have two lines: the current and the next key.
     """
 
     file: Path | None
@@ -31,7 +31,7 @@ class KeysSource:
     may_change: bool = False
 
     def read(self) -> Keys:
-        """Return the keys. Raises ConfigError, which says nothing of them."""
+        """Return the keys. Raises ConfigError, whose text contains no key."""
         try:
             content = _read_file(self._place) if self._place else _read_output(self.command)
             return parse_keys(content, may_change=self.may_change)
@@ -39,16 +39,16 @@ class KeysSource:
             if self.file:
                 msg = f"[keys] file {err}"
                 raise ConfigError(msg) from None
-            # What it asks may be away.
+            # UnavailableError: the command may ask a server that is away.
             msg = f"[keys] command {err}"
             raise UnavailableError(msg) from None
 
     def signature(self) -> tuple[object, ...] | None:
-        """Return what is another one when the file has changed, None when it cannot be asked."""
+        """Return values that change with the file, None for a command or an unreadable file."""
         try:
             if self._place:
                 status = self._place.stat()
-                # With its mode, which may be what was wrong with it, the latter changes alone.
+                # Include the change time: after a `chmod 600`, only this time differs.
                 times = status.st_mtime_ns, status.st_ctime_ns
                 return self._place, status.st_ino, status.st_size, *times
         except OSError:
@@ -57,10 +57,10 @@ class KeysSource:
 
     @property
     def _place(self) -> Path | None:
-        """Return the file, or what has come for it since.
+        """Return the file, or the newer copy of it that a reload has brought.
 
-        systemd hands out credentials at the start only. What a reload of its unit brings is in
-        another directory, which is empty at the start.
+        systemd provides credentials only at the start. A reload of the unit writes the new file to
+        RuntimeDirectory, which is empty at the start.
         """
         file = self.file
         credentials, runtime = map(os.environ.get, ("CREDENTIALS_DIRECTORY", "RUNTIME_DIRECTORY"))
@@ -71,7 +71,7 @@ class KeysSource:
 
 
 def read_keys_source(table: ConfigTable, *, may_change: bool = False) -> KeysSource | None:
-    """Return what a table `[keys]` names, None when it names nothing. Raises ConfigError."""
+    """Return the source that a table `[keys]` names, None for an empty one. Raises ConfigError."""
     file = table.take_text("file")
     command = table.take_texts("command")
     if file and command:
@@ -82,7 +82,10 @@ def read_keys_source(table: ConfigTable, *, may_change: bool = False) -> KeysSou
 
 
 def read_keys(table: ConfigTable) -> Keys | None:
-    """Return the keys that a table `[keys]` names, None when it names none. Raises ConfigError."""
+    """Return the keys that a table `[keys]` names, None for an empty table.
+
+    Raises ConfigError.
+    """
     source = read_keys_source(table)
     return source.read() if source else None
 
@@ -104,15 +107,15 @@ def _read_file(path: Path) -> bytes:
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    # A pipe is refused, and not waited for.
+    # Refuse a named pipe without waiting for its writer.
     return os.open(path, flags | os.O_NONBLOCK)
 
 
 def _forbidden_bits(path: Path, status: os.stat_result) -> int:
-    """Return the permissions that a file of keys must not have.
+    """Return the permission bits that a key file must not have.
 
-    A credential of systemd is root's, mode 0400, with an access list that lets the service's user
-    read it. The mode shows that list's mask in the bits of the group: 0440.
+    A systemd credential belongs to root and has mode 0400. An access list lets the service's user
+    read it. That list's mask appears as the group's bits: 0440.
     """
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if directory and status.st_uid == 0 and path.parent == Path(directory):
@@ -122,30 +125,30 @@ def _forbidden_bits(path: Path, status: os.stat_result) -> int:
 
 def _read_output(command: Sequence[str]) -> bytes:
     try:
-        process = subprocess.Popen(  # noqa: S603 - it is the operator's own
+        process = subprocess.Popen(  # noqa: S603 - the operator has configured the command
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            # Whatever goes wrong with keys is better not logged.
+            # Discard errors: their text may contain keys.
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
     except OSError as err:
         msg = f"cannot be run: {err.strerror}"
         raise KeysError(msg) from None
-    assert process.stdout is not None  # noqa: S101 - a pipe
-    end = time.monotonic() + _COMMAND_TIMEOUT
+    assert process.stdout is not None  # noqa: S101 - Popen was called with a pipe
+    end = time.monotonic() + _COMMAND_TIMEOUT_S
     try:
         with process.stdout:
             text = _read_until(process.stdout, end)
         status = process.wait(end - time.monotonic())
     except BaseException as err:
-        # With whatever it started.
+        # Kill the whole process group, including the command's children.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         if isinstance(err, TimeoutError | subprocess.TimeoutExpired):
-            msg = f"did not end within {_COMMAND_TIMEOUT:.0f} seconds"
+            msg = f"did not end within {_COMMAND_TIMEOUT_S:.0f} seconds"
             raise KeysError(msg) from None
         raise
     if status:
@@ -155,7 +158,7 @@ def _read_output(command: Sequence[str]) -> bytes:
 
 
 def _read_until(pipe: IO[bytes], end: float) -> bytes:
-    """Read all, however long others keep the pipe open. Raises TimeoutError."""
+    """Return all output until `end`, even if a child keeps the pipe open. Raises TimeoutError."""
     text = bytearray()
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)

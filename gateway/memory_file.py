@@ -1,4 +1,4 @@
-"""What must survive a restart beside the frames: small, by name, in the file of the queue."""
+"""Small JSON contents by name that survive a restart, in the file of the frame queue."""
 
 import asyncio
 import json
@@ -16,12 +16,12 @@ from .frame_queue_sqlite import as_text
 
 LOGGER = logging.getLogger(__name__)
 
-_RETRY_DELAY = 2.0
+_RETRY_DELAY_S = 2.0
 _LOST = "Nothing can be stored, so no values are published: %s"
 _BACK = "It can be stored again, and values are published"
-# The queue's thread writes to the same file.
-_LOCK_TIMEOUT = 10.0
-# A process that is killed loses nothing that was committed: see the queue.
+# Seconds to wait for the queue's thread, which writes to the same file.
+_LOCK_TIMEOUT_S = 10.0
+# NORMAL suffices: a killed process loses no committed transaction. See frame_queue_sqlite.py.
 _SETTINGS = """
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
@@ -32,26 +32,31 @@ type Content = dict[str, Any]
 
 
 def to_json(content: object) -> str:
-    """Return JSON, as short as it can be."""
+    """Return compact JSON."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 class Memory:
-    """Takes what is to be remembered at once, and writes it as fast as the disk can.
+    """Contents to store, written by a thread as fast as the disk permits.
 
-    Of several contents of one name, the last one is written.
+    Of several contents with one name, only the last is written.
     """
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, "memory")
         self._new: dict[str, Callable[[], Content]] = {}
         self._has_new = asyncio.Event()
-        # Set when what waits, or is just being written, was written.
+        # _next is set after the next write, _current after the running write.
         self._next = asyncio.Event()
         self._current: asyncio.Event | None = None
         self._stored: dict[str, str] = {}
         self._outage = Outage(
-            LOGGER, _LOST, _BACK, first=_RETRY_DELAY, longest=_RETRY_DELAY, severity=logging.ERROR
+            LOGGER,
+            _LOST,
+            _BACK,
+            first=_RETRY_DELAY_S,
+            longest=_RETRY_DELAY_S,
+            severity=logging.ERROR,
         )
         self._database: sqlite3.Connection
 
@@ -59,26 +64,26 @@ class Memory:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def open(self, path: Path) -> None:
-        """Read what there is. Raises sqlite3.Error. The queue must have been opened before."""
+        """Load the stored contents. Raises sqlite3.Error. The queue must be open already."""
         self._stored = await self._in_thread(partial(self._read, path))
 
     def _read(self, path: Path) -> dict[str, str]:
-        self._database = sqlite3.connect(path, timeout=_LOCK_TIMEOUT)
+        self._database = sqlite3.connect(path, timeout=_LOCK_TIMEOUT_S)
         self._database.text_factory = as_text
         self._database.executescript(_SETTINGS)
         return dict(self._database.execute("SELECT name, content FROM memory").fetchall())
 
     def names(self) -> list[str]:
-        """Return the names of what was stored in an earlier run, and not read yet."""
+        """Return the names of stored contents that were not read yet."""
         return [*self._stored]
 
     def read[T](self, name: str, parse: Callable[[Any], T]) -> T | None:
-        """Return what was stored in an earlier run, None for nothing, and for what is damaged."""
+        """Return a stored content of an earlier run, None if it is missing or damaged."""
         try:
             stored = self._stored.pop(name, None)
             return None if stored is None else parse(json.loads(stored))
-        except Exception as err:  # noqa: BLE001 - a file may hold anything
-            # Not the error's text: what is stored may be private.
+        except Exception as err:  # noqa: BLE001 - a file may contain anything
+            # Leave out the error's text: stored contents may be private.
             LOGGER.error(  # noqa: TRY400
                 "What is stored of %s cannot be read (%s), and is begun anew",
                 name,
@@ -87,19 +92,19 @@ class Memory:
             return None
 
     def put(self, name: str, make: Callable[[], Content]) -> None:
-        """Have the content that `make` returns written a moment later."""
+        """Store the content that `make` returns; `make` is called just before the write."""
         self._new[name] = make
         self._has_new.set()
 
     async def written(self) -> bool:
-        """Wait for the next try to write all that was put; return whether it is written."""
+        """Wait for the next write of all contents. Return whether it succeeded."""
         waiting = self._next if self._new else self._current
         if waiting:
             await waiting.wait()
         return not self._outage.is_lost
 
     async def write(self) -> None:
-        """Write what comes, until cancelled."""
+        """Write new contents until cancelled."""
         while True:
             await self._has_new.wait()
             self._has_new.clear()
@@ -131,7 +136,7 @@ class Memory:
             self._database.executemany(_WRITE, rows)
 
     async def close(self) -> None:
-        """Write what is left."""
+        """Write the remaining contents and close the file."""
         try:
             await self._write_all()
         except sqlite3.Error as err:

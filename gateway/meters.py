@@ -1,4 +1,4 @@
-"""The meters that are decoded, and what is remembered of each over restarts."""
+"""Meters that the gateway decodes, and their state across restarts."""
 
 import logging
 import re
@@ -23,11 +23,11 @@ LIMIT_TEXTS = {
     "meters": "%s: more than %d meters on the M-Bus; the others are ignored",
 }
 _STORED = re.compile(r"meter ([0-9A-F]{16})")
-# Whoever has a key that is every meter's can seal frames with any title.
+# Limit the meters: an owner of a key for all meters could invent any number of titles.
 _MAX_METERS = 1000
-# Nothing of earlier ones is published.
+# Months kept per meter: earlier months are not published.
 _MAX_MONTHS = 2
-# Gaps of up to a quarter-hour are bridged, so a kill costs nothing.
+# The meter bridges gaps of up to a quarter-hour, so a kill between two writes loses nothing.
 _DEMAND_INTERVAL = timedelta(minutes=5)
 
 
@@ -35,28 +35,28 @@ _DEMAND_INTERVAL = timedelta(minutes=5)
 class _Meter:
     reader: MeterReader
     decryptor: FrameDecryptor | None
-    """None when its key is gone."""
+    """None when the keys no longer contain the meter."""
     name: str | None = None
-    """As it was said last, and allowed."""
+    """Last serial number that the meter was permitted to use."""
     demand_stored_at: datetime | None = None
 
 
 class DecodedMeters:
-    """The meters of all ports: a frame that came at one port is a replay at any other."""
+    """Meters of all ports. A frame that arrives at two ports is a replay at the second port."""
 
     def __init__(self, memory: Memory, keys: Keys) -> None:
-        """Go on where an earlier run has ended."""
+        """Restore the meters that an earlier run has stored."""
         self._memory = memory
         self._keys = keys
         self._meters: dict[bytes, _Meter] = {}
         self._decryptors: dict[MeterKeys, FrameDecryptor] = {}
-        # Whose name it is, as it is shown, or what stands in its place.
+        # System title that owns a name, by the name's form in topics.
         self._titles: dict[str, bytes] = {}
         for stored in filter(None, map(_STORED.fullmatch, memory.names())):
             self._add(bytes.fromhex(stored[1]))
 
     def _add(self, title: bytes) -> _Meter:
-        """Go on with a meter, or begin: somebody with its key has verified its frames."""
+        """Restore the meter of a system title, or create it; a frame of it has been verified."""
         label = title.hex().upper()
         demand_meter = self._memory.read(f"demand {label}", _restored) or DemandMeter()
         demand_meter.keep(_MAX_MONTHS)
@@ -67,20 +67,25 @@ class DecodedMeters:
         remembered.system_title = title
         for part in remembered.damaged:
             LOGGER.error("The %s stored of meter %s cannot be read, and begin anew", part, label)
-        limits = Limits(warn=lambda kind, most: LOGGER.warning(LIMIT_TEXTS[kind], label, most))
+        limits = Limits(
+            warn=lambda kind, maximum: LOGGER.warning(LIMIT_TEXTS[kind], label, maximum)
+        )
         decryptor = self.decryptor_of(title)
         if decryptor and title not in decryptor.last_counters:
             counters = remembered.counters.get(decryptor.fingerprint, {})
             decryptor.last_counters |= {title: counters[title]} if title in counters else {}
         meter = self._meters[title] = _Meter(MeterReader(remembered, limits), decryptor)
-        # What stands for a meter that says no name is its own, too.
+        # The system title replaces a missing name in topics, so the meter owns both.
         for name in (label, remembered.serial_number):
             if name is not None:
                 self._titles.setdefault(level(name), title)
         return meter
 
     def decryptor_of(self, title: bytes) -> FrameDecryptor | None:
-        """Return what opens the frames of a system title: one decryptor for each pair of keys."""
+        """Return the decryptor of a system title: meters with the same keys share one.
+
+        None without keys.
+        """
         if meter := self._meters.get(title):
             return meter.decryptor
         keys = self._keys.of(title)
@@ -94,7 +99,7 @@ class DecodedMeters:
         return decryptor
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return what reads a verified telegram, None when it names what is another meter's."""
+        """Return the reader for a verified telegram, None if it uses another meter's name."""
         title, counter = telegram.system_title, telegram.frame_counter
         if title is None or counter is None:
             return None
@@ -116,14 +121,14 @@ class DecodedMeters:
         return meter.reader
 
     def _forget(self, title: bytes) -> None:
-        """Keep nothing of a title that is too many."""
+        """Drop the frame counter of a title above _MAX_METERS."""
         if decryptor := self.decryptor_of(title):
             decryptor.last_counters.pop(title, None)
 
     def _may_name(self, telegram: Telegram, title: bytes, remembered: MeterMemory) -> bool:
-        """Return whether the name in a telegram is its own meter's, or nobody's yet.
+        """Return whether a telegram's serial number belongs to its meter or to no meter.
 
-        It is somebody's for as long as there is a key for that meter.
+        A name belongs to a meter as long as there is a key for that meter.
         """
         name = telegram.serial_number
         if name is None:
@@ -138,19 +143,19 @@ class DecodedMeters:
         return True
 
     def remember(self, reading: Reading) -> str:
-        """Have stored what a reading has come to; return the name of its meter."""
+        """Store the state after a reading, if it is due. Return the name of its meter."""
         title = reading.telegram.system_title or b""
         meter = self._meters[title]
         remembered, now = meter.reader.memory, reading.received_at
         stored_at = meter.demand_stored_at
         is_due = stored_at is None or not timedelta() <= now - stored_at < _DEMAND_INTERVAL
-        if remembered.has_come_to_something() or is_due:
+        if remembered.has_period_ended() or is_due:
             meter.demand_stored_at = now
             self._store_demand(title, remembered)
         return remembered.serial_number or title.hex().upper()
 
     def store(self) -> None:
-        """Store everything: this is the end."""
+        """Store the state of all meters, when the gateway stops."""
         for title, meter in self._meters.items():
             self._store_demand(title, meter.reader.memory)
 
@@ -161,7 +166,10 @@ class DecodedMeters:
 
 
 def _stored(meter: DemandMeter) -> dict[str, Any]:
-    """Return what must survive a restart: of the row, no more is published than the peak."""
+    """Return the state to store.
+
+    Of the month's quarter-hours, only the peak is published and stored.
+    """
     meter.take_new()
     peak = meter.snapshot.peak if meter.snapshot else None
     if peak is None:
@@ -171,7 +179,7 @@ def _stored(meter: DemandMeter) -> dict[str, Any]:
 
 
 def _restored(stored: Stored) -> DemandMeter:
-    """Return the meter of `_stored`. Raises ValueError for what is malformed."""
+    """Return the meter that `_stored` has stored. Raises ValueError for malformed content."""
     content = checked_mapping(stored)
     files = {}
     if "peak" in content:

@@ -1,4 +1,4 @@
-"""What can be asked by HTTP: Prometheus at /metrics, and whoever looks after the program."""
+"""HTTP server for /metrics (Prometheus), /health and /ready."""
 
 import json
 import socket
@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _PREFIX = "smarty_p1_gateway"
-# For a whole request and its answer, however slowly they come and go.
-_REQUEST_TIME = 5.0
+# Seconds for a whole request and its answer, so that slow clients cannot hold a thread.
+_REQUEST_TIMEOUT_S = 5.0
 _MAX_REQUESTS = 16
-_LOOK_INTERVAL = 0.25
+_POLL_INTERVAL_S = 0.25
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class MetricSet:
-    """Registry of a program's metrics, each with the same prefix and first labels."""
+    """Registry of a program's metrics. All metrics have the same prefix and first labels."""
 
     def __init__(self, prefix: str, *labels: str) -> None:
         self.registry = CollectorRegistry()
@@ -61,11 +61,11 @@ class MetricSet:
 
 
 class Metrics:
-    """Counters and gauges, nearly all with the label `port`."""
+    """Counters and gauges of the gateway, nearly all with the label `port`."""
 
     def __init__(self) -> None:
-        made = MetricSet(_PREFIX, "port")
-        self.registry, counter, gauge = made.registry, made.counter, made.gauge
+        metrics = MetricSet(_PREFIX, "port")
+        self.registry, counter, gauge = metrics.registry, metrics.counter, metrics.gauge
 
         self.bytes = counter("bytes", "Bytes received at the port")
         self.frames = counter("frames", "Frames received, whole")
@@ -98,17 +98,17 @@ class Metrics:
         self._meters: dict[str, tuple[str, str]] = {}
 
     def show_meter(self, port: str, title: bytes, meter: str = "") -> None:
-        """Show which meter is at a port, by its system title, and by its name if it is verified."""
-        shown, told = self._meters.get(port), (title.hex().upper(), meter)
-        if shown == told or (shown and shown[1] and not meter):
+        """Show the meter at a port: its system title, and its name once it is verified."""
+        shown, current = self._meters.get(port), (title.hex().upper(), meter)
+        if shown == current or (shown and shown[1] and not meter):
             return
         if shown:
             self._meter_info.remove(port, *shown)
-        self._meters[port] = told
-        self._meter_info.labels(port, *told).set(1)
+        self._meters[port] = current
+        self._meter_info.labels(port, *current).set(1)
 
     def current_problems(self) -> Iterator[str]:
-        """Yield what keeps the gateway from its work: a line for each."""
+        """Yield a line for each reason why the gateway cannot work."""
         connected, are_open = _values(self.broker_connected), _values(self.port_open)
         if not any(connected.values()):
             yield "there is no connection to the broker"
@@ -117,7 +117,7 @@ class Metrics:
             yield from (f"the port {port} is not open" for port in are_open)
 
     def start_age(self, gauge: Gauge, port: str) -> dict[str, float]:
-        """Return where to put, as `at`, by `time.monotonic` since when a gauge shows the time."""
+        """Start a gauge of an age in seconds. Return the dict whose `at` is its monotonic start."""
         last = {"at": float("nan")}
         gauge.labels(port).set_function(lambda: time.monotonic() - last["at"])
         return last
@@ -129,9 +129,9 @@ def _values(gauge: Gauge) -> dict[str, float]:
 
 
 class _Server(ThreadingWSGIServer):
-    """Answers so many at once, and none for long: each has a thread."""
+    """HTTP server with one thread per request, limited in number and time."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - not ours
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on to the base class
         self._ends: dict[socket.socket, float] = {}
         super().__init__(*args, **kwargs)
 
@@ -140,7 +140,7 @@ class _Server(ThreadingWSGIServer):
         if len(self._ends) >= _MAX_REQUESTS:
             self.shutdown_request(request)
             return
-        self._ends[request] = time.monotonic() + _REQUEST_TIME - _LOOK_INTERVAL
+        self._ends[request] = time.monotonic() + _REQUEST_TIMEOUT_S - _POLL_INTERVAL_S
         super().process_request(request, client_address)
 
     @override
@@ -158,7 +158,7 @@ class _Server(ThreadingWSGIServer):
 
     @override
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: who asks for something else, or goes away, is not worth a traceback."""
+        """Log nothing: a broken or aborted request needs no traceback."""
 
 
 class _Handler(WSGIRequestHandler):
@@ -168,9 +168,9 @@ class _Handler(WSGIRequestHandler):
 
 
 def serve(registry: CollectorRegistry, health: Health, address: str, port: int | None) -> None:
-    """Answer at /metrics, /health and /ready, in a thread of its own, if there is a port.
+    """Serve /metrics, /health and /ready in a thread, if a port is configured.
 
-    Raises UnavailableError when that cannot be.
+    Raises UnavailableError when address or port cannot be used.
     """
     if port is None:
         return
@@ -179,18 +179,18 @@ def serve(registry: CollectorRegistry, health: Health, address: str, port: int |
     except OSError as err:
         msg = f"[metrics] address and port cannot be used: {err.strerror}"
         raise UnavailableError(msg) from None
-    threading.Thread(target=server.serve_forever, args=(_LOOK_INTERVAL,), daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(_POLL_INTERVAL_S,), daemon=True).start()
 
 
 def _answers(registry: CollectorRegistry, health: Health) -> WSGIApplication:
     metrics: WSGIApplication = make_wsgi_app(registry)
-    questions = {"/health": health.liveness_problems, "/ready": health.readiness_problems}
+    checks = {"/health": health.liveness_problems, "/ready": health.readiness_problems}
 
     def answer(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        question = questions.get(environ["PATH_INFO"])
-        if question is None:
+        check = checks.get(environ["PATH_INFO"])
+        if check is None:
             return metrics(environ, start)
-        wrong = question()
+        wrong = check()
         status = HTTPStatus.SERVICE_UNAVAILABLE if wrong else HTTPStatus.OK
         start(f"{status.value} {status.phrase}", [("Content-Type", "application/json")])
         return [json.dumps({"ok": not wrong, "wrong": wrong}, indent=1).encode() + b"\n"]
@@ -199,8 +199,8 @@ def _answers(registry: CollectorRegistry, health: Health) -> WSGIApplication:
 
 
 def _open(app: WSGIApplication, address: str, port: int) -> _Server:
-    [(family, *_, found), *_] = socket.getaddrinfo(
+    [(family, *_, sockaddr), *_] = socket.getaddrinfo(
         address, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
     )
     kind = type("_Server", (_Server,), {"address_family": family})
-    return make_server(str(found[0]), port, app, kind, _Handler)
+    return make_server(str(sockaddr[0]), port, app, kind, _Handler)

@@ -1,4 +1,4 @@
-"""A connection to the MQTT broker, with a last will: made, kept to its limits, and made anew."""
+"""Connection of a port to the MQTT broker: last will, limits of the broker, reconnects."""
 
 import asyncio
 import logging
@@ -23,45 +23,45 @@ from .metrics import Metrics
 
 LOGGER = logging.getLogger(__name__)
 
-# It logs each failure by itself, with its own words.
+# Silence the library: the failures are logged here in plain words.
 _CLIENT_LOGGER = LOGGER.getChild("library")
 _CLIENT_LOGGER.setLevel(logging.CRITICAL)
 
-_KEEPALIVE = 20
-_TIMEOUT = 10.0
-# Of a packet, beside topic and payload.
-_HEADER_SIZE = 10
-# Seconds. Another gateway on the same topics may have said `offline` at its end.
-_REPEAT_EVERY = 60.0
+_KEEPALIVE_S = 20
+_TIMEOUT_S = 10.0
+# Bytes of a packet beside topic and payload.
+_HEADER_BYTES = 10
+# Seconds. Repeat `online`: another gateway at the same topic may have ended with `offline`.
+_REPEAT_INTERVAL_S = 60.0
 WINDOW = 16
-"""How many messages are sent at most before the first of them is acknowledged.
+"""Maximum number of messages without acknowledgement.
 
 The library's own limit is 20.
 """
-# Seconds between two tries to connect.
-_FIRST_DELAY = 1.0
+# Seconds between two attempts to connect.
+_FIRST_DELAY_S = 1.0
 _MAX_DELAY_S = 30.0
-# The broker is away, or refuses something.
+# The broker is unreachable, or refuses a message.
 _FAILURES = (aiomqtt.MqttError, OSError, ValueError)
 _LOST = "%s: the broker is away: %s"
 _BACK = "%s: the broker is there again"
 
 
 class RefusedError(aiomqtt.MqttError):
-    """The broker has acknowledged a message, and refused it."""
+    """Refusal of a message that the broker has acknowledged with a failure code."""
 
 
 class MqttClient(aiomqtt.Client):
-    """Keeps to the broker's limits, and remembers whether it refused something.
+    """MQTT client that respects the broker's limits and records its refusals.
 
-    The library ignores the limits, and takes what is refused for a success.
+    The library ignores the limits, and treats a refused message as published.
     """
 
     refusal: ReasonCode | None = None
     _largest: int | None = None
 
     def __init__(self, broker: BrokerConfig, port: PortConfig, will_topic: str) -> None:
-        """Make a client whose will the broker keeps there, once it is gone without a word."""
+        """Create a client whose last will is a retained `offline` at `will_topic`."""
         super().__init__(
             broker.host,
             broker.port,
@@ -71,8 +71,8 @@ class MqttClient(aiomqtt.Client):
             tls_context=broker.tls,
             protocol=aiomqtt.ProtocolVersion.V5,
             will=aiomqtt.Will(will_topic, OFFLINE, qos=1, retain=True),
-            keepalive=_KEEPALIVE,
-            timeout=_TIMEOUT,
+            keepalive=_KEEPALIVE_S,
+            timeout=_TIMEOUT_S,
             logger=_CLIENT_LOGGER,
         )
         self._room = asyncio.Semaphore(WINDOW)
@@ -104,13 +104,16 @@ class MqttClient(aiomqtt.Client):
         super()._on_publish(client, userdata, mid, reason_code, properties)
 
     def accepts(self, topic: str, payload: bytes | str) -> bool:
-        """Return whether a message is as small as the broker wants it, or ends the connection."""
+        """Return whether a message fits the broker's maximum packet size.
+
+        A larger packet would end the connection.
+        """
         data = payload if isinstance(payload, bytes) else payload.encode()
-        size = _HEADER_SIZE + len(topic.encode()) + len(data)
+        size = _HEADER_BYTES + len(topic.encode()) + len(data)
         return self._largest is None or size <= self._largest
 
     async def send(self, topic: str, payload: bytes | str, *, retain: bool = False) -> None:
-        """Publish, and wait for the acknowledgement. Raises RefusedError, or another MqttError."""
+        """Publish with QoS 1 and wait for the acknowledgement. Raises RefusedError or MqttError."""
         if not self.accepts(topic, payload):
             msg = (
                 f"the broker refuses what is published: packets of more than {self._largest} bytes"
@@ -123,9 +126,9 @@ class MqttClient(aiomqtt.Client):
             raise RefusedError(msg)
 
     def post(self, topic: str, payload: str, *, retain: bool = False) -> None:
-        """Have a message sent behind those before it; `posted` waits for all. Raises MqttError.
+        """Queue a message with QoS 0; `posted` waits for all of them. Raises MqttError.
 
-        Whoever waited for each would wake up for each, and so would the broker.
+        Waiting for each message would wake this task and the broker for each.
         """
         info = self._client.publish(topic, payload, retain=retain)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
@@ -134,32 +137,32 @@ class MqttClient(aiomqtt.Client):
         self._all_posted.clear()
 
     async def posted(self) -> None:
-        """Wait until all that was posted was sent. Raises MqttError."""
+        """Wait until all queued messages were sent. Raises MqttError."""
         try:
-            async with asyncio.timeout(_TIMEOUT):
+            async with asyncio.timeout(_TIMEOUT_S):
                 await self._all_posted.wait()
         except TimeoutError:
             msg = "it takes no more messages"
             raise aiomqtt.MqttError(msg) from None
 
     async def repeat(self, topic: str, payload: str, is_true: Callable[[], bool]) -> None:
-        """Have the broker keep a message again and again, while it is true."""
+        """Publish a retained message again every minute while `is_true` returns True."""
         while True:
-            await asyncio.sleep(_REPEAT_EVERY)
+            await asyncio.sleep(_REPEAT_INTERVAL_S)
             if is_true():
                 await self.send(topic, payload, retain=True)
 
     async def until_lost(self) -> None:
-        """Wait. Raises MqttError when the connection is lost."""
+        """Wait for the end of the connection. Raises MqttError when it is lost."""
         async for _ in self.messages:
-            pass  # nothing is subscribed
+            pass  # no topic is subscribed, so no message arrives
 
 
 class PortPublisher(ABC):
-    """Publishes what comes from a port, and at a topic of its own whether that is there.
+    """Publisher of a port's messages and of its availability.
 
-    Each has a connection of its own, and thereby a last will of its own. `speakers` says by topic
-    whose word the broker keeps there: cables may be swapped, or a meter read twice.
+    Each port has its own connection and thereby its own last will. `speakers` holds the last
+    publisher of each retained topic: cables may be swapped, or a meter read twice.
     """
 
     def __init__(
@@ -170,7 +173,10 @@ class PortPublisher(ABC):
         metrics: Metrics,
         moved: asyncio.Event,
     ) -> None:
-        """Take, beside what all share, what is set when there is another topic than before."""
+        """Take the configuration and the state shared by all ports.
+
+        `moved` is set when the port's topic changes.
+        """
         self._broker = broker
         self._port = port
         self._speakers = speakers
@@ -178,23 +184,23 @@ class PortPublisher(ABC):
         self._connected = metrics.broker_connected.labels(port.label)
         self._moved = moved
         lost, back, longest = _LOST, _BACK, _MAX_DELAY_S
-        self._outage = Outage(LOGGER, lost, back, port.label, first=_FIRST_DELAY, longest=longest)
+        self._outage = Outage(LOGGER, lost, back, port.label, first=_FIRST_DELAY_S, longest=longest)
 
     @property
     @abstractmethod
     def _topic(self) -> str:
-        """Return where it stands whether the port is there, "" while that is not known."""
+        """Return the topic of the port's availability, "" while it is unknown."""
 
     @abstractmethod
     def _is_online(self, topic: str) -> bool:
-        """Return whether that is what the broker was told at a topic, and is to keep."""
+        """Return whether the broker should retain `online` at a topic."""
 
     @abstractmethod
     async def _publish_all(self, client: MqttClient, topic: str) -> None:
-        """Publish until cancelled. Raises MqttError."""
+        """Publish messages until cancelled. Raises MqttError."""
 
     async def run(self) -> None:
-        """Publish until cancelled; then say that the port is not there."""
+        """Publish until cancelled, then publish that the port is offline."""
         while True:
             self._moved.clear()
             try:
@@ -208,7 +214,7 @@ class PortPublisher(ABC):
                 await self._outage.wait()
 
     async def _serve(self, topic: str) -> None:
-        """Be connected until the topic changes. Raises MqttError when the connection is lost."""
+        """Keep the connection until the topic changes. Raises MqttError when it is lost."""
         async with MqttClient(self._broker, self._port, topic) as client:
             try:
                 with self._connected.track_inprogress():
@@ -219,20 +225,20 @@ class PortPublisher(ABC):
                         self._moved.wait(),
                     )
             finally:
-                # A client that goes in peace leaves no will.
+                # A regular disconnect suppresses the last will, so publish `offline` here.
                 if self._speaks(topic):
                     with suppress(aiomqtt.MqttError):
                         await client.publish(topic, OFFLINE, qos=1, retain=True, timeout=2)
 
     def _speaks(self, topic: str) -> bool:
-        """Return whether no other port has spoken there since: it may have the meter now."""
+        """Return whether no other port has published at a topic after this port."""
         return self._speakers.get(topic, self) is self
 
 
 def _identify(*parts: str) -> str:
-    """Return a client identifier: always the same, and of a length that every broker takes.
+    """Return a stable client identifier of 23 characters, which every broker accepts.
 
-    A connection that broke unnoticed ends when the next one begins. Otherwise the broker would
-    publish its will later, and that would be the last word.
+    A new connection with the same identifier ends a broken one at once. Otherwise the broker would
+    publish the old connection's will later, as the last message.
     """
     return f"smartyp1{sha256('\n'.join(parts).encode()).hexdigest()[:15]}"

@@ -1,4 +1,4 @@
-"""A connection to a NATS cluster: the library's client, for one configuration."""
+"""Client of a NATS cluster."""
 
 from collections.abc import Awaitable, Callable
 from typing import override
@@ -8,13 +8,13 @@ from nats.errors import Error
 
 from .nats_config import NatsConfig
 
-# A node that is silently gone is noticed within 30 seconds.
+# A node that vanished silently is noticed within 30 s.
 _PING_INTERVAL = 10
 _CONNECT_TIMEOUT = 5
 
 
 class NoTlsError(Error):
-    """The server does not want TLS, so that nothing must be said to it."""
+    """Server without TLS although TLS is configured: the login must not be sent."""
 
     @override
     def __str__(self) -> str:
@@ -22,7 +22,10 @@ class NoTlsError(Error):
 
 
 class NatsClient(Client):
-    """Logs in nowhere without TLS when it is to have it; the library leaves that to the server."""
+    """Client of the library that never logs in without a configured TLS.
+
+    The library leaves that decision to the server.
+    """
 
     def __init__(self, config: NatsConfig) -> None:
         super().__init__()
@@ -35,7 +38,7 @@ class NatsClient(Client):
         *,
         reconnect: bool,
     ) -> None:
-        """Connect to one of the servers, each in turn until one answers.
+        """Connect to the first server that answers.
 
         Without `reconnect`, `on_closed` is called when the connection is lost. Raises
         nats.errors.Error, OSError and TimeoutError.
@@ -59,10 +62,10 @@ class NatsClient(Client):
         self._write_in_one_piece()
 
     def _write_in_one_piece(self) -> None:
-        """Let what is sent together be one record of TLS.
+        """Write pending messages as one TLS record.
 
-        The library hands over message by message, and a server works on each record by itself: what
-        it passes on of them leaves it one by one, too.
+        The library writes message by message. A server handles each record by itself, so its own
+        messages to others would leave it one by one, too.
         """
         transport = self._transport
         if transport is None:

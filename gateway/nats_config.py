@@ -1,4 +1,4 @@
-"""The table [nats]: the servers of a NATS cluster, and how to log in there."""
+"""The table [nats]: servers of a NATS cluster, and the login."""
 
 import re
 import ssl
@@ -14,7 +14,7 @@ DEFAULT_INBOX = "_INBOX"
 _PORT = 4222
 _MAX_SERVERS = 100
 _MAX_BATCH_SECONDS = 60
-# One user's inbox must not lie below another's.
+# No dots: the inbox of one user must not lie below another one's.
 _INBOX = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SEED = re.compile(
     r"-----BEGIN NATS USER JWT-----\n.*\n-----BEGIN USER NKEY SEED-----\n(.*?)\n", re.DOTALL
@@ -23,11 +23,11 @@ _SEED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class NatsConfig:
-    """A NATS cluster. `servers` are URLs; `tls` is None for a connection that is not encrypted.
+    """Settings of a NATS cluster. `servers` are URLs; `tls` is None for unencrypted connections.
 
-    `credentials` is the content of a credentials file, which then is the only login. Answers come
-    to subjects that begin with `inbox_prefix`. A gateway's frames wait up to `batch_seconds` for
-    others; without them, the number of its ports decides.
+    `credentials` is the content of a credentials file, the only login if present. Answers arrive on
+    subjects that begin with `inbox_prefix`. A gateway gathers frames for up to `batch_seconds`;
+    for None, the number of its ports decides.
     """
 
     servers: tuple[str, ...]
@@ -40,7 +40,7 @@ class NatsConfig:
 
 
 def read_nats(table: ConfigTable) -> NatsConfig:
-    """Return what the table says. Raises ConfigError."""
+    """Return the settings. Raises ConfigError."""
     if find_spec("nats") is None or find_spec("nkeys") is None:
         msg = "[nats] needs nats-py: install smarty-p1 with its extra [fleet]"
         raise ConfigError(msg)
@@ -61,7 +61,7 @@ def read_nats(table: ConfigTable) -> NatsConfig:
 
 
 def read_batch_seconds(table: ConfigTable) -> float | None:
-    """Return how long a gateway's frames wait for others, None if it is not said."""
+    """Return the seconds for which a gateway gathers frames, None if not configured."""
     seconds = table.take_number("batch_seconds")
     if seconds is not None and not 0 <= seconds <= _MAX_BATCH_SECONDS:
         table.fail("batch_seconds", f"must be from 0 to {_MAX_BATCH_SECONDS}")
@@ -69,7 +69,7 @@ def read_batch_seconds(table: ConfigTable) -> float | None:
 
 
 def _read_inbox(table: ConfigTable, username: str | None) -> str:
-    """Return what is written, or what the servers' example allows the user."""
+    """Return the configured prefix, or the one that the example of the servers allows the user."""
     inbox = table.take_text("inbox_prefix")
     if inbox is not None and not _INBOX.fullmatch(inbox):
         table.fail("inbox_prefix", "must have 1 to 64 of A-Z, a-z, 0-9, _ and -")
@@ -81,7 +81,7 @@ def _read_credentials(table: ConfigTable) -> str | None:
     text = read_secret(table, "credentials_file")
     if text is None:
         return None
-    # Otherwise it would be found out, and tried again, at every connection.
+    # Fail at the start: the library would fail at each connection instead.
     from nkeys import NkeysError, from_seed  # noqa: PLC0415
 
     try:

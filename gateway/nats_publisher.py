@@ -1,8 +1,8 @@
-"""From the queue to a NATS cluster: frames until the cluster's stream has acknowledged them.
+"""Publisher from the queue to a NATS cluster.
 
-The oldest frames of all ports go as one atomic batch, and one by one if the cluster refuses that.
-A frame may reach the stream twice, and harms nobody there. Frames that the user may not publish are
-set aside by system title, until it may.
+The oldest frames of all ports go as one atomic batch, or one by one if the cluster refuses the
+batch. A frame may reach the stream twice: collectors write the same values twice. Frames that the
+user may not publish are set aside by system title, until the rights change.
 """
 
 import asyncio
@@ -29,31 +29,31 @@ from .nats_requests import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Req
 
 LOGGER = logging.getLogger(__name__)
 
-# Where a frame came from, for who looks for a meter; nothing vouches for it.
+# Origin of a frame, to find a meter's place; not authenticated.
 GATEWAY_HEADER = "Smarty-Gateway"
 PORT_HEADER = "Smarty-Port"
 FIRST_DELAY = 0.5
 MAX_DELAY = 4.0
-# A proposal of the cluster costs some 2 ms, however many frames are in it.
+# Each batch costs the nodes about 2 ms, whatever its size: small gateways gather for longer.
 _BATCH_SECONDS = 1.0
 _SMALL_BATCH_SECONDS = 10.0
 _SMALL_PORTS = 100
 _MIN_ENOUGH = 50
-# The stream takes messages of 16 KB; their headers have place in it, too.
+# The stream accepts messages of 16 KB, including headers.
 _MAX_FRAME_BYTES = 15 * 1024
-# So long frames go one by one after a batch was refused.
+# Time without batches after a refused one.
 _BATCH_PAUSE = 10.0
-# A node that is connected, but has lost the others, acknowledges nothing.
+# A node that has lost the others accepts connections, but acknowledges nothing.
 _PATIENCE = 10.0
-# Read at once of what is set aside.
+# Frames of one title that are read at once from the set-aside rows.
 _WINDOW = 8
 _CLOSE_TIMEOUT = 2.0
-# So often it is tried whether the user may publish what is set aside.
+# Interval between attempts to publish the titles that are set aside.
 _ASIDE_INTERVAL = 30.0
 _MAX_NAMED_TITLES = 100
 _MAX_DENIED = 10_000
 _MAX_SIGNS = 64
-# The library makes small letters of it.
+# The library changes the server's text to lower case.
 _DENIED_TITLE = re.compile(r'violation for publish to "\S+\.([0-9a-f]{16})"', re.IGNORECASE)
 _AWAY = "A server of the NATS cluster is away: %s"
 _BACK = "The NATS cluster acknowledges frames again"
@@ -80,7 +80,7 @@ class NatsPublisher:
         self._enough = self._enough_at = min(MAX_BATCH, max(_MIN_ENOUGH, len(ports)))
         self._is_connected = False
         self._backoff = Backoff(FIRST_DELAY, MAX_DELAY)
-        # Each kind of failure is said once for each loss: it is tried again and again.
+        # Each kind of failure is logged once an outage.
         self._outage = Outage(LOGGER, "%s", _BACK)
         self._no_answer_since: float | None = None
         self._requests: Requests | None = None
@@ -107,7 +107,7 @@ class NatsPublisher:
             await self._backoff.wait()
 
     async def finish(self, within: float) -> None:
-        """Wait until nothing waits any more: not long, and not while the cluster is away."""
+        """Wait until the queue is empty, at most `within` seconds, and only while connected."""
         self._is_finishing = True
         if self._gathering:
             self._gathering.reschedule(asyncio.get_running_loop().time())
@@ -123,7 +123,7 @@ class NatsPublisher:
         async def on_closed() -> None:
             closed.set()
 
-        # A new client for each connection: whatever was under way in the old one is gone with it.
+        # A new client for each connection, so nothing of the old one is under way.
         await client.open(self._on_error, on_closed, reconnect=False)
         self._note_connected(is_connected=True)
         self._no_answer_since = None
@@ -135,7 +135,7 @@ class NatsPublisher:
         )
 
     async def _wait_for_end(self, closed: asyncio.Event) -> None:
-        """Wait until the connection is closed, or of no use."""
+        """Wait until the connection is closed or unacknowledged for too long. Raises Error."""
         while not closed.is_set():
             since = self._no_answer_since
             if since is not None and time.monotonic() - since > _PATIENCE:
@@ -148,7 +148,7 @@ class NatsPublisher:
         raise Error(msg)
 
     async def _send(self, requests: Requests) -> None:
-        """Send what waits, until cancelled."""
+        """Send frames of the queue, until cancelled."""
         backoff = Backoff(FIRST_DELAY, MAX_DELAY)
         while True:
             if not self._wanted:
@@ -160,7 +160,7 @@ class NatsPublisher:
                 await backoff.wait()
 
     async def _gather(self) -> None:
-        """Wait for more frames, until there are enough or the oldest one has waited long enough."""
+        """Wait for more frames: for a full batch, at most `batch_seconds`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._batch_seconds) as self._gathering:
                 while not self._is_finishing and self._store.received < self._enough_at:
@@ -168,7 +168,7 @@ class NatsPublisher:
         self._gathering = None
 
     async def _take(self) -> _Taken:
-        """Return the oldest frames of the ports that may have some, as messages."""
+        """Return the oldest frames of the ports with news, as messages."""
         self._enough_at = self._store.received + self._enough
         ports = sorted(self._wanted)[:MAX_BATCH]
         window = max(1, MAX_BATCH // len(ports))
@@ -180,8 +180,8 @@ class NatsPublisher:
                 self._wanted.add(port)
             for frame in frames:
                 message = self._message_of(port, frame.data)
-                if message and message.title in (*self._denied, *self._store.titles_aside(port)):
-                    # The queue sets aside a port's oldest frame alone.
+                if message and self._is_aside(port, message.title):
+                    # The queue can set aside only the oldest frame of a port.
                     if taken.get(port):
                         self._wanted.add(port)
                         break
@@ -189,6 +189,9 @@ class NatsPublisher:
                 else:
                     taken.setdefault(port, []).append((frame, message))
         return taken
+
+    def _is_aside(self, port: str, title: str) -> bool:
+        return title in self._denied or title in self._store.titles_aside(port)
 
     def _message_of(self, port: str, data: bytes) -> Message | None:
         frame = read_frame(data)
@@ -200,7 +203,7 @@ class NatsPublisher:
         return Message(frame.system_title.hex().upper(), data, self._origins[port])
 
     async def _send_batch(self, requests: Requests, taken: _Taken) -> bool:
-        """Send frames, and remove from the queue what is acknowledged; return if that is all."""
+        """Send frames, remove the acknowledged ones; return whether no error occurred."""
         messages = [message for some in taken.values() for _, message in some if message]
         now = asyncio.get_running_loop().time()
         if messages and now >= self._no_batch_until:
@@ -209,7 +212,7 @@ class NatsPublisher:
             if refusal is None:
                 messages = []
             elif any(message.title in self._denied for message in messages):
-                # NATS refuses a batch for one message; without that title, it may go.
+                # One denied title makes NATS refuse the whole batch: send it again without.
                 self._wanted.update(taken)
                 return True
             else:
@@ -227,7 +230,7 @@ class NatsPublisher:
         return not errors
 
     async def _settle(self, taken: _Taken, failed: Collection[int]) -> None:
-        """Remove the frames of each port up to the first one that failed, by its message's id."""
+        """Remove each port's frames before its first failed one; `failed` has messages' ids."""
         gone: dict[str, list[WaitingFrame]] = {}
         for port, some in taken.items():
             first = (at for at, (_, message) in enumerate(some) if id(message) in failed)
@@ -239,7 +242,7 @@ class NatsPublisher:
         await self._store.exchange(gone, (), 0)
 
     async def _send_aside(self, requests: Requests) -> None:
-        """Try again and again to publish what is set aside."""
+        """Try again and again to publish the titles that are set aside."""
         while True:
             for port in self._ports:
                 for title in self._store.titles_aside(port):
@@ -248,7 +251,7 @@ class NatsPublisher:
 
     async def _send_title(self, requests: Requests, port: str, title: str) -> None:
         self._denied.discard(title)
-        # One first: it may still not be allowed.
+        # Try a single frame: the title may still be denied.
         window = 1
         while frames := await self._store.oldest(port, window, title):
             messages = [Message(title, frame.data, self._origins[port]) for frame in frames]
@@ -260,13 +263,13 @@ class NatsPublisher:
         await self._store.end_aside(port, title)
 
     def _on_success(self) -> None:
-        """Note frames that were acknowledged."""
+        """Note acknowledged frames."""
         self._no_answer_since = None
         self._backoff.reset()
         self._outage.end()
 
     def _on_failure(self, subject: str, err: Exception) -> None:
-        """Note a frame that was not, and is sent again."""
+        """Note a frame that was not acknowledged; it is sent again."""
         self._no_answer_since = self._no_answer_since or time.monotonic()
         match err:
             case NoStreamResponseError():
@@ -283,7 +286,7 @@ class NatsPublisher:
                 self._outage.note(text, kind="refused")
 
     async def _on_error(self, err: Exception) -> None:
-        """Say what the library tells of: servers that are not reached, and violations."""
+        """Log an error of the library: unreachable servers and missing rights."""
         text = _words(err)
         if found := _DENIED_TITLE.search(text):
             self._on_denied(found[1].upper(), text)
@@ -293,7 +296,7 @@ class NatsPublisher:
             self._note_away(text)
 
     def _note_away(self, text: str) -> None:
-        # A login that is refused is said, too, where the connection was cut for it.
+        # A refused login is logged even in an outage: it needs another remedy.
         kind = "login" if "authorization violation" in text.lower() else "away"
         self._outage.note(_AWAY % text, kind=kind)
 
@@ -317,19 +320,19 @@ class NatsPublisher:
 
 
 def _origin(config: NatsConfig, port: str) -> Mapping[str, str]:
-    """Return the headers that say where a frame came from: by which gateway, and at which port."""
+    """Return the headers with gateway and port."""
     gateway = config.username or gethostname()
     return {GATEWAY_HEADER: _ascii(gateway), PORT_HEADER: _ascii(port)}
 
 
 def _ascii(text: str) -> str:
-    """Return a text as a header may have it, on one short line."""
+    """Return a text as a short ASCII line, for a header."""
     return "".join(
         sign if sign.isascii() and sign.isprintable() else "_" for sign in text[:_MAX_SIGNS]
     )
 
 
 def _words(err: Exception) -> str:
-    """Return the text of an error, which may be the server's: bounded, in one line."""
+    """Return the text of an error as one short line: it may come from the server."""
     text = str(err) or type(err).__name__
     return "".join(sign if sign.isprintable() else " " for sign in text[:200])

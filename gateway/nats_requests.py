@@ -1,7 +1,6 @@
-"""Messages to the stream on one connection, alone or in atomic batches, until acknowledged.
+"""Acknowledged publishing to the stream, one by one or in atomic batches (ADR-50 of NATS).
 
-The library's own requests have a task, a timer and several wake-ups for each message, and it has no
-batches: ADR-50 of NATS describes them.
+The library has no batches, and its own requests cost a task, a timer and several wake-ups each.
 """
 
 import asyncio
@@ -20,16 +19,16 @@ from .nats_client import NatsClient
 STREAM = "smarty_p1_frames"
 SUBJECT = "smarty_p1.sealed"
 TIMEOUT = 3.0
-# The server takes no more in a batch.
+# Limit of the server.
 MAX_BATCH = 1000
 _MAX_UNDERWAY = 256
 _NO_RESPONDERS = "503"
-# The last ones are those of an answer that is no acknowledgement.
+# All but the first are raised by answers that are no acknowledgement.
 FAILURES = (Error, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 class DeniedError(Exception):
-    """The user may not publish this meter's frames."""
+    """Missing right of the user to publish this meter's frames."""
 
 
 class NotAcknowledgedError(Error):
@@ -45,7 +44,7 @@ type Outcome = Exception | None
 
 
 class Message(NamedTuple):
-    """A frame of a meter, and the headers that tell its gateway and port."""
+    """Frame of a meter, with the headers of its origin."""
 
     title: str
     data: bytes
@@ -53,12 +52,12 @@ class Message(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """Return its subject."""
+        """Return the subject of the message."""
         return f"{SUBJECT}.{self.title}"
 
 
 class Requests:
-    """Messages that are under way on one connection."""
+    """Unacknowledged messages of one connection."""
 
     def __init__(self, client: NatsClient) -> None:
         self._client = client
@@ -67,11 +66,11 @@ class Requests:
         self._underway: dict[str, tuple[str, asyncio.Future[Msg]]] = {}
 
     async def open(self) -> None:
-        """Listen to acknowledgements. Raises NATS's errors."""
+        """Subscribe to acknowledgements. Raises NATS's errors."""
         await self._client.subscribe(f"{self._inbox}.*", cb=self._on_message)
 
     async def send_batch(self, messages: Sequence[Message]) -> Outcome:
-        """Publish all messages or none; return what became of them. Raises OSError."""
+        """Publish all messages or none; return the error, None if acknowledged. Raises OSError."""
         token = self._inbox.rpartition(".")[2] + str(next(self._numbers))
         answer = self._begin(token, "")
         try:
@@ -85,10 +84,10 @@ class Requests:
                 if number == len(messages):
                     headers[Header.BATCH_COMMIT] = "1"
                     reply = f"{self._inbox}.{token}"
-                await self._publish(message, reply, headers)
+                await self._client.publish(message.subject, message.data, reply, headers)
             await asyncio.wait([answer], timeout=TIMEOUT)
             content = _check(answer)
-            # An older server stores the messages one by one, and acknowledges the last one alone.
+            # A server without batches stores each message, and acknowledges only the last.
             if content.get("batch") != token or content.get("count") != len(messages):
                 raise NotAcknowledgedError
         except FAILURES as err:
@@ -98,7 +97,7 @@ class Requests:
         return None
 
     async def send_each(self, messages: Sequence[Message]) -> list[Outcome]:
-        """Publish each message by itself; return what became of each. Raises OSError."""
+        """Publish each message by itself; return the outcome of each. Raises OSError."""
         outcomes: list[Outcome] = []
         for some in batched(messages, _MAX_UNDERWAY, strict=False):
             answers: dict[str, asyncio.Future[Msg]] = {}
@@ -106,7 +105,8 @@ class Requests:
                 token = str(next(self._numbers))
                 answers[token] = self._begin(token, message.title)
                 try:
-                    await self._publish(message, f"{self._inbox}.{token}", {**message.headers})
+                    reply, headers = f"{self._inbox}.{token}", {**message.headers}
+                    await self._client.publish(message.subject, message.data, reply, headers)
                 except FAILURES as err:
                     self._end(token, err)
             await asyncio.wait(answers.values(), timeout=TIMEOUT)
@@ -116,7 +116,7 @@ class Requests:
         return outcomes
 
     def deny(self, title: str) -> None:
-        """End what is under way of a meter: the server says that it may not be."""
+        """End the unacknowledged messages of a meter with DeniedError."""
         for token in [one for one, (named, _) in self._underway.items() if named == title]:
             self._end(token, DeniedError())
 
@@ -124,10 +124,6 @@ class Requests:
         answer: asyncio.Future[Msg] = asyncio.get_running_loop().create_future()
         self._underway[token] = title, answer
         return answer
-
-    async def _publish(self, message: Message, reply: str, headers: dict[str, str]) -> None:
-        headers[Header.EXPECTED_STREAM] = STREAM
-        await self._client.publish(message.subject, message.data, reply, headers)
 
     async def _on_message(self, message: Msg) -> None:
         token = message.subject.rpartition(".")[2]
@@ -148,7 +144,7 @@ def _outcome_of(answer: asyncio.Future[Msg]) -> Outcome:
 
 
 def _check(answer: asyncio.Future[Msg]) -> Mapping[str, object]:
-    """Return an acknowledgement. Raises what else the answer says."""
+    """Return an acknowledgement. Raises the error in any other answer."""
     if not answer.done():
         raise NoAnswerError
     message = answer.result()

@@ -1,4 +1,4 @@
-"""A P1 port, read and opened again when it is lost."""
+"""Reader of a P1 port, which reopens the port after it was lost."""
 
 import logging
 from collections.abc import Sequence
@@ -12,22 +12,22 @@ from .metrics import Metrics
 
 LOGGER = logging.getLogger(__name__)
 
-# At least eleven telegrams, if it were any.
-_MUCH = 16 * 1024
+# Bytes without an accepted frame before a log message: at least eleven telegrams.
+_MAX_UNREADABLE_BYTES = 16 * 1024
 _LOST = "%s: %s (%s)"
 _BACK = "%s: frames are coming again"
 _NOTHING = "%s: %d KiB came without a frame that is accepted; `smarty-p1 watch` says what they are"
 
 
 class Listener(Protocol):
-    """What is done with the bytes of a port."""
+    """Consumer of a port's bytes."""
 
     def feed(self, data: bytes) -> bool:
-        """Take the next bytes; return whether they show that the port is the right one."""
+        """Take the next bytes. Return whether they contain an accepted frame."""
 
 
 class PortReader:
-    """Reads one port."""
+    """Reader of one port, which passes its bytes to listeners."""
 
     def __init__(self, port: PortConfig, listeners: Sequence[Listener], metrics: Metrics) -> None:
         self._port = port
@@ -56,8 +56,8 @@ class PortReader:
         are_right = [listener.feed(data) for listener in self._listeners]
         if True not in are_right:
             before, self._in_vain = self._in_vain, self._in_vain + len(data)
-            if before < _MUCH <= self._in_vain:
-                LOGGER.warning(_NOTHING, self._port.label, _MUCH // 1024)
+            if before < _MAX_UNREADABLE_BYTES <= self._in_vain:
+                LOGGER.warning(_NOTHING, self._port.label, _MAX_UNREADABLE_BYTES // 1024)
             return
         self._in_vain = 0
         self._outage.end()

@@ -1,4 +1,4 @@
-"""The tables `[keys]` and `[publish]`: what is decoded, and in which form it goes to the broker."""
+"""Tables `[keys]` and `[publish]` of the configuration: decoding, and the form of its messages."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -22,21 +22,20 @@ from .key_file import Keys
 from .key_source import read_keys
 
 DEFAULT_LANGUAGE = "en"
-# The names of entities and devices, their icons and the version are the integration's own: in the
-# package as it is installed, and in a clone.
-_PLACES = (
+# Directories with texts, icons and manifest: of an installed package, and of a clone.
+_TEXT_DIRECTORIES = (
     Path(__file__).parent / "texts",
     Path(__file__).resolve().parents[1] / "custom_components" / "smarty_p1",
 )
-_FORMATS = ", ".join(f'"{each}"' for each in Format)
+_FORMATS = ", ".join(f'"{format_}"' for format_ in Format)
 
 
 @dataclass(frozen=True, slots=True)
 class PublishConfig:
-    """What is published of decoded telegrams, and at most once in `min_interval` seconds.
+    """Options for publishing decoded telegrams; `min_interval` is in seconds.
 
-    Without `discovery`, no Home Assistant finds the meters by itself. Values that have not changed
-    are sent again every `repeat_every` seconds, with each telegram for 0.
+    Without `discovery`, Home Assistant does not find the meters. Unchanged values are sent again
+    every `repeat_every` seconds; 0 means with each telegram.
     """
 
     form: Format
@@ -48,14 +47,14 @@ class PublishConfig:
 
 @dataclass(frozen=True, slots=True)
 class DecodingConfig:
-    """The keys of the meters, and what is published of their telegrams."""
+    """Keys of the meters, and the options for publishing their telegrams."""
 
     keys: Keys
     publish: PublishConfig
 
 
 def read_decoding(content: dict[str, Any]) -> DecodingConfig | None:
-    """Return what both tables of a file say, None when there are no keys. Raises ConfigError."""
+    """Return the content of both tables, None without keys. Raises ConfigError."""
     publish = ConfigTable("publish", content.pop("publish", {}))
     if "keys" not in content:
         if publish.is_left:
@@ -93,20 +92,20 @@ def _read_seconds(table: ConfigTable, key: str, default: int) -> int:
 def _read_discovery(table: ConfigTable, seconds: float) -> Discovery | None:
     prefix = table.take_topic("discovery_prefix") or DEFAULT_PREFIX
     language = table.take_text("language", DEFAULT_LANGUAGE)
-    if language not in (known := _languages()):
-        table.fail("language", f"must be one of {', '.join(known)}")
+    if language not in (languages := _languages()):
+        table.fail("language", f"must be one of {', '.join(languages)}")
     if not table.take("discovery", bool, default=False):
         return None
     return Discovery(_load_texts(language), _load_origin(), prefix, seconds + LIFETIME)
 
 
 def version() -> str:
-    """Return which version of the program this is."""
+    """Return the version of the program."""
     return str(_read("manifest.json")["version"])
 
 
 def _directory() -> Path:
-    return next(place for place in _PLACES if (place / "manifest.json").exists())
+    return next(place for place in _TEXT_DIRECTORIES if (place / "manifest.json").exists())
 
 
 def _read(*parts: str) -> dict[str, Any]:
@@ -115,7 +114,7 @@ def _read(*parts: str) -> dict[str, Any]:
 
 
 def _languages() -> list[str]:
-    """Return the languages that there are names in."""
+    """Return the languages that have names of entities, sorted."""
     return sorted(path.stem for path in (_directory() / "translations").glob("*.json"))
 
 
@@ -127,7 +126,7 @@ def _load_texts(language: str) -> DiscoveryNames:
 
 
 def _load_origin() -> dict[str, str]:
-    """Return who announces meters."""
+    """Return the origin of the discovery messages: name, version and page of the program."""
     manifest = _read("manifest.json")
     return {
         "name": DOMAIN,
@@ -137,7 +136,7 @@ def _load_origin() -> dict[str, str]:
 
 
 def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the texts of a tree with their dotted paths."""
+    """Yield the texts of a nested mapping with their dotted paths."""
     for key, value in tree.items():
         if isinstance(value, Mapping):
             yield from _leaves(value, f"{prefix}{key}.")

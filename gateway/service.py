@@ -1,4 +1,4 @@
-"""One process for all ports, until it is told to stop."""
+"""Gateway process: reads all ports until a signal stops it."""
 
 import asyncio
 import logging
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger(__name__)
 
-_FINISH_TIMEOUT = 5.0
+_FINISH_TIMEOUT_S = 5.0
 
 
 async def run(config: GatewayConfig) -> None:
@@ -50,9 +50,9 @@ async def run(config: GatewayConfig) -> None:
 
 
 def _allow_files() -> None:
-    """Allow as many open files as this process may have: each port has one, or more."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    """Raise the limit of open files to the maximum: each port has at least one file."""
+    _, maximum = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (maximum, maximum))
 
 
 async def _open(store: FrameStore, memory: Memory, config: GatewayConfig) -> None:
@@ -69,7 +69,7 @@ async def _open(store: FrameStore, memory: Memory, config: GatewayConfig) -> Non
 
 
 class _Gateway:
-    """The tasks of a gateway, and what they share."""
+    """Tasks of a gateway, and the objects that they share."""
 
     def __init__(
         self, config: GatewayConfig, store: FrameStore, memory: Memory, metrics: Metrics
@@ -79,7 +79,7 @@ class _Gateway:
         self._memory = memory
         self._metrics = metrics
         self._meters = DecodedMeters(memory, config.decoding.keys) if config.decoding else None
-        # Who speaks on which topics.
+        # Last publisher of each retained topic; swapped cables change it.
         self._speakers: dict[str, object] = {}
 
     async def run(self, health: Health) -> None:
@@ -89,7 +89,7 @@ class _Gateway:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         async with asyncio.TaskGroup() as group:
             readers: list[asyncio.Task[None]] = []
-            others = [group.create_task(each.write()) for each in (self._store, self._memory)]
+            others = [group.create_task(writer.write()) for writer in (self._store, self._memory)]
             nats = self._nats_publisher()
             if nats is not None:
                 others.append(group.create_task(nats.run()))
@@ -105,7 +105,7 @@ class _Gateway:
             LOGGER.info("Stopping")
             _cancel(readers)
             if nats is not None:
-                await nats.finish(_FINISH_TIMEOUT)
+                await nats.finish(_FINISH_TIMEOUT_S)
             _cancel(others)
         if self._meters:
             self._meters.store()
@@ -114,7 +114,7 @@ class _Gateway:
         broker = self._config.broker
         if not isinstance(broker, NatsConfig):
             return None
-        # Its library is an extra of its own.
+        # Import here: the NATS library is an optional dependency.
         from .nats_publisher import NatsPublisher  # noqa: PLC0415
 
         labels = [port.label for port in self._config.ports]
@@ -123,7 +123,7 @@ class _Gateway:
     def _parts_of(
         self, port: PortConfig
     ) -> tuple[list[Listener], list[FramesPublisher | ValuesPublisher]]:
-        """Return what gets the bytes of a port, and what publishes them on MQTT."""
+        """Return the listeners of a port's bytes, and the publishers of its messages."""
         listeners: list[Listener] = []
         publishers: list[FramesPublisher | ValuesPublisher] = []
         store, metrics, speakers = self._store, self._metrics, self._speakers

@@ -1,7 +1,7 @@
-"""From the readings of a port to the broker: what is decoded, and whether the meter is read.
+"""Publisher of a port's decoded readings and of the meter's availability.
 
-Nothing queues: what matters is the newest reading. While the broker is away none is published;
-after it is back, everything that it should keep is sent again.
+No reading is queued, because only the newest one matters. While the broker is away, readings are
+dropped. After a reconnect, all retained messages are sent again.
 """
 
 import asyncio
@@ -33,15 +33,15 @@ from .publish_config import PublishConfig
 
 LOGGER = logging.getLogger(__name__)
 
-# A minute at most, and timers are late by a moment.
-_STALE_AFTER = 59.9
-_TITLE_SIZE = 8
-# Those of earlier options, too.
+# Seconds without a reading: a minute, minus a margin for late timers.
+_STALE_AFTER_S = 59.9
+_TITLE_BYTES = 8
+# Topics of earlier options are remembered, too.
 _MAX_RETAINED_TOPICS = 4 * MAX_TOPICS
 
 
 class ValuesPublisher(PortPublisher):
-    """Publishes the readings of one port."""
+    """Publisher of the readings of one port."""
 
     def __init__(  # noqa: PLR0913, PLR0917
         self,
@@ -71,7 +71,7 @@ class ValuesPublisher(PortPublisher):
 
     def _restore(self, data: Stored) -> None:
         stored = checked_mapping(data)
-        title, root = some_bytes(stored["title"], _TITLE_SIZE), checked_text(stored["root"])
+        title, root = some_bytes(stored["title"], _TITLE_BYTES), checked_text(stored["root"])
         retained = {
             checked_text(topic) for topic in checked_list(stored["retained"], _MAX_RETAINED_TOPICS)
         }
@@ -85,23 +85,23 @@ class ValuesPublisher(PortPublisher):
         }
 
     def on_reading(self, reading: Reading, name: str, reception: Callable[[], Reception]) -> None:
-        """Publish a reading of the meter with that name, now or at its turn."""
+        """Publish a reading of the meter `name`, now or when its interval has passed."""
         feed, title = self._feed, reading.telegram.system_title
         if feed is None or self.title != title:
             self.title = title
             feed = self._begin(name, reception)
         if not self._speaks(topic := availability_topic(self._root)):
-            # Another port has said other values there since.
+            # Another port has published other values at these topics since, so repeat all values.
             feed.repeat_values()
         self._speakers[topic] = self
         feed.on_reading(reading)
         if self._stale_timer:
             self._stale_timer.cancel()
         loop = asyncio.get_running_loop()
-        self._stale_timer = loop.call_later(_STALE_AFTER, feed.on_stale)
+        self._stale_timer = loop.call_later(_STALE_AFTER_S, feed.on_stale)
 
     def _begin(self, serial_number: str, reception: Callable[[], Reception]) -> PublishFeed:
-        """Begin with a meter: the first one, or another."""
+        """Start the messages of a meter: the first meter, or another one."""
         if self._feed:
             self._feed.close()
         root = self._port.root or f"{self._port.prefix}/{level(serial_number)}"
@@ -147,7 +147,7 @@ class ValuesPublisher(PortPublisher):
         if self._feed:
             self._feed.on_connected()
         elif self._speaks(topic):
-            # What it keeps may be what an earlier run said.
+            # The broker may retain values of an earlier run, so mark the port as offline.
             await client.send(topic, OFFLINE, retain=True)
         while True:
             await self._work.wait()
@@ -155,15 +155,16 @@ class ValuesPublisher(PortPublisher):
             feed = self._feed
             if feed is None:
                 continue
-            # First: what comes while the memory is written is not in it yet.
+            # Claim the reading before waiting: a later reading is not in the memory yet.
             reading = feed.claim()
             if reading:
-                # What is not remembered over a restart could be replayed after it.
+                # Hold the reading until its frame counter is stored: it could be replayed after a
+                # restart.
                 feed.is_held = not await self._memory.written()
             await self._send(client, feed.take(reading))
             self._outage.end()
             if reading and feed.is_held:
-                feed.put_back(reading)  # with the memory's next try
+                feed.put_back(reading)  # the memory's next write releases it
 
     async def _send(self, client: MqttClient, messages: Iterable[Message]) -> None:
         for topic, payload, retain in messages:
@@ -177,7 +178,8 @@ class ValuesPublisher(PortPublisher):
 
     async def _send_retained(self, client: MqttClient, topic: str, payload: str) -> None:
         if payload:
-            # Before: it may be there although this ends early.
+            # Record the topic before publishing: the broker may retain the message even if the
+            # publish is interrupted.
             self._remember(topic)
         if topic == availability_topic(self._root):
             await client.send(topic, payload, retain=True)
@@ -190,7 +192,7 @@ class ValuesPublisher(PortPublisher):
             self._forget(topic)
 
     async def _send_once(self, client: MqttClient, topic: str, payload: str) -> None:
-        """Send what is not said again: discovery, and that something is to be forgotten."""
+        """Send a message that is never repeated: discovery, or an empty retained message."""
         try:
             await client.send(topic, payload, retain=True)
         except RefusedError as err:

@@ -1,8 +1,7 @@
-"""Check how many functions of the shipped program are complex, as radon counts branches.
+"""Check the number of complex functions in the shipped program, by radon's count of branches.
 
-It counts comprehensions and boolean chains, too, which ruff's C901 leaves out. Prints the complex
-functions and exits with status 1 when there are more than MAX_FUNCTIONS, or fewer: then that number
-is to be lowered.
+Unlike ruff's C901, radon counts comprehensions and boolean chains. Prints the complex functions and
+exits with status 1 unless there are exactly MAX_FUNCTIONS. If there are fewer, lower that number.
 """
 
 import json
@@ -16,28 +15,28 @@ MAX_FUNCTIONS = 14
 
 
 def _complex_functions() -> list[str]:
-    """Return the complex functions, the worst first."""
+    """Return the complex functions, the most complex first."""
     radon = Path(sys.executable).with_name("radon")
-    # C and worse: above 10.
+    # Rank C begins above a complexity of 10.
     command = [str(radon), "cc", "--json", "--min", "C", *SHIPPED]
     shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
-    found = {
+    blocks = {
         (block["complexity"], f"{file}:{block['lineno']} {block['name']}")
         for file, blocks in json.loads(shown).items()
         for block in blocks
         if block["type"] != "class" and block["complexity"] > MAX_COMPLEXITY
     }
-    return [f"{place}: {complexity}" for complexity, place in sorted(found, reverse=True)]
+    return [f"{place}: {complexity}" for complexity, place in sorted(blocks, reverse=True)]
 
 
 def main() -> int:
-    """Print what is wrong, and return the exit status."""
-    found = _complex_functions()
-    if len(found) == MAX_FUNCTIONS:
+    """Print too many or too few complex functions, and return the exit status."""
+    functions = _complex_functions()
+    if len(functions) == MAX_FUNCTIONS:
         return 0
-    print("\n".join(found))
-    wanted = "make one simpler" if len(found) > MAX_FUNCTIONS else "lower MAX_FUNCTIONS"
-    print(f"{len(found)} functions above {MAX_COMPLEXITY}, not {MAX_FUNCTIONS}: {wanted}")
+    print("\n".join(functions))
+    wanted = "make one simpler" if len(functions) > MAX_FUNCTIONS else "lower MAX_FUNCTIONS"
+    print(f"{len(functions)} functions above {MAX_COMPLEXITY}, not {MAX_FUNCTIONS}: {wanted}")
     return 1
 
 

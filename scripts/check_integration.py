@@ -1,9 +1,9 @@
-"""Check what hassfest leaves out of a custom integration: its texts in every language, and icons.
+"""Check parts of the integration that hassfest does not check: texts of all languages, and icons.
 
 usage: check_integration.py [custom_components/DOMAIN]
 
-Prints one line per defect, and exits with status 1 if there is any. hassfest and the action of HACS
-run on GitHub at each change: they look at manifest, English texts, icons, actions and brand.
+Prints one line per defect, and exits with status 1 if there is any. hassfest and the HACS action
+run on GitHub at each change. They check manifest, English texts, icons, actions and brand.
 """
 
 import json
@@ -15,7 +15,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-# What Home Assistant's own helpers end a flow with.
+# Reasons with which Home Assistant's own helpers end a flow.
 ABORTS = {"already_configured", "reauth_successful", "reconfigure_successful", "unique_id_mismatch"}
 DIALOGS = ("step", "error", "abort", "progress")
 TRANSLATED = ("exceptions", "issues", "device", "selector")
@@ -28,12 +28,12 @@ FORBIDDEN = {
 }
 WORD = re.compile(r'"([\w-]+)"|\basync_step_(\w+)|translation_key: (\w+)')
 SHOWN = re.compile(r'\b(step_id|reason|translation_key)="(\w+)"|errors\[[^]]+\] = "(\w+)"')
-# A step that waits for a task has no form.
+# A progress step has no form, so it needs no text of a step.
 PROGRESS = re.compile(r"async_show_progress\(\s*step_id=")
 
 type Defects = Iterator[str]
 type Texts = dict[str, str]
-"""The texts of a language by their dotted paths."""
+"""Texts of a language by their dotted paths."""
 
 
 def read(path: Path) -> Any:  # noqa: ANN401 - JSON
@@ -42,7 +42,7 @@ def read(path: Path) -> Any:  # noqa: ANN401 - JSON
 
 
 def leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the texts of a tree with their dotted paths."""
+    """Yield the texts of a nested dict with their dotted paths."""
     for key, value in tree.items():
         if isinstance(value, dict):
             yield from leaves(value, f"{prefix}{key}.")
@@ -51,32 +51,32 @@ def leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
 
 
 def placeholders(text: str) -> set[str]:
-    """Return the names in braces."""
+    """Return the names of a text's placeholders."""
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
 def keys(english: Texts, *kinds: str) -> set[str]:
-    """Return the keys of some kinds of texts, wherever in the texts the kinds stand."""
+    """Return the keys that follow a kind, such as "step", anywhere in the paths."""
     paths = (path.split(".") for path in english)
     return {key for path in paths for kind, key in pairwise(path) if kind in kinds}
 
 
 def check_languages(languages: dict[str, Texts]) -> Defects:
-    """Yield forbidden texts, and where a language has other keys or placeholders than English."""
+    """Yield forbidden texts, and keys or placeholders that differ from English."""
     english = languages["en.json"]
     for language, texts in languages.items():
         for key in sorted(english.keys() ^ texts.keys()):
             yield f"{language}: {key} missing, here or in en.json"
         for key, text in texts.items():
-            for what, pattern in FORBIDDEN.items():
+            for rule, pattern in FORBIDDEN.items():
                 if pattern.search(text):
-                    yield f"{language}: {key}: {what}"
+                    yield f"{language}: {key}: {rule}"
             if placeholders(text) != placeholders(english.get(key, text)):
                 yield f"{language}: {key}: other placeholders than in en.json"
 
 
 def check_forms(texts: dict[str, Any]) -> Defects:
-    """Yield the fields of forms that have no name, or no description."""
+    """Yield fields of forms without a name or without a description."""
     for field in sorted(texts.get("data", {}).keys() ^ texts.get("data_description", {}).keys()):
         yield f"en.json: {field} has a name without a description, or a description alone"
     for value in texts.values():
@@ -85,8 +85,8 @@ def check_forms(texts: dict[str, Any]) -> Defects:
 
 
 def check_texts_exist(english: Texts, platforms: set[str], sources: dict[str, str]) -> Defects:
-    """Yield what the code shows and has no text."""
-    known = {
+    """Yield keys that the code uses and that have no text."""
+    keys_by_kind = {
         "step_id": keys(english, "step"),
         "reason": keys(english, "abort"),
         "translation_key": keys(english, *TRANSLATED, *platforms),
@@ -97,15 +97,15 @@ def check_texts_exist(english: Texts, platforms: set[str], sources: dict[str, st
         for argument, argument_key, error_key in SHOWN.findall(PROGRESS.sub("", code)):
             kind, key = argument or "errors", argument_key or error_key
             seen.add(kind)
-            if key not in known[kind]:
+            if key not in keys_by_kind[kind]:
                 yield f"{module}: {kind} {key} has no text"
-    for kind in sorted(known.keys() - seen):
+    for kind in sorted(keys_by_kind.keys() - seen):
         yield f"nothing in the code shows any {kind}: this check is blind"
 
 
 def check_texts_are_used(english: Texts, platforms: set[str], code: str) -> Defects:
-    """Yield texts that the code does not use: their key was renamed, or forgotten."""
-    words = {word for found in WORD.findall(code) for word in found}
+    """Yield texts whose key does not occur in the code."""
+    words = {word for match in WORD.findall(code) for word in match}
     for kind in (*DIALOGS, *TRANSLATED, *platforms):
         for key in sorted(keys(english, kind) - words - ABORTS):
             yield f"en.json: {kind} {key} is never used"
@@ -119,7 +119,7 @@ def check_icons(named: dict[str, Any], drawn: dict[str, Any]) -> Defects:
 
 
 def defects(path: Path) -> list[str]:
-    """Return every defect of the integration in a directory, a line each."""
+    """Return every defect of the integration in a directory, one line each."""
     texts = {file.name: read(file) for file in sorted((path / "translations").glob("*.json"))}
     languages = {name: dict(leaves(content)) for name, content in texts.items()}
     english, entities = languages["en.json"], texts["en.json"]["entity"]
@@ -137,11 +137,11 @@ def defects(path: Path) -> list[str]:
 
 
 def main() -> int:
-    """Check the integration the command line names, or the only one there is."""
+    """Check the integration that the command line names, or the repository's integration."""
     here = Path(__file__).resolve().parents[1] / "custom_components" / "smarty_p1"
-    found = defects(Path(sys.argv[1]) if len(sys.argv) > 1 else here)
-    print(*found or ["no defects"], sep="\n")
-    return bool(found)
+    lines = defects(Path(sys.argv[1]) if len(sys.argv) > 1 else here)
+    print(*lines or ["no defects"], sep="\n")
+    return bool(lines)
 
 
 if __name__ == "__main__":

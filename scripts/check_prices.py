@@ -1,9 +1,9 @@
-"""Check the published prices: shape, days, sources, and whether a value can be right.
+"""Check the published prices: structure, days, sources, and plausible values.
 
 usage: check_prices.py [network_prices.toml]
 
-Prints one line per defect, with the price and the number of its line, and exits with status 1 if
-there is any. How a year is added is said at the head of that file.
+Prints one line per defect, with price and line number, and exits with status 1 if there is any. The
+head of network_prices.toml describes how to add a year.
 """
 
 import sys
@@ -21,26 +21,26 @@ FILE = Path("custom_components", "smarty_p1", "lib", "tariff", "network_prices.t
 POWERS = ("3", "7", "12", "17", "27", "43", "70", "100", "150", "200")
 METERS = ("40", "63", "120")
 CATEGORIES = ("A", "B")
-# Approved by the regulator, for all alike; levies and aids come from others, on other days.
+# Prices that the regulator approves for a whole year. Levies and aids change on other days.
 OF_THE_GRID = ("variable", "surcharge", "fixed", "meter")
 MAX_VAT = 0.3
-# In EUR.
+# EUR.
 MAX_PER_KWH, MAX_PER_MONTH = 1, 2000
 
 type Line = Mapping[str, Any]
 
 
-def _checked(is_so: Callable[[Any], bool], otherwise: str) -> Callable[[object], None]:
-    """Return what refuses a value that is not so, with a message."""
+def _checked(is_valid: Callable[[Any], bool], message: str) -> Callable[[object], None]:
+    """Return a validator that raises an error with a message for invalid values."""
 
     def check(value: object) -> None:
-        if not is_so(value):
-            raise vol.Invalid(otherwise)
+        if not is_valid(value):
+            raise vol.Invalid(message)
 
     return check
 
 
-# A time is a day, too, to Python, and a flag is a number.
+# Compare types exactly: in Python, a datetime is a date, and a bool is an int.
 DAY = _checked(lambda value: type(value) is date, "no day: write 2027-01-01, without quotes")
 NUMBER = _checked(lambda value: type(value) in {int, float} and isfinite(value), "no number")
 TEXT = _checked(lambda value: isinstance(value, str) and value.strip() != "", "no text")
@@ -76,14 +76,14 @@ SCHEMA = vol.Schema(
 
 
 def defects(text: str) -> list[str]:
-    """Return every defect of a file of prices; of one with another shape, those of its shape."""
+    """Return every defect of a price file. If its structure is wrong, only those defects."""
     try:
         content = tomllib.loads(text)
         SCHEMA(content)
     except tomllib.TOMLDecodeError as error:
         return [f"cannot be read: {error}"]
     except vol.MultipleInvalid as error:
-        return [f"{_place(each.path)}: {each.error_message}" for each in error.errors]
+        return [f"{_place(detail.path)}: {detail.error_message}" for detail in error.errors]
     prices = dict(_prices(content["prices"]))
     return [
         *(defect for name, lines in prices.items() for defect in _wrong_days(name, lines)),
@@ -95,8 +95,8 @@ def defects(text: str) -> list[str]:
 
 
 def _place(path: Sequence[object]) -> str:
-    """Return what a path of the schema leads to: a price, its line, and the name in that."""
-    at = next((n for n, each in enumerate(path) if isinstance(each, int)), None)
+    """Return the place of a schema error as text: price, line number, field."""
+    at = next((n for n, part in enumerate(path) if isinstance(part, int)), None)
     price = ".".join(map(str, path[:at])) or "the file"
     if at is None:
         return price
@@ -108,11 +108,11 @@ def _named(name: str, number: int) -> str:
 
 
 def _prices(prices: Mapping[str, Any], before: str = "prices") -> Iterator[tuple[str, list[Line]]]:
-    for name, found in prices.items():
-        if isinstance(found, dict):
-            yield from _prices(found, f"{before}.{name}")
+    for name, content in prices.items():
+        if isinstance(content, dict):
+            yield from _prices(content, f"{before}.{name}")
         else:
-            yield f"{before}.{name}", found
+            yield f"{before}.{name}", content
 
 
 def _wrong_days(name: str, lines: list[Line]) -> Iterator[str]:
@@ -131,19 +131,19 @@ def _wrong_days(name: str, lines: list[Line]) -> Iterator[str]:
 
 def _wrong_values(name: str, lines: list[Line]) -> Iterator[str]:
     kind = name.split(".")[1]
-    most = MAX_PER_MONTH if kind in {"fixed", "meter"} else MAX_PER_KWH
+    maximum = MAX_PER_MONTH if kind in {"fixed", "meter"} else MAX_PER_KWH
     for number, line in enumerate(lines):
         value, place = line["value"], _named(name, number)
         if kind == "vat" and not 0 <= value <= MAX_VAT:
             yield f"{place}: {value} is no share from 0 to {MAX_VAT}"
-        elif kind == "compensation" and abs(value) > most:
-            yield f"{place}: {value} is more than {most}"
-        elif kind not in {"vat", "compensation"} and not 0 < value <= most:
-            yield f"{place}: {value} is not above 0 and up to {most}"
+        elif kind == "compensation" and abs(value) > maximum:
+            yield f"{place}: {value} is more than {maximum}"
+        elif kind not in {"vat", "compensation"} and not 0 < value <= maximum:
+            yield f"{place}: {value} is not above 0 and up to {maximum}"
 
 
 def _not_ascending(fixed: Mapping[str, list[Line]]) -> Iterator[str]:
-    """Yield where a higher power does not cost more on a day on which a price begins."""
+    """Yield prices of a power that do not exceed the price of the next lower power."""
     powers = [power for power in POWERS if power in fixed]
     for lower, higher in pairwise(powers):
         for number, line in enumerate(fixed[higher]):
@@ -183,12 +183,12 @@ def _wrong_approval(until: date, prices: Mapping[str, list[Line]]) -> Iterator[s
 
 
 def main() -> int:
-    """Check the file that the command line names, or the integration's."""
+    """Check the file that the command line names, or the integration's file."""
     here = Path(__file__).resolve().parents[1] / FILE
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else here
-    found = defects(path.read_text(encoding="utf-8"))
-    print(*found or ["no defects"], sep="\n")
-    return bool(found)
+    lines = defects(path.read_text(encoding="utf-8"))
+    print(*lines or ["no defects"], sep="\n")
+    return bool(lines)
 
 
 if __name__ == "__main__":

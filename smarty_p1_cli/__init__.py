@@ -1,1 +1,1 @@
-"""The command `smarty-p1`: decode, watch, capture, gateway and collect."""
+"""Command line `smarty-p1`: decode, watch, capture, gateway, collect and fleet."""

@@ -1,4 +1,4 @@
-"""The command line: decode recorded bytes, watch or record a port, pass on or collect frames."""
+"""Entry point of the command line: parses arguments and returns the exit status."""
 
 import argparse
 import asyncio
@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
 def main() -> int:
     """Run the command and return its exit status."""
     if sys.stderr is None:
-        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the program
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - open until the program ends
     arguments = _parser().parse_args()
     if sys.stdout is None:
         print(f"{PROGRAM}: standard output is closed", file=sys.stderr)
@@ -49,7 +49,7 @@ def main() -> int:
     except KeyboardInterrupt, asyncio.CancelledError:
         return 130
     except BrokenPipeError:
-        # Whoever read the output has seen enough.
+        # The program that reads the output has ended, such as `head`.
         _give_up_output()
         return 1
     except OSError as err:
@@ -60,7 +60,7 @@ def main() -> int:
 
 
 def _give_up_output() -> None:
-    """Keep Python from complaining at exit about what could not be written."""
+    """Redirect output to /dev/null, so that Python's final flush raises no error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -1,4 +1,4 @@
-"""Records a port for a while, and writes what was recorded without what is nobody's business."""
+"""Command `capture`: records a port and writes an anonymous capture file."""
 
 import asyncio
 import sys
@@ -37,7 +37,7 @@ days (grid operator, Leneda) may recognize the house by the shape of the hour.""
 
 
 async def record(url: str, minutes: float) -> Recording:
-    """Return what the port at `url` sends within so many minutes, or until it is enough."""
+    """Return the bytes that the port at `url` sends in `minutes`, or fewer if the file is full."""
     recording = Recording()
     full = asyncio.Event()
 
@@ -72,35 +72,35 @@ def capture_port(  # noqa: PLR0913
     keeps_message_forms: bool,
     is_sure: bool,
 ) -> int:
-    """Record, show what the file will hold, and write it when whoever looks at it agrees."""
+    """Record a port and write the file after a confirmation. Return the exit status."""
     print(f"recording {redact_port(url)} for {minutes:g} minutes")
     recording = asyncio.run(record(url, minutes))
-    made = anonymise(
+    anonymous = anonymise(
         recording.chunks, decryptor, SystemRandom(), keeps_message_forms=keeps_message_forms
     )
-    if not made.telegrams:
+    if not anonymous.telegrams:
         print(f"no telegram in {recording.size} bytes: nothing is written", file=sys.stderr)
         return 1
-    text = write_capture(made)
-    _show(summarise(made), len(text))
+    text = write_capture(anonymous)
+    _show(summarise(anonymous), len(text))
     if not is_sure and not _agrees():
         print("nothing is written")
         return 1
-    # Never over another one.
+    # Mode "x" never overwrites a file.
     with file.open("x", encoding="ascii", newline="\n") as stream:
         stream.write(text)
     return 0
 
 
-def _show(found: Summary, size: int) -> None:
-    print(f"The last of {found.telegrams} telegrams, as the file will hold it:\n")
-    for line in found.last_telegram:
+def _show(summary: Summary, size: int) -> None:
+    print(f"The last of {summary.telegrams} telegrams, as the file will hold it:\n")
+    for line in summary.last_telegram:
         print(f"  {line}")
     print("\nReplaced, how often:\n")
-    for name, count in found.replaced.items():
+    for name, count in summary.replaced.items():
         print(f"  {count:>8}  {_REPLACED[name]}")
-    sealed = "sealed with a published key" if found.is_encrypted else "not encrypted"
-    print(f"\n{found.chunks} chunks, {size} bytes, {sealed}.")
+    sealed = "sealed with a published key" if summary.is_encrypted else "not encrypted"
+    print(f"\n{summary.chunks} chunks, {size} bytes, {sealed}.")
     print(f"\n{_WARNING}")
 
 

@@ -1,4 +1,4 @@
-"""The command `decode`: one line of JSON for each telegram of recorded bytes."""
+"""Command `decode`: prints a line of JSON for each telegram in recorded bytes."""
 
 import argparse
 import json
@@ -15,11 +15,11 @@ from .parser import Parser, shown
 from .rejection_words import explain
 from .usage_error import UsageError
 
-READ_SIZE = 64 * 1024
+_READ_BYTES = 64 * 1024
 
 
 def add_decode(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
-    """Add the command to a program's."""
+    """Add the command `decode` to the parser."""
     decode = commands.add_parser(
         "decode", parents=[keys], help="print one JSON object per telegram of recorded bytes"
     )
@@ -48,7 +48,7 @@ def _pieces(beginning: bytes, stream: BinaryIO) -> Iterator[bytes]:
 
 def _read_capture(beginning: bytes, stream: BinaryIO) -> tuple[Sequence[Chunk], bytes | None]:
     data = bytearray(beginning)
-    # One more than is read is refused there.
+    # Read at most one byte beyond MAX_SIZE: read_capture() then refuses the file.
     while len(data) <= MAX_SIZE and (more := _read(stream)):
         data += more
     try:
@@ -60,7 +60,7 @@ def _read_capture(beginning: bytes, stream: BinaryIO) -> tuple[Sequence[Chunk], 
 
 def _decode(pieces: Iterable[bytes], decoder: Decoder) -> int:
     telegrams = rejections = size = 0
-    # A terminal or pipe that takes no UTF-8 takes JSON's own escapes.
+    # Escape non-ASCII characters if the output's encoding is not UTF-8.
     ensure_ascii = (sys.stdout.encoding or "").lower() != "utf-8"
     for data in pieces:
         size += len(data)
@@ -79,7 +79,7 @@ def _decode(pieces: Iterable[bytes], decoder: Decoder) -> int:
 
 def _read(stream: BinaryIO) -> bytes:
     try:
-        return stream.read(READ_SIZE)
+        return stream.read(_READ_BYTES)
     except OSError as err:
         msg = f"cannot read the recorded bytes: {err.strerror}"
         raise UsageError(msg) from None
@@ -90,7 +90,7 @@ def _open(name: str) -> BinaryIO:
         if sys.stdin is None:
             msg = "standard input is closed"
             raise UsageError(msg)
-        # Unbuffered: a telegram is printed when it is complete, not when a buffer is full.
+        # Unbuffered, so that each telegram is printed as soon as it is complete.
         return cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))
     try:
         return Path(name).open("rb")

@@ -1,4 +1,4 @@
-"""The command `fleet`: what an operator does with its files, and with meters' data."""
+"""Command `fleet`: files of a fleet, and deletion, export or reprocessing of meters' data."""
 
 import argparse
 import asyncio
@@ -18,7 +18,7 @@ _EVERY = ("quarter-hour", "telegram")
 
 
 def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
-    """Add the command to a program's."""
+    """Add the command `fleet` to the parser."""
     fleet = commands.add_parser(
         "fleet", help="make a fleet's files; delete, export or read again meters' data"
     )
@@ -47,14 +47,14 @@ def add_fleet(commands: argparse._SubParsersAction[Any]) -> None:
         "meter", metavar="SERIAL", type=_name, help="its name in VictoriaMetrics"
     )
     _add_config(exporting)
-    for name, what in (("from", "the first day"), ("to", "the day after the last one")):
+    for name, day in (("from", "the first day"), ("to", "the day after the last one")):
         exporting.add_argument(
             f"--{name}",
             dest=name,
             metavar="YYYY-MM-DD",
             type=_day,
             required=True,
-            help=f"{what}, in Luxembourg",
+            help=f"{day}, in Luxembourg",
         )
     exporting.add_argument(
         "--csv", metavar="FILE", type=Path, required=True, help="where; it must not be there yet"
@@ -89,7 +89,7 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
 
 
 def _name(text: str) -> str:
-    # What has no name at all is not a meter's.
+    # The empty name would select values without a meter.
     if not text:
         msg = "it must not be empty"
         raise argparse.ArgumentTypeError(msg)
@@ -105,11 +105,11 @@ def _day(text: str) -> date:
 
 
 def _run_forget(arguments: argparse.Namespace) -> int:
-    def confirm(what: str) -> bool:
-        print(what)
+    def confirm(question: str) -> bool:
+        print(question)
         return arguments.yes or _is_sure()
 
-    def work(fleet: Any) -> Any:  # noqa: ANN401 - a module, whose libraries are an extra
+    def work(fleet: Any) -> Any:  # noqa: ANN401 - a module of an optional dependency
         config = fleet.read_config(arguments.config)
         return fleet.forget_meter(config, arguments.meter, arguments.series, confirm)
 
@@ -123,20 +123,20 @@ def _is_sure() -> bool:
 
 def _run_export(arguments: argparse.Namespace) -> int:
     async def export(fleet: Any) -> tuple[str, bool]:  # noqa: ANN401
-        told = await fleet.write_csv(
+        message = await fleet.write_csv(
             fleet.read_store_config(arguments.config),
             arguments.meter,
             fleet.Span(getattr(arguments, "from"), arguments.to),
             arguments.csv,
             every_telegram=arguments.every == _EVERY[1],
         )
-        return told, True
+        return message, True
 
     return _run(export)
 
 
 def _title(text: str) -> bytes:
-    # It is not repeated: it may be a key.
+    # The message leaves out the text: it may be a key.
     if not re.fullmatch(r"[0-9A-Fa-f]{16}", text):
         msg = "a system title has 16 hexadecimal digits"
         raise argparse.ArgumentTypeError(msg)
@@ -144,7 +144,7 @@ def _title(text: str) -> bytes:
 
 
 def _moment(text: str) -> datetime:
-    # Without an offset, it is the time of this machine.
+    # A time without offset is in this machine's time zone.
     try:
         moment = datetime.fromisoformat(text).astimezone()
     except ValueError, OverflowError:
@@ -169,7 +169,7 @@ def _run_read(arguments: argparse.Namespace) -> int:
 
 
 def _run(work: Callable[[Any], Any]) -> int:
-    """Return the status of what is done with the module of the fleet."""
+    """Run a function of the fleet's module and return the exit status."""
     try:
         import smarty_p1_fleet  # noqa: PLC0415
         from smarty_p1_gateway import ConfigError, UnavailableError  # noqa: PLC0415
@@ -177,12 +177,12 @@ def _run(work: Callable[[Any], Any]) -> int:
         msg = f"a fleet needs {err.name}: install smarty-p1 with its extra [fleet]"
         raise UsageError(msg) from None
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    # It warns of each connection with TLS that a server has ended.
+    # asyncio warns of every TLS connection that a server closes.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:
-        told, is_done = asyncio.run(work(smarty_p1_fleet))
+        message, is_done = asyncio.run(work(smarty_p1_fleet))
     except ConfigError as err:
         print(f"{PROGRAM}: {err}", file=sys.stderr)
         return 1 if isinstance(err, UnavailableError) else 2
-    print(told)
+    print(message)
     return 0 if is_done else 1

@@ -1,4 +1,4 @@
-"""`smarty-p1 fleet init`: the files of a whole fleet."""
+"""Command `smarty-p1 fleet init`: writes certificates and configurations of a fleet."""
 
 import argparse
 import sys
@@ -8,11 +8,11 @@ from types import ModuleType
 
 from .usage_error import UsageError
 
-type _Commands[P: argparse.ArgumentParser] = argparse._SubParsersAction[P]  # noqa: SLF001 - its type
+type _Commands[P: argparse.ArgumentParser] = argparse._SubParsersAction[P]  # noqa: SLF001 - private, but public in its stubs
 
 
 def _import_part(name: str) -> ModuleType:
-    """Return a module of the fleet, which is an extra. Raises UsageError."""
+    """Return a module of an optional dependency. Raises UsageError if it is not installed."""
     try:
         return import_module(name)
     except ModuleNotFoundError as err:
@@ -21,7 +21,7 @@ def _import_part(name: str) -> ModuleType:
 
 
 def add_init[P: argparse.ArgumentParser](verbs: _Commands[P]) -> None:
-    """Add the verb to `fleet`."""
+    """Add the action `init` to the command `fleet`."""
     init = verbs.add_parser(
         "init", help="make certificates, accounts, passwords and configurations of a whole fleet"
     )
@@ -48,12 +48,12 @@ def _run_init(arguments: argparse.Namespace) -> int:
         print(part.EXAMPLE.read_text(encoding="utf-8"), end="")
         return 0
     try:
-        told = part.init(arguments.file, arguments.to, renew=arguments.renew)
+        message = part.init(arguments.file, arguments.to, renew=arguments.renew)
     except errors.ConfigError as err:
         msg = f"{arguments.file}: {err}"
         raise UsageError(msg) from None
     except OSError as err:
         print(f"smarty-p1: cannot write {err.filename}: {err.strerror}", file=sys.stderr)
         return 1
-    print(told, end="")
+    print(message, end="")
     return 0

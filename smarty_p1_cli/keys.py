@@ -1,4 +1,4 @@
-"""The keys of a meter, from the command line, files or the environment."""
+"""Keys of a meter from the command line, files or environment variables."""
 
 import argparse
 import os
@@ -19,7 +19,7 @@ PUBLISHED_KEY = (
 
 
 def key_options() -> Parser:
-    """Return the options of every command that takes keys."""
+    """Return a parser with the key options, for every command that takes keys."""
     keys = Parser(add_help=False)
     group = keys.add_argument_group(
         "keys",
@@ -33,16 +33,16 @@ def key_options() -> Parser:
     return keys
 
 
-def _read_key_text(given: str | None, file: Path | None, variable: str) -> str | None:
-    if given is not None:
-        return given
+def _read_key_text(argument: str | None, file: Path | None, variable: str) -> str | None:
+    if argument is not None:
+        return argument
     if file is None:
         return os.environ.get(variable) or None
     try:
         lines = file.read_text(encoding="utf-8-sig").strip().splitlines()
     except (OSError, UnicodeDecodeError) as err:
         reason = getattr(err, "strerror", None) or "it is no text"
-        # Its name stays out: it may be the key, given to the wrong option.
+        # Leave out the file's name: it may be a key after the wrong option.
         msg = f"cannot read the key file: {reason}"
         raise UsageError(msg) from None
     return lines[0] if lines else ""
@@ -57,7 +57,7 @@ def _parse(text: str, name: str) -> bytes:
 
 
 def read_keys(arguments: argparse.Namespace) -> tuple[bytes | None, bytes]:
-    """Return the encryption key and the authentication key. Raises UsageError."""
+    """Return encryption key and authentication key. Raises UsageError."""
     key = _read_key_text(arguments.key, arguments.key_file, KEY_VARIABLE)
     authentication_key = _read_key_text(
         arguments.authentication_key,

@@ -1,4 +1,4 @@
-"""How a command line is read, and what of it may be said again: anything in it may be a key."""
+"""Argument parser that repeats nothing of the command line, because anything there may be a key."""
 
 import argparse
 import re
@@ -7,15 +7,15 @@ from typing import Any, NoReturn, override
 from smartyp1.p1 import KeyFormatError, parse_key
 
 PROGRAM = "smarty-p1"
-# None of what sets a secret apart in an address.
+# Names without the characters that separate a secret in an address.
 FILE_NAME = re.compile(r"(?:[A-Za-z]:)?[^:@%?#&;=]+")
 
 
 class Parser(argparse.ArgumentParser):
-    """Does not repeat what it cannot make sense of: it may be a key."""
+    """Argument parser whose errors do not quote invalid arguments: they may be keys."""
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - those of argparse
-        # What an abbreviation is for may be unclear, and the error would repeat it with its value.
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - passed on to ArgumentParser
+        # Abbreviations are off: the error for an ambiguous option would quote its value.
         super().__init__(**options, allow_abbrev=False)
 
     @override
@@ -32,7 +32,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def shown(name: str) -> str:
-    """Return the name of a file, unless it may be a key or an address with a password in it."""
+    """Return a file's name, or a substitute if the name may be a key or contain a password."""
     try:
         parse_key(name)
     except KeyFormatError:

@@ -1,4 +1,4 @@
-"""The commands `watch_port` and `capture_port`, which read a port; its library is an extra."""
+"""Commands `watch` and `capture`, which read a port with the optional library serialx."""
 
 import argparse
 import asyncio
@@ -11,12 +11,12 @@ from .keys import read_keys
 from .parser import Parser, shown
 from .usage_error import UsageError
 
-# Minutes: what a file can hold, and whoever sends it would wait for.
+# Limit of a capture file's content, and of the time to wait for it.
 MAX_CAPTURE_MINUTES = 120
 
 
 def add_ports(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
-    """Add the commands to a program's."""
+    """Add the commands `watch` and `capture` to the parser."""
     watching = commands.add_parser(
         "watch", parents=[keys], help="show a port's telegrams as they come"
     )
@@ -53,7 +53,7 @@ def add_ports(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
 
 
 def _run_watch(arguments: argparse.Namespace) -> int:
-    # Decoding does without serialx, which is an extra.
+    # Import here: decoding must work without serialx, an optional dependency.
     try:
         from smartyp1.port import normalise_port  # noqa: PLC0415
 
@@ -79,7 +79,7 @@ def _run_capture(arguments: argparse.Namespace) -> int:
         msg = f"{shown(str(arguments.anonymous))} is there already"
         raise UsageError(msg)
     if not arguments.anonymous.parent.is_dir():
-        # Better said before an hour than after it.
+        # Check the folder now, not after an hour of recording.
         msg = f"{shown(str(arguments.anonymous))} is in no folder that is there"
         raise UsageError(msg)
     return capture_port(

@@ -1,4 +1,4 @@
-"""What a rejection means, in words."""
+"""Explanations of rejected frames for people."""
 
 from smartyp1.p1 import Reason, Rejection
 
@@ -14,7 +14,7 @@ EXPLANATIONS = {
 
 
 def explain(rejection: Rejection) -> str:
-    """Return a line about a rejected frame: why, and which one it was."""
+    """Return a line with the reason, frame counter and system title of a rejected frame."""
     text = f"rejected ({rejection.reason}): {EXPLANATIONS[rejection.reason]}"
     if rejection.system_title is None:
         return text

@@ -1,4 +1,4 @@
-"""The commands `gateway` and `collect`, which run until they are ended; libraries are extras."""
+"""Commands `gateway` and `collect`, which run until stopped and need optional libraries."""
 
 import argparse
 import asyncio
@@ -13,12 +13,12 @@ from typing import Any
 from .parser import PROGRAM, shown
 from .usage_error import UsageError
 
-# Returns what is to be told in the end.
+# Coroutine that returns a final message, None without one.
 type _Work = Coroutine[object, object, str | None]
 
 
 def add_services(commands: argparse._SubParsersAction[Any]) -> None:
-    """Add the commands to a program's."""
+    """Add the commands `gateway` and `collect` to the parser."""
     gateway = commands.add_parser(
         "gateway", help="publish what ports send on an MQTT broker, decoded or as it came"
     )
@@ -67,7 +67,7 @@ def _serve(
     extra: str,
     start: Callable[[ModuleType, object], _Work | None],
 ) -> int:
-    # Its libraries are an extra.
+    # Import here: the libraries are optional dependencies.
     try:
         errors = import_module("smarty_p1_gateway")
         service = import_module(module)
@@ -78,10 +78,10 @@ def _serve(
     try:
         config = service.read_config(arguments.config)
         work = start(service, config)
-        if work is not None and (told := asyncio.run(work)):
-            print(told)
+        if work is not None and (message := asyncio.run(work)):
+            print(message)
     except errors.UnavailableError as err:
-        # Whoever starts it again does so with reason.
+        # Status 1 tells a service manager that a restart may help; 2 means a faulty configuration.
         print(f"{PROGRAM}: {shown(str(arguments.config))}: {err}", file=sys.stderr)
         return 1
     except errors.ConfigError as err:

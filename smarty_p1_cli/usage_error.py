@@ -1,5 +1,5 @@
-"""What ends the program with a message instead of a traceback."""
+"""Error that ends the program with a message instead of a traceback."""
 
 
 class UsageError(Exception):
-    """The command line asks for something that cannot be; the text says what."""
+    """Invalid use of the command line. The text describes the fault."""

@@ -1,4 +1,4 @@
-"""A port's telegrams in the terminal: a live view of them, or one line per telegram."""
+"""Command `watch`: shows a port's telegrams as a live view, or as one line per telegram."""
 
 import asyncio
 import math
@@ -14,39 +14,40 @@ from smartyp1.port import Link, redact_port
 
 from .watch_state import PortStatus, condition, line, summary
 
-# However fast bytes come, nobody reads faster.
-_INTERVAL = 0.2
-# A line full of noise is rejected many times a second.
-_SAYING_INTERVAL = 1.0
+# Seconds between two updates; more updates would be unreadable.
+_UPDATE_INTERVAL_S = 0.2
+# Seconds between two status lines: noise may cause many rejections per second.
+_STATUS_INTERVAL_S = 1.0
 
 type _Show = Callable[[PortStatus, list[Telegram]], None]
-"""Shows what is known, and the telegrams that came since the last time."""
+"""Shows the port's status, and the telegrams since the last call."""
 
 
 async def watch_port(url: str, decoder: Decoder) -> None:
     """Show the telegrams of the port at `url` until cancelled."""
-    known = PortStatus(redact_port(url))
+    status = PortStatus(redact_port(url))
     telegrams: list[Telegram] = []
 
     def on_data(data: bytes) -> None:
         events = decoder.feed(data)
-        known.receive(len(data), events, time.monotonic())
-        if found := [event for event in events if isinstance(event, Telegram)]:
+        status.receive(len(data), events, time.monotonic())
+        if new_telegrams := [event for event in events if isinstance(event, Telegram)]:
             link.confirm()
-            telegrams.extend(found)
+            telegrams.extend(new_telegrams)
 
-    link = Link(url, on_data, known.lose, on_open=lambda: known.open(time.monotonic()))
+    link = Link(url, on_data, status.lose, on_open=lambda: status.open(time.monotonic()))
     if watching := asyncio.current_task():
         with suppress(NotImplementedError):  # Windows
-            # A program that a script starts in the background ignores SIGINT.
+            # Handle SIGTERM, because a program that a script starts in the background ignores
+            # SIGINT.
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, watching.cancel)
     with _live() if _has_live_view() else nullcontext(_plain()) as show:
         running = asyncio.create_task(link.run())
         try:
             while not running.done():
-                show(known, telegrams)
+                show(status, telegrams)
                 telegrams.clear()
-                await asyncio.wait([running], timeout=_INTERVAL)
+                await asyncio.wait([running], timeout=_UPDATE_INTERVAL_S)
             await running
         finally:
             running.cancel()
@@ -57,7 +58,7 @@ def _has_live_view() -> bool:
     if not sys.stdout.isatty() or os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
         return False
     with suppress(ImportError):
-        import rich  # noqa: F401, PLC0415 - an extra
+        import rich  # noqa: F401, PLC0415 - an optional dependency
 
         return True
     sys.stderr.write("smarty-p1: for a live view: pip install rich\n")
@@ -75,35 +76,35 @@ def _live() -> Iterator[_Show]:
     live = Live(None, console=console, screen=True, auto_refresh=False, redirect_stderr=False)
     last = ""
 
-    def show(known: PortStatus, _telegrams: list[Telegram]) -> None:
+    def show(status: PortStatus, _telegrams: list[Telegram]) -> None:
         nonlocal last
         now = time.monotonic()
-        last = summary(known, now)
-        # The window's size now, and not the one that the environment still claims.
+        last = summary(status, now)
+        # Ask the terminal for its size: variables of the environment keep the size at the start.
         width, height = os.get_terminal_size(sys.stdout.fileno())
         console.size = (width or 80, height or 24)
-        live.update(view(known, now, console.width, console.height), refresh=True)
+        live.update(view(status, now, console.width, console.height), refresh=True)
 
     try:
         with live:
             yield show
     finally:
-        # The terminal is as it was before; the last state of the port remains.
+        # Leave the last status on the screen after the live view has disappeared.
         sys.stdout.write(f"{last}\n")
 
 
 def _plain() -> _Show:
-    said: object = None
-    said_at = -math.inf
+    status_shown: object = None
+    status_shown_at = -math.inf
 
-    def show(known: PortStatus, telegrams: list[Telegram]) -> None:
-        nonlocal said, said_at
+    def show(status: PortStatus, telegrams: list[Telegram]) -> None:
+        nonlocal status_shown, status_shown_at
         now = time.monotonic()
         sys.stdout.writelines(f"{line(telegram)}\n" for telegram in telegrams)
-        news = condition(known, now), known.rejected.total()
-        if news != said and now >= said_at + _SAYING_INTERVAL:
-            said, said_at = news, now
-            sys.stdout.write(f"{summary(known, now)}\n")
+        news = condition(status, now), status.rejected.total()
+        if news != status_shown and now >= status_shown_at + _STATUS_INTERVAL_S:
+            status_shown, status_shown_at = news, now
+            sys.stdout.write(f"{summary(status, now)}\n")
         sys.stdout.flush()
 
     return show

@@ -1,4 +1,4 @@
-"""What `watch` knows of a port, and how it is said in words: no I/O, no clock, no terminal."""
+"""Status of a port and its text for people, free of I/O, clock and terminal."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ from smartyp1 import p1, port
 
 from .rejection_words import EXPLANATIONS
 
-# A meter sends every ten seconds.
-LATE = 15.0
+# Seconds without a telegram; a meter sends every ten seconds.
+MAX_TELEGRAM_INTERVAL_S = 15.0
 GOOD, WAITING, WRONG = "bold green", "bold yellow", "bold red"
 _LOSSES: dict[type[port.LinkError], str] = {
     port.PortNotFoundError: "no such device, host or service",
@@ -20,13 +20,16 @@ _LOSSES: dict[type[port.LinkError], str] = {
     port.PortSilentError: "nothing received: is the cable plugged in, is the meter's port active?",
 }
 _CONTROL_STATES = (":96.3.10", f":{p1.MBUS_FIELDS['valve'].suffix}")
-# The objects of which a line tells.
+# Objects shown in a telegram's line.
 _ENERGY_AND_POWER = ("1-0:1.8.0", "1-0:2.8.0", "1-0:1.7.0", "1-0:2.7.0")
 
 
 @dataclass
 class PortStatus:
-    """All that is known of a port, whose address has no secrets; times are of a steady clock."""
+    """Status of a port. Times are seconds of a monotonic clock.
+
+    The address contains no secret.
+    """
 
     address: str
     is_open: bool = False
@@ -38,23 +41,23 @@ class PortStatus:
     telegram_at: float = 0.0
     rejected: Counter[p1.Reason] = field(default_factory=Counter)
     rejection: p1.Reason | None = None
-    """Why the last frame was rejected, until a telegram comes."""
+    """Reason of the last rejected frame, None after a telegram."""
 
     def open(self, now: float) -> None:
         """Record that the port was opened."""
-        # A silent port is opened anew now and then, which makes it no better.
+        # A silent port is reopened regularly: that does not end the silence.
         if not isinstance(self.error, port.PortSilentError):
             self.silent_since = self.searched_since = now
             self.error = None
         self.is_open = True
 
     def lose(self, error: port.LinkError) -> None:
-        """Record that the port was lost, or could not be opened."""
+        """Record that the port was lost or could not be opened."""
         self.is_open = False
         self.error = error
 
     def receive(self, size: int, events: Sequence[p1.Event], now: float) -> None:
-        """Record that bytes came, and what they completed."""
+        """Record received bytes and the events that they completed."""
         self.received += size
         self.silent_since = now
         self.error = None
@@ -68,38 +71,40 @@ class PortStatus:
                 self.rejection = None
 
 
-def condition(known: PortStatus, now: float) -> tuple[str, str]:
-    """Return how the port is doing in words, and the style that says how bad that is."""
-    if known.error:
-        return f"{_LOSSES.get(type(known.error), 'the port was lost')}; trying again", WRONG
-    if not known.is_open:
+def condition(status: PortStatus, now: float) -> tuple[str, str]:
+    """Return the port's condition as a text, and the style of its severity."""
+    if status.error:
+        return f"{_LOSSES.get(type(status.error), 'the port was lost')}; trying again", WRONG
+    if not status.is_open:
         return "opening the port", WAITING
-    if known.rejection:
-        return EXPLANATIONS[known.rejection], WRONG
-    if now - known.silent_since > LATE:
+    if status.rejection:
+        return EXPLANATIONS[status.rejection], WRONG
+    if now - status.silent_since > MAX_TELEGRAM_INTERVAL_S:
         return _LOSSES[port.PortSilentError], WRONG
-    if now - known.searched_since > LATE:
+    if now - status.searched_since > MAX_TELEGRAM_INTERVAL_S:
         return "bytes arrive, but no telegram can be found in them", WRONG
-    return ("reading", GOOD) if known.telegram else ("waiting for the first telegram", WAITING)
+    return ("reading", GOOD) if status.telegram else ("waiting for the first telegram", WAITING)
 
 
-def summary(known: PortStatus, now: float) -> str:
-    """Return what is wrong, what was rejected, and how old the last telegram is."""
-    counts = [f"{reason.replace('_', ' ')} {count}" for reason, count in known.rejected.items()]
+def summary(status: PortStatus, now: float) -> str:
+    """Return condition, rejections and age of the last telegram as one line."""
+    counts = [f"{reason.replace('_', ' ')} {count}" for reason, count in status.rejected.items()]
     rejected = f"rejected: {', '.join(counts)}" if counts else "nothing rejected"
-    age = f"no telegram yet, {known.received} bytes received"
-    if known.telegram:
-        seconds = now - known.telegram_at
+    age = f"no telegram yet, {status.received} bytes received"
+    if status.telegram:
+        seconds = now - status.telegram_at
         units = [(3600, "h"), (60, "min"), (1, "s")]
-        size, unit = next((each for each in units if seconds >= 2 * each[0]), units[-1])
+        size, unit = next(
+            (size_and_unit for size_and_unit in units if seconds >= 2 * size_and_unit[0]), units[-1]
+        )
         age = f"last telegram {seconds / size:.0f} {unit} ago"
-    # The system's own words come last, where they may be cut.
-    detail = f" ({clean(str(known.error), 120)})" if known.error else ""
-    return f"{condition(known, now)[0]}; {rejected}; {age}; {clean(known.address, 60)}{detail}"
+    # Put the operating system's text last, because the line may be cut.
+    detail = f" ({clean(str(status.error), 120)})" if status.error else ""
+    return f"{condition(status, now)[0]}; {rejected}; {age}; {clean(status.address, 60)}{detail}"
 
 
 def line(telegram: p1.Telegram) -> str:
-    """Return the most important of a telegram in one line."""
+    """Return the main values of a telegram as one line."""
     values = [
         f"{p1.OBJECTS[reference].name} {object_text(reference, telegram.objects[reference])}"
         for reference in _ENERGY_AND_POWER
@@ -111,19 +116,22 @@ def line(telegram: p1.Telegram) -> str:
 
 
 def channel_texts(telegram: p1.Telegram) -> list[tuple[str, str]]:
-    """Return the number and type of each meter on the M-Bus, and its index."""
+    """Return channel and type of each M-Bus meter, and its index."""
     return [
-        (f"{channel} {each.type.replace('_', ' ')}", clean(_text(each.value, each.unit), 24))
-        for channel, each in telegram.channels.items()
+        (
+            f"{channel} {reading.type.replace('_', ' ')}",
+            clean(_text(reading.value, reading.unit), 24),
+        )
+        for channel, reading in telegram.channels.items()
     ]
 
 
 def object_text(reference: str, value: p1.Value) -> str:
-    """Return the value of an object as a person reads it; an unknown one as a dash."""
+    """Return the value of an object for people, "-" for an empty value."""
     if isinstance(value, int) and reference.endswith(_CONTROL_STATES):
         return p1.CONTROL_STATES.get(value, str(value)).replace("_", " ")
-    known = p1.OBJECTS.get(reference)
-    return clean(_text(value, known.unit if known else None))
+    definition = p1.OBJECTS.get(reference)
+    return clean(_text(value, definition.unit if definition else None))
 
 
 def _text(value: p1.Value, unit: str | None) -> str:
@@ -140,7 +148,7 @@ def _text(value: p1.Value, unit: str | None) -> str:
             return f"{value} {unit}" if unit else str(value)
 
 
-def clean(text: str, longest: int = 1024) -> str:
-    """Return a text without what a terminal would obey, and no longer than `longest`."""
-    shown = "".join(sign if sign.isprintable() else "?" for sign in text[: longest + 1])
-    return shown if len(shown) <= longest else f"{shown[: longest - 3]}..."
+def clean(text: str, max_length: int = 1024) -> str:
+    """Return a text without control characters, with at most `max_length` characters."""
+    shown = "".join(sign if sign.isprintable() else "?" for sign in text[: max_length + 1])
+    return shown if len(shown) <= max_length else f"{shown[: max_length - 3]}..."

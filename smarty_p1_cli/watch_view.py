@@ -1,4 +1,4 @@
-"""From what is known of a port to a picture of it, fitted to a window."""
+"""Live view of a port: rows of text, fitted to the terminal."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,7 @@ from .watch_state import WRONG, PortStatus, channel_texts, clean, condition, obj
 _GAP = "   "
 _CELL_WIDTH = 36
 
-# The titles of the columns, and for each row its label and an object for each column.
+# Rows by label: first the column titles, then an object's reference for each column.
 type _Table = dict[str, tuple[str, ...]]
 _ENERGY_AND_POWER: _Table = {
     "": ("imported", "exported"),
@@ -40,38 +40,40 @@ _IN_TABLES = {*sum((*_ENERGY_AND_POWER.values(), *_BY_PHASE.values()), ())}
 
 
 class _Row(NamedTuple):
-    """A row of the picture, how many values it shows, and its style."""
+    """Row of the view: its text, the number of values in it, and its style."""
 
     text: str = ""
     values: int = 0
     style: str = ""
 
 
-def view(known: PortStatus, now: float, width: int, height: int) -> Group:
-    """Return at most `height` rows of `width`: what is wrong comes first, then what matters."""
-    _, style = condition(known, now)
-    most = max(1, min(3, height // 4))
-    text, end = summary(known, now), "..."[:width]
-    header = textwrap.wrap(text, width, max_lines=most, placeholder=end, break_on_hyphens=False)
+def view(status: PortStatus, now: float, width: int, height: int) -> Group:
+    """Return at most `height` rows of `width` characters: errors first, then values."""
+    _, style = condition(status, now)
+    max_lines = max(1, min(3, height // 4))
+    text, end = summary(status, now), "..."[:width]
+    header = textwrap.wrap(
+        text, width, max_lines=max_lines, placeholder=end, break_on_hyphens=False
+    )
     room = height - len(header)
-    rows = list(_rows(known, width))
+    rows = list(_rows(status, width))
     if len(rows) > room:
         rows = [row for row in rows if row.text]
     if hidden := sum(row.values for row in rows[max(room - 1, 0) :]) if len(rows) > room else 0:
         rows = [*rows[: max(room - 1, 0)], _Row(f"+ {hidden} more", style="bold")]
-    # No markup: what a meter says may have brackets in it.
+    # Text instead of markup: texts of a meter may contain brackets.
     picture = Text(no_wrap=True, overflow="ellipsis").append("\n".join(header), style)
     for row in rows[:room]:
-        # The telegram that is shown may no longer be true.
+        # Dim the values during an error: the last telegram may be outdated.
         picture.append(f"\n{row.text}", f"{row.style}{' dim' * (style == WRONG)}")
     return Group(picture)
 
 
-def _rows(known: PortStatus, width: int) -> Iterator[_Row]:
+def _rows(status: PortStatus, width: int) -> Iterator[_Row]:
     yield _Row()
-    telegram = known.telegram
+    telegram = status.telegram
     if telegram is None:
-        for reason, count in known.rejected.items():
+        for reason, count in status.rejected.items():
             name = reason.replace("_", " ")
             text = f"rejected ({name}), {count} times: {EXPLANATIONS[reason]}"
             yield from map(_Row, textwrap.wrap(text, width))
@@ -92,13 +94,13 @@ def _rows(known: PortStatus, width: int) -> Iterator[_Row]:
 
 
 def _table(telegram: Telegram, table: _Table) -> list[_Row]:
-    """Return a row per quantity that the meter sends, below the titles of the columns."""
+    """Return a row per quantity that the meter sends, below the column titles."""
     cells, counts = [("", *table[""])], [0]
     for label, references in table.items():
         if count := len(telegram.objects.keys() & references):
             values = [telegram.objects.get(reference) for reference in references]
             sent = [repr(value).partition(".")[2] for value in values if isinstance(value, float)]
-            # As many as the number that has the most.
+            # Show all numbers of a row with the decimals of its most precise number.
             decimals = max(3 if " k" in label else 0, *map(len, sent), 0)
             shown = (f"{v:.{decimals}f}" if isinstance(v, float) else "-" for v in values)
             cells.append((label, *shown))
@@ -108,7 +110,7 @@ def _table(telegram: Telegram, table: _Table) -> list[_Row]:
 
 
 def _aligned(cells: Sequence[Sequence[str]], gap: str = "  ") -> list[str]:
-    """Return the rows of a table: the first column to the left, the others to the right."""
+    """Return the rows of a table: first column left-aligned, other columns right-aligned."""
     first, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
     form = gap.join([f"{{:<{first}}}", *(f"{{:>{width}}}" for width in others)])
     return [form.format(*row) for row in cells]
@@ -116,16 +118,16 @@ def _aligned(cells: Sequence[Sequence[str]], gap: str = "  ") -> list[str]:
 
 def _channels(telegram: Telegram) -> Iterator[_Row]:
     heads = _aligned(channel_texts(telegram), " ") if telegram.channels else []
-    for head, (number, each) in zip(heads, telegram.channels.items(), strict=True):
-        time = f"{each.time:%Y-%m-%d %H:%M}" if each.time else "never captured"
-        parts = [f"M-Bus {head}", time, clean(each.serial_number or "-", 40)]
-        if each.valve is not None:
-            parts.append(f"valve {object_text(mbus_reference(number, 'valve'), each.valve)}")
+    for head, (number, reading) in zip(heads, telegram.channels.items(), strict=True):
+        time = f"{reading.time:%Y-%m-%d %H:%M}" if reading.time else "never captured"
+        parts = [f"M-Bus {head}", time, clean(reading.serial_number or "-", 40)]
+        if reading.valve is not None:
+            parts.append(f"valve {object_text(mbus_reference(number, 'valve'), reading.valve)}")
         yield _Row("  ".join(parts), 1)
 
 
 def _rest(telegram: Telegram) -> Iterator[list[tuple[str, str]]]:
-    """Yield names and values of what no table shows: messages, values, what has no value."""
+    """Yield names and values that no table shows: messages, then values, then empty objects."""
     shown = {mbus_reference(at, field) for at in telegram.channels for field in MBUS_FIELDS}
     first = [("meter", clean(telegram.identification))]
     if telegram.frame_counter is not None:
@@ -140,7 +142,7 @@ def _rest(telegram: Telegram) -> Iterator[list[tuple[str, str]]]:
 
 
 def _cells(items: list[tuple[str, str]], width: int) -> Iterator[_Row]:
-    """Yield the items in columns; one that is too long for a column has a row of its own."""
+    """Yield the items in columns. An item too long for a column has its own row."""
     columns = max(1, (width + len(_GAP)) // (_CELL_WIDTH + len(_GAP)))
     size = (width - len(_GAP) * (columns - 1)) // columns
     short, long = [], []

@@ -1,4 +1,4 @@
-"""The Luxembourg "Smarty" electricity meter, and the boards beside it: LED pulses, a tank."""
+"""Luxembourg "Smarty" electricity meters, LED pulse readers and rainwater tanks."""
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -23,7 +23,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Register what exists before any meter does, and follow disabled entries."""
+    """Register actions, websocket commands and cards, and follow disabled entries."""
     async_setup_services(hass)
     async_setup_websocket(hass)
     async_follow_disabling(hass)
@@ -32,15 +32,16 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
-    """Set up a meter or a board: begin to read, and create its entities.
+    """Set up a meter or a board: start to read its port, and create its entities.
 
-    They are unavailable until a reading comes. A meter that was never read is waited for.
+    The entities are unavailable until the first reading. Setup is retried while a meter has never
+    been read.
     """
     await async_show_in_sidebar(hass, entry)
     entry.runtime_data = make_coordinator(hass, entry)
     await entry.runtime_data.async_start()
     if is_meter(entry):
-        # The meters on its M-Bus channels refer to this device, whichever platform comes first.
+        # Create the electricity meter's device first: devices of M-Bus meters refer to it.
         dr.async_get(hass).async_get_or_create(
             config_entry_id=entry.entry_id, **meter_device(entry.runtime_data)
         )
@@ -67,7 +68,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> b
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> None:
-    """Remove all that is stored, shown or published of an entry that is removed."""
+    """Remove stored data, dashboards, repair issues and published topics of a removed entry."""
     withdraw_issues(hass, entry)
     await async_forget(hass, entry)
     await sinks.async_remove(hass, entry)
@@ -77,7 +78,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> N
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: SmartyConfigEntry, device: dr.DeviceEntry
 ) -> bool:
-    """Return whether a device may be deleted: a meter that is no longer in the telegram."""
+    """Return whether a user may delete a device: a meter that the telegram no longer contains."""
     return (
         entry.state is ConfigEntryState.LOADED
         and is_meter(entry)

@@ -1,16 +1,16 @@
-"""Long answers to users: they are made one at a time in the whole of Home Assistant.
+"""Queue of expensive answers to users, computed one at a time in all of Home Assistant.
 
-Any user may ask for a year of quarter-hours or the worth of a battery. Made all at once, a few
-hundred of them would keep Home Assistant from everything else. So users take turns, one thread does
-the work, and equal questions get one answer.
+Any user may ask for a year of quarter-hours or the value of a battery. A few hundred such questions
+at once would block Home Assistant. So users take turns, one thread computes, and equal questions
+share an answer.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Iterator
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from homeassistant.components.websocket_api.connection import current_connection
@@ -20,21 +20,24 @@ from homeassistant.helpers.script import script_stack_cv
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .coordinator.collector_pause import without_collection
+from .coordinator.market_history import async_market_hours
 from .coordinator.meter_coordinator import SmartyCoordinator
-from .lib.tariff import Demand, QuarterHours, day_start
-from .lib.turns import BusyError, Turns
+from .lib.fair_queue import BusyError, Turns
+from .lib.reports import what_if_report
+from .lib.tariff import Demand, QuarterHour, QuarterHours, day_start, quarter_hours_between
 
 MAX_WAITING = 8
-"""Answers that a user may wait for, beside the one that is being made."""
-# All automations together; a night's may ask for each of many meters at the same moment.
+"""Questions that a user may have in the queue, beside the question being answered."""
+# All automations together: at midnight, automations may ask for many meters at once.
 _MAX_WAITING_OF_AUTOMATIONS = 64
 _MAX_KEPT = 32
-# A disk or a database that does not answer keeps nobody else waiting for longer.
-_PATIENCE = 60.0
-_SHOWN = timedelta(days=400)
+# Seconds. A disk or database that does not respond blocks the queue no longer than this.
+_ANSWER_TIMEOUT_S = 60.0
+_QUARTER_HOURS_SPAN = timedelta(days=400)
 
 type Books = Callable[[], object]
-"""Returns a mark of what an answer is made of; None if the answer is not to be kept."""
+"""Returns a version of the data behind an answer, None if the answer must not be cached."""
 
 
 @dataclass(eq=False)
@@ -45,11 +48,11 @@ class _Work:
     answer: asyncio.Future[Any]
     askers: int = 0
     is_taken: bool = False
-    """Whether it is its turn: it is then made to its end, and nothing else beside it."""
+    """Whether the computation has begun. It is then finished, even if all askers have left."""
 
 
 class Answers:
-    """The answers that are waited for, and the thread that makes them."""
+    """Queue of questions, cache of answers, and the thread that computes them."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
@@ -67,11 +70,11 @@ class Answers:
         make: Callable[[], Awaitable[T]],
         books: Books = lambda: None,
     ) -> T:
-        """Return the answer to a question when it is the user's turn; automations have no user.
+        """Return the answer to a question, in the user's turn. Automations have `user_id` None.
 
-        An answer is kept, and given to all who ask the same, as long as `books` returns an equal
-        mark. Raises BusyError when the user waits for `MAX_WAITING` others already, or it takes a
-        minute to make, and what `make` raises.
+        An answer is cached for equal questions as long as `books` returns an equal version. Raises
+        BusyError when the user has MAX_WAITING questions in the queue, or after a minute of
+        computing. Raises the errors of `make`.
         """
         mark = books()
         if mark is not None and (kept := self._kept.get(question)) and kept[0] == mark:
@@ -80,14 +83,14 @@ class Answers:
         if work is None:
             work = _Work(question, make, books, self._hass.loop.create_future())
         if not work.is_taken:
-            most = _MAX_WAITING_OF_AUTOMATIONS if user_id is None else MAX_WAITING
-            self._turns.wait(user_id, work, most)
+            max_waiting = _MAX_WAITING_OF_AUTOMATIONS if user_id is None else MAX_WAITING
+            self._turns.wait(user_id, work, max_waiting)
         self._works[question] = work
         work.askers += 1
         try:
             with _as_long_as_connected():
                 self._serve()
-                # An asker that is cancelled must not cancel the answer of the others.
+                # Wait without cancelling: other askers may share this answer.
                 await asyncio.wait([work.answer])
             return cast("T", work.answer.result())
         finally:
@@ -108,27 +111,28 @@ class Answers:
             while work := self._turns.take():
                 work.is_taken = True
                 await self._async_make(work)
-                # A short answer awaits nothing: other tasks must run between two of them.
+                # Let other tasks run: a short answer has no await of its own.
                 await asyncio.sleep(0)
         finally:
             self._server = None
 
     async def _async_make(self, work: _Work) -> None:
         try:
-            # Taken first: a change during the work makes this an old answer.
+            # Read the version first: a change during the computation makes the answer outdated.
             mark = work.books()
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 answer = await work.make()
         except TimeoutError:
             work.answer.set_exception(BusyError())
-        except Exception as err:  # noqa: BLE001 - whatever it is, those who asked are told
+        except Exception as err:  # noqa: BLE001 - every error belongs to the askers
             work.answer.set_exception(err)
         else:
             work.answer.set_result(answer)
             if mark is not None:
                 self._keep(work.question, mark, answer)
         finally:
-            # asyncio reports an exception that nobody retrieves: all askers may have left.
+            # Retrieve the exception: if all askers have left, asyncio would log it as never
+            # retrieved.
             if not work.answer.cancel():
                 work.answer.exception()
             del self._works[work.question]
@@ -146,9 +150,9 @@ class Answers:
 
 @contextmanager
 def _as_long_as_connected() -> Iterator[None]:
-    """Cancel the current task when the connection on which a user has asked is closed.
+    """Cancel the current task when the asking user's websocket connection closes.
 
-    A script is not cancelled: it goes on when the user who started it has left.
+    A script is not cancelled: it continues after its user has left.
     """
     connection, task = current_connection.get(), asyncio.current_task()
     if connection is None or task is None or script_stack_cv.get():
@@ -167,7 +171,7 @@ _ANSWERS: HassKey[Answers] = HassKey(f"{DOMAIN}_answers")
 
 @callback
 def answers_of(hass: HomeAssistant) -> Answers:
-    """Return the answers of this Home Assistant."""
+    """Return the queue of this Home Assistant."""
     if _ANSWERS not in hass.data:
         hass.data[_ANSWERS] = Answers(hass)
     return hass.data[_ANSWERS]
@@ -176,23 +180,53 @@ def answers_of(hass: HomeAssistant) -> Answers:
 async def async_aside[**P, T](
     hass: HomeAssistant, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Return what a function returns that runs in the one thread for answers."""
+    """Return the result of a function, computed in the thread for answers."""
     return await hass.loop.run_in_executor(answers_of(hass).executor, lambda: work(*args, **kwargs))
+
+
+class NothingCountedError(Exception):
+    """No energy of the meter has been read yet."""
+
+
+@callback
+def demand_of(coordinator: SmartyCoordinator) -> Demand:
+    """Return the quarter-hours and months of a meter. Raises NothingCountedError without any."""
+    if coordinator.books.demand is None:
+        raise NothingCountedError
+    return coordinator.books.demand
 
 
 async def async_known_quarter_hours(coordinator: SmartyCoordinator, demand: Demand) -> QuarterHours:
     """Return the quarter-hours of 400 days up to the running one, of both origins."""
+    meter, end = coordinator.books.memory.demand_meter, demand.quarter_start
+    start = day_start(end - _QUARTER_HOURS_SPAN)
+    return await async_aside(coordinator.hass, QuarterHours, meter.columns, meter.past, start, end)
+
+
+async def async_quarter_hours(
+    coordinator: SmartyCoordinator, start: datetime, end: datetime
+) -> list[QuarterHour]:
+    """Return the known quarter-hours that start in a period, of both origins."""
     meter = coordinator.books.memory.demand_meter
-    end = demand.quarter_start
-    start = day_start(end - _SHOWN)
-    # A thread goes through it while the meter goes on.
-    columns = dict(meter.columns)
-    return await async_aside(coordinator.hass, QuarterHours, columns, meter.past, start, end)
+    found = quarter_hours_between(meter.columns, meter.past, start, end)
+    return await async_aside(coordinator.hass, without_collection(list), found)
+
+
+async def async_what_if(
+    coordinator: SmartyCoordinator, fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the worth of a battery. Raises WhatIfError when it is not known."""
+    hass, demand = coordinator.hass, demand_of(coordinator)
+    start, end = day_start(demand.quarter_start - _QUARTER_HOURS_SPAN), demand.month.start
+    quarters = await async_quarter_hours(coordinator, start, end)
+    market = await async_market_hours(hass, coordinator.serial_number, demand.contracts, start, end)
+    work = without_collection(what_if_report)
+    return await async_aside(hass, work, demand, quarters, market, fields)
 
 
 @callback
 def books_of(coordinator: SmartyCoordinator) -> object:
-    """Return a mark that is another one with each quarter-hour, contract and change of the past."""
+    """Return a version that changes with each quarter-hour, contract and imported day."""
     demand = coordinator.books.demand
     past = coordinator.books.memory.demand_meter.past
     return demand and (demand.contracts, past, demand.last_quarter, demand.month.start)

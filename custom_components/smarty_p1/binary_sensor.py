@@ -1,4 +1,4 @@
-"""A warning in time: the running quarter-hour will end above the reference power."""
+"""Binary sensor that warns of a quarter-hour above the reference power before it ends."""
 
 from collections.abc import Mapping
 from typing import Any, override
@@ -25,14 +25,15 @@ async def async_setup_entry(
     entry: MeterConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Create the binary sensors that the options ask for."""
+    """Create the binary sensors that the options enable."""
     coordinator = entry.runtime_data
     find = find_new(coordinator, Platform.BINARY_SENSOR, BINARY_SENSORS, MeterBinarySensor)
-    async_add_entities(find(coordinator.data))  # what exists does not depend on the reading
+    # All binary sensors exist from the first reading on, so no listener adds further ones.
+    async_add_entities(find(coordinator.data))
 
 
 class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
-    """A binary sensor of the electricity meter."""
+    """Binary sensor of the electricity meter."""
 
     _unrecorded_attributes = frozenset({MEASURED_SINCE})
     described: BinarySensorSpec
@@ -51,13 +52,13 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the warning is on, None while that is unknown."""
+        """Return whether the warning is on, None if the forecast is unknown."""
         is_on: bool | None = self.described.value_fn(self.coordinator.data)
         return is_on
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return also the reference power in kW: what a gauge of the quarter-hour ends at."""
+        """Return the attributes, plus the reference power in kW as the maximum of a gauge card."""
         reference_power = self.coordinator.config_entry.options[CONF_REFERENCE_POWER]
         return {**(super().extra_state_attributes or {}), CONF_REFERENCE_POWER: reference_power}

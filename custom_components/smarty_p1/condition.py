@@ -1,4 +1,4 @@
-"""Conditions for automations: what the meter says about tariff, voltage and switches."""
+"""Conditions for automations: tariff, voltage range and switches of the meter."""
 
 from typing import override
 
@@ -24,28 +24,29 @@ _CONNECTED = "connected"
 
 
 class _OwnCondition(OwnEntities, EntityConditionBase):
-    """Is about entities of a kind."""
+    """Condition about entities of one kind."""
 
     @override
     def _check_all_match_state(self, states: list[State]) -> bool:
-        # Home Assistant takes everything to be true of all of none: of a meter that is unavailable.
+        # Home Assistant's check is true for an empty list, such as a target without available
+        # entities. Return False for it.
         return bool(states) and super()._check_all_match_state(states)
 
 
 def _state(domain: Platform, keys: frozenset[str], state: str) -> type[Condition]:
     class StateCondition(_OwnCondition, EntityStateConditionBase):
-        """Whether entities are in a state."""
+        """Condition that entities are in a state."""
 
         _domain = domain
         _keys = keys
-        _states = {state}  # noqa: RUF012 - as Home Assistant declares it
+        _states = {state}  # noqa: RUF012 - the base class declares it so
 
     return StateCondition
 
 
 def _voltage(*, is_outside: bool) -> type[Condition]:
     class VoltageCondition(_OwnCondition):
-        """Whether voltages are outside of the range that the grid keeps to, or in it."""
+        """Condition that voltages are outside the permitted range, or inside it."""
 
         _domain = Platform.SENSOR
         _keys = VOLTAGES
@@ -69,5 +70,5 @@ CONDITIONS: dict[str, type[Condition]] = {
 
 
 async def async_get_conditions(_hass: HomeAssistant) -> dict[str, type[Condition]]:
-    """Return the conditions by their names."""
+    """Return the conditions by name."""
     return CONDITIONS

@@ -1,4 +1,4 @@
-"""The config flow: which kind of entry it is, and which steps are its own."""
+"""Config flow: chooses the dialog for a meter, a pulse reader or a tank."""
 
 from collections.abc import Callable, Mapping
 from typing import override
@@ -24,23 +24,23 @@ _OPTIONS_FLOWS: Mapping[str, Callable[[], OptionsFlow]] = {
 
 
 class SmartyConfigFlow(UpdateSteps, DiscoverySteps, PulseSteps, TankSteps, domain=DOMAIN):
-    """Set up a meter or a board, or change one."""
+    """Dialog that sets up or changes a meter or a board."""
 
     @staticmethod
     @callback
     @override
     def async_get_options_flow(config_entry: AnyConfigEntry) -> OptionsFlow:
-        """Return the dialog of the options."""
+        """Return the options dialog of the entry's kind."""
         return _OPTIONS_FLOWS[kind_of(config_entry)]()
 
     @override
     async def async_step_user(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask what is to be read."""
+        """Show a menu of the kinds of source."""
         return self.async_show_menu(step_id="user", menu_options=list(_OPTIONS_FLOWS))
 
     @override
     async def async_step_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for what may have changed."""
+        """Show the reconfiguration of the entry's kind."""
         kind = kind_of(self._get_reconfigure_entry())
         if kind == KIND_PULSE:
             return await self.async_step_pulse()

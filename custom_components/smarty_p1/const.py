@@ -9,7 +9,7 @@ DOMAIN: Final = "smarty_p1"
 PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
 LOGGER: Final = logging.getLogger(__package__)
 
-# What an entry reads: a meter, unless its data says otherwise.
+# Kind of source that an entry reads. Entries without this field read a meter.
 CONF_KIND: Final = "kind"
 KIND_METER: Final = "meter"
 KIND_PULSE: Final = "pulse"
@@ -25,7 +25,7 @@ SECTION_ADVANCED: Final = "advanced"
 
 CONF_REFERENCE_POWER: Final = "reference_power"
 CONF_SURCHARGE_PRICE: Final = "surcharge_price"
-# The day from which all that was changed of the contract holds.
+# First day of the changed contract.
 CONF_SURCHARGE_PRICE_SINCE: Final = "surcharge_price_since"
 CONF_SURCHARGE_REPLACES_VARIABLE: Final = "surcharge_replaces_variable"
 CONF_METER_AMPERE: Final = "meter_ampere"
@@ -44,7 +44,7 @@ CONF_SECOND_PRICE_DAYS: Final = "second_price_days"
 CONF_FEED_IN_PRICE: Final = "feed_in_price"
 CONF_FEED_IN_PRICE_ENTITY: Final = "feed_in_price_entity"
 CONF_FEED_IN_MARGIN: Final = "feed_in_margin"
-# What followed the market until the last change begins to hold.
+# Price entities of the previous contract, used until the changed contract begins.
 CONF_ENERGY_PRICE_ENTITY_BEFORE: Final = "energy_price_entity_before"
 CONF_FEED_IN_PRICE_ENTITY_BEFORE: Final = "feed_in_price_entity_before"
 CONF_NETWORK_FIXED_PRICE: Final = "network_fixed_price"
@@ -54,9 +54,9 @@ CONF_WITH_LEVIES: Final = "with_levies"
 CONF_CONSUMER_CATEGORY: Final = "consumer_category"
 CONF_ELECTRICITY_TAX: Final = "electricity_tax"
 CONF_COMPENSATION: Final = "compensation"
-# The year for which the user has accepted the network prices of the last year known.
 CONF_AIDS: Final = "aids"
 CONF_COMMUNITY_PRICE: Final = "community_price"
+# Year for which the user has accepted the network prices of an earlier year.
 CONF_PRICES_CONFIRMED: Final = "prices_confirmed"
 SECTION_DYNAMIC_PRICE: Final = "dynamic_price"
 SECTION_FEED_IN: Final = "feed_in"
@@ -81,24 +81,23 @@ CONF_RETAIN: Final = "retain"
 CONF_DISCOVERY: Final = "discovery"
 CONF_DISCOVERY_PREFIX: Final = "discovery_prefix"
 
-# Of the virtual meter. Its serial number is drawn once.
+# Options of the virtual meter. Its serial number is drawn at random once.
 CONF_SERIAL: Final = "serial"
 CONF_SHOWN_AS: Final = "shown_as"
 SHOWN_AS_BOTH: Final = "both"
 CONF_BATTERIES: Final = "batteries"
-# Clients that the user has said not to be batteries.
+# Clients that are no batteries, as the user has answered.
 CONF_NO_BATTERIES: Final = "no_batteries"
 CONF_UDP_PORTS: Final = "udp_ports"
 CONF_SILENT: Final = "silent"
 CONF_SHOWS_TELEGRAM: Final = "shows_telegram"
 CONF_ANNOUNCED: Final = "announced"
 
-# What was chosen when the meter was added: that it is in the sidebar, and that the Energy dashboard
-# shows it, until that has been entered there.
+# Choices of the setup. CONF_FILL_ENERGY is removed once the Energy dashboard shows the meter.
 CONF_SIDEBAR: Final = "sidebar"
 CONF_FILL_ENERGY: Final = "fill_energy"
 
-# What is asked of the national platform, with the key in CONF_API_KEY.
+# Account at Leneda, the national platform. CONF_API_KEY holds its key.
 SECTION_LENEDA: Final = "leneda"
 CONF_ENERGY_ID: Final = "energy_id"
 CONF_CONSUMPTION_POINT: Final = "consumption_point"
@@ -106,7 +105,7 @@ CONF_PRODUCTION_POINT: Final = "production_point"
 
 CONF_BAUD_RATE: Final = "baud_rate"
 CONF_PULSES_PER_KWH: Final = "pulses_per_kwh"
-# The running count that the dialog has shown, and when: pulses count from there.
+# Count that the dialog has shown, and its time: pulses are counted from this count.
 CONF_FIRST_COUNT: Final = "first_count"
 CONF_FIRST_COUNT_AT: Final = "first_count_at"
 CONF_METER_READING: Final = "meter_reading"

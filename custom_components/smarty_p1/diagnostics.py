@@ -1,4 +1,4 @@
-"""The diagnostics download: the last telegram and how it came, without what is private."""
+"""Diagnostics download: configuration, link and last telegram, with private values redacted."""
 
 import re
 from collections.abc import Mapping
@@ -26,13 +26,13 @@ from .lib.port import redact_port
 from .lib.tariff import Demand
 from .sinks.virtual_clients import clients_of
 
-# Topics hold the serial number, or whatever name somebody has chosen.
+# Topics contain the serial number or a name that the user has chosen.
 _PRIVATE_FIELDS = {
     *(CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY, CONF_TOPIC),
     *(CONF_API_KEY, CONF_ENERGY_ID, CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT),
 }
 _NAMING = re.compile(rf"(/dev/serial/by-id/|^{PREFIX}).+")
-# What names the meters, and what the grid operator writes to the household.
+# Meter numbers, and the messages that the grid operator sends to the household.
 _PRIVATE_REFERENCES = {
     DEVICE_NAME,
     *(mbus_reference(channel, "equipment_identifier") for channel in CHANNELS),
@@ -43,43 +43,43 @@ _PRIVATE_REFERENCES = {
 async def async_get_config_entry_diagnostics(
     _hass: HomeAssistant, entry: SmartyConfigEntry
 ) -> dict[str, Any]:
-    """Return what helps to understand a problem with a meter or a board."""
+    """Return configuration, condition, counters and last reading of an entry, redacted."""
     data = async_redact_data(dict(entry.data), _PRIVATE_FIELDS)
     if CONF_PORT in data:
         data[CONF_PORT] = redact_names(redact_port(data[CONF_PORT]))
-    told = {
+    content = {
         "data": data,
         "options": async_redact_data(dict(entry.options), _PRIVATE_FIELDS),
         "state": entry.state.value,
         "reason": entry.error_reason_translation_key,
     }
     if entry.state is ConfigEntryState.LOADED:
-        told |= _describe(entry.runtime_data)
-    return _redact_text(told, str(entry.unique_id))
+        content |= _describe(entry.runtime_data)
+    return _redact_text(content, str(entry.unique_id))
 
 
 def redact_names(port: str) -> str:
-    """Hide the serial number in the name of a USB cable's port, and what a topic may name."""
+    """Return a port with the serial number of a USB cable, or a topic's name, redacted."""
     return _NAMING.sub(rf"\1{REDACTED}", port)
 
 
-def _redact_text[T](told: T, private: str) -> T:
-    """Hide a private text wherever it is part of what is told, be it a name or a topic."""
-    result: Any = told
-    match told:
+def _redact_text[T](content: T, private: str) -> T:
+    """Return the content with a private text redacted in every string, upper or lower case."""
+    result: Any = content
+    match content:
         case dict():
-            result = {key: _redact_text(value, private) for key, value in told.items()}
+            result = {key: _redact_text(value, private) for key, value in content.items()}
         case list() | tuple():
-            result = [_redact_text(value, private) for value in told]
+            result = [_redact_text(value, private) for value in content]
         case str():
-            # Names of gateways have it in lower case.
-            result = re.sub(re.escape(private), REDACTED, told, flags=re.IGNORECASE)
+            # Host names of gateways contain the serial number in lower case.
+            result = re.sub(re.escape(private), REDACTED, content, flags=re.IGNORECASE)
     return cast("T", result)
 
 
 def _describe(coordinator: Coordinator) -> dict[str, Any]:
     condition = coordinator.condition
-    told: dict[str, Any] = {
+    content: dict[str, Any] = {
         "is_available": coordinator.last_update_success,
         "received_at": coordinator.received_at.isoformat(),
         "condition": condition.state.value,
@@ -87,15 +87,15 @@ def _describe(coordinator: Coordinator) -> dict[str, Any]:
         "repairs": [repair.value for repair in condition.repairs],
     }
     if line := line_of(coordinator):
-        told["link"] = {"is_open": line.is_open, "losses": coordinator.health.losses}
+        content["link"] = {"is_open": line.is_open, "losses": coordinator.health.losses}
     if isinstance(coordinator, SmartyCoordinator):
-        return told | _describe_meter(coordinator)
-    return told | {"readings": coordinator.readings, "values": asdict(coordinator.data)}
+        return content | _describe_meter(coordinator)
+    return content | {"readings": coordinator.readings, "values": asdict(coordinator.data)}
 
 
 def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
     reception = coordinator.reception
-    told: dict[str, Any] = {
+    content: dict[str, Any] = {
         "telegrams": reception.telegrams,
         "rejections": {str(reason): count for reason, count in reception.rejections.items()},
         "telegrams_of_other_meters": reception.other_meters.total(),
@@ -103,11 +103,11 @@ def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
         "totals_held_back": dict(reception.totals_held_back),
     }
     if clients := clients_of(coordinator.hass, coordinator.config_entry):
-        told["virtual_meter_clients"] = [client._asdict() for client in clients]
+        content["virtual_meter_clients"] = [client._asdict() for client in clients]
     if coordinator.latest is None:
-        return told | {"received_at": None}
+        return content | {"received_at": None}
     reading = coordinator.data
-    return told | {
+    return content | {
         "received_at": reading.received_at.isoformat(),
         "last_telegram_at": coordinator.latest.received_at,
         "demand": reading.demand and _describe_demand(reading.demand),
@@ -116,10 +116,10 @@ def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
 
 
 def _describe_demand(demand: Demand) -> dict[str, Any]:
-    # The months before would be many, and a contract is in the options.
-    told = asdict(replace(demand, earlier_months=()))
-    del told["known_month"], told["running"]
-    return told | {"month": asdict(demand.month)}
+    # Leave out the many earlier months, and the contract, which is in the options already.
+    content = asdict(replace(demand, earlier_months=()))
+    del content["known_month"], content["running"]
+    return content | {"month": asdict(demand.month)}
 
 
 def _describe_telegram(telegram: Telegram) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _describe_telegram(telegram: Telegram) -> dict[str, Any]:
 
 
 def _redact_objects(objects: Mapping[str, Any]) -> dict[str, Any]:
-    """Hide what is private, and what nobody knows the meaning of; what is empty stays empty."""
+    """Redact private values and values of unknown objects. Empty values stay empty."""
     return {
         reference: REDACTED
         if value is not None and (reference in _PRIVATE_REFERENCES or reference not in OBJECTS)

@@ -1,4 +1,4 @@
-"""The entities of a meter, which show what is described once, and its devices."""
+"""Base class of the meter's entities, and the devices that they belong to."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, override
@@ -33,9 +33,10 @@ def category_of(described: EntitySpec[Any]) -> EntityCategory | None:
 
 
 def _needs_number(coordinator: SmartyCoordinator) -> bool:
-    """Return whether a meter is named by its number: those are that were added after another.
+    """Return whether a meter's device name contains its serial number.
 
-    A name that a meter has stays, also when the other one is removed.
+    True for a meter that was added after another meter. A device keeps its name when the other
+    meter is removed.
     """
     entry = coordinator.config_entry
     device = dr.async_get(coordinator.hass).async_get_device_by_identifier(
@@ -62,7 +63,7 @@ def meter_device(coordinator: SmartyCoordinator) -> DeviceInfo:
 
 
 def mbus_device_id(coordinator: SmartyCoordinator, identity: str) -> str:
-    """Return what identifies the device of a meter on an M-Bus channel."""
+    """Return the identifier of the device of a meter on an M-Bus channel."""
     return f"{coordinator.serial_number}_{identity}"
 
 
@@ -93,12 +94,12 @@ def _mbus_device_info(coordinator: SmartyCoordinator, identity: str) -> DeviceIn
 def is_in_telegram(coordinator: SmartyCoordinator, device: dr.DeviceEntry) -> bool:
     """Return whether the device is the electricity meter, or a meter in its last telegram."""
     current = {coordinator.serial_number}
-    current.update(mbus_device_id(coordinator, each) for each in coordinator.data.channels)
+    current.update(mbus_device_id(coordinator, identity) for identity in coordinator.data.channels)
     return any((DOMAIN, identifier) in device.identifiers for identifier in current)
 
 
 def on_new_objects(coordinator: SmartyCoordinator, add_new: Callable[[Reading], None]) -> None:
-    """Call `add_new` with the current reading, and with later ones that may show something new."""
+    """Call `add_new` with the current reading and with every later reading that has new objects."""
     seen = coordinator.data
     add_new(coordinator.data)
 
@@ -123,32 +124,32 @@ def find_new[D: EntitySpec[Reading], E: Entity](
     descriptions: Iterable[D],
     make: Callable[[SmartyCoordinator, D], E],
 ) -> Callable[[Reading], list[E]]:
-    """Return a function that makes the entities that a reading is the first to show.
+    """Return a function that creates entities for the new objects of a reading.
 
-    The options decide which there can be; the others are removed.
+    Entities that the options exclude are removed from the registry and never created.
     """
     registry = er.async_get(coordinator.hass)
     missing: list[D] = []
-    for each in descriptions:
-        unique_id = f"{coordinator.serial_number}_{each.key}"
-        if each.is_wanted(coordinator.config_entry.options):
-            missing.append(each)
+    for description in descriptions:
+        unique_id = f"{coordinator.serial_number}_{description.key}"
+        if description.is_wanted(coordinator.config_entry.options):
+            missing.append(description)
         elif entity_id := registry.async_get_entity_id(platform, DOMAIN, unique_id):
             registry.async_remove(entity_id)
 
     def find(reading: Reading) -> list[E]:
-        new = [each for each in missing if each.exists_fn(reading)]
-        for each in new:
-            missing.remove(each)
-        return [make(coordinator, each) for each in new]
+        new = [description for description in missing if description.exists_fn(reading)]
+        for description in new:
+            missing.remove(description)
+        return [make(coordinator, description) for description in new]
 
     return find
 
 
 class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
-    """An entity of the electricity meter, or of a meter on its M-Bus, whichever channel that is.
+    """Entity of the electricity meter or of an M-Bus meter.
 
-    One class for both: Python is faster with Home Assistant's code when it sees but one.
+    Both kinds of meter share this class: Python runs Home Assistant's code faster for one class.
     """
 
     _attr_has_entity_name = True
@@ -177,7 +178,7 @@ class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
     @property
     @override
     def available(self) -> bool:
-        """Return whether there are readings, and a meter on the M-Bus is in the last one."""
+        """Return whether readings arrive and the last one contains the entity's M-Bus meter."""
         coordinator, identity = self.coordinator, self._identity
         return coordinator.last_update_success and (
             identity is None or identity in coordinator.data.channels
@@ -186,7 +187,7 @@ class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return what does not fit into the state."""
+        """Return the attributes of the entity's description, None if it has none."""
         attributes_fn = self.described.attributes_fn
         if attributes_fn is None:
             return None

@@ -1,4 +1,4 @@
-"""Events: messages of the grid operator when they arrive, and what the meter counts of the grid."""
+"""Event entities: messages of the grid operator, power failures, voltage sags and swells."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -31,7 +31,8 @@ from .lib.stored_values import checked_count, checked_mapping
 
 PARALLEL_UPDATES = 0
 
-# On the bus, for the logbook: of the attributes of a state, it shows only the type of an event.
+# Event on Home Assistant's bus, for the logbook. The logbook shows only the type of an event
+# entity, so the message's text would be missing.
 MESSAGE_RECEIVED = f"{DOMAIN}_message_received"
 
 
@@ -40,7 +41,7 @@ async def async_setup_entry(
     entry: MeterConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Create the events of what the meter sends, be it empty."""
+    """Create an event entity for each message object that the meter sends, even if it is empty."""
     coordinator = entry.runtime_data
     find_messages = find_new(coordinator, Platform.EVENT, EVENTS, MessageEvent)
     find_disturbances = find_new(coordinator, Platform.EVENT, (DISTURBANCE,), DisturbanceEvent)
@@ -52,7 +53,7 @@ async def async_setup_entry(
 
 
 class MeterEvent(SmartyEntity, EventEntity):
-    """Fires when a reading says something new, also new since before a restart."""
+    """Event entity that compares each reading with the last one, also across a restart."""
 
     described: EventSpec
     _was_available: bool | None = None
@@ -69,9 +70,9 @@ class MeterEvent(SmartyEntity, EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Look at the current reading when somebody can listen."""
+        """Compare the current reading once Home Assistant has started and automations listen."""
         await super().async_added_to_hass()
-        # Automations listen when Home Assistant has started, and triggers ignore the first state.
+        # Wait for the start: earlier, no automation listens, and triggers ignore the first state.
         self.async_on_remove(async_at_started(self.hass, self._look_soon))
 
     @callback
@@ -83,7 +84,8 @@ class MeterEvent(SmartyEntity, EventEntity):
     def _handle_coordinator_update(self) -> None:
         is_available = self.available
         if is_available != self._was_available:
-            # The event before: triggers ignore an event that follows "unavailable".
+            # Write the availability before the event: triggers ignore an event that follows
+            # "unavailable".
             super()._handle_coordinator_update()
             self._was_available = is_available
         self._fire_if_new()
@@ -95,22 +97,22 @@ class MeterEvent(SmartyEntity, EventEntity):
             self._fire(described.value_fn(reading))
 
     @callback
-    def _fire(self, value: Any) -> None:  # noqa: ANN401 - whatever the description returns
-        """Fire what is new about a value."""
+    def _fire(self, value: Any) -> None:  # noqa: ANN401 - the type depends on the description
+        """Fire the events of a new value."""
         raise NotImplementedError
 
 
 class MessageEvent(MeterEvent):
-    """Fires when a message has another text than the last one that it fired for.
+    """Event entity of a message: fires when the text differs from the last text that it fired for.
 
-    A text that comes back after the message was empty is a new one.
+    A text that returns after an empty message fires again.
     """
 
     _text: object = None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Restore the last message, which is no news after a restart."""
+        """Restore the last message's text, so that a restart does not fire it again."""
         if (last := await self.async_get_last_event_data()) and last.last_event_attributes:
             self._text = last.last_event_attributes.get(ATTR_TEXT)
         await super().async_added_to_hass()
@@ -129,22 +131,23 @@ class MessageEvent(MeterEvent):
 
 @dataclass
 class _StoredCounts(EventExtraStoredData):
-    """The last event, and what the meter had counted."""
+    """Last event and the meter's disturbance counts, as Home Assistant stores them."""
 
     counts: dict[str, int]
 
 
 class DisturbanceEvent(MeterEvent):
-    """Fires when the meter has counted a power failure, a sag or a swell of the voltage.
+    """Event entity of the meter's counts of power failures, voltage sags and voltage swells.
 
-    Also one that ended the telegrams, or Home Assistant: the counts are remembered.
+    The counts are restored after a restart, so a power failure that stopped Home Assistant fires,
+    too.
     """
 
     _counts: Mapping[str, int] = {}
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Restore what the meter had counted before a restart."""
+        """Restore the disturbance counts from before a restart."""
         if last := await self.async_get_last_extra_data():
             with suppress(KeyError, ValueError):
                 stored = checked_mapping(last.as_dict()["counts"])
@@ -154,7 +157,7 @@ class DisturbanceEvent(MeterEvent):
     @property
     @override
     def extra_restore_state_data(self) -> _StoredCounts:
-        """Return what is to be remembered."""
+        """Return the last event and the disturbance counts."""
         last = super().extra_restore_state_data
         return _StoredCounts(last.last_event_type, last.last_event_attributes, dict(self._counts))
 

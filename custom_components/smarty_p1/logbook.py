@@ -1,4 +1,4 @@
-"""The logbook: what the messages of the grid operator say. Types of events it knows by itself."""
+"""Logbook entries for messages of the grid operator. The logbook words event types by itself."""
 
 from collections.abc import Callable
 
@@ -20,13 +20,13 @@ def async_describe_events(
     hass: HomeAssistant,
     async_describe_event: Callable[[str, str, Callable[[Event], dict[str, str]]], None],
 ) -> None:
-    """Describe the arrival of a message: by its entity's name, and its own words."""
+    """Register the logbook entry of a message: the entity's name and the message's text."""
 
     @callback
     def describe(event: Event) -> dict[str, str]:
         entity_id, text = str(event.data[ATTR_ENTITY_ID]), str(event.data[ATTR_TEXT])
         state = hass.states.get(entity_id)
-        # Quotes rather than a verb: the message has its language, the reader may have another.
+        # Quote the message without adding a verb: its language may not be the reader's.
         return {
             LOGBOOK_ENTRY_NAME: state.name if state else entity_id,
             LOGBOOK_ENTRY_MESSAGE: f"“{text[:MAX_LENGTH_STATE_STATE]}”",

@@ -1,4 +1,4 @@
-"""The ways out of the repair issues: change port and keys, or see to what the bill needs."""
+"""Dialogs of the repair issues, such as missing network prices or a refused Leneda key."""
 
 from collections.abc import Mapping
 from typing import ClassVar, override
@@ -33,13 +33,13 @@ from .flows.meter_options import DETAILS
 
 
 class ReconfigureRepairFlow(ConfirmRepairFlow):
-    """Explain, then go on with reconfiguring; the issue goes when the meter is read again."""
+    """Dialog that explains the issue and opens reconfiguration. The next telegram ends it."""
 
     @override
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Say what happened and what can be done about it."""
+        """Show the explanation, then open the reconfiguration of port and keys."""
         if user_input is None:
             return await super().async_step_confirm()
         entry = _entry_of(self)
@@ -54,13 +54,13 @@ class ReconfigureRepairFlow(ConfirmRepairFlow):
 
 
 class MeterClockRepairFlow(ConfirmRepairFlow):
-    """Let the user confirm that the meter's clock is wrong; the next telegram ends the issue."""
+    """Dialog to confirm that the meter's clock is wrong. The next telegram ends the issue."""
 
     @override
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Say what is known, and what to confirm."""
+        """Show the clock's deviation, then store that the user has confirmed it."""
         if user_input is None:
             return await super().async_step_confirm()
         entry = _entry_of(self)
@@ -71,7 +71,7 @@ class MeterClockRepairFlow(ConfirmRepairFlow):
 
 
 class _ChoiceRepairFlow(RepairsFlow):
-    """Say what there is to decide, and offer the ways."""
+    """Dialog with a menu of choices."""
 
     ways: ClassVar[list[str]]
 
@@ -80,7 +80,7 @@ class _ChoiceRepairFlow(RepairsFlow):
         self._placeholders: dict[str, str] = {}
 
     async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Show the ways, which are steps."""
+        """Show the menu of choices. Each choice is a step."""
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
         if issue:
             self._placeholders = dict(issue.translation_placeholders or {})
@@ -90,12 +90,12 @@ class _ChoiceRepairFlow(RepairsFlow):
 
 
 class NetworkPricesRepairFlow(_ChoiceRepairFlow):
-    """Accept the prices of the last year known, or go on with the options to enter others."""
+    """Dialog to accept the prices of the last published year, or to enter other prices."""
 
     ways: ClassVar = ["keep", "enter"]
 
     async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Accept the prices for the year that the user was told of; the issue goes."""
+        """Accept the prices for the year that the issue names. The issue ends."""
         entry = _entry_of(self)
         if entry is None:
             return self.async_abort(reason="entry_removed")
@@ -106,7 +106,7 @@ class NetworkPricesRepairFlow(_ChoiceRepairFlow):
     async def async_step_enter(
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Open the contract in the options; the issue goes when all prices are entered."""
+        """Open the contract page of the options. The issue ends when all prices are entered."""
         entry = _entry_of(self)
         if entry is None:
             return self.async_abort(reason="entry_removed")
@@ -115,10 +115,10 @@ class NetworkPricesRepairFlow(_ChoiceRepairFlow):
 
 
 class LenedaKeyRepairFlow(RepairsFlow):
-    """Ask for another key of the national platform, and try it."""
+    """Dialog that asks for a new Leneda API key and tests it."""
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Say what happened, and take what the portal shows now."""
+        """Show the form, and store the key once Leneda has accepted it."""
         entry = _entry_of(self)
         account = entry.options.get(SECTION_LENEDA) if entry else None
         if entry is None or not account:
@@ -128,7 +128,8 @@ class LenedaKeyRepairFlow(RepairsFlow):
             try:
                 read = await async_read_key(self.hass, account, user_input)
             except FieldError as err:
-                # What is wrong with the metering point has no field here.
+                # The form has no field for the metering point, so errors of it appear above the
+                # form.
                 field = err.field if err.field in {CONF_API_KEY, CONF_ENERGY_ID} else CONF_BASE
                 errors[field] = err.key
             else:
@@ -146,20 +147,20 @@ class LenedaKeyRepairFlow(RepairsFlow):
 
 
 class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
-    """Let the user say whether a client of the virtual meter is a battery."""
+    """Dialog that asks whether a client of the virtual meter is a battery."""
 
     ways: ClassVar = ["battery", "no_battery"]
 
     async def async_step_battery(
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Answer it as a battery from now on."""
+        """Store the client as a battery."""
         return self._add_to(CONF_BATTERIES)
 
     async def async_step_no_battery(
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Go on with the true values, and do not ask again."""
+        """Store that the client is not a battery: the issue does not return."""
         return self._add_to(CONF_NO_BATTERIES)
 
     def _add_to(self, name: str) -> RepairsFlowResult:
@@ -167,8 +168,8 @@ class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
         section = entry.options.get(SECTION_VIRTUAL) if entry else None
         if entry is None or not section:
             return self.async_abort(reason="entry_removed")
-        known = [each for each in section[name] if each != self._placeholders["address"]]
-        section = {**section, name: [*known, self._placeholders["address"]]}
+        others = [address for address in section[name] if address != self._placeholders["address"]]
+        section = {**section, name: [*others, self._placeholders["address"]]}
         options = {**entry.options, SECTION_VIRTUAL: section}
         self.hass.config_entries.async_update_entry(entry, options=options)
         self.hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -1,6 +1,7 @@
-"""Who may ask about a meter: a user who may read one of its entities, be it disabled.
+"""Access rights: read access to any entity of a meter permits a user to query the meter.
 
-Automations and scripts that no user has started may ask about each. docs/rights.md has the table.
+A disabled entity counts, too. Automations and scripts without a user may query every meter.
+docs/rights.md has the table.
 """
 
 from homeassistant.auth.models import User
@@ -15,7 +16,7 @@ from .coordinator.entry_types import AnyConfigEntry
 
 
 def may_read(hass: HomeAssistant, user: User, entry: AnyConfigEntry) -> bool:
-    """Return whether a user may read an entity of an entry."""
+    """Return whether a user may read at least one entity of an entry."""
     permissions = user.permissions
     if user.is_admin or permissions.access_all_entities(POLICY_READ):
         return True
@@ -26,7 +27,7 @@ def may_read(hass: HomeAssistant, user: User, entry: AnyConfigEntry) -> bool:
 
 
 def readable_meters(hass: HomeAssistant, user: User) -> list[AnyConfigEntry]:
-    """Return the entries of the meters that a user may read, loaded or not."""
+    """Return the entries of all meters that a user may read, loaded or not."""
     return [
         entry
         for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
@@ -35,9 +36,9 @@ def readable_meters(hass: HomeAssistant, user: User) -> list[AnyConfigEntry]:
 
 
 def readable_meter(hass: HomeAssistant, user: User, entry_id: str) -> AnyConfigEntry | None:
-    """Return the entry of a meter, loaded or not; None when there is none.
+    """Return the entry of a meter, loaded or not; None if the id is of no meter.
 
-    Raises Unauthorized when the user may read none of its entities.
+    Raises Unauthorized when the user may read none of the meter's entities.
     """
     entry = hass.config_entries.async_get_entry(entry_id)
     if entry is None or entry.domain != DOMAIN or not is_meter(entry):

@@ -1,4 +1,4 @@
-"""The page of system information: each meter, its link, and how old its last telegram is."""
+"""System information page: the link and the last telegram's age of each meter."""
 
 from typing import Any
 
@@ -16,22 +16,22 @@ from .diagnostics import redact_names
 
 @callback
 def async_register(_hass: HomeAssistant, register: SystemHealthRegistration) -> None:
-    """Register what is shown."""
+    """Register the function that describes the entries."""
     register.async_register_info(_async_describe)
 
 
 async def _async_describe(hass: HomeAssistant) -> dict[str, Any]:
-    """Return a line for each entry, under its title, and how many meters there are."""
+    """Return the number of loaded meters, and a description of each entry by its title."""
     entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
-    told = {"meters": sum(is_meter(entry) for entry in loaded)}
-    return told | {
+    described = {"meters": sum(is_meter(entry) for entry in loaded)}
+    return described | {
         _name(entry, number): _describe(entry) for number, entry in enumerate(entries, start=1)
     }
 
 
 def _name(entry: AnyConfigEntry, number: int) -> str:
-    """Name an entry without its serial number: this page is made to be posted somewhere."""
+    """Return the title with a shortened serial number: users post this page in public."""
     serial_number = str(entry.unique_id)
     return f"{number}: {entry.title.replace(serial_number, f'…{serial_number[-4:]}')}"
 
@@ -40,12 +40,12 @@ def _describe(entry: AnyConfigEntry) -> str:
     if entry.state is not ConfigEntryState.LOADED:
         return ", ".join(filter(None, [entry.state.value, entry.error_reason_translation_key]))
     coordinator = entry.runtime_data
-    told = []
+    described = []
     if line := line_of(coordinator):
-        told = [redact_names(line.shown_port), "open" if line.is_open else "closed"]
+        described = [redact_names(line.shown_port), "open" if line.is_open else "closed"]
     if isinstance(coordinator, SmartyCoordinator):
-        told.append(_describe_latest(coordinator))
-    return ", ".join(told)
+        described.append(_describe_latest(coordinator))
+    return ", ".join(described)
 
 
 def _describe_latest(coordinator: SmartyCoordinator) -> str:

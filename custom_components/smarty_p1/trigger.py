@@ -1,4 +1,4 @@
-"""Triggers for automations: what the meter says about tariff, grid, messages and switches."""
+"""Triggers for automations: tariff, grid, messages and switches of the meter."""
 
 from typing import override
 
@@ -30,18 +30,18 @@ from .trigger_and_condition_targets import (
 
 def _warning(to_state: str) -> type[Trigger]:
     class WarningTrigger(OwnEntities, EntityTargetStateTriggerBase):
-        """Fires when the warning goes to a state."""
+        """Trigger that fires when the warning changes to a state."""
 
         _domain = Platform.BINARY_SENSOR
         _keys = WARNING
-        _to_states = {to_state}  # noqa: RUF012 - as Home Assistant declares it
+        _to_states = {to_state}  # noqa: RUF012 - the base class declares it so
 
     return WarningTrigger
 
 
 def _event(keys: frozenset[str], event_type: str) -> type[Trigger]:
     class EventTrigger(OwnEntities, StatelessEntityTriggerBase):
-        """Fires when an event entity fires, with a type of event."""
+        """Trigger that fires when an event entity fires an event of a type."""
 
         _domain = Platform.EVENT
         _keys = keys
@@ -57,7 +57,7 @@ def _event(keys: frozenset[str], event_type: str) -> type[Trigger]:
 
 def _changed(keys: frozenset[str]) -> type[Trigger]:
     class ChangedTrigger(OwnEntities, EntityTriggerBase):
-        """Fires when one of some sensors changes from one known state to another."""
+        """Trigger that fires when a sensor changes from a known state to another known state."""
 
         _domain = Platform.SENSOR
         _keys = keys
@@ -68,7 +68,7 @@ def _changed(keys: frozenset[str]) -> type[Trigger]:
 
 def _voltage(*, is_outside: bool) -> type[Trigger]:
     class VoltageTrigger(OwnEntities, EntityTriggerBase):
-        """Fires when a voltage leaves the range that the grid keeps to, or is back in it."""
+        """Trigger that fires when a voltage leaves the permitted range, or returns into it."""
 
         _domain = Platform.SENSOR
         _keys = VOLTAGES
@@ -100,5 +100,5 @@ TRIGGERS: dict[str, type[Trigger]] = {
 
 
 async def async_get_triggers(_hass: HomeAssistant) -> dict[str, type[Trigger]]:
-    """Return the triggers by their names."""
+    """Return the triggers by name."""
     return TRIGGERS

@@ -1,4 +1,4 @@
-"""Which entities the integration's own triggers and conditions are about."""
+"""Entities to which the integration's triggers and conditions apply."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -24,10 +24,7 @@ VOLTAGES = frozenset({"voltage_l1", "voltage_l2", "voltage_l3"})
 
 
 class OwnEntities:
-    """Narrows the target of a trigger or condition to entities of a kind, whatever their names.
-
-    They are of one domain, and have one of the translation keys.
-    """
+    """Filter for a trigger's or condition's target: a domain and its translation keys."""
 
     _hass: HomeAssistant
     _domain: ClassVar[str]
@@ -35,11 +32,11 @@ class OwnEntities:
         dict.fromkeys((Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR), DomainSpec())
     )
     _keys: ClassVar[frozenset[str]]
-    # A device stands for all of its entities here: the keys say which.
+    # A device as target selects all its entities: `_keys` narrows them.
     _primary_entities_only: ClassVar[bool] = False
 
     def entity_filter(self, entities: set[str]) -> set[str]:
-        """Return those that are meant."""
+        """Return the ids of the entities with a matching translation key."""
         registry = er.async_get(self._hass)
         return {
             entity_id
@@ -52,7 +49,7 @@ class OwnEntities:
 
 
 def is_outside_range(state: State) -> bool | None:
-    """Return whether a voltage is outside of what the grid keeps to, None if it is no voltage."""
+    """Return whether a voltage is outside the permitted range, None if the state is no voltage."""
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
     try:
         volts = ElectricPotentialConverter.convert(
@@ -60,5 +57,5 @@ def is_outside_range(state: State) -> bool | None:
         )
     except ValueError, HomeAssistantError:
         return None
-    least, most = VOLTAGE_LIMITS
-    return not least <= volts <= most
+    low, high = VOLTAGE_LIMITS
+    return not low <= volts <= high

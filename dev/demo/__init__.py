@@ -1,1 +1,1 @@
-"""A simulated meter and a real Home Assistant that reads it; `scripts/demo` starts them."""
+"""Demo: simulated meters, and a real Home Assistant that reads them. `scripts/demo` starts it."""

@@ -1,4 +1,4 @@
-"""The command line of the demo: what may be asked for, and how it is told to stop."""
+"""Command line of the demo: options, and stopping by signals."""
 
 import argparse
 import asyncio
@@ -9,13 +9,13 @@ from pathlib import Path
 from dev.simulator.arguments import count, positive
 
 from .client import ClientError
+from .demo_run import LAST_PORT, Demo, UnusableError
 from .home_assistant import ROOT
-from .life import LAST_PORT, Demo, UnusableError
 from .processes import ProcessEndedError
 
 
 def main() -> int:
-    """Run the demo until told to stop; return the exit status."""
+    """Run the demo until a signal arrives. Return the exit status."""
     options = _parser().parse_args()
     demo = Demo(
         options.state.resolve(),
@@ -41,7 +41,7 @@ async def _run_until_signalled(demo: Demo) -> int:
     received: list[int] = []
 
     def stop(number: int) -> None:
-        # Being told again must not interrupt the stopping.
+        # Ignore a second signal, so that it does not interrupt the stopping.
         if not received:
             running.cancel()
         received.append(number)

@@ -1,4 +1,4 @@
-"""Talks to a Home Assistant as its frontend does: REST and websocket."""
+"""Client of Home Assistant that uses REST and websocket like the frontend."""
 
 import asyncio
 import contextlib
@@ -10,11 +10,11 @@ from typing import Any, Self
 import aiohttp
 
 USER = "demo"
-PASSWORD = "demo"  # noqa: S105 -- printed, and good for this machine alone
+PASSWORD = "demo"  # noqa: S105 - valid on this machine only
 
 _FLOWS = "/api/config/config_entries/flow"
 _OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
-# Of a meter's options, where they are not on the page of the contract.
+# Options page of a meter by field. Other fields are on the page of the contract.
 _PAGES = {
     "min_interval": "updates",
     "gas_kwh_per_m3": "updates",
@@ -24,25 +24,25 @@ _PAGES = {
     **dict.fromkeys(("api_key", "energy_id"), "leneda_account"),
     **dict.fromkeys(("consumption_point", "production_point"), "leneda_account"),
 }
-_POLL_EVERY = 0.2
-# Seconds: a busy machine takes minutes for what takes a second elsewhere.
-_ANSWERED_WITHIN = 300
+_POLL_INTERVAL_S = 0.2
+# Seconds. A busy machine can take minutes for an answer.
+_ANSWER_TIMEOUT_S = 300
 
 
 class ClientError(Exception):
-    """Home Assistant refused something; the message says what and why."""
+    """Refusal by Home Assistant. The message contains request and reason."""
 
 
 class FlowFailedError(ClientError):
-    """A config flow did not end with an entry."""
+    """Config flow that ended without an entry."""
 
 
 class AlreadyThereError(FlowFailedError):
-    """What a config flow was to add has been added before."""
+    """Config flow whose entry exists already."""
 
 
 async def is_listening(host: str, port: int) -> bool:
-    """Return whether somebody accepts connections there."""
+    """Return whether a program accepts connections at a TCP port."""
     try:
         _, writer = await asyncio.open_connection(host, port)
     except OSError:
@@ -54,13 +54,13 @@ async def is_listening(host: str, port: int) -> bool:
 
 
 class Client:
-    """An owner's session."""
+    """Session of Home Assistant's owner."""
 
     _websocket: aiohttp.ClientWebSocketResponse
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         self.url = url
-        # What the frontend keeps in its local storage.
+        # Tokens as the frontend keeps them in the browser's local storage.
         self.tokens: dict[str, Any] = {}
         self._session = session
         self._last_id = 0
@@ -69,8 +69,8 @@ class Client:
     @classmethod
     @contextlib.asynccontextmanager
     async def logged_in(cls, url: str) -> AsyncIterator[Self]:
-        """Log in, after making the owner's account where there is none."""
-        timeout = aiohttp.ClientTimeout(total=_ANSWERED_WITHIN)
+        """Log in, and create the owner's account first if there is none."""
+        timeout = aiohttp.ClientTimeout(total=_ANSWER_TIMEOUT_S)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             client = cls(session, url)
             client.tokens = await client._request_tokens()
@@ -86,15 +86,15 @@ class Client:
                 finally:
                     listening.cancel()
 
-    async def get(self, path: str, **query: str) -> Any:  # noqa: ANN401 -- whatever JSON says
-        """Return what is at a path."""
+    async def get(self, path: str, **query: str) -> Any:  # noqa: ANN401 - JSON
+        """Return the content of a path."""
         return await self._request("GET", path, params=query)
 
-    async def post(self, path: str, **data: object) -> Any:  # noqa: ANN401 -- as above
-        """Send something to a path, and return the answer."""
+    async def post(self, path: str, **data: object) -> Any:  # noqa: ANN401 - JSON
+        """Post data to a path and return the answer."""
         return await self._request("POST", path, json=data)
 
-    async def command(self, kind: str, **parameters: object) -> Any:  # noqa: ANN401 -- as above
+    async def command(self, kind: str, **parameters: object) -> Any:  # noqa: ANN401 - JSON
         """Return the result of a websocket command."""
         self._last_id += 1
         number = self._last_id
@@ -110,7 +110,7 @@ class Client:
         return message["result"]
 
     async def _listen(self) -> None:
-        """Take what comes, also between commands: who answers no ping is cut off."""
+        """Receive messages continuously, because a client must answer Home Assistant's pings."""
         async for sent in self._websocket:
             message = sent.json()
             answer = self._answers.get(message.get("id"))
@@ -121,27 +121,27 @@ class Client:
                 answer.set_exception(ClientError("Home Assistant has closed the connection"))
 
     async def entries(self, domain: str) -> dict[str, dict[str, Any]]:
-        """Return an integration's config entries by their ids."""
-        found = await self.get("/api/config/config_entries/entry", domain=domain)
-        return {entry["entry_id"]: entry for entry in found}
+        """Return an integration's config entries by id."""
+        entries = await self.get("/api/config/config_entries/entry", domain=domain)
+        return {entry["entry_id"]: entry for entry in entries}
 
     async def statistics(self, entity_id: str, *, days: int) -> list[dict[str, Any]]:
         """Return an entity's hourly statistics of the last days."""
-        found = await self.command(
+        by_entity = await self.command(
             "recorder/statistics_during_period",
             start_time=(datetime.now(UTC) - timedelta(days=days)).isoformat(),
             statistic_ids=[entity_id],
             period="hour",
             types=["state", "sum"],
         )
-        rows: list[dict[str, Any]] = found.get(entity_id, [])
+        rows: list[dict[str, Any]] = by_entity.get(entity_id, [])
         return rows
 
     async def run_flow(self, handler: str, *menus: str, **fields: object) -> dict[str, Any]:
-        """Add something to an integration, and return the new entry.
+        """Run a config flow and return the new entry.
 
-        Choose in its menus, fill in the form that follows, and agree to what was found. What is
-        asked after that is left empty, and switched off.
+        Selects the menu choices, fills in the next form, and confirms the result. Later forms are
+        submitted empty, with all switches off.
         """
         step = await self.post(_FLOWS, handler=handler, show_advanced_options=False)
         path = f"{_FLOWS}/{step['flow_id']}"
@@ -151,7 +151,9 @@ class Client:
             step = await self._settled(path, await self.post(path, **fields))
             while step["type"] == "form" and not step["errors"]:
                 form = step["data_schema"] or []
-                switches = {each["name"]: False for each in form if "boolean" in each["selector"]}
+                switches = {
+                    field["name"]: False for field in form if "boolean" in field["selector"]
+                }
                 step = await self._settled(path, await self.post(path, **switches))
         if step["type"] != "create_entry":
             reason = f"the config flow of {handler}: {step.get('errors') or step.get('reason')}"
@@ -162,7 +164,7 @@ class Client:
         return entry
 
     async def reconfigure(self, handler: str, entry_id: str, **fields: object) -> None:
-        """Fill in the form that changes what a config entry was set up with."""
+        """Run the reconfiguration of a config entry."""
         step = await self.post(_FLOWS, handler=handler, entry_id=entry_id)
         path = f"{_FLOWS}/{step['flow_id']}"
         step = await self._settled(path, await self.post(path, **fields))
@@ -175,7 +177,7 @@ class Client:
         await self._request("DELETE", f"/api/config/config_entries/entry/{entry_id}")
 
     async def set_options(self, entry_id: str, **fields: object) -> None:
-        """Fill in the form of a config entry's options; of a meter, each page it is about."""
+        """Fill in the options of a config entry, page by page for a meter."""
         pages: dict[str, dict[str, object]] = {}
         for name, value in fields.items():
             pages.setdefault(_PAGES.get(name, "contract"), {})[name] = value
@@ -194,15 +196,15 @@ class Client:
                 raise FlowFailedError(reason)
 
     async def stay(self) -> None:
-        """Stay logged in for longer than the half hour that a login is good for."""
+        """Replace the access token, which expires after half an hour, by a long-lived token."""
         self.tokens["access_token"] = await self.command(
             "auth/long_lived_access_token", client_name=f"demo {datetime.now(UTC)}", lifespan=2
         )
 
     async def _settled(self, path: str, step: dict[str, Any]) -> dict[str, Any]:
-        """Return the step that follows while the flow shows a progress bar."""
+        """Wait while a flow shows progress. Return the step after that."""
         while step["type"] in ("progress", "progress_done"):
-            await asyncio.sleep(_POLL_EVERY)
+            await asyncio.sleep(_POLL_INTERVAL_S)
             step = await self.get(path)
         return step
 

@@ -1,4 +1,4 @@
-"""What `--all` adds to the meters: a pulse reader, a tank, and a broker that gets the telegrams."""
+"""Additions of `--all`: a pulse reader, a tank, and an MQTT broker that receives telegrams."""
 
 import contextlib
 import shutil
@@ -8,12 +8,12 @@ from pathlib import Path
 from dev.simulator.boards import PULSES_PER_KWH, TANK_EMPTY_CM, TANK_FULL_CM
 
 from .client import AlreadyThereError, Client, is_listening
-from .energy import DOMAIN
 from .home_assistant import HOST
+from .meter_statistics import DOMAIN
 from .processes import Process, running
 from .state import State
 
-# Behind the port of the first meter, so that so many meters have room.
+# Offsets of ports from the first meter's port, above the ports of MAX_METERS meters.
 MAX_METERS = 10
 BOARDS = {"pulse": MAX_METERS, "tank": MAX_METERS + 1}
 BROKER = "broker"
@@ -24,7 +24,7 @@ listener {port} {host}
 allow_anonymous true
 persistence false
 """
-# A cistern in the garden, as the simulated sensor sees it.
+# Geometry of the tank of the simulated sensor.
 _TANK = {
     "distance_empty": TANK_EMPTY_CM,
     "distance_full": TANK_FULL_CM,
@@ -43,15 +43,18 @@ _PUBLISHING = {
 
 
 def find_mosquitto() -> str | None:
-    """Return the broker's program, if it is installed; Debian hides it from ordinary users."""
+    """Return mosquitto's path, None if it is not installed. Debian hides it from ordinary users."""
     return shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
 
 
 class Extras:
-    """The boards and the broker of a demo."""
+    """Boards and broker of a demo."""
 
     def __init__(self, first_port: int, directory: Path, *, wanted: bool) -> None:
-        """Place them behind the first meter's port; unless `wanted`, there are none."""
+        """Choose ports after the meters' ports.
+
+        Without `wanted`, there are no boards and no broker.
+        """
         self._program = find_mosquitto() if wanted else None
         self._directory = directory
         self.boards = {kind: first_port + at for kind, at in BOARDS.items()} if wanted else {}
@@ -59,13 +62,13 @@ class Extras:
 
     @property
     def ports(self) -> dict[int, str]:
-        """Return the ports that are needed, and what for."""
+        """Return the ports that are needed, with the name of their program."""
         ports = {port: f"a {kind} board" for kind, port in self.boards.items()}
         return ports | ({self.broker_port: "mosquitto"} if self.broker_port else {})
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[list[Process]]:
-        """Run the broker, if there is one, as long as the context lasts."""
+        """Run the broker, if it is installed, while the context is active."""
         if not self._program or not self.broker_port:
             yield []
             return
@@ -84,7 +87,7 @@ class Extras:
             yield [process]
 
     async def add(self, client: Client, state: State) -> AsyncIterator[str]:
-        """Add what is new to Home Assistant, through the flows; yield what is being done."""
+        """Add new boards and the broker to Home Assistant. Yield a description of each step."""
         ours, theirs = await client.entries(DOMAIN), await client.entries("mqtt")
         for kind, port in self.boards.items():
             if state.extras.get(kind) not in ours:
@@ -113,7 +116,7 @@ class Extras:
             state.save()
 
     def is_served(self, name: str) -> bool:
-        """Return whether a board or the broker is there this time."""
+        """Return whether a board or the broker is running in this demo."""
         return name in self.boards or (name == BROKER and self.broker_port is not None)
 
 

@@ -1,4 +1,4 @@
-"""A real Home Assistant in a directory of its own, reachable from this machine only."""
+"""Installation of a real Home Assistant in a directory, reachable from this machine only."""
 
 import contextlib
 import json
@@ -17,11 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 INTEGRATION = ROOT / "custom_components" / "smarty_p1"
 HOST = "127.0.0.1"
 
-# What Home Assistant exits with when its user asks for a restart.
+# Exit status of Home Assistant when a user asks for a restart.
 RESTART = 100
 
-# The place is the city of Luxembourg. There is no `http:` on purpose: it is deprecated in YAML, and
-# what it said would be given up five minutes after the start, in a restart on all addresses.
+# The place is the city of Luxembourg. Leave `http:` out, because it is deprecated in YAML. Home
+# Assistant would drop it five minutes after the start and listen at all addresses.
 CONFIGURATION = """\
 homeassistant:
   name: Smarty P1 demo
@@ -52,9 +52,9 @@ recorder:
 
 
 class Installation:
-    """The directory a Home Assistant keeps its configuration and its data in.
+    """Directory with the configuration and data of a Home Assistant.
 
-    The national platform is asked at `leneda`, where nobody answers at first.
+    `leneda` is the URL of the Leneda platform. The default answers no request.
     """
 
     leneda = "http://127.0.0.1:9/api"
@@ -66,28 +66,28 @@ class Installation:
 
     @property
     def url(self) -> str:
-        """Return where its pages are."""
+        """Return the URL of its pages."""
         return f"http://{HOST}:{self.port}"
 
     def prepare(self) -> None:
-        """Write what it must find at its start; what it has stored itself stays."""
+        """Write configuration and custom component. Stored data is kept."""
         (self.directory / ".storage").mkdir(parents=True, exist_ok=True)
         (self.directory / "configuration.yaml").write_text(CONFIGURATION, encoding="utf-8")
-        # A copy: whatever Home Assistant may do to its custom components, the checkout is safe.
+        # Copy the component: Home Assistant may change its files, but never the checkout.
         copy = self.directory / "custom_components" / INTEGRATION.name
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(INTEGRATION, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        # No option leads keys to another host, so it is only this copy that asks there.
+        # Change the URL in the copy only: no option may redirect keys to another host.
         asking = copy / "coordinator" / "leneda_client.py"
-        text, found = re.subn(
+        text, replaced = re.subn(
             "(?m)^BASE_URL = .*$", f'BASE_URL = "{self.leneda}"', asking.read_text()
         )
-        assert found == 1  # noqa: S101 - or the real platform would be asked
+        assert replaced == 1  # noqa: S101 - otherwise the demo would query the real platform
         asking.write_text(text)
-        # Only the first step is left for the user: the others would set up integrations that ask
-        # the internet for the weather and the like.
+        # Leave only the first onboarding step. The other steps set up integrations that query the
+        # internet, for example for the weather.
         self._store("onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
-        # In the form of the oldest supported version; a newer one turns it into its own.
+        # Format of the oldest supported version; newer versions migrate it.
         self._store("http", 2, self._http_settings(), overwrite=True)
 
     def _http_settings(self) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class Installation:
         *,
         environment: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Process]:
-        """Run it, with that interpreter's packages, until the context ends."""
+        """Run Home Assistant with the interpreter's packages while the context is active."""
         self.prepare()
         command = [python, "-m", "homeassistant", "--config", self.directory]
         async with running(
@@ -143,7 +143,7 @@ class Installation:
 
     @contextlib.asynccontextmanager
     async def ready(self, process: Process) -> AsyncIterator[Client]:
-        """Wait until it has started, and be logged in as its owner until the context ends."""
+        """Wait until Home Assistant has started, and log in as its owner."""
         await process.until(lambda: is_listening(HOST, self.port))
         async with Client.logged_in(self.url) as client:
 

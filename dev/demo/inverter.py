@@ -1,7 +1,7 @@
-"""The inverter of the simulated panels, as a sensor of Home Assistant that says it is simulated.
+"""Simulated inverter of the solar panels, as a sensor of Home Assistant.
 
-The meter sees only what the house does not use itself. Without the production, the Energy dashboard
-cannot tell what the home uses.
+The meter sees only the surplus of the panels. Without the production, the Energy dashboard cannot
+compute the home's consumption.
 """
 
 import asyncio
@@ -13,11 +13,11 @@ from .client import Client
 
 ENERGY = "sensor.simulated_inverter_production"
 POWER = "sensor.simulated_inverter_power"
-_EVERY = 10.0
+_UPDATE_INTERVAL_S = 10.0
 
 
 async def show_inverter(client: Client, meter: Meter) -> None:
-    """Show what the panels have produced, and produce now."""
+    """Write production and current power of the panels as states."""
     now = datetime.now(UTC)
     await client.post(
         f"/api/states/{ENERGY}",
@@ -43,8 +43,8 @@ async def show_inverter(client: Client, meter: Meter) -> None:
 
 
 async def keep_inverter_shown(client: Client, meter: Meter) -> None:
-    """Show the inverter again and again, until cancelled."""
+    """Update the inverter's states until cancelled."""
     await client.stay()
     while True:
         await show_inverter(client, meter)
-        await asyncio.sleep(_EVERY)
+        await asyncio.sleep(_UPDATE_INTERVAL_S)

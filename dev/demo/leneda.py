@@ -1,4 +1,4 @@
-"""The national platform of the demo: it knows the first meter, and who may ask."""
+"""Simulated Leneda platform of the demo, with the quarter-hours of the first meter."""
 
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from dev.leneda import Platform
 from dev.simulator import Meter
 
-from .energy import start_of_history
+from .meter_statistics import start_of_history
 
 ACCOUNT = {
     "api_key": "demo",
@@ -14,14 +14,14 @@ ACCOUNT = {
     "consumption_point": "LU0000000000000000000000000000001",
     "production_point": "LU0000000000000000000000070000001",
 }
-"""What is typed in the options of the first meter."""
+"""Account of the first meter, as entered in its options."""
 _QUARTER_HOUR = timedelta(minutes=15)
 
 
 def platform_of(meter: Meter) -> Platform:
-    """Return a platform that has counted what the meter has, from where the demo's year begins."""
+    """Return a platform with the meter's quarter-hours since the start of the demo's year."""
     platform = Platform(key=ACCOUNT["api_key"], energy_id=ACCOUNT["energy_id"])
-    # Of its own: the demo looks back in another thread.
+    # Copy the household, because its caches are used in another thread, too.
     meter.household = deepcopy(meter.household)
     first = start_of_history(datetime.now(UTC))
 

@@ -1,4 +1,4 @@
-"""The simulated meters and boards of the demo, in a process of their own."""
+"""Simulated meters and boards of the demo, in a child process."""
 
 import contextlib
 import sys
@@ -13,7 +13,7 @@ from .processes import Process, running
 
 
 class Meters:
-    """Meter 1, 2, ... on consecutive TCP ports, with their keys in a file."""
+    """Simulated meters 1, 2, ... on consecutive TCP ports, with their keys in a file."""
 
     def __init__(
         self,
@@ -24,9 +24,9 @@ class Meters:
         first: int,
         boards: Mapping[str, int],
     ) -> None:
-        """Plan the meters on `ports`, and the boards on theirs, by their kinds.
+        """Configure meters on `ports` and boards on ports by kind.
 
-        `first` is the number under which the simulator knows meter 1.
+        `first` is the simulator's number of meter 1.
         """
         self.ports = ports
         self._first = first
@@ -37,7 +37,7 @@ class Meters:
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[Process]:
-        """Serve them as long as the context lasts."""
+        """Run the simulator while the context is active."""
         command = [sys.executable, "-m", "dev.simulator", "--meters", f"{len(self.ports)}"]
         command += ["--first", f"{self._first}"]
         options = ["--listen", f"{HOST}:{self.ports[0]}", "--interval", f"{self._interval:g}"]
@@ -53,15 +53,15 @@ class Meters:
             yield process
 
     def meter(self, number: int) -> Meter:
-        """Return a meter as the simulator knows it, without its key."""
+        """Return a meter as the simulator creates it, without its key."""
         return Meter(self._first + number - 1)
 
     def address(self, number: int) -> str:
-        """Return what to enter as a meter's port."""
+        """Return a meter's port as a user enters it."""
         return f"socket://{HOST}:{self.ports[number - 1]}"
 
     def key(self, number: int) -> str:
-        """Return a meter's encryption key; the simulator has made it at its start."""
+        """Return a meter's encryption key in hex. The simulator creates the keys when it starts."""
         return self._key_file.read_text(encoding="ascii").split()[number - 1]
 
     async def _are_listening(self) -> bool:

@@ -1,4 +1,4 @@
-"""Child processes that never outlive this one, however it ends."""
+"""Child processes that end with this process, even if it is killed."""
 
 import asyncio
 import contextlib
@@ -9,18 +9,18 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-STOP_TIMEOUT = 45.0
-LINES_OF_LOG = 15
+STOP_TIMEOUT_S = 45.0
+MAX_LOG_LINES = 15
 
 _PR_SET_PDEATHSIG = 1
 
 
 class ProcessEndedError(Exception):
-    """A process that was to stay has ended; the message shows the end of its log."""
+    """Unexpected end of a child process. The message contains the end of its log."""
 
 
 class Process:
-    """A running child, with everything it prints in a log file."""
+    """Running child process with its output in a log file."""
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
         self.name = name
@@ -29,39 +29,39 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """Return the process's number."""
+        """Return the process id."""
         return self._process.pid
 
     @property
     def status(self) -> int | None:
-        """Return the exit status, once it has ended."""
+        """Return the exit status, None while the process runs."""
         return self._process.returncode
 
     def ended(self) -> ProcessEndedError:
-        """Return an error that says so."""
-        end = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-LINES_OF_LOG:]
+        """Return an error with the exit status and the end of the log."""
+        end = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-MAX_LOG_LINES:]
         return ProcessEndedError(
             "\n".join([f"{self.name} has ended with status {self.status}; {self._log} ends:", *end])
         )
 
     async def wait(self) -> int:
-        """Wait until it ends, and return its exit status."""
+        """Wait for the end of the process and return its exit status."""
         return await self._process.wait()
 
     async def until(self, check: Callable[[], Awaitable[bool]], every: float = 0.1) -> None:
-        """Wait until a check succeeds; the process must not end meanwhile."""
+        """Wait until a check succeeds. Raises ProcessEndedError if the process ends first."""
         while not await check():
             if self.status is not None:
                 raise self.ended()
             await asyncio.sleep(every)
 
     async def stop(self) -> None:
-        """End it: politely first, then with everything it has started."""
+        """Stop the process with SIGTERM, then kill its process group."""
         if self.status is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.terminate()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(STOP_TIMEOUT):
+                async with asyncio.timeout(STOP_TIMEOUT_S):
                     await self._process.wait()
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
@@ -77,9 +77,10 @@ async def running(
     directory: Path,
     environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Process]:
-    """Run a command as long as the context lasts."""
+    """Run a command while the context is active."""
     with log.open("ab") as output:
-        # A group of its own: Ctrl-C is for this process, which then stops its children in order.
+        # Use a separate process group: Ctrl-C must reach this process only, which stops its
+        # children in order.
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.DEVNULL,
@@ -98,7 +99,7 @@ async def running(
 
 
 def _die_with_parent(parent: int) -> Callable[[], None] | None:
-    """Return what a child does first, so that the kernel ends it when this process is killed."""
+    """Return a function for the child that asks the kernel to end it with this process."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl

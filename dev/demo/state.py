@@ -1,4 +1,4 @@
-"""What the demo remembers from one start to the next."""
+"""State that a demo stores for its next start."""
 
 import fcntl
 import json
@@ -9,36 +9,36 @@ from pathlib import Path
 from typing import IO
 
 _BROKERS = ("mosquitto.conf", "mosquitto.log")
-# Everything the demo ever writes into its directory; nothing else in there is touched.
+# All files and directories that the demo writes; other files in its directory stay.
 CONTENTS = ("config", "keys", "home-assistant.log", "simulator.log", "demo.json", *_BROKERS)
 
 
 class InUseError(Exception):
-    """Another demo runs in this directory; the message says where, and what can be done."""
+    """Directory in use by another demo. The message names its URL and the remedies."""
 
 
 class UnreadableError(Exception):
-    """What an earlier demo left is damaged, or of another version."""
+    """Damaged state file, or the file of another version."""
 
 
 @dataclass
 class State:
-    """What is kept in `demo.json`."""
+    """Content of `demo.json`: number of meters, ports, and entries of Home Assistant."""
 
     directory: Path
     meters: int = 1
-    # Neither the ports nor the serial numbers are those that `scripts/p1 simulate` begins with, so
-    # that both can be run, and read, at once.
+    # Ports and serial numbers differ from the defaults of `scripts/p1 simulate`, so that both can
+    # run at once.
     meter_port: int = 20101
     first_meter: int = 101
-    # Meter's number -> config entry in Home Assistant.
+    # Config entry by the meter's number.
     entries: dict[str, str] = field(default_factory=dict)
-    # What `--all` adds, by its name -> config entry.
+    # Config entry by the name of an addition of `--all`.
     extras: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, directory: Path) -> State:
-        """Read it, or begin anew. Raises UnreadableError when it is damaged."""
+        """Return the stored or an empty state. Raises UnreadableError for a damaged file."""
         path = directory / "demo.json"
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
@@ -50,7 +50,7 @@ class State:
             raise UnreadableError(message) from error
 
     def save(self) -> None:
-        """Write it, all or nothing."""
+        """Write the state atomically."""
         content = {name: value for name, value in asdict(self).items() if name != "directory"}
         draft = self.directory / "demo.json.new"
         draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -58,7 +58,7 @@ class State:
 
 
 def lock(directory: Path, url: str) -> IO[str]:
-    """Keep other demos out of a directory until the returned file is closed."""
+    """Lock a directory against other demos until the returned file is closed."""
     file = (directory / "lock").open("a+", encoding="utf-8")
     file.seek(0)
     try:
@@ -77,7 +77,7 @@ def lock(directory: Path, url: str) -> IO[str]:
 
 
 def clear(directory: Path) -> None:
-    """Forget everything."""
+    """Delete everything that demos have written into a directory."""
     for name in CONTENTS:
         path = directory / name
         if path.is_dir():

@@ -1,1 +1,1 @@
-"""What a fleet consists of, on one machine: real programs that are killed and started again."""
+"""A whole fleet on one machine: real programs that are killed and started again."""

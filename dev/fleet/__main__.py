@@ -1,8 +1,8 @@
 """Run a fleet of meters on this machine, let parts of it fail, and compare every value.
 
 Three NATS nodes, VictoriaMetrics, two collectors, gateways, and simulated meters that send every
-ten seconds; something hostile between them. The exit status is 1 when anything was lost, doubled or
-wrongly accepted, or took too long.
+ten seconds, with attacks in between. The exit status is 1 if a telegram was lost, doubled, wrongly
+accepted or too slow.
 """
 
 import argparse
@@ -26,11 +26,11 @@ from .run import Options, run_fleet
 
 
 def main() -> int:
-    """Run what was asked for; return the exit status."""
+    """Run the fleet; return the exit status."""
     options = _options()
-    # Everything that was started is to be stopped.
+    # SIGTERM must stop all started programs, too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # It warns of each connection with TLS that a node has ended.
+    # asyncio warns of each TLS connection that a node has ended.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     os.environ["PYTHONPATH"] = str(ROOT)
     directory = Path(tempfile.mkdtemp(prefix="smarty-fleet-"))

@@ -1,4 +1,4 @@
-"""What somebody without the keys puts on the line or into the stream: nothing of it may count."""
+"""Forged frames and telegrams of an attacker without keys: all must be rejected."""
 
 from collections.abc import Mapping, Sequence
 from random import Random
@@ -12,7 +12,7 @@ _COUNTER = slice(_TITLE.stop + 4, _TITLE.stop + 8)
 _TEXT = _COUNTER.stop
 _OWN_KEY = bytes(FULL_TAG_SIZE)
 
-# Where a gateway may want an answer: a message, with the rights of whoever answers.
+# Reply subjects of an attack: the answer would be published with the rights of the answering side.
 REPLIES = (
     "$JS.API.STREAM.PURGE.smarty_p1_frames",
     "$JS.API.STREAM.DELETE.smarty_p1_frames",
@@ -37,7 +37,7 @@ def counter_of(frame: bytes) -> int:
 def forge(kind: str, frame: bytes, telegram: str, other_title: bytes, chance: Random) -> bytes:
     """Return a forged frame, from a true one of a meter.
 
-    `telegram` is what the forger wants to tell, `other_title` another meter's.
+    `telegram` is the forged text, `other_title` the title of another meter.
     """
     title, counter = title_of(frame), counter_of(frame)
     match kind:
@@ -59,11 +59,11 @@ def _flip(frame: bytes, place: int, chance: Random) -> bytes:
 
 
 def junk(chance: Random) -> bytes:
-    """Return bytes that mean nothing, with headers among them."""
+    """Return random bytes with headers of frames among them."""
     return noise(chance)
 
 
 def pick(chance: Random, weights: Mapping[str, int]) -> str:
-    """Return a kind of attack, some more often than others."""
+    """Return a random kind of attack, by weight."""
     kinds: Sequence[str] = [*weights]
     return chance.choices(kinds, [*weights.values()])[0]

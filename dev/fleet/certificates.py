@@ -1,4 +1,4 @@
-"""The certificates of a cluster on this machine: an authority, and one for its nodes."""
+"""Certificates of a cluster on this machine: an authority, and one certificate for all nodes."""
 
 import ssl
 from pathlib import Path
@@ -11,15 +11,15 @@ _NODE = "node"
 
 
 class Certificates:
-    """Files in a directory: what the nodes show, to clients and to each other.
+    """Certificate files in a directory.
 
-    `ca_file` is by whom they are known, `pem` and `key` are what they show; `nodes` is what the
-    configuration of a node says to clients, `routes` what it says among the nodes.
+    `ca_file` is the authority, `pem` and `key` the certificate of the nodes; `nodes` and `routes`
+    are the lines of a node's configuration for clients and for other nodes.
     """
 
     def __init__(self, directory: Path) -> None:
         made = FleetFiles(directory)
-        # A node is a client of the other ones.
+        # A node is a client of the others.
         Authority(made, renew=False).certify(_NODE, [HOST], is_client=True)
         self.ca_file = made.path(CA)
         self.pem, self.key = made.path(f"{_NODE}.pem"), made.path(f"{_NODE}.key")
@@ -29,5 +29,5 @@ class Certificates:
 
     @property
     def context(self) -> ssl.SSLContext:
-        """Return how to connect to a node."""
+        """Return the TLS context of a client."""
         return ssl.create_default_context(cafile=self.ca_file)

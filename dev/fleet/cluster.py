@@ -1,4 +1,4 @@
-"""A cluster of three nats-server, each of which can be killed and started again."""
+"""Cluster of three nats-servers that can be killed and started again."""
 
 import asyncio
 import contextlib
@@ -30,24 +30,23 @@ _CLUSTER = "cluster {\n"
 _LOGIN = re.compile(r'user: (\w+), password: "\$2a\$11\$…"')
 _ACCOUNTS = re.compile(r"(.*^accounts \{\n)(.*?)(^\}.*)", re.DOTALL | re.MULTILINE)
 _TITLES = re.compile(r"publish: \[.*\]")
-# Who looks into everything, which nobody of the example may.
+# User with all rights, which no user of the example has.
 ADMIN = "admin"
 
 
 def login(directory: Path, user: str) -> str:
-    """Return the lines of [nats] with which a program logs in: each password is the user's name."""
+    """Return the login lines of [nats]; each password is the user's name."""
     password = directory / "nats-password"
     password.write_text(user, encoding="ascii")
     return f'username = "{user}"\npassword_file = "{password}"\n'
 
 
 class NatsCluster:
-    """Three nodes with the configuration of the example, in directories of their own.
+    """Cluster of three nodes, configured like the example, each in its own directory.
 
-    `gateways` are the users who may publish, and the system titles of their meters, or "*"; `extra`
-    is added to the configuration of each node, `routes` to what it says of the others, `tls` is for
-    those who connect. Each of the `regions` has accounts and a stream of its own, and the same
-    users: see `user_of`.
+    `gateways` are publishing users with the system titles of their meters, or "*". `extra` is added
+    to the configuration of each node, `routes` to its table of routes; `tls` is for clients. Each
+    of the `regions` has its own accounts and stream, and the same users: see `user_of`.
     """
 
     def __init__(  # noqa: PLR0913
@@ -82,11 +81,11 @@ class NatsCluster:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """End them."""
+        """End all nodes."""
         await self._running.aclose()
 
     async def connect(self, user: str = ADMIN, *, outlasts_nodes: bool = False) -> Client:
-        """Connect to a node, perhaps to another one later. Raises OSError and nats.errors.Error."""
+        """Connect to any node. Raises OSError and nats.errors.Error."""
         return await connect(self.urls, user, tls=self._tls, outlasts_nodes=outlasts_nodes)
 
     async def until_ready(self) -> None:
@@ -120,9 +119,9 @@ async def connect(  # noqa: PLR0913
     outlasts_nodes: bool = False,
     on_error: Callable[[Exception], Awaitable[None]] = _ignore,
 ) -> Client:
-    """Connect to a node, perhaps to another one later. Raises OSError and nats.errors.Error.
+    """Connect to any node. Raises OSError and nats.errors.Error.
 
-    Without a `password`, it is the user's name.
+    The default `password` is the user's name.
     """
     return await nats.connect(
         [*servers],
@@ -138,7 +137,7 @@ async def connect(  # noqa: PLR0913
 
 
 def _with_users(text: str, gateways: Mapping[str, Iterable[str]]) -> str:
-    """Return the example with users who can log in."""
+    """Return the example's configuration with real users."""
     [gateway] = _GATEWAY.findall(text)
     users = ""
     for user, titles in gateways.items():
@@ -151,12 +150,12 @@ def _with_users(text: str, gateways: Mapping[str, Iterable[str]]) -> str:
     if count != len(gateways) + 2 or admin not in text:
         message = f"{_EXAMPLE} has other users than expected"
         raise LookupError(message)
-    # The one that listens is a comment there.
+    # The example has the listener as a comment.
     return re.sub(r"^( +)# (\{ user: listener.*\n +)# ", r"\1\2", text, flags=re.MULTILINE)
 
 
 def user_of(name: str, region: int) -> str:
-    """Return how a user of the first region is called in another one: 1, 2, ..."""
+    """Return the name of a user in a region: 1, 2, ..."""
     return name if region == 1 else f"{name}_{region}"
 
 
@@ -185,7 +184,7 @@ def _node(  # noqa: PLR0913, PLR0917
     for line, value in (
         (r"^server_name: .*", f"server_name: node{number + 1}"),
         (r'^listen: ".*', f'listen: "{HOST}:{port}"'),
-        # Two clusters may be on this machine.
+        # Ports of two clusters on this machine must differ.
         (r"^http: .*", ""),
         (r"^  store_dir: .*", f'  store_dir: "{directory}"'),
         (r"^  listen: .*", f'  listen: "{HOST}:{routes[number]}"'),

@@ -1,4 +1,4 @@
-"""Compares what is stored with what the meters sent: value by value, and in both directions."""
+"""Comparison of stored and sent values, in both directions."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ type Truth = Mapping[int, Mapping[Series, float]]
 
 
 class Sample(NamedTuple):
-    """A value in the store, at a time in ms."""
+    """Stored value, at a time in ms."""
 
     series: Series
     time: int
@@ -23,11 +23,11 @@ class Sample(NamedTuple):
 
 @dataclass
 class Comparison:
-    """What was found at one meter. Times are those of its telegrams.
+    """Comparison of one meter, by the times of its telegrams.
 
-    `missing`: telegrams of which nothing is stored. `partial`: of which a register is missing.
-    `wrong`: a register has another value. `foreign`: samples at a time or of a register that the
-    meter did not send. `doubled`: registers with several samples at one time.
+    `missing` telegrams are not stored; `partial` ones lack a register. `wrong` samples have another
+    value, `foreign` ones a time or register that the meter did not send. `doubled` registers have
+    several samples at one time.
     """
 
     stored: set[int] = field(default_factory=set)
@@ -39,7 +39,7 @@ class Comparison:
 
 
 def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
-    """Compare the samples of a meter with what it sent."""
+    """Return the comparison of a meter's samples with its telegrams."""
     found = Comparison()
     expected = {
         (series, time): value for time, values in truth.items() for series, value in values.items()
@@ -56,7 +56,7 @@ def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
         elif sample.series != STORAGE_DELAY and sample.value != expected[at]:
             found.wrong.append(sample)
     for time, values in truth.items():
-        # Of what is written again after a takeover, the delay may never have been written.
+        # A second write has no delay, and the first one may have been lost.
         missing = [series for series in values if not seen[series, time]]
         if not missing:
             found.stored.add(time)

@@ -1,4 +1,4 @@
-"""What the parts cost: processor time summed over restarts, memory, disk."""
+"""Costs of the parts: processor time across restarts, memory, disk."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ _EVERY = 1.0
 
 
 class Costs:
-    """What each kind of part has used since the beginning."""
+    """Processor time and memory of each kind of part."""
 
     def __init__(self, parts: dict[str, list[Part]]) -> None:
         self.most_mib: dict[str, float] = defaultdict(float)
@@ -23,13 +23,13 @@ class Costs:
         self._before: dict[str, float] = {}
 
     async def watch(self) -> None:
-        """Look again and again, until cancelled."""
+        """Measure every second, until cancelled."""
         while True:
             self.look()
             await asyncio.sleep(_EVERY)
 
     def look(self) -> None:
-        """Read what the kernel counts; to be called before a part is killed, too."""
+        """Read the kernel's counters. Call this before a part is killed, too."""
         for kind, parts in self._parts.items():
             mib = 0.0
             for part in parts:
@@ -39,12 +39,12 @@ class Costs:
             self.most_mib[kind] = max(self.most_mib[kind], mib)
 
     def begin(self) -> None:
-        """Count from now on."""
+        """Begin the measurement."""
         self.look()
         self._before = self._sums()
 
     def end(self) -> dict[str, float]:
-        """Return how long each kind of part has kept a core busy, in seconds."""
+        """Return the processor time of each kind of part, in seconds."""
         self.look()
         return {kind: sum_ - self._before.get(kind, 0.0) for kind, sum_ in self._sums().items()}
 
@@ -53,7 +53,7 @@ class Costs:
 
 
 def disk_mib(directory: Path) -> float:
-    """Return how much a directory takes, in MiB."""
+    """Return the size of a directory on disk, in MiB."""
     blocks = 0
     for path in directory.rglob("*"):
         with contextlib.suppress(OSError):
@@ -62,7 +62,7 @@ def disk_mib(directory: Path) -> float:
 
 
 def machine() -> str:
-    """Return what this machine is."""
+    """Return a description of this machine."""
     model = "unknown processor"
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():

@@ -1,4 +1,4 @@
-"""What VictoriaMetrics has: every sample of a meter, as whoever asks it would get them."""
+"""Export of all samples of a meter from VictoriaMetrics."""
 
 import json
 from collections.abc import Iterator
@@ -13,26 +13,26 @@ _PREFIX = "smarty_p1_"
 
 
 class Export:
-    """Asks a VictoriaMetrics."""
+    """Reader of a VictoriaMetrics."""
 
     def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
         self._url = url
         self._session = session
 
     async def meters(self) -> set[str]:
-        """Return the serial numbers of all meters it knows."""
+        """Return the serial numbers of all stored meters."""
         answer = await self._get("/api/v1/label/meter/values", start="0")
         return set(json.loads(answer)["data"])
 
     async def samples(self, serial_number: str) -> list[Sample]:
-        """Return what it has of a meter, but for where that was seen."""
+        """Return the samples of a meter, except for its places."""
         names = f'__name__=~"{_PREFIX}.*",__name__!~"{_PREFIX}(last_seen|frame_counter)"'
         selector = f'{{{names},meter="{serial_number}"}}'
         answer = await self._get("/api/v1/export", **{"match[]": selector, "start": "0"})
         return [sample for line in answer.splitlines() for sample in _samples(json.loads(line))]
 
     async def telegrams(self, since: float) -> set[tuple[str, int]]:
-        """Return the telegrams that it has since then: serial numbers, and times in ms."""
+        """Return the stored telegrams since a time: serial numbers, and times in ms."""
         selector = f"{_PREFIX}active_energy_imported"
         answer = await self._get("/api/v1/export", **{"match[]": selector, "start": f"{since:.0f}"})
         told = map(json.loads, answer.splitlines())

@@ -1,4 +1,4 @@
-"""From the record of the meters and the samples of the store to the figures of a run."""
+"""Findings of a run: sent telegrams compared with stored samples."""
 
 import math
 from collections import Counter
@@ -13,18 +13,18 @@ from .meters import FleetMeter
 from .store_watch import StoreWatch
 from .truth import Attack, Sent, Series, time_of, values_of
 
-# A frame is written to the gateway's disk within this time of its last byte,
+# A frame is on the gateway's disk within this time after its last byte,
 _IN_HANDS = 1.0
-# unless the machine is so busy that the gateway does nothing else either: at most for so long.
+# unless the machine is so busy that the gateway does nothing at all, at most for this time.
 _MAX_HELD_S = 10.0
 _NOTICED = 0.3
-# A gateway that runs again has connected to all its ports within this time.
+# Time of a started gateway to connect to all its ports.
 _CONNECTED = 20.0
 
 
 @dataclass
 class Findings:
-    """What became of the telegrams of all meters."""
+    """Numbers of telegrams of all meters, by their fate."""
 
     sent: int = 0
     stored: int = 0
@@ -44,17 +44,17 @@ class Findings:
     examples: list[str] = field(default_factory=list)
 
     def standstill(self) -> float:
-        """Return the longest time in which nothing was stored, in seconds."""
+        """Return the longest time without a stored telegram, in seconds."""
         ordered = sorted(stored for _, stored in self.stored_at)
         return max((b - a for a, b in pairwise(ordered)), default=0.0)
 
     def delays(self, start: float = 0.0, end: float = math.inf) -> list[float]:
-        """Return how long the telegrams that were sent in a time took, in order."""
+        """Return the sorted delays of the telegrams that were sent in a time span."""
         return sorted(stored - sent for sent, stored in self.stored_at if start <= sent < end)
 
 
 class Examiner:
-    """Compares meter by meter."""
+    """Comparison of a run, meter by meter."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -67,11 +67,11 @@ class Examiner:
         gateway_of: Callable[[int], int],
         waiting: AbstractSet[int] = frozenset(),
     ) -> None:
-        """Take what happened; `heard` is when a listener first heard of each telegram.
+        """Take the events of a run.
 
-        Telegrams are known there by system title and frame counter, and in `passed_on` by the
-        digest of the frame: what the gateways published, or had on their disks. How long it took
-        until telegrams of `waiting` meters were stored says nothing: their keys came late.
+        `heard` has the first time of each reading, by system title and frame counter. `passed_on`
+        has the digests of the frames that gateways published or had on their disks. Delays of
+        `waiting` meters do not count: their keys came late.
         """
         self.findings = Findings()
         self.attacks: Counter[str] = Counter()
@@ -81,7 +81,7 @@ class Examiner:
         self._waiting = waiting
         self._heard = heard
         self._watch = watch
-        # What was sent again later may have come too late, behind others of its meter.
+        # A replayed frame may have reached the stream although the original did not.
         self._passed_on = passed_on - {one.digest for one in events if isinstance(one, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}
@@ -135,7 +135,7 @@ class Examiner:
         )
 
     def _was_in_hands(self, sent: Sent) -> float | None:
-        """Return how long before its gateway was killed, None if that had nothing to do with it."""
+        """Return the seconds from a telegram to its gateway's kill, None if it was not affected."""
         gateway = self._gateway_of(sent.meter)
         for kill in (one.moment for one in self._killed if one.number == gateway):
             if -_IN_HANDS <= sent.moment - kill <= _NOTICED:
@@ -148,10 +148,10 @@ class Examiner:
         return None
 
     async def examine_doubles(self, meters: Iterable[FleetMeter], export: Export) -> None:
-        """Look at what was written several times: it must have been the same, but for its delay.
+        """Check that values written several times are equal, except for their delay.
 
-        What VictoriaMetrics lost when it was killed is written again, and what was not acknowledged
-        yet, too, with a longer delay.
+        Collectors rewrite values that a killed VictoriaMetrics may have lost, and values of
+        unacknowledged messages.
         """
         findings = self.findings
         for meter in meters:
@@ -164,11 +164,11 @@ class Examiner:
                 findings.written_again += len(written) - 1
                 if series != STORAGE_DELAY:
                     findings.doubled += len(set(written)) - 1
-            # What waited for its key says nothing of how quick the fleet is.
+            # A telegram that waited for its key says nothing about the speed of the fleet.
             measured = {} if meter.number in self._waiting else telegrams
             for time, sent in measured.items():
                 delays = values.get((STORAGE_DELAY, time))
-                # Readings are told when their values are stored. Who takes over writes no delay.
+                # Readings are published when their values are stored. A second write has no delay.
                 heard = self._heard.get((title, sent.counter))
                 surely = time / 1000 + min(delays) if delays else heard
                 if surely is not None:

@@ -1,4 +1,4 @@
-"""Somebody who can read the stream, and has the rights of a gateway of all meters, but no key."""
+"""Attacker without keys, who can read the stream and publish frames of all meters."""
 
 import asyncio
 import contextlib
@@ -18,26 +18,26 @@ from .meters import FleetMeter
 STREAM = "smarty_p1_frames"
 SUBJECT = "smarty_p1.sealed"
 USER = "intruder"
-# So that what it adds to the stream can be told apart there; collectors know nothing of it.
+# Header that marks the attacker's messages in the stream; collectors ignore it.
 MARK = "Intruder"
 _EVERY = 0.4
-# Once more at the end, when everything is committed, and nothing may be told again.
+# Replays at the end, when all telegrams are acknowledged.
 _OLD_FRAMES = 100
 _WEIGHTS = dict.fromkeys(FORGED, 1) | {"replay": 6, "junk": 1, "of an unknown meter": 1}
 
 
 class Intruder:
-    """Publishes old and forged frames; what the cluster has acknowledged is counted."""
+    """Publisher of replayed and forged frames. `published` counts acknowledged ones by kind."""
 
     def __init__(self, cluster: NatsCluster, no_meter: FleetMeter, chance: Random) -> None:
         self.published: Counter[str] = Counter()
         self._cluster = cluster
-        # It lies about a meter that there is not: whoever believes it shows that.
+        # Forged telegrams name a meter that does not exist, so an accepted one is found.
         self._meter = no_meter
         self._chance = chance
 
     async def run(self) -> None:
-        """Go on until cancelled."""
+        """Attack until cancelled."""
         async with (
             await self._cluster.connect(outlasts_nodes=True) as admin,
             await self._cluster.connect(USER, outlasts_nodes=True) as gateway,
@@ -54,7 +54,7 @@ class Intruder:
                             for _ in range(2)
                         ]
                         await self._publish(publisher, *pair)
-                        # Nothing may do what it asks with the rights of those who answer it.
+                        # No reply may act with the rights of the answering side.
                         title = (pair[0].subject or "").rpartition(".")[2]
                         reply = self._chance.choice(REPLIES)
                         headers = {MARK: "1"}

@@ -1,4 +1,4 @@
-"""Keys that change in the middle of a run: one comes late, and two meters get others."""
+"""Changes of keys in the middle of a run: one key comes late, two meters get another one."""
 
 import asyncio
 import os
@@ -10,31 +10,31 @@ from dev.simulator import Meter
 
 from .meters import key_of, next_key_of
 
-# Whose key is not there at first; whose next one is known before it counts, and only afterwards.
+# Meters: without a key at first; with a next key known in advance; with one known afterwards.
 LATE = 1
 ANNOUNCED = 2
 SURPRISING = 3
 MIN_METERS = 3
-# In shares of the run: meters get their next keys between the two changes of the file.
+# Moments of the two changes of the file, and of the meters' change between, as shares of the run.
 _FIRST, CHANGES_AT, _LAST = 0.25, 0.5, 0.75
-# What is stored of them when their keys come says nothing about how fast the fleet is.
+# Delays of these meters say nothing about the speed of the fleet.
 WAITING = frozenset((LATE, SURPRISING))
 
 
 def changes(count: int) -> bool:
-    """Return whether keys change in a fleet of so many meters."""
+    """Return whether keys change in a fleet of this size."""
     return count >= MIN_METERS
 
 
 def next_key_of_meter(number: int, count: int, seed: int) -> bytes | None:
-    """Return the key that a meter gets in the middle, None if it keeps its own."""
+    """Return a meter's next key, None if it keeps its first one."""
     if changes(count) and number in {ANNOUNCED, SURPRISING}:
         return next_key_of(seed, number)
     return None
 
 
 async def change_keys(path: Path, seed: int, count: int, seconds: float) -> None:
-    """Write other keys while the meters send for so many seconds; then wait for the end."""
+    """Change the file of the keys twice during the run, then wait until cancelled."""
     if changes(count):
         await asyncio.sleep(seconds * _FIRST)
         write_keys(path, seed, count, announced={ANNOUNCED})
@@ -46,7 +46,7 @@ async def change_keys(path: Path, seed: int, count: int, seconds: float) -> None
 
 
 def write_first_keys(path: Path, seed: int, count: int) -> None:
-    """Write the keys with which a run begins."""
+    """Write the first keys of a run."""
     write_keys(path, seed, count, absent={LATE} if changes(count) else frozenset())
 
 
@@ -58,7 +58,7 @@ def write_keys(
     absent: AbstractSet[int] = frozenset(),
     announced: AbstractSet[int] = frozenset(),
 ) -> None:
-    """Write the keys of all meters by system title, for the collectors and nobody else."""
+    """Write a private file with the keys, by system title."""
     new = path.with_suffix(".new")
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
         for number in range(1, count + 1):

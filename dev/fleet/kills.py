@@ -1,4 +1,4 @@
-"""Parts that are killed and started again, or stopped for a while, while everything runs."""
+"""Interruptions of parts during a run: kills and pauses."""
 
 import asyncio
 import math
@@ -14,15 +14,15 @@ from dev.reliability.result import tell
 from .costs import Costs
 
 EVERY = 10.0
-# Down for so long, from and to.
+# Shortest and longest interruption, in seconds.
 _DOWN = (1.0, 5.0)
-# One of so many interruptions is no kill.
+# One of this many interruptions is a pause instead of a kill.
 _STOP_ONE_OF = 5
 
 
 @dataclass
 class Interruption:
-    """A part that was killed, or only stopped; when, and when it ran again (Unix seconds)."""
+    """Kill or pause of a part: its begin and end (Unix seconds)."""
 
     kind: str
     number: int
@@ -32,7 +32,7 @@ class Interruption:
 
 
 class Killer:
-    """Interrupts one part after the other."""
+    """Source of interruptions, one part after the other."""
 
     def __init__(self, parts: dict[str, list[Part]], costs: Costs, chance: Random) -> None:
         self.interruptions: list[Interruption] = []
@@ -43,7 +43,7 @@ class Killer:
         self._chance = chance
 
     async def run(self, seconds: float, every: float = EVERY) -> None:
-        """Interrupt any part every so often, for so many seconds."""
+        """Interrupt random parts for `seconds`."""
         end = time.monotonic() + seconds
         due = time.monotonic() + every
         while due < end:
@@ -55,7 +55,7 @@ class Killer:
             due = max(due + every, time.monotonic())
 
     async def kill_each_kind(self, pause: float) -> None:
-        """Kill one part of each kind, in any order."""
+        """Kill one part of each kind, in random order."""
         kinds = [*dict.fromkeys(kind for kind, _, _ in self._parts)]
         self._chance.shuffle(kinds)
         for wanted in kinds:
@@ -82,7 +82,7 @@ class Killer:
         tell(f"{kind} {number + 1} {word} after {interruption.back - moment:.1f} s")
 
     def told(self) -> str:
-        """Return how often which kind was interrupted."""
+        """Return the numbers of interruptions by kind, in words."""
         killed = Counter(one.kind for one in self.interruptions if one.was_killed)
         stopped = Counter(one.kind for one in self.interruptions if not one.was_killed)
         kinds = dict.fromkeys(kind for kind, _, _ in self._parts)

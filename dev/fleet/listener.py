@@ -1,4 +1,4 @@
-"""Somebody who listens to the decoded readings."""
+"""Listener to decoded readings."""
 
 import contextlib
 import json
@@ -11,9 +11,9 @@ SUBJECT = "smarty_p1.readings.*"
 
 
 class Listener:
-    """Remembers when it heard of each telegram first.
+    """First time of each reading.
 
-    `again` counts what was told more than once: two collectors may have judged it.
+    `again` counts repeated readings: two collectors may have verified the same frame.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Listener:
         self.again = 0
 
     async def listen(self, client: Client) -> None:
-        """Listen from now on."""
+        """Subscribe to all readings."""
         await client.subscribe(SUBJECT, cb=self._on_message)
 
     async def _on_message(self, message: Msg) -> None:
@@ -30,5 +30,5 @@ class Listener:
             self.note(message.subject.rpartition(".")[2], counter, time.time())
 
     def note(self, title: str, counter: int, now: float) -> None:
-        """Note a reading that was told at a moment."""
+        """Note a reading and its moment."""
         self.again += self.heard.setdefault((title, counter), now) != now

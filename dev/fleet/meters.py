@@ -1,4 +1,4 @@
-"""Meters by the thousand: cheap to ask, no two alike, and their keys."""
+"""Thousands of cheap, different simulated meters, and their keys."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -6,12 +6,12 @@ from functools import cache
 from typing import override
 
 from dev.simulator import House, Meter
-from dev.simulator.dice import seeded_random
 from dev.simulator.house import HOUSES
 from dev.simulator.household import Household
+from dev.simulator.randomness import seeded_random
 from dev.simulator.reading import Reading
 
-# Every third meter has others on its M-Bus.
+# Every third meter has meters on its M-Bus.
 _PIPED = 3
 # A household that has worked out a day answers quickly: few of them serve all meters, at other
 # times of their last two days.
@@ -29,7 +29,7 @@ def _house(kind: int, *, is_piped: bool) -> House:
 
 
 class FleetMeter(Meter):
-    """Meter 1, 2, ... of a fleet."""
+    """Simulated meter of a fleet, numbered from 1."""
 
     def __init__(self, number: int, key: bytes) -> None:
         kind, is_piped = number % len(HOUSES), number % _PIPED == 0
@@ -39,7 +39,7 @@ class FleetMeter(Meter):
         self._shift = number // len(HOUSES) % _SHIFTS * _SHIFT
 
     def change_key(self, key: bytes) -> None:
-        """Seal with another key from now on."""
+        """Encrypt with another key from now on."""
         self._key = key
 
     @override
@@ -53,7 +53,7 @@ class FleetMeter(Meter):
 
 
 def make_meters(seed: int, first: int, count: int) -> list[FleetMeter]:
-    """Return so many meters from a number on."""
+    """Return `count` meters from a first number."""
     return [FleetMeter(number, key_of(seed, number)) for number in range(first, first + count)]
 
 
@@ -63,5 +63,5 @@ def key_of(seed: int, number: int) -> bytes:
 
 
 def next_key_of(seed: int, number: int) -> bytes:
-    """Return the key that a meter has after its first one."""
+    """Return the second key of a meter."""
     return seeded_random("next key", seed, number).randbytes(16)

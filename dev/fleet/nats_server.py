@@ -1,4 +1,4 @@
-"""The program that a cluster is run with: the NATS that is recommended."""
+"""Path of the recommended nats-server."""
 
 import shutil
 
@@ -8,5 +8,5 @@ _RECOMMENDED = ROOT / ".venv" / "bin" / "nats-server"
 
 
 def recommended() -> str:
-    """Return the program that requirements_test.txt names, or another one where it has no wheel."""
+    """Return the nats-server of requirements_test.txt, or the one in PATH without its wheel."""
     return shutil.which(_RECOMMENDED) or shutil.which("nats-server") or "nats-server"

@@ -1,4 +1,4 @@
-"""The figures of a run in words, and which of them should have been others."""
+"""Report of a run: figures in words, and missed aims."""
 
 from collections.abc import Mapping
 
@@ -18,13 +18,13 @@ _MANY_METERS = 200
 
 
 def summarize(outcome: Outcome, options: Options) -> Result:
-    """Return the lines, and the aims that were missed."""
+    """Return the lines of a report, and the missed aims."""
     result = Result()
     with_kills = options.kills != "none"
     if changes(options.meters):
         result.say("keys: of one meter it came late, two got another, one of them unannounced")
     _tell_telegrams(outcome.findings, result)
-    # Few meters at a gateway: their frames wait for others.
+    # A gateway with few meters gathers frames for longer.
     wait = _BATCH_SECONDS if options.meters < _MANY_METERS else 0.0
     _tell_delays(outcome, result, (_MAX_P95_WITH_KILLS_S if with_kills else _MAX_P95_S) + wait)
     _tell_attacks(outcome, result)

@@ -1,4 +1,4 @@
-"""A run: everything is started, meters send, parts are killed, and then all is compared."""
+"""Run of a fleet: start, telegrams, kills, comparison."""
 
 import asyncio
 import contextlib
@@ -13,7 +13,7 @@ from nats.js import JetStreamContext
 
 from dev.reliability.parts import Part
 from dev.reliability.result import MissedError, tell
-from dev.simulator.dice import seeded_random
+from dev.simulator.randomness import seeded_random
 
 from .costs import Costs, disk_mib
 from .export import Export
@@ -29,7 +29,7 @@ from .store_watch import StoreWatch
 from .stream import ERRORS, Content, consumers, not_acknowledged, read_stream
 from .truth import read_record
 
-# As long as anything advances, it is waited for.
+# Wait while the number of unacknowledged messages falls at least this often.
 _NO_ADVANCE = 120.0
 _ANSWERS_WITHIN = 60.0
 METERS = "meters (simulated)"
@@ -37,7 +37,7 @@ METERS = "meters (simulated)"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What is run. `kills`: "none", "any" part every ten seconds, or one of "each" kind."""
+    """Options of a run. `kills`: "none", "any" part every ten seconds, or one of "each" kind."""
 
     meters: int
     seconds: float
@@ -47,7 +47,7 @@ class Options:
 
 @dataclass
 class Outcome:
-    """What a run found out. `busy` is how long each kind of part kept a core busy, in seconds."""
+    """Outcome of a run. `busy` is the processor time of each kind of part, in seconds."""
 
     findings: Findings
     attacks: Counter[str]
@@ -65,12 +65,12 @@ class Outcome:
 
 
 async def run_fleet(directory: Path, options: Options) -> Outcome:
-    """Run, and return what was found. Raises MissedError when there is no use in going on."""
+    """Run a fleet and return the outcome. Raises MissedError if the run cannot go on."""
     fleet = Fleet(directory, options.meters, options.seconds, options.seed)
     async with fleet:
         costs = Costs({**fleet.parts, METERS: [*fleet.villages]})
         killer = Killer(fleet.parts, costs, seeded_random("kills", options.seed))
-        # It lies about a meter that there is not: whoever believes it shows that.
+        # Forged telegrams name a meter that does not exist, so an accepted one is found.
         [phantom] = make_meters(options.seed, options.meters + 1, 1)
         intruder = Intruder(fleet.cluster, phantom, seeded_random("intruder", options.seed))
         listener = Listener()
@@ -104,7 +104,7 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
                 lambda: fleet.metric(fleet.collectors, "smarty_p1_collector_rejected_total")
             )
         tell("comparing")
-        # What is acknowledged must be on its disk.
+        # Acknowledged values must be on the disk of the store.
         await fleet.store.kill()
         examiner = Examiner(
             [*read_record(fleet.records)],
@@ -139,7 +139,7 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
 
 @contextlib.asynccontextmanager
 async def _asking(directory: Path, *, shows_doubles: bool = False) -> AsyncIterator[Export]:
-    """Start another VictoriaMetrics on the same data."""
+    """Start a second VictoriaMetrics on the same data; yield its export."""
     async with (
         VictoriaMetrics(directory, shows_doubles=shows_doubles) as store,
         aiohttp.ClientSession() as session,
@@ -157,7 +157,7 @@ async def _kill(killer: Killer, options: Options) -> None:
 
 @contextlib.asynccontextmanager
 async def _in_background(*works: Coroutine[object, object, None]) -> AsyncIterator[None]:
-    """Do works meanwhile, which have no end. Raises what they raise."""
+    """Run endless works as long as the context lasts. Raises their errors."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(work) for work in works]
         yield
@@ -166,12 +166,12 @@ async def _in_background(*works: Coroutine[object, object, None]) -> AsyncIterat
 
 
 async def _until_acknowledged(fleet: Fleet, stream: JetStreamContext) -> int:
-    """Wait until no gateway and no collector has anything left; return what is left."""
+    """Wait until all frames are acknowledged; return the number of the others."""
     least, advanced = None, time.monotonic()
     while time.monotonic() < advanced + _NO_ADVANCE:
         with contextlib.suppress(aiohttp.ClientError, *ERRORS):
             queued = await fleet.metric(fleet.gateways, "smarty_p1_gateway_queue_length")
-            # Of titles that no meter has: noise.
+            # Forged titles: they may not be published.
             aside = await fleet.metric(fleet.gateways, "smarty_p1_gateway_set_aside")
             behind = await not_acknowledged(stream)
             left = int(sum(queued.values()) - sum(aside.values())) + behind
@@ -185,7 +185,7 @@ async def _until_acknowledged(fleet: Fleet, stream: JetStreamContext) -> int:
 
 
 async def _answer[T](ask: Callable[[], Awaitable[T]]) -> T:
-    """Ask until there is an answer, for a while. Raises MissedError."""
+    """Return the first answer. Raises MissedError without one within _ANSWERS_WITHIN."""
     end = time.monotonic() + _ANSWERS_WITHIN
     while time.monotonic() < end:
         with contextlib.suppress(aiohttp.ClientError, *ERRORS):

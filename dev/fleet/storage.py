@@ -1,4 +1,4 @@
-"""A VictoriaMetrics that can be killed and started again."""
+"""VictoriaMetrics that can be killed and started again."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from dev.reliability.process import is_served
 
 
 class VictoriaMetrics(Part):
-    """A single node, reached at `url`; `shows_doubles`: also what was written several times.
+    """Single VictoriaMetrics at `url`. With `shows_doubles`, it returns repeated writes, too.
 
-    `more` are options of its own, `scheme` is "https" where they let it speak TLS.
+    `more` are further options, `scheme` is "https" if these enable TLS.
     """
 
     def __init__(
@@ -29,9 +29,9 @@ class VictoriaMetrics(Part):
             f"-storageDataPath={directory / 'data'}",
             f"-httpListenAddr={HOST}:{port}",
             "-retentionPeriod=10y",
-            # The same values written twice count once.
+            # Equal values at the same time count once.
             *([] if shows_doubles else ["-dedup.minScrapeInterval=1ms"]),
-            # What was just written is found at once.
+            # New values are found at once.
             "-search.latencyOffset=0s",
             *more,
         ]

@@ -1,4 +1,4 @@
-"""What VictoriaMetrics has lost when it was killed, and when that was there again."""
+"""Values that a killed VictoriaMetrics lost, and their second arrival."""
 
 import asyncio
 import contextlib
@@ -10,11 +10,11 @@ import aiohttp
 from .export import Export
 from .kills import Interruption
 
-# What it acknowledged is on its disk after this time.
+# Acknowledged values are on the disk after this time.
 MAY_BE_LOST = 10.0
 _EVERY = 1.0
 _LOOKED_FOR = 60.0
-# A telegram that was lost may have been late already.
+# A lost telegram may have been late already.
 _BEFORE = 120.0
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 
@@ -23,7 +23,7 @@ type Place = tuple[str, int]
 
 
 class StoreWatch:
-    """Looks again and again after each time that it was killed."""
+    """Watcher of the store after each of its kills."""
 
     def __init__(self, url: str, interruptions: Sequence[Interruption]) -> None:
         self._url = url
@@ -31,9 +31,9 @@ class StoreWatch:
         self._there_at: dict[float, dict[Place, float]] = {}
 
     def stored_at(self, place: Place, acknowledged: float, otherwise: float) -> float:
-        """Return when a telegram was stored and stayed. All in Unix seconds.
+        """Return the time from which a telegram stayed stored. All times in Unix seconds.
 
-        `acknowledged` is when it was stored first, and `otherwise` when it surely was.
+        `acknowledged` is its first write, `otherwise` the time by which it surely was stored.
         """
         stored = acknowledged
         for killed, there_at in sorted(self._there_at.items()):
@@ -42,7 +42,7 @@ class StoreWatch:
         return stored
 
     async def run(self) -> None:
-        """Look until cancelled."""
+        """Watch until cancelled."""
         async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
             export = Export(self._url, session)
             while True:
@@ -61,5 +61,5 @@ class StoreWatch:
         is_first = killed not in self._there_at
         there_at = self._there_at.setdefault(killed, {})
         for place in places:
-            # What is there when it is back was not lost.
+            # A telegram that is there after the restart was not lost.
             there_at.setdefault(place, 0.0 if is_first else time.time())

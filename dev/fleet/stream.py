@@ -1,4 +1,4 @@
-"""What the cluster has: how much of the stream is not committed yet, and which frames."""
+"""Content of the stream, and its unacknowledged messages."""
 
 import asyncio
 from collections import Counter
@@ -17,13 +17,13 @@ ERRORS = (OSError, asyncio.TimeoutError, nats.errors.Error, nats.js.errors.Error
 
 
 async def not_acknowledged(stream: JetStreamContext) -> int:
-    """Return how many messages no collector has acknowledged yet."""
+    """Return the number of unacknowledged messages."""
     found = await stream.consumers_info(STREAM)
     return sum((one.num_pending or 0) + (one.num_ack_pending or 0) for one in found)
 
 
 async def consumers(stream: JetStreamContext) -> str:
-    """Return what the servers know of the consumers that are not at the end, for whoever looks."""
+    """Return the state of unfinished consumers, for the log."""
     return "; ".join(
         f"{one.name}: delivered {one.delivered}, acknowledged {one.ack_floor}, "
         f"{one.num_pending} pending, {one.num_waiting} requests"
@@ -34,9 +34,9 @@ async def consumers(stream: JetStreamContext) -> str:
 
 @dataclass
 class Content:
-    """What is in the stream: how often each frame that gateways have published, by its digest.
+    """Content of the stream: numbers of gateways' frames by digest.
 
-    `bytes_each` is what a message takes there, on average.
+    `bytes_each` is the average size of a message.
     """
 
     bytes_each: float = 0.0
@@ -45,12 +45,12 @@ class Content:
 
     @property
     def doubled(self) -> int:
-        """Return how many frames are there once more than they should be."""
+        """Return the number of repeated frames."""
         return self.frames.total() - len(self.frames)
 
 
 async def read_stream(stream: JetStreamContext) -> Content:
-    """Look at every message in the stream."""
+    """Read all messages of the stream; return the content."""
     state = (await stream.stream_info(STREAM)).state
     found = Content(state.bytes / max(1, state.messages))
     config = ConsumerConfig(

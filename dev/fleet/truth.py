@@ -1,6 +1,6 @@
-"""What the meters sent: written down by the simulator, and read again to compare with.
+"""Record of the sent telegrams, written by the simulator, read for the comparison.
 
-What a telegram's text means is worked out here by itself, and shares nothing with the decoder.
+Its parser of telegrams shares nothing with the decoder.
 """
 
 import json
@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-# The name of each register in the store, by what a telegram calls it.
+# Name of each register in the store, by its reference in a telegram.
 _PHASES = {
     "32.7.0": "voltage_l1",
     "52.7.0": "voltage_l2",
@@ -64,7 +64,7 @@ _TIME = re.compile(r"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)([SW])")
 
 
 class Series(NamedTuple):
-    """A register of a meter, or of one on its M-Bus."""
+    """Register of a meter, or of a meter on its M-Bus."""
 
     name: str
     channel: str = ""
@@ -73,9 +73,9 @@ class Series(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """A telegram of a meter: when it was sent (`time.time()`), and whether somebody read.
+    """Sent telegram: its moment (Unix seconds), and whether a gateway was connected.
 
-    `digest` is that of the frame in which it was sent.
+    `digest` is the digest of its frame.
     """
 
     meter: int
@@ -87,7 +87,7 @@ class Sent(NamedTuple):
 
 
 class Attack(NamedTuple):
-    """Something hostile on the line of a meter; `digest`: of the telegram that it repeats."""
+    """Attack on the line of a meter. `digest` is the digest of a replayed frame."""
 
     kind: str
     meter: int
@@ -97,7 +97,7 @@ class Attack(NamedTuple):
 
 
 def digest_of(frame: bytes) -> str:
-    """Return what tells a frame from all others."""
+    """Return the digest of a frame."""
     return sha256(frame).hexdigest()
 
 
@@ -147,13 +147,13 @@ def _milliseconds(value: str) -> int:
 
 
 class Record:
-    """Where the simulator writes down what it sends: a line each."""
+    """File of sent telegrams and attacks, a line each."""
 
     def __init__(self, path: Path) -> None:
         self._file: TextIO = path.open("a", encoding="ascii")
 
     def write(self, event: Sent | Attack) -> None:
-        """Add a line, in the file at once, whatever becomes of this process."""
+        """Append a line, flushed at once: this process may be killed."""
         self._file.write(json.dumps([type(event).__name__, *event]) + "\n")
         self._file.flush()
 
@@ -163,7 +163,7 @@ class Record:
 
 
 def read_record(paths: Iterable[Path]) -> Iterator[Sent | Attack]:
-    """Yield what was written down."""
+    """Yield the recorded events."""
     kinds = {kind.__name__: kind for kind in (Sent, Attack)}
     for path in paths:
         with path.open(encoding="ascii") as lines:

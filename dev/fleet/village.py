@@ -1,6 +1,6 @@
-"""The meters that one gateway reads, in a process of their own: they send, and write that down.
+"""Village: the meters of one gateway, in a process of their own, with a record of their telegrams.
 
-It begins as soon as every meter has a reader. What is hostile comes between the true telegrams.
+They start once all are connected. Attacks come between the true telegrams.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 
 from dev.simulator import Server
-from dev.simulator.dice import seeded_random
+from dev.simulator.randomness import seeded_random
 
 from .attacks import FORGED, forge, junk, pick
 from .key_changes import CHANGES_AT, next_key_of_meter
@@ -27,7 +27,7 @@ PORTS = "ports.json"
 RECORD = "record.jsonl"
 DONE = "done"
 _PATIENCE = 120.0
-# Before one of so many telegrams something hostile comes.
+# One attack for this number of telegrams.
 _ONE_OF = 10
 _WEIGHTS = dict.fromkeys(FORGED, 2) | {"replay": 5, "plain": 2, "junk": 2}
 _REMEMBERED = 6
@@ -35,7 +35,7 @@ _AHEAD = timedelta(seconds=4)
 
 
 class Village:
-    """Meters on TCP ports, each of which sends at a moment of its own within the interval."""
+    """Meters on TCP ports, staggered within the interval."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Village:
         record: Record,
         next_keys: Mapping[int, bytes] | None = None,
     ) -> None:
-        # Which meters get another key in the middle.
+        # Meters that get another key in the middle, and these keys.
         self._next_keys = dict(next_keys or {})
         self._meters = meters
         self._server = server
@@ -55,7 +55,7 @@ class Village:
         self._last: dict[int, int] = {}
 
     async def send(self, seconds: float, interval: float) -> None:
-        """Send for so many seconds."""
+        """Send for `seconds`."""
         start = time.monotonic()
         for moment, meter in self._moments(interval):
             if moment >= seconds:
@@ -63,7 +63,7 @@ class Village:
             await asyncio.sleep(max(0.0, start + moment - time.monotonic()))
             if moment >= seconds * CHANGES_AT and meter.number in self._next_keys:
                 meter.change_key(self._next_keys.pop(meter.number))
-            # No two telegrams of a meter may have the same time, however late this process is.
+            # Telegrams of a meter must differ in time, even if this process is late.
             if self._last.get(meter.number) != (second := int(time.time())):
                 self._last[meter.number] = second
                 if not self._chance.randrange(_ONE_OF):
@@ -74,7 +74,7 @@ class Village:
         step = interval / len(self._meters)
         for number in count():
             which = number % len(self._meters)
-            # Not on the whole second, whose end is before the telegram is out.
+            # Half a step later: a telegram must be out before its second is over.
             yield number * step + step / 2, self._meters[which]
 
     def _send_telegram(self, meter: FleetMeter) -> None:
@@ -93,7 +93,7 @@ class Village:
         known = self._frames[meter.number]
         if not known:
             return
-        # What would be seen if anybody believed it: the meter does not send at that time.
+        # An accepted forgery would be found: the meter sends no telegram at that time.
         lie = meter.telegram_at(datetime.now(UTC) + _AHEAD)
         digest = ""
         match kind:
@@ -116,13 +116,13 @@ class Village:
 
 
 async def run(arguments: argparse.Namespace) -> None:
-    """Serve the meters until this process is ended, and send for a while."""
+    """Serve the meters until this process ends; send for the configured time."""
     directory: Path = arguments.directory
     meters = make_meters(arguments.seed, arguments.first, arguments.count)
     for meter in meters:
-        # The first question takes longest: no telegram is to wait for it.
+        # The first telegram takes longest to compute: do that before the start.
         meter.telegram_at(datetime.now(UTC))
-    # Telegrams are sent from here; the server's own would not be staggered.
+    # `Village` sends the telegrams: the server's own ones would not be staggered.
     async with Server(meters, interval=1e9, faults=["silence"]) as server:
         ports = directory / PORTS
         new = ports.with_suffix(".new")
@@ -147,7 +147,7 @@ async def run(arguments: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Read the command line."""
+    """Run with the arguments of the command line."""
     parser = argparse.ArgumentParser(prog="dev.fleet.village", description=__doc__)
     parser.add_argument("--directory", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)

@@ -1,1 +1,1 @@
-"""Random input for a long time: what a maintainer runs before a release (`scripts/fuzz`)."""
+"""Fuzz tests that a maintainer runs for minutes before a release (`scripts/fuzz`)."""

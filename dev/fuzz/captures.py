@@ -1,4 +1,4 @@
-"""What must hold for whatever is recorded for a capture, and for any file that says it is one."""
+"""Fuzz properties of capture files: any recorded line, and any file in place of a capture."""
 
 import math
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ files = st.text() | st.builds(
 
 
 def check_file(text: str) -> None:
-    """Read a file: it is one, or an error that says so."""
+    """Read a file: the result is valid, or a CaptureError."""
     try:
         chunks, key = read_capture(text)
     except CaptureError:
@@ -46,18 +46,21 @@ def check_file(text: str) -> None:
 
 
 def check_line(data: bytes, sizes: Sequence[int]) -> None:
-    """Record bytes, with the key and without: the file holds as many, cut in the same places."""
+    """Record bytes: with and without key, the file holds equally many bytes in the same chunks."""
     recording = Recording()
     for time, chunk in enumerate(in_chunks(data, sizes)):
         recording.add(time, chunk)
     for key in (KEY, None):
-        made = anonymise(recording.chunks, FrameDecryptor(key) if key else None, Random(1))  # noqa: S311
-        read, published = read_capture(write_capture(made))
-        cuts = [list(accumulate(len(one) for _, one in each)) for each in (recording.chunks, read)]
+        anonymous = anonymise(recording.chunks, FrameDecryptor(key) if key else None, Random(1))  # noqa: S311
+        read, published = read_capture(write_capture(anonymous))
+        cuts = [
+            list(accumulate(len(chunk) for _, chunk in chunks))
+            for chunks in (recording.chunks, read)
+        ]
         assert cuts[0] == cuts[1]
         decoder = Decoder(published)
         events = [event for _, chunk in read for event in decoder.feed(chunk)]
-        # What was recorded and sent again is in it, too.
-        assert sum(isinstance(event, Telegram) for event in events) <= len(made.telegrams)
+        # The capture also counts replays, which the decoder rejects.
+        assert sum(isinstance(event, Telegram) for event in events) <= len(anonymous.telegrams)
         assert TITLE not in b"".join(chunk for _, chunk in read)
-        assert summarise(made).telegrams == len(made.telegrams)
+        assert summarise(anonymous).telegrams == len(anonymous.telegrams)

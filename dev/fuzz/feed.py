@@ -1,7 +1,7 @@
-"""Any bytes and texts, for minutes: the decoder, the parser, what reads keys, ports and the past.
+"""Fuzz decoder, parser and readers of keys, ports and files with random input, for minutes.
 
-Hypothesis makes streams, telegrams, keys and addresses that are almost right; where atheris is
-installed, it searches in a second process for bytes that reach code which none has reached yet.
+Hypothesis makes streams, telegrams, keys and addresses that are almost valid. If atheris is
+installed, it searches in a second process for bytes that reach new code.
 """
 
 import argparse
@@ -41,7 +41,7 @@ _MARKS = (
 
 
 class Property(NamedTuple):
-    """A check that must hold for all examples of a strategy."""
+    """Check that must hold for all examples of a strategy."""
 
     name: str
     examples: st.SearchStrategy[Any]
@@ -50,11 +50,11 @@ class Property(NamedTuple):
 
 _sizes = st.lists(st.integers(0, 80) | st.integers(0, 5000), min_size=1, max_size=5)
 
-# --- the line ----------------------------------------------------------------------------------
+# --- bytes on the line -------------------------------------------------------------------------
 _marks = st.sampled_from(_MARKS)
 _counters = st.integers(0, 2**32 - 1)
 _frames = (
-    st.sampled_from([found.data for found in _LITERALS])
+    st.sampled_from([frame.data for frame in _LITERALS])
     | st.builds(frame, _counters, st.binary(min_size=1, max_size=60))
     | st.builds(
         frame, st.integers(0, 999_999), authentication_key=st.binary(min_size=16, max_size=16)
@@ -117,13 +117,13 @@ _mbus = st.builds(
     st.sampled_from(["0", "1", "9", ""]),
 )
 _telegram_lines = st.lists(_line | _mbus, max_size=12) | st.sampled_from(
-    [found.telegram.split("\r\n") for found in _LITERALS]
+    [frame.telegram.split("\r\n") for frame in _LITERALS]
 )
 
 
 @st.composite
 def _texts(draw: st.DrawFn) -> list[bytes]:
-    """Telegrams in a row, each a bit different from the one before, as a meter sends them."""
+    """Return consecutive telegrams that differ slightly, as a meter sends them."""
     begin = draw(st.sampled_from(["/Lux5\\253694471_M\r\n", "/", "", "\r\n/Lux5\r\n", "/Lux5\n"]))
     end_of_line = draw(st.sampled_from(["\r\n", "\r\n", "\r\n", "\n", "\r", "\v", "\x1c"]))
     lines = draw(_telegram_lines)
@@ -133,7 +133,7 @@ def _texts(draw: st.DrawFn) -> list[bytes]:
         for at in changed:
             line = draw(_line | st.just(None) | st.sampled_from([*lines, ""]))
             if at < len(lines) and draw(st.booleans()):
-                # The same digits, with another unit.
+                # Keep the digits and change the unit.
                 line = re.sub(r"\*[^)]*", f"*{draw(_units)}", lines[at])
             lines = [*lines[:at], *([] if line is None else [line]), *lines[at + 1 :]]
         body = f"{begin}{end_of_line.join(lines)}{end_of_line}!".encode("latin-1", "replace")
@@ -174,7 +174,7 @@ _ports = st.text() | st.builds(
 
 @st.composite
 def _secret_ports(draw: st.DrawFn) -> tuple[str, str]:
-    """Return an address with a secret in it, and the secret."""
+    """Return an address that contains a secret, and the secret."""
     name = draw(st.sampled_from(["key", "password", "noise_psk", "token", "k%65y", "x"]))
     secret = draw(st.text("0123456789abcdef/+=%", min_size=12, max_size=44))
     part = st.from_regex(r"[a-z]{0,8}(=[a-z0-9]{0,8})?", fullmatch=True)
@@ -209,9 +209,9 @@ PROPERTIES = (
 )
 
 
-# --- Hypothesis against the clock ---------------------------------------------------------------
+# --- runs of Hypothesis with a time limit --------------------------------------------------------
 def run_round(tried: Property, seed: int, examples: int = 50) -> int:
-    """Check some examples, return how many. Raises what `check` raises for the smallest one."""
+    """Check some examples and return their number. Raises the error of the smallest example."""
     number = 0
 
     @hypothesis.seed(seed)
@@ -222,7 +222,7 @@ def run_round(tried: Property, seed: int, examples: int = 50) -> int:
         suppress_health_check=list(HealthCheck),
     )
     @hypothesis.given(tried.examples)
-    def check(example: Any) -> None:  # noqa: ANN401 - whatever the strategy makes
+    def check(example: Any) -> None:  # noqa: ANN401 - the type depends on the strategy
         nonlocal number
         number += 1
         tried.check(example)
@@ -236,7 +236,7 @@ def run_round(tried: Property, seed: int, examples: int = 50) -> int:
 
 
 def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counter[str]:
-    """Check all properties, each at least one round, until the time is over; count examples."""
+    """Check all properties in rounds until the time is over, at least once. Return the examples."""
     end = time.monotonic() + 60 * minutes
     numbers: Counter[str] = Counter()
     for round_seed in itertools.count(seed):
@@ -249,18 +249,18 @@ def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counte
 
 # --- atheris -----------------------------------------------------------------------------------
 def write_seeds(folder: Path) -> None:
-    """Write what atheris begins with: each literal frame, its text, a key, a port."""
-    for number, found in enumerate(_LITERALS):
-        (folder / f"frame-{number}").write_bytes(b"\x00\x20" + found.data)
-        (folder / f"telegram-{number}").write_bytes(b"\x01\x20" + found.telegram.encode("latin-1"))
+    """Write the first inputs of atheris: each stored frame, its text, a key, a port."""
+    for number, stored in enumerate(_LITERALS):
+        (folder / f"frame-{number}").write_bytes(b"\x00\x20" + stored.data)
+        (folder / f"telegram-{number}").write_bytes(b"\x01\x20" + stored.telegram.encode("latin-1"))
     (folder / "key").write_bytes(b"\x02" + KEY.hex().encode())
     (folder / "port").write_bytes(b"\x03socket://gateway.local:2001/?key=x")
 
 
 def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.Popen[bytes]:
-    """Start atheris, which leaves its log, and what it found, in the folder.
+    """Start atheris, which writes its log and its findings into the folder.
 
-    It begins with the inputs in `corpus`, and adds those that reach new code.
+    The search starts with the inputs in `corpus` and adds inputs that reach new code.
     """
     corpus.mkdir(parents=True, exist_ok=True)
     write_seeds(corpus)
@@ -284,17 +284,17 @@ def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.
 
 
 def _result(search: subprocess.Popen[bytes], folder: Path) -> tuple[int, str]:
-    """Wait for atheris; return how many inputs it tried, and its log when it found something."""
+    """Wait for atheris. Return the number of inputs, and the log if it found an error."""
     status = search.wait()
     log = (folder / "log").read_text(encoding="utf-8", errors="replace")
-    for found in folder.glob("found-*"):
-        log += f"\n{found.name}: {found.read_bytes().hex()}"
+    for input_file in folder.glob("found-*"):
+        log += f"\n{input_file.name}: {input_file.read_bytes().hex()}"
     done = re.search(r"Done ([0-9]+) runs", log)
     return int(done[1]) if done else 0, log if status or not done else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run for some minutes, print one line, and return 1 if anything is wrong."""
+    """Run for some minutes and print a line. Return 1 if an error was found."""
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, help="the same one makes the same examples")
@@ -315,7 +315,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stack.callback(guided.kill)
         try:
             numbers = run_for(options.minutes, seed, PROPERTIES)
-        except Exception:  # noqa: BLE001 - this is what is looked for
+        except Exception:  # noqa: BLE001 - every exception is a finding
             problem = traceback.format_exc()
         else:
             if guided:

@@ -1,6 +1,6 @@
-"""Atheris: bytes that reach new code are kept and mutated further. `feed` starts it.
+"""Coverage-guided fuzzing with atheris, started by feed.py.
 
-The first byte of an input says what it is for, the second how it is cut into chunks.
+The first byte of an input selects the check, the second the size of its chunks.
 """
 
 import sys
@@ -14,7 +14,7 @@ _BETWEEN_TELEGRAMS = b"\0\0"
 
 
 def check(data: bytes) -> None:
-    """Check what must hold for these bytes."""
+    """Check the property that the first byte selects."""
     if len(data) < 3:
         return
     match data[0] % 4:

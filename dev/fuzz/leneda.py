@@ -1,4 +1,4 @@
-"""Files of the national platform's portal and answers of its API, almost right."""
+"""Fuzz properties of Leneda: files of its portal and answers of its API, almost valid."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -66,7 +66,7 @@ _odd: st.SearchStrategy[object] = (
 
 
 def _changed(good: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
-    """Return objects that differ from a good one in up to two things."""
+    """Return copies of a valid object with up to two changed fields."""
     changes = st.dictionaries(st.sampled_from(sorted(good)), _odd, max_size=2)
     return changes.map(lambda odd: good | odd)
 
@@ -86,7 +86,7 @@ answers = _odd | st.builds(
 
 
 def check_file(data: bytes) -> None:
-    """Read a file: what comes out is what the program may rely on."""
+    """Read a file: the rows are valid, or an ExportError is raised."""
 
     def read() -> tuple[Row, ...]:
         export = read_export(data, _NOW)
@@ -98,7 +98,7 @@ def check_file(data: bytes) -> None:
 
 
 def check_answer(answer: object) -> None:
-    """Read an answer, in the same way."""
+    """Read an answer of the API: the rows are valid, or a ResponseError is raised."""
     start = datetime(2026, 11, 18, 23, tzinfo=UTC)
     _check(lambda: read_time_series(answer, _CODE, start, _NOW).rows, ResponseError)
 

@@ -1,4 +1,4 @@
-"""What must hold for any bytes and texts that reach the protocol package."""
+"""Fuzz properties of the protocol package: must hold for any bytes and texts."""
 
 import json
 import math
@@ -27,13 +27,13 @@ from smartyp1.p1.telegram_parser import parse, read
 from smartyp1.port import normalise_port, redact_port
 
 _REFERENCE = re.compile(r"\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII)
-# The longest frame, what is looked at at once, and what may wait for the buffer to be trimmed.
-_BUFFER_BOUND = (32 + 4 + 4 + 4) * 1024
-_WAITING_BOUND = 128 * 1024
+# Maximum size of the decoder's buffer: the longest frame, plus bytes not yet searched or trimmed.
+_MAX_BUFFER_BYTES = (32 + 4 + 4 + 4) * 1024
+_MAX_WAITING_BYTES = 128 * 1024
 
 
 def check_feed(data: bytes, sizes: Sequence[int]) -> None:
-    """Feed bytes in chunks, with a key and without: no exception, always the same events."""
+    """Feed bytes in chunks, with and without key: no exception, and always the same events."""
     for key, needs_tag in ((KEY, True), (KEY, False), (None, True)):
         events = decode(key, [data], needs_tag=needs_tag)
         assert decode(key, in_chunks(data, sizes), needs_tag=needs_tag) == events
@@ -41,19 +41,19 @@ def check_feed(data: bytes, sizes: Sequence[int]) -> None:
 
 
 def decode(key: bytes | None, chunks: Iterable[bytes], *, needs_tag: bool = True) -> list[Event]:
-    """Return the events of some chunks; the decoder's memory stays bounded meanwhile."""
+    """Return the events of some chunks. Checks that the decoder's memory stays bounded."""
     decoder = Decoder(key, needs_tag=needs_tag)
     events: list[Event] = []
     for chunk in chunks:
         events += decoder.feed(chunk)
         framer = decoder._framer
-        assert len(framer.buffer) < _BUFFER_BOUND
-        assert framer._waiting.itemsize * len(framer._waiting) < _WAITING_BOUND
+        assert len(framer.buffer) < _MAX_BUFFER_BYTES
+        assert framer._waiting.itemsize * len(framer._waiting) < _MAX_WAITING_BYTES
     return events
 
 
 def in_chunks(data: bytes, sizes: Sequence[int]) -> list[bytes]:
-    """Cut bytes into chunks of these sizes, over and over; 0 is an empty chunk."""
+    """Cut bytes into chunks of these sizes in rotation; 0 is an empty chunk."""
     chunks = []
     at = turn = 0
     while at < len(data):
@@ -65,7 +65,7 @@ def in_chunks(data: bytes, sizes: Sequence[int]) -> list[bytes]:
 
 
 def check_endless(pattern: bytes, sizes: Sequence[int]) -> None:
-    """Feed the same bytes for long: memory stays bounded, and a good frame still gets in."""
+    """Feed the same bytes for long: memory stays bounded, and a valid frame is still found."""
     data = pattern * (100_000 // len(pattern))
     text = b"/Lux5\r\n\r\n!\r\n"
     events = decode(KEY, [*in_chunks(data, [*sizes, 4096]), frame(1, text, title=b"OTHER\0\0\1")])
@@ -75,7 +75,7 @@ def check_endless(pattern: bytes, sizes: Sequence[int]) -> None:
 
 
 def check_events(events: Iterable[Event], *, encrypted: bool, needs_tag: bool = True) -> None:
-    """Check that every event is of the documented types."""
+    """Check that every event is of a documented type."""
     for event in events:
         if isinstance(event, Telegram):
             check_telegram(event)
@@ -92,14 +92,14 @@ def check_events(events: Iterable[Event], *, encrypted: bool, needs_tag: bool = 
 
 
 def _verifications(*, encrypted: bool, needs_tag: bool) -> set[Verification]:
-    """Return what may vouch for a telegram."""
+    """Return the verifications that a telegram may have."""
     if not encrypted:
         return {Verification.PLAIN}
     return {Verification.TAG} if needs_tag else {Verification.TAG, Verification.CHECKSUM}
 
 
 def check_telegram(telegram: Telegram) -> None:
-    """Check that every value is of a documented type, and that JSON can take it."""
+    """Check that every value is of a documented type and can be written as JSON."""
     assert type(telegram.identification) is str
     assert type(telegram.text) is bytes
     _check_type(telegram.serial_number, str)
@@ -149,11 +149,11 @@ def _check_reading(reading: MBusReading) -> None:
 
 
 def check_texts(texts: Sequence[bytes], sizes: Sequence[int]) -> None:
-    """Read telegrams in a row: each is read as if it were alone, parsed, enciphered or plain."""
+    """Read consecutive telegrams: parser, decoder and simple reader must agree on all of them."""
     parser = FastParser()
     expected: list[Telegram | None] = []
     for counter, text in enumerate(texts):
-        # What equals may differ in type, and 0.0 equals -0.0.
+        # Compare by repr, because equal values may differ in type, and 0.0 equals -0.0.
         assert repr(parser.read(text)) == repr(read(text))
         expected.append(parse(text, read, counter, TITLE, Verification.TAG))
         assert has_valid_crc(text) is _has_valid_crc(text)
@@ -161,7 +161,7 @@ def check_texts(texts: Sequence[bytes], sizes: Sequence[int]) -> None:
     frames = b"".join(frame(counter, text) for counter, text in enumerate(texts))
     events = decode(KEY, in_chunks(frames, sizes))
     check_events(events, encrypted=True)
-    # Long ciphertexts now and then have a header in them, which is rejected.
+    # Ignore other titles: long ciphertexts sometimes contain a header, whose frame is rejected.
     assert [event for event in events if event.system_title == TITLE] == [
         telegram or Rejection(Reason.MALFORMED, counter, TITLE)
         for counter, telegram in enumerate(expected)
@@ -174,7 +174,7 @@ def _has_valid_crc(text: bytes) -> bool:
 
 
 def check_key(text: str) -> None:
-    """Read a text as a key: it is one, or an error that does not repeat it."""
+    """Read a text as a key: the result is a key, or an error that does not quote the text."""
     try:
         key = parse_key(text)
     except KeyFormatError as err:
@@ -189,7 +189,7 @@ def check_key(text: str) -> None:
 
 
 def check_port(text: str) -> None:
-    """Read a text as a port: once read it stays as it is, and it can be shown."""
+    """Read a text as a port: a second pass changes nothing, also after redaction."""
     port = normalise_port(text)
     assert normalise_port(port) == port
     shown = redact_port(port)
@@ -197,7 +197,7 @@ def check_port(text: str) -> None:
 
 
 def check_secret_port(port: tuple[str, str]) -> None:
-    """Show an address that has this secret in it: it is left out."""
+    """Redact an address that contains a secret: the secret is gone."""
     url, secret = port
     assert secret in url
     assert secret not in redact_port(normalise_port(url))

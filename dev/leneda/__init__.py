@@ -1,13 +1,13 @@
-"""Leneda's API as far as it is known, with everything that it may answer.
+"""Simulated server of Leneda's API, written without any code of the client.
 
     async with Platform(key=..., energy_id=...) as platform:
         platform.url                                 # instead of https://api.leneda.eu/api
         platform.series[point, "1-1:1.29.0"] = read  # start of a quarter-hour -> mean kW
-        platform.fault = Fault.FORBIDDEN             # what it answers instead; None heals
-        platform.requests                            # what it was asked for
+        platform.fault = Fault.FORBIDDEN             # fault of all answers; None ends it
+        platform.requests                            # received queries for series
 
-What is in no series is `unit: null`, as the platform answers it for an unknown metering point and
-for a code without a right to it. It shares no code with what reads it.
+A query without a series gets the answer `unit: null`, as Leneda answers for an unknown metering
+point, or for a code that the account may not read.
 """
 
 from .platform import Fault, Platform, Request

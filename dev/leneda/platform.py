@@ -1,4 +1,4 @@
-"""The server, what it knows, and what can be wrong with it."""
+"""Simulated server of Leneda's API, with all faults that a client must survive."""
 
 import asyncio
 import json
@@ -17,14 +17,14 @@ CODES = {
     **{f"1-1:{n}.29.0": "kVAR" for n in (3, 4)},
     **{f"1-65:{n}.29.{layer}": "kW" for n in (1, 2) for layer in (1, 2, 3, 4, 9)},
 }
-"""The electrical codes that it documents, each with its unit."""
+"""Electrical OBIS codes of Leneda's documentation, with their units."""
 QUARTER_HOUR = timedelta(minutes=15)
 
 type Read = Callable[[datetime], float | None]
 
 
 class Fault(StrEnum):
-    """What can be wrong with all answers about series."""
+    """Fault of all answers about time series."""
 
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
@@ -45,12 +45,12 @@ _STATUS = {
     Fault.SERVER: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 _BODY = {Fault.BROKEN_JSON: '{"unit": "kW", "items": [', Fault.NO_OBJECT: '["kW"]'}
-_LARGE = 20_000_000
+_LARGE_BODY_BYTES = 20_000_000
 _ELSEWHERE = "/elsewhere"
 
 
 class Request(NamedTuple):
-    """What a series was asked for."""
+    """Arguments of a query for a time series."""
 
     point: str
     code: str
@@ -59,10 +59,10 @@ class Request(NamedTuple):
 
 
 class Platform:
-    """Answers on a free port of this machine, until the context ends.
+    """Simulated Leneda server on a free port of this machine, until the context ends.
 
-    `known_until` is where its knowledge ends: the last midnight, unless set. `version` says which
-    version a quarter-hour has, `is_estimated` whether it was not measured.
+    `known_until` is the end of the available values, by default the last midnight. `version`
+    returns the version of a quarter-hour, and `is_estimated` whether its value was estimated.
     """
 
     def __init__(self, *, key: str, energy_id: str, port: int = 0) -> None:
@@ -72,16 +72,16 @@ class Platform:
         self.requests: list[Request] = []
         self.refused = 0
         self.followed = 0
-        """How often a redirection was followed."""
+        """Number of followed redirections."""
         self.fault: Fault | None = None
         self.known_until: datetime | None = None
         self.now: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.version: Callable[[datetime], int] = lambda _start: 1
         self.is_estimated: Callable[[datetime], bool] = lambda _start: False
         self.gives_outside = False
-        """It also gives rows from before and after what was asked for."""
+        """Whether answers contain rows before and after the requested span."""
         self.gives_twice = False
-        """It gives each row twice, and the latest first."""
+        """Whether answers contain each row twice, the latest row first."""
         self._port = port
         self._released = asyncio.Event()
         self._runner: web.AppRunner
@@ -106,13 +106,13 @@ class Platform:
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        """Stop, also what is answered slowly."""
+        """Stop, and end slow answers."""
         self._released.set()
         await self._runner.cleanup()
 
     @property
     def url(self) -> str:
-        """Return the address before the paths."""
+        """Return the base address of the API's paths."""
         return f"http://127.0.0.1:{self._port}/api"
 
     def _check(self, request: web.Request) -> None:
@@ -124,29 +124,31 @@ class Platform:
     async def _time_series(self, request: web.Request) -> web.StreamResponse:
         self._check(request)
         query = request.query
-        asked = Request(
+        requested = Request(
             request.match_info["point"],
             query["obisCode"],
             _moment(query["startDateTime"]),
             _moment(query["endDateTime"]),
         )
-        self.requests.append(asked)
+        self.requests.append(requested)
         if self.fault:
-            return await self._failing(request, asked, self.fault)
-        return web.json_response(self._answer(asked))
+            return await self._failing(request, requested, self.fault)
+        return web.json_response(self._answer(requested))
 
-    def _answer(self, asked: Request) -> dict[str, Any]:
-        read = self.series.get((asked.point, asked.code))
+    def _answer(self, requested: Request) -> dict[str, Any]:
+        read = self.series.get((requested.point, requested.code))
         margin = timedelta(hours=2) if self.gives_outside else timedelta()
-        starts = _quarter_hours(asked.start - margin, min(asked.end + margin, self._until()))
+        starts = _quarter_hours(
+            requested.start - margin, min(requested.end + margin, self._until())
+        )
         items = list(self._items(read, starts)) if read else []
         if self.gives_twice:
             items = [*reversed(items), *items]
         return {
-            "meteringPointCode": asked.point,
-            "obisCode": asked.code,
+            "meteringPointCode": requested.point,
+            "obisCode": requested.code,
             "intervalLength": "PT15M" if read else None,
-            "unit": CODES[asked.code] if read else None,
+            "unit": CODES[requested.code] if read else None,
             "items": items,
         }
 
@@ -167,7 +169,7 @@ class Platform:
         return _midnight(self.now().astimezone(LUXEMBOURG).date())
 
     async def _failing(
-        self, request: web.Request, asked: Request, fault: Fault
+        self, request: web.Request, requested: Request, fault: Fault
     ) -> web.StreamResponse:
         if status := _STATUS.get(fault):
             return web.json_response({"message": "no"}, status=status)
@@ -176,10 +178,10 @@ class Platform:
         if fault is Fault.REDIRECT:
             raise web.HTTPFound(self.url + _ELSEWHERE)
         if fault is Fault.DISCONNECTED:
-            assert request.transport  # noqa: S101 - it has just come
+            assert request.transport  # noqa: S101 - the request has just arrived
             request.transport.abort()
         if fault is Fault.TOO_LARGE:
-            text = json.dumps(self._answer(asked)).ljust(_LARGE)
+            text = json.dumps(self._answer(requested)).ljust(_LARGE_BODY_BYTES)
             return web.Response(text=text, content_type="application/json")
         await self._released.wait()
         return web.Response()
@@ -189,7 +191,7 @@ class Platform:
         return web.json_response({"unit": "kW", "items": []})
 
     async def _aggregated(self, request: web.Request) -> web.Response:
-        """Answer by hours or days, whatever else was asked for."""
+        """Answer with sums by hour or day."""
         self._check(request)
         query = request.query
         read = self.series.get((request.match_info["point"], query["obisCode"]))

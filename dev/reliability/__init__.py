@@ -1,1 +1,1 @@
-"""Programs that are killed and stopped, and their cost: for the fleet and the system tests."""
+"""Programs that tests kill and restart, and their memory and CPU time."""

@@ -1,4 +1,4 @@
-"""A real program that is killed and stopped."""
+"""Real program that a test can kill and restart."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from .result import MissedError
 
 
 class Part:
-    """A program that can be killed and started again."""
+    """Program that can be killed and started again."""
 
     _process: Process
 
@@ -36,21 +36,21 @@ class Part:
         self._running = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        """Start it."""
+        """Start the program."""
         await self.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """End it."""
+        """End the program."""
         await self._running.aclose()
 
     @property
     def pid(self) -> int:
-        """Return the number of the process that was started last."""
+        """Return the process id of the last start."""
         return self._process.pid
 
     async def start(self) -> None:
-        """Start it and wait until it is ready."""
+        """Start the program and wait until it is ready."""
         self._process = await self._running.enter_async_context(
             running(
                 self._name,
@@ -66,11 +66,11 @@ class Part:
         await self._process.until(is_ready, every=0.02)
 
     async def kill(self) -> None:
-        """Kill it without a warning."""
+        """Kill the program with SIGKILL."""
         self.send(signal.SIGKILL)
         await self._process.wait()
         await self._running.aclose()
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal."""
+        """Send a signal to the program."""
         os.kill(self._process.pid, number)

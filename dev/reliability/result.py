@@ -1,30 +1,30 @@
-"""What a run found out."""
+"""Result of a reliability run."""
 
 import sys
 from dataclasses import dataclass, field
 
 
 class MissedError(Exception):
-    """What a run waits for has not come; there is no use in going on."""
+    """Failure that makes the rest of a run pointless, such as a program that does not start."""
 
 
 @dataclass
 class Result:
-    """Lines for whoever reads them, and those of the wanted figures that were missed."""
+    """Lines of a report, and the targets that the run has missed."""
 
     lines: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
 
     def say(self, line: str) -> None:
-        """Add a line."""
+        """Add a line to the report."""
         self.lines.append(line)
 
     def want(self, figure: str, *, holds: bool) -> None:
-        """Record a wanted figure as missed unless it holds."""
+        """Record a target as missed unless it holds."""
         if not holds:
             self.missed.append(figure)
 
 
 def tell(progress: str) -> None:
-    """Print how far a run is, for whoever waits."""
+    """Print the progress of a run to standard error."""
     print(progress, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""The command line: `python -m dev.simulator`."""
+"""Command line of the simulator: `python -m dev.simulator`."""
 
 import argparse
 import asyncio
@@ -30,7 +30,7 @@ BOARDS: Mapping[str, Callable[[], Board]] = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve meters until told to stop; return the exit status."""
+    """Serve meters until a signal arrives. Return the exit status."""
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.list_faults:
@@ -65,7 +65,7 @@ async def _serve(options: argparse.Namespace) -> int:
     address = options.listen or (("", None) if options.pty else DEFAULT_ADDRESS)
     now = Clock(options.start).now()
     for meter in meters:
-        # The first question takes longest: nobody is to wait for it later.
+        # Fill the caches now: the first query takes longest.
         meter.registers_at(now)
     async with serve(
         meters,
@@ -95,9 +95,9 @@ def _meters(options: argparse.Namespace) -> list[Meter]:
     numbers = _numbers(options)
     if options.plain:
         return [Meter(number) for number in numbers]
-    keys, made = read_keys(options.key_file, options.meters)
-    if made and not options.quiet:
-        print(f"{made} new key{'s'[: made > 1]} in {options.key_file}", flush=True)
+    keys, added = read_keys(options.key_file, options.meters)
+    if added and not options.quiet:
+        print(f"{added} new key{'s'[: added > 1]} in {options.key_file}", flush=True)
     return [Meter(number, key) for number, key in zip(numbers, keys, strict=True)]
 
 

@@ -1,10 +1,10 @@
-"""Numbers on a command line."""
+"""Number types for argparse."""
 
 from argparse import ArgumentTypeError
 
 
 def count(text: str) -> int:
-    """Read a whole number from 1 on."""
+    """Return a whole number of at least 1. Raises ArgumentTypeError."""
     number = int(text) if text.isdecimal() else 0
     if number < 1:
         message = f"{text!r} is not a number from 1 on"
@@ -13,7 +13,7 @@ def count(text: str) -> int:
 
 
 def positive(text: str) -> float:
-    """Read a number above 0."""
+    """Return a number above 0. Raises ArgumentTypeError."""
     try:
         number = float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The small boards beside a meter: one that watches its LED, one that looks into a tank."""
+"""Simulated boards: an LED pulse reader and a tank sensor."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -6,35 +6,35 @@ from datetime import datetime, timedelta
 from math import pi, sin
 
 from .clock import Clock
-from .dice import seeded_random
 from .faults import Delivery
 from .household import EPOCH
 from .line import Line
 from .meter import Meter
+from .randomness import seeded_random
 
 PULSES_PER_KWH = 1000
-# A house without sun, so that it blinks at any time.
+# Meter without solar panels, so that its LED pulses at any time.
 LED_METER = 7
 
 TANK_EMPTY_CM = 220
 TANK_FULL_CM = 20
 NO_ECHO = b"R765\r"
-_RAINS_EVERY = timedelta(days=9)
+_RAIN_INTERVAL = timedelta(days=9)
 
 
 class Board(ABC):
-    """Something that writes to a serial line of its own accord, every `interval` seconds."""
+    """Device that sends lines without a request, every `interval` seconds."""
 
     name: str
     interval = 0.1
 
     @abstractmethod
     def due_at(self, when: datetime) -> bytes:
-        """Return what is to be sent at a moment, after what was sent before."""
+        """Return the bytes to send at a time. Bytes of earlier calls are not repeated."""
 
 
 class PulseBoard(Board):
-    """Sends a line for each blink of a meter's LED: an empty one, or how many it has seen."""
+    """LED pulse reader that sends a line per pulse: an empty line, or its running count."""
 
     name = "pulse board"
 
@@ -45,7 +45,7 @@ class PulseBoard(Board):
         self._seen: int | None = None
 
     def due_at(self, when: datetime) -> bytes:
-        """Return a line for each blink since the last time; none the first time."""
+        """Return a line for each pulse since the last call, nothing at the first call."""
         blinks = int(self.meter.registers_at(when).imported_kwh * PULSES_PER_KWH)
         new = blinks - (blinks if self._seen is None else self._seen)
         self._seen = blinks
@@ -57,28 +57,28 @@ class PulseBoard(Board):
 
 
 class TankBoard(Board):
-    """A MaxBotix XL-MaxSonar above the water; the walls echo, too."""
+    """MaxBotix XL-MaxSonar above the water, with false echoes from the walls."""
 
     name = "tank board"
 
     def due_at(self, when: datetime) -> bytes:
-        """Return the reading of a moment."""
+        """Return the sensor's reading at a time."""
         chance = seeded_random("echoes", round(when.timestamp() * 10))
         disturbance = chance.random()
-        if disturbance < 0.02:  # noqa: PLR2004 - a share
+        if disturbance < 0.02:  # noqa: PLR2004 - a probability
             return NO_ECHO
-        if disturbance < 0.1:  # noqa: PLR2004 - a share
+        if disturbance < 0.1:  # noqa: PLR2004 - a probability
             return b"R%03d\r" % chance.randrange(TANK_FULL_CM, TANK_EMPTY_CM)
         return b"R%03d\r" % round(self.distance_cm(when))
 
     def distance_cm(self, when: datetime) -> float:
-        """Return the distance from the sensor to the water."""
-        level = 0.55 + 0.35 * sin(2 * pi * ((when - EPOCH) / _RAINS_EVERY))
+        """Return the distance from the sensor to the water in cm."""
+        level = 0.55 + 0.35 * sin(2 * pi * ((when - EPOCH) / _RAIN_INTERVAL))
         return TANK_EMPTY_CM - level * (TANK_EMPTY_CM - TANK_FULL_CM)
 
 
 class BoardOutlet:
-    """The line of one board: what it sends goes to whoever listens, and is lost otherwise."""
+    """Serial line of a board. Bytes are lost while nobody listens."""
 
     def __init__(self, board: Board, clock: Clock) -> None:
         self.board = board
@@ -86,15 +86,15 @@ class BoardOutlet:
         self._clock = clock
 
     def plug_in(self, line: Line) -> None:
-        """Send the line what comes from now on."""
+        """Send the board's bytes to a line from now on."""
         self.lines.add(line)
 
     def unplug(self, line: Line) -> None:
-        """Send the line no more."""
+        """Stop sending to a line."""
         self.lines.discard(line)
 
     async def run(self) -> None:
-        """Send for ever."""
+        """Send the board's bytes until cancelled."""
         while True:
             if data := self.board.due_at(self._clock.now()):
                 for line in self.lines:

@@ -1,11 +1,11 @@
-"""The meters' clock: the wall's, or one that starts elsewhere and runs faster."""
+"""Clock of the meters: the real time, or simulated time with its own start and speed."""
 
 import time
 from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """The meters' time: `speed` times as fast as the wall's, from `start` on."""
+    """Time of the meters: `speed` times as fast as real time, from `start` on."""
 
     def __init__(self, start: datetime | None = None, speed: float = 1.0) -> None:
         if speed <= 0:
@@ -14,12 +14,12 @@ class Clock:
         self._speed = speed
         self._start = start or datetime.now(UTC)
         self._started = time.monotonic()
-        self._is_the_wall_s = start is None and speed == 1
+        self._is_real_time = start is None and speed == 1
 
     def now(self) -> datetime:
-        """Return the meters' time, in UTC."""
-        # The wall's clock may be set while the simulator runs, and the meters are to follow it.
-        if self._is_the_wall_s:
+        """Return the meters' time in UTC."""
+        # Read the system clock each time: it may be set while the simulator runs.
+        if self._is_real_time:
             return datetime.now(UTC)
         passed = timedelta(seconds=time.monotonic() - self._started)
         return self._start.astimezone(UTC) + passed * self._speed

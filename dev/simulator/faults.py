@@ -1,4 +1,4 @@
-"""What goes wrong between a meter and its reader, to be switched on at will."""
+"""Faults between a meter and its reader, which tests switch on."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -6,8 +6,8 @@ from datetime import datetime
 from random import Random
 from typing import NamedTuple, Self
 
-from .dice import seeded_random
 from .meter import Meter
+from .randomness import seeded_random
 
 FAULTS = {
     "noise": "random bytes before a frame, among them false headers that claim up to 64 KiB",
@@ -27,14 +27,14 @@ REMEMBERED_FRAMES = 20
 
 
 class Delivery(NamedTuple):
-    """What one interval brings: bytes, and whether the line is cut behind them."""
+    """Output of one interval: bytes, and whether the line is cut afterwards."""
 
     data: bytes
     close: bool = False
 
 
 class Fault(NamedTuple):
-    """A fault that strikes every Nth frame, or any frame with a probability."""
+    """Fault that affects every Nth frame, or a frame with a probability."""
 
     name: str
     every: int = 1
@@ -42,7 +42,7 @@ class Fault(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `NAME`, `NAME=0.2` (a probability) or `NAME=1/5` (every fifth frame)."""
+        """Parse `NAME`, `NAME=0.2` (a probability) or `NAME=1/5` (every fifth frame)."""
         name, _, often = text.partition("=")
         if name not in FAULTS:
             message = f"there is no fault {name!r}; known are {', '.join(FAULTS)}"
@@ -61,7 +61,7 @@ class Fault(NamedTuple):
 
 
 class FaultyPort:
-    """A meter's port with its faults; the same seed brings the same faults again."""
+    """Port of a meter with faults. Equal seeds give equal faults."""
 
     def __init__(self, faults: Iterable[Fault | str] = (), seed: int = 0) -> None:
         self._faults = [Fault.parse(f) if isinstance(f, str) else f for f in faults]
@@ -72,7 +72,7 @@ class FaultyPort:
         self._sent: deque[bytes] = deque(maxlen=REMEMBERED_FRAMES)
 
     def deliver(self, meter: Meter, when: datetime) -> Delivery:
-        """Return what comes out of the port at a moment."""
+        """Return the output of the port at a time."""
         self._frames += 1
         struck = {fault.name for fault in self._faults if self._strikes(fault)}
         self._lasting |= struck & LASTING
@@ -106,7 +106,7 @@ class FaultyPort:
 
 
 def noise(chance: Random) -> bytes:
-    """Return bytes that mean nothing, with headers among them that promise a frame."""
+    """Return random bytes that contain headers of frames without the frames."""
     return b"".join(
         chance.randbytes(chance.randrange(1, 120)) + _false_header(chance)
         for _ in range(chance.randrange(1, 4))
@@ -120,7 +120,7 @@ def _false_header(chance: Random) -> bytes:
 
 
 def other_device(chance: Random) -> bytes:
-    """Return lines of a device that shares nothing with a meter but the plug."""
+    """Return lines of a device that is no meter."""
     return b"".join(
         f"node={node} temp={chance.uniform(-5, 30):.1f} hum={chance.randint(20, 95)}\r\n".encode()
         for node in range(1, 9)
@@ -128,18 +128,18 @@ def other_device(chance: Random) -> bytes:
 
 
 def cut_tail(data: bytes, chance: Random) -> bytes:
-    """Return the beginning."""
+    """Return the bytes without a random part at the end."""
     return data[: chance.randrange(1, len(data))]
 
 
 def cut_middle(data: bytes, chance: Random) -> bytes:
-    """Return all but a piece that touches neither end."""
+    """Return the bytes without a random part in the middle."""
     start = chance.randrange(1, len(data) - 1)
     return data[:start] + data[chance.randrange(start + 1, len(data)) :]
 
 
 def flip(data: bytes, chance: Random) -> bytes:
-    """Return the bytes with one bit wrong."""
+    """Return the bytes with one bit inverted."""
     place = chance.randrange(len(data))
     return data[:place] + bytes([data[place] ^ 1 << chance.randrange(8)]) + data[place + 1 :]
 

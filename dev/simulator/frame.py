@@ -1,4 +1,4 @@
-"""The general-glo-ciphering frame around a telegram: AES-128-GCM, tag cut to 12 bytes."""
+"""Encoder of general-glo-ciphering frames: AES-128-GCM with a tag of 12 bytes."""
 
 from typing import Literal
 
@@ -9,6 +9,7 @@ type LengthForm = Literal["short", "81", "82"]
 GENERAL_GLO_CIPHERING = 0xDB
 AUTHENTICATED_AND_ENCRYPTED = 0x30
 AUTHENTICATION_KEY = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
+# Sizes in bytes.
 TITLE_SIZE = 8
 TAG_SIZE = 12
 FULL_TAG_SIZE = 16
@@ -24,7 +25,7 @@ def encipher(  # noqa: PLR0913
     authentication_key: bytes = AUTHENTICATION_KEY,
     length_form: LengthForm = "82",
 ) -> bytes:
-    """Return the frame of a telegram."""
+    """Return the encrypted frame of a telegram."""
     if len(system_title) != TITLE_SIZE:
         message = f"a system title has {TITLE_SIZE} bytes, not {len(system_title)}"
         raise ValueError(message)

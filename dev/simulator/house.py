@@ -1,4 +1,4 @@
-"""The houses behind the meters: how they are wired and what is in them."""
+"""Houses of the simulated meters: their wiring and equipment."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,20 +8,20 @@ type Medium = Literal["gas", "water", "heat", "empty"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """A house; `media` are its M-Bus channels in order, "empty" one without a meter."""
+    """House; `media` are the meters on its M-Bus channels in order, "empty" without a meter."""
 
     phases: Literal[1, 3] = 3
-    # Standing load in W and how lively the household is, 1 being four people.
+    # Standby load in W, and activity of the household; 1.0 is four people.
     standby: int = 180
     liveliness: float = 1.0
-    # A roof of 0 W has no panels; without a phase of its own the inverter feeds all three.
+    # Peak power of the panels in W; 0 means none. Without a phase, they feed all three phases.
     solar_peak: int = 0
     solar_phase: int | None = None
-    # An electric car that never comes draws 0 W.
+    # Charging power of the electric car in W; 0 means no car.
     car_power: int = 0
     car_phases: Literal[1, 3] = 3
     car_evenings: float = 0.4
-    # Heat that one kelvin between inside and outside costs, in W.
+    # Heat loss in W per kelvin between inside and outside.
     heat_loss: int = 180
     media: tuple[Medium, ...] = ()
 
@@ -57,5 +57,5 @@ HOUSES = (
 
 
 def house_of(number: int) -> House:
-    """Return the house of meter 1, 2, ...; after the last kind they come round again."""
+    """Return the house of meter 1, 2, ...; the kinds of house repeat."""
     return HOUSES[(number - 1) % len(HOUSES)]

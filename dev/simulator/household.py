@@ -1,8 +1,8 @@
-"""A household as a function of time: its powers, and registers that are their integral.
+"""Household as a function of time: its powers, and registers that integrate them.
 
-Nothing is remembered between two questions but caches. A day is made of whole minutes in whole
-watts, so sums are exact, and registers neither fall nor depend on when the simulator was started.
-The life of a house repeats after 52 weeks: however long ago the epoch was, one year is simulated.
+Only caches are kept between two queries. A day consists of whole minutes in whole watts, so sums
+are exact. Registers never fall and do not depend on the simulator's start. Consumption repeats
+after 52 weeks, so at most one year is simulated.
 """
 
 from array import array
@@ -12,12 +12,12 @@ from itertools import accumulate
 from operator import add
 from typing import NamedTuple
 
-from .dice import seeded_random
-from .habits import SLOT, electric_loads, warmth_and_water
+from .appliances import SLOT, electric_loads, warmth_and_water
 from .house import House
+from .randomness import seeded_random
 from .weather import MINUTES, weather_of_day
 
-# A Monday, as day 0 is to `habits`.
+# Day 0 is a Monday, as in `appliances`.
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS_OF_LIFE = 364
 CACHED_DAYS = 3
@@ -26,19 +26,19 @@ WATT_MINUTES_PER_KWH = 60_000
 WH_PER_M3_OF_GAS = 9_800
 WH_PER_GJ = 277_778
 
-# Motors draw this many hundredths of a var for a watt; cables and electronics give some back.
+# Reactive power of motors per W in 0.01 var, and capacitive var of cables and electronics.
 CENTIVAR_PER_WATT = 7
 CAPACITIVE_VAR = 24
 
-# Ten-second steps of a minute differ by these shares, which cancel out over the minute.
+# Relative deviations of the ten-second steps of a minute; their sum is 0.
 RIPPLE = (0.02, -0.015, 0.005, -0.02, 0.015, -0.005)
 STEP = 60 // len(RIPPLE)
 
 
 class Registers(NamedTuple):
-    """What has flowed since the epoch, in W·min, 0.01 var·min, Wh of heat and l of water.
+    """Energy since the epoch, in W·min and 0.01 var·min; heat in Wh, water in litres.
 
-    No meter sees what the panels produced, in W·min: their inverter does.
+    `produced` is the panels' energy in W·min. Only their inverter measures it.
     """
 
     imported: float = 0
@@ -50,52 +50,52 @@ class Registers(NamedTuple):
     produced: float = 0
 
     def plus(self, other: Iterable[float], times: int = 1) -> Registers:
-        """Return the sum with another flow, taken so many times."""
+        """Return the sum with `times` times another flow."""
         return Registers(*(a + b * times for a, b in zip(self, other, strict=True)))
 
     @property
     def imported_kwh(self) -> float:
-        """Return the active energy imported."""
+        """Return the imported active energy in kWh."""
         return self.imported / WATT_MINUTES_PER_KWH
 
     @property
     def exported_kwh(self) -> float:
-        """Return the active energy exported."""
+        """Return the exported active energy in kWh."""
         return self.exported / WATT_MINUTES_PER_KWH
 
     @property
     def produced_kwh(self) -> float:
-        """Return the energy that the panels produced."""
+        """Return the energy of the panels in kWh."""
         return self.produced / WATT_MINUTES_PER_KWH
 
     @property
     def reactive_imported_kvarh(self) -> float:
-        """Return the reactive energy imported."""
+        """Return the imported reactive energy in kvarh."""
         return self.reactive_imported / 100 / WATT_MINUTES_PER_KWH
 
     @property
     def reactive_exported_kvarh(self) -> float:
-        """Return the reactive energy exported."""
+        """Return the exported reactive energy in kvarh."""
         return self.reactive_exported / 100 / WATT_MINUTES_PER_KWH
 
     @property
     def gas_m3(self) -> float:
-        """Return the gas that the boiler burnt."""
+        """Return the gas consumption in m³."""
         return self.warmth / WH_PER_M3_OF_GAS
 
     @property
     def heat_gj(self) -> float:
-        """Return the heat delivered."""
+        """Return the delivered heat in GJ."""
         return self.warmth / WH_PER_GJ
 
     @property
     def water_m3(self) -> float:
-        """Return the water drawn."""
+        """Return the water consumption in m³."""
         return self.water / 1000
 
 
 class Powers(NamedTuple):
-    """What flows on each wired phase: kW and kvar, positive is imported; and the voltage."""
+    """Power of each wired phase in kW and kvar, imported is positive; and its voltage in V."""
 
     active: tuple[float, ...]
     reactive: tuple[float, ...]
@@ -103,7 +103,7 @@ class Powers(NamedTuple):
 
 
 class _Flows(NamedTuple):
-    """A day: loads, sun and net power per minute; heat and water per five minutes."""
+    """Flows of a day: loads, solar and net power per minute; heat and water per five minutes."""
 
     phases: list[list[int]]
     solar: list[int]
@@ -113,7 +113,7 @@ class _Flows(NamedTuple):
     water: list[int]
 
     def totals(self) -> Registers:
-        """Return what the whole day adds to the registers."""
+        """Return the energy of the whole day."""
         imported = sum(watts for watts in self.net if watts > 0)
         inductive = sum(var for var in self.reactive if var > 0)
         return Registers(
@@ -128,7 +128,7 @@ class _Flows(NamedTuple):
 
 
 class _Day(NamedTuple):
-    """A day ready for questions: its flows, and their sums up to every minute."""
+    """Flows of a day, and their cumulative sums for fast queries."""
 
     flows: _Flows
     imported: array[int]
@@ -141,17 +141,17 @@ class _Day(NamedTuple):
 
 
 class Household:
-    """One house with its people, sun and car."""
+    """House with its people, solar panels and car."""
 
     def __init__(self, house: House, seed: int) -> None:
-        """Move in; the seed makes two households in equal houses live differently."""
+        """Create a household. Two seeds give equal houses different lives."""
         self.house = house
         self._seed = seed
         self._at_midnight = [Registers()]
         self._days: dict[int, _Day] = {}
 
     def registers_at(self, when: datetime) -> Registers:
-        """Return the registers at a moment; warmth and water advance every five minutes."""
+        """Return the registers at a time. Heat and water advance every five minutes."""
         index, minute, second = _split(when)
         years, index = divmod(index, DAYS_OF_LIFE)
         day = self._day(index)
@@ -174,7 +174,7 @@ class Household:
         return registers.plus(self._midnight(DAYS_OF_LIFE), years) if years else registers
 
     def powers_at(self, when: datetime) -> Powers:
-        """Return what flows at a moment."""
+        """Return powers and voltages at a time."""
         days, minute, second = _split(when)
         flows = self._day(days % DAYS_OF_LIFE).flows
         share = (1 + _ripple(minute, int(second) // STEP)) / 1000
@@ -187,8 +187,8 @@ class Household:
                 (watts * CENTIVAR_PER_WATT / 100 - CAPACITIVE_VAR / len(loads)) * share
                 for watts in loads
             ),
-            # Loads pull a phase down, feeding lifts it; the wiring keeps it within its limits. The
-            # format has a decimal, but the meters out there measure whole volts.
+            # Loads lower a phase's voltage and feeding raises it, within limits. Real meters
+            # measure whole volts, although the format has a decimal.
             tuple(
                 round(min(max(232 + chance.uniform(-2, 2) - (watts - feed) * 6e-4, 225), 240))
                 for watts, feed in zip(loads, sun, strict=True)
@@ -196,7 +196,7 @@ class Household:
         )
 
     def produced_kw_at(self, when: datetime) -> float:
-        """Return what the panels produce at a moment."""
+        """Return the power of the panels in kW at a time."""
         days, minute, _ = _split(when)
         return self._day(days % DAYS_OF_LIFE).flows.solar[minute] / 1000
 
@@ -257,7 +257,7 @@ def _ripple(minute: int, step: int) -> float:
 
 
 def _done_of_minute(minute: int, second: float) -> float:
-    """Return which share of the minute's energy has flowed."""
+    """Return the share of the minute's energy that has flowed, 0 to 1."""
     steps, rest = divmod(second, STEP)
     extra = sum(_ripple(minute, step) for step in range(int(steps))) * STEP
     return (second + extra + _ripple(minute, int(steps)) * rest) / 60

@@ -1,18 +1,18 @@
-"""The meters' keys: a line per meter, in a file that only its owner can read."""
+"""Key file of the meters: a key per line, readable by its owner only."""
 
 import os
 import secrets
 from pathlib import Path
 
-KEY_SIZE = 16
+KEY_BYTES = 16
 
 
 class KeyFileError(Exception):
-    """The file cannot serve; the message names a line, never what is in it."""
+    """Unusable key file. The message names a line and quotes no key."""
 
 
 def read_keys(path: Path, count: int) -> tuple[list[bytes], int]:
-    """Return the keys of the meters, and how many of them were made and written just now."""
+    """Return the meters' keys, and the number of keys that were created and appended."""
     try:
         lines = path.read_text(encoding="ascii").splitlines()
     except FileNotFoundError:
@@ -24,9 +24,9 @@ def read_keys(path: Path, count: int) -> tuple[list[bytes], int]:
     keys = [_key(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
     missing = max(0, count - len(keys))
     if missing:
-        made = [secrets.token_bytes(KEY_SIZE) for _ in range(missing)]
-        _append(path, made)
-        keys += made
+        new_keys = [secrets.token_bytes(KEY_BYTES) for _ in range(missing)]
+        _append(path, new_keys)
+        keys += new_keys
     return keys[:count], missing
 
 
@@ -35,8 +35,8 @@ def _key(path: Path, number: int, line: str) -> bytes:
         key = bytes.fromhex(line)
     except ValueError:
         key = b""
-    if len(key) != KEY_SIZE:
-        message = f"{path}, line {number}: a key has {KEY_SIZE * 2} hex digits"
+    if len(key) != KEY_BYTES:
+        message = f"{path}, line {number}: a key has {KEY_BYTES * 2} hex digits"
         raise KeyFileError(message)
     return key
 

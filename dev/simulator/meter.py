@@ -1,4 +1,4 @@
-"""A Smarty meter: who it is, what it reads in its household, and how it sends that."""
+"""Simulated Smarty meter: its identity, its readings and its frames."""
 
 import time
 from collections.abc import Iterator
@@ -8,27 +8,27 @@ from math import hypot
 from typing import NamedTuple
 
 from . import frame, telegram
-from .dice import seeded_random
 from .house import House, Medium, house_of
 from .household import EPOCH, Household, Registers
+from .randomness import seeded_random
 from .reading import Channel, EmptyChannel, Flow, Phase, Reading
 
 FIRST_SERIAL = 90_002_574
 FIRST_TITLE = 0x67_70_04_10_2E
 
-# Five counts a second since 2025 outrun any meter that sends less often, so that a restart always
-# goes on above the last frame without remembering it, and they reach the 32nd bit only in 2052.
+# Five counts per second since 2025 exceed the frames of any meter. So a restart continues above the
+# last counter without storing it. The 32 bits suffice until 2052.
 COUNTER_EPOCH = datetime(2025, 1, 1, tzinfo=UTC).timestamp()
 COUNTS_PER_SECOND = 5
 
 
 class _Tap(NamedTuple):
-    """How the meter reads one kind of M-Bus meter."""
+    """M-Bus meter of a kind, as the electricity meter reads it."""
 
     device_type: int
     name: str
     unit: str
-    # Every so often, and the answer is there so much later.
+    # Interval between two captures, and delay until the telegram contains a capture.
     every: timedelta
     takes: timedelta
 
@@ -41,11 +41,11 @@ TAPS: dict[Medium, _Tap] = {
 
 
 class CounterExhaustedError(Exception):
-    """The frame counter has reached its end; such a meter sends nothing until its key changes."""
+    """End of the frame counter's range. The meter sends nothing until its key changes."""
 
 
 class Meter:
-    """Meter 1, 2, ...; without a key its P1 security is switched off."""
+    """Simulated meter 1, 2, ... Without a key, it sends unencrypted telegrams."""
 
     def __init__(
         self,
@@ -61,11 +61,11 @@ class Meter:
         self.device_name = f"SAG10307{FIRST_SERIAL + (number - 1) * 1_117:08d}"
         self.system_title = b"SAG" + (FIRST_TITLE + (number - 1) * 0x101).to_bytes(5)
         self.next_counter = _counter_of_now() if counter is None else counter
-        # Free text from the grid operator.
+        # Text message of the grid operator.
         self.message = ""
         self._key = key
         chance = seeded_random("history", number)
-        # What the registers stood at when the simulated time began.
+        # Registers at the start of the simulated time.
         self._before = Registers(*(chance.randrange(10**8, 10**9) for _ in range(4))).plus(
             (0, 0, 0, 0, chance.randrange(10**6, 10**8), chance.randrange(10**4, 10**6), 0)
         )
@@ -76,11 +76,11 @@ class Meter:
         self._swells = (chance.randrange(5), chance.randrange(5), chance.randrange(5))
 
     def __repr__(self) -> str:
-        """Name the meter; a key must never end up in a log."""
+        """Return number and name, without the key: it must never appear in a log."""
         return f"Meter({self.number}, {self.device_name!r})"
 
     def telegram_at(self, when: datetime) -> str:
-        """Return the plain telegram of a moment."""
+        """Return the plain telegram at a time."""
         return telegram.encode(self.reading_at(when))
 
     def frame_at(
@@ -90,7 +90,7 @@ class Meter:
         key: bytes | None = None,
         authentication_key: bytes | None = None,
     ) -> bytes:
-        """Return the next frame, telling the readings of a moment; other keys may be tried."""
+        """Return the next frame with the readings at a time, encrypted with other keys if given."""
         text = self.telegram_at(when)
         if self._key is None:
             return text.encode("ascii")
@@ -106,17 +106,17 @@ class Meter:
         )
 
     def history(self, start: datetime, end: datetime, step: timedelta) -> Iterator[Reading]:
-        """Yield what the meter read at `start`, and every step on until before `end`."""
+        """Yield the readings from `start` until before `end`, one per step."""
         while start < end:
             yield self.reading_at(start)
             start += step
 
     def registers_at(self, when: datetime) -> Registers:
-        """Return the exact registers of a moment, M-Bus meters included."""
+        """Return the exact registers at a time, including M-Bus meters."""
         return self._before.plus(self.household.registers_at(when))
 
     def reading_at(self, when: datetime) -> Reading:
-        """Return what the meter's telegram tells at a moment."""
+        """Return the content of the meter's telegram at a time."""
         registers = self.registers_at(when)
         powers = self.household.powers_at(when)
         active, reactive = sum(powers.active), sum(powers.reactive)
@@ -150,7 +150,7 @@ class Meter:
         )
 
     def _loose_phases(self, when: datetime) -> tuple[Phase, Phase]:
-        # A terminal without a wire picks up a volt or so.
+        # An unconnected terminal measures about a volt.
         chance = seeded_random("noise", self.number, when.timestamp() // 10)
         second, third = (Phase(chance.uniform(0, 1.4), 0, Flow(), Flow()) for _ in range(2))
         return second, third
@@ -178,7 +178,7 @@ class Meter:
 
 @lru_cache(maxsize=32)
 def _household(house: House, seed: int) -> Household:
-    # It remembers nothing but what it has worked out, so a meter started anew may have the same.
+    # Households keep only caches, so a restarted meter may share one.
     return Household(house, seed)
 
 

@@ -1,4 +1,4 @@
-"""A meter's P1 port: makes frames at its pace and puts them on every line plugged in."""
+"""P1 port of a meter: creates a frame per interval and sends it to all connected lines."""
 
 import asyncio
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from .meter import CounterExhaustedError, Meter
 
 
 class Outlet:
-    """The port of one meter; it is silent, like a real one, while nothing is plugged in."""
+    """P1 port of a meter. Like a real port, it sends nothing while no line is connected."""
 
     def __init__(self, meter: Meter, clock: Clock, interval: float) -> None:
         self.meter = meter
@@ -20,29 +20,29 @@ class Outlet:
         self._port = FaultyPort(seed=meter.number)
 
     def set_faults(self, faults: Iterable[Fault | str]) -> None:
-        """Switch to these faults, and no others, from the next frame on."""
+        """Replace all faults, from the next frame on."""
         self._port = FaultyPort(faults, seed=self.meter.number)
 
     def plug_in(self, line: Line) -> None:
-        """Send the line a frame at once, and then every following one."""
+        """Send a frame to a line at once, and all following frames."""
         self.lines.add(line)
         self._offer_frame([line])
 
     def unplug(self, line: Line) -> None:
-        """Send the line no more."""
+        """Stop sending to a line."""
         self.lines.discard(line)
 
     def push(self, data: bytes) -> None:
-        """Put literal bytes on every line."""
+        """Send literal bytes to all lines."""
         for line in self.lines:
             line.offer(Delivery(data))
 
     async def run(self) -> None:
-        """Offer a frame every interval, for ever."""
+        """Send a frame every interval until cancelled."""
         now = asyncio.get_running_loop().time
         due = now()
         while True:
-            # What was missed while the machine slept stays missed.
+            # Skip intervals that have passed while the machine slept.
             due = max(due + self._interval, now())
             await asyncio.sleep(due - now())
             self._offer_frame(self.lines)

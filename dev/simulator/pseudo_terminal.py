@@ -1,4 +1,4 @@
-"""A meter on a pseudo terminal: to a reader, a serial port with a P1 cable."""
+"""Meter on a pseudo terminal, which looks like a serial port with a P1 cable."""
 
 import asyncio
 import contextlib
@@ -15,14 +15,14 @@ from typing import override
 from .faults import Delivery
 from .line import Line, Pieces
 
-LOOK_EVERY = 0.2
-POLL = 0.01
-PATIENCE = 1.0
+POLL_INTERVAL_S = 0.2
+WRITE_RETRY_S = 0.01
+WRITE_TIMEOUT_S = 1.0
 TERMINALS = Path("/dev/pts")
 
 
 class PseudoTerminal(Line):
-    """A terminal behind a link; as with a cable, nobody keeps what is sent unread."""
+    """Pseudo terminal behind a symbolic link. Like a cable, it keeps no unread bytes."""
 
     def __init__(self, link: Path, pieces: Pieces) -> None:
         super().__init__(pieces)
@@ -31,7 +31,7 @@ class PseudoTerminal(Line):
         self._master = -1
 
     def open(self) -> None:
-        """Make the terminal and its link."""
+        """Create the terminal and its link."""
         self._master, slave = os.openpty()
         try:
             tty.setraw(slave)
@@ -43,11 +43,11 @@ class PseudoTerminal(Line):
             self._master = -1
             raise
         finally:
-            # Only while nobody has the terminal open, the master side tells that nobody reads.
+            # Close this end: the other end reports "no reader" only while nobody has it open.
             os.close(slave)
 
     def close(self) -> None:
-        """Remove the terminal and its link, as pulling the plug does."""
+        """Remove the terminal and its link, like unplugging a cable."""
         if self._master < 0:
             return
         with contextlib.suppress(OSError):
@@ -57,22 +57,22 @@ class PseudoTerminal(Line):
         self._master = -1
 
     def has_reader(self) -> bool:
-        """Whether somebody has the terminal open."""
+        """Return whether a reader has the terminal open."""
         poll = select.poll()
         poll.register(self._master, select.POLLOUT)
         return not any(event & select.POLLHUP for _, event in poll.poll(0))
 
     async def entered(self) -> None:
-        """Wait until a reader has come."""
-        while not self.has_reader():  # noqa: ASYNC110 - nothing tells it but asking
-            await asyncio.sleep(LOOK_EVERY)
-        # Who opens a serial port sets it up first, and throws away what came meanwhile.
-        await asyncio.sleep(LOOK_EVERY)
+        """Wait until a reader has opened the terminal."""
+        while not self.has_reader():  # noqa: ASYNC110 - only polling tells
+            await asyncio.sleep(POLL_INTERVAL_S)
+        # Wait once more: a reader configures a serial port first and discards earlier input.
+        await asyncio.sleep(POLL_INTERVAL_S)
 
     @override
     async def left(self) -> None:
-        while self.has_reader():  # noqa: ASYNC110 - nothing tells it but asking
-            await asyncio.sleep(LOOK_EVERY)
+        while self.has_reader():  # noqa: ASYNC110 - only polling tells
+            await asyncio.sleep(POLL_INTERVAL_S)
 
     @override
     def offer(self, delivery: Delivery) -> None:
@@ -80,26 +80,26 @@ class PseudoTerminal(Line):
             super().offer(delivery)
 
     def forget(self) -> None:
-        """Throw away what the last reader left, lest the next one takes it for news."""
+        """Discard the bytes that the last reader has left unread."""
         while not self._waiting.empty():
             self._waiting.get_nowait()
         with contextlib.suppress(OSError), self._readers_end() as slave:
             termios.tcflush(slave, termios.TCIFLUSH)
 
     async def hang_up(self) -> None:
-        """Let the reader finish, then unplug the terminal and plug a new one in."""
-        await asyncio.sleep(LOOK_EVERY)
+        """Wait for the reader to finish, then replace the terminal by a new one."""
+        await asyncio.sleep(POLL_INTERVAL_S)
         self.close()
         self.open()
 
     def _make_link(self) -> None:
-        # A link that a killed simulator left behind is ours to replace, anything else is not.
+        # Replace only a link to a terminal, which a killed simulator may have left.
         if self.link.is_symlink() and self.link.readlink().parent == TERMINALS:
             self.link.unlink()
         self.link.symlink_to(self._slave)
 
     def _unread(self) -> int:
-        # A reader may keep the terminal to itself; then what it has not read is not known.
+        # Without access to the reader's end, the number of unread bytes is unknown.
         with contextlib.suppress(OSError), self._readers_end() as slave:
             answer = fcntl.ioctl(slave, termios.FIONREAD, struct.pack("i", 0))
             return int(struct.unpack("i", answer)[0])
@@ -116,13 +116,13 @@ class PseudoTerminal(Line):
     @override
     async def _send(self, piece: bytes) -> None:
         self._ignore_input()
-        patience = PATIENCE
+        patience = WRITE_TIMEOUT_S
         while piece and patience > 0:
             try:
                 piece = piece[os.write(self._master, piece) :]
             except BlockingIOError:
-                patience -= POLL
-                await asyncio.sleep(POLL)
+                patience -= WRITE_RETRY_S
+                await asyncio.sleep(WRITE_RETRY_S)
             except OSError:
                 return
 

@@ -1,4 +1,4 @@
-"""What a meter knows at one moment: the input of the telegram encoder."""
+"""Reading of a meter at a time: the input of the telegram encoder."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,19 +6,19 @@ from typing import NamedTuple, Self
 
 
 class Flow(NamedTuple):
-    """A quantity in its two directions; neither is ever negative."""
+    """Imported and exported amount of a quantity; both are 0 or more."""
 
     imported: float = 0.0
     exported: float = 0.0
 
     @classmethod
     def of(cls, net: float) -> Self:
-        """Split a signed quantity: positive is imported."""
+        """Split a signed quantity. Positive amounts are imported."""
         return cls(net, 0.0) if net > 0 else cls(0.0, abs(net))
 
 
 class Phase(NamedTuple):
-    """One phase, in V, A, kW and kvar."""
+    """Phase with voltage in V, current in A, power in kW and reactive power in kvar."""
 
     voltage: float
     current: float
@@ -28,7 +28,7 @@ class Phase(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """The last capture of a meter on the M-Bus."""
+    """Last capture of an M-Bus meter."""
 
     number: int
     device_type: int
@@ -41,7 +41,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class EmptyChannel:
-    """A channel that the telegram lists although no meter is behind it."""
+    """M-Bus channel without a meter, which the telegram lists nevertheless."""
 
     number: int
     device_type: int = 7
@@ -50,7 +50,7 @@ class EmptyChannel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Everything a telegram tells; energies in kWh and kvarh, powers in kW, kvar and kVA."""
+    """Content of a telegram: energies in kWh and kvarh, powers in kW, kvar and kVA."""
 
     time: datetime
     device_name: str

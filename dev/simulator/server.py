@@ -1,4 +1,4 @@
-"""Serves meters and boards on TCP ports and pseudo terminals."""
+"""Server of meters and boards on TCP ports and pseudo terminals."""
 
 import asyncio
 import contextlib
@@ -17,11 +17,11 @@ from .pseudo_terminal import PseudoTerminal
 
 
 class PortInUseError(Exception):
-    """A TCP port is taken by another program."""
+    """TCP port in use by another program."""
 
 
 class TcpClient(Line):
-    """One connection."""
+    """TCP connection of a reader."""
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pieces: Pieces
@@ -29,7 +29,7 @@ class TcpClient(Line):
         super().__init__(pieces)
         self._reader = reader
         self._writer = writer
-        # Waiting until nothing is left in the buffer keeps what a slow client misses out of it.
+        # Buffer nothing: drain() then waits for a slow reader, and its deliveries are dropped.
         writer.transport.set_write_buffer_limits(high=0)
 
     @override
@@ -39,7 +39,7 @@ class TcpClient(Line):
                 pass
 
     def close(self, serving: asyncio.Task[bool]) -> None:
-        """Close the connection: at once if it was interrupted, else behind what was sent."""
+        """Close the connection, without sending buffered bytes if the task was cancelled."""
         if serving.cancelled():
             self._writer.transport.abort()
         else:
@@ -52,10 +52,10 @@ class TcpClient(Line):
 
 
 class Server:
-    """Meters in service; can be stopped and started again on the same ports.
+    """Server of meters, which can be stopped and started again on the same ports.
 
-    Meter k is on `port` + k - 1 (0: any port, None: no TCP) and behind the k-th of `links`. Boards
-    come behind the last meter, or on `board_port` and following.
+    Meter k is at `port` + k - 1 and behind the k-th path of `links`. Port 0 means any port, None no
+    TCP. Boards use the ports after the last meter, or from `board_port` on.
     """
 
     def __init__(  # noqa: PLR0913
@@ -88,16 +88,16 @@ class Server:
         self._clients: dict[TcpClient, asyncio.Task[bool]] = {}
 
     async def __aenter__(self) -> Self:
-        """Start."""
+        """Start the server."""
         await self.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """Stop."""
+        """Stop the server."""
         await self.stop()
 
     async def start(self) -> None:
-        """Open every port and terminal, or none."""
+        """Open all ports and terminals, or none if one fails."""
         outlets: list[Outlet | BoardOutlet] = [*self._outlets.values(), *self._boards]
         try:
             for index, outlet in enumerate(outlets[: len(self.ports)]):
@@ -111,7 +111,7 @@ class Server:
         self._tasks.update(asyncio.create_task(outlet.run()) for outlet in outlets)
 
     async def stop(self) -> None:
-        """Close everything; what is being sent is cut off."""
+        """Close everything. Bytes in transit are lost."""
         for listener in self._listeners:
             listener.close()
             listener.abort_clients()
@@ -128,12 +128,12 @@ class Server:
             terminal.close()
 
     def addresses(self) -> Iterator[tuple[Meter, list[str]]]:
-        """Yield each meter with the addresses it is read at."""
+        """Yield each meter with its addresses."""
         for index, outlet in enumerate(self._outlets.values()):
             yield outlet.meter, self._addresses(index)
 
     def board_addresses(self) -> Iterator[tuple[Board, list[str]]]:
-        """Yield each board with the addresses it is read at."""
+        """Yield each board with its addresses."""
         for index, outlet in enumerate(self._boards, len(self._outlets)):
             yield outlet.board, self._addresses(index)
 
@@ -143,24 +143,24 @@ class Server:
         return tcp + [str(terminal.link) for terminal in self._terminals[index : index + 1]]
 
     def set_faults(self, *faults: Fault | str, meter: int | None = None) -> None:
-        """Switch to these faults, and no others, at one meter or all."""
+        """Replace the faults of one meter or of all meters."""
         for outlet in self._chosen(meter):
             outlet.set_faults(faults)
 
     def push(self, data: bytes, *, meter: int | None = None) -> None:
-        """Send literal bytes to everybody connected to one meter or any."""
+        """Send literal bytes to all readers of one meter or of all meters."""
         for outlet in self._chosen(meter):
             outlet.push(data)
 
     def disconnect(self, *, meter: int | None = None) -> None:
-        """Close the TCP connections of one meter or all, while the ports stay open."""
+        """Close the TCP connections of one meter or of all meters. The ports stay open."""
         for outlet in self._chosen(meter):
             for client, serving in self._clients.items():
                 if client in outlet.lines:
                     serving.cancel()
 
     def connections(self, *, meter: int | None = None) -> int:
-        """Return how many readers one meter or all have."""
+        """Return the number of readers of one meter or of all meters."""
         return sum(len(outlet.lines) for outlet in self._chosen(meter))
 
     def _chosen(self, meter: int | None) -> Iterable[Outlet]:
@@ -199,7 +199,7 @@ async def _attend(outlet: Outlet | BoardOutlet, terminal: PseudoTerminal) -> Non
 
 
 async def _connect(outlet: Outlet | BoardOutlet, line: Line) -> bool:
-    """Keep the line plugged in until its reader leaves or it is to be cut: then return True."""
+    """Connect a line until its reader leaves or a delivery cuts it. Return True if it was cut."""
     sending = asyncio.create_task(line.send_offered())
     leaving = asyncio.create_task(line.left())
     outlet.plug_in(line)
@@ -213,5 +213,5 @@ async def _connect(outlet: Outlet | BoardOutlet, line: Line) -> bool:
         await asyncio.gather(sending, leaving, return_exceptions=True)
 
 
-# It reads better behind `async with`.
+# Alias for `async with serve(...)`.
 serve = Server

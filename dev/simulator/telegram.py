@@ -1,4 +1,4 @@
-"""The text of a telegram: one line per object, closed by a checksum."""
+"""Encoder of telegrams: one line per object, and a CRC16 at the end."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,7 +13,7 @@ NO_CAPTURE_TIME = "632525252525S"
 
 
 def encode(reading: Reading) -> str:
-    """Return the telegram of a reading, from `/` to the line end behind the checksum."""
+    """Return the telegram of a reading, from `/` to the line end after the CRC."""
     body = "\r\n".join((HEADER, "", *_meter_lines(reading), *_channel_lines(reading), "!"))
     return f"{body}{crc16(body.encode('ascii')):04X}\r\n"
 
@@ -36,7 +36,7 @@ _CRC_OF_BYTE = tuple(map(_crc_of_byte, range(256)))
 
 
 def timestamp(time: datetime) -> str:
-    """Return local time with its letter: in the repeated hour only that tells which one."""
+    """Return the local time with S for summer time or W for winter time."""
     if time.tzinfo is None:
         message = "a meter's time needs a time zone"
         raise ValueError(message)
@@ -45,7 +45,7 @@ def timestamp(time: datetime) -> str:
 
 
 def fixed(value: float, digits: int, decimals: int) -> str:
-    """Return a number in the format F<digits>(<decimals>), the point not counted."""
+    """Return a number in the format F<digits>(<decimals>); the point does not count as a digit."""
     width = digits + bool(decimals)
     text = f"{value:0{width}.{decimals}f}"
     if len(text) > width or text.startswith("-"):
@@ -55,7 +55,7 @@ def fixed(value: float, digits: int, decimals: int) -> str:
 
 
 def octets(text: str) -> str:
-    """Return an octet string: the text's bytes as hex digits."""
+    """Return an octet string: the bytes of the text as hex digits."""
     return text.encode().hex().upper()
 
 

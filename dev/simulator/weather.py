@@ -1,18 +1,18 @@
-"""Sun, clouds and cold of a day in Luxembourg, the same for every household."""
+"""Sunlight and temperature of a day in Luxembourg, equal for all households."""
 
 from dataclasses import dataclass
 from math import acos, cos, pi, radians, sin, tan
 
-from .dice import seeded_random
+from .randomness import seeded_random
 
 MINUTES = 1440
 LATITUDE = radians(49.6)
 ROOF_TILT = radians(35)
-# The sun stands highest at 11:35 UTC at 6.1 degrees east.
+# Minute of the day in UTC: at 6.1 degrees east, the sun is highest at 11:35.
 SOLAR_NOON = 695
 INVERTER_AND_CABLES = 0.86
 
-# Skies let through between so much and so much of the light, and change so often.
+# Kinds of sky: lowest and highest share of light, and probability of a change in 5 minutes.
 OVERCAST = (0.08, 0.3, 0.2)
 SKIES = (OVERCAST, (0.25, 1.0, 0.25), (0.25, 1.0, 0.5), (0.9, 1.0, 0.1))
 
@@ -21,7 +21,7 @@ _HOUR_ANGLE_COSINE = tuple(cos(2 * pi * (m - SOLAR_NOON) / MINUTES) for m in ran
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """One day: `sunlight` is what each minute yields of a roof's peak power, 0 to 1."""
+    """Weather of a day. `sunlight` is each minute's share of a roof's peak power, 0 to 1."""
 
     sunlight: list[float]
     sunset: int
@@ -29,14 +29,14 @@ class Weather:
 
 
 def weather_of_day(day: int) -> Weather:
-    """Return the weather of the day with this number, 0 being 1 January."""
+    """Return the weather of a day; day 0 is 1 January."""
     chance = seeded_random("weather", day)
     declination = -radians(23.44) * cos(2 * pi * (day + 10) / 365)
     half_day = acos(-tan(LATITUDE) * tan(declination)) / (2 * pi) * MINUTES
     sunrise, sunset = round(SOLAR_NOON - half_day), round(SOLAR_NOON + half_day)
     degrees = 9.5 - 8.5 * cos(2 * pi * (day - 20) / 365) + chance.uniform(-5, 5)
 
-    # A roof facing south sees the sun as flat ground further south does.
+    # A tilted roof facing south gets the light of flat ground further south.
     constant = sin(LATITUDE - ROOF_TILT) * sin(declination) * INVERTER_AND_CABLES
     swing = cos(LATITUDE - ROOF_TILT) * cos(declination) * INVERTER_AND_CABLES
     gloom = (1 + cos(2 * pi * day / 365)) / 2

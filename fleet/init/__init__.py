@@ -1,4 +1,4 @@
-"""Makes the files of a fleet: certificates, accounts, passwords, configurations, next commands."""
+"""Generator of a fleet's files: certificates, accounts, passwords, configurations, commands."""
 
 from .inputs import EXAMPLE
 from .make import init

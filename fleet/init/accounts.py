@@ -1,4 +1,4 @@
-"""The configuration of a node: the documented one, with the fleet's own nodes, users and titles."""
+"""Configuration of a node: the documented one, with the fleet's nodes, users and titles."""
 
 import json
 import re
@@ -6,17 +6,14 @@ from collections.abc import Iterable, Mapping
 
 from .hosts import Node, bracketed, listen_host
 from .inputs import COLLECTOR, FleetInputs
-from .templates import read_documented, replace_once
+from .templates import read_noted, replace_once
 
-# The one place where accounts and rights stand.
+# Accounts and rights are written in this file only.
 DOCUMENTED = "nats-server.conf"
 _GATEWAY = re.compile(r"^ +\{ user: cellar,.*?\} \}\n", re.MULTILINE | re.DOTALL)
 _LISTENER = re.compile(
-    r"^ +# Whoever listens.*\n( +)# (\{ user: listener,.*)\n +# (.*\} \})\n", re.MULTILINE
+    r"^ +# A listener to readings.*\n( +)# (\{ user: listener,.*)\n +# (.*\} \})\n", re.MULTILINE
 )
-_NOTE = """\
-# Made by `smarty-p1 fleet init`: change its fleet.toml instead, and run it again.
-"""
 
 
 def configure_node(
@@ -24,10 +21,10 @@ def configure_node(
 ) -> str:
     """Return a node's configuration.
 
-    `passwords` are the hashes by user, `files` is the folder of the certificates, and `data` that
-    of the stream, both on the node.
+    `passwords` are hashes by user; `files` and `data` are the node's folders of certificates and
+    stream.
     """
-    text = read_documented(DOCUMENTED)
+    text = read_noted(DOCUMENTED)
     [gateway], [listener] = _GATEWAY.findall(text), list(_LISTENER.finditer(text))
     gateways = "".join(
         replace_once(_user(gateway, "cellar", one.name, passwords), r"publish: \[.*?\]", publish)
@@ -50,14 +47,13 @@ def configure_node(
     ):
         text = replace_once(text, line, value)
     if fleet.is_here:
-        # For `nats-server --signal reload=…`; elsewhere systemd knows the process.
+        # `nats-server --signal reload=…` needs it; on other machines systemd knows the process.
         text += f"\npid_file: {json.dumps(f'{files}/nats-server.pid')}\n"
-    text = _with_tls(text, node.name, files)
-    return _NOTE + replace_once(text, r"\A(?:#.*\n)+", "")
+    return _with_tls(text, node.name, files)
 
 
 def _with_tls(text: str, name: str, files: str) -> str:
-    """Uncomment what the documentation leaves to the reader, for clients and for other nodes."""
+    """Uncomment the tables of TLS, for clients and for other nodes."""
     text = re.sub(r"^( *)# (tls \{|  \w+: .*|\})$", r"\1\2", text, flags=re.MULTILINE)
     return (
         text.replace("/etc/nats/node1.", f"{files}/{name}.")

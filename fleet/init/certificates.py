@@ -1,4 +1,4 @@
-"""An authority of the fleet's own, and a certificate for each node and for the store."""
+"""Certificate authority of a fleet, and certificates of its nodes and store."""
 
 import secrets
 from collections.abc import Sequence
@@ -18,15 +18,19 @@ from .files import FleetFiles
 CA, CA_KEY = "ca/ca.pem", "ca/ca.key"
 _CA_LIFE = timedelta(days=20 * 365)
 LIFE = timedelta(days=825)
-# Clocks of other machines may be late.
+_USAGES = (
+    *("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
+    *("encipher_only", "decipher_only"),
+)
+# Clocks of other machines may be slow.
 _EARLIER = timedelta(days=1)
 
 
 class Authority:
-    """Signs certificates. Its key is read when it is needed, and may be elsewhere until then."""
+    """Certificate authority. Its key is read only to sign, and may be kept offline until then."""
 
     def __init__(self, files: FleetFiles, *, renew: bool) -> None:
-        """Begin with what is there, or make it. Raises ConfigError."""
+        """Read the authority, or create it. Raises ConfigError."""
         self._files = files
         self._renew = renew
         self._now = datetime.now(UTC).replace(microsecond=0)
@@ -40,7 +44,7 @@ class Authority:
         self._certificate = _read_certificate(files, CA, text)
 
     def certify(self, name: str, names: Sequence[str], *, is_client: bool = False) -> datetime:
-        """Write `<name>.pem` and `<name>.key` for a host, unless they are there and serve.
+        """Write `<name>.pem` and `<name>.key` of a host, unless valid ones exist.
 
         Return the end of the certificate. Raises ConfigError.
         """
@@ -53,23 +57,21 @@ class Authority:
         usages = [ExtendedKeyUsageOID.SERVER_AUTH]
         if is_client:
             usages.append(ExtendedKeyUsageOID.CLIENT_AUTH)
-        builder = (
-            _builder(_name(name.rpartition("/")[2]), self._certificate.subject, made.public_key())
-            .not_valid_before(self._now - _EARLIER)
-            .not_valid_after(min(self._now + LIFE, self._certificate.not_valid_after_utc))
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(_usage(signs_certificates=False), critical=True)
-            .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
-            .add_extension(
-                x509.SubjectAlternativeName([_general_name(one) for one in names]), critical=False
-            )
-            .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(
-                    self._certificate.public_key()  # type: ignore[arg-type] # its own, of a curve
-                ),
-                critical=False,
-            )
+        authority = self._certificate
+        builder = _builder(
+            _name(name.rpartition("/")[2]),
+            authority.subject,
+            made.public_key(),
+            (self._now - _EARLIER, min(self._now + LIFE, authority.not_valid_after_utc)),
         )
+        for extension in (
+            x509.ExtendedKeyUsage(usages),
+            x509.SubjectAlternativeName([_general_name(one) for one in names]),
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(
+                authority.public_key()  # type: ignore[arg-type] # its own, of a curve
+            ),
+        ):
+            builder = builder.add_extension(extension, critical=False)
         signed = builder.sign(self._read_key(), hashes.SHA256())
         self._files.replace(f"{name}.key", _pem_of(made), is_secret=True)
         self._files.replace(f"{name}.pem", _text(signed))
@@ -77,16 +79,11 @@ class Authority:
 
     def _make(self) -> str:
         key = ec.generate_private_key(ec.SECP256R1())
-        # So that two fleets' authorities can be told apart.
+        # A random name, to tell the authorities of two fleets apart.
         name = _name(f"smarty_p1 fleet {secrets.token_hex(4)}")
-        certificate = (
-            _builder(name, name, key.public_key())
-            .not_valid_before(self._now - _EARLIER)
-            .not_valid_after(self._now + _CA_LIFE)
-            .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-            .add_extension(_usage(signs_certificates=True), critical=True)
-            .sign(key, hashes.SHA256())
-        )
+        span = self._now - _EARLIER, self._now + _CA_LIFE
+        builder = _builder(name, name, key.public_key(), span, is_authority=True)
+        certificate = builder.sign(key, hashes.SHA256())
         self._files.replace(CA_KEY, _pem_of(key), is_secret=True)
         self._files.replace(CA, _text(certificate))
         return _text(certificate)
@@ -126,34 +123,33 @@ def _read_certificate(files: FleetFiles, name: str, text: str) -> x509.Certifica
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    span: tuple[datetime, datetime],
+    *,
+    is_authority: bool = False,
 ) -> x509.CertificateBuilder:
+    usage = dict.fromkeys(_USAGES, False)
+    usage |= dict.fromkeys(("key_cert_sign", "crl_sign"), is_authority)
+    usage["digital_signature"] = not is_authority
+    constraints = x509.BasicConstraints(is_authority, 0 if is_authority else None)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key)
         .serial_number(x509.random_serial_number())
+        .not_valid_before(span[0])
+        .not_valid_after(span[1])
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(constraints, critical=True)
+        .add_extension(x509.KeyUsage(**usage), critical=True)
     )
 
 
 def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not signs_certificates,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
 
 
 def _general_name(text: str) -> x509.GeneralName:

@@ -1,4 +1,4 @@
-"""The files of a fleet in their folder: written once, and changed only where nobody else did."""
+"""Folder of a fleet's files. Files that somebody has changed are not overwritten."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 from smarty_p1_gateway import ConfigError
 
-# What was written, to tell apart what somebody has changed since.
+# Digests of the written files, to notice changes by somebody else.
 _RECORD = ".init.json"
 _FOLDER = 0o700
 _SECRET = 0o600
@@ -17,14 +17,14 @@ _PLAIN = 0o644
 
 
 class FleetFiles:
-    """Files by their names below a folder that its owner alone may enter.
+    """Files of a fleet, by their names below a private folder.
 
-    `new`, `changed` and `set_aside` are the names of those that were written now; what is set aside
-    lies beside a file that somebody has changed, as `<name>.new`.
+    `new`, `changed` and `set_aside` are the names of files of this run. A file that is set aside is
+    called `<name>.new`, beside one that somebody has changed.
     """
 
     def __init__(self, directory: Path) -> None:
-        """Begin with what is there. Raises ConfigError."""
+        """Read the record of the folder. Raises ConfigError."""
         self.directory = directory
         self.new: list[str] = []
         self.changed: list[str] = []
@@ -51,11 +51,11 @@ class FleetFiles:
         return {key: dict(record[key]) for key in empty}
 
     def path(self, name: str) -> Path:
-        """Return where a file is."""
+        """Return the path of a file."""
         return self.directory / name
 
     def read(self, name: str) -> str | None:
-        """Return a file's text, None when it is not there. Raises ConfigError."""
+        """Return a file's text, None for a missing file. Raises ConfigError."""
         try:
             return self.path(name).read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -66,7 +66,7 @@ class FleetFiles:
             raise ConfigError(msg) from None
 
     def write(self, name: str, text: str, *, is_secret: bool = False) -> None:
-        """Write what is made anew each time, unless somebody has changed it."""
+        """Write a generated file, beside it if somebody has changed it."""
         there = self.read(name)
         if there not in {None, text} and _digest(there or "") != self._digests.get(name):
             if self.read(f"{name}.new") != text:
@@ -77,14 +77,14 @@ class FleetFiles:
         self._digests[name] = _digest(text)
 
     def replace(self, name: str, text: str, *, is_secret: bool = False) -> None:
-        """Write a file, whoever has changed it."""
+        """Write a file, even over changes of somebody else."""
         there = self.read(name)
         if there != text:
             (self.new if there is None else self.changed).append(name)
             self._replace(name, text, is_secret=is_secret)
 
     def save(self) -> None:
-        """Remember what was written. Raises OSError."""
+        """Save the digests of the written files. Raises OSError."""
         record = {"files": self._digests, "hashes": self.hashes}
         self._replace(_RECORD, json.dumps(record, indent=1) + "\n", is_secret=True)
 
@@ -93,7 +93,7 @@ class FleetFiles:
         self.directory.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
         for parent in reversed(path.relative_to(self.directory).parents):
             (self.directory / parent).mkdir(mode=_FOLDER, exist_ok=True)
-        # Nobody may see half of it, nor a secret before it has its mode.
+        # Rename a complete file with its mode: readers never see half of it, nor an open secret.
         other = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         mode = _SECRET if is_secret else _PLAIN
         try:

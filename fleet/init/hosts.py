@@ -1,4 +1,4 @@
-"""The hosts of a fleet: the nodes of NATS, and VictoriaMetrics."""
+"""Hosts of a fleet: nodes of NATS, and VictoriaMetrics."""
 
 import re
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ _NODE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))" + r"(?::(\d{1,5}))?" 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A node of NATS. `names` are what its certificate names: `host`, and others.
+    """Node of NATS. `names` are the names in its certificate: `host`, and others.
 
-    `http_port` is where it tells its own machine how it is.
+    `http_port` serves `/healthz` to its own machine.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class StoreHost:
-    """VictoriaMetrics. `names` are what its certificate names; without TLS it has none."""
+    """VictoriaMetrics. `names` are the names in its certificate, () without TLS."""
 
     url: str
     host: str
@@ -42,14 +42,19 @@ class StoreHost:
     has_tls: bool
     names: tuple[str, ...]
 
+    @property
+    def inner_port(self) -> int:
+        """Return the port of VictoriaMetrics itself, behind vmauth."""
+        return self.port + 1
+
 
 def bracketed(host: str) -> str:
-    """Return a host as it stands in a URL."""
+    """Return a host as written in a URL."""
     return f"[{host}]" if ":" in host else host
 
 
 def listen_host(host: str) -> str:
-    """Return where to listen so that a host is reached: on this machine alone, or from others."""
+    """Return the address to listen on for a host: loopback, or all interfaces."""
     try:
         address = ip_address(host)
     except ValueError:
@@ -64,7 +69,7 @@ def is_host(text: str) -> bool:
     try:
         ip_address(text)
     except ValueError:
-        # Four numbers that are no address are no name either.
+        # 1.2.3.999 is neither an address nor a name.
         return bool(_HOST.fullmatch(text)) and not re.fullmatch(r"[\d.]+", text)
     return True
 
@@ -89,7 +94,7 @@ def read_also(content: object) -> dict[str, tuple[str, ...]]:
 def read_nodes(
     table: ConfigTable, also: dict[str, tuple[str, ...]], *, is_here: bool
 ) -> tuple[Node, ...]:
-    """Return the nodes, with ports of their own where several share a host. Raises ConfigError."""
+    """Return the nodes; nodes on the same host get different ports. Raises ConfigError."""
     texts = table.take_texts("nodes") or ((_HERE,) * 3 if is_here else ())
     if len(texts) not in _NODES:
         table.fail("nodes", "must be a list of three or five hosts: frames are kept on three")
@@ -117,7 +122,7 @@ def read_nodes(
 
 
 def read_store(table: ConfigTable, also: dict[str, tuple[str, ...]], *, is_here: bool) -> StoreHost:
-    """Return where VictoriaMetrics is. Raises ConfigError."""
+    """Return the host of VictoriaMetrics. Raises ConfigError."""
     url = table.take_text("store", f"https://{_HERE}:{_STORE_PORT}" if is_here else None)
     if url is None:
         table.fail("store", "is missing: where VictoriaMetrics is, such as https://store.lan:8428")

@@ -1,4 +1,4 @@
-"""What the files of a fleet are made of: a TOML file, checked whole."""
+"""Description of a fleet: a TOML file, checked as a whole."""
 
 import re
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ _MAX_METERS = 1000
 _MAX_USERS = 100
 _MAX_GIGABYTES = 1_000_000
 _MAX_ADDRESS_CHARS = 256
-# Users, folders and inboxes are called so.
+# Names of users, folders and inboxes.
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _RECEIVER = re.compile(r"https?://[!-~]{1,500}|mailto:[!-~]{1,200}@[!-~]{1,200}")
 _METER_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -32,7 +32,7 @@ _MORE_METRICS = _COLLECTOR_METRICS + _MAX_USERS
 
 @dataclass(frozen=True, slots=True)
 class MeterPort:
-    """A meter, and the address of its port. `title` has 16 upper-case digits."""
+    """Meter, and the address of its port. `title` has 16 upper-case digits."""
 
     title: str
     address: str
@@ -40,13 +40,13 @@ class MeterPort:
 
     @property
     def port(self) -> str:
-        """Return the port as its gateway calls it, without secrets."""
+        """Return the gateway's name of the port, without secrets."""
         return self.name or redact_port(normalise_port(self.address))
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayUser:
-    """A gateway, which is a user of NATS."""
+    """Gateway, a user of NATS."""
 
     name: str
     meters: tuple[MeterPort, ...]
@@ -55,7 +55,7 @@ class GatewayUser:
 
 @dataclass(frozen=True, slots=True)
 class CollectorHost:
-    """A collector."""
+    """Collector, with the port of its metrics."""
 
     name: str
     metrics_port: int
@@ -63,9 +63,10 @@ class CollectorHost:
 
 @dataclass(frozen=True, slots=True)
 class FleetInputs:
-    """A fleet. `is_here`: all of it runs on this machine, out of the folder of its files.
+    """Fleet. `is_here`: all programs run on this machine, in the folder of the files.
 
-    `watch` is the machine of Prometheus and Alertmanager, `receivers` who gets pages and tickets.
+    `watch` is the machine of Prometheus and Alertmanager; `receivers` are the addresses for pages
+    and tickets.
     """
 
     is_here: bool
@@ -101,7 +102,7 @@ class FleetInputs:
 
 
 def read_inputs(path: Path) -> FleetInputs:
-    """Return what a file says. Raises ConfigError when something is missing or wrong in it."""
+    """Return the fleet in a file. Raises ConfigError for a missing or invalid setting."""
     try:
         if path.stat().st_size > _MAX_BYTES:
             msg = f"has more than {_MAX_BYTES // 1024**2} MiB"
@@ -204,7 +205,7 @@ def _read_gateways(content: object, *, is_here: bool) -> tuple[GatewayUser, ...]
     return tuple(
         _read_gateway(
             ConfigTable(f"gateway {number}", table),
-            # A gateway or collector more must not move the others' ports.
+            # Ports stay the same when a gateway or collector is added.
             _MORE_METRICS + number if is_here and number > 1 else _METRICS_PORT,
         )
         for number, table in enumerate(tables, start=1)

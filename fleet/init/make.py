@@ -1,4 +1,4 @@
-"""All files of a fleet from what one TOML file says; again and again, with what is there kept."""
+"""Generation of all files of a fleet from one TOML file. Repeated runs keep existing secrets."""
 
 import re
 from collections.abc import Mapping
@@ -16,38 +16,33 @@ from .install_commands import Part, parts_of, tell
 from .key_places import has_key_of_each, keep_key_file
 from .passwords import keep_hash, keep_password
 from .programs import (
-    COLLECTOR_UNIT,
     DELETE_KEY,
-    GATEWAY_UNIT,
-    NODE_UNIT,
     OPERATOR,
     READER,
     STORE_SECRETS,
-    VMAUTH_UNIT,
     certificate_metric,
     configure_collector,
     configure_gateway,
     configure_logins,
     configure_operator,
     configure_store,
-    store_files,
     vmauth_arguments,
 )
-from .templates import read_documented
+from .templates import read_documented, read_template
 from .watching import configure_watching
 
 STEPS = "steps.txt"
 _PASSWORDS = "passwords"
-# What may be made anew beside a program that runs.
+# Files whose renewal needs no first installation.
 _LATER = (".pem", ".key")
 _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/+-]+")
 _TITLES_SHOWN = 20
 
 
 def init(source: Path, directory: Path, *, renew: bool = False) -> str:
-    """Write the files that `source` asks for to a folder; return what is to be done next.
+    """Write the files of a fleet to a folder; return the next commands as a text.
 
-    `renew`: new certificates of the same authority, too. Raises ConfigError and OSError.
+    `renew`: also renew the certificates, by the same authority. Raises ConfigError and OSError.
     """
     fleet = read_inputs(source)
     directory = directory.absolute()
@@ -70,7 +65,7 @@ def init(source: Path, directory: Path, *, renew: bool = False) -> str:
 
 
 def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[str], datetime]:
-    """Return the titles that wait for a key, and until when certificates are valid."""
+    """Write all files; return the titles without a key, and the first end of a certificate."""
     authority = Authority(files, renew=renew)
     until = _certify(fleet, files, authority)
     users = [COLLECTOR, *(one.name for one in fleet.gateways), *fleet.listeners]
@@ -78,7 +73,7 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
     secrets = {
         name: keep_password(files, f"{_PASSWORDS}/{file}") for name, file in STORE_SECRETS.items()
     }
-    # Those who are gone are not remembered.
+    # Drop the hashes of removed users.
     files.hashes = {user: keep_hash(files, user, passwords[user]) for user in users}
 
     def write_login(folder: str, user: str) -> None:
@@ -98,21 +93,21 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
         files.write(f"{folder}/store-password", f"{secrets[COLLECTOR]}\n", is_secret=True)
         missing |= dict.fromkeys(keep_key_file(files, f"{folder}/meter-keys", fleet.titles))
         if not fleet.is_here:
-            files.write(f"{folder}/store.conf", COLLECTOR_UNIT)
+            files.write(f"{folder}/store.conf", read_template("store.conf"))
     for gateway in fleet.gateways:
         folder = f"gateway-{gateway.name}"
         files.write(f"{folder}/gateway.toml", configure_gateway(gateway, fleet, files.path(folder)))
         write_login(folder, gateway.name)
         if not fleet.is_here:
-            files.write(f"{folder}/nats.conf", GATEWAY_UNIT)
+            files.write(f"{folder}/nats.conf", read_template("nats.conf"))
     for name in fleet.listeners:
         write_login(f"listener-{name}", name)
     return list(missing), until
 
 
 def _certify(fleet: FleetInputs, files: FleetFiles, authority: Authority) -> datetime:
-    """Write certificates and the metrics of their ends; return the first end."""
-    # Nodes connect to each other, too.
+    """Write certificates and the metrics of their ends; return the earliest end."""
+    # Nodes are clients of each other.
     ends = {
         node.name: authority.certify(f"{node.name}/{node.name}", node.names, is_client=True)
         for node in fleet.nodes
@@ -132,7 +127,7 @@ def _write_node(node: Node, fleet: FleetInputs, files: FleetFiles, ca: str) -> N
     files.write(f"{node.name}/nats-server.conf", text, is_secret=True)
     files.write(f"{node.name}/ca.pem", ca)
     if not fleet.is_here:
-        files.write(f"{node.name}/smarty-p1.conf", NODE_UNIT)
+        files.write(f"{node.name}/smarty-p1.conf", read_template("smarty-p1.conf"))
 
 
 def _write_store(fleet: FleetInputs, files: FleetFiles, secrets: Mapping[str, str]) -> None:
@@ -144,8 +139,9 @@ def _write_store(fleet: FleetInputs, files: FleetFiles, secrets: Mapping[str, st
         files.write(f"store/{name}", text, is_secret=True)
     files.write("store/smarty-p1-backup", read_documented("backup.sh"))
     if not fleet.is_here:
-        unit = VMAUTH_UNIT.format(vmauth_arguments(fleet, store_files(fleet, directory)))
-        files.write("store/smarty-p1-vmauth.service", unit)
+        unit = "smarty-p1-vmauth.service"
+        vmauth = vmauth_arguments(fleet, directory)
+        files.write(f"store/{unit}", read_template(unit, vmauth=vmauth))
 
 
 def _write_watching(
@@ -161,7 +157,7 @@ def _write_watching(
         files.write(f"{folder}/{name}", f"{secrets[secret]}\n", is_secret=True)
     files.write("operator/operator.toml", configure_operator(fleet, files.directory))
     for name, text in configure_watching(fleet):
-        # The address of a webhook may be a secret.
+        # The URL of a webhook may contain a secret.
         files.write(f"prometheus/{name}", text, is_secret=name == "alertmanager.yml")
 
 

@@ -1,4 +1,4 @@
-"""A random password for each user, and its hash for the nodes."""
+"""Random passwords of users, and their hashes for the nodes."""
 
 import re
 import secrets
@@ -11,16 +11,16 @@ from .files import FleetFiles
 
 _BYTES = 24
 _OWN = re.compile(r"[A-Za-z0-9_-]{32}")
-# Of a password of 192 random bits, nobody finds out more where hashing takes long; and the nodes do
-# that for a thousand gateways at once when one of them is restarted.
+# A slow hash adds nothing to 192 random bits, and a restarted node has to check the passwords of a
+# thousand gateways at once.
 _COST = 5
-# As the documentation says for those that people choose.
+# The cost that the documentation names for passwords chosen by people.
 _COST_OF_CHOSEN = 11
 _MAX_PASSWORD_BYTES = 72
 
 
 def keep_password(files: FleetFiles, name: str) -> str:
-    """Return the password in a file, which is made if it is not there. Raises ConfigError."""
+    """Return the password in a file; create a missing file. Raises ConfigError."""
     text = files.read(name)
     if text is None:
         text = f"{secrets.token_urlsafe(_BYTES)}\n"
@@ -34,13 +34,13 @@ def keep_password(files: FleetFiles, name: str) -> str:
 
 
 def keep_hash(files: FleetFiles, user: str, password: str) -> str:
-    """Return the hash that was made of a user's password before, or another one."""
+    """Return the known hash of a user's password, or a new one."""
     known, secret = files.hashes.get(user, ""), password.encode()
     try:
         if known and bcrypt.checkpw(secret, known.encode()):
             return known
     except ValueError:
-        pass  # no hash
+        pass  # the record has no valid hash
     cost = _COST if _OWN.fullmatch(password) else _COST_OF_CHOSEN
     files.hashes[user] = bcrypt.hashpw(secret, bcrypt.gensalt(cost, prefix=b"2a")).decode()
     return files.hashes[user]

@@ -1,4 +1,4 @@
-"""The configurations of Prometheus and Alertmanager: addresses, alerts, meters, receivers."""
+"""Configurations of Prometheus and Alertmanager: addresses, alerts, meters, receivers."""
 
 import json
 import re
@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from .hosts import bracketed
 from .inputs import FleetInputs
-from .programs import NOTE
-from .templates import read_documented, replace_once
+from .templates import NOTE, read_documented, read_noted, replace_once
 
 ALERTS = "alerts.yml"
 _MACHINE_METRICS = 9100
@@ -31,14 +30,14 @@ def watching_arguments(fleet: FleetInputs, files: str) -> dict[str, str]:
     listen = "--web.listen-address=127.0.0.1:"
     return {
         "prometheus": f"--config.file={files}/prometheus.yml {listen}{fleet.prometheus_port}",
-        # There is one of it: it looks for no others.
-        "prometheus-alertmanager": f"--config.file={files}/alertmanager.yml"
+        # A single Alertmanager: clustering is off.
+        "alertmanager": f"--config.file={files}/alertmanager.yml"
         f" {listen}{fleet.alertmanager_port} --cluster.listen-address=",
     }
 
 
 def _configure_prometheus(fleet: FleetInputs) -> str:
-    text = _head_replaced("prometheus.yml")
+    text = read_noted("prometheus.yml")
     store = f"{bracketed(fleet.store.host)}:{fleet.store.port}"
     text = text.replace("store.lan:8428", store)
     if not fleet.store.has_tls:
@@ -47,7 +46,7 @@ def _configure_prometheus(fleet: FleetInputs) -> str:
 
 
 def _targets(fleet: FleetInputs) -> Iterator[dict[str, object]]:
-    """Yield groups of addresses that are asked, with their labels."""
+    """Yield the groups of scraped addresses, with their labels."""
 
     def group(job: str, host: str, port: int, **labels: str) -> dict[str, object]:
         host = "127.0.0.1" if fleet.is_here else bracketed(host)
@@ -64,7 +63,7 @@ def _targets(fleet: FleetInputs) -> Iterator[dict[str, object]]:
 
 
 def _configure_meters(fleet: FleetInputs) -> str:
-    """Return a rule for each meter, by which Prometheus knows what should send."""
+    """Return a rule for each configured meter, so that Prometheus knows meters that never sent."""
     rules = [
         {
             "record": "smarty_p1:configured_meter",
@@ -78,7 +77,7 @@ def _configure_meters(fleet: FleetInputs) -> str:
 
 
 def _configure_alertmanager(fleet: FleetInputs) -> str:
-    text = _head_replaced("alertmanager.yml")
+    text = read_noted("alertmanager.yml")
     for name, address in fleet.receivers.items():
         kind, _, rest = address.partition(":")
         configs: dict[str, Iterable[object]] = {"webhook_configs": [{"url": address}]}
@@ -88,7 +87,3 @@ def _configure_alertmanager(fleet: FleetInputs) -> str:
         line = f"  - {json.dumps({'name': name, **configs})}"
         text = replace_once(text, rf"^  - name: {name}$", line)
     return text
-
-
-def _head_replaced(name: str) -> str:
-    return NOTE + replace_once(read_documented(name), r"\A(?:#.*\n)+", "")

@@ -1,6 +1,6 @@
 """What a household does in Home Assistant, step by step, by clicks alone."""
 
-from dev.demo.energy import DOMAIN
+from dev.demo.meter_statistics import DOMAIN
 
 from .household import Household
 

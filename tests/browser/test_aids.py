@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.demo.energy import DOMAIN
+from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import Server
 from tests.system.home import Home
 from tests.system.support import PATIENCE, TIMEOUT, until

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.demo.energy import DOMAIN
+from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import Server
 from smartyp1.capture import read_capture
 from smartyp1.p1 import Decoder, Telegram

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Route
 
-from dev.demo.energy import DOMAIN, entities_of
+from dev.demo.meter_statistics import DOMAIN, entities_of
 from dev.simulator import Server
 from tests.axe import complaints
 from tests.system.home import Home

@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import FilePayload
 
 from dev.demo.client import ClientError
-from dev.demo.energy import DOMAIN
+from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import Server
 from tests.axe import complaints
 from tests.system.home import Home

@@ -25,7 +25,7 @@ from rich.console import Console
 from dev.encoder import KEY, frame, literal, telegram
 from dev.ports import free_ports
 from smarty_p1_cli.rejection_words import EXPLANATIONS
-from smarty_p1_cli.watch_state import LATE, PortStatus, condition, summary
+from smarty_p1_cli.watch_state import MAX_TELEGRAM_INTERVAL_S, PortStatus, condition, summary
 from smarty_p1_cli.watch_view import view
 from smartyp1.p1 import Decoder, Reason, Rejection, Telegram
 from smartyp1.port import (
@@ -193,8 +193,8 @@ def test_silence_and_noise_are_told_apart() -> None:
     known = PortStatus("/dev/ttyUSB0")
     assert condition(known, NOW)[0] == "opening the port"
     known.open(NOW)
-    assert condition(known, NOW + LATE)[0] == "waiting for the first telegram"
-    assert condition(known, NOW + LATE + 1)[0].startswith("nothing received")
+    assert condition(known, NOW + MAX_TELEGRAM_INTERVAL_S)[0] == "waiting for the first telegram"
+    assert condition(known, NOW + MAX_TELEGRAM_INTERVAL_S + 1)[0].startswith("nothing received")
     known.lose(PortSilentError("no byte for 30 s"))
     known.open(NOW + 31)
     assert condition(known, NOW + 32)[0].startswith("nothing received")

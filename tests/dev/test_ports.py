@@ -29,7 +29,7 @@ def forgotten_ports(count: int) -> int:
     """Return the first of so many ports that may be given once more."""
     first = ports.free_ports(count)
     for port in range(first, first + count):
-        if claim := ports._given.pop(port):
+        if claim := ports._claimed.pop(port):
             os.close(claim)
     return first
 

@@ -5,7 +5,7 @@ from secrets import randbelow
 
 import pytest
 
-from dev.simulator.dice import seeded_random
+from dev.simulator.randomness import seeded_random
 from smarty_p1_fleet.newest_values import Newest, Order
 
 LOGGER = logging.getLogger(__name__)

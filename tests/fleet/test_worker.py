@@ -130,6 +130,21 @@ async def test_what_cannot_be_judged_is_counted_named_once_and_acknowledged(
     assert fleet.value("rejected_total", reason="failed") == 1
 
 
+async def test_junk_behind_a_telegram_is_acknowledged_before_the_store_has_kept_that(
+    fleet: Fleet,
+) -> None:
+    # Unacknowledged messages are bounded over all collectors: a flood would hold up other meters.
+    fleet.nats.add(sent(2))
+    fleet.nats.add(b"junk")
+    fleet.nats.add(sent(3, second=10))
+    worker = fleet.start()
+    await fleet.until_acknowledged(2)
+    assert fleet.nats.acknowledged == [2, 3]
+    assert fleet.value("rejected_total", reason="malformed") == 1
+    assert (fleet.value("rejected_total", reason="clock"), fleet.value("telegrams_total")) == (1, 0)
+    assert worker.oldest == CAME / 1e9
+
+
 async def test_a_clock_that_was_put_back_is_refused_and_named(
     fleet: Fleet, caplog: pytest.LogCaptureFixture
 ) -> None:

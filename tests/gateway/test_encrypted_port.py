@@ -1,6 +1,11 @@
 """How much a port may pass on, and where."""
 
-from smarty_p1_gateway.encrypted_port import BURST, RATE, FrameLimit, TopicRoot
+from smarty_p1_gateway.encrypted_port import (
+    MAX_BURST_BYTES,
+    MAX_RATE_BYTES_PER_S,
+    FrameLimit,
+    TopicRoot,
+)
 from smartyp1.p1 import Frame
 
 MINE = bytes.fromhex("5341476770041020")
@@ -15,12 +20,12 @@ def test_a_flood_is_bounded_and_expected_frames_still_pass() -> None:
     now = 0.0
     limit = FrameLimit(lambda: now)
     passed = sum(limit.allows(30, is_expected=False) for _ in range(100_000))
-    assert passed == BURST // 2 // 1024
+    assert passed == MAX_BURST_BYTES // 2 // 1024
     expected = sum(limit.allows(1500, is_expected=True) for _ in range(100_000))
-    assert expected == BURST // 2 // 1500
+    assert expected == MAX_BURST_BYTES // 2 // 1500
     now = 10.0
     again = sum(limit.allows(1500, is_expected=True) for _ in range(1000))
-    assert again == RATE * 10 // 1500
+    assert again == MAX_RATE_BYTES_PER_S * 10 // 1500
 
 
 def test_what_a_meter_sends_is_never_too_much() -> None:

@@ -149,7 +149,7 @@ async def test_without_a_name_a_port_has_the_title_of_its_meter(
 async def test_another_gateway_that_ends_has_not_the_last_word(
     gateway: Gateway, broker: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mqtt_client, "_REPEAT_EVERY", 0.05)
+    monkeypatch.setattr(mqtt_client, "_REPEAT_INTERVAL_S", 0.05)
     async with broker.serving(), gateway.running():
         await until(lambda: STATUS in broker.kept)
         broker.kept[STATUS] = b"offline"

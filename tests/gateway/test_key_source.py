@@ -283,7 +283,7 @@ def test_commands_that_fail(capfd: pytest.CaptureFixture[str]) -> None:
     ],
 )
 def test_a_command_without_end_is_ended(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    monkeypatch.setattr("smarty_p1_gateway.key_source._COMMAND_TIMEOUT", 0.3)
+    monkeypatch.setattr("smarty_p1_gateway.key_source._COMMAND_TIMEOUT_S", 0.3)
     begun = time.monotonic()
     message = error_of(command=["sh", "-c", script])
     assert message == "[keys] command did not end within 0 seconds"

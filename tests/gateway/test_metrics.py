@@ -66,7 +66,7 @@ async def test_what_is_asked_is_answered_whoever_else_asks() -> None:
 async def test_connections_that_ask_nothing_are_bounded_in_number(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("smarty_p1_gateway.metrics._REQUEST_TIME", 3600.0)
+    monkeypatch.setattr("smarty_p1_gateway.metrics._REQUEST_TIMEOUT_S", 3600.0)
     port = free_ports()
     serve(Metrics().registry, Health(), HOST, port)
     idle = [await asyncio.open_connection(HOST, port) for _ in range(60)]
@@ -79,7 +79,7 @@ async def test_connections_that_ask_nothing_are_bounded_in_number(
 
 
 async def test_a_connection_that_asks_nothing_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smarty_p1_gateway.metrics._REQUEST_TIME", 0.01)
+    monkeypatch.setattr("smarty_p1_gateway.metrics._REQUEST_TIMEOUT_S", 0.01)
     port = free_ports()
     serve(Metrics().registry, Health(), HOST, port)
     reader, writer = await asyncio.open_connection(HOST, port)

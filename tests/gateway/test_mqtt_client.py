@@ -64,7 +64,7 @@ async def test_what_cannot_be_sent_is_said(monkeypatch: pytest.MonkeyPatch) -> N
         client.post("house/value", "1")
         await client.posted()
         is_sent = True
-        monkeypatch.setattr(mqtt_client, "_TIMEOUT", 0.0)
+        monkeypatch.setattr(mqtt_client, "_TIMEOUT_S", 0.0)
         client.post("house/value", "2")
         with pytest.raises(aiomqtt.MqttError, match="no more messages"):
             await client.posted()
@@ -76,7 +76,7 @@ async def test_what_cannot_be_sent_is_said(monkeypatch: pytest.MonkeyPatch) -> N
 async def test_no_more_is_sent_at_once_than_the_broker_takes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(mqtt_client, "_REPEAT_EVERY", 0.0)
+    monkeypatch.setattr(mqtt_client, "_REPEAT_INTERVAL_S", 0.0)
     topics: list[bytes] = []
     at_once: list[int] = []
 

@@ -104,7 +104,7 @@ async def test_after_a_restart_a_replay_is_refused_and_totals_do_not_fall(
 async def test_when_nothing_comes_any_more_that_is_told(
     make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("smarty_p1_gateway.values_publisher._STALE_AFTER", 0.1)
+    monkeypatch.setattr("smarty_p1_gateway.values_publisher._STALE_AFTER_S", 0.1)
     async with broker.serving(), make("").running():
         await line.send(frame(1))
         await broker.until(AVAILABILITY, b"online", b"offline")
@@ -225,7 +225,7 @@ async def test_discovery_that_the_broker_refuses_is_said_once_and_values_come(
 async def test_another_gateway_that_ends_has_not_the_last_word(
     make: Maker, broker: Broker, line: MeterPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mqtt_client, "_REPEAT_EVERY", 0.05)
+    monkeypatch.setattr(mqtt_client, "_REPEAT_INTERVAL_S", 0.05)
     async with broker.serving(), make("").running():
         await line.send(frame(1))
         await until(lambda: broker.kept.get(AVAILABILITY) == b"online")

@@ -23,7 +23,7 @@ from custom_components.smarty_p1.coordinator import (
 from custom_components.smarty_p1.coordinator.source_coordinator import SourceCoordinator
 from custom_components.smarty_p1.flows import meter_setup
 from custom_components.smarty_p1.lib import health
-from custom_components.smarty_p1.lib.port import bytes_a_second, probe, probing
+from custom_components.smarty_p1.lib.port import probe, probing, read_limit
 from dev.leneda import Platform
 
 from . import leneda
@@ -117,7 +117,7 @@ def make_entry(hass: HomeAssistant) -> EntryMaker:
 @pytest.fixture
 def fast_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a port be read as fast as somebody writes to it."""
-    monkeypatch.setattr(bytes_a_second, "FASTEST", 1e9)
+    monkeypatch.setattr(read_limit, "MAX_BYTES_A_SECOND", 1e9)
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from pytest_homeassistant_custom_component.common import (
 )
 
 from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
+from custom_components.smarty_p1.coordinator.imported_quarter_hours import ImportedQuarterHours
 from custom_components.smarty_p1.lib.tariff import Covered, PlatformDays, QuarterHour
 
 from . import billed_month
@@ -465,10 +466,10 @@ async def test_a_long_text_is_no_month_and_is_not_repeated_whole(call: Call) -> 
 
 
 @pytest.mark.usefixtures("entry")
-async def test_a_file_that_cannot_be_read(call: Call) -> None:
+async def test_a_file_of_the_platform_that_cannot_be_read(call: Call) -> None:
     with (
-        patch.object(Path, "open", side_effect=PermissionError(13, "Permission denied")),
-        pytest.raises(HomeAssistantError, match="Permission denied"),
+        patch.object(ImportedQuarterHours, "read", side_effect=PermissionError(13, "No access")),
+        pytest.raises(HomeAssistantError, match="No access"),
     ):
         await call("get_quarter_hours", **PERIOD)
 

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator
 from playwright.async_api import BrowserContext, Page, async_playwright
 
 from dev.demo.client import Client
-from dev.demo.energy import DOMAIN
 from dev.demo.home_assistant import ROOT
+from dev.demo.meter_statistics import DOMAIN
 from tests.system.support import PATIENCE
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from dev.demo.client import Client
-from dev.demo.energy import DOMAIN, enable, entities_of
 from dev.demo.home_assistant import Installation
+from dev.demo.meter_statistics import DOMAIN, enable, entities_of
 from dev.demo.processes import Process
 from dev.ports import free_ports
 from tests.system.support import DEMO_PYTHON, PATIENCE, RecordingMeter, until

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 
 from dev.demo.client import FlowFailedError
-from dev.demo.energy import DOMAIN, entities_of
+from dev.demo.meter_statistics import DOMAIN, entities_of
 from dev.demo.processes import running
 from tests.system.broker import HOST, Broker
 from tests.system.browser import BROWSERS, frontend

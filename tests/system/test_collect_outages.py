@@ -9,7 +9,7 @@ from secrets import randbelow
 import pytest
 
 from dev.reliability.parts import Part
-from dev.simulator.dice import seeded_random
+from dev.simulator.randomness import seeded_random
 from tests.system.collectors import (
     GO_ON,
     STOP,

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from dev.demo.energy import DOMAIN
+from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import serve
 from tests.system.broker import HOST, Broker
 from tests.system.decoded_gateway import DecodedGateway

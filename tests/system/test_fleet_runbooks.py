@@ -82,7 +82,7 @@ async def test_a_stolen_gateway_is_locked_out_and_replaced(tmp_path: Path) -> No
         with pytest.raises(NatsError, match=r"(?i)authorization"):
             async with fleet.connected("cellar", stolen):
                 pass
-        await fleet.parts["gateway-cellar"].kill()
+        await fleet.kill("gateway-cellar")
         # The new one begins with an empty disk, and the files that were made for it.
         waiting = frames_in(fleet.directory / "gateway-cellar/queue/queue.sqlite3")
         shutil.rmtree(fleet.directory / "gateway-cellar/queue")

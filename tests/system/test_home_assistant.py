@@ -8,8 +8,8 @@ import pytest
 import pytest_asyncio
 
 from dev.demo.client import FlowFailedError
-from dev.demo.dashboard import set_up_dashboard
-from dev.demo.energy import DAYS_OF_HISTORY, DOMAIN, TOTALS, fill_history
+from dev.demo.energy_dashboard import set_up_dashboard
+from dev.demo.meter_statistics import DAYS_OF_HISTORY, DOMAIN, TOTALS, fill_history
 from dev.simulator import Meter, Server, serve
 from tests.system.home import Home
 from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, processes_mentioning, until

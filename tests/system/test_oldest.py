@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from dev.demo.client import FlowFailedError
-from dev.demo.energy import DOMAIN
+from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import Server, serve
 from tests.system.home import Home
 from tests.system.support import (

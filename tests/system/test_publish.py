@@ -20,8 +20,8 @@ from dsmr_parser import obis_references
 from dsmr_parser.clients.protocol import create_tcp_dsmr_reader
 
 from dev.demo.client import is_listening
-from dev.demo.energy import DOMAIN
 from dev.demo.home_assistant import ROOT
+from dev.demo.meter_statistics import DOMAIN
 from dev.demo.processes import Process
 from dev.ports import free_ports
 from dev.simulator import Server, serve

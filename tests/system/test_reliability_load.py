@@ -19,7 +19,7 @@ from typing import Any, override
 import pytest
 
 from dev.demo import home_assistant
-from dev.demo.energy import DOMAIN
+from dev.demo.meter_statistics import DOMAIN
 from dev.reliability.process import cpu_seconds, resident_mib
 from dev.simulator import Server, serve
 from dev.simulator.faults import cut_middle, cut_tail, flip, noise

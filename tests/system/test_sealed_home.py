@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.demo.energy import DOMAIN
+from dev.demo.meter_statistics import DOMAIN
 from dev.demo.processes import Process
 from dev.simulator import serve
 from tests.system.broker import HOST, Broker

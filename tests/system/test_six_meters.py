@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from dev.demo.energy import entities_of
+from dev.demo.meter_statistics import entities_of
 from dev.simulator import serve
 from tests.system.gateway import Gateway
 from tests.system.home import Home

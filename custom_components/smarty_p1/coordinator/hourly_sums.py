@@ -239,7 +239,8 @@ def _in_gaps(
     """
     found: dict[datetime, Row] = {}
     hours = list(own)
-    never_falls = all(change >= 0 for change in known.values())
+    # Differences of stored sums have rounding errors, and an energy must not fall.
+    never_falls = all(change > -_SAME for change in known.values())
     for hour, following in pairwise([*hours, hours[-1]]):
         now = own[hour]
         most = own[following].sum if never_falls else None

@@ -18,13 +18,13 @@ from homeassistant.util import dt as dt_util
 from ..const import CONF_ENERGY_ID, LOGGER, SECTION_LENEDA
 from ..lib.backoff import Outage
 from ..lib.leneda import Row, compare_days
-from ..lib.tariff import LUXEMBOURG, QUARTER_HOUR, day_end, day_start
+from ..lib.tariff import LUXEMBOURG, QUARTER_HOUR, QuarterHour, day_end, day_start
 from .entry_types import AnyConfigEntry
 from .leneda_client import MAX_PERIOD, Credentials, LenedaError, Refusal, async_time_series
 from .leneda_codes import IMPORTED, LAYERS, MEASURED, asked_of
 from .leneda_comparison import PROBLEMS, tell_difference
 from .leneda_progress import CodeProgress, LenedaProgress
-from .quarter_hour_series import KEPT, QuarterHourSeries
+from .quarter_hour_series import KEPT
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
 PAUSE = 2.0
@@ -57,6 +57,9 @@ class KnownPast(Protocol):
     async def async_add(self, found: Mapping[str, Sequence[Row]]) -> None:
         """Add rows of each code; of those that are known, the highest version counts."""
 
+    async def async_own(self, start: datetime, end: datetime) -> Sequence[QuarterHour]:
+        """Return the quarter-hours of a period that were measured here, in the order of time."""
+
     async def async_read(self) -> Mapping[str, Sequence[Row]]:
         """Return the rows of each code, in the order of their time."""
 
@@ -73,13 +76,10 @@ class _Asked(NamedTuple):
 class LenedaFetch:
     """Asks for one meter, while its entry is loaded."""
 
-    def __init__(
-        self, hass: HomeAssistant, entry: AnyConfigEntry, past: KnownPast, own: QuarterHourSeries
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry, past: KnownPast) -> None:
         self._hass = hass
         self._entry = entry
         self._past = past
-        self._own = own
         self._account: Mapping[str, str] = entry.options.get(SECTION_LENEDA, {})
         self._progress = LenedaProgress(hass, entry.entry_id, self._account)
         self._outage = Outage(LOGGER, _LOST, _BACK, entry.title, first=60, longest=3600)
@@ -298,7 +298,7 @@ class LenedaFetch:
         """Compare the last days with one's own, and say so when they differ."""
         today = day_start(now)
         start = day_start(today - _COMPARED)
-        own = await self._own.async_read(start, today)
+        own = await self._past.async_own(start, today)
         rows = _within((await self._past.async_read()).get(IMPORTED, ()), start, today)
         found = await self._hass.async_add_executor_job(compare_days, own, rows)
         tell_difference(self._hass, self._entry, found)

@@ -30,17 +30,20 @@ from ..lib.leneda import (
     is_of_production,
     is_of_sharing,
     last_days_of,
-    merged,
+    quarter_hours_of,
     read_export,
     sharing_of,
 )
 from ..lib.tariff import (
     NO_PLATFORM_DAYS,
+    QUARTER_HOUR,
     DemandMeter,
+    KnownMonths,
     PlatformDays,
     QuarterHour,
     day_start,
     month_name,
+    quarter_hours_between,
 )
 from .collector_pause import without_collection
 from .entry_types import AnyConfigEntry
@@ -59,7 +62,7 @@ from .leneda_statistics import (
     series_of,
 )
 from .past_statistics import PastStatistics
-from .quarter_hour_series import KEPT, QuarterHourSeries
+from .quarter_hour_series import KEPT
 
 _AGAIN = timedelta(hours=1)
 _COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}
@@ -89,14 +92,14 @@ class Imported(NamedTuple):
 class PlatformPast:
     """What was imported of one meter's past."""
 
-    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry, own: QuarterHourSeries) -> None:
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
         self._entry = entry
-        self._own = own
         self._files = ImportedQuarterHours(hass, entry.entry_id)
         self._statistics = PastStatistics(hass, entry.entry_id)
         self._lock = asyncio.Lock()
         self._meter = DemandMeter()
+        self._may_share = True
         self._recording: asyncio.Task[None] | None = None
         self._again: CALLBACK_TYPE | None = None
         self._is_stopped = False
@@ -111,28 +114,26 @@ class PlatformPast:
         await self._statistics.async_load()
         try:
             platform = await self._async_read()
-            await self._async_join(platform)
         except OSError as err:
             LOGGER.warning("What was imported from Leneda cannot be read: %s", err.strerror)
             return
         if platform:
+            await self._async_show(platform)
             self._entry.async_on_unload(async_at_started(self._hass, self._async_start_recording))
 
-    async def async_quarter_hours(
-        self, start: datetime, end: datetime
-    ) -> tuple[list[QuarterHour], SharedPower]:
-        """Return the quarter-hours that start in a period, of both origins, and what was shared.
+    async def async_own(self, start: datetime, end: datetime) -> list[QuarterHour]:
+        """Return the quarter-hours of a period that were measured here, in the order of time."""
+        found = quarter_hours_between(self._meter.columns, NO_PLATFORM_DAYS, start, end)
+        return await self._hass.async_add_executor_job(without_collection(list), found)
+
+    async def async_shared_power(self, start: datetime, end: datetime) -> SharedPower:
+        """Return the power that was shared in the quarter-hours that start in a period.
 
         Raises OSError when a file is there and cannot be read.
         """
-        own = await self._own.async_read(start, end)
-        platform = await self._async_read()
-
-        def found() -> tuple[list[QuarterHour], SharedPower]:
-            joined = [each for each in merged(own, platform) if start <= each.start < end]
-            return joined, _shared_power(platform, start, end)
-
-        return await self._hass.async_add_executor_job(without_collection(found))
+        # Most households share nothing: their files are not read.
+        platform = await self._async_read() if self._may_share else {}
+        return await self._hass.async_add_executor_job(_shared_power, platform, start, end)
 
     async def async_import(self, data: bytes) -> Imported:
         """Import a file of the portal. Raises ImportRefusedError for one that is not right."""
@@ -152,7 +153,7 @@ class PlatformPast:
                 await run(self._files.note_point, export.code, export.point)
                 platform = await self._async_read()
                 self._note_running_month(platform)
-                await self._async_join(platform)
+                await self._async_show(platform)
             except OSError as err:
                 raise ImportRefusedError(key="leneda_not_stored", error=str(err.strerror)) from None
             await self._statistics.async_begin()
@@ -161,7 +162,7 @@ class PlatformPast:
                 code=export.code,
                 quantity=REGISTERS[export.code].quantity,
                 start=export.rows[0].start,
-                end=export.rows[-1].start + timedelta(minutes=15),
+                end=export.rows[-1].start + QUARTER_HOUR,
                 quarter_hours=len(export.rows),
                 estimated=export.estimated,
                 holes=export.holes,
@@ -184,7 +185,7 @@ class PlatformPast:
                     await run(self._files.note_point, code, points[code])
             platform = await self._async_read()
             self._note_running_month(platform)
-            await self._async_join(platform)
+            await self._async_show(platform)
             await self._statistics.async_begin()
             self._record()
 
@@ -220,7 +221,7 @@ class PlatformPast:
             await self._hass.async_add_executor_job(self._files.remove)
             # Who enters a key again wants the history again.
             await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
-            self._meter.set_platform_days(NO_PLATFORM_DAYS)
+            await self._async_show({})
             return is_gone
 
     async def async_forget(self) -> None:
@@ -236,9 +237,7 @@ class PlatformPast:
         quantity = REGISTERS[export.code].quantity
         if quantity not in {Quantity.IMPORTED, Quantity.EXPORTED}:
             return 0, 0
-        own = await self._own.async_read(
-            export.rows[0].start, export.rows[-1].start + timedelta(minutes=15)
-        )
+        own = await self.async_own(export.rows[0].start, export.rows[-1].start + QUARTER_HOUR)
         is_export = quantity is Quantity.EXPORTED
 
         def compared() -> Differences:
@@ -260,11 +259,19 @@ class PlatformPast:
         today = day_start(dt_util.utcnow())
         return await self._hass.async_add_executor_job(without_collection(self._files.read), today)
 
-    async def _async_join(self, platform: Platform) -> None:
-        if not platform:
-            return
-        make = without_collection(_past)
-        self._meter.set_platform_days(await self._hass.async_add_executor_job(make, platform))
+    async def _async_show(self, platform: Platform) -> None:
+        """Join the platform's quarter-hours to the months of the meter."""
+        months_of = self._meter.begin_past()
+
+        def make() -> tuple[PlatformDays, KnownMonths]:
+            past = PlatformDays(
+                quarter_hours_of(platform), sharing_of(platform), last_days_of(platform)
+            )
+            return past, months_of(past)
+
+        made = await self._hass.async_add_executor_job(without_collection(make))
+        self._may_share = any(map(is_of_sharing, platform))
+        self._meter.set_platform_days(*made)
 
     @callback
     def _note_running_month(self, platform: Platform) -> None:
@@ -277,11 +284,12 @@ class PlatformPast:
         """Bring the hours into the statistics."""
         names = self._names()
         demand = self._meter.snapshot
-        own = await self._own.async_read(*_kept())
+        now = dt_util.utcnow()
+        own = await self.async_own(now - KEPT, now)
         costs = Costs(
             contracts=self._meter.contracts,
             months=(*demand.earlier_months, demand.month) if demand else (),
-            until=day_start(dt_util.utcnow()),
+            until=day_start(now),
             left_out=frozenset(self._statistics.months_at_once),
         )
         made = partial(without_collection(all_series), names, own, platform, costs)
@@ -341,15 +349,6 @@ class PlatformPast:
             if cost := costs.get(names.get(energy, "")):
                 names[key] = cost
         return names
-
-
-def _kept() -> tuple[datetime, datetime]:
-    now = dt_util.utcnow()
-    return now - KEPT, now
-
-
-def _past(platform: Platform) -> PlatformDays:
-    return PlatformDays(merged([], platform), sharing_of(platform), last_days_of(platform))
 
 
 def _shared_power(platform: Platform, start: datetime, end: datetime) -> SharedPower:

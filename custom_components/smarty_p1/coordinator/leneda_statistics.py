@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ..lib.entities import CURRENCY
-from ..lib.leneda import REGISTERS, Quantity, Row, merged, sharing_of, with_totals
+from ..lib.leneda import REGISTERS, Quantity, Row, quarter_hours_of, sharing_of, with_totals
 from ..lib.reports import bills_by_day
 from ..lib.tariff import (
     LUXEMBOURG,
@@ -136,7 +136,9 @@ def _spared(
     """Yield the hours of quarter-hours that a group has shared in, with what that has spared."""
     if not (sharing := sharing_of(platform)):
         return
-    for quarter in merged(own, platform):
+    quarters = [*quarter_hours_of(platform), *own]
+    # Of the same start, the last one counts: the own one.
+    for quarter in {each.start: each for each in quarters}.values():
         if covered := sharing.get(quarter.start):
             whole = quarter_hour_cost(quarter, contracts)
             remaining = quarter_hour_cost(quarter, contracts, covered)

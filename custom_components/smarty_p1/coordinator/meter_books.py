@@ -36,11 +36,11 @@ class MeterBooks:
         self._store = MeterStore(hass, entry.entry_id)
         self.quarter_hours = self._store.quarter_hours
         self.history = MeterHistory(hass, entry.entry_id)
-        self.past = PlatformPast(hass, entry, self.quarter_hours)
+        self.past = PlatformPast(hass, entry)
         self.market = MarketPriceEntities(hass, entry)
         self._hass = hass
         self._entry = entry
-        self._leneda = LenedaFetch(hass, entry, self.past, self.quarter_hours)
+        self._leneda = LenedaFetch(hass, entry, self.past)
 
     @property
     def memory(self) -> MeterMemory:

@@ -55,7 +55,6 @@ class MeterStore(ThrottledStore):
         run = self._hass.async_add_executor_job
         self.memory = await run(load, stored, contract, since, files, months)
         meter = self.memory.demand_meter
-        self.quarter_hours.doubtful = meter.doubtful_quarter_hours
         if self.memory.damaged:
             await self._async_complain(", ".join(self.memory.damaged))
         if meter.replaces_files:
@@ -83,7 +82,7 @@ class MeterStore(ThrottledStore):
         """
         if self._is_closed:
             return
-        if self.memory.has_come_to_something():
+        if self.memory.has_period_ended():
             self.schedule(at_once=True)
         elif not self.is_waiting and self._news() != self._saved:
             self.schedule()

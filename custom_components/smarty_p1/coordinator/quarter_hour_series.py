@@ -9,7 +9,7 @@ import asyncio
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -26,14 +26,11 @@ from ..lib.tariff import (
     HEADER,
     REMOVED,
     Files,
-    Kind,
-    QuarterHour,
     Span,
     UnknownVersionError,
     line_of,
     lines_of_file,
     month_name,
-    span_of,
     with_removed,
 )
 
@@ -60,8 +57,6 @@ class QuarterHourSeries:
         self._hass = hass
         self.folder = Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}.{entry_id}.quarter_hours"))
         self._removed = self.folder / f"{REMOVED}.txt"
-        self.doubtful: Callable[[], Iterable[QuarterHour]] = tuple
-        """Returns the quarter-hours of doubtful clocks, which are not stored yet."""
         self._pending: list[Span] = []
         self._lock = asyncio.Lock()
         self._outage = Outage(LOGGER, _LOST, _BACK, self.folder)
@@ -80,20 +75,6 @@ class QuarterHourSeries:
     async def async_files(self) -> Files:
         """Return the content of the files, None for an unreadable file."""
         return await self._hass.async_add_executor_job(self._read_files)
-
-    async def async_read(self, start: datetime, end: datetime) -> list[QuarterHour]:
-        """Return the quarter-hours that start in a period, in the order of their time.
-
-        Raises OSError for an unreadable file.
-        """
-        # Copy both lists before the first await: a span that is written during the read is then
-        # found twice, not lost.
-        pending = [*self._pending]
-        doubtful = [*self.doubtful()]
-        found = await self._hass.async_add_executor_job(self._read, start, end)
-        found |= {span.start: span.quarter_hour for span in pending if not span.kind}
-        found |= {quarter.start: quarter for quarter in doubtful}
-        return [found[time] for time in sorted(found) if start <= time < end]
 
     async def async_replace(self, spans: Sequence[Span]) -> None:
         """Replace all files by files of some spans. Raises OSError."""
@@ -161,14 +142,6 @@ class QuarterHourSeries:
                 found[path.stem] = None
         return found
 
-    def _read(self, start: datetime, end: datetime) -> dict[datetime, QuarterHour]:
-        found = {}
-        for path in self._files():
-            if self._path(start) <= path <= self._path(end):
-                spans = _parse(_content(path))
-                found.update({span.start: span.quarter_hour for span in spans})
-        return found
-
     def _remove_old(self, new: Path, newest: datetime) -> None:
         """Remove files that are too old, both by the meter's clock and by Home Assistant's.
 
@@ -191,16 +164,6 @@ class QuarterHourSeries:
 
     def _path(self, time: datetime) -> Path:
         return self.folder / f"{month_name(time)}.csv"
-
-
-def _parse(data: bytes) -> Iterator[Span]:
-    """Yield the quarter-hours of a file, without its damaged lines."""
-    with suppress(UnknownVersionError):
-        for line in lines_of_file(data):
-            with suppress(TypeError, ValueError):  # includes other encodings
-                span = span_of(line.decode("ascii"))
-                if span.kind is Kind.QUARTER_HOUR:
-                    yield span
 
 
 def _content(path: Path) -> bytes:

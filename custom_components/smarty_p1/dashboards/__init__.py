@@ -1,4 +1,4 @@
-"""Where a meter is looked at: the dashboard "Smarty" with its cards, and the Energy dashboard."""
+"""Dashboards that show a meter: "Smarty" with its cards, and the Energy dashboard."""
 
 from .card_module import async_serve_cards
 from .energy_preferences import (

@@ -1,8 +1,7 @@
-"""The module of the cards: serves it, and lets every page of the frontend load it.
+"""Serving of the JavaScript module with the cards, and its loading by the frontend.
 
-The cards, and what puts them together to a dashboard, are in that module; its sources are in
-`frontend/` at the root of the repository. Beside it are its texts, of which it loads those of the
-user's language.
+The module contains the cards and the strategy of the dashboard. Its sources are in `frontend/` at
+the root of the repository. The module loads the texts of the user's language from a file beside it.
 """
 
 import hashlib
@@ -22,7 +21,7 @@ _FOLDER = Path(__file__).parents[1] / "frontend"
 
 
 async def async_serve_cards(hass: HomeAssistant) -> None:
-    """Offer the cards where there is a frontend; to be called once."""
+    """Serve the module and its texts, if Home Assistant has a frontend. Call this once."""
     if FRONTEND not in hass.config.components:
         return
     files = await hass.async_add_executor_job(_read_files)
@@ -33,8 +32,8 @@ async def async_serve_cards(hass: HomeAssistant) -> None:
         ]
     )
     version = (await async_get_integration(hass, DOMAIN)).version
-    # Browsers keep them for a month: another version, or none but another content, is another URL.
-    # The module asks for the texts with the query it came with.
+    # Browsers cache the files for a month, so the URL changes with version and content. The module
+    # requests its texts with the same query.
     digest = hashlib.sha256(b"".join(files.values())).hexdigest()[:8]
     url = f"{MODULE_URL}?v={version}-{digest}"
     add_extra_js_url(hass, url)
@@ -43,7 +42,7 @@ async def async_serve_cards(hass: HomeAssistant) -> None:
 
 
 def late_module(hass: HomeAssistant) -> str | None:
-    """Return the URL of the module if there may be pages that were opened before it was offered."""
+    """Return the module's URL if pages may be open that were loaded without it, otherwise None."""
     return hass.data.get(_LATE_MODULE)
 
 

@@ -1,7 +1,7 @@
-"""The Energy dashboard of Home Assistant: what it is to show of a meter that is added.
+"""Energy dashboard: adds the sources of a new meter that the dashboard lacks.
 
-Only what is missing there is entered, once, after the first set-up of a meter: before that, its
-entities have no names. What the user has entered is never changed.
+Sources are added once, after the first setup of a meter, because its entities have no ids before.
+Sources that the user has entered never change.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 ENERGY_URL = "/config/energy"
 _ENERGY = "energy"
-# Home Assistant writes the preferences to the disk a minute after they have changed.
-_WRITTEN_AFTER = 120
+# Seconds. Home Assistant saves the preferences to the disk up to a minute after a change.
+_FORGET_DELAY_S = 120
 
-# The fields of a grid connection, and the sensors in them.
+# Field of a grid source, and key of the sensor that fills it.
 _GRID: Mapping[str, str] = {
     "stat_energy_from": "energy_imported",
     "stat_energy_to": "energy_exported",
@@ -40,11 +40,11 @@ _GRID: Mapping[str, str] = {
     "entity_energy_price": "price_import",
     "entity_energy_price_export": "price_export",
 }
-# Without it, there is nothing to show.
+# A source without this field shows nothing, so it is not added.
 _COUNTED = "stat_energy_from"
 _CONSUMED: Mapping[str, str] = {"stat_energy_from": "index", "stat_rate": "flow_rate"}
 _CONSUMED_KINDS = ("gas", "water")
-# What the Energy dashboard wants to be said, if only that there is none.
+# Fields that the Energy dashboard requires even if they are empty.
 _LEFT_OPEN: Mapping[str, Mapping[str, Any]] = {
     "grid": {
         "stat_energy_to": None,
@@ -65,9 +65,9 @@ _LEFT_OPEN: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class EnergySource:
-    """A source of the Energy dashboard: its fields, and the sensors in them.
+    """Source of the Energy dashboard: its kind, and the sensors of its fields.
 
-    Those of a meter on the M-Bus have its identity.
+    `identity` is that of an M-Bus meter, None for the electricity meter.
     """
 
     kind: str
@@ -78,19 +78,19 @@ class EnergySource:
 async def async_missing_sources(
     hass: HomeAssistant, reading: Reading, options: Mapping[str, Any]
 ) -> tuple[list[EnergySource], bool] | None:
-    """Return what the Energy dashboard does not show yet, and whether it shows a grid.
+    """Return the sources that the Energy dashboard lacks, and whether it has a grid source.
 
-    What is there of a kind is enough of it. None where Home Assistant has no Energy dashboard.
+    One source of a kind is enough. None if Home Assistant has no Energy dashboard.
     """
     if _ENERGY not in hass.config.components:
         return None
-    there = {source["type"] for source in _stored(await _async_manager(hass))}
-    missing = [source for source in _sources(reading, options) if source.kind not in there]
-    return missing, "grid" in there
+    kinds = {source["type"] for source in _stored(await _async_manager(hass))}
+    missing = [source for source in _sources(reading, options) if source.kind not in kinds]
+    return missing, "grid" in kinds
 
 
 async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> None:
-    """Enter what is missing, as was asked for when the meter was added; later if it cannot be."""
+    """Add the missing sources, as the user has chosen in the setup; retried at the next start."""
     if _ENERGY not in hass.config.components:
         return
     coordinator = entry.runtime_data
@@ -98,38 +98,40 @@ async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> Non
         _filled_in(coordinator, source) for source in _sources(coordinator.data, entry.options)
     ]
     if not wanted:
-        return  # before the first telegram ever
+        return  # no telegram has ever arrived
     manager = await _async_manager(hass)
-    # Nothing waits between this and the update, so that nothing is lost of what a user enters.
+    # Do not await between read and update: a change by the user could be overwritten.
     stored = _stored(manager)
-    there = {source["type"] for source in stored}
-    new = [source for source in wanted if source and source["type"] not in there]
+    kinds = {source["type"] for source in stored}
+    new = [source for source in wanted if source and source["type"] not in kinds]
     if new:
         update = {"energy_sources": [*stored, *new]}
         await manager.async_update(cast("EnergyPreferencesUpdate", update))
 
-    # Were it forgotten now, a power failure within this minute would leave nothing entered. Once
-    # the sources are on the disk, being asked again enters nothing: their kinds are there.
+    # Forget the choice only after the preferences are on the disk: a power failure could lose them.
+    # A second run adds nothing, because the kinds exist already.
     @callback
     def forget(_now: datetime) -> None:
-        options = {name: it for name, it in entry.options.items() if name != CONF_FILL_ENERGY}
+        options = {
+            name: option for name, option in entry.options.items() if name != CONF_FILL_ENERGY
+        }
         hass.config_entries.async_update_entry(entry, options=options)
 
-    entry.async_on_unload(async_call_later(hass, _WRITTEN_AFTER, forget))
+    entry.async_on_unload(async_call_later(hass, _FORGET_DELAY_S, forget))
 
 
 def _sources(reading: Reading, options: Mapping[str, Any]) -> list[EnergySource]:
-    """Return what a meter has for the Energy dashboard, with the sensors that are enabled."""
+    """Return the sources that a meter offers, with their enabled sensors."""
 
     def existing(
         fields: Mapping[str, str], described: Iterable[SensorSpec[Reading]]
     ) -> dict[str, SensorSpec[Reading]]:
         by_key = {
-            each.key: each
-            for each in described
-            if each.entity_registry_enabled_default
-            and each.is_wanted(options)
-            and each.exists_fn(reading)
+            spec.key: spec
+            for spec in described
+            if spec.entity_registry_enabled_default
+            and spec.is_wanted(options)
+            and spec.exists_fn(reading)
         }
         return {name: by_key[key] for name, key in fields.items() if key in by_key}
 
@@ -143,7 +145,7 @@ def _sources(reading: Reading, options: Mapping[str, Any]) -> list[EnergySource]
 
 
 def _filled_in(coordinator: SmartyCoordinator, source: EnergySource) -> SourceType | None:
-    """Return a source with the names of its entities; None if what it counts is disabled."""
+    """Return a source with its entity ids, None if the counting entity is disabled."""
     registry = er.async_get(coordinator.hass)
     identity = source.identity
     device_id = mbus_device_id(coordinator, identity) if identity else coordinator.serial_number
@@ -158,7 +160,7 @@ def _filled_in(coordinator: SmartyCoordinator, source: EnergySource) -> SourceTy
 
 
 async def _async_manager(hass: HomeAssistant) -> EnergyManager:
-    # Not before it is known that there is an Energy dashboard.
+    # Import only after the check that Home Assistant has an Energy dashboard.
     from homeassistant.components.energy.data import async_get_manager  # noqa: PLC0415
 
     return await async_get_manager(hass)

@@ -1,13 +1,12 @@
-"""The dashboard "Smarty" in the sidebar, for whoever asked for it while adding a meter.
+"""Dashboard "Smarty" in the sidebar, registered if the setup of a meter asked for it.
 
-It is registered at each start and stored nowhere. Home Assistant keeps the dashboards that users
-add in a collection which integrations do not reach, and one that were put there would stay, empty,
-when the last meter is removed. The price: it cannot be edited. Who wants that adds a dashboard of
-their own, of the same kind.
+The dashboard is registered at each start and stored nowhere. Integrations cannot change the
+collection of user dashboards, and an entry there would remain after the last meter. The price is
+that the dashboard cannot be edited. Users can add an editable dashboard of the same kind.
 
-Pages that are open when the first meter is added have not loaded the cards. For them, until the
-next start, its place in the sidebar is taken by a panel that brings the module along, and goes on
-to the same dashboard at another path. That path always leads there: somebody may have noted it.
+Pages that were open when the first meter was added lack the module with the cards. Until the next
+start, a panel in the sidebar loads the module for these pages. The panel redirects to the
+dashboard's second path, which always exists, so bookmarks of it keep working.
 """
 
 from itertools import count
@@ -41,19 +40,19 @@ from .card_module import late_module
 
 _STRATEGY = "custom:smarty-p1"
 _PATH = "smarty-p1"
-_OTHER = "-dashboard"
-# Of the module.
-_OPENER = "smarty-p1-decryptor"
+_SECOND_PATH_SUFFIX = "-dashboard"
+# Custom element of the module that redirects to the second path.
+_REDIRECT_PANEL = "smarty-p1-opener"
 _CONFIG: dict[str, Any] = {"strategy": {"type": _STRATEGY}}
 _TITLE = "Smarty"
 _ICON = "mdi:meter-electric"
 
 
 class _SidebarDashboard(LovelaceConfig):
-    """A dashboard that is made of the meters there are."""
+    """Dashboard whose views the module's strategy creates."""
 
     def __init__(self, hass: HomeAssistant, url_path: str, *, is_listed: bool) -> None:
-        # What the list of dashboards says of it. The other path is not in the list.
+        # Entry in the list of dashboards. The second path has no entry.
         listed = {
             CONF_ID: url_path,
             CONF_TITLE: _TITLE,
@@ -67,39 +66,39 @@ class _SidebarDashboard(LovelaceConfig):
     @property
     @override
     def mode(self) -> str:
-        """Return the mode that has nothing to edit."""
+        """Return YAML mode, because users cannot edit the dashboard in this mode."""
         return MODE_YAML
 
     @override
     async def async_get_info(self) -> dict[str, Any]:
-        """Return what is known of it before its views are made."""
+        """Return mode and number of views: the views are unknown until the strategy runs."""
         return {CONF_MODE: self.mode, "views": 0}
 
     @override
     async def async_load(self, force: bool) -> dict[str, Any]:
-        """Return what the frontend makes its views of."""
+        """Return the configuration with the strategy that creates the views."""
         return _CONFIG
 
     @override
     async def async_json(self, force: bool) -> json_fragment:
-        """Return the same as JSON."""
+        """Return the configuration with the strategy as JSON."""
         return json_fragment(json_bytes(_CONFIG))
 
 
 def is_possible(hass: HomeAssistant) -> bool:
-    """Return whether there are dashboards and a sidebar."""
+    """Return whether Home Assistant has dashboards and a sidebar."""
     return FRONTEND in hass.config.components and LOVELACE_DATA in hass.data
 
 
 async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
-    """Return the path of a dashboard that shows all meters: this one, or one that a user added."""
+    """Return the path of a dashboard with this strategy, ours or the user's; None without any."""
     if not is_possible(hass):
         return None
     for path, dashboard in list(hass.data[LOVELACE_DATA].dashboards.items()):
         try:
             config = await dashboard.async_load(force=False)
         except HomeAssistantError, OSError:
-            # Nobody has filled it in, or its file cannot be read.
+            # The dashboard is empty, or its file cannot be read.
             continue
         strategy = config.get("strategy")
         if isinstance(strategy, dict) and strategy.get("type") == _STRATEGY:
@@ -108,22 +107,22 @@ async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
 
 
 def free_path(hass: HomeAssistant) -> str:
-    """Return where the dashboard will be: a path that nobody else has taken."""
+    """Return an unused path for the dashboard."""
     taken = hass.data[LOVELACE_DATA].dashboards
 
     def is_free(path: str) -> bool:
         return path not in taken and not async_panel_exists(hass, path)
 
     paths = (_PATH if number == 1 else f"{_PATH}-{number}" for number in count(1))
-    return next(path for path in paths if is_free(path) and is_free(f"{path}{_OTHER}"))
+    return next(path for path in paths if is_free(path) and is_free(f"{path}{_SECOND_PATH_SUFFIX}"))
 
 
 async def async_show_in_sidebar(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Show the dashboard if this entry asks for it, and it is not there yet."""
+    """Register the dashboard if this entry asks for it and no other entry has done so."""
     if not entry.options.get(CONF_SIDEBAR) or not is_possible(hass) or _own_paths(hass):
         return
     path = free_path(hass)
-    other_path = f"{path}{_OTHER}"
+    other_path = f"{path}{_SECOND_PATH_SUFFIX}"
     dashboards = hass.data[LOVELACE_DATA].dashboards
     dashboards[path] = _SidebarDashboard(hass, path, is_listed=True)
     dashboards[other_path] = _SidebarDashboard(hass, other_path, is_listed=False)
@@ -132,7 +131,7 @@ async def async_show_in_sidebar(hass: HomeAssistant, entry: AnyConfigEntry) -> N
         await async_register_panel(
             hass,
             path,
-            _OPENER,
+            _REDIRECT_PANEL,
             _TITLE,
             _ICON,
             module_url=module_url,
@@ -156,7 +155,7 @@ def _register(hass: HomeAssistant, path: str, *, is_shown: bool) -> None:
 
 @callback
 def async_hand_over(hass: HomeAssistant, removed: AnyConfigEntry) -> None:
-    """Let another meter ask for the dashboard instead; without one, take it away."""
+    """Pass the dashboard on to another meter, or remove it with the last meter."""
     if not removed.options.get(CONF_SIDEBAR):
         return
     for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
@@ -173,4 +172,8 @@ def _own_paths(hass: HomeAssistant) -> list[str]:
     if not is_possible(hass):
         return []
     dashboards = hass.data[LOVELACE_DATA].dashboards
-    return [path for path, one in dashboards.items() if path and isinstance(one, _SidebarDashboard)]
+    return [
+        path
+        for path, dashboard in dashboards.items()
+        if path and isinstance(dashboard, _SidebarDashboard)
+    ]

@@ -1,1 +1,1 @@
-"""The dialogs: setting up, reconfiguring, options."""
+"""Dialogs for setup, reconfiguration, new keys and options."""

@@ -1,4 +1,4 @@
-"""Try the port of a board, and find out what it sends."""
+"""Probes of a board's port: pulses of an LED reader, distances of a tank sensor."""
 
 import asyncio
 import time
@@ -17,24 +17,24 @@ from ..lib.port import (
     read_chunk,
 )
 
-# Below a few hundred watts, an LED blinks more seldom.
-PULSE_TIMEOUT = 20.0
-SONAR_TIMEOUT = 10.0
-# As many readings find the water among the echoes.
+# Seconds. Below a few hundred watts, the LED pulses less often.
+PULSE_TIMEOUT_S = 20.0
+SONAR_TIMEOUT_S = 10.0
+# Number of readings after which the water's echo is told from other echoes.
 _ENOUGH_READINGS = 20
 
 
 class SonarSilentError(NothingReceivedError):
-    """Not one byte came from where a distance sensor should be."""
+    """Silence at the port: not a single byte came from the distance sensor."""
 
 
 class NotSonarError(NotP1Error):
-    """Bytes came, but no reading of a distance sensor."""
+    """Bytes at the port, but no reading of a distance sensor among them."""
 
 
 @dataclass(frozen=True)
 class FoundPulses:
-    """What came from a source of pulses: a running count, or else a pulse, or nothing."""
+    """First data of a pulse source: a running count, a single pulse, or nothing."""
 
     has_come: bool
     count: int | None = None
@@ -44,9 +44,9 @@ async def probe_pulses(
     url: str,
     baud_rate: int,
     *,
-    timeout: float = PULSE_TIMEOUT,  # noqa: ASYNC109 - giving up is a result here, not a failure
+    timeout: float = PULSE_TIMEOUT_S,  # noqa: ASYNC109 - giving up is a result here, not a failure
 ) -> FoundPulses:
-    """Return what a port sends first, within `timeout` seconds.
+    """Return the first pulse or count that a port sends within `timeout` seconds.
 
     Raises a LinkError when the port cannot be opened or is lost.
     """
@@ -64,12 +64,12 @@ async def probe_sonar(
     url: str,
     baud_rate: int,
     *,
-    timeout: float = SONAR_TIMEOUT,  # noqa: ASYNC109 - as above
+    timeout: float = SONAR_TIMEOUT_S,  # noqa: ASYNC109 - a timeout has its own error here
 ) -> float | None:
-    """Return the distance in cm that a sensor measures, None when it sees nothing.
+    """Return the distance in cm that a sensor measures, None when it receives no echo.
 
-    Raises a LinkError when the port cannot be opened, SonarSilentError when nothing comes, and
-    NotSonarError when something else does.
+    Raises a LinkError when the port cannot be opened, and SonarSilentError when no byte comes
+    within `timeout` seconds. Raises NotSonarError when the bytes contain no reading.
     """
     sonar = Sonar()
     readings, has_come = 0, False
@@ -86,7 +86,7 @@ async def probe_sonar(
 
 
 async def _read(reader: asyncio.StreamReader, limit: ReadLimit) -> bytes:
-    """Return the next bytes, at the pace of a line.
+    """Return the next bytes, at most as fast as a serial line sends them.
 
     Raises PortBusyError when a gateway serves another client.
     """

@@ -1,4 +1,4 @@
-"""What the dialogs of pulse readers and tanks share: one entry per source, named as its device."""
+"""Dialog steps shared by pulse readers and tanks: one entry per source, named like its device."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,18 +13,18 @@ from .form_errors import FieldError
 
 
 def _unique_id(data: Mapping[str, Any]) -> str:
-    """Return what is the same for two entries of one source."""
+    """Return the unique id of an entry: the same for every spelling of a source."""
     name = source_field(data)
     source = str(data[name])
     return f"{name}:{identify_port(source) if name == CONF_PORT else source}"
 
 
 class BoardSteps(Dialog):
-    """A small board beside the meter."""
+    """Dialog steps of a board beside the meter."""
 
     @property
     def _suggested_source(self) -> dict[str, Any]:
-        """Return what the form shows of the entry that is updated, without the secret of a URL."""
+        """Return the updated entry's source as the form shows it, without a URL's secret."""
         suggested = dict(entry.data) if (entry := self._updated_entry) else {}
         if CONF_PORT in suggested:
             suggested[CONF_PORT] = redact_port(suggested[CONF_PORT])
@@ -39,7 +39,7 @@ class BoardSteps(Dialog):
                 raise FieldError(source_field(data), "source_in_use", title=entry.title)
 
     async def _async_finish(self, device: str, draft: Draft) -> ConfigFlowResult:
-        """Create the entry, named as the device is, or change the one that is reconfigured."""
+        """Create the entry, titled like its device, or update the reconfigured entry."""
         unique_id = _unique_id(draft.data)
         if entry := self._updated_entry:
             return self.async_update_reload_and_abort(
@@ -51,7 +51,7 @@ class BoardSteps(Dialog):
         return await self._async_create(unique_id, await self._async_new_title(device), draft)
 
     async def _async_new_title(self, device: str) -> str:
-        """Return a name that no entry has, in the language of the house."""
+        """Return a title that no entry has, in Home Assistant's language."""
         name = await self._async_text(f"device.{device}.name")
         titles = {entry.title for entry in self._async_current_entries(include_ignore=False)}
         numbered = (f"{name} {number}" for number in range(2, len(titles) + 3))

@@ -1,4 +1,4 @@
-"""The dialog of a capture that has ended: what its file would hold, and whether it is written."""
+"""Repair dialog of a finished capture: shows its content, then writes or discards it."""
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
@@ -10,10 +10,10 @@ from ..coordinator.repair_issues import ENTRY_ID
 
 
 class CaptureRepairFlow(RepairsFlow):
-    """Show what an anonymous capture would hold as a file, and have it written or not."""
+    """Dialog that shows the content of an anonymous capture and asks whether to write the file."""
 
     async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Show it, and offer both."""
+        """Show the last telegram of the capture, and the choices "write" and "discard"."""
         entry = self._entry()
         ready = entry and entry.runtime_data.capture.look()
         if not entry or not ready:
@@ -22,7 +22,7 @@ class CaptureRepairFlow(RepairsFlow):
         if not summary.telegrams:
             entry.runtime_data.capture.discard()
             return self.async_abort(reason="capture_empty")
-        # In a block of code, nothing but its end means anything.
+        # Inside a Markdown code block, only backticks are special: replace them.
         lines = "\n".join(summary.last_telegram).replace("`", "'")
         return self.async_show_menu(
             step_id="init",
@@ -38,7 +38,7 @@ class CaptureRepairFlow(RepairsFlow):
     async def async_step_write(
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Write the file, and say where it is; the issue goes with that."""
+        """Write the file and show its path. The issue ends."""
         entry = self._entry()
         if not entry:
             return self.async_abort(reason="capture_gone")
@@ -48,8 +48,10 @@ class CaptureRepairFlow(RepairsFlow):
         except CaptureRefusedError:
             return self.async_abort(reason="capture_gone")
         except OSError as err:
-            told = {"path": str(capture.folder), "error": str(err.strerror)}
-            return self.async_abort(reason="capture_not_written", description_placeholders=told)
+            placeholders = {"path": str(capture.folder), "error": str(err.strerror)}
+            return self.async_abort(
+                reason="capture_not_written", description_placeholders=placeholders
+            )
         return self.async_abort(
             reason="capture_written", description_placeholders={"path": str(path)}
         )
@@ -57,13 +59,13 @@ class CaptureRepairFlow(RepairsFlow):
     async def async_step_discard(
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Forget it."""
+        """Discard the capture."""
         if entry := self._entry():
             entry.runtime_data.capture.discard()
         return self.async_create_entry(data={})
 
     def _entry(self) -> MeterConfigEntry | None:
-        """Return the entry of the meter, None when it is gone, or not loaded."""
+        """Return the entry of the meter, None if it was removed or is not loaded."""
         name = str((self.data or {})[ENTRY_ID])
         entry: MeterConfigEntry | None = self.hass.config_entries.async_get_entry(name)
         return entry if entry and entry.state is ConfigEntryState.LOADED else None

@@ -1,4 +1,4 @@
-"""The steps that end the set-up of a meter: its contract, and where it is to be looked at."""
+"""Last setup steps of a meter: its contract, and the dashboards that show it."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ from .tariff_options import Errors, first_contract_fields, read_first_contract
 
 
 class _NewMeter(NamedTuple):
-    """The data of the entry, and what its meter has sent."""
+    """Data, first reading and serial number of the meter that is being added."""
 
     data: dict[str, Any]
     reading: Reading
@@ -35,16 +35,16 @@ class _NewMeter(NamedTuple):
 
 
 class _Places(NamedTuple):
-    """Where the meter could be looked at."""
+    """Dashboards that show the meter or could show it."""
 
     dashboard: str | None
-    """The path of a dashboard that shows it already."""
+    """Path of a dashboard that shows the meter already."""
     takes_sidebar: bool
-    """Whether the dashboard is to be asked about."""
+    """Whether the form asks for a dashboard in the sidebar."""
     has_energy: bool
     has_grid: bool
     sources: list[EnergySource]
-    """What the Energy dashboard does not show yet."""
+    """Sources that the Energy dashboard does not show yet."""
 
     @property
     def is_choice(self) -> bool:
@@ -52,13 +52,13 @@ class _Places(NamedTuple):
 
 
 class ContractAndDashboardSteps(Dialog):
-    """What a bill is made of, and two switches."""
+    """Dialog steps for the contract and for two switches: sidebar and Energy dashboard."""
 
     _new: _NewMeter
     _agreed: Mapping[str, Any]
 
     async def async_step_contract(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for what the bill says, all of which may be left out."""
+        """Ask for the values of the electricity bill. All fields are optional."""
         contract = await self._async_accept(user_input, self._async_read_contract)
         if contract is not None:
             self._agreed = contract
@@ -67,7 +67,7 @@ class ContractAndDashboardSteps(Dialog):
         return self._show(first_contract_fields(), {}, step_id="contract", last_step=is_last)
 
     async def async_step_show(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask where the meter is to be looked at, then create its entry."""
+        """Ask which dashboards are to show the meter, then create its entry."""
         places = await self._async_places(self._agreed)
         if user_input is not None or not places.is_choice:
             return await self._async_end(places, user_input or {})
@@ -91,7 +91,7 @@ class ContractAndDashboardSteps(Dialog):
     async def _async_ask_contract(
         self, data: dict[str, Any], telegram: Telegram
     ) -> ConfigFlowResult:
-        """Go on with what the meter at a port has sent."""
+        """Store data and first reading of the meter, then ask for its contract."""
         reading = MeterReader().read(telegram, datetime.now(UTC))
         self._new = _NewMeter(data, reading, str(telegram.serial_number))
         self._turn_page()
@@ -106,18 +106,18 @@ class ContractAndDashboardSteps(Dialog):
 
     async def _async_places(self, contract: Mapping[str, Any]) -> _Places:
         dashboard = await async_shown_dashboard(self.hass)
-        found = await async_missing_sources(self.hass, self._new.reading, contract)
-        sources, has_grid = found or ([], False)
+        missing = await async_missing_sources(self.hass, self._new.reading, contract)
+        sources, has_grid = missing or ([], False)
         return _Places(
             dashboard=dashboard,
             takes_sidebar=is_possible(self.hass) and not dashboard,
-            has_energy=found is not None,
+            has_energy=missing is not None,
             has_grid=has_grid,
             sources=sources,
         )
 
     async def _async_end(self, places: _Places, chosen: Mapping[str, Any]) -> ConfigFlowResult:
-        """Create the entry, and say where its meter can be looked at."""
+        """Create the entry, and show links to its dashboards."""
         options = dict(self._agreed)
         options |= {name: True for name in (CONF_SIDEBAR, CONF_FILL_ENERGY) if chosen.get(name)}
         links = {}
@@ -134,17 +134,17 @@ class ContractAndDashboardSteps(Dialog):
         )
 
     async def _async_title(self) -> str:
-        """Return the name that the device of the meter will have."""
+        """Return the title of the entry: the name that the meter's device will have."""
         is_another = any(map(is_meter, self._async_current_entries(include_ignore=False)))
         name = await self._async_text(f"device.{'another_meter' if is_another else 'meter'}.name")
         return name.format(serial=shown_name(short_serial(self._new.serial_number)))
 
     async def _async_describe(self, source: EnergySource) -> str:
-        """Return what the entities of a source are called."""
+        """Return the names of a source's entities, with the name of its M-Bus device."""
         names = [
-            await self._async_text(f"entity.sensor.{each.translation_key}.name")
-            for each in source.sensors.values()
-            if not each.is_main
+            await self._async_text(f"entity.sensor.{spec.translation_key}.name")
+            for spec in source.sensors.values()
+            if not spec.is_main
         ]
         if source.identity is not None:
             device = await self._async_text(f"device.{source.kind}.name")

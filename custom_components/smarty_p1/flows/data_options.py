@@ -1,4 +1,4 @@
-"""The page of the options that is about data: how often they come, and what gas is worth."""
+"""Options page for data: update interval in seconds, and energy of gas in kWh/m³."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,16 +13,16 @@ from ..coordinator.meter_coordinator import SmartyCoordinator
 from .form_fields import number_field
 from .tariff_options import Errors
 
-_MAX_INTERVAL = 3600
-_INTERVAL = number_field(_MAX_INTERVAL, "s", is_whole=True)
-# Wider than what is right: the form's own message would be in English, and say nothing of bills.
+_MAX_INTERVAL_S = 3600
+_INTERVAL = number_field(_MAX_INTERVAL_S, "s", is_whole=True)
+# Allow more than plausible values: the frontend's own range message is not translated.
 _KWH_PER_M3 = number_field(1_000_000, "kWh/m³")
 
 DATA_OPTIONS = (CONF_MIN_INTERVAL, CONF_GAS_KWH_PER_M3)
 
 
 def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
-    """Return the fields; what is about gas only where there may be a gas meter."""
+    """Return the fields of the page. The gas field appears only if there may be a gas meter."""
     fields: dict[vol.Marker, Any] = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
     if CONF_GAS_KWH_PER_M3 in entry.options or _may_have_gas(entry):
         fields[vol.Optional(CONF_GAS_KWH_PER_M3)] = _KWH_PER_M3
@@ -30,7 +30,7 @@ def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
 
 
 def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
-    """Return what is stored of the page, and note what is wrong."""
+    """Return the options to store, and add an error for an implausible value."""
     energy = typed.get(CONF_GAS_KWH_PER_M3)
     if energy is not None and not MIN_KWH_PER_M3 <= energy <= MAX_KWH_PER_M3:
         errors[CONF_GAS_KWH_PER_M3] = "gas_kwh_per_m3_implausible"
@@ -38,7 +38,7 @@ def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
 
 
 def _may_have_gas(entry: AnyConfigEntry) -> bool:
-    """Return whether a gas meter was read, or nothing at all: then nobody knows."""
+    """Return whether a gas meter was read, or whether nothing was read yet."""
     if entry.state is not ConfigEntryState.LOADED:
         return True
     coordinator: SmartyCoordinator = entry.runtime_data

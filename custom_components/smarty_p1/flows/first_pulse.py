@@ -1,4 +1,4 @@
-"""Wait until a source of pulses has sent one, or a running count."""
+"""Wait for the first pulse or running count of a pulse source."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,17 +17,17 @@ from homeassistant.helpers.event import async_track_state_change_event
 from ..const import CONF_BAUD_RATE, CONF_TOPIC
 from ..coordinator.pulse_sources import COUNT_DOMAINS, is_pulse
 from ..lib.boards import PulseMeter
-from .board_probe import PULSE_TIMEOUT, FoundPulses, probe_pulses
+from .board_probe import PULSE_TIMEOUT_S, FoundPulses, probe_pulses
 from .form_errors import FieldError
 
 _NOTHING = FoundPulses(has_come=False)
 
 
 async def async_find_pulses(hass: HomeAssistant, data: Mapping[str, Any]) -> FoundPulses:
-    """Return what comes within some seconds from the source of an entry with this data.
+    """Return the first pulse or count of an entry's source, within PULSE_TIMEOUT_S.
 
-    Raises a LinkError when a port cannot be opened or is lost, and FieldError when an entity does
-    not count or the MQTT integration is not running.
+    Raises a LinkError when a port cannot be opened or is lost. Raises FieldError when an entity
+    does not count, or when the MQTT integration is not running.
     """
     if CONF_PORT in data:
         return await probe_pulses(data[CONF_PORT], data[CONF_BAUD_RATE])
@@ -40,7 +40,7 @@ async def async_find_pulses(hass: HomeAssistant, data: Mapping[str, Any]) -> Fou
 
 
 def _read_count(hass: HomeAssistant, entity_id: str) -> FoundPulses:
-    """Return what an entity counts."""
+    """Return the running count of an entity."""
     state = hass.states.get(entity_id)
     if state is None or state.state in {STATE_UNAVAILABLE, STATE_UNKNOWN}:
         return _NOTHING
@@ -50,47 +50,47 @@ def _read_count(hass: HomeAssistant, entity_id: str) -> FoundPulses:
 
 
 async def _async_watch_entity(hass: HomeAssistant, entity_id: str) -> FoundPulses:
-    """Return whether an entity goes on or happens."""
-    found: asyncio.Future[FoundPulses] = hass.loop.create_future()
+    """Wait for a pulse of an entity: a change of its state, or an event."""
+    pulses: asyncio.Future[FoundPulses] = hass.loop.create_future()
     domain = entity_id.partition(".")[0]
 
     @callback
     def on_change(event: Event[EventStateChangedData]) -> None:
         old, new = event.data["old_state"], event.data["new_state"]
-        if old and new and is_pulse(domain, old.state, new.state) and not found.done():
-            found.set_result(FoundPulses(has_come=True))
+        if old and new and is_pulse(domain, old.state, new.state) and not pulses.done():
+            pulses.set_result(FoundPulses(has_come=True))
 
     stop = async_track_state_change_event(hass, [entity_id], on_change)
     try:
-        return await _in_time(found)
+        return await _in_time(pulses)
     finally:
         stop()
 
 
 async def _async_watch_topic(hass: HomeAssistant, topic: str) -> FoundPulses:
-    """Return what the first message at a topic says."""
+    """Return the pulse or count in the first message at a topic."""
     from homeassistant.components import mqtt  # noqa: PLC0415 - only there with its integration
 
     if not await mqtt.async_wait_for_mqtt_client(hass):
         raise FieldError(CONF_BASE, "mqtt_not_running")
-    found: asyncio.Future[FoundPulses] = hass.loop.create_future()
+    pulses: asyncio.Future[FoundPulses] = hass.loop.create_future()
 
     @callback
     def on_message(message: mqtt.ReceiveMessage) -> None:
         for event in PulseMeter(1).read_line(str(message.payload).strip(), 0):
-            if (event.count is not None or not message.retain) and not found.done():
-                found.set_result(FoundPulses(has_come=True, count=event.count))
+            if (event.count is not None or not message.retain) and not pulses.done():
+                pulses.set_result(FoundPulses(has_come=True, count=event.count))
 
     stop = await mqtt.async_subscribe(hass, topic, on_message)
     try:
-        return await _in_time(found)
+        return await _in_time(pulses)
     finally:
         stop()
 
 
-async def _in_time(found: asyncio.Future[FoundPulses]) -> FoundPulses:
+async def _in_time(pulses: asyncio.Future[FoundPulses]) -> FoundPulses:
     try:
-        async with asyncio.timeout(PULSE_TIMEOUT):
-            return await found
+        async with asyncio.timeout(PULSE_TIMEOUT_S):
+            return await pulses
     except TimeoutError:
         return _NOTHING

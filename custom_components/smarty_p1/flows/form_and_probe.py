@@ -1,10 +1,12 @@
-"""What all dialogs share: a form, a look at the source that it names, and what was found there.
+"""Base of all dialogs: a form, a probe of the source that was entered, and the errors of both.
 
-A step with a form calls `_async_accept` with what was typed, keeps what that returns and goes on
-to the step that looks, or else calls `_show`. The step that looks calls `_async_look`, which goes
-on to the step that shows what was found, or back to the form with what is wrong.
+A step with a form calls `_async_accept` with the user's input. If the input is valid, the step
+stores it and calls the probe step; otherwise it calls `_show`.
 
-What a dialog has to remember is its own: what is here is read and changed here only.
+The probe step calls `_async_look`. Home Assistant then continues with the step that shows the
+result, or with the form and its errors.
+
+Subclasses hold their own state: the attributes of Dialog are changed only here.
 """
 
 import asyncio
@@ -25,38 +27,38 @@ from .form_errors import FieldError, check_address, field_error
 from .paused_entry import pause_entry
 from .ports_in_use import async_entry_at, async_lasting_name, async_name_holder
 
-# Texts may use these in whichever form they are shown.
+# Defaults, because the texts use placeholders that only some forms fill.
 _PLACEHOLDERS = {
     **dict.fromkeys(("found", "port", "program", "title"), ""),
     "documentation_url": DOCUMENTATION_URL,
     "example": "192.168.1.50:2001",
 }
 
-# What was typed into a form, None when it is to be shown.
+# Values of a submitted form, None when the form is to be shown.
 type Input = dict[str, Any] | None
 
 
 class Draft(NamedTuple):
-    """What was typed, as the data and options of an entry."""
+    """Data and options of the entry that the dialog will create."""
 
     data: dict[str, Any]
     options: Mapping[str, Any]
 
 
 def source_field(data: Mapping[str, Any]) -> str:
-    """Return which field of an entry's data says what is read."""
+    """Return the name of the data field that holds the source: port, entity or topic."""
     return next(name for name in (CONF_PORT, CONF_ENTITY_ID, CONF_TOPIC) if name in data)
 
 
 def shown_source(data: Mapping[str, Any]) -> str:
-    """Return what is read, without the secrets that some URLs carry."""
+    """Return the source of an entry, without the secrets that some URLs carry."""
     name = source_field(data)
     source: str = data[name]
     return redact_port(source) if name == CONF_PORT else source
 
 
 class Dialog(ConfigFlow):
-    """A dialog that adds an entry, or updates one."""
+    """Dialog that adds an entry or updates an entry."""
 
     VERSION = 1
 
@@ -69,14 +71,14 @@ class Dialog(ConfigFlow):
 
     @property
     def _updated_entry(self) -> AnyConfigEntry | None:
-        """Return the entry that is reconfigured or needs new keys; None while one is added."""
+        """Return the entry that is reconfigured or needs new keys, None while an entry is added."""
         entry_id = self.context.get("entry_id")
         return self.hass.config_entries.async_get_known_entry(entry_id) if entry_id else None
 
     async def _async_accept[T](
         self, user_input: Input, read: Callable[[dict[str, Any]], Awaitable[T]]
     ) -> T | None:
-        """Return what `read` makes of what was typed; None if nothing was or it is wrong."""
+        """Return the result of `read` for the user's input, None without input or with errors."""
         if user_input is None:
             return None
         self._typed, self._errors, self._error_placeholders = user_input, {}, {}
@@ -87,20 +89,20 @@ class Dialog(ConfigFlow):
         return None if self._errors else accepted
 
     def _turn_page(self) -> None:
-        """Forget what was typed into the form before this one."""
+        """Forget input and errors of the previous form."""
         self._typed, self._errors, self._error_placeholders = None, {}, {}
 
     def _note(self, error: FieldError) -> None:
-        """Have the form say what is wrong."""
+        """Add an error to the form."""
         self._errors[error.field] = error.key
         self._error_placeholders |= error.placeholders
 
     def _shown(self, suggested: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what the form shows: what was typed before, or else is suggested."""
+        """Return the user's input, or the suggested values if the form is new."""
         return suggested if self._typed is None else self._typed
 
     def _is_wrong(self, field: str) -> bool:
-        """Return whether the form says that something is wrong with a field."""
+        """Return whether a field has an error."""
         return field in self._errors
 
     def _show(
@@ -112,7 +114,7 @@ class Dialog(ConfigFlow):
         last_step: bool = False,
         **placeholders: str,
     ) -> ConfigFlowResult:
-        """Show a form with what was typed before, or else is suggested, and what is wrong."""
+        """Show a form with the user's input or the suggestion, and with its errors."""
         self._form_step = step_id
         names = {str(marker) for marker in fields}
         shown = self._shown(suggested)
@@ -127,12 +129,12 @@ class Dialog(ConfigFlow):
         )
 
     async def _async_read_port(self, text: str, *, takes_topic: bool = False) -> str:
-        """Return the port that was typed, or the topic.
+        """Return the port or topic that was entered, by its lasting name.
 
-        Raises FieldError when it is none, or another entry reads it.
+        Raises FieldError when the text is no port or topic, or when another entry reads that port.
         """
         if entry := self._updated_entry:
-            # What was shown, without its secrets, and left as it is.
+            # The form shows the port without secrets. If the user left it so, keep the full port.
             current = entry.data.get(CONF_PORT, "")
             text = current if text.strip() == redact_port(current) else text
         if takes_topic:
@@ -151,13 +153,13 @@ class Dialog(ConfigFlow):
         progress_action: str | None = None,
         placeholder: str = "source",
     ) -> ConfigFlowResult:
-        """Show progress until `look` has found something; it returns the step to go on with.
+        """Show progress until `look` has returned the name of the next step.
 
-        `data` says where it looks.
+        `data` holds the source that `look` probes. An error leads back to the form.
         """
         if self._look_task is None:
-            # Not started eagerly: a task that is done at once would let Home Assistant hand what
-            # the user typed to the next step as well, and confirm what was never shown.
+            # Never start the task eagerly. If it ended at once, Home Assistant would also pass the
+            # user's input to the next step. That step would confirm a result that was never shown.
             self._look_task = self.hass.async_create_task(
                 self._async_look_undisturbed(look),
                 f"{DOMAIN} {step}",
@@ -177,7 +179,8 @@ class Dialog(ConfigFlow):
         return self.async_show_progress_done(next_step_id=self._form_step)
 
     async def _async_look_undisturbed(self, look: Callable[[], Awaitable[str]]) -> str:
-        # Also when another port is tried: it may be the same one by another address.
+        # Pause the entry even if another port is probed: its name may be an alias of the entry's
+        # port.
         pause = pause_entry(self.hass, self._updated_entry)
         try:
             async with timeout_or_stop(self.hass, None), pause:
@@ -186,7 +189,7 @@ class Dialog(ConfigFlow):
             raise NothingReceivedError from None
 
     async def _async_explain(self, err: BaseException, data: Mapping[str, Any]) -> None:
-        """Remember why nothing was found, for the form."""
+        """Store the reason of a failed probe as an error of the form."""
         error = field_error(err)
         if error.key == "unknown":
             LOGGER.error("Unexpected error while looking at a source", exc_info=err)
@@ -198,20 +201,25 @@ class Dialog(ConfigFlow):
         self._note(error)
 
     async def _async_create(
-        self, unique_id: str, title: str, draft: Draft, last_words: str | None = None, **told: str
+        self,
+        unique_id: str,
+        title: str,
+        draft: Draft,
+        last_words: str | None = None,
+        **placeholders: str,
     ) -> ConfigFlowResult:
-        """Create the entry, unless there is one already; `last_words` names the text for that."""
+        """Create the entry, unless its unique id exists; `last_words` is the final text's key."""
         await self.async_set_unique_id(unique_id, raise_on_progress=False)
         self._abort_if_unique_id_configured()
         return self.async_create_entry(
             title=title,
             **draft._asdict(),
             description=last_words,
-            description_placeholders=told or None,
+            description_placeholders=placeholders or None,
         )
 
     async def _async_text(self, key: str) -> str:
-        """Return a text of this integration, such as `device.tank.name`, in the user's language."""
+        """Return a text, such as `device.tank.name`, in Home Assistant's language."""
         texts = await async_get_translations(
             self.hass, self.hass.config.language, key.partition(".")[0], {DOMAIN}
         )

@@ -1,7 +1,6 @@
-"""Which text says what is wrong, and at which field: the keys are those of the translations.
+"""Errors of forms: the field at which an error is shown, and its translation key.
 
-What went wrong with a port or its source stands in a table here; what is wrong with something
-that was typed is raised as a FieldError where it is read.
+A table maps errors of ports and sources. Errors of entered values are raised as FieldError.
 """
 
 from collections.abc import Mapping
@@ -34,7 +33,7 @@ from ..lib.port import (
 )
 from .board_probe import NotSonarError, SonarSilentError
 
-# An error at a field of a section is shown only when it names the section itself.
+# Home Assistant shows an error inside a section only if the error names the section.
 ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     PortNotFoundError: (CONF_PORT, "port_not_found"),
     PortPermissionError: (CONF_PORT, "port_permission"),
@@ -55,13 +54,13 @@ ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     NoDeviceNameError: (CONF_BASE, "no_device_name"),
     BaseException: (CONF_BASE, "unknown"),
 }
-# Of the 65,535 bytes that MQTT allows.
+# Shorter than the 65,535 bytes that MQTT permits.
 _MAX_TOPIC_CHARS = 1024
 _GATEWAY_SCHEMES = {"socket", "tcp", "rfc2217"}
 
 
 class FieldError(Exception):
-    """Something is wrong: at which field, the key of its text, and what that wants filled in."""
+    """Error at a field of a form: the field, the text's translation key, and its placeholders."""
 
     def __init__(self, field: str, key: str, **placeholders: str) -> None:
         super().__init__(key)
@@ -71,27 +70,28 @@ class FieldError(Exception):
 
 
 def field_error(err: BaseException) -> FieldError:
-    """Return the field and the text of any error."""
+    """Return the field and the translation key of any error."""
     if isinstance(err, FieldError):
         return err
     return FieldError(*next(ERRORS[cls] for cls in type(err).__mro__ if cls in ERRORS))
 
 
 def check_topic(topic: str, field: str) -> None:
-    """Raise FieldError when what was typed is no topic, or several."""
-    # A broker ends the connection of all of Home Assistant for signs that cannot be seen, and for
-    # some topics that begin with $.
+    """Raise FieldError when the text is not exactly one topic, without wildcards."""
+    # Control characters, and some topics that begin with $, make a broker close the connection of
+    # all of Home Assistant.
     is_fit = topic.isprintable() and not topic.startswith("$") and not set(topic) & set("+#")
     if not topic or not is_fit or len(topic.encode()) > _MAX_TOPIC_CHARS:
         raise FieldError(field, "topic_malformed")
 
 
 def check_address(text: str, *, takes_topic: bool = False) -> None:
-    """Raise FieldError when a port that was typed cannot be tried."""
+    """Raise FieldError when the text is no port that could be opened."""
     port = normalise_port(text)
     if not port:
         raise FieldError(CONF_PORT, "port_missing")
-    if MASK in port:  # what was shown, typed again: the secret is not in it
+    # The masked port of the form was entered again: its secret is unknown.
+    if MASK in port:
         raise FieldError(CONF_PORT, "port_masked")
     if port.startswith("/"):
         return
@@ -103,10 +103,10 @@ def check_address(text: str, *, takes_topic: bool = False) -> None:
 
 
 def _lacks_number(port: str) -> bool:
-    """Return whether a URL has no number of a port that can be, where it needs one."""
+    """Return whether a URL lacks a valid port number and needs one."""
     try:
         url = urlsplit(port)
         is_complete = bool(url.hostname and url.port)
-    except ValueError:  # no number, a number that is too high, a bracket that is not closed
+    except ValueError:  # missing or too high number, or an unclosed bracket
         return True
     return not is_complete and (url.scheme in _GATEWAY_SCHEMES or not url.netloc)

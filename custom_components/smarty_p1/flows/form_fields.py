@@ -1,4 +1,4 @@
-"""The fields that several forms have: a port to choose or type, a number, a list."""
+"""Form fields of several dialogs: a port to choose or type, a number, a list."""
 
 from collections.abc import Iterable
 
@@ -20,21 +20,21 @@ from ..const import LOGGER
 from ..coordinator.mqtt_port import PREFIX
 from ..lib.port import redact_port
 
-# Without a default, the frontend would choose the first port in the list by itself.
+# An empty default, because the frontend would otherwise choose the first port of the list.
 NEW_PORT = vol.Required(CONF_PORT, default="")
 CURRENT_PORT = vol.Optional(CONF_PORT)
 
 _MAX_PORTS = 64
-# What devices say of themselves may be of any length.
+# Limit the names that USB devices report: they may have any length.
 _MAX_NAME = 64
 
 
 def number_field(
-    most: float, unit: str | None = None, *, least: float = 0, is_whole: bool = False
+    maximum: float, unit: str | None = None, *, minimum: float = 0, is_whole: bool = False
 ) -> NumberSelector:
-    """Return a field for a number."""
+    """Return a field for a number between two limits, with an optional unit."""
     config = NumberSelectorConfig(
-        min=least, max=most, step=1 if is_whole else "any", mode=NumberSelectorMode.BOX
+        min=minimum, max=maximum, step=1 if is_whole else "any", mode=NumberSelectorMode.BOX
     )
     if unit:
         config["unit_of_measurement"] = unit
@@ -42,7 +42,7 @@ def number_field(
 
 
 def list_field(options: Iterable[tuple[str, str]], *, takes_any: bool = False) -> SelectSelector:
-    """Return a field to choose from values with their labels, or to type something else."""
+    """Return a field to choose from pairs of value and label. `takes_any` permits other texts."""
     return SelectSelector(
         SelectSelectorConfig(
             options=[SelectOptionDict(value=value, label=label) for value, label in options],
@@ -53,28 +53,25 @@ def list_field(options: Iterable[tuple[str, str]], *, takes_any: bool = False) -
 
 
 def with_decimal_mark(hass: HomeAssistant, number: str) -> str:
-    """Return a number with the decimal mark of the language of the house."""
+    """Return a number with the decimal mark of Home Assistant's language."""
     return number if hass.config.language.startswith("en") else number.replace(".", ",")
 
 
 async def async_port_field(hass: HomeAssistant, topics: Iterable[str] = ()) -> SelectSelector:
-    """Return a field that offers the serial ports there are, and takes any address besides.
-
-    It offers these topics of MQTT, too.
-    """
+    """Return a field that offers serial ports and MQTT topics, and accepts any other address."""
     try:
         ports = await async_scan_serial_ports(hass)
     except OSError as err:
         LOGGER.debug("Serial ports cannot be listed: %s", type(err).__name__)
         ports = []
-    # The frontend's own field for serial ports shows what is typed as an unknown item.
+    # The frontend's own serial port field would show a typed address as an unknown item.
     offered = [(port.device, _label(port)) for port in ports[:_MAX_PORTS]]
     offered += [(f"{PREFIX}{topic}", f"MQTT ({topic})") for topic in topics]
     return list_field(offered, takes_any=True)
 
 
 def _label(port: SerialDevice) -> str:
-    """Return the name of a port, with what tells it apart from others of its kind."""
+    """Return a port's label: description, manufacturer, serial number and address."""
     texts = (port.description, port.manufacturer, port.serial_number)
     names = [text[:_MAX_NAME] for text in texts if text and text.isprintable()]
     address = redact_port(port.resolved_device or port.device)

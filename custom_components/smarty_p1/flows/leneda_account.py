@@ -1,4 +1,4 @@
-"""Whose quarter-hours are asked of the national platform: the form, and whether it answers."""
+"""Form of the Leneda account: its fields, and a test query to Leneda, the national platform."""
 
 import re
 from collections.abc import Mapping
@@ -20,34 +20,34 @@ from .form_errors import FieldError
 
 _KEY = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 _TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
-# It goes into a header.
+# Printable ASCII only: the value is sent as an HTTP header.
 _HEADER_VALUE = re.compile(r"[!-~]{1,256}")
 _POINT = re.compile(r"LU[0-9]{31}")
 _ABOUT_THE_POINT = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
 
 
 def key_fields() -> dict[vol.Marker, Any]:
-    """Return the fields by which the platform knows a person."""
+    """Return the fields for API key and energy id."""
     return {vol.Optional(Secret(CONF_API_KEY)): _KEY, vol.Optional(CONF_ENERGY_ID): _TEXT}
 
 
 def account_fields() -> dict[vol.Marker, Any]:
-    """Return all fields."""
+    """Return the fields for API key, energy id and metering points."""
     points = (CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT)
     return key_fields() | {vol.Optional(point): _TEXT for point in points}
 
 
 def shown_account(stored: Mapping[str, str]) -> dict[str, str]:
-    """Return what the form shows of what is stored: that there is a key, and not which."""
+    """Return the stored account as the form shows it, with the API key masked."""
     return {**stored, CONF_API_KEY: MASK} if stored else {}
 
 
 async def async_read_account(
     hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return what is stored of what was typed, once the platform has answered; {} without a key.
+    """Return the account to store, once Leneda has accepted it; empty without an API key.
 
-    Raises FieldError.
+    Raises FieldError when a value is malformed or Leneda refuses it.
     """
     account = _without_spaces(typed)
     if account.get(CONF_API_KEY) == MASK:
@@ -61,7 +61,10 @@ async def async_read_account(
 async def async_read_key(
     hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return an account with another key, once the platform has answered. Raises FieldError."""
+    """Return the stored account with a new API key, once Leneda has accepted it.
+
+    Raises FieldError when a value is malformed or Leneda refuses it.
+    """
     account = {**stored, CONF_API_KEY: "", **_without_spaces(typed)}
     await _async_try_all(hass, account)
     return account
@@ -71,18 +74,18 @@ async def _async_try_all(hass: HomeAssistant, account: Mapping[str, str]) -> Non
     _check(CONF_API_KEY, account, _HEADER_VALUE, "leneda_key_malformed")
     _check(CONF_ENERGY_ID, account, _HEADER_VALUE, "leneda_energy_id_malformed")
     _check(CONF_CONSUMPTION_POINT, account, _POINT, "leneda_point_malformed")
-    asked = [(CONF_CONSUMPTION_POINT, IMPORTED)]
+    points = [(CONF_CONSUMPTION_POINT, IMPORTED)]
     if account.get(CONF_PRODUCTION_POINT):
         _check(CONF_PRODUCTION_POINT, account, _POINT, "leneda_point_malformed")
-        asked.append((CONF_PRODUCTION_POINT, EXPORTED))
-    for field, code in asked:
+        points.append((CONF_PRODUCTION_POINT, EXPORTED))
+    for field, code in points:
         await _async_try(hass, account, field, code)
 
 
 async def _async_try(
     hass: HomeAssistant, account: Mapping[str, str], field: str, code: str
 ) -> None:
-    """Ask for yesterday. Nothing may be there yet."""
+    """Query yesterday's quarter-hours of a metering point. An empty result is no error."""
     credentials = Credentials(account[CONF_API_KEY], account[CONF_ENERGY_ID])
     end = day_start(dt_util.utcnow())
     start = day_start(end - QUARTER_HOUR)
@@ -100,6 +103,6 @@ def _without_spaces(typed: Mapping[str, str]) -> dict[str, str]:
     return {name: "".join(text.split()) for name, text in typed.items()}
 
 
-def _check(field: str, account: Mapping[str, str], form: re.Pattern[str], error: str) -> None:
-    if not form.fullmatch(account.get(field, "")):
+def _check(field: str, account: Mapping[str, str], pattern: re.Pattern[str], error: str) -> None:
+    if not pattern.fullmatch(account.get(field, "")):
         raise FieldError(field, error)

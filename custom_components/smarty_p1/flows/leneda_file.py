@@ -1,4 +1,4 @@
-"""The pages of the options that import the past from files of the national platform."""
+"""Options pages that import quarter-hours from files of Leneda, the national platform."""
 
 import asyncio
 
@@ -21,7 +21,8 @@ _FILE = "file"
 _SCHEMA = vol.Schema(
     {vol.Required(_FILE): selector.FileSelector({"accept": ".csv,text/csv,text/plain"})}
 )
-# What is shown by the name of the entity that counts it; the rest, of energy sharing, by its code.
+# Translation keys of entities that count the same quantity. Quantities of energy sharing have no
+# entity and are shown by their code.
 _ENTITIES = {
     Quantity.IMPORTED: "energy_imported",
     Quantity.EXPORTED: "energy_exported",
@@ -31,7 +32,7 @@ _ENTITIES = {
 
 
 class LenedaFileSteps(OptionsFlow):
-    """Ask for one file after the other."""
+    """Dialog steps that import one file after another."""
 
     _file_id = ""
     _import: asyncio.Task[Imported] | None = None
@@ -39,7 +40,7 @@ class LenedaFileSteps(OptionsFlow):
     _imported: Imported
 
     async def async_step_leneda_file(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for a file."""
+        """Ask for a file, and show why the previous file was refused."""
         if self.config_entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="meter_not_running")
         if user_input is not None:
@@ -64,7 +65,8 @@ class LenedaFileSteps(OptionsFlow):
     async def async_step_leneda_import(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress while the file is imported."""
         if self._import is None:
-            # Not started eagerly: see `form_and_probe.py`.
+            # Never start the task eagerly: `Dialog._async_look` in form_and_probe.py gives the
+            # reason.
             self._import = self.hass.async_create_task(
                 self._async_import(), f"{DOMAIN} import", eager_start=False
             )
@@ -81,41 +83,41 @@ class LenedaFileSteps(OptionsFlow):
         except ImportRefusedError as err:
             self._refused = err
             return self.async_show_progress_done(next_step_id="leneda_file")
-        except Exception:  # noqa: BLE001 - whatever it is, the dialog says that it was not imported
+        except Exception:  # noqa: BLE001 - the dialog reports every error as a failed import
             LOGGER.exception("Unexpected error while importing a file")
             self._refused = ImportRefusedError(key="leneda_failed")
             return self.async_show_progress_done(next_step_id="leneda_file")
         return self.async_show_progress_done(next_step_id="leneda_result")
 
     async def async_step_leneda_result(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Show what the file held, and ask for another one."""
-        found = self._imported
-        register = found.code
-        if key := _ENTITIES.get(found.quantity):
+        """Show the content of the imported file, and ask for another file."""
+        imported = self._imported
+        register = imported.code
+        if key := _ENTITIES.get(imported.quantity):
             register = await self._async_text(f"entity.sensor.{key}.name", {})
         return self.async_show_menu(
-            # Of no day there is nothing to say how many differ.
-            step_id="leneda_result" if found.compared_days else "leneda_result_alone",
+            # Without days to compare, the text leaves out the number of differing days.
+            step_id="leneda_result" if imported.compared_days else "leneda_result_alone",
             menu_options=["leneda_file", "leneda_finish"],
             description_placeholders={
-                "register": f"{register} ({found.code})" if key else register,
-                "start": f"{found.start.astimezone(LUXEMBOURG):%Y-%m-%d %H:%M}",
-                "end": f"{found.end.astimezone(LUXEMBOURG):%Y-%m-%d %H:%M}",
-                "quarter_hours": str(found.quarter_hours),
-                "estimated": str(found.estimated),
-                "holes": str(found.holes),
-                "repeated": str(found.repeated),
-                "compared_days": str(found.compared_days),
-                "differing_days": str(found.differing_days),
+                "register": f"{register} ({imported.code})" if key else register,
+                "start": f"{imported.start.astimezone(LUXEMBOURG):%Y-%m-%d %H:%M}",
+                "end": f"{imported.end.astimezone(LUXEMBOURG):%Y-%m-%d %H:%M}",
+                "quarter_hours": str(imported.quarter_hours),
+                "estimated": str(imported.estimated),
+                "holes": str(imported.holes),
+                "repeated": str(imported.repeated),
+                "compared_days": str(imported.compared_days),
+                "differing_days": str(imported.differing_days),
             },
         )
 
     async def async_step_leneda_result_alone(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show it of a file none of whose days was measured here."""
+        """Show the content of a file that has no day in common with the meter's own readings."""
         return await self.async_step_leneda_result(user_input)
 
     async def async_step_leneda_finish(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Close the dialog; no option has changed."""
+        """Close the dialog without a change of the options."""
         return self.async_create_entry(data=dict(self.config_entry.options))
 
     async def _async_import(self) -> Imported:
@@ -124,7 +126,7 @@ class LenedaFileSteps(OptionsFlow):
         return imported
 
     async def _async_text(self, key: str, placeholders: dict[str, str]) -> str:
-        """Return a text of this integration, in the user's language."""
+        """Return a text of this integration with its placeholders filled in."""
         texts = await async_get_translations(
             self.hass, self.hass.config.language, key.partition(".")[0], {DOMAIN}
         )
@@ -133,7 +135,10 @@ class LenedaFileSteps(OptionsFlow):
 
 
 def _uploaded(hass: HomeAssistant, file_id: str) -> bytes:
-    """Return what was uploaded. Raises ImportRefusedError when it is not there any more."""
+    """Return the uploaded bytes, at most one more than MAX_EXPORT_SIZE.
+
+    Raises ImportRefusedError when the file is gone.
+    """
     try:
         with process_uploaded_file(hass, file_id) as path, path.open("rb") as file:
             return file.read(MAX_EXPORT_SIZE + 1)

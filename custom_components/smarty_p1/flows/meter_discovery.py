@@ -1,4 +1,4 @@
-"""The steps for ports that Home Assistant discovers by itself: only the key is asked for."""
+"""Dialog steps for ports that Home Assistant discovers: only the key is asked for."""
 
 import re
 from typing import override
@@ -14,20 +14,20 @@ from .meter_setup import MeterForm, MeterSteps
 from .moved_gateway import follow
 from .ports_in_use import async_entry_at, async_lasting_name
 
-# "P1" as a word, in whichever spelling: P1, p1-meter, P1_port, p1port, meterp1, MyP1Cable. What the
-# manifest's patterns find besides is not meant: esp12, HP1102, P1S.
+# "P1" as a word, in any spelling: P1, p1-meter, P1_port, p1port, meterp1, MyP1Cable. The manifest's
+# patterns also match other names, which must be refused here: esp12, HP1102, P1S.
 _SAYS_P1 = re.compile(
     r"""(?: (?<![A-Za-z0-9])[Pp]1 | (?<=[a-z])P1 | (?<=meter)p1 )
         (?: (?![A-Za-z0-9]) | (?=[A-Z][a-z]) | (?=port|meter|reader|gateway|cable|kabel|usb) )
         | (?i:smarty|dsmr)""",
     re.VERBOSE,
 )
-# The properties of a service in which it may say what it is; the manifest names the same.
+# Zeroconf properties in which a service describes itself. The manifest matches the same ones.
 _TELLING_PROPERTIES = ("product", "name", "description", "model")
-# How the layers that a gateway announces are read; what is not here cannot be.
+# URL scheme by protocol layers of an announced gateway. Other layers cannot be read.
 _SCHEMES = {("tcp",): "socket", ("telnet", "tcp"): "rfc2217"}
-# Anybody on the network can announce a name, and the dialog's text is Markdown, where an address is
-# a link.
+# Anybody on the network can announce a name, and the dialog renders it as Markdown. So replace
+# markup, and the dot of "www.", which would become a link.
 _MARKUP = re.compile(r"[^\w ().-]|(?<=www)\.", re.IGNORECASE)
 _MAX_NAME_CHARS = 64
 
@@ -37,7 +37,7 @@ def _says_p1(*texts: str | None) -> bool:
 
 
 def _addresses(info: ZeroconfServiceInfo) -> list[str]:
-    """Return the URLs of an announced port, the best one first; none if it cannot be read."""
+    """Return the URLs of an announced port, the best URL first; none for an unknown protocol."""
     stack = str(info.properties.get("gensiostack") or "tcp").lower()
     layers = re.sub(r"\([^)]*\)", "", stack).replace(" ", "").split(",")
     scheme = _SCHEMES.get(tuple(layers))
@@ -51,7 +51,7 @@ def _addresses(info: ZeroconfServiceInfo) -> list[str]:
 
 
 class DiscoverySteps(MeterSteps):
-    """A port that was found: one dialog per port, and none for a port that is read already."""
+    """Dialog steps for a discovered port: one dialog per port, none for a port in use."""
 
     _offered: MeterForm
 
@@ -69,7 +69,7 @@ class DiscoverySteps(MeterSteps):
 
     @override
     async def async_step_usb(self, discovery_info: UsbServiceInfo) -> ConfigFlowResult:
-        """Offer a cable that is plugged in."""
+        """Offer a USB cable that was plugged in."""
         description = discovery_info.description
         if not description or not _says_p1(description):
             return self.async_abort(reason="not_p1_port")
@@ -85,7 +85,7 @@ class DiscoverySteps(MeterSteps):
     ) -> ConfigFlowResult:
         if await async_entry_at(self.hass, port):
             return self.async_abort(reason="already_configured")
-        # Until the meter has said who it is, the port is what must not be offered twice.
+        # The serial number is unknown until a telegram arrives, so the port identifies the dialog.
         await self.async_set_unique_id(unique_id)
         self._abort_if_unique_id_configured()
         shown_name = _MARKUP.sub("?", name[:_MAX_NAME_CHARS])
@@ -99,10 +99,10 @@ class DiscoverySteps(MeterSteps):
         return await self.async_step_discovery_confirm()
 
     async def _async_follow_service(self, service: str, urls: list[str]) -> bool:
-        """Return whether an entry reads the announced port, or is to be looked for there."""
+        """Return whether an entry reads the announced port, or is now searched for at that port."""
         for url in urls:
             reader = await async_entry_at(self.hass, url)
-            # A board at that port says nothing about where a meter's gateway is.
+            # Boards are skipped: the place of a board says nothing about a meter's gateway.
             if reader and is_meter(reader) and reader.data.get(CONF_SERVICE, service) == service:
                 self.hass.config_entries.async_update_entry(
                     reader, data={**reader.data, CONF_SERVICE: service}

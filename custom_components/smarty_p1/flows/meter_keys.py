@@ -1,4 +1,4 @@
-"""The keys of a meter in a form: their fields, and what was typed into them."""
+"""Form fields of a meter's keys, and the check of the entered keys."""
 
 from collections.abc import Container, Mapping
 from typing import Any
@@ -26,7 +26,7 @@ from ..lib.p1 import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, parse_key
 PUBLISHED_KEY = DEFAULT_AUTHENTICATION_KEY.hex().upper()
 
 _PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
-# The field that says so, and the text, when what was typed is no key.
+# Field that shows the error, and the error's translation key, for a malformed key.
 _MALFORMED = {
     CONF_ENCRYPTION_KEY: (CONF_ENCRYPTION_KEY, "key_malformed"),
     CONF_AUTHENTICATION_KEY: (SECTION_ADVANCED, "authentication_key_malformed"),
@@ -36,8 +36,7 @@ _MALFORMED = {
 def key_fields(*, is_advanced_open: bool, choices: Container[str]) -> dict[Any, Any]:
     """Return the fields of the keys.
 
-    `choices` are those of the two checkboxes that are shown: removing the key, and reading without
-    verification.
+    `choices` names the checkboxes to show: CONF_REMOVE_KEY, CONF_WITHOUT_VERIFICATION, or both.
     """
     fields: dict[Any, Any] = {vol.Optional(Secret(CONF_ENCRYPTION_KEY)): _PASSWORD}
     if CONF_REMOVE_KEY in choices:
@@ -54,9 +53,9 @@ def key_fields(*, is_advanced_open: bool, choices: Container[str]) -> dict[Any, 
 def read_keys(
     user_input: Mapping[str, Any], current: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the part of an entry's data that is about keys, and errors by their fields.
+    """Return the keys for an entry's data, and translation keys of errors by field.
 
-    A field that is empty means the current key.
+    An empty field keeps the current key.
     """
     if user_input.get(CONF_REMOVE_KEY):
         return {}, {}
@@ -73,7 +72,7 @@ def read_keys(
 
 
 def _read_typed(texts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the keys that were typed, and errors by their fields."""
+    """Return the entered keys in upper-case hex, and translation keys of errors by field."""
     read, errors = {}, {}
     for name, (field, error) in _MALFORMED.items():
         if text := texts.get(name, "").strip():

@@ -1,4 +1,4 @@
-"""The dialog of the options: a menu, and a page for each thing that they are about."""
+"""Options dialog of a meter: a menu and its pages."""
 
 from collections.abc import Container, Mapping
 from typing import Any
@@ -54,17 +54,17 @@ _PUBLISHING = {
 _MENU = ["contract", "updates", "other_programs", "leneda_file", "leneda_account"]
 
 DETAILS = {"page": "contract_details"}
-"""What opens the dialog at the prices that a repair asks for, instead of the menu."""
+"""Input that opens the dialog at the contract's details instead of the menu, for a repair."""
 
 
 class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
-    """Change the options of a meter."""
+    """Options dialog of a meter."""
 
     _contract: Mapping[str, Any] | None = None
-    """What was typed on the first page of the contract."""
+    """Input of the contract's first page, None while that page has not been submitted."""
 
     async def async_step_init(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask what the change is about, unless whoever opens the dialog knows."""
+        """Show the menu, or the contract's details if a repair opened the dialog."""
         if user_input == DETAILS:
             return await self.async_step_contract_details()
         menu = list(_MENU)
@@ -77,7 +77,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         )
 
     async def async_step_contract(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for what is on every bill."""
+        """Ask for the values that every bill has."""
         errors: Errors = {}
         shown = shown_contract(self.config_entry.options)
         if user_input is not None:
@@ -89,7 +89,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("contract", contract_fields(), shown, errors)
 
     async def async_step_contract_details(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for what some bills have, and from which day all of it holds."""
+        """Ask for values that only some bills have, and for the contract's first day."""
         errors: Errors = {}
         stored = self.config_entry.options
         shown: Mapping[str, Any] = shown_contract(stored)
@@ -105,7 +105,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("contract_details", fields, shown, errors, **placeholders)
 
     async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask how often entities are updated, and what a cubic metre of gas is worth."""
+        """Ask for the update interval, and for the energy of a cubic metre of gas."""
         errors: Errors = {}
         shown: Mapping[str, Any] = self.config_entry.options
         if user_input is not None:
@@ -116,7 +116,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("updates", data_fields(self.config_entry), shown, errors)
 
     async def async_step_leneda_account(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask whose quarter-hours are to be asked of the national platform, and try it."""
+        """Ask for the Leneda account and test it."""
         errors: Errors = {}
         stored = self.config_entry.options.get(SECTION_LENEDA, {})
         shown = shown_account(stored)
@@ -132,7 +132,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("leneda_account", account_fields(), shown, errors)
 
     async def async_step_other_programs(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask what is published, and how."""
+        """Ask which other programs receive the readings, and how."""
         errors: Errors = {}
         if user_input is not None:
             read = await self._async_read_publishing(user_input, errors)
@@ -161,7 +161,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         )
 
     async def async_step_virtual_clients(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show who asks the virtual meter; there is nothing to change here."""
+        """Show the clients of the virtual meter. This page has no fields."""
         if user_input is not None:
             return self._save({}, ())
         tables = client_tables(self.hass, self.config_entry)
@@ -170,7 +170,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
     async def _async_read_publishing(
         self, typed: Mapping[str, Any], errors: Errors
     ) -> dict[str, Any]:
-        """Return what is stored of the sections that were sent, and note what is wrong."""
+        """Return the options of all submitted sections, and add errors."""
         read: dict[str, Any] = {}
         for name, async_read in _PUBLISHING.items():
             try:
@@ -197,7 +197,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         )
 
     def _save(self, read: Mapping[str, Any], own: Container[str]) -> ConfigFlowResult:
-        """Replace a page's own options; what other pages and other versions store stays."""
+        """Replace the page's own options. Options of other pages and versions stay."""
         stored = self.config_entry.options
         kept = {name: value for name, value in stored.items() if name not in own}
         return self.async_create_entry(data=kept | dict(read))

@@ -1,4 +1,4 @@
-"""The steps that change a meter that is set up: reconfigure its port, reauth with new keys."""
+"""Dialog steps that change a meter: reconfiguration of its port, reauthentication with new keys."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -26,7 +26,7 @@ from .form_fields import CURRENT_PORT
 from .meter_keys import PUBLISHED_KEY
 from .meter_setup import MeterForm, MeterSteps, async_prove
 
-# Why the coordinator asks for new keys: the field that is to be filled in, and the text there.
+# Field and translation key of the error, by the coordinator's reason for new keys.
 _REASONS: Mapping[str, tuple[str, str]] = {
     "wrong_key": (CONF_ENCRYPTION_KEY, "key_renewed"),
     "other_authentication_key": (SECTION_ADVANCED, "other_authentication_key"),
@@ -42,7 +42,7 @@ def _form(
     port = entry.data[CONF_PORT]
     suggested: dict[str, Any] = {}
     checkboxes = {checkbox} if checkbox else set()
-    if identify_port(port) == port:  # no secret goes back to a browser
+    if identify_port(port) == port:  # a URL's secret never returns to a browser
         suggested[CONF_PORT] = port
     if not entry.data.get(CONF_VERIFY, True):
         checkboxes.add(CONF_WITHOUT_VERIFICATION)
@@ -64,10 +64,10 @@ def _form(
 
 
 class UpdateSteps(MeterSteps):
-    """Reauthentication and reconfiguration: the same meter must answer before anything changes."""
+    """Dialog steps that change an entry only after a telegram of the same meter."""
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Go on with the form: the keys do not fit any more."""
+        """Show the form with the reason why the keys no longer fit."""
         if reason := _REASONS.get(entry_data.get("reason", "")):
             self._note(FieldError(*reason))
         return await self.async_step_reauth_confirm()
@@ -86,14 +86,14 @@ class UpdateSteps(MeterSteps):
         return await self._async_ask_meter(user_input, form, partial(self._async_find_same, entry))
 
     async def async_step_updated(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Say that it is done: the telegram has changed the entry."""
+        """End the dialog with a success message: the entry was updated by `_async_find_same`."""
         is_reauth = self.source == SOURCE_REAUTH
         return self.async_abort(
             reason="reauth_successful" if is_reauth else "reconfigure_successful"
         )
 
     async def _async_find_same(self, entry: AnyConfigEntry, data: dict[str, Any]) -> str:
-        """Change the entry when its own meter has answered."""
+        """Update the entry once its own meter has sent a telegram. Raises FieldError otherwise."""
         try:
             telegram = await async_prove(self.hass, data)
         except SecurityOffError:
@@ -101,9 +101,9 @@ class UpdateSteps(MeterSteps):
         serial_number = str(telegram.serial_number)
         if serial_number != entry.unique_id:
             raise FieldError(CONF_PORT, "other_meter", found=shown_name(serial_number))
-        # Here and not in the next step, for that waits for a browser that may be gone.
+        # Update the entry here: the next step runs only when the browser asks for it.
         self.hass.config_entries.async_update_entry(entry, data=data)
-        # Another dialog that asks for keys ends: these are right.
+        # The keys are right now, so end other dialogs that ask for keys.
         for flow in list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
             if flow["flow_id"] != self.flow_id:
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])

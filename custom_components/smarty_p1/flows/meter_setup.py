@@ -1,4 +1,4 @@
-"""The steps that set a meter up: port and keys, a telegram that proves them, which meter it is."""
+"""Setup steps of a meter: port and keys, a telegram that proves them, and the meter's identity."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -30,11 +30,11 @@ from .meter_keys import key_fields, read_keys
 from .ports_in_use import async_next_gateway_port
 from .topics_seen import async_topics_seen
 
-# A hyphen alone in its paragraph would be shown as the dot of an empty list.
+# A dash, because Markdown renders a lone hyphen as an empty list.
 _NONE = "\N{EN DASH}"
 
 
-# The checkbox that the form has from then on, by what was wrong.
+# Checkbox that the form offers after an error, by the error's translation key.
 _REMEDIES: Mapping[str, str] = {
     "other_authentication_key": CONF_WITHOUT_VERIFICATION,
     "security_switched_off": CONF_REMOVE_KEY,
@@ -45,22 +45,25 @@ type _Find = Callable[[dict[str, Any]], Awaitable[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class MeterForm:
-    """What a form asks about a meter."""
+    """Form of a meter: step, port field, suggestions and checkboxes."""
 
     step_id: str
     port_field: vol.Marker | None = None
     port: str = ""
-    """What is read unless something else is typed."""
+    """Port that is read if the user enters no other port."""
     service: str | None = None
-    """That of the gateway that announces this port."""
+    """Zeroconf name of the gateway that announces the port."""
     suggested: Mapping[str, Any] = field(default_factory=dict)
     checkboxes: Collection[str] = ()
-    """Of the two about keys, those that there is a reason to show."""
+    """Names of the checkboxes of key_fields() to show from the start."""
     placeholders: Mapping[str, str] = field(default_factory=dict)
 
 
 async def async_prove(hass: HomeAssistant, data: Mapping[str, Any]) -> Telegram:
-    """Return the telegram that proves port and keys of an entry with this data."""
+    """Return the telegram that proves port and keys of an entry with this data.
+
+    Raises a LinkError or P1Error when no valid telegram arrives.
+    """
     return await probe(
         data[CONF_PORT],
         *stored_keys(data),
@@ -70,23 +73,23 @@ async def async_prove(hass: HomeAssistant, data: Mapping[str, Any]) -> Telegram:
 
 
 class MeterSteps(ContractAndDashboardSteps):
-    """A meter at a port."""
+    """Dialog steps that find a meter at a port."""
 
     _telegram: Telegram
-    # What was typed, and how a telegram is waited for with that.
+    # Data of the entry to create, and the function that waits for its telegram.
     _data: dict[str, Any]
     _find: _Find
 
     def __init__(self) -> None:
         super().__init__()
         self._checkboxes: set[str] = set()
-        # Where frames are published, once somebody has looked.
+        # Topics of frames at the broker, None before the first search.
         self._topics: list[str] | None = None
 
     async def async_step_meter(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the port and the keys."""
         suggested = {}
-        # What was typed stays in the form, whatever is wrong with it.
+        # Suggest a port only before the first input: later, the form keeps the user's input.
         if user_input is None and (
             port := await async_next_gateway_port(self._async_current_entries(include_ignore=False))
         ):
@@ -95,7 +98,7 @@ class MeterSteps(ContractAndDashboardSteps):
         return await self._async_ask_meter(user_input, form)
 
     async def async_step_wait_for_telegram(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Show progress until the meter has sent a telegram or the reason is known."""
+        """Show progress until the meter has sent a telegram or the probe has failed."""
         return await self._async_look(
             "wait_for_telegram",
             self._data,
@@ -105,7 +108,7 @@ class MeterSteps(ContractAndDashboardSteps):
         )
 
     async def async_step_confirm(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show which meter was found, then ask for its contract."""
+        """Show the meter that was found, then ask for its contract."""
         telegram = self._telegram
         serial_number = str(telegram.serial_number)
         if user_input is not None:
@@ -117,7 +120,7 @@ class MeterSteps(ContractAndDashboardSteps):
             step_id="confirm",
             description_placeholders={
                 "serial_number": shown_name(serial_number),
-                # Shown as code, which only its own mark ends.
+                # The text shows the identification as Markdown code, which a backtick would end.
                 "identification": telegram.identification.replace("`", "?"),
                 "verification": await self._async_text(verification),
                 "power_imported": self._describe("1-0:1.7.0", "kW"),
@@ -132,7 +135,7 @@ class MeterSteps(ContractAndDashboardSteps):
     async def _async_ask_meter(
         self, user_input: Input, form: MeterForm, find: _Find | None = None
     ) -> ConfigFlowResult:
-        """Show the form until what is typed can be tried; `find` returns the step after that."""
+        """Show the form until its input is valid; `find` then probes and returns the next step."""
         read = partial(self._async_read_meter, form)
         if data := await self._async_accept(user_input, read):
             self._data, self._find = data, find or self._async_find_new
@@ -162,7 +165,7 @@ class MeterSteps(ContractAndDashboardSteps):
             self._checkboxes.add(remedy)
 
     async def _async_read_meter(self, form: MeterForm, typed: dict[str, Any]) -> dict[str, Any]:
-        """Return the data of the entry that was typed. Raises FieldError."""
+        """Return the entry's data from the form. Raises FieldError."""
         entry = self._updated_entry
         keys, errors = read_keys(typed, entry.data if entry else {})
         for name, key in errors.items():
@@ -179,7 +182,7 @@ class MeterSteps(ContractAndDashboardSteps):
         return "confirm"
 
     async def _async_describe_channels(self) -> str:
-        """Return a list of the meters on the M-Bus channels, in the language of the house."""
+        """Return a Markdown list of the meters on M-Bus channels, in Home Assistant's language."""
         lines = []
         for channel, reading in self._telegram.channels.items():
             name = (await self._async_text(f"device.{reading.type}.name")).format(
@@ -195,6 +198,6 @@ class MeterSteps(ContractAndDashboardSteps):
         return self._amount(value, unit) if isinstance(value, float) else _NONE
 
     def _amount(self, value: float, unit: str) -> str:
-        """Return a value with the telegram's three decimals, in the language of the house."""
+        """Return an amount with its unit, three decimals and the language's decimal mark."""
         text = f"{value:.3f} {unit}" if unit else f"{value:.15g}"
         return with_decimal_mark(self.hass, text)

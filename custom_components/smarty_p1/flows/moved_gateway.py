@@ -1,8 +1,9 @@
-"""A gateway that is announced at another address: its meter must answer there first.
+"""Follow a gateway that is announced at a new address, once its meter has answered there.
 
-Whoever is on the network may announce anything, as often as they like. So an announcement only
-says where to look: an entry whose own port delivers is left alone, and any other is changed when
-its own meter has sent a frame there that its key verifies, and that is newer than all before.
+Anybody on the network can announce anything, at any rate. An announcement is therefore only a hint
+where to search. An entry whose own port delivers is left alone. Another entry changes its port only
+after its meter has sent a frame there. The entry's key must verify that frame, and it must be newer
+than all earlier frames.
 """
 
 import asyncio
@@ -21,13 +22,13 @@ from ..lib.port import probe
 from .paused_entry import pause_entry
 from .ports_in_use import async_entry_at
 
-# How often a meter is looked for at a new address, and how many times after an announcement.
-PROBE_INTERVAL = 60.0
+# Seconds between two probes of an announced address, and probes per announcement.
+PROBE_INTERVAL_S = 60.0
 PROBES = 10
 
 
 class _Follower:
-    """What has been announced, by the entry that it may concern; one address is tried at a time."""
+    """Announced ports by entry id, and a lock that permits one probe at a time."""
 
     def __init__(self) -> None:
         self.ports: dict[str, str] = {}
@@ -39,14 +40,14 @@ _FOLLOWER: HassKey[_Follower] = HassKey(f"{DOMAIN}_gateway_follower")
 
 @callback
 def follow(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> None:
-    """Look for the meter of an entry at another port, unless its own port delivers."""
+    """Search the meter of an entry at another port, unless the entry's own port delivers."""
     if not _can_be_proved(entry):
         LOGGER.debug("%s: only a key can prove that its gateway has moved", entry.title)
         return
     follower = hass.data.setdefault(_FOLLOWER, _Follower())
     is_looking = entry.entry_id in follower.ports
     follower.ports[entry.entry_id] = port
-    # However often something is announced, there is one search, and it keeps its pace.
+    # Repeated announcements change only the port: one search runs at its own rate.
     if not is_looking:
         hass.async_create_background_task(
             _async_search(hass, entry, follower), f"{DOMAIN} gateway of {entry.title}"
@@ -54,7 +55,7 @@ def follow(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> None:
 
 
 def _can_be_proved(entry: AnyConfigEntry) -> bool:
-    """Return whether a telegram can prove that it is the entry's meter who sends it."""
+    """Return whether a verified telegram can prove the identity of the entry's meter."""
     key, _ = stored_keys(entry.data)
     return key is not None and entry.data.get(CONF_VERIFY, True) and not entry.disabled_by
 
@@ -78,20 +79,20 @@ async def _async_search(hass: HomeAssistant, entry: AnyConfigEntry, follower: _F
                     if await _async_answers(hass, entry, port):
                         _move(hass, entry, port)
                         return
-            await asyncio.sleep(PROBE_INTERVAL)
+            await asyncio.sleep(PROBE_INTERVAL_S)
     finally:
         del follower.ports[entry.entry_id]
 
 
 async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> bool:
-    """Return whether the entry's own meter sends something new at a port."""
+    """Return whether the entry's own meter sends new frames at a port."""
     data = entry.data
     key, authentication_key = stored_keys(data)
-    assert key  # noqa: S101 - nothing can be proved without
+    assert key  # noqa: S101 - _can_be_proved() has required a key
     reader = await async_entry_at(hass, port, but=entry.entry_id)
     if reader and _is_delivering(reader):
         return False
-    # Gateways may have swapped their addresses, and serve one client each.
+    # Two gateways may have swapped addresses, and a gateway serves one client. So free the port.
     async with pause_entry(hass, reader):
         counters = await _async_last_counters(hass, entry, key)
         try:
@@ -110,7 +111,7 @@ async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) 
 async def _async_last_counters(
     hass: HomeAssistant, entry: AnyConfigEntry, key: bytes
 ) -> dict[bytes, int]:
-    """Return the last frame counters, so that nobody passes recorded frames off as the meter's."""
+    """Return the last frame counters: a recorded frame has no newer counter, so it is rejected."""
     if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, SmartyCoordinator):
         return entry.runtime_data.books.memory.last_counters(key)
     return await MeterStore(hass, entry.entry_id).async_last_counters(key)

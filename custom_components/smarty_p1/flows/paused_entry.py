@@ -1,7 +1,7 @@
-"""An entry is paused while something else needs its port: most serve one client at a time.
+"""Pause an entry while another task needs its port: most ports serve one client at a time.
 
-A meter that is set up only lets go of its port: what was read last is shown for a minute, and the
-probing takes less. Unloaded, each of its entities would tell the history that it was away.
+A loaded meter keeps its entities and only closes its port. Its last values stay valid for a minute,
+and a probe is shorter. An unload would write "unavailable" into the history of every entity.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ _STATES_WITH_PORT = {ConfigEntryState.LOADED, ConfigEntryState.SETUP_ERROR}
 
 @asynccontextmanager
 async def pause_entry(hass: HomeAssistant, entry: AnyConfigEntry | None) -> AsyncGenerator[None]:
-    """Have nothing read the port of an entry, if there is one; read it again at the end.
+    """Pause the reading of an entry's port while the context is active.
 
-    That also happens when the task that needs the port is cancelled, at whatever moment.
+    Reading resumes even if the task that needs the port is cancelled.
     """
     if entry is None:
         yield
         return
     is_free, is_over = asyncio.Event(), asyncio.Event()
-    # A task of its own: unloading must not be cancelled half-way.
+    # Pause in a separate task: a cancelled context must not cancel an unload half-way.
     hass.async_create_task(_keep_paused(hass, entry, is_free, is_over), f"{entry.title} paused")
     try:
         await is_free.wait()
@@ -44,7 +44,7 @@ async def _keep_paused(
     data = entry.data
     reader: SmartyCoordinator | None = None
     try:
-        # What is being set up cannot be unloaded; that ends by itself.
+        # An entry in setup cannot be unloaded, so wait for the end of its setup.
         while entry.setup_lock.locked():
             async with entry.setup_lock:
                 pass
@@ -72,17 +72,18 @@ async def _async_resume(
     *,
     had_port: bool,
 ) -> None:
-    """Have an entry read its port again; `data` is what the entry had when it was paused."""
+    """Resume the reading of a paused entry. `data` is the entry's data at the time of the pause."""
     if reader and reader is _reader(entry):
         reader.read_again()
     elif entry.state is not ConfigEntryState.NOT_LOADED:
-        if entry.data != data:  # somebody else has set it up meanwhile, with the old data
+        # Another task has set up the entry with the old data in the meantime.
+        if entry.data != data:
             hass.config_entries.async_schedule_reload(entry.entry_id)
     elif had_port:
         await hass.config_entries.async_setup(entry.entry_id)
 
 
 def _reader(entry: AnyConfigEntry) -> SmartyCoordinator | None:
-    """Return what reads a meter that is set up."""
+    """Return the coordinator of a loaded meter, None for other entries."""
     is_read = entry.state is ConfigEntryState.LOADED and is_meter(entry)
     return entry.runtime_data if is_read else None

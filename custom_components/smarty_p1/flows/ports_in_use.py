@@ -1,4 +1,4 @@
-"""Which ports are in use and by whom, their lasting names, and the next one that is free."""
+"""Ports in use: their lasting names, the entries and programs that hold them, the next free one."""
 
 import asyncio
 import os
@@ -22,35 +22,35 @@ from ..lib.port import normalise_port
 _ALIASES = {"tcp": "socket"}
 _URL = re.compile(r"(?P<scheme>[a-z0-9+.-]+)://(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _GATEWAY = re.compile(r"(?P<prefix>socket://|tcp://|rfc2217://)(?P<host>[^/?#@]+):(?P<port>\d+)")
-_HIGHEST_PORT = 65535
-# A form is waiting.
-_LISTENING_TIMEOUT = 1.0
+_MAX_PORT = 65535
+# Seconds; short, because a form waits for the result.
+_LISTENING_TIMEOUT_S = 1.0
 _PROCESSES = Path("/proc")
 
 
 def _is_device(port: str) -> bool:
-    """Return whether a port is a device of this machine, and no URL or topic."""
+    """Return whether a port is a device file of this machine, not a URL or topic."""
     return not _URL.fullmatch(port) and topic_of(port) is None
 
 
 async def async_lasting_name(hass: HomeAssistant, text: str) -> str:
-    """Return the port that a user means, by a name that it keeps when it is plugged in again."""
+    """Return the lasting name of a port: a device's name in /dev/serial/by-id, if it has one."""
     port = normalise_port(text)
     return await hass.async_add_executor_job(get_serial_by_id, port) if _is_device(port) else port
 
 
 def _identity(port: str) -> str:
-    """Return what is the same for two names of one port."""
+    """Return a text that is equal for all names of one port."""
     if url := _URL.fullmatch(port):
         scheme = url["scheme"].lower()
-        # A user name does not make it another port.
+        # The user name of a URL is ignored: the address decides.
         address = url["rest"].rpartition("@")[2] if "?" not in url["rest"] else url["rest"]
         return f"{_ALIASES.get(scheme, scheme)}://{address.lower().rstrip('/')}"
     if topic_of(port) is not None:
         return port
     try:
         return os.path.realpath(port)
-    except ValueError:  # a NUL: no device has such a name
+    except ValueError:  # the name contains a NUL byte
         return port
 
 
@@ -63,9 +63,9 @@ def _first_same(port: str, named: Iterable[tuple[str, AnyConfigEntry]]) -> AnyCo
 async def async_entry_at(
     hass: HomeAssistant, port: str, *, but: str | None = None
 ) -> AnyConfigEntry | None:
-    """Return the entry of this integration that reads a port, whatever name it has there.
+    """Return the enabled entry of this integration that reads a port, by any name of the port.
 
-    `but` is the id of an entry that does not count, nor do disabled ones.
+    `but` is the id of an entry to ignore.
     """
     entries = hass.config_entries.async_entries(
         DOMAIN, include_ignore=False, include_disabled=False
@@ -79,7 +79,10 @@ async def async_entry_at(
 
 
 async def async_name_holder(hass: HomeAssistant, port: str) -> str | None:
-    """Return who holds a serial device open: another program, or an integration's entry."""
+    """Return the holder of a serial device: a program with its process id, or an entry's title.
+
+    None when nobody holds the device.
+    """
     if not _is_device(port):
         return None
     pid = await hass.async_add_executor_job(_holder_of, port)
@@ -91,9 +94,9 @@ async def async_name_holder(hass: HomeAssistant, port: str) -> str | None:
 
 
 def _holder_of(device: str) -> int | None:
-    """Return a process that holds a device open, other ones than this before this one.
+    """Return the id of a process that holds a device open, preferably not of this process.
 
-    None when there is none that may be looked into, or no `/proc`.
+    None when no readable process holds it, or without `/proc`.
     """
     real_path = os.path.realpath(device)
     holders = set()
@@ -112,7 +115,7 @@ def _program_of(pid: int) -> str:
 
 
 async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
-    """Return the title and the domain of an entry that names the device."""
+    """Return title and domain of an entry that names the device."""
     entries = hass.config_entries.async_entries(include_ignore=False, include_disabled=False)
     named = [
         (value, entry)
@@ -125,20 +128,20 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
 
 
 async def async_next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
-    """Return the first free port above those of meters at the gateway of the newest one.
+    """Return the first free port above the meters' ports at the newest meter's gateway.
 
-    None when nobody listens there.
+    None when no program listens at that port.
     """
-    found = _next_gateway_port(entries)
-    if found is None or not await _async_listens(*found[1:]):
+    next_port = _next_gateway_port(entries)
+    if next_port is None or not await _async_listens(*next_port[1:]):
         return None
-    prefix, host, port = found
+    prefix, host, port = next_port
     return f"{'' if prefix == 'socket://' else prefix}{host}:{port}"
 
 
 async def _async_listens(host: str, port: int) -> bool:
-    with suppress(Exception):  # whatever it is: a suggestion must not keep the form from opening
-        async with asyncio.timeout(_LISTENING_TIMEOUT):
+    with suppress(Exception):  # a failed suggestion must not keep the form from opening
+        async with asyncio.timeout(_LISTENING_TIMEOUT_S):
             _, writer = await asyncio.open_connection(host.strip("[]"), port)
             writer.close()
             return True
@@ -146,9 +149,9 @@ async def _async_listens(host: str, port: int) -> bool:
 
 
 def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int] | None:
-    """Return prefix, host and number of the next port."""
+    """Return prefix, host and number of the next port, None without a meter at a gateway."""
     used = [
-        (is_meter(entry), gateway)  # a board's port says nothing about meters
+        (is_meter(entry), gateway)  # used[0] tells meters from boards, whose ports are taken, too
         for entry in sorted(entries, key=attrgetter("created_at"))
         if (gateway := _GATEWAY.fullmatch(entry.data.get(CONF_PORT, "")))
     ]
@@ -159,7 +162,7 @@ def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int
     taken = _numbers_at(newest["host"], [gateway for _, gateway in used])
     first = max(_numbers_at(newest["host"], meters)) + 1
     port = next(port for port in count(first) if port not in taken)
-    return None if port > _HIGHEST_PORT else (newest["prefix"], newest["host"], port)
+    return None if port > _MAX_PORT else (newest["prefix"], newest["host"], port)
 
 
 def _numbers_at(host: str, gateways: Iterable[re.Match[str]]) -> set[int]:

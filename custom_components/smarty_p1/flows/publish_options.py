@@ -1,4 +1,4 @@
-"""The form of the options of publishing, its two sections, and the check of what was entered."""
+"""Options page for other programs: sections of the P1 server and of MQTT, and their checks."""
 
 import asyncio
 import errno
@@ -46,14 +46,14 @@ from .form_fields import list_field, number_field
 
 LOCAL_ADDRESS = "127.0.0.1"
 _ADDRESSES = (LOCAL_ADDRESS, "0.0.0.0", EVERY_ADDRESS)  # noqa: S104 - a choice
-# Of ser2net's examples.
+# First port in the examples of ser2net's documentation.
 FIRST_PORT = 2001
 LAST_PORT = 65535
 MQTT_DOMAIN = "mqtt"
 
 
 class Defaults(NamedTuple):
-    """What is suggested for one meter, in view of the others."""
+    """Suggested port and topics of a meter, free of collisions with other meters."""
 
     port: int
     topic: str
@@ -61,7 +61,7 @@ class Defaults(NamedTuple):
 
 
 def defaults(hass: HomeAssistant, entry: AnyConfigEntry) -> Defaults:
-    """Return what no other meter uses."""
+    """Return a port and topics that no other meter uses."""
     others = others_of(hass, entry)
     ports = {options.get(CONF_LISTEN_PORT) for options in sections_of(others, SECTION_P1_SERVER)}
     topics = {options.get(CONF_TOPIC) for options in sections_of(others, SECTION_MQTT)}
@@ -84,7 +84,7 @@ def p1_server_schema(port: int) -> vol.Schema:
                 ((address, address) for address in _ADDRESSES), takes_any=True
             ),
             vol.Required(CONF_LISTEN_PORT, default=port): number_field(
-                LAST_PORT, least=1, is_whole=True
+                LAST_PORT, minimum=1, is_whole=True
             ),
         }
     )
@@ -97,7 +97,7 @@ def mqtt_schema() -> vol.Schema:
             vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
             vol.Required(CONF_FORMAT, default=Format.VALUES.value): SelectSelector(
                 SelectSelectorConfig(
-                    options=[each.value for each in Format], translation_key="mqtt_format"
+                    options=[format_.value for format_ in Format], translation_key="mqtt_format"
                 )
             ),
             vol.Optional(CONF_TOPIC): TextSelector(),
@@ -114,7 +114,7 @@ def mqtt_schema() -> vol.Schema:
 async def async_read_p1_server(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return what is stored of the P1 server. Raises FieldError."""
+    """Return the options to store for the P1 server. Raises FieldError."""
     address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])
     if typed[CONF_ENABLED]:
         try:
@@ -124,7 +124,7 @@ async def async_read_p1_server(
         for options in sections_of(others_of(hass, entry), SECTION_P1_SERVER):
             if options[CONF_LISTEN_PORT] == port:
                 raise FieldError(SECTION_P1_SERVER, "p1_port_in_use")
-        # The port that is its own already cannot be tried.
+        # The meter's own server already occupies its port: test the address with any port.
         await async_try_to_listen(SECTION_P1_SERVER, address, 0 if _serves(entry, port) else port)
     return {**typed, CONF_LISTEN_ADDRESS: address, CONF_LISTEN_PORT: port}
 
@@ -132,7 +132,7 @@ async def async_read_p1_server(
 async def async_read_mqtt(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return what is stored of MQTT. Raises FieldError."""
+    """Return the options to store for MQTT. Raises FieldError."""
     topic = _topic_of(hass, entry, typed)
     prefix = typed[CONF_DISCOVERY_PREFIX].strip().strip("/")
     if typed[CONF_ENABLED]:
@@ -141,7 +141,7 @@ async def async_read_mqtt(
 
 
 def _topic_of(hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]) -> str:
-    """Return the topic root that was typed, or what is suggested for the format."""
+    """Return the topic root that was entered, or the suggestion for the format."""
     suggested = defaults(hass, entry)
     topic: str = typed.get(CONF_TOPIC, "").strip().strip("/")
     if typed[CONF_FORMAT] == Format.SMARTYREADER:
@@ -150,7 +150,7 @@ def _topic_of(hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, An
 
 
 def _check_mqtt(hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: str) -> None:
-    """Raise FieldError when a meter cannot be published there."""
+    """Raise FieldError when MQTT is not set up, or topic or prefix is malformed or in use."""
     if not hass.config_entries.async_has_entries(
         MQTT_DOMAIN, include_ignore=False, include_disabled=False
     ):
@@ -165,7 +165,7 @@ def _check_mqtt(hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: 
 
 
 def _former_smartyreader_topic(entry: AnyConfigEntry) -> str | None:
-    """Return the topic root that came with the SmartyReader's names, and goes with them."""
+    """Return the stored topic root if it was the suggestion of the SmartyReader format."""
     for options in sections_of([entry], SECTION_MQTT):
         topic: str = options[CONF_TOPIC]
         if options[CONF_FORMAT] == Format.SMARTYREADER and topic.startswith(SMARTYREADER_TOPIC):
@@ -174,12 +174,12 @@ def _former_smartyreader_topic(entry: AnyConfigEntry) -> str | None:
 
 
 def others_of(hass: HomeAssistant, entry: AnyConfigEntry) -> list[AnyConfigEntry]:
-    """Return the entries beside one."""
+    """Return the other entries of this integration."""
     return [other for other in hass.config_entries.async_entries(DOMAIN) if other is not entry]
 
 
 def sections_of(entries: Iterable[AnyConfigEntry], section: str) -> list[Mapping[str, Any]]:
-    """Return a section of the options of each entry that uses it."""
+    """Return a section of the options of each entry that has it enabled."""
     sections = (entry.options.get(section, {}) for entry in entries)
     return [options for options in sections if options.get(CONF_ENABLED)]
 
@@ -191,11 +191,11 @@ def _serves(entry: AnyConfigEntry, port: int) -> bool:
 
 
 def _is_topic(text: str) -> bool:
-    # Set up, it is loaded; where it is not, nobody should have to wait for it.
+    # Import here: if MQTT is not set up, loading its module would take time for nothing.
     from homeassistant.components import mqtt  # noqa: PLC0415
 
     try:
-        # With room for what follows.
+        # The longest suffix that will follow the root must fit, too.
         mqtt.valid_publish_topic(f"{text}/{'_' * RESERVED}" if text else text)
     except vol.Invalid:
         return False
@@ -209,13 +209,13 @@ _LISTEN_ERRORS = {
 
 
 async def async_try_to_listen(section: str, address: str, port: int) -> None:
-    """Listen for a moment, with port 0 at any port. Raises FieldError of a section."""
+    """Listen at a port for a moment; 0 means any free port. Raises FieldError of the section."""
     try:
         server = await asyncio.get_running_loop().create_server(
             asyncio.Protocol,
             None if address == EVERY_ADDRESS else address,
             port,
-            # A client that connects in that moment would keep it open.
+            # Never serve: a client that connects at that moment would keep the port occupied.
             start_serving=False,
         )
     except OSError as err:

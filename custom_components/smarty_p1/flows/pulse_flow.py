@@ -1,4 +1,4 @@
-"""The dialogs of an LED pulse reader: what sends its pulses, whether one comes, options."""
+"""Dialogs of an LED pulse reader: its source, a test for pulses, and its options."""
 
 from functools import partialmethod
 from typing import Any
@@ -32,24 +32,24 @@ from .form_fields import NEW_PORT, async_port_field, list_field, number_field
 
 _BAUD_RATES = ("9600", "19200", "38400", "57600", "115200")
 _DOMAINS = [*BINARY_DOMAINS, *COUNT_DOMAINS, EVENT_DOMAIN]
-_PULSES_PER_KWH = number_field(1_000_000, least=0.001)
+_PULSES_PER_KWH = number_field(1_000_000, minimum=0.001)
 _METER_READING = number_field(1_000_000_000, "kWh")
 
 
 class PulseSteps(BoardSteps):
-    """An LED pulse reader: at a port, an entity of Home Assistant, or an MQTT topic."""
+    """Dialog steps of an LED pulse reader at a port, an entity or an MQTT topic."""
 
     _reader: Draft
 
     async def async_step_pulse(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Ask what sends the pulses."""
+        """Ask for the kind of source that sends the pulses."""
         sources = ["pulse_port", "pulse_entity"]
         if "mqtt" in self.hass.config.components:
             sources.append("pulse_topic")
         return self.async_show_menu(step_id="pulse", menu_options=sources)
 
     async def async_step_wait_for_pulse(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Show progress until a pulse or a count has come."""
+        """Show progress until a pulse or a count has arrived."""
         return await self._async_look("wait_for_pulse", self._reader.data, self._async_find_pulses)
 
     async def _async_ask(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:
@@ -76,7 +76,7 @@ class PulseSteps(BoardSteps):
         return self._show(fields, suggested, step_id=step_id)
 
     async def _async_read_reader(self, typed: dict[str, Any]) -> Draft:
-        """Return the entry that was typed. Raises FieldError."""
+        """Return the draft of the entry that was entered. Raises FieldError."""
         data: dict[str, Any] = {CONF_KIND: KIND_PULSE}
         if CONF_PORT in typed:
             data[CONF_PORT] = await self._async_read_port(typed[CONF_PORT])
@@ -94,10 +94,10 @@ class PulseSteps(BoardSteps):
 
     async def _async_find_pulses(self) -> str:
         data = self._reader.data
-        found = await async_find_pulses(self.hass, data)
-        if found.count is None:
-            return "pulse_found" if found.has_come else "pulse_not_found"
-        data[CONF_FIRST_COUNT] = found.count
+        pulses = await async_find_pulses(self.hass, data)
+        if pulses.count is None:
+            return "pulse_found" if pulses.has_come else "pulse_not_found"
+        data[CONF_FIRST_COUNT] = pulses.count
         data[CONF_FIRST_COUNT_AT] = dt_util.utcnow().timestamp()
         return "count_found"
 
@@ -114,7 +114,7 @@ class PulseSteps(BoardSteps):
             last_step=True,
         )
 
-    # A form for each kind of source, and a step for each thing that may come from it.
+    # One form per kind of source, and one step per result of the test.
     async_step_pulse_port = partialmethod(_async_ask, step_id="pulse_port")
     async_step_pulse_entity = partialmethod(_async_ask, step_id="pulse_entity")
     async_step_pulse_topic = partialmethod(_async_ask, step_id="pulse_topic")
@@ -124,29 +124,29 @@ class PulseSteps(BoardSteps):
 
 
 def _read_entity(hass: HomeAssistant, entity_id: str) -> str:
-    """Return an entity that can say something. Raises FieldError when there is none."""
+    """Return the id of an entity that has a state. Raises FieldError otherwise."""
     if hass.states.get(entity_id):
         return entity_id
-    known = er.async_get(hass).async_get(entity_id)
-    if known is None:
+    registered = er.async_get(hass).async_get(entity_id)
+    if registered is None:
         raise FieldError(CONF_ENTITY_ID, "entity_not_found")
     raise FieldError(
-        CONF_ENTITY_ID, "entity_disabled" if known.disabled else "entity_without_state"
+        CONF_ENTITY_ID, "entity_disabled" if registered.disabled else "entity_without_state"
     )
 
 
 def _read_topic(text: str) -> str:
-    """Return the topic that was typed. Raises FieldError when it is none, or several."""
+    """Return the topic that was entered. Raises FieldError when the text is not one topic."""
     topic = text.strip()
     check_topic(topic, CONF_TOPIC)
     return topic
 
 
 class PulseOptionsFlow(OptionsFlowWithReload):
-    """Change the options of an LED pulse reader."""
+    """Options dialog of an LED pulse reader."""
 
     async def async_step_pulse(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the pulses per kWh, and for what the meter shows."""
+        """Ask for the pulses per kWh, and for the meter's reading in kWh."""
         if user_input is not None:
             if (reading := user_input.get(CONF_METER_READING)) is not None:
                 await self._async_set_energy(reading)
@@ -168,7 +168,10 @@ class PulseOptionsFlow(OptionsFlowWithReload):
     async_step_init = async_step_pulse
 
     async def _async_set_energy(self, kwh: float) -> None:
-        """Set the total, once: it is no option, for it changes with each pulse."""
+        """Set the counter's total in kWh.
+
+        The total is no option, because it changes with each pulse.
+        """
         if self.config_entry.state is ConfigEntryState.LOADED:
             await self.config_entry.runtime_data.counter.async_set_energy(kwh)
             return

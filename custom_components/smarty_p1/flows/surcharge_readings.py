@@ -1,4 +1,4 @@
-"""The two readings of the surcharge, side by side: what the running month costs by each."""
+"""Cost of the running month by the two interpretations of the surcharge."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 
 
 def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
-    """Return what the page says of them; a dash stands for what is not known."""
+    """Return the page's placeholders; a dash stands for an unknown value."""
     demand = entry.runtime_data.books.demand if entry.state is ConfigEntryState.LOADED else None
     on_top = _cost(demand, replaces=False)
     instead = _cost(demand, replaces=True)
@@ -30,11 +30,16 @@ def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[s
 
 
 def _cost(demand: Demand | None, *, replaces: bool) -> float | None:
-    """Return what the month's kilowatt-hours have cost in the grid, by one of the readings."""
+    """Return the month's cost of grid use in euros, by one interpretation of the surcharge.
+
+    `replaces` means that the surcharge replaces the variable price instead of adding to it.
+    """
     if demand is None:
         return None
     entries = demand.contracts.entries
-    read = tuple((since, replace(each, replaces_variable=replaces)) for since, each in entries)
+    read = tuple(
+        (since, replace(contract, replaces_variable=replaces)) for since, contract in entries
+    )
     return compute_bill(demand.month, Contracts(read), demand.until).amount(
         "network_variable", "surcharge"
     )

@@ -1,4 +1,4 @@
-"""The dialogs of a rainwater tank: its sensor's port, how far the water is from it, options."""
+"""Dialogs of a rainwater tank: the sensor's port, the tank's geometry, a measured distance."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ _GEOMETRY = {
 
 
 def _read_geometry(user_input: dict[str, Any]) -> dict[str, Any]:
-    """Return the part of the input that describes a tank. Raises FieldError when it cannot be."""
+    """Return the tank's geometry from the form. Raises FieldError when it is impossible."""
     geometry = {str(field.schema): user_input[field.schema] for field in _GEOMETRY}
     try:
         tank_of(geometry)
@@ -48,13 +48,13 @@ def _read_geometry(user_input: dict[str, Any]) -> dict[str, Any]:
 
 
 class TankSteps(BoardSteps):
-    """A rainwater tank with a MaxBotix XL-MaxSonar."""
+    """Dialog steps of a rainwater tank with a MaxBotix XL-MaxSonar."""
 
     _tank: Draft
     _distance_cm: float | None = None
 
     async def async_step_tank(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the port of the sensor, and for the tank."""
+        """Ask for the port of the sensor, and for the tank's geometry."""
         if tank := await self._async_accept(user_input, self._async_read_tank):
             self._tank = tank
             return await self.async_step_wait_for_sensor()
@@ -67,7 +67,7 @@ class TankSteps(BoardSteps):
         return await self._async_look("wait_for_sensor", self._tank.data, self._async_measure)
 
     async def async_step_tank_found(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the distance, and the level that results."""
+        """Show the measured distance, and the water level and volume that follow from it."""
         if user_input is not None:
             return await self._async_finish("tank", self._tank)
         data = tank_data(tank_of(self._tank.options), self._distance_cm)
@@ -82,7 +82,7 @@ class TankSteps(BoardSteps):
         )
 
     async def _async_read_tank(self, typed: dict[str, Any]) -> Draft:
-        """Return the entry that was typed. Raises FieldError."""
+        """Return the draft of the entry that was entered. Raises FieldError."""
         entry = self._updated_entry
         options = entry.options if entry else _read_geometry(typed)
         port = await self._async_read_port(typed[CONF_PORT])
@@ -100,10 +100,10 @@ def _shown(value: float | None, unit: str) -> str:
 
 
 class TankOptionsFlow(OptionsFlowWithReload):
-    """Change the geometry of a tank."""
+    """Options dialog of a rainwater tank."""
 
     async def async_step_tank(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the geometry."""
+        """Ask for the tank's geometry."""
         errors = {}
         if user_input is not None:
             try:

@@ -1,4 +1,4 @@
-"""The pages of the options that are about the contract: fields, check, what is stored."""
+"""Contract pages of the options: fields, checks, and the options to store."""
 
 from collections.abc import Container, Mapping
 from datetime import date
@@ -86,12 +86,12 @@ from ..lib.tariff import (
 )
 from .form_fields import list_field, number_field
 
-# Of the tariff; and prices are approved a year at a time.
+# Year in which the tariff began. Prices are approved one year ahead.
 _FIRST_YEAR = 2025
 _YEARS_AHEAD = 2
 
 _PRICE = number_field(MAX_PRICE, f"{CURRENCY}/kWh")
-_MARGIN = number_field(MAX_PRICE, f"{CURRENCY}/kWh", least=-MAX_PRICE)
+_MARGIN = number_field(MAX_PRICE, f"{CURRENCY}/kWh", minimum=-MAX_PRICE)
 _MAX_FEE = 10_000
 _FEE = number_field(_MAX_FEE, CURRENCY)
 _PRICE_ENTITY = EntitySelector(
@@ -127,11 +127,12 @@ _AIDS = ObjectSelector(
     ObjectSelectorConfig(
         fields={
             "name": _required(TextSelector()),
-            # A bill prints an aid with a minus: both are the same. Not required, because the
-            # frontend would begin with the lowest number. No lists: it would not translate them.
+            # Bills print an aid with or without a minus, so both signs are accepted. The amounts
+            # are optional, because the frontend would prefill a required number with its minimum.
+            # No lists of choices: the frontend would not translate them.
             "per_kwh": ObjectSelectorField(selector=_MARGIN),
             "per_month": ObjectSelectorField(
-                selector=number_field(_MAX_FEE, CURRENCY, least=-_MAX_FEE)
+                selector=number_field(_MAX_FEE, CURRENCY, minimum=-_MAX_FEE)
             ),
             "with_vat": ObjectSelectorField(selector=BooleanSelector()),
             "vat_free": ObjectSelectorField(selector=BooleanSelector()),
@@ -149,7 +150,7 @@ type Errors = dict[str, str]
 
 
 class _Field(NamedTuple):
-    """A field of the form: the option it is stored as, what it looks like, and its section."""
+    """Form field: the option that stores it, its selector, its section, and its default."""
 
     option: str
     selector: Selector[Any]
@@ -157,14 +158,14 @@ class _Field(NamedTuple):
     default: str | bool | None = None
 
     def asked_of(self, defaults: Mapping[str, Any]) -> vol.Marker:
-        """Return the marker; a field that has a default is always filled in."""
+        """Return the marker of the field: required with its default, otherwise optional."""
         if self.option not in defaults:
             return vol.Optional(self.option)
         return vol.Required(self.option, default=defaults[self.option])
 
 
 class _PriceChoice(NamedTuple):
-    """A price that is fixed, or follows the market with a margin."""
+    """Price that is either fixed or follows an entity, plus a margin."""
 
     section: str
     price: str
@@ -172,7 +173,7 @@ class _PriceChoice(NamedTuple):
     margin: str
 
 
-# All that is agreed, in the order of the form.
+# All options of the contract, in the order of the form.
 _FIELDS = (
     _Field(CONF_REFERENCE_POWER, _POWER),
     _Field(CONF_ENERGY_PRICE, _PRICE),
@@ -214,36 +215,36 @@ _CHOICES = (
     ),
 )
 _FIRST = {CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_FEED_IN_PRICE}
-_DEFAULTS = {each.option: each.default for each in _FIELDS if each.default is not None}
-_SECTIONS = frozenset(each.section for each in _FIELDS if each.section)
-CONTRACT_OPTIONS = {each.option for each in (*_FIELDS, _SINCE)} | set(PRICE_ENTITIES.values())
-"""What the pages store, or take away."""
+_DEFAULTS = {field.option: field.default for field in _FIELDS if field.default is not None}
+_SECTIONS = frozenset(field.section for field in _FIELDS if field.section)
+CONTRACT_OPTIONS = {field.option for field in (*_FIELDS, _SINCE)} | set(PRICE_ENTITIES.values())
+"""Options that the contract pages store or remove."""
 
 
 def contract_fields() -> dict[vol.Marker, Any]:
-    """Return the fields of the first page: what every bill has."""
-    return {each.asked_of(_DEFAULTS): each.selector for each in _FIELDS if not each.section}
+    """Return the fields of the first page: values that every bill has."""
+    return {field.asked_of(_DEFAULTS): field.selector for field in _FIELDS if not field.section}
 
 
 def detail_fields(open_sections: Container[str]) -> dict[vol.Marker, Any]:
-    """Return the fields of the second page: sections, and the day from which all of it holds."""
+    """Return the fields of the second page: its sections, and the contract's first day."""
     form: dict[vol.Marker, Any] = {}
-    in_sections = (each for each in _FIELDS if each.section)
+    in_sections = (field for field in _FIELDS if field.section)
     for name, group in groupby(in_sections, attrgetter("section")):
-        schema = vol.Schema({each.asked_of(_DEFAULTS): each.selector for each in group})
+        schema = vol.Schema({field.asked_of(_DEFAULTS): field.selector for field in group})
         form[vol.Optional(name)] = section(schema, {"collapsed": name not in open_sections})
     return form | {_SINCE.asked_of(_DEFAULTS): _SINCE.selector}
 
 
 def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the form shows of what is stored, by its sections."""
+    """Return the stored contract as the form shows it, by section."""
     shown: dict[str, Any] = {name: {} for name in _SECTIONS}
     for option, _, name, _ in _FIELDS:
         if option in options:
             (shown[name] if name else shown)[option] = options[option]
     if CONF_REFERENCE_POWER in shown:
         shown[CONF_REFERENCE_POWER] = f"{shown[CONF_REFERENCE_POWER]:g}"
-    # The day belongs to the changes entered with it, so a past one is not shown again.
+    # A past day is not shown: it belongs to the changes that were entered with it.
     if is_awaited(options):
         shown[CONF_SURCHARGE_PRICE_SINCE] = options[CONF_SURCHARGE_PRICE_SINCE]
     return shown
@@ -252,9 +253,9 @@ def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
 def read_contract(
     hass: HomeAssistant, stored: Mapping[str, Any], typed: Mapping[str, Any], errors: Errors
 ) -> dict[str, Any]:
-    """Return what is stored of what the user typed, and note what is wrong with it.
+    """Return the options to store for the contract, and add errors.
 
-    A section that is not sent stays as it is.
+    A section that is not submitted keeps its stored options.
     """
     read = {}
     for option, _, name, _ in _FIELDS:
@@ -270,7 +271,7 @@ def read_contract(
     _check_second_price(read, errors)
     _check_aids(read, errors)
     read.setdefault(CONF_WITH_LEVIES, _DEFAULTS[CONF_WITH_LEVIES])
-    # Levies alone are no contract.
+    # The switch for levies alone makes no contract, so store nothing.
     defaults = {**_DEFAULTS, CONF_WITH_LEVIES: read[CONF_WITH_LEVIES]}
     if all(defaults.get(option) == value for option, value in read.items()):
         read = {}
@@ -279,16 +280,18 @@ def read_contract(
 
 
 def first_contract_fields() -> dict[vol.Marker, Any]:
-    """Return the fields that a meter is added with: what makes a bill of its readings."""
-    return {vol.Optional(each.option): each.selector for each in _FIELDS if each.option in _FIRST}
+    """Return the fields of the setup's contract step: the minimum for a bill."""
+    return {
+        vol.Optional(field.option): field.selector for field in _FIELDS if field.option in _FIRST
+    }
 
 
 def read_first_contract(
     hass: HomeAssistant, typed: Mapping[str, Any], errors: Errors
 ) -> dict[str, Any]:
-    """Return what both pages would store of these fields, and note what is wrong with them.
+    """Return the contract that both pages would store for these fields, and add errors.
 
-    There is no day: what is entered first holds for all that is recorded.
+    No day is stored: the first contract is valid for all recorded months.
     """
     whole: dict[str, Any] = {name: {} for name in _SECTIONS}
     for option, _, name, _ in _FIELDS:
@@ -300,7 +303,7 @@ def read_first_contract(
 
 
 def read_power(text: str, errors: Errors) -> float | None:
-    """Return the reference power that was typed, or note what is wrong with it."""
+    """Return the reference power in kW. Adds an error and returns None if the text is malformed."""
     text = text.strip()
     if not text:
         return None
@@ -315,7 +318,7 @@ def read_power(text: str, errors: Errors) -> float | None:
 
 
 def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
-    """Note when a second price lacks something, or what it would be beside the first one."""
+    """Add an error when the second price is incomplete. Removes an empty choice of days."""
     if not read.get(CONF_SECOND_PRICE_DAYS):
         read.pop(CONF_SECOND_PRICE_DAYS, None)
     if not _is_second_price_whole(read):
@@ -323,7 +326,10 @@ def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
 
 
 def _is_second_price_whole(read: Mapping[str, Any]) -> bool:
-    """Return whether a second price is whole: with a first one, and hours or days; or not there."""
+    """Return whether the second price is complete, or absent with all its fields.
+
+    A complete second price has a first price, and hours or days.
+    """
     start, end = read.get(CONF_SECOND_PRICE_FROM), read.get(CONF_SECOND_PRICE_TO)
     has_hours = start is not None or end is not None
     has_days = CONF_SECOND_PRICE_DAYS in read
@@ -340,7 +346,7 @@ _AMOUNTS = ("per_kwh", "per_month")
 
 
 def _check_aids(read: dict[str, Any], errors: Errors) -> None:
-    """Store aids in one form, or note when one of them cannot be."""
+    """Store positive amounts of the aids, or add an error for malformed ones."""
     aids = read.pop(CONF_AIDS, [])
     if len(aids) > MAX_AIDS:
         errors[SECTION_AIDS] = "too_many_aids"
@@ -366,7 +372,7 @@ def _is_possible(aid: Mapping[str, Any]) -> bool:
 
 
 def _price_error(hass: HomeAssistant, read: Mapping[str, Any], choice: _PriceChoice) -> str | None:
-    """Return what is wrong with a price."""
+    """Return the translation key of a price's error, None if the price is valid."""
     entity_id = read.get(choice.entity)
     if entity_id is None:
         return "margin_without_entity" if choice.margin in read else None
@@ -386,7 +392,7 @@ def _price_error(hass: HomeAssistant, read: Mapping[str, Any], choice: _PriceCho
 def _read_since(
     read: dict[str, Any], stored: Mapping[str, Any], since: str | None, errors: Errors
 ) -> None:
-    """Note the day from which the contract holds, or what is wrong with it."""
+    """Store the day from which the contract is valid, or add an error."""
     changed = _changed(stored, read)
     is_entity_alone = bool(changed) and contract_of(stored) == contract_of(read)
     waits = is_awaited(stored)
@@ -394,7 +400,7 @@ def _read_since(
         is_entity_now = is_entity_alone and not waits
         errors |= _errors_of_day(read, since, changed, is_entity_now=is_entity_now)
     elif not changed or is_entity_alone:
-        # What stays as it is keeps its day.
+        # An unchanged contract keeps its day.
         since = stored.get(CONF_SURCHARGE_PRICE_SINCE)
     if since is not None:
         read[CONF_SURCHARGE_PRICE_SINCE] = since
@@ -402,16 +408,16 @@ def _read_since(
 
 
 def _read_entities_before(read: dict[str, Any], stored: Mapping[str, Any], *, holds: bool) -> None:
-    """Until a change is valid, what held before goes on, at the prices that it followed."""
+    """Store the previous price entities: until a change is valid, prices follow those entities."""
     for option, before_change in PRICE_ENTITIES.items():
         if entity_id := stored.get(option if holds else before_change):
             read[before_change] = entity_id
 
 
 def _changed(stored: Mapping[str, Any], read: Mapping[str, Any]) -> set[str]:
-    """Return which options of the contract are no longer as they were."""
+    """Return the names of contract options whose values have changed."""
     before, after = {**_DEFAULTS, **stored}, {**_DEFAULTS, **read}
-    # Aids have days of their own.
+    # Aids have their own first and last day, so a changed aid needs no day.
     names = {name for name, *_ in _FIELDS} - {CONF_AIDS}
     return {name for name in names if before.get(name) != after.get(name)}
 
@@ -419,13 +425,13 @@ def _changed(stored: Mapping[str, Any], read: Mapping[str, Any]) -> set[str]:
 def _errors_of_day(
     read: Mapping[str, Any], since: str, changed: set[str], *, is_entity_now: bool
 ) -> dict[str, str]:
-    """Return what is wrong with the day of a change."""
+    """Return the errors of the day from which a change is valid, by field."""
     if not read:
         return {CONF_SURCHARGE_PRICE_SINCE: "day_without_change"}
     if changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read:
         return {SECTION_NETWORK_PRICES: "surcharge_price_missing"}
     if is_entity_now:
-        # It would become the day of margin and fees, which hold already.
+        # Refuse the day: it would also apply to margin and fees, which are valid already.
         return {CONF_SURCHARGE_PRICE_SINCE: "day_of_entity"}
     if not _is_plausible(since):
         return {CONF_SURCHARGE_PRICE_SINCE: "surcharge_day_implausible"}
@@ -433,6 +439,6 @@ def _errors_of_day(
 
 
 def _is_plausible(day: str) -> bool:
-    """Return whether a contract may hold from a day: since the tariff began, or soon."""
+    """Return whether a contract may begin on a day: from the tariff's start to two years ahead."""
     latest = dt_util.now(LUXEMBOURG).year + _YEARS_AHEAD
     return _FIRST_YEAR <= date.fromisoformat(day).year <= latest

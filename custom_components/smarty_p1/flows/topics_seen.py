@@ -1,4 +1,4 @@
-"""The topics at which gateways publish frames just now, to choose one of them."""
+"""Topics at which gateways publish frames now, as choices for the port field."""
 
 import asyncio
 from contextlib import ExitStack
@@ -10,16 +10,16 @@ from ..const import DOMAIN, LOGGER
 from ..coordinator.mqtt_port import FRAME_LEVEL, STATUS_LEVEL
 from ..lib.publish import ONLINE
 
-# What the broker keeps comes at once; most frames come later than anybody wants to wait.
-LOOK_TIME = 1.0
+# Seconds. Retained messages arrive at once; a frame may take ten seconds, too long for a form.
+LOOK_TIME_S = 1.0
 _MAX_TOPICS = 64
 _MAX_TOPIC_CHARS = 128
 
 
 async def async_topics_seen(hass: HomeAssistant) -> list[str]:
-    """Return the topics below `smarty_p1` that gateways publish frames at, sorted.
+    """Return the topics below `smarty_p1` at which gateways publish frames, sorted.
 
-    There are none without Home Assistant's MQTT, or while that has no connection.
+    Empty without Home Assistant's MQTT integration, or while its broker is disconnected.
     """
     if "mqtt" not in hass.config.components:
         return []
@@ -42,7 +42,7 @@ async def async_topics_seen(hass: HomeAssistant) -> list[str]:
             for level in (FRAME_LEVEL, STATUS_LEVEL):
                 topic = f"{DOMAIN}/+{level}"
                 stack.callback(await mqtt.async_subscribe(hass, topic, on_message, encoding=None))
-            await asyncio.sleep(LOOK_TIME)
+            await asyncio.sleep(LOOK_TIME_S)
         except HomeAssistantError as err:
             LOGGER.debug("Topics cannot be looked for: %s", err)
     return [f"{root}{FRAME_LEVEL}" for root in sorted(roots)]

@@ -1,4 +1,4 @@
-"""The options of the virtual meter, and the page that shows who asks it."""
+"""Options of the virtual meter, and the page that lists its clients."""
 
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
@@ -62,7 +62,7 @@ def virtual_schema(hass: HomeAssistant, entry: AnyConfigEntry) -> vol.Schema:
                 ((address, address) for address in (_EVERY_IPV4, EVERY_ADDRESS)), takes_any=True
             ),
             vol.Required(CONF_LISTEN_PORT, default=HTTP_PORT): number_field(
-                LAST_PORT, least=1, is_whole=True
+                LAST_PORT, minimum=1, is_whole=True
             ),
             vol.Optional(CONF_BATTERIES, default=list): _texts(asking),
             vol.Optional(CONF_UDP_PORTS, default=list): _texts(map(str, UDP_PORTS)),
@@ -74,7 +74,7 @@ def virtual_schema(hass: HomeAssistant, entry: AnyConfigEntry) -> vol.Schema:
 
 
 def _texts(offered: Iterable[str]) -> SelectSelector:
-    """Return a field for several texts, of which some are offered."""
+    """Return a field for several texts, with some texts as suggestions."""
     return SelectSelector(
         SelectSelectorConfig(
             options=list(offered),
@@ -86,7 +86,7 @@ def _texts(offered: Iterable[str]) -> SelectSelector:
 
 
 def shown_virtual(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the stored options as the form shows them."""
+    """Return the stored options as the form shows them: UDP ports as texts."""
     ports = [str(port) for port in options.get(CONF_UDP_PORTS, ())]
     return {**options, CONF_UDP_PORTS: ports} if options else {}
 
@@ -94,7 +94,7 @@ def shown_virtual(options: Mapping[str, Any]) -> dict[str, Any]:
 async def async_read_virtual(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return what is stored of the virtual meter. Raises FieldError."""
+    """Return the options to store for the virtual meter. Raises FieldError."""
     stored = entry.options.get(SECTION_VIRTUAL, {})
     address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])
     batteries = [_read_battery(text) for text in typed[CONF_BATTERIES]]
@@ -124,12 +124,12 @@ async def _async_check_address(text: str) -> None:
         ip_address(text)
     except ValueError:
         raise FieldError(SECTION_VIRTUAL, "p1_address_malformed") from None
-    # A port in use is a repair: a proxy may be stopped later.
+    # Test only the address. A port in use raises a repair issue: its program may stop later.
     await async_try_to_listen(SECTION_VIRTUAL, text, 0)
 
 
 def _check_kind(typed: Mapping[str, Any], address: str, udp_ports: list[int]) -> None:
-    """Refuse what the meter that is shown has no use for."""
+    """Raise FieldError for options that the chosen kind of meter cannot use."""
     if udp_ports and typed[CONF_SHOWN_AS] == Kind.HOMEWIZARD:
         raise FieldError(SECTION_VIRTUAL, "virtual_udp_without_shelly")
     if typed[CONF_ANNOUNCED] and ip_address(address).is_loopback:
@@ -139,9 +139,9 @@ def _check_kind(typed: Mapping[str, Any], address: str, udp_ports: list[int]) ->
 def _check_ports(
     hass: HomeAssistant, entry: AnyConfigEntry, address: str, port: int, udp_ports: list[int]
 ) -> None:
-    """Refuse what another meter, or the P1 server, uses at the same address.
+    """Raise FieldError when another meter or a P1 server uses a port at the same address.
 
-    UDP listens on all addresses.
+    UDP always listens at all addresses.
     """
     others = others_of(hass, entry)
     virtual = sections_of(others, SECTION_VIRTUAL)
@@ -155,14 +155,14 @@ def _check_ports(
 
 
 async def async_addresses_to_enter(hass: HomeAssistant, entry: AnyConfigEntry) -> str:
-    """Return the addresses at which a device in the network reaches the virtual meter."""
+    """Return the addresses at which devices on the network reach the virtual meter."""
     options = entry.options.get(SECTION_VIRTUAL, {})
     address = options.get(CONF_LISTEN_ADDRESS, _EVERY_IPV4)
     if address not in _WILDCARDS:
         return str(address)
     adapters = await network.async_get_adapters(hass)
-    found = [each["address"] for adapter in adapters for each in adapter["ipv4"]]
-    return ", ".join(own for own in found if not ip_address(own).is_loopback) or _NONE
+    addresses = [ip["address"] for adapter in adapters for ip in adapter["ipv4"]]
+    return ", ".join(own for own in addresses if not ip_address(own).is_loopback) or _NONE
 
 
 def _read_battery(text: str) -> str:
@@ -181,7 +181,7 @@ def _read_port(text: str) -> int:
 
 
 def client_tables(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
-    """Return the rows of the tables of clients, by their placeholders."""
+    """Return the rows of the client tables in Markdown, by placeholder."""
     clients = clients_of(hass, entry)
     return {
         name: "\n".join(_row(hass, client) for client in clients if client.profile is profile)

@@ -1,1 +1,1 @@
-"""Everything that knows nothing of Home Assistant; elsewhere the package `smarty_p1`."""
+"""Library without Home Assistant; installed from the wheel, its name is `smartyp1`."""

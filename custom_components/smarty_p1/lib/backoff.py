@@ -1,6 +1,6 @@
-"""What failed is tried again, and what comes too fast is not served: how soon, how often, how much.
+"""Delays between retries, log lines for outages, and budgets for work.
 
-No I/O but the log, and no clock but the event loop's.
+The only I/O is the log, and the only clock is the event loop's.
 """
 
 import asyncio
@@ -9,99 +9,102 @@ from random import uniform
 
 
 class Backoff:
-    """Waits longer after each failure: the delay doubles from `first` to `longest` seconds.
+    """Delay between retries, which doubles after each failure up to a maximum, in seconds.
 
-    With jitter: what many lost at the same moment, they must not all ask for at the same moment.
+    The delay has jitter: clients that lost the same server must not all return at the same moment.
     """
 
-    def __init__(self, first: float, longest: float) -> None:
-        self._first = first
-        self._longest = longest
-        self._delay = first
+    def __init__(self, first_delay_s: float, max_delay_s: float) -> None:
+        self._first_delay_s = first_delay_s
+        self._max_delay_s = max_delay_s
+        self._delay = first_delay_s
 
     async def wait(self) -> None:
-        """Wait before the next try."""
+        """Sleep until the next retry."""
         await asyncio.sleep(self.next_delay())
 
     def next_delay(self) -> float:
-        """Return how long to wait before the next try, in seconds; longer after that."""
+        """Return the delay before the next retry in seconds, and double the following delay."""
         delay = self._delay * uniform(0.8, 1.2)  # noqa: S311 - no secret
-        self._delay = min(2 * self._delay, self._longest)
+        self._delay = min(2 * self._delay, self._max_delay_s)
         return delay
 
     def reset(self) -> None:
-        """Begin with the shortest delay again: it works."""
-        self._delay = self._first
+        """Return to the shortest delay after a success."""
+        self._delay = self._first_delay_s
 
 
 class Outage:
-    """Whether something is lost at the moment.
+    """Outage of a service, and its log lines.
 
-    The log has one line when it is lost and one when it is back, however often it fails between; of
-    several kinds of failure, one line each.
+    An outage is logged once when it begins and once when it ends, however many retries fail. Each
+    kind of failure has a line of its own.
     """
 
     def __init__(  # noqa: PLR0913
         self,
         logger: logging.Logger,
-        lost: str,
-        back: str,
+        lost_text: str,
+        back_text: str,
         *names: object,
         first: float = 1.0,
         longest: float = 60.0,
         severity: int = logging.WARNING,
     ) -> None:
-        """Take what the log says: both texts begin with the names, `lost` goes on with `note`'s."""
+        """Set the log texts and the delays between retries in seconds.
+
+        Both texts start with `names`; `lost_text` continues with the details that `note` gets.
+        """
         self._kinds: set[str] = set()
         self._logger = logger
-        self._lost = lost
-        self._back = back
+        self._lost_text = lost_text
+        self._back_text = back_text
         self._names = names
         self._severity = severity
         self._backoff = Backoff(first, longest)
 
     @property
     def is_lost(self) -> bool:
-        """Return whether it failed last."""
+        """Return whether the last attempt failed."""
         return bool(self._kinds)
 
     def note(self, *details: object, kind: str = "") -> None:
-        """Note that it failed, or fails still."""
+        """Record a failed attempt."""
         level = logging.DEBUG if kind in self._kinds else self._severity
         self._kinds.add(kind)
-        self._logger.log(level, self._lost, *self._names, *details)
+        self._logger.log(level, self._lost_text, *self._names, *details)
 
     async def wait(self) -> None:
-        """Wait before the next try."""
+        """Sleep until the next retry."""
         await self._backoff.wait()
 
     def end(self) -> None:
-        """Note that it works."""
+        """Record a successful attempt."""
         self._backoff.reset()
         if self.is_lost:
             self._kinds.clear()
-            self._logger.info(self._back, *self._names)
+            self._logger.info(self._back_text, *self._names)
 
 
 class Budget:
-    """What may be spent: `burst` at once, and `rate` for each unit of what the caller counts.
+    """Budget with at most `burst` in store, refilled by `rate` per unit of a rising measure.
 
-    That may be the seconds of a clock or the bytes of a line, which only go on.
+    The measure is a clock in seconds or a number of bytes received.
     """
 
     def __init__(self, rate: float, burst: float, at: float = 0.0) -> None:
-        """Begin full, at a point of what is counted."""
+        """Start with a full budget at this value of the measure."""
         self._rate = rate
         self._burst = burst
         self._left = burst
         self._at = at
 
     def left(self, at: float) -> float:
-        """Return what is left at a point; less than nothing if more was spent."""
+        """Return the remaining budget at this value of the measure; negative after overspending."""
         self._left = min(self._burst, self._left + (at - self._at) * self._rate)
         self._at = at
         return self._left
 
     def spend(self, cost: float) -> None:
-        """Spend, be it more than is left."""
+        """Spend from the budget, even more than is left."""
         self._left -= cost

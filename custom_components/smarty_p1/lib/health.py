@@ -1,13 +1,13 @@
-"""The condition of a source: events at its port, with their seconds -> one condition.
+"""Health of a source: events at its port, with their times, give its condition.
 
     health = Health(METER)
     health.begin(now)
-    health.rejected(now, Obstacle.WRONG_KEY)
-    condition = health.look(now)    # again at `health.deadline`, if nothing happens before
+    health.rejected(now, ReadingProblem.WRONG_KEY)
+    condition = health.look(now)    # again at `health.deadline`, if no event comes earlier
 
-It does no I/O and has no clock: times are seconds of a clock that only goes forward. `look` returns
-the same object while there is nothing new to tell. While a source fails, news are told every ten
-seconds at most: anybody who writes to the line can make some with every byte.
+The module does no I/O and has no clock: times are seconds of a monotonic clock. `look` returns the
+same object while nothing has changed. A failing source reports a change every ten seconds at most,
+because an attacker on the line could cause a change with every byte.
 """
 
 from collections.abc import Mapping
@@ -16,28 +16,29 @@ from enum import StrEnum
 from math import inf
 
 PATIENCE = 30.0
-"""Seconds from the begin until a source without a reading fails."""
+"""Seconds from the start until a source without a reading fails."""
 TELL_INTERVAL = 10.0
+"""Seconds between two reported changes of a failing source, at least."""
 NO_READINGS_AFTER = 300.0
-"""Seconds of failing until a repair says so."""
+"""Seconds of failing until a repair is raised."""
 ENOUGH = 5
-"""Failures of one kind that must have a reason."""
+"""Failures of one kind until a lasting cause is certain."""
 MIN_DURATION_S = 30.0
-"""Seconds since the first failure of any kind until there must be a reason."""
+"""Seconds since the first failure until a lasting cause is certain."""
 CLOCK_TOLERANCE = 300.0
-# A clock at the limit must not raise and close its repair again and again.
-_CLOCK_RIGHT = 240.0
+# Seconds. A clock near the tolerance must not raise and close its repair again and again.
+_MAX_RIGHT_CLOCK_S = 240.0
 _MAX_LOSSES = 2
-# Seconds, in which a meter sends six telegrams: a later failure has another reason.
-_RUN_PAUSE = 60.0
-# A gateway that was away for some minutes has caught up by then.
-_LATE_PATIENCE = 120.0
-# So much faster than time itself passes the time of what has waited.
-_CATCHES_UP = 1.2
+# Seconds. A meter sends six telegrams in this time, so a later failure has another cause.
+_MAX_RUN_PAUSE_S = 60.0
+# Seconds. A gateway that was away for some minutes has caught up after this time.
+_LATE_PATIENCE_S = 120.0
+# Late telegrams catch up if their time passes by this factor faster than real time.
+_MIN_CATCH_UP_SPEED = 1.2
 
 
 class State(StrEnum):
-    """Whether readings come."""
+    """State of a source: whether readings come."""
 
     WAITING = "waiting"
     RECEIVING = "receiving"
@@ -45,7 +46,7 @@ class State(StrEnum):
 
 
 class ReadingProblem(StrEnum):
-    """Why there is no reading; also the translation keys."""
+    """Problem that prevents readings. The values are also translation keys."""
 
     NOTHING_RECEIVED = "nothing_received"
     NOT_P1 = "not_p1"
@@ -78,10 +79,10 @@ class ReadingProblem(StrEnum):
 
 
 class Repair(StrEnum):
-    """A request to the user; all but `KEYS` are also the keys of repair issues."""
+    """Request to the user. All values but `KEYS` are also keys of repair issues."""
 
     KEYS = "keys"
-    """A dialog asks for the keys."""
+    """Request for new keys, in a dialog."""
     OTHER_METER = "other_meter"
     OTHER_METER_UNREADABLE = "other_meter_unreadable"
     SECURITY_OFF = "security_off"
@@ -93,7 +94,7 @@ class Repair(StrEnum):
 
 
 type Details = tuple[tuple[str, str], ...]
-"""The placeholders of a text."""
+"""Placeholders of a translated text, with their values."""
 
 PORT_LOST = frozenset(
     {
@@ -109,16 +110,18 @@ PORT_LOST = frozenset(
         ReadingProblem.GATEWAY_OFFLINE,
     }
 )
-_OF_BOARDS = {
+_BOARD_PROBLEMS = {
     ReadingProblem.SENSOR_SILENT,
     ReadingProblem.NOT_SONAR,
     ReadingProblem.NO_PULSE,
     ReadingProblem.ENTITY_UNAVAILABLE,
     ReadingProblem.BROKER_UNAVAILABLE,
 }
-METER_OBSTACLES = tuple(each.value for each in ReadingProblem if each not in _OF_BOARDS)
-# What fails so often and for so long does not mend itself.
-_FAILURES: Mapping[ReadingProblem, Repair] = {
+METER_OBSTACLES = tuple(
+    problem.value for problem in ReadingProblem if problem not in _BOARD_PROBLEMS
+)
+# Repairs for frequent and lasting problems, which do not end by themselves.
+_REPAIR_OF: Mapping[ReadingProblem, Repair] = {
     ReadingProblem.WRONG_KEY: Repair.KEYS,
     ReadingProblem.OTHER_AUTHENTICATION_KEY: Repair.KEYS,
     ReadingProblem.SECURITY_OFF: Repair.SECURITY_OFF,
@@ -126,7 +129,7 @@ _FAILURES: Mapping[ReadingProblem, Repair] = {
     ReadingProblem.OTHER_METER: Repair.OTHER_METER,
     ReadingProblem.OTHER_METER_UNREADABLE: Repair.OTHER_METER_UNREADABLE,
 }
-# What a repair contradicts.
+# A repair, and the repair that it contradicts.
 _EXCLUDED: Mapping[Repair, Repair] = {
     Repair.KEYS: Repair.OTHER_METER_UNREADABLE,
     Repair.OTHER_METER: Repair.OTHER_METER_UNREADABLE,
@@ -135,22 +138,22 @@ _EXCLUDED: Mapping[Repair, Repair] = {
     Repair.TELEGRAMS_LATE: Repair.CATCHING_UP,
 }
 _LATE = (Repair.CATCHING_UP, Repair.TELEGRAMS_LATE)
-_MENDED_BY_TELEGRAM = (*_FAILURES.values(), Repair.NO_TELEGRAM)
-_SAY_WHY = {*_FAILURES.values(), *_LATE}
+_MENDED_BY_TELEGRAM = (*_REPAIR_OF.values(), Repair.NO_TELEGRAM)
+_SPECIFIC_REPAIRS = {*_REPAIR_OF.values(), *_LATE}
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The differences between kinds of sources; times in seconds."""
+    """Rules for a kind of source. Times are in seconds."""
 
     silence: ReadingProblem
-    """The obstacle of a source that has sent nothing."""
+    """Problem of a source that has sent nothing."""
     not_understood: ReadingProblem
-    """The obstacle of a source whose bytes make no reading."""
+    """Problem of a source whose bytes make no reading."""
     fresh_for: float = 59.9
-    """How long a reading is shown: a minute at most, and timers are late by a moment."""
+    """Seconds for which a reading is shown: just under a minute, because timers run late."""
     is_open_enough: bool = False
-    """Whether an open port is a reading: a pulse may be long in coming."""
+    """Whether an open port counts as a reading, because a pulse may be long in coming."""
 
 
 METER = Rules(ReadingProblem.NOTHING_RECEIVED, ReadingProblem.NOT_P1)
@@ -174,20 +177,20 @@ PULSE_TOPIC = Rules(
 
 @dataclass(frozen=True)
 class Condition:
-    """How a source is doing."""
+    """Condition of a source, as `Health.look` reports it."""
 
     state: State = State.WAITING
     has_value: bool = False
-    """Whether the last reading is shown: a while longer where another port is just opened."""
+    """Whether the last reading is shown, also for a while after a change of the port."""
     obstacle: ReadingProblem | None = None
-    """Why it is failing."""
+    """Problem of a failing source."""
     details: Details = ()
     repairs: Mapping[Repair, Details] = field(default_factory=dict[Repair, Details])
 
 
 @dataclass
-class _Run:
-    """The failures since the last accepted telegram."""
+class _FailureRun:
+    """Run of failures since the last accepted telegram."""
 
     first: float
     last: float
@@ -196,26 +199,26 @@ class _Run:
     has_other_authentication_key: bool = False
 
     def is_over(self, now: float) -> bool:
-        """Return whether the last failure is too long ago for another one to belong to it."""
-        return now - self.last >= _RUN_PAUSE
+        """Return whether the last failure is so old that a further failure starts a new run."""
+        return now - self.last >= _MAX_RUN_PAUSE_S
 
     def count(self, repair: Repair, now: float) -> bool:
-        """Count a failure; return whether there must be a reason."""
+        """Count a failure. Return whether a lasting cause is certain."""
         self.last = now
         count = self.counts[repair] = self.counts.get(repair, 0) + 1
         return count >= ENOUGH and now - self.first >= MIN_DURATION_S
 
-    def is_of_own(self, now: float) -> bool:
-        """Return whether a frame with another title may be a false beginning in the meter's own."""
+    def may_be_false_start(self, now: float) -> bool:
+        """Return whether a frame of another title may be a false start in the meter's own frame."""
         self.last = now
-        return now - self.keys_failed_at < _RUN_PAUSE
+        return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
 
-    def of_keys(self, obstacle: ReadingProblem, now: float) -> ReadingProblem:
-        """Return what a failure says of the keys, by all failures of the run."""
+    def judge_keys(self, obstacle: ReadingProblem, now: float) -> ReadingProblem:
+        """Return the problem of the keys, judged by all failures of the run."""
         self.keys_failed_at = now
-        # False beginnings in its frames seem to have any title.
+        # False starts within the meter's frames show random titles, which prove no other meter.
         self.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
-        # One that deciphers says more than many.
+        # A single frame that deciphers proves more than many frames that do not.
         self.has_other_authentication_key |= obstacle is ReadingProblem.OTHER_AUTHENTICATION_KEY
         return (
             ReadingProblem.OTHER_AUTHENTICATION_KEY
@@ -225,14 +228,14 @@ class _Run:
 
 
 class Health:
-    """The events of one source, and the condition that follows from them."""
+    """Health of one source: its events, and the condition that follows from them."""
 
     def __init__(self, rules: Rules, repairs: Mapping[Repair, Details] | None = None) -> None:
-        """Begin with the repairs that stand from before: no other one is ever withdrawn."""
+        """Start with the repairs that are still open: only known repairs can be withdrawn."""
         self.deadline = inf
-        """When to look again at the latest."""
+        """Time in seconds at which `look` is due again."""
         self.losses = 0
-        """How often the port was lost or could not be opened."""
+        """Number of losses and failed openings of the port."""
         self._rules = rules
         self._repairs = dict(repairs or {})
         self._reason: tuple[ReadingProblem, Details] = (rules.silence, ())
@@ -243,20 +246,20 @@ class Health:
         self._tries = 0
         self._is_offline = False
         self._has_received = False
-        self._run: _Run | None = None
+        self._run: _FailureRun | None = None
         self._first_late: tuple[float, float] | None = None
-        self._told = Condition(repairs=dict(self._repairs))
-        self._told_at = -inf
+        self._reported = Condition(repairs=dict(self._repairs))
+        self._reported_at = -inf
 
     @property
     def reason(self) -> tuple[ReadingProblem, Details]:
-        """Why there is no reading, or would be none now."""
+        """Return the problem that prevents readings, or would prevent them now."""
         return self._reason
 
     # Events.
 
     def begin(self, now: float, *, has_new_keys: bool = False) -> None:
-        """Begin to read: after the set-up, at another port, with other keys."""
+        """Start to read: after the set-up, at another port, or with other keys."""
         if has_new_keys:
             self._withdraw(Repair.KEYS)
         self._state = State.WAITING
@@ -269,7 +272,7 @@ class Health:
         self._reason = (self._rules.silence, ())
 
     def opened(self, now: float) -> None:
-        """Note that the port is open; for pulses, that what counts them is there."""
+        """Note that the port is open, or that the source of pulses is available."""
         if self._rules.is_open_enough:
             self._note_reading(now)
             self._shown_until = inf
@@ -282,16 +285,16 @@ class Health:
         self._tries += 1
         if self._rules.is_open_enough:
             self._shown_until = min(self._shown_until, now + self._rules.fresh_for)
-        # The second try is for gateways that have not noticed yet that the last connection is
-        # closed.
+        # Only the second failure counts: a gateway may refuse the first attempt, because the last
+        # connection still seems open there.
         if self._tries >= _MAX_LOSSES or obstacle is ReadingProblem.PORT_NOT_FOUND:
             self._patient_until = min(self._patient_until, now)
 
     def away(self, now: float, obstacle: ReadingProblem) -> None:
-        """Note that nothing will come for now, although the port stays open."""
+        """Note that no data will come for now, although the port stays open."""
         self._reason = (obstacle, ())
         if obstacle is ReadingProblem.GATEWAY_OFFLINE:
-            # Anybody on the broker may say it often: only an accepted reading contradicts it.
+            # Any client of the broker may repeat this event, so it counts once until a reading.
             if self._is_offline:
                 return
             self._is_offline = True
@@ -299,71 +302,74 @@ class Health:
         self._fail(now)
 
     def back(self) -> None:
-        """Note that something may come again."""
+        """Note that data may come again."""
         if self._reason[0] in PORT_LOST:
             self._reason = (self._rules.silence, ())
 
     def received(self) -> None:
-        """Note that bytes came, whatever they are."""
+        """Note that bytes came, valid or not."""
         self._has_received = True
         if self._reason[0] is self._rules.silence or self._reason[0] in PORT_LOST:
             self._reason = (self._rules.not_understood, ())
 
     def accepted(self, now: float) -> None:
-        """Note a reading of now."""
+        """Note a current reading."""
         self._note_reading(now)
         self._first_late = None
         self._withdraw(*_LATE)
         self._shown_until = now + self._rules.fresh_for
 
     def accepted_late(self, now: float, sent: float, since: str) -> None:
-        """Note a telegram that was sent long ago, in seconds of any clock, and when in words."""
+        """Note a late telegram.
+
+        `sent` is its time in seconds of any clock, and `since` the same time in words.
+        """
         self._note_reading(now)
         first_now, first_sent = self._first_late = self._first_late or (now, sent)
-        is_catching_up = sent - first_sent > _CATCHES_UP * (now - first_now)
+        is_catching_up = sent - first_sent > _MIN_CATCH_UP_SPEED * (now - first_now)
         details = (("since", since),)
         if is_catching_up:
             self._reason, repair = (ReadingProblem.CATCHING_UP, details), Repair.CATCHING_UP
         else:
             self._reason, repair = (ReadingProblem.TELEGRAMS_LATE, details), Repair.TELEGRAMS_LATE
-        if now - first_now >= _LATE_PATIENCE and repair not in self._repairs:
+        if now - first_now >= _LATE_PATIENCE_S and repair not in self._repairs:
             self._raise(repair, details)
         self._fail(now)
 
     def clock_checked(self, deviation: float) -> None:
-        """Note how many seconds the meter's clock is wrong."""
-        if abs(deviation) <= _CLOCK_RIGHT:
+        """Note the deviation of the meter's clock in seconds."""
+        if abs(deviation) <= _MAX_RIGHT_CLOCK_S:
             self._withdraw(Repair.METER_CLOCK)
         elif abs(deviation) > CLOCK_TOLERANCE and Repair.METER_CLOCK not in self._repairs:
             self._raise(Repair.METER_CLOCK, (("minutes", str(round(abs(deviation) / 60))),))
 
     def rejected(self, now: float, obstacle: ReadingProblem, details: Details = ()) -> None:
-        """Note a telegram that was not accepted, and why.
+        """Note a rejected telegram and its problem.
 
-        A line can be full of these: nothing here may take long.
+        A line can be full of rejected telegrams, so this method must be fast.
         """
-        repair = _FAILURES.get(obstacle)
+        repair = _REPAIR_OF.get(obstacle)
         run = self._run_at(now)
         if repair is None:
-            # That of a run says more; that there is no name is known of a telegram that verifies.
+            # Keep the problem of a run of failures, unless a verified telegram has no device name.
             if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
                 self._reason = (obstacle, details)
             return
-        run = self._run = run or _Run(now, now)
-        if repair is Repair.OTHER_METER_UNREADABLE and run.is_of_own(now):
+        run = self._run = run or _FailureRun(now, now)
+        if repair is Repair.OTHER_METER_UNREADABLE and run.may_be_false_start(now):
             return
         if repair is Repair.KEYS:
-            obstacle = run.of_keys(obstacle, now)
+            obstacle = run.judge_keys(obstacle, now)
         self._reason = (obstacle, details)
         if run.count(repair, now):
             self._raise(repair, (("reason", obstacle),) if repair is Repair.KEYS else details)
             self._fail(now)
 
-    def _run_at(self, now: float) -> _Run | None:
+    def _run_at(self, now: float) -> _FailureRun | None:
         return None if self._run is None or self._run.is_over(now) else self._run
 
     def _note_reading(self, now: float) -> None:
-        """Withdraw what the failures led to: the port and the keys are right."""
+        """Withdraw the repairs that a reading disproves: port and keys are right."""
         self._run = None
         self._is_offline = False
         self._reason = (self._rules.silence, ())
@@ -373,7 +379,7 @@ class Health:
         self._withdraw(*_MENDED_BY_TELEGRAM)
 
     def _fail(self, now: float) -> None:
-        """Show nothing more, and say why."""
+        """Stop showing the last reading, and report the problem."""
         self._shown_until = -inf
         self._patient_until = min(self._patient_until, now)
 
@@ -390,37 +396,37 @@ class Health:
     # The condition.
 
     def look(self, now: float) -> Condition:
-        """Return the condition now; the same object while there is nothing new to tell."""
+        """Return the condition now; the same object while no change is to be reported."""
         if now >= max(self._patient_until, self._shown_until):
             self._state = State.FAILING
             self._failing_since = min(self._failing_since, now)
         if self._state is State.FAILING:
             self._note_no_readings(now)
-        found = self._found(now)
-        is_told_later = found != self._told and not self._may_tell(now)
-        if not is_told_later and found != self._told:
-            self._told, self._told_at = found, now
+        condition = self._current_condition(now)
+        is_deferred = condition != self._reported and not self._may_report(now)
+        if not is_deferred and condition != self._reported:
+            self._reported, self._reported_at = condition, now
         moments = (
             self._patient_until if self._state is State.WAITING else inf,
             self._shown_until,
             self._failing_since + NO_READINGS_AFTER,
-            self._told_at + TELL_INTERVAL if is_told_later else inf,
+            self._reported_at + TELL_INTERVAL if is_deferred else inf,
         )
         self.deadline = min((moment for moment in moments if moment > now), default=inf)
-        return self._told
+        return self._reported
 
-    def _found(self, now: float) -> Condition:
+    def _current_condition(self, now: float) -> Condition:
         obstacle, details = self._reason if self._state is State.FAILING else (None, ())
         has_value = now < self._shown_until
         return Condition(self._state, has_value, obstacle, details, dict(self._repairs))
 
-    def _may_tell(self, now: float) -> bool:
-        goes_on_failing = self._state is self._told.state is State.FAILING
-        return not goes_on_failing or now - self._told_at >= TELL_INTERVAL
+    def _may_report(self, now: float) -> bool:
+        is_still_failing = self._state is self._reported.state is State.FAILING
+        return not is_still_failing or now - self._reported_at >= TELL_INTERVAL
 
     def _note_no_readings(self, now: float) -> None:
         if now - self._failing_since >= NO_READINGS_AFTER:
             self._withdraw(Repair.NO_TELEGRAM)
-            # One that says what to do says more.
-            if not self._repairs.keys() & _SAY_WHY:
+            # A specific repair already tells the user the next step, so add no general repair.
+            if not self._repairs.keys() & _SPECIFIC_REPAIRS:
                 self._repairs[Repair.NO_TELEGRAM] = (("reason", self._reason[0]), *self._reason[1])

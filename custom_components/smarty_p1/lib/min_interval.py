@@ -1,17 +1,17 @@
-"""The one way to do something seldom: entities, MQTT, stored files and complaints use it."""
+"""Minimum interval between actions: entities, MQTT, stored files and log messages use it."""
 
 import asyncio
 from collections.abc import Callable
 
-# How long before its turn something may come: it waits for its turn then.
-_EARLY = 0.5
+# Seconds. An action that comes at most this early waits for its turn; earlier actions are dropped.
+_MAX_WAIT_S = 0.5
 
 
 class MinInterval:
-    """Gives a turn once in `interval` seconds, and whenever something is urgent.
+    """Minimum interval in seconds between two actions. Urgent actions run at once.
 
-    Urgent is what the next turn would come too late for: what could be gone by then, such as a
-    text, and what ends a silence. It counts as a turn, so the interval begins anew.
+    An action is urgent if the next turn would be too late: a text could be gone by then, or a
+    silence ends. An urgent action also restarts the interval.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, interval: float) -> None:
@@ -26,30 +26,30 @@ class MinInterval:
         return max(0.0, self._next_turn - self._loop.time())
 
     def has_turn(self, *, is_urgent: bool = False) -> bool:
-        """Return whether it is time, or urgent; if so, the interval begins anew."""
+        """Return whether an action may run now; if so, restart the interval."""
         if not is_urgent and self.remaining:
             return False
         self.restart()
         return True
 
     def offer(self, action: Callable[[], None], *, is_urgent: bool) -> None:
-        """Run the action at once, a moment later, or not at all; it replaces one that waits.
+        """Run the action now, at its turn if that is near, or not at all. Replace a waiting action.
 
-        A meter that sends every ten seconds sends a moment early as often as a moment late.
-        Dropping what is early would double an interval of ten seconds, running it undercut it.
+        A meter that sends every ten seconds is a moment early as often as a moment late. Dropping
+        early telegrams would double an interval of ten seconds; running them would undercut it.
         """
         self.cancel()
         if is_urgent or self.remaining == 0:
             self._run(action)
-        elif self.remaining <= _EARLY:
+        elif self.remaining <= _MAX_WAIT_S:
             self._waiting = self._loop.call_at(self._next_turn, self._run, action)
 
     def restart(self) -> None:
-        """Begin the interval anew."""
+        """Restart the interval now."""
         self._next_turn = self._loop.time() + self._interval
 
     def cancel(self) -> None:
-        """Forget the action that waits for its turn."""
+        """Drop the waiting action."""
         if self._waiting:
             self._waiting.cancel()
             self._waiting = None

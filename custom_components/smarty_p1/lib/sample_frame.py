@@ -1,4 +1,4 @@
-"""One frame of a made-up meter with gas, water and heat, and its key: to try the library out."""
+"""Encrypted frame of an invented meter with gas, water and heat, and its key, for examples."""
 
 from base64 import b64decode
 from typing import Final

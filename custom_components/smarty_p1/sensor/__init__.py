@@ -1,4 +1,4 @@
-"""Sensors: what the meter counts, measures and says, and the indexes of its M-Bus meters."""
+"""Sensors of the electricity meter, of its M-Bus meters, and of the boards."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -42,7 +42,7 @@ async def async_setup_entry(
     entry: SmartyConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Create the sensors of what the entry reads."""
+    """Create the sensors of a meter, a tank or a pulse reader."""
     match coordinator := entry.runtime_data:
         case SmartyCoordinator():
             _add_meter_sensors(coordinator, async_add_entities)
@@ -53,9 +53,9 @@ async def async_setup_entry(
 
 
 class MeterSensor(SmartyEntity, SensorEntity):
-    """A sensor of the electricity meter, or of a gas, water, heat or other meter."""
+    """Sensor of the electricity meter, or of a gas, water or heat meter."""
 
-    # The text of a message is recorded once, by its event.
+    # The event entity already records a message's text.
     _unrecorded_attributes = frozenset({MEASURED_SINCE, TEXT, *UNRECORDED_ATTRIBUTES})
     described: SensorSpec[Reading]
 
@@ -75,13 +75,13 @@ class MeterSensor(SmartyEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> Shown:
-        """Return the value by the last reading, None when it is missing or empty."""
+        """Return the value of the last reading, None if it is missing or empty."""
         value: Shown = self.described.value_fn(self.coordinator.data)
         return value
 
 
 class FollowingSensor(MeterSensor):
-    """A sensor that shows a number once it has moved far enough."""
+    """Sensor with a deadband: shows a number only after a sufficient change."""
 
     def __init__(
         self, coordinator: SmartyCoordinator, described: SensorSpec[Reading], follow: Follow
@@ -92,31 +92,31 @@ class FollowingSensor(MeterSensor):
     @property
     @override
     def native_value(self) -> Shown:
-        """Return the value by the last reading that moved it."""
+        """Return the last value that has left the deadband."""
         return self._follower.shown(super().native_value, self.coordinator.data.time)
 
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Write the state; what is shown after a break is of the reading that ended it."""
+        """Write the state. After an interruption, the deadband starts again at the next reading."""
         if not self.available:
             self._follower.begin_anew()
         super()._handle_coordinator_update()
 
 
 class MonthSensor(MeterSensor):
-    """A total that begins anew with each month."""
+    """Sensor of a total that restarts every month."""
 
     @property
     @override
     def last_reset(self) -> datetime | None:
-        """Return when the month began."""
+        """Return the start of the month, None if it is unknown."""
         last_reset_fn = self.described.last_reset_fn
         return last_reset_fn(self.coordinator.data) if last_reset_fn else None
 
 
 class UnrecordedSensor(MeterSensor):
-    """A sensor with attributes that are too many and too long for the recorder."""
+    """Sensor whose attributes are too large for the recorder."""
 
     _unrecorded_attributes = frozenset({MATCH_ALL})
 
@@ -131,7 +131,7 @@ def _make_sensor(coordinator: SmartyCoordinator, described: SensorSpec[Reading])
 
 
 class StatusSensor[D](SmartyEntity, SensorEntity):
-    """A sensor that says how a meter is doing or received, also while nothing is accepted."""
+    """Sensor of the connection or reception, available without telegrams, too."""
 
     described: SensorSpec[D]
 
@@ -147,7 +147,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return True, also without telegrams: that is when it is worth knowing."""
+        """Return True: the state of a connection matters most without telegrams."""
         return True
 
     @property
@@ -160,7 +160,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return what the value is made of."""
+        """Return the attributes of the sensor's description, None if it has none."""
         attributes_fn = self.described.attributes_fn
         return attributes_fn(self._source()) if attributes_fn else None
 
@@ -168,7 +168,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
 def _add_meter_sensors(
     coordinator: SmartyCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the sensors of what the telegram holds, also of what later telegrams add."""
+    """Add the sensors of the telegram's objects, and sensors of new objects in later telegrams."""
     descriptions = (*SENSORS, *DEMAND_SENSORS, *TARIFF_SENSORS, *SHARING_SENSORS)
     find = find_new(coordinator, Platform.SENSOR, descriptions, _make_sensor)
     find_mbus = _find_new_of_mbus(coordinator)
@@ -181,21 +181,21 @@ def _add_meter_sensors(
         [
             StatusSensor(coordinator, CONNECTION, lambda: coordinator.condition),
             *(
-                StatusSensor(coordinator, each, lambda: coordinator.reception)
-                for each in RECEPTION_SENSORS
+                StatusSensor(coordinator, spec, lambda: coordinator.reception)
+                for spec in RECEPTION_SENSORS
             ),
         ]
     )
 
 
 def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], list[MeterSensor]]:
-    """Return a function that makes the sensors of the meters on the M-Bus, when they appear."""
+    """Return a function that creates the sensors of M-Bus meters that are new in a reading."""
     added: dict[str, set[str]] = {}
     current: set[str] = set()
 
     def find(reading: Reading) -> list[MeterSensor]:
         for identity in reading.channels.keys() - current:
-            # Also for a meter that was away meanwhile, and whose device the user has deleted.
+            # Create the sensors again, too, if the user has deleted the device of an absent meter.
             if mbus_device(coordinator, identity) is None:
                 added[identity] = set()
         current.clear()
@@ -203,10 +203,10 @@ def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], lis
         new = []
         for identity, channel in reading.channels.items():
             keys = added.setdefault(identity, set())
-            for each in sensors_of_mbus_meter(identity, reading.telegram.channels[channel]):
-                if each.key not in keys and each.exists_fn(reading):
-                    keys.add(each.key)
-                    new.append(MeterSensor(coordinator, each, identity))
+            for spec in sensors_of_mbus_meter(identity, reading.telegram.channels[channel]):
+                if spec.key not in keys and spec.exists_fn(reading):
+                    keys.add(spec.key)
+                    new.append(MeterSensor(coordinator, spec, identity))
         return new
 
     return find

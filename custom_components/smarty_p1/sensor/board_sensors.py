@@ -1,4 +1,4 @@
-"""Sensors of the small boards: what the LED pulses mean, and how full the tank is."""
+"""Sensors of the boards: energy by LED pulses, level of a rainwater tank."""
 
 from typing import override
 
@@ -110,13 +110,13 @@ class _BoardSensor[D](CoordinatorEntity[DataUpdateCoordinator[D]], SensorEntity)
 def pulse_sensors(coordinator: PulseCoordinator) -> list[SensorEntity]:
     """Return the sensors of an LED pulse reader."""
     entry = coordinator.config_entry
-    # Any board that can see an LED will do: who made it is not known.
+    # Leave the manufacturer out: the board may be of any make.
     device = DeviceInfo(model="LED pulse reader")
-    return [_BoardSensor(coordinator, entry, each, device) for each in PULSE_SENSORS]
+    return [_BoardSensor(coordinator, entry, spec, device) for spec in PULSE_SENSORS]
 
 
 def tank_sensors(coordinator: TankCoordinator) -> list[SensorEntity]:
     """Return the sensors of a tank."""
     entry = coordinator.config_entry
     device = DeviceInfo(manufacturer="MaxBotix", model="XL-MaxSonar")
-    return [_BoardSensor(coordinator, entry, each, device) for each in TANK_SENSORS]
+    return [_BoardSensor(coordinator, entry, spec, device) for spec in TANK_SENSORS]

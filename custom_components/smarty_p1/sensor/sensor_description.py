@@ -1,4 +1,4 @@
-"""Home Assistant's description of a sensor, made of what is said about it once."""
+"""Conversion of a SensorSpec to Home Assistant's sensor description."""
 
 from typing import Any
 
@@ -13,9 +13,9 @@ from ..lib.entities import SensorSpec
 
 
 def describe_sensor(sensor: SensorSpec[Any]) -> SensorEntityDescription:
-    """Return the description of a sensor.
+    """Return Home Assistant's description of a sensor.
 
-    Raises ValueError for a class that Home Assistant does not know.
+    Raises ValueError for a device class or state class that Home Assistant does not know.
     """
     device_class, state_class = sensor.device_class, sensor.state_class
     return SensorEntityDescription(

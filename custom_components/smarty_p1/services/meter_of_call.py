@@ -9,11 +9,11 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.helpers import service
 
-from ..answers import Books, answers_of
+from ..answers import Books, NothingCountedError, answers_of
 from ..const import DOMAIN
 from ..coordinator import is_meter
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..lib.turns import BusyError
+from ..lib.fair_queue import BusyError
 from ..rights import may_read
 
 ATTR_CONFIG_ENTRY = "config_entry"
@@ -34,7 +34,7 @@ async def async_readable_meter(call: ServiceCall) -> SmartyCoordinator:
             raise UnknownUser(context=call.context, permission=POLICY_READ)
         entry_id = call.data.get(ATTR_CONFIG_ENTRY) or _only_meter(hass)
         entry = entry_id and hass.config_entries.async_get_entry(entry_id)
-        # Before anything is said of an entry.
+        # Rights come first: later errors name the entry, also one of another integration.
         if entry and not may_read(hass, user, entry):
             raise Unauthorized(context=call.context, user_id=user_id, permission=POLICY_READ)
     return coordinator_of(call)
@@ -49,7 +49,7 @@ async def async_in_turn[T](
     """Return the answer to a call about a meter, when it is the turn of its user.
 
     It is kept as `Answers.async_get` says. Raises ServiceValidationError when the user waits for
-    too many answers already, and what `make` raises.
+    too many answers already, or nothing has been counted, and what `make` raises.
     """
     meter = coordinator.config_entry.entry_id
     question = call.service, meter, frozenset(call.data.items())
@@ -57,6 +57,9 @@ async def async_in_turn[T](
         return await answers_of(call.hass).async_get(call.context.user_id, question, make, books)
     except BusyError:
         raise invalid(translation_key="busy") from None
+    except NothingCountedError:
+        title = coordinator.config_entry.title
+        raise invalid(translation_key="nothing_counted", title=title) from None
 
 
 def coordinator_of(call: ServiceCall) -> SmartyCoordinator:

@@ -6,10 +6,7 @@ not one's own has an `origin`: the platform, or an estimate of the platform. Wha
 there where the platform knows it.
 """
 
-from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
@@ -17,12 +14,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..answers import async_aside
+from ..answers import async_aside, async_quarter_hours
 from ..const import DOMAIN
-from ..coordinator.leneda_history import SharedPower
-from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import quarter_hours_as_csv, quarter_hours_as_json
-from ..lib.tariff import QuarterHour
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 ATTR_START = "start"
@@ -46,15 +40,13 @@ _MAX_DAYS = 400
 # A period that ends at the same time of the day may have one hour more.
 _MAX_PERIOD = timedelta(days=_MAX_DAYS, hours=1)
 
-type Render = Callable[[Sequence[QuarterHour], SharedPower], dict[str, Any]]
-
 
 async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     """Return the quarter-hours of a meter that start in a period, in the order of their time.
 
     Raises ServiceValidationError when there is no such meter, the period is none, too long or of
     impossible years, or the user waits for too many answers, Unauthorized when the user may not
-    read the meter, and HomeAssistantError when the stored files cannot be read.
+    read the meter, and HomeAssistantError when the platform's stored files cannot be read.
     """
     coordinator = await async_readable_meter(call)
     start, end = (_utc_time(call.data[name]) for name in (ATTR_START, ATTR_END))
@@ -63,23 +55,20 @@ async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     if end - start > _MAX_PERIOD:
         raise invalid(translation_key="period_too_long", days=str(_MAX_DAYS))
     render = quarter_hours_as_csv if call.data[ATTR_FORMAT] == FORMAT_CSV else quarter_hours_as_json
-    make = partial(_async_read, coordinator, start, end, render)
-    return await async_in_turn(call, coordinator, make)
 
+    async def answer() -> ServiceResponse:
+        quarters = await async_quarter_hours(coordinator, start, end)
+        shared = await coordinator.books.past.async_shared_power(start, end)
+        return await async_aside(call.hass, render, quarters, shared)
 
-async def _async_read(
-    coordinator: SmartyCoordinator, start: datetime, end: datetime, render: Render
-) -> dict[str, Any]:
     try:
-        found, shared = await coordinator.books.past.async_quarter_hours(start, end)
+        return await async_in_turn(call, coordinator, answer)
     except OSError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="quarter_hours_unreadable",
             translation_placeholders={"error": str(err.strerror)},
         ) from err
-    # A year has 35,000 of them.
-    return await async_aside(coordinator.hass, render, found, shared)
 
 
 def _utc_time(time: datetime) -> datetime:

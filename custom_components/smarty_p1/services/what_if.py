@@ -11,11 +11,7 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 
-from ..answers import async_aside, async_known_quarter_hours, books_of
-from ..coordinator.collector_pause import without_collection
-from ..coordinator.market_history import async_market_hours
-from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..lib.reports import what_if_report
+from ..answers import async_what_if, books_of
 from ..lib.tariff import (
     MAX_KW,
     MAX_KWH,
@@ -28,7 +24,6 @@ from ..lib.tariff import (
     WhatIfError,
     WhatIfRefusal,
 )
-from .bill import demand_of
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
 
 _PERCENT = 100
@@ -69,20 +64,9 @@ async def try_battery(call: ServiceCall) -> ServiceResponse:
     or the user waits for too many answers, and Unauthorized when the user may not read the meter.
     """
     coordinator = await async_readable_meter(call)
-    make = partial(_async_tried, call, coordinator)
-    return await async_in_turn(call, coordinator, make, partial(books_of, coordinator))
-
-
-async def _async_tried(call: ServiceCall, coordinator: SmartyCoordinator) -> dict[str, Any]:
-    demand = demand_of(coordinator)
-    known = await async_known_quarter_hours(coordinator, demand)
-    hass, end = call.hass, demand.month.start
-    market = await async_market_hours(
-        hass, coordinator.serial_number, demand.contracts, known.start, end
-    )
-    work = without_collection(what_if_report)
+    make = partial(async_what_if, coordinator, call.data)
     try:
-        return await async_aside(hass, work, demand, known, market, call.data)
+        return await async_in_turn(call, coordinator, make, partial(books_of, coordinator))
     except WhatIfError as err:
         raise invalid(
             translation_key=REFUSED[err.reason],

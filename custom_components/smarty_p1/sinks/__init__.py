@@ -1,4 +1,4 @@
-"""Where readings go besides entities: programs that read a P1 port or a known meter, and MQTT."""
+"""Outputs for other programs: a P1 server, a virtual meter, and MQTT."""
 
 from types import ModuleType
 
@@ -13,7 +13,7 @@ from .retained_topics import RetainedTopics
 
 
 async def async_start(coordinator: SmartyCoordinator) -> None:
-    """Publish what the options ask for until the entry is unloaded."""
+    """Start the outputs that the options enable. Unloading the entry stops them."""
     await p1_server.async_start(coordinator)
     await virtual_meter_server.async_start(coordinator)
     entry = coordinator.config_entry
@@ -25,7 +25,7 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
 
 
 async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Clear what the broker keeps, and what is ignored, of an entry that is removed."""
+    """Clear the retained MQTT messages and the ignored discoveries of a removed entry."""
     await virtual_meter_server.async_remove(hass, entry)
     retained = RetainedTopics(hass, entry.entry_id)
     await retained.async_load()
@@ -36,5 +36,5 @@ async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
 
 
 async def _async_import_mqtt(hass: HomeAssistant) -> ModuleType:
-    # Only for those who publish: Home Assistant's MQTT takes longer to load than all the rest.
+    # Import only for users with MQTT output: Home Assistant's MQTT is slow to load.
     return await async_import_module(hass, f"{__package__}.mqtt")

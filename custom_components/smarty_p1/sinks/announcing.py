@@ -1,4 +1,4 @@
-"""Announce the virtual meter on the network, by Home Assistant's own mDNS."""
+"""Announcement of the virtual meter on the network, by Home Assistant's own mDNS."""
 
 from functools import partial
 from ipaddress import ip_address
@@ -22,10 +22,10 @@ async def async_announce(
     if ip_address(address).is_unspecified:
         addresses = await network.async_get_announce_addresses(hass)
         if address != EVERY_ADDRESS:
-            # Nothing listens at the IPv6 addresses.
-            addresses = [each for each in addresses if ip_address(each).version == _IPV4]
+            # The virtual meter does not listen at IPv6 addresses.
+            addresses = [ip for ip in addresses if ip_address(ip).version == _IPV4]
     else:
-        # Without the interface behind a %, which is this machine's own matter.
+        # Drop the interface after a "%": its name is valid on this machine only.
         addresses = [address.partition("%")[0]]
     info = AsyncServiceInfo(
         announcement.service_type,
@@ -45,6 +45,6 @@ async def async_announce(
 
 
 async def _withdraw(hass: HomeAssistant, info: AsyncServiceInfo) -> None:
-    """Say goodbye."""
+    """Withdraw the announcement."""
     instance = await zeroconf.async_get_async_instance(hass)
     await instance.async_unregister_service(info)

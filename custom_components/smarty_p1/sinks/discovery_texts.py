@@ -1,4 +1,4 @@
-"""What discovery says of entities and of this integration: names, icons, and its version."""
+"""Texts of MQTT discovery: names, icons, and the origin with the integration's version."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ _COMPONENT = f"component.{DOMAIN}."
 
 
 async def async_load_texts(hass: HomeAssistant) -> DiscoveryNames:
-    """Return the names in English, and the icons."""
+    """Return the English names and the icons of devices and entities."""
     names: dict[str, str] = {}
     for category in ("device", "entity"):
         texts = await async_get_translations(hass, "en", category, {DOMAIN})
@@ -24,7 +24,7 @@ async def async_load_texts(hass: HomeAssistant) -> DiscoveryNames:
 
 
 async def async_load_origin(hass: HomeAssistant) -> dict[str, str]:
-    """Return who announces."""
+    """Return the origin of the discovery messages: this integration, its version and its page."""
     integration = await async_get_integration(hass, DOMAIN)
     return {
         "name": DOMAIN,

@@ -1,4 +1,4 @@
-"""Home Assistant must not find its own virtual meter: its energy would count twice."""
+"""Keep Home Assistant from adding its own virtual meter: the energy would count twice."""
 
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
@@ -12,31 +12,31 @@ from ..coordinator.entry_types import AnyConfigEntry
 from ..lib.virtual import Kind, announcements_of, homewizard_unique_id, shelly_mac
 
 
-class FoundAs(NamedTuple):
-    """What discovery would make of the virtual meter: an integration, and an id in it."""
+class DiscoveredEntry(NamedTuple):
+    """Config entry that discovery would create for the virtual meter: domain and unique id."""
 
     domain: str
     unique_id: str
 
 
-def found_as(kind: Kind, serial: str) -> FoundAs:
-    """Return what discovery would make of a kind of meter."""
+def discovered_entry(kind: Kind, serial: str) -> DiscoveredEntry:
+    """Return the config entry that discovery would create for a kind of virtual meter."""
     if kind is Kind.HOMEWIZARD:
-        return FoundAs("homewizard", homewizard_unique_id(serial))
-    return FoundAs("shelly", shelly_mac(serial))
+        return DiscoveredEntry("homewizard", homewizard_unique_id(serial))
+    return DiscoveredEntry("shelly", shelly_mac(serial))
 
 
 async def async_ignore(hass: HomeAssistant, kind: Kind, serial: str) -> bool:
-    """Have discovery ignore a kind of the virtual meter; return whether it does.
+    """Ignore the discovery of a kind of virtual meter. Return whether discovery cannot add it.
 
-    One that somebody has added is left: Home Assistant would remove it.
+    An entry that a user has added is left alone: Home Assistant would remove it.
     """
-    domain, unique_id = found_as(kind, serial)
-    if _entry_of(hass, FoundAs(domain, unique_id)):
+    domain, unique_id = discovered_entry(kind, serial)
+    if _entry_of(hass, DiscoveredEntry(domain, unique_id)):
         return True
     title = announcements_of(kind, serial)[0].name
     try:
-        # As the user's own "Ignore" does.
+        # Start the same flow as the user's "Ignore" button.
         result = await hass.config_entries.flow.async_init(
             domain,
             context={"source": SOURCE_IGNORE},
@@ -50,20 +50,22 @@ async def async_ignore(hass: HomeAssistant, kind: Kind, serial: str) -> bool:
 
 
 async def async_stop_ignoring(hass: HomeAssistant, kinds: Collection[Kind], serial: str) -> None:
-    """Take back what `async_ignore` has done."""
+    """Undo `async_ignore` for some kinds of virtual meter."""
     for kind in kinds:
-        entry = _entry_of(hass, found_as(kind, serial))
+        entry = _entry_of(hass, discovered_entry(kind, serial))
         if entry and entry.source == SOURCE_IGNORE:
             await hass.config_entries.async_remove(entry.entry_id)
 
 
-def added(hass: HomeAssistant, serial: str) -> Iterator[AnyConfigEntry]:
-    """Yield the entries in which the virtual meter was added as if it were another one."""
+def find_added_entries(hass: HomeAssistant, serial: str) -> Iterator[AnyConfigEntry]:
+    """Yield the entries that users have created for the virtual meter."""
     for kind in Kind:
-        entry = _entry_of(hass, found_as(kind, serial))
+        entry = _entry_of(hass, discovered_entry(kind, serial))
         if entry and entry.source != SOURCE_IGNORE:
             yield entry
 
 
-def _entry_of(hass: HomeAssistant, found: FoundAs) -> AnyConfigEntry | None:
-    return hass.config_entries.async_entry_for_domain_unique_id(found.domain, found.unique_id)
+def _entry_of(hass: HomeAssistant, discovered: DiscoveredEntry) -> AnyConfigEntry | None:
+    return hass.config_entries.async_entry_for_domain_unique_id(
+        discovered.domain, discovered.unique_id
+    )

@@ -1,7 +1,7 @@
-"""MQTT: publishes the telegrams of a meter through Home Assistant's own MQTT integration.
+"""MQTT output: publishes a meter's telegrams through Home Assistant's MQTT integration.
 
-At most one telegram waits to be published. While the broker is away none does; after it is back,
-everything that it should keep is sent again.
+At most one telegram waits for publication. While the broker is away, readings are dropped. After a
+reconnect, all retained messages are sent again.
 """
 
 import asyncio
@@ -45,8 +45,8 @@ from ..lib.publish import (
 from .discovery_texts import async_load_origin, async_load_texts
 from .retained_topics import RetainedTopics
 
-# A broker that takes nothing any more must not hold up an entry that is unloaded.
-_OFFLINE_TIMEOUT = 5.0
+# Seconds. A broker that no longer responds must not hold up the unloading of an entry.
+_OFFLINE_TIMEOUT_S = 5.0
 
 
 def _is_connected(hass: HomeAssistant) -> bool:
@@ -56,7 +56,7 @@ def _is_connected(hass: HomeAssistant) -> bool:
 async def async_start(coordinator: SmartyCoordinator, retained: RetainedTopics) -> None:
     """Publish the telegrams of a meter, if its options say so, until its entry is unloaded.
 
-    What the broker keeps of earlier options is cleared.
+    Retained messages of earlier options are cleared.
     """
     options = coordinator.config_entry.options.get(SECTION_MQTT, {})
     worker: _Worker
@@ -68,7 +68,7 @@ async def async_start(coordinator: SmartyCoordinator, retained: RetainedTopics) 
 
 
 async def async_clear(hass: HomeAssistant, retained: RetainedTopics) -> None:
-    """Clear what the broker keeps of a meter that is removed."""
+    """Clear the retained messages of a removed meter."""
     if not _is_connected(hass):
         LOGGER.warning(
             "The MQTT broker is away: it keeps the messages of a meter that was removed, on %s",
@@ -76,13 +76,13 @@ async def async_clear(hass: HomeAssistant, retained: RetainedTopics) -> None:
         )
         return
     with suppress(HomeAssistantError, TimeoutError):
-        async with asyncio.timeout(_OFFLINE_TIMEOUT):
+        async with asyncio.timeout(_OFFLINE_TIMEOUT_S):
             for topic in retained.topics:
                 await mqtt.async_publish(hass, topic, "", retain=True)
 
 
 class _Worker:
-    """Works in a task of its own whenever it is woken and the broker is there."""
+    """Task that works each time it is woken while the broker is connected."""
 
     _task: asyncio.Task[None]
 
@@ -93,7 +93,7 @@ class _Worker:
         self._work = asyncio.Event()
 
     async def async_start(self) -> None:
-        """Begin to work, until the entry is unloaded."""
+        """Start the task. Unloading the entry ends it."""
         entry = self._coordinator.config_entry
         entry.async_on_unload(
             mqtt.async_subscribe_connection_status(self._hass, self._on_connection)
@@ -104,8 +104,8 @@ class _Worker:
         self._on_connection(_is_connected(self._hass))
 
     @callback
-    def _on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - as it is called
-        """Work when the broker is there."""
+    def _on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - Home Assistant's signature
+        """Wake the task when the broker is connected."""
         if is_connected:
             self._work.set()
 
@@ -119,16 +119,17 @@ class _Worker:
                 await self._do()
             except HomeAssistantError as err:
                 LOGGER.debug("%s: publishing ended early: %s", self._coordinator.name, err)
-            except Exception:  # noqa: BLE001 - whatever it is
+            except Exception:  # noqa: BLE001 - an error must not end the task
                 LOGGER.exception("%s: unexpected error while publishing", self._coordinator.name)
 
     async def _do(self) -> None:
-        """Do what is to be done. Raises HomeAssistantError when the broker goes away."""
+        """Do the work that waits. Raises HomeAssistantError when the broker disconnects."""
         raise NotImplementedError
 
     async def _send(self, topic: str, payload: str, *, retain: bool) -> None:
         if retain and payload:
-            # Before: it may be there although this ends early.
+            # Record the topic before publishing: the broker may retain the message even if the
+            # publish is interrupted.
             self._retained.add(topic)
         await mqtt.async_publish(self._hass, topic, payload, retain=retain)
         if retain and not payload:
@@ -136,7 +137,7 @@ class _Worker:
 
 
 class _Cleaner(_Worker):
-    """Clears what the broker keeps of a meter that is no longer published."""
+    """Task that clears the retained messages of a meter that is no longer published."""
 
     @override
     async def _do(self) -> None:
@@ -146,7 +147,7 @@ class _Cleaner(_Worker):
 
 
 class Publisher(_Worker):
-    """Publishes what the options ask for."""
+    """Task that publishes readings, discovery and availability of a meter."""
 
     def __init__(
         self,
@@ -215,7 +216,7 @@ class Publisher(_Worker):
     @override
     async def _do(self) -> None:
         await self._send_all(self._feed.take(None))
-        # Not before: the broker may have been lost meanwhile.
+        # Claim the reading only now: the broker may have disconnected during the first send.
         await self._send_all(self._feed.take(self._feed.claim()))
 
     async def _send_all(self, messages: Iterable[Message]) -> None:
@@ -231,12 +232,12 @@ class Publisher(_Worker):
         )
 
     async def _async_publish_offline(self, _stop: Event | None = None) -> None:
-        """Publish that no more telegrams come."""
+        """Publish that the meter is offline, and stop the task."""
         self._feed.close()
-        self._task.cancel()  # nothing follows
+        self._task.cancel()  # nothing is published after this
         if _is_connected(self._hass):
             with suppress(HomeAssistantError, TimeoutError):
-                async with asyncio.timeout(_OFFLINE_TIMEOUT):
+                async with asyncio.timeout(_OFFLINE_TIMEOUT_S):
                     topic = availability_topic(self._options[CONF_TOPIC])
                     await self._send(topic, OFFLINE, retain=True)
         await self._retained.async_save()

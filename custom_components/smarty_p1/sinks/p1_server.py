@@ -1,4 +1,4 @@
-"""The P1 server: hands the telegrams of a meter on to other programs, on a TCP port."""
+"""P1 server: sends the telegrams of a meter to other programs, on a TCP port."""
 
 import asyncio
 import socket
@@ -23,20 +23,20 @@ from ..lib.meter import Reading
 from ..lib.p1 import crc16
 
 MAX_CLIENTS = 32
-# A client that is slow gets the last ones when it reads again, about a minute of them.
-MAX_WAITING = 6
-# A client is closed when it takes nothing for so many seconds.
-PATIENCE = 60.0
-RETRY_EVERY = 30.0
+# Telegrams kept for a slow client, about a minute. Older ones are dropped.
+MAX_WAITING_TELEGRAMS = 6
+# Seconds after which a client that reads nothing is disconnected.
+CLIENT_TIMEOUT_S = 60.0
+RETRY_INTERVAL_S = 30.0
 
-# What the kernel keeps for a client that does not read. Whole telegrams can be dropped only here.
-_SEND_BUFFER_SIZE = 16 * 1024
-# Nobody has anything to say to a meter.
-_MAX_RECEIVED = 64 * 1024
+# Keep the kernel's buffer small: only telegrams outside of it can be dropped whole.
+_SEND_BUFFER_BYTES = 16 * 1024
+# A P1 port takes no commands, so a client that sends much is disconnected.
+_MAX_RECEIVED_BYTES = 64 * 1024
 
 
 def as_dsmr(text: bytes) -> bytes:
-    """Return an ordinary DSMR 5 telegram: CRLF, a blank second line, `!` and the CRC of it all."""
+    """Return a standard DSMR 5 telegram: CRLF, a blank second line, `!` and the CRC16."""
     lines = text.strip().splitlines()
     end = next((index for index, line in enumerate(lines) if line[:1] == b"!"), len(lines))
     identification, *objects = lines[:end]
@@ -47,13 +47,13 @@ def as_dsmr(text: bytes) -> bytes:
 
 
 class _Client(asyncio.Protocol):
-    """A program that reads telegrams. Nothing that it sends means anything."""
+    """Program that reads telegrams. Bytes that it sends are ignored."""
 
     _transport: asyncio.Transport
 
     def __init__(self, server: P1Server) -> None:
         self._server = server
-        self._waiting: deque[bytes] = deque(maxlen=MAX_WAITING)
+        self._waiting: deque[bytes] = deque(maxlen=MAX_WAITING_TELEGRAMS)
         self._timeout: asyncio.TimerHandle | None = None
         self._received = 0
 
@@ -63,13 +63,13 @@ class _Client(asyncio.Protocol):
         if not self._server.admit(self):
             transport.close()
             return
-        # So the transport itself never holds more than the telegram that is being sent.
+        # With a limit of 0, the transport buffers only the telegram that is being sent.
         self._transport.set_write_buffer_limits(high=0)
         connection: socket.socket = transport.get_extra_info("socket")
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_SIZE)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
 
     def send(self, telegram: bytes) -> None:
-        """Send a telegram, later when the client is slow."""
+        """Send a telegram, or keep it until a slow client reads again."""
         if self._timeout:
             self._waiting.append(telegram)
         else:
@@ -78,12 +78,14 @@ class _Client(asyncio.Protocol):
     @override
     def data_received(self, data: bytes) -> None:
         self._received += len(data)
-        if self._received > _MAX_RECEIVED:
+        if self._received > _MAX_RECEIVED_BYTES:
             self._transport.abort()
 
     @override
     def pause_writing(self) -> None:
-        self._timeout = asyncio.get_running_loop().call_later(PATIENCE, self._transport.abort)
+        self._timeout = asyncio.get_running_loop().call_later(
+            CLIENT_TIMEOUT_S, self._transport.abort
+        )
 
     @override
     def resume_writing(self) -> None:
@@ -97,7 +99,7 @@ class _Client(asyncio.Protocol):
         self._server.dismiss(self)
 
     def abort(self) -> None:
-        """Close the connection at once."""
+        """Close the connection immediately."""
         self._transport.abort()
 
     def _forget_timeout(self) -> None:
@@ -107,7 +109,7 @@ class _Client(asyncio.Protocol):
 
 
 class P1Server:
-    """Sends telegrams to all who connect to a TCP port: each gets those that come from then on."""
+    """TCP server that sends each new telegram to all connected clients."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -118,11 +120,11 @@ class P1Server:
 
     @property
     def clients(self) -> int:
-        """Return how many clients are connected."""
+        """Return the number of connected clients."""
         return len(self._clients)
 
     async def start(self, address: str, port: int) -> None:
-        """Listen. Raises OSError when address or port cannot be had."""
+        """Listen at an address and port. Raises OSError when that fails."""
         server = await asyncio.get_running_loop().create_server(
             lambda: _Client(self), None if address == EVERY_ADDRESS else address, port
         )
@@ -137,13 +139,13 @@ class P1Server:
         if self._server is None:
             return
         self._server.close()
-        # Not closed: what a client does not take would keep its connection open.
+        # Abort instead of close: a client that reads nothing would keep its connection open.
         for client in self._clients:
             client.abort()
         await self._server.wait_closed()
 
     def send(self, text: bytes) -> None:
-        """Send a telegram to everybody."""
+        """Send a telegram to all clients, as DSMR 5."""
         if not self._clients:
             return
         telegram = as_dsmr(text)
@@ -151,7 +153,7 @@ class P1Server:
             client.send(telegram)
 
     def admit(self, client: _Client) -> bool:
-        """Add a client if there is room for it; return whether there is."""
+        """Add a client. Return False if the server is full or stopped."""
         if len(self._clients) >= MAX_CLIENTS or self._is_stopped:
             if not self._has_refused:
                 self._has_refused = True
@@ -190,7 +192,7 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
     try:
         await server.start(address, port)
     except OSError as err:
-        # Readings go on. An address may be there a moment later, a port may become free.
+        # Keep the meter running and retry: the address or port may become available later.
         LOGGER.warning("%s: the P1 server cannot listen: %s", coordinator.name, err)
         error = err.strerror or str(err)
         raise_issue(hass, entry, Problem.P1_SERVER, address=address, port=str(port), error=error)
@@ -202,7 +204,7 @@ async def _keep_trying(
     server: P1Server, address: str, port: int, on_success: Callable[[], None]
 ) -> None:
     while True:
-        await asyncio.sleep(RETRY_EVERY)
+        await asyncio.sleep(RETRY_INTERVAL_S)
         try:
             await server.start(address, port)
         except OSError:

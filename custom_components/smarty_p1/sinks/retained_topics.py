@@ -1,4 +1,4 @@
-"""The topics on which the broker keeps a message of a meter: they must be cleared one day."""
+"""Topics with a retained message of a meter, stored so that they can be cleared later."""
 
 from typing import override
 
@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..coordinator.throttled_store import ThrottledStore
 from ..lib.stored_values import Stored, checked_list, checked_text
 
-_SAVE_INTERVAL = 5.0
+_SAVE_INTERVAL_S = 5.0
 _MAX_TOPICS = 1_000_000
 
 
@@ -16,26 +16,26 @@ def _parse(stored: Stored) -> set[str]:
 
 
 class RetainedTopics(ThrottledStore):
-    """The topics on which the broker keeps a message of one config entry."""
+    """Stored set of the topics at which the broker retains a message of one entry."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        super().__init__(hass, f"{entry_id}.retained", interval=_SAVE_INTERVAL, private=True)
+        super().__init__(hass, f"{entry_id}.retained", interval=_SAVE_INTERVAL_S, private=True)
         self.topics: set[str] = set()
 
     async def async_load(self) -> None:
-        """Load those of the last run of Home Assistant."""
+        """Load the topics from the disk."""
         self.topics = await self._async_read(_parse) or set()
 
     @callback
     def add(self, topic: str) -> None:
-        """Add a topic on which the broker keeps a message."""
+        """Add a topic with a retained message."""
         if topic not in self.topics:
             self.topics.add(topic)
             self.schedule()
 
     @callback
     def discard(self, topic: str) -> None:
-        """Remove a topic on which the broker no longer keeps a message."""
+        """Remove a topic without a retained message."""
         if topic in self.topics:
             self.topics.remove(topic)
             self.schedule()

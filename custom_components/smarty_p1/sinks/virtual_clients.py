@@ -1,4 +1,4 @@
-"""Who asks the virtual meter of an entry: for diagnostics, and for the page of the options."""
+"""Clients of an entry's virtual meter, for diagnostics and for the options page."""
 
 import time
 from typing import NamedTuple
@@ -13,7 +13,11 @@ VIRTUAL_METERS: HassKey[dict[str, VirtualMeter]] = HassKey("smarty_p1_virtual_me
 
 
 class ShownClient(NamedTuple):
-    """A client as it is shown. Seconds; `every` is None until it has polled twice."""
+    """Client of the virtual meter with texts and numbers to show.
+
+    `every` is the polling interval in seconds, None before the second poll. `last` is the age of
+    the last poll in seconds.
+    """
 
     address: str
     profile: Profile
@@ -24,7 +28,7 @@ class ShownClient(NamedTuple):
 
 
 def clients_of(hass: HomeAssistant, entry: AnyConfigEntry) -> list[ShownClient]:
-    """Return who has asked since the virtual meter was switched on, the last one first."""
+    """Return all clients since the start of the virtual meter, the most recent client first."""
     meter = hass.data.get(VIRTUAL_METERS, {}).get(entry.entry_id)
     if meter is None:
         return []
@@ -38,7 +42,7 @@ def _shown(meter: VirtualMeter, client: Client, now: float) -> ShownClient:
     return ShownClient(
         client.address,
         meter.profile(client),
-        [question.value for question in client.paces if question is not Question.OTHER],
+        [question.value for question in client.poll_intervals if question is not Question.OTHER],
         client.asked,
         None if every is None else round(every, 1),
         round(now - client.last_asked, 1),

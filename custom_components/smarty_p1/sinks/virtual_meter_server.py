@@ -1,4 +1,4 @@
-"""The virtual meter: a Smarty as the meters that batteries and chargers know."""
+"""Virtual meter: imitates a HomeWizard or Shelly meter for batteries and chargers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -39,22 +39,22 @@ from ..coordinator.repair_issues import Problem, is_raised, raise_issue, withdra
 from ..lib.meter import Reading
 from ..lib.virtual import MAX_SILENCE_S, Kind, VirtualMeter, announcements_of
 from ..lib.virtual_server import VirtualServer
-from .ignore_virtual_meter import added, async_ignore, async_stop_ignoring
+from .ignore_virtual_meter import async_ignore, async_stop_ignoring, find_added_entries
 from .virtual_clients import VIRTUAL_METERS
 
-RETRY_EVERY = 30.0
+RETRY_INTERVAL_S = 30.0
 _PROBLEMS = (Problem.VIRTUAL_METER, Problem.VIRTUAL_BATTERY, Problem.VIRTUAL_METER_ADDED)
 
 
 class _Port(NamedTuple):
-    """A port to be opened."""
+    """Port number, and the function that opens the port."""
 
     number: int
     open: Callable[[], Awaitable[None]]
 
 
 def kinds_of(options: Mapping[str, Any]) -> list[Kind]:
-    """Return the meters that the options of the virtual meter ask for."""
+    """Return the kinds of meter that the options select."""
     shown_as = options[CONF_SHOWN_AS]
     return list(Kind) if shown_as == SHOWN_AS_BOTH else [Kind(shown_as)]
 
@@ -64,7 +64,7 @@ def _is_announced(options: Mapping[str, Any]) -> bool:
 
 
 async def async_start(coordinator: SmartyCoordinator) -> None:
-    """Answer for a meter, if its options say so, until its entry is unloaded."""
+    """Run the virtual meter, if the options say so, until the entry is unloaded."""
     hass, entry = coordinator.hass, coordinator.config_entry
     withdraw_issues(hass, entry, _PROBLEMS)
     options = entry.options.get(SECTION_VIRTUAL, {})
@@ -78,13 +78,13 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
 
 
 async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Leave nothing of an entry that is removed."""
+    """Remove the ignored discoveries of a removed entry."""
     if options := entry.options.get(SECTION_VIRTUAL):
         await async_stop_ignoring(hass, list(Kind), options[CONF_SERIAL])
 
 
 class _Sink:
-    """One virtual meter, its ports, and what Home Assistant is told of it."""
+    """Virtual meter with its ports, its announcement and its repair issues."""
 
     def __init__(
         self, coordinator: SmartyCoordinator, options: Mapping[str, Any], announced: list[Kind]
@@ -112,18 +112,18 @@ class _Sink:
         self._has_warned = False
 
     async def async_start(self) -> None:
-        """Listen, and go on trying until that can be."""
+        """Start to listen. A background task opens the remaining ports later."""
         hass, entry = self._hass, self._entry
         for adapter in await network.async_get_adapters(hass):
-            self._own_addresses.update(each["address"] for each in adapter["ipv4"])
-            self._own_addresses.update(each["address"] for each in adapter["ipv6"])
+            self._own_addresses.update(ip["address"] for ip in adapter["ipv4"])
+            self._own_addresses.update(ip["address"] for ip in adapter["ipv6"])
         meters = hass.data.setdefault(VIRTUAL_METERS, {})
         meters[entry.entry_id] = self._meter
         entry.async_on_unload(partial(meters.__delitem__, entry.entry_id))
         entry.async_on_unload(self._coordinator.async_add_reading_listener(self._on_reading))
         entry.async_on_unload(self._server.stop)
         if self._coordinator.latest:
-            # The telegram that the set-up has waited for.
+            # The setup has waited for this telegram, so the listener above missed it.
             self._on_reading(self._coordinator.latest)
         entry.async_on_unload(partial(withdraw_issues, hass, entry, _PROBLEMS))
         self._look_for_added()
@@ -142,7 +142,7 @@ class _Sink:
 
     @callback
     def _on_reading(self, reading: Reading) -> None:
-        """Answer with a reading, unless it has waited for too long."""
+        """Answer clients with a reading from now on, unless it is too old."""
         age = self._coordinator.age_of(reading)
         if age > MAX_SILENCE_S and not self._has_warned:
             self._has_warned = True
@@ -156,7 +156,7 @@ class _Sink:
         self._server.on_reading(reading, age)
 
     async def _open(self, ports: list[_Port]) -> list[_Port]:
-        """Open ports; return those that cannot be, and say so."""
+        """Open ports. Return the ports that failed, and raise a repair issue for them."""
         failed: list[_Port] = []
         errors: list[str] = []
         for port in ports:
@@ -183,7 +183,7 @@ class _Sink:
         return failed
 
     async def _keep_on(self, remaining: list[_Port]) -> None:
-        """Announce it once it can be asked; try the other ports again."""
+        """Announce the meter once its HTTP port is open, and retry the other ports."""
         is_announced = not self._announced
         while True:
             if not is_announced and self._http_port not in {port.number for port in remaining}:
@@ -191,7 +191,7 @@ class _Sink:
                 await self._announce()
             if not remaining:
                 return
-            await asyncio.sleep(RETRY_EVERY)
+            await asyncio.sleep(RETRY_INTERVAL_S)
             remaining = await self._open(remaining)
 
     async def _announce(self) -> None:
@@ -200,7 +200,8 @@ class _Sink:
             return
         announcing = await _async_import_announcing(self._hass)
         for kind in self._announced:
-            # Before: it would be found within seconds.
+            # Ignore the discovery before announcing the service; otherwise Home Assistant offers
+            # its own virtual meter within seconds.
             if not await async_ignore(self._hass, kind, self._serial):
                 continue
             for announcement in announcements_of(kind, self._serial):
@@ -222,8 +223,8 @@ class _Sink:
 
     @callback
     def _look_for_added(self) -> None:
-        """Raise an issue while the virtual meter is in this Home Assistant as another meter."""
-        titles = [entry.title for entry in added(self._hass, self._serial)]
+        """Raise an issue while a user has added the virtual meter as a real meter."""
+        titles = [entry.title for entry in find_added_entries(self._hass, self._serial)]
         if titles:
             raise_issue(
                 self._hass, self._entry, Problem.VIRTUAL_METER_ADDED, added=", ".join(titles)
@@ -232,14 +233,14 @@ class _Sink:
             withdraw_issues(self._hass, self._entry, [Problem.VIRTUAL_METER_ADDED])
 
     def _ask_about(self, address: str, interval: float) -> bool:
-        """Ask the user about a client that may be a battery, if nothing else is open.
+        """Ask the user whether a client is a battery. Return False if another question comes first.
 
-        What asks from here may be what was added by hand: that is said first.
+        A client on this machine may be the virtual meter's own entry: that issue comes first.
         """
         if address in self._no_batteries:
             return True
         is_here = address in self._own_addresses or ip_address(address).is_loopback
-        if (is_here and any(added(self._hass, self._serial))) or is_raised(
+        if (is_here and any(find_added_entries(self._hass, self._serial))) or is_raised(
             self._hass, self._entry, Problem.VIRTUAL_BATTERY
         ):
             return False
@@ -254,5 +255,5 @@ class _Sink:
 
 
 async def _async_import_announcing(hass: HomeAssistant) -> ModuleType:
-    # Only where it is asked for.
+    # Import only if needed: zeroconf takes time to load.
     return await async_import_module(hass, f"{__package__}.announcing")

@@ -2,10 +2,11 @@
 
 import voluptuous as vol
 
+from ..answers import demand_of
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import bills_report, classes_report
 from ..lib.tariff import KEPT_MONTHS
-from .requests import Request, async_rendered, demand_of, meter_command
+from .requests import Request, async_rendered, meter_command
 
 # The running one, the twelve before it, and one year more to compare with.
 _MAX_MONTHS = KEPT_MONTHS + 1

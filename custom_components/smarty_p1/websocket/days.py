@@ -5,11 +5,11 @@ from datetime import date
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 
-from ..answers import async_known_quarter_hours
+from ..answers import async_known_quarter_hours, demand_of
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import days_report
 from ..lib.tariff import LUXEMBOURG
-from .requests import Request, async_rendered, demand_of, meter_command
+from .requests import Request, async_rendered, meter_command
 
 
 def _is_past(coordinator: SmartyCoordinator, msg: Request) -> bool:

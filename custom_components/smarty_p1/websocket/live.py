@@ -24,7 +24,7 @@ from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..rights import may_read, readable_meter
 from .live_values import current_values
 from .meter_status import Status, loaded_meter, status_of
-from .requests import BUSY, METER, NOT_FOUND, refuse
+from .requests import BUSY, METER, NOT_FOUND
 
 # A dialog opens, and a repair is raised, a moment after telegrams have failed.
 _REMEDY_DELAY = 1.0
@@ -178,13 +178,13 @@ def subscribe_live(hass: HomeAssistant, connection: ActiveConnection, msg: dict[
     """Begin to tell each telegram of a meter."""
     entry = readable_meter(hass, connection.user, msg["entry_id"])
     if entry is None:
-        refuse(connection, msg, NOT_FOUND)
+        connection.send_error(msg["id"], *NOT_FOUND)
         return
     live_meters = hass.data.setdefault(_LIVE_METERS, {})
     if entry.entry_id not in live_meters:
         live_meters[entry.entry_id] = LiveMeter(hass, entry)
     if live_meters[entry.entry_id].has_too_many(connection.user):
-        refuse(connection, msg, BUSY)
+        connection.send_error(msg["id"], *BUSY)
         return
     connection.send_result(msg["id"])
     connection.subscriptions[msg["id"]] = live_meters[entry.entry_id].add((connection, msg["id"]))

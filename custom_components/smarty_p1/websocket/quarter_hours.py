@@ -6,10 +6,10 @@ import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..answers import async_known_quarter_hours
+from ..answers import async_known_quarter_hours, demand_of
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import quarter_hours_report
-from .requests import Request, async_rendered, demand_of, meter_command
+from .requests import Request, async_rendered, meter_command
 
 _QUANTITIES = ("imported", "exported", "net", "larger")
 _YEARS = range(1999, 2101)

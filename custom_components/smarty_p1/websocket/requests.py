@@ -9,14 +9,13 @@ from homeassistant.components.websocket_api.connection import ActiveConnection
 from homeassistant.components.websocket_api.const import ERR_NOT_FOUND, WebSocketCommandHandler
 from homeassistant.components.websocket_api.decorators import async_response, websocket_command
 from homeassistant.components.websocket_api.messages import construct_result_message
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import json_bytes
 
-from ..answers import answers_of, async_aside, books_of
+from ..answers import NothingCountedError, answers_of, async_aside, books_of
 from ..const import DOMAIN
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..lib.tariff import Demand
-from ..lib.turns import BusyError
+from ..lib.fair_queue import BusyError
 from ..rights import readable_meter
 from .meter_status import loaded_meter
 
@@ -28,28 +27,11 @@ _MAX_ID_CHARS = 64
 METER = {vol.Required("entry_id"): vol.All(str, vol.Length(max=_MAX_ID_CHARS))}
 
 
-class RefusedError(Exception):
-    """Why there is no answer: a code for programs and a sentence for those who write them."""
-
-    def __init__(self, *, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-
-
-NOT_FOUND = RefusedError(code=ERR_NOT_FOUND, text="There is no such meter.")
-NOT_LOADED = RefusedError(
-    code="not_loaded", text="The meter is not loaded; smarty_p1/meters says why."
-)
-NOTHING_COUNTED = RefusedError(
-    code="nothing_counted", text="No energy of this meter has been read yet."
-)
-BUSY = RefusedError(code="busy", text="This user has asked for too much at once; ask again later.")
-
-
-@callback
-def refuse(connection: ActiveConnection, msg: Mapping[str, Any], error: RefusedError) -> None:
-    """Answer why there is no answer."""
-    connection.send_error(msg["id"], error.code, str(error))
+NOT_FOUND = ERR_NOT_FOUND, "There is no such meter."
+NOT_LOADED = "not_loaded", "The meter is not loaded; smarty_p1/meters says why."
+NOTHING_COUNTED = "nothing_counted", "No energy of this meter has been read yet."
+BUSY = "busy", "This user has asked for too much at once; ask again later."
+"""Codes for programs, each with a sentence for their authors."""
 
 
 def meter_command(
@@ -71,7 +53,7 @@ def meter_command(
             entry = readable_meter(hass, connection.user, msg["entry_id"])
             coordinator = loaded_meter(entry) if entry else None
             if coordinator is None:
-                refuse(connection, msg, NOT_LOADED if entry else NOT_FOUND)
+                connection.send_error(msg["id"], *(NOT_LOADED if entry else NOT_FOUND))
                 return
 
             def books() -> object:
@@ -82,23 +64,15 @@ def meter_command(
             try:
                 result = await answers_of(hass).async_get(connection.user.id, question, make, books)
             except BusyError:
-                refuse(connection, msg, BUSY)
-                return
-            except RefusedError as err:
-                refuse(connection, msg, err)
-                return
-            connection.send_message(construct_result_message(msg["id"], result))
+                connection.send_error(msg["id"], *BUSY)
+            except NothingCountedError:
+                connection.send_error(msg["id"], *NOTHING_COUNTED)
+            else:
+                connection.send_message(construct_result_message(msg["id"], result))
 
         return handle
 
     return decorate
-
-
-def demand_of(coordinator: SmartyCoordinator) -> Demand:
-    """Return what is known of quarter-hours and months. Raises RefusedError before anything is."""
-    if coordinator.books.demand is None:
-        raise NOTHING_COUNTED
-    return coordinator.books.demand
 
 
 async def async_rendered[**P](

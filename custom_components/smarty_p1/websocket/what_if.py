@@ -1,38 +1,23 @@
-"""The command that tells what a battery would be worth."""
+"""The command that tells the worth of a battery."""
 
 from typing import Any
 
-from ..answers import async_known_quarter_hours
-from ..coordinator.collector_pause import without_collection
-from ..coordinator.market_history import async_market_hours
+from homeassistant.helpers.json import json_bytes
+
+from ..answers import async_what_if
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..lib.reports import what_if_report
-from ..lib.tariff import MIN_DAYS, Demand, MarketHours, QuarterHours, WhatIfError
+from ..lib.tariff import MIN_DAYS, WhatIfError
 from ..services.what_if import BATTERY
-from .requests import Request, async_rendered, demand_of, meter_command
+from .requests import Request, meter_command
 
 
 @meter_command("what_if", BATTERY, lambda *_: True)
 async def try_battery(coordinator: SmartyCoordinator, msg: Request) -> bytes:
-    """Answer with what a battery would be worth, or why that cannot be said."""
-    demand = demand_of(coordinator)
-    known = await async_known_quarter_hours(coordinator, demand)
-    market = await async_market_hours(
-        coordinator.hass,
-        coordinator.serial_number,
-        demand.contracts,
-        known.start,
-        demand.month.start,
-    )
-    work = without_collection(_tried)
-    return await async_rendered(coordinator.hass, work, demand, known, market, msg)
-
-
-def _tried(
-    demand: Demand, known: QuarterHours, market: MarketHours, msg: Request
-) -> dict[str, Any]:
+    """Answer with the worth of a battery, or the reason why it is not known."""
+    answer: dict[str, Any] = {"what_if": None, "refusal": None}
     try:
-        return {"what_if": what_if_report(demand, known, market, msg), "refusal": None}
+        answer["what_if"] = await async_what_if(coordinator, msg)
     except WhatIfError as err:
         refusal = {"reason": err.reason.value, "days": err.days, "least_days": MIN_DAYS}
-        return {"what_if": None, "refusal": refusal}
+        answer["refusal"] = refusal
+    return json_bytes(answer)

@@ -6,7 +6,7 @@ import pytest
 
 from custom_components.smarty_p1.coordinator.leneda_statistics import Costs, all_series
 from custom_components.smarty_p1.coordinator.past_statistics import Series
-from custom_components.smarty_p1.lib.leneda import Row, merged
+from custom_components.smarty_p1.lib.leneda import Row, quarter_hours_of
 from custom_components.smarty_p1.lib.tariff import (
     Contract,
     Contracts,
@@ -128,7 +128,7 @@ def costs(left_out: tuple[str, ...] = ()) -> tuple[list[Series], dict[str, list[
     meter = DemandMeter(CONTRACT)
     meter.update(datetime(2026, 5, 10, 12, tzinfo=UTC), Energies(100.0, 5.0), 0.4, "1")
     platform = {CONSUMPTION: rows(APRIL, 2880)}
-    meter.set_platform_days(PlatformDays(merged([], platform)))
+    meter.set_platform_days(PlatformDays(quarter_hours_of(platform)))
     demand = meter.snapshot
     assert demand
     known = Costs(

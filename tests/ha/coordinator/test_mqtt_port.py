@@ -247,7 +247,7 @@ async def test_what_is_away_at_the_start(
 @pytest.fixture(autouse=True)
 def short_look(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look for topics no longer than it takes to tell of some."""
-    monkeypatch.setattr(topics_seen, "LOOK_TIME", 0.1)
+    monkeypatch.setattr(topics_seen, "LOOK_TIME_S", 0.1)
 
 
 def offered(flow: ConfigFlowResult) -> list[str]:

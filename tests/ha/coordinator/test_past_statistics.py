@@ -21,6 +21,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
 )
 
 from custom_components.smarty_p1.coordinator import past_statistics
+from custom_components.smarty_p1.coordinator.hourly_sums import Ledger, Row, plan
 from custom_components.smarty_p1.coordinator.past_statistics import PastStatistics, Series
 
 NAME = "sensor.meter"
@@ -206,6 +207,18 @@ async def test_more_than_the_register_has_counted(
     found = await changes(hass)
     assert min(found.values()) >= 0
     assert sum(found.values()) == pytest.approx(sum(own.values()), abs=1e-4)
+
+
+def test_a_rounding_error_is_no_energy_that_falls() -> None:
+    # Nothing was drawn in the second hour, which was brought in; 0.1 + 0.2 is more than 0.3.
+    sums = {0: 0.1 + 0.2, 1: 0.3, 3: 1.0}
+    stored = {EIGHT + n * HOUR: Row(kwh) for n, kwh in sums.items()}
+    ledger = Ledger(first=EIGHT, first_sum=0.3, hours=frozenset({EIGHT + HOUR}))
+
+    planned = plan(stored, ledger, {EIGHT + 2 * HOUR: 5.0})
+
+    assert planned is not None
+    assert planned.between[EIGHT + 2 * HOUR].sum == pytest.approx(1.0)
 
 
 async def test_hours_that_are_not_known_are_left_out(

@@ -15,11 +15,19 @@ from homeassistant.core import HomeAssistant
 
 from custom_components.smarty_p1.coordinator import quarter_hour_series
 from custom_components.smarty_p1.coordinator.quarter_hour_series import QuarterHourSeries
-from custom_components.smarty_p1.lib.tariff import HEADER, QuarterHour
+from custom_components.smarty_p1.lib.tariff import (
+    HEADER,
+    NO_CONTRACT,
+    NO_PLATFORM_DAYS,
+    DemandMeter,
+    QuarterHour,
+    quarter_hours_between,
+)
 from tests.ha.measured import as_span
 from tests.ha.support import own_log
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+MIDNIGHT = NOON.replace(hour=0)
 QUARTER = timedelta(minutes=15)
 NUMBERS: WeakKeyDictionary[HomeAssistant, Iterator[int]] = WeakKeyDictionary()
 NO_ROOM = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -66,15 +74,20 @@ async def append(hass: HomeAssistant, series: QuarterHourSeries, *quarters: Quar
     await hass.async_block_till_done()
 
 
+async def read(
+    hass: HomeAssistant,
+    start: datetime = MIDNIGHT,
+    end: datetime = MIDNIGHT + timedelta(days=1),
+) -> list[QuarterHour]:
+    """Return what is known of a period after a restart."""
+    files = await QuarterHourSeries(hass, "one").async_files()
+    meter = DemandMeter.from_files(NO_CONTRACT, None, files)
+    return [*quarter_hours_between(meter.columns, NO_PLATFORM_DAYS, start, end)]
+
+
 async def starts(hass: HomeAssistant, start: datetime, end: datetime) -> list[datetime]:
     """Return the starts of what is read after a restart."""
-    return [each.start for each in await QuarterHourSeries(hass, "one").async_read(start, end)]
-
-
-async def read(hass: HomeAssistant) -> list[QuarterHour]:
-    """Return what is known of 15 June 2026 after a restart."""
-    midnight = NOON.replace(hour=0)
-    return await QuarterHourSeries(hass, "one").async_read(midnight, midnight + timedelta(days=1))
+    return [each.start for each in await read(hass, start, end)]
 
 
 async def test_a_line_for_each_quarter_hour(
@@ -120,7 +133,7 @@ async def test_the_hour_that_october_repeats_is_two(
     times = [datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1)]
     await append(hass, series, quarter(times[0], 1.0), quarter(times[1], 2.0))
 
-    found = await QuarterHourSeries(hass, "one").async_read(times[0], times[1] + QUARTER)
+    found = await read(hass, times[0], times[1] + QUARTER)
     assert [each.mean_kw for each in found] == [1.0, 2.0]
 
 
@@ -207,13 +220,8 @@ async def test_a_full_disk_loses_nothing(
         await append(hass, series, quarter(NOON + 2 * QUARTER))
         assert len(own_log(caplog)) == 1
 
-        # What waits is known all the same.
-        times = [NOON, NOON + QUARTER, NOON + 2 * QUARTER]
-        known = await series.async_read(NOON, NOON + timedelta(hours=1))
-        assert [each.start for each in known] == times
-
     await append(hass, series, quarter(NOON + 3 * QUARTER))
-    assert [each.start for each in await read(hass)] == [*times, NOON + 3 * QUARTER]
+    assert [each.start for each in await read(hass)] == [NOON + n * QUARTER for n in range(4)]
     [(level, text), (level_again, again)] = own_log(caplog)
     assert (level, level_again) == ("WARNING", "INFO")
     assert "No space left" in text
@@ -227,8 +235,6 @@ async def test_what_waits_for_room_is_bounded_and_written_at_the_end(
     with patch.object(Path, "open", side_effect=NO_ROOM):
         await append(hass, series, *(quarter(NOON + n * QUARTER) for n in range(5)))
 
-    waiting = await series.async_read(NOON, NOON + timedelta(days=1))
-    assert [each.start for each in waiting] == [NOON + n * QUARTER for n in (2, 3, 4)]
     await series.async_close()
     await append(hass, series, quarter(NOON + 5 * QUARTER))
 

@@ -564,7 +564,7 @@ async def test_what_was_typed_stays_after_an_error_elsewhere(
 
 async def test_port_closed_at_once(hass: HomeAssistant, port: MeterPort) -> None:
     with (
-        patch.object(sys.modules[probe.__module__], "_REOPEN_DELAY", 0),
+        patch.object(sys.modules[probe.__module__], "_REOPEN_DELAY_S", 0),
         patch.object(meter_setup, "probe", probe),
     ):
         flow = await start(hass)

@@ -48,7 +48,7 @@ def short_wait() -> Generator[None]:
     with (
         patch.object(first_pulse, "probe_pulses", partial(probe_pulses, timeout=0.4)),
         patch.object(tank_flow, "probe_sonar", partial(probe_sonar, timeout=0.4)),
-        patch.object(first_pulse, "PULSE_TIMEOUT", 0.4),
+        patch.object(first_pulse, "PULSE_TIMEOUT_S", 0.4),
     ):
         yield
 

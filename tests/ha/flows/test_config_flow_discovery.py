@@ -343,7 +343,7 @@ async def elsewhere() -> AsyncGenerator[MeterPort]:
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a meter be looked for again and again in less than a second."""
-    monkeypatch.setattr(moved_gateway, "PROBE_INTERVAL", 0.05)
+    monkeypatch.setattr(moved_gateway, "PROBE_INTERVAL_S", 0.05)
     monkeypatch.setattr(moved_gateway, "probe", partial(probe, timeout=0.1))
 
 
@@ -439,7 +439,7 @@ async def test_a_meter_is_looked_for_once_a_minute_however_often_it_is_announced
         await asyncio.sleep(0.2)
         assert searches(hass) == 1
         assert attacker.connections == 1
-    assert moved_gateway.PROBE_INTERVAL == 60
+    assert moved_gateway.PROBE_INTERVAL_S == 60
 
 
 @pytest.mark.usefixtures("soon")

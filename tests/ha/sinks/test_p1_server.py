@@ -235,7 +235,9 @@ async def test_a_client_that_stalls_holds_nobody_up(served: Served) -> None:
     numbers = [sent.index(telegram) for telegram in telegrams]
     assert numbers == sorted(set(numbers))
     assert 0 < len(numbers) < len(sent)
-    assert numbers[-p1_server.MAX_WAITING :] == [*range(200 - p1_server.MAX_WAITING, 200)]
+    assert numbers[-p1_server.MAX_WAITING_TELEGRAMS :] == [
+        *range(200 - p1_server.MAX_WAITING_TELEGRAMS, 200)
+    ]
 
 
 def split(received: bytes) -> list[tuple[bytes, bytes]]:
@@ -248,7 +250,7 @@ def split(received: bytes) -> list[tuple[bytes, bytes]]:
 async def test_a_client_that_reads_no_more_is_closed(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(p1_server, "PATIENCE", 0.01)
+    monkeypatch.setattr(p1_server, "CLIENT_TIMEOUT_S", 0.01)
     connection = await served.connect_without_reading()
     await served.has(1)
     async with asyncio.timeout(10):
@@ -306,7 +308,7 @@ async def test_a_port_in_use_is_told_and_tried_again_until_the_entry_is_unloaded
     def issue() -> ir.IssueEntry | None:
         return ir.async_get(hass).async_get_issue(DOMAIN, f"p1_server_{entry.entry_id}")
 
-    with patch.object(p1_server, "RETRY_EVERY", 0.01):
+    with patch.object(p1_server, "RETRY_INTERVAL_S", 0.01):
         other = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", p1_port)
         entry = await set_up(hass, port, make_serving_entry)
         # The readings do not depend on it.

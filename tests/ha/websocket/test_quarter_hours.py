@@ -12,7 +12,7 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1 import answers
-from custom_components.smarty_p1.coordinator.leneda_history import PlatformPast
+from custom_components.smarty_p1.coordinator.imported_quarter_hours import ImportedQuarterHours
 from custom_components.smarty_p1.lib.tariff import (
     Contract,
     Contracts,
@@ -170,7 +170,7 @@ async def test_the_tail_since_the_last_answer(
     )
     await receive(hass, port, telegram("00:15:00", 0.3))
     await receive(hass, port, telegram("00:30:00", 0.7))
-    with patch.object(PlatformPast, "async_quarter_hours", side_effect=AssertionError):
+    with patch.object(ImportedQuarterHours, "read", side_effect=AssertionError):
         tail = await ask(client, "quarter_hours", entry_id=entry.entry_id, start=first["end"])
     assert (tail["start"], tail["values"]) == (first["end"], [300, 400])
     assert tail["end"] == "2026-06-15T22:30:00+00:00"

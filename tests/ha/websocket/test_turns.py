@@ -12,10 +12,9 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.smarty_p1.answers import async_known_quarter_hours
+from custom_components.smarty_p1 import answers
 from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
-from custom_components.smarty_p1.lib.tariff import Battery, QuarterHours, WhatIfError, WhatIfRefusal
-from custom_components.smarty_p1.services import what_if as what_if_action
+from custom_components.smarty_p1.lib.tariff import Battery, QuarterHour, WhatIfError, WhatIfRefusal
 from tests.ha import billed_month
 from tests.ha.meter import MeterPort
 from tests.ha.support import PATIENCE, receive, reload, wait_until
@@ -53,7 +52,7 @@ async def desk(hass: HomeAssistant) -> AsyncIterator[Desk]:
     desk = Desk()
     module = f"custom_components.{DOMAIN}"
     with (
-        patch(f"{module}.lib.reports.what_if.what_if", desk.what_if),
+        patch(f"{module}.lib.reports.what_if.simulate_battery", desk.what_if),
     ):
         yield desk
         desk.is_open.set()
@@ -216,13 +215,14 @@ async def test_who_connects_again_and_again_begins_nothing_beside_what_is_made(
     user = kid(hass)
     reading, has_read = 0, asyncio.Event()
 
-    async def read(*asked: Any) -> QuarterHours:  # noqa: ANN401 - as it is asked
+    async def read(*asked: Any) -> list[QuarterHour]:  # noqa: ANN401 - as it is asked
         nonlocal reading
         reading += 1
         await has_read.wait()
-        return await async_known_quarter_hours(*asked)
+        return await async_quarter_hours(*asked)
 
-    with patch.object(what_if_action, "async_known_quarter_hours", read):
+    async_quarter_hours = answers.async_quarter_hours
+    with patch.object(answers, "async_quarter_hours", read):
         for kwh in range(5, 9):
             gone = await client_of(user)
             await call(gone, entry, kwh)
@@ -285,8 +285,8 @@ async def test_an_action_of_a_user_who_waits_for_too_much_is_refused(
     await until(lambda: bool(desk.asked))
     desk.is_open.set()
 
-    answers = await asyncio.gather(*asked)
-    assert answers.count(BUSY) == 11
+    told = await asyncio.gather(*asked)
+    assert told.count(BUSY) == 11
     assert BUSY not in await asyncio.gather(*automations)
 
 
@@ -301,8 +301,8 @@ async def test_no_bill_is_worked_out_in_the_event_loop(hass: HomeAssistant) -> N
 
     module = f"custom_components.{DOMAIN}"
     with (
-        patch(f"{module}.lib.reports.bills.bill", note),
-        patch(f"{module}.services.bill.compare", note),
+        patch(f"{module}.lib.reports.bills.compute_bill", note),
+        patch(f"{module}.lib.reports.bills.compare", note),
     ):
         for action in ("get_bill", "compare_reference_powers"):
             with pytest.raises(RuntimeError):
@@ -316,7 +316,7 @@ async def test_no_bill_is_worked_out_in_the_event_loop(hass: HomeAssistant) -> N
 async def test_an_answer_that_never_comes_keeps_nobody_waiting(
     client: Client, entry: MockConfigEntry, desk: Desk
 ) -> None:
-    with patch(f"custom_components.{DOMAIN}.answers._PATIENCE", 0.05):
+    with patch(f"custom_components.{DOMAIN}.answers._ANSWER_TIMEOUT_S", 0.05):
         await send(client, entry, 5)
         answer = (await received(client, 1))[0]
     assert answer["error"]["code"] == "busy"

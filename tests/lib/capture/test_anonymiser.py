@@ -716,14 +716,14 @@ def test_of_a_long_line_76_signs_are_shown() -> None:
 
 
 def test_a_recording_takes_no_more_than_there_is_room_for() -> None:
-    recording = Recording(most_bytes=5, most_chunks=3)
+    recording = Recording(max_bytes=5, max_chunks=3)
     for time, data in enumerate((b"ab", b"cd", b"ef", b"g")):
         recording.add(float(time), data)
     assert recording.is_full
     assert recording.chunks == [(0.0, b"ab"), (1.0, b"cd")]
     assert recording.size == 4
 
-    recording = Recording(most_bytes=5, most_chunks=1)
+    recording = Recording(max_bytes=5, max_chunks=1)
     recording.add(0.0, b"ab")
     assert not recording.is_full
     recording.add(1.0, b"cd")

@@ -1,9 +1,9 @@
-"""Quarter-hours of both origins side by side."""
+"""The platform's quarter-hours, made of the rows of its codes."""
 
 from datetime import UTC, datetime, timedelta
 
-from smartyp1.leneda import Row, added_up, merged
-from smartyp1.tariff import Origin, QuarterHour
+from smartyp1.leneda import Row, added_up, quarter_hours_of
+from smartyp1.tariff import Origin
 from tests.lib.leneda.writing import CONSUMPTION, PRODUCTION
 
 START = datetime(2026, 11, 18, 23, tzinfo=UTC)
@@ -13,13 +13,8 @@ def row(n: int, kw: float, *, is_measured: bool = True) -> Row:
     return Row(START + n * timedelta(minutes=15), kw, is_measured)
 
 
-def own(n: int, kw: float) -> QuarterHour:
-    return QuarterHour(START + n * timedelta(minutes=15), kw)
-
-
-def test_own_ones_count_and_the_others_have_their_origin() -> None:
-    found = merged(
-        [own(3, 3.0), own(1, 1.0)],
+def test_a_value_that_is_estimated_makes_a_quarter_hour_estimated() -> None:
+    found = quarter_hours_of(
         {
             CONSUMPTION: [row(0, 8.0), row(1, 9.0), row(2, 8.0, is_measured=False), row(4, 2.0)],
             PRODUCTION: [row(0, 2.0), row(1, 4.0), row(4, 1.0, is_measured=False), row(5, 3.0)],
@@ -30,16 +25,14 @@ def test_own_ones_count_and_the_others_have_their_origin() -> None:
     )
     assert [(each[:5], each.origin) for each in found] == [
         ((START, 8.0, 0.5, 0.1, None), Origin.PLATFORM),
-        (own(1, 1.0)[:5], None),
-        (own(2, 8.0)[:5], Origin.PLATFORM_ESTIMATED),
-        (own(3, 3.0)[:5], None),
-        ((own(4, 0).start, 2.0, 0.25, None, None), Origin.PLATFORM_ESTIMATED),
+        ((row(1, 0).start, 9.0, 1.0, None, None), Origin.PLATFORM),
+        ((row(2, 0).start, 8.0, None, None, None), Origin.PLATFORM_ESTIMATED),
+        ((row(4, 0).start, 2.0, 0.25, None, None), Origin.PLATFORM_ESTIMATED),
     ]
 
 
 def test_what_is_known_by_sharing_alone_is_the_sum_of_its_parts() -> None:
-    found = merged(
-        [own(1, 1.0)],
+    found = quarter_hours_of(
         {
             CONSUMPTION: [row(2, 2.0)],
             # What is left for the supplier, and what the layers 4 and 2 cover.
@@ -53,7 +46,7 @@ def test_what_is_known_by_sharing_alone_is_the_sum_of_its_parts() -> None:
     )
     assert [(each.start, each.mean_kw, each.exported_kwh, each.origin) for each in found] == [
         (row(0, 0).start, 0.5, 1.25, Origin.PLATFORM),
-        (row(1, 0).start, 1.0, None, None),
+        (row(1, 0).start, 0.3, None, Origin.PLATFORM),
         (row(2, 0).start, 2.0, None, Origin.PLATFORM),
         (row(3, 0).start, 0.7, 0.5, Origin.PLATFORM_ESTIMATED),
         (row(4, 0).start, 0.5, None, Origin.PLATFORM),
@@ -72,5 +65,5 @@ def test_points_are_added_up_where_they_are_known() -> None:
 
 
 def test_nothing_is_nothing() -> None:
-    assert merged([], {}) == []
-    assert merged([own(1, 1.0)], {PRODUCTION: [row(2, 1.0)]}) == [own(1, 1.0)]
+    assert quarter_hours_of({}) == []
+    assert quarter_hours_of({PRODUCTION: [row(2, 1.0)]}) == []

@@ -26,7 +26,7 @@ OTHER_KEY = bytes(range(16))
 
 @pytest.fixture(autouse=True)
 def _no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smartyp1.port.probing._REOPEN_DELAY", 0.01)
+    monkeypatch.setattr("smartyp1.port.probing._REOPEN_DELAY_S", 0.01)
 
 
 async def tell(*pieces: bytes, key: bytes | None = KEY, close: bool = False) -> type[P1Error]:

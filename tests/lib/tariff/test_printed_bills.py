@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smartyp1.leneda import merged, read_export
+from smartyp1.leneda import quarter_hours_of, read_export
 from smartyp1.tariff import (
     Aid,
     AidVat,
@@ -71,7 +71,7 @@ def by_files(start: str, quarters: list[int]) -> Bill:
     begin = local(start).isoformat()
     found = read_export(export(begin, [f"{wh / 250:.3f}" for wh in quarters]), NOW)
     contracts = replace(agreed(**CONTRACT), aids=(REBATE,))
-    past = PlatformDays(merged([], {CONSUMPTION: found.rows}))
+    past = PlatformDays(quarter_hours_of({CONSUMPTION: found.rows}))
     [ended] = months_of({}, past, contracts).values()
     return compute_bill(ended, contracts, ended.end)
 

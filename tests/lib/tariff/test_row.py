@@ -43,6 +43,19 @@ def some_past(dice: random.Random, now: datetime) -> PlatformDays:
     return PlatformDays(quarters)
 
 
+def set_past_aside(computer: Computer, dice: random.Random) -> None:
+    """Let the months of a past be made in a thread, while the meter goes on."""
+    meter, past = computer.meter, some_past(dice, computer.time)
+    months_of_past = meter.begin_past()
+    made = months_of_past(past) if dice.random() < 0.5 else None
+    for _ in range(3):
+        computer.tell()
+    if dice.random() < 0.2:
+        meter.change_contract(dice.choice(CONTRACTS))
+    if computer.meter is meter:
+        meter.set_platform_days(past, made or months_of_past(past))
+
+
 @pytest.mark.parametrize("seed", range(40), ids="seed {}".format)
 def test_months_made_in_part_are_those_made_from_all(seed: int) -> None:
     computer = Computer(1_000 + seed)
@@ -50,7 +63,7 @@ def test_months_made_in_part_are_those_made_from_all(seed: int) -> None:
     for _ in range(12):
         computer.tell()
         meter = computer.meter
-        match dice.randrange(4):
+        match dice.randrange(5):
             case 0:
                 meter.change_contract(dice.choice(CONTRACTS))
             case 1:
@@ -58,8 +71,19 @@ def test_months_made_in_part_are_those_made_from_all(seed: int) -> None:
                 meter.change_contract(dice.choice(CONTRACTS), since)
             case 2:
                 meter.set_platform_days(some_past(dice, computer.time))
+            case 3:
+                set_past_aside(computer, dice)
             case _:
                 pass
         computer.run(dice.choice((3, 20, 200)))
         made = meter._history.months(meter.contracts)
         assert made == months_of(meter.columns, meter.past, meter.contracts)
+
+
+def test_what_a_thread_goes_through_stays_as_it_was() -> None:
+    computer = Computer(1)
+    computer.run(60)
+    columns = computer.meter.columns
+    before = [month.imported.tobytes() for month in columns.values()]
+    computer.run(60)
+    assert [month.imported.tobytes() for month in columns.values()] == before

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from smartyp1.leneda import Row, merged, newest, sharing_of
+from smartyp1.leneda import Row, newest, quarter_hours_of, sharing_of
 from smartyp1.tariff import (
     NO_PLATFORM_DAYS,
     Bill,
@@ -55,7 +55,7 @@ def at_noon(kw: float) -> Callable[[datetime], float]:
 
 
 def past(platform: Platform) -> PlatformDays:
-    return PlatformDays(merged([], platform), sharing_of(platform))
+    return PlatformDays(quarter_hours_of(platform), sharing_of(platform))
 
 
 def only_month(platform: Platform, contracts: Contracts, own: Iterable[QuarterHour] = ()) -> Month:

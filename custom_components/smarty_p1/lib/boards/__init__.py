@@ -1,4 +1,4 @@
-"""The small boards beside the meter: pulses of its LED, and the level of a tank. No I/O.
+"""Boards beside the meter: pulses of its LED, and the level of a tank. No I/O.
 
 meter = PulseMeter(1000)
 for event in meter.feed(data, time.time()):  # any chunks, as they come

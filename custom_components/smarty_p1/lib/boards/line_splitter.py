@@ -1,4 +1,4 @@
-"""Bytes in any chunks -> lines of text."""
+"""Splitter of a board's bytes into lines of text."""
 
 MAX_LINE_SIZE = 256
 
@@ -6,22 +6,22 @@ _CR, _LF = b"\r\n"
 
 
 class LineSplitter:
-    """Cuts what a board sends into lines, which end in CR, LF or CRLF.
+    """Splitter of a board's bytes into lines, which end in CR, LF or CRLF.
 
-    Noise is left out: lines of more than `MAX_LINE_SIZE` bytes or with anything unprintable.
+    Lines of more than `MAX_LINE_SIZE` bytes or with unprintable characters are dropped as noise.
     """
 
     def __init__(self) -> None:
         self.start_anew()
 
     def start_anew(self) -> None:
-        """Forget the line that was begun: what follows is not its end."""
+        """Forget the unfinished line, because the next bytes do not continue it."""
         self._line = bytearray()
         self._is_too_long = False
         self._last = _LF
 
     def feed(self, data: bytes) -> list[str]:
-        """Read the next bytes, any number; return the lines they complete, without their ends."""
+        """Return the lines that these bytes complete, without their line ends."""
         lines = []
         for byte in data:
             if byte in {_CR, _LF}:

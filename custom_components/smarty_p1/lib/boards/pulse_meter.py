@@ -1,11 +1,11 @@
-"""The LED of a meter: each blink is a fixed energy, which a board sees and passes on.
+"""Meter of the LED's pulses: every blink is a fixed energy, and a board reports the blinks.
 
-A board sends a line per pulse, empty or of any text, or its running count as a number. What it
-sends shows which: numbers that rise are a running count, and from then on a text is no pulse
-(a board greets when it starts); before, each text is one. The same number again and again is a
-count that stands still; but a 1 that came `_ENOUGH` times, and never more, is a pulse each time.
+A board sends a line for every pulse, empty or with any text, or sends its running count. The lines
+show the kind of board. Numbers that rise are a running count. After the first rise, a text is no
+pulse, because boards send a greeting when they start. Until then, every text is a pulse. A repeated
+number is a count that stands still. But if only 1 comes, `_MIN_ONES` times, every 1 is a pulse.
 
-Times are in seconds, of a clock that goes on while this program is not running.
+Times are in seconds, of a clock that continues while this program is stopped.
 """
 
 import re
@@ -17,22 +17,22 @@ from .line_splitter import LineSplitter
 from .power import PulsePower
 from .running_count import RunningCount, parse_count
 
-_ENOUGH = 10
+_MIN_ONES = 10
 _is_number = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
 class Pulses:
-    """What a line said: new pulses, none perhaps, and the running count if it was one."""
+    """Content of a line: new pulses (possibly 0), and the running count if the line has one."""
 
     pulses: int
     count: int | None = None
 
 
 class PulseMeter:
-    """Counts the energy and follows the power behind pulses.
+    """Energy and power behind the pulses of a meter.
 
-    `pulses` is their number until now, `pulses_per_kwh` what is printed on the meter.
+    `pulses` counts all pulses until now. `pulses_per_kwh` is printed on the meter.
     """
 
     def __init__(self, pulses_per_kwh: float) -> None:
@@ -48,7 +48,7 @@ class PulseMeter:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any], pulses_per_kwh: float) -> Self:
-        """Go on from what `as_dict` returned, with other pulses per kWh from now on if need be."""
+        """Return the meter from the result of `as_dict`; new pulses count by `pulses_per_kwh`."""
         meter = cls(pulses_per_kwh)
         meter.pulses = meter._base_pulses = stored["pulses"]
         meter._base_kwh = stored["base_kwh"]
@@ -61,7 +61,7 @@ class PulseMeter:
         return meter
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything that is to survive a restart, as JSON knows it."""
+        """Return the state that must survive a restart, as JSON values."""
         return {
             "pulses": self.pulses,
             "pulses_per_kwh": self._pulses_per_kwh,
@@ -75,36 +75,36 @@ class PulseMeter:
 
     @property
     def energy_kwh(self) -> float:
-        """Return the total; it never falls but by `set_energy`."""
+        """Return the total in kWh, which falls only by `set_energy`."""
         return self._base_kwh + (self.pulses - self._base_pulses) / self._pulses_per_kwh
 
     def set_energy(self, kwh: float) -> None:
-        """Set the total to what the meter shows."""
+        """Set the total to the reading on the meter's display."""
         self._base_kwh, self._base_pulses = kwh, self.pulses
 
     def begin_at(self, count: int, at: float) -> None:
-        """Count from a running count that was seen before."""
+        """Continue from a running count that was read earlier."""
         self._running = RunningCount(self._pulses_per_kwh, count, at)
-        # Some boards send a 1 for each pulse.
+        # A 1 may also be a pulse, because some boards send a 1 for each pulse.
         self.is_counting = count > 1
 
     def power_kw(self, at: float) -> float | None:
-        """Return the power: None before two pulses, and less and less while none comes."""
+        """Return the power in kW: None before two pulses, and falling while no pulse comes."""
         return self._power.kw(at)
 
     def begin_line(self) -> None:
-        """Expect that the next line has lost its beginning: the port was opened."""
+        """Expect the next line to lack its beginning, because the port was opened."""
         self._lines.start_anew()
         self._running.start_anew()
         self._is_first = True
 
     def start_anew(self) -> None:
-        """Expect that pulses have been missed, too: the port was lost."""
+        """Expect missed pulses and an incomplete line, because the port was lost."""
         self.begin_line()
         self._power = PulsePower(self._pulses_per_kwh)
 
     def feed(self, data: bytes, at: float) -> list[Pulses]:
-        """Read the next bytes of a line, any number; return what its lines say."""
+        """Return the pulses in the lines that these bytes complete."""
         read = []
         for line in self._lines.feed(data):
             read.append(self._read_line(line, at, is_whole=not self._is_first))
@@ -112,21 +112,24 @@ class PulseMeter:
         return self._add(read, at)
 
     def read_line(self, text: str, at: float) -> list[Pulses]:
-        """Read a line that came as a whole; return what it says."""
+        """Return the pulses in a complete line."""
         return self._add([self._read_line(text, at)], at)
 
     def read_count(self, text: str, at: float, *, is_old: bool = False) -> list[Pulses]:
-        """Read a running count, which may be older than the last; any other text says nothing."""
+        """Return the pulses of a running count; any other text gives none.
+
+        With `is_old`, the count may be older than the last count.
+        """
         is_whole = not is_old or self._running.count is None
         return self._add([self._read_count(text, at, is_whole=is_whole)], at)
 
     def read_own_count(self, text: str, at: float) -> list[Pulses]:
-        """Read the count of what is no board: a lower one was set, and no pulse came."""
+        """Return the pulses of a software counter, whose count falls only when set by hand."""
         self._running.begin_below(parse_count(text))
         return self.read_count(text, at)
 
     def read_pulse(self, at: float) -> list[Pulses]:
-        """Count one pulse."""
+        """Count one pulse, and return it."""
         return self._add([Pulses(1)], at)
 
     def _add(self, read: list[Pulses | None], at: float) -> list[Pulses]:
@@ -145,9 +148,9 @@ class PulseMeter:
         event = self._read_count(text, at, is_whole=is_whole)
         is_one = event is not None and event.count == 1 and not self.is_counting
         self._ones = self._ones + 1 if is_one else 0
-        if self._ones < _ENOUGH:
+        if self._ones < _MIN_ONES:
             return event
-        return Pulses(self._ones if self._ones == _ENOUGH else 1)
+        return Pulses(self._ones if self._ones == _MIN_ONES else 1)
 
     def _read_count(self, text: str, at: float, *, is_whole: bool = True) -> Pulses | None:
         if (count := parse_count(text)) is None:

@@ -1,29 +1,29 @@
-"""A board's running count -> pulses, also over restarts of the board and of this program."""
+"""Running count of a board, converted to pulses, also after restarts of board or program."""
 
 import re
 from math import ceil
 
-# No connection of a household takes more; what would need more power was not read right.
+# No household's connection takes more. A count that needs more power was misread.
 MAX_POWER_KW = 100
-# How long messages may be held up on their way, in seconds.
-_DELAY = 10.0
-# Counters of boards have 16 or 32 bits, if they end at all.
+# Seconds by which a message may be delayed on its way.
+_MAX_DELAY_S = 10.0
+# Sizes of the counters in boards that overflow: 16 or 32 bits.
 _SIZES = (1 << 16, 1 << 32)
-# How near to its end a counter must have been for a low count to mean that it has passed it.
-_WRAP_REACH = 1024
+# Pulses. A low count means an overflow only if the last count was this near to the end.
+_MAX_PULSES_TO_WRAP = 1024
 _is_count = re.compile(r"[0-9]{1,15}(?:\.0+)?").fullmatch
 
 
 def parse_count(text: str) -> int | None:
-    """Return the count that a text is, None when it is none."""
+    """Return the count in a text, or None if the text is not a count."""
     return int(float(text)) if _is_count(text) else None
 
 
 class RunningCount:
-    """The last count that was accepted, `count`, and when it came, `at`.
+    """Running count of a board: the last accepted `count`, and its time `at` in seconds.
 
-    A count that rises too fast to be true is held back until the next one says whether it was
-    damaged on its way or the board counts from there now; what it rose by is then lost.
+    A count that rises too fast is held back. The next count shows whether it was damaged, or
+    whether the board now counts from there. In the second case, the rise is lost.
     """
 
     def __init__(self, pulses_per_kwh: float, count: int | None = None, at: float = 0.0) -> None:
@@ -33,19 +33,19 @@ class RunningCount:
         self._held: tuple[int, float] | None = None
 
     def start_anew(self) -> None:
-        """Forget what was held back, when the port was lost."""
+        """Forget the count that is held back, because the port was lost."""
         self._held = None
 
     def begin_below(self, count: int | None) -> None:
-        """Begin anew if the next count is lower: it was set, and nothing has been counted."""
+        """Forget the last count if the next one is lower, because the counter was set by hand."""
         if self.count is not None and count is not None and count < self.count:
             self.count = self._held = None
 
     def accept(self, count: int, at: float, *, is_whole: bool = True) -> int | None:
-        """Return the pulses since the last count, None when the count cannot be trusted.
+        """Return the pulses since the last count, or None for an untrusted count.
 
-        One that may have lost its first digits, or be an old one, is trusted only when it is not
-        lower than the last.
+        A count that is not `is_whole` may lack its first digits or be old. Such a count is trusted
+        only if it is not lower than the last count.
         """
         if not is_whole and (self.count is None or count < self.count):
             return None
@@ -62,14 +62,16 @@ class RunningCount:
         return pulses
 
     def _since(self, last: int, last_at: float, count: int, at: float) -> int | None:
-        """Return how many pulses lead from one count to another, None when it cannot be."""
-        most = ceil((max(at - last_at, 0.0) + _DELAY) * self._max_rate)
+        """Return the pulses from the last count to this one, or None if they are too many."""
+        max_pulses = ceil((max(at - last_at, 0.0) + _MAX_DELAY_S) * self._max_rate)
         if count >= last:
             pulses = count - last
         else:
             past_end = [
-                size - last + count for size in _SIZES if 0 < size - last <= min(_WRAP_REACH, most)
+                size - last + count
+                for size in _SIZES
+                if 0 < size - last <= min(_MAX_PULSES_TO_WRAP, max_pulses)
             ]
-            # Otherwise the board was restarted, and has counted so many since.
-            pulses = past_end[0] if past_end and past_end[0] <= most else count
-        return pulses if pulses <= most else None
+            # No overflow: the board was restarted, and has counted `count` pulses since then.
+            pulses = past_end[0] if past_end and past_end[0] <= max_pulses else count
+        return pulses if pulses <= max_pulses else None

@@ -1,7 +1,7 @@
-"""The level of a tank: a MaxBotix XL-MaxSonar looks down on the water.
+"""Level of a tank, from a MaxBotix XL-MaxSonar that looks down on the water.
 
-About ten times a second it sends `R`, its distance in three digits (centimetres) or four
-(millimetres; below 300, centimetres), and CR.
+About ten times a second, the sensor sends `R`, the distance and CR. Three digits are centimetres.
+Four digits are millimetres, but centimetres below 300.
 """
 
 import re
@@ -12,39 +12,39 @@ from math import acos, pi, sqrt
 from statistics import median
 from typing import NamedTuple
 
-# Echoes of the walls come and go; water does not move so fast. In seconds.
+# Seconds. Echoes of the walls come and go within this time, but water moves more slowly.
 WINDOW = 5.0
-# Ten a second, and some to spare.
+# Ten readings a second within WINDOW, and some to spare.
 _MAX_READINGS = 200
 _find_readings = re.compile(rb"R([0-9]{3,4})[\r\n]").finditer
-_MAX_UNFINISHED = 5
-# One reading may be an echo.
+_MAX_UNFINISHED_BYTES = 5
+# A single reading may be an echo.
 _MIN_READINGS = 5
-# Models that send millimetres see nothing nearer; those for 10 m send centimetres in four digits.
+# Models with millimetres see nothing nearer. Models for 10 m send centimetres in four digits.
 _NEAREST_MM = 300
-# What the models send for "no echo" or "too near to tell", their longest distances included.
+# Codes for "no echo" and "too near". A model's longest distance also means "no echo".
 _NO_DISTANCE = {b"000", b"765", b"0000", b"5000", b"9998", b"9999"}
-# How far readings may lie beyond empty or full: a share of the height, but at least some cm.
+# Tolerance for readings beyond empty or full: a share of the height, but at least some cm.
 _TOLERANCE = 0.05
 _MIN_TOLERANCE_CM = 3.0
 
 
 class Shape(StrEnum):
-    """What the tank looks like."""
+    """Shape of a tank."""
 
     UPRIGHT = "upright"
-    """The same surface at each height: a standing cylinder, a box."""
+    """Equal surface at every height: a standing cylinder, or a box."""
     LYING_CYLINDER = "lying_cylinder"
 
 
 class Reading(NamedTuple):
-    """What the sensor said: the distance in cm, None when it saw nothing."""
+    """Reading of the sensor: the distance in cm, or None without an echo."""
 
     distance_cm: float | None
 
 
 class Sonar:
-    """Reads the sensor's line, and finds the distance among the echoes.
+    """Parser of the sensor's line, which finds the distance among the echoes.
 
     Times are in seconds, of any clock.
     """
@@ -55,27 +55,27 @@ class Sonar:
 
     @property
     def is_settled(self) -> bool:
-        """Return whether there were enough readings to tell water from echoes."""
+        """Return whether the readings suffice to tell water from echoes."""
         return len(self._readings) >= _MIN_READINGS
 
     def start_anew(self) -> None:
-        """Forget everything, when the port was lost."""
+        """Forget all readings, because the port was lost."""
         self._buffer = b""
         self._readings.clear()
 
     def feed(self, data: bytes, at: float) -> list[Reading]:
-        """Read the next bytes, any number; return the readings they complete."""
+        """Return the readings that these bytes complete."""
         self._buffer += data
         readings, end = [], 0
         for match in _find_readings(self._buffer):
             readings.append(Reading(_distance_cm(match[1])))
             end = match.end()
-        self._buffer = self._buffer[max(end, len(self._buffer) - _MAX_UNFINISHED) :]
+        self._buffer = self._buffer[max(end, len(self._buffer) - _MAX_UNFINISHED_BYTES) :]
         self._readings.extend((at, reading.distance_cm) for reading in readings)
         return readings
 
     def distance_cm(self, at: float) -> float | None:
-        """Return the median of the last seconds, None when most of them showed nothing."""
+        """Return the median of the last seconds, or None if most readings had no echo."""
         recent = [distance for when, distance in self._readings if abs(at - when) <= WINDOW]
         seen = [distance for distance in recent if distance is not None]
         return median(seen) if 2 * len(seen) > len(recent) else None
@@ -85,12 +85,12 @@ def _distance_cm(digits: bytes) -> float | None:
     if digits in _NO_DISTANCE:
         return None
     value = int(digits)
-    return value / 10 if len(digits) == 4 and value >= _NEAREST_MM else float(value)  # noqa: PLR2004 - explained above
+    return value / 10 if len(digits) == 4 and value >= _NEAREST_MM else float(value)  # noqa: PLR2004 - digits
 
 
 @dataclass(frozen=True, slots=True)
 class Tank:
-    """Where the water stands when the tank is empty and full, as distances from the sensor."""
+    """Tank: distances from the sensor to the water when empty and when full, volume, and shape."""
 
     empty_cm: float
     full_cm: float
@@ -98,15 +98,15 @@ class Tank:
     shape: Shape
 
     def __post_init__(self) -> None:
-        """Raise ValueError when there can be no such tank."""
+        """Raise ValueError if the distances or the volume are impossible."""
         if not (0 <= self.full_cm < self.empty_cm and self.volume_l > 0):
             msg = "the distance when empty is the longer one, and the volume above 0"
             raise ValueError(msg)
 
     def share(self, distance_cm: float | None) -> float | None:
-        """Return how full the tank is, from 0 to 1, None when that distance cannot be.
+        """Return the level from 0 (empty) to 1 (full), or None for an impossible distance.
 
-        A little more than full is full, a little less than empty is empty.
+        A reading slightly beyond full is full; a reading slightly beyond empty is empty.
         """
         if distance_cm is None:
             return None
@@ -119,6 +119,6 @@ class Tank:
 
 
 def _segment(depth: float) -> float:
-    """Return the share of a circle's area below a depth, which is 1 at the top."""
-    height = 1 - 2 * depth  # of the middle above the water, the radius being 1
+    """Return the share of a circle's area below a depth from 0 (bottom) to 1 (top)."""
+    height = 1 - 2 * depth  # of the centre above the water, for a radius of 1
     return (acos(height) - height * sqrt(max(1 - height * height, 0.0))) / pi

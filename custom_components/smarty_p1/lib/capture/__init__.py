@@ -1,10 +1,10 @@
-"""A capture of a meter's line that one can give away: who it is of, nobody can tell. No I/O.
+"""Captures of a meter's line that can be given away, because nothing in them identifies anybody.
 
 recording = Recording()
-recording.add(time.monotonic(), data)  # what came, as it came
-made = anonymise(recording.chunks, FrameDecryptor(key), SystemRandom())
-summarise(made)  # what it holds, for whoever decides
-text = write_capture(made)
+recording.add(time.monotonic(), data)  # received bytes, in chunks of any size
+capture = anonymise(recording.chunks, FrameDecryptor(key), SystemRandom())
+summarise(capture)  # contents, for the user's review
+text = write_capture(capture)
 chunks, key = read_capture(text)
 """
 

@@ -1,8 +1,8 @@
-"""The recorded chunks of a line -> the same line of a meter that does not exist.
+"""Anonymiser: turns the recorded chunks of a line into the line of a meter that does not exist.
 
-Frames whose tag holds and telegrams whose CRC holds are rewritten part by part (telegram_parts) and
-sealed anew with a published key. Of whatever else is on the line nothing stays but where frames
-begin and how long they are, the lines of cut telegrams, and the bytes of an idle line.
+Frames with a correct tag and telegrams with a correct CRC are rewritten part by part
+(telegram_parts). Rewritten frames are encrypted with a published key. All other bytes are replaced.
+Only the starts and lengths of frames stay, the line ends of cut telegrams, and idle bytes.
 """
 
 import re
@@ -29,35 +29,36 @@ from .telegram_parts import Kind, Part, parts_of
 
 PUBLISHED_KEY_NAME = "smarty-p1 public"
 PUBLISHED_KEY = PUBLISHED_KEY_NAME.encode("ascii")
-"""What anonymous captures are sealed with; it opens no meter's frames."""
+"""Key of the frames in anonymous captures. No real meter uses this key."""
 
 _TITLE_SIZE = 8
 _TITLE_START = b"CAP"
+# Bytes. AESGCM makes tags of 16 bytes, but a frame carries only 12.
 _TAG_EXCESS = 4
 _COUNTERS = 1 << 32
 _IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
 _TELEGRAM_END = re.compile(rb"\n!([0-9A-F]{4})")
 _MAX_IDENTIFICATIONS = 8
-# The beginning of a frame: title, length in one to three bytes, security control.
+# Header of a frame: title, length in one to three bytes, security control, frame counter.
 _HEADER = re.compile(rb"\xdb\x08(.{8})([\0-\x7f]|\x81.|\x82..)\x30(.{4})", re.DOTALL)
-# So long a run of printable signs does not come about by chance.
+# Chance hardly produces this many printable characters in a row.
 _CUT_TEXT = re.compile(rb"[ -~\r\n]{32,}")
-# All other signs of a cut text may belong to a message whose beginning is lost.
+# Beginnings and ends of lines stay in a cut text. All else may be a message cut at its beginning.
 _CUT_MARKS = re.compile(rb"((?:\A|(?<=\n))(?:/[A-Za-z]{3}|![0-9A-F]{4})|[\r\n]+)")
 
 type Chunk = tuple[float, bytes]
-"""When it came, in seconds of a clock that only goes forward, and the bytes."""
+"""Time in seconds of a monotonic clock, and the bytes received then."""
 
 
 class Replaced(StrEnum):
-    """What is replaced in a capture."""
+    """Kind of data that is replaced in a capture."""
 
     TIMES = "times"
     TOTALS = "totals"
     MEASURED = "powers_and_currents"
     MESSAGES = "messages"
     TEXTS = "texts"
-    """Identifiers, and values that are not known."""
+    """Identifiers, and values of unknown meaning."""
     TITLES = "titles_and_frame_counters"
     UNOPENED = "bytes_of_frames_that_could_not_be_opened"
     NOISE = "bytes_that_are_no_telegram"
@@ -74,7 +75,10 @@ _REPLACED = {
 
 
 class _Piece(NamedTuple):
-    """A part of the line: a telegram's parts, or bytes that are none; for a frame, its header."""
+    """Piece of the line: a frame, a plain telegram, or other bytes.
+
+    `parts` is empty for other bytes. `telegram` is set for a frame only.
+    """
 
     data: bytes
     parts: Sequence[Part] = ()
@@ -83,12 +87,12 @@ class _Piece(NamedTuple):
 
 @dataclass
 class AnonymousCapture:
-    """An anonymous capture: its chunks, and what was done, for whoever is to judge it."""
+    """Anonymous capture: its chunks, and the replacements for the user's review."""
 
     chunks: list[Chunk]
     is_encrypted: bool = False
     telegrams: list[bytes] = field(default_factory=list)
-    """The texts of its telegrams."""
+    """Texts of the telegrams in the capture."""
     replaced: Counter[Replaced] = field(default_factory=Counter)
 
 
@@ -99,43 +103,43 @@ def anonymise(
     *,
     keeps_message_forms: bool = False,
 ) -> AnonymousCapture:
-    """Return an anonymous line with chunks of the same sizes at the same distances.
+    """Return an anonymous line with chunks of the same sizes at the same times.
 
-    Without a decryptor, all frames are replaced by chance. `random` must not be repeatable unless
-    the line is made up. Messages become a constant text of the same length; with
-    `keeps_message_forms`, they keep word lengths, capitals and digits.
+    Without a decryptor, all frames become random bytes. `random` must be unpredictable, except for
+    an invented line. A message becomes a constant text of the same length. With
+    `keeps_message_forms`, a message keeps its word lengths, capitals and digits.
     """
     line = b"".join(data for _, data in chunks)
     pieces = list(_pieces(line, _frames(chunks, line, decryptor) if decryptor else []))
     result = _Writer(pieces, random, keeps_message_forms=keeps_message_forms).write()
     at, start = 0, chunks[0][0] if chunks else 0.0
     new_line = b"".join(result.pieces)
-    made = AnonymousCapture([], result.is_encrypted, result.telegrams, result.replaced)
+    capture = AnonymousCapture([], result.is_encrypted, result.telegrams, result.replaced)
     for time, data in chunks:
-        made.chunks.append((round(time - start, 3), new_line[at : at + len(data)]))
+        capture.chunks.append((round(time - start, 3), new_line[at : at + len(data)]))
         at += len(data)
-    return made
+    return capture
 
 
 def _frames(
     chunks: Sequence[Chunk], line: bytes, decryptor: FrameDecryptor
 ) -> list[tuple[int, int, Telegram]]:
-    """Return the frames that the decryptor verifies: where they are, and what is in them."""
+    """Return start, end and telegram of the frames that the decryptor verifies."""
     splitter = FrameSplitter()
-    found: list[tuple[int, int, Telegram]] = []
+    frames: list[tuple[int, int, Telegram]] = []
     received = last = 0
     for _, data in chunks:
         received += len(data)
         for frame in splitter.feed(data):
-            # A frame that is repeated is a habit of the line, too.
+            # A capture keeps repeated frames, so the decryptor must not reject them as replays.
             decryptor.last_counters = {}
             telegram = decryptor.decrypt(frame.data)
             earliest = max(last, received - len(data) - MAX_FRAME_SIZE)
             start = line.find(frame.data, earliest, received)
             if isinstance(telegram, Telegram) and start >= 0:
                 last = start + len(frame.data)
-                found.append((start, last, telegram))
-    return found
+                frames.append((start, last, telegram))
+    return frames
 
 
 def _pieces(line: bytes, frames: Sequence[tuple[int, int, Telegram]]) -> list[_Piece]:
@@ -153,7 +157,10 @@ def _plain_pieces(data: bytes) -> list[_Piece]:
     at = 0
     for match in _TELEGRAM_END.finditer(data):
         floor = max(at, match.end() - MAX_FRAME_SIZE)
-        starts = [one.start() for one in _IDENTIFICATION.finditer(data, floor, match.start() + 1)]
+        starts = [
+            candidate.start()
+            for candidate in _IDENTIFICATION.finditer(data, floor, match.start() + 1)
+        ]
         for start in reversed(starts[-_MAX_IDENTIFICATIONS:]):
             if int(match[1], 16) == crc16(data[start : match.start() + 2]):
                 pieces.append(_Piece(data[at:start]))
@@ -173,7 +180,7 @@ class _Written:
 
 
 class _Writer:
-    """Writes the pieces anew; all constants are chosen by all pieces before."""
+    """Writer of anonymous pieces. All pieces together determine its secret constants."""
 
     def __init__(
         self, pieces: Sequence[_Piece], random: Random, *, keeps_message_forms: bool
@@ -189,10 +196,10 @@ class _Writer:
         self._written = _Written()
         parts = [part for piece in pieces for part in piece.parts]
         self._clock = TimeShift(
-            dict.fromkeys(one.text for one in parts if one.kind is Kind.TIME), random
+            dict.fromkeys(part.text for part in parts if part.kind is Kind.TIME), random
         )
         self._registers = Registers(parts, self._factors, random)
-        counters = [one.telegram.frame_counter or 0 for one in pieces if one.telegram]
+        counters = [part.telegram.frame_counter or 0 for part in pieces if part.telegram]
         self._counter_constant = constant_for(counters, _COUNTERS, random) if counters else 0
 
     def write(self) -> _Written:
@@ -210,18 +217,18 @@ class _Writer:
         if piece.telegram is None:
             return text
         self._written.is_encrypted = True
-        return self._seal(piece.data, text, piece.telegram)
+        return self._encrypt(piece.data, text, piece.telegram)
 
     def _write_telegram(self, parts: Sequence[Part]) -> bytes:
-        # One that is repeated stays the same.
-        true = b"".join(part.text for part in parts)
-        if true not in self._telegrams:
+        # Repeated telegrams must stay equal, so their substitute is remembered.
+        original = b"".join(part.text for part in parts)
+        if original not in self._telegrams:
             text = b""
             for part in parts:
-                is_sum = part.kind is Kind.CHECKSUM
-                text += b"%04X" % crc16(text) if is_sum else self._write_part(part)
-            self._telegrams[true] = text
-        return self._telegrams[true]
+                is_checksum = part.kind is Kind.CHECKSUM
+                text += b"%04X" % crc16(text) if is_checksum else self._write_part(part)
+            self._telegrams[original] = text
+        return self._telegrams[original]
 
     def _write_part(self, part: Part) -> bytes:
         match part.kind:
@@ -239,15 +246,15 @@ class _Writer:
             case _:
                 return self._texts.replace(part.text)
 
-    def _seal(self, frame: bytes, text: bytes, telegram: Telegram) -> bytes:
+    def _encrypt(self, frame: bytes, text: bytes, telegram: Telegram) -> bytes:
         header_size = len(frame) - len(text) - 16 + _TAG_EXCESS
         counter = ((telegram.frame_counter or 0) + self._counter_constant) % _COUNTERS
         title = self._title(frame[2 : 2 + _TITLE_SIZE])
         count = counter.to_bytes(4)
         length_and_security = frame[2 + _TITLE_SIZE : header_size - len(count)]
-        sealed = self._cipher.encrypt(title + count, text, b"\x30" + DEFAULT_AUTHENTICATION_KEY)
+        ciphertext = self._cipher.encrypt(title + count, text, b"\x30" + DEFAULT_AUTHENTICATION_KEY)
         self._written.replaced[Replaced.TITLES] += 1
-        return frame[:2] + title + length_and_security + count + sealed[:-_TAG_EXCESS]
+        return frame[:2] + title + length_and_security + count + ciphertext[:-_TAG_EXCESS]
 
     def _title(self, title: bytes) -> bytes:
         if title not in self._titles:
@@ -256,7 +263,7 @@ class _Writer:
         return self._titles[title]
 
     def _write_rest(self, data: bytes) -> bytes:
-        """Write what is neither a frame nor a telegram."""
+        """Return substitutes for bytes that are neither a verified frame nor a telegram."""
         new = bytearray()
         at = 0
         for match in _HEADER.finditer(data):
@@ -269,7 +276,7 @@ class _Writer:
             new += length + b"\x30" + counter
             size = int.from_bytes(length if len(length) == 1 else length[1:])
             at = match.end()
-            # What may be noise behind a short frame is not told apart from what it was cut from.
+            # The frame may be cut short. Bytes up to its length could be ciphertext or noise.
             body = data[at : at + max(size - 5, 0)]
             new += noise(body, self._random, all_of_it=True)
             self._written.replaced[Replaced.UNOPENED] += len(body)

@@ -1,6 +1,6 @@
-"""The file of an anonymous capture: JSON in lines, the first of which says what it is.
+"""File of an anonymous capture: lines of JSON, first a header.
 
-Each of the others is a chunk: the seconds since the first one, and its bytes in Base64.
+Every other line is a chunk: the seconds since the first chunk, and its bytes in Base64.
 """
 
 import base64
@@ -13,16 +13,16 @@ from .anonymiser import PUBLISHED_KEY, PUBLISHED_KEY_NAME, AnonymousCapture, Chu
 FORMAT = "smarty-p1 capture"
 VERSION = 1
 BEGINNING = f'{{"format": "{FORMAT}"'.encode("ascii")
-"""With these bytes a file begins, and no line of a meter."""
+"""First bytes of a capture file. A meter's line never begins with them."""
 MAX_SIZE = 16 * 1024 * 1024
 
 
 class CaptureError(Exception):
-    """A file is no anonymous capture; the text says why."""
+    """Error for a file that is not an anonymous capture; the text names the reason."""
 
 
 def write_capture(capture: AnonymousCapture) -> str:
-    """Return the text of the file."""
+    """Return the text of a capture file."""
     head = {
         "format": FORMAT,
         "version": VERSION,
@@ -33,9 +33,9 @@ def write_capture(capture: AnonymousCapture) -> str:
 
 
 def read_capture(text: str) -> tuple[Sequence[Chunk], bytes | None]:
-    """Return the chunks of a file, and the key to their frames: None when there are none.
+    """Return the chunks of a file, and the key of its frames, None for plain telegrams.
 
-    Raises CaptureError when it is no such file.
+    Raises CaptureError if the text is not a capture file.
     """
     if len(text) > MAX_SIZE:
         msg = f"more than {MAX_SIZE} characters"

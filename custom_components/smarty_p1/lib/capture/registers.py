@@ -1,4 +1,4 @@
-"""The numbers of an anonymous capture: powers and registers, scaled by a secret factor."""
+"""Numbers of an anonymous capture: powers and registers, scaled by secret factors."""
 
 import re
 from collections import defaultdict
@@ -9,13 +9,13 @@ from random import Random
 from .substitutes import constant_for
 from .telegram_parts import Kind, Part
 
-# Below 1, a power keeps its width and stays below the limits, which are not scaled.
+# Factors are below 1: a scaled power must not get more digits, or exceed the unscaled limits.
 _MIN_FACTOR, _MAX_FACTOR = 1 / 3, 0.9
 _TARIFF = re.compile(r"(.*\.8\.)[1-9][0-9]*( .*)")
 
 
 class Factor:
-    """A secret factor."""
+    """Secret factor for the numbers of one medium."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -24,8 +24,8 @@ class Factor:
     def scale(self, number: int, *, is_exact: bool = False) -> int:
         """Return a whole number times the factor, rounded; 0 stays 0.
 
-        Unless it `is_exact`, the number is blurred by up to half a digit before: the gaps between
-        scaled whole numbers would tell the factor.
+        Unless `is_exact`, the number is blurred by up to half a digit first. Otherwise the gaps
+        between scaled whole numbers would reveal the factor.
         """
         if not number:
             return 0
@@ -34,71 +34,73 @@ class Factor:
 
 
 class Registers:
-    """The new numbers of all registers: a random start each, and scaled rises."""
+    """Substitutes for all registers: a random start for every register, and scaled rises."""
 
     def __init__(
         self, parts: Iterable[Part], factors: Mapping[str, Factor], random: Random
     ) -> None:
-        """Choose the numbers by all parts of a capture; `factors` has one for each medium."""
+        """Choose the substitutes for all parts of a capture; `factors` holds a factor by medium."""
         self._factors = factors
         self._random = random
-        # True numbers to new ones, in the order in which they came.
-        self._known: defaultdict[str, dict[int, int]] = defaultdict(dict)
+        # By register: the original numbers and their substitutes, in order of appearance.
+        self._substitutes: defaultdict[str, dict[int, int]] = defaultdict(dict)
         self._sizes: dict[str, int] = {}
         self._constants: dict[str, int] = {}
         self._counters: set[str] = set()
         for part in parts:
             self._add(part)
         tariffs = self._tariffs()
-        # Tariffs have a share of the room, so that their sum has room, too.
-        shares = {name: len(some) for some in tariffs.values() for name in some}
+        # Every tariff gets a share of the number range, so that their sum has room, too.
+        shares = {name: len(names) for names in tariffs.values() for name in names}
         for name, size in self._sizes.items():
             self._scale(name, is_exact=name in shares or name in tariffs)
             self._move(name, size // shares.get(name, 1))
-        for name, some in tariffs.items():
-            self._constants[name] = sum(self._constants[one] for one in some)
+        for name, names in tariffs.items():
+            self._constants[name] = sum(self._constants[tariff] for tariff in names)
 
     def replace(self, part: Part) -> bytes:
-        """Return the new digits of a register, in the form of the old ones."""
-        moved = self._known[part.name][digits_of(part.text)] + self._constants[part.name]
+        """Return the substitute digits of a register, in the form of the original digits."""
+        moved = self._substitutes[part.name][digits_of(part.text)] + self._constants[part.name]
         return write_digits(moved % self._sizes[part.name], part.text)
 
     def _add(self, part: Part) -> None:
         if part.kind in {Kind.TOTAL, Kind.COUNTER}:
-            self._known[part.name].setdefault(digits_of(part.text), 0)
+            self._substitutes[part.name].setdefault(digits_of(part.text), 0)
             self._sizes[part.name] = 10 ** len(part.text.replace(b".", b""))
         if part.kind is Kind.COUNTER:
             self._counters.add(part.name)
 
     def _tariffs(self) -> dict[str, list[str]]:
-        """Return the registers that are sums of tariffs, each with the names of its tariffs."""
-        found: defaultdict[str, list[str]] = defaultdict(list)
-        for name in self._known:
-            if (match := _TARIFF.fullmatch(name)) and f"{match[1]}0{match[2]}" in self._known:
-                found[f"{match[1]}0{match[2]}"].append(name)
+        """Return the registers that are sums of tariffs, with the names of their tariffs."""
+        groups: defaultdict[str, list[str]] = defaultdict(list)
+        for name in self._substitutes:
+            if (match := _TARIFF.fullmatch(name)) and f"{match[1]}0{match[2]}" in self._substitutes:
+                groups[f"{match[1]}0{match[2]}"].append(name)
         return {
-            name: some
-            for name, some in found.items()
-            if abs(self._first(name) - sum(map(self._first, some))) <= len(some)
+            name: names
+            for name, names in groups.items()
+            if abs(self._first(name) - sum(map(self._first, names))) <= len(names)
         }
 
     def _first(self, name: str) -> int:
-        return next(iter(self._known[name]))
+        return next(iter(self._substitutes[name]))
 
     def _scale(self, name: str, *, is_exact: bool) -> None:
-        known, first, half = self._known[name], self._first(name), self._sizes[name] // 2
+        numbers, first, half = self._substitutes[name], self._first(name), self._sizes[name] // 2
         is_counter, factor = name in self._counters, self._factors[medium_of(name)]
-        for number in known:
+        for number in numbers:
             # A register that passes its last number continues at 0.
             rise = (number - first + half) % (2 * half) - half
-            known[number] = first + (rise if is_counter else factor.scale(rise, is_exact=is_exact))
+            numbers[number] = first + (
+                rise if is_counter else factor.scale(rise, is_exact=is_exact)
+            )
 
     def _move(self, name: str, size: int) -> None:
-        known = self._known[name]
-        # A register that never counted says nothing about a household, and something about a meter.
-        is_unused = known.keys() == {0}
+        numbers = self._substitutes[name]
+        # A register that stays at 0 tells nothing about a household, but something about the meter.
+        is_unused = numbers.keys() == {0}
         self._constants[name] = (
-            0 if is_unused else constant_for({*known, *known.values()}, size, self._random)
+            0 if is_unused else constant_for({*numbers, *numbers.values()}, size, self._random)
         )
 
 
@@ -108,12 +110,12 @@ def medium_of(name: str) -> str:
 
 
 def digits_of(text: bytes) -> int:
-    """Return a number without its point."""
+    """Return the digits of a number as an integer, without the decimal point."""
     return int(text.replace(b".", b""))
 
 
 def write_digits(number: int, form: bytes) -> bytes:
-    """Return a number with as many digits as another one, and the point where that has it."""
+    """Return a number with the number of digits and the decimal point of `form`."""
     whole, point, decimals = form.partition(b".")
     digits = b"%0*d" % (len(whole) + len(decimals), number)
     return digits[: len(whole)] + point + digits[len(whole) :]

@@ -1,4 +1,4 @@
-"""What an anonymous capture holds, for whoever is to judge it before it is written."""
+"""Summary of an anonymous capture, for the user's review before the file is written."""
 
 from typing import NamedTuple
 
@@ -10,49 +10,57 @@ _MAX_OBJECTS = 512
 
 
 class Summary(NamedTuple):
-    """What there is in a capture; `seconds` are those between its first and its last chunk."""
+    """Contents of a capture. `seconds` is the time from its first to its last chunk."""
 
     telegrams: int
     chunks: int
     size: int
-    """Bytes of the line; a file has more."""
+    """Bytes of the line; the file is larger."""
     seconds: float
     is_encrypted: bool
     last_telegram: tuple[str, ...]
-    """Its lines as the file holds them, cut where they are long."""
+    """Lines of the last telegram as in the file; long lines are cut."""
     replaced: dict[Replaced, int]
-    """How often what was replaced, without what never was."""
+    """Number of replacements by kind, without kinds that did not occur."""
     kept: tuple[str, ...]
-    """The references of objects that stay as they are,"""
+    """References of objects that stay unchanged."""
     scaled: tuple[str, ...]
-    """of those whose powers and currents are scaled,"""
+    """References of objects with scaled powers or currents."""
     moved: tuple[str, ...]
-    """of those whose registers are scaled and moved, and whose times are shifted,"""
+    """References of objects with scaled and moved registers, or shifted times."""
     changed: tuple[str, ...]
-    """and of those in which there is something else, other signs of the same kind now."""
+    """References of objects with other content, which gets other characters of the same classes."""
 
 
-def summarise(made: AnonymousCapture) -> Summary:
-    """Return what a capture holds. It is work: not for an event loop."""
+def summarise(capture: AnonymousCapture) -> Summary:
+    """Return the summary of a capture. The work takes too long for an event loop."""
     kinds: dict[str, set[Kind]] = {}
-    for text in made.telegrams:
-        for reference, found in kinds_of(text):
+    for text in capture.telegrams:
+        for reference, new_kinds in kinds_of(text):
             if reference in kinds or len(kinds) < _MAX_OBJECTS:
-                kinds.setdefault(reference, set()).update(found)
-    changed = {one for one, found in kinds.items() if found & {Kind.OTHER, Kind.MESSAGE}}
+                kinds.setdefault(reference, set()).update(new_kinds)
+    changed = {
+        reference
+        for reference, object_kinds in kinds.items()
+        if object_kinds & {Kind.OTHER, Kind.MESSAGE}
+    }
     moved = {
-        one for one, found in kinds.items() if found & {Kind.TOTAL, Kind.COUNTER, Kind.TIME}
+        reference
+        for reference, object_kinds in kinds.items()
+        if object_kinds & {Kind.TOTAL, Kind.COUNTER, Kind.TIME}
     } - changed
-    scaled = {one for one, found in kinds.items() if Kind.MEASURED in found} - changed
-    lines = made.telegrams[-1].decode("latin-1").splitlines() if made.telegrams else []
+    scaled = {
+        reference for reference, object_kinds in kinds.items() if Kind.MEASURED in object_kinds
+    } - changed
+    lines = capture.telegrams[-1].decode("latin-1").splitlines() if capture.telegrams else []
     return Summary(
-        telegrams=len(made.telegrams),
-        chunks=len(made.chunks),
-        size=sum(len(data) for _, data in made.chunks),
-        seconds=made.chunks[-1][0] if made.chunks else 0.0,
-        is_encrypted=made.is_encrypted,
+        telegrams=len(capture.telegrams),
+        chunks=len(capture.chunks),
+        size=sum(len(data) for _, data in capture.chunks),
+        seconds=capture.chunks[-1][0] if capture.chunks else 0.0,
+        is_encrypted=capture.is_encrypted,
         last_telegram=tuple(map(_shown, lines[:MAX_LINES])),
-        replaced={name: count for name in Replaced if (count := made.replaced[name])},
+        replaced={name: count for name in Replaced if (count := capture.replaced[name])},
         kept=tuple(sorted(kinds.keys() - changed - moved - scaled)),
         scaled=tuple(sorted(scaled)),
         moved=tuple(sorted(moved)),
@@ -61,5 +69,5 @@ def summarise(made: AnonymousCapture) -> Summary:
 
 
 def _shown(line: str) -> str:
-    text = "".join(sign if sign.isprintable() else "?" for sign in line[: _MAX_LINE_CHARS + 1])
+    text = "".join(char if char.isprintable() else "?" for char in line[: _MAX_LINE_CHARS + 1])
     return text if len(text) <= _MAX_LINE_CHARS else f"{text[: _MAX_LINE_CHARS - 3]}..."

@@ -1,7 +1,7 @@
-"""The text of a telegram -> its parts, each with what has to become of it in an anonymous one.
+"""Parts of a telegram's text, each with its treatment in an anonymous capture.
 
-What stays is listed here, by its reference and its form; whatever else a telegram holds is OTHER.
-The parts of a text, one behind the other, are the text.
+A value stays only if this module lists its reference and its form. Any other value is OTHER. Joined
+again, the parts are the text.
 """
 
 import re
@@ -12,33 +12,33 @@ from typing import NamedTuple
 from .substitutes import is_octets
 
 MAX_LINES = 512
-# Of an object of more values, the last one keeps the rest.
+# The last value of an object with more values keeps the rest.
 _MAX_VALUES = 64
 
 
 class Kind(Enum):
-    """What has to become of a part."""
+    """Treatment of a part."""
 
     KEPT = auto()
-    """It says nothing about who it is."""
+    """Unchanged, because the part identifies nobody."""
     TIME = auto()
-    """A time of the meter's clock, YYMMDDhhmmss and the letter of the season."""
+    """Time of the meter's clock: YYMMDDhhmmss and the letter of the season."""
     TOTAL = auto()
-    """The digits of a register of energy or volume."""
+    """Digits of a register of energy or volume."""
     COUNTER = auto()
-    """The digits of a counter of events."""
+    """Digits of a counter of events."""
     MEASURED = auto()
-    """The digits of a power or current."""
+    """Digits of a power or current."""
     MESSAGE = auto()
-    """A text for people, or a line that is not understood."""
+    """Text for people, or a line of unknown form."""
     OTHER = auto()
-    """An identifier, or a value that is not understood."""
+    """Identifier, or a value of unknown form."""
     CHECKSUM = auto()
-    """Four digits: the CRC of all before them."""
+    """Four digits: the CRC of all preceding bytes."""
 
 
 class Part(NamedTuple):
-    """A piece of a telegram's text; `name` tells registers apart."""
+    """Part of a telegram's text; `name` tells registers apart."""
 
     kind: Kind
     text: bytes
@@ -53,10 +53,10 @@ _OBJECT = re.compile(
     rb"(%(b)b-%(b)b:%(b)b\.%(b)b\.%(b)b)\((.*)\)([\r\n]*)" % {b"b": _BYTE.encode()}, re.DOTALL
 )
 _TIME = re.compile(rb"[0-9]{12}[SW]")
-_NO_TIME = re.compile(rb"632525252525[SW]")
+_FILL_BYTES = re.compile(rb"632525252525[SW]")
 _SMALL = re.compile(rb"[0-9]{1,3}")
 _VERSION = re.compile(rb"[0-9A-F]{2}")
-# No more digits than a power has: an identifier or a total would not fit.
+# The few digits of a power: identifiers and totals have more.
 _MEASURED = re.compile(
     rb"([+-]?)(?=[0-9.]{1,6}(?:\*|\Z))([0-9]{1,5}(?:\.[0-9]{1,3})?)(\*[A-Za-z]+)?"
 )
@@ -81,25 +81,25 @@ _INDEXES = re.compile(r"0-[0-9]+:24\.2\.1")
 
 def parts_of(text: bytes) -> list[Part]:
     """Return the parts of a telegram that begins with `/`."""
-    found: list[Part] = []
+    parts: list[Part] = []
     end = 0
     for number, match in enumerate(_LINE.finditer(text)):
         if number == MAX_LINES:
             break
-        found += _parts_of_line(match[0], is_first=number == 0)
+        parts += _parts_of_line(match[0], is_first=number == 0)
         end = match.end()
-    found.append(Part(Kind.MESSAGE, text[end:]))
-    return [part for part in found if part.text]
+    parts.append(Part(Kind.MESSAGE, text[end:]))
+    return [part for part in parts if part.text]
 
 
 def kinds_of(text: bytes) -> Iterator[tuple[str, set[Kind]]]:
-    """Yield the reference of each object of a telegram, and what becomes of what is in it."""
+    """Yield the reference of every object in a telegram, with the kinds of its parts."""
     for number, match in enumerate(_LINE.finditer(text)):
         if number == MAX_LINES:
             break
-        if known := _OBJECT.fullmatch(match[0]):
+        if object_match := _OBJECT.fullmatch(match[0]):
             parts = _parts_of_line(match[0], is_first=False)
-            yield known[1].decode("ascii"), {part.kind for part in parts if part.text}
+            yield object_match[1].decode("ascii"), {part.kind for part in parts if part.text}
 
 
 def _parts_of_line(line: bytes, *, is_first: bool) -> Iterator[Part]:
@@ -143,8 +143,8 @@ def _kind_of_value(reference: str, value: bytes) -> Kind:
     if _MESSAGES.fullmatch(reference):
         return Kind.MESSAGE
     if _TIME.fullmatch(value):
-        # What a channel without a meter sends is no time.
-        return Kind.KEPT if _NO_TIME.fullmatch(value) else Kind.TIME
+        # A channel without a meter sends fill bytes in place of a time.
+        return Kind.KEPT if _FILL_BYTES.fullmatch(value) else Kind.TIME
     if _stays(reference, value):
         return Kind.KEPT
     return Kind.MESSAGE if _has_words(reference, value) else Kind.OTHER
@@ -179,6 +179,6 @@ def _has_words(reference: str, value: bytes) -> bool:
 
 
 def _form(digits: bytes) -> str:
-    """Return how many digits stand before and behind the point."""
+    """Return the numbers of digits before and after the decimal point, as in "6.3"."""
     whole, _, decimals = digits.partition(b".")
     return f"{len(whole)}.{len(decimals)}"

@@ -1,7 +1,7 @@
-"""What there is to show of a meter: readings -> entities, as tables.
+"""Entities of a meter as tables: their descriptions, and functions from readings to values.
 
-Home Assistant's entities are made of these tables, and so is what another Home Assistant finds on
-MQTT. A new sensor is one line in one of them, a name in each of the translations, and an icon.
+The tables make the entities of Home Assistant, and the entities that another Home Assistant
+discovers by MQTT. A new sensor needs a line in a table, a name in every translation, and an icon.
 """
 
 from .binary_sensors import BINARY_SENSORS

@@ -1,7 +1,7 @@
-"""How a number follows what the meter sends: the recorder stores each one that is shown.
+"""Deadbands: a shown number follows the meter in steps, because the recorder stores every change.
 
-The topics of the published values have no steps; the states that another Home Assistant discovers
-follow as these do, because its recorder stores them, too.
+MQTT topics with single values have no deadband. The states for MQTT discovery have the same
+deadbands as here, because another Home Assistant records them, too.
 """
 
 from collections.abc import Callable
@@ -9,20 +9,20 @@ from datetime import datetime, timedelta
 from math import floor
 
 type Follow = Callable[[float | None, float, timedelta], float]
-"""Returns what is shown of a number, after what was shown for so long; None after a break."""
+"""Function of the shown number (None after a break), the new number, and the shown number's age."""
 
 type Shown = str | float | datetime | None
 
-# Of two numbers with decimals, the difference has more of them.
+# The difference of two decimal numbers has more decimals, because floats are binary.
 _DECIMALS = 6
 
 
 def in_steps(
     by: float, *, every: timedelta = timedelta(0), limits: tuple[float, float] | None = None
 ) -> Follow:
-    """Return how a number follows once it has moved so far, and not sooner than so long after.
+    """Return a deadband: a number follows if it moves by `by` or more, once per `every` at most.
 
-    One that leaves the limits, or comes back, is shown at once, however little it has moved.
+    A number that leaves the limits, or returns, is shown at once, however small the move is.
     """
 
     def is_within(value: float) -> bool:
@@ -31,7 +31,7 @@ def in_steps(
     def follow(shown: float | None, value: float, age: timedelta) -> float:
         if shown is None or is_within(value) != is_within(shown):
             return value
-        # A clock that stands still, or was set back, is no reason to wait.
+        # A clock that stands still, or was set back, must not delay the number.
         is_early = timedelta(0) < abs(age) < every
         has_moved = round(abs(value - shown), _DECIMALS) >= by
         return value if has_moved and not is_early else shown
@@ -40,9 +40,10 @@ def in_steps(
 
 
 def as_allowance(unit: float, share: float) -> Follow:
-    """Return how what is allowed follows: in whole units, and never above what it is.
+    """Return a deadband for an allowed power: whole units, and never above the true value.
 
-    Less is shown at once, and more once it is more by that share of what is shown.
+    A lower value is shown at once. A higher value is shown if the rise is at least `share` of the
+    shown value.
     """
 
     def follow(shown: float | None, value: float, _age: timedelta) -> float:
@@ -55,7 +56,7 @@ def as_allowance(unit: float, share: float) -> Follow:
 
 
 class DeadbandFilter:
-    """Remembers what is shown of one number, and since when."""
+    """Filter for one number, which remembers the shown number and its time."""
 
     def __init__(self, follow: Follow) -> None:
         self._follow = follow
@@ -63,11 +64,11 @@ class DeadbandFilter:
         self._since: datetime | None = None
 
     def begin_anew(self) -> None:
-        """Show what comes next, however little it has moved."""
+        """Show the next number, however small the move is."""
         self._shown = None
 
     def shown(self, value: Shown, at: datetime) -> Shown:
-        """Return what is shown of a value of a moment, by the meter's clock."""
+        """Return the value to show for a new value; `at` is a time of the meter's clock."""
         if not isinstance(value, (float, int)):
             self._shown = None
             return value

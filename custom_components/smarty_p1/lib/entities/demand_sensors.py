@@ -1,4 +1,4 @@
-"""The sensors about the quarter-hours that the grid tariff is about."""
+"""Sensors for the quarter-hours of the grid tariff."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -11,17 +11,17 @@ from .entity_description import KILOWATT, KILOWATT_HOUR, MEASUREMENT, TOTAL, Sen
 
 type Attributes = dict[str, Any]
 
-# As the options of a meter name it.
+# Name of the option in a meter's options.
 REFERENCE_POWER = "reference_power"
 
 MEASURED_SINCE = "measured_since"
 _DECIMALS = 3
-# What is computed anew with every telegram: more would fill the database, and nobody reads it.
+# Values of the running quarter-hour change with every telegram: more decimals fill the database.
 _RUNNING_DECIMALS = 2
 
 
 def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Reading], Attributes]:
-    """Return a function that returns since when a value of the running quarter-hour is measured."""
+    """Return an attributes function: the time since which a running value is measured."""
 
     def attributes(reading: Reading) -> Attributes:
         demand = reading.demand
@@ -33,7 +33,7 @@ def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Readi
 
 
 def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
-    """Return when a quarter-hour started, and whose it is unless it was measured here."""
+    """Return attributes of a quarter-hour: its start, and its origin unless measured here."""
     if quarter is None:
         return {"start": None}
     origin = {"origin": quarter.origin.value} if quarter.origin else {}
@@ -41,7 +41,7 @@ def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
 
 
 def month_start(reading: Reading) -> datetime | None:
-    """Return when the month began whose totals are shown."""
+    """Return the start of the month whose totals are shown."""
     return reading.demand.month_start if reading.demand else None
 
 
@@ -73,7 +73,7 @@ def _running_power(
     *needed_options: str,
     **details: Any,  # noqa: ANN401 - the fields of the description
 ) -> SensorSpec[Reading]:
-    """Describe a power of the running quarter-hour."""
+    """Return the description of a sensor for a power of the running quarter-hour."""
 
     def rounded(demand: Demand) -> float | None:
         power = value_fn(demand)
@@ -96,7 +96,7 @@ def mean_power(
     *,
     enabled: bool = True,
 ) -> SensorSpec[Reading]:
-    """Describe the mean power of a complete quarter-hour."""
+    """Return the description of a sensor for the mean power of a complete quarter-hour."""
 
     def mean(demand: Demand) -> float | None:
         quarter = quarter_fn(demand)

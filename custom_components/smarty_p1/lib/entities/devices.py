@@ -1,4 +1,4 @@
-"""What is said of the devices themselves: the meter, and those on its M-Bus."""
+"""Device information of the meter and of the meters on its M-Bus."""
 
 from collections.abc import Mapping
 
@@ -8,14 +8,14 @@ from ..p1 import Telegram
 METER_MODEL = "Smarty"
 MBUS_MODEL = "M-Bus meter"
 SHORT_SERIAL_SIZE = 4
-"""So much of the end of a serial number is enough to tell meters apart."""
+"""Characters at the end of a serial number that suffice to tell meters apart."""
 _MAKERS: Mapping[str, str] = {"SAG": "Sagemcom"}
 
 
 def maker(telegram: Telegram, serial_number: str) -> str:
-    """Return who made a meter."""
-    # Three letters (FLAG) name the maker: at the beginning of the system title, or, in a plain
-    # telegram, of the serial number.
+    """Return the maker's name of a meter."""
+    # Three letters (FLAG) name the maker. The system title begins with them, or, for a plain
+    # telegram, the serial number.
     title = telegram.system_title
     flag = title[:3].decode("latin-1") if title else serial_number[:3]
     return _MAKERS.get(flag, flag)

@@ -1,6 +1,6 @@
-"""How it is said once what there is to show: to Home Assistant, on MQTT, and in docs/entities.md.
+"""Descriptions of entities, for Home Assistant, MQTT discovery and docs/entities.md alike.
 
-The fields and their words are those of Home Assistant's descriptions of entities.
+Fields and their values are named as in Home Assistant's descriptions of entities.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from ..meter import Reading
 from .deadband import Follow
 
 CURRENCY = "EUR"
-"""The tariff is Luxembourg's, whatever currency a Home Assistant is set to."""
+"""Currency of Luxembourg's tariff, independent of the currency set in Home Assistant."""
 DIAGNOSTIC = "diagnostic"
 MEASUREMENT = "measurement"
 TOTAL = "total"
@@ -27,34 +27,34 @@ type NeededOption = str | tuple[str, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class EntitySpec[D]:
-    """What is shown of `D`, a reading for most."""
+    """Description of an entity, whose value is taken from `D`, mostly a reading."""
 
     key: str
     value_fn: Callable[[D], Any]
     translation_key: str = ""
-    """The same as `key`, unless it is said."""
+    """Key of the translated name; the same as `key` if empty."""
     device_class: str | None = None
     entity_category: str | None = None
     entity_registry_enabled_default: bool = True
     attributes_fn: Callable[[D], Mapping[str, Any]] | None = None
-    """The times among the attributes are shown by `local_times`."""
+    """Function of the attributes; `local_times` converts the times among them."""
     last_reset_fn: Callable[[D], datetime | None] | None = None
     exists_fn: Callable[[D], bool] = lambda _: True
-    """Whether there is something to show, be it empty. What exists once stays."""
+    """Whether the entity has something to show, even empty. An entity stays once it exists."""
     needed_options: tuple[NeededOption, ...] = ()
-    """The options that the user must have set; of those in a tuple, one."""
+    """Options that the user must have set; of a tuple, one option suffices."""
     references: References = ()
-    """The objects that are shown, each by the references that meters send it under."""
+    """Objects that the entity shows, each with all references that meters use for it."""
     is_main: bool = False
-    """Whether it is what its device is there for, and so is called as the device is."""
+    """Whether the entity is the main entity of its device, and has the device's name."""
 
     def __post_init__(self) -> None:
-        """Call it as its key."""
+        """Set the default of the translation key."""
         if not self.translation_key:
             object.__setattr__(self, "translation_key", self.key)
 
     def is_wanted(self, options: Mapping[str, Any]) -> bool:
-        """Return whether the options of a meter ask for it."""
+        """Return whether the options of a meter include all needed options."""
         return all(
             option in options if isinstance(option, str) else not options.keys().isdisjoint(option)
             for option in self.needed_options
@@ -63,46 +63,46 @@ class EntitySpec[D]:
 
 @dataclass(frozen=True, kw_only=True)
 class SensorSpec[D](EntitySpec[D]):
-    """A sensor."""
+    """Description of a sensor."""
 
     native_unit_of_measurement: str | None = None
     state_class: str | None = None
     suggested_display_precision: int | None = None
     options: tuple[str, ...] | None = None
     records_attributes: bool = True
-    """Whether the recorder keeps the attributes, and not only the state."""
+    """Whether the recorder stores the attributes, and not only the state."""
     follow: Follow | None = None
-    """How a number follows what the meter sends, None when it is always shown."""
+    """Deadband of a number, None if every number is shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BinarySensorSpec(EntitySpec[Reading]):
-    """Something that is so or not."""
+    """Description of a binary sensor."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EventSpec(EntitySpec[Reading]):
-    """Something that happens, and what of a reading says so."""
+    """Description of an event entity, and of the value whose changes are events."""
 
     event_types: tuple[str, ...]
 
 
 def are_sent(references: References) -> Callable[[Reading], bool]:
-    """Return a function that returns whether the meter sends some objects, be they empty."""
+    """Return a function: whether the meter sends all these objects, empty or not."""
     return lambda reading: all(
-        any(reference in reading.telegram.objects for reference in each) for each in references
+        any(reference in reading.telegram.objects for reference in names) for names in references
     )
 
 
 def local_times(attributes: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
-    """Return attributes with the times among them as texts, in a time zone."""
+    """Return attributes whose times are replaced by texts in a time zone."""
     return {
-        # As times, the two hours from 2 to 3 of October are equal, and the first would stay.
+        # 2:30 exists twice in October. Both datetimes are equal, so the first would stay shown.
         name: _text_in(zone, value) if isinstance(value, datetime) else value
         for name, value in attributes.items()
     }
 
 
-@lru_cache(maxsize=64)  # with every telegram the same ones
+@lru_cache(maxsize=64)  # successive telegrams have the same times
 def _text_in(zone: tzinfo, time: datetime) -> str:
     return time.astimezone(zone).isoformat()

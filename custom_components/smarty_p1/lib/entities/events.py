@@ -1,4 +1,4 @@
-"""The events of a meter: messages of the grid operator, and what the meter counts of the grid."""
+"""Events of a meter: messages of the grid operator, and counted disturbances of the grid."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,12 +11,14 @@ EVENT_MESSAGE = "message"
 ATTR_TEXT = "text"
 ATTR_COUNT = "count"
 ATTR_PHASES = "phases"
-# The counters of each kind, by phase if there is one for each, and the references meters send.
+# References of the counters, by kind and phase; the phase is empty for a counter of all phases.
 _COUNTERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "power_failure": {"": ("0-0:96.7.21",)},
     **VOLTAGE_COUNTERS,
 }
-_COUNTER_REFERENCES = tuple(each for kind in _COUNTERS.values() for each in kind.values())
+_COUNTER_REFERENCES = tuple(
+    references for kind in _COUNTERS.values() for references in kind.values()
+)
 _COUNTER_NAMES = {
     reference: f"{kind} {phase}"
     for kind, phases in _COUNTERS.items()
@@ -71,9 +73,9 @@ DISTURBANCE = EventSpec(
 def disturbances(
     before: Mapping[str, int], now: Mapping[str, int]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the type of each event between two values of DISTURBANCE, and what is said of it.
+    """Yield type and details of the events between two values of DISTURBANCE.
 
-    A counter that is new, or has fallen, says nothing.
+    A counter that is new, or has fallen, gives no event.
     """
     for kind, phases in _COUNTERS.items():
         rises = {

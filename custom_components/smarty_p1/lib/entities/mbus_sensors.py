@@ -1,4 +1,4 @@
-"""The sensors of a gas, water, heat or other meter on an M-Bus channel, whichever that is."""
+"""Sensors of a meter on an M-Bus channel: gas, water, heat or another medium."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -50,13 +50,13 @@ _DIAGNOSTIC: Mapping[str, Any] = {
 
 
 def sensors_of_mbus_meter(identity: str, meter: MBusReading) -> tuple[SensorSpec[Reading], ...]:
-    """Describe the sensors of a meter; its index only when the unit is known."""
+    """Return the sensors of a meter. Index and flow are left out if the unit is unknown."""
     return _mbus_sensors(identity, meter.type, meter.unit)
 
 
 @lru_cache(maxsize=256)
 def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpec[Reading], ...]:
-    """Make the descriptions once: MQTT asks for them with every telegram."""
+    """Return the descriptions, cached because MQTT needs them for every telegram."""
 
     def reference(reading: Reading, field: str) -> str:
         return mbus_reference(reading.channels.get(identity), field)
@@ -86,7 +86,7 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
             device_class="timestamp",
             **_DIAGNOSTIC,
         ),
-        # Disabled: also meters without a valve send a state, mostly "disconnected".
+        # Disabled, because meters without a valve send a state, too, mostly "disconnected".
         sensor(
             "valve",
             "valve",
@@ -107,7 +107,7 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
         return meter.value if meter and meter.unit == unit else None
 
     def flow(key: str, kind: Mapping[str, Any]) -> SensorSpec[Reading]:
-        # None rather than the flow of an index in another unit
+        # With another unit of the index, the flow has another unit, too, so show None.
         return sensor(
             key,
             "index",
@@ -122,7 +122,7 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
         sensor(
             "index",
             "index",
-            index,  # None rather than an index in another unit
+            index,  # None if the index comes in another unit
             translation_key=kind,
             is_main=True,
             device_class=_device_class(kind, _UNITS[unit]),

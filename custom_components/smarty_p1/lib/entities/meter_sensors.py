@@ -1,7 +1,7 @@
-"""The sensors of the electricity meter as a table: which objects each one shows, and how.
+"""Sensors of the electricity meter: a table with the shown objects and their descriptions.
 
-Enabled by default is what a household looks at. What only some need is disabled by default, and so
-is what would fill the database. docs/entities.md shows the choice and what it costs.
+Sensors for every household are enabled by default. Sensors for few users, and sensors that would
+fill the database, are disabled. docs/entities.md shows this choice and its cost.
 """
 
 import re
@@ -35,7 +35,7 @@ MAX_STATE_SIZE = 255
 TEXT = "text"
 _DECIMALS = 3
 
-# 230 V, 10 % more or less: what EN 50160 has the grid keep to.
+# Volts: 230 V with the tolerance of 10 % that EN 50160 sets for the grid.
 VOLTAGE_LIMITS = (207.0, 253.0)
 
 type _Kind = Mapping[str, Any]
@@ -69,7 +69,7 @@ _VOLTAGE: _Kind = {
 _CURRENT = _quantity("current", "A", decimals=0)
 _DIAGNOSTIC: _Kind = {"entity_category": DIAGNOSTIC}
 _COUNT: _Kind = {**_DIAGNOSTIC, "state_class": TOTAL_INCREASING}
-# A setting of the meter: no measurement, so no statistics.
+# A setting of the meter is no measurement, so its sensor has no statistics.
 _SETTING: _Kind = {**_DIAGNOSTIC, "state_class": None}
 CONTROL_STATE: _Kind = {
     "device_class": "enum",
@@ -78,17 +78,17 @@ CONTROL_STATE: _Kind = {
 
 
 def to_number(value: Value) -> float | None:
-    """Return a number, None for whatever else the meter sends."""
+    """Return the value if it is a number, None otherwise."""
     return value if isinstance(value, (float, int)) else None
 
 
 def to_text(value: Value) -> str | None:
-    """Return as much of a text as a state holds."""
+    """Return a text, cut to the length that a state may have."""
     return value[:MAX_STATE_SIZE] if isinstance(value, str) else None
 
 
 def to_control_state(value: Value) -> str | None:
-    """Return the name of the state of a breaker, relay or valve."""
+    """Return the name of the control state of a breaker, relay or valve."""
     return CONTROL_STATES.get(value) if isinstance(value, int) else None
 
 
@@ -124,11 +124,11 @@ def _sensor(
     enabled: bool = True,
     **details: Any,  # noqa: ANN401 - the fields of the description
 ) -> SensorSpec[Reading]:
-    """Describe a sensor of some objects, each by its reference, or by those that meters use."""
-    references = tuple((each,) if isinstance(each, str) else each for each in objects)
+    """Return the description of a sensor for objects: a reference, or a tuple of alternatives."""
+    references = tuple((names,) if isinstance(names, str) else names for names in objects)
     only, *others = references
 
-    def value_of_one(reading: Reading) -> Shown:
+    def single_value(reading: Reading) -> Shown:
         get = reading.telegram.objects.get
         value = None
         for reference in only:
@@ -136,15 +136,15 @@ def _sensor(
                 break
         return convert(value)
 
-    def value_of_all(reading: Reading) -> Shown:
-        return convert(*[reading.telegram.objects.get(each[0]) for each in references])
+    def combined_value(reading: Reading) -> Shown:
+        return convert(*[reading.telegram.objects.get(names[0]) for names in references])
 
     return SensorSpec(
         key=key,
         entity_registry_enabled_default=enabled,
         references=references,
         exists_fn=are_sent(references),
-        value_fn=value_of_all if others else value_of_one,
+        value_fn=combined_value if others else single_value,
         **details,
     )
 
@@ -173,7 +173,7 @@ def _counter(key: str, *references: str) -> SensorSpec[Reading]:
 
 
 def _message(key: str, reference: str) -> SensorSpec[Reading]:
-    """Describe the text of a message as it stands; disabled, for its event shows it, too."""
+    """Return the sensor of a message text, disabled because its event shows the text, too."""
 
     def whole_text(reading: Reading) -> dict[str, str | None]:
         text = reading.telegram.objects.get(reference)
@@ -187,8 +187,8 @@ def _clock_offset(reading: Reading) -> int | None:
     return None if time is None else round((time - reading.received_at).total_seconds())
 
 
-# Of the attributes of a state, the recorder stores 16 KiB in UTF-8.
-_MAX_OTHER_TEXT = 8_000
+# The recorder stores at most 16 KiB (UTF-8) of a state's attributes.
+_MAX_OTHER_CHARS = 8_000
 
 
 def _one_line(value: Value) -> str:
@@ -199,7 +199,7 @@ def _one_line(value: Value) -> str:
 def _other_objects(reading: Reading) -> dict[str, str]:
     objects = reading.telegram.objects
     others = {name: value for name, value in objects.items() if name not in OBJECTS}
-    size = _MAX_OTHER_TEXT // max(len(others), 1)
+    size = _MAX_OTHER_CHARS // max(len(others), 1)
     return {reference: _one_line(value)[:size] for reference, value in others.items()}
 
 

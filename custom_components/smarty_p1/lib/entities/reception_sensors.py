@@ -1,4 +1,4 @@
-"""The sensors about how a meter is doing, and how its telegrams are received."""
+"""Sensors for the connection of a meter and the reception of its telegrams."""
 
 from ..health import METER_OBSTACLES, Condition, State
 from ..meter import Reception

@@ -1,6 +1,7 @@
-"""The sensors about energy sharing: what the platform knows of the last whole day.
+"""Sensors for energy sharing: sums of the platform for the last complete day.
 
-It comes a day late. So they have no state class: statistics would put it on the day after.
+The sums come a day late. So the sensors have no state class: statistics would assign the sums to
+the day after.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from .entity_description import KILOWATT_HOUR, SensorSpec
 
 
 def day_sums_of(reading: Reading) -> DaySums:
-    """Return what is known of days, by the codes of the platform."""
+    """Return the known daily sums by the platform's codes."""
     return reading.demand.day_sums if reading.demand else NO_DAY_SUMS
 
 
@@ -42,7 +43,7 @@ def _attributes(day: DaySum) -> Mapping[str, Any]:
     return {"day": date.isoformat(), "quarter_hours": day.quarter_hours}
 
 
-# The last digit is not the number of the layer.
+# The last digit of a code is not the number of the sharing layer.
 SHARING_SENSORS: tuple[SensorSpec[Reading], ...] = (
     _sensor("sharing_covered_1", "1-65:1.29.1"),
     _sensor("sharing_covered_2", "1-65:1.29.3"),

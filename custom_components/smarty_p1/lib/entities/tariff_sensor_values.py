@@ -1,4 +1,4 @@
-"""What the sensors about the costs show, each worked out of the demand."""
+"""Values and attributes of the tariff sensors, computed from the demand."""
 
 from collections import deque
 from collections.abc import Callable
@@ -20,15 +20,14 @@ from ..tariff import (
 )
 from .demand_sensors import Attributes, quarter_hour_attributes
 
-_METERS = 8
+_MAX_METERS = 8
 
 
-class _Remembered[T]:
-    """What was worked out last: the sensors of a meter ask for the same, one after the other.
+class _CachedResult[T]:
+    """Cached result of a computation, because several sensors of a meter need it in turn.
 
-    Of several meters, whose telegrams take turns, that of each.
-
-    `depends_on` returns the objects that the result depends on.
+    The results of several meters are cached, because the telegrams of meters alternate.
+    `depends_on` returns the objects that determine the result.
     """
 
     def __init__(
@@ -36,16 +35,16 @@ class _Remembered[T]:
     ) -> None:
         self._make = make
         self._depends_on = depends_on
-        self._last: deque[tuple[tuple[object, ...], T]] = deque(maxlen=_METERS)
+        self._last: deque[tuple[tuple[object, ...], T]] = deque(maxlen=_MAX_METERS)
 
     def __call__(self, demand: Demand) -> T:
         parts = self._depends_on(demand)
-        for known, made in self._last:
-            if len(parts) == len(known) and all(map(is_, parts, known)):  # noqa: B912
-                return made
-        made = self._make(demand)
-        self._last.appendleft((parts, made))
-        return made
+        for inputs, result in self._last:
+            if len(parts) == len(inputs) and all(map(is_, parts, inputs)):  # noqa: B912
+                return result
+        result = self._make(demand)
+        self._last.appendleft((parts, result))
+        return result
 
 
 def _bill_of_last_month(demand: Demand) -> Bill | None:
@@ -54,12 +53,12 @@ def _bill_of_last_month(demand: Demand) -> Bill | None:
 
 
 def _compare(demand: Demand) -> Comparison:
-    # Those that have ended: the running one decides nothing.
+    # Only complete months: the running month is not decisive.
     return compare(demand.earlier_months, demand.contracts, demand.until, is_at_current_prices=True)
 
 
 def _compared(demand: Demand) -> tuple[object, ...]:
-    """Return what a comparison depends on."""
+    """Return the objects that determine a comparison."""
     return (
         *demand.earlier_months,
         demand.contracts,
@@ -86,51 +85,51 @@ def _classes(demand: Demand) -> Attributes:
     return {**_decisive_months(demand), "classes": costs}
 
 
-_this_month = _Remembered(
+_this_month = _CachedResult(
     lambda demand: compute_bill(demand.month, demand.contracts, demand.until),
     lambda demand: (demand,),
 )
-_measured_share = _Remembered(
+_measured_share = _CachedResult(
     lambda demand: demand.month.measured_share(demand.until), lambda demand: (demand,)
 )
-_estimate = _Remembered(
+_estimate = _CachedResult(
     estimated, lambda demand: (demand.known_month, *demand.earlier_months, demand.contracts)
 )
-_before = _Remembered(
+_before = _CachedResult(
     _bill_of_last_month, lambda demand: (*demand.earlier_months, demand.contracts)
 )
-_comparison = _Remembered(_compare, _compared)
-compared_months = _Remembered(_decisive_months, _compared)
-"""Returns the months that decide: the last twelve whole ones."""
-classes = _Remembered(_classes, _compared)
-"""Returns the months that decide, and what each class would have cost in them."""
+_comparison = _CachedResult(_compare, _compared)
+compared_months = _CachedResult(_decisive_months, _compared)
+"""Returns the decisive months: the last twelve complete months."""
+classes = _CachedResult(_classes, _compared)
+"""Returns the decisive months, and the cost of each class in them."""
 
 
 def _last_month(demand: Demand) -> Month | None:
-    """Return the month before the running one, None when nothing is known of it."""
+    """Return the month before the running month, or None if nothing is known of it."""
     months = demand.earlier_months
     return months[-1] if months and months[-1].end == demand.month.start else None
 
 
 def price(demand: Demand) -> KwhPrice:
-    """Return what a kWh costs now."""
+    """Return the present price of a kWh."""
     return price_of_kwh(demand.contracts, demand.until, demand.market)
 
 
 def price_attributes(demand: Demand) -> Attributes:
-    """Return the month of the published prices, if they are used after it."""
+    """Return the month of the published prices if they are used for a later month."""
     return older_prices(price(demand).prices_of)
 
 
 def cost(*parts: str) -> Callable[[Demand], float | None]:
-    """Return a function of the cost of parts, in whole cents, so that it changes seldom."""
+    """Return a function: the cost of some parts in whole cents, so that it changes rarely."""
     return lambda demand: _this_month(demand).part(*parts)
 
 
 def surcharge(demand: Demand) -> float | None:
-    """Return what the energy above the reference power costs, more exactly than in cents.
+    """Return the cost of the energy above the reference power, with six decimals.
 
-    It changes once a quarter-hour at most.
+    Whole cents are not needed here, because this cost changes at most once in a quarter-hour.
     """
     due = _this_month(demand)
     lines = [line for line in due.lines if line.name == "surcharge"]
@@ -140,53 +139,57 @@ def surcharge(demand: Demand) -> float | None:
 
 
 def total(demand: Demand) -> float | None:
-    """Return the total of the bill."""
+    """Return the total of the running month's bill."""
     return _this_month(demand).total
 
 
 def month_end(demand: Demand) -> float | None:
-    """Return what the bill will be when the month ends, as far as that can be estimated."""
-    found = _estimate(demand)
-    return found.total if found else None
+    """Return the expected total at the end of the month, or None without an estimate."""
+    estimate = _estimate(demand)
+    return estimate.total if estimate else None
 
 
 def month_end_attributes(demand: Demand) -> Attributes:
-    """Return the range that last year gives, and how much of the month was measured."""
-    found = _estimate(demand)
-    span = {"low": found.low, "high": found.high} if found and found.low is not None else {}
+    """Return the range of the estimate by last year, and the measured share of the month."""
+    estimate = _estimate(demand)
+    span = (
+        {"low": estimate.low, "high": estimate.high}
+        if estimate and estimate.low is not None
+        else {}
+    )
     return {**span, **cost_attributes(demand)}
 
 
 def feed_in(demand: Demand) -> float | None:
-    """Return what is paid for the exported energy."""
+    """Return the payment for the exported energy."""
     amount = _this_month(demand).amount("feed_in")
     return None if amount is None else abs(amount) and -amount
 
 
 def measured_share(demand: Demand) -> Attributes:
-    """Return how much of the month was measured."""
+    """Return the measured share of the month."""
     return {"measured_share": _measured_share(demand)}
 
 
 def cost_attributes(demand: Demand) -> Attributes:
-    """Return how much of the month was measured, and of when the published prices are."""
+    """Return the measured share of the month, and the month of the published prices."""
     return measured_share(demand) | older_prices(_this_month(demand).prices_of)
 
 
 def energy_attributes(demand: Demand) -> Attributes:
-    """Return the attributes of a cost, and what energy has no price."""
+    """Return the attributes of a cost, and the energy without a price."""
     due = _this_month(demand)
     unsplit = {"unsplit_kwh": due.unsplit_kwh} if due.unsplit_kwh else {}
     return _with_unpriced(cost_attributes(demand), due.unpriced_kwh) | unsplit
 
 
 def feed_in_attributes(demand: Demand) -> Attributes:
-    """Return how much of the month was measured, and what exported energy has no price."""
+    """Return the measured share of the month, and the exported energy without a price."""
     return _with_unpriced(measured_share(demand), _this_month(demand).unpriced_exported_kwh)
 
 
 def total_attributes(demand: Demand) -> Attributes:
-    """Return since when the first month counts, and the total of last month, too."""
+    """Return the attributes of the total, the start of a partial month, and last month's total."""
     before, month = _before(demand), _last_month(demand)
     since = demand.month.since
     return {
@@ -203,20 +206,20 @@ def _with_unpriced(attributes: Attributes, unpriced_kwh: float) -> Attributes:
 
 
 def peak_last_month(demand: Demand) -> QuarterHour | None:
-    """Return the highest quarter-hour of the month before the running one."""
+    """Return the highest quarter-hour of the month before the running month."""
     month = _last_month(demand)
     return month.peak if month else None
 
 
 def peak_last_month_attributes(demand: Demand) -> Attributes:
-    """Return when it started, whose it is, and how much of that month was measured."""
+    """Return start and origin of last month's peak, and the measured share of that month."""
     month = _last_month(demand)
     share = month.measured_share(month.end) if month else None
     return {**quarter_hour_attributes(peak_last_month(demand)), "measured_share": share}
 
 
 def peak_12_months(demand: Demand) -> QuarterHour | None:
-    """Return the highest quarter-hour of the running month and the eleven before it."""
+    """Return the highest quarter-hour of the running month and the eleven months before."""
     month_start = demand.month.start
     year_before = month_start.replace(year=month_start.year - 1)
     months = (*demand.earlier_months, demand.month)
@@ -225,7 +228,7 @@ def peak_12_months(demand: Demand) -> QuarterHour | None:
 
 
 def quarter_hours_above(demand: Demand) -> int:
-    """Return how many of the month were above the reference power, by the one of their time."""
+    """Return the number of the month's quarter-hours above the reference power of their time."""
     own = ((demand.contracts.at(day.start).reference_kw, day) for day in demand.month.days)
     return sum(day.above[kw].quarter_hours for kw, day in own if kw is not None and kw in day.above)
 
@@ -236,5 +239,5 @@ def cheapest(demand: Demand) -> int | None:
 
 
 def saving(demand: Demand) -> float | None:
-    """Return what it would have saved in a year."""
+    """Return the saving of the cheapest reference power in a year."""
     return _comparison(demand).saving_per_year

@@ -1,4 +1,4 @@
-"""The sensors about what it costs: prices, the running month's costs, peaks, the cheapest class."""
+"""Sensors for the tariff: prices, the running month's costs, peaks, and the cheapest class."""
 
 from collections.abc import Callable
 
@@ -16,28 +16,28 @@ from .entity_description import (
 )
 
 UNRECORDED_ATTRIBUTES = frozenset({"classes", "months"})
-"""Attributes that are too long to be stored with each state."""
+"""Attributes that are too long to be stored with every state."""
 
 _ENERGY_PRICE = ("energy_price", "energy_price_entity")
 _FEED_IN_PRICE = ("feed_in_price", "feed_in_price_entity")
 
 
 def _shown[T](value_fn: Callable[[Demand], T]) -> Callable[[Reading], T | None]:
-    """Return a function that returns a value of the demand, None before there is one."""
+    """Return a function: a value of the reading's demand, or None without a demand."""
     return lambda reading: value_fn(reading.demand) if reading.demand else None
 
 
 def _attributes(
     attributes_fn: Callable[[Demand], Attributes],
 ) -> Callable[[Reading], Attributes]:
-    """Return a function that returns attributes of the demand, none before there is one."""
+    """Return a function: attributes of the reading's demand, or none without a demand."""
     return lambda reading: attributes_fn(reading.demand) if reading.demand else {}
 
 
 def _price(
     key: str, value_fn: Callable[[Demand], float | None], needed: NeededOption
 ) -> SensorSpec[Reading]:
-    # No device class: monetary are amounts only.
+    # No device class, because `monetary` is for amounts and not for prices.
     return SensorSpec(
         key=key,
         state_class=MEASUREMENT,
@@ -56,7 +56,7 @@ def _monetary(
     *needed_options: NeededOption,
     enabled: bool = False,
 ) -> SensorSpec[Reading]:
-    """Describe an amount of money of the running month."""
+    """Return the description of a sensor for an amount of money of the running month."""
     return SensorSpec(
         key=key,
         device_class="monetary",
@@ -102,7 +102,7 @@ TARIFF_SENSORS: tuple[SensorSpec[Reading], ...] = (
         _ENERGY_PRICE,
         enabled=True,
     ),
-    # No state class: it is an estimate.
+    # No state class, because the amount is an estimate.
     SensorSpec(
         key="cost_month_end",
         device_class="monetary",
@@ -137,7 +137,7 @@ TARIFF_SENSORS: tuple[SensorSpec[Reading], ...] = (
         value_fn=_shown(values.cheapest),
         attributes_fn=_attributes(values.classes),
     ),
-    # No state class: it is an estimate of a year, and not to be added up.
+    # No state class, because the estimate of a year must not be added up.
     SensorSpec(
         key="saving_per_year",
         device_class="monetary",

@@ -3,15 +3,14 @@
 export = read_export(data, now)  # a file of its portal; ExportError.reason says why not
 series = read_time_series(json.loads(answer), code, start, end)  # an answer of its API
 platform = {export.code: export.rows}
-quarters = merged(own, platform)
-meter.set_platform_days(Past(merged([], platform), sharing_of(platform)))
+meter.set_platform_days(Past(quarter_hours_of(platform), sharing_of(platform)))
 """
 
 from .api_response import AnswerRefusal, ResponseError, TimeSeries, read_time_series
 from .difference import Cause, DayDifference, Differences, compare_days
 from .export_file import MAX_EXPORT_SIZE, Export, read_export
 from .export_refusals import ExportError, ExportRefusal
-from .merging import merged, sharing_of
+from .merging import quarter_hours_of, sharing_of
 from .registers import (
     CODES,
     COVERED,
@@ -49,8 +48,8 @@ __all__ = [
     "is_of_production",
     "is_of_sharing",
     "last_days_of",
-    "merged",
     "newest",
+    "quarter_hours_of",
     "read_export",
     "read_time_series",
     "sharing_of",

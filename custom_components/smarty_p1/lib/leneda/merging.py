@@ -1,8 +1,7 @@
-"""What was measured here and what the platform knows, side by side."""
+"""The platform's quarter-hours and energy sharing, from the rows of its codes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from operator import attrgetter
 
 from ..tariff import Covered, Origin, QuarterHour
 from .registers import COVERED, REGISTERS, Quantity
@@ -10,29 +9,25 @@ from .rows import Row
 from .totals import with_totals
 
 
-def merged(own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]:
-    """Return all quarter-hours in the order of their time, each of one origin, its `origin`.
+def quarter_hours_of(platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]:
+    """Return the quarter-hours whose imported energy the platform knows, in the order of time.
 
-    `platform` holds the rows of each code. What was measured here counts; elsewhere, what the
-    platform knows, if it knows the imported energy, be it by the parts of energy sharing. One is
-    estimated if a value of it is.
+    `platform` holds the rows of each code. The imported energy may be the sum of the parts of
+    energy sharing. A quarter-hour is estimated if a value of it is.
     """
-    found = {quarter.start: quarter for quarter in own}
     rows: dict[Quantity, Sequence[Row]] = {
         REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()
     }
     others = [
-        {row.start: row for row in rows.get(quantity, ()) if row.start not in found}
+        {row.start: row for row in rows.get(quantity, ())}
         for quantity in (
             Quantity.EXPORTED,
             Quantity.REACTIVE_IMPORTED,
             Quantity.REACTIVE_EXPORTED,
         )
     ]
-    for row in rows.get(Quantity.IMPORTED, ()):
-        if row.start not in found:
-            found[row.start] = _of_platform(row, [each.get(row.start) for each in others])
-    return sorted(found.values(), key=attrgetter("start"))
+    imported = rows.get(Quantity.IMPORTED, ())
+    return [_of_platform(row, [each.get(row.start) for each in others]) for row in imported]
 
 
 def _of_platform(imported: Row, others: Sequence[Row | None]) -> QuarterHour:

@@ -1,11 +1,11 @@
-"""What follows from the telegrams of a meter: telegrams -> readings.
+"""Readings from the telegrams of a meter.
 
     reader = MeterReader(MeterMemory(DemandMeter(Contract(reference_kw=7))))
     reading = reader.read(telegram, datetime.now(UTC))
     print(reading.telegram.objects["1-0:1.8.0"], reading.channels, reading.demand)
 
-A `MeterSession` does that with the bytes of a port, and knows which meter speaks there. Totals do
-not fall before that is confirmed, the meters on the M-Bus are known by their identifiers, and the
+A `MeterSession` makes readings from the bytes of a port, and knows the meter of that port. A total
+falls only after a confirmation. Meters on the M-Bus are known by their identifiers. The
 quarter-hours of the grid tariff are followed.
 """
 
@@ -14,10 +14,10 @@ from .mbus_channels import CHANNEL_PREFIX
 from .meter_identity import FirstMeter, NamedMeter
 from .meter_memory import MeterMemory
 from .meter_session import MeterSession, OtherMeter, Rejected
-from .outline import Outline
 from .reading import IMPORTED_ENERGY, MeterReader, Reading, Reception, outlined_reading
 from .telegram_age import MAX_AGE
 from .telegram_limits import MAX_MBUS_METERS, Limits, shown_name
+from .telegram_outline import Outline
 from .totals import CONFIRMATIONS, REGISTERS, Totals
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Which meter is on which M-Bus channel."""
+"""Meters on the M-Bus, and their channels."""
 
 from datetime import UTC, datetime
 
@@ -9,17 +9,17 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 def identity_of(channel: int, reading: MBusReading) -> str:
-    """Return what identifies the meter on a channel.
+    """Return the identity of the meter on a channel.
 
-    It is the equipment identifier; only a meter without one is identified by its channel.
+    The identity is the equipment identifier, or the channel for a meter without identifier.
     """
     return reading.serial_number or f"{CHANNEL_PREFIX}{channel}"
 
 
 def channels_by_meter(telegram: Telegram) -> dict[str, int]:
-    """Return the channels by what identifies the meters on them.
+    """Return the channels of a telegram by the identities of their meters.
 
-    A channel may keep the last index of a meter that has moved to another one: the newest counts.
+    A meter that moved may leave its last index on the old channel: the newest index counts.
     """
     oldest_first = sorted(telegram.channels.items(), key=lambda item: item[1].time or _NEVER)
     return {identity_of(channel, reading): channel for channel, reading in oldest_first}

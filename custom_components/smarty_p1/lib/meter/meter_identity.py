@@ -1,8 +1,8 @@
-"""Which meter speaks, and whether it may say so.
+"""Decision whether a telegram is from the meter of a port.
 
-A verified telegram proves that its writer has a key, and so whose system title it is; the serial
-number in it is only what that meter says. So a title and a serial number belong together from the
-first verified telegram on.
+A verified telegram proves that its sender holds a key, and thereby its system title. The serial
+number in the telegram is only a claim of that meter. So a system title and a serial number belong
+together from the first verified telegram on.
 """
 
 from collections.abc import Callable
@@ -12,33 +12,33 @@ from ..p1 import FrameDecryptor, Telegram
 from .reading import MeterReader
 from .telegram_limits import shown_name
 
-# So many telegrams of another meter, and none of the port's own between them.
-_ENOUGH = 3
+# After this number of telegrams in a row, another meter replaces the port's meter.
+_MIN_FOREIGN_TELEGRAMS = 3
 
 
 type DecryptorOf = Callable[[bytes], FrameDecryptor | None]
 
 
 class WhichMeter(Protocol):
-    """Knows the meter of a port, and the keys of whatever speaks there.
+    """Meter of a port, and the keys of all meters that may send there.
 
-    `decryptor_of` returns what opens the frames of a system title, None without its key; it is None
-    itself where meters send plain telegrams.
+    `decryptor_of` returns the decryptor for a system title, or None without a key. The
+    attribute is None where meters send plain telegrams.
     """
 
     decryptor_of: DecryptorOf | None
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return what reads a telegram, None when it is of another meter than the port's.
+        """Return the reader for a telegram, or None for a telegram of another meter.
 
-        Its frame counter is remembered in any case.
+        The frame counter is remembered in both cases.
         """
 
 
 class NamedMeter:
-    """The meter of a port is the one with a serial number, which somebody has chosen.
+    """Meter of a port, named by a serial number that the user has chosen.
 
-    It has one key, None when it sends plain telegrams.
+    The meter has one key, or None if its telegrams are plain.
     """
 
     def __init__(
@@ -47,14 +47,14 @@ class NamedMeter:
         self._serial_number = serial_number
         self._reader = reader
         self._decryptor = decryptor
-        # Whoever has the key may be the meter.
+        # Any system title with the right key may be the meter's, so all titles get its decryptor.
         self.decryptor_of: DecryptorOf | None = (lambda _title: decryptor) if decryptor else None
         memory = reader.memory
         if memory.system_title:
             memory.names.setdefault(memory.system_title, shown_name(serial_number))
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader when the telegram names the meter, or its title proves it."""
+        """Return the reader if the telegram names the meter, or its title proves the meter."""
         memory, title = self._reader.memory, telegram.system_title
         if self._decryptor and title is not None and telegram.frame_counter is not None:
             memory.note_counter(self._decryptor, title, telegram.frame_counter)
@@ -71,25 +71,25 @@ class NamedMeter:
         if name is None:
             return False
         if memory.system_title is None and not has_our_name:
-            return False  # what belongs together is not known before the meter has spoken
+            return False  # record no system title before the meter's own title
         return memory.is_named(telegram) and has_our_name
 
 
 class MeterRegistry(Protocol):
-    """The meters of several ports, by their system titles."""
+    """Meters of several ports, by their system titles."""
 
     def decryptor_of(self, title: bytes) -> FrameDecryptor | None:
-        """Return what opens the frames of a system title, None without its key."""
+        """Return the decryptor for a system title, or None without a key."""
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return what reads a verified telegram, None when it names what is another meter's."""
+        """Return the reader for a verified telegram, or None if it names another meter."""
 
 
 class FirstMeter:
-    """The meter of a port is the one that speaks there first, until it is exchanged.
+    """Meter that was the first to send on a port, until another meter replaces it.
 
-    That is when another one has sent three telegrams in a row. `title` is its system title, None
-    before there is one.
+    Three telegrams in a row from another meter replace the meter. `title` is the system title of
+    the meter, None before its first telegram.
     """
 
     def __init__(self, meters: MeterRegistry, title: bytes | None = None) -> None:
@@ -100,14 +100,14 @@ class FirstMeter:
         self._others = 0
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader of the port's meter when the telegram is of it."""
+        """Return the reader for a telegram of the port's meter, or None for another meter."""
         title, reader = telegram.system_title, self._meters.reader_of(telegram)
         if title is None or reader is None:
             return None
         if self.title not in (None, title):
             self._others = self._others + 1 if title == self._other_title else 1
             self._other_title = title
-            if self._others < _ENOUGH:
+            if self._others < _MIN_FOREIGN_TELEGRAMS:
                 return None
         self.title = title
         self._others = 0

@@ -1,4 +1,4 @@
-"""What is remembered of a meter over restarts."""
+"""Memory of a meter that survives restarts."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -17,31 +17,31 @@ from ..stored_values import (
 )
 from ..tariff import DemandMeter
 from .flow_rate import FlowRates
-from .outline import Outline
 from .telegram_limits import shown_name
+from .telegram_outline import Outline
 from .totals import Totals
 
 _TITLE_SIZE = 8
 _MAX_COUNTER = (1 << 32) - 1
 _MAX_KEYS = 16
-# Nothing but meters with the same key gets that far; still, nothing grows without end.
+# Only meters with the same key add titles, but the memory must be bounded in any case.
 _MAX_TITLES = 16
 _MAX_SECONDS = timedelta(days=36_500).total_seconds()
 
 
 class MeterMemory:
-    """What must survive a restart.
+    """State of a meter that must survive a restart.
 
-    - `counters`: the last frame counter of each system title, by the fingerprint of the key, so
-      that recorded frames are never accepted again;
-    - `names`: the serial number that each system title has said first, and so belongs to;
-    - `system_title` and `serial_number` of the meter; when its `last_telegram` was received;
-    - `clock_deviation`: how far its clock is ahead, None where that is not known;
-    - `totals`, `flow_rates`, and `named_channels`, which had meters with an identifier;
-    - `outline`: the objects and M-Bus meters of the last telegram, without a value;
+    - `counters`: the last frame counter of each system title, by fingerprint of the key, so that
+      recorded frames are never accepted again;
+    - `names`: the first serial number that each system title has sent, and so belongs to;
+    - `system_title` and `serial_number` of the meter, and the time of its `last_telegram`;
+    - `clock_deviation`: by how much its clock is ahead, None if unknown;
+    - `totals`, `flow_rates`, and `named_channels`: channels that had a meter with an identifier;
+    - `outline`: the objects and M-Bus meters of the last telegram, without values;
     - `demand_meter`: its quarter-hours and months.
 
-    `damaged` names the parts that could not be read and begin anew.
+    `damaged` names the parts that could not be read and start empty.
     """
 
     def __init__(self, demand_meter: DemandMeter | None = None) -> None:
@@ -68,11 +68,11 @@ class MeterMemory:
         *,
         title: bytes | None = None,
     ) -> Self:
-        """Return what `as_dict` was the content of; what is malformed or missing begins anew.
+        """Return the memory from the result of `as_dict`. Damaged or missing parts start empty.
 
-        `load_demand` reads the quarter-hours and months, `demand_meter` is for when there are none.
-        `title` is the meter's where the gateway has stored it: in the name, with one counter a key.
-        Raises ValueError when it is no object.
+        `load_demand` reads the quarter-hours and months; `demand_meter` replaces missing ones. The
+        gateway stores the meter's `title` in the file name, with one counter for every key. Raises
+        ValueError if the content is not an object.
         """
         memory = cls(demand_meter)
         memory.system_title = title
@@ -90,7 +90,7 @@ class MeterMemory:
                 content = data[key]
                 if content is not None or part not in _MAY_BE_UNKNOWN:
                     setattr(memory, part, load(content))
-            except Exception:  # noqa: BLE001 - a file may hold anything; each part is good by itself
+            except Exception:  # noqa: BLE001 - a file may hold anything; the other parts stay good
                 memory.damaged.append(part)
         memory._noted = memory.demand_meter.snapshot
         if memory.system_title and memory.serial_number:
@@ -98,10 +98,10 @@ class MeterMemory:
         return memory
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything but the quarter-hours and months, as JSON knows it.
+        """Return the memory as JSON values, without the quarter-hours and months.
 
-        These are large: their owner stores `demand_meter.as_dict()` as "demand" beside it, or
-        elsewhere.
+        Quarter-hours and months are large. So their owner stores `demand_meter.as_dict()` under
+        "demand", in the same file or in another one.
         """
         deviation = self.clock_deviation
         return {
@@ -121,14 +121,14 @@ class MeterMemory:
         }
 
     def last_counters(self, key: bytes) -> dict[bytes, int]:
-        """Return the last frame counters of each system title under a key."""
+        """Return the last frame counter of each system title under a key."""
         return self.counters.get(key_fingerprint(key), {}).copy()
 
     def note_counter(self, decryptor: FrameDecryptor, title: bytes, counter: int) -> None:
         """Remember the last frame counter of a system title under the key of a decryptor.
 
-        The keys and titles used least recently are forgotten, by the decryptor too, but not the
-        meter's own title.
+        The least recently used keys and titles are forgotten, by the decryptor, too. The meter's
+        own title is kept.
         """
         counters = self.counters.pop(decryptor.fingerprint, {})
         self.counters[decryptor.fingerprint] = counters
@@ -138,11 +138,11 @@ class MeterMemory:
         for forgotten in _forget_first(counters, _MAX_TITLES, self.system_title):
             decryptor.last_counters.pop(forgotten, None)
 
-    def has_come_to_something(self) -> bool:
-        """Return whether a quarter-hour or a month has ended since this was asked last.
+    def has_period_ended(self) -> bool:
+        """Return whether a quarter-hour or a month has ended since the last call.
 
-        That is to be written at once: whoever adds up the months counts one twice that is shown
-        again after a crash.
+        Such an end must be written at once. After a crash, an ended month would otherwise be shown
+        again, and count twice in a user's sum of the months.
         """
         before, demand = self._noted, self.demand_meter.snapshot
         self._noted = demand
@@ -155,10 +155,10 @@ class MeterMemory:
         )
 
     def is_named(self, telegram: Telegram) -> bool:
-        """Return whether a telegram names the meter that its system title belongs to.
+        """Return whether a telegram names the meter to which its system title belongs.
 
-        It belongs to the first one that was verified. A telegram without a name, or without a title
-        as plain ones are, contradicts nothing.
+        A title belongs to the serial number of its first verified telegram. A telegram without a
+        serial number, or without a title as in plain text, contradicts nothing.
         """
         title, name = telegram.system_title, telegram.serial_number
         if title is None or name is None or telegram.verification is not Verification.TAG:
@@ -185,7 +185,8 @@ def _counters(content: Stored, own: bytes | None) -> dict[str, dict[bytes, int]]
 
 
 _MAY_BE_UNKNOWN = {"system_title", "serial_number", "last_telegram", "clock_deviation"}
-# The one may be stored elsewhere; the other comes with the next telegram.
+# A file may lack these parts: the quarter-hours have their own file, or the next telegram
+# brings the outline.
 _MAY_BE_MISSING = {"demand_meter", "outline"}
 _STORED_AS = {"flow_rates": "flows", "demand_meter": "demand"}
 _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
@@ -208,8 +209,8 @@ _LOADERS: Mapping[str, Callable[[Stored], Any]] = {
 }
 
 
-def _forget_first[K](entries: dict[K, Any], most: int, kept: K | None) -> list[K]:
-    forgotten = [each for each in entries if each != kept][: max(0, len(entries) - most)]
-    for each in forgotten:
-        del entries[each]
+def _forget_first[K](entries: dict[K, Any], max_entries: int, kept: K | None) -> list[K]:
+    forgotten = [key for key in entries if key != kept][: max(0, len(entries) - max_entries)]
+    for key in forgotten:
+        del entries[key]
     return forgotten

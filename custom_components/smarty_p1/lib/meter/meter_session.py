@@ -1,10 +1,10 @@
-"""From the bytes of one port to the readings of its meter: the one way, whoever wants to know them.
+"""Session of one port: the bytes of its line become readings of its meter.
 
     session = MeterSession(NamedMeter(serial_number, MeterReader(memory), FrameDecryptor(key)))
     for event in session.feed(data, datetime.now(UTC), time.monotonic()):
         if isinstance(event, Reading): ...
 
-No I/O, no clock but those handed in.
+No I/O, and no clock: the caller passes the times.
 """
 
 from collections import Counter
@@ -19,16 +19,16 @@ from .reading import MeterReader, Reading, Reception
 from .telegram_age import is_recent
 from .telegram_limits import Limits, shown_name
 
-# Nothing but meters with the same keys gets that far; still, nothing grows without end.
+# Only meters with the port's keys are counted by name. The limit bounds the counter anyway.
 _MAX_OTHER_METERS = 16
 _FURTHER_METERS = "further meters"
 
 
 @dataclass(frozen=True, slots=True)
 class OtherMeter:
-    """A telegram of another meter than the port's, or that names another one than its own.
+    """Telegram of another meter than the port's, or with a serial number that is not its meter's.
 
-    `name` is the serial number in it as people may read it, `serial_number` as it stands there.
+    `serial_number` is the text in the telegram, `name` the same without unsafe characters.
     """
 
     serial_number: str | None
@@ -40,11 +40,11 @@ type Rejected = Rejection | OtherMeter
 
 
 class MeterSession:
-    """Reads the meter of one port.
+    """Session that reads the meter of one port.
 
-    `prices` returns the market's prices at which a telegram came; `limits` say which telegrams
-    without a tag have a turn. Where telegrams `may_be_late`, their own time says how old they are;
-    elsewhere the deviation of the meter's clock is learned from them, and known from then on.
+    `prices` returns the market prices at the time of a telegram. `limits` restricts telegrams
+    without a tag. If telegrams `may_be_late`, their own time tells their age. Otherwise the session
+    learns the deviation of the meter's clock from them.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class MeterSession:
 
     @property
     def reception(self) -> Reception:
-        """Return how telegrams have been received at this port until now."""
+        """Return the counters of received telegrams at this port."""
         reader = self._reader
         return Reception(
             telegrams=self._telegrams,
@@ -78,10 +78,9 @@ class MeterSession:
         )
 
     def feed(self, data: bytes, now: datetime, clock: float) -> Iterator[Reading | Rejected]:
-        """Yield what the next bytes complete: readings, and what is none.
+        """Yield the readings and rejections that these bytes complete.
 
-        `clock` is a number of seconds that rises evenly (monotonic), by which the telegrams without
-        a tag have their turns.
+        `clock` is a monotonic time in seconds; the limit for telegrams without a tag uses it.
         """
         for event in self._decoder.feed(data):
             if isinstance(event, Rejection):
@@ -101,7 +100,7 @@ class MeterSession:
         is_current = self._is_current(telegram, now, reader)
         prices = self._prices(telegram) if is_current else NO_PRICES
         reading = reader.read(telegram, now, prices, is_current=is_current)
-        # Last: what cannot be made of a telegram must not count as a reading.
+        # Count the telegram only now: a telegram that raised an error above must not count.
         self._reader = reader
         reader.memory.last_telegram = now
         self._telegrams += 1

@@ -1,4 +1,4 @@
-"""One `Reading` per telegram: totals settled, M-Bus meters identified, quarter-hour, flows."""
+"""Reading of a meter: a telegram with settled totals, M-Bus meters, quarter-hour and flows."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -20,12 +20,12 @@ _THRESHOLD = "0-0:17.0.0"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is known of a meter from one telegram, and the only thing that others read.
+    """All that is known of a meter after one telegram; sensors and messages use only this.
 
-    `channels` holds the M-Bus channels by what identifies the meters on them. `demand` is None
-    before the first telegram ever with a time and the imported energy. `flows` holds what flows
-    through those meters, in m³/h or kW, where that is known. One that is not `is_current` came so
-    late that it counts only where its own time puts it, and says nothing of now.
+    `channels` holds the M-Bus channels by the identities of their meters. `demand` is None before
+    the first telegram with a time and the imported energy. `flows` holds the known flows of the
+    M-Bus meters, in m³/h or kW. A reading that is not `is_current` came late: it counts for the
+    time of its telegram, but is not shown as current.
     """
 
     telegram: Telegram
@@ -37,33 +37,34 @@ class Reading:
 
     @property
     def time(self) -> datetime:
-        """Return the telegram's own time; of one without, when it was received."""
+        """Return the telegram's time, or the time of reception if the telegram has no time."""
         return self.telegram.time or self.received_at
 
     def meter(self, identity: str) -> MBusReading | None:
-        """Return a meter on the M-Bus, None when it is not in the telegram."""
+        """Return the meter with this identity on the M-Bus, or None if the telegram lacks it."""
         return self.telegram.channels.get(self.channels.get(identity, 0))
 
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """How the telegrams of a meter have been received until now."""
+    """Counters of the telegrams that were received from a meter."""
 
     telegrams: int
-    """Those that were accepted."""
+    """Accepted telegrams."""
     rejections: Counter[Reason]
     other_meters: Counter[str | None]
-    """The telegrams of other meters, by their names."""
+    """Telegrams of other meters, by meter name."""
     ignored: Counter[str]
-    """What `Limits` removed."""
+    """Parts and telegrams that `Limits` removed, by kind."""
     totals_held_back: Counter[str]
-    """How often a total wanted to fall, by the reference of the object."""
+    """Falls of totals that were held back, by the reference of the object."""
 
 
 class MeterReader:
-    """Makes the readings of one meter from its telegrams.
+    """Reader that makes the readings of one meter from its telegrams.
 
-    What must survive a restart is in its `memory`; `limits` say what is too much of a telegram.
+    `memory` holds the state that must survive a restart. `limits` removes surplus parts of a
+    telegram.
     """
 
     def __init__(self, memory: MeterMemory | None = None, limits: Limits | None = None) -> None:
@@ -81,10 +82,10 @@ class MeterReader:
         *,
         is_current: bool = True,
     ) -> Reading:
-        """Return what is known after a telegram, which came at the market's prices."""
+        """Return the reading after a telegram; `market` holds the market prices at its time."""
         telegram = self.limits.apply(telegram)
         settled = self.memory.totals.settle(telegram)
-        # The quarter-hour goes without a reading rather than with one that is not of this moment.
+        # While the total is held back, its settled value is outdated: skip the quarter-hour.
         if settled.objects.get(IMPORTED_ENERGY) == telegram.objects.get(IMPORTED_ENERGY):
             self._follow_quarter_hour(telegram, settled, market)
         channels = self._identify_channels(settled)
@@ -95,12 +96,14 @@ class MeterReader:
         self, telegram: Telegram, settled: Telegram, market: MarketPrices
     ) -> None:
         get: Callable[[str], Any] = telegram.objects.get
-        registers = [get(each) for each in _ENERGIES]
+        registers = [get(reference) for reference in _ENERGIES]
         if settled is not telegram:
-            # Nor with another register that is not of this moment.
+            # Registers that are held back are outdated, so their energies count as unknown.
             accepted = map(settled.objects.get, _ENERGIES)
             pairs = zip(registers, accepted, strict=True)
-            registers = [value if value == other else None for value, other in pairs]
+            registers = [
+                value if value == settled_value else None for value, settled_value in pairs
+            ]
         energies = Energies(*registers)
         self._demand = self.memory.demand_meter.update(
             telegram.time,
@@ -114,9 +117,9 @@ class MeterReader:
             self._demand = _without_current_values(self._demand)
 
     def _identify_channels(self, telegram: Telegram) -> Mapping[str, int]:
-        """Return the channels by their meters.
+        """Return the channels by the identities of their meters.
 
-        A meter without identifier on a channel that had one with is not to be trusted.
+        If a channel has had a meter with an identifier, a meter without one there is not trusted.
         """
         if telegram.channels == self._identified_in:
             return self._channels
@@ -133,9 +136,9 @@ class MeterReader:
 
 
 def outlined_reading(memory: MeterMemory, now: datetime) -> Reading:
-    """Return a reading without a value, of the objects and M-Bus meters that a meter had last.
+    """Return a reading without values, from the outline of the meter's last telegram.
 
-    It says which entities there are before the first telegram, and is not of now.
+    The reading is not current. Before the first telegram, it tells which entities exist.
     """
     outline = memory.outline
     return Reading(

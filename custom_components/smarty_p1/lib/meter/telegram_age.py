@@ -1,11 +1,14 @@
-"""How old a telegram may be and still be of now: a broker or a queue may have kept it for hours."""
+"""Age of a telegram: a broker or a queue may have kept the telegram for hours."""
 
 from datetime import datetime, timedelta
 
 MAX_AGE = timedelta(minutes=5)
-"""What is older counts, but is not shown as now. So far may a clock be wrong that nobody knows."""
+"""Maximum age of a current telegram, which also tolerates an unknown deviation of the clock."""
 
 
 def is_recent(time: datetime, now: datetime, clock_deviation: timedelta | None) -> bool:
-    """Return whether a telegram is of now, by the meter's clock, which is so far ahead if known."""
+    """Return whether a telegram is at most MAX_AGE old.
+
+    The age is corrected by the deviation of the meter's clock (positive: ahead), if known.
+    """
     return now - (time - (clock_deviation or timedelta())) <= MAX_AGE

@@ -1,4 +1,4 @@
-"""How much is read of what the line names: meters that do not encrypt can be imitated."""
+"""Limits for telegrams: meters without encryption can be imitated by anybody on the line."""
 
 import re
 from collections import Counter
@@ -11,47 +11,47 @@ from .mbus_channels import identity_of
 
 MAX_OTHER_OBJECTS = 64
 MAX_MBUS_METERS = 16
-# Anybody who can write to the line can write telegrams without a tag, as fast as the line is. A
-# meter sends one a second at most.
+# For telegrams without a tag, which an attacker on the line can write as fast as the line allows.
+# A meter sends at most one a second.
 TELEGRAMS_A_SECOND = 2.0
-# What a link may have held up: it is made anew after 30 seconds without a byte.
+# A delayed link delivers at most 30 seconds of telegrams at once: longer silence closes the link.
 MAX_TELEGRAMS_AT_ONCE = 30
 _MAX_SHOWN_SIZE = 64
-# Whoever can write to the line must not write markup into what people read.
+# The name is shown to people, so a forged name must not contain markup.
 _UNSAFE = re.compile(r"[^0-9A-Za-z ._-]")
 
 
 def shown_name(name: str) -> str:
-    """Return what a meter calls itself as people may read it."""
+    """Return the name of a meter without characters that are unsafe to show."""
     return _UNSAFE.sub("?", name[:_MAX_SHOWN_SIZE])
 
 
 class Limits:
-    """Removes what is too much from the telegrams of one meter.
+    """Limits for the telegrams of one meter, with counters of the removed parts.
 
-    These are objects outside the specification, and meters on the M-Bus beyond those kept:
-    `kept_meters` returns their identities, and to forget one makes room for another. `ignored`
-    counts what was removed, "objects" and "meters", in each telegram anew, and whole "telegrams";
-    `warn` is called with the kind and the limit when the first of a kind is.
+    Objects outside the specification and meters on the M-Bus are limited. `kept_meters` returns the
+    identities of the stored meters; forgetting a meter makes room for another meter. `ignored`
+    counts the removed "objects" and "meters" of every telegram, and refused "telegrams". `warn` is
+    called with the kind and the limit when a kind is removed for the first time.
     """
 
     def __init__(
         self,
         kept_meters: Callable[[], AbstractSet[str]] = frozenset,
-        warn: Callable[[str, float], None] = lambda _kind, _most: None,
+        warn: Callable[[str, float], None] = lambda _kind, _limit: None,
     ) -> None:
         self.ignored: Counter[str] = Counter()
         self._kept_meters = kept_meters
         self._warn = warn
         self._objects: set[str] = set()
-        # Those that are not kept yet, and all that the last telegram was allowed.
+        # Allowed meters that are not stored yet, and all allowed meters of the last telegram.
         self._new_meters: set[str] = set()
         self._meters: AbstractSet[str] = frozenset()
         self._admitted: Mapping[int, MBusReading] = {}
         self._turns = Budget(TELEGRAMS_A_SECOND, MAX_TELEGRAMS_AT_ONCE)
 
     def has_turn(self, telegram: Telegram, now: float) -> bool:
-        """Return whether a telegram may be read: those without a tag only so many a second."""
+        """Return whether a telegram may be read; telegrams without a tag are limited per second."""
         if telegram.verification is Verification.TAG:
             return True
         if self._turns.left(now) < 1:
@@ -61,14 +61,14 @@ class Limits:
         return True
 
     def apply(self, telegram: Telegram) -> Telegram:
-        """Return the telegram without what is too much."""
+        """Return the telegram without the parts beyond the limits."""
         objects = self._refused_objects(telegram)
         channels = self._refused_channels(telegram)
         if not objects and not channels:
             return telegram
         self._note("objects", len(objects), MAX_OTHER_OBJECTS)
         self._note("meters", len(channels), MAX_MBUS_METERS)
-        objects |= {mbus_reference(channel, each) for channel in channels for each in MBUS_FIELDS}
+        objects |= {mbus_reference(channel, field) for channel in channels for field in MBUS_FIELDS}
         return replace(
             telegram,
             objects=_without(telegram.objects, objects),
@@ -78,9 +78,9 @@ class Limits:
     def _refused_objects(self, telegram: Telegram) -> set[str]:
         if telegram.objects.keys() <= OBJECTS.keys():
             return set()
-        # In their order: whoever reads the same telegrams again keeps the same ones.
-        others = (each for each in telegram.objects if each not in OBJECTS)
-        return {each for each in others if not self._admits_object(each)}
+        # Keep the order of the telegram: the same telegrams then always keep the same objects.
+        others = (reference for reference in telegram.objects if reference not in OBJECTS)
+        return {reference for reference in others if not self._admits_object(reference)}
 
     def _admits_object(self, reference: str) -> bool:
         if reference not in self._objects and len(self._objects) < MAX_OTHER_OBJECTS:
@@ -90,26 +90,26 @@ class Limits:
     def _refused_channels(self, telegram: Telegram) -> set[int]:
         if telegram.channels == self._admitted:
             return set()
-        found = {
+        identities = {
             channel: identity_of(channel, meter) for channel, meter in telegram.channels.items()
         }
-        meters = set(found.values())
+        meters = set(identities.values())
         if meters == self._meters:
             self._admitted = telegram.channels
             return set()
         kept = self._kept_meters()
         self._new_meters -= kept
-        for identity in found.values():
+        for identity in identities.values():
             if identity not in kept and len(kept) + len(self._new_meters) < MAX_MBUS_METERS:
                 self._new_meters.add(identity)
         self._meters = meters & (kept | self._new_meters)
-        return {channel for channel, identity in found.items() if identity not in self._meters}
+        return {channel for channel, identity in identities.items() if identity not in self._meters}
 
-    def _note(self, kind: str, refused: int, most: float) -> None:
+    def _note(self, kind: str, refused: int, limit: float) -> None:
         if not refused:
             return
         if not self.ignored[kind]:
-            self._warn(kind, most)
+            self._warn(kind, limit)
         self.ignored[kind] += refused
 
 

@@ -1,19 +1,20 @@
-"""Totals that fall: held back until the meter says so again.
+"""Totals that must not fall: a lower value is held back until the meter confirms it.
 
-Meters are seen to send 0 for a register or an index, once. Shown as it is, it would look like a
-new meter, and the rise back to the true total like the consumption of years.
+Meters have been seen to send 0 for a register or an index, once. This 0 would look like a new
+meter, and the return to the true total like the consumption of years.
 
-So a value below the last one that was accepted is held back: the telegram is passed on with the
-last accepted one in its place. The fall is accepted when it is confirmed by as much again, or more,
+So a value below the last accepted value is held back: the last accepted value replaces it in the
+telegram. The fall is accepted when an equal or higher value confirms it:
 
-- for an index of an M-Bus meter: in a later capture, whichever telegram brings it;
-- for a register of the electricity meter: in the next `CONFIRMATIONS` telegrams that hold it,
-  which is a minute at a telegram every 10 seconds.
+- for an index of an M-Bus meter: in a later capture, in any telegram;
+- for a register of the electricity meter: in the next `CONFIRMATIONS` telegrams with the register.
+  At a telegram every 10 seconds, these take a minute.
 
-A value that falls once more begins anew. A missing or empty value is passed on, and says nothing.
-A meter with another identifier is another meter; an index in another unit is another total.
+A further fall restarts the confirmation. A missing or empty value is passed on, and confirms
+nothing. A meter with another identifier is another meter; an index in another unit is another
+total.
 
-What is accepted can be stored: also after a restart, a fall has to be confirmed.
+The state can be stored, so that a fall must be confirmed after a restart, too.
 """
 
 from collections import Counter
@@ -35,7 +36,7 @@ from .mbus_channels import channels_by_meter
 
 CONFIRMATIONS = 6
 _MBUS_CONFIRMATIONS = 1
-# Meters are replaced, and those that do not encrypt can be imitated: the oldest are forgotten.
+# Meters are replaced, and meters without encryption can be imitated, so the oldest are forgotten.
 _MAX_INDEXES = 64
 _MAX_AHEAD = timedelta(days=1)
 REGISTERS = (
@@ -54,9 +55,9 @@ REGISTERS = (
 
 
 class _Total[M: (int, datetime)]:
-    """One total: what is accepted of it, and the lower value that waits to be confirmed.
+    """Total: its accepted value, and a lower value that waits for confirmation.
 
-    A moment says which reading is a later one: a capture time, or the number of a telegram.
+    A moment orders the values: the capture time of an index, or the number of a telegram.
     """
 
     def __init__(self, value: float, moment: M, confirmations: int) -> None:
@@ -69,7 +70,7 @@ class _Total[M: (int, datetime)]:
 
     @classmethod
     def restored(cls, stored: list[Any], to_moment: Callable[[Any], M], confirmations: int) -> Self:
-        """Return what `as_list` was the content of. Raises ValueError for what is malformed."""
+        """Return the total from the result of `as_list`. Raises ValueError if malformed."""
         value, moment, sightings, lower, lower_moment = stored
         total = cls(checked_number(value), to_moment(moment), confirmations)
         total.sightings = checked_count(sightings)
@@ -77,11 +78,11 @@ class _Total[M: (int, datetime)]:
         return total
 
     def as_list(self) -> list[Any]:
-        """Return everything that is known."""
+        """Return the state; moments stay as they are."""
         return [self.value, self.moment, self.sightings, self._lower, self._lower_moment]
 
     def accepts(self, value: float, moment: M) -> bool:
-        """Return whether the next reading is accepted; it is remembered."""
+        """Return whether the next value is accepted. The value is remembered."""
         if value < self.value and not self._is_confirmed(value, moment):
             return False
         self.value, self.moment, self.sightings = value, moment, 0
@@ -98,9 +99,12 @@ class _Total[M: (int, datetime)]:
         return self.sightings > self._confirmations
 
 
-def _plausible(captured: datetime, told: datetime | None) -> datetime:
-    """Return a capture time, limited when far ahead: later ones would seem older for years."""
-    return min(captured, told + _MAX_AHEAD) if told else captured
+def _plausible(captured: datetime, telegram_time: datetime | None) -> datetime:
+    """Return a capture time, limited to a day after the telegram's time.
+
+    A capture time far ahead would make later captures seem older for years.
+    """
+    return min(captured, telegram_time + _MAX_AHEAD) if telegram_time else captured
 
 
 def _index_reference(channel: int) -> str:
@@ -112,10 +116,10 @@ def _encoded(field: float | datetime) -> float | str:
 
 
 class Totals:
-    """The totals of one electricity meter and of the meters on its M-Bus channels.
+    """Totals of one electricity meter and of the meters on its M-Bus channels.
 
-    `falls` counts the falls that were held back, also those confirmed later, by the reference of
-    the object that fell.
+    `falls` counts the falls that were held back, even if confirmed later, by the reference of the
+    object.
     """
 
     def __init__(self) -> None:
@@ -123,12 +127,12 @@ class Totals:
         self._telegrams = 0
         self._registers: dict[str, _Total[int]] = {}
         self._indexes: dict[tuple[str, str | None], _Total[datetime]] = {}
-        # The captures accepted last: telegrams repeat them for minutes or an hour.
+        # The last accepted captures: telegrams repeat them for minutes or an hour.
         self._accepted: Mapping[int, MBusReading] = {}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        """Return what `as_dict` was the content of. Raises an exception for what is malformed."""
+        """Return the totals from the result of `as_dict`. Raises an exception if malformed."""
         totals = cls()
         falls = checked_mapping(stored["falls"])
         totals.falls = Counter({reference: checked_count(falls[reference]) for reference in falls})
@@ -144,7 +148,7 @@ class Totals:
         return totals
 
     def as_dict(self) -> dict[str, Any]:
-        """Return everything that is accepted, as JSON knows it."""
+        """Return the state as JSON values."""
         return {
             "falls": dict(self.falls),
             "telegrams": self._telegrams,
@@ -180,16 +184,16 @@ class Totals:
                 continue
             register = self._registers.get(reference)
             if register and value == register.value and not register.sightings:
-                continue  # most of them hardly ever change
+                continue  # most registers hardly ever change
             if register is None:
                 register = _Total(value, self._telegrams, CONFIRMATIONS)
                 self._registers[reference] = register
             if self._holds_back(register, reference, value, self._telegrams):
-                objects[reference] = type(value)(register.value)  # a count stays a whole number
+                objects[reference] = type(value)(register.value)  # keep a count a whole number
         return objects
 
     def _fallen_indexes(self, telegram: Telegram) -> dict[int, MBusReading]:
-        """Return what is accepted of the meters on the M-Bus whose indexes have fallen."""
+        """Return the last accepted readings of the M-Bus meters whose indexes have fallen."""
         channels: dict[int, MBusReading] = {}
         if telegram.channels == self._accepted:
             return channels
@@ -202,7 +206,7 @@ class Totals:
             index = self._indexes.pop(key, None) or _Total(
                 reading.value, moment, _MBUS_CONFIRMATIONS
             )
-            self._indexes[key] = index  # behind those that were seen less recently
+            self._indexes[key] = index  # last in the dict: most recently seen
             if self._holds_back(index, _index_reference(channel), reading.value, moment):
                 channels[channel] = replace(reading, value=index.value, time=index.moment)
         while len(self._indexes) > _MAX_INDEXES:

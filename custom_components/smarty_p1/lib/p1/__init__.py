@@ -1,4 +1,4 @@
-"""The P1 port of the Luxembourg "Smarty" meter: bytes -> verified telegrams.
+"""Decoder for the P1 port of the Luxembourg "Smarty" meter: bytes in, verified telegrams out.
 
     decoder = Decoder(parse_key("..."))
     for event in decoder.feed(data):  # any chunks, as they come
@@ -8,7 +8,7 @@
             case Rejection():
                 print("rejected:", event.reason)
 
-It does no I/O, and needs nothing but `cryptography`; `port` opens ports and reads them.
+The package does no I/O and needs only `cryptography`. The package `port` opens and reads ports.
 """
 
 from .checksum import crc16
@@ -16,7 +16,7 @@ from .decoder import Decoder, Event, LineDecoder
 from .errors import KeyFormatError, P1Error
 from .frame_decryptor import FrameDecryptor
 from .frame_layout import MAX_FRAME_SIZE, Frame, read_frame
-from .frames_without_key import FrameSplitter
+from .frame_splitter import FrameSplitter
 from .keys import DEFAULT_AUTHENTICATION_KEY, FINGERPRINT_SIZE, key_fingerprint, parse_key
 from .obis import (
     CHANNELS,

@@ -1,13 +1,15 @@
-"""The CRC of plain telegrams (DSMR P1 Companion Standard 5.0.2, section 6.2).
+"""CRC of plain telegrams (DSMR P1 Companion Standard 5.0.2, section 6.2).
 
-The bits of a text, in the order in which they are sent, are the coefficients of a polynomial over
-GF(2), and the CRC is the remainder of x^16 times it. Computed with Python's long integers, in a
-few steps for all bits instead of one for each byte: x^16 + x^15 + x^2 + 1 is (x + 1) times
-q = x^15 + x + 1. The remainder by x + 1 is the parity. Modulo q, x^15 is x + 1, and squaring that
-again and again gives x^(15n) = x^n + 1 for n = 2, 4, 8 …: what stands above x^(15n) is folded down.
+The bits of a text, in sending order, are the coefficients of a polynomial over GF(2). The CRC is
+the remainder of x^16 times this polynomial, divided by x^16 + x^15 + x^2 + 1. A loop over the bytes
+is slow in Python, so a few steps on one long integer handle all bits.
+
+The divisor is (x + 1) times q = x^15 + x + 1. The remainder by x + 1 is the parity of the bits.
+Modulo q, x^15 equals x + 1. Repeated squaring gives x^(15n) = x^n + 1 for n = 2, 4, 8 …, so the
+bits above x^(15n) are folded down.
 """
 
-# CRC-16/ARC begins each byte with its lowest bit.
+# CRC-16/ARC starts with the lowest bit of a byte, so the bits of every byte are reversed.
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _Q = 0b1000_0000_0000_0011
 
@@ -27,7 +29,7 @@ def crc16(data: bytes) -> int:
 
 
 def has_valid_crc(text: bytes) -> bool:
-    """Return whether the telegram in `text`, from `/` on, ends in `!` and its own CRC."""
+    """Return whether a telegram, from its `/` on, ends in `!` and its correct CRC."""
     covered = text.rfind(b"!") + 1
     digits = text[covered : covered + 4]
     return covered > 0 and digits == b"%04X" % crc16(text[:covered])

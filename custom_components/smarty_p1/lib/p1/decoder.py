@@ -1,18 +1,18 @@
-"""Bytes in any chunks -> telegrams and rejections. No I/O, no clock, no exceptions.
+"""Decoders from the bytes of a line to telegrams and rejections. No I/O, no clock, no exceptions.
 
-Whoever writes to the line chooses how many candidates overlap: one every 4 bytes, each of up to
-32 KiB. So what is deciphered is bounded: 128 bytes for each byte received, and 512 KiB at once.
-What is left out for want of that is not reported either. No true frame is left out:
+An attacker on the line can write overlapping candidates for frames: one every 4 bytes, of up to
+32 KiB. So deciphering has a budget: 128 bytes for each byte received, and 512 KiB at once.
+Candidates beyond the budget are dropped without a rejection. No true frame is dropped:
 
-- What is surely no new telegram, because its first block deciphers to something else or its frame
-  counter is not higher than the last one, can use up one half only.
-- What may be one is judged while the other half lasts, which is enough for eight frames of 32 KiB
-  and filled by 2 KiB of the line; and always if it has at most 2 KiB itself, as telegrams without
-  long messages do.
+- Candidates that are surely not new may use only one half of the budget. Such candidates have no
+  higher frame counter, or their first block does not decipher to the start of a telegram.
+- All other candidates may also use the reserved half. The half suffices for eight frames of 32 KiB,
+  and 2 KiB of the line refill it. Frames of up to 2 KiB, as for telegrams without long messages,
+  are always deciphered.
 
-To get at the second half, a writer needs luck (one try in 30,000) or a recorded frame that is newer
-than the last one accepted here: before the first telegram, or when this decoder missed it. Frames
-that repeat its counter cannot follow closer than 22 bytes, which bounds the work for short ones.
+To use the reserved half, an attacker needs luck (one try in 30,000) or a recorded new frame. A
+recorded frame is new before the first telegram, or if this decoder missed it. Frames that repeat
+its counter are at least 22 bytes apart, which bounds the work for short frames.
 """
 
 import re
@@ -28,13 +28,13 @@ from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram
 from .telegram_parser import parse
 
-# The work that the candidates may cause, in bytes of frames.
-_WORK_A_BYTE = 128
-_MAX_WORK = 512 * 1024
-_RESERVED_WORK = _MAX_WORK // 2
-_LARGEST_SHARE = 8
-_SHORT_FRAME_SIZE = 2 * 1024
-# Both bounds limit the work that a line full of false identifications can cause.
+# Budget for deciphering, in bytes of frames.
+_WORK_BYTES_PER_BYTE = 128
+_MAX_WORK_BYTES = 512 * 1024
+_RESERVED_WORK_BYTES = _MAX_WORK_BYTES // 2
+_MIN_LONG_FRAMES_LEFT = 8
+_SHORT_FRAME_BYTES = 2 * 1024
+# A line can be full of false identifications: both limits bound the work for them.
 _IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
 _MAX_IDENTIFICATIONS = 8
 _NOT_VERIFIED = frozenset((Reason.TAG, Reason.AUTHENTICATION_KEY))
@@ -43,11 +43,12 @@ type Event = Telegram | Rejection
 
 
 class LineDecoder:
-    """Decodes the bytes of one line, whichever meters send on it.
+    """Decoder for one line, on which several meters may send.
 
-    A frame is accepted when the decryptor of its system title (8 bytes) verifies it; `decryptor_of`
-    returns None for a title without a key. Lines may share decryptors, which then accept each frame
-    on one line only. Without `decryptor_of`, plain telegrams whose CRC is right are accepted.
+    A frame is accepted when the decryptor of its system title (8 bytes) verifies it. `decryptor_of`
+    returns this decryptor, or None for a title without a key. Lines may share decryptors, so that a
+    frame is accepted on one line only. If `decryptor_of` is None, plain telegrams with a correct
+    CRC are accepted.
     """
 
     def __init__(self, decryptor_of: Callable[[bytes], FrameDecryptor | None] | None) -> None:
@@ -55,12 +56,12 @@ class LineDecoder:
         self._framer = Framer()
         self._line = self._framer.buffer
         self._read = FastParser().read
-        self._work = Budget(_WORK_A_BYTE, _MAX_WORK)
+        self._work = Budget(_WORK_BYTES_PER_BYTE, _MAX_WORK_BYTES)
 
     def feed(self, data: bytes) -> list[Event]:
-        """Return what the next bytes of the line, any number of them, complete, in order."""
-        # As in Framer.feed, but here most calls end when bytes come one by one: one more call
-        # would make them a tenth slower.
+        """Return the telegrams and rejections that these bytes complete, in order."""
+        # The next lines repeat the start of `Framer.feed`. Most calls return after them, and one
+        # more call would make single bytes a tenth slower.
         line = self._line
         line += data
         size = len(line)
@@ -78,15 +79,15 @@ class LineDecoder:
             return [Rejection.of(Reason.KEY_MISSING, framer.nonce(start))]
         size = end - start
         left = self._work.left(end)
-        if left - size < _RESERVED_WORK and (
-            (size > _SHORT_FRAME_SIZE and left < _LARGEST_SHARE * size)
+        if left - size < _RESERVED_WORK_BYTES and (
+            (size > _SHORT_FRAME_BYTES and left < _MIN_LONG_FRAMES_LEFT * size)
             or not decryptor.may_decrypt(framer.read(start, start + BEGINNING_SIZE))
         ):
             return []
         self._work.spend(size)
         event = decryptor.decrypt(framer.read(start, end))
         if isinstance(event, Rejection) and event.reason in _NOT_VERIFIED:
-            return [event]  # it stays on the line: a true frame may begin or end within it
+            return [event]  # keep the bytes: a true frame may begin or end within them
         return [*self._take(start, end), event]
 
     def _judge_text(self, floor: int, end: int) -> list[Event]:
@@ -105,15 +106,15 @@ class LineDecoder:
         return [Rejection(Reason.CRC)] if starts else []
 
     def _take(self, start: int, end: int) -> list[Event]:
-        """Take something true off the line; what it cut short is rejected."""
+        """Remove an accepted frame or telegram. Return rejections of the frames it cut short."""
         return [Rejection.of(Reason.MALFORMED, nonce) for nonce in self._framer.take(start, end)]
 
 
 class Decoder(LineDecoder):
-    """Decodes the bytes of one P1 port.
+    """Decoder for one P1 port with at most one key.
 
-    With a key, it accepts only frames whose 96-bit tag verifies and whose frame counter rises.
-    Without one, it accepts only plain telegrams whose CRC holds.
+    With a key, frames are accepted if their 96-bit tag is correct and their frame counter rises.
+    Without a key, plain telegrams are accepted if their CRC is correct.
     """
 
     def __init__(
@@ -135,7 +136,7 @@ class Decoder(LineDecoder):
 
     @property
     def last_counters(self) -> dict[bytes, int]:
-        """The last frame counter of each system title (8 bytes) under this key."""
+        """Return the last frame counter of each system title (8 bytes) under this key."""
         return self._decryptor.last_counters if self._decryptor else {}
 
     @last_counters.setter

@@ -1,9 +1,9 @@
-"""What is wrong with a key; the base of all errors. None of their texts ever contains a key."""
+"""Base class of all errors, and the error for a malformed key. Error texts never hold a key."""
 
 
 class P1Error(Exception):
-    """The base of all errors of this package."""
+    """Base class of the errors of this package."""
 
 
 class KeyFormatError(P1Error):
-    """A key is not 16 bytes written as 32 hexadecimal digits."""
+    """Error for a key that is not 16 bytes, written as 32 hexadecimal digits."""

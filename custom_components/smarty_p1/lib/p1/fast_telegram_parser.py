@@ -1,7 +1,7 @@
-"""Telegrams that follow one another -> what `read` finds in each, for a fraction of the work.
+"""Parser for successive telegrams of one meter, with a fraction of `telegram_parser.read`'s work.
 
-The telegrams of a meter hardly ever differ but in the digits of numbers and times. So all else is
-compared at once, and of these only those are read that are not the same as in the last telegram.
+Successive telegrams differ almost only in the digits of numbers and times. So all other bytes are
+compared at once, and only the values that changed since the last telegram are converted.
 """
 
 import re
@@ -22,7 +22,7 @@ from .telegram_parser import (
 )
 from .value_converters import Capture, Converter, MBusReading, Value
 
-# The checksum and what stands behind it: too short for an object.
+# The text behind `!`, which may differ: a checksum and a line end, too short for an object.
 _is_end = re.compile(rb".{0,4}\s{0,2}").fullmatch
 _CHANNELS = {
     reference: channel
@@ -30,21 +30,21 @@ _CHANNELS = {
     for reference in references
 }
 
-# A number or time: what it is of, how it is read, and the channel of its meter on the M-Bus.
+# A number or time in the text: its reference, its converter, and the M-Bus channel of its meter.
 type _Field = tuple[str, Callable[[bytes], Value], int | None]
-# Where it begins and ends in the text of a telegram.
+# Start and end of a value in the text of a telegram.
 type _Span = tuple[int, int]
 
 
 class _Layout:
-    """What telegrams have in common that differ in the digits of some values only."""
+    """Common text of telegrams that differ only in the digits of some values."""
 
-    # The upper half of a byte tells a digit from all others but :;<=>?, which are no numbers.
+    # The upper four bits tell a digit from all bytes but `:;<=>?`, which no converter accepts.
     _MASK = bytes(0xF0 if byte in b"0123456789" else 0xFF for byte in range(256))
 
     def __init__(self, text: bytes, spans: Sequence[_Span]) -> None:
         masks = text.translate(self._MASK)
-        mask = bytearray(b"\xff" * len(text))  # of what must be the same
+        mask = bytearray(b"\xff" * len(text))  # bits that must be equal
         formats, at = [], 0
         for start, end in spans:
             mask[start:end] = masks[start:end]
@@ -59,14 +59,14 @@ class _Layout:
         self.values_of = Struct("".join(formats)).unpack_from
 
     def fits(self, text: bytes) -> bool:
-        """Return whether a text differs only in digits of these values, and in its checksum."""
+        """Return whether a text differs only in the digits of the values, and in its checksum."""
         return (
             len(text) == self._size and int.from_bytes(text, "little") & self._mask == self._common
         )
 
 
 class FastParser:
-    """Reads the telegrams of one meter."""
+    """Parser for the telegrams of one meter, which remembers the last telegram."""
 
     def __init__(self) -> None:
         self._layout: _Layout | None = None
@@ -78,7 +78,7 @@ class FastParser:
         self._channels: dict[int, MBusReading] = {}
 
     def read(self, text: bytes) -> Contents | None:
-        """Return what a telegram holds, or None when it is none."""
+        """Return the contents of a telegram, or None if `text` is not a telegram."""
         if not self._read_changes(text):
             self._read_all(text)
         if self._identification is None:
@@ -86,20 +86,20 @@ class FastParser:
         return self._identification, self._objects.copy(), self._channels.copy()
 
     def _read_changes(self, text: bytes) -> bool:
-        """Read the numbers and times that changed, if nothing else did."""
+        """Convert the numbers and times that changed. Return False if other bytes changed."""
         layout = self._layout
         if layout is None or not layout.fits(text):
             return False
         values = layout.values_of(text)
         objects, fields = self._objects, self._fields
         changed_channels: set[int] = set()
-        changes = map(ne, values, self._values)  # noqa: B912 - their numbers are equal
+        changes = map(ne, values, self._values)  # noqa: B912 - the layout fixes their number
         for index in compress(range(len(values)), changes):
             reference, convert, channel = fields[index]
             try:
                 objects[reference] = convert(values[index])
             except ValueError:
-                return False  # one of :;<=>? stands where a digit was
+                return False  # the mask lets `:;<=>?` pass, which are not digits
             if channel:
                 changed_channels.add(channel)
         if changed_channels:
@@ -108,7 +108,7 @@ class FastParser:
         return True
 
     def _read_all(self, text: bytes) -> None:
-        """Read every line, and remember the layout."""
+        """Convert every line, and remember the layout."""
         self._identification = read_identification(text)
         self._layout = None
         if self._identification is None:
@@ -118,22 +118,22 @@ class FastParser:
         spans: list[_Span] = []
         number_of_objects = 0
         for reference, kind, value, start in read_lines(text):
-            objects[reference] = found = kind.convert(value)
+            objects[reference] = converted = kind.convert(value)
             number_of_objects += 1
             convert: Callable[[bytes], Value] = float
-            if isinstance(found, float):
+            if isinstance(converted, float):
                 digits, _, unit = value.partition("*")
                 if unit and unit != kind.unit:
                     digits, convert = value, _of_bytes(kind.convert)
-            elif kind is UNKNOWN or isinstance(found, (datetime, Capture)):
+            elif kind is UNKNOWN or isinstance(converted, (datetime, Capture)):
                 digits, convert = value, _of_bytes(kind.convert)
             else:
-                continue  # a text, state or count hardly ever changes
+                continue  # texts, states and counts hardly ever change
             fields.append((reference, convert, _CHANNELS.get(reference)))
             spans.append((start, start + len(digits)))
         self._objects, self._fields = objects, fields
         self._read_channels(CHANNELS)
-        # Of a reference that comes twice the last line counts, so such lines belong together.
+        # If a reference repeats, its last line counts. Its lines cannot be updated separately.
         if len(objects) == number_of_objects:
             self._layout = _Layout(text, spans)
             self._values = self._layout.values_of(text)

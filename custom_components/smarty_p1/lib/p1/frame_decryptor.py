@@ -1,4 +1,4 @@
-"""One encrypted frame -> the telegram in it, or why it is not accepted."""
+"""Decryption of a frame: returns its telegram, or the reason why it is rejected."""
 
 import hmac
 import re
@@ -22,10 +22,10 @@ _BEGINNING = re.compile(rb"\s*/[A-Za-z]{3}")
 
 
 class FrameDecryptor:
-    """Opens the frames that are sealed with one pair of keys, each once.
+    """Decryptor for frames under one pair of keys, which accepts a frame only once.
 
-    `last_counters` holds the last frame counter of each system title (8 bytes), and `fingerprint`
-    what tells the key apart: see `key_fingerprint`.
+    `last_counters` holds the last accepted frame counter of each system title (8 bytes).
+    `fingerprint` identifies the key without revealing it: see `key_fingerprint`.
     """
 
     def __init__(
@@ -36,10 +36,12 @@ class FrameDecryptor:
         last_counters: Mapping[bytes, int] | None = None,
         needs_tag: bool = True,
     ) -> None:
-        """Go on from the `last_counters` of an earlier decryptor with the same key.
+        """Continue after the `last_counters` of an earlier decryptor with the same key.
 
-        Without `needs_tag`, a frame is also accepted when only the CRC of its telegram holds, which
-        whoever can write to the line can forge. Raises KeyFormatError when a key has not 16 bytes.
+        Without `needs_tag`, a frame is also accepted if only the CRC of its telegram is correct.
+        Such a frame can be forged by anybody with access to the line.
+
+        Raises KeyFormatError if a key does not have 16 bytes.
         """
         if len(key) != KEY_SIZE or len(authentication_key) != KEY_SIZE:
             msg = "a key has 16 bytes"
@@ -52,16 +54,16 @@ class FrameDecryptor:
         self._read = FastParser().read
 
     def decrypt(self, frame: bytes) -> Telegram | Rejection:
-        """Return the telegram in a whole frame, or why there is none to accept."""
+        """Return the telegram in a whole frame, or a rejection with its reason."""
         nonce, body = nonce_and_body(frame)
         tag = body[-TAG_SIZE:]
-        # `AESGCM.decrypt` insists on tags of 128 bits. The cipher is its own inverse, though, and
-        # enciphering the text once more gives the whole tag, of which the frame carries 96 bits.
+        # `AESGCM.decrypt` requires tags of 128 bits, but a frame carries 96 bits. So encrypt twice:
+        # encrypting the ciphertext gives the text, and encrypting the text gives the full tag.
         text = self._encrypt(nonce, body[:-TAG_SIZE], None)[:-_FULL_TAG_SIZE]
         full_tag = self._encrypt(nonce, text, self._associated_data)[-_FULL_TAG_SIZE:]
         verification = Verification.TAG
         if not hmac.compare_digest(full_tag[:TAG_SIZE], tag):
-            # Nothing vouches for the text, which serves for diagnosis only.
+            # Without a correct tag, nothing proves the text. Its CRC only shows which key is wrong.
             verification = Verification.CHECKSUM
             is_whole = text.startswith(b"/") and has_valid_crc(text)
             if not is_whole or self._needs_tag:
@@ -74,7 +76,7 @@ class FrameDecryptor:
         return telegram or Rejection.of(Reason.MALFORMED, nonce)
 
     def may_decrypt(self, beginning: bytes) -> bool:
-        """Return whether a frame may hold a telegram that is due, judging by its beginning."""
+        """Return whether a frame, by its first BEGINNING_SIZE bytes, may hold a new telegram."""
         nonce, body = nonce_and_body(beginning)
         if int.from_bytes(nonce[8:]) <= self.last_counters.get(nonce[:8], -1):
             return False

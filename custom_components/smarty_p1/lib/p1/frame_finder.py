@@ -1,11 +1,11 @@
-"""Where frames and plain telegrams may lie in the bytes of a line. Nothing is judged here.
+"""Search for frames and plain telegrams in the bytes of a line. Nothing is verified here.
 
-Whatever looks like the beginning of a frame is a candidate, also within another candidate. The
-candidate that is complete first comes first, so a false start neither delays nor costs a true
-frame, and the result does not depend on how the bytes are chunked.
+Bytes that look like the beginning of a frame are a candidate, also within another candidate.
+Candidates are returned in the order in which they end. So a false start neither delays nor costs a
+true frame, and the result does not depend on the chunks.
 
-Who gets the candidates judges them, and may `take` one off the line: the LineDecoder, which has
-keys, takes what is true; the FrameSplitter, which has none, nothing.
+The caller verifies the candidates and may `take` a candidate off the line. LineDecoder, which has
+keys, takes true frames and telegrams. FrameSplitter, which has no keys, takes nothing.
 """
 
 from array import array
@@ -14,43 +14,46 @@ from collections.abc import Iterable, Iterator
 
 from .frame_layout import HEADER_MARK, MAX_FRAME_SIZE, MAX_HEADER_SIZE, frame_size, nonce_and_body
 
-# What many candidates at once cost grows with the square of this.
+# Bytes. The cost of many simultaneous candidates grows with the square of this size.
 _PIECE_SIZE = 2 * 1024
-# Whatever is not complete yet began within the last MAX_FRAME_SIZE bytes. What is before is
-# forgotten now and then, as most calls are to cost nothing.
+# An incomplete candidate began within the last MAX_FRAME_SIZE bytes. Older bytes are dropped only
+# now and then, because most calls must cost nothing.
 _MAX_BUFFER_BYTES = MAX_FRAME_SIZE + 4 * 1024
-# A plain telegram ends in a line of "!" and four digits, which do not follow when it has no
-# checksum. Less than all of that tells nothing.
+# A plain telegram ends in a line of "!" and a CRC of four digits, which some meters omit. All of
+# these bytes are needed to tell the two endings apart.
 _END_MARK = b"\n!"
 _END_SIZE = len(_END_MARK) + 4
 _END_SHIFT = 16
 _SIZE_MASK = (1 << _END_SHIFT) - 1
 
 type Candidate = tuple[int, int, bool]
-"""Where it begins and ends, counted from the first byte of the line, and whether it is a frame.
+"""Start and end, counted from the first byte of the line, and whether the candidate is a frame.
 
-If not, it is a text that ends as a plain telegram does, which may begin anywhere in it.
+A candidate that is not a frame is a text with the end of a plain telegram. The telegram may begin
+anywhere in it.
 """
 
 
 class Framer:
-    """Finds the candidates in the bytes of one line.
+    """Finder of candidates in the bytes of one line.
 
-    What is waited for are places, each with a known end: a header (to be read when it is whole), a
-    frame, the end of a plain telegram. Their sizes tell them apart, as no frame is as small as a
-    header. Noise can be full of them. So each is one integer of 8 bytes, `size - (end << 16)`, and
-    they are sorted: what ends first is at the back of the array, where taking it is cheap; of what
-    ends together, what begins first. They count from the first byte of the line, so they stay as
-    they are when the `buffer` forgets its oldest bytes; `_offset` says how many it has forgotten.
+    `_waiting` holds the places whose end is known but not yet received. A place is a header (read
+    when it is whole), a frame, or the end of a plain telegram. Its size tells which of the three,
+    because no frame is as small as a header.
 
-    Most calls complete nothing and must cost next to nothing. Three sizes of the buffer see to
-    that, all set by each search:
+    Noise can be full of places, so a place is one integer of 8 bytes, `size - (end << 16)`. The
+    places are sorted: the first to end is last in the array, where removing it is cheap. Of places
+    with the same end, the longest comes first. Ends count from the first byte of the line, so they
+    stay valid when `buffer` drops its oldest bytes. `_offset` counts the dropped bytes.
 
-    - `_searched`: marks that begin before it are known. It is one byte less than was searched, as
-      the last byte may begin a mark.
-    - `_horizon`: then the first of those waiting is complete, or there is enough to be forgotten.
-    - `wake`: before, nothing can be complete, known or not. An end that begins with the last byte
-      needs five more, and a header needs more than that.
+    Most calls complete nothing and must cost next to nothing. So every search sets three sizes of
+    the buffer:
+
+    - `_searched`: all marks that begin before this size are found. The size is one byte less than
+      the search covered, because the last byte may begin a mark.
+    - `_horizon`: at this size, the first waiting place is complete, or old bytes can be dropped.
+    - `wake`: below this size, no candidate can be complete. The end of a telegram that begins with
+      the last byte needs five more bytes, and a header needs more.
     """
 
     def __init__(self) -> None:
@@ -62,16 +65,16 @@ class Framer:
         self._horizon = _MAX_BUFFER_BYTES
 
     def feed(self, data: bytes) -> Iterable[Candidate]:
-        """Find what the next bytes of the line, any number of them, complete, in order.
+        """Return the candidates that these bytes complete, in order.
 
-        Each is to be judged before the next one is asked for, and all have to be asked for.
+        The caller must judge a candidate before it requests the next, and consume all.
         """
         self.buffer += data
         size = len(self.buffer)
         return self.look(data, size) if size >= self.wake else ()
 
     def look(self, data: bytes, size: int) -> Iterable[Candidate]:
-        """Do the rest of `feed`: `data` is in the buffer and made it so large, `wake` or more."""
+        """Return the result of `feed`, once `data` is in the buffer of `size` (at least `wake`)."""
         buffer, searched = self.buffer, self._searched
         wake = size - 1 + _END_SIZE
         if (
@@ -100,7 +103,7 @@ class Framer:
             self.wake = min(self._horizon, self._searched + _END_SIZE)
 
     def _search(self) -> None:
-        """Wait for what begins with the marks that were not there before."""
+        """Add the places that begin with new marks to `_waiting`."""
         buffer, offset = self.buffer, self._offset
         at = self._searched
         while (at := buffer.find(HEADER_MARK, at)) >= 0:
@@ -119,7 +122,7 @@ class Framer:
         insort(self._waiting, size - (start + size << _END_SHIFT))
 
     def _complete(self) -> Iterator[Candidate]:
-        """Yield what is complete by now."""
+        """Yield the candidates whose last byte has been received."""
         received = self._offset + len(self.buffer)
         while self._waiting and (end := -(self._waiting[-1] >> _END_SHIFT)) <= received:
             size = self._waiting.pop() & _SIZE_MASK
@@ -132,30 +135,34 @@ class Framer:
                 yield self._start_of_text(start, end), end, False
 
     def _start_of_text(self, mark: int, end: int) -> int:
-        """Return where a plain telegram may begin: behind the end of the one before it."""
+        """Return the earliest start of a plain telegram: behind the end of the previous one."""
         floor = max(end - MAX_FRAME_SIZE - self._offset, 0)
         last = self.buffer.rfind(_END_MARK, floor, mark - self._offset)
         return self._offset + (floor if last < 0 else last + len(_END_MARK))
 
     def read(self, start: int, end: int) -> bytes:
-        """Return the bytes between two places, which must not have been taken."""
+        """Return the bytes from `start` to `end`, which must not have been taken."""
         return bytes(self.buffer[start - self._offset : end - self._offset])
 
     def nonce(self, start: int) -> bytes:
-        """Return system title and frame counter of the frame that begins there."""
+        """Return system title and frame counter (12 bytes) of the frame that begins at `start`."""
         nonce, _ = nonce_and_body(self.read(start, start + MAX_HEADER_SIZE))
         return nonce
 
     def take(self, start: int, end: int) -> list[bytes]:
-        """Take off the line what lies there, and all before it.
+        """Remove the bytes of a candidate and all bytes before it from the line.
 
-        Return the nonces of the frames that were cut short by it: those that began before it.
+        Return the nonces of the frames that are thereby cut short: they began before `start`.
         """
         cut_short = []
         if self._waiting:
-            places = [(-(one >> _END_SHIFT) - (one & _SIZE_MASK), one) for one in self._waiting]
-            self._waiting = array("q", (one for at, one in places if at >= end))
-            begun = (at for at, one in places if at < start and one & _SIZE_MASK > MAX_HEADER_SIZE)
+            places = [
+                (-(place >> _END_SHIFT) - (place & _SIZE_MASK), place) for place in self._waiting
+            ]
+            self._waiting = array("q", (place for at, place in places if at >= end))
+            begun = (
+                at for at, place in places if at < start and place & _SIZE_MASK > MAX_HEADER_SIZE
+            )
             cut_short = [self.nonce(at) for at in sorted(begun)]
         self._forget(end)
         return cut_short

@@ -1,11 +1,11 @@
-"""The frame around an encrypted telegram: general-glo-ciphering, DLMS security suite 0.
+"""Layout of an encrypted frame: general-glo-ciphering, DLMS security suite 0.
 
 | field          | bytes | value                                                      |
 |----------------|-------|------------------------------------------------------------|
 | tag            | 1     | `DB`                                                       |
 | title length   | 1     | `08`                                                       |
 | system title   | 8     | 3 letters of the maker, 5 bytes of the meter               |
-| length         | 1-3   | BER: `ll`, `81 ll` or `82 hh ll`; of all that follows      |
+| length         | 1-3   | BER: `ll`, `81 ll` or `82 hh ll`; of all following bytes   |
 | security       | 1     | `30`: authenticated and encrypted                          |
 | frame counter  | 4     | big endian                                                 |
 | ciphertext     | n     |                                                            |
@@ -19,12 +19,12 @@ from typing import NamedTuple
 
 HEADER_MARK = b"\xdb\x08"
 MAX_HEADER_SIZE = 18
-# Six messages of 2,048 bytes in hexadecimal and the rest of a telegram stay below this.
+# Bytes. Six messages of 2,048 bytes in hexadecimal and the rest of a telegram fit in.
 MAX_FRAME_SIZE = 32 * 1024
 SECURITY_CONTROL = 0x30
 _SECURITY_AND_COUNTER_SIZE = 5
 TAG_SIZE = 12
-# Nothing shorter than "/" and the tag can be a telegram.
+# The shortest content that can be a telegram is "/" and the tag.
 _MIN_LENGTH = _SECURITY_AND_COUNTER_SIZE + 1 + TAG_SIZE
 
 _LENGTH_IN_TWO_BYTES = 0x82
@@ -33,7 +33,7 @@ _MAX_SHORT_LENGTH = 0x7F
 
 
 class Frame(NamedTuple):
-    """A whole frame: its bytes, and what its header says, which nothing vouches for.
+    """Whole frame: its bytes and its header fields, which are not authenticated.
 
     `is_expected`: see FrameSplitter.
     """
@@ -45,9 +45,9 @@ class Frame(NamedTuple):
 
 
 def nonce_and_body(frame: bytes) -> tuple[bytes, bytes]:
-    """Return the nonce of a frame, and what follows its header: the ciphertext and the tag.
+    """Return the nonce of a frame, and the bytes behind its header: the ciphertext and the tag.
 
-    The nonce is system title and frame counter (8 and 4 bytes): what makes each frame unique.
+    The nonce is system title (8 bytes) and frame counter (4 bytes). It is unique for every frame.
     """
     length = frame[10]
     size = length - 0x70 if length > _MAX_SHORT_LENGTH else 16
@@ -55,7 +55,7 @@ def nonce_and_body(frame: bytes) -> tuple[bytes, bytes]:
 
 
 def read_frame(data: bytes) -> Frame | None:
-    """Return the frame that is all of `data`, None when that is none, or not one alone."""
+    """Return the frame if `data` is exactly one frame, None otherwise."""
     if not data.startswith(HEADER_MARK) or frame_size(data, 0) != len(data):
         return None
     nonce, _ = nonce_and_body(data)
@@ -63,9 +63,10 @@ def read_frame(data: bytes) -> Frame | None:
 
 
 def frame_size(buffer: bytes | bytearray, start: int) -> int:
-    """Return the size of the frame that begins at `start` with HEADER_MARK, 0 when it is none.
+    """Return the size in bytes of the frame that begins at `start` with HEADER_MARK.
 
-    It is MAX_HEADER_SIZE, which no frame has, as long as the buffer ends before its header may.
+    The size is 0 if the header is invalid. It is MAX_HEADER_SIZE, which no frame has, while the
+    header may be incomplete.
     """
     if start + MAX_HEADER_SIZE > len(buffer):
         return MAX_HEADER_SIZE

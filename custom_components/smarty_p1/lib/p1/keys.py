@@ -1,4 +1,4 @@
-"""The keys of a meter: as people type and paste them, and what tells them apart."""
+"""Keys of a meter: parsing of typed or pasted keys, and fingerprints."""
 
 import hashlib
 import hmac
@@ -7,13 +7,13 @@ import re
 from .errors import KeyFormatError
 
 DEFAULT_AUTHENTICATION_KEY = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
-"""The authentication key that the specification publishes for all meters (section 3.4.1)."""
+"""Authentication key that the specification publishes for all meters (section 3.4.1)."""
 
 KEY_SIZE = 16
 FINGERPRINT_SIZE = 8
 _KEY_SEPARATORS = re.compile(r"[\s:;,\-]")
 _COMMENTS = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-# What stands around the bytes in a C program: `uint8_t key[] = {...};`, `#define KEY "..."`.
+# The declaration around the bytes in a C program: `uint8_t key[] = {...};`, `#define KEY "..."`.
 _DECLARATION = re.compile(
     r"""(?P<name>[^{}"'=]*=?\s*) (?:\{\s*)?
         (?: \{ (?P<array>[^{}"']*) \} | "(?P<text>[^{}"']*)" )
@@ -22,20 +22,22 @@ _DECLARATION = re.compile(
 )
 _SEPARATED_BYTES = re.compile(r"(?:0x|\\x)?[0-9a-f]{1,3}(?:[\s:;,\-]+(?:0x|\\x)?[0-9a-f]{1,3}){15}")
 _JOINED_BYTES = re.compile(r"(?:(?:0x|\\x)[0-9a-f]{2}){16}")
-# What other languages and people put around a key; and what pages and mails leave in it unseen.
+# Brackets and quotes that people and other languages put around a key.
 _ENCLOSING = {"[]", "()", "''"}
+# Invisible characters that web pages and mails leave in a copied key.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-# More than any program around a key.
+# A key with a program's declaration and comments around it is shorter.
 _MAX_KEY_CHARS = 2000
 
 
 def parse_key(text: str) -> bytes:
-    """Return the 16 bytes of a key typed or pasted: 32 hexadecimal digits, or the bytes one by one.
+    """Return the 16 bytes of a typed or pasted key.
 
-    Blanks, commas, colons and dashes are ignored, upper and lower case are the same. Bytes may be
-    written as programs do (`{0x00, 0x11, ...}`), with the declaration around them.
+    The text holds 32 hexadecimal digits, or 16 separate bytes. Blanks, commas, colons and dashes
+    are ignored; upper and lower case are equal. The bytes may be written as in a program
+    (`{0x00, 0x11, ...}`), with the declaration around them.
 
-    Raises KeyFormatError, which does not repeat the text.
+    Raises KeyFormatError, whose text does not repeat the key.
     """
     key = _read_key(text.strip().lower()) if len(text) <= _MAX_KEY_CHARS else None
     if key is None:
@@ -45,7 +47,7 @@ def parse_key(text: str) -> bytes:
 
 
 def key_fingerprint(key: bytes) -> str:
-    """Return what tells keys apart without revealing anything about them: hexadecimal digits."""
+    """Return hexadecimal digits that identify a key without revealing it."""
     return hmac.digest(key, b"smarty_p1", hashlib.sha256)[:FINGERPRINT_SIZE].hex()
 
 
@@ -71,13 +73,13 @@ def _read_key(text: str) -> bytes | None:
 def _unenclosed(body: str) -> str:
     if body[:1] + body[-1:] in _ENCLOSING:
         body = body[1:-1].strip()
-    if body.count("{") + body.count("}") == 1:  # one of the two was not copied
+    if body.count("{") + body.count("}") == 1:  # the copied text lacks one of the braces
         body = body.removeprefix("{").removesuffix("}")
     return body
 
 
 def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
-    """Return the key of 16 bytes given one by one, None when they can be read in two ways."""
+    """Return the key of 16 separate bytes, or None if two readings are possible."""
     numbers = [word.removeprefix("0x").removeprefix("\\x") for word in words]
     prefixed = sum(number != word for number, word in zip(numbers, words, strict=True))
     if prefixed == KEY_SIZE:
@@ -89,9 +91,9 @@ def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
 
 
 def _read_numbers(numbers: list[str], *, is_array: bool, is_decimal: bool) -> bytes | None:
-    """Return the key of numbers without a prefix, but for the first one perhaps."""
+    """Return the key of 16 numbers, decimal or hexadecimal, or None if their base is unclear."""
     if all(len(number) == 2 for number in numbers):  # noqa: PLR2004
-        # In a program they would be decimal; who copies them there from a letter means the other.
+        # Two digits are decimal in a program but hexadecimal in a letter: reject this ambiguity.
         return None if is_array and is_decimal else _of(numbers, 16)
     is_surely_decimal = is_array or max(map(len, numbers)) == len("255")
     return _of(numbers, 10) if is_decimal and is_surely_decimal else None

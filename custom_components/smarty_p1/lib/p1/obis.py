@@ -1,8 +1,8 @@
-"""The objects of a telegram: OBIS reference, name, unit, converter.
+"""Objects of a telegram: OBIS reference, name, unit and converter.
 
 Source: E-Meter P1 Specification 1.1.3 (Luxmetering), section 3.3. Its table prints 0-0: for the
-voltage sags and swells and 1-1:34.4.0 for the current limits; its example and the meters send
-1-0: and 1-1:31.4.0. Both ways are read.
+voltage sags and swells, and 1-1:34.4.0 for the current limits. Its example and the meters send 1-0:
+and 1-1:31.4.0. Both references are read.
 """
 
 from collections.abc import Mapping
@@ -25,12 +25,12 @@ METER_TIME = "0-0:1.0.0"
 DEVICE_NAME = "0-0:42.0.0"
 CHANNELS = range(1, 5)
 MESSAGES = tuple(f"0-0:96.13.{field}" for field in range(6))
-"""The texts: of the electricity meter, and of the channels."""
+"""References of the text messages: of the electricity meter (first), and of the channels."""
 
 CONTROL_STATES: Mapping[int, str] = MappingProxyType(
     {0: "disconnected", 1: "connected", 2: "ready_for_reconnection"}
 )
-"""The states of a breaker, relay or valve (DLMS class 70, control_state)."""
+"""Names of the states of a breaker, relay or valve (DLMS class 70, control_state)."""
 
 MBUS_DEVICE_TYPES: Mapping[int, str] = MappingProxyType(
     {
@@ -51,7 +51,7 @@ MBUS_DEVICE_TYPES: Mapping[int, str] = MappingProxyType(
         41: "garbage",
     }
 )
-"""The device types of M-Bus meters (EN 13757-3), decimal as in the telegram."""
+"""Names of the device types of M-Bus meters (EN 13757-3), decimal as in the telegram."""
 
 _CUBIC_METRES = frozenset(
     {"gas", "water", "hot_water", "very_hot_water", "cold_water", "waste_water"}
@@ -60,14 +60,14 @@ _GIGAJOULES = frozenset({"heat", "heat_inlet", "cooling", "cooling_inlet", "heat
 
 
 def default_unit(device_type: str) -> str | None:
-    """Return the unit of an M-Bus meter that sends its index without one."""
+    """Return the unit of an index that an M-Bus meter of this type sends without a unit."""
     if device_type in _CUBIC_METRES:
         return "m3"
     return "GJ" if device_type in _GIGAJOULES else None
 
 
 class ObisObject(NamedTuple):
-    """A kind of line: a name for people, the unit of its values, and how to read it."""
+    """Kind of object: a name for people, the unit of its values, and their converter."""
 
     name: str
     unit: str | None
@@ -130,7 +130,7 @@ VOLTAGE_COUNTERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     }
     for kind, number in (("voltage_sag", 32), ("voltage_swell", 36))
 }
-"""The counters of what is wrong with a voltage, by phase, each by the references meters send."""
+"""References of the counters of voltage sags and swells, by phase. Meters send either reference."""
 
 _QUALITY_OF_SUPPLY: dict[str, ObisObject] = {
     reference: ObisObject(f"{kind.replace('_', ' ')}s {phase}", None, count)
@@ -145,7 +145,7 @@ _CHANNEL_MESSAGES: dict[str, ObisObject] = {
 
 
 class MBusField(NamedTuple):
-    """An object of a meter on the M-Bus: what follows `0-n:`, a name, and how to read it."""
+    """Field of a meter on the M-Bus: the reference behind `0-n:`, a name, and the converter."""
 
     suffix: str
     name: str
@@ -160,18 +160,18 @@ MBUS_FIELDS: Mapping[str, MBusField] = MappingProxyType(
         "valve": MBusField("24.4.0", "valve control state", count),
     }
 )
-"""What a meter on the M-Bus sends, by the names that topics and entities have for it."""
+"""Fields of a meter on the M-Bus, by the names that topics and entities use."""
 
 
 def mbus_reference(channel: int | str | None, field: str) -> str:
-    """Return the reference of a field of the meter on a channel."""
+    """Return the OBIS reference of a field of the meter on a channel."""
     return f"0-{channel}:{MBUS_FIELDS[field].suffix}"
 
 
 _MBUS: dict[str, ObisObject] = {
-    mbus_reference(channel, field): ObisObject(f"channel {channel} {each.name}", None, each.convert)
+    mbus_reference(channel, field): ObisObject(f"channel {channel} {kind.name}", None, kind.convert)
     for channel in CHANNELS
-    for field, each in MBUS_FIELDS.items()
+    for field, kind in MBUS_FIELDS.items()
 }
 
 OBJECTS: Mapping[str, ObisObject] = MappingProxyType(

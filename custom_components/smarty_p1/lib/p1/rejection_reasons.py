@@ -1,4 +1,4 @@
-"""Why something on the line is no reading."""
+"""Reasons why bytes on the line are rejected."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,27 +6,27 @@ from typing import Self
 
 
 class Reason(StrEnum):
-    """Why bytes that look like a frame or a telegram are not accepted."""
+    """Reason why bytes that look like a frame or a telegram are rejected."""
 
     TAG = "tag"
-    """The tag does not verify: another encryption key, or damaged on the way."""
+    """The tag is wrong: another encryption key, or damage on the line."""
     AUTHENTICATION_KEY = "authentication_key"
-    """The tag does not verify but the text is whole: the authentication key differs."""
+    """The tag is wrong but the CRC is correct: another authentication key."""
     REPLAY = "replay"
-    """Verified, but the frame counter is not higher than the last one."""
+    """The tag is correct, but the frame counter is not higher than the last one."""
     CRC = "crc"
-    """A plain telegram whose checksum is wrong or missing."""
+    """The checksum of a plain telegram is wrong or missing."""
     DOWNGRADE = "downgrade"
-    """A plain telegram although a key is set."""
+    """The telegram is plain although a key is set."""
     KEY_MISSING = "key_missing"
-    """An encrypted frame although no key is set, or none for its meter."""
+    """The frame is encrypted, but no key is set for its meter."""
     MALFORMED = "malformed"
-    """A frame or telegram cut short by the next one, or a verified text that is no telegram."""
+    """A frame or telegram is cut short by the next one, or a verified text is no telegram."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Something on the line that is no reading, and why. Plain text has no counter or title."""
+    """Rejected frame or text, with the reason. Plain text has no counter or title."""
 
     reason: Reason
     frame_counter: int | None = None
@@ -34,5 +34,5 @@ class Rejection:
 
     @classmethod
     def of(cls, reason: Reason, nonce: bytes) -> Self:
-        """Return the rejection of a frame with that nonce."""
+        """Return the rejection of a frame with this nonce."""
         return cls(reason, int.from_bytes(nonce[8:]), nonce[:8])

@@ -1,4 +1,4 @@
-"""What a telegram says: its objects, and the meters on its M-Bus channels."""
+"""Telegram of a meter: its objects, and the meters on its M-Bus channels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -8,30 +8,30 @@ from typing import Any
 
 from .value_converters import MBusReading, Value
 
-_READING_NAMES = [one.name for one in fields(MBusReading)]
+_READING_NAMES = [attribute.name for attribute in fields(MBusReading)]
 
 
 class Verification(StrEnum):
-    """What vouches for a telegram."""
+    """Proof by which a telegram was accepted."""
 
     TAG = "verified"
-    """The tag of its frame: nobody without the meter's keys can have written or altered it."""
+    """The frame's tag is correct: only a holder of the meter's keys can have written the frame."""
     CHECKSUM = "not_verified"
-    """Only its own CRC, although its frame has a tag: the authentication key is not known."""
+    """Only the CRC is correct. The frame has a tag, but the authentication key is not known."""
     PLAIN = "plain"
-    """Only its own CRC, for the meter does not encrypt."""
+    """Only the CRC is correct, because the meter does not encrypt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Telegram:
-    """One telegram that is accepted; `verification` says why.
+    """Accepted telegram; `verification` is the proof.
 
     `objects` holds every line (the first 512) by its exact OBIS reference (`A-B:C.D.E`). A value is
-    a float or int in the unit of the specification's table, a text, an aware datetime, a `Capture`,
-    a tuple for an object of several values, or None when the meter sent it empty or unreadable. An
-    object outside the table keeps the text between its brackets.
+    a number in the unit of the specification's table, a text, an aware datetime or a `Capture`. An
+    object of several values has a tuple. An empty or unreadable value is None. An object outside
+    the table keeps the text between its brackets.
 
-    `channels` holds the meters by M-Bus channel number; a channel without a meter is left out.
+    `channels` holds the meters by M-Bus channel number, without channels that have no meter.
     `frame_counter` and `system_title` (8 bytes) are None in a plain telegram. `text` is the
     telegram as the meter wrote it.
     """
@@ -47,7 +47,7 @@ class Telegram:
     verification: Verification = Verification.PLAIN
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the telegram as JSON knows it: times in ISO 8601, channels by number as text."""
+        """Return the telegram as JSON values: times in ISO 8601, channel numbers as text."""
         return {
             "identification": self.identification,
             "serial_number": self.serial_number,

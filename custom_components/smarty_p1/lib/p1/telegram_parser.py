@@ -1,7 +1,7 @@
-"""The text of a telegram -> `Telegram`: its objects, and the meters on its M-Bus channels.
+"""Parser from the text of a telegram to `Telegram`.
 
-`read` is the plain way, which remembers nothing, and the reference for the fast one: FastParser
-must find the same in each of the telegrams that follow one another.
+`read` is the plain parser, which remembers nothing. FastParser must return the same contents for
+every telegram.
 
 Source: E-Meter P1 Specification 1.1.3, section 3.3; DSMR P1 Companion Standard 5.0.2, chapter 6.
 """
@@ -24,7 +24,7 @@ from .obis import (
 from .telegram import Telegram, Verification
 from .value_converters import MAX_NAME_SIZE, MBusReading, Value, unknown
 
-# The specification knows some 90 objects; whoever makes up a telegram could write thousands.
+# The specification has some 90 objects, but a forged telegram could hold thousands of lines.
 MAX_LINES = 512
 UNKNOWN = ObisObject("unknown", None, unknown)
 _match_identification = re.compile(rb"\s*/([^\r\n]*)").match
@@ -36,7 +36,7 @@ CHANNEL_REFERENCES = {
 }
 
 type Contents = tuple[str, dict[str, Value], dict[int, MBusReading]]
-"""The identification, the objects by reference, and the meters on the M-Bus by channel."""
+"""Identification, objects by reference, and meters on the M-Bus by channel."""
 
 
 def parse(
@@ -46,7 +46,7 @@ def parse(
     system_title: bytes | None = None,
     verification: Verification = Verification.PLAIN,
 ) -> Telegram | None:
-    """Return the telegram in `text`, or None when it is none."""
+    """Return the telegram in `text`, or None if `text` is not a telegram."""
     if (contents := read(text)) is None:
         return None
     identification, objects, channels = contents
@@ -65,7 +65,7 @@ def parse(
 
 
 def read(text: bytes) -> Contents | None:
-    """Return what a telegram holds, or None when it is none (it must begin with `/`)."""
+    """Return the contents of a telegram, or None if `text` does not begin with `/`."""
     identification = read_identification(text)
     if identification is None:
         return None
@@ -75,40 +75,40 @@ def read(text: bytes) -> Contents | None:
 
 
 def read_identification(text: bytes) -> str | None:
-    """Return what stands behind the `/` in the first line, None when there is no such line."""
+    """Return the text behind `/` in the first line, or None if the line has no `/`."""
     match = _match_identification(text)
     return match and match[1].decode("latin-1")[:MAX_NAME_SIZE]
 
 
 def read_lines(text: bytes) -> list[tuple[str, ObisObject, str, int]]:
-    """Return the objects: reference, kind, what stands between the brackets, and where in `text`.
+    """Return the objects: reference, kind, text between the brackets, and its place in `text`.
 
-    Of a reference that comes twice the last one counts. Lines that are no objects are left out.
+    The last line of a repeated reference counts. Lines that are not objects are left out.
     """
-    found = []
+    lines = []
     start = len(text) - len(text.lstrip())
     for line in text[start:].splitlines(keepends=True)[:MAX_LINES]:
         reference, _, rest = line.decode("latin-1").partition("(")
         value, bracket, line_end = rest.rpartition(")")
         kind = OBJECTS.get(reference)
         if bracket and line_end in _LINE_ENDS and (kind or _is_reference(reference)):
-            found.append((reference, kind or UNKNOWN, value, start + len(reference) + 1))
+            lines.append((reference, kind or UNKNOWN, value, start + len(reference) + 1))
         start += len(line)
-    return found
+    return lines
 
 
 def read_channel(objects: Mapping[str, Value], channel: int) -> MBusReading | None:
-    """Return what a channel's meter says, None when there is no meter behind it."""
+    """Return the reading of the meter on a channel, or None without a meter."""
     get: Callable[[str], Any] = objects.get
     device_type, identifier, capture, valve = map(get, CHANNEL_REFERENCES[channel])
     time, value, unit = capture or (None, None, None)
     if identifier is None and time is None:
-        return None  # a channel is sent although no meter is behind it
+        return None  # meters also send channels without a meter
     name = MBUS_DEVICE_TYPES.get(device_type, "unknown")
     return MBusReading(
         type=name,
         serial_number=identifier,
-        # An index whose time is fill bytes was never captured.
+        # Fill bytes as the capture time mean that the index was never captured.
         value=None if time is None else value,
         unit=unit or default_unit(name),
         time=time,

@@ -1,8 +1,8 @@
-"""From the text between the brackets of a line to values.
+"""Converters from the text between the brackets of a line to values.
 
-Every converter takes what stands between the first and the last bracket of a line and never
-raises: what is empty or unreadable is None. Source: E-Meter P1 Specification 1.1.3, section 3.3
-(formats F, I, S, TST).
+A converter gets the text between the first and the last bracket of a line. No converter raises:
+empty or unreadable text becomes None. Source: E-Meter P1 Specification 1.1.3, section 3.3 (formats
+F, I, S, TST).
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import NamedTuple, cast
 
 
 class Capture(NamedTuple):
-    """A meter's index and when it was captured. A time of fill bytes is None."""
+    """Index of a meter and its capture time, which is None if the meter sent fill bytes."""
 
     time: datetime | None
     value: float | None
@@ -27,10 +27,10 @@ type Converter = Callable[[str], Value]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MBusReading:
-    """A meter on an M-Bus channel: what it is and its last captured index.
+    """Meter on an M-Bus channel, with its last captured index.
 
-    `type` is a name of `obis.MBUS_DEVICE_TYPES` or "unknown"; `value` is in `unit` as the meter
-    sends it ("m3", "GJ"); `valve` is a control state of `obis`.
+    `type` is a name of `obis.MBUS_DEVICE_TYPES` or "unknown". `value` is in `unit` as the meter
+    sends it ("m3", "GJ"). `valve` is a key of `obis.CONTROL_STATES`.
     """
 
     type: str
@@ -41,20 +41,20 @@ class MBusReading:
     valve: int | None
 
 
-# The letter decides the offset, not the calendar: the hour that October repeats is unambiguous.
+# The offset comes from the letter: the hour that October repeats is then unambiguous.
 _OFFSETS = {"S": "+02:00", "W": "+01:00"}
-# Bounded: neither infinity nor an integer that Python refuses to convert.
+# The limited digits exclude infinity, and integers that Python refuses to convert.
 _is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _is_count = re.compile(r"[+-]?[0-9]{1,15}").fullmatch
 _is_timestamp = re.compile(r"[0-9]{12}[SW]").fullmatch
 _is_octets = re.compile(r"(?:[0-9A-Fa-f]{2})++").fullmatch
-# The specification has identifiers of 48 octets and messages of 1,024; units have a few letters.
+# The specification has identifiers of 48 octets and messages of 1,024. Units have a few letters.
 MAX_NAME_SIZE = 64
 MAX_MESSAGE_SIZE = 2048
-# Of an object of more values than any has, the last text keeps the rest.
+# No known object has more values. Beyond this limit, the last text keeps the rest.
 _MAX_VALUES = 16
 _NO_TEXT = " \t\r\n\0"
-# All but tabs and line ends: nobody can read them, and some databases refuse them.
+# Control characters except tabs and line ends: some databases refuse them.
 _CONTROLS = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -74,7 +74,7 @@ def _split(text: str) -> list[str]:
 
 
 def number(unit: str) -> Converter:
-    """Make a converter for one number in `unit`; the meter may leave the unit out."""
+    """Return a converter for one number in `unit`; the meter may omit the unit."""
 
     def convert(text: str) -> float | None:
         digits, _, sent_unit = text.partition("*")
@@ -89,7 +89,7 @@ def number(unit: str) -> Converter:
 
 
 def numbers(unit: str) -> Converter:
-    """Make a converter for an object of several numbers in `unit`: a tuple."""
+    """Return a converter for several numbers in `unit`, which become a tuple."""
     convert_one = number(unit)
 
     def convert(text: str) -> Value:
@@ -99,12 +99,12 @@ def numbers(unit: str) -> Converter:
 
 
 def count(text: str) -> int | None:
-    """Convert a plain whole number: a counter, a state, a type."""
+    """Return the plain whole number in a text: a counter, a state or a type."""
     return int(text) if _is_count(text) else None
 
 
 def timestamp(text: str) -> datetime | None:
-    """Convert a TST to an aware time; fill bytes and impossible dates are None."""
+    """Return the aware time of a TST text, or None for fill bytes and impossible dates."""
     if not _is_timestamp(text):
         return None
     try:
@@ -114,24 +114,24 @@ def timestamp(text: str) -> datetime | None:
 
 
 def plain_text(text: str) -> str | None:
-    """Convert a text that is shown as it is sent."""
+    """Return a text as sent, but without control characters."""
     return _CONTROLS.sub("", text) or None
 
 
 def message(text: str) -> str | None:
-    """Convert an octet string in hexadecimal to its text: UTF-8, else Latin-1."""
+    """Return the text of an octet string in hexadecimal: UTF-8, else Latin-1."""
     return _CONTROLS.sub("", _text_of(text)).strip()[:MAX_MESSAGE_SIZE] or None
 
 
 def identifier(text: str) -> str | None:
-    """Convert an identifier: ASCII in hexadecimal; one that is no printable ASCII stays as sent."""
+    """Return an identifier: ASCII in hexadecimal is decoded, any other text stays as sent."""
     decoded = _text_of(text)
     is_readable = decoded.isascii() and decoded.isprintable()
     return (decoded if is_readable else text)[:MAX_NAME_SIZE] or None
 
 
 def capture(text: str) -> Capture | None:
-    """Convert a capture time and an index with its unit (0-n:24.2.1)."""
+    """Return the capture time and the index with its unit (0-n:24.2.1)."""
     time, brackets, index = text.partition(")(")
     if not brackets:
         return None
@@ -141,5 +141,5 @@ def capture(text: str) -> Capture | None:
 
 
 def unknown(text: str) -> str | tuple[str, ...] | None:
-    """Keep the text of an object that the table does not know; several values as a tuple."""
+    """Return the text of an object outside the table; several values become a tuple."""
     return tuple(_split(text)) if ")(" in text else text or None

@@ -1,7 +1,6 @@
-"""A P1 port: opened by its address, kept open, and tried out. Needs serialx."""
+"""P1 port as a byte stream: opening by address, reconnecting, and probing. Needs serialx."""
 
 from .address import MASK, identify_port, redact_port
-from .bytes_a_second import ReadLimit
 from .errors import (
     DamagedError,
     KeyMissingError,
@@ -22,6 +21,7 @@ from .errors import (
 )
 from .link import SILENCE_TIMEOUT, Link
 from .probing import BUSY_TEXT, probe
+from .read_limit import ReadLimit
 from .serial_port import BAUD_RATE, ByteReader, Opener, normalise_port, open_port, read_chunk
 
 __all__ = [

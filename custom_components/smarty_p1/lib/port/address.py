@@ -1,33 +1,35 @@
-"""Addresses without their secrets: user info, and the values of a query."""
+"""Addresses of ports without secrets: user info and the values of a query are masked."""
 
 import re
 
 MASK = "REDACTED"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-# Also percent-encoded, however often: such an address leads nowhere, but it is shown all the same.
+# Percent-encoded characters match, too, even encoded repeatedly. Such an address leads nowhere, but
+# it is still shown to users and in logs.
 _AT = re.compile(r"@|%(?:25)*40", re.IGNORECASE)
 _SEPARATOR = re.compile(r"([?#&;]|%(?:25)*(?:3F|23|26|3B))", re.IGNORECASE)
 _IS = re.compile(r"=|%(?:25)*3D", re.IGNORECASE)
 _HOST = re.compile(r"/*(?:\[[^]@]*\]|[^:@]*)(?::[0-9]{1,5})?(?:/.*)?", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.%-]{0,31}")
-# A device's name has no user; udev allows these signs in it.
+# The path of a device contains no user info; udev allows these characters in it.
 _DEVICE = re.compile(r"/dev/[A-Za-z0-9#+.:=@_/-]+")
 _PORT_NAME = re.compile(r"port(?:_[a-z_]+)?")
 
 
 def redact_port(url: str) -> str:
-    """Return the device or URL without user info and the query's values, for people and logs.
+    """Return the device or URL with user info and query values masked, for people and logs.
 
-    Whatever could be one of these is left out, also when the address is mangled.
+    In a malformed address, every part that could be a secret is masked.
     """
     return _redact(url, keeps_port_name=False)
 
 
 def identify_port(url: str) -> str:
-    """Return what is the same for two addresses of one port, whatever the secrets in them.
+    """Return an address for comparisons: two addresses of the same port give the same text.
 
-    An ESPHome device tells its ports apart by the values of the query that begin with "port".
+    Secrets are masked. Query values whose names begin with "port" stay, because an ESPHome device
+    has several ports that differ in these values.
     """
     return _redact(url, keeps_port_name=True)
 
@@ -49,7 +51,7 @@ def _redact(url: str, *, keeps_port_name: bool) -> str:
 
 
 def _is_before_query(address: str, query: str) -> bool:
-    """Return whether a query that has an @ in it is one, and not a part of a password."""
+    """Return whether a query with an @ is a real query, and not part of a password."""
     host = _AT.split(address)[-1]
     return query.startswith("?") and "=" in query and bool(_HOST.fullmatch(host))
 
@@ -64,7 +66,7 @@ def _redact_query(query: str, *, keeps_port_name: bool) -> str:
 
 def _redact_pair(pair: str, *, keeps_port_name: bool) -> str:
     name, _, value = pair.partition("=")
-    # What ends in "=" may be a key in Base64 with no name before it.
+    # A text that ends in "=" may be a key in Base64 without a name.
     if not _NAME.fullmatch(name) or not value.strip("="):
         return MASK
     if keeps_port_name and _PORT_NAME.fullmatch(name):

@@ -1,67 +1,67 @@
-"""What is wrong with a port, or with what it delivers. No text ever contains a key."""
+"""Errors of a port and of its data. Their texts never hold a key."""
 
 from ..p1 import P1Error
 
 
 class LinkError(P1Error):
-    """The port could not be opened, or an open one was lost."""
+    """Error for a port that cannot be opened, or that was lost."""
 
 
 class PortNotFoundError(LinkError):
-    """There is no such device, host or service, or the address makes no sense."""
+    """Error: the device, host or service does not exist, or the address is malformed."""
 
 
 class PortUnreachableError(LinkError):
-    """The device or host does not answer: refused, timed out, no serial port."""
+    """Error: the device or host does not answer (refused, timed out, or not a serial port)."""
 
 
 class PortPermissionError(LinkError):
-    """The device exists, but this user may not open it."""
+    """Error: the device exists, but this user has no permission to open it."""
 
 
 class PortBusyError(LinkError):
-    """Another program holds the device, or the gateway serves another client."""
+    """Error: another program uses the device, or the gateway serves another client."""
 
 
 class PortClosedError(LinkError):
-    """The other side closed an open connection, or the cable was pulled."""
+    """Error: the remote side closed the connection, or the cable was unplugged."""
 
 
 class PortSilentError(LinkError):
-    """An open connection delivered no byte for too long."""
+    """Error: an open connection delivered no byte within the timeout."""
 
 
 class ProbeError(P1Error):
-    """The port is open, but what it delivers is no readable telegram."""
+    """Error for an open port that delivers no readable telegram."""
 
 
 class NothingReceivedError(ProbeError):
-    """Not one byte came."""
+    """Error: the port delivered no byte."""
 
 
 class NotP1Error(ProbeError):
-    """Bytes came, but neither a frame nor a plain telegram could be found in them."""
+    """Error: the port delivered bytes, but neither a frame nor a plain telegram."""
 
 
 class DamagedError(ProbeError):
-    """Telegrams can be made out, but they are incomplete or altered."""
+    """Error: the port delivered telegrams that are incomplete or altered."""
 
 
 class KeyMissingError(ProbeError):
-    """The frames are encrypted and no key was given."""
+    """Error: the frames are encrypted, but no key was given."""
 
 
 class WrongKeyError(ProbeError):
-    """The frames are encrypted with another key."""
+    """Error: the frames are encrypted with another key."""
 
 
 class OtherAuthenticationKeyError(ProbeError):
-    """The encryption key is right, but the meter uses another authentication key."""
+    """Error: the encryption key is right, but the meter uses another authentication key."""
 
 
 class SecurityOffError(ProbeError):
-    """The telegrams are plain although a key was given."""
+    """Error: the telegrams are plain, although a key was given."""
 
 
 class NoDeviceNameError(ProbeError):
-    """Verified telegrams came, but none of them names its meter (0-0:42.0.0)."""
+    """Error: the telegrams are verified, but do not name their meter (0-0:42.0.0)."""

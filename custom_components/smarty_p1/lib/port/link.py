@@ -1,4 +1,4 @@
-"""A port that is opened again whenever it is lost, each time after a longer delay (back-off)."""
+"""Connection to a port that reopens after every loss, with growing delays (back-off)."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,15 +6,15 @@ from functools import partial
 from pathlib import Path
 
 from ..backoff import Backoff
-from .bytes_a_second import ReadLimit
 from .errors import LinkError, PortNotFoundError, PortSilentError
+from .read_limit import ReadLimit
 from .serial_port import BAUD_RATE, ByteReader, Opener, open_port, read_chunk
 
 SILENCE_TIMEOUT = 30.0
-FIRST_DELAY = 1.0
+FIRST_DELAY_S = 1.0
 MAX_DELAY_S = 60.0
-# The system gives a new device its owner and its names a moment after the device itself.
-_SETTLING_DELAY = 0.5
+# After plugging in, the system sets owner and names of the device a moment later.
+_SETTLING_DELAY_S = 0.5
 
 
 def _exists(path: str) -> bool:
@@ -22,12 +22,12 @@ def _exists(path: str) -> bool:
 
 
 class Link:
-    """Keeps a port open, hands over its bytes, and opens it again when it is lost.
+    """Connection to a port that passes on received bytes and reopens when the port is lost.
 
-    `is_open`: whether it is open at the moment.
+    `is_open`: whether the port is open now.
 
-    The delay between tries doubles from 1 s to 60 s, with jitter, until `confirm` is called: bytes
-    alone do not prove that it is the meter that answers.
+    The delay between attempts doubles from 1 s to 60 s, with jitter, until `confirm` is called.
+    Bytes alone do not reset the delay, because they may not come from a meter.
     """
 
     def __init__(  # noqa: PLR0913
@@ -41,10 +41,10 @@ class Link:
         baud_rate: int = BAUD_RATE,
         opener: Opener | None = None,
     ) -> None:
-        """Call `on_data` with received bytes, `on_lost` at each loss or failed try, and `on_open`.
+        """Set the callbacks: received bytes, every loss or failed attempt, and every opening.
 
-        A connection without a byte for `silence_timeout` seconds is opened anew; None waits on.
-        What is no device and no URL has an `opener` of its own.
+        A connection without a byte for `silence_timeout` seconds is reopened; None waits forever.
+        `opener` replaces `open_port` for sources that are neither a device nor a URL.
         """
         self.is_open = False
         self._url = url
@@ -54,14 +54,14 @@ class Link:
         self._silence_timeout = silence_timeout
         self._open = opener or partial(open_port, url, baud_rate=baud_rate)
         self._is_missing = False
-        self._backoff = Backoff(FIRST_DELAY, MAX_DELAY_S)
+        self._backoff = Backoff(FIRST_DELAY_S, MAX_DELAY_S)
 
     def confirm(self) -> None:
-        """Start anew with the shortest delay, for what is received is what was expected."""
+        """Reset the delay, because the received bytes are from a meter."""
         self._backoff.reset()
 
     async def run(self) -> None:
-        """Serve the port until cancelled."""
+        """Keep the port open until cancelled."""
         while True:
             try:
                 await self._read()
@@ -69,23 +69,23 @@ class Link:
                 self._on_lost(err)
                 self._is_missing = isinstance(err, PortNotFoundError)
                 if isinstance(err, PortSilentError):
-                    # It was open for long enough: what it says next should be heard.
+                    # The port was open for the whole timeout, so reopen soon to hear it again.
                     self._backoff.reset()
             if not await self._is_plugged_in_again():
                 await self._backoff.wait()
 
     async def _is_plugged_in_again(self) -> bool:
-        """Wait for a device that is not there; return False when this does not apply.
+        """Wait for a missing device to appear. Return False if the device is not missing.
 
-        A cable that is put back is read at once, however long it was away.
+        A cable that is plugged in again is read at once, however long it was missing.
         """
         if not self._url.startswith("/") or _exists(self._url):
             return False
         if not self._is_missing:
             self._on_lost(PortNotFoundError())
-        while not _exists(self._url):  # noqa: ASYNC110 - nothing tells when a file appears
-            await asyncio.sleep(FIRST_DELAY)
-        await asyncio.sleep(_SETTLING_DELAY)
+        while not _exists(self._url):  # noqa: ASYNC110 - no event tells when a file appears
+            await asyncio.sleep(FIRST_DELAY_S)
+        await asyncio.sleep(_SETTLING_DELAY_S)
         return True
 
     async def _read(self) -> None:

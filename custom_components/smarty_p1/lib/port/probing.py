@@ -1,4 +1,4 @@
-"""Trying a port and keys out, to find what exactly is wrong with them."""
+"""Probe of a port and its keys: a verified telegram, or the exact cause of the failure."""
 
 import asyncio
 from collections import Counter
@@ -7,7 +7,6 @@ from contextlib import suppress
 from math import inf
 
 from ..p1 import DEFAULT_AUTHENTICATION_KEY, Decoder, P1Error, Reason, Rejection, Telegram
-from .bytes_a_second import ReadLimit
 from .errors import (
     DamagedError,
     KeyMissingError,
@@ -20,21 +19,27 @@ from .errors import (
     SecurityOffError,
     WrongKeyError,
 )
+from .read_limit import ReadLimit
 from .serial_port import Opener, open_port, read_chunk
 
-PROBE_TIMEOUT = 25.0
-_REOPEN_DELAY = 1.0
+PROBE_TIMEOUT_S = 25.0
+_REOPEN_DELAY_S = 1.0
 _MAX_EMPTY_CONNECTIONS = 3
-# One frame may be damaged on the way, and one whose tag alone is damaged looks like one of another
-# authentication key.
-_ENOUGH = {Reason.KEY_MISSING: 1, Reason.DOWNGRADE: 1, Reason.AUTHENTICATION_KEY: 2, Reason.TAG: 3}
-# A meter sends every ten seconds at least. Whoever writes to the line can make any failure, but
-# cannot keep a telegram from coming within so many seconds of the first.
+# Failures by reason until the cause is certain. One frame may be damaged on the line. A frame with
+# only a damaged tag looks like a wrong authentication key.
+_MIN_FAILURES = {
+    Reason.KEY_MISSING: 1,
+    Reason.DOWNGRADE: 1,
+    Reason.AUTHENTICATION_KEY: 2,
+    Reason.TAG: 3,
+}
+# Seconds. A meter sends at least every ten seconds. An attacker on the line can cause any failure,
+# but cannot prevent the meter's telegram within this time.
 _MIN_LISTENING_S = 12.0
-# What ser2net says to a client when it serves another one.
+# ser2net sends this text to a client while it serves another client.
 BUSY_TEXT = b"in use"
 
-# In the order in which they explain why no telegram came.
+# Errors by reason. The first reason that occurred explains best why no telegram came.
 _ERRORS: dict[Reason, type[P1Error]] = {
     Reason.KEY_MISSING: KeyMissingError,
     Reason.DOWNGRADE: SecurityOffError,
@@ -46,7 +51,7 @@ _ERRORS: dict[Reason, type[P1Error]] = {
 
 
 class _Findings:
-    """What a port has delivered so far."""
+    """Bytes, telegrams and rejections of a port so far."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
@@ -54,10 +59,10 @@ class _Findings:
         self._nameless = False
         self._first_bytes = b""
         self.failed_at = inf
-        """When anything failed first."""
+        """Time of the first rejection in seconds, infinity without rejections."""
 
     def read(self, data: bytes, now: float) -> Telegram | None:
-        """Return a telegram that names its meter."""
+        """Return the first telegram that names its meter, or None without such a telegram."""
         self._first_bytes = (self._first_bytes + data)[:64]
         for event in self._decoder.feed(data):
             match event:
@@ -71,7 +76,7 @@ class _Findings:
         return None
 
     def verdict(self) -> P1Error:
-        """Return the best explanation why no telegram came."""
+        """Return the error that best explains why no telegram came."""
         if self._nameless:
             return NoDeviceNameError()
         for reason, error in _ERRORS.items():
@@ -83,17 +88,17 @@ class _Findings:
 
     @property
     def is_certain(self) -> bool:
-        """Return whether it is clear what is wrong, if no telegram comes."""
-        return any(self._rejections[reason] >= enough for reason, enough in _ENOUGH.items())
+        """Return whether enough rejections came to be sure of the error."""
+        return any(self._rejections[reason] >= minimum for reason, minimum in _MIN_FAILURES.items())
 
     @property
     def is_busy(self) -> bool:
-        """Return whether a gateway answered that it serves another client."""
+        """Return whether the gateway answered that it serves another client."""
         return BUSY_TEXT in self._first_bytes
 
     @property
     def is_empty(self) -> bool:
-        """Return whether no byte came at all."""
+        """Return whether no byte came."""
         return not self._first_bytes
 
 
@@ -105,17 +110,17 @@ async def probe(  # noqa: PLR0913
     needs_tag: bool = True,
     last_counters: Mapping[bytes, int] | None = None,
     opener: Opener | None = None,
-    timeout: float = PROBE_TIMEOUT,  # noqa: ASYNC109 - giving up is a result here, not a failure
+    timeout: float = PROBE_TIMEOUT_S,  # noqa: ASYNC109 - giving up is a result here, not a failure
 ) -> Telegram:
     """Return the first verified telegram that names its meter, within `timeout` seconds.
 
-    When it is clear what is wrong, it is waited for no longer than a meter takes to send one more.
+    Once the error is certain, wait only as long as a meter takes to send a telegram.
 
-    Without `needs_tag`, its CRC is enough; with `last_counters`, its frame must be a newer one.
-    What is no device and no URL has an `opener` of its own.
+    Without `needs_tag`, a correct CRC is enough. With `last_counters`, the frame counter must be
+    higher. `opener` replaces `open_port` for sources that are neither a device nor a URL.
 
-    Raises a LinkError when the port cannot be opened or closes at once, and otherwise the
-    ProbeError that says what is wrong.
+    Raises a LinkError if the port cannot be opened or closes at once. Otherwise raises the
+    ProbeError that names the cause.
     """
     findings = _Findings(
         Decoder(key, authentication_key, last_counters=last_counters, needs_tag=needs_tag)
@@ -124,7 +129,7 @@ async def probe(  # noqa: PLR0913
     clock = asyncio.get_running_loop().time
     with suppress(TimeoutError):
         async with asyncio.timeout(timeout) as waiting:
-            longest = clock() + timeout
+            last_deadline = clock() + timeout
             while empty_connections < _MAX_EMPTY_CONNECTIONS:
                 async with opener() if opener else open_port(url) as reader:
                     with suppress(PortClosedError):
@@ -135,12 +140,12 @@ async def probe(  # noqa: PLR0913
                                 return telegram
                             if findings.is_certain:
                                 deadline = findings.failed_at + _MIN_LISTENING_S
-                                waiting.reschedule(min(deadline, longest))
+                                waiting.reschedule(min(deadline, last_deadline))
                             await limit.wait(len(data))
                 if findings.is_busy:
                     break
                 empty_connections += findings.is_empty
-                await asyncio.sleep(_REOPEN_DELAY)
+                await asyncio.sleep(_REOPEN_DELAY_S)
             else:
                 msg = "the connection is closed as soon as it is opened"
                 raise PortBusyError(msg)

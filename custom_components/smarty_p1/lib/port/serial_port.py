@@ -1,4 +1,4 @@
-"""A serial device or URL as a stream of bytes. All I/O of the library goes through here."""
+"""Serial device or URL as a stream of bytes. All I/O of the package goes through this module."""
 
 import asyncio
 import errno
@@ -21,8 +21,8 @@ from .errors import (
 )
 
 BAUD_RATE = 115_200
-CONNECT_TIMEOUT = 10.0
-CLOSE_TIMEOUT = 5.0
+CONNECT_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 5.0
 READ_SIZE = 4 * 1024
 
 _HOST_AND_PORT = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
@@ -30,17 +30,17 @@ _ERROR_NUMBER = re.compile(r"\[Errno -?[0-9]+\] ?")
 
 
 class ByteReader(Protocol):
-    """What bytes can be read from: asyncio's StreamReader, or something like it."""
+    """Source of bytes: asyncio's StreamReader, or an object with the same method."""
 
     async def read(self, n: int, /) -> bytes:
-        """Return the next bytes, `n` at most; none at the end. Raises a LinkError or others."""
+        """Return the next bytes, at most `n`; empty at the end. May raise a LinkError."""
 
 
 type Opener = Callable[[], AbstractAsyncContextManager[ByteReader]]
 
 
 def normalise_port(text: str) -> str:
-    """Return the device or URL meant by what a user typed: `host:port` means `socket://`."""
+    """Return the device or URL for a user's text: `host:port` becomes `socket://host:port`."""
     port = text.strip()
     return f"socket://{port}" if _HOST_AND_PORT.fullmatch(port) else port
 
@@ -49,40 +49,40 @@ def normalise_port(text: str) -> str:
 async def open_port(
     url: str, *, baud_rate: int = BAUD_RATE
 ) -> AsyncGenerator[asyncio.StreamReader]:
-    """Open a serial device (8N1) or URL for reading; close it at the end.
+    """Open a serial device (8N1) or URL for reading, and close it at the end.
 
-    Raises a LinkError that says why the port cannot be opened.
+    Raises a LinkError with the reason if the port cannot be opened.
     """
     reader, writer = await _open(url, baud_rate)
     try:
         yield reader
     finally:
         writer.close()
-        with suppress(Exception):  # what was wrong has been said, or nobody needs the port any more
-            async with asyncio.timeout(CLOSE_TIMEOUT):
+        with suppress(Exception):  # the port is no longer needed, so its errors do not matter
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await writer.wait_closed()
 
 
 async def _open(url: str, baud_rate: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     try:
         return await serialx.open_serial_connection(
-            url=url, baudrate=baud_rate, connect_timeout=CONNECT_TIMEOUT
+            url=url, baudrate=baud_rate, connect_timeout=CONNECT_TIMEOUT_S
         )
-    except Exception as err:  # noqa: BLE001 - every backend has exceptions of its own
+    except Exception as err:  # noqa: BLE001 - every backend has its own exceptions
         error, cause = _link_error(err, url), err
-    # Outside of the handler: the error must not carry one that repeats the address.
+    # Raise outside the handler: the context must not be an error that repeats the address.
     raise error from (cause if redact_port(url) == url else None)
 
 
 async def read_chunk(reader: ByteReader) -> bytes:
-    """Return the next bytes, at least one. Raises PortClosedError when no more will come."""
+    """Return the next bytes, at least one. Raises PortClosedError at the end of the stream."""
     try:
         data = await reader.read(READ_SIZE)
     except LinkError:
         raise
     except (OSError, serialx.SerialException) as err:
         raise PortClosedError(_ERROR_NUMBER.sub("", str(err))) from err
-    except Exception as err:  # every backend has exceptions of its own, with who knows what in them
+    except Exception as err:  # backends have their own exceptions, whose texts may hold secrets
         raise PortClosedError(type(err).__name__) from err
     if not data:
         msg = "the other side closed the connection"
@@ -91,7 +91,7 @@ async def read_chunk(reader: ByteReader) -> bytes:
 
 
 def _link_error(err: Exception, url: str) -> LinkError:
-    # A text may repeat any part of the address, in a notation of its own.
+    # The backend's text may repeat a part of the address in another notation.
     has_secret = redact_port(url) != url
     text = "" if has_secret else str(err)
     text = _ERROR_NUMBER.sub("", text) or type(err).__name__

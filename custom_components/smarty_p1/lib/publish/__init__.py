@@ -1,12 +1,11 @@
-"""A meter on MQTT: readings -> topics and payloads, and what Home Assistant discovers there.
+"""Messages of a meter for MQTT: topics and payloads, also for Home Assistant's discovery.
 
     messages = MeterMessages(Published("smarty_p1/house", Format.VALUES), json.dumps)
     for message in messages.reading(reading, reception):
         client.publish(message.topic, message.payload, retain=message.retain)
 
-`PublishFeed` says when: what a program that is always there takes its messages from.
-
-It sends nothing itself.
+A program that runs all the time takes its messages from `PublishFeed`, which knows when they are
+due. The package itself sends nothing.
 """
 
 from .feed import PublishFeed

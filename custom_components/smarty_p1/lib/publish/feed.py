@@ -1,4 +1,4 @@
-"""What is told of a meter, and when. Whoever sends the messages only sends them."""
+"""Feed of the messages about a meter: the feed decides when, and its caller sends them."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -11,13 +11,13 @@ from .publish_format import REPEAT_EVERY
 
 
 class PublishFeed:
-    """Keeps what is to be told next: whether the meter is read, and its newest reading.
+    """Feed of the messages that are due: the meter's availability, and its newest reading.
 
-    Readings have a turn every `interval` seconds; texts, which could be gone by then, have one at
-    once. Every `repeat_every` seconds, one is told with all its values, for those who came later or
-    missed a message; 0 has that done each time. Nothing queues: a reading that could not be sent
-    makes room for the next one. `wake` is called when there may be something to take. While the
-    feed `is_held`, nothing is told but that the meter is not read.
+    A reading is due every `interval` seconds, and at once if it has a new text, which could be gone
+    later. Every `repeat_every` seconds, a reading is sent with all its values, for subscribers that
+    came later or missed a message; with 0, every reading is. Nothing queues: a newer reading
+    replaces a reading that could not be sent. `wake` is called when messages may be due. While the
+    feed `is_held`, its only message is that the meter is offline.
     """
 
     def __init__(
@@ -42,11 +42,11 @@ class PublishFeed:
 
     @property
     def is_online(self) -> bool:
-        """Return whether the meter is told to be read."""
+        """Return whether the meter is announced as online."""
         return self._is_online and not self.is_held
 
     def on_reading(self, reading: Reading) -> None:
-        """Tell a reading, now or at its turn."""
+        """Make a reading due, now or at its turn."""
         self._latest = reading
         if not self._is_online:
             self._is_online = True
@@ -59,7 +59,7 @@ class PublishFeed:
         self._wake()
 
     def on_stale(self) -> None:
-        """Tell that no readings come any more."""
+        """Announce that no readings come any more."""
         self._turns.cancel()
         self._waiting = None
         if self._is_online:
@@ -67,28 +67,28 @@ class PublishFeed:
             self._wake()
 
     def on_connected(self) -> None:
-        """Tell everything again: a broker that was restarted may keep nothing."""
+        """Make everything due again, because a restarted broker may retain nothing."""
         self._messages.begin_anew()
         self._waiting = self._latest if self._is_online else None
         self._wake()
 
     def repeat_values(self) -> None:
-        """Tell all values with the next reading: somebody else has said something there."""
+        """Send all values with the next reading, because another program wrote to their topics."""
         self._messages.repeat_values()
 
     def claim(self) -> Reading | None:
-        """Return the reading that is due, if there is one: newer ones wait for the next time."""
+        """Return the reading that is due and remove it from the feed, or None if none is due."""
         reading, self._waiting = self._waiting, None
         return reading
 
     def put_back(self, reading: Reading) -> None:
-        """Have a reading that was claimed told the next time, unless there is a newer one."""
+        """Make a claimed reading due again, unless a newer reading is due."""
         if self._waiting is None and self._is_online:
             self._waiting = reading
             self._wake()
 
     def take(self, reading: Reading | None) -> Iterator[Message]:
-        """Yield the messages that are due; whoever cannot send one asks for no more."""
+        """Yield the messages that are due. A caller that fails to send a message must stop."""
         yield from self._messages.availability(is_online=self.is_online)
         if reading is not None and not self.is_held:
             self._turns.restart()
@@ -99,5 +99,5 @@ class PublishFeed:
             yield from self._messages.reading(reading, self._reception())
 
     def close(self) -> None:
-        """Offer nothing more."""
+        """Stop making readings due."""
         self._turns.cancel()

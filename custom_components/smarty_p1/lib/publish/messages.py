@@ -1,4 +1,4 @@
-"""The messages about one meter, in their order: which ones, and what the broker is to keep."""
+"""Messages about one meter, in their order, and whether the broker retains them."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -20,14 +20,15 @@ from .topics import items
 
 ONLINE = "online"
 OFFLINE = "offline"
-# Brokers and subscribers remember topics. Units are part of some names, and may vary without end.
+# Brokers and subscribers remember topics. Some topics contain a unit, which a forged meter could
+# vary without end.
 MAX_TOPICS = 4096
 LIFETIME = 90.0
-"""States are good for so many seconds longer than the time between two of them."""
+"""Seconds for which states stay valid beyond the time between two of them."""
 
 
 class Message(NamedTuple):
-    """A message; with `retain`, an empty one has the broker forget what it kept."""
+    """Message. With `retain`, an empty payload makes the broker forget the retained message."""
 
     topic: str
     payload: str
@@ -35,16 +36,16 @@ class Message(NamedTuple):
 
 
 class Published(NamedTuple):
-    """What is published of a meter, and below which topic."""
+    """Root topic and form of a meter's messages."""
 
     root: str
     form: Format
     retain: bool = False
-    """Whether the broker keeps the values."""
+    """Whether the broker retains the values."""
 
 
 def availability_topic(root: str) -> str:
-    """Return the topic that says whether a meter is read."""
+    """Return the topic of a meter's availability."""
     return f"{root}/availability"
 
 
@@ -53,13 +54,14 @@ def _texts(reading: Reading | None) -> list[Any]:
 
 
 class MeterMessages:
-    """Makes the messages about one meter.
+    """Messages about one meter.
 
-    A message is thought to be sent when the next one is asked for, so whoever cannot send one asks
-    for no more. A value with a topic to itself is sent when it differs from what was sent there,
-    and everything else with each reading. `stale` are the topics on which the broker keeps
-    something of earlier runs. `on_full` is called when there are as many topics as there may be;
-    further ones are left out.
+    A message counts as sent when the caller requests the next message. So a caller that cannot send
+    a message must stop. A value with its own topic is sent when it differs from the value sent last
+    there. All else is sent with every reading.
+
+    `stale` holds the topics on which the broker retains messages of earlier runs. `on_full` is
+    called when the limit of topics is reached; messages with further topics are dropped.
     """
 
     def __init__(
@@ -83,32 +85,32 @@ class MeterMessages:
         self._sent: dict[str, str] = {}
 
     def begin_anew(self) -> None:
-        """Say everything again: a broker that was restarted may keep nothing."""
+        """Make all messages due again, because a restarted broker may retain nothing."""
         self._is_online = None
         self._shapes.clear()
 
     def repeat_values(self) -> None:
-        """Say all values with the next reading, also those that have not changed."""
+        """Send all values with the next reading, even if they have not changed."""
         self._sent.clear()
 
     def has_news(self, reading: Reading) -> bool:
-        """Return whether texts differ from those published: they could be gone by the next turn."""
+        """Return whether a reading has new texts, which could be gone by the next turn."""
         return _texts(reading) != _texts(self._published)
 
     def availability(self, *, is_online: bool) -> Iterator[Message]:
-        """Yield whether the meter is read, unless that was said last."""
+        """Yield the availability of the meter if it differs from the last message."""
         if is_online == self._is_online:
             return
         state = ONLINE if is_online else OFFLINE
         yield from self._placed(Message(availability_topic(self._root), state, retain=True))
         self._is_online = is_online
-        # Who listens may have given up the values of a meter, or of a broker, that was away.
+        # Subscribers may have dropped the values while the meter or the broker was away.
         self.repeat_values()
         if self._announcer:
             self._announcer.begin_anew()
 
     def reading(self, reading: Reading, reception: Reception) -> Iterator[Message]:
-        """Yield all about a reading."""
+        """Yield all messages about a reading."""
         before, self._published = self._published, reading
         yield from self._values(reading.telegram)
         for message in self._whole(reading.telegram):
@@ -124,7 +126,7 @@ class MeterMessages:
         yield from self._cleared()
 
     def _values(self, telegram: Telegram) -> Iterator[Message]:
-        """Yield the values that have a topic each, and another value than was sent there."""
+        """Yield the values with their own topics that differ from the values sent last."""
         if self._form not in {Format.VALUES, Format.BOTH}:
             return
         for item in items(telegram):
@@ -135,7 +137,7 @@ class MeterMessages:
                     self._sent[topic] = item.text
 
     def _whole(self, telegram: Telegram) -> Iterator[Message]:
-        """Yield what is the whole telegram. A SmartyReader sends all its topics each time, too."""
+        """Yield the messages with a whole telegram, and all topics of a SmartyReader."""
         root, retain = self._root, self._retain
         if self._form in {Format.TELEGRAM, Format.BOTH}:
             yield Message(f"{root}/telegram", self._to_json(telegram.as_dict()), retain)
@@ -158,12 +160,12 @@ class MeterMessages:
             yield from self._placed(Message(topic, payload, self._retain))
 
     def _placed(self, message: Message) -> Iterator[Message]:
-        """Yield a message if its topic has a place, and what must come before it."""
+        """Yield a message if the limit of topics allows, after clearing an old retained message."""
         topic = message.topic
         if not self._has_place(topic):
             return
         if topic in self._stale and not message.retain:
-            # First: whoever listens would take the empty message for the newer one.
+            # Clear first: a subscriber would otherwise take the empty message for the newer value.
             yield Message(topic, "", retain=True)
         yield message
         self._stale.discard(topic)
@@ -176,10 +178,10 @@ class MeterMessages:
         return topic in self._topics
 
     def _cleared(self) -> Iterator[Message]:
-        """Clear what earlier options had the broker keep, once all that is wanted is there."""
+        """Yield empty messages that clear topics of earlier options, after all current messages."""
         places = MAX_MBUS_METERS
         for topic in sorted(self._stale):
-            # A meter on the M-Bus that is away keeps its place there, as it does here.
+            # Keep the discovery messages of M-Bus meters that are away, up to the limit of meters.
             if places and self._announcer and self._announcer.owns(topic):
                 places -= 1
             else:

@@ -1,4 +1,4 @@
-"""The meter as another Home Assistant on the same broker finds it: devices, entities, states.
+"""MQTT discovery: devices, entities and states of a meter for another Home Assistant.
 
 Every device has one discovery message, and one topic with the states of its entities as JSON.
 """
@@ -43,7 +43,7 @@ EVENT_TOPICS = "events"
 _SENSOR = "sensor"
 _BINARY_SENSOR = "binary_sensor"
 _EVENT = "event"
-# Home Assistant takes less in the ids of discovery than MQTT in a topic.
+# The ids of discovery may contain fewer characters than MQTT topics.
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _ENTITIES: Mapping[str, tuple[EntitySpec[Reading], ...]] = {
     _SENSOR: (*SENSORS, *DEMAND_SENSORS, *TARIFF_SENSORS),
@@ -53,10 +53,10 @@ _ENTITIES: Mapping[str, tuple[EntitySpec[Reading], ...]] = {
 
 
 class DiscoveryNames(NamedTuple):
-    """What entities and devices are called, and look like.
+    """Names and icons of entities and devices.
 
-    `names` are those of a language by their dotted paths in its translations, such as
-    "device.gas.name"; `icons` are by platform and translation key.
+    `names` holds the texts of a language by their dotted paths in the translations, such as
+    "device.gas.name". `icons` holds icons by platform and translation key.
     """
 
     names: Mapping[str, str]
@@ -64,9 +64,9 @@ class DiscoveryNames(NamedTuple):
 
 
 class MeterAnnounced(NamedTuple):
-    """What is said of one meter.
+    """Meter as it is announced.
 
-    `options` decide which entities there are. Times are those of `zone`.
+    `options` decide which entities exist. Times are shown in `zone`.
     """
 
     serial_number: str
@@ -76,10 +76,10 @@ class MeterAnnounced(NamedTuple):
 
 
 class State(NamedTuple):
-    """An entity and what it shows."""
+    """State of an entity, with the entity's description."""
 
     platform: str
-    described: EntitySpec[Any]
+    spec: EntitySpec[Any]
     value: Any
     attributes: Mapping[str, Any] | None
     last_reset: datetime | None
@@ -87,7 +87,7 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Device:
-    """A device, its entities and what they show; `identity` is that of an M-Bus meter."""
+    """Device with its entities and their states. `identity` is None for the electricity meter."""
 
     identity: str | None
     meter: MBusReading | None
@@ -96,13 +96,13 @@ class Device:
 
     @property
     def shape(self) -> object:
-        """Return what the discovery message depends on."""
-        keys = tuple(state.described.key for state in self.states)
+        """Return all that the discovery message depends on, for comparisons."""
+        keys = tuple(state.spec.key for state in self.states)
         return self.identity, self.meter and (self.meter.type, self.meter.unit), keys
 
 
 def states_topic(root: str, device: Device) -> str:
-    """Return the topic with the states of a device's entities."""
+    """Return the topic for the states of a device's entities."""
     return f"{root}/{STATES}" + (f"/{_safe(device.identity)}" if device.identity else "")
 
 
@@ -117,11 +117,11 @@ def states_payload(device: Device) -> dict[str, Any]:
     for state in device.states:
         if state.platform is _EVENT:
             continue
-        key = state.described.key
+        key = state.spec.key
         payload[key] = _as_json(state.value)
         if state.attributes is not None:
             payload[f"{key}_attributes"] = dict(state.attributes)
-        if state.described.last_reset_fn:
+        if state.spec.last_reset_fn:
             payload[f"{key}_last_reset"] = _as_json(state.last_reset)
     return payload
 
@@ -129,7 +129,7 @@ def states_payload(device: Device) -> dict[str, Any]:
 def new_disturbances(
     before: Mapping[str, int], now: Mapping[str, int]
 ) -> Iterator[tuple[EventSpec, dict[str, Any]]]:
-    """Yield the events of what the meter has counted since then."""
+    """Yield the events that the meter has counted between two readings."""
     for kind, details in disturbances(before, now):
         yield DISTURBANCE, {"event_type": kind, **details}
 
@@ -137,7 +137,7 @@ def new_disturbances(
 def new_texts(
     reading: Reading, before: Reading | None
 ) -> Iterator[tuple[EventSpec, dict[str, Any]]]:
-    """Yield the events of the messages that differ from those of the reading before."""
+    """Yield the events of messages that differ from the messages of the reading before."""
     for event in EVENTS if before else ():
         text = event.value_fn(reading)
         if text and before and text != event.value_fn(before):
@@ -153,17 +153,17 @@ def _safe(text: str) -> str:
 
 
 class Discovery(NamedTuple):
-    """What all meters have in common: `origin` says who announces, states are good for a time."""
+    """Discovery settings of all meters; `origin` describes the announcing program."""
 
     texts: DiscoveryNames
     origin: Mapping[str, str]
     prefix: str
     lifetime: float
-    """Seconds."""
+    """Seconds for which a state stays valid."""
 
 
 class Announcer:
-    """Makes the discovery messages of one meter, and finds out what its entities show."""
+    """Announcer of one meter: its discovery messages, and the states of its entities."""
 
     def __init__(self, meter: MeterAnnounced, discovery: Discovery, root: str) -> None:
         self._meter = meter
@@ -173,46 +173,40 @@ class Announcer:
         self._followers: dict[str, DeadbandFilter] = {}
 
     def begin_anew(self) -> None:
-        """Show what comes next, however little it has moved."""
+        """Forget the shown numbers, so that the next numbers pass all deadbands."""
         self._followers.clear()
 
     def devices(self, reading: Reading, reception: Reception) -> Iterator[Device]:
-        """Yield the meter and the meters on its M-Bus channels, as the options ask for them."""
+        """Yield the meter and its meters on the M-Bus, with the entities that the options need."""
         made_by = maker(reading.telegram, self._meter.serial_number)
         states = [*self._states(_SENSOR, RECEPTION_SENSORS, reception)]
-        for platform, described in _ENTITIES.items():
-            states += self._states(platform, described, reading)
+        for platform, specs in _ENTITIES.items():
+            states += self._states(platform, specs, reading)
         yield Device(None, None, made_by, states)
         for identity in reading.channels:
             if meter := reading.meter(identity):
                 sensors = sensors_of_mbus_meter(identity, meter)
                 yield Device(identity, meter, "", [*self._states(_SENSOR, sensors, reading)])
 
-    def _states[D](
-        self, platform: str, described: Iterable[EntitySpec[D]], data: D
-    ) -> Iterator[State]:
+    def _states[D](self, platform: str, specs: Iterable[EntitySpec[D]], data: D) -> Iterator[State]:
         options, zone = self._meter.options, self._meter.zone
-        for each in described:
-            if each.is_wanted(options) and each.exists_fn(data):
-                attributes = each.attributes_fn and local_times(each.attributes_fn(data), zone)
-                last_reset = each.last_reset_fn and each.last_reset_fn(data)
-                yield State(platform, each, self._value(each, data), attributes, last_reset)
+        for spec in specs:
+            if spec.is_wanted(options) and spec.exists_fn(data):
+                attributes = spec.attributes_fn and local_times(spec.attributes_fn(data), zone)
+                last_reset = spec.last_reset_fn and spec.last_reset_fn(data)
+                yield State(platform, spec, self._value(spec, data), attributes, last_reset)
 
-    def _value[D](self, described: EntitySpec[D], data: D) -> object:
-        """Return what an entity shows: what follows in steps here does so there."""
-        value = described.value_fn(data)
-        if (
-            not isinstance(described, SensorSpec)
-            or described.follow is None
-            or not isinstance(data, Reading)
-        ):
+    def _value[D](self, spec: EntitySpec[D], data: D) -> object:
+        """Return the value of an entity, after its deadband."""
+        value = spec.value_fn(data)
+        if not isinstance(spec, SensorSpec) or spec.follow is None or not isinstance(data, Reading):
             return value
-        if (follower := self._followers.get(described.key)) is None:
-            follower = self._followers[described.key] = DeadbandFilter(described.follow)
+        if (follower := self._followers.get(spec.key)) is None:
+            follower = self._followers[spec.key] = DeadbandFilter(spec.follow)
         return follower.shown(value, data.time)
 
     def owns(self, topic: str) -> bool:
-        """Return whether a topic is one of this meter's discovery messages."""
+        """Return whether a topic belongs to a discovery message of this meter."""
         return topic.startswith(f"{self._discovery.prefix}/device/{self._id}")
 
     def topic(self, device: Device) -> str:
@@ -228,32 +222,33 @@ class Announcer:
             "components": {
                 **({} if device.identity else self._unwanted()),
                 **{
-                    f"{state.platform}_{state.described.key}": self._component(device, state)
+                    f"{state.platform}_{state.spec.key}": self._component(device, state)
                     for state in device.states
                 },
             },
         }
 
     def _unwanted(self) -> dict[str, dict[str, Any]]:
-        """Return what removes the components that the options may have asked for before.
+        """Return entries that remove the components which the options exclude.
 
-        One that is only left out would stay in the other Home Assistant, with its last state.
+        A component that is only left out would stay in the other Home Assistant, with its last
+        state.
         """
         options = self._meter.options
         return {
-            f"{platform}_{each.key}": {"platform": platform}
-            for platform, described in _ENTITIES.items()
-            for each in described
-            if not each.is_wanted(options)
+            f"{platform}_{spec.key}": {"platform": platform}
+            for platform, specs in _ENTITIES.items()
+            for spec in specs
+            if not spec.is_wanted(options)
         }
 
     def _device_id(self, device: Device) -> str:
         return f"{self._id}_{_safe(device.identity)}" if device.identity else self._id
 
     def _device(self, device: Device) -> dict[str, Any]:
-        described: dict[str, Any] = {"identifiers": [self._device_id(device)]}
+        info: dict[str, Any] = {"identifiers": [self._device_id(device)]}
         if device.identity is None or device.meter is None:
-            return described | {
+            return info | {
                 "name": self._meter.title,
                 "manufacturer": device.maker,
                 "model": METER_MODEL,
@@ -261,28 +256,28 @@ class Announcer:
             }
         name = self._discovery.texts.names[f"device.{device.meter.type}.name"]
         serial = short_serial(device.identity)
-        described |= {"name": name.format(serial=serial), "via_device": self._id}
-        described["model"] = MBUS_MODEL
+        info |= {"name": name.format(serial=serial), "via_device": self._id}
+        info["model"] = MBUS_MODEL
         if device.meter.serial_number:
-            described["serial_number"] = device.meter.serial_number
-        return described
+            info["serial_number"] = device.meter.serial_number
+        return info
 
     def _component(self, device: Device, state: State) -> dict[str, Any]:
-        described = state.described
-        key = described.key
+        spec = state.spec
+        key = spec.key
         component: dict[str, Any] = {
             "platform": state.platform,
             "unique_id": f"{self._device_id(device)}_{state.platform}_{key}",
             "name": self._name(state),
             "icon": self._icon(state),
-            "device_class": described.device_class,
-            "entity_category": described.entity_category,
-            "enabled_by_default": described.entity_registry_enabled_default,
+            "device_class": spec.device_class,
+            "entity_category": spec.entity_category,
+            "enabled_by_default": spec.entity_registry_enabled_default,
         }
-        match described:
+        match spec:
             case EventSpec():
-                component["state_topic"] = event_topic(self._root, described)
-                component["event_types"] = list(described.event_types)
+                component["state_topic"] = event_topic(self._root, spec)
+                component["event_types"] = list(spec.event_types)
             case BinarySensorSpec():
                 component |= self._stated(device, key)
                 on, off = "'ON' if value_json", "else 'OFF'"
@@ -291,13 +286,13 @@ class Announcer:
                 )
             case SensorSpec():
                 component |= self._stated(device, key)
-                component |= self._sensor(described)
+                component |= self._sensor(spec)
         if state.attributes is not None:
             component["json_attributes_topic"] = component["state_topic"]
             component["json_attributes_template"] = (
                 f"{{{{ value_json.{key}_attributes | tojson }}}}"
             )
-        # Home Assistant calls an entity of no name as its device.
+        # For a name of None, Home Assistant uses the name of the device.
         return {
             name: value for name, value in component.items() if value is not None or name == "name"
         }
@@ -306,30 +301,30 @@ class Announcer:
         return {
             "state_topic": states_topic(self._root, device),
             "value_template": f"{{{{ value_json.{key} }}}}",
-            # Without an end, who is gone without a word would seem to be there for ever.
+            # Without an expiry, the last state of a crashed program would stay for ever.
             "expire_after": round(self._discovery.lifetime),
         }
 
-    def _sensor(self, described: SensorSpec[Any]) -> dict[str, Any]:
+    def _sensor(self, spec: SensorSpec[Any]) -> dict[str, Any]:
         sensor: dict[str, Any] = {
-            "unit_of_measurement": described.native_unit_of_measurement,
-            "state_class": described.state_class,
-            "suggested_display_precision": described.suggested_display_precision,
-            "options": described.options,
+            "unit_of_measurement": spec.native_unit_of_measurement,
+            "state_class": spec.state_class,
+            "suggested_display_precision": spec.suggested_display_precision,
+            "options": spec.options,
         }
-        if described.last_reset_fn:
+        if spec.last_reset_fn:
             sensor["last_reset_value_template"] = (
-                f"{{{{ value_json.{described.key}_last_reset or '' }}}}"
+                f"{{{{ value_json.{spec.key}_last_reset or '' }}}}"
             )
         return sensor
 
     def _name(self, state: State) -> str | None:
-        if state.described.is_main:
+        if state.spec.is_main:
             return None
-        key = f"entity.{state.platform}.{state.described.translation_key}.name"
+        key = f"entity.{state.platform}.{state.spec.translation_key}.name"
         return self._discovery.texts.names[key]
 
     def _icon(self, state: State) -> str | None:
         icons = self._discovery.texts.icons.get(state.platform, {})
-        icon: str | None = icons.get(state.described.translation_key, {}).get("default")
+        icon: str | None = icons.get(state.spec.translation_key, {}).get("default")
         return icon

@@ -1,31 +1,31 @@
-"""In which form a meter is published, and below which topic unless somebody says another."""
+"""Forms in which a meter is published, and its default topic."""
 
 from enum import StrEnum
 
 from .topics import level
 
 DOMAIN = "smarty_p1"
-"""What topics and the ids of discovery begin with."""
+"""First level of default topics, and beginning of the ids of discovery."""
 SMARTYREADER_TOPIC = "lamsmarty"
 DEFAULT_PREFIX = "homeassistant"
 MAX_INTERVAL = 3600
-"""Seconds between two messages, at most."""
+"""Maximum of the seconds between two messages."""
 REPEAT_EVERY = 60
-"""Seconds after which a value that has not changed is sent again."""
+"""Seconds after which an unchanged value is sent again."""
 
 
 class Format(StrEnum):
-    """What is published on MQTT."""
+    """Form of the messages about a meter."""
 
     VALUES = "values"
-    """One topic per value."""
+    """One topic for every value."""
     TELEGRAM = "telegram"
-    """One JSON object per telegram."""
+    """One JSON object for every telegram."""
     BOTH = "both"
     SMARTYREADER = "smartyreader"
-    """One topic per value, under the names and units of the SmartyReader, and its JSON."""
+    """One topic for every value and a JSON object, with the SmartyReader's names and units."""
 
 
 def default_topic(serial_number: str | None) -> str:
-    """Return the topic root of a meter."""
+    """Return the default root topic of a meter."""
     return f"{DOMAIN}/{level(str(serial_number))}"

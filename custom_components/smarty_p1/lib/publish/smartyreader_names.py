@@ -1,7 +1,7 @@
-"""The names of the SmartyReader (weigu.lu): its topics, and the JSON object on its root.
+"""Names of the SmartyReader (weigu.lu): its topics, and the JSON object on its root topic.
 
-Where it has no name for a value, the value keeps the one it has here, so that nothing is left out.
-Where its name misleads, the value has both.
+A value for which the SmartyReader has no name keeps its own name. A value whose SmartyReader name
+misleads has both names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ def _first_of(kind: str) -> tuple[str, ...]:
 
 
 _PHASE_NAMES: Mapping[str, tuple[str, ...]] = {
-    # In the order of the phases, whose references have 20, 40, 60 or 30, 50, 70.
+    # The references are in the order L1, L2, L3.
     "volt": ("1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0"),
     "curr": ("1-0:31.7.0", "1-0:51.7.0", "1-0:71.7.0"),
     "act_pwr_imp_p_plus": ("1-0:21.7.0", "1-0:41.7.0", "1-0:61.7.0"),
@@ -61,7 +61,7 @@ SMARTYREADER_NAMES: Mapping[str, str] = {
         for phase, reference in enumerate(references, start=1)
     },
 }
-"""The SmartyReader's names by reference, without the unit that follows most of them."""
+"""SmartyReader's names by reference, without the unit that most names end in."""
 
 _OTHER_REFERENCES: Mapping[str, str] = {
     other: SMARTYREADER_NAMES[first]
@@ -74,17 +74,17 @@ _GAS_NAMES: Mapping[str, str] = {
     "gas_1_equipment_identifier": "gas_meter_id_hex",
 }
 _LIMIT = "current_limit_imported"
-# The SmartyReader takes the valve for the type, and the type for the valve.
+# The SmartyReader confuses the valve with the device type.
 MISLEADING_NAMES: Mapping[str, str] = {
     mbus_reference(1, "device_type"): "mbus_ch_sw_pos",
     mbus_reference(1, "valve"): "device_Type",
 }
-"""The SmartyReader's names by reference of what has a better one as well."""
+"""SmartyReader's misleading names by reference; the values have better names, too."""
 
-# The SmartyReader hands these on as they stand in the telegram, in hexadecimal.
+# The SmartyReader publishes these texts in hexadecimal, as the meter sends them.
 _AS_SENT = {reference for reference in _NAMES if reference.startswith("0-0:96.13.")}
 
-# What is calculated without calculating: it keeps the digits that the meter sends.
+# "Calculated" values that are only copies: the text keeps the digits that the meter sends.
 _SOURCES: Mapping[str, str] = {
     "energy_consumption_calc_kWh": "act_energy_imported_p_plus",
     "energy_production_calc_kWh": "act_energy_exported_p_minus",
@@ -94,14 +94,14 @@ _MAX_EXCESS_W = 30_000.0
 
 
 class SmartyReaderItem(NamedTuple):
-    """A value under the name that follows the root, its unit included."""
+    """Value with its name below the root topic, unit included."""
 
     name: str
     text: str
 
 
 def smartyreader_items(telegram: Telegram) -> Iterator[SmartyReaderItem]:
-    """Yield every value of a telegram under the SmartyReader's names, and what that calculates."""
+    """Yield every value of a telegram under the SmartyReader's names, and its calculated values."""
     texts: dict[str, str] = {}
     for item in items(telegram):
         name = _NAMES_BY_REFERENCE.get(item.reference) or _GAS_NAMES.get(item.name, item.name)
@@ -118,13 +118,13 @@ def smartyreader_items(telegram: Telegram) -> Iterator[SmartyReaderItem]:
 
 
 def _with_unit(name: str, item: Item) -> str:
-    # The meter's word for the unit of an index; the names themselves are plain.
+    # The meter sends the unit of an index, so make it safe for a topic.
     return level(f"{name}_{item.unit}" if item.unit else name)
 
 
 def _text(telegram: Telegram, item: Item) -> str:
     if item.reference == METER_TIME and telegram.time:
-        # Local time, as the SmartyReader has it: without the offset.
+        # The SmartyReader sends local time, without the offset.
         return telegram.time.replace(tzinfo=None).isoformat()
     if item.reference in _AS_SENT or item.name == "gas_1_equipment_identifier":
         return item.sent
@@ -132,7 +132,7 @@ def _text(telegram: Telegram, item: Item) -> str:
 
 
 def smartyreader_summary(telegram: Telegram) -> dict[str, str | float | None]:
-    """Return what the SmartyReader makes of one telegram: topics, and the object on the root."""
+    """Return the SmartyReader's calculated values, for its topics and its JSON object."""
     number = telegram.objects.get
     time = telegram.time
     gas = telegram.channels.get(1)
@@ -162,7 +162,7 @@ def smartyreader_summary(telegram: Telegram) -> dict[str, str | float | None]:
 def _as_text(value: str | float) -> str:
     if isinstance(value, str):
         return value
-    # 2345 rather than 2345.0: the meter sends whole watts. And never -0.
+    # The meter sends whole watts, so write 2345 instead of 2345.0. Adding 0.0 turns -0 into 0.
     return f"{Decimal(repr(value + 0.0)).normalize():f}"
 
 
@@ -171,7 +171,7 @@ def _number(value: object) -> float | None:
 
 
 def _watts(kilowatts: object) -> float | None:
-    # Rounded: 1.234 * 1000 has digits that the meter did not send.
+    # Without rounding, 1.234 * 1000 has digits that the meter did not send.
     return round(kilowatts * 1000, 3) if isinstance(kilowatts, float) else None
 
 

@@ -1,7 +1,7 @@
-"""The topics of a telegram: a name for each of its values, and the value as text.
+"""Topics of a telegram: a name for every value, and the value as text.
 
-The names are those of the specification's table in small letters; those of a meter on an M-Bus
-channel begin with its kind and its channel. What a meter says is never more than one level.
+The names are taken from the specification's table, in small letters. Names of a meter on the M-Bus
+begin with its kind and its channel. A text from the meter fills at most one level of a topic.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..p1 import CHANNELS, MBUS_FIELDS, OBJECTS, Capture, Telegram, Value, mbus_reference
 
-# Of MQTT's own limit of 65,535 bytes for a whole topic, more than the levels below a root need.
+# Bytes that the levels below a root need at most. MQTT limits a whole topic to 65,535 bytes.
 RESERVED = 512
 
 _MBUS_NAMES = {
@@ -23,20 +23,20 @@ _INDEXES = {reference for reference, (_, name) in _MBUS_NAMES.items() if name ==
 _NOT_CAPTURED = Capture(None, None, None)
 _LIMITS = ("current_limit_imported", "current_limit_exported")
 PART_NAMES: Mapping[str, Sequence[str]] = {"1-1:31.4.0": _LIMITS, "1-1:34.4.0": _LIMITS}
-"""The names of the values of an object that holds several, by its reference."""
+"""Names of the values of an object that has several values, by its reference."""
 
 _number = re.compile(r"[+-]?[0-9]+(?:\.(?P<decimals>[0-9]+))?")
-# Digits alone may be an identifier or a code, whose zeros mean something.
+# A number needs a unit or a point: plain digits may be an identifier, whose zeros must stay.
 _is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _NO_NAME = re.compile(r"[^a-z0-9]+")
-# More than any object of a meter holds; each value has a topic of its own.
+# No object of a meter has more values. Every value gets a topic, so bound their number.
 _MAX_VALUES = 32
 _MAX_LEVEL_SIZE = 64
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 class Item(NamedTuple):
-    """A value of a telegram: `sent` as the meter sent it, `text` empty when it sent none."""
+    """Value of a telegram: `sent` is the meter's text, `text` the value (empty if unknown)."""
 
     reference: str
     name: str
@@ -46,12 +46,12 @@ class Item(NamedTuple):
 
 
 def level(text: str) -> str:
-    """Return a text as a level of a topic. In it, `#`, `+`, `/` and NUL would have a meaning."""
+    """Return a text as one level of a topic, without characters such as `#`, `+`, `/` and NUL."""
     return _UNSAFE.sub("_", text[:_MAX_LEVEL_SIZE])
 
 
 def items(telegram: Telegram) -> Iterator[Item]:
-    """Yield every value of a telegram; those of an object that has several one by one."""
+    """Yield the values of a telegram; an object with several values yields several items."""
     sent = dict(_lines(telegram.text))
     yield Item("", "identification", None, telegram.identification, telegram.identification)
     for reference, value in telegram.objects.items():
@@ -59,7 +59,7 @@ def items(telegram: Telegram) -> Iterator[Item]:
 
 
 def _lines(text: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the reference of each line, and what stands between its first and last bracket."""
+    """Yield the reference of every line, and the text between its first and last bracket."""
     for line in text.splitlines():
         reference, _, values = line.decode("latin-1").partition("(")
         yield reference, values.removesuffix(")")
@@ -80,8 +80,8 @@ def _items(telegram: Telegram, reference: str, value: Value, sent: str) -> Itera
 
 
 def _item(reference: str, name: str, value: Value, sent: str) -> Item:
-    if known := OBJECTS.get(reference):
-        return Item(reference, name, known.unit, _as_text(value, sent), sent)
+    if kind := OBJECTS.get(reference):
+        return Item(reference, name, kind.unit, _as_text(value, sent), sent)
     number, unit = _number_and_unit(sent)
     return Item(reference, name, unit, number or _as_text(value, sent), sent)
 
@@ -89,12 +89,12 @@ def _item(reference: str, name: str, value: Value, sent: str) -> Item:
 def _index_items(
     telegram: Telegram, reference: str, name: str, capture: Capture, sent: str
 ) -> Iterator[Item]:
-    """Yield an index, its unit and its time: always these, under the same names."""
+    """Yield an index, its unit and its time, always under the same names."""
     reading = telegram.channels.get(_MBUS_NAMES[reference][0])
-    # Meters leave the unit out when there is no value. It is part of the SmartyReader's name.
+    # Meters omit the unit if there is no value, but the SmartyReader's name contains the unit.
     unit = capture.unit or (reading.unit if reading else None)
     _, _, index = sent.partition(")(")
-    # An index whose time is fill bytes was never captured, whatever it says.
+    # Fill bytes as the capture time mean that the index was never captured.
     text = _as_text(capture.value, index) if capture.time else ""
     yield Item(reference, name, unit, text, index)
     yield Item(reference, f"{name}_unit", None, unit or "", unit or "")
@@ -103,10 +103,10 @@ def _index_items(
 
 
 def object_name(reference: str) -> str:
-    """Return the name of an object that is no M-Bus meter's."""
-    if known := OBJECTS.get(reference):
-        return _NO_NAME.sub("_", known.name.lower().replace("'s", ""))
-    # Dots and colons mean something to programs that read topics.
+    """Return the name of an object that does not belong to a meter on the M-Bus."""
+    if kind := OBJECTS.get(reference):
+        return _NO_NAME.sub("_", kind.name.lower().replace("'s", ""))
+    # Programs that read topics may give dots and colons a meaning.
     return reference.replace(":", "_").replace(".", "_")
 
 
@@ -120,7 +120,7 @@ def _name(telegram: Telegram, reference: str) -> str:
 
 
 def _number_and_unit(sent: str) -> tuple[str | None, str | None]:
-    """Return the number that an unknown object holds, and its unit; twice None if it holds none."""
+    """Return number and unit of an unknown object, or twice None if it has no number."""
     number, star, unit = sent.partition("*")
     if not _is_number(number) or (star and not unit) or not (star or "." in number):
         return None, None
@@ -140,11 +140,11 @@ def _as_text(value: Value, sent: str) -> str:
 
 
 def _as_decimal(value: float, sent: str) -> str:
-    """Return a number as it was sent, or with as many decimals if those are enough for it."""
+    """Return a number with the digits sent, or with as many decimals if its value differs."""
     if match := _number.match(sent):
         if float(match[0]) == value:
             return f"{Decimal(match[0]):f}"
-        # Another number: a total that is held back, or one that was sent in another unit.
+        # The value is not the sent number: a total is held back, or its unit was converted.
         text = f"{value:.{len(match['decimals'] or '')}f}"
         if float(text) == value:
             return text

@@ -8,11 +8,11 @@ from .bills import (
     bill_answer,
     bills_report,
     classes_report,
-    comparison_answer,
+    comparison_report,
     known_months,
 )
 from .days import bills_by_day, days_report
-from .outlook import FORMAT_JSON, OUTLOOK_FORMATS
+from .outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from .quarter_hours import (
     quarter_hours_as_csv,
     quarter_hours_as_json,
@@ -28,9 +28,10 @@ __all__ = [
     "bills_by_day",
     "bills_report",
     "classes_report",
-    "comparison_answer",
+    "comparison_report",
     "days_report",
     "known_months",
+    "outlook_report",
     "quarter_hours_as_csv",
     "quarter_hours_as_json",
     "quarter_hours_report",

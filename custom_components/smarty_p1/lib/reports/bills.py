@@ -133,8 +133,21 @@ def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
     }
 
 
-def comparison_answer(comparison: Comparison, prices: str = CURRENT_PRICES) -> dict[str, Any]:
-    """Return what each class would have cost in the known months."""
+def comparison_report(demand: Demand, prices: str) -> dict[str, Any]:
+    """Return the costs of each class in the known months, at current prices or those of then."""
+    return _comparison(_compared_by(demand, prices), prices)
+
+
+def _compared_by(demand: Demand, prices: str) -> Comparison:
+    return compare(
+        known_months(demand),
+        demand.contracts,
+        demand.until,
+        is_at_current_prices=prices == CURRENT_PRICES,
+    )
+
+
+def _comparison(comparison: Comparison, prices: str) -> dict[str, Any]:
     return {
         "months": [_compared(month) for month in comparison.months],
         "prices": prices,
@@ -156,11 +169,11 @@ def _compared(month: MonthComparison) -> dict[str, Any]:
 def classes_report(demand: Demand) -> dict[str, Any]:
     """Return what each class would have cost at the prices that hold now."""
     months = known_months(demand)
-    comparison = compare(months, demand.contracts, demand.until, is_at_current_prices=True)
+    comparison = _compared_by(demand, CURRENT_PRICES)
     totals = comparison.totals
     due = compute_bill(demand.month, demand.contracts, demand.until)
     return {
-        **comparison_answer(comparison),
+        **_comparison(comparison, CURRENT_PRICES),
         "reference_kw": demand.contracts.at(demand.until).reference_kw,
         "vat_rate": due.vat_rate,
         "decisive": [month_name(month.start) for month in comparison.decisive],

@@ -3,15 +3,35 @@
 Neither knows a price that is not known: such quarter-hours are left out for them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from ..tariff import LUXEMBOURG, ComingQuarterHour, older_prices
+from ..tariff import (
+    LUXEMBOURG,
+    ComingQuarterHour,
+    Contracts,
+    MarketPrices,
+    QuarterHour,
+    older_prices,
+    quarter_hours_ahead,
+    usual_import,
+)
 
 FORMAT_JSON = "json"
 FORMAT_EMHASS = "emhass"
 FORMAT_EVCC = "evcc"
+
+
+def outlook_report(
+    name: str,
+    now: datetime,
+    contracts: Contracts,
+    market: Callable[[datetime], MarketPrices],
+    past: Iterable[QuarterHour],
+) -> dict[str, Any]:
+    """Return the quarter-hours of the next 48 hours in a format of `OUTLOOK_FORMATS`."""
+    return OUTLOOK_FORMATS[name]([*quarter_hours_ahead(now, contracts, market, usual_import(past))])
 
 
 def _local(time: datetime) -> str:

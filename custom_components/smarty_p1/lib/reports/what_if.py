@@ -1,14 +1,13 @@
 """The content of what a battery would be worth."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..tariff import (
     Battery,
     Demand,
     MarketHours,
-    QuarterHours,
-    WhatIf,
+    QuarterHour,
     YearCosts,
     older_prices,
     simulate_battery,
@@ -18,27 +17,23 @@ _PERCENT = 100
 
 
 def what_if_report(
-    demand: Demand, known: QuarterHours, market: MarketHours, fields: Mapping[str, Any]
+    demand: Demand,
+    quarters: Sequence[QuarterHour],
+    market: MarketHours,
+    fields: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return what a battery would be worth, by the last twelve whole months. Raises WhatIfError."""
-    quarters = known.between(known.start, demand.month.start)
-    price = fields.get("feed_in_price")
-    return what_if_answer(simulate_battery(demand, quarters, battery_of(fields), market, price))
+    """Return the worth of a battery by the last twelve whole months. Raises WhatIfError.
 
-
-def battery_of(fields: Mapping[str, Any]) -> Battery:
-    """Return the battery that is asked about."""
-    return Battery(
+    Amounts are whole euros, and add up.
+    """
+    battery = Battery(
         kwh=fields["kwh"],
         kw=fields["kw"],
         efficiency=fields["efficiency"] / _PERCENT,
         reserve=fields["reserve"] / _PERCENT,
         standby_w=fields["standby"],
     )
-
-
-def what_if_answer(found: WhatIf) -> dict[str, Any]:
-    """Return what a battery would be worth, in whole euros that add up."""
+    found = simulate_battery(demand, quarters, battery, market, fields.get("feed_in_price"))
     without = found.classes[found.cheapest_without].without.whole
     with_battery = found.classes[found.cheapest_with].with_battery.whole
     low = round(without.total - with_battery.total)

@@ -71,9 +71,9 @@ from .span_lines import (
     span_of,
     with_removed,
 )
-from .span_months import months_of
-from .span_views import QuarterHours
-from .spans import Columns, Kind, Row, Span
+from .span_months import KnownMonths, months_of
+from .span_views import QuarterHours, quarter_hours_between
+from .spans import Kind, Row, Span
 from .stored_day_sums import load_months
 from .time_of_use import WEEKDAYS, TimeOfUseSplit, time_of_use_hours
 from .what_if import ClassWithBattery, WhatIf, YearCosts, simulate_battery
@@ -120,7 +120,6 @@ __all__ = [
     "ClassCost",
     "ClassExcess",
     "ClassWithBattery",
-    "Columns",
     "ComingQuarterHour",
     "Comparison",
     "Contract",
@@ -135,6 +134,7 @@ __all__ = [
     "Estimate",
     "Files",
     "Kind",
+    "KnownMonths",
     "KwhPrice",
     "Line",
     "MarketHours",
@@ -182,6 +182,7 @@ __all__ = [
     "prices_of_attributes",
     "quarter_hour_cost",
     "quarter_hours_ahead",
+    "quarter_hours_between",
     "quarter_start",
     "simulate_battery",
     "span_of",

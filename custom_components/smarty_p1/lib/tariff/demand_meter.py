@@ -26,6 +26,7 @@ it. Samples of the power do not enter: a short spike costs nothing as long as th
 No I/O, no clock but the meter's; a fixed amount of work and memory per reading.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
@@ -46,7 +47,7 @@ from .contract_entry import with_entered
 from .demand_snapshot import Demand, Summary, summarised
 from .leneda_days import PlatformDays
 from .meter_clock_jumps import MAX_STRETCHES, ReadingSegment
-from .month import Month, QuarterHour
+from .month import Month
 from .readings_to_spans import ReadingHistory
 from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
 from .serialization import (
@@ -62,6 +63,7 @@ from .serialization import (
 )
 from .shown_month import sure_time, time_until
 from .span_lines import Files, RowReader
+from .span_months import KnownMonths
 from .spans import Columns, Row, Span
 
 _VERSION = 3
@@ -114,18 +116,28 @@ class DemandMeter:
         """Return what the platform knows, as it was set last."""
         return self._history.past
 
-    def set_platform_days(self, past: PlatformDays) -> None:
+    def begin_past(self) -> Callable[[PlatformDays], KnownMonths]:
+        """Return the function that makes the months for `set_platform_days`, in any thread.
+
+        Making 25 months takes some ten milliseconds. Readings may come in the meantime.
+        """
+        columns, contracts = self.columns, self._contracts
+        self._history.begin_past()
+        return lambda past: KnownMonths.of(columns, past, contracts)
+
+    def set_platform_days(self, past: PlatformDays, months: KnownMonths | None = None) -> None:
         """Show what the platform knows beside what was measured, or, with `NO_PAST`, no more.
 
-        It is not stored: after a restart it has to be set again.
+        `months` are those that the function of `begin_past` made of it; without them, all are made
+        at once. The past is not stored: after a restart it has to be set again.
         """
-        self._history.past = past
+        self._history.set_platform_days(past, months)
         self.snapshot = self._make_snapshot()
 
     @property
     def columns(self) -> Columns:
-        """Return all that was measured here, by month, with what is in doubt."""
-        return self._history.columns()
+        """Return a copy of all that was measured here, by month, with what is in doubt."""
+        return {start: month.copy() for start, month in self._history.columns().items()}
 
     def keep(self, months: int) -> None:
         """Keep no more than some months."""
@@ -135,10 +147,6 @@ class DemandMeter:
         """Return the spans that are new since this was asked last: they are to be stored."""
         new, self._history.new = self._history.new, []
         return new
-
-    def doubtful_quarter_hours(self) -> list[QuarterHour]:
-        """Return the quarter-hours that are not to be stored yet: a clock may be wrong."""
-        return [*self._history.doubtful_quarter_hours()]
 
     def is_before_change(self, time: datetime | None) -> bool:
         """Return whether the contract that was entered last does not hold yet."""

@@ -14,13 +14,13 @@ So the row, and what is in doubt beside it, hold what the register rose by, once
 is never changed: it is written to files, line by line.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import chain
 
 from .calendar import QUARTER_HOUR, month_start, quarter_start
 from .contract import Contracts, MarketPrices
-from .leneda_days import NO_PLATFORM_DAYS
+from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
 from .meter_clock_jumps import MAX_STRETCHES, ReadingSegment, count_kept
 from .month import Month, QuarterHour
 from .register_rises import Amounts, Registers, Rise, is_bridged
@@ -56,6 +56,26 @@ class ReadingHistory:
         self.past = NO_PLATFORM_DAYS
         """What the platform knows: it is shown, and never stored with the rest."""
         self._months = KnownMonths()
+        self._noted: list[Span] | None = None
+        """Spans that came or went while months are made elsewhere."""
+
+    def begin_past(self) -> None:
+        """Note changes until `set_platform_days`, for months that a thread makes."""
+        self._noted = []
+
+    def set_platform_days(self, past: PlatformDays, months: KnownMonths | None) -> None:
+        """Show what the platform knows, with months that were made of it since `begin_past`."""
+        self.past = past
+        if months is not None:
+            self._months = months
+            for span in self._noted or ():
+                months.note(span)
+        self._noted = None
+
+    def _note(self, span: Span) -> None:
+        self._months.note(span)
+        if self._noted is not None:
+            self._noted.append(span)
 
     def months(self, contracts: Contracts) -> dict[datetime, Month]:
         """Return all that is known, by month; the same object until there is something new."""
@@ -70,12 +90,6 @@ class ReadingHistory:
         if not doubtful:
             return self.row.months
         return self.row.with_others(doubtful)
-
-    def doubtful_quarter_hours(self) -> Iterator[QuarterHour]:
-        """Yield the quarter-hours that are not in the row yet."""
-        for span in chain.from_iterable(stretch.spans for stretch in self.stretches):
-            if span.kind is Kind.QUARTER_HOUR:
-                yield span.quarter_hour
 
     def follow(
         self,
@@ -150,7 +164,7 @@ class ReadingHistory:
             self.new.append(self.row.add(span))
         else:
             stretch.spans.append(span)
-        self._months.note(span)
+        self._note(span)
 
     def _merge_oldest_segment(self) -> None:
         """Add the second stretch to the row."""
@@ -159,7 +173,7 @@ class ReadingHistory:
         spans, following.spans = following.spans, []
         for span in spans:
             self.new.append(self.row.add(span))
-            self._months.note(span)
+            self._note(span)
 
     def _break_off(self, reading: Registers, serial_number: str | None) -> None:
         """Begin a stretch, after the one that the reading goes on from."""
@@ -172,7 +186,7 @@ class ReadingHistory:
             if kept > 1 and not last.quarter_hours:
                 self._book_gap(stretches[-2], last)
         for span in chain.from_iterable(stretch.spans for stretch in stretches[kept:]):
-            self._months.note(span)
+            self._note(span)
         del stretches[kept:]
         while len(stretches) >= MAX_STRETCHES:
             self._merge_oldest_segment()
@@ -188,7 +202,7 @@ class ReadingHistory:
         if gap := gap_between(start, end):
             gap = gap._replace(exported_register_wh=after.first.exported_wh)
             after.spans.insert(0, gap)
-            self._months.note(gap)
+            self._note(gap)
 
     def go_on_from(self, new: Sequence[Span]) -> None:
         """Go on after spans that the row has got since the stretches were stored.

@@ -40,6 +40,7 @@ _YEARS = range(1999, 2101)
 # Marks exported energy that came by the end of a quarter-hour, and perhaps before it.
 _LATE = "~"
 _MIN_MARKET = (-_MAX_WH, 0.0, -_MAX_WH, 0.0)
+_NO_MARKET: tuple[float, ...] = (0.0,) * 4
 _SECOND = timedelta(seconds=1)
 _VERSION = re.compile(rb"version=([0-9]+)")
 
@@ -269,11 +270,13 @@ class RowReader:
         end = Position(start + QUARTER_HOUR, float(cells[10]), exported_register_wh)
         if number > self._number or month.is_known(place) or not self._goes_on(number, end):
             return False
+        market = _NO_MARKET
         if cells[7] or cells[9]:
-            market = tuple([float(cell) if cell else 0.0 for cell in cells[6:10]])
-            month.put(place, float(cells[2]), float(cells[3]), market)
-        else:
-            month.put(place, float(cells[2]), float(cells[3]))
+            market = tuple([float(cell or 0) for cell in cells[6:10]])
+        imported, exported = cells[4:6]
+        reactive = float(imported) if imported else None, float(exported) if exported else None
+        energies_wh = float(cells[2]), float(cells[3])
+        month.put(place, *energies_wh, market, reactive_varh=reactive)
         return True
 
     def _goes_on(self, number: int, end: Position) -> bool:
@@ -294,8 +297,7 @@ class RowReader:
                 self.new.append(span)
             self.row.put(span)
         elif span.kind is Kind.QUARTER_HOUR:
-            exported_wh = span.amounts.exported_wh if span.amounts.is_exported_exact else nan
-            month.put(month.place_of(span.start), span.amounts.imported_wh, exported_wh)
+            month.put_span(span, replaces=True)
 
     def _note(self, span: Span) -> bool:
         """Return whether the number of a span is new: a line may be written twice."""

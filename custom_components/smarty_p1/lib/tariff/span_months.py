@@ -1,6 +1,7 @@
 """The months of a row, remade where a span, a contract or the platform's knowledge has changed."""
 
 from datetime import datetime
+from typing import Self
 
 from .calendar import QUARTER_HOUR, day_end, day_start, month_start
 from .contract import Contracts
@@ -25,6 +26,13 @@ class KnownMonths:
         self._stale_days: dict[datetime, set[datetime]] = {}
         """Midnights by their months."""
         self._is_new = True
+
+    @classmethod
+    def of(cls, columns: Columns, past: PlatformDays, contracts: Contracts) -> Self:
+        """Return the months of what was measured here and what the platform knows."""
+        known = cls()
+        known.made(columns, past, contracts)
+        return known
 
     def note(self, span: Span) -> None:
         """Note an added or removed span."""

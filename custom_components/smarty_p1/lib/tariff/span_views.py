@@ -126,25 +126,24 @@ class QuarterHours:
         wh, n = max(known)
         return QuarterHour(self.start - n * QUARTER_HOUR, wh * 4 / 1000)
 
-    def between(self, start: datetime, end: datetime) -> list[QuarterHour]:
-        """Return those that are known, without their reactive energies."""
-        part = self._slice(start, end)
-        columns = self._imported[part], self._exported[part], self._origins[part]
-        first = self.start + part.start * QUARTER_HOUR
-        return [
-            QuarterHour(
-                first + n * QUARTER_HOUR,
-                wh / 250,
-                None if isnan(fed_wh) else fed_wh / 1000,
-                origin=ORIGINS[code],
-            )
-            for n, (wh, fed_wh, code) in enumerate(zip(*columns, strict=True))
-            if not isnan(wh)
-        ]
-
     def _slice(self, start: datetime, end: datetime) -> slice:
         first, last = ((time - self.start) // QUARTER_HOUR for time in (start, end))
         return slice(max(0, first), max(0, min(last, len(self._imported))))
+
+
+def quarter_hours_between(
+    columns: Mapping[datetime, MonthColumns], past: PlatformDays, start: datetime, end: datetime
+) -> Iterator[QuarterHour]:
+    """Yield the known quarter-hours that start in a period, of both origins, in order of time."""
+    for month in sorted({*columns, *past.months}):
+        own, platform = (of.get(month) or MonthColumns(month) for of in (columns, past.months))
+        # Rounded up: a quarter-hour that began before the period is not in it.
+        first, last = (-((own.first - time) // QUARTER_HOUR) for time in (start, end))
+        for place in range(max(0, first), min(last, own.size)):
+            if own.is_known(place):
+                yield own.quarter_hour_at(place)
+            elif platform.is_known(place):
+                yield platform.quarter_hour_at(place)
 
 
 def _mark_of(imported_wh: float, kw: float | None) -> int:

@@ -14,12 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from math import nan
+from math import isnan, nan
 from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, month_end, month_start
 from .month import Origin, QuarterHour
-from .register_rises import Amounts, Registers, most_wh
+from .register_rises import DECIMALS, Amounts, Registers, most_wh
 
 MAX_MONTHS = 36
 """Months in a row: two years, the running month, and room for the months of wrong clocks."""
@@ -33,6 +33,8 @@ _MAX_LEAP_WH = 10_000
 # Below the register's resolution, above the rounding of stored numbers.
 _NEGLIGIBLE_WH = 0.01
 _SECOND = timedelta(seconds=1)
+_NO_REACTIVE = (None, None)
+_MAX_REACTIVE_VARH = 1_000_000
 
 type Period = tuple[datetime, datetime]
 
@@ -113,6 +115,10 @@ def gap_between(before: Position, after: Position) -> Span | None:
     return Span(start, after.time, Kind.GAP, amounts, after.imported_wh, after.exported_wh)
 
 
+def _as_integer(varh: float | None) -> int:
+    return round(varh * 1000) if varh is not None and 0 <= varh <= _MAX_REACTIVE_VARH else -1
+
+
 ORIGINS = (None, Origin.PLATFORM, Origin.PLATFORM_ESTIMATED)
 
 
@@ -130,6 +136,8 @@ class MonthColumns:
         """Indices in `ORIGINS`."""
         self.market: list[array[float] | None] = [None] * 4
         """Cost, its energy, revenue, its energy; None while all values of a column are 0."""
+        self.reactive: tuple[array[int], array[int]] | None = None
+        """Imported and exported in 0.001 varh, -1 where unknown; None while none is known."""
         self.late_exported: dict[int, float] = {}
         """Exported energy that came by the end of a quarter-hour, and perhaps before it."""
         self.repeated: list[Span] = []
@@ -144,6 +152,7 @@ class MonthColumns:
         for name in ("imported", "exported", "origins", "late_exported", "repeated", "loose"):
             setattr(other, name, copy(getattr(self, name)))
         other.market = [*map(copy, self.market)]
+        other.reactive = self.reactive and (copy(self.reactive[0]), copy(self.reactive[1]))
         return other
 
     def place_of(self, time: datetime) -> int:
@@ -165,6 +174,7 @@ class MonthColumns:
         market: tuple[float, ...] = (0.0,) * 4,
         late_exported_wh: float = 0.0,
         origin: int = 0,
+        reactive_varh: tuple[float | None, float | None] = _NO_REACTIVE,
     ) -> None:
         """Put a quarter-hour at its place. A quarter-hour that was there is forgotten."""
         self.quarter_hours += not self.is_known(place)
@@ -176,9 +186,27 @@ class MonthColumns:
                 self.market[n] = array("d", bytes(8 * self.size))
             if (column := self.market[n]) is not None:
                 column[place] = amount
+        if reactive_varh != _NO_REACTIVE and self.reactive is None:
+            unknown = array("i", [-1]) * self.size
+            self.reactive = unknown, copy(unknown)
+        if self.reactive is not None:
+            self.reactive[0][place], self.reactive[1][place] = map(_as_integer, reactive_varh)
         self.late_exported.pop(place, None)
         if late_exported_wh:
             self.late_exported[place] = late_exported_wh
+
+    def quarter_hour_at(self, place: int) -> QuarterHour:
+        """Return the known quarter-hour at a place."""
+        exported_wh = self.exported[place]
+        milli, exported_milli = [column[place] for column in self.reactive or ()] or (-1, -1)
+        return QuarterHour(
+            self.first + place * QUARTER_HOUR,
+            round(self.imported[place] / 250, DECIMALS),
+            None if isnan(exported_wh) else round(exported_wh / 1000, DECIMALS),
+            None if milli < 0 else milli / 1e6,
+            None if exported_milli < 0 else exported_milli / 1e6,
+            ORIGINS[self.origins[place]],
+        )
 
     def late_between(self, first: int, last: int) -> list[float]:
         """Return the exported energies that came by the end of quarter-hours at some places."""
@@ -201,15 +229,17 @@ class MonthColumns:
                 own[n], own_fed[n], origins[n] = wh, fed_wh, origin
         return own, own_fed, origins
 
-    def put_span(self, span: Span) -> None:
-        """Put a quarter-hour at its place, and keep a quarter-hour that was there beside it."""
+    def put_span(self, span: Span, *, replaces: bool = False) -> None:
+        """Put a quarter-hour at its place. A quarter-hour that was there counts unless replaced."""
         place, amounts = self.place_of(span.start), span.amounts
-        if self.is_known(place):
+        if self.is_known(place) and not replaces:
             self.repeated.append(self._span_at(place))
         exported_wh, late_wh = amounts.exported_wh, 0.0
         if not amounts.is_exported_exact:
             exported_wh, late_wh = nan, exported_wh
-        self.put(place, amounts.imported_wh, exported_wh, amounts.market, late_wh)
+        reactive = amounts.reactive_imported_varh, amounts.reactive_exported_varh
+        market = amounts.market
+        self.put(place, amounts.imported_wh, exported_wh, market, late_wh, reactive_varh=reactive)
 
     def _span_at(self, place: int) -> Span:
         start = self.first + place * QUARTER_HOUR
@@ -306,10 +336,12 @@ def columns_of(quarters: Iterable[QuarterHour]) -> dict[datetime, MonthColumns]:
         start = month_start(quarter.start)
         month = months.get(start) or months.setdefault(start, MonthColumns(start))
         fed_kwh = quarter.exported_kwh
+        reactive = quarter.reactive_imported_kvarh, quarter.reactive_exported_kvarh
         month.put(
             month.place_of(quarter.start),
             round(quarter.mean_kw * 250, 6),
             nan if fed_kwh is None else fed_kwh * 1000,
             origin=ORIGINS.index(quarter.origin),
+            reactive_varh=(reactive[0] and reactive[0] * 1000, reactive[1] and reactive[1] * 1000),
         )
     return months

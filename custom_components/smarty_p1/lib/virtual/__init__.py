@@ -1,12 +1,12 @@
-"""A Smarty as meters that batteries and chargers know: HomeWizard P1, Shelly Pro 3EM. No I/O.
+"""Virtual meters that batteries and chargers know: HomeWizard P1 and Shelly Pro 3EM. No I/O.
 
     meter = VirtualMeter(draw_serial())
     meter.on_reading(reading, time.monotonic())
     answer = meter.ask("192.168.1.20", Question.HOMEWIZARD, time.monotonic())
     homewizard_data(answer)
 
-Every client gets the true last value, or none after half a minute without a telegram; only those
-that the user calls batteries get their part of it at each poll (`VirtualMeter`).
+A client gets the true last value, or no value after 30 seconds without a telegram. Only batteries
+get a part of the value at every poll (`VirtualMeter`).
 """
 
 from .addresses import is_local_host, is_private, plain_address

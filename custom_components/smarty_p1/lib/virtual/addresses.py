@@ -1,9 +1,9 @@
-"""Which addresses may ask, and by which names: those of one's own network."""
+"""Addresses that may ask, and the host names that they may use: all of the local network."""
 
 import re
 from ipaddress import IPv6Address, ip_address, ip_network
 
-# Not `is_private`, which also holds addresses for examples and tests.
+# `is_private` is not used, because it includes addresses for examples and tests.
 _PRIVATE = [
     ip_network(network)
     for network in (
@@ -12,7 +12,7 @@ _PRIVATE = [
     )
 ]
 _MAX_ADDRESS_CHARS = 64
-# Names that nobody on the Internet can have; the last one belongs to the maker of a router.
+# Names that cannot exist on the Internet. The last name belongs to the maker of a router.
 _LOCAL = (
     *(".local", ".localdomain", ".lan", ".home", ".home.arpa", ".internal", ".intranet"),
     ".fritz.box",
@@ -22,9 +22,9 @@ _HOST = re.compile(r"(?P<v6>\[[^\]]*\])?(?P<name>[^:\[\]]*)(?::\d*)?")
 
 
 def plain_address(text: str) -> str | None:
-    """Return an address as it is compared and shown, None for what is none.
+    """Return an address in the form for comparison and display, or None for an invalid text.
 
-    Without the network interface behind a %, and IPv4 as such where IPv6 carries it.
+    The network interface behind a % is dropped. IPv4 carried in IPv6 becomes plain IPv4.
     """
     try:
         address = ip_address(text[:_MAX_ADDRESS_CHARS].strip().partition("%")[0])
@@ -36,20 +36,20 @@ def plain_address(text: str) -> str | None:
 
 
 def is_private(address: str) -> bool:
-    """Return whether a plain address is of one's own network."""
-    found = ip_address(address)
-    return any(found in network for network in _PRIVATE)
+    """Return whether a plain address belongs to the local network."""
+    parsed = ip_address(address)
+    return any(parsed in network for network in _PRIVATE)
 
 
 def is_local_host(text: str) -> bool:
-    """Return whether the host that a client believes to ask, as it says, is of one's own network.
+    """Return whether the Host header of a client names a host of the local network.
 
-    That is each address, each name without a dot, and what ends as names at home do; also nothing.
+    Valid hosts are addresses, names without a dot, names with local endings, and an empty text.
     """
-    found = _HOST.fullmatch(text.strip()) if len(text) <= _MAX_HOST_CHARS else None
-    if found is None:
+    host = _HOST.fullmatch(text.strip()) if len(text) <= _MAX_HOST_CHARS else None
+    if host is None:
         return False
-    if found["v6"]:
-        return not found["name"] and plain_address(found["v6"][1:-1]) is not None
-    name = found["name"].lower().removesuffix(".")
+    if host["v6"]:
+        return not host["name"] and plain_address(host["v6"][1:-1]) is not None
+    name = host["name"].lower().removesuffix(".")
     return "." not in name or plain_address(name) is not None or name.endswith(_LOCAL)

@@ -1,4 +1,4 @@
-"""What is announced of both meters by mDNS."""
+"""Services that the virtual meters announce by mDNS."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from .shelly import APP, FIRMWARE, MODEL, VERSION
 
 
 class Announcement(NamedTuple):
-    """A service: its type, the name that is also its host's, and its properties."""
+    """Service: its type, its name, which is also the host's name, and its properties."""
 
     service_type: str
     name: str
@@ -17,7 +17,7 @@ class Announcement(NamedTuple):
 
 
 def announcements_of(kind: Kind, serial: str) -> list[Announcement]:
-    """Return the services of a kind of meter."""
+    """Return the services that a kind of meter announces."""
     if kind is Kind.HOMEWIZARD:
         properties = {
             "api_enabled": "1",
@@ -37,4 +37,4 @@ def announcements_of(kind: Kind, serial: str) -> list[Announcement]:
         "fw_id": FIRMWARE,
     }
     types = ("_shelly._tcp.local.", "_http._tcp.local.")
-    return [Announcement(each, shelly_id(serial), properties) for each in types]
+    return [Announcement(service_type, shelly_id(serial), properties) for service_type in types]

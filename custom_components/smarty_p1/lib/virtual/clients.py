@@ -1,4 +1,4 @@
-"""Who asks the virtual meter for what, and how often."""
+"""Clients of the virtual meter: their requests and poll intervals."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,13 +8,13 @@ from .poll_interval import IntervalEstimate
 
 MAX_CLIENTS = 64
 MAX_PAUSE = 30.0
-"""Seconds of silence after which a client begins anew."""
-# Nobody needs more, not even twenty devices behind one address that ask twice a second.
+"""Seconds of silence after which a client counts as new."""
+# Limit for one address. Twenty devices behind an address that ask twice a second need only 40.
 _MAX_POLLS_A_SECOND = 200
 
 
 class Question(StrEnum):
-    """What a client can ask."""
+    """Kind of request to the virtual meter."""
 
     HOMEWIZARD = "HomeWizard /api/v1/data"
     EM_STATUS = "Shelly EM.GetStatus"
@@ -23,51 +23,51 @@ class Question(StrEnum):
     UDP_STATUS = "Shelly.GetStatus, UDP"
     PUSHED = "Shelly WebSocket"
     OTHER = "other"
-    """Whatever says nothing of the power."""
+    """Any request that does not concern the power."""
 
     @property
     def is_udp(self) -> bool:
-        """Return whether batteries alone ask for the power so."""
+        """Return whether the request asks for the power by UDP, as only batteries do."""
         return self in {Question.UDP, Question.UDP_STATUS}
 
     @property
     def is_polled(self) -> bool:
-        """Return whether the answer tells the power."""
+        """Return whether the request is a poll of the power."""
         return self not in {Question.PUSHED, Question.OTHER}
 
 
 class Profile(StrEnum):
-    """How a client is answered."""
+    """Kind of answer that a client gets."""
 
     METER = "meter"
-    """With the true last value."""
+    """The true last value."""
     BATTERY = "battery"
-    """With its share of that at each poll."""
+    """The client's share of the value, divided among its polls."""
     UNANSWERED = "unanswered"
-    """Not at all: it asks by UDP, and batteries are named, but not this one."""
+    """No answer: the client asks by UDP, and the user has named other batteries."""
 
 
 class PollRateExceededError(Exception):
-    """A client asks far more often than any has a reason to."""
+    """Error: a client asks far more often than any device needs."""
 
 
 @dataclass(slots=True)
 class Client:
-    """One address that has asked. `last_asked` is in seconds of the clock that is handed in."""
+    """Client: one address that has asked. `last_asked` is in seconds of the caller's clock."""
 
     address: str
     asked: int = 0
     last_asked: float = 0.0
     asking_since: float = 0.0
-    """Since when it has asked without a long pause."""
-    paces: dict[Question, IntervalEstimate] = field(default_factory=dict)
+    """Time of the first request since the last long pause."""
+    poll_intervals: dict[Question, IntervalEstimate] = field(default_factory=dict)
     answered: dict[Question, float] = field(default_factory=dict)
-    """Of when the telegram was that was last answered with."""
+    """Time of the telegram in the last answer, by kind of request."""
     _second: float = 0.0
     _in_second: int = 0
 
     def note(self, question: Question, now: float) -> None:
-        """Note that it asks. Raises TooManyAsked."""
+        """Count a request at `now`. Raises PollRateExceededError."""
         if now - self._second >= 1:
             self._second, self._in_second = now, 0
         self._in_second += 1
@@ -77,24 +77,27 @@ class Client:
             self.asking_since = now
         self.asked += 1
         self.last_asked = now
-        self.paces.setdefault(question, IntervalEstimate())
+        self.poll_intervals.setdefault(question, IntervalEstimate())
 
     @property
     def is_udp(self) -> bool:
-        """Return whether it has asked for the power by UDP."""
-        return any(question.is_udp for question in self.paces)
+        """Return whether the client has asked for the power by UDP."""
+        return any(question.is_udp for question in self.poll_intervals)
 
     @property
     def fastest(self) -> IntervalEstimate | None:
-        """Return the pace at which it polls the power, None when it does not."""
-        polled = [pace for question, pace in self.paces.items() if question.is_polled]
-        return min(polled, key=lambda pace: pace.interval or float("inf"), default=None)
+        """Return the estimate with the shortest interval, or None without polls of the power."""
+        estimates = [
+            estimate for question, estimate in self.poll_intervals.items() if question.is_polled
+        ]
+        return min(estimates, key=lambda estimate: estimate.interval or float("inf"), default=None)
 
 
 class Clients:
-    """The clients, a bounded number: whoever has not asked for longest makes room.
+    """Clients of a virtual meter, at most MAX_CLIENTS.
 
-    Those that are to be kept never do, as long as there are others.
+    A new client replaces the client whose last request is the oldest. Clients for which `is_kept`
+    is true are replaced only if no other client is left.
     """
 
     def __init__(self, is_kept: Callable[[Client], bool]) -> None:
@@ -102,15 +105,18 @@ class Clients:
         self._clients: dict[str, Client] = {}
 
     def of(self, address: str) -> Client:
-        """Return the client with an address, which is the youngest from now on."""
+        """Return the client with an address, and make it the most recent client."""
         client = self._clients.pop(address, None) or Client(address)
         if len(self._clients) >= MAX_CLIENTS:
-            known = self._clients.values()
-            oldest = next((one for one in known if not self._is_kept(one)), next(iter(known)))
+            candidates = self._clients.values()
+            oldest = next(
+                (candidate for candidate in candidates if not self._is_kept(candidate)),
+                next(iter(candidates)),
+            )
             del self._clients[oldest.address]
         self._clients[address] = client
         return client
 
     def all(self) -> list[Client]:
-        """Return all that are known, the one that asked last at the end."""
+        """Return all clients in the order of their last requests, the latest at the end."""
         return list(self._clients.values())

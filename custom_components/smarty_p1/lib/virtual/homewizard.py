@@ -1,6 +1,6 @@
-"""The documents of a HomeWizard P1 meter, API v1: each a dict that is sent as JSON.
+"""Documents of a HomeWizard P1 meter, API v1, as dicts that are sent as JSON.
 
-What is not known is left out: never null, never 0.
+Unknown values are left out: a document has no null, and no 0 for an unknown value.
 Source: api-documentation.homewizard.com, version 1 of the local API.
 """
 
@@ -18,7 +18,7 @@ PRODUCT: Final = "HWE-P1"
 NAME: Final = "P1 Meter"
 
 _FIRMWARE = "5.18"
-# Clients take a document without a network's name for one of another version.
+# Clients need the name of a network: without it, they assume another version of the API.
 _WIFI = {"wifi_ssid": "Smarty", "wifi_strength": 100}
 _TARIFF = "0-0:96.14.0"
 _TARIFFS = range(1, 5)
@@ -36,7 +36,7 @@ _MAX_MODEL_CHARS = 64
 
 
 def homewizard_information(serial: str) -> dict[str, Any]:
-    """Return what /api says."""
+    """Return the document of /api."""
     return {
         "product_type": PRODUCT,
         "product_name": NAME,
@@ -47,10 +47,10 @@ def homewizard_information(serial: str) -> dict[str, Any]:
 
 
 def homewizard_data(values: MeterValues) -> dict[str, Any]:
-    """Return what /api/v1/data says: W, kWh, V, A, m³ and GJ."""
-    found = {name: value for name, value in _items(values) if value is not None}
+    """Return the document of /api/v1/data, in W, kWh, V, A, m³ and GJ."""
+    document = {name: value for name, value in _items(values) if value is not None}
     external = list(_external(values.reading))
-    return found | ({"external": external} if external else {})
+    return document | ({"external": external} if external else {})
 
 
 def _items(values: MeterValues) -> Iterator[tuple[str, Any]]:
@@ -60,7 +60,8 @@ def _items(values: MeterValues) -> Iterator[tuple[str, Any]]:
     yield "meter_model", telegram.identification.lstrip("/")[:_MAX_MODEL_CHARS] or None
     yield "unique_id", _hexadecimal(telegram.serial_number)
     yield "active_tariff", _tariff(telegram.objects.get(_TARIFF))
-    # One register: some clients read the total, and others add up those of the tariffs.
+    # The meter has one register. Some clients read the total, others add up the tariffs, so
+    # the register is sent as total and as tariff 1.
     for direction, energy in (("import", values.imported_kwh), ("export", values.exported_kwh)):
         for name in ("kwh", "t1_kwh"):
             yield f"total_power_{direction}_{name}", _rounded(energy, 3)
@@ -79,28 +80,28 @@ def _voltage_counts(reading: Reading) -> Iterator[tuple[str, int | None]]:
     for kind, phases in VOLTAGE_COUNTERS.items():
         for phase, references in phases.items():
             counts = (_count(reading, reference) for reference in references)
-            known = (count for count in counts if count is not None)
-            yield f"{kind}_{phase.lower()}_count", next(known, None)
+            valid = (count for count in counts if count is not None)
+            yield f"{kind}_{phase.lower()}_count", next(valid, None)
 
 
 def _total_current(values: MeterValues) -> float | None:
-    """Return the sum of the currents, None when one of them is not known."""
+    """Return the sum of the currents in A, or None if a current is unknown."""
     currents = [phase.current_a for phase in values.phases if phase.is_connected]
-    known = [current for current in currents if current is not None]
-    return sum(known) if known and len(known) == len(currents) else None
+    measured = [current for current in currents if current is not None]
+    return sum(measured) if measured and len(measured) == len(currents) else None
 
 
 def _first_gas_meter(reading: Reading) -> Iterator[tuple[str, Any]]:
-    for each in _external(reading):
-        if each["type"] == "gas_meter":
-            yield "total_gas_m3", each["value"]
-            yield "gas_timestamp", each["timestamp"]
-            yield "gas_unique_id", each["unique_id"]
+    for meter in _external(reading):
+        if meter["type"] == "gas_meter":
+            yield "total_gas_m3", meter["value"]
+            yield "gas_timestamp", meter["timestamp"]
+            yield "gas_unique_id", meter["unique_id"]
             return
 
 
 def _external(reading: Reading) -> Iterator[dict[str, Any]]:
-    """Yield the meters on the M-Bus whose index is known, by their channels."""
+    """Yield the meters on the M-Bus whose index is known, in the order of their channels."""
     for channel in sorted(reading.channels.values()):
         meter = reading.telegram.channels.get(channel)
         if meter is None or meter.value is None or meter.time is None:
@@ -111,7 +112,7 @@ def _external(reading: Reading) -> Iterator[dict[str, Any]]:
         yield {
             "unique_id": _hexadecimal(meter.serial_number or f"channel {channel}"),
             "type": kind,
-            # A number of digits, in the local time of the meter.
+            # The API has a number here: the digits YYMMDDhhmmss of the local time.
             "timestamp": int(meter.time.strftime("%y%m%d%H%M%S")),
             "value": _rounded(meter.value, 3),
             "unit": unit,
@@ -135,7 +136,7 @@ def _count(reading: Reading, reference: str) -> int | None:
 
 
 def _rounded(value: float | None, digits: int = 2) -> float | None:
-    """Return a number without digits that are of its representation only; a whole one as such."""
+    """Return a number rounded to `digits` decimals; a whole number becomes an int."""
     if value is None:
         return None
     rounded = round(value, digits)

@@ -1,10 +1,10 @@
-"""Which meters it can be."""
+"""Kinds of meters that a virtual meter can be."""
 
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """A meter that others know."""
+    """Kind of meter that other devices know."""
 
     HOMEWIZARD = "homewizard"
     """HomeWizard P1, version 1 of its local API."""

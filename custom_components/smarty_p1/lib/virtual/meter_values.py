@@ -1,4 +1,4 @@
-"""What a Reading says of now, as both meters tell it: watts, import above zero, export below."""
+"""Present values of a reading for both virtual meters: import is positive, export negative."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -7,16 +7,16 @@ from typing import Any, Self
 
 from ..meter import Reading
 
-# The second digit group of L1, L2 and L3: active power imported, exported; reactive the same;
-# voltage. Source: lib/p1/obis.py.
+# Group C of the references for L1, L2 and L3: active power imported and exported, reactive power
+# imported and exported, voltage. Source: lib/p1/obis.py.
 _PHASES = ((21, 22, 23, 24, 32), (41, 42, 43, 44, 52), (61, 62, 63, 64, 72))
 
 
 @dataclass(frozen=True, slots=True)
 class PhaseValues:
-    """One phase: W and var (import +, export -), V. What is unknown is None.
+    """Phase: power in W and var (import positive), and voltage in V. Unknown values are None.
 
-    `is_connected` is whether the meter has it: there is one in a house with one phase.
+    `is_connected` is False for a phase that the meter does not have.
     """
 
     power_w: float | None
@@ -26,9 +26,9 @@ class PhaseValues:
 
     @property
     def current_a(self) -> float | None:
-        """Return the current that carries the active power, with its sign.
+        """Return the current in A of the active power, with its sign.
 
-        The Smarty's own is a whole number without a sign.
+        The meter's own current is not used, because it is a whole number without a sign.
         """
         if self.power_w is None or not self.voltage_v:
             return None
@@ -36,7 +36,7 @@ class PhaseValues:
 
     @property
     def apparent_va(self) -> float | None:
-        """Return the apparent power."""
+        """Return the apparent power in VA."""
         return None if self.power_w is None else hypot(self.power_w, self.reactive_var or 0.0)
 
     def scaled(self, factor: float) -> Self:
@@ -50,14 +50,14 @@ class PhaseValues:
 
 @dataclass(frozen=True)
 class MeterValues:
-    """The power at the grid in W, the three phases, and the reading that all of it is from."""
+    """Power at the grid in W, values of the three phases, and the reading that they come from."""
 
     power_w: float | None
     phases: tuple[PhaseValues, PhaseValues, PhaseValues]
     reading: Reading
 
     def scaled(self, factor: float) -> Self:
-        """Return the same with a part of the power; voltages and energies stay true."""
+        """Return the values with a part of the power; voltages and energies stay."""
         if factor == 1:
             return self
         power_w = None if self.power_w is None else self.power_w * factor
@@ -67,51 +67,56 @@ class MeterValues:
 
     @cached_property
     def imported_kwh(self) -> float | None:
-        """Return the register of the imported energy."""
+        """Return the register of the imported energy in kWh."""
         return number(self.reading, "1-0:1.8.0")
 
     @cached_property
     def exported_kwh(self) -> float | None:
-        """Return the register of the exported energy."""
+        """Return the register of the exported energy in kWh."""
         return number(self.reading, "1-0:2.8.0")
 
 
 def number(reading: Reading, reference: str) -> float | None:
-    """Return an object that is a number, None when it is empty or not there."""
+    """Return the value of an object, or None if it is missing or no number."""
     value: Any = reading.telegram.objects.get(reference)
     return value if isinstance(value, int | float) else None
 
 
 def values_of(reading: Reading) -> MeterValues:
-    """Return what a reading says of now."""
-    # Each of its own, so that the checker knows that there are three.
+    """Return the present values of a reading."""
+    # Unpacked, because the type checker must know that the tuple has three phases.
     first, second, third = (_phase(reading, *groups) for groups in _PHASES)
     return MeterValues(_net(reading, 1, 2), (first, second, third), reading)
 
 
 def _phase(  # noqa: PLR0913, PLR0917 - the objects of a phase
-    reading: Reading, imported: int, exported: int, taken: int, given: int, voltage: int
+    reading: Reading,
+    imported: int,
+    exported: int,
+    reactive_plus: int,
+    reactive_minus: int,
+    voltage: int,
 ) -> PhaseValues:
     objects = reading.telegram.objects
     volts = number(reading, f"1-0:{voltage}.7.0")
-    powers = (f"1-0:{group}.7.0" for group in (imported, exported, taken, given))
+    powers = (f"1-0:{group}.7.0" for group in (imported, exported, reactive_plus, reactive_minus))
     return PhaseValues(
         _net(reading, imported, exported),
-        _net(reading, taken, given),
+        _net(reading, reactive_plus, reactive_minus),
         volts,
         is_connected=bool(volts) or any(power in objects for power in powers),
     )
 
 
 def _net(reading: Reading, plus: int, minus: int) -> float | None:
-    """Return the difference of two objects in whole W or var; None when one of them is unknown.
+    """Return the difference of two objects in W or var, or None if one of them is unknown.
 
-    A meter for one direction sends the first one only. One that is there and empty is unknown.
+    A meter for one direction sends only the first object. An empty object is unknown.
     """
     objects = reading.telegram.objects
     first: Any = objects.get(f"1-0:{plus}.7.0")
     second: Any = objects.get(f"1-0:{minus}.7.0", 0.0)
     if not isinstance(first, int | float) or not isinstance(second, int | float):
         return None
-    # Kilowatts with three decimals: what is beyond them is of the representation.
+    # The meter sends kilowatts with three decimals. Further digits come from binary fractions.
     return float(round((first - second) * 1000, 3))

@@ -1,39 +1,39 @@
-"""How often something comes: measured, and robust against a single gap."""
+"""Interval between events, measured so that a single gap does not matter."""
 
 from collections import deque
 from statistics import median
 
-_MEASURED = 5
+_MAX_INTERVALS = 5
 
 
 class IntervalEstimate:
-    """The time between two of something: the median of the last five, in seconds."""
+    """Estimate of the seconds between two events: the median of the last five intervals."""
 
     def __init__(self) -> None:
         self.last: float | None = None
-        self._intervals: deque[float] = deque(maxlen=_MEASURED)
+        self._intervals: deque[float] = deque(maxlen=_MAX_INTERVALS)
 
     @property
     def interval(self) -> float | None:
-        """Return the seconds between two, None while there are none to compare."""
+        """Return the estimate in seconds, or None before the second event."""
         return median(self._intervals) if self._intervals else None
 
     @property
     def is_certain(self) -> bool:
-        """Return whether as many have been measured as are looked at."""
-        return len(self._intervals) == _MEASURED
+        """Return whether five intervals have been measured."""
+        return len(self._intervals) == _MAX_INTERVALS
 
     def note(
-        self, now: float, longest: float = float("inf"), shortest: float = 0.0
+        self, now: float, max_interval: float = float("inf"), min_interval: float = 0.0
     ) -> float | None:
-        """Note that one came; return the seconds since the one before.
+        """Note an event; return the seconds since the previous event, or None without it.
 
-        What is longer than `longest` is a pause, and what is shorter than `shortest` has waited
-        somewhere: neither says anything of the pace.
+        An interval above `max_interval` is a pause. An interval below `min_interval` comes from
+        delayed events. Neither counts for the estimate.
         """
         last, self.last = self.last, now
         if last is None or now <= last:
             return None
-        if shortest <= (interval := now - last) <= longest:
+        if min_interval <= (interval := now - last) <= max_interval:
             self._intervals.append(interval)
         return interval

@@ -1,7 +1,7 @@
-"""The methods of a Shelly Pro 3EM of the second generation, profile triphase: name -> result.
+"""Methods of a Shelly Pro 3EM of the second generation, profile triphase, by name.
 
-Results are dicts in the order of a real one; whole numbers are counts and ids, floats are measured
-(`shelly_frames.to_json` writes them with two decimals).
+Results are dicts in the order of a real device. Whole numbers are counts and ids; floats are
+measured (`shelly_frames.to_json` writes floats with two decimals).
 Source: shelly-api-docs.shelly.cloud/gen2, RPC protocol, EM, EMData, Shelly Pro 3EM.
 """
 
@@ -21,7 +21,7 @@ TOO_MANY: Final = 429
 UNAVAILABLE: Final = 503
 
 _FREQUENCY = 50.0
-# As one on a cable.
+# The virtual Shelly is connected by cable.
 _WIFI = {"sta_ip": None, "status": "disconnected", "ssid": None, "rssi": 0}
 _STATION = {"ssid": None, "is_open": True, "enable": False, "ipv4mode": "dhcp"}
 _WIFI_CONFIG = {
@@ -52,7 +52,7 @@ _EM_CONFIG: RpcResult = {
 
 
 class RpcError(Exception):
-    """A method cannot be answered: a code as those of HTTP, and a message."""
+    """Error of a method: a code as in HTTP, and a message."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -61,7 +61,7 @@ class RpcError(Exception):
 
 
 def shelly_information(serial: str) -> dict[str, Any]:
-    """Return what Shelly.GetDeviceInfo and /shelly say."""
+    """Return the result of Shelly.GetDeviceInfo and the document of /shelly."""
     return {
         "name": None,
         "id": shelly_id(serial),
@@ -79,7 +79,7 @@ def shelly_information(serial: str) -> dict[str, Any]:
 
 
 def em_status(values: MeterValues) -> dict[str, Any]:
-    """Return what EM.GetStatus says: W, VA, V, A. Raises RpcError when the power is unknown."""
+    """Return the result of EM.GetStatus in W, VA, V, A. Raises RpcError if the power is unknown."""
     phases = _balanced(values)
     status: dict[str, Any] = {"id": 0}
     for letter, phase in zip(_PHASES, phases, strict=True):
@@ -102,7 +102,7 @@ def em_status(values: MeterValues) -> dict[str, Any]:
 
 
 def _current(phase: PhaseValues) -> float | None:
-    """Return the current of a phase; it has no sign."""
+    """Return the current of a phase in A, without a sign."""
     if phase.voltage_v is None or phase.apparent_va is None:
         return None
     return phase.apparent_va / phase.voltage_v if phase.voltage_v else 0.0
@@ -115,16 +115,17 @@ def _power_factor(phase: PhaseValues) -> float | None:
 
 
 def _sum(numbers: Iterable[float | None]) -> float | None:
-    """Return the sum, None when one of them is not known."""
-    found = list(numbers)
-    known = [number for number in found if number is not None]
-    return sum(known) if len(known) == len(found) else None
+    """Return the sum, or None if a number is unknown."""
+    items = list(numbers)
+    valid = [number for number in items if number is not None]
+    return sum(valid) if len(valid) == len(items) else None
 
 
 def _balanced(values: MeterValues) -> list[PhaseValues]:
-    """Return the phases, which together are the total: the first one has what is left over.
+    """Return the phases, adjusted so that they add up to the total power.
 
-    The others are 0 where the house has only one phase. What is not known of one stays so.
+    The first phase takes the difference. Phases that the house does not have are 0. Unknown values
+    stay unknown.
     """
     if values.power_w is None:
         raise RpcError(UNAVAILABLE, "The power is not known")
@@ -137,7 +138,7 @@ def _balanced(values: MeterValues) -> list[PhaseValues]:
 
 
 def em_unknown() -> dict[str, Any]:
-    """Return what takes the place of the last EM.GetStatus when that is too old."""
+    """Return a status of unknown values, which replaces an EM.GetStatus that is too old."""
     of_phases = ("current", "voltage", "act_power", "aprt_power", "pf", "freq")
     names = [f"{letter}_{name}" for letter in _PHASES for name in of_phases]
     totals = ["total_current", "total_act_power", "total_aprt_power"]
@@ -145,9 +146,9 @@ def em_unknown() -> dict[str, Any]:
 
 
 def emdata_status(values: MeterValues) -> dict[str, Any]:
-    """Return what EMData.GetStatus says: Wh, all of it at the first phase.
+    """Return the result of EMData.GetStatus in Wh, with all energy on the first phase.
 
-    The Smarty has no energy by phase. What it does not send is left out.
+    The Smarty does not measure energy by phase. Registers that it does not send are left out.
     """
     status: dict[str, Any] = {"id": 0}
     energies = {"": values.imported_kwh, "_ret": values.exported_kwh}
@@ -164,10 +165,10 @@ def emdata_status(values: MeterValues) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """What a method may need of the moment in which it is asked.
+    """Context of a request for a method.
 
-    `values` is called for the values of now, and raises where there are none. `unix_time` and
-    `uptime` are in whole seconds. `component` is the number of the meter that is asked: there is 0.
+    `values` returns the present values, and raises an error without present values. `unix_time` and
+    `uptime` are in whole seconds. `component` is the number of the requested meter; only 0 exists.
     """
 
     values: Callable[[], MeterValues]
@@ -177,7 +178,7 @@ class RequestContext:
 
 
 class Shelly:
-    """Answers methods."""
+    """Shelly that answers the methods of its RPC protocol."""
 
     def __init__(self, serial: str) -> None:
         self._serial = serial
@@ -187,9 +188,9 @@ class Shelly:
             "Shelly.GetConfig": lambda _: self._config(),
             "Shelly.GetComponents": lambda _: _NO_COMPONENTS,
             "Shelly.ListMethods": lambda _: {"methods": list(self._methods)},
-            "EM.GetStatus": lambda asked: em_status(asked.values()),
+            "EM.GetStatus": lambda context: em_status(context.values()),
             "EM.GetConfig": lambda _: _EM_CONFIG,
-            "EMData.GetStatus": lambda asked: emdata_status(asked.values()),
+            "EMData.GetStatus": lambda context: emdata_status(context.values()),
             "EMData.GetConfig": lambda _: {},
             "Sys.GetStatus": self._sys_status,
             "Sys.GetConfig": lambda _: self._sys_config(),
@@ -204,34 +205,34 @@ class Shelly:
             "Script.List": lambda _: {"scripts": []},
         }
 
-    def answer(self, method: str, asked: RequestContext) -> RpcResult:
-        """Return the result of a method. Raises RpcError, and what `values` raises."""
+    def answer(self, method: str, context: RequestContext) -> RpcResult:
+        """Return the result of a method. Raises RpcError, and the errors of `values`."""
         if method not in self._methods:
             raise RpcError(NOT_FOUND, f"No handler for {method[:64]}")
-        if method.startswith(_OF_COMPONENT) and asked.component:
-            raise RpcError(NOT_FOUND, f"Argument 'id', value {asked.component} not found!")
-        return self._methods[method](asked)
+        if method.startswith(_OF_COMPONENT) and context.component:
+            raise RpcError(NOT_FOUND, f"Argument 'id', value {context.component} not found!")
+        return self._methods[method](context)
 
-    def _status(self, asked: RequestContext) -> RpcResult:
-        values = asked.values()
+    def _status(self, context: RequestContext) -> RpcResult:
+        values = context.values()
         return {
             "ble": {},
             "cloud": _OFF,
             "em:0": em_status(values),
             "emdata:0": emdata_status(values),
             "mqtt": _OFF,
-            "sys": self._sys_status(asked),
+            "sys": self._sys_status(context),
             "wifi": _WIFI,
             "ws": _OFF,
         }
 
-    def _sys_status(self, asked: RequestContext) -> RpcResult:
+    def _sys_status(self, context: RequestContext) -> RpcResult:
         return {
             "mac": shelly_mac(self._serial),
             "restart_required": False,
             "time": None,
-            "unixtime": asked.unix_time,
-            "uptime": asked.uptime,
+            "unixtime": context.unix_time,
+            "uptime": context.uptime,
             "cfg_rev": 1,
             "kvs_rev": 0,
             "schedule_rev": 0,

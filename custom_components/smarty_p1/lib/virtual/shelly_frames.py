@@ -1,4 +1,4 @@
-"""The frames of a Shelly: one request, one answer; and the text that numbers become."""
+"""Frames of a Shelly's RPC protocol: requests, answers, and the numbers in them as text."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ _MAX_DIGITS = 9
 def to_json(value: Any) -> str:  # noqa: ANN401 - JSON has no type of its own
     """Return JSON without blanks, in which every float has two decimals.
 
-    Some batteries take no other numbers, and none with a sign before zero.
+    Some batteries read no other numbers, and reject a minus sign before zero.
     """
     match value:
         case float():
@@ -33,7 +33,7 @@ def to_json(value: Any) -> str:  # noqa: ANN401 - JSON has no type of its own
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A request: its method, and what is to be in its answer."""
+    """Request: its method, and the fields that the answer repeats."""
 
     method: str
     id: int | str | None
@@ -42,7 +42,7 @@ class Frame:
 
 
 def read_frame(data: bytes | str) -> Frame | None:
-    """Return a request, None for whatever is none."""
+    """Return the request in a frame, or None for an invalid frame."""
     if len(data) > MAX_FRAME_BYTES:
         return None
     try:
@@ -59,7 +59,7 @@ def read_frame(data: bytes | str) -> Frame | None:
 
 
 def component_of(params: object) -> int:
-    """Return the component that parameters ask for: 0 without one, -1 for what is no number."""
+    """Return the component in the parameters: 0 if missing, -1 if invalid."""
     number = params.get("id", 0) if isinstance(params, Mapping) else 0
     if isinstance(number, str) and number.isascii() and number[:_MAX_DIGITS].isdecimal():
         number = int(number[:_MAX_DIGITS])
@@ -67,7 +67,7 @@ def component_of(params: object) -> int:
 
 
 def _can_be_echoed(frame: Frame) -> bool:
-    """Return whether id and source are a whole number and a text, neither of them long."""
+    """Return whether id and source are a whole number and a text of limited lengths."""
     number, source = frame.id, frame.source
     if type(number) is int:
         number = str(number)
@@ -80,7 +80,7 @@ def _can_be_echoed(frame: Frame) -> bool:
 def answer_frame(
     frame: Frame, serial: str, answer: Callable[[Frame], RpcResult]
 ) -> tuple[int, str]:
-    """Return the answer to a frame, as a code of HTTP and a text.
+    """Return the answer to a frame: a status code of HTTP, and a text.
 
     `answer` is called with the frame, and may raise RpcError.
     """
@@ -94,7 +94,7 @@ def answer_frame(
 
 
 def notification(serial: str, to: str, status: RpcResult, timestamp: float) -> str:
-    """Return what is told without being asked: a status of some components."""
+    """Return a message that no client requested: the status of some components."""
     return to_json(
         {
             "src": shelly_id(serial),

@@ -1,4 +1,4 @@
-"""The virtual meter on the network: HTTP, WebSocket and UDP. Needs aiohttp."""
+"""Server of the virtual meter on the network: HTTP, WebSocket and UDP. Needs aiohttp."""
 
 from .server import UDP_PORTS, VirtualServer
 

@@ -1,4 +1,4 @@
-"""HTTP: the paths of both meters, and the WebSocket of one."""
+"""HTTP server: the paths of both meters, and the Shelly's WebSocket."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ from .listener import Listener
 from .shelly_rpc import ShellyRpc
 
 LOGGER = logging.getLogger(__name__)
-# What strangers send is not worth a line of the log, nor is that they go away.
+# Invalid requests and lost connections of strangers are not worth a line in the log.
 _QUIET = logging.getLogger(f"{__name__}.requests")
 _QUIET.setLevel(logging.CRITICAL + 1)
 
@@ -43,13 +43,12 @@ MAX_CONNECTIONS = 128
 MAX_CONNECTIONS_OF_ONE = 48
 MAX_LISTENERS = 64
 MAX_LISTENERS_OF_ONE = 32
-# Seconds after which a connection is closed that asks nothing any more, or has never asked.
-_MAX_IDLE = 75.0
-_MAX_FIRST_REQUEST = 10.0
-_LOOK_EVERY = 5.0
+# Seconds without a request until a connection is closed. A new connection has less time.
+_MAX_IDLE_S = 75.0
+_MAX_FIRST_REQUEST_S = 10.0
+_CHECK_INTERVAL_S = 5.0
 _MAX_BODY_S = 5.0
 _UNANSWERED_MS = 60_000
-_END_TIMEOUT = 1.0
 
 type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -57,13 +56,13 @@ type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def _text(text: str, status: int = 200) -> web.Response:
     response = web.Response(text=text, status=status, content_type="application/json")
     if status == TOO_MANY:
-        # What it has sent already is not worth reading.
+        # The client asks too often, so drop the requests that it has already sent.
         response.force_close()
     return response
 
 
 class _Gate(asyncio.Protocol):
-    """Lets a connection in, or closes it before a byte of it is read."""
+    """Gate that admits a connection, or closes it before a byte is read."""
 
     def __init__(self, port: HttpPort) -> None:
         self._port = port
@@ -79,7 +78,7 @@ class _Gate(asyncio.Protocol):
 
 
 class HttpPort:
-    """The server of HTTP."""
+    """HTTP server of a virtual meter."""
 
     def __init__(
         self,
@@ -94,7 +93,7 @@ class HttpPort:
         self._now = now
         self._rpc = rpc
         self._listeners: set[Listener] = set()
-        # When a connection is to be closed unless it asks before.
+        # Time at which a connection is closed if no further request comes.
         self._closes_at: dict[web.RequestHandler, float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._server: asyncio.Server | None = None
@@ -103,7 +102,7 @@ class HttpPort:
             app.router.add_get("/api", self._information)
             app.router.add_get("/api/v1/data", self._data)
             app.router.add_get("/api/v1/system", self._system)
-            # Nobody may control anything: the answer says what stays as it is.
+            # Clients cannot change anything: the answer is the unchanged state.
             app.router.add_put("/api/v1/system", self._system)
             app.router.add_put("/api/v1/identify", self._identify)
             if shows_telegram:
@@ -115,16 +114,16 @@ class HttpPort:
             app.router.add_route("GET", "/rpc/{method}", self._method)
             app.router.add_route("POST", "/rpc/{method}", self._method)
         self._runner = web.AppRunner(
-            app, access_log=None, logger=_QUIET, keepalive_timeout=_MAX_IDLE
+            app, access_log=None, logger=_QUIET, keepalive_timeout=_MAX_IDLE_S
         )
 
     async def start(self, address: str | None, port: int) -> None:
-        """Listen. Raises OSError."""
+        """Listen on an address (None: all) and port. Raises OSError."""
         loop = asyncio.get_running_loop()
         if self._runner.server is None:
             await self._runner.setup()
         self._server = await loop.create_server(lambda: _Gate(self), address, port)
-        self._look()
+        self._check_idle()
 
     async def stop(self) -> None:
         """Close the port and all connections."""
@@ -139,17 +138,17 @@ class HttpPort:
         await self._runner.cleanup()
 
     def push(self) -> None:
-        """Tell those that listen of a telegram."""
+        """Send a telegram to all listeners."""
         for listener in self._listeners:
             listener.wake()
 
     def hang_up(self) -> None:
-        """Close what would show the last values for ever."""
+        """Close the WebSockets, which would otherwise show the last values for ever."""
         for listener in self._listeners:
             listener.hang_up()
 
     def admit(self, transport: asyncio.Transport) -> web.RequestHandler | None:
-        """Return what answers a new connection, None for a stranger or where there is no room."""
+        """Return the handler of a new connection, or None for a stranger or without room."""
         address = _address_of(transport)
         if address is None or not is_private(address) or self._runner.server is None:
             return None
@@ -161,39 +160,49 @@ class HttpPort:
             return None
         connection = transport.get_extra_info("socket")
         if hasattr(socket, "TCP_USER_TIMEOUT"):
-            # Whoever is gone without a word is noticed: those that listen are told every telegram.
+            # Every telegram is sent to the WebSockets, so this timeout detects lost clients.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNANSWERED_MS)
         handler: web.RequestHandler = self._runner.server()
         if len(self._closes_at) >= 2 * MAX_CONNECTIONS:
-            # Not only now and then: whoever comes and goes all the time would fill it.
+            # Clean up here, too: many short connections would fill the dict between two checks.
             self._forget_closed()
-        self._closes_at[handler] = self._now() + _MAX_FIRST_REQUEST
+        self._closes_at[handler] = self._now() + _MAX_FIRST_REQUEST_S
         return handler
 
     def _make_room(self, address: str, others: Counter[str | None]) -> bool:
-        """Close a connection of the address with the most of them; return whether there is one.
+        """Close a connection of the address with the most connections, and return whether it could.
 
-        A named battery has its place: there, every other address loses one.
+        A named battery always gets a place: any other address then loses a connection.
         """
         is_named = self._meter.is_named(address)
-        able = [each for each in others if each is None or not self._meter.is_named(each)]
-        most = max(able, key=others.__getitem__, default=None)
-        if not others[most] or (not is_named and others[most] <= others[address] + 1):
+        able = [
+            candidate
+            for candidate in others
+            if candidate is None or not self._meter.is_named(candidate)
+        ]
+        largest = max(able, key=others.__getitem__, default=None)
+        if not others[largest] or (not is_named and others[largest] <= others[address] + 1):
             return False
-        theirs = (one for one in self._connections() if _address_of_handler(one) == most)
-        self._abort(min(theirs, key=lambda one: self._closes_at.get(one, 0.0)))
+        connections = (
+            handler for handler in self._connections() if _address_of_handler(handler) == largest
+        )
+        self._abort(min(connections, key=lambda handler: self._closes_at.get(handler, 0.0)))
         return True
 
     def _connections(self) -> list[web.RequestHandler]:
         connections = self._runner.server.connections if self._runner.server else []
-        return [one for one in connections if one.transport and not one.transport.is_closing()]
+        return [
+            connection
+            for connection in connections
+            if connection.transport and not connection.transport.is_closing()
+        ]
 
-    def _look(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(_LOOK_EVERY, self._look)
+    def _check_idle(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(_CHECK_INTERVAL_S, self._check_idle)
         self.close_idle()
 
     def close_idle(self) -> None:
-        """Close connections that only take room."""
+        """Close connections that have been idle for too long."""
         listening = {listener.connection for listener in self._listeners}
         self._forget_closed()
         for handler, closes_at in self._closes_at.items():
@@ -201,8 +210,10 @@ class HttpPort:
                 self._abort(handler)
 
     def _forget_closed(self) -> None:
-        later = self._now() + _MAX_IDLE
-        self._closes_at = {one: self._closes_at.get(one, later) for one in self._connections()}
+        later = self._now() + _MAX_IDLE_S
+        self._closes_at = {
+            handler: self._closes_at.get(handler, later) for handler in self._connections()
+        }
 
     @staticmethod
     def _abort(handler: web.RequestHandler) -> None:
@@ -211,7 +222,7 @@ class HttpPort:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        self._closes_at[request.protocol] = self._now() + _MAX_IDLE
+        self._closes_at[request.protocol] = self._now() + _MAX_IDLE_S
         try:
             return await self._answer(request, handler)
         except web.HTTPException, asyncio.CancelledError:
@@ -230,13 +241,13 @@ class HttpPort:
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not is_local_host(request.headers.get("Host", "")):
-            # A page from elsewhere, whose name was made to lead here, could read on.
+            # DNS rebinding: a foreign web page may have a name that resolves to this host.
             self._note(request)
             return _error(421, "Ask by the address")
         try:
             return await handler(request)
         except web.HTTPException:
-            # It counts in the limit of requests, too.
+            # The failed request counts for the limit of requests, too.
             self._note(request)
             raise
 
@@ -273,8 +284,8 @@ class HttpPort:
         return _text(to_json(shelly_information(self._meter.serial)))
 
     async def _method(self, request: web.Request) -> web.Response:
-        # A body is of no use here: some clients send a whole frame, with its number as `id`.
-        result = self._speaking.answer(
+        # The body is ignored: some clients send a whole frame, with the frame's number as `id`.
+        result = self._required_rpc.answer(
             _client(request), request.match_info["method"], component_of(request.query)
         )
         return _text(to_json(result))
@@ -284,9 +295,9 @@ class HttpPort:
             frame = read_frame(await request.read())
         if frame is None:
             raise web.HTTPBadRequest
-        address, rpc = _client(request), self._speaking
+        address, rpc = _client(request), self._required_rpc
         code, text = answer_frame(
-            frame, rpc.serial, lambda asked: rpc.answer(address, asked.method, asked.component)
+            frame, rpc.serial, lambda call: rpc.answer(address, call.method, call.component)
         )
         return _text(text, code)
 
@@ -294,13 +305,13 @@ class HttpPort:
         self._note(request)
         origin = request.headers.get("Origin")
         if origin and origin.partition("://")[2] != request.host:
-            # A page that somebody looks at could read on.
+            # A foreign web page in the user's browser could otherwise read the values.
             raise web.HTTPForbidden
         address = _client(request)
         of_one = sum(listener.address == address for listener in self._listeners)
         if len(self._listeners) >= MAX_LISTENERS or of_one >= MAX_LISTENERS_OF_ONE:
             raise web.HTTPServiceUnavailable
-        listener = Listener(request, address, self._speaking)
+        listener = Listener(request, address, self._required_rpc)
         self._listeners.add(listener)
         try:
             return await listener.run()
@@ -308,8 +319,8 @@ class HttpPort:
             self._listeners.discard(listener)
 
     @property
-    def _speaking(self) -> ShellyRpc:
-        assert self._rpc is not None  # noqa: S101 - its paths are there only with it
+    def _required_rpc(self) -> ShellyRpc:
+        assert self._rpc is not None  # noqa: S101 - without the RPC, its paths do not exist
         return self._rpc
 
 
@@ -323,10 +334,10 @@ def _address_of_handler(handler: web.RequestHandler) -> str | None:
 
 
 def _client(request: web.Request) -> str:
-    """Return who asks, as it was let in."""
+    """Return the client's address, in the form used for admission."""
     address = _address_of(request.transport)
     if address is None:
-        raise web.HTTPBadRequest  # gone already
+        raise web.HTTPBadRequest  # the client has already disconnected
     return address
 
 

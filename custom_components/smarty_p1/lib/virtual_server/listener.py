@@ -1,4 +1,4 @@
-"""One WebSocket of a Shelly: answers requests, and tells of each telegram."""
+"""WebSocket of a Shelly: answers requests, and sends a notification of every telegram."""
 
 import asyncio
 from contextlib import suppress
@@ -15,15 +15,16 @@ from ..virtual import (
 )
 from .shelly_rpc import ShellyRpc
 
-_SEND_TIMEOUT = 10.0
-# The energies move slowly, and the clients do not ask for them.
-_ENERGY_EVERY = 60.0
-# Name of aioshelly. Home Assistant knows unknown values, and would not connect again for a minute.
+_SEND_TIMEOUT_S = 10.0
+# Seconds between two notifications with energies, which change slowly.
+_ENERGY_INTERVAL_S = 60.0
+# Client name of aioshelly. Home Assistant can show unknown values, but after a closed connection it
+# would not connect again for a minute.
 _HOME_ASSISTANT = "aios-"
 
 
 class Listener:
-    """A client that is connected, whose newest telegram waits for it, and no other."""
+    """Connected client of the WebSocket. Only the newest telegram waits to be sent."""
 
     def __init__(self, request: web.Request, address: str, rpc: ShellyRpc) -> None:
         self._request = request
@@ -37,15 +38,15 @@ class Listener:
 
     @property
     def connection(self) -> web.RequestHandler:
-        """Return the connection it uses."""
+        """Return the connection of the client."""
         return self._request.protocol
 
     def wake(self) -> None:
-        """Tell of a telegram."""
+        """Send a notification of the newest telegram soon."""
         self._news.set()
 
     def hang_up(self) -> None:
-        """Say goodbye, soon; to Home Assistant, that nothing is known."""
+        """Close the connection soon. Home Assistant gets unknown values instead."""
         self._is_over = True
         self._news.set()
 
@@ -55,16 +56,16 @@ class Listener:
             self._request.transport.abort()
 
     async def run(self) -> web.StreamResponse:
-        """Answer until the client goes."""
+        """Answer requests until the client disconnects."""
         await self._socket.prepare(self._request)
-        teller = asyncio.create_task(self._tell())
+        notifier = asyncio.create_task(self._notify())
         try:
             async for message in self._socket:
                 if message.type is WSMsgType.TEXT:
                     await self._answer(message.data)
         finally:
-            teller.cancel()
-            await asyncio.gather(teller, return_exceptions=True)
+            notifier.cancel()
+            await asyncio.gather(notifier, return_exceptions=True)
         return self._socket
 
     async def _answer(self, text: str) -> None:
@@ -75,13 +76,13 @@ class Listener:
         code, answer = answer_frame(
             frame,
             self._rpc.serial,
-            lambda asked: self._rpc.answer(self.address, asked.method, asked.component),
+            lambda call: self._rpc.answer(self.address, call.method, call.component),
         )
         await self._send(answer)
         if code == TOO_MANY:
             self.abort()
 
-    async def _tell(self) -> None:
+    async def _notify(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await self._news.wait()
@@ -91,21 +92,21 @@ class Listener:
                     await self._socket.close()
                     return
                 self._is_over = False
-                await self._send(self._rpc.silence(self._source or ""))
+                await self._send(self._rpc.outdated_notification(self._source or ""))
                 continue
-            # Nobody has said yet where to.
+            # Notifications need the client's name, which comes with its first request.
             if self._source is None:
                 continue
-            has_energy = loop.time() - self._energy_at >= _ENERGY_EVERY
+            has_energy = loop.time() - self._energy_at >= _ENERGY_INTERVAL_S
             with suppress(Unavailable, RpcError):
                 text = self._rpc.notification(self.address, self._source, has_energy=has_energy)
                 await self._send(text)
                 self._energy_at = loop.time() if has_energy else self._energy_at
 
     async def _send(self, text: str) -> None:
-        """Send, or close the connection of a client that takes nothing."""
+        """Send a text, or close the connection if the client does not receive it in time."""
         try:
-            async with asyncio.timeout(_SEND_TIMEOUT):
+            async with asyncio.timeout(_SEND_TIMEOUT_S):
                 await self._socket.send_str(text)
         except TimeoutError, ConnectionError:
             self.abort()

@@ -1,4 +1,4 @@
-"""One server for both meters: read-only, for one's own network, bounded in all that it keeps."""
+"""Server for both virtual meters: read-only, for the local network, with bounded memory."""
 
 import asyncio
 import time
@@ -11,15 +11,15 @@ from .shelly_rpc import ShellyRpc
 from .udp_port import UdpPort
 
 UDP_PORTS = (1010, 2220)
-"""Where batteries look for a Shelly."""
-_MOMENT = 0.1
+"""UDP ports on which batteries look for a Shelly."""
+_STALE_MARGIN_S = 0.1
 
 
 class VirtualServer:
-    """Answers whoever asks for the values of a meter, as one of these kinds, or both.
+    """Server that answers requests for the values of a meter, as one or both kinds of meters.
 
-    With `shows_telegram`, the HomeWizard also hands out the telegram, which holds the serial
-    numbers of the meters and the messages of the grid operator.
+    With `shows_telegram`, the HomeWizard also returns the telegram, which holds the serial numbers
+    of the meters and the messages of the grid operator.
     """
 
     def __init__(
@@ -46,13 +46,13 @@ class VirtualServer:
         self._is_stopped = False
 
     async def start_http(self, address: str | None, port: int) -> None:
-        """Listen, None for every address. Raises OSError when address or port cannot be had."""
+        """Listen on an address, None for all. Raises OSError if address or port is unavailable."""
         await self._http.start(address, port)
         if self._is_stopped:
             await self._http.stop()
 
     async def start_udp(self, port: int) -> None:
-        """Answer datagrams. Raises OSError when the port cannot be had."""
+        """Answer datagrams on a port. Raises OSError if the port is unavailable."""
         if self._rpc is None:
             return
         udp = UdpPort(self._rpc)
@@ -63,13 +63,15 @@ class VirtualServer:
             self._udp.append(udp)
 
     def on_reading(self, reading: Reading, age: float = 0.0) -> None:
-        """Take the next reading, which came `age` seconds ago."""
+        """Take the next reading, whose telegram was sent `age` seconds ago."""
         if age > MAX_SILENCE_S:
             return
         self._meter.on_reading(reading, self._now(), age)
         if self._stale_timer:
             self._stale_timer.cancel()
-        self._stale_timer = self._loop.call_later(MAX_SILENCE_S - age + _MOMENT, self._http.hang_up)
+        self._stale_timer = self._loop.call_later(
+            MAX_SILENCE_S - age + _STALE_MARGIN_S, self._http.hang_up
+        )
         self._http.push()
 
     async def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""What somebody asks a Shelly, by whichever way, and the values it is answered with."""
+"""RPC of a Shelly for all transports, with the values for its answers."""
 
 import time
 from collections.abc import Callable
@@ -27,7 +27,7 @@ _OVER_UDP = {"EM.GetStatus": Question.UDP, "Shelly.GetStatus": Question.UDP_STAT
 
 
 class ShellyRpc:
-    """Answers the methods of a Shelly for clients by their addresses."""
+    """RPC of a Shelly for clients, which it knows by their addresses."""
 
     def __init__(self, meter: VirtualMeter, now: Callable[[], float]) -> None:
         self._meter = meter
@@ -37,13 +37,13 @@ class ShellyRpc:
 
     @property
     def serial(self) -> str:
-        """Return the serial number."""
+        """Return the serial number of the virtual meter."""
         return self._meter.serial
 
     def answer(
         self, address: str, method: str, component: int = 0, *, is_udp: bool = False
     ) -> RpcResult:
-        """Return the result of a method of a component. Raises RpcError."""
+        """Return the result of a component's method. Raises RpcError."""
         now = self._now()
         question = (_OVER_UDP if is_udp else _QUESTIONS).get(method, Question.OTHER)
         values: Callable[[], MeterValues]
@@ -54,19 +54,19 @@ class ShellyRpc:
                 values = partial(self._meter.values, now)
             else:
                 values = partial(self._meter.ask, address, question, now)
-            asked = RequestContext(values, int(time.time()), int(now - self._started), component)
-            return self._shelly.answer(method, asked)
+            context = RequestContext(values, int(time.time()), int(now - self._started), component)
+            return self._shelly.answer(method, context)
         except Unavailable:
             raise RpcError(UNAVAILABLE, "No values of now") from None
         except PollRateExceededError:
             raise RpcError(TOO_MANY, "Asked too often") from None
 
-    def silence(self, to: str) -> str:
-        """Return what a client is told when the last values are too old."""
+    def outdated_notification(self, to: str) -> str:
+        """Return the notification for a client when the last values are too old."""
         return notification(self.serial, to, {"em:0": em_unknown()}, time.time())
 
     def notification(self, address: str, to: str, *, has_energy: bool) -> str:
-        """Return what a client is told of a telegram. Raises Unavailable, RpcError."""
+        """Return the notification of a telegram for a client. Raises Unavailable, RpcError."""
         try:
             values = self._meter.push(address, self._now())
         except PollRateExceededError:

@@ -1,4 +1,4 @@
-"""UDP: one request in a datagram, answered to where it came from. Batteries ask so."""
+"""UDP port of a Shelly: a request per datagram, answered to its sender. Batteries ask this way."""
 
 import asyncio
 from typing import cast, override
@@ -7,12 +7,12 @@ from ..virtual import answer_frame, is_private, plain_address, read_frame
 from .shelly_rpc import ShellyRpc
 
 _OK = 200
-# Batteries do not know IPv6. Strangers get no answer.
-_EVERY_IPV4 = "0.0.0.0"  # noqa: S104 - see above
+# Batteries use only IPv4. Addresses outside the local network get no answer.
+_EVERY_IPV4 = "0.0.0.0"  # noqa: S104 - strangers get no answer
 
 
 class UdpPort(asyncio.DatagramProtocol):
-    """Answers the requests that it understands, and nothing else."""
+    """UDP port that answers valid requests, and ignores all other datagrams."""
 
     _transport: asyncio.DatagramTransport | None = None
     _is_full = False
@@ -21,7 +21,7 @@ class UdpPort(asyncio.DatagramProtocol):
         self._rpc = rpc
 
     async def start(self, port: int) -> None:
-        """Listen on every IPv4 address: on one alone, no broadcast is heard. Raises OSError."""
+        """Listen on all IPv4 addresses, because broadcasts need it. Raises OSError."""
         loop = asyncio.get_running_loop()
         await loop.create_datagram_endpoint(lambda: self, local_addr=(_EVERY_IPV4, port))
 
@@ -48,14 +48,14 @@ class UdpPort(asyncio.DatagramProtocol):
         if address is None or not is_private(address):
             return
         frame, transport = read_frame(data), self._transport
-        # What waits for a network that is gone would be old: the next answer is a newer one.
+        # A full buffer means that the network is gone. Answers that wait would be outdated.
         if frame is None or transport is None or self._is_full:
             return
         code, text = answer_frame(
             frame,
             self._rpc.serial,
-            lambda asked: self._rpc.answer(address, asked.method, asked.component, is_udp=True),
+            lambda call: self._rpc.answer(address, call.method, call.component, is_udp=True),
         )
-        # Nothing is said where there is nothing to say: others may answer the same broadcast.
+        # Errors are not sent: other devices may answer the same broadcast.
         if code == _OK:
             transport.sendto(text.encode(), addr)

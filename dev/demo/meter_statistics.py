@@ -1,4 +1,4 @@
-"""What a household's energy is made of, and a past that the simulated one could have had."""
+"""Hourly statistics of a simulated meter's past: the totals and means that dashboards show."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -15,10 +15,10 @@ from .client import Client
 
 DOMAIN = "smarty_p1"
 DAYS_OF_HISTORY = 397
-"""Of totals, at most: since the start of the month a year ago."""
+"""Days of totals, at most: since the start of the same month a year ago."""
 DAYS_OF_MEANS = 10
 PHASES = 3
-# Earlier than any chart shows.
+# Earlier than the first day of any chart.
 BEFORE_ANY_CHART = timedelta(days=3 * 365)
 FIVE_MINUTES = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
@@ -27,12 +27,12 @@ DAY = timedelta(days=1)
 
 @cache
 def registers(meter: Meter, at: datetime) -> Registers:
-    """Return the registers of a moment; they are asked for again and again."""
+    """Return the registers at a time. Cached, because each time is queried repeatedly."""
     return meter.registers_at(at)
 
 
 def start_of_history(now: datetime) -> datetime:
-    """Return the start of the month a year ago, in Luxembourg."""
+    """Return the start of the month a year ago, in Luxembourg's time zone."""
     local = now.astimezone(LUXEMBOURG)
     return local.replace(
         year=local.year - 1, day=1, hour=0, minute=0, second=0, microsecond=0
@@ -41,7 +41,7 @@ def start_of_history(now: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class Total:
-    """A register the dashboard shows, and how the simulated meter knows it."""
+    """Total that the dashboard shows: its sensor's key, its unit, and a function that reads it."""
 
     key: str
     unit: str
@@ -51,7 +51,7 @@ class Total:
 
 @dataclass(frozen=True)
 class Mean:
-    """What flows at a moment, and how the simulated meter knows the mean of an hour."""
+    """Measurement that the dashboard shows, and a function that returns its mean over a span."""
 
     key: str
     unit: str
@@ -60,7 +60,7 @@ class Mean:
 
 
 def _mean_of(total: Callable[[Registers], float]) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function that returns the mean flow of a total, per hour, between two moments."""
+    """Return a function of a total's mean flow per hour between two times."""
 
     def read(meter: Meter, start: datetime, end: datetime) -> float:
         flowed = total(registers(meter, end)) - total(registers(meter, start))
@@ -70,7 +70,7 @@ def _mean_of(total: Callable[[Registers], float]) -> Callable[[Meter, datetime, 
 
 
 def _voltage_of(phase: int) -> Callable[[Meter, datetime, datetime], float]:
-    """Return what returns the voltage of a phase at the start of a time."""
+    """Return a function of a phase's voltage in V at the start of a span."""
     return lambda meter, start, _end: meter.household.powers_at(start).voltage[phase]
 
 
@@ -96,7 +96,7 @@ MEANS = (
 
 
 async def entities_of(client: Client, entry_id: str) -> dict[str, str]:
-    """Return the enabled entities of a config entry: translation key -> entity id."""
+    """Return the ids of an entry's enabled entities by translation key."""
     registry = await client.command("config/entity_registry/list")
     return {
         entity["translation_key"]: entity["entity_id"]
@@ -106,27 +106,27 @@ async def entities_of(client: Client, entry_id: str) -> dict[str, str]:
 
 
 async def flows_of(client: Client, entry_id: str) -> dict[str, str]:
-    """Return how fast gas, water and heat flow: such as `gas_flow_rate` -> entity id."""
+    """Return the ids of flow sensors of gas, water and heat, by keys such as `gas_flow_rate`."""
     registry = await client.command("config/entity_registry/list")
-    mine = [each for each in registry if each["config_entry_id"] == entry_id]
+    mine = [entity for entity in registry if entity["config_entry_id"] == entry_id]
     kinds = {
-        each["device_id"]: each["translation_key"]
-        for each in mine
-        if each["translation_key"] in ("gas", "water", "heat")
+        entity["device_id"]: entity["translation_key"]
+        for entity in mine
+        if entity["translation_key"] in ("gas", "water", "heat")
     }
     return {
-        f"{kinds[each['device_id']]}_{each['translation_key']}": each["entity_id"]
-        for each in mine
-        if each["device_id"] in kinds
-        and each["translation_key"] in ("flow_rate", "power")
-        and not each["disabled_by"]
+        f"{kinds[entity['device_id']]}_{entity['translation_key']}": entity["entity_id"]
+        for entity in mine
+        if entity["device_id"] in kinds
+        and entity["translation_key"] in ("flow_rate", "power")
+        and not entity["disabled_by"]
     }
 
 
 async def enable(client: Client, entry_id: str, *keys: str) -> None:
-    """Enable entities that are disabled by default, and load the config entry anew.
+    """Enable entities that are disabled by default, and reload the config entry.
 
-    Those that are new come with the meter's first telegram.
+    New entities appear with the next telegram.
     """
     while True:
         enabled = await entities_of(client, entry_id)
@@ -145,7 +145,7 @@ async def enable(client: Client, entry_id: str, *keys: str) -> None:
 
 
 async def wait_for_values(client: Client, entity_ids: list[str]) -> dict[str, float]:
-    """Return the numbers of some sensors, once they have any."""
+    """Wait until some sensors have numbers, and return the numbers."""
     while True:
         states = {state["entity_id"]: state["state"] for state in await client.get("/api/states")}
         try:
@@ -155,7 +155,7 @@ async def wait_for_values(client: Client, entity_ids: list[str]) -> dict[str, fl
 
 
 async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -> int:
-    """Fill the hours nobody was watching, at most a year; return how many hours those were."""
+    """Fill the hours without statistics, at most a year. Return their number."""
     totals = [total for total in TOTALS if total.key in entities]
     values = await wait_for_values(client, [entities[total.key] for total in totals])
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -165,15 +165,16 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
     for total in totals:
         entity_id = entities[total.key]
         watched = await client.statistics(entity_id, days=DAYS_OF_HISTORY)
-        # Home Assistant's sums begin with 0 at the first value it sees: what lies before is
-        # negative. After a pause they go on from the last one.
+        # Home Assistant's sums begin with 0 at the first value, so earlier sums are negative. After
+        # a pause, the sums continue from the last one.
         difference = watched[-1]["sum"] - watched[-1]["state"] if watched else -values[entity_id]
         since = _unfilled_since(watched, earliest)
         rows = await asyncio.to_thread(_totals, total, meter, since, this_hour, difference)
         filled = max(filled, len(rows))
         if rows:
             if since == earliest:
-                # What a first sum exceeds 0 by counts as consumption of its hour, also below 0.
+                # The first sum counts as consumption of its hour. So insert a row that is
+                # earlier than all charts.
                 start = (earliest - BEFORE_ANY_CHART).isoformat()
                 rows.insert(0, {**_row(total.read(meter, earliest), difference), "start": start})
             await import_rows(client, entity_id, rows, total.unit, total.unit_class, has_sum=True)
@@ -195,9 +196,10 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
 
 
 def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> datetime:
-    """Return where the hours begin that are to be filled.
+    """Return the start of the hours to fill.
 
-    Who starts just before a full hour finds that hour watched, and nothing before it.
+    If Home Assistant started just before a full hour, that hour has statistics and earlier hours
+    have none.
     """
     if watched and _moment(watched[0]["start"]) <= earliest:
         return _moment(watched[-1]["end"])
@@ -207,7 +209,7 @@ def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> dateti
 def _totals(
     total: Total, meter: Meter, since: datetime, until: datetime, difference: float
 ) -> list[dict[str, Any]]:
-    """Return a row per hour: the value at its end, and the sum that goes with it."""
+    """Return a row per hour: the value at its end, and the matching sum."""
     return [
         {**_row(total.read(meter, start + HOUR), difference), "start": start.isoformat()}
         for start in _every(HOUR, since, until)
@@ -219,7 +221,7 @@ def _row(value: float, difference: float) -> dict[str, Any]:
 
 
 def _means(mean: Mean, meter: Meter, since: datetime, until: datetime) -> list[dict[str, Any]]:
-    """Return a row per hour: its mean, and those of its lowest and highest five minutes."""
+    """Return a row per hour: its mean, and the lowest and highest mean of five minutes in it."""
     rows = []
     for start in _every(HOUR, since, until):
         parts = [
@@ -243,7 +245,7 @@ def _every(step: timedelta, since: datetime, until: datetime) -> Iterator[dateti
         since += step
 
 
-async def import_rows(  # noqa: PLR0913 - as many as the recorder wants to know
+async def import_rows(  # noqa: PLR0913 - the recorder's parameters
     client: Client,
     entity_id: str,
     rows: list[dict[str, Any]],
@@ -252,7 +254,7 @@ async def import_rows(  # noqa: PLR0913 - as many as the recorder wants to know
     *,
     has_sum: bool,
 ) -> None:
-    """Let the recorder take rows, each of an hour, as statistics of an entity."""
+    """Import rows, one per hour, as an entity's statistics."""
     await client.command(
         "recorder/import_statistics",
         metadata={
@@ -269,9 +271,9 @@ async def import_rows(  # noqa: PLR0913 - as many as the recorder wants to know
 
 
 async def wait_for_rows(client: Client, entity_id: str, rows: list[dict[str, Any]]) -> None:
-    """Wait until the recorder has written the rows, and so all that it was to import before.
+    """Wait until the recorder has written the rows, and thereby all rows imported earlier.
 
-    Until then it takes them in turn, and the Energy dashboard misses their statistics.
+    Until then, the Energy dashboard would lack the statistics of some entities.
     """
     last = datetime.fromisoformat(rows[-1]["start"])
     days = (datetime.now(UTC) - last) // DAY + 1

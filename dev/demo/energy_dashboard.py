@@ -1,4 +1,4 @@
-"""The Energy dashboard: what it shows of a meter."""
+"""Configuration of the Energy dashboard for a demo meter."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from .client import Client, ClientError
 
 
 async def set_up_dashboard(client: Client, entities: dict[str, str]) -> None:
-    """Show the grid in both directions, gas and water; what a user has set up stays."""
+    """Add grid, solar power, gas and water, unless the dashboard has sources already."""
     if await _is_set_up(client):
         return
     grid = {
@@ -47,6 +47,6 @@ async def _is_set_up(client: Client) -> bool:
     try:
         preferences = await client.command("energy/get_prefs")
     except ClientError:
-        # There are none yet.
+        # Home Assistant has no preferences yet.
         return False
     return bool(preferences["energy_sources"])

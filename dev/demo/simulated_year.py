@@ -1,7 +1,6 @@
-"""A year that a simulated meter could have been read: its quarter-hours, months, costs and flows.
+"""Simulated year of a meter: quarter-hours, months, costs and flows.
 
-It is made by the library itself, from what the simulated registers read every quarter-hour, and
-stored where the integration keeps what it has read.
+The library computes it from simulated registers. It is stored in the integration's storage.
 """
 
 import json
@@ -27,36 +26,36 @@ from smartyp1.tariff import (
     price_of_kwh,
 )
 
-from .energy import DOMAIN, registers, start_of_history
+from .meter_statistics import DOMAIN, registers, start_of_history
 
 _QUARTER_HOUR = timedelta(minutes=15)
-# Two captures of the meter that is captured least often, whenever that is.
-_CAPTURES = timedelta(hours=3)
+# Span with at least two captures of heat, which is captured once an hour.
+_CAPTURES_SPAN = timedelta(hours=3)
 _TELEGRAMS_EVERY = timedelta(minutes=5)
 
 
 @dataclass
 class Costs:
-    """What had been paid at the end of each hour since the start, without what was before."""
+    """Accumulated costs in EUR at the end of each hour, without costs before the year."""
 
     bill: dict[datetime, float] = field(default_factory=dict)
-    """Of all bills together; at midnight and in the last hour only."""
+    """Sum of all bills; only at midnight and in the last hour."""
     imported: dict[datetime, float] = field(default_factory=dict)
-    """For energy at the price of a kilowatt-hour."""
+    """Costs of imported energy at the price per kWh."""
     exported: dict[datetime, float] = field(default_factory=dict)
 
 
 class Year(NamedTuple):
-    """What the integration would have stored, and what its recorder would know of costs."""
+    """Simulated content of the integration's storage, and costs for the recorder."""
 
     demand: dict[str, Any]
     lines: dict[str, list[str]]
-    """The files of the row, by their months."""
+    """Lines of the quarter-hour files, by month."""
     costs: Costs
 
 
 def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
-    """Let a demand meter read every quarter-hour since the start of a month a year ago."""
+    """Read every quarter-hour since the start of the month a year ago with a DemandMeter."""
     start = start_of_history(now)
     demand_meter = DemandMeter(contract)
     costs = _CostMeter(now)
@@ -69,7 +68,7 @@ def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
             read.reactive_exported_kvarh,
         )
         demand = demand_meter.update(
-            start, Energies(*(round(each, 3) for each in energies)), None, meter.device_name
+            start, Energies(*(round(register, 3) for register in energies)), None, meter.device_name
         )
         if demand and not start.minute:
             costs.read(start, read.imported_kwh, read.exported_kwh, demand)
@@ -81,7 +80,7 @@ def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
 
 
 class _CostMeter:
-    """Adds up what is paid."""
+    """Meter of accumulated costs."""
 
     def __init__(self, now: datetime) -> None:
         self.costs = Costs()
@@ -93,14 +92,14 @@ class _CostMeter:
     def read(
         self, time: datetime, imported_kwh: float, exported_kwh: float, demand: Demand
     ) -> None:
-        """Read the registers at a whole hour."""
+        """Add the costs of an hour, from the registers at its end."""
         local = time.astimezone(LUXEMBOURG)
         if self._registers:
             price = price_of_kwh(demand.contracts, time, NO_PRICES)
-            for index, (kwh, each) in enumerate(
+            for index, (kwh, price_per_kwh) in enumerate(
                 zip((imported_kwh, exported_kwh), (price.imported, price.exported), strict=True)
             ):
-                self._paid[index] += (kwh - self._registers[index]) * (each or 0)
+                self._paid[index] += (kwh - self._registers[index]) * (price_per_kwh or 0)
             self.costs.imported[time], self.costs.exported[time] = self._paid
         self._registers = imported_kwh, exported_kwh
         if self.costs.imported and (local.hour == 0 or time == self._last_hour):
@@ -108,15 +107,16 @@ class _CostMeter:
                 compute_bill(demand.month, demand.contracts, time).total or 0
             )
             self.costs.bill[time] = total
-            # The reading that ends a month still shows it as a whole.
+            # The bill of an ended month is complete only in its last reading, so add it to the
+            # total here.
             if local.day == 1 and local.hour == 0:
                 self._earlier_bills = total
 
 
 def store_year(directory: Path, entry_id: str, year: Year) -> None:
-    """Store a year for a config entry, which must not be read meanwhile."""
+    """Write a year for a config entry. The entry must not be loaded."""
     storage = directory / ".storage"
-    # Home Assistant wrote it; a file that it did not find at its start, it takes for missing.
+    # Change the file that Home Assistant wrote: it ignores files that it did not see at its start.
     path = storage / f"{DOMAIN}.{entry_id}.meter"
     content = json.loads(path.read_text(encoding="utf-8"))
     content["data"]["demand"] = year.demand
@@ -128,15 +128,15 @@ def store_year(directory: Path, entry_id: str, year: Year) -> None:
 
 
 def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
-    """Let a config entry, which must not be read meanwhile, know the last captures of its meter.
+    """Write the last captures of M-Bus meters for a config entry, which must not be loaded.
 
-    Otherwise nobody would know what flows before two more have come: of heat, one comes an hour.
+    Without them, flow rates are unknown until two more captures: for heat, two hours.
     """
     path = directory / ".storage" / f"{DOMAIN}.{entry_id}.meter"
     if not path.exists():
         return
     decoder, reader = Decoder(None), MeterReader()
-    time = now - _CAPTURES
+    time = now - _CAPTURES_SPAN
     while time <= now:
         for event in decoder.feed(meter.frame_at(time)):
             if isinstance(event, Telegram):

@@ -1,7 +1,6 @@
-"""What cards show of the past of a simulated meter: gas, water, heat, voltages, disturbances.
+"""Simulated history of a meter's gas, water, heat, voltages and disturbances, for the cards.
 
-It is made of what the simulated meter would have captured, and stored where the integration keeps
-what it has read.
+The history is computed from the simulated meter and written into the integration's storage.
 """
 
 import json
@@ -16,16 +15,16 @@ from smartyp1.meter import MeterReader, Reading
 from smartyp1.p1 import Decoder, Telegram
 from smartyp1.tariff import LUXEMBOURG
 
-from .energy import DOMAIN
+from .meter_statistics import DOMAIN
 
 _DAYS = 396
 _HOURS = 34 * 24
 _HOUR = timedelta(hours=1)
-_RECEPTION = timedelta(days=7)
-# Seconds, and so many of them.
+_RECEPTION_SPAN = timedelta(days=7)
+# Voltages: seconds per step, and number of steps.
 _STEP = 300
 _STEPS = 288
-# How many days ago, what, and how many at once.
+# Age in days, kind and details of each disturbance.
 _DISTURBANCES = (
     (341, "power_failure", {"count": 1}),
     (262, "voltage_swell", {"count": 1, "phases": ["L2"]}),
@@ -40,9 +39,9 @@ type Json = dict[str, Any]
 
 
 def store_past(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
-    """Store it for a config entry, which must not be read meanwhile."""
+    """Write the history of a config entry. The entry must not be loaded."""
     path = directory / ".storage" / f"{DOMAIN}.{entry_id}.history"
-    # Home Assistant wrote it; a file that it did not find at its start, it takes for missing.
+    # Only change an existing file: Home Assistant ignores files that it did not see at its start.
     if not path.exists():
         return
     content = json.loads(path.read_text(encoding="utf-8"))
@@ -59,7 +58,7 @@ def store_past(directory: Path, entry_id: str, meter: Meter, now: datetime) -> N
     data["events"]["disturbance"] = list(_disturbances(now))
     data["voltages"] = list(_voltages(meter, now))
     data["reception"] = {
-        "since": (now - _RECEPTION).isoformat(),
+        "since": (now - _RECEPTION_SPAN).isoformat(),
         "last": data["reception"]["last"],
         "gaps": [_gap(now)],
     }
@@ -72,14 +71,14 @@ def _midnight(now: datetime, days: int) -> datetime:
 
 
 def _captures(meter: Meter, times: list[datetime]) -> Captures:
-    """Return what each meter on the M-Bus shows at these times."""
+    """Return the index of each M-Bus meter at these times."""
     captures: Captures = {}
     for at in times:
         reading = _read(meter, at)
         for identity in reading.channels:
-            found = reading.meter(identity)
-            if found and found.value is not None:
-                captures.setdefault(identity, {})[at] = found.value
+            capture = reading.meter(identity)
+            if capture and capture.value is not None:
+                captures.setdefault(identity, {})[at] = capture.value
     return captures
 
 
@@ -92,7 +91,7 @@ def _read(meter: Meter, at: datetime) -> Reading:
 
 def _medium(identity: str, before: Json, by_day: Captures, by_hour: Captures) -> Json:
     days, hours = by_day[identity], by_hour[identity]
-    # The running day goes on from what is stored of it.
+    # Continue the running day from the stored values.
     today, last = max(days), max(hours)
     sums = _sums(days) | {today: (hours[last] - days[today], (last - today).total_seconds())}
     return before | {
@@ -118,7 +117,7 @@ def _as_text(sums: dict[datetime, tuple[float, float]]) -> str:
 
 
 def _voltages(meter: Meter, now: datetime) -> Iterator[str]:
-    """Return the lowest and the highest voltage of each phase, in each five minutes of a day."""
+    """Return lowest and highest voltage of each phase in V, for each five minutes of a day."""
     last = int(now.timestamp()) // _STEP
     for number in range(last - _STEPS + 1, last + 1):
         start = datetime.fromtimestamp(number * _STEP, UTC)
@@ -129,7 +128,7 @@ def _voltages(meter: Meter, now: datetime) -> Iterator[str]:
 
 
 def _gap(now: datetime) -> str:
-    """Return the pause of a restart, some hours ago."""
+    """Return a gap of three minutes in the reception, as after a restart."""
     start = now - timedelta(hours=8, minutes=40)
     return f"{start.isoformat()} {(start + timedelta(minutes=3)).isoformat()}"
 

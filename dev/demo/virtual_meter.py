@@ -1,23 +1,23 @@
-"""The virtual meter of the first meter, read by Home Assistant's own homewizard and shelly."""
+"""Virtual meter of the first meter, added to Home Assistant's homewizard and shelly."""
 
 from collections.abc import AsyncIterator
 
 from .client import AlreadyThereError, Client
 from .home_assistant import HOST
 
-# Behind the first meter's port: above those of all meters and of what --all adds.
-_DISTANCE = 199
+# Offset from the first meter's port, above the ports of all meters and additions.
+_PORT_OFFSET = 199
 
 
 def virtual_port(meter_port: int) -> int:
     """Return the port of the virtual meter."""
-    return meter_port + _DISTANCE
+    return meter_port + _PORT_OFFSET
 
 
 async def add_virtual(client: Client, entry_id: str, meter_port: int) -> AsyncIterator[str]:
-    """Switch the virtual meter of an entry on, and add it as other meters; say each step.
+    """Enable the virtual meter of an entry and add it to two integrations. Yield each step.
 
-    It counts twice then, and Home Assistant says so in a repair.
+    Its energy then counts twice, and a repair issue of Home Assistant says so.
     """
     port = virtual_port(meter_port)
     yield f"switching the virtual meter of meter 1 on, at {HOST}:{port}"

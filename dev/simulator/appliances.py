@@ -1,21 +1,21 @@
-"""What the people of a house do in a day: the loads they switch on, the taps they open."""
+"""Consumption of a household in a day: electric loads, heat and water."""
 
 from random import Random
 from typing import NamedTuple
 
-from .dice import seeded_random
 from .house import House
+from .randomness import seeded_random
 from .weather import MINUTES, Weather
 
 SLOT = 5
 SLOTS = MINUTES // SLOT
 COMFORT = 18.0
-# Warming a litre for a shower by 30 K takes this many Wh.
-WARM_LITRE = 35
+# Wh that heat a litre of shower water by 30 K.
+WH_PER_WARM_LITRE = 35
 
 
 class Appliance(NamedTuple):
-    """A load: how often a day, between which local hours, for how long, on which phase."""
+    """Electric load: uses per day, local hours, duration in minutes, power in W, phase."""
 
     weekday: float
     weekend: float
@@ -25,7 +25,7 @@ class Appliance(NamedTuple):
     longest: int
     watts: int
     phase: int
-    # A thermostat: so many minutes on, so many off.
+    # Cycle of a thermostat: minutes on, minutes off.
     on: int = 1
     off: int = 0
 
@@ -49,7 +49,7 @@ APPLIANCES = {
 
 
 class Draw(NamedTuple):
-    """Water from a tap: how often a day, between which local hours, how much."""
+    """Water from a tap: uses per day, earliest and latest local hour, litres per use."""
 
     times: float
     earliest: float
@@ -68,7 +68,7 @@ DRAWS = (
 
 
 def electric_loads(house: House, seed: int, day: int, sky: Weather) -> list[list[int]]:
-    """Return the load of each phase in W, minute by minute of the day in UTC."""
+    """Return the load of each phase in W for each minute of a day in UTC."""
     chance = seeded_random("loads", seed, day)
     count = house.phases
     phases = [[house.standby * share // 100] * MINUTES for share in _standby_shares(count)]
@@ -102,7 +102,7 @@ def electric_loads(house: House, seed: int, day: int, sky: Weather) -> list[list
 def warmth_and_water(
     house: House, seed: int, day: int, sky: Weather
 ) -> tuple[list[int], list[int]]:
-    """Return the heat made in Wh and the water drawn in l, for every five minutes in UTC."""
+    """Return heat in Wh and water in litres, for every five minutes of a day in UTC."""
     chance = seeded_random("taps", seed, day)
     to_utc = _to_utc(day)
     warmth = [0] * SLOTS
@@ -120,7 +120,7 @@ def warmth_and_water(
             litres = round(draw.litres * chance.uniform(0.7, 1.3))
             slot = start % MINUTES // SLOT
             water[slot] += litres
-            warmth[slot] += litres * WARM_LITRE if draw.warm else 0
+            warmth[slot] += litres * WH_PER_WARM_LITRE if draw.warm else 0
     return warmth, water
 
 
@@ -129,7 +129,7 @@ def _standby_shares(phases: int) -> tuple[int, ...]:
 
 
 def _to_utc(day: int) -> int:
-    # People live by the clock on the wall, which summer time moves from end of March to October.
+    # Appliances follow local time, which summer time shifts from the end of March to October.
     return -120 if 88 <= day < 298 else -60  # noqa: PLR2004
 
 

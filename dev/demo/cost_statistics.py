@@ -1,41 +1,44 @@
-"""What the simulated year has cost, as statistics: on the bill, and in the Energy dashboard."""
+"""Statistics of the simulated year's costs, for the bill's sensor and the Energy dashboard."""
 
 import asyncio
 from datetime import datetime
 from typing import Any
 
 from .client import Client
-from .energy import BEFORE_ANY_CHART, HOUR, import_rows, wait_for_rows, wait_for_values
-from .year import Costs
+from .meter_statistics import BEFORE_ANY_CHART, HOUR, import_rows, wait_for_rows, wait_for_values
+from .simulated_year import Costs
 
 _CURRENCY = "EUR"
-_TRIES = 150
+_MAX_ATTEMPTS = 150
 
 
 async def fill_costs(client: Client, entities: dict[str, str], costs: Costs) -> None:
-    """Fill the statistics of the costs; those of the Energy dashboard need its prices."""
+    """Fill the statistics of the costs. The Energy dashboard must have its prices already."""
     energies = entities["energy_imported"], entities["energy_exported"]
-    # Home Assistant makes their sensors one after the other.
-    for _ in range(_TRIES):
+    # Home Assistant creates the cost sensors one after the other, so wait for both.
+    for _ in range(_MAX_ATTEMPTS):
         by_energy = (await client.command("energy/info"))["cost_sensors"]
         if by_energy.keys() >= {*energies}:
             break
         await asyncio.sleep(0.2)
     imported, exported = (by_energy[energy] for energy in energies)
-    paid = {
+    costs_by_entity = {
         entities["cost_total"]: costs.bill,
         imported: costs.imported,
         exported: costs.exported,
     }
-    await wait_for_values(client, list(paid))
-    for entity_id, amounts in paid.items():
+    await wait_for_values(client, list(costs_by_entity))
+    for entity_id, amounts in costs_by_entity.items():
         rows = _rows(amounts)
         await import_rows(client, entity_id, rows, _CURRENCY, None, has_sum=True)
     await wait_for_rows(client, entity_id, rows)
 
 
 def _rows(amounts: dict[datetime, float]) -> list[dict[str, Any]]:
-    """Return a row per hour that is known. The recorder's own sums begin with 0, after the last."""
+    """Return a row per hour with known costs.
+
+    The recorder's own sums continue from 0 after the last.
+    """
     (first, _), *_, (_, last) = amounts.items()
     rows = {first - BEFORE_ANY_CHART: 0.0} | {end - HOUR: paid for end, paid in amounts.items()}
     return [

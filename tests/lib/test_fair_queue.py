@@ -2,7 +2,7 @@
 
 import pytest
 
-from smartyp1.turns import BusyError, Turns
+from smartyp1.fair_queue import BusyError, Turns
 
 
 def all_of(turns: Turns[str, str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The dashboard that the demo opens on: that of the integration."""
+"""Dashboard of the integration as the default dashboard of the demo."""
 
 from .client import Client
 
@@ -7,7 +7,7 @@ _STRATEGY = {"type": "custom:smarty-p1"}
 
 
 async def add_overview(client: Client) -> None:
-    """Add the dashboard as its dialog does, and let the user's pages begin with it; once."""
+    """Add the dashboard and make it the user's default, unless it exists."""
     dashboards = await client.command("lovelace/dashboards/list")
     if any(dashboard["url_path"] == URL_PATH for dashboard in dashboards):
         return

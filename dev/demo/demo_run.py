@@ -1,4 +1,4 @@
-"""The life of a demo, from the first port that is checked to the last process that has ended."""
+"""Run of a demo: checks ports, starts all programs, sets up Home Assistant, and stops."""
 
 import asyncio
 import contextlib
@@ -13,23 +13,23 @@ from smartyp1.tariff import Contract
 
 from . import inverter
 from .client import PASSWORD, USER, Client
-from .costs import fill_costs
-from .dashboard import set_up_dashboard
-from .energy import DOMAIN, entities_of, fill_history, flows_of, wait_for_values
+from .cost_statistics import fill_costs
+from .default_dashboard import URL_PATH, add_overview
+from .energy_dashboard import set_up_dashboard
 from .extras import MAX_METERS, Extras
 from .home_assistant import HOST, RESTART, Installation
 from .inverter import keep_inverter_shown, show_inverter
 from .leneda import ACCOUNT, platform_of
+from .media_history import store_past
+from .meter_statistics import DOMAIN, entities_of, fill_history, flows_of, wait_for_values
 from .meters import Meters
-from .overview import URL_PATH, add_overview
-from .past import store_past
 from .processes import Process
+from .simulated_year import Year, simulate_year, store_flows, store_year
 from .state import InUseError, State, UnreadableError, clear, lock
-from .virtual import add_virtual, virtual_port
-from .year import Year, simulate_year, store_flows, store_year
+from .virtual_meter import add_virtual, virtual_port
 
 LAST_PORT = 65535
-# Meter 1 charges a car with 11 kW.
+# Reference power in kW. The household of meter 1 exceeds it when its car charges with 11 kW.
 REFERENCE_POWER = 7
 ENERGY_PRICE = 0.1463
 FEED_IN_PRICE = 0.0782
@@ -44,13 +44,13 @@ CONTRACT = Contract(
 
 
 class UnusableError(Exception):
-    """What was asked for cannot be done; nothing has been started."""
+    """Demo that cannot start. Nothing has been started."""
 
 
 class Demo:
-    """Simulated meters and a Home Assistant, with everything they keep in one directory."""
+    """Simulated meters and a Home Assistant, with all data in one directory."""
 
-    def __init__(  # noqa: PLR0913 -- the command line's options
+    def __init__(  # noqa: PLR0913 - options of the command line
         self,
         directory: Path,
         *,
@@ -76,12 +76,12 @@ class Demo:
         self._deadline: float | None = None
         self._lock: IO[str] | None = None
         self._state = State(directory)
-        # Of meter 1, when it has just been added.
+        # Simulated year of meter 1, only while the meter is being added.
         self._year: Year | None = None
 
     def check(self, *, fresh: bool = False) -> None:
-        """Find out whether this can work, and claim the directory."""
-        # First of all: the ports are not free either when a demo is running.
+        """Check directory and ports, and lock the directory. Raises UnusableError."""
+        # Lock the directory before checking ports: a running demo uses its ports.
         if self._directory.is_dir():
             self._claim()
         try:
@@ -109,10 +109,10 @@ class Demo:
             message = f"port {self._port} cannot be a meter's and Home Assistant's at once"
             raise UnusableError(message)
         _check_free(self._port, "Home Assistant", "--port chooses another")
-        # Home Assistant would look for the meters it knows where they were.
+        # Home Assistant expects known meters at their old ports.
         remedy = f"{'--fresh ' if state.entries else ''}--meter-port chooses others"
-        for port, whose in (dict.fromkeys(meter_ports, "a meter") | extras.ports).items():
-            _check_free(port, whose, remedy)
+        for port, program in (dict.fromkeys(meter_ports, "a meter") | extras.ports).items():
+            _check_free(port, program, remedy)
 
         if not self._lock:
             self._directory.mkdir(parents=True, exist_ok=True)
@@ -129,7 +129,7 @@ class Demo:
             raise UnusableError(error) from None
 
     async def run(self) -> None:
-        """Start everything, say so, and go on until cancelled or the time is over."""
+        """Start everything, report progress, and run until cancelled or the time is over."""
         state = self._state
         extras = Extras(state.meter_port, self._directory, wanted=self._has_extras)
         meters = Meters(
@@ -162,7 +162,7 @@ class Demo:
     async def _runs_into_restart(
         self, home: Installation, meters: Meters, extras: Extras, others: list[Process]
     ) -> bool:
-        """Run Home Assistant once; return whether its user wants it to start again."""
+        """Run Home Assistant once. Return whether a user has asked for a restart."""
         if entry_id := self._state.entries.get("1"):
             await self._store_flows(meters, entry_id)
         _say("starting Home Assistant (this takes longest the first time)")
@@ -186,7 +186,7 @@ class Demo:
             raise ended.ended()
 
     async def _set_up(self, client: Client, meters: Meters, extras: Extras) -> None:
-        """Set up what is not there yet."""
+        """Set up meters, additions and dashboards that are missing."""
         await self._add_meters(client, meters)
         if self._has_leneda:
             _say("entering a key of Leneda in the options of meter 1")
@@ -209,7 +209,7 @@ class Demo:
                 await _enable(client, entries[entry_id], name, serve=serve)
         first = self._state.entries["1"]
         await show_inverter(client, meters.meter(1))
-        # An entity that is new comes with the meter's first telegram.
+        # Wait for the first telegram, because new entities appear with it.
         await wait_for_values(client, [(await entities_of(client, first))["energy_imported"]])
         entities = await entities_of(client, first) | await flows_of(client, first)
         entities |= {"production": inverter.ENERGY, "production_power": inverter.POWER}
@@ -222,7 +222,7 @@ class Demo:
             self._year = None
 
     async def _add_meters(self, client: Client, meters: Meters) -> None:
-        """Add the meters that Home Assistant does not know yet."""
+        """Add the meters that Home Assistant does not have yet."""
         entries = await client.entries(DOMAIN)
         for number in range(1, self._state.meters + 1):
             if self._state.entries.get(str(number)) in entries:
@@ -243,11 +243,12 @@ class Demo:
                 self._year = await self._store_year(client, meters, entry["entry_id"])
 
     async def _store_year(self, client: Client, meters: Meters, entry_id: str) -> Year:
-        """Give the first meter a contract, and a year that it could have been read."""
+        """Store a contract and a simulated year for the first meter, and return the year."""
         _say(f"entering a reference power of {REFERENCE_POWER} kW and prices in its options")
         _say("storing a simulated year of quarter-hours and months")
         year = await asyncio.to_thread(simulate_year, meters.meter(1), CONTRACT, datetime.now(UTC))
-        # Costs shown before the year is known would count as paid at the first statistics.
+        # Disable the entry until the year is stored. Otherwise the first statistics would count all
+        # costs of the year as new.
         await client.command("config_entries/disable", entry_id=entry_id, disabled_by="user")
         await client.set_options(entry_id, **TARIFF)
         await asyncio.to_thread(store_year, self._directory / "config", entry_id, year)
@@ -262,7 +263,7 @@ class Demo:
         await asyncio.to_thread(store_flows, config, entry_id, meters.meter(1), now)
 
     async def _added_by_hand(self, client: Client, serial_number: str) -> dict[str, Any] | None:
-        """Return the entry of a meter that the demo has not added itself, if there is one."""
+        """Return the entry of a meter that a user has added, None without any."""
         entries = await client.entries(DOMAIN)
         for device in await client.command("config/device_registry/list"):
             if device["serial_number"] == serial_number:
@@ -285,12 +286,12 @@ class Demo:
 
 
 def _ports(state: State) -> range:
-    """Return the ports of the meters, and of one more that is left to be added by hand."""
+    """Return the ports of all meters and of an extra meter that the user can add."""
     return range(state.meter_port, state.meter_port + state.meters + 1)
 
 
 async def _enable(client: Client, entry: dict[str, Any], name: str, *, serve: bool) -> None:
-    """Enable or disable an entry, so that Home Assistant reads what is served this time."""
+    """Enable or disable an entry, depending on whether its port is served this time."""
     if serve == (entry["disabled_by"] is None):
         return
     _say(f"{name} is {'served again' if serve else 'not served this time: disabled'}")
@@ -302,7 +303,7 @@ async def _enable(client: Client, entry: dict[str, Any], name: str, *, serve: bo
 
 
 async def _first_to_end(processes: list[Process], deadline: float | None) -> Process | None:
-    """Return the process that ends first; None if the deadline comes before."""
+    """Return the process that ends first, None if the deadline comes before."""
     waiting = {asyncio.create_task(process.wait()): process for process in processes}
     timeout = deadline and max(0, deadline - time.monotonic())
     try:
@@ -313,14 +314,15 @@ async def _first_to_end(processes: list[Process], deadline: float | None) -> Pro
     return waiting[done.pop()] if done else None
 
 
-def _check_free(port: int, whose: str, remedy: str) -> None:
+def _check_free(port: int, program: str, remedy: str) -> None:
     with socket.socket() as probe:
-        # As servers do: connections of the last demo that are still dying do not matter.
+        # Reuse the address like a server, so that closing connections of the last demo do not
+        # matter.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            message = f"port {port}, for {whose}, cannot be used: {error.strerror}; {remedy}"
+            message = f"port {port}, for {program}, cannot be used: {error.strerror}; {remedy}"
             raise UnusableError(message) from None
 
 

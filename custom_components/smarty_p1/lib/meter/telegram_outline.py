@@ -1,6 +1,6 @@
-"""The outline of a meter's telegrams: which objects and M-Bus meters they hold, and no value.
+"""Outline of a meter's telegrams: their objects and M-Bus meters, without values.
 
-It says after a restart which entities there are, before a telegram comes.
+After a restart, the outline tells which entities exist, before the first telegram.
 """
 
 import re
@@ -14,16 +14,16 @@ from ..stored_values import Stored, checked_count, checked_list, checked_mapping
 MAX_OBJECTS = 512
 MAX_NAME_SIZE = 128
 _is_reference = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}").fullmatch
-# Some firmware sends currents with decimals, which decides how they are shown.
+# Some firmware sends currents with decimals. The sensors then show decimals, too.
 _AMPERES_WITH_DECIMALS = re.compile(rb"^([0-9.:-]+)\(-?[0-9]+\.[0-9]+\*A\)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Outline:
-    """The references of the objects, and the meters on the M-Bus by channel.
+    """Outline of a telegram: references of its objects, and meters on the M-Bus by channel.
 
-    `decimals` holds the references whose currents come with decimals. Of a meter on the M-Bus, only
-    type, identifier and unit are known.
+    `decimals` holds the references of currents that have decimals. A meter on the M-Bus keeps only
+    type, identifier and unit. `identities` holds the channels by the identities of their meters.
     """
 
     objects: frozenset[str] = frozenset()
@@ -33,7 +33,7 @@ class Outline:
 
     @classmethod
     def of(cls, telegram: Telegram, identities: Mapping[str, int]) -> Self:
-        """Return the outline of a telegram; `identities` hold the channels by their meters."""
+        """Return the outline of a telegram; `identities` holds the channels by meter."""
         names = _AMPERES_WITH_DECIMALS.findall(telegram.text)
         return cls(
             frozenset(telegram.objects),
@@ -43,20 +43,20 @@ class Outline:
         )
 
     def is_of(self, telegram: Telegram, identities: Mapping[str, int]) -> bool:
-        """Return whether a telegram has this outline. It is asked with every telegram."""
-        known = self.channels
+        """Return whether a telegram has this outline. The check runs for every telegram."""
+        channels = self.channels
         return (
             telegram.objects.keys() == self.objects
             and identities == self.identities
-            and telegram.channels.keys() == known.keys()
+            and telegram.channels.keys() == channels.keys()
             and all(
-                (meter.type, meter.unit) == (known[channel].type, known[channel].unit)
+                (meter.type, meter.unit) == (channels[channel].type, channels[channel].unit)
                 for channel, meter in telegram.channels.items()
             )
         )
 
     def telegram(self, serial_number: str | None, system_title: bytes | None) -> Telegram:
-        """Return a telegram with this outline, in which every value is unknown."""
+        """Return a telegram with this outline, whose values are all None."""
         return Telegram(
             identification="",
             serial_number=serial_number,
@@ -68,7 +68,7 @@ class Outline:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the outline as JSON knows it."""
+        """Return the outline as JSON values."""
         identity_of = {channel: identity for identity, channel in self.identities.items()}
         return {
             "objects": sorted(self.objects),
@@ -81,11 +81,11 @@ class Outline:
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
-        """Return what `as_dict` was the content of. Raises ValueError when it is malformed."""
+        """Return the outline from the result of `as_dict`. Raises ValueError if malformed."""
         content = checked_mapping(stored)
         channels, identities = {}, {}
-        for each in checked_list(content["channels"], len(CHANNELS)):
-            channel, identity, serial_number, kind, unit = checked_list(each, 5)
+        for entry in checked_list(content["channels"], len(CHANNELS)):
+            channel, identity, serial_number, kind, unit = checked_list(entry, 5)
             if checked_count(channel) not in CHANNELS:
                 raise ValueError
             channels[channel] = _meter(
@@ -110,10 +110,10 @@ def _without_values(meter: MBusReading) -> MBusReading:
 
 def _references(stored: Stored) -> frozenset[str]:
     references: Iterable[str] = map(checked_text, checked_list(stored, MAX_OBJECTS))
-    found = frozenset(references)
-    if not all(map(_is_reference, found)):
+    names = frozenset(references)
+    if not all(map(_is_reference, names)):
         raise ValueError
-    return found
+    return names
 
 
 def _a_name(stored: Stored) -> str:

@@ -1,36 +1,36 @@
-"""Turns of users who wait for work that is done one at a time."""
+"""Fair queue: users take turns with work that is done one piece at a time."""
 
 from collections.abc import Hashable
 
 
 class BusyError(Exception):
-    """A user waits for as much as one may wait for."""
+    """Error: the user already waits for the maximum of work."""
 
 
 class Turns[User: Hashable, Work: Hashable]:
-    """The work that users wait for: a line for each of them, and the order of their turns.
+    """Queue of work with a line for every user, served in turns.
 
-    Two users may wait for the same work. It is done once, at the turn of the first of them.
+    If two users wait for the same work, the work is done once, at the earlier turn.
     """
 
     def __init__(self) -> None:
-        # How often each user waits for each work.
+        # For every user and work: the number of `wait` calls that are still open.
         self._lines: dict[User, dict[Work, int]] = {}
         self._served: dict[User, int] = {}
         self._turn = 0
 
-    def wait(self, user: User, work: Work, most: int) -> None:
-        """Put work at the end of a user's line; work that is in it already stays where it is.
+    def wait(self, user: User, work: Work, max_waiting: int) -> None:
+        """Append work to a user's line; work that is already in the line keeps its place.
 
-        Raises BusyError when the user waits for so much other work already.
+        Raises BusyError when the line already holds `max_waiting` other pieces of work.
         """
         line = self._lines.get(user, {})
-        if work not in line and len(line) >= most:
+        if work not in line and len(line) >= max_waiting:
             raise BusyError
         self._lines[user] = {**line, work: line.get(work, 0) + 1}
 
     def leave(self, user: User, work: Work) -> None:
-        """Take back one `wait` of a user, unless the work has been taken."""
+        """Undo one `wait` of a user, unless the work has been taken."""
         count = self._lines.get(user, {}).get(work, 0)
         if count > 1:
             self._lines[user][work] = count - 1
@@ -38,13 +38,13 @@ class Turns[User: Hashable, Work: Hashable]:
             self._remove(user, work)
 
     def take(self) -> Work | None:
-        """Return the next work and remove it from all lines; None when nobody waits.
+        """Return the next work and remove it from all lines. Return None without waiting users.
 
-        It is the oldest one of the user whose last turn was the longest ago.
+        The next work is the oldest of the user whose last turn was the longest ago.
         """
         if not self._lines:
             return None
-        user = min(self._lines, key=lambda each: self._served.get(each, 0))
+        user = min(self._lines, key=lambda candidate: self._served.get(candidate, 0))
         self._turn += 1
         self._served[user] = self._turn
         work = next(iter(self._lines[user]))

@@ -1,0 +1,73 @@
+"""Finder of encrypted frames in the bytes of a line, for programs without the key. No I/O.
+
+Without the key, a true frame looks like any other bytes with a valid header. So every complete
+candidate is handed over, also if candidates overlap. The Decoder that receives the candidates has
+the key and accepts the true frame. The output has a budget: two bytes for each byte received, and
+256 KiB at once. A frame costs at least 256 bytes.
+
+Half of the budget is reserved for expected frames: their system title came before, with a lower
+frame counter. Ciphertext, noise and damage do not look like expected frames. An attacker on the
+line can forge them and use up the whole budget. True frames are then lost, as if the line were cut.
+"""
+
+from dataclasses import dataclass
+
+from ..backoff import Budget
+from .frame_finder import Framer
+from .frame_layout import Frame
+
+_OUTPUT_BYTES_PER_BYTE = 2
+_MAX_BYTES = 256 * 1024
+_RESERVED_BYTES = _MAX_BYTES // 2
+_MIN_FRAME_COST_BYTES = 256
+_MAX_TITLES = 16
+
+
+@dataclass(slots=True)
+class _Title:
+    last_counter: int
+    frames: int = 1
+
+
+class FrameSplitter:
+    """Finder of encrypted frames in the bytes of one P1 port.
+
+    A frame `is_expected` if its system title came before with a lower frame counter. `left_out`
+    counts the candidates that exceeded the budget.
+    """
+
+    def __init__(self) -> None:
+        self.left_out = 0
+        self._framer = Framer()
+        self._budget = Budget(_OUTPUT_BYTES_PER_BYTE, _MAX_BYTES)
+        self._titles: dict[bytes, _Title] = {}
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """Return the encrypted frames that these bytes complete, in order."""
+        candidates = self._framer.feed(data)
+        frames = [self._judge(start, end) for start, end, is_frame in candidates if is_frame]
+        return [frame for frame in frames if frame]
+
+    def _judge(self, start: int, end: int) -> Frame | None:
+        nonce = self._framer.nonce(start)
+        title, counter = nonce[:8], int.from_bytes(nonce[8:])
+        record = self._titles.get(title)
+        is_expected = record is not None and counter > record.last_counter
+        cost = max(end - start, _MIN_FRAME_COST_BYTES)
+        if self._budget.left(end) - cost < (0 if is_expected else _RESERVED_BYTES):
+            self.left_out += 1
+            return None
+        self._budget.spend(cost)
+        self._remember(title, counter)
+        return Frame(self._framer.read(start, end), title, counter, is_expected)
+
+    def _remember(self, system_title: bytes, frame_counter: int) -> None:
+        titles = self._titles
+        if record := titles.get(system_title):
+            record.frames += frame_counter > record.last_counter
+            record.last_counter = max(record.last_counter, frame_counter)
+            return
+        if len(titles) == _MAX_TITLES:
+            # Forget the rarest title: noise does not repeat a title.
+            del titles[min(titles, key=lambda title: titles[title].frames)]
+        titles[system_title] = _Title(frame_counter)

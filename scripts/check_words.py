@@ -1,0 +1,89 @@
+"""Check that docstrings and comments name things, by counting phrases such as "what" or "of which".
+
+Fails above MAX_PERCENT, and for a comment that begins with a word such as "It". Prints the worst
+files; `--list` prints every offender as file:line.
+"""
+
+import ast
+import io
+import re
+import subprocess
+import sys
+import tokenize
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+FOLDERS = {
+    "program": ("custom_components", "gateway", "fleet", "smarty_p1_cli", "dev", "scripts"),
+    "cards": ("frontend/src",),
+}
+MAX_PERCENT = {"docstrings": 12, "comments": 10, "beginnings": 0}
+MAX_PRINTED_FILES = 15
+PHRASES = re.compile(
+    r"(?i)\b(wh(o|at)(ever)?|whichever|of which|(those|ones?) (that|of|who)|so many|meanwhile)\b"
+)
+BEGINNINGS = re.compile(r"(It|They|Those|Before|Not|As)\b")
+# Instructions to tools say nothing to a reader.
+DIRECTIVES = re.compile(r"noqa|fmt:|---|type: ignore|pragma|shellcheck|!|@ts-|eslint|$")
+TYPESCRIPT = re.compile(r"(/\*\*.*?\*/)|((?:(?<![:\S])//[^\n]*(?:\n[ \t]*|$))+)", re.DOTALL)
+TYPESCRIPT_MARKS = re.compile(r"^[ \t]*(/\*\*|//|\*/?)|\*/$", re.MULTILINE)
+
+
+def _python_texts(source: str) -> Iterator[tuple[str, int, str]]:
+    """Yield kind, line and text of each docstring and block of comments."""
+    documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, documented) and (docstring := ast.get_docstring(node)):
+            yield "docstrings", node.body[0].lineno, docstring
+    block, block_end = list[str](), 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            is_alone = token.line.lstrip().startswith("#")
+            if block and not (is_alone and token.start[0] == block_end + 1):
+                yield "comments", block_end, " ".join(block)
+                block = []
+            text = token.string.lstrip("# ")
+            block += [] if DIRECTIVES.match(text) else [text]
+            block_end = token.start[0]
+    if block:
+        yield "comments", block_end, " ".join(block)
+
+
+def _typescript_texts(source: str) -> Iterator[tuple[str, int, str]]:
+    """Yield kind, line and text of each doc comment and block of `//` comments."""
+    for match in TYPESCRIPT.finditer(source):
+        text = " ".join(TYPESCRIPT_MARKS.sub("", match[0]).split())
+        if not DIRECTIVES.match(text):
+            line = source.count("\n", 0, match.start()) + 1
+            yield "docstrings" if match[1] else "comments", line, text
+
+
+def main() -> int:
+    """Print the shares of bad texts and the worst files, and return the exit status."""
+    is_red = False
+    worst_files = Counter[str]()
+    for name, folders in FOLDERS.items():
+        totals, bad = Counter[str](), Counter[str]()
+        patterns = [f"{folder}/*.{ending}" for folder in folders for ending in ("py", "ts")]
+        files = subprocess.check_output(["git", "ls-files", *patterns], text=True)  # noqa: S603, S607
+        for file in files.split():
+            read = _python_texts if file.endswith(".py") else _typescript_texts
+            for kind, line, text in read(Path(file).read_text()):
+                begins_badly = kind == "comments" and BEGINNINGS.match(text) is not None
+                has_phrase = PHRASES.search(text) is not None
+                totals.update((kind, "beginnings"))
+                bad.update({kind: has_phrase, "beginnings": begins_badly})
+                worst_files[file] += has_phrase or begins_badly
+                if "--list" in sys.argv and (has_phrase or begins_badly):
+                    print(f"{file}:{line}: {text.splitlines()[0]}")
+        for kind, ceiling in MAX_PERCENT.items():
+            is_red |= bad[kind] * 100 > ceiling * totals[kind]
+            print(f"{name}: {bad[kind]} bad {kind} of {totals[kind]}, at most {ceiling} %")
+    for file, count in worst_files.most_common(MAX_PRINTED_FILES if is_red else 0):
+        print(count, file)
+    return int(is_red)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
