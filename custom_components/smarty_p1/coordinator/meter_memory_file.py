@@ -119,14 +119,14 @@ def _loaded(
 ) -> MeterMemory:
     """Return the memory of what is stored; quarter-hours whose state is lost go on from files."""
 
-    def load_demand(demand: Stored | None) -> DemandMeter:
+    def load_demand(demand: Stored) -> DemandMeter:
         return DemandMeter.from_dict(demand, contract, since, files, months)
 
     if stored is not None:
         memory = MeterMemory.from_dict(stored, load_demand)
         if "demand" in stored and "demand_meter" not in memory.damaged:
             return memory
-    begun = load_demand(None)
+    begun = DemandMeter.from_files(contract, since, files, months)
     if stored is None:
         return MeterMemory(begun)
     return MeterMemory.from_dict(stored, load_demand, begun)

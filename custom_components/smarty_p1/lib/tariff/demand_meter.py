@@ -203,7 +203,7 @@ class DemandMeter:
     @classmethod
     def from_dict(
         cls,
-        data: Stored | None,
+        data: Stored,
         contract: Contract = NO_CONTRACT,
         since: date | None = None,
         files: Files | None = None,
@@ -211,25 +211,35 @@ class DemandMeter:
     ) -> Self:
         """Return the meter of a stored state and of the files of its row, with a contract.
 
-        Without a state, the meter is made of the files alone. `since` is the first day of the
-        contract. `months` are the day sums of version 2: the whole row is made of them and then
-        replaces the files. Years of files take some time.
+        `since` is the first day of the contract. `months` are the day sums that version 2 had
+        beside its state: the whole row is made of them and then replaces the files. Years of files
+        take some time.
 
         The time since the last reading is a gap, and the power is unknown until the next reading.
         Raises ValueError for malformed data and for other versions.
         """
         meter = cls(contract)
         try:
-            stored = None if data is None else checked_mapping(data)
-            is_version_2 = bool(months)
-            if stored is not None:
-                is_version_2 = stored["version"] == stored_day_sums.VERSION
-            if is_version_2:
+            stored = checked_mapping(data)
+            if stored["version"] == stored_day_sums.VERSION:
                 meter._restore_version_2(stored, files or {}, months)
             else:
                 meter._restore(stored, files or {})
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as err:
             raise ValueError from err
+        meter.change_contract(contract, since)
+        return meter
+
+    @classmethod
+    def from_files(
+        cls, contract: Contract, since: date | None, files: Files, months: tuple[Month, ...] = ()
+    ) -> Self:
+        """Return the meter of files alone, whose state is lost."""
+        meter = cls(contract)
+        if months:
+            meter._restore_version_2(None, files, months)
+        else:
+            meter._restore(None, files)
         meter.change_contract(contract, since)
         return meter
 
