@@ -167,7 +167,7 @@ class QuarterHourSeries:
 
 
 def _content(path: Path) -> bytes:
-    """Return a file, or the end of one that is too large; nothing for a missing file."""
+    """Return a file, or the end of a file that is too large; nothing for a missing file."""
     with suppress(FileNotFoundError), path.open("rb") as file:
         return _tail(file)
     return b""
@@ -209,7 +209,7 @@ def _cut_torn_line(file: BinaryIO) -> None:
 
 
 def _tail(file: BinaryIO) -> bytes:
-    """Return the content of an open file, or the end of one that is too large."""
+    """Return the content of an open file, or the end of a file that is too large."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 2 * MAX_FILE_SIZE))
     return file.read()

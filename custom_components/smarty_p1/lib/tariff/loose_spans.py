@@ -1,14 +1,14 @@
-"""Loose spans, shared out to days, and cut where the platform knows what came.
+"""Loose spans, shared out to days, and cut where the platform has quarter-hours.
 
-Those that touch are one run. The platform's quarter-hours in it take the place of what they cover;
-imported and exported energy are cut separately.
+Loose spans that touch are one run. The platform's quarter-hours replace the parts of the run that
+they cover. Imported and exported energy are cut separately.
 
-- What the registers say beyond the platform's quarter-hours stays with the time that these do not
-  cover: each span has its part of it by its energy.
-- Where they cover all of the run, the energy is exactly theirs.
-- The energy of a gap that is too long to be shared out belongs to no day before the platform knows
-  some of it; where it is so little that a clock may have leapt, it is of the gap's end.
-- What came at the market's price stays where it was priced. The platform's has none.
+- The energy of the registers beyond the platform's goes to the uncovered time: each span gets a
+  share by its energy.
+- Where the platform covers all of the run, its energy replaces that of the registers.
+- A gap that is too long to be shared out belongs to no day until the platform knows some of it.
+  With so little energy that a clock may have leapt, it belongs to its end.
+- Energy with a market price stays at the start of its span. The platform's has no market price.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ class Piece(NamedTuple):
     imported_wh: float
     exported_wh: float
     gap_wh: float
-    """Of the imported energy, what came while nothing was read."""
+    """The part of the imported energy that came in a gap."""
     second: Mapping[str, TimeOfUseSplit]
     market: tuple[float, ...]
 
@@ -47,14 +47,14 @@ class _Segment(NamedTuple):
 
 
 class _Cover:
-    """The platform's knowledge of a run: the periods, and the energy of these in the run."""
+    """The platform's quarter-hours in a run: their periods, and their energy in the run."""
 
     def __init__(self) -> None:
         self.periods: list[Period] = []
         self.wh = 0.0
 
     def add(self, start: datetime, wh: float) -> None:
-        """Add a quarter-hour with its energy in the run."""
+        """Add a quarter-hour, with its energy in the run."""
         begin = start
         if self.periods and self.periods[-1][1] == start:
             begin, _ = self.periods.pop()
@@ -70,7 +70,7 @@ class RowView:
         self.past = past
         self.contracts = contracts
         self._segments: dict[int, list[_Segment]] = {}
-        """By the identity of the first span of a run."""
+        """Segments of a run by the identity of its first span."""
 
     def pieces(self, month: MonthColumns, period: Period) -> dict[datetime, list[Piece]]:
         """Return the pieces in a period of a month, by the start of their day."""
@@ -83,7 +83,7 @@ class RowView:
         return found
 
     def _cut(self, run: Sequence[Span]) -> list[_Segment]:
-        """Return what the platform leaves of a run."""
+        """Return the segments that the platform leaves of a run."""
         known = self._segments.get(id(run[0]))
         if known is None:
             known = self._segments[id(run[0])] = [*self._segments_of(run)]
@@ -102,7 +102,7 @@ class RowView:
             yield _Segment(kind, period, 0.0, wh)
 
     def _covers(self, run: Sequence[Span]) -> tuple[_Cover, _Cover]:
-        """Return what the platform knows of a run that was not measured here."""
+        """Return imported and exported energy of the platform in a run, without measured time."""
         imported, exported = _Cover(), _Cover()
         start, end = run[0].start, _end_of(run)
         for each in months_between(start, end):
@@ -125,7 +125,7 @@ class RowView:
 
 
 def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
-    """Return months, and those that loose spans connect them with."""
+    """Return months, and all months that loose spans connect with them."""
     found: set[datetime] = set()
     waiting = [*starts]
     while waiting:
@@ -138,7 +138,7 @@ def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
 
 
 def _runs(starts: Iterable[datetime], months: Columns) -> Iterator[list[Span]]:
-    """Yield the loose spans of months, those that touch together."""
+    """Yield the runs of the loose spans of months."""
     spans = {id(each): each for start in starts if start in months for each in months[start].loose}
     run: list[Span] = []
     for span in sorted(spans.values(), key=lambda each: (each.start, each.end, each.number)):
@@ -157,7 +157,7 @@ def _end_of(run: Sequence[Span]) -> datetime:
 def _add_priced(
     found: dict[datetime, list[Piece]], run: Sequence[Span], contracts: Contracts, period: Period
 ) -> None:
-    """Add what came at the market's prices where it was priced."""
+    """Add the money at the market's prices to the day in which a span starts."""
     for span in run:
         start = contracts.part_start(span.start)
         if any(span.amounts.market) and period[0] <= start < period[1]:
@@ -168,7 +168,7 @@ def _add_priced(
 def _rest(
     run: Sequence[Span], cover: _Cover, energies_wh: Sequence[float]
 ) -> Iterator[tuple[Kind, Period, float]]:
-    """Yield the periods of spans that are not covered, each with its energy."""
+    """Yield the uncovered periods of spans, each with its energy."""
     left: list[tuple[Kind, Period, float]] = []
     total_wh = 0.0
     for span, wh in zip(run, energies_wh, strict=True):
@@ -188,7 +188,7 @@ def _rest(
 
 
 def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
-    """Yield the periods of a span that are not covered; one without length is whole, or none."""
+    """Yield the uncovered periods of a span; an instant is covered as a whole or not at all."""
     begin, end = span.start, span.end
     if begin == end:
         if not any(start <= begin < until for start, until in covered):
@@ -207,7 +207,7 @@ def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
 def _share_out(
     found: dict[datetime, list[Piece]], segment: _Segment, contracts: Contracts, period: Period
 ) -> None:
-    """Add the pieces of a segment to those of each day: those of a gap by time."""
+    """Add the pieces of a segment to the days. A gap is divided by time."""
     kind, (start, end), imported_wh, exported_wh = segment
     is_gap = kind is Kind.GAP
     if not is_gap or start == end:

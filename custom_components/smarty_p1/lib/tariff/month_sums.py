@@ -1,4 +1,4 @@
-"""What is added to months when they are shown: the running quarter-hour, and their first day."""
+"""Additions to months when they are shown: the running quarter-hour, and the first day."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -15,7 +15,7 @@ _QUARTER_HOURS_A_DAY = 96
 
 
 def above_contract(days: Iterable[Day], contracts: Contracts) -> ClassExcess:
-    """Return how far days were above the reference power that the contract of each had."""
+    """Return the excess of days over the reference powers of their contracts."""
     references = ((day, contracts.at(day.start).reference_kw) for day in days)
     found = [day.above[kw] for day, kw in references if kw is not None and kw in day.above]
     return ClassExcess(
@@ -24,7 +24,7 @@ def above_contract(days: Iterable[Day], contracts: Contracts) -> ClassExcess:
 
 
 def merge_months(month: Month, other: Month) -> Month:
-    """Return a month with all that is known of it: what two know of it together."""
+    """Return the union of two records of the same month."""
     days = {day.start: day for day in month.days}
     for day in other.days:
         days[day.start] = _joined_days(days[day.start], day) if day.start in days else day
@@ -53,7 +53,7 @@ def with_running(month: Month, contracts: Contracts, time: datetime, amounts: Am
 
 
 def from_first_day(months: Iterable[Month]) -> Iterator[Month]:
-    """Yield months in the order of time; until a day was measured, they count from their first."""
+    """Yield months in the order of time, from the first day until a whole day was measured."""
     is_first = True
     for month in months:
         since = month.days[0].start if is_first and month.days else month.start

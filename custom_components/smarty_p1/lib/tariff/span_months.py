@@ -29,7 +29,7 @@ class KnownMonths:
 
     @classmethod
     def of(cls, columns: Columns, past: PlatformDays, contracts: Contracts) -> Self:
-        """Return the months of what was measured here and what the platform knows."""
+        """Return the cache with all months of a row and of the platform."""
         known = cls()
         known.made(columns, past, contracts)
         return known
