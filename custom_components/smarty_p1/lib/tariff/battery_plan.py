@@ -3,8 +3,8 @@
 The plan is made at two in the afternoon, when the market's prices of the next day are out, from the
 last hour of that day backwards. It divides the battery into 20 parts and computes the worth of a
 kilowatt-hour in each: the price of an hour in which the household will need it, or in which it
-could be charged instead. The expected energies are the mean of the last seven days, and the energy above
-the reference power that of the last 14 days.
+could be charged instead. The expected energies are the mean of the last seven days, and the energy
+above the reference power is that of the last 14 days.
 """
 
 from bisect import bisect_left, bisect_right

@@ -46,7 +46,7 @@ from .contract import (
 from .contract_entry import with_entered
 from .demand_snapshot import Demand, Summary, summarised
 from .leneda_days import PlatformDays
-from .meter_clock_jumps import MAX_STRETCHES, ReadingSegment
+from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
 from .month import Month
 from .readings_to_spans import ReadingHistory
 from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
@@ -55,11 +55,11 @@ from .serialization import (
     load_contracts,
     load_quarter,
     load_registers,
-    load_stretch,
+    load_segment,
     store_contracts,
     store_quarter,
     store_registers,
-    store_stretch,
+    store_segment,
 )
 from .shown_month import sure_time, time_until
 from .span_lines import Files, RowReader
@@ -96,8 +96,8 @@ class DemandMeter:
 
     def change_contract(self, contract: Contract, since: date | None = None) -> None:
         """Apply an entered contract, and the day from which changes are valid."""
-        stretches = self._history.stretches
-        now = sure_time(stretches) if stretches else None
+        segments = self._history.segments
+        now = sure_time(segments) if segments else None
         self._contracts = with_entered(self._contracts, contract, since, now)
         self.snapshot = self._make_snapshot()
 
@@ -169,9 +169,9 @@ class DemandMeter:
         """
         if time is None:
             return self.snapshot
-        stretch = self._stretch
-        is_same = stretch is not None and stretch.is_of(serial_number)
-        last = stretch.last if stretch and is_same else None
+        segment = self._segment
+        is_same = segment is not None and segment.is_of(serial_number)
+        last = segment.last if segment and is_same else None
         reading = Registers.of(time.astimezone(UTC), energies, last)
         if reading is None:
             return self.snapshot
@@ -191,7 +191,7 @@ class DemandMeter:
         history = self._history
         return {
             "version": _VERSION,
-            "stretches": list(map(store_stretch, history.stretches)),
+            "stretches": list(map(store_segment, history.segments)),
             "last_quarter": store_quarter(history.last_quarter),
             "contracts": store_contracts(self._contracts),
             "is_begun_here": self._is_begun_here,
@@ -258,11 +258,11 @@ class DemandMeter:
             reader = RowReader(files, checked_count(stored["number"]))
             self._history = history = ReadingHistory(
                 reader.row,
-                [load_stretch(each) for each in checked_list(stored["stretches"], MAX_STRETCHES)],
+                [load_segment(each) for each in checked_list(stored["stretches"], MAX_SEGMENTS)],
                 load_quarter(stored["last_quarter"]),
                 load_registers(stored["begun"]) if stored.get("begun") else None,
             )
-            reader.close(history.begun, history.stretches[0] if history.stretches else None)
+            reader.close(history.begun, history.segments[0] if history.segments else None)
             if reader.lost:
                 history.new.append(history.row.add(reader.lost))
             history.go_on_from(reader.new)
@@ -271,41 +271,41 @@ class DemandMeter:
     def _restore_version_2(
         self, stored: dict[str, Stored] | None, files: Files, months: tuple[Month, ...]
     ) -> None:
-        stretches: list[ReadingSegment] = []
+        segments: list[ReadingSegment] = []
         last_quarter = None
         if stored is not None:
             self._contracts = load_contracts(stored["contracts"])
             self._is_begun_here = checked_flag(stored["is_begun_here"])
             last_quarter = load_quarter(stored["last_quarter"])
             months = tuple(stored_day_sums.months_of_state(stored, months))
-            all_stretches = checked_list(stored["stretches"], MAX_STRETCHES)
-            stretches = [load_stretch({**each, "spans": []}) for each in all_stretches[-1:]]
+            all_segments = checked_list(stored["stretches"], MAX_SEGMENTS)
+            segments = [load_segment({**each, "spans": []}) for each in all_segments[-1:]]
         else:
             self._is_begun_here = False
         self.replaces_files = True
-        until = stretches[0].since if stretches else None
-        self._history = ReadingHistory(Row(), stretches, last_quarter)
+        until = segments[0].since if segments else None
+        self._history = ReadingHistory(Row(), segments, last_quarter)
         for span in stored_day_sums.spans_of_months(months, files, last_quarter, until):
             self._history.new.append(self._history.row.add(span))
 
     @property
-    def _stretch(self) -> ReadingSegment | None:
-        return self._history.stretches[-1] if self._history.stretches else None
+    def _segment(self) -> ReadingSegment | None:
+        return self._history.segments[-1] if self._history.segments else None
 
     def _make_snapshot(self) -> Demand | None:
-        stretch = self._stretch
-        if stretch is None:
+        segment = self._segment
+        if segment is None:
             return None
-        time, since = stretch.last.time, stretch.since
+        time, since = segment.last.time, segment.since
         start = quarter_start(time)
         end = start + QUARTER_HOUR
-        energy_kwh = stretch.amounts.imported_wh / 1000
+        energy_kwh = segment.amounts.imported_wh / 1000
         elapsed, rest, whole = (time - since) / _HOUR, end - time, (end - since) / _HOUR
         power_kw, reference_kw = self._power_kw, self._contracts.at(start).reference_kw
         summary = self._summary = summarised(
             self._history.months(self._contracts),
             self._contracts,
-            stretch.month_start,
+            segment.month_start,
             self._summary,
             is_begun_here=self._is_begun_here,
         )
@@ -321,7 +321,7 @@ class DemandMeter:
             excess_kwh = summary.excess_kwh
         return Demand(
             time=time,
-            until=time_until(self._history.stretches),
+            until=time_until(self._history.segments),
             quarter_start=start,
             measured_since=since,
             running_kw=running_kw,
@@ -333,7 +333,7 @@ class DemandMeter:
             peak=summary.month.peak,
             excess_kwh=excess_kwh,
             known_month=summary.month,
-            running=stretch.amounts,
+            running=segment.amounts,
             earlier_months=summary.earlier,
             contracts=self._contracts,
             market=self._market,

@@ -37,7 +37,7 @@ class Piece(NamedTuple):
     market: tuple[float, ...]
 
 
-class _Segment(NamedTuple):
+class _Remainder(NamedTuple):
     """A period of a loose span, with its imported and exported energy."""
 
     kind: Kind
@@ -69,37 +69,37 @@ class RowView:
         self.months = months
         self.past = past
         self.contracts = contracts
-        self._segments: dict[int, list[_Segment]] = {}
-        """Segments of a run by the identity of its first span."""
+        self._remainders: dict[int, list[_Remainder]] = {}
+        """Remainders of a run by the identity of its first span."""
 
     def pieces(self, month: MonthColumns, period: Period) -> dict[datetime, list[Piece]]:
         """Return the pieces in a period of a month, by the start of their day."""
         found: dict[datetime, list[Piece]] = {}
         for run in _runs(connected([month.start], self.months), self.months):
             if run[0].start < period[1] and _end_of(run) >= period[0]:
-                for segment in self._cut(run):
-                    _share_out(found, segment, self.contracts, period)
+                for remainder in self._cut(run):
+                    _share_out(found, remainder, self.contracts, period)
                 _add_priced(found, run, self.contracts, period)
         return found
 
-    def _cut(self, run: Sequence[Span]) -> list[_Segment]:
-        """Return the segments that the platform leaves of a run."""
-        known = self._segments.get(id(run[0]))
+    def _cut(self, run: Sequence[Span]) -> list[_Remainder]:
+        """Return the remainders that the platform leaves of a run."""
+        known = self._remainders.get(id(run[0]))
         if known is None:
-            known = self._segments[id(run[0])] = [*self._segments_of(run)]
+            known = self._remainders[id(run[0])] = [*self._remainders_of(run)]
         return known
 
-    def _segments_of(self, run: Sequence[Span]) -> Iterator[_Segment]:
+    def _remainders_of(self, run: Sequence[Span]) -> Iterator[_Remainder]:
         imported, exported = self._covers(run)
         if not imported.periods and not exported.periods:
             for span in run:
                 wh, fed_wh = span.amounts.imported_wh, span.amounts.exported_wh
-                yield from (_Segment(span.kind, each, wh, fed_wh) for each in span.shared_periods)
+                yield from (_Remainder(span.kind, each, wh, fed_wh) for each in span.shared_periods)
             return
         for kind, period, wh in _rest(run, imported, [each.amounts.imported_wh for each in run]):
-            yield _Segment(kind, period, wh, 0.0)
+            yield _Remainder(kind, period, wh, 0.0)
         for kind, period, wh in _rest(run, exported, [each.amounts.exported_wh for each in run]):
-            yield _Segment(kind, period, 0.0, wh)
+            yield _Remainder(kind, period, 0.0, wh)
 
     def _covers(self, run: Sequence[Span]) -> tuple[_Cover, _Cover]:
         """Return imported and exported energy of the platform in a run, without measured time."""
@@ -205,10 +205,10 @@ def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
 
 
 def _share_out(
-    found: dict[datetime, list[Piece]], segment: _Segment, contracts: Contracts, period: Period
+    found: dict[datetime, list[Piece]], remainder: _Remainder, contracts: Contracts, period: Period
 ) -> None:
-    """Add the pieces of a segment to the days. A gap is divided by time."""
-    kind, (start, end), imported_wh, exported_wh = segment
+    """Add the pieces of a remainder to the days. A gap is divided by time."""
+    kind, (start, end), imported_wh, exported_wh = remainder
     is_gap = kind is Kind.GAP
     if not is_gap or start == end:
         day = contracts.part_start(start)

@@ -37,7 +37,7 @@ from .calendar import month_start
 from .register_rises import CLOCK_TOLERANCE, MAX_GAP, Amounts, Registers, most_wh
 from .spans import MAX_SHARED_GAP, Position, Span
 
-MAX_STRETCHES = 8
+MAX_SEGMENTS = 8
 """With more segments, the oldest is confirmed before it has a day: its clock is set too often."""
 _A_DAY = timedelta(days=1)
 
@@ -95,45 +95,45 @@ class ReadingSegment:
 
 
 def count_kept(
-    stretches: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
+    segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> int:
     """Return the number of segments that stay when a reading does not continue the last one."""
-    for index in reversed(range(len(stretches) - 1)):
-        if _goes_on_from(stretches[index], stretches[index + 1 :], reading, serial_number):
+    for index in reversed(range(len(segments) - 1)):
+        if _goes_on_from(segments[index], segments[index + 1 :], reading, serial_number):
             return index + 1
-    return len(stretches) - _is_part_of_gap(stretches, reading, serial_number)
+    return len(segments) - _is_part_of_gap(segments, reading, serial_number)
 
 
 def _goes_on_from(
-    stretch: ReadingSegment,
+    segment: ReadingSegment,
     later: Sequence[ReadingSegment],
     reading: Registers,
     serial_number: str | None,
 ) -> bool:
     """Return whether a reading continues a segment rather than the later ones."""
     following, latest = later[0], later[-1]
-    if not stretch.may_be_followed_by(reading, serial_number):
+    if not segment.may_be_followed_by(reading, serial_number):
         return False
     counted = latest.last.time - following.first.time
-    lacking = reading.time - stretch.last.time - counted
+    lacking = reading.time - segment.last.time - counted
     if latest.may_be_followed_by(reading, serial_number):
-        return following.first.time < stretch.last.time and lacking >= -CLOCK_TOLERANCE
+        return following.first.time < segment.last.time and lacking >= -CLOCK_TOLERANCE
     may_be_gaps = latest.is_register_of(reading, serial_number) and all(
         before.may_be_followed_by(after.first, after.serial_number)
-        for before, after in pairwise([stretch, *later])
+        for before, after in pairwise([segment, *later])
     )
     # With rare telegrams, both leaps take time. A gap of hours may look the same by chance.
-    is_far = following.first.time - stretch.last.time > _A_DAY
+    is_far = following.first.time - segment.last.time > _A_DAY
     return not may_be_gaps or -CLOCK_TOLERANCE <= lacking <= MAX_GAP * (1 + is_far)
 
 
 def _is_part_of_gap(
-    stretches: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
+    segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> bool:
     """Return whether the last segment is too short to divide the gap around it."""
-    if len(stretches) < 2 or stretches[-1].quarter_hours:  # noqa: PLR2004 - it, and one before
+    if len(segments) < 2 or segments[-1].quarter_hours:  # noqa: PLR2004 - it, and one before
         return False
-    before, short = stretches[-2:]
+    before, short = segments[-2:]
     if not before.is_register_of(reading, serial_number):
         return False
     return before.may_be_followed_by(reading, serial_number) or not (

@@ -20,7 +20,7 @@ from itertools import chain
 from .calendar import QUARTER_HOUR, month_start, quarter_start
 from .contract import Contracts, MarketPrices
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
-from .meter_clock_jumps import MAX_STRETCHES, ReadingSegment, count_kept
+from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment, count_kept
 from .month import Month, QuarterHour
 from .register_rises import Amounts, Registers, Rise, is_bridged
 from .shown_month import is_to_be_shown
@@ -42,12 +42,12 @@ class ReadingHistory:
     def __init__(
         self,
         row: Row,
-        stretches: list[ReadingSegment] | None = None,
+        segments: list[ReadingSegment] | None = None,
         last_quarter: QuarterHour | None = None,
         begun: Registers | None = None,
     ) -> None:
         self.row = row
-        self.stretches: list[ReadingSegment] = stretches or []
+        self.segments: list[ReadingSegment] = segments or []
         self.last_quarter = last_quarter
         self.begun = begun
         """The first reading ever, at which the row begins."""
@@ -82,7 +82,7 @@ class ReadingHistory:
 
     def columns(self) -> Columns:
         """Return the row with the spans of unconfirmed segments. Months of these are copies."""
-        doubtful = [span for stretch in self.stretches for span in stretch.spans]
+        doubtful = [span for segment in self.segments for span in segment.spans]
         if not doubtful:
             return self.row.months
         return self.row.with_others(doubtful)
@@ -94,78 +94,78 @@ class ReadingHistory:
         market: tuple[MarketPrices, MarketPrices],
     ) -> None:
         """Follow a reading. `market` has the prices at the last reading and at this one."""
-        if not self.stretches:
+        if not self.segments:
             if not self.row.number:
                 self.begun = reading
-            self.stretches.append(ReadingSegment.begun(reading, serial_number, None))
+            self.segments.append(ReadingSegment.begun(reading, serial_number, None))
             return
-        stretch = self.stretches[-1]
-        if not stretch.is_of(serial_number) or not is_bridged(stretch.last, reading):
-            self._break_off(reading, serial_number or stretch.serial_number)
-        elif reading.time > stretch.last.time:
-            self._bridge(stretch, reading, market)
-        self.stretches[-1].serial_number = serial_number or self.stretches[-1].serial_number
+        segment = self.segments[-1]
+        if not segment.is_of(serial_number) or not is_bridged(segment.last, reading):
+            self._break_off(reading, serial_number or segment.serial_number)
+        elif reading.time > segment.last.time:
+            self._bridge(segment, reading, market)
+        self.segments[-1].serial_number = serial_number or self.segments[-1].serial_number
 
     def _bridge(
-        self, stretch: ReadingSegment, reading: Registers, market: tuple[MarketPrices, MarketPrices]
+        self, segment: ReadingSegment, reading: Registers, market: tuple[MarketPrices, MarketPrices]
     ) -> None:
         """Share the energy since the last reading out to one quarter-hour or two."""
         before, after = market
-        last, stretch.last = stretch.last, reading
+        last, segment.last = segment.last, reading
         rise, start = Rise.between(last, reading), quarter_start(reading.time)
         if start <= last.time:
-            stretch.amounts = stretch.amounts.plus(rise, 1.0, after)
+            segment.amounts = segment.amounts.plus(rise, 1.0, after)
             self._show_month_of(start)
             return
         share = (start - last.time) / (reading.time - last.time)
-        stretch.amounts = stretch.amounts.plus(rise, share, before)
-        is_whole = stretch.since == start - QUARTER_HOUR
-        self._book(stretch, _boundary(reading, rise, 1.0 - share, start))
+        segment.amounts = segment.amounts.plus(rise, share, before)
+        is_whole = segment.since == start - QUARTER_HOUR
+        self._book(segment, _boundary(reading, rise, 1.0 - share, start))
         if is_whole:
-            self._complete(stretch, start - QUARTER_HOUR)
+            self._complete(segment, start - QUARTER_HOUR)
         # Completing the quarter-hour may have confirmed the segment, so fetch it again.
-        stretch = self.stretches[-1]
+        segment = self.segments[-1]
         if share < 1:
-            stretch.amounts = stretch.amounts.plus(rise, 1.0 - share, after)
+            segment.amounts = segment.amounts.plus(rise, 1.0 - share, after)
 
     def _show_month_of(self, start: datetime) -> None:
         month = month_start(start)
-        if is_to_be_shown(self.stretches, month, self.row):
-            self.stretches[-1].month_start = month
+        if is_to_be_shown(self.segments, month, self.row):
+            self.segments[-1].month_start = month
 
-    def _book(self, stretch: ReadingSegment, end: Position) -> None:
+    def _book(self, segment: ReadingSegment, end: Position) -> None:
         """Book the energy since the last boundary as a span, even if it is 0."""
-        amounts, stretch.amounts = stretch.amounts.rounded(), Amounts()
-        start, stretch.since = stretch.since, end.time
+        amounts, segment.amounts = segment.amounts.rounded(), Amounts()
+        start, segment.since = segment.since, end.time
         is_whole = end.time - start == QUARTER_HOUR
         kind = Kind.QUARTER_HOUR if is_whole else Kind.PART
         span = Span(start, end.time, kind, amounts, end.imported_wh, end.exported_wh)
         if is_whole:
             self.last_quarter = span.quarter_hour
-        self._add(stretch, span)
+        self._add(segment, span)
 
-    def _complete(self, stretch: ReadingSegment, start: datetime) -> None:
+    def _complete(self, segment: ReadingSegment, start: datetime) -> None:
         """Note a whole quarter-hour of a segment: book its gap, or confirm it after a day."""
-        stretch.quarter_hours += 1
-        if len(self.stretches) > 1:
-            if stretch.quarter_hours == 1:
-                self._book_gap(self.stretches[-2], stretch)
-            if stretch.quarter_hours >= _A_DAY:
-                while len(self.stretches) > 1:
+        segment.quarter_hours += 1
+        if len(self.segments) > 1:
+            if segment.quarter_hours == 1:
+                self._book_gap(self.segments[-2], segment)
+            if segment.quarter_hours >= _A_DAY:
+                while len(self.segments) > 1:
                     self._merge_oldest_segment()
         self._show_month_of(start)
 
-    def _add(self, stretch: ReadingSegment, span: Span) -> None:
-        if stretch is self.stretches[0]:
+    def _add(self, segment: ReadingSegment, span: Span) -> None:
+        if segment is self.segments[0]:
             self.new.append(self.row.add(span))
         else:
-            stretch.spans.append(span)
+            segment.spans.append(span)
         self._note(span)
 
     def _merge_oldest_segment(self) -> None:
         """Merge the oldest unconfirmed segment into the confirmed one."""
-        following = self.stretches[1]
-        del self.stretches[0]
+        following = self.segments[1]
+        del self.segments[0]
         spans, following.spans = following.spans, []
         for span in spans:
             self.new.append(self.row.add(span))
@@ -173,20 +173,20 @@ class ReadingHistory:
 
     def _break_off(self, reading: Registers, serial_number: str | None) -> None:
         """Begin a segment with a reading, and drop the segments that it disproves."""
-        stretches, last = self.stretches, self.stretches[-1]
+        segments, last = self.segments, self.segments[-1]
         shown = last.month_start
-        kept = count_kept(stretches, reading, serial_number)
-        if kept == len(stretches):
+        kept = count_kept(segments, reading, serial_number)
+        if kept == len(segments):
             if last.amounts.imported_wh or last.amounts.exported_wh:
                 self._book(last, position_of(last.last))
             if kept > 1 and not last.quarter_hours:
-                self._book_gap(stretches[-2], last)
-        for span in chain.from_iterable(stretch.spans for stretch in stretches[kept:]):
+                self._book_gap(segments[-2], last)
+        for span in chain.from_iterable(segment.spans for segment in segments[kept:]):
             self._note(span)
-        del stretches[kept:]
-        while len(stretches) >= MAX_STRETCHES:
+        del segments[kept:]
+        while len(segments) >= MAX_SEGMENTS:
             self._merge_oldest_segment()
-        stretches.append(ReadingSegment.begun(reading, serial_number, shown))
+        segments.append(ReadingSegment.begun(reading, serial_number, shown))
 
     def _book_gap(self, before: ReadingSegment, after: ReadingSegment) -> None:
         """Put the gap between two segments in front of the spans of the second one."""
@@ -208,13 +208,13 @@ class ReadingHistory:
         if not new:
             return
         last = new[-1]
-        stretches, sure = self.stretches, self._last_in_row(set(map(_identity, new)))
+        segments, sure = self.segments, self._last_in_row(set(map(_identity, new)))
         # A segment before others has ended, so the row may have all of its spans already.
-        if sure + 1 < len(stretches) and last.end <= stretches[sure].last.time:
-            del stretches[:sure]
-            stretches[0].spans = []
+        if sure + 1 < len(segments) and last.end <= segments[sure].last.time:
+            del segments[:sure]
+            segments[0].spans = []
         else:
-            self.begin_at(end_of(last), stretches[sure] if stretches else None)
+            self.begin_at(end_of(last), segments[sure] if segments else None)
         if quarters := [span for span in new if span.kind is Kind.QUARTER_HOUR]:
             self.last_quarter = quarters[-1].quarter_hour
             self._show_month_of(quarters[-1].start)
@@ -222,8 +222,8 @@ class ReadingHistory:
     def _last_in_row(self, taken: set[_Identity]) -> int:
         """Return the index of the last segment with a span in the row."""
         found = 0
-        for index, stretch in enumerate(self.stretches):
-            if taken & set(map(_identity, stretch.spans)):
+        for index, segment in enumerate(self.segments):
+            if taken & set(map(_identity, segment.spans)):
                 found = index
         return found
 
@@ -234,7 +234,7 @@ class ReadingHistory:
         reading = Registers(time, imported_wh, exported_wh, exported_time)
         serial_number = known.serial_number if known else None
         shown = known.month_start if known else None
-        self.stretches = [ReadingSegment.begun(reading, serial_number, shown)]
+        self.segments = [ReadingSegment.begun(reading, serial_number, shown)]
 
 
 def _identity(span: Span) -> _Identity:

@@ -139,25 +139,25 @@ def load_registers(data: Stored) -> Registers:
     return registers
 
 
-def store_stretch(stretch: ReadingSegment) -> Stores:
+def store_segment(segment: ReadingSegment) -> Stores:
     """Return a segment as JSON."""
     return {
-        "first": store_registers(stretch.first),
-        "reading": store_registers(stretch.last),
-        "since": stretch.since.isoformat(),
-        "amounts": store_amounts(stretch.amounts),
-        "serial_number": stretch.serial_number,
-        "month_start": stretch.month_start.isoformat(),
-        "spans": [line_of(span).rstrip() for span in stretch.spans],
-        "quarter_hours": stretch.quarter_hours,
+        "first": store_registers(segment.first),
+        "reading": store_registers(segment.last),
+        "since": segment.since.isoformat(),
+        "amounts": store_amounts(segment.amounts),
+        "serial_number": segment.serial_number,
+        "month_start": segment.month_start.isoformat(),
+        "spans": [line_of(span).rstrip() for span in segment.spans],
+        "quarter_hours": segment.quarter_hours,
     }
 
 
-def load_stretch(data: Stored) -> ReadingSegment:
-    """Return the segment of `store_stretch`."""
+def load_segment(data: Stored) -> ReadingSegment:
+    """Return the segment of `store_segment`."""
     stored = checked_mapping(data)
     serial_number = stored["serial_number"]
-    stretch = ReadingSegment(
+    segment = ReadingSegment(
         first=load_registers(stored["first"]),
         last=load_registers(stored["reading"]),
         since=utc_time(stored["since"]),
@@ -167,10 +167,10 @@ def load_stretch(data: Stored) -> ReadingSegment:
         spans=[_load_span(each) for each in checked_list(stored["spans"], _MAX_SPANS)],
         quarter_hours=checked_count(stored["quarter_hours"]),
     )
-    time = stretch.last.time
-    if not max(quarter_start(time), stretch.first.time) <= stretch.since <= time:
+    time = segment.last.time
+    if not max(quarter_start(time), segment.first.time) <= segment.since <= time:
         raise ValueError
-    return stretch
+    return segment
 
 
 def _load_span(data: Stored) -> Span:

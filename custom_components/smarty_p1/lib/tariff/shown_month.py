@@ -26,7 +26,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise, starmap
 
 from .calendar import month_end, month_start
-from .meter_clock_jumps import MAX_STRETCHES, ReadingSegment
+from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
 from .register_rises import Rise
 from .spans import Row
 
@@ -36,29 +36,29 @@ _HOUR = timedelta(hours=1)
 _MIN_W = 10.0
 
 
-def is_to_be_shown(stretches: Sequence[ReadingSegment], month: datetime, row: Row) -> bool:
+def is_to_be_shown(segments: Sequence[ReadingSegment], month: datetime, row: Row) -> bool:
     """Return whether the month of the last reading replaces the shown month."""
-    shown = stretches[-1].month_start
+    shown = segments[-1].month_start
     if month == shown:
         return False
-    if len(stretches) == 1 or _was_left(row, month, shown):
+    if len(segments) == 1 or _was_left(row, month, shown):
         return True
-    return month > shown and not _has_leapt(stretches)
+    return month > shown and not _has_leapt(segments)
 
 
-def time_until(stretches: Sequence[ReadingSegment]) -> datetime:
+def time_until(segments: Sequence[ReadingSegment]) -> datetime:
     """Return the time up to which the shown month has passed."""
-    latest, sure = stretches[-1], sure_time(stretches)
+    latest, sure = segments[-1], sure_time(segments)
     time = latest.last.time
-    if month_start(time) != latest.month_start or _has_leapt(stretches):
+    if month_start(time) != latest.month_start or _has_leapt(segments):
         return sure
     return max(time, sure)
 
 
-def sure_time(stretches: Sequence[ReadingSegment]) -> datetime:
+def sure_time(segments: Sequence[ReadingSegment]) -> datetime:
     """Return the time of the last reading with a clock that may be right."""
-    time = stretches[0].last.time
-    for before, after in pairwise(stretches):
+    time = segments[0].last.time
+    for before, after in pairwise(segments):
         if not before.may_be_followed_by(after.first, after.serial_number):
             break
         if _leaps(before, after):
@@ -74,14 +74,14 @@ def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
     return is_last and row.has_quarter_hours(month)
 
 
-def _has_leapt(stretches: Sequence[ReadingSegment]) -> bool:
+def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
     """Return whether the clock may be ahead. A clock that only leaps has no month to keep."""
-    leaps = sum(starmap(_leaps, pairwise(stretches)))
-    return 0 < leaps < MAX_STRETCHES - 1
+    leaps = sum(starmap(_leaps, pairwise(segments)))
+    return 0 < leaps < MAX_SEGMENTS - 1
 
 
 def _leaps(before: ReadingSegment, after: ReadingSegment) -> bool:
-    """Return whether a clock went ahead between two stretches, and hardly any energy came."""
+    """Return whether a clock went ahead between two segments, and hardly any energy came."""
     passed = after.first.time - before.last.time
     if passed <= _A_DAY:
         return False

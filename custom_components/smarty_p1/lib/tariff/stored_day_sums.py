@@ -43,8 +43,8 @@ def months_of_state(stored: Mapping[str, Stored], archived: Iterable[Month]) -> 
     """Return the months of a state, and the months of the file beside it that the state names."""
     relied = {load_month_start(each) for each in checked_list(stored["stored_months"], MAX_MONTHS)}
     found = {month.start: month for month in archived if month.start in relied}
-    for index, stretch in enumerate(checked_list(stored["stretches"])):
-        for month in _load_months(stretch["months"]):
+    for index, segment in enumerate(checked_list(stored["stretches"])):
+        for month in _load_months(segment["months"]):
             known = found.get(month.start) if index else None
             found[month.start] = merge_months(known, month) if known else month
     return list(found.values())
