@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from math import isnan, nan
 from typing import NamedTuple
 
@@ -119,6 +120,11 @@ def _as_integer(varh: float | None) -> int:
     return round(varh * 1000) if varh is not None and 0 <= varh <= _MAX_REACTIVE_VARH else -1
 
 
+@lru_cache
+def _unknown(size: int) -> array[float]:
+    return array("d", [nan]) * size
+
+
 ORIGINS = (None, Origin.PLATFORM, Origin.PLATFORM_ESTIMATED)
 
 
@@ -129,10 +135,9 @@ class MonthColumns:
         self.start = start
         self.first = start.astimezone(UTC)
         self.size = (month_end(start).astimezone(UTC) - self.first) // QUARTER_HOUR
-        self.imported = array("d", [nan]) * self.size
+        self.imported = self.exported = _unknown(self.size)
         """Energies in Wh, NaN where unknown; the same holds for `exported`."""
-        self.exported = array("d", [nan]) * self.size
-        self.origins = bytearray(self.size)
+        self.origins = bytearray()
         """Indices in `ORIGINS`."""
         self.market: list[array[float] | None] = [None] * 4
         """Cost, its energy, revenue, its energy; None while all values of a column are 0."""
@@ -177,6 +182,10 @@ class MonthColumns:
         reactive_varh: tuple[float | None, float | None] = _NO_REACTIVE,
     ) -> None:
         """Put a quarter-hour at its place. A quarter-hour that was there is forgotten."""
+        if not self.quarter_hours:
+            # Months without quarter-hours share their columns: a long gap reaches into many.
+            self.imported, self.exported = copy(self.imported), copy(self.exported)
+            self.origins = bytearray(self.size)
         self.quarter_hours += not self.is_known(place)
         self.imported[place] = imported_wh
         self.exported[place] = exported_wh
@@ -221,12 +230,10 @@ class MonthColumns:
         """
         part = slice(first, last)
         own, own_fed, origins = self.imported[part], self.exported[part], bytearray(last - first)
-        theirs = zip(
-            platform.imported[part], platform.exported[part], platform.origins[part], strict=True
-        )
-        for n, (wh, fed_wh, origin) in enumerate(theirs):
+        for n, origin in enumerate(platform.origins[part]):
             if own[n] != own[n]:
-                own[n], own_fed[n], origins[n] = wh, fed_wh, origin
+                own[n], own_fed[n] = platform.imported[first + n], platform.exported[first + n]
+                origins[n] = origin
         return own, own_fed, origins
 
     def put_span(self, span: Span, *, replaces: bool = False) -> None:
