@@ -136,9 +136,7 @@ def _span_of(cells: list[str], *, is_numbered: bool = True) -> Span:
     number = int(cells[12])
     if not 0 <= number <= _MAX_NUMBER:
         raise ValueError
-    imported_wh, exported_wh = (
-        _amount(cell, 0.0, _MAX_REGISTER_WH) if cell else None for cell in cells[10:12]
-    )
+    imported_wh, exported_wh = (_known_amount(cell, _MAX_REGISTER_WH) for cell in cells[10:12])
     return Span(start, end, Kind(kind), amounts, imported_wh, exported_wh, number)
 
 
@@ -150,8 +148,8 @@ def _amounts_of(cells: list[str], *, is_quarter: bool) -> Amounts:
         _amount(cells[2]),
         _amount(exported.removeprefix(_LATE) or "0"),
         is_known and not exported.startswith(_LATE),
-        _amount(cells[4]) if cells[4] else None,
-        _amount(cells[5]) if cells[5] else None,
+        _known_amount(cells[4]),
+        _known_amount(cells[5]),
         *(_amount(cell or "0", least) for cell, least in market),
     )
 
@@ -168,6 +166,10 @@ def _amount(text: str, least: float = 0.0, most: float = _MAX_WH) -> float:
     if not least <= number <= most:
         raise ValueError
     return number
+
+
+def _known_amount(text: str, most: float = _MAX_WH) -> float | None:
+    return _amount(text, 0.0, most) if text else None
 
 
 def lines_of_file(data: bytes) -> list[bytes]:
@@ -266,17 +268,14 @@ class RowReader:
         if not 0 <= place < month.size:
             raise ValueError
         number = int(cells[12])
-        exported_register_wh = float(cells[11]) if cells[11] else None
-        end = Position(start + QUARTER_HOUR, float(cells[10]), exported_register_wh)
+        end = Position(start + QUARTER_HOUR, float(cells[10]), _float(cells[11]))
         if number > self._number or month.is_known(place) or not self._goes_on(number, end):
             return False
         market = _NO_MARKET
         if cells[7] or cells[9]:
             market = tuple([float(cell or 0) for cell in cells[6:10]])
-        imported, exported = cells[4:6]
-        reactive = float(imported) if imported else None, float(exported) if exported else None
-        energies_wh = float(cells[2]), float(cells[3])
-        month.put(place, *energies_wh, market, reactive_varh=reactive)
+        reactive = _float(cells[4]), _float(cells[5])
+        month.put(place, float(cells[2]), float(cells[3]), market, reactive_varh=reactive)
         return True
 
     def _goes_on(self, number: int, end: Position) -> bool:
@@ -343,6 +342,10 @@ class RowReader:
         if is_lost and (has_energy or after.time - before.time >= _SECOND):
             self.damaged.add(month_name(before.time))
         return gap if has_energy else None
+
+
+def _float(text: str) -> float | None:
+    return float(text) if text else None
 
 
 def _positions(span: Span) -> tuple[Position, Position]:

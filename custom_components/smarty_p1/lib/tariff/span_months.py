@@ -53,11 +53,11 @@ class KnownMonths:
         view = RowView(columns, past, contracts)
         starts = {*columns, *past.months}
         whole = self._recut_months(view) if basis == self._basis else starts
-        for start in starts:
-            if start in whole or start not in self._days:
-                self._make(view, start, None)
-            elif start in self._stale_days:
-                self._make(view, start, self._stale_days[start])
+        whole = (whole & starts) | (starts - self._days.keys())
+        for start in whole:
+            self._make(view, start, None)
+        for start in (self._stale_days.keys() & starts) - whole:
+            self._make(view, start, self._stale_days[start])
         for start in self._days.keys() - starts:
             del self._days[start]
         self._months = {start: self._months[start] for start in self._days if self._days[start]}
