@@ -23,7 +23,7 @@ from typing import NamedTuple
 from .calendar import LUXEMBOURG, QUARTER_HOUR, month_start, quarter_start
 from .meter_clock_jumps import ReadingSegment
 from .register_rises import DECIMALS, Amounts, Registers
-from .spans import Kind, MonthColumns, Position, Row, Span, gap_between, position_of
+from .spans import Kind, MonthColumns, Position, Row, Span, end_of, gap_between, position_of
 
 HEADER = (
     "start,span,imported_wh,exported_wh,reactive_imported_varh,reactive_exported_varh,"
@@ -229,6 +229,8 @@ class RowReader:
         self.lost: Span | None = None
         self.end: Position | None = None
         self.runs: list[_Run] = []
+        self._gaps: dict[int, Span] = {}
+        """Gaps by their numbers: they are put into the row when all lines are known."""
         self._number = inf if number is None else number
         self._removed = _numbers_of(files.get(REMOVED))
         for name in sorted(files.keys() - {REMOVED}):
@@ -294,7 +296,10 @@ class RowReader:
                 return
             if span.number > self._number:
                 self.new.append(span)
-            self.row.put(span)
+            if span.kind is Kind.GAP:
+                self._gaps[span.number] = span
+            else:
+                self.row.put(span)
         elif span.kind is Kind.QUARTER_HOUR:
             month.put_span(span, replaces=True)
 
@@ -302,7 +307,7 @@ class RowReader:
         """Return whether the number of a span is new: a line may be written twice."""
         number = span.number
         start, end = _positions(span)
-        if not self._goes_on(number, end):
+        if span.kind is Kind.GAP or not self._goes_on(number, end):
             index = bisect_right(self.runs, number, key=attrgetter("first"))
             if index and number <= self.runs[index - 1].last:
                 return False
@@ -315,6 +320,7 @@ class RowReader:
         The row began at the reading `begun`; the stored state continues with a segment. Energy that
         was lost between the last line and the segment is in the span `lost`.
         """
+        self._clip_gaps()
         known, self.end = (self.runs[-1].last, self.runs[-1].end) if self.runs else (0, None)
         runs = self.runs
         if not runs and segment:
@@ -327,6 +333,24 @@ class RowReader:
             self.lost = self._gap(self.end or position_of(segment.first), segment.position)
         self.row.number = known if self._number == inf else max(known, int(self._number))
         self.new.sort(key=attrgetter("number"))
+        # The row forgets its first month first.
+        self.row.months = dict(sorted(self.row.months.items()))
+
+    def _clip_gaps(self) -> None:
+        """Put the gaps, without their beginning where lines before them cover it.
+
+        Lines may have been restored that were lost when such a gap was written.
+        """
+        for index, (before, after) in enumerate(pairwise(self.runs), 1):
+            gap = self._gaps.get(after.first)
+            if gap is None or not gap.start < before.end.time <= gap.end:
+                continue
+            rest = gap_between(before.end, end_of(gap))
+            if rest and rest.amounts.imported_wh < gap.amounts.imported_wh:
+                self._gaps[after.first] = rest._replace(number=after.first)
+                self.runs[index] = after._replace(start=before.end)
+        for gap in self._gaps.values():
+            self.row.put(gap)
 
     def _put_gaps(self, runs: list[_Run]) -> None:
         for before, after in pairwise(runs):
