@@ -57,11 +57,11 @@ from .network_prices import (
 )
 from .outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
 from .register_rises import MAX_POWER_KW, Amounts, Energies
+from .row_reader import REMOVED, with_removed
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
 from .span_days import above_each
 from .span_lines import (
     HEADER,
-    REMOVED,
     Files,
     UnknownVersionError,
     as_decimal,
@@ -69,7 +69,6 @@ from .span_lines import (
     lines_of_file,
     month_name,
     span_of,
-    with_removed,
 )
 from .span_months import KnownMonths, months_of
 from .span_views import QuarterHours, quarter_hours_between

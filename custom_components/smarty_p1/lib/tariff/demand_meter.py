@@ -50,6 +50,7 @@ from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
 from .month import Month
 from .readings_to_spans import ReadingHistory
 from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
+from .row_reader import RowReader
 from .serialization import (
     check_version,
     load_contracts,
@@ -62,7 +63,7 @@ from .serialization import (
     store_segment,
 )
 from .shown_month import sure_time, time_until
-from .span_lines import Files, RowReader
+from .span_lines import Files
 from .span_months import KnownMonths
 from .spans import Columns, Row, Span
 

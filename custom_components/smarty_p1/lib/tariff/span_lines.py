@@ -5,48 +5,38 @@ market's prices, the registers at the end, a number, and a check of all these ce
 a check is accepted, so that lines can be mended by hand. The first line of a file has the names of
 the columns and the version of the format. Lines of version 1 have a start and four energies; of two
 lines of one quarter-hour, the later one counts.
-
-A missing number is a lost line. The registers around it tell its energy, which becomes a gap until
-the line is restored. The numbers of files that were removed on purpose are in a file of their own.
 """
 
 import re
 from binascii import crc_hqx
-from bisect import bisect_right
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from math import inf, nan
-from operator import attrgetter
-from typing import NamedTuple
+from datetime import UTC, datetime
 
-from .calendar import LUXEMBOURG, QUARTER_HOUR, month_start, quarter_start
-from .meter_clock_jumps import ReadingSegment
-from .register_rises import DECIMALS, Amounts, Registers
-from .spans import Kind, MonthColumns, Position, Row, Span, end_of, gap_between, position_of
+from .calendar import LUXEMBOURG, QUARTER_HOUR, quarter_start
+from .register_rises import DECIMALS, Amounts
+from .spans import Kind, Span
 
 HEADER = (
     "start,span,imported_wh,exported_wh,reactive_imported_varh,reactive_exported_varh,"
     "market_cost,market_wh,market_revenue,market_exported_wh,"
     "imported_register_wh,exported_register_wh,number,check,version=2\n"
 )
-REMOVED = "removed"
-"""Name of the file with the numbers of removed lines: "1-2976" on each of its lines."""
 _COLUMNS, _COLUMNS_1 = 13, 5
 _MAX_WH = 1e9
 _MAX_REGISTER_WH = 1e13
 _MAX_NUMBER = 10**12
 _YEARS = range(1999, 2101)
-# Marks exported energy that came by the end of a quarter-hour, and perhaps before it.
-_LATE = "~"
+LATE = "~"
+"""Mark of exported energy that came by the end of a quarter-hour, and perhaps before it."""
 _MIN_MARKET = (-_MAX_WH, 0.0, -_MAX_WH, 0.0)
-_NO_MARKET: tuple[float, ...] = (0.0,) * 4
-_SECOND = timedelta(seconds=1)
 _VERSION = re.compile(rb"version=([0-9]+)")
 
 
 type Files = Mapping[str, bytes | None]
-"""Content of month files by their names, "2026-06", and of `REMOVED`; None: unreadable."""
+"""Content of month files by their names, "2026-06"; None for an unreadable file.
+
+`row_reader.py` adds a file with the numbers of removed lines.
+"""
 
 
 class UnknownVersionError(ValueError):
@@ -72,7 +62,7 @@ def line_of(span: Span) -> str:
     exported_wh: float | None = amounts.exported_wh
     late = ""
     if is_quarter and not amounts.is_exported_exact:
-        late, exported_wh = (_LATE, exported_wh) if exported_wh else ("", None)
+        late, exported_wh = (LATE, exported_wh) if exported_wh else ("", None)
     cells = (
         _time(span.start),
         "" if is_quarter else f"{span.kind} {_time(span.end)}",
@@ -102,7 +92,7 @@ def _check(text: str) -> str:
     return f"x{crc_hqx(text.encode(), 0):04x}"
 
 
-def _cells_of(line: str) -> tuple[list[str], bool]:
+def cells_of(line: str) -> tuple[list[str], bool]:
     """Return the cells of a line without its check, and whether it has one.
 
     Raises ValueError for a wrong check.
@@ -118,18 +108,19 @@ def _cells_of(line: str) -> tuple[list[str], bool]:
 
 def span_of(line: str, *, is_numbered: bool = True) -> Span:
     """Return the span of a line without its end. Raises ValueError for other text."""
-    cells, _ = _cells_of(line)
-    return _span_of(cells, is_numbered=is_numbered)
+    cells, _ = cells_of(line)
+    return span_of_cells(cells, is_numbered=is_numbered)
 
 
-def _span_of(cells: list[str], *, is_numbered: bool = True) -> Span:
+def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
+    """Return the span of the cells of a line. Raises ValueError for other text."""
     if len(cells) == _COLUMNS_1:
         cells = [cells[0], "", *cells[1:], *[""] * 6, "0"]
     elif len(cells) != _COLUMNS or (cells[12] == "0") is is_numbered:
         raise ValueError
-    start = _parse_time(cells[0])
+    start = parse_time(cells[0])
     kind, _, end_text = cells[1].partition(" ")
-    end = _parse_time(end_text) if kind else start + QUARTER_HOUR
+    end = parse_time(end_text) if kind else start + QUARTER_HOUR
     if end < start or (not kind and start != quarter_start(start)):
         raise ValueError
     amounts = _amounts_of(cells, is_quarter=not kind)
@@ -146,15 +137,16 @@ def _amounts_of(cells: list[str], *, is_quarter: bool) -> Amounts:
     market = zip(cells[6:10], _MIN_MARKET, strict=True)
     return Amounts(
         _amount(cells[2]),
-        _amount(exported.removeprefix(_LATE) or "0"),
-        is_known and not exported.startswith(_LATE),
+        _amount(exported.removeprefix(LATE) or "0"),
+        is_known and not exported.startswith(LATE),
         _known_amount(cells[4]),
         _known_amount(cells[5]),
         *(_amount(cell or "0", least) for cell, least in market),
     )
 
 
-def _parse_time(text: str) -> datetime:
+def parse_time(text: str) -> datetime:
+    """Return a time in UTC. Raises ValueError for other text, and for impossible years."""
     time = datetime.fromisoformat(text)
     if time.tzinfo is None or time.year not in _YEARS:
         raise ValueError
@@ -185,201 +177,3 @@ def lines_of_file(data: bytes) -> list[bytes]:
         # The header is lost: its line may be a span.
         lines.insert(0, header)
     return lines[:-1]
-
-
-def with_removed(removed: bytes, name: str, data: bytes) -> bytes:
-    """Return the content of the file `REMOVED` with the numbers of a month file added."""
-    numbers: list[range] = []
-    runs = (range(run.first, run.last + 1) for run in RowReader({name: data}).runs)
-    for each in sorted([*_numbers_of(removed), *runs], key=attrgetter("start")):
-        if numbers and each.start <= numbers[-1].stop:
-            numbers[-1] = range(numbers[-1].start, max(numbers[-1].stop, each.stop))
-        else:
-            numbers.append(each)
-    return "".join(f"{each.start}-{each.stop - 1}\n" for each in numbers).encode()
-
-
-def _numbers_of(removed: bytes | None) -> list[range]:
-    """Return the numbers in the file `REMOVED`."""
-    found = re.findall(rb"^([0-9]{1,13})-([0-9]{1,13})$", removed or b"", re.MULTILINE)
-    return [range(int(first), int(last) + 1) for first, last in found]
-
-
-class _Run(NamedTuple):
-    """Spans with consecutive numbers, and the positions at both ends."""
-
-    first: int
-    start: Position
-    last: int
-    end: Position
-
-
-class RowReader:
-    """Reader of a row from its files.
-
-    `damaged` has the months with damaged or lost lines. `new` has the spans after a number: they
-    came after the state with this number was stored. `end` is the end of the last span. `runs` are
-    the numbers of all spans, in their order.
-    """
-
-    def __init__(self, files: Files, number: int | None = None) -> None:
-        self.row = Row()
-        self.damaged: set[str] = set()
-        self.new: list[Span] = []
-        self.lost: Span | None = None
-        self.end: Position | None = None
-        self.runs: list[_Run] = []
-        self._gaps: dict[int, Span] = {}
-        """Gaps by their numbers: they are put into the row when all lines are known."""
-        self._number = inf if number is None else number
-        self._removed = _numbers_of(files.get(REMOVED))
-        for name in sorted(files.keys() - {REMOVED}):
-            self._read(name, files[name])
-
-    def _read(self, name: str, data: bytes | None) -> None:
-        """Read the file of a month, or as much of its end as there is."""
-        try:
-            lines = lines_of_file(data) if data is not None else None
-            start = _parse_time(f"{name}-01T12:00Z")
-        except ValueError:
-            lines = None
-        if lines is None:
-            self.damaged.add(name)
-            return
-        month = self.row.month(start) if lines else MonthColumns(month_start(start))
-        for line in lines:
-            try:
-                self._take(line.decode("ascii"), month)
-            except TypeError, ValueError:  # includes other encodings and times without a zone
-                self.damaged.add(name)
-
-    def _take(self, line: str, month: MonthColumns) -> None:
-        cells, is_checked = _cells_of(line)
-        is_plain = is_checked and not cells[1] and cells[3][:1] not in {"", _LATE} and cells[10]
-        if not is_plain or not self._take_plain(cells, month):
-            self._take_span(_span_of(cells), month)
-
-    def _take_plain(self, cells: list[str], month: MonthColumns) -> bool:
-        """Take a quarter-hour without further checks: a year has 35,000 of them.
-
-        Return False if it is not the successor of the last span.
-        """
-        start = datetime.fromisoformat(cells[0])
-        passed = start - month.first
-        place = (passed.days * 86_400 + passed.seconds) // 900
-        if not 0 <= place < month.size:
-            raise ValueError
-        number = int(cells[12])
-        end = Position(start + QUARTER_HOUR, float(cells[10]), _float(cells[11]))
-        if number > self._number or month.is_known(place) or not self._goes_on(number, end):
-            return False
-        market = _NO_MARKET
-        if cells[7] or cells[9]:
-            market = tuple([float(cell or 0) for cell in cells[6:10]])
-        reactive = _float(cells[4]), _float(cells[5])
-        month.put(place, float(cells[2]), float(cells[3]), market, reactive_varh=reactive)
-        return True
-
-    def _goes_on(self, number: int, end: Position) -> bool:
-        """Return whether a span is the successor of the last one, and extend the last run by it."""
-        if not self.runs or self.runs[-1].last + 1 != number:
-            return False
-        first, begin, *_ = self.runs[-1]
-        self.runs[-1] = _Run(first, begin, number, end)
-        return True
-
-    def _take_span(self, span: Span, month: MonthColumns) -> None:
-        if month_start(span.start) != month.start:
-            raise ValueError
-        if span.number:
-            if not self._note(span):
-                return
-            if span.number > self._number:
-                self.new.append(span)
-            if span.kind is Kind.GAP:
-                self._gaps[span.number] = span
-            else:
-                self.row.put(span)
-        elif span.kind is Kind.QUARTER_HOUR:
-            month.put_span(span, replaces=True)
-
-    def _note(self, span: Span) -> bool:
-        """Return whether the number of a span is new: a line may be written twice."""
-        number = span.number
-        start, end = _positions(span)
-        if span.kind is Kind.GAP or not self._goes_on(number, end):
-            index = bisect_right(self.runs, number, key=attrgetter("first"))
-            if index and number <= self.runs[index - 1].last:
-                return False
-            self.runs.insert(index, _Run(number, start, number, end))
-        return True
-
-    def close(self, begun: Registers | None = None, segment: ReadingSegment | None = None) -> None:
-        """Put a gap for each hole in the numbers.
-
-        The row began at the reading `begun`; the stored state continues with a segment. Energy that
-        was lost between the last line and the segment is in the span `lost`.
-        """
-        self._clip_gaps()
-        known, self.end = (self.runs[-1].last, self.runs[-1].end) if self.runs else (0, None)
-        runs = self.runs
-        if not runs and segment:
-            first = position_of(segment.first)
-            runs = [_Run(int(self._number) + 1, first, 0, first)]
-        if begun:
-            runs = [_Run(0, position_of(begun), 0, position_of(begun)), *runs]
-        self._put_gaps(runs)
-        if segment and known < self._number < inf:
-            self.lost = self._gap(self.end or position_of(segment.first), segment.position)
-        self.row.number = known if self._number == inf else max(known, int(self._number))
-        self.new.sort(key=attrgetter("number"))
-        # The row forgets its first month first.
-        self.row.months = dict(sorted(self.row.months.items()))
-
-    def _clip_gaps(self) -> None:
-        """Put the gaps, without their beginning where lines before them cover it.
-
-        Lines may have been restored that were lost when such a gap was written.
-        """
-        for index, (before, after) in enumerate(pairwise(self.runs), 1):
-            gap = self._gaps.get(after.first)
-            if gap is None or not gap.start < before.end.time <= gap.end:
-                continue
-            rest = gap_between(before.end, end_of(gap))
-            if rest and rest.amounts.imported_wh < gap.amounts.imported_wh:
-                self._gaps[after.first] = rest._replace(number=after.first)
-                self.runs[index] = after._replace(start=before.end)
-        for gap in self._gaps.values():
-            self.row.put(gap)
-
-    def _put_gaps(self, runs: list[_Run]) -> None:
-        for before, after in pairwise(runs):
-            first, last = before.last + 1, after.first - 1
-            is_lost = not any(each.start <= last and first < each.stop for each in self._removed)
-            if first <= last and (gap := self._gap(before.end, after.start, is_lost=is_lost)):
-                self.row.put(gap)
-
-    def _gap(self, before: Position, after: Position, *, is_lost: bool = True) -> Span | None:
-        """Return the gap between two lines if it has energy, and note the damage."""
-        gap = gap_between(before, after)
-        has_energy = gap and (gap.amounts.imported_wh or gap.amounts.exported_wh)
-        if is_lost and (has_energy or after.time - before.time >= _SECOND):
-            self.damaged.add(month_name(before.time))
-        return gap if has_energy else None
-
-
-def _float(text: str) -> float | None:
-    return float(text) if text else None
-
-
-def _positions(span: Span) -> tuple[Position, Position]:
-    """Return the registers at the start and at the end of a span, NaN where unknown."""
-    amounts = span.amounts
-    imported_wh, exported_wh = span.imported_register_wh, span.exported_register_wh
-    if imported_wh is None:
-        imported_wh = nan
-    before_wh = None if exported_wh is None else exported_wh - amounts.exported_wh
-    return (
-        Position(span.start, imported_wh - amounts.imported_wh, before_wh),
-        Position(span.end, imported_wh, exported_wh),
-    )
