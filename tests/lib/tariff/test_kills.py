@@ -23,7 +23,7 @@ from smartyp1.tariff import (
     span_of,
     with_removed,
 )
-from tests.lib.tariff.support import Connection
+from tests.lib.tariff.support import REGISTER_WH, Connection
 
 CONTRACT = Contract(reference_kw=3)
 STORIES = 130
@@ -297,6 +297,26 @@ def test_a_restored_file_counts_once_beside_the_gap_that_stood_for_it(kept: int)
     house.restart()
 
     assert booked_kwh(house.meter) == 301 * 0.25
+
+
+def test_lines_that_are_restored_after_their_state_was_lost_count_once() -> None:
+    house = house_with_lines()
+    [(name, data)] = house.disk.files.items()
+    lines = data.split(b"\n")
+    house.disk.files[name] = b"\n".join([*lines[:60], b""])
+
+    house.meter = DemandMeter.from_files(house.contract, None, house.disk.files)
+    for _ in range(100):
+        house.after(900, 250)
+    house.restart()
+    drawn_kwh = (house.imported_wh - REGISTER_WH) / 1000
+    assert booked_kwh(house.meter) == pytest.approx(drawn_kwh)
+    _, *new = house.disk.files[name].split(b"\n")[59:]
+    house.disk.files[name] = b"\n".join([*lines[:-1], *new])
+    house.restart()
+
+    assert booked_kwh(house.meter) == pytest.approx(drawn_kwh)
+    assert house.meter.damaged == frozenset()
 
 
 def booked_kwh(meter: DemandMeter) -> float:

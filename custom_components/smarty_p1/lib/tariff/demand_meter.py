@@ -68,6 +68,7 @@ from .span_months import KnownMonths
 from .spans import Columns, Row, Span
 
 _VERSION = 3
+_MAX_RESTORED = 1_000_000
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours: it may be up to one ahead of the energy since the start.
 _RESOLUTION_KWH = 0.001
@@ -248,6 +249,9 @@ class DemandMeter:
         if stored is None:
             reader = RowReader(files)
             reader.close()
+            if reader.runs:
+                # Skip the numbers of later lines, which may be restored.
+                reader.row.number += _MAX_RESTORED
             self._history = history = ReadingHistory(reader.row)
             self._is_begun_here = not reader.row.months
             if reader.end and reader.end.imported_wh >= 0:
