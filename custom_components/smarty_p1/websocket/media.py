@@ -1,4 +1,4 @@
-"""The command that tells what gas, water and heat meters have counted, by days and hours."""
+"""Command about gas, water and heat meters: sums by days and hours."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ _A_WHOLE_HOUR = 3599.0
 
 @meter_command("media")
 async def answer_media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
-    """Answer with the sums of the meters on the M-Bus: 400 days, and of water 35 days by hours."""
+    """Answer with the sums of the meters on the M-Bus: 400 days, and 35 days of water by hours."""
     now = dt_util.utcnow()
     options = coordinator.config_entry.options
     found = [
@@ -39,7 +39,7 @@ async def answer_media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
 
 
 def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
-    """Return the days from the first to the last; of each the sum and the share that is known."""
+    """Return sum and known share of each day from the first to the last day."""
     if not sums:
         return None
     last = max(sums)
@@ -58,7 +58,7 @@ def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
 
 
 def _hours(sums: Mapping[datetime, Sum], now: datetime) -> dict[str, Any] | None:
-    """Return the litres of each hour from the first to the last; None is not known, or not yet."""
+    """Return the litres of each hour from the first to the last known hour, None where unknown."""
     oldest = now - KEPT_HOURS * _HOUR
     known = {start: each for start, each in sums.items() if start >= oldest}
     if not known:
