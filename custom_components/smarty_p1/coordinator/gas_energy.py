@@ -1,4 +1,4 @@
-"""What a cubic metre of gas is worth: the bill says it, no meter does."""
+"""Energy of a cubic metre of gas, entered by the user: meters do not send it, bills name it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ MAX_KWH_PER_M3 = 15.0
 
 
 def kwh_per_m3(options: Mapping[str, Any], kind: str, unit: str | None) -> float | None:
-    """Return the kWh in a cubic metre of what a meter counts, None where nobody has entered it."""
+    """Return the kWh in a cubic metre, None for other meters or without an entered value."""
     if (kind, unit) != ("gas", "m3"):
         return None
     energy: float | None = options.get(CONF_GAS_KWH_PER_M3)

@@ -1,4 +1,4 @@
-"""The memory of a meter in the files of Home Assistant."""
+"""Memory of a meter in a file of Home Assistant's storage."""
 
 from datetime import date
 from typing import Any, override
@@ -12,19 +12,19 @@ from .collector_pause import without_collection
 from .quarter_hour_series import QuarterHourSeries
 from .throttled_store import ThrottledStore
 
-# Memory cards wear out. Gaps of up to a quarter-hour are bridged, so a crash costs nothing but that
-# the frames of this time can be repeated once.
+# Memory cards wear out. Gaps of up to a quarter-hour are bridged, so a crash loses nothing; only
+# the frames of this time could be replayed once.
 SAVE_INTERVAL = 300.0
 
 
 class _MonthStore(ThrottledStore):
-    """The months that version 2 of a meter's state had in a file beside it: read once."""
+    """Months that version 2 of a meter's state stored in a separate file. Read once."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.months", interval=SAVE_INTERVAL)
 
     async def async_load(self) -> tuple[Month, ...]:
-        """Return what is stored."""
+        """Return the stored months."""
         return await self._async_read(load_months) or ()
 
     @override
@@ -33,7 +33,7 @@ class _MonthStore(ThrottledStore):
 
 
 class MeterStore(ThrottledStore):
-    """The memory of one config entry: all but the row is in the first file."""
+    """Memory of one config entry: everything but the row, which has files of its own."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.meter", interval=SAVE_INTERVAL, private=True)
@@ -44,7 +44,7 @@ class MeterStore(ThrottledStore):
         self.memory = MeterMemory()
 
     async def async_load(self, contract: Contract = NO_CONTRACT, since: date | None = None) -> None:
-        """Load what the last run of Home Assistant has stored; a contract holds since a day.
+        """Load the stored memory. A contract holds since a day.
 
         Raises OSError when months of version 2 cannot be stored as a row.
         """
@@ -67,18 +67,18 @@ class MeterStore(ThrottledStore):
         self._saved = self._news()
 
     async def async_last_counters(self, key: bytes) -> dict[bytes, int]:
-        """Return the last frame counters under a key as they are stored.
+        """Return the stored last frame counters under a key.
 
-        Nothing else is read or begun anew: that is for whoever goes on with the memory.
+        Only the counters are parsed: loading the rest belongs to the set-up of the entry.
         """
         stored = await self._async_read(checked_mapping) or {}
         return MeterMemory.from_dict({"counters": stored.get("counters", {})}).last_counters(key)
 
     @callback
     def schedule_save(self) -> None:
-        """Save soon what is new, and at once what a quarter-hour has come to, or a new month.
+        """Save a change soon, and a finished quarter-hour or a new month at once.
 
-        Rejected frames bring nothing new: whoever replays some must not use up the time.
+        Rejected frames change nothing: a replay must not delay the next save.
         """
         if self._is_closed:
             return
@@ -95,7 +95,7 @@ class MeterStore(ThrottledStore):
 
     @override
     async def async_remove(self) -> None:
-        """Remove the files, and what was put aside."""
+        """Remove the files, also the files that were put aside."""
         await self._months.async_remove()
         await self.quarter_hours.async_remove()
         await super().async_remove()
@@ -117,7 +117,7 @@ def _loaded(
     files: Files,
     months: tuple[Month, ...],
 ) -> MeterMemory:
-    """Return the memory of what is stored; quarter-hours whose state is lost go on from files."""
+    """Return the memory of a stored form. Without its quarter-hours, the row's files continue."""
 
     def load_demand(demand: Stored) -> DemandMeter:
         return DemandMeter.from_dict(demand, contract, since, files, months)

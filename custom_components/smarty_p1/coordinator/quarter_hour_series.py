@@ -1,8 +1,8 @@
-"""The files of a meter's row, kept for 25 months: one for each month, in Luxembourg.
+"""Files of a meter's row, one for each month in Luxembourg, kept for 25 months.
 
 A line is a span (`lib/tariff/span_lines.py`). It is appended when the span has ended and its clock
-is sure, so that a memory card is written to little and a kill costs nothing but the line that was
-being written; what came in it is known by the registers of the lines around it.
+is confirmed. So memory cards last longer, and a kill loses at most the line being written, whose
+energy the registers of the neighbouring lines still tell.
 """
 
 import asyncio
@@ -34,13 +34,13 @@ from ..lib.tariff import (
     with_removed,
 )
 
-# The longest 25 months.
+# The longest possible 25 months.
 KEPT = timedelta(days=762)
-# Four days without room on the disk.
+# Four days of a full disk.
 MAX_PENDING = 384
-# A month is less than half of that. The rest is for quarter-hours that come twice.
+# A month takes less than half of the bytes; the rest is for repeated quarter-hours.
 MAX_FILE_SIZE = 1_000_000
-# 26 months are kept; the others are what a wrong clock leaves behind.
+# 26 months are kept; more files are left by wrong clocks.
 MAX_FILES = 28
 
 _MAX_LINE = 4_096
@@ -51,7 +51,7 @@ _BACK = "Quarter-hours are stored in %s again"
 
 
 class QuarterHourSeries:
-    """The row of one config entry, and the folder of its files."""
+    """Row of one config entry: the folder of its files."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         self._hass = hass
@@ -64,7 +64,7 @@ class QuarterHourSeries:
 
     @callback
     def append(self, spans: Iterable[Span]) -> None:
-        """Append spans that are new."""
+        """Append new spans."""
         new = [*spans]
         if not new or self._is_closed:
             return
@@ -73,15 +73,15 @@ class QuarterHourSeries:
         self._hass.async_create_task(self._async_write(), f"{DOMAIN} quarter-hours")
 
     async def async_files(self) -> Files:
-        """Return what the files hold, None for one that cannot be read."""
+        """Return the contents of the files, None for an unreadable file."""
         return await self._hass.async_add_executor_job(self._read_files)
 
     async def async_replace(self, spans: Sequence[Span]) -> None:
-        """Write spans in the place of all files. Raises OSError."""
+        """Replace all files by spans. Raises OSError."""
         await self._hass.async_add_executor_job(self._replace, spans)
 
     async def async_close(self) -> None:
-        """Write what is waiting, for the last time."""
+        """Write the waiting spans for the last time."""
         self._is_closed = True
         await self._async_write()
 
@@ -99,7 +99,7 @@ class QuarterHourSeries:
             try:
                 await self._hass.async_add_executor_job(self._write, pending)
             except OSError as err:
-                # They are written with the next one.
+                # The spans stay in the list, and are written with the next span.
                 self._outage.note(err.strerror)
                 return
             self._outage.end()
@@ -143,7 +143,7 @@ class QuarterHourSeries:
         return found
 
     def _remove_old(self, new: Path, newest: datetime) -> None:
-        """Remove what is too old, both by the meter's clock and by Home Assistant's."""
+        """Remove files that are too old by both the meter's and Home Assistant's clock."""
         oldest = self._path(min(newest, dt_util.utcnow()) - KEPT)
         others = [path for path in self._files() if path != new]
         too_old = [path for path in others if path < oldest]
@@ -164,16 +164,16 @@ class QuarterHourSeries:
 
 
 def _content(path: Path) -> bytes:
-    """Return the end of a file, which is the whole of one that is not too large."""
+    """Return the content of a file, only its end if the file is too large."""
     with suppress(FileNotFoundError), path.open("rb") as file:
         return _tail(file)
     return b""
 
 
 def _prepare(path: Path) -> None:
-    """Put a file of an unknown version aside, and shorten one that has become too large.
+    """Put a file of an unknown version aside, and shorten a file that is too large.
 
-    What is cut off is not lost: the registers know what came in its time.
+    The energy of removed lines is not lost: the registers tell it.
     """
     with path.open("rb") as file:
         try:
@@ -199,21 +199,21 @@ def _write_anew(path: Path, content: bytes) -> None:
 
 
 def _cut_torn_line(file: BinaryIO) -> None:
-    """Cut off what a kill has left of a line, and go to the end."""
+    """Cut off a torn line, and go to the end."""
     tail = _tail(file)
     file.truncate(file.tell() - (len(tail) - tail.rfind(b"\n") - 1))
     file.seek(0, os.SEEK_END)
 
 
 def _tail(file: BinaryIO) -> bytes:
-    """Return the end of a file, which is the whole of one that is not too large."""
+    """Return the content of a file, only its end if the file is too large."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 2 * MAX_FILE_SIZE))
     return file.read()
 
 
 def _sync_folder(folder: Path) -> None:
-    """Let the name of a new file survive a loss of power, too."""
+    """Sync the folder, so that a new file survives a loss of power."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
