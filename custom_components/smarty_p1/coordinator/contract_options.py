@@ -88,7 +88,7 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
         network_variable=options.get(CONF_NETWORK_VARIABLE_PRICE),
         surcharge=options.get(CONF_SURCHARGE_PRICE),
         meter_fee=options.get(CONF_METER_FEE),
-        # An option that was switched off equals one that was never switched on.
+        # A switched-off option equals an option that was never switched on.
         has_levies=options.get(CONF_WITH_LEVIES) or None,
         consumer_category=None if category == CONSUMER_CATEGORIES[0] else category,
         electricity_tax=options.get(CONF_ELECTRICITY_TAX),

@@ -230,7 +230,7 @@ class PlatformPast:
         await self._statistics.async_remove()
 
     async def _async_compare(self, export: Export) -> tuple[int, int]:
-        """Return the number of days that both know, and of those that differ.
+        """Return the number of days known to both, and the number of differing days.
 
         Raises ImportRefusedError when most days differ: the file is of another point or quantity.
         """
@@ -361,7 +361,7 @@ def _shared_power(platform: Platform, start: datetime, end: datetime) -> SharedP
 
 
 def _is_part(found: Differences) -> bool:
-    """Return whether a production may be one of several points: never more than the sum."""
+    """Return whether a production may be a part of the sum of several points: never above it."""
     is_less = all(day.is_within or day.platform_wh < day.own_wh for day in found.days)
     return found.cause is Cause.OTHER_POINT and is_less
 

@@ -30,7 +30,7 @@ from .mqtt_port import (
 )
 from .source_coordinator import SourceCoordinator
 
-# Problems by the class of an error or one of its base classes.
+# Problems by the class of an error or a base class of it.
 _LOST: Mapping[type[BaseException], ReadingProblem] = {
     PortNotFoundError: ReadingProblem.PORT_NOT_FOUND,
     PortPermissionError: ReadingProblem.PORT_PERMISSION,

@@ -80,7 +80,7 @@ async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime)
         return {}
     area = entity.unique_id.removesuffix(_NORDPOOL_KEY)
     today = now.astimezone(LUXEMBOURG).date()
-    # Tomorrow's prices come at one o'clock, those of the day after a day later.
+    # Nord Pool publishes tomorrow's prices at one o'clock, and no later days.
     days = (today, today + timedelta(days=1))
     found: PricesAhead = {}
     # Simultaneous callers wait for one answer of Nord Pool.

@@ -136,7 +136,7 @@ class MeterCapture:
 
     @callback
     def look(self) -> Ready | None:
-        """Return the finished capture to an administrator, who may then write it."""
+        """Return the finished capture for review. Only a reviewed capture can be written."""
         self._seen = self.ready
         return self.ready
 

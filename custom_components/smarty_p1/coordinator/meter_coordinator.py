@@ -164,14 +164,14 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @override
     async def async_shutdown(self) -> None:
-        """Stop waiting for telegrams."""
+        """Stop the timers, and discard the capture."""
         self._turns.cancel()
         self.capture.discard()
         await super().async_shutdown()
 
     @override
     async def async_close(self) -> None:
-        """Store what is to be remembered, once and for all."""
+        """Store the books for the last time."""
         await self.books.async_close()
 
     @callback

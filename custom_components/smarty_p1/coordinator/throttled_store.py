@@ -80,7 +80,7 @@ class ThrottledStore(ABC):
         await self._store.async_save(self._content())
 
     async def async_remove(self) -> None:
-        """Remove the file, also the one that was put aside."""
+        """Remove the file, and the file that was put aside."""
         await self._store.async_remove()
         await self._hass.async_add_executor_job(self._remove_aside)
 

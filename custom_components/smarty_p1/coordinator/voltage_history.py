@@ -41,7 +41,7 @@ class VoltageHistory:
         self._number = number
         self._row = self._rows.setdefault(number, [None] * (2 * _PHASES))
         if len(self._rows) > SLOTS:
-            # Drop rows outside of the last day: old ones, and those of a wrong clock.
+            # Drop rows outside of the last day: old rows, and rows of a wrong clock.
             self._rows = {n: row for n, row in self._rows.items() if 0 <= number - n < SLOTS}
 
     def rows(self, now: datetime) -> tuple[datetime, list[Bounds]]:

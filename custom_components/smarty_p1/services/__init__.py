@@ -11,7 +11,7 @@ from . import bill, capture, leneda_import, outlook, quarter_hours, telegram, wh
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions.
 
-    A user who may read the meter's entities may read the energies behind them and their costs. A
+    Read access to the meter's entities permits reading the energies behind them and their costs. A
     telegram also holds serial numbers, messages of the grid operator and unknown data. So only
     administrators and automations may read telegrams, change the past, or write a capture, which is
     meant to leave the house.

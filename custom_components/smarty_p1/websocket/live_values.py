@@ -1,4 +1,4 @@
-"""Values sent with each telegram: those of all entities, enabled or not."""
+"""Values sent with each telegram: the values of all entities, enabled or not."""
 
 from datetime import datetime
 from typing import Any

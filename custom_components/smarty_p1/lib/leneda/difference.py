@@ -16,7 +16,7 @@ from .rows import Row
 
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001
-# Days with less energy resemble each other, whatever the cause of a difference.
+# Days with less energy than this resemble each other, independent of the cause.
 _MIN_WH = 500
 _HOUR = timedelta(hours=1)
 # Each end of a quarter-hour is up to one telegram (10 s) off: tolerate 20 of 900 s (1/45) of its
@@ -38,7 +38,7 @@ class Cause(StrEnum):
 
 
 class DayDifference(NamedTuple):
-    """Day of which both know all quarter-hours."""
+    """Day whose quarter-hours both know."""
 
     start: datetime
     """Midnight in Luxembourg, in UTC."""
@@ -52,7 +52,7 @@ class DayDifference(NamedTuple):
 
 
 class Differences(NamedTuple):
-    """Days of which both know all quarter-hours, and the cause if most of them differ."""
+    """Days whose quarter-hours both know, and the cause if most of them differ."""
 
     days: tuple[DayDifference, ...]
     cause: Cause | None

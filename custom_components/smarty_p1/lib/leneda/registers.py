@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Quantity(StrEnum):
-    """Quantity of a series. Layers are those of energy sharing."""
+    """Quantity of a series. Layers belong to energy sharing."""
 
     IMPORTED = "imported"
     EXPORTED = "exported"
