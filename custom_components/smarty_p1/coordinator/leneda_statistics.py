@@ -1,6 +1,6 @@
 """Long-term statistics made of the platform's quarter-hours and their costs, by the hour.
 
-An hour counts when its four quarter-hours are known, at least one of them from the platform. Own
+An hour counts when its four quarter-hours are known, one or more from the platform. Own
 measurements win over the platform's.
 """
 
