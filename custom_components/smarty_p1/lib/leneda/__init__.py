@@ -10,7 +10,7 @@ from .api_response import AnswerRefusal, ResponseError, TimeSeries, read_time_se
 from .difference import Cause, DayDifference, Differences, compare_days
 from .export_file import MAX_EXPORT_SIZE, Export, read_export
 from .export_refusals import ExportError, ExportRefusal
-from .merging import quarter_hours_of, sharing_of
+from .platform_quarter_hours import quarter_hours_of, sharing_of
 from .registers import (
     CODES,
     COVERED,
