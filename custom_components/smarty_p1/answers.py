@@ -185,7 +185,7 @@ async def async_aside[**P, T](
 
 
 class NothingCountedError(Exception):
-    """No energy of the meter has been read yet."""
+    """Missing readings: no energy of the meter has been read yet."""
 
 
 @callback
@@ -197,7 +197,7 @@ def demand_of(coordinator: SmartyCoordinator) -> Demand:
 
 
 async def async_known_quarter_hours(coordinator: SmartyCoordinator, demand: Demand) -> QuarterHours:
-    """Return the quarter-hours of 400 days up to the running one, of both origins."""
+    """Return the measured and imported quarter-hours of the last 400 days."""
     meter, end = coordinator.books.memory.demand_meter, demand.quarter_start
     start = day_start(end - _QUARTER_HOURS_SPAN)
     return await async_aside(coordinator.hass, QuarterHours, meter.columns, meter.past, start, end)
@@ -206,16 +206,16 @@ async def async_known_quarter_hours(coordinator: SmartyCoordinator, demand: Dema
 async def async_quarter_hours(
     coordinator: SmartyCoordinator, start: datetime, end: datetime
 ) -> list[QuarterHour]:
-    """Return the known quarter-hours that start in a period, of both origins."""
+    """Return the measured and imported quarter-hours that start in a period."""
     meter = coordinator.books.memory.demand_meter
-    found = quarter_hours_between(meter.columns, meter.past, start, end)
-    return await async_aside(coordinator.hass, without_collection(list), found)
+    quarter_hours = quarter_hours_between(meter.columns, meter.past, start, end)
+    return await async_aside(coordinator.hass, without_collection(list), quarter_hours)
 
 
 async def async_what_if(
     coordinator: SmartyCoordinator, fields: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the worth of a battery. Raises WhatIfError when it is not known."""
+    """Return the yearly value of a battery. Raises WhatIfError when it is unknown."""
     hass, demand = coordinator.hass, demand_of(coordinator)
     start, end = day_start(demand.quarter_start - _QUARTER_HOURS_SPAN), demand.month.start
     quarters = await async_quarter_hours(coordinator, start, end)
