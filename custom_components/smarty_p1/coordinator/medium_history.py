@@ -5,6 +5,7 @@ between them is short. Otherwise it belongs to their day, or to no day if a midn
 them. Each sum has the time of the day that is known.
 """
 
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
@@ -49,6 +50,12 @@ class MediumHistory:
         self.index = 0.0
         self.days: dict[datetime, Sum] = {}
         self.hours: dict[datetime, Sum] = {}
+
+    def copy(self) -> Self:
+        """Return a copy for another thread."""
+        other = copy(self)
+        other.days, other.hours = dict(self.days), dict(self.hours)
+        return other
 
     @property
     def has_hours(self) -> bool:

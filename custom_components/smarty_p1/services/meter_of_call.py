@@ -85,9 +85,6 @@ def invalid(*, translation_key: str, **placeholders: str) -> ServiceValidationEr
 
 def _only_meter(hass: HomeAssistant) -> str | None:
     """Return the only loaded meter, None if there are none or several."""
-    meters = [
-        entry.entry_id
-        for entry in hass.config_entries.async_loaded_entries(DOMAIN)
-        if is_meter(entry)
-    ]
+    entries = hass.config_entries.async_loaded_entries(DOMAIN)
+    meters = [entry.entry_id for entry in entries if is_meter(entry)]
     return meters[0] if len(meters) == 1 else None

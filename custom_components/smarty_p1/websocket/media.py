@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from homeassistant.helpers.json import json_bytes
 from homeassistant.util import dt as dt_util
 
 from ..coordinator.gas_energy import kwh_per_m3
-from ..coordinator.medium_history import KEPT_DAYS, KEPT_HOURS, Sum
+from ..coordinator.medium_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.tariff import LUXEMBOURG, day_end, day_start
-from .requests import Request, meter_command
+from .requests import Request, async_rendered, meter_command
 
 _HOUR = timedelta(hours=1)
 _A_WHOLE_HOUR = 3599.0
@@ -20,8 +19,14 @@ _A_WHOLE_HOUR = 3599.0
 @meter_command("media")
 async def answer_media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
     """Answer with the sums of the meters on the M-Bus: 400 days, and 35 days of water by hours."""
-    now = dt_util.utcnow()
-    options = coordinator.config_entry.options
+    media = {name: medium.copy() for name, medium in coordinator.books.history.media.items()}
+    options, now = coordinator.config_entry.options, dt_util.utcnow()
+    return await async_rendered(coordinator.hass, _report, media, options, now)
+
+
+def _report(
+    media: Mapping[str, MediumHistory], options: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
     found = [
         {
             "meter": identity,
@@ -33,9 +38,9 @@ async def answer_media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
             "days": _days(medium.days),
             "hours": _hours(medium.hours, now) if medium.has_hours else None,
         }
-        for identity, medium in coordinator.books.history.media.items()
+        for identity, medium in media.items()
     ]
-    return json_bytes({"media": found})
+    return {"media": found}
 
 
 def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
@@ -53,8 +58,8 @@ def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
         amounts.append(found.amount if found else None)
         known.append(min(1.0, round(found.seconds / length, 3)) if found else 0.0)
         day = day_end(day)
-    first = day_start(start).astimezone(LUXEMBOURG).date()
-    return {"start": first.isoformat(), "amounts": amounts, "known": known}
+    first = start.astimezone(LUXEMBOURG).date().isoformat()
+    return {"start": first, "amounts": amounts, "known": known}
 
 
 def _hours(sums: Mapping[datetime, Sum], now: datetime) -> dict[str, Any] | None:
