@@ -61,13 +61,14 @@ class ImportedQuarterHours:
         name = f"{DOMAIN}.{entry_id}.imported_quarter_hours"
         self._folder = Path(hass.config.path(STORAGE_DIR, name))
 
-    def read(self, until: datetime) -> dict[str, Sequence[Row]]:
+    def read(self, until: datetime, since: datetime | None = None) -> dict[str, Sequence[Row]]:
         """Return the rows of each code before a moment, in the order of time.
 
-        Several points are added up. Raises OSError when a file exists and cannot be read.
+        Files of the months before `since` are not read. Several points are added up. Raises OSError
+        when a file exists and cannot be read.
         """
         found: dict[str, list[tuple[Row, ...]]] = {}
-        for (code, _), rows in self._by_point(until).items():
+        for (code, _), rows in self._by_point(until, since=since).items():
             found.setdefault(code, []).append(rows)
         return {code: added_up(*series) for code, series in found.items()}
 
@@ -90,13 +91,13 @@ class ImportedQuarterHours:
         return added_up(*(rows for (_, other), rows in found.items() if other != name))
 
     def _by_point(
-        self, until: datetime, wanted: str = ""
+        self, until: datetime, wanted: str = "", since: datetime | None = None
     ) -> dict[tuple[str, str], tuple[Row, ...]]:
         """Return the rows of each code and point, or of one code."""
-        oldest = _month(until - KEPT)
+        newest_month, oldest = _month(until), _month(since or until - KEPT)
         found: dict[tuple[str, str], list[Row]] = {}
         for file in sorted(self._files()):
-            if file.month >= oldest and wanted in {"", file.code}:
+            if oldest <= file.month <= newest_month and wanted in {"", file.code}:
                 rows = found.setdefault((file.code, file.point), [])
                 rows += (row for row in _read(file.path) if row.start < until)
         return {key: newest(rows) for key, rows in found.items() if rows}

@@ -131,8 +131,10 @@ class PlatformPast:
         Raises OSError when a file exists and cannot be read.
         """
         # Most households share nothing: skip reading their files.
-        platform = await self._async_read() if self._may_share else {}
-        return await self._hass.async_add_executor_job(_shared_power, platform, start, end)
+        if not self._may_share:
+            return {}
+        work = without_collection(_shared_power)
+        return await self._hass.async_add_executor_job(work, self._files, start, end)
 
     async def async_import(self, data: bytes) -> Imported:
         """Import a file of the portal. Raises ImportRefusedError for a file with a fault."""
@@ -351,10 +353,11 @@ class PlatformPast:
         return names
 
 
-def _shared_power(platform: Platform, start: datetime, end: datetime) -> SharedPower:
+def _shared_power(files: ImportedQuarterHours, start: datetime, end: datetime) -> SharedPower:
+    until = min(end, day_start(dt_util.utcnow()))
     found = {
-        code: {row.start: row.kw for row in rows if start <= row.start < end}
-        for code, rows in sorted(platform.items())
+        code: {row.start: row.kw for row in rows if start <= row.start}
+        for code, rows in sorted(files.read(until, start).items())
         if is_of_sharing(code)
     }
     return {code: powers for code, powers in found.items() if powers}
