@@ -176,8 +176,15 @@ class PastStatistics(ThrottledStore):
             await recorder.async_block_till_done()
 
     @override
+    async def async_save(self) -> None:
+        ledgers = [*self._ledgers.values()]
+        # Ledgers cache their stored form: make it in the executor before it is needed here.
+        await self._hass.async_add_executor_job(lambda: [ledger.stored for ledger in ledgers])
+        await super().async_save()
+
+    @override
     def _content(self) -> Content:
-        ledgers = {key: ledger.as_dict() for key, ledger in self._ledgers.items()}
+        ledgers = {key: ledger.stored for key, ledger in self._ledgers.items()}
         return {
             "waits": self.waits,
             "months_at_once": sorted(self.months_at_once),
