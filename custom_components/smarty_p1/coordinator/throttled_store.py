@@ -48,7 +48,7 @@ class ThrottledStore(ABC):
             stored: Any = await self._store.async_load()
             if stored is None and not await self._hass.async_add_executor_job(self._holds_null):
                 return None
-            return parse(stored)
+            return await self._hass.async_add_executor_job(parse, stored)
         except Exception as err:  # noqa: BLE001 - a file may hold anything
             # Log the error's type alone: its text may contain private data.
             await self._async_complain(type(err).__name__)

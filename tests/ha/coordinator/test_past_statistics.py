@@ -237,7 +237,7 @@ async def test_hours_that_are_not_known_are_left_out(
     assert await changes(hass) == {n: kwh for n, kwh in expected.items() if n not in (-4, 2)}
 
 
-async def test_hours_are_stored_beside_the_event_loop(
+async def test_hours_are_stored_and_loaded_beside_the_event_loop(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     past: PastStatistics,
@@ -245,15 +245,17 @@ async def test_hours_are_stored_beside_the_event_loop(
 ) -> None:
     threads: list[threading.Thread] = []
 
-    def note(_hours: object) -> list[object]:
+    def note(_stored: object) -> list[object]:
         threads.append(threading.current_thread())
         return []
 
     monkeypatch.setattr(hourly_sums, "_runs_of", note)
+    monkeypatch.setattr(Ledger, "from_dict", note)
     await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR)
     await past.async_bring_in(series(platform(-30, 0)))
     await past.async_begin()
-    assert len(threads) == 1
+    await PastStatistics(hass, "one").async_load()
+    assert len(threads) == 2
     assert threading.current_thread() not in threads
 
 
