@@ -214,6 +214,7 @@ class PlatformPast:
                 raise ImportRefusedError(key="leneda_account_on")
             if self._statistics.is_empty and not await self._async_read():
                 raise ImportRefusedError(key="leneda_nothing_imported")
+            self._cancel()
             if self._recording:
                 # The cancelled recording leaves the statistics as a crash does: the ledger knows
                 # the rows.
