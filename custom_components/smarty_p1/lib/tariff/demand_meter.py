@@ -126,10 +126,10 @@ class DemandMeter:
         return lambda past: KnownMonths.of(columns, past, contracts)
 
     def set_platform_days(self, past: PlatformDays, months: KnownMonths | None = None) -> None:
-        """Show what the platform knows beside what was measured, or, with `NO_PAST`, no more.
+        """Show the platform's days beside the measured ones, or no more with NO_PLATFORM_DAYS.
 
-        `months` are those that the function of `begin_past` made of it; without them, all are made
-        at once. The past is not stored: after a restart it has to be set again.
+        `months` come from the function of `begin_past`. Without them, all months are made at once.
+        The platform's days are not stored: set them again after a restart.
         """
         self._history.set_platform_days(past, months)
         self.snapshot = self._make_snapshot()

@@ -57,14 +57,14 @@ class ReadingHistory:
         """What the platform knows: it is shown, and never stored with the rest."""
         self._months = KnownMonths()
         self._noted: list[Span] | None = None
-        """Spans that came or went while months are made elsewhere."""
+        """Spans added or removed since `begin_past`; None if no thread makes months."""
 
     def begin_past(self) -> None:
         """Note changes until `set_platform_days`, for months that a thread makes."""
         self._noted = []
 
     def set_platform_days(self, past: PlatformDays, months: KnownMonths | None) -> None:
-        """Show what the platform knows, with months that were made of it since `begin_past`."""
+        """Show the platform's days, with months that were made of them since `begin_past`."""
         self.past = past
         if months is not None:
             self._months = months
