@@ -67,6 +67,8 @@ SECTION_ENERGY_SHARING: Final = "energy_sharing"
 SECTION_LEVIES: Final = "levies"
 CONF_MIN_INTERVAL: Final = "min_interval"
 CONF_GAS_KWH_PER_M3: Final = "gas_kwh_per_m3"
+CONF_GAS_PRICE: Final = "gas_price"
+CONF_GAS_FIXED_PRICE: Final = "gas_fixed_price"
 
 SECTION_P1_SERVER: Final = "p1_server"
 SECTION_MQTT: Final = "mqtt"

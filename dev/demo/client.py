@@ -17,7 +17,7 @@ _OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
 # Options page of a meter by field. Other fields are on the page of the contract.
 _PAGES = {
     "min_interval": "updates",
-    "gas_kwh_per_m3": "updates",
+    **dict.fromkeys(("gas_kwh_per_m3", "gas_price", "gas_fixed_price"), "updates"),
     "p1_server": "other_programs",
     "mqtt": "other_programs",
     "virtual_meter": "other_programs",

@@ -33,10 +33,14 @@ LAST_PORT = 65535
 REFERENCE_POWER = 7
 ENERGY_PRICE = 0.1463
 FEED_IN_PRICE = 0.0782
+GAS_PRICE = 0.9
+GAS_FIXED_PRICE = 16.5
 TARIFF = {
     "reference_power": str(REFERENCE_POWER),
     "energy_price": ENERGY_PRICE,
     "feed_in": {"feed_in_price": FEED_IN_PRICE},
+    "gas_price": GAS_PRICE,
+    "gas_fixed_price": GAS_FIXED_PRICE,
 }
 CONTRACT = Contract(
     reference_kw=REFERENCE_POWER, energy_price=ENERGY_PRICE, feed_in_price=FEED_IN_PRICE

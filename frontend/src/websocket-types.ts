@@ -236,6 +236,33 @@ export interface Events {
   };
 }
 
+export interface MediumDays {
+  start: string;
+  amounts: (number | null)[];
+  known: number[];
+}
+
+/** Costs of gas in EUR with VAT, from a first to a last whole day of a month. */
+export interface GasMonth {
+  month: string;
+  first: number;
+  last: number;
+  missing_days: number;
+  m3: number;
+  used: number;
+  fixed: number;
+  total: number;
+  /** Cost of each day of the month. */
+  days: MediumDays;
+}
+
+export interface GasCosts {
+  per_m3: number;
+  per_month: number;
+  month: GasMonth | null;
+  year_ago: GasMonth | null;
+}
+
 export interface MediumHistory {
   meter: string;
   type: string;
@@ -243,7 +270,9 @@ export interface MediumHistory {
   kwh_per_m3?: number | null;
   index: number | null;
   time: Time | null;
-  days: { start: string; amounts: (number | null)[]; known: number[] } | null;
+  days: MediumDays | null;
+  /** Of gas with a price; null for other meters. */
+  costs?: GasCosts | null;
   hours: { start: Time; step: 3600; unit: "L"; values: (number | null)[] } | null;
 }
 

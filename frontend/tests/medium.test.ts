@@ -3,9 +3,10 @@ import { test } from "node:test";
 import { drawMedium } from "../src/drawing/medium.ts";
 import { Locale } from "../src/locale.ts";
 import { amountToday, monthOf, nightTo, standingOn } from "../src/parts/medium-months.ts";
+import { costFoot, costSentence, costStanding, costTotal, costUnits, costUntil, hasMonth, type KnownCosts } from "../src/sentences/gas-costs.ts";
 import { mediumTexts, monthSentence, nameOf, nightSentence, unitsOf, write, writeSum } from "../src/sentences/medium.ts";
 import { chosenSentence, daysTable, footnote } from "../src/sentences/medium-days.ts";
-import type { MediumHistory } from "../src/websocket-types.ts";
+import type { GasCosts, GasMonth, MediumHistory } from "../src/websocket-types.ts";
 
 const localeOf = (language: string) => new Locale({ language, number_format: "language", time_format: "24" });
 const en = localeOf("en");
@@ -249,4 +250,71 @@ test("each kind of meter has a name in each language", () => {
   for (const [language, texts] of Object.entries(mediumTexts)) {
     assert.equal(new Set(kinds.map((kind) => texts[kind])).size, kinds.length, language);
   }
+});
+
+/** Costs of November 2026 at 0.90 € and 15 € a month: 4 m³ a day until the 21st, and 5 m³ a day a year ago. */
+const november = { month: "2026-11", first: 1, last: 21, missing_days: 0, m3: 84, used: 75.6, fixed: 10.5, total: 86.1 };
+const costDays = (start: string, amounts: number[], known = amounts.map(() => 1)) => ({ start, amounts, known });
+const ofDays = (count: number, amount: number) => Array<number>(count).fill(amount);
+const gasCosts = (changes: Partial<GasMonth> = {}, more: Partial<GasCosts> = {}): KnownCosts => ({
+  per_m3: 0.9,
+  per_month: 15,
+  month: { ...november, days: costDays("2026-11-01", [...ofDays(21, 4.1), ...ofDays(9, 0.5)], [...ofDays(21, 1), ...ofDays(9, 0)]), ...changes },
+  year_ago: { ...november, month: "2025-11", m3: 105, used: 94.5, total: 105, days: costDays("2025-11-01", ofDays(30, 5)) },
+  ...more,
+});
+
+test("gas in euros: the month, its fixed part, and the same days a year ago", () => {
+  const said = (language: string) => {
+    const locale = localeOf(language);
+    const { number, unit } = costTotal(gasCosts(), "2026-11-22", locale);
+    return [`${number} ${unit}`, costSentence(gasCosts(), "2026-11-22", locale), costFoot(gasCosts(), locale), costUntil(gasCosts(), locale)].map(shown);
+  };
+  assert.deepEqual(said("en"), [
+    "86 € this month",
+    "11 € of it fixed. November 2025 by the 21st: **105 €** at today's price.",
+    "84.00 m³ × 0.90 €, fixed 21 of 30 days × 15.00 €, with VAT. Your own prices.",
+    "until 21 Nov, midnight",
+  ]);
+  assert.deepEqual(said("fr"), [
+    "86 € ce mois-ci",
+    "Dont 11 € fixes. Novembre 2025 au 21 : **105 €** au prix d'aujourd'hui.",
+    "84,00 m³ × 0,90 €, fixe 21 jours sur 30 × 15,00 €, TVA comprise. Vos propres prix.",
+    "jusqu'au 21 nov., minuit",
+  ]);
+  assert.equal(said("de")[1], "Davon 11 € fest. November 2025 bis zum 21.: **105 €** zum heutigen Preis.");
+  assert.equal(said("lb")[1], "Dovu sinn 11 € fest. November 2025 bis den 21.: **105 €** zum Präis vun haut.");
+  assert.equal(said("pt")[1], "Dos quais 11 € fixos. Novembro de 2025 até dia 21: **105 €** ao preço de hoje.");
+});
+
+test("gas in euros without a year ago, a fixed price, whole days or the start of the month", () => {
+  const said = (costs: KnownCosts, today = "2026-11-22") => shown(costSentence(costs, today, en));
+  const alone = { year_ago: null };
+  assert.equal(said(gasCosts({}, alone)), "11 € of it fixed.");
+  assert.equal(said(gasCosts({ fixed: 0, total: 75.6 }, { ...alone, per_month: 0 })), "");
+  assert.equal(said(gasCosts({ first: 5 }, alone)), "11 € of it fixed. Counted since 5 November.");
+  assert.equal(said(gasCosts({ missing_days: 2 }, alone)), "11 € of it fixed. At least that: not every day is known.");
+  assert.equal(shown(costFoot(gasCosts({}, { per_m3: 0.9123, per_month: 0 }), en)), "84.00 m³ × 0.9123 €, with VAT. Your own prices.");
+  // On the 1st, October is told as a whole.
+  const october = gasCosts({ month: "2026-10" });
+  assert.deepEqual(costTotal(october, "2026-11-01", en), { number: "86", unit: "€ in October" });
+  const whole = { ...gasCosts().year_ago!, last: 30 };
+  assert.equal(said(gasCosts({}, { year_ago: whole })), "11 € of it fixed. November 2025: **105 €** at today's price.");
+  // A month in summer is told in cents.
+  const summer = gasCosts({ total: 9.99, fixed: 5.5 }, alone);
+  assert.deepEqual([costTotal(summer, "2026-11-22", en).number, said(summer)], ["9.99", "5.50 € of it fixed."]);
+  assert.deepEqual([hasMonth(null), hasMonth(undefined), hasMonth({ ...gasCosts(), month: null }), hasMonth(summer)], [false, false, false, true]);
+});
+
+test("gas in euros is drawn by days, up to the last whole one", () => {
+  const drawing = drawMedium(costStanding(gasCosts()));
+  // 86.1 of 150 € that the 30 days a year ago have cost.
+  assert.deepEqual([drawing.dot!.x.toFixed(3), drawing.dot!.y.toFixed(3)], ["70.000", (100 - (86.1 / 150) * 100).toFixed(3)]);
+  assert.equal(drawing.end!.total, 150);
+  const standing = costStanding(gasCosts());
+  const found = { ...days(history({ "2026-11": 4 }, "2026-11-22"), "2026-11-22"), standing, units: costUnits(gasCosts()), amount: null };
+  assert.equal(shown(chosenSentence(found, 12, en)), "**12 November** 4.10 € · 12 November 2025 5.00 €");
+  assert.equal(shown(chosenSentence(found, 22, en)), "**22 November (so far)** – · 22 November 2025 5.00 €");
+  // The last day of a month that has ended is a day like the others.
+  assert.equal(shown(chosenSentence({ ...found, today: "2026-12-01" }, 21, en)), "**21 November** 4.10 € · 21 November 2025 5.00 €");
 });

@@ -89,7 +89,41 @@ def gas(**changes: object) -> Json:
         "time": "2026-11-21T17:00:00+00:00",
         "days": days(date(2025, 10, 20), gas_of),
         "hours": None,
+        "costs": None,
     } | changes
+
+
+def gas_costs(**changes: object) -> Json:
+    """Return what it says of the costs: 0.90 EUR a cubic metre, and 15 EUR a month."""
+    return {
+        "per_m3": 0.9,
+        "per_month": 15.0,
+        # 111 m³ until the 20th, 20 of 30 days; a year ago 99.6 m³.
+        "month": _gas_month(2026, 111.0, 99.9, 109.9),
+        "year_ago": _gas_month(2025, 99.6, 89.64, 99.64),
+    } | changes
+
+
+def _gas_month(year: int, m3: float, used: float, total: float) -> Json:
+    month = [date(year, 11, day) for day in range(1, 31)]
+    known = [1.0 if day < TODAY else 0.0 for day in month]
+    return {
+        "month": f"{year}-11",
+        "first": 1,
+        "last": 20,
+        "missing_days": 0,
+        "m3": m3,
+        "used": used,
+        "fixed": 10.0,
+        "total": total,
+        "days": {
+            "start": f"{year}-11-01",
+            "amounts": [
+                0.5 + 0.9 * gas_of(day) * part for day, part in zip(month, known, strict=True)
+            ],
+            "known": known,
+        },
+    }
 
 
 def water(**changes: object) -> Json:

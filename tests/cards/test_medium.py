@@ -53,11 +53,39 @@ async def test_gas_in_cubic_metres_until_the_bill_is_looked_up(stage: Stage) -> 
     text = await settled(stage)
     assert "Gas 18:00 1.80 m³ today" in text
     assert "111.0 m³" in text
-    assert "Index 4,321.987 m³ Show it in kWh" in text
+    assert "Index 4,321.987 m³ Show it in kWh and euros" in text
     await stage.close()
     # Who may not change options is not sent there.
     await stage.show(CARD, answers=media.answers(gas), is_admin=False)
     assert "Show it in kWh" not in await settled(stage)
+
+
+async def test_gas_in_euros_beside_the_same_days_a_year_ago(stage: Stage) -> None:
+    gas = media.gas(costs=media.gas_costs())
+    await stage.show(CARD, answers=media.answers(gas))
+    text = await settled(stage)
+    assert "Gas until 20 Nov, midnight 110 € this month" in text
+    assert "10 € of it fixed. November 2025 by the 20th: 100 € at today's price." in text
+    assert "111.00 m³ × 0.90 €, fixed 20 of 30 days × 15.00 €, with VAT." in text
+    assert "Your own prices. Today 20 kWh" in text
+    assert "Show it in" not in text
+    chart = stage.page.get_by_role("slider")
+    label = (await chart.get_attribute("aria-label") or "").replace("\u00a0", " ")
+    assert label.startswith("Gas: 110 € this month. 10 € of it fixed.")
+    # The 1st is a Sunday: 4.5 m³ and half a euro; a year ago a Saturday, 4 m³.
+    await chart.press("Home")
+    await stage.settle()
+    await said_by(stage, "1 November 4.55 € · 1 November 2025 4.10 €")
+    assert not await stage.overflow()
+    await stage.close()
+    # Until a day is whole, and without a price, the card says what it said before.
+    await stage.show(CARD, answers=media.answers(media.gas(costs=media.gas_costs(month=None))))
+    text = await settled(stage)
+    assert "Gas 18:00 20 kWh today November: 11% more" in text
+    assert "Show it in" not in text
+    await stage.close()
+    await stage.show(CARD, answers=media.answers(media.gas()))
+    await said_by(stage, "at 11.20 kWh/m³ Show it in euros")
 
 
 async def test_water_and_the_night(stage: Stage) -> None:
@@ -138,7 +166,7 @@ async def test_a_reading_that_is_old_says_so(stage: Stage) -> None:
         ),
         (
             media.gas(days=media.days(date(2026, 11, 21), media.gas_of)),
-            "from the first whole day on. Today 1.80 m³, at 11.20 kWh/m³ Show as table",
+            "from the first whole day on. Today 1.80 m³, at 11.20 kWh/m³ Show it in euros",
         ),
         (
             media.gas(days=media.days(date(2026, 11, 16), media.gas_of)),
@@ -265,7 +293,8 @@ async def test_nothing_is_wider_than_a_small_phone(stage: Stage, language: str) 
     )
     nights = {f"n2026_11_{day}": [3, 2, 4] for day in (19, 20, 21)}
     leak = media.water(hours=media.hours(**nights))
-    found = [media.gas(), leak, media.heat(), long | {"meter": "long"}, unit]
+    euros = media.gas(meter="euros", costs=media.gas_costs())
+    found = [media.gas(), leak, media.heat(), long | {"meter": "long"}, unit, euros]
     await show_all(stage, found, width=360, language=language)
     await stage.picture(f"medium-360-{language}")
     buttons = stage.page.locator("footer button")
@@ -304,7 +333,8 @@ async def show_all(
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("language", ["en", "fr"])
 async def test_pictures(stage: Stage, language: str, width: int, *, dark: bool) -> None:
-    found = [media.gas(), media.water(), media.heat()]
+    euros = media.gas(meter="GAS0790002579999", costs=media.gas_costs())
+    found = [media.gas(), euros, media.water(), media.heat()]
     await show_all(stage, found, width=width, dark=dark, language=language, time_format="language")
     assert await stage.page.locator("ha-card").count() == len(found)
     await stage.picture(f"medium-{width}-{language}-{'dark' if dark else 'light'}")

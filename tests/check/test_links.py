@@ -73,7 +73,7 @@ def test_every_picture_is_shown() -> None:
 def test_the_files_to_change_are_there() -> None:
     page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     table = re.findall(r"^\| .+ \| (.+) \|$", page, re.MULTILINE)
-    files = [name for row in table for name in re.findall(r"`([\w/.]+)`", row)]
+    files = [name for row in table for name in re.findall(r"`([\w/.-]+)`", row)]
     assert len(files) >= 7
     there = [name for name in files for at in (INTEGRATION, ROOT) if (at / name).exists()]
     assert set(files) - set(there) == set()

@@ -1,4 +1,4 @@
-"""Options page for data: update interval in seconds, and energy of gas in kWh/m³."""
+"""Options page for data: update interval in seconds, energy and prices of gas."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,34 +6,58 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.config_entries import ConfigEntryState
 
-from ..const import CONF_GAS_KWH_PER_M3, CONF_MIN_INTERVAL
+from ..const import (
+    CONF_GAS_FIXED_PRICE,
+    CONF_GAS_KWH_PER_M3,
+    CONF_GAS_PRICE,
+    CONF_MIN_INTERVAL,
+)
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.gas_energy import MAX_KWH_PER_M3, MIN_KWH_PER_M3
+from ..coordinator.gas_options import (
+    MAX_EUR_PER_M3,
+    MAX_EUR_PER_MONTH,
+    MAX_KWH_PER_M3,
+    MIN_EUR_PER_M3,
+    MIN_KWH_PER_M3,
+)
 from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..lib.entities import CURRENCY
 from .form_fields import number_field
 from .tariff_options import Errors
 
 _MAX_INTERVAL_S = 3600
 _INTERVAL = number_field(_MAX_INTERVAL_S, "s", is_whole=True)
 # Allow more than plausible values: the frontend's own range message is not translated.
-_KWH_PER_M3 = number_field(1_000_000, "kWh/m³")
+_MAX_TYPED = 1_000_000
+_GAS_FIELDS = {
+    CONF_GAS_KWH_PER_M3: number_field(_MAX_TYPED, "kWh/m³"),
+    CONF_GAS_PRICE: number_field(_MAX_TYPED, f"{CURRENCY}/m³"),
+    CONF_GAS_FIXED_PRICE: number_field(_MAX_TYPED, CURRENCY),
+}
+_BOUNDS = {
+    CONF_GAS_KWH_PER_M3: (MIN_KWH_PER_M3, MAX_KWH_PER_M3, "gas_kwh_per_m3_implausible"),
+    CONF_GAS_PRICE: (MIN_EUR_PER_M3, MAX_EUR_PER_M3, "gas_price_implausible"),
+    CONF_GAS_FIXED_PRICE: (0.0, MAX_EUR_PER_MONTH, "gas_fixed_price_implausible"),
+}
 
-DATA_OPTIONS = (CONF_MIN_INTERVAL, CONF_GAS_KWH_PER_M3)
+DATA_OPTIONS = (CONF_MIN_INTERVAL, *_GAS_FIELDS)
 
 
 def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
-    """Return the fields of the page. The gas field appears only if there may be a gas meter."""
+    """Return the fields of the page. Those of gas appear only if there may be a gas meter."""
     fields: dict[vol.Marker, Any] = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
-    if CONF_GAS_KWH_PER_M3 in entry.options or _may_have_gas(entry):
-        fields[vol.Optional(CONF_GAS_KWH_PER_M3)] = _KWH_PER_M3
+    if _GAS_FIELDS.keys() & entry.options.keys() or _may_have_gas(entry):
+        fields |= {vol.Optional(name): field for name, field in _GAS_FIELDS.items()}
     return fields
 
 
 def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
-    """Return the options to store, and add an error for an implausible value."""
-    energy = typed.get(CONF_GAS_KWH_PER_M3)
-    if energy is not None and not MIN_KWH_PER_M3 <= energy <= MAX_KWH_PER_M3:
-        errors[CONF_GAS_KWH_PER_M3] = "gas_kwh_per_m3_implausible"
+    """Return the options to store, and add an error for an implausible or missing value."""
+    for name, (lowest, highest, error) in _BOUNDS.items():
+        if name in typed and not lowest <= typed[name] <= highest:
+            errors[name] = error
+    if CONF_GAS_FIXED_PRICE in typed and CONF_GAS_PRICE not in typed:
+        errors[CONF_GAS_PRICE] = "gas_price_missing"
     return dict(typed)
 
 

@@ -105,7 +105,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("contract_details", fields, shown, errors, **placeholders)
 
     async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the update interval, and for the energy of a cubic metre of gas."""
+        """Ask for the update interval, and for the energy and prices of gas."""
         errors: Errors = {}
         shown: Mapping[str, Any] = self.config_entry.options
         if user_input is not None:

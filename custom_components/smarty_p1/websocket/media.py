@@ -1,14 +1,15 @@
-"""Command about gas, water and heat meters: sums by days and hours."""
+"""Command for the amounts of gas, water and heat meters by days and hours, and the costs of gas."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from homeassistant.util import dt as dt_util
 
-from ..coordinator.gas_energy import kwh_per_m3
+from ..coordinator.gas_options import gas_prices, is_gas, kwh_per_m3
 from ..coordinator.medium_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
 from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..lib.reports import GasPrices, gas_costs_report, joined_days
 from ..lib.tariff import LUXEMBOURG, day_end, day_start
 from .requests import Request, async_rendered, meter_command
 
@@ -27,6 +28,7 @@ async def answer_media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
 def _report(
     media: Mapping[str, MediumHistory], options: Mapping[str, Any], now: datetime
 ) -> dict[str, Any]:
+    prices = gas_prices(options)
     found = [
         {
             "meter": identity,
@@ -37,10 +39,31 @@ def _report(
             "time": medium.time and medium.time.isoformat(),
             "days": _days(medium.days),
             "hours": _hours(medium.hours, now) if medium.has_hours else None,
+            "costs": prices and _costs(medium, media.values(), prices, now),
         }
         for identity, medium in media.items()
     ]
     return {"media": found}
+
+
+def _costs(
+    medium: MediumHistory, media: Iterable[MediumHistory], prices: GasPrices, now: datetime
+) -> dict[str, Any] | None:
+    """Return the costs of a gas meter, including its replaced meters."""
+    if not is_gas(medium.kind, medium.unit):
+        return None
+    others = [other for other in media if other is not medium and is_gas(other.kind, other.unit)]
+    # The successor of a meter has its costs: the fixed price counts once.
+    if any(_has_replaced(other, medium) for other in others):
+        return gas_costs_report({}, prices, now)
+    replaced = [other.days for other in others if _has_replaced(medium, other)]
+    return gas_costs_report(joined_days([medium.days, *replaced]), prices, now)
+
+
+def _has_replaced(medium: MediumHistory, other: MediumHistory) -> bool:
+    """Return whether a meter began on the day of the last reading of another one, or later."""
+    last, first = other.time, min(medium.days, default=None)
+    return last is not None and first is not None and day_start(last) <= first
 
 
 def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from homeassistant.helpers import device_registry as dr
 
 from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.gas_energy import kwh_per_m3
+from ..coordinator.gas_options import kwh_per_m3
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..entity import mbus_device_id
 from ..lib.entities import CURRENCY

@@ -10,6 +10,7 @@ import { mediumChart } from "../parts/medium-chart.ts";
 import { colorOf, iconOf, mediumStyles } from "../parts/medium-styles.ts";
 import { amountToday, type Night, nightTo, type Standing, standingOn } from "../parts/medium-months.ts";
 import { ChosenBar } from "../parts/pointer.ts";
+import * as cost from "../sentences/gas-costs.ts";
 import * as say from "../sentences/medium.ts";
 import { chosenSentence, type Days, daysTable, footnote } from "../sentences/medium-days.ts";
 import { styles } from "../styles.ts";
@@ -34,6 +35,9 @@ interface Drawn {
   standing: Standing;
   units: say.Units;
   night: Night | undefined;
+  costs: cost.KnownCosts | undefined;
+  /** Month and units of the chart: euros if costs are known. */
+  charted: { standing: Standing; units: say.Units };
   drawing: MediumDrawing;
 }
 
@@ -128,8 +132,9 @@ export class MediumCard extends SmartyCard {
     return localDay(time) === today ? clock : `${this.locale.shortDay(time)}, ${clock}`;
   }
 
-  #stamp({ time, today }: Shown): TemplateResult | typeof nothing {
+  #stamp({ history, time, today }: Shown): TemplateResult | typeof nothing {
     if (!time) return nothing;
+    if (cost.hasMonth(history.costs)) return html`<small class="number">${cost.costUntil(history.costs, this.locale)}</small>`;
     const words = this.#time(time, today);
     const isOld = Date.now() - time.getTime() > OLD_MS;
     return html`<small class="number">${isOld ? this.locale.common("last", { time: words }) : words}</small>`;
@@ -152,41 +157,55 @@ export class MediumCard extends SmartyCard {
       const biggest = Math.max(0, ...amounts.map((amount) => amount ?? 0));
       const units = say.unitsOf(history.type, history.unit, history.kwh_per_m3, biggest);
       const night = say.kindOf(history.type) === "water" ? nightTo(history, today) : undefined;
-      this.#drawn = drawn = { days: history.days, today, standing, units, night, drawing: drawMedium(standing) };
+      const costs = cost.hasMonth(history.costs) ? history.costs : undefined;
+      const charted = costs ? { standing: cost.costStanding(costs), units: cost.costUnits(costs) } : { standing, units };
+      const drawing = drawMedium(charted.standing);
+      this.#drawn = drawn = { days: history.days, today, standing, units, night, costs, charted, drawing };
     }
     return drawn!;
   }
 
   #days(shown: Shown): TemplateResult {
     const { history, newer, name, deviceId, time, today } = shown;
-    const { standing, units, night, drawing } = this.#draw(shown);
+    const { standing, units, night, costs, charted, drawing } = this.#draw(shown);
     const amount = amountToday(history, today, newer);
-    const unit = amount !== null && amount * units.day.factor >= 100_000 ? units.month : units.day;
-    const number = amount === null ? "–" : this.locale.number(amount * unit.factor, unit.decimals);
     const days: Days = { history, standing, units, night, today, amount, time };
+    const shownDays: Days = costs ? { ...days, ...charted, amount: null } : days;
+    const { number, unit } = costs ? cost.costTotal(costs, today, this.locale) : this.#today(amount, units);
     const month =
       time && Date.now() - time.getTime() > SILENT_MS
         ? this.#t("silent", { time: this.#time(time, today) })
-        : say.monthSentence(standing, units, history.days!.start, today, this.locale);
+        : costs
+          ? cost.costSentence(costs, today, this.locale)
+          : say.monthSentence(standing, units, history.days!.start, today, this.locale);
     const chosen = this.#chosen.index;
-    const sentence = chosen === undefined ? month : chosenSentence(days, chosen + 1, this.locale);
+    const sentence = chosen === undefined ? month : chosenSentence(shownDays, chosen + 1, this.locale);
     const table = this.isTableShown ? daysTable(days, this.locale) : undefined;
-    const label = `${name}: ${plain(month)}`;
-    return html`<div class="big">
-        ${this.moreInfo(history.type, number, name, deviceId)} <small>${this.#t("today", { unit: unit.unit }).trim()}</small>
-      </div>
+    const label = `${name}: ${costs ? `${number} ${unit}. ` : ""}${plain(month)}`;
+    return html`<div class="big">${this.moreInfo(history.type, number, name, deviceId)} <small>${unit}</small></div>
       ${sentence ? this.sentence(sentence, "month") : nothing}
-      ${drawing.own || drawing.reference ? mediumChart({ days, drawing, label, sentence }, this.#chosen, this.locale) : nothing}
-      ${table ? this.table(name, table.head, () => table.rows) : nothing} ${this.#foot(days, newer?.index ?? history.index)}`;
+      ${drawing.own || drawing.reference ? mediumChart({ days: shownDays, drawing, label, sentence }, this.#chosen, this.locale) : nothing}
+      ${table ? this.table(name, table.head, () => table.rows) : nothing} ${this.#foot(days, costs, newer?.index ?? history.index)}`;
   }
 
-  #foot(days: Days, index: number | null): TemplateResult {
+  /** Return the big number and the words beside it: "20", "kWh today". */
+  #today(amount: number | null, units: say.Units): { number: string; unit: string } {
+    const unit = amount !== null && amount * units.day.factor >= 100_000 ? units.month : units.day;
+    const number = amount === null ? "–" : this.locale.number(amount * unit.factor, unit.decimals);
+    return { number, unit: this.#t("today", { unit: unit.unit }).trim() };
+  }
+
+  #foot(days: Days, costs: cost.KnownCosts | undefined, index: number | null): TemplateResult {
     const { text, isWarning } = footnote(days, index, this.locale);
-    const canEnter = days.history.type === "gas" && days.history.unit === "m3" && days.units.day.unit !== "kWh" && this.hass?.user?.is_admin;
+    const { history, units, amount } = days;
+    const today = costs && amount !== null ? this.#t("own", { amount: say.write(amount, units.day, this.locale) }) : "";
+    const notes = costs ? [cost.costFoot(costs, this.locale), today] : isWarning ? [] : [text];
+    const canEnter = history.type === "gas" && history.unit === "m3" && !history.costs && this.hass?.user?.is_admin;
+    const enterKey = units.day.unit === "kWh" ? "enter_price" : "enter_prices";
     return html`${isWarning ? html`<p>${rich(text)}</p>` : nothing}
       <footer>
-        ${isWarning || !text ? nothing : html`<small>${text}</small>`}
-        ${canEnter ? this.link("/config/integrations/integration/smarty_p1", this.#t("enter_factor")) : nothing}
+        ${notes.filter(Boolean).map((note) => html`<small>${note}</small>`)}
+        ${canEnter ? this.link("/config/integrations/integration/smarty_p1", this.#t(enterKey)) : nothing}
         ${this.tableButton()}
       </footer>`;
   }

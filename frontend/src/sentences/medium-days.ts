@@ -4,7 +4,7 @@ import { addDays, addMonths, dayStart, type Locale } from "../locale.ts";
 import { type Month, monthOf, type Night, type Standing } from "../parts/medium-months.ts";
 import { round, roundParts } from "../rounding.ts";
 import type { MediumHistory } from "../websocket-types.ts";
-import { type MediumKey, mediumTexts, monthName, nightSentence, startOf, type Units, write } from "./medium.ts";
+import { capital, type MediumKey, mediumTexts, monthName, nightSentence, startOf, type Units, write } from "./medium.ts";
 
 export interface Days {
   history: MediumHistory;
@@ -20,17 +20,18 @@ export interface Days {
 }
 
 const plain = (text: string): string => text.replaceAll("**", "");
-const capital = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1);
 
 /** Return the amount of a day in this month and in the reference month. */
 export function chosenSentence({ standing, units, today, amount }: Days, day: number, locale: Locale): string {
   const t = (key: MediumKey, params: Record<string, string>) => locale.text(mediumTexts, key, params);
   const { month, reference } = standing;
-  const now = Number(today.slice(8));
+  const now = today.startsWith(month.month) ? Number(today.slice(8)) : month.length + 1;
   const amountText = (of: Month, isToday: boolean) => {
     const value = isToday ? amount : (of.amounts[day - 1] ?? null);
     const words = value === null ? "–" : write(value, units.day, locale);
-    const name = locale.day(startOf(of.month, day));
+    // A day of a year ago has its year: without it, both days of the sentence have the same name.
+    const isYearAgo = of !== month && of.month.slice(5) === month.month.slice(5);
+    const name = isYearAgo ? locale.date(startOf(of.month, day)) : locale.day(startOf(of.month, day));
     const text = value === null || isToday || of.isWhole[day - 1] ? words : t("at_least", { sum: words });
     return `**${isToday ? t("so_far", { day: name }) : name}** ${text}`;
   };

@@ -80,7 +80,7 @@ export function writeSum(amount: number, { day, month }: Units, locale: Locale):
 }
 
 /** Return "20th" in English; in other languages their own form, or the plain number. */
-function ordinal(day: number, { language }: Locale): string {
+export function ordinal(day: number, { language }: Locale): string {
   if (language === "fr" && day === 1) return "1er";
   if (language === "de" || language === "lb") return `${day}.`;
   if (language !== "en") return String(day);
@@ -96,7 +96,7 @@ export function monthName(month: string, today: string, locale: Locale): string 
   return isNear ? locale.month(startOf(month)) : locale.monthYear(startOf(month));
 }
 
-const capital = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1);
+export const capital = (text: string): string => text.charAt(0).toLocaleUpperCase() + text.slice(1);
 
 /** Return the sentence about the month's use; `since` is the first day with data. */
 export function monthSentence(standing: Standing, units: Units, since: string, today: string, locale: Locale): string {

@@ -55,7 +55,7 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
 @pytest.mark.parametrize(
     ("page", "fields"),
     [
-        ("updates", ["min_interval", "gas_kwh_per_m3"]),
+        ("updates", ["min_interval", "gas_kwh_per_m3", "gas_price", "gas_fixed_price"]),
         ("other_programs", ["p1_server", "virtual_meter", "mqtt"]),
     ],
 )
@@ -74,8 +74,8 @@ async def test_a_page_is_about_one_thing(
         ("updates", {"min_interval": 30}, {"min_interval": 30}),
         (
             "updates",
-            {"min_interval": 0, "gas_kwh_per_m3": 11.2},
-            {"min_interval": 0, "gas_kwh_per_m3": 11.2},
+            {"min_interval": 0, "gas_kwh_per_m3": 11.2, "gas_price": 0.9, "gas_fixed_price": 16.5},
+            {"min_interval": 0, "gas_kwh_per_m3": 11.2, "gas_price": 0.9, "gas_fixed_price": 16.5},
         ),
         (
             "other_programs",
@@ -131,35 +131,63 @@ async def test_of_a_meter_that_is_not_read_nobody_knows_whether_it_has_gas(
     assert "gas_kwh_per_m3" in form["data_schema"].schema
 
 
-async def test_the_energy_of_gas_can_be_taken_back(
+async def test_the_numbers_of_the_gas_bill_can_be_taken_back(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    await enter_data(hass, entry, min_interval=10, gas_kwh_per_m3=11.2)
+    await enter_data(
+        hass, entry, min_interval=10, gas_kwh_per_m3=11.2, gas_price=0.9, gas_fixed_price=16.5
+    )
     await enter_data(hass, entry, min_interval=10)
 
     assert dict(entry.options) == STORED
 
 
-@pytest.mark.parametrize("typed", [0, 4.99, 15.01, 11200])
-async def test_what_no_gas_is_worth_is_refused(
-    hass: HomeAssistant, entry: MockConfigEntry, typed: float
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        *(("gas_kwh_per_m3", energy) for energy in (0, 4.99, 15.01, 11200)),
+        # The price of a kWh, and cents.
+        *(("gas_price", price) for price in (0, 0.0812, 0.19, 10.01, 90)),
+        ("gas_fixed_price", 1000.01),
+    ],
+)
+async def test_numbers_of_no_gas_bill_are_refused(
+    hass: HomeAssistant, entry: MockConfigEntry, field: str, typed: float
 ) -> None:
-    result = await enter_data(hass, entry, min_interval=10, gas_kwh_per_m3=typed)
+    numbers = {"gas_price": 0.9, field: typed}
+    result = await enter_data(hass, entry, min_interval=10, **numbers)
 
-    assert result["errors"] == {"gas_kwh_per_m3": "gas_kwh_per_m3_implausible"}
+    assert result["errors"] == {field: f"{field}_implausible"}
     # What was typed stands there, to be mended.
-    [_, field] = result["data_schema"].schema
-    assert field.description == {"suggested_value": typed}
+    fields = {str(key): key.description for key in result["data_schema"].schema}
+    assert fields[field] == {"suggested_value": typed}
     assert dict(entry.options) == STORED
 
 
-@pytest.mark.parametrize("typed", [5, 15])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"gas_kwh_per_m3": 5},
+        {"gas_kwh_per_m3": 15},
+        {"gas_price": 0.2, "gas_fixed_price": 0},
+        {"gas_price": 10, "gas_fixed_price": 1000},
+    ],
+)
 async def test_the_bounds_are_allowed(
-    hass: HomeAssistant, entry: MockConfigEntry, typed: float
+    hass: HomeAssistant, entry: MockConfigEntry, typed: dict[str, float]
 ) -> None:
-    result = await enter_data(hass, entry, min_interval=10, gas_kwh_per_m3=typed)
+    result = await enter_data(hass, entry, min_interval=10, **typed)
 
     assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
+async def test_a_fixed_price_of_gas_needs_the_price_of_a_cubic_metre(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    result = await enter_data(hass, entry, min_interval=10, gas_fixed_price=16.5)
+
+    assert result["errors"] == {"gas_price": "gas_price_missing"}
+    assert dict(entry.options) == STORED
 
 
 async def test_without_gas_nobody_is_asked_about_it(

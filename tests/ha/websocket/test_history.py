@@ -279,6 +279,50 @@ async def test_days_of_media_are_made_beside_the_event_loop(
     assert threading.current_thread() not in threads
 
 
+async def test_gas_in_euros_of_the_meter_and_of_the_one_it_has_replaced(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, client: Client, sender: Sender
+) -> None:
+    entry = await set_up(hass, port, make_entry, gas_price=0.9, gas_fixed_price=15.5)
+    # From 10:30 on 3 July: 678.901 m³. All of the 4th in one.
+    await sender.send(HOURS, r0_1_24_2_1="(250704000000S)(00681.001*m3)")
+    await sender.send(37 * HOURS, r0_1_24_2_1="(250705000000S)(00684.001*m3)")
+
+    gas, water, heat = await gas_first(client, entry)
+    assert (water["costs"], heat["costs"]) == (None, None)
+    # 3 m³, and one of 31 days. Of the 3rd, 2.1 m³ are known, and not the morning.
+    costs = gas["costs"]
+    assert (costs["per_m3"], costs["per_month"], costs["year_ago"]) == (0.9, 15.5, None)
+    assert costs["month"].pop("days")["amounts"][:4] == [0.5, 0.5, 2.39, 3.2]
+    assert costs["month"] == {
+        "month": "2025-07",
+        "first": 4,
+        "last": 4,
+        "missing_days": 0,
+        "m3": 3.0,
+        "used": 2.7,
+        "fixed": 0.5,
+        "total": 3.2,
+    }
+
+    identity = f"({b'GAS0790002579999'.hex().upper()})"
+    other = {"r0_1_96_1_0": identity, "r0_1_24_2_1": "(250705010000S)(00000.100*m3)"}
+    await sender.send(HOURS, **other)
+    await sender.send(23 * HOURS, r0_1_24_2_1="(250706000000S)(00002.100*m3)")
+
+    new, old = (await gas_first(client, entry))[:2]
+    assert new["meter"] == "GAS0790002579999"
+    # 3 and 2 m³, and two of 31 days; the one that is gone costs nothing more.
+    assert (new["costs"]["month"]["first"], new["costs"]["month"]["last"]) == (4, 5)
+    assert (new["costs"]["month"]["m3"], new["costs"]["month"]["total"]) == (5.0, 5.5)
+    assert (old["type"], old["costs"]["month"]) == ("gas", None)
+
+
+async def gas_first(client: Client, entry: MockConfigEntry) -> list[dict[str, Any]]:
+    """Return what the meters on the M-Bus have counted: gas, the newest one first, water, heat."""
+    found = reversed(await media_of(client, entry))
+    return sorted(found, key=lambda each: ["gas", "water", "heat"].index(each["type"]))
+
+
 async def media_of(client: Client, entry: MockConfigEntry) -> list[dict[str, Any]]:
     """Return what the meters on the M-Bus have counted."""
     found: list[dict[str, Any]] = (await ask(client, "media", entry_id=entry.entry_id))["media"]

@@ -12,6 +12,7 @@ from .bills import (
     known_months,
 )
 from .days import bills_by_day, days_report
+from .gas_costs import DaySums, GasPrices, gas_costs_report, joined_days
 from .outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from .quarter_hours import (
     quarter_hours_as_csv,
@@ -24,12 +25,16 @@ __all__ = [
     "CURRENT_PRICES",
     "FORMAT_JSON",
     "OUTLOOK_FORMATS",
+    "DaySums",
+    "GasPrices",
     "bill_answer",
     "bills_by_day",
     "bills_report",
     "classes_report",
     "comparison_report",
     "days_report",
+    "gas_costs_report",
+    "joined_days",
     "known_months",
     "outlook_report",
     "quarter_hours_as_csv",

@@ -1,0 +1,139 @@
+"""Costs of gas by two numbers of a gas bill: price of a cubic metre and fixed price a month.
+
+A month costs up to the end of its last whole day. The fixed price counts by days, so that the same
+days of two years compare.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
+
+from ..tariff import LUXEMBOURG, day_end
+
+MIN_KNOWN_SHARE = 0.9
+"""Share of a day from which the day counts as whole."""
+_A_DAY = timedelta(days=1)
+# A day costs cents; the parts of a month add up to its sum in cents.
+_DECIMALS = 5
+
+type DaySums = Mapping[datetime, tuple[float, float]]
+"""By the start of a day: m³, and the seconds of the day that they cover."""
+
+
+class GasPrices(NamedTuple):
+    """Prices of a gas bill in EUR, with VAT."""
+
+    per_m3: float
+    per_month: float
+
+
+class _Day(NamedTuple):
+    """Gas of a day, and the share of the day that is known."""
+
+    m3: float
+    known: float
+
+    @property
+    def is_whole(self) -> bool:
+        return self.known >= MIN_KNOWN_SHARE
+
+
+_UNKNOWN = _Day(0.0, 0.0)
+
+
+def joined_days(meters: Iterable[DaySums]) -> DaySums:
+    """Return the sums of the days of a gas meter and of the meters that it has replaced."""
+    joined: dict[datetime, tuple[float, float]] = {}
+    for days in meters:
+        for start, (amount, seconds) in days.items():
+            amount_before, seconds_before = joined.get(start, (0.0, 0.0))
+            joined[start] = (amount_before + amount, seconds_before + seconds)
+    return joined
+
+
+def gas_costs_report(days: DaySums, prices: GasPrices, now: datetime) -> dict[str, Any]:
+    """Return the costs of the running month, and of the same days a year ago at the same prices.
+
+    The month before takes the place of a running month without a whole day. Either is None if not
+    enough is known.
+    """
+    known = {
+        start.astimezone(LUXEMBOURG).date(): _Day(amount, _share(start, seconds))
+        for start, (amount, seconds) in days.items()
+    }
+    today = now.astimezone(LUXEMBOURG).date()
+    this_month = today.replace(day=1)
+    last_month = (this_month - _A_DAY).replace(day=1)
+    month = _running(known, prices, this_month, today) or _running(
+        known, prices, last_month, this_month
+    )
+    return {
+        "per_m3": prices.per_m3,
+        "per_month": prices.per_month,
+        "month": month,
+        "year_ago": month and _year_ago(known, prices, month),
+    }
+
+
+def _share(start: datetime, seconds: float) -> float:
+    return min(1.0, seconds / (day_end(start) - start).total_seconds())
+
+
+def _running(
+    known: Mapping[date, _Day], prices: GasPrices, month: date, end: date
+) -> dict[str, Any] | None:
+    """Return a month from its first to its last whole day before `end`, None without any.
+
+    Only readings that began in the month may begin after its first day.
+    """
+    ended = [month + n * _A_DAY for n in range((end - month).days)]
+    whole = [day.day for day in ended if known.get(day, _UNKNOWN).is_whole]
+    if not whole:
+        return None
+    first = whole[0] if min(known) >= month else 1
+    return _month(known, prices, month, first, whole[-1])
+
+
+def _year_ago(
+    known: Mapping[date, _Day], prices: GasPrices, month: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Return the same days a year before a month, None if not all of both years are whole."""
+    this = date.fromisoformat(f"{month['month']}-01")
+    start = this.replace(year=this.year - 1)
+    # A February of 29 days follows one of 28.
+    last = min(month["last"], _length(start))
+    ago = _month(known, prices, start, month["first"], last)
+    return None if month["missing_days"] or ago["missing_days"] else ago
+
+
+def _month(
+    known: Mapping[date, _Day], prices: GasPrices, start: date, first: int, last: int
+) -> dict[str, Any]:
+    """Return the sums from one day of a month to another, and the costs of each day of it."""
+    length = _length(start)
+    days = [known.get(start + n * _A_DAY, _UNKNOWN) for n in range(length)]
+    counted = days[first - 1 : last]
+    m3 = sum(day.m3 for day in counted)
+    used = round(m3 * prices.per_m3, 2)
+    fixed = round(prices.per_month * len(counted) / length, 2)
+    daily = prices.per_month / length
+    return {
+        "month": f"{start:%Y-%m}",
+        "first": first,
+        "last": last,
+        "missing_days": sum(not day.is_whole for day in counted),
+        "m3": round(m3, 3),
+        "used": used,
+        "fixed": fixed,
+        "total": round(used + fixed, 2),
+        "days": {
+            "start": start.isoformat(),
+            "amounts": [round(day.m3 * prices.per_m3 + daily, _DECIMALS) for day in days],
+            "known": [round(day.known, 3) for day in days],
+        },
+    }
+
+
+def _length(month: date) -> int:
+    return monthrange(month.year, month.month)[1]

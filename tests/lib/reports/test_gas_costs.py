@@ -1,0 +1,214 @@
+"""Costs of gas: sums by hand, at 0.90 EUR a cubic metre and 15.50 EUR a month."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from smartyp1.reports import GasPrices, gas_costs_report, joined_days
+
+LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
+PRICES = GasPrices(0.9, 15.5)
+type Days = dict[datetime, tuple[float, float]]
+
+
+def whole(first: str, last: str, m3: float, **changed: tuple[float, float]) -> Days:
+    """Return days with the same m³, and others as (m³, share of 24 hours) by name (d1105)."""
+    day, end = date.fromisoformat(first), date.fromisoformat(last)
+    found: Days = {}
+    while day <= end:
+        amount, share = changed.get(f"d{day:%m%d}", (m3, 1.0))
+        start = datetime(day.year, day.month, day.day, tzinfo=LUXEMBOURG).astimezone(UTC)
+        if share:
+            found[start] = (amount, share * 86_400)
+        day += timedelta(days=1)
+    return found
+
+
+def at(time: str) -> datetime:
+    """Return a time of Luxembourg's clock."""
+    return datetime.fromisoformat(time).replace(tzinfo=LUXEMBOURG)
+
+
+def sums(month: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a month without its single days."""
+    assert month is not None
+    return {name: value for name, value in month.items() if name != "days"}
+
+
+def test_the_running_month_and_the_same_days_a_year_ago() -> None:
+    days = whole("2025-10-20", "2025-10-31", 3) | whole("2025-11-01", "2026-10-31", 5)
+    days |= whole("2026-11-01", "2026-11-22", 4, d1122=(1.5, 0.6))
+    report = gas_costs_report(days, GasPrices(0.9, 15.0), at("2026-11-22T14:35"))
+
+    # 21 days of 4 m³ are 84 m³: 75.60 EUR, and 21 of 30 days of 15 EUR. Today is not over.
+    assert sums(report["month"]) == {
+        "month": "2026-11",
+        "first": 1,
+        "last": 21,
+        "missing_days": 0,
+        "m3": 84.0,
+        "used": 75.6,
+        "fixed": 10.5,
+        "total": 86.1,
+    }
+    # 21 days of 5 m³ are 105 m³: 94.50 EUR, and the same 10.50.
+    assert sums(report["year_ago"]) == {
+        "month": "2025-11",
+        "first": 1,
+        "last": 21,
+        "missing_days": 0,
+        "m3": 105.0,
+        "used": 94.5,
+        "fixed": 10.5,
+        "total": 105.0,
+    }
+    # A day costs 4 times 0.90 and a thirtieth of 15. A day that is to come has its part of the 15.
+    daily = report["month"]["days"]
+    assert daily["start"] == "2026-11-01"
+    assert daily["amounts"] == [4.1] * 21 + [1.85] + [0.5] * 8
+    assert daily["known"] == [1.0] * 21 + [0.6] + [0.0] * 8
+    assert report["year_ago"]["days"]["amounts"] == [5.0] * 30
+    assert (report["per_m3"], report["per_month"]) == (0.9, 15.0)
+
+
+@pytest.mark.parametrize(
+    ("now", "month", "last", "total"),
+    [
+        # 31 October, an hour before its end: 30 of 31 days. 108 EUR and 15.
+        ("2026-10-31T23:00", "2026-10", 30, 123.0),
+        # Nothing of November is whole: all of October. 111.60 and 15.50.
+        ("2026-11-01T00:00", "2026-10", 31, 127.1),
+        ("2026-11-01T23:59", "2026-10", 31, 127.1),
+        # One of 30 days of November: 3.60 and 0.52.
+        ("2026-11-02T00:00", "2026-11", 1, 4.12),
+    ],
+)
+def test_a_month_ends_with_luxembourgs_midnight(
+    now: str, month: str, last: int, total: float
+) -> None:
+    until = at(now).date() - timedelta(days=1)
+    days = whole("2026-09-01", until.isoformat(), 4, d1025=(4, 25 / 24))
+    found = gas_costs_report(days, PRICES, at(now))["month"]
+
+    assert (found["month"], found["last"], found["total"]) == (month, last, total)
+
+
+@pytest.mark.parametrize(
+    ("day", "hours", "month", "total"),
+    [
+        # 23 hours are all of 29 March: 31 days of 2 m³, 55.80 and 15.50.
+        ("d0329", 23, "2026-03", 71.3),
+        # 25 hours are all of 25 October.
+        ("d1025", 25, "2026-10", 71.3),
+    ],
+)
+def test_the_day_on_which_clocks_change_is_a_day(
+    day: str, hours: int, month: str, total: float
+) -> None:
+    changed = {"d0329": (2.0, 23 / 24), "d1025": (2.0, 25 / 24)} | {day: (2.0, hours / 24)}
+    days = whole("2026-01-01", "2026-10-31", 2, **changed)
+    number = int(month[5:])
+    found = gas_costs_report(days, PRICES, at(f"2026-{number + 1:02}-01T00:30"))["month"]
+
+    assert (found["month"], found["last"], found["missing_days"]) == (month, 31, 0)
+    assert (found["total"], len(found["days"]["amounts"])) == (total, 31)
+    # Without 2.6 hours, less than nine tenths of either day are known.
+    part = whole("2026-01-01", "2026-10-31", 2, **(changed | {day: (2.0, (hours - 2.6) / 24)}))
+    found = gas_costs_report(part, PRICES, at(f"2026-{number + 1:02}-01T00:30"))["month"]
+    assert found["missing_days"] == 1
+    assert found["total"] == total
+
+
+def test_the_meter_that_was_changed_counts_until_then() -> None:
+    old = whole("2025-10-20", "2026-11-09", 5)
+    old |= whole("2026-11-10", "2026-11-10", 2, d1110=(2, 0.4))
+    new = whole("2026-11-10", "2026-11-21", 4, d1110=(2.5, 0.55))
+    now = at("2026-11-22T08:00")
+
+    report = gas_costs_report(joined_days([new, old]), PRICES, now)
+    # 9 days of 5, 4.5 of both on the 10th, 11 days of 4 m³: 93.5 m³ are 84.15 EUR, and 10.85.
+    assert sums(report["month"])["m3"] == 93.5
+    assert (report["month"]["missing_days"], report["month"]["total"]) == (0, 95.0)
+    # A year ago, the old one counted 21 days of 5 m³: 94.50 EUR, and 10.85.
+    assert report["year_ago"]["total"] == 105.35
+    # Of the new one alone, days count from the 11th on.
+    alone = gas_costs_report(new, PRICES, now)["month"]
+    assert (alone["first"], alone["m3"], alone["fixed"]) == (11, 44.0, 5.68)
+
+
+def test_the_first_month_counts_from_its_first_whole_day() -> None:
+    days = whole("2026-11-04", "2026-11-20", 4, d1104=(1, 0.3))
+    report = gas_costs_report(days, GasPrices(0.9, 15.0), at("2026-11-21T10:00"))
+
+    # 5 to 20 November are 16 days: 64 m³, 57.60 EUR, and 16 of 30 days of 15 EUR.
+    assert sums(report["month"]) == {
+        "month": "2026-11",
+        "first": 5,
+        "last": 20,
+        "missing_days": 0,
+        "m3": 64.0,
+        "used": 57.6,
+        "fixed": 8.0,
+        "total": 65.6,
+    }
+    assert report["year_ago"] is None
+    # On the first day, nothing is whole.
+    first = whole("2026-11-04", "2026-11-04", 1, d1104=(1, 0.3))
+    report = gas_costs_report(first, PRICES, at("2026-11-04T20:00"))
+    assert (report["month"], report["year_ago"]) == (None, None)
+    assert gas_costs_report({}, PRICES, at("2026-11-04T20:00"))["month"] is None
+
+
+@pytest.mark.parametrize("missing", [(1, 2), (5, 6)])
+def test_a_day_that_is_missing_makes_it_the_least(missing: tuple[int, int]) -> None:
+    first, second = missing
+    days = whole("2025-11-01", "2026-10-31", 5)
+    changed = {f"d11{first:02}": (0.0, 0.0), f"d11{second:02}": (1.0, 0.5)}
+    days |= whole("2026-11-01", "2026-11-20", 4, **changed)
+    report = gas_costs_report(days, PRICES, at("2026-11-21T10:00"))
+
+    # 18 days of 4 m³ and 1 m³: 65.70 EUR. The fixed price is due for all 20 days: 10.33.
+    assert (report["month"]["first"], report["month"]["missing_days"]) == (1, 2)
+    assert (report["month"]["m3"], report["month"]["total"]) == (73.0, 76.03)
+    # The least of this year is compared with nothing.
+    assert report["year_ago"] is None
+
+
+def test_readings_that_stop_leave_the_days_until_then() -> None:
+    days = whole("2025-11-01", "2026-11-12", 4)
+    report = gas_costs_report(days, PRICES, at("2026-11-21T10:00"))
+
+    assert (report["month"]["last"], report["month"]["missing_days"]) == (12, 0)
+    assert report["year_ago"]["last"] == 12
+
+
+@pytest.mark.parametrize("gap", ["d1103", "d1120"])
+def test_a_year_ago_counts_only_whole(gap: str) -> None:
+    year_ago = whole("2025-11-01", "2025-11-30", 5, **{gap: (1, 0.89)})
+    days = year_ago | whole("2025-12-01", "2026-11-20", 4)
+    report = gas_costs_report(days, PRICES, at("2026-11-21T10:00"))
+
+    assert report["month"]["last"] == 20
+    assert report["year_ago"] is None
+    # The 20th is not among the days until the 19th.
+    earlier = gas_costs_report(days, PRICES, at("2026-11-20T10:00"))
+    assert (earlier["year_ago"] is None) == (gap == "d1103")
+
+
+def test_29_february_is_compared_with_28_days() -> None:
+    days = whole("2027-02-01", "2028-02-29", 4, d0328=(4, 23 / 24), d0326=(4, 23 / 24))
+    report = gas_costs_report(days, PRICES, at("2028-03-01T10:00"))
+
+    # 29 days of 4 m³ are 104.40 EUR; 28 of them 100.80. All of the month is due in both.
+    assert (report["month"]["last"], report["month"]["total"]) == (29, 119.9)
+    assert (report["year_ago"]["last"], report["year_ago"]["total"]) == (28, 116.3)
+
+
+def test_without_a_fixed_price() -> None:
+    days = whole("2026-10-01", "2026-11-20", 4)
+    month = gas_costs_report(days, GasPrices(0.9, 0.0), at("2026-11-21T10:00"))["month"]
+
+    assert (month["used"], month["fixed"], month["total"]) == (72.0, 0.0, 72.0)
