@@ -29,7 +29,7 @@ def measure(entry: MockConfigEntry, quarters: Iterable[QuarterHour]) -> None:
     meter = entry.runtime_data.books.memory.demand_meter
     history = meter._history
     for quarter in quarters:
-        history._add(history.stretches[0], as_span(quarter))
+        history._add(history.segments[0], as_span(quarter))
     meter.set_platform_days(meter.past)
     entry.runtime_data.books.quarter_hours.append(meter.take_new())
 

@@ -12,13 +12,13 @@ from .collector_pause import without_collection
 from .quarter_hour_series import QuarterHourSeries
 from .throttled_store import ThrottledStore
 
-# Memory cards wear out. Gaps of up to a quarter-hour are bridged, so a crash loses nothing; only
-# the frames of this time could be replayed once.
+# Memory cards wear out, so we save seldom. Gaps of up to a quarter-hour are bridged: a crash only
+# lets frames of this time be repeated once.
 SAVE_INTERVAL = 300.0
 
 
 class _MonthStore(ThrottledStore):
-    """Months that version 2 of a meter's state stored in a separate file. Read once."""
+    """File with the months of version 2 of a meter's state, which is read once."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.months", interval=SAVE_INTERVAL)
@@ -33,7 +33,7 @@ class _MonthStore(ThrottledStore):
 
 
 class MeterStore(ThrottledStore):
-    """Memory of one config entry: everything but the row, which has files of its own."""
+    """The memory of one config entry: a file, and the files of the row."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.meter", interval=SAVE_INTERVAL, private=True)
@@ -44,9 +44,9 @@ class MeterStore(ThrottledStore):
         self.memory = MeterMemory()
 
     async def async_load(self, contract: Contract = NO_CONTRACT, since: date | None = None) -> None:
-        """Load the stored memory. A contract holds since a day.
+        """Load the memory, with a contract since a day.
 
-        Raises OSError when months of version 2 cannot be stored as a row.
+        Raises OSError if months of version 2 cannot be stored as a row.
         """
         months = await self._months.async_load()
         stored = await self._async_read(checked_mapping)
@@ -67,18 +67,15 @@ class MeterStore(ThrottledStore):
         self._saved = self._news()
 
     async def async_last_counters(self, key: bytes) -> dict[bytes, int]:
-        """Return the stored last frame counters under a key.
-
-        Only the counters are parsed: loading the rest belongs to the set-up of the entry.
-        """
+        """Return the stored frame counters of a key, without loading the memory."""
         stored = await self._async_read(checked_mapping) or {}
         return MeterMemory.from_dict({"counters": stored.get("counters", {})}).last_counters(key)
 
     @callback
     def schedule_save(self) -> None:
-        """Save a change soon, and a finished quarter-hour or a new month at once.
+        """Save soon; at once after the end of a quarter-hour or month.
 
-        Rejected frames change nothing: a replay must not delay the next save.
+        Rejected frames change nothing, so that replayed frames cause no writing.
         """
         if self._is_closed:
             return
@@ -95,7 +92,7 @@ class MeterStore(ThrottledStore):
 
     @override
     async def async_remove(self) -> None:
-        """Remove the files, also the files that were put aside."""
+        """Remove the files, with the files put aside."""
         await self._months.async_remove()
         await self.quarter_hours.async_remove()
         await super().async_remove()
@@ -117,7 +114,7 @@ def _loaded(
     files: Files,
     months: tuple[Month, ...],
 ) -> MeterMemory:
-    """Return the memory of a stored form. Without its quarter-hours, the row's files continue."""
+    """Return the stored memory. Without a state, the quarter-hours go on from their files."""
 
     def load_demand(demand: Stored) -> DemandMeter:
         return DemandMeter.from_dict(demand, contract, since, files, months)

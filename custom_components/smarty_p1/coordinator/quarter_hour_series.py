@@ -1,8 +1,8 @@
-"""Files of a meter's row, one for each month in Luxembourg, kept for 25 months.
+"""The files of a meter's row, kept for 25 months: one file a month in Luxembourg.
 
 A line is a span (`lib/tariff/span_lines.py`). It is appended when the span has ended and its clock
-is confirmed. So memory cards last longer, and a kill loses at most the line being written, whose
-energy the registers of the neighbouring lines still tell.
+is sure. So little is written to a memory card, and a kill costs one line at most; the registers of
+the lines around it tell its energy.
 """
 
 import asyncio
@@ -38,9 +38,9 @@ from ..lib.tariff import (
 KEPT = timedelta(days=762)
 # Four days of a full disk.
 MAX_PENDING = 384
-# A month takes less than half of the bytes; the rest is for repeated quarter-hours.
+# A month takes less than half of this; the rest is for quarter-hours that a clock repeats.
 MAX_FILE_SIZE = 1_000_000
-# 26 months are kept; more files are left by wrong clocks.
+# 26 months are kept; the other files come from wrong clocks.
 MAX_FILES = 28
 
 _MAX_LINE = 4_096
@@ -73,15 +73,15 @@ class QuarterHourSeries:
         self._hass.async_create_task(self._async_write(), f"{DOMAIN} quarter-hours")
 
     async def async_files(self) -> Files:
-        """Return the contents of the files, None for an unreadable file."""
+        """Return the content of the files, None for an unreadable file."""
         return await self._hass.async_add_executor_job(self._read_files)
 
     async def async_replace(self, spans: Sequence[Span]) -> None:
-        """Replace all files by spans. Raises OSError."""
+        """Replace all files by files of some spans. Raises OSError."""
         await self._hass.async_add_executor_job(self._replace, spans)
 
     async def async_close(self) -> None:
-        """Write the waiting spans for the last time."""
+        """Write the pending spans, for the last time."""
         self._is_closed = True
         await self._async_write()
 
@@ -99,7 +99,7 @@ class QuarterHourSeries:
             try:
                 await self._hass.async_add_executor_job(self._write, pending)
             except OSError as err:
-                # The spans stay in the list, and are written with the next span.
+                # The pending spans are written together with the next one.
                 self._outage.note(err.strerror)
                 return
             self._outage.end()
@@ -143,13 +143,16 @@ class QuarterHourSeries:
         return found
 
     def _remove_old(self, new: Path, newest: datetime) -> None:
-        """Remove files that are too old by both the meter's and Home Assistant's clock."""
+        """Remove files that are too old, both by the meter's clock and by Home Assistant's.
+
+        Of too many files, the smallest are removed: they come from wrong clocks.
+        """
         oldest = self._path(min(newest, dt_util.utcnow()) - KEPT)
         others = [path for path in self._files() if path != new]
         too_old = [path for path in others if path < oldest]
         rest = sorted(set(others) - set(too_old), key=lambda path: path.stat().st_size)
         for path in (*too_old, *rest[: max(0, len(rest) + 1 - MAX_FILES)]):
-            # Without its numbers in that file, its lines would count as lost.
+            # Store the numbers first: the lines of a missing file count as lost otherwise.
             removed = with_removed(_content(self._removed), path.stem, _content(path))
             _write_anew(self._removed, removed)
             path.unlink()
@@ -164,7 +167,7 @@ class QuarterHourSeries:
 
 
 def _content(path: Path) -> bytes:
-    """Return the content of a file, only its end if the file is too large."""
+    """Return a file, or the end of a file that is too large; nothing for a missing file."""
     with suppress(FileNotFoundError), path.open("rb") as file:
         return _tail(file)
     return b""
@@ -173,7 +176,7 @@ def _content(path: Path) -> bytes:
 def _prepare(path: Path) -> None:
     """Put a file of an unknown version aside, and shorten a file that is too large.
 
-    The energy of removed lines is not lost: the registers tell it.
+    The registers of the other lines tell the energy of the removed lines.
     """
     with path.open("rb") as file:
         try:
@@ -199,21 +202,21 @@ def _write_anew(path: Path, content: bytes) -> None:
 
 
 def _cut_torn_line(file: BinaryIO) -> None:
-    """Cut off a torn line, and go to the end."""
+    """Cut off a line that a kill has torn, and seek to the end."""
     tail = _tail(file)
     file.truncate(file.tell() - (len(tail) - tail.rfind(b"\n") - 1))
     file.seek(0, os.SEEK_END)
 
 
 def _tail(file: BinaryIO) -> bytes:
-    """Return the content of a file, only its end if the file is too large."""
+    """Return the content of an open file, or the end of a file that is too large."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 2 * MAX_FILE_SIZE))
     return file.read()
 
 
 def _sync_folder(folder: Path) -> None:
-    """Sync the folder, so that a new file survives a loss of power."""
+    """Write the names of new files to the disk, so that they survive a loss of power."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

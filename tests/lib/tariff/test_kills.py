@@ -271,3 +271,36 @@ def test_a_file_of_an_unknown_version_is_not_read_and_its_energy_is_known() -> N
     assert "2026-06" in meter.damaged
     assert meter.snapshot
     assert meter.snapshot.month.quarter_hours == 100
+
+
+@pytest.mark.parametrize("kept", [0, 40, 200])
+def test_a_restored_file_counts_once_beside_the_gap_that_stood_for_it(kept: int) -> None:
+    house = Connection("2026-06-29T10:00:00S")
+    house.change(Contract(reference_kw=7))
+    house.read()
+    for _ in range(300):
+        house.after(900, 250)
+    house.restart()
+    files = house.disk.files
+    june, july = files["2026-06"], files.pop("2026-07")
+    files["2026-06"] = b"\n".join([*june.split(b"\n")[:-3], b""])
+    stored = house.meter.as_dict()
+
+    # The lost lines become a gap, which is then a line of June.
+    house.meter = DemandMeter.from_dict(stored, house.contract, files=files)
+    house.after(900, 250)
+    house.restart()
+    assert booked_kwh(house.meter) == 301 * 0.25
+    lines = july.split(b"\n")
+    files["2026-06"] += b"\n".join([*june.split(b"\n")[-3:-1], b""])
+    files["2026-07"] = b"\n".join([*lines[: kept + 1], b""])
+    house.restart()
+
+    assert booked_kwh(house.meter) == 301 * 0.25
+
+
+def booked_kwh(meter: DemandMeter) -> float:
+    """Return the imported energy of all months."""
+    demand = meter.snapshot
+    assert demand
+    return sum(month.imported_kwh for month in (*demand.earlier_months, demand.month))

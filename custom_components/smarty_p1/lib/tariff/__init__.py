@@ -1,8 +1,8 @@
-"""Luxembourg's grid tariff: the quarter-hour that it is about, and what it costs.
+"""Luxembourg's grid tariff: quarter-hours, days and months, and their cost.
 
 meter = DemandMeter(Contract(reference_kw=7))
 demand = meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # with every telegram
-bill(demand.month, demand.contracts, demand.until).total
+compute_bill(demand.month, demand.contracts, demand.until).total
 """
 
 from .battery import (

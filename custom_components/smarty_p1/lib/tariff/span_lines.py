@@ -1,14 +1,13 @@
-"""Spans as lines of plain text, a file for each month, to which lines are only ever added.
+"""Spans as lines of plain text: one file a month, to which lines are only added.
 
-A line has the start, in UTC; the kind and the end of a span that is no quarter-hour; the energies
-that came; what the market's prices made of them; the registers at its end; its number; and a check
-of all that, without which a line is believed as well. The first line of a file names the columns
-and the version of the format. Lines of version 1 have a start and four energies, and no number: of
-two about one quarter-hour, the later one counts.
+A line has the start in UTC, the kind and the end of a loose span, the energies, the money at the
+market's prices, the registers at the end, a number, and a check of all these cells. A line without
+a check is accepted, so that lines can be mended by hand. The first line of a file has the names of
+the columns and the version of the format. Lines of version 1 have a start and four energies; of two
+lines of one quarter-hour, the later one counts.
 
-Where a number is missing, lines were lost. The registers around them tell how much energy that was,
-which becomes a gap: it is there again once the lines are. So it is with files that were removed on
-purpose, but these are not missed: a file beside them has their numbers.
+A missing number is a lost line. The registers around it tell its energy, which becomes a gap until
+the line is restored. The numbers of files that were removed on purpose are in a file of their own.
 """
 
 import re
@@ -24,7 +23,7 @@ from typing import NamedTuple
 from .calendar import LUXEMBOURG, QUARTER_HOUR, month_start, quarter_start
 from .meter_clock_jumps import ReadingSegment
 from .register_rises import DECIMALS, Amounts, Registers
-from .spans import Kind, MonthColumns, Position, Row, Span, gap_between, position_of
+from .spans import Kind, MonthColumns, Position, Row, Span, end_of, gap_between, position_of
 
 HEADER = (
     "start,span,imported_wh,exported_wh,reactive_imported_varh,reactive_exported_varh,"
@@ -32,26 +31,26 @@ HEADER = (
     "imported_register_wh,exported_register_wh,number,check,version=2\n"
 )
 REMOVED = "removed"
-"""The name of the file that has the numbers of removed lines, "1-2976" in each of its own."""
+"""Name of the file with the numbers of removed lines: "1-2976" on each of its lines."""
 _COLUMNS, _COLUMNS_1 = 13, 5
 _MAX_WH = 1e9
 _MAX_REGISTER_WH = 1e13
 _MAX_NUMBER = 10**12
 _YEARS = range(1999, 2101)
-# Of an exported energy that came by the end of a quarter-hour, and perhaps before it.
+# Marks exported energy that came by the end of a quarter-hour, and perhaps before it.
 _LATE = "~"
 _MIN_MARKET = (-_MAX_WH, 0.0, -_MAX_WH, 0.0)
+_NO_MARKET: tuple[float, ...] = (0.0,) * 4
 _SECOND = timedelta(seconds=1)
 _VERSION = re.compile(rb"version=([0-9]+)")
 
-type Files = Mapping[str, bytes | None]
-"""What files of months hold, by their names, "2026-06"; None for one that cannot be read.
 
-So does the file `REMOVED`."""
+type Files = Mapping[str, bytes | None]
+"""Content of month files by their names, "2026-06", and of `REMOVED`; None: unreadable."""
 
 
 class UnknownVersionError(ValueError):
-    """The file has a format that is not known."""
+    """File of an unknown format."""
 
 
 def month_name(time: datetime) -> str:
@@ -80,7 +79,7 @@ def line_of(span: Span) -> str:
         as_decimal(amounts.imported_wh),
         late + as_decimal(exported_wh),
         *(map(as_decimal, amounts[3:5]) if is_quarter else ("", "")),
-        *(as_decimal(each or None) for each in amounts.market),
+        *(as_decimal(amount or None) for amount in amounts.market),
         as_decimal(span.imported_register_wh),
         as_decimal(span.exported_register_wh),
         str(span.number),
@@ -89,34 +88,38 @@ def line_of(span: Span) -> str:
     return f"{text},{_check(text)}\n"
 
 
-def _check(text: str) -> str:
-    """Return the check of a line, CRC-16.
-
-    It begins with a letter: a line that has lost a comma is then none of those without a check.
-    """
-    return f"x{crc_hqx(text.encode(), 0):04x}"
-
-
-def _cells_of(line: str) -> list[str]:
-    """Return the cells of a line without its check. Raises ValueError where that is wrong."""
-    text, _, check = line.rstrip("\r").rpartition(",")
-    cells = text.split(",")
-    if len(cells) != _COLUMNS:
-        return [*cells, check]
-    if check and check != _check(text):
-        raise ValueError
-    return cells
-
-
 def _time(time: datetime) -> str:
     utc = time.astimezone(UTC)
     whole = not utc.second and not utc.microsecond
     return utc.isoformat(timespec="minutes" if whole else "auto").replace("+00:00", "Z")
 
 
+def _check(text: str) -> str:
+    """Return the check of a line: a letter and the CRC-16 of its cells.
+
+    A number never begins with a letter, so a line that loses a comma is never one without a check.
+    """
+    return f"x{crc_hqx(text.encode(), 0):04x}"
+
+
+def _cells_of(line: str) -> tuple[list[str], bool]:
+    """Return the cells of a line without its check, and whether it has one.
+
+    Raises ValueError for a wrong check.
+    """
+    text, _, check = line.rstrip("\r").rpartition(",")
+    if check[:1] == "x":
+        if check != _check(text):
+            raise ValueError
+        return text.split(","), True
+    cells = line.split(",")
+    return cells[:-1] if len(cells) > _COLUMNS and not check else cells, False
+
+
 def span_of(line: str, *, is_numbered: bool = True) -> Span:
-    """Return the span of a line without its end. Raises ValueError for a line that is none."""
-    return _span_of(_cells_of(line), is_numbered=is_numbered)
+    """Return the span of a line without its end. Raises ValueError for other text."""
+    cells, _ = _cells_of(line)
+    return _span_of(cells, is_numbered=is_numbered)
 
 
 def _span_of(cells: list[str], *, is_numbered: bool = True) -> Span:
@@ -133,21 +136,21 @@ def _span_of(cells: list[str], *, is_numbered: bool = True) -> Span:
     number = int(cells[12])
     if not 0 <= number <= _MAX_NUMBER:
         raise ValueError
-    registers = _register(cells[10]), _register(cells[11])
-    return Span(start, end, Kind(kind), amounts, *registers, number)
+    imported_wh, exported_wh = (_known_amount(cell, _MAX_REGISTER_WH) for cell in cells[10:12])
+    return Span(start, end, Kind(kind), amounts, imported_wh, exported_wh, number)
 
 
 def _amounts_of(cells: list[str], *, is_quarter: bool) -> Amounts:
     exported = cells[3]
     is_known = exported != "" or not is_quarter
-    market = map(_market_amount, cells[6:10], _MIN_MARKET, strict=True)
+    market = zip(cells[6:10], _MIN_MARKET, strict=True)
     return Amounts(
         _amount(cells[2]),
         _amount(exported.removeprefix(_LATE) or "0"),
         is_known and not exported.startswith(_LATE),
-        _amount(cells[4]) if cells[4] else None,
-        _amount(cells[5]) if cells[5] else None,
-        *market,
+        _known_amount(cells[4]),
+        _known_amount(cells[5]),
+        *(_amount(cell or "0", least) for cell, least in market),
     )
 
 
@@ -155,50 +158,22 @@ def _parse_time(text: str) -> datetime:
     time = datetime.fromisoformat(text)
     if time.tzinfo is None or time.year not in _YEARS:
         raise ValueError
-    return time if time.tzinfo is UTC else time.astimezone(UTC)
+    return time.astimezone(UTC)
 
 
-def _market_amount(text: str, least: float) -> float:
-    return _amount(text, least) if text else 0.0
-
-
-def _amount(text: str, least: float = 0.0) -> float:
+def _amount(text: str, least: float = 0.0, most: float = _MAX_WH) -> float:
     number = float(text)
-    if not least <= number <= _MAX_WH:
+    if not least <= number <= most:
         raise ValueError
     return number
 
 
-def _is_plain(cells: list[str]) -> bool:
-    """Return whether cells are a quarter-hour whose energies and register are known."""
-    is_quarter = len(cells) == _COLUMNS and not cells[1] and cells[10] != ""
-    return is_quarter and cells[3][:1] not in {"", _LATE}
-
-
-def _are_possible(imported_wh: float, exported_wh: float, register_wh: float, number: int) -> bool:
-    is_energy = 0 <= imported_wh <= _MAX_WH and 0 <= exported_wh <= _MAX_WH
-    return is_energy and 0 <= register_wh <= _MAX_REGISTER_WH and 0 < number <= _MAX_NUMBER
-
-
-def _market_of(cells: list[str]) -> tuple[float, ...]:
-    return tuple(map(_market_amount, cells[6:10], _MIN_MARKET, strict=True))
-
-
-def _reactive(text: str) -> float | None:
-    return float(text) if text else None
-
-
-def _register(text: str) -> float | None:
-    if not text:
-        return None
-    number = float(text)
-    if not 0 <= number <= _MAX_REGISTER_WH:
-        raise ValueError
-    return number
+def _known_amount(text: str, most: float = _MAX_WH) -> float | None:
+    return _amount(text, 0.0, most) if text else None
 
 
 def lines_of_file(data: bytes) -> list[bytes]:
-    """Return the whole lines of a file without its first one; what a kill has torn is none.
+    """Return the whole lines of a file without the header and without a torn last line.
 
     Raises UnknownVersionError for a file of another format.
     """
@@ -207,17 +182,16 @@ def lines_of_file(data: bytes) -> list[bytes]:
     if version and version[1] != b"2":
         raise UnknownVersionError
     if lines and not header.startswith(b"start,"):
-        # It may be a line, and it may be damaged.
+        # The header is lost: its line may be a span.
         lines.insert(0, header)
     return lines[:-1]
 
 
 def with_removed(removed: bytes, name: str, data: bytes) -> bytes:
-    """Return what the file `REMOVED` is to hold once the file of a month is removed, too."""
-    reader = RowReader({name: data})
+    """Return the content of the file `REMOVED` with the numbers of a month file added."""
     numbers: list[range] = []
-    found = [*_numbers_of(removed), *(range(run.first, run.last + 1) for run in reader.runs)]
-    for each in sorted(found, key=attrgetter("start")):
+    runs = (range(run.first, run.last + 1) for run in RowReader({name: data}).runs)
+    for each in sorted([*_numbers_of(removed), *runs], key=attrgetter("start")):
         if numbers and each.start <= numbers[-1].stop:
             numbers[-1] = range(numbers[-1].start, max(numbers[-1].stop, each.stop))
         else:
@@ -226,13 +200,13 @@ def with_removed(removed: bytes, name: str, data: bytes) -> bytes:
 
 
 def _numbers_of(removed: bytes | None) -> list[range]:
-    """Return the numbers that the file `REMOVED` has."""
+    """Return the numbers in the file `REMOVED`."""
     found = re.findall(rb"^([0-9]{1,13})-([0-9]{1,13})$", removed or b"", re.MULTILINE)
     return [range(int(first), int(last) + 1) for first, last in found]
 
 
 class _Run(NamedTuple):
-    """Spans whose numbers follow each other."""
+    """Spans with consecutive numbers, and the positions at both ends."""
 
     first: int
     start: Position
@@ -241,11 +215,11 @@ class _Run(NamedTuple):
 
 
 class RowReader:
-    """Makes a row of the lines of files.
+    """Reader of a row from its files.
 
-    `damaged` are the months in whose files lines are damaged, or lost. `new` are the spans after
-    the one with the given number, which came after the state was stored that the number is of.
-    `end` is where the last one ends. `runs` are the numbers that there are, in their order.
+    `damaged` has the months with damaged or lost lines. `new` has the spans after a number: they
+    came after the state with this number was stored. `end` is the end of the last span. `runs` are
+    the numbers of all spans, in their order.
     """
 
     def __init__(self, files: Files, number: int | None = None) -> None:
@@ -255,6 +229,8 @@ class RowReader:
         self.lost: Span | None = None
         self.end: Position | None = None
         self.runs: list[_Run] = []
+        self._gaps: dict[int, Span] = {}
+        """Gaps by their numbers: they are put into the row when all lines are known."""
         self._number = inf if number is None else number
         self._removed = _numbers_of(files.get(REMOVED))
         for name in sorted(files.keys() - {REMOVED}):
@@ -262,53 +238,50 @@ class RowReader:
 
     def _read(self, name: str, data: bytes | None) -> None:
         """Read the file of a month, or as much of its end as there is."""
-        month: MonthColumns | None = None
         try:
-            lines = [] if data is None else lines_of_file(data)
-        except UnknownVersionError:
-            data, lines = None, []
-        if data is None:
+            lines = lines_of_file(data) if data is not None else None
+            start = _parse_time(f"{name}-01T12:00Z")
+        except ValueError:
+            lines = None
+        if lines is None:
             self.damaged.add(name)
+            return
+        month = self.row.month(start) if lines else MonthColumns(month_start(start))
         for line in lines:
             try:
-                cells = _cells_of(line.decode("ascii"))
-                month = month or self._month_of(cells, name)
-                self._take(cells, month)
-            except TypeError, ValueError:  # also what is no text, or a time of no time zone
+                self._take(line.decode("ascii"), month)
+            except TypeError, ValueError:  # includes other encodings and times without a zone
                 self.damaged.add(name)
 
-    def _month_of(self, cells: list[str], name: str) -> MonthColumns:
-        start = _span_of(cells).start
-        if month_name(start) != name:
-            raise ValueError
-        return self.row.month(start)
-
-    def _take(self, cells: list[str], month: MonthColumns) -> None:
-        if _is_plain(cells):
-            self._take_plain(cells, month)
-        else:
+    def _take(self, line: str, month: MonthColumns) -> None:
+        cells, is_checked = _cells_of(line)
+        is_plain = is_checked and not cells[1] and cells[3][:1] not in {"", _LATE} and cells[10]
+        if not is_plain or not self._take_plain(cells, month):
             self._take_span(_span_of(cells), month)
 
-    def _take_plain(self, cells: list[str], month: MonthColumns) -> None:
-        """Take a line as nearly all are: a year has 35,000 of them."""
+    def _take_plain(self, cells: list[str], month: MonthColumns) -> bool:
+        """Take a quarter-hour without further checks: a year has 35,000 of them.
+
+        Return False if it is not the successor of the last span.
+        """
         start = datetime.fromisoformat(cells[0])
         passed = start - month.first
-        place, rest = divmod(passed.days * 86_400 + passed.seconds, 900)
-        imported_wh, exported_wh = float(cells[2]), float(cells[3])
-        register_wh, number = float(cells[10]), int(cells[12])
-        market = _market_of(cells) if cells[7] or cells[9] else None
-        reactive = _reactive(cells[4]), _reactive(cells[5])
-        energies = imported_wh, exported_wh, register_wh
-        if rest or not 0 <= place < month.most or not _are_possible(*energies, number):
+        place = (passed.days * 86_400 + passed.seconds) // 900
+        if not 0 <= place < month.size:
             raise ValueError
-        end = Position(start + QUARTER_HOUR, register_wh, _register(cells[11]))
-        if month.is_known(place) or number > self._number or not self._goes_on(number, end):
-            self._take_span(_span_of(cells), month)
-            return
-        month.put(place, imported_wh, exported_wh, market, reactive_varh=reactive)
+        number = int(cells[12])
+        end = Position(start + QUARTER_HOUR, float(cells[10]), _float(cells[11]))
+        if number > self._number or month.is_known(place) or not self._goes_on(number, end):
+            return False
+        market = _NO_MARKET
+        if cells[7] or cells[9]:
+            market = tuple([float(cell or 0) for cell in cells[6:10]])
+        reactive = _float(cells[4]), _float(cells[5])
+        month.put(place, float(cells[2]), float(cells[3]), market, reactive_varh=reactive)
+        return True
 
     def _goes_on(self, number: int, end: Position) -> bool:
-        """Return whether a span follows the last one, and note that."""
+        """Return whether a span is the successor of the last one, and extend the last run by it."""
         if not self.runs or self.runs[-1].last + 1 != number:
             return False
         first, begin, *_ = self.runs[-1]
@@ -316,51 +289,68 @@ class RowReader:
         return True
 
     def _take_span(self, span: Span, month: MonthColumns) -> None:
-        if span.kind is Kind.QUARTER_HOUR:
-            place = month.place_of(span.start)
-        elif month_start(span.start) != month.start:
+        if month_start(span.start) != month.start:
             raise ValueError
         if span.number:
             if not self._note(span):
                 return
             if span.number > self._number:
                 self.new.append(span)
-            self.row.put(span)
+            if span.kind is Kind.GAP:
+                self._gaps[span.number] = span
+            else:
+                self.row.put(span)
         elif span.kind is Kind.QUARTER_HOUR:
-            amounts = span.amounts
-            exported_wh = amounts.exported_wh if amounts.is_exported_exact else nan
-            reactive = amounts.reactive_imported_varh, amounts.reactive_exported_varh
-            month.put(place, amounts.imported_wh, exported_wh, reactive_varh=reactive)
+            month.put_span(span, replaces=True)
 
     def _note(self, span: Span) -> bool:
-        """Return whether a number is new; a line that was written twice is there once."""
+        """Return whether the number of a span is new: a line may be written twice."""
         number = span.number
         start, end = _positions(span)
-        if not self._goes_on(number, end):
+        if span.kind is Kind.GAP or not self._goes_on(number, end):
             index = bisect_right(self.runs, number, key=attrgetter("first"))
             if index and number <= self.runs[index - 1].last:
                 return False
             self.runs.insert(index, _Run(number, start, number, end))
         return True
 
-    def close(self, begun: Registers | None = None, state: ReadingSegment | None = None) -> None:
-        """Make gaps of lost lines.
+    def close(self, begun: Registers | None = None, segment: ReadingSegment | None = None) -> None:
+        """Put a gap for each hole in the numbers.
 
-        The row began at `begun`, and the stored state goes on with a segment. What is lost before
-        that is `lost`: it is to be added to the row.
+        The row began at the reading `begun`; the stored state continues with a segment. Energy that
+        was lost between the last line and the segment is in the span `lost`.
         """
+        self._clip_gaps()
         known, self.end = (self.runs[-1].last, self.runs[-1].end) if self.runs else (0, None)
         runs = self.runs
-        if not runs and state:
-            first = position_of(state.first)
+        if not runs and segment:
+            first = position_of(segment.first)
             runs = [_Run(int(self._number) + 1, first, 0, first)]
         if begun:
             runs = [_Run(0, position_of(begun), 0, position_of(begun)), *runs]
         self._put_gaps(runs)
-        if state and known < self._number < inf:
-            self.lost = self._gap(self.end or position_of(state.first), state.position)
+        if segment and known < self._number < inf:
+            self.lost = self._gap(self.end or position_of(segment.first), segment.position)
         self.row.number = known if self._number == inf else max(known, int(self._number))
         self.new.sort(key=attrgetter("number"))
+        # The row forgets its first month first.
+        self.row.months = dict(sorted(self.row.months.items()))
+
+    def _clip_gaps(self) -> None:
+        """Put the gaps, without their beginning where lines before them cover it.
+
+        Lines may have been restored that were lost when such a gap was written.
+        """
+        for index, (before, after) in enumerate(pairwise(self.runs), 1):
+            gap = self._gaps.get(after.first)
+            if gap is None or not gap.start < before.end.time <= gap.end:
+                continue
+            rest = gap_between(before.end, end_of(gap))
+            if rest and rest.amounts.imported_wh < gap.amounts.imported_wh:
+                self._gaps[after.first] = rest._replace(number=after.first)
+                self.runs[index] = after._replace(start=before.end)
+        for gap in self._gaps.values():
+            self.row.put(gap)
 
     def _put_gaps(self, runs: list[_Run]) -> None:
         for before, after in pairwise(runs):
@@ -370,7 +360,7 @@ class RowReader:
                 self.row.put(gap)
 
     def _gap(self, before: Position, after: Position, *, is_lost: bool = True) -> Span | None:
-        """Return what came between two lines, if that is known, and note that others are lost."""
+        """Return the gap between two lines if it has energy, and note the damage."""
         gap = gap_between(before, after)
         has_energy = gap and (gap.amounts.imported_wh or gap.amounts.exported_wh)
         if is_lost and (has_energy or after.time - before.time >= _SECOND):
@@ -378,8 +368,12 @@ class RowReader:
         return gap if has_energy else None
 
 
+def _float(text: str) -> float | None:
+    return float(text) if text else None
+
+
 def _positions(span: Span) -> tuple[Position, Position]:
-    """Return the registers at the start and at the end of a span; NaN where they are unknown."""
+    """Return the registers at the start and at the end of a span, NaN where unknown."""
     amounts = span.amounts
     imported_wh, exported_wh = span.imported_register_wh, span.exported_register_wh
     if imported_wh is None:
