@@ -1,4 +1,4 @@
-"""The memory of a meter in the files of Home Assistant."""
+"""Memory of a meter in a file of Home Assistant's storage."""
 
 from datetime import date
 from typing import Any, override

@@ -34,9 +34,9 @@ from ..lib.tariff import (
     with_removed,
 )
 
-# The longest 25 months.
+# The longest possible 25 months.
 KEPT = timedelta(days=762)
-# Four days without room on the disk.
+# Four days of a full disk.
 MAX_PENDING = 384
 # A month takes less than half of this; the rest is for quarter-hours that a clock repeats.
 MAX_FILE_SIZE = 1_000_000
@@ -51,7 +51,7 @@ _BACK = "Quarter-hours are stored in %s again"
 
 
 class QuarterHourSeries:
-    """The row of one config entry, and the folder of its files."""
+    """Row of one config entry: the folder of its files."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         self._hass = hass

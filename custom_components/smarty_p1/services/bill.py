@@ -1,4 +1,4 @@
-"""The actions that return the bill of a month, and the costs of other reference powers."""
+"""Actions that return the bill of a month, and the costs of other reference powers."""
 
 from functools import partial
 

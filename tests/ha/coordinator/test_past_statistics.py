@@ -1,5 +1,6 @@
 """The past in long-term statistics, in a real recorder: each hour's change is the platform's."""
 
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,7 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     do_adhoc_statistics,
 )
 
-from custom_components.smarty_p1.coordinator import past_statistics
+from custom_components.smarty_p1.coordinator import hourly_sums, past_statistics
 from custom_components.smarty_p1.coordinator.hourly_sums import Ledger, Row, plan
 from custom_components.smarty_p1.coordinator.past_statistics import PastStatistics, Series
 
@@ -234,6 +235,28 @@ async def test_hours_that_are_not_known_are_left_out(
 
     expected = drawn(-6, 4) | {4: round(DRAWN[12] + DRAWN[10], 4)}
     assert await changes(hass) == {n: kwh for n, kwh in expected.items() if n not in (-4, 2)}
+
+
+async def test_hours_are_stored_and_loaded_beside_the_event_loop(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    past: PastStatistics,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def note(_stored: object) -> list[object]:
+        threads.append(threading.current_thread())
+        return []
+
+    monkeypatch.setattr(hourly_sums, "_runs_of", note)
+    monkeypatch.setattr(Ledger, "from_dict", note)
+    await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR)
+    await past.async_bring_in(series(platform(-30, 0)))
+    await past.async_begin()
+    await PastStatistics(hass, "one").async_load()
+    assert len(threads) == 2
+    assert threading.current_thread() not in threads
 
 
 async def test_an_entity_in_watt_hours(
