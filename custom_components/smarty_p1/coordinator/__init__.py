@@ -8,9 +8,9 @@ from homeassistant.core import HomeAssistant
 
 from ..const import CONF_KIND, KIND_METER, KIND_PULSE, KIND_TANK, PLATFORMS
 from .entry_types import AnyConfigEntry
-from .line import Line
 from .meter_books import MeterBooks
 from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
+from .port_connection import Line
 from .pulse_coordinator import PulseCoordinator
 from .pulse_counter import PulseCounter
 from .tank_coordinator import TankCoordinator

@@ -10,7 +10,7 @@ from ..lib.p1 import Telegram
 from ..lib.tariff import Demand, MarketPrices
 from .contract_options import aids_of, contract_of, contract_since
 from .entry_types import AnyConfigEntry
-from .leneda_fetch import LenedaFetch
+from .leneda_download import LenedaFetch
 from .leneda_history import PlatformPast
 from .leneda_progress import LenedaProgress
 from .market_prices import MarketPriceEntities

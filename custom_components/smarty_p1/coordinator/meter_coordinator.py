@@ -38,9 +38,9 @@ from ..lib.p1 import (
     parse_key,
 )
 from ..lib.port import SILENCE_TIMEOUT
-from .line import Line
 from .meter_books import MeterBooks
 from .meter_capture import MeterCapture
+from .port_connection import Line
 from .repair_issues import Problem, raise_issue, withdraw_issues
 from .source_coordinator import SourceCoordinator
 from .stopping import timeout_or_stop

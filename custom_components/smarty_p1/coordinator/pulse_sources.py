@@ -23,7 +23,7 @@ from ..lib.backoff import Backoff
 from ..lib.boards import PulseMeter, Pulses
 from ..lib.health import ReadingProblem
 from ..lib.port import BUSY_TEXT, LinkError, PortSilentError
-from .line import Line
+from .port_connection import Line
 from .pulse_counter import PulseCounter
 from .source_coordinator import SourceCoordinator
 

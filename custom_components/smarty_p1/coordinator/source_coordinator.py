@@ -12,8 +12,8 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..lib.health import Condition, Health, Rules, State
+from .condition_repairs import Remedies
 from .entry_types import AnyConfigEntry
-from .remedies import Remedies
 
 # Seconds between updates of the counters of rejected telegrams while none is accepted.
 _COUNTERS_SHOWN_EVERY = 60.0

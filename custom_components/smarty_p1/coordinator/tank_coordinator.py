@@ -12,7 +12,7 @@ from ..lib.health import TANK
 from ..lib.min_interval import MinInterval
 from ..lib.port import SILENCE_TIMEOUT, LinkError
 from .entry_types import AnyConfigEntry
-from .line import Line
+from .port_connection import Line
 from .source_coordinator import SourceCoordinator
 
 TANK_BAUD_RATE = 9600

@@ -9,12 +9,12 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.helpers import service
 
-from ..answers import Books, NothingCountedError, answers_of
+from ..access_rights import may_read
+from ..answer_queue import Books, NothingCountedError, answers_of
 from ..const import DOMAIN
 from ..coordinator import is_meter
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.fair_queue import BusyError
-from ..rights import may_read
 
 ATTR_CONFIG_ENTRY = "config_entry"
 METER: dict[vol.Marker, Any] = {vol.Optional(ATTR_CONFIG_ENTRY): str}

@@ -10,7 +10,7 @@ import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.util import dt as dt_util
 
-from ..answers import async_aside, async_quarter_hours, demand_of
+from ..answer_queue import async_aside, async_quarter_hours, demand_of
 from ..coordinator.market_prices_ahead import async_prices_ahead
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report

@@ -14,7 +14,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..answers import async_aside, async_quarter_hours
+from ..answer_queue import async_aside, async_quarter_hours
 from ..const import DOMAIN
 from ..lib.reports import quarter_hours_as_csv, quarter_hours_as_json
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid

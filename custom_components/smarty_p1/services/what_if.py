@@ -11,7 +11,7 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 
-from ..answers import async_what_if, books_of
+from ..answer_queue import async_what_if, books_of
 from ..lib.tariff import (
     MAX_KW,
     MAX_KWH,

@@ -2,7 +2,7 @@
 
 import voluptuous as vol
 
-from ..answers import demand_of
+from ..answer_queue import demand_of
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import bills_report, classes_report
 from ..lib.tariff import KEPT_MONTHS

@@ -5,7 +5,7 @@ from datetime import date
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 
-from ..answers import async_known_quarter_hours, demand_of
+from ..answer_queue import async_known_quarter_hours, demand_of
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import days_report
 from ..lib.tariff import LUXEMBOURG

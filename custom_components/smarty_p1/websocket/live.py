@@ -18,10 +18,10 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.hass_dict import HassKey
 
+from ..access_rights import may_read, readable_meter
 from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..rights import may_read, readable_meter
 from .live_values import current_values
 from .meter_status import Status, loaded_meter, status_of
 from .requests import BUSY, METER, NOT_FOUND

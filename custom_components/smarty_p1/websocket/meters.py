@@ -8,6 +8,7 @@ from homeassistant.components.websocket_api.decorators import websocket_command
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
+from ..access_rights import readable_meters
 from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.gas_options import kwh_per_m3
@@ -16,7 +17,6 @@ from ..entity import mbus_device_id
 from ..lib.entities import CURRENCY
 from ..lib.meter import Reading
 from ..lib.tariff import AgreedPrices, Demand, excess_price, older_prices
-from ..rights import readable_meters
 from .meter_status import loaded_meter, status_of
 
 _PHASES = (

@@ -6,7 +6,7 @@ import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..answers import async_known_quarter_hours, demand_of
+from ..answer_queue import async_known_quarter_hours, demand_of
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import quarter_hours_report
 from .requests import Request, async_rendered, meter_command

@@ -12,11 +12,11 @@ from homeassistant.components.websocket_api.messages import construct_result_mes
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import json_bytes
 
-from ..answers import NothingCountedError, answers_of, async_aside, books_of
+from ..access_rights import readable_meter
+from ..answer_queue import NothingCountedError, answers_of, async_aside, books_of
 from ..const import DOMAIN
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.fair_queue import BusyError
-from ..rights import readable_meter
 from .meter_status import loaded_meter
 
 type Request = Mapping[str, Any]

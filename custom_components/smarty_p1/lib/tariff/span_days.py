@@ -1,7 +1,7 @@
 """The days of a month, computed from its spans under its contracts, and never stored.
 
 A measured quarter-hour counts before one of the platform, and both count before loose spans
-(`loose_spans.py`). Shared energy is computed for quarter-hours of both origins.
+(`gaps_by_day.py`). Shared energy is computed for quarter-hours of both origins.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, day_start
 from .contract import REFERENCE_POWERS, Contract
+from .gaps_by_day import Piece, RowView
 from .leneda_days import PlatformDays
-from .loose_spans import Piece, RowView
 from .month import MARKET_AMOUNTS, ClassExcess, Day, QuarterHour, Shared
 from .register_rises import DECIMALS
 from .sharing import shared_of

@@ -5,8 +5,8 @@ from typing import Self
 
 from .calendar import QUARTER_HOUR, day_end, day_start, month_start
 from .contract import Contracts
+from .gaps_by_day import RowView, connected
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
-from .loose_spans import RowView, connected
 from .month import Month
 from .span_days import KnownDay, days_of, highest_of
 from .spans import Columns, Kind, MonthColumns, Span, months_between
