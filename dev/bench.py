@@ -31,7 +31,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
-from custom_components.smarty_p1.coordinator import line
+from custom_components.smarty_p1.coordinator import port_connection
 from dev.simulator import Meter
 from dev.simulator.arguments import count
 from smartyp1.p1 import DEFAULT_AUTHENTICATION_KEY, Decoder, Telegram
@@ -248,7 +248,7 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
             receivers[-1](frames.pop(0))
             await asyncio.Event().wait()
 
-    with patch.object(line, "Link", Link):
+    with patch.object(port_connection, "Link", Link):
         await _add(hass, entry)
         number = await _enable(hass, entry, number)
     return number, receivers[-1]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from smarty_p1_gateway import Keys
 from smartyp1.p1 import FrameDecryptor, Reason, Rejection, Telegram, read_frame
 
-from .meter_bounds import MeterBounds
+from .meter_limits import MeterBounds
 from .meter_names import OTHER_METER, MeterNames
 from .newest_values import CLOCK, Newest, Order
 from .pending_titles import print_of

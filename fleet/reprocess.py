@@ -21,7 +21,7 @@ from smarty_p1_gateway.nats_requests import STREAM
 
 from .config import CollectorConfig
 from .frame_verifier import TELEGRAM, WAITING, FrameVerifier, MeterWarnings
-from .meter_bounds import MeterBounds
+from .meter_limits import MeterBounds
 from .meter_names import MeterNames
 from .metrics import Metrics
 from .one_connection import API_TIMEOUT, connected

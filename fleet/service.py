@@ -23,8 +23,8 @@ from .collector_client import CollectorClient
 from .config import CollectorConfig
 from .frame_verifier import FrameVerifier, MeterWarnings
 from .keys_watch import KeysWatch
-from .late_keys import LateKeys
-from .meter_bounds import MeterBounds
+from .late_key_replay import LateKeys
+from .meter_limits import MeterBounds
 from .meter_names import MeterNames
 from .metrics import Metrics
 from .outage_log import AlreadyLoggedError, outage_of, reason

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from .frame_queue_sqlite import open_file
+from .frame_queue_file import open_file
 
 # Approximate bytes of a row besides its frame.
 _ROW_SIZE = 64

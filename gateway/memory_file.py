@@ -12,7 +12,7 @@ from typing import Any
 
 from smartyp1.backoff import Outage
 
-from .frame_queue_sqlite import as_text
+from .frame_queue_file import as_text
 
 LOGGER = logging.getLogger(__name__)
 
@@ -21,7 +21,7 @@ _LOST = "Nothing can be stored, so no values are published: %s"
 _BACK = "It can be stored again, and values are published"
 # Seconds to wait for the queue's thread, which writes to the same file.
 _LOCK_TIMEOUT_S = 10.0
-# NORMAL suffices: a killed process loses no committed transaction. See frame_queue_sqlite.py.
+# NORMAL suffices: a killed process loses no committed transaction. See frame_queue_file.py.
 _SETTINGS = """
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;

@@ -171,11 +171,13 @@ def _stored(meter: DemandMeter) -> dict[str, Any]:
     Of the month's quarter-hours, only the peak is published and stored.
     """
     meter.take_new()
+    # Without a number, the lines that are not stored do not count as lost.
+    stored = {**meter.as_dict(), "number": 0}
     peak = meter.snapshot.peak if meter.snapshot else None
     if peak is None:
-        return meter.as_dict()
+        return stored
     line = f"{peak.start.isoformat()},{as_decimal(peak.mean_kw * 250)},,,\n"
-    return {**meter.as_dict(), "peak": [month_name(peak.start), line]}
+    return {**stored, "peak": [month_name(peak.start), line]}
 
 
 def _restored(stored: Stored) -> DemandMeter:

@@ -16,13 +16,13 @@ from .client import PASSWORD, USER, Client
 from .cost_statistics import fill_costs
 from .default_dashboard import URL_PATH, add_overview
 from .energy_dashboard import set_up_dashboard
-from .extras import MAX_METERS, Extras
 from .home_assistant import HOST, RESTART, Installation
 from .inverter import keep_inverter_shown, show_inverter
 from .leneda import ACCOUNT, platform_of
 from .media_history import store_past
 from .meter_statistics import DOMAIN, entities_of, fill_history, flows_of, wait_for_values
 from .meters import Meters
+from .optional_devices import MAX_METERS, Extras
 from .processes import Process
 from .simulated_year import Year, simulate_year, store_flows, store_year
 from .state import InUseError, State, UnreadableError, clear, lock

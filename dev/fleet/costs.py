@@ -7,7 +7,7 @@ import platform
 from collections import defaultdict
 from pathlib import Path
 
-from dev.reliability.parts import Part
+from dev.reliability.killable_program import Part
 from dev.reliability.process import cpu_seconds, resident_mib
 
 _EVERY = 1.0

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from random import Random
 
-from dev.reliability.parts import Part
+from dev.reliability.killable_program import Part
 from dev.reliability.result import tell
 
 from .costs import Costs

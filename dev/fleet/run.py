@@ -11,7 +11,7 @@ from pathlib import Path
 import aiohttp
 from nats.js import JetStreamContext
 
-from dev.reliability.parts import Part
+from dev.reliability.killable_program import Part
 from dev.reliability.result import MissedError, tell
 from dev.simulator.randomness import seeded_random
 

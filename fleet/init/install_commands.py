@@ -7,9 +7,9 @@ from pathlib import Path
 
 from .hosts import bracketed
 from .inputs import FleetInputs
+from .monitoring import watching_arguments
 from .programs import vmauth_arguments
 from .templates import fill, read_documented
-from .watching import watching_arguments
 
 # Marks in the template: lines for the first installation, and for later changes.
 _FIRST, _LATER = "+", "-"

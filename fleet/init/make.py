@@ -14,6 +14,7 @@ from .hosts import Node
 from .inputs import COLLECTOR, FleetInputs, read_inputs
 from .install_commands import Part, parts_of, tell
 from .key_places import has_key_of_each, keep_key_file
+from .monitoring import configure_watching
 from .passwords import keep_hash, keep_password
 from .programs import (
     DELETE_KEY,
@@ -29,7 +30,6 @@ from .programs import (
     vmauth_arguments,
 )
 from .templates import read_documented, read_template
-from .watching import configure_watching
 
 STEPS = "steps.txt"
 _PASSWORDS = "passwords"

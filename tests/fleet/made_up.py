@@ -14,7 +14,7 @@ from nats.js.kv import KeyValue
 
 from dev.encoder import TITLE
 from smarty_p1_fleet.frame_verifier import FrameVerifier, MeterWarnings
-from smarty_p1_fleet.meter_bounds import MeterBounds
+from smarty_p1_fleet.meter_limits import MeterBounds
 from smarty_p1_fleet.meter_names import MeterNames
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.pending_titles import PendingTitles

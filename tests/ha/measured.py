@@ -6,7 +6,7 @@ from datetime import timedelta
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.lib.tariff import HEADER, Amounts, Kind, QuarterHour, Span
-from custom_components.smarty_p1.lib.tariff.span_lines import RowReader
+from custom_components.smarty_p1.lib.tariff.row_reader import RowReader
 from custom_components.smarty_p1.lib.tariff.span_months import KnownMonths
 
 
@@ -29,7 +29,7 @@ def measure(entry: MockConfigEntry, quarters: Iterable[QuarterHour]) -> None:
     meter = entry.runtime_data.books.memory.demand_meter
     history = meter._history
     for quarter in quarters:
-        history._add(history.stretches[0], as_span(quarter))
+        history._add(history.segments[0], as_span(quarter))
     meter.set_platform_days(meter.past)
     entry.runtime_data.books.quarter_hours.append(meter.take_new())
 

@@ -32,8 +32,9 @@ from custom_components.smarty_p1.coordinator import (
     imported_quarter_hours,
     leneda_history,
 )
-from custom_components.smarty_p1.coordinator.leneda_fetch import LenedaFetch
+from custom_components.smarty_p1.coordinator.leneda_download import LenedaFetch
 from custom_components.smarty_p1.coordinator.leneda_progress import LenedaProgress
+from custom_components.smarty_p1.coordinator.statistics_writer import PastStatistics
 from custom_components.smarty_p1.lib.tariff import QuarterHour
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 
@@ -483,6 +484,27 @@ async def test_nothing_is_tried_again_once_it_is_unloaded(
     await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == name))
 
     assert bool(later.mock_calls) is not is_unloaded
+
+
+async def test_nothing_is_tried_again_while_it_is_taken_back(
+    monkeypatch: pytest.MonkeyPatch, entry: MockConfigEntry
+) -> None:
+    stop = Mock()
+    monkeypatch.setattr(leneda_history, "async_call_later", Mock(return_value=stop))
+    past = entry.runtime_data.books.past
+    await past.async_import(april())
+    name = f"{entry.title} statistics"
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == name))
+    is_stopped: list[bool] = []
+
+    async def take_back(*_series: object) -> bool:
+        is_stopped.append(stop.called)
+        return True
+
+    monkeypatch.setattr(PastStatistics, "async_take_back", take_back)
+    await past.async_remove()
+    # The hour's attempt would write what is being removed.
+    assert is_stopped == [True]
 
 
 async def rows_of(hass: HomeAssistant, name: str) -> dict[datetime, float]:

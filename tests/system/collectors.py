@@ -21,7 +21,7 @@ from dev.fleet.cluster import ADMIN, NatsCluster, connect, login, user_of
 from dev.fleet.nats_server import recommended
 from dev.fleet.storage import VictoriaMetrics
 from dev.ports import free_ports
-from dev.reliability.parts import Part
+from dev.reliability.killable_program import Part
 from dev.reliability.process import is_served
 from tests.system.locked_store import LockedStore
 from tests.system.support import PATIENCE, program, until

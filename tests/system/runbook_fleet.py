@@ -30,7 +30,7 @@ from dev.fleet.stream import ERRORS, not_acknowledged
 from dev.fleet.truth import Record, Sent, read_record, time_of, values_of
 from dev.fleet.village import Village
 from dev.ports import free_ports
-from dev.reliability.parts import Part
+from dev.reliability.killable_program import Part
 from dev.reliability.process import is_served
 from dev.simulator import Server
 from tests.system.support import program, until

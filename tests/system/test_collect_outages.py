@@ -8,7 +8,7 @@ from secrets import randbelow
 
 import pytest
 
-from dev.reliability.parts import Part
+from dev.reliability.killable_program import Part
 from dev.simulator.randomness import seeded_random
 from tests.system.collectors import (
     GO_ON,

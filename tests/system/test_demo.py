@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 
 from dev.demo.client import Client
-from dev.demo.extras import BROKER_PORT, find_mosquitto
 from dev.demo.home_assistant import ROOT
 from dev.demo.meter_statistics import DOMAIN, entities_of, flows_of, wait_for_values
+from dev.demo.optional_devices import BROKER_PORT, find_mosquitto
 from dev.demo.state import State
 from dev.ports import free_ports
 from dev.simulator import Meter

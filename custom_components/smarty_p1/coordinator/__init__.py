@@ -1,4 +1,4 @@
-"""What an entry can read: a meter, pulses or a tank, and the coordinator of each."""
+"""Kinds of entries: meters, pulse readers and tanks, with the coordinator of each kind."""
 
 from typing import TypeGuard
 
@@ -8,9 +8,9 @@ from homeassistant.core import HomeAssistant
 
 from ..const import CONF_KIND, KIND_METER, KIND_PULSE, KIND_TANK, PLATFORMS
 from .entry_types import AnyConfigEntry
-from .line import Line
 from .meter_books import MeterBooks
 from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
+from .port_connection import Line
 from .pulse_coordinator import PulseCoordinator
 from .pulse_counter import PulseCounter
 from .tank_coordinator import TankCoordinator
@@ -20,7 +20,7 @@ type SmartyConfigEntry = ConfigEntry[Coordinator]
 
 
 def kind_of(entry: AnyConfigEntry) -> str:
-    """Return what an entry reads."""
+    """Return the kind of an entry."""
     kind: str = entry.data.get(CONF_KIND, KIND_METER)
     return kind
 
@@ -31,12 +31,12 @@ def is_meter(entry: AnyConfigEntry) -> TypeGuard[MeterConfigEntry]:
 
 
 def platforms_of(entry: AnyConfigEntry) -> tuple[Platform, ...]:
-    """Return the platforms that show what an entry reads."""
+    """Return the platforms of an entry's kind."""
     return PLATFORMS if is_meter(entry) else (Platform.SENSOR,)
 
 
 def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
-    """Return a new coordinator of what an entry reads."""
+    """Return a new coordinator of the entry's kind."""
     kind = kind_of(entry)
     if kind == KIND_TANK:
         return TankCoordinator(hass, entry)
@@ -51,6 +51,6 @@ def line_of(coordinator: Coordinator) -> Line | None:
 
 
 async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Remove what is stored for an entry, whatever it reads."""
+    """Remove all stored files of an entry of any kind."""
     await MeterBooks(hass, entry).async_remove()
     await PulseCounter(hass, entry).async_remove()

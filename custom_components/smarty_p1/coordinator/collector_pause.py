@@ -1,8 +1,8 @@
-"""No collection of garbage while a year is worked on.
+"""Pause of Python's garbage collector during work on a year of data.
 
-So many new objects make Python look through all that Home Assistant holds, again and again, and
-nothing else runs meanwhile: a fifth of a second on a computer, more on a small one. What is made
-here holds no circles.
+The many new objects would make the collector traverse all objects of Home Assistant again and
+again. Each time, Home Assistant stops for a fifth of a second, longer on a small computer. The new
+objects have no reference cycles, so nothing is left behind.
 """
 
 import gc
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 
 def without_collection[**P, T](work: Callable[P, T]) -> Callable[P, T]:
-    """Return the same work, for an executor, during which no garbage is collected."""
+    """Return the same work for an executor, without garbage collection while it runs."""
 
     def do(*args: P.args, **kwargs: P.kwargs) -> T:
         was_enabled = gc.isenabled()

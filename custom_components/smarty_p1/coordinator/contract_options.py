@@ -1,4 +1,4 @@
-"""What the options of a meter say about its contract."""
+"""Contract of a meter, read from the options of its entry."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -54,12 +54,12 @@ from ..lib.tariff import (
 DEFAULT_METER_AMPERE = str(METER_SIZES[0])
 
 _MONTHS_A_YEAR = 12
-# With one of these, there is a bill.
+# Options that make a bill possible.
 _PRICED = {CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY}
 
 
 def contract_of(options: Mapping[str, Any]) -> Contract:
-    """Return the contract; prices that the options leave open are the published ones."""
+    """Return the contract. Published prices replace prices that the options leave open."""
     energy_price, energy_margin = _price_or_margin(
         options, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY, CONF_ENERGY_MARGIN
     )
@@ -88,7 +88,7 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
         network_variable=options.get(CONF_NETWORK_VARIABLE_PRICE),
         surcharge=options.get(CONF_SURCHARGE_PRICE),
         meter_fee=options.get(CONF_METER_FEE),
-        # Switched off means the same as never switched on.
+        # A switched-off option equals an option that was never switched on.
         has_levies=options.get(CONF_WITH_LEVIES) or None,
         consumer_category=None if category == CONSUMER_CATEGORIES[0] else category,
         electricity_tax=options.get(CONF_ELECTRICITY_TAX),
@@ -104,15 +104,15 @@ def contract_since(options: Mapping[str, Any]) -> date | None:
 
 
 def is_awaited(options: Mapping[str, Any]) -> bool:
-    """Return whether the day has not come yet from which something holds."""
+    """Return whether the day from which the contract holds is in the future."""
     since: str = options.get(CONF_SURCHARGE_PRICE_SINCE, "")
     return since > dt_util.now(LUXEMBOURG).date().isoformat()
 
 
 def needs_new_prices(moment: datetime, options: Mapping[str, Any]) -> bool:
-    """Return whether bills use published prices that are not approved any more.
+    """Return whether bills use published prices whose approval has ended.
 
-    Not when the household has accepted them for the year.
+    The household can accept these prices for the year; the result is then False.
     """
     return (
         not _PRICED.isdisjoint(options)
@@ -154,7 +154,7 @@ def _monthly_fee(options: Mapping[str, Any]) -> float | None:
 def _price_or_margin(
     options: Mapping[str, Any], price: str, entity: str, margin: str
 ) -> tuple[float | None, float | None]:
-    """Return a fixed price, or the margin of one that follows the market."""
+    """Return a fixed price, or the margin on the market's price."""
     if entity in options:
         return None, options.get(margin, 0.0)
     return options.get(price), None

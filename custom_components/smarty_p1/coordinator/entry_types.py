@@ -1,4 +1,4 @@
-"""The types of this integration's config entries, for signatures."""
+"""Types of this integration's config entries, for signatures."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from homeassistant.config_entries import ConfigEntry
 
 from ..lib.entities import SHORT_SERIAL_SIZE
 
-# Of whatever kind, loaded or not; those of one kind are named beside their coordinators.
+# Entry of any kind, loaded or not; the coordinators' files define the entries of one kind.
 type AnyConfigEntry = ConfigEntry[Any]
 
 
 def short_title(entry: AnyConfigEntry) -> str:
-    """Return the title as it fits a line: of the serial number in it, the end."""
+    """Return the title with a shortened serial number, so that it fits on a line."""
     serial = entry.unique_id
     return entry.title.replace(serial, serial[-SHORT_SERIAL_SIZE:]) if serial else entry.title

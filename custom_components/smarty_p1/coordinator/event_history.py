@@ -1,7 +1,7 @@
-"""What has happened to a connection in 400 days: disturbances, breaker and relays, messages.
+"""Events of a connection in 400 days: disturbances, breaker and relays, messages.
 
-The meter counts and does not say when: an event is between the reading that shows it and the one
-before that.
+The meter counts events and does not date them: an event lies between the reading that shows it and
+the reading before.
 """
 
 import json
@@ -22,7 +22,7 @@ from ..lib.stored_values import (
 )
 
 KEPT = timedelta(days=400)
-# A relay that follows the hours of a second price switches twice a day.
+# A relay that follows the hours of a second price switches twice a day: 800 times.
 _MAX_EVENTS = {"disturbance": 1000, "switch": 1000, "message": 50}
 _MAX_TEXT_CHARS = 1024
 _SWITCHES = tuple(each for each in SENSORS if each.key in {"breaker", "relay_1", "relay_2"})
@@ -35,7 +35,7 @@ _WATCHED = tuple(
 
 
 class Event(NamedTuple):
-    """Something that happened after `after` and not later than `time`."""
+    """Event after `after` and not later than `time`."""
 
     time: datetime
     after: datetime | None
@@ -44,7 +44,7 @@ class Event(NamedTuple):
 
 
 class EventHistory:
-    """The events of each group in the order of their time, and what the next ones follow on."""
+    """Events of each group in the order of time, with the counts and states of the last reading."""
 
     def __init__(self) -> None:
         self.groups = {name: deque[Event](maxlen=most) for name, most in _MAX_EVENTS.items()}
@@ -54,7 +54,7 @@ class EventHistory:
         self._seen: tuple[object, ...] = ()
 
     def note(self, reading: Reading) -> bool:
-        """Take a reading; return whether something has happened."""
+        """Read a reading. Return whether it has new events."""
         seen = tuple(map(reading.telegram.objects.get, _WATCHED))
         after, self._last = self._last, reading.received_at
         if seen == self._seen:
@@ -77,7 +77,7 @@ class EventHistory:
         for group, described, name in _NAMED:
             value = described.value_fn(reading)
             if group == "message":
-                value = value or ""  # a text that comes back is a new one
+                value = value or ""  # a text that returns after an empty one is a new event
             before = self._states.get(described.key)
             if value is None or value == before:
                 continue
@@ -91,7 +91,7 @@ class EventHistory:
                 events.popleft()
 
     def as_dict(self) -> dict[str, Stored]:
-        """Return what is known as JSON knows it: a text an event, for a file has lines of it."""
+        """Return the stored form. An event is one text: the file has a line for each value."""
         return {
             "counts": self.counts,
             "states": self._states,
@@ -101,7 +101,7 @@ class EventHistory:
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
-        """Return what `as_dict` was the content of. Raises ValueError for what is malformed."""
+        """Return the events of a stored form. Raises ValueError for malformed data."""
         history = cls()
         data = checked_mapping(stored)
         history.counts = {

@@ -1,11 +1,12 @@
-"""What the national platform knows of a connection, kept for 25 months beside one's own files.
+"""Files of the national platform's quarter-hours, kept for 25 months beside the own files.
 
-There is a file of a month in Luxembourg and a code of the platform. A line is a quarter-hour: when
-it started, in UTC, its mean power, whether it was measured, and its version. A file is written anew
-when something of it changes. What cannot be read of one is put aside, and the rest of it is kept.
-Of which metering point a code was is known by a digest: nothing more is needed to tell another one.
-Of production a household may have several points: each further one has files of its own, with the
-beginning of its digest in their names, and all of them are added up.
+There is a file for each month in Luxembourg and code. A line is a quarter-hour: start in UTC, mean
+power, whether it was measured, and version. A file is rewritten when a quarter-hour changes. An
+unreadable file is put aside, and its readable lines are kept.
+
+A digest identifies the metering point of a code, so that another point is noticed without storing
+its name. A household may have several points of production: each further point has its own files,
+with the beginning of its digest in their names, and the points are added up.
 """
 
 import hashlib
@@ -38,7 +39,7 @@ _COLUMNS = 4
 _MAX_KW = 1e6
 _MAX_VERSION = 1_000_000
 MAX_POINTS = 4
-"""Of production, in one household."""
+"""Maximum of metering points of production in one household."""
 _MAX_FILES = 26 * len(REGISTERS) * MAX_POINTS
 _ASIDE = ".unreadable"
 _POINTS = "points.json"
@@ -50,61 +51,61 @@ class _File(NamedTuple):
     month: str
     code: str
     point: str
-    """As it ends the name of a file: empty for the first point of a code."""
+    """End of the file's name: empty for the first point of a code."""
 
 
 class ImportedQuarterHours:
-    """The folder of one config entry. All of it is for an executor; one thing at a time."""
+    """Folder of one config entry. All methods are for an executor, one call at a time."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         name = f"{DOMAIN}.{entry_id}.imported_quarter_hours"
         self._folder = Path(hass.config.path(STORAGE_DIR, name))
 
-    def read(self, until: datetime) -> dict[str, Sequence[Row]]:
-        """Return the rows of each code that are older than a moment, in the order of their time.
+    def read(self, until: datetime, since: datetime | None = None) -> dict[str, Sequence[Row]]:
+        """Return the rows of each code before a moment, in the order of time.
 
-        Those of several points are added up. Raises OSError when a file is there and cannot be
-        read.
+        Files of the months before `since` are not read. Several points are added up. Raises OSError
+        when a file exists and cannot be read.
         """
         found: dict[str, list[tuple[Row, ...]]] = {}
-        for (code, _), rows in self._by_point(until).items():
+        for (code, _), rows in self._by_point(until, since=since).items():
             found.setdefault(code, []).append(rows)
         return {code: added_up(*series) for code, series in found.items()}
 
     def read_of(self, points: Mapping[str, str], until: datetime) -> dict[str, Sequence[Row]]:
-        """Return the rows of each code that are of its given metering point.
+        """Return the rows of each code at the given metering point.
 
-        Raises OSError when a file is there and cannot be read.
+        Raises OSError when a file exists and cannot be read.
         """
         names = {code: self._name_of(code, point) for code, point in points.items()}
         found = self._by_point(until)
         return {code: rows for (code, name), rows in found.items() if name == names.get(code)}
 
     def read_others(self, code: str, point: str, until: datetime) -> tuple[Row, ...]:
-        """Return the sum of the rows of a code that are of other metering points.
+        """Return the sum of a code's rows at other metering points.
 
-        Raises OSError when a file is there and cannot be read.
+        Raises OSError when a file exists and cannot be read.
         """
         name = self._name_of(code, point)
         found = self._by_point(until, code)
         return added_up(*(rows for (_, other), rows in found.items() if other != name))
 
     def _by_point(
-        self, until: datetime, wanted: str = ""
+        self, until: datetime, wanted: str = "", since: datetime | None = None
     ) -> dict[tuple[str, str], tuple[Row, ...]]:
-        """Return the rows of each code and point, or of these of one code."""
-        oldest = _month(until - KEPT)
+        """Return the rows of each code and point, or of one code."""
+        newest_month, oldest = _month(until), _month(since or until - KEPT)
         found: dict[tuple[str, str], list[Row]] = {}
         for file in sorted(self._files()):
-            if file.month >= oldest and wanted in {"", file.code}:
+            if oldest <= file.month <= newest_month and wanted in {"", file.code}:
                 rows = found.setdefault((file.code, file.point), [])
                 rows += (row for row in _read(file.path) if row.start < until)
         return {key: newest(rows) for key, rows in found.items() if rows}
 
     def add(self, code: str, rows: Iterable[Row], point: str = "") -> None:
-        """Add rows of a code; of those that are known, the highest version counts, or the later.
+        """Add rows of a code: the highest version counts, the later row of equal versions.
 
-        Raises OSError when something cannot be stored: what was stored before stays then.
+        Raises OSError when a file cannot be written: the files before it are written.
         """
         name = self._name_of(code, point)
         now = dt_util.utcnow()
@@ -122,32 +123,32 @@ class ImportedQuarterHours:
                 file.path.unlink(missing_ok=True)
 
     def is_of_other_point(self, code: str, point: str) -> bool:
-        """Return whether another metering point's quarter-hours of this code were imported.
+        """Return whether a file of this metering point must be refused.
 
-        Of production, whether those of as many others were as there may be.
+        Consumption has one point: another one is refused. Production has up to MAX_POINTS.
         """
         name = self._name_of(code, point)
         known = {"", *(file.point for file in self._files() if file.code == code)}
         return name not in known and (not is_of_production(code) or len(known) >= MAX_POINTS)
 
     def note_point(self, code: str, point: str) -> None:
-        """Note whose quarter-hours of a code came first. Raises OSError."""
+        """Store the first metering point of a code. Raises OSError."""
         points = self._points()
         if code not in points:
             _replace(self._folder / _POINTS, json.dumps({**points, code: _digest(point)}).encode())
 
     def _name_of(self, code: str, point: str) -> str:
-        """Return what ends the names of the files of a point."""
+        """Return the end of the names of a point's files."""
         digest = _digest(point)
         is_first = not point or self._points().get(code, digest) == digest
         return "" if is_first else f"~{digest[:16]}"
 
     def remove(self) -> None:
-        """Remove all files, also those that were put aside."""
+        """Remove all files, also unreadable files that were put aside."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _points(self) -> dict[str, str]:
-        """Return the digests by their codes; a file that cannot be read knows none."""
+        """Return the digests by their codes, nothing if the file cannot be read."""
         with suppress(OSError, ValueError):
             with (self._folder / _POINTS).open("rb") as file:
                 found = checked_mapping(json.loads(file.read(_MAX_POINTS_SIZE)))
@@ -183,7 +184,7 @@ def _read(path: Path) -> list[Row]:
     for line in lines[:-1]:
         try:
             rows.append(_parse(line.decode("ascii").split(",")))
-        except ValueError:  # also what is no text
+        except ValueError:  # UnicodeDecodeError is a ValueError
             is_damaged = True
     if is_damaged:
         _put_aside(path, rows)
@@ -202,7 +203,7 @@ def _parse(cells: list[str]) -> Row:
 
 
 def _put_aside(path: Path, rows: Iterable[Row]) -> None:
-    """Keep a file of which something cannot be read, and go on with the rest."""
+    """Move an unreadable file aside, and write its readable rows again."""
     aside = path.with_name(path.name + _ASIDE)
     with suppress(OSError):
         path.replace(aside)

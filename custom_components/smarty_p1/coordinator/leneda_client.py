@@ -1,4 +1,4 @@
-"""Asks Leneda, the national platform, for a series: one request, one answer."""
+"""Client of Leneda, the national platform: one request for one series."""
 
 import json
 from collections.abc import Mapping
@@ -16,20 +16,20 @@ from ..lib.leneda import AnswerRefusal, ResponseError, Row, read_time_series
 
 BASE_URL = "https://api.leneda.eu/api"
 MAX_PERIOD = timedelta(days=30)
-"""Of one request. It has a third of a megabyte."""
+"""Maximum period of a request, whose response has a third of a megabyte."""
 MAX_SIZE = 4_000_000
 TIMEOUT = 60.0
 
 
 class Refusal(StrEnum):
-    """Why the platform gives no series; also translation keys."""
+    """Reason why the platform gives no series; also a translation key."""
 
     INVALID_AUTH = "leneda_invalid_auth"
     FORBIDDEN = "leneda_forbidden"
-    """Perhaps it is asked from abroad. It says nothing about the key."""
+    """Perhaps a request from abroad: this reason says nothing about the key."""
     NOT_FOUND = "leneda_not_found"
     UNKNOWN_POINT = "leneda_unknown_point"
-    """It does not know the metering point, or the key has no right to this code."""
+    """The platform does not know the metering point, or the key has no right to this code."""
     TOO_MANY = "leneda_too_many"
     SERVER = "leneda_server"
     UNREACHABLE = "leneda_unreachable"
@@ -47,7 +47,7 @@ _BY_STATUS: Mapping[int, Refusal] = {
 
 
 class LenedaError(Exception):
-    """The platform gives no series: why. Never the key, the Energy ID or the metering point."""
+    """Error: the platform gives no series. Never names the key, Energy ID or metering point."""
 
     def __init__(self, reason: Refusal) -> None:
         super().__init__(reason)
@@ -55,7 +55,7 @@ class LenedaError(Exception):
 
 
 class Credentials(NamedTuple):
-    """What the platform knows a person by."""
+    """Credentials of a person at the platform."""
 
     key: str
     energy_id: str
@@ -78,7 +78,7 @@ async def async_time_series(  # noqa: PLR0913, PLR0917 - what is asked for
             params={**query, "obisCode": code},
             headers={"X-API-KEY": credentials.key, "X-ENERGY-ID": credentials.energy_id},
             timeout=ClientTimeout(total=TIMEOUT),
-            allow_redirects=False,  # they would take the key along
+            allow_redirects=False,  # a redirect would take the key along
         ) as answer:
             if answer.status != HTTPStatus.OK:
                 is_server = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -92,7 +92,7 @@ async def async_time_series(  # noqa: PLR0913, PLR0917 - what is asked for
         return await hass.async_add_executor_job(_read, bytes(body), code, start, end)
     except TimeoutError:
         raise LenedaError(Refusal.TOO_SLOW) from None
-    except ClientError, OSError:  # what they say may hold the address, with the metering point
+    except ClientError, OSError:  # their texts may hold the URL, with the metering point
         raise LenedaError(Refusal.UNREACHABLE) from None
 
 

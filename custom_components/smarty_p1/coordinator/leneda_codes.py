@@ -1,4 +1,4 @@
-"""What is asked of the platform: its codes, and at which of the metering points."""
+"""Codes to request from the platform, and their metering points."""
 
 from collections.abc import Iterator, Mapping
 
@@ -14,11 +14,11 @@ LAYERS: Mapping[str, str] = {
     **{CODES[each]: REMAINING for each in COVERED},
     **{CODES[each]: SOLD for each in SHARED},
 }
-"""The codes of the layers of energy sharing, each with that of what is left after sharing."""
+"""Codes of the layers of energy sharing, each with the code of the remaining energy."""
 
 
 def asked_of(account: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the codes and their metering points: what is measured, what is left, the layers."""
+    """Yield the codes and their metering points: measured, remaining, layers."""
     consumption = account[CONF_CONSUMPTION_POINT]
     production = account.get(CONF_PRODUCTION_POINT) or consumption
     for code in (*MEASURED, REMAINING, SOLD, *LAYERS):

@@ -1,4 +1,4 @@
-"""Says when a meter and the national platform do not count the same, and why that may be."""
+"""Repair issues about days on which a meter and the national platform differ."""
 
 from homeassistant.core import HomeAssistant, callback
 
@@ -14,12 +14,12 @@ _BY_CAUSE = {
     Cause.SHIFTED_HOUR: Problem.LENEDA_SHIFTED_HOUR,
 }
 PROBLEMS = {Problem.LENEDA_DIFFERENCE, *_BY_CAUSE.values()}
-"""What a difference can be called."""
+"""Problems that a difference can raise."""
 
 
 @callback
 def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, found: Differences) -> None:
-    """Raise an issue, once; withdraw it when the days agree again."""
+    """Raise an issue once. Withdraw it when the days agree again."""
     if not found.days:
         return
     outside = [day for day in found.days if not day.is_within]

@@ -1,7 +1,6 @@
-"""The past of a meter as the national platform knows it: files come in, and are shown and recorded.
+"""Quarter-hours of the national platform: imported, shown in months, written into statistics.
 
-What was imported is joined to the months and written into long-term statistics. Only days that have
-ended count: of the running one, the platform knows nothing yet.
+Only days that have ended count: the platform knows nothing of the running day yet.
 """
 
 import asyncio
@@ -61,36 +60,36 @@ from .leneda_statistics import (
     all_series,
     series_of,
 )
-from .past_statistics import PastStatistics
 from .quarter_hour_series import KEPT
+from .statistics_writer import PastStatistics
 
 _AGAIN = timedelta(hours=1)
 _COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}
 
 type Platform = Mapping[str, Sequence[Row]]
 type SharedPower = dict[str, dict[datetime, float]]
-"""The mean power of quarter-hours in kW, by the codes of energy sharing."""
+"""Mean power of quarter-hours in kW, by the codes of energy sharing."""
 
 
 class Imported(NamedTuple):
-    """What a file held."""
+    """Summary of an imported file."""
 
     code: str
     quantity: Quantity
     start: datetime
-    """Of the first quarter-hour."""
+    """Start of the first quarter-hour."""
     end: datetime
     quarter_hours: int
     estimated: int
     holes: int
     repeated: int
     compared_days: int
-    """How many days were measured here, too."""
+    """Days that were measured here, too."""
     differing_days: int
 
 
 class PlatformPast:
-    """What was imported of one meter's past."""
+    """Imported quarter-hours of one meter."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
@@ -105,9 +104,9 @@ class PlatformPast:
         self._is_stopped = False
 
     async def async_start(self, meter: DemandMeter) -> None:
-        """Join what was imported to the months of a meter, and to statistics once all has started.
+        """Show the imported quarter-hours, and write them into statistics after the start.
 
-        Nobody waits for more than the files.
+        The set-up of the entry waits for the files alone.
         """
         self._meter = meter
         self._entry.async_on_unload(self._stop)
@@ -122,21 +121,23 @@ class PlatformPast:
             self._entry.async_on_unload(async_at_started(self._hass, self._async_start_recording))
 
     async def async_own(self, start: datetime, end: datetime) -> list[QuarterHour]:
-        """Return the quarter-hours of a period that were measured here, in the order of time."""
+        """Return the own quarter-hours of a period, in the order of time."""
         found = quarter_hours_between(self._meter.columns, NO_PLATFORM_DAYS, start, end)
         return await self._hass.async_add_executor_job(without_collection(list), found)
 
     async def async_shared_power(self, start: datetime, end: datetime) -> SharedPower:
-        """Return the power that was shared in the quarter-hours that start in a period.
+        """Return the shared power of the quarter-hours that start in a period.
 
-        Raises OSError when a file is there and cannot be read.
+        Raises OSError when a file exists and cannot be read.
         """
-        # Most households share nothing: their files are not read.
-        platform = await self._async_read() if self._may_share else {}
-        return await self._hass.async_add_executor_job(_shared_power, platform, start, end)
+        # Most households share nothing: skip reading their files.
+        if not self._may_share:
+            return {}
+        work = without_collection(_shared_power)
+        return await self._hass.async_add_executor_job(work, self._files, start, end)
 
     async def async_import(self, data: bytes) -> Imported:
-        """Import a file of the portal. Raises ImportRefusedError for one that is not right."""
+        """Import a file of the portal. Raises ImportRefusedError for a file with a fault."""
         async with self._lock:
             run = self._hass.async_add_executor_job
             try:
@@ -172,9 +173,9 @@ class PlatformPast:
             )
 
     async def async_add(self, found: Platform) -> None:
-        """Add what was asked of the platform, rows of each code, and let all know it.
+        """Add downloaded rows of each code, and update months and statistics.
 
-        Raises OSError when it cannot be stored.
+        Raises OSError when they cannot be stored.
         """
         run = self._hass.async_add_executor_job
         async with self._lock:
@@ -190,7 +191,7 @@ class PlatformPast:
             self._record()
 
     async def async_read(self) -> Platform:
-        """Return the rows of each code, of the metering points of the account. Raises OSError."""
+        """Return the rows of each code, of the account's metering points. Raises OSError."""
         today = day_start(dt_util.utcnow())
         run = self._hass.async_add_executor_job
         return await run(without_collection(self._files.read_of), self._asked_points(), today)
@@ -198,28 +199,30 @@ class PlatformPast:
     def _asked_points(self) -> dict[str, str]:
         """Return the metering point of each code of production in the account.
 
-        All others have one point alone, which is not told apart.
+        Other codes have one point, whose name is empty here.
         """
         asked = asked_of(self._entry.options[SECTION_LENEDA])
         return {code: point if is_of_production(code) else "" for code, point in asked}
 
     async def async_remove(self) -> bool:
-        """Take all of it back; return whether no row is left in the statistics.
+        """Remove all imported rows. Return whether the statistics have none left.
 
-        Raises ImportRefusedError when nothing was imported, or an account would bring it back.
+        Raises ImportRefusedError when nothing was imported, or an account would import it again.
         """
         async with self._lock:
             if self._entry.options.get(SECTION_LENEDA):
                 raise ImportRefusedError(key="leneda_account_on")
             if self._statistics.is_empty and not await self._async_read():
                 raise ImportRefusedError(key="leneda_nothing_imported")
+            self._cancel()
             if self._recording:
-                # What it has not written by now is as after a crash.
+                # The cancelled recording leaves the statistics as a crash does: the ledger knows
+                # the rows.
                 self._recording.cancel()
                 await asyncio.wait([self._recording])
             is_gone = await self._statistics.async_take_back(series_of(self._names(), {}))
             await self._hass.async_add_executor_job(self._files.remove)
-            # Who enters a key again wants the history again.
+            # A key that is entered later must download the history again.
             await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
             await self._async_show({})
             return is_gone
@@ -230,9 +233,9 @@ class PlatformPast:
         await self._statistics.async_remove()
 
     async def _async_compare(self, export: Export) -> tuple[int, int]:
-        """Return how many days both know, and how many of these differ.
+        """Return the number of days known to both, and the number of differing days.
 
-        Raises ImportRefusedError when most do: then it is not what it seems to be.
+        Raises ImportRefusedError when most days differ: the file is of another point or quantity.
         """
         quantity = REGISTERS[export.code].quantity
         if quantity not in {Quantity.IMPORTED, Quantity.EXPORTED}:
@@ -243,7 +246,7 @@ class PlatformPast:
         def compared() -> Differences:
             if not is_export:
                 return compare_days(own, export.rows)
-            # The meter counts what all points of production feed in.
+            # The meter counts the energy of all points of production.
             others = self._files.read_others(export.code, export.point, dt_util.utcnow())
             return compare_days(map(_turned, own), added_up(export.rows, others))
 
@@ -260,7 +263,7 @@ class PlatformPast:
         return await self._hass.async_add_executor_job(without_collection(self._files.read), today)
 
     async def _async_show(self, platform: Platform) -> None:
-        """Join the platform's quarter-hours to the months of the meter."""
+        """Show the platform's quarter-hours in the months of the meter."""
         months_of = self._meter.begin_past()
 
         def make() -> tuple[PlatformDays, KnownMonths]:
@@ -275,13 +278,13 @@ class PlatformPast:
 
     @callback
     def _note_running_month(self, platform: Platform) -> None:
-        """Note the month whose costs the entity of the total now counts at once."""
+        """Note the running month if the entity of the total now counts its past costs at once."""
         month = month_name(dt_util.utcnow())
         if any(month_name(rows[-1].start) == month for rows in platform.values()):
             self._statistics.months_at_once.add(month)
 
     async def _async_record(self, platform: Platform) -> None:
-        """Bring the hours into the statistics."""
+        """Write the hours into the statistics."""
         names = self._names()
         demand = self._meter.snapshot
         now = dt_util.utcnow()
@@ -296,20 +299,20 @@ class PlatformPast:
         await self._statistics.async_bring_in(await self._hass.async_add_executor_job(made))
 
     async def _async_start_recording(self, _hass: HomeAssistant) -> None:
-        """Go on where the last run of Home Assistant ended, or with an entity that is new."""
+        """Continue the last run's recording, or begin with a new entity."""
         if self._statistics.waits or not self._statistics.knows(self._names()):
             self._record()
 
     @callback
     def _record(self, _now: object = None) -> None:
-        """Bring the hours into the statistics, in the background: the recorder takes its time."""
+        """Write the hours into the statistics in the background: the recorder takes its time."""
         last = self._recording
         self._recording = self._entry.async_create_background_task(
             self._hass, self._async_follow(last), f"{self._entry.title} statistics"
         )
 
     async def _async_follow(self, last: asyncio.Task[None] | None) -> None:
-        """Record what is known, again every hour while something waits."""
+        """Write all known hours, and again every hour while some must wait."""
         if last and not last.done():
             last.cancel()
             await asyncio.wait([last])
@@ -324,7 +327,7 @@ class PlatformPast:
 
     @callback
     def _stop(self) -> None:
-        """Begin nothing any more: an import may end after its entry was unloaded."""
+        """Stop further recordings: an import may end after its entry was unloaded."""
         self._is_stopped = True
         self._cancel()
 
@@ -335,7 +338,7 @@ class PlatformPast:
             self._again = None
 
     def _names(self) -> dict[str, str]:
-        """Return what the entities are called whose statistics are written."""
+        """Return the ids of the entities whose statistics are written."""
         registry = er.async_get(self._hass)
         names: dict[str, str] = {}
         for key in (IMPORTED, EXPORTED, TOTAL):
@@ -343,7 +346,7 @@ class PlatformPast:
             entity_id = registry.async_get_entity_id("sensor", DOMAIN, unique_id)
             if entity_id and not registry.entities[entity_id].disabled:
                 names[key] = entity_id
-        # What the Energy dashboard has made of its prices; amounts are in its own currency.
+        # Cost entities of the Energy dashboard; their amounts are in Home Assistant's currency.
         costs: Mapping[str, str] = self._hass.data.get("energy", {}).get("cost_sensors", {})
         for key, energy in _COSTS.items():
             if cost := costs.get(names.get(energy, "")):
@@ -351,22 +354,23 @@ class PlatformPast:
         return names
 
 
-def _shared_power(platform: Platform, start: datetime, end: datetime) -> SharedPower:
+def _shared_power(files: ImportedQuarterHours, start: datetime, end: datetime) -> SharedPower:
+    until = min(end, day_start(dt_util.utcnow()))
     found = {
-        code: {row.start: row.kw for row in rows if start <= row.start < end}
-        for code, rows in sorted(platform.items())
+        code: {row.start: row.kw for row in rows if start <= row.start}
+        for code, rows in sorted(files.read(until, start).items())
         if is_of_sharing(code)
     }
     return {code: powers for code, powers in found.items() if powers}
 
 
 def _is_part(found: Differences) -> bool:
-    """Return whether a production may be that of one of several points: never more than it all."""
+    """Return whether a production may be a part of the sum of several points: never above it."""
     is_less = all(day.is_within or day.platform_wh < day.own_wh for day in found.days)
     return found.cause is Cause.OTHER_POINT and is_less
 
 
 def _turned(quarter: QuarterHour) -> QuarterHour:
-    """Return a quarter-hour with what was fed in for what was drawn, and the other way round."""
+    """Return a quarter-hour with imported and exported energy exchanged."""
     exported = quarter.exported_kwh or 0.0
     return QuarterHour(quarter.start, exported * 4, quarter.imported_kwh)

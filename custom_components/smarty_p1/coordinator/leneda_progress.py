@@ -1,4 +1,4 @@
-"""How far the national platform has been asked, so that no restart asks again."""
+"""Progress of the download, kept so that a restart does not repeat requests."""
 
 import hashlib
 from collections.abc import Mapping
@@ -16,34 +16,34 @@ from .throttled_store import Content, ThrottledStore
 
 @dataclass
 class CodeProgress:
-    """What is known of one code."""
+    """Progress of one code."""
 
     until: datetime
-    """Where the whole days end that it has had."""
+    """End of the complete days."""
     since: datetime
-    """How far back it was asked for."""
+    """Start of the requested period."""
     is_back: bool = False
-    """Whether there is nothing older to ask for."""
+    """Whether nothing older is missing."""
     has_rows: bool = False
 
 
 @dataclass
 class Progress:
-    """What is known of all codes."""
+    """Progress of all codes."""
 
     asked_at: datetime | None = None
-    """When all were asked last."""
+    """Time of the last request for all codes."""
     is_whole: bool = False
-    """Whether they all had the day before then."""
+    """Whether all codes had the day before that request."""
     revised_at: datetime | None = None
-    """When the last weeks were asked for again."""
+    """Time of the last repeated request for the last weeks."""
     sharing_revised_at: datetime | None = None
 
 
 class LenedaProgress(ThrottledStore):
-    """What was asked for one entry, and answered.
+    """Progress of one entry's download.
 
-    `refused` holds the codes that the platform gives no series of, and when it said so.
+    `refused` holds the codes that the platform refuses, with the time of the refusal.
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str, account: Mapping[str, str]) -> None:
@@ -54,11 +54,11 @@ class LenedaProgress(ThrottledStore):
         self.refused: dict[str, datetime] = {}
 
     async def async_load(self) -> None:
-        """Read what was done before, at the same metering points."""
+        """Read the stored progress, if it is of the same metering points."""
         await self._async_read(self._parse)
 
     def is_refused(self, code: str, now: datetime) -> bool:
-        """Return whether a code was refused lately: rights are given any time."""
+        """Return whether a code was refused in the last week: rights may be granted at any time."""
         at = self.refused.get(code)
         return at is not None and now - at < timedelta(days=7)
 
@@ -111,7 +111,7 @@ class LenedaProgress(ThrottledStore):
 
 
 def _fingerprint(account: Mapping[str, str]) -> str:
-    """Return what tells metering points from others, and does not say which they are."""
+    """Return a digest that identifies metering points without naming them."""
     points = (account.get(name, "") for name in (CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT))
     return hashlib.sha256("/".join(points).encode()).hexdigest()
 

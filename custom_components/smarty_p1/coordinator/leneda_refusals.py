@@ -1,4 +1,4 @@
-"""Why a file of the national platform was not imported: which text says so."""
+"""Texts of refused imports."""
 
 from collections.abc import Mapping
 
@@ -31,11 +31,11 @@ REFUSED: Mapping[ExportRefusal | Cause, str] = {
     Cause.SHIFTED_HOUR: "leneda_shifted_hour",
 }
 IS_CONSUMPTION = "leneda_consumption"
-"""What is said instead where production was compared."""
+"""Text of the production cause if production was compared."""
 
 
 class ImportRefusedError(Exception):
-    """A file was not imported: the key of its text, and what that wants filled in."""
+    """Error: a file was not imported. Holds the key and placeholders of its text."""
 
     def __init__(self, *, key: str, **placeholders: str) -> None:
         super().__init__(key)

@@ -1,7 +1,7 @@
-"""What the platform's quarter-hours and their costs are in long-term statistics, by the hour.
+"""Long-term statistics made of the platform's quarter-hours and their costs, by the hour.
 
-An hour is there when all four of its quarter-hours are known, and one at least by the platform:
-what was measured here counts, as everywhere.
+An hour counts when its four quarter-hours are known, one or more from the platform. Own
+measurements win over the platform's.
 """
 
 from collections import Counter
@@ -23,23 +23,23 @@ from ..lib.tariff import (
     price_of_kwh,
     quarter_hour_cost,
 )
-from .past_statistics import Series
+from .statistics_writer import Series
 
 type Hours = dict[datetime, float]
 
 IMPORTED, EXPORTED, TOTAL = "energy_imported", "energy_exported", "cost_total"
 PRICED_IMPORT, PRICED_EXPORT = "priced_import", "priced_export"
-"""What the Energy dashboard makes of the energies with its prices."""
+"""Costs that the Energy dashboard computes of the energies and its prices."""
 _QUARTERS = 4
 _HOUR = timedelta(hours=1)
 
 
 class Costs(NamedTuple):
-    """What the costs of hours are made of."""
+    """Data for the costs of hours."""
 
     contracts: Contracts
     months: Sequence[Month]
-    """As they are shown: with the platform's days."""
+    """Months with the platform's days."""
     until: datetime
     left_out: Container[str]
     """Months whose costs the entity of the total has counted at once."""
@@ -51,7 +51,7 @@ def all_series(
     platform: Mapping[str, Sequence[Row]],
     costs: Costs,
 ) -> list[Series]:
-    """Return what belongs into each of the statistics that have a name."""
+    """Return the hours of each statistic that has a name."""
     rows = {REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()}
     imported, bought = _hours(
         {each.start: each.mean_kw / 4 for each in own}, rows.get(Quantity.IMPORTED, ())
@@ -78,7 +78,7 @@ def all_series(
 
 
 def _priced(kwh: Hours, prices: Mapping[datetime, float | None]) -> dict[datetime, float]:
-    """Return what energies cost, in the hours whose price is known."""
+    """Return the costs of energies in hours with a known price."""
     return {hour: each * price for hour, each in kwh.items() if (price := prices[hour]) is not None}
 
 
@@ -89,7 +89,7 @@ def _subtract(spared: Iterable[tuple[datetime, float]], paid: Hours) -> None:
 
 
 def series_of(names: Mapping[str, str], hours: Mapping[str, Hours]) -> list[Series]:
-    """Return the statistics that have a name, with what belongs there."""
+    """Return the statistics that have a name, with their hours."""
     made = {
         IMPORTED: Series(IMPORTED, "", {}),
         EXPORTED: Series(EXPORTED, "", {}),
@@ -104,17 +104,17 @@ def series_of(names: Mapping[str, str], hours: Mapping[str, Hours]) -> list[Seri
 
 
 def month_of(hour: datetime) -> float:
-    """Return when the month of an hour began in Luxembourg, as a timestamp."""
+    """Return the timestamp at which the month of an hour began in Luxembourg."""
     local = hour.astimezone(LUXEMBOURG)
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0).timestamp()
 
 
 def _from_nothing(_hour: datetime) -> None:
-    """Let a state begin with the first hour there is."""
+    """Return None: the state begins with the first hour."""
 
 
 def _hours(own: Mapping[datetime, float], rows: Iterable[Row]) -> tuple[Hours, set[datetime]]:
-    """Return all whole hours, and those of which the platform knows something."""
+    """Return all whole hours, and the hours with a quarter-hour of the platform."""
     theirs = {row.start: row.kw / 4 for row in rows if row.start not in own}
     counts: Counter[datetime] = Counter()
     found: Hours = {}
@@ -133,11 +133,11 @@ def _only(wanted: Container[datetime], hours: Hours) -> Hours:
 def _spared(
     own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]], contracts: Contracts
 ) -> Iterator[tuple[datetime, float]]:
-    """Yield the hours of quarter-hours that a group has shared in, with what that has spared."""
+    """Yield the hours of shared quarter-hours, with the costs that sharing spared."""
     if not (sharing := sharing_of(platform)):
         return
     quarters = [*quarter_hours_of(platform), *own]
-    # Of the same start, the last one counts: the own one.
+    # The own quarter-hour comes last and replaces the platform's of the same start.
     for quarter in {each.start: each for each in quarters}.values():
         if covered := sharing.get(quarter.start):
             whole = quarter_hour_cost(quarter, contracts)
@@ -149,10 +149,10 @@ def _spared(
 def _of_the_bill(
     imported: Hours, paid: Hours, earned: Hours, costs: Costs
 ) -> Iterator[tuple[datetime, float]]:
-    """Yield what each hour adds to the bill.
+    """Yield the part of each hour of the bill.
 
-    A day's part of the bill is exact. Of it, the kilowatt-hours cost when they came, and the rest,
-    the fixed prices and the surcharge, is the same in each hour.
+    A day's part of the bill is exact. Of it, kilowatt-hours cost in their own hour. The rest, fixed
+    prices and surcharge, is spread evenly over the hours.
     """
     by_day: dict[datetime, list[datetime]] = {}
     for hour in imported:
@@ -169,7 +169,7 @@ def _of_the_bill(
 def _days_of_the_bill(
     month: Month, wanted: Container[datetime], costs: Costs
 ) -> Iterator[tuple[datetime, float]]:
-    """Yield the wanted days of a month that have ended, each with what it adds to the bill."""
+    """Yield the wanted days of a month that have ended, each with its part of the bill."""
     for day, end, before, due in bills_by_day(month, costs.contracts, costs.until):
         is_whole = end == day_end(day) and day in wanted
         if is_whole and before.total is not None and due.total is not None:

@@ -1,7 +1,7 @@
-"""The market's prices of past hours, by the long-term statistics of a meter's own price entities.
+"""Market prices of past hours, derived from the long-term statistics of a meter's price entities.
 
-Nothing else keeps them: days know the cost of their energy only. The statistics have the mean price
-of each hour, with all that the contract adds to the market's price, which is taken off again.
+Nothing else stores them: days have only the cost of their energy. The statistics have the mean
+price of each hour including the contract's additions, which are subtracted here.
 """
 
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from homeassistant.helpers.recorder import get_instance
 from ..const import DOMAIN
 from ..lib.tariff import Contracts, KwhPrice, MarketHours, MarketPrices, market_prices_of
 from .collector_pause import without_collection
-from .past_statistics import RECORDER
+from .statistics_writer import RECORDER
 
 _IMPORTED, _EXPORTED = "price_import", "price_export"
 
@@ -22,7 +22,7 @@ _IMPORTED, _EXPORTED = "price_import", "price_export"
 async def async_market_hours(
     hass: HomeAssistant, serial_number: str, contracts: Contracts, start: datetime, end: datetime
 ) -> MarketHours:
-    """Return the market's prices of a period by the hour; nothing for a contract without them."""
+    """Return the market's prices of a period by the hour, nothing for a contract without them."""
     contract = contracts.latest
     if contract.energy_margin is None and contract.feed_in_margin is None:
         return {}

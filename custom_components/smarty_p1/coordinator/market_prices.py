@@ -1,4 +1,4 @@
-"""The market's prices of a kWh: what the entities say that were chosen in the options."""
+"""Current market prices of a kWh, read from the entities chosen in the options."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -18,30 +18,30 @@ from ..const import (
 from ..lib.tariff import MarketPrices
 from .entry_types import AnyConfigEntry
 
-# In euro.
+# Euro.
 MAX_PRICE = 100.0
 PRICE_ENTITIES: Mapping[str, str] = {
     CONF_ENERGY_PRICE_ENTITY: CONF_ENERGY_PRICE_ENTITY_BEFORE,
     CONF_FEED_IN_PRICE_ENTITY: CONF_FEED_IN_PRICE_ENTITY_BEFORE,
 }
-"""The options with the entities, and those with what they were before a change yet to come."""
+"""Options with the entities, and the options with the entities before a future change."""
 _UNIT_FACTORS = {
     **dict.fromkeys(("EUR/kWh", "€/kWh"), 1.0),
     **dict.fromkeys(("EUR/MWh", "€/MWh"), 0.001),
     **dict.fromkeys(("ct/kWh", "c/kWh", "¢/kWh"), 0.01),
 }
-"""The units that a price may have, each with its factor to euro per kWh."""
+"""Accepted units of a price, with their factors to euro per kWh."""
 
 
 def unit_factor(state: State) -> float | None:
-    """Return the factor from a state to a price per kWh, None when its unit is not a price."""
+    """Return the factor from a state to a price per kWh, None if its unit is not a price."""
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-    # A template or a helper need not have one.
+    # Templates and helpers may have no unit.
     return _UNIT_FACTORS.get(unit) if unit else 1.0
 
 
 def price_of(state: State | None) -> float | None:
-    """Return the price per kWh that a state says, None when it says none or an impossible one."""
+    """Return the price per kWh of a state, None if it is unknown or impossible."""
     factor = unit_factor(state) if state else None
     if state is None or factor is None:
         return None
@@ -53,7 +53,7 @@ def price_of(state: State | None) -> float | None:
 
 
 class MarketPriceEntities:
-    """The entities that hold the market's prices, wherever the user moves them to."""
+    """Entities with the market's prices. Renamed entities are followed."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
@@ -61,17 +61,17 @@ class MarketPriceEntities:
 
     @callback
     def async_start(self) -> None:
-        """Follow the entities when they are given other names, until the entry is unloaded."""
+        """Follow renamed entities until the entry is unloaded."""
         for option in (*PRICE_ENTITIES, *PRICE_ENTITIES.values()):
             if entity_id := self._entry.options.get(option):
                 self._follow(option, entity_id)
 
     def prices(self, *, is_before_change: bool = False) -> MarketPrices:
-        """Return the prices of this moment; what was entered last may hold only later."""
+        """Return the current prices, by the entities of now or before the last change."""
         return MarketPrices(*map(self._price, self.entities(is_before_change=is_before_change)))
 
     def entities(self, *, is_before_change: bool = False) -> tuple[str | None, ...]:
-        """Return the entities of the energy and of the feed-in; what was entered may hold later."""
+        """Return the entities of import and feed-in, of now or before the last change."""
         options = self._entry.options
         return tuple(
             (is_before_change and options.get(before)) or options.get(now)
@@ -96,7 +96,7 @@ class MarketPriceEntities:
         self, option: str, event: Event[er.EventEntityRegistryUpdatedData]
     ) -> None:
         data, options = event.data, self._entry.options
-        # An entity that takes over the id of one that was renamed is not the one that was chosen.
+        # Ignore other entities: one may take over the id of a renamed entity.
         if data["action"] == "update" and data.get("old_entity_id") == options.get(option):
             entity_id = data["entity_id"]
             self._hass.config_entries.async_update_entry(

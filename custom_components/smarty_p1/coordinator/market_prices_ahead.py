@@ -1,7 +1,8 @@
-"""What the market's price entities know of the next two days.
+"""Market prices of the next two days, as price entities know them.
 
-Most say it in their attributes. Home Assistant's own Nord Pool has an action for it, which asks
-Nord Pool each time: an answer is kept here, and one without prices for a while.
+Most entities have the prices in their attributes. Home Assistant's Nord Pool has an action, which
+sends a request to Nord Pool each time. So its answers are cached; an answer without prices is
+cached for 15 minutes.
 """
 
 import asyncio
@@ -28,7 +29,7 @@ from .market_prices import MAX_PRICE, price_of, unit_factor
 
 _NORDPOOL = "nordpool"
 _NORDPOOL_ACTION = "get_prices_for_date"
-# Its unique ids are those of an area and a key.
+# Unique ids consist of an area and a key.
 _NORDPOOL_KEY = "-current_price"
 _PER_MWH = 0.001
 _PATIENCE = 10.0
@@ -37,7 +38,7 @@ _MAX_KEPT = 8
 
 
 class _Question(NamedTuple):
-    """What Nord Pool is asked: prices of an area on a day, in the currency of an entry."""
+    """Question to Nord Pool: prices of an area on a day, in the currency of an entry."""
 
     entry_id: str
     area: str
@@ -54,9 +55,9 @@ _ASKING: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_nordpool_asking")
 
 
 async def async_prices_ahead(hass: HomeAssistant, entity_id: str, now: datetime) -> PricesAhead:
-    """Return the prices of a kWh that an entity knows, by quarter-hours in UTC.
+    """Return the known prices of a kWh of an entity, by quarter-hours in UTC.
 
-    Its own price of this moment is one of them. What does not agree with that is left out.
+    They include the entity's current price. Prices that disagree with it are left out.
     """
     state = hass.states.get(entity_id)
     price_now = price_of(state)
@@ -79,10 +80,10 @@ async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime)
         return {}
     area = entity.unique_id.removesuffix(_NORDPOOL_KEY)
     today = now.astimezone(LUXEMBOURG).date()
-    # Those of tomorrow come at one o'clock, those of the day after that not before.
+    # Nord Pool publishes tomorrow's prices at one o'clock, and no later days.
     days = (today, today + timedelta(days=1))
     found: PricesAhead = {}
-    # Many who ask at once wait for one answer of Nord Pool.
+    # Simultaneous callers wait for one answer of Nord Pool.
     async with hass.data.setdefault(_ASKING, asyncio.Lock()):
         for day in days:
             found |= await _async_asked(hass, _Question(entity.config_entry_id, area, day), now)

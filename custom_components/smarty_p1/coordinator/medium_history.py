@@ -1,10 +1,11 @@
-"""What a gas, water or heat meter has counted: by days, and where it is water by hours.
+"""Sums of a gas, water or heat meter by days, and of water by hours.
 
-An index is captured every hour or so. What came between two captures is spread evenly over the time
-between them when that is short, and belongs to the day of both otherwise. What came over a midnight
-within a longer time is of no day: how much of a day is known is kept beside its sum.
+An index is captured every hour or so. The rise between two captures is spread evenly if the time
+between them is short. Otherwise it belongs to their day, or to no day if a midnight lies between
+them. Each sum has the time of the day that is known.
 """
 
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
 
@@ -24,13 +25,13 @@ KEPT_HOURS = 35 * 24
 _SPREAD = timedelta(hours=3)
 _HOUR = timedelta(hours=1)
 _MOMENT = timedelta(microseconds=1)
-# Of the meter's unit: an index that leaps says nothing of a day.
+# In the meter's unit: a leaping index says nothing about a day.
 _MAX_AN_HOUR = 10_000
 _MAX_DAY_S = 90_000
 
 
 class Sum(NamedTuple):
-    """What came in a day or an hour, and of how many seconds of it that is known."""
+    """Sum of a day or an hour, and the seconds of it that are known."""
 
     amount: float
     seconds: float
@@ -40,7 +41,7 @@ _NOTHING = Sum(0.0, 0.0)
 
 
 class MediumHistory:
-    """The sums of one meter by the start of the day or the hour, in UTC."""
+    """Sums of one meter by the start of the day or the hour, in UTC."""
 
     def __init__(self, kind: str, unit: str | None) -> None:
         self.kind = kind
@@ -50,13 +51,19 @@ class MediumHistory:
         self.days: dict[datetime, Sum] = {}
         self.hours: dict[datetime, Sum] = {}
 
+    def copy(self) -> Self:
+        """Return a copy for another thread."""
+        other = copy(self)
+        other.days, other.hours = dict(self.days), dict(self.hours)
+        return other
+
     @property
     def has_hours(self) -> bool:
-        """Return whether hours are kept: they tell a leak."""
+        """Return whether hours are kept: hours of water reveal a leak."""
         return "water" in self.kind and self.unit == "m3"
 
     def note(self, meter: MBusReading) -> None:
-        """Take a capture, be it the last one again."""
+        """Read a capture, which may be the last one repeated."""
         if meter.time is None or meter.value is None or meter.time == self.time:
             return
         start, before = self.time, self.index
@@ -85,14 +92,14 @@ class MediumHistory:
             at = until
 
     def _forget(self) -> None:
-        # Captures that are newer come later, so what is added is at the end.
+        # Newer captures come later: the oldest sums are the first.
         while len(self.days) > KEPT_DAYS:
             del self.days[next(iter(self.days))]
         while len(self.hours) > KEPT_HOURS:
             del self.hours[next(iter(self.hours))]
 
     def as_dict(self) -> dict[str, Stored]:
-        """Return what is known as JSON knows it."""
+        """Return the stored form."""
         return {
             "kind": self.kind,
             "unit": self.unit,
@@ -104,7 +111,7 @@ class MediumHistory:
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
-        """Return what `as_dict` was the content of. Raises ValueError for what is malformed."""
+        """Return the sums of a stored form. Raises ValueError for malformed data."""
         data = checked_mapping(stored)
         unit = data["unit"]
         history = cls(checked_text(data["kind"]), None if unit is None else checked_text(unit))
@@ -123,7 +130,7 @@ def _add(sums: dict[datetime, Sum], start: datetime, amount: float, time: timede
 
 
 def _as_text(sums: dict[datetime, Sum]) -> str:
-    """Return sums as one text: a file would have a line for each number."""
+    """Return sums as one text, because the file has a line for each value."""
     return " ".join(
         f"{start:%Y%m%dT%H}:{amount}:{seconds}" for start, (amount, seconds) in sums.items()
     )

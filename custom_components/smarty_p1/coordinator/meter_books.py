@@ -1,4 +1,4 @@
-"""The books of a meter: what is remembered, counted and stored, whether telegrams come or not."""
+"""Books of a meter: memory, quarter-hours, history and prices, with or without telegrams."""
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
@@ -10,7 +10,7 @@ from ..lib.p1 import Telegram
 from ..lib.tariff import Demand, MarketPrices
 from .contract_options import aids_of, contract_of, contract_since
 from .entry_types import AnyConfigEntry
-from .leneda_fetch import LenedaFetch
+from .leneda_download import LenedaFetch
 from .leneda_history import PlatformPast
 from .leneda_progress import LenedaProgress
 from .market_prices import MarketPriceEntities
@@ -19,7 +19,7 @@ from .meter_memory_file import MeterStore
 from .network_price_check import async_check_network_prices
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
-# Of damaged months, in a message.
+# Damaged months named in a message.
 _MAX_NAMED = 6
 
 _IGNORED = {
@@ -30,7 +30,7 @@ _IGNORED = {
 
 
 class MeterBooks:
-    """The books of one meter: its memory, quarter-hours, history, past, and market prices."""
+    """Books of one meter: memory, quarter-hours, history, imported days and market prices."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._store = MeterStore(hass, entry.entry_id)
@@ -44,24 +44,24 @@ class MeterBooks:
 
     @property
     def memory(self) -> MeterMemory:
-        """Return what is remembered of the meter."""
+        """Return the memory of the meter."""
         return self._store.memory
 
     @property
     def demand(self) -> Demand | None:
-        """Return what is known of the quarter-hours and months, be it from before a restart."""
+        """Return the quarter-hours and months, also those from before a restart."""
         return self.memory.demand_meter.snapshot
 
     @property
     def has_device(self) -> bool:
-        """Return whether the meter has a device, and so was read before."""
+        """Return whether the meter has a device, because it was read before."""
         registry = dr.async_get(self._hass)
         return bool(dr.async_entries_for_config_entry(registry, self._entry.entry_id))
 
     async def async_open(self) -> None:
-        """Load what is stored, and follow market, prices and platform until the entry is unloaded.
+        """Load the stored files, and follow prices and platform until the entry is unloaded.
 
-        The contract is the one that the options describe.
+        The options describe the contract.
         """
         options = self._entry.options
         try:
@@ -77,12 +77,12 @@ class MeterBooks:
         await self._leneda.async_start()
 
     def limits(self) -> Limits:
-        """Return new limits of what is too much of telegrams."""
+        """Return new limits on the work and memory that telegrams may cause."""
         return Limits(self._kept_meters, self._warn_of_ignored)
 
     @callback
     def _tell_of_damage(self) -> None:
-        """Raise the issue of months of whose files lines are damaged or lost, or withdraw it."""
+        """Raise the issue of months with damaged or lost lines, or withdraw it."""
         damaged = self.memory.demand_meter.damaged
         if not damaged:
             withdraw_issues(self._hass, self._entry, [Problem.DAMAGED_MONTH])
@@ -93,13 +93,13 @@ class MeterBooks:
 
     @callback
     def prices_at(self, telegram: Telegram) -> MarketPrices:
-        """Return the market's prices that hold for the energy up to a telegram."""
+        """Return the market's prices for the energy up to a telegram."""
         is_before_change = self.memory.demand_meter.is_before_change(telegram.time)
         return self.market.prices(is_before_change=is_before_change)
 
     @callback
     def enter(self, reading: Reading) -> None:
-        """Enter a reading. It comes with every telegram: nothing here takes long."""
+        """Enter a reading. This must be fast: a reading comes with every telegram."""
         self.quarter_hours.append(self.memory.demand_meter.take_new())
         if reading.is_current:
             self.history.note(reading)
@@ -108,16 +108,16 @@ class MeterBooks:
 
     @callback
     def schedule_save(self) -> None:
-        """Store the memory within some minutes, if it has changed."""
+        """Store a changed memory within some minutes."""
         self._store.schedule_save()
 
     async def async_close(self) -> None:
-        """Store what is to be remembered, once and for all."""
+        """Store the memory for the last time."""
         await self.history.async_close()
         await self._store.async_close()
 
     def _kept_meters(self) -> set[str]:
-        """Return the meters on the M-Bus that have devices: to delete one makes room."""
+        """Return the meters on the M-Bus that have a device. Deleting a device makes room."""
         serial_number = str(self._entry.unique_id)
         devices = dr.async_entries_for_config_entry(dr.async_get(self._hass), self._entry.entry_id)
         return {
@@ -132,7 +132,7 @@ class MeterBooks:
         LOGGER.warning(_IGNORED[kind], self._entry.title, most)
 
     async def async_remove(self) -> None:
-        """Remove all that is stored."""
+        """Remove all stored files."""
         await self._store.async_remove()
         await self.history.async_remove()
         await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()

@@ -1,7 +1,7 @@
-"""An anonymous capture of a meter: recorded beside the reading, kept until somebody decides.
+"""Anonymous capture of a meter, recorded beside the reading and kept until a decision.
 
-What comes from the port is in memory only, and only while it is recorded: then nothing is left of
-it but what may be given away. When the entry is unloaded, all of it is gone.
+Received bytes stay in memory and only while recording. Then only the anonymous text is kept. All of
+it is gone when the entry is unloaded.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ from .collector_pause import without_collection
 from .entry_types import AnyConfigEntry
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
-# In Home Assistant's folder, with its configuration.
+# Folder in Home Assistant's configuration.
 FOLDER = DOMAIN
 MAX_CAPTURE_MINUTES = 60
-# An hour of a meter that sends every ten seconds has 0.6 MB; as much again each second would take
-# 200 MB of memory to rewrite.
+# An hour with a telegram every ten seconds has 0.6 MB. With one a second, substitution would take
+# 200 MB of memory.
 MAX_BYTES = 2 * 1024 * 1024
 MAX_CAPTURE_CHUNKS = 50_000
-# Of what was recorded in the morning, one may decide in the evening.
+# A capture recorded in the morning can still be decided on in the evening.
 KEPT_SECONDS = 24 * 3600.0
 MAX_CAPTURE_FILES = 99
 
@@ -39,22 +39,22 @@ type ByteListener = Callable[[bytes], None]
 
 
 class CaptureRefusal(StrEnum):
-    """Why a capture was not begun or written; also the translation keys."""
+    """Reason why a capture was not started or written; also the translation key."""
 
     RUNNING = "capture_running"
-    """One is being recorded, or just made anonymous."""
+    """A capture is being recorded or made anonymous."""
     WAITING = "capture_waiting"
-    """One waits for a decision."""
+    """A capture waits for a decision."""
     MISSING = "capture_missing"
-    """There is none."""
+    """There is no capture."""
     UNSEEN = "capture_unseen"
-    """Nobody has looked at it."""
+    """Nobody has looked at the capture."""
     EMPTY = "capture_empty"
-    """No telegram came that could be verified."""
+    """The capture has no verified telegram."""
 
 
 class CaptureRefusedError(Exception):
-    """What was asked for does not fit to what there is."""
+    """Error: the request does not fit the state of the capture."""
 
     def __init__(self, reason: CaptureRefusal) -> None:
         super().__init__(reason)
@@ -62,15 +62,15 @@ class CaptureRefusedError(Exception):
 
 
 class Ready(NamedTuple):
-    """A capture that waits for a decision."""
+    """Finished capture that waits for a decision."""
 
     summary: Summary
     text: str
-    """Of its file."""
+    """Text of its file."""
 
 
 class MeterCapture:
-    """The one capture of a meter, if there is one: it is recorded, then `ready`."""
+    """Capture of a meter: none, recording, or `ready`."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class MeterCapture:
         listen: Callable[[ByteListener], CALLBACK_TYPE],
         decryptor: Callable[[], FrameDecryptor | None],
     ) -> None:
-        """Record what `listen` gives; `decryptor` returns what the frames are verified with."""
+        """Record the bytes of `listen`; `decryptor` returns the decryptor of the frames."""
         self.folder = Path(hass.config.path(FOLDER))
         self.recording: Recording | None = None
         self.ready: Ready | None = None
@@ -98,12 +98,12 @@ class MeterCapture:
 
     @property
     def is_running(self) -> bool:
-        """Return whether something is recorded, or just made anonymous."""
+        """Return whether a capture is being recorded or made anonymous."""
         return self.recording is not None or self._is_preparing
 
     @property
     def minutes_left(self) -> int:
-        """Return how many minutes are still to be recorded."""
+        """Return the remaining minutes of the recording."""
         return max(0, math.ceil((self._end - self._hass.loop.time()) / 60))
 
     def check_free(self) -> None:
@@ -115,7 +115,7 @@ class MeterCapture:
 
     @callback
     def start(self, minutes: float, *, keeps_message_forms: bool = False) -> None:
-        """Record from now on. Raises CaptureRefusedError when there is a capture already."""
+        """Start recording. Raises CaptureRefusedError when there is a capture already."""
         self.check_free()
         self._keeps_message_forms = keeps_message_forms
         recording = self.recording = Recording(MAX_BYTES, MAX_CAPTURE_CHUNKS)
@@ -125,7 +125,7 @@ class MeterCapture:
 
     @callback
     def discard(self) -> None:
-        """Forget the capture, whatever has become of it."""
+        """Discard the capture in any state."""
         self._stop_recording()
         self.ready = self._seen = None
         if self._preparation:
@@ -136,14 +136,14 @@ class MeterCapture:
 
     @callback
     def look(self) -> Ready | None:
-        """Return the capture that is ready, to somebody who may then have it written."""
+        """Return the finished capture for review. Only a reviewed capture can be written."""
         self._seen = self.ready
         return self.ready
 
     async def async_write(self) -> tuple[Path, Summary]:
-        """Write the capture into a new file; return where it is, and what is in it.
+        """Write the capture into a new file. Return its path and summary.
 
-        Raises CaptureRefusedError when there is none to write that was seen, and OSError.
+        Raises CaptureRefusedError without a capture that was looked at, and OSError.
         """
         async with self._writing:
             if self.is_running:
@@ -181,7 +181,7 @@ class MeterCapture:
                 without_collection(_make), chunks, self._decryptor(), self._keeps_message_forms
             )
         except Exception as err:  # noqa: BLE001 - whatever it is
-            # Its text, or what called what, could say what was on the line.
+            # Log the type alone: text and traceback could contain received data.
             LOGGER.error(
                 "%s: a capture could not be made anonymous, and is discarded: %s",
                 self._entry.title,
@@ -221,7 +221,7 @@ def _make(
 
 
 def _write(folder: Path, text: str) -> Path:
-    """Write a file with the first number that is free. Its name says no time: it is sent, too."""
+    """Write a file with the first free number. Its name has no time: the name is shared, too."""
     folder.mkdir(exist_ok=True)
     for number in range(1, MAX_CAPTURE_FILES + 1):
         path = folder / f"capture-{number}.jsonl"

@@ -1,4 +1,4 @@
-"""From the port to the entities: the telegrams of one meter, and what is wrong with others."""
+"""Coordinator of a meter: from the port's bytes to the entities, with the fault if none come."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -38,14 +38,14 @@ from ..lib.p1 import (
     parse_key,
 )
 from ..lib.port import SILENCE_TIMEOUT
-from .line import Line
 from .meter_books import MeterBooks
 from .meter_capture import MeterCapture
+from .port_connection import Line
 from .repair_issues import Problem, raise_issue, withdraw_issues
 from .source_coordinator import SourceCoordinator
 from .stopping import timeout_or_stop
 
-# What is shown at once, however seldom entities are to be updated: texts, breaker, relays.
+# Objects whose changes are shown at once in spite of a minimum interval: texts, breaker, relays.
 _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
 type MeterConfigEntry = ConfigEntry[SmartyCoordinator]
 type ReadingListener = Callable[[Reading], None]
@@ -73,9 +73,9 @@ def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
 
 
 def _urgent_values(reading: Reading) -> tuple[object, ...]:
-    """Return what could be gone by the next telegram that is shown, or is of this moment.
+    """Return values that may be gone by the next shown telegram, or matter at once.
 
-    Registers lose nothing when a telegram is passed over.
+    Registers lose nothing when a telegram is skipped.
     """
     demand, get = reading.demand, reading.telegram.objects.get
     milestones = demand and (
@@ -88,11 +88,11 @@ def _urgent_values(reading: Reading) -> tuple[object, ...]:
 
 
 class SmartyCoordinator(SourceCoordinator[Reading]):
-    """Pushes the readings of one meter to its entities.
+    """Coordinator that pushes the readings of one meter to its entities.
 
-    `line` -> telegrams -> `books` -> entities and listeners. `data` is the last reading that was
-    due; before the first one, it has no value, and the entities that the meter had last. `latest`
-    is the last reading, also when entities are updated seldom, None before the first.
+    `line` -> telegrams -> `books` -> entities and listeners. `data` is the last shown reading;
+    before the first, it has no values, only the entities that the meter had last. `latest` is the
+    last reading, None before the first, even if entities are updated seldom.
     """
 
     config_entry: MeterConfigEntry
@@ -116,11 +116,11 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @property
     def reception(self) -> Reception:
-        """Return how telegrams have been received until now."""
+        """Return the statistics of received telegrams."""
         return self._session.reception
 
     async def async_start(self) -> None:
-        """Open the books, and begin to read. A meter that was never read is waited for."""
+        """Open the books, and start reading. A meter that was never read is waited for."""
         await self.books.async_open()
         memory = self.books.memory
         self.data = outlined_reading(memory, dt_util.utcnow())
@@ -129,14 +129,14 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         self.begin()
         self.line.start()
         if memory.last_telegram is None and not self.books.has_device:
-            # The dialog that follows shows the devices. It takes half a minute at most.
+            # The next dialog shows the devices. They come within half a minute.
             with suppress(TimeoutError):
                 async with timeout_or_stop(self.hass, None):
                     await self._is_decided.wait()
 
     @callback
     def read_again(self) -> None:
-        """Read from the port, and with the keys, that the entry has now: they may be others."""
+        """Read from the entry's current port with its current keys."""
         before = self._keys
         self.line.start()
         self._begin_session()
@@ -164,21 +164,21 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @override
     async def async_shutdown(self) -> None:
-        """Stop waiting for telegrams."""
+        """Stop the timers, and discard the capture."""
         self._turns.cancel()
         self.capture.discard()
         await super().async_shutdown()
 
     @override
     async def async_close(self) -> None:
-        """Store what is to be remembered, once and for all."""
+        """Store the books for the last time."""
         await self.books.async_close()
 
     @callback
     def async_add_reading_listener(self, listener: ReadingListener) -> CALLBACK_TYPE:
-        """Call the listener with every reading, however seldom entities are updated.
+        """Call the listener with every reading, even if entities are updated seldom.
 
-        Return what ends that.
+        Return a callback that removes the listener.
         """
         self._reading_listeners.append(listener)
         return lambda: self._reading_listeners.remove(listener)
@@ -189,7 +189,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         if self.condition.state is not State.WAITING:
             self._is_decided.set()
         if not self.condition.has_value:
-            # What waits for its turn would make the entities available again.
+            # Drop a waiting update: it would make the entities available again.
             self._turns.cancel()
         super().on_condition(before)
 
@@ -204,7 +204,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def _on_rejected(self, rejected: Rejected) -> None:
-        # A line can be full of these: nothing here may take long.
+        # Keep this fast: a line may be full of rejected frames.
         if isinstance(rejected, Rejection):
             obstacle = REJECTED[rejected.reason]
             if obstacle in _OF_KEYS and self._is_foreign(rejected.system_title):
@@ -231,11 +231,11 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
             return
         self.latest, self._latest_late = reading, None
         self.health.accepted(self.now())
-        # At a topic, telegrams come late that have waited for the broker.
+        # At a topic, telegrams may have waited for the broker: they say nothing about the clock.
         if reading.telegram.time and not self.line.is_topic:
             deviation = reading.telegram.time - reading.received_at
             self.health.clock_checked(deviation.total_seconds())
-        # First: listeners ask how the meter is doing.
+        # Update the condition first: listeners read it.
         self.look()
         is_urgent = not self._min_interval or self._is_urgent(reading)
         self._turns.offer(partial(self._show, reading), is_urgent=is_urgent)
@@ -244,7 +244,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def _on_late(self, reading: Reading) -> None:
-        """Count a reading, and show nothing: what it says is not of now."""
+        """Count a reading without showing it: its values are not current."""
         self._latest_late = reading
         if self.latest is None:
             self.data = reading
@@ -254,16 +254,16 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def confirm_clock(self) -> None:
-        """Take what the user says: telegrams come in time, and the meter's clock is wrong."""
+        """Accept the user's statement that telegrams are in time and the meter's clock is wrong."""
         reading = self._latest_late
         if reading and reading.telegram.time:
             self.books.memory.clock_deviation = reading.telegram.time - reading.received_at
 
     def age_of(self, reading: Reading) -> float:
-        """Return how many seconds ago a reading was sent.
+        """Return the age of a reading in seconds.
 
-        It takes no time to come, but at a topic, where a broker may have kept it: there by the
-        meter's clock, as far as that is known.
+        A telegram takes no time to arrive, except at a topic, where a broker may have kept it.
+        There, the age is by the meter's clock and its known deviation.
         """
         sent, time = reading.received_at, reading.telegram.time
         if time and self.line.is_topic:
@@ -271,7 +271,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         return max(0.0, (dt_util.utcnow() - sent).total_seconds())
 
     def _is_urgent(self, reading: Reading) -> bool:
-        """Return whether entities are to be updated at once, however seldom they are otherwise."""
+        """Return whether entities must be updated at once in spite of a minimum interval."""
         makes_entities = not reading.telegram.objects.keys() <= self._seen_objects
         self._seen_objects |= reading.telegram.objects.keys()
         return (

@@ -1,7 +1,7 @@
-"""What cards show of a meter's past, and what nothing else keeps: in one file of its own.
+"""History of a meter for cards: data that no entity keeps, in a file of its own.
 
-Little of it changes what anything costs, so it is written once an hour; an event is written within
-five minutes. Each part begins anew by itself when it cannot be read.
+The history affects no costs, so it is written once an hour; an event is written within five
+minutes. A part that cannot be read begins again alone.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,14 +22,14 @@ from .voltage_history import VoltageHistory
 
 SAVE_INTERVAL = 3600.0
 EVENT_INTERVAL = 300.0
-# Four channels, and meters that were replaced.
+# Four channels, and replaced meters.
 MAX_METERS = 8
 _VOLTAGES = ("1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0")
 _A_DAY = timedelta(days=1)
 
 
 class MeterHistory(ThrottledStore):
-    """The voltages, gaps, events and daily sums of one config entry."""
+    """Voltages, gaps, events and daily sums of one config entry."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.history", interval=SAVE_INTERVAL, private=True)
@@ -42,7 +42,7 @@ class MeterHistory(ThrottledStore):
         self._is_closed = False
 
     async def async_load(self) -> None:
-        """Load what the last run of Home Assistant has stored."""
+        """Load the stored history."""
         stored = await self._async_read(checked_mapping)
         if stored is None:
             return
@@ -57,7 +57,7 @@ class MeterHistory(ThrottledStore):
 
     @callback
     def note(self, reading: Reading) -> None:
-        """Take a reading that is of now. It comes with every telegram: nothing here takes long."""
+        """Read a current reading. This must be fast: a reading comes with every telegram."""
         if self._is_closed:
             return
         objects = reading.telegram.objects
@@ -76,7 +76,7 @@ class MeterHistory(ThrottledStore):
             meter = reading.meter(identity)
             if meter is None or meter.time is None or meter.time > reading.received_at + _A_DAY:
                 continue
-            # Behind those that were captured less recently.
+            # Move the meter to the end: the meter captured least recently is forgotten first.
             medium = self.media.pop(identity, None)
             if medium is None or (medium.kind, medium.unit) != (meter.type, meter.unit):
                 medium = MediumHistory(meter.type, meter.unit)

@@ -1,4 +1,4 @@
-"""The memory of a meter in the files of Home Assistant."""
+"""Memory of a meter in a file of Home Assistant's storage."""
 
 from datetime import date
 from typing import Any, override
@@ -12,19 +12,19 @@ from .collector_pause import without_collection
 from .quarter_hour_series import QuarterHourSeries
 from .throttled_store import ThrottledStore
 
-# Memory cards wear out. Gaps of up to a quarter-hour are bridged, so a crash costs nothing but that
-# the frames of this time can be repeated once.
+# Memory cards wear out, so we save seldom. Gaps of up to a quarter-hour are bridged: a crash only
+# lets frames of this time be repeated once.
 SAVE_INTERVAL = 300.0
 
 
 class _MonthStore(ThrottledStore):
-    """The months that version 2 of a meter's state had in a file beside it: read once."""
+    """File with the months of version 2 of a meter's state, which is read once."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.months", interval=SAVE_INTERVAL)
 
     async def async_load(self) -> tuple[Month, ...]:
-        """Return what is stored."""
+        """Return the stored months."""
         return await self._async_read(load_months) or ()
 
     @override
@@ -33,7 +33,7 @@ class _MonthStore(ThrottledStore):
 
 
 class MeterStore(ThrottledStore):
-    """The memory of one config entry: all but the row is in the first file."""
+    """The memory of one config entry: a file, and the files of the row."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.meter", interval=SAVE_INTERVAL, private=True)
@@ -44,9 +44,9 @@ class MeterStore(ThrottledStore):
         self.memory = MeterMemory()
 
     async def async_load(self, contract: Contract = NO_CONTRACT, since: date | None = None) -> None:
-        """Load what the last run of Home Assistant has stored; a contract holds since a day.
+        """Load the memory, with a contract since a day.
 
-        Raises OSError when months of version 2 cannot be stored as a row.
+        Raises OSError if months of version 2 cannot be stored as a row.
         """
         months = await self._months.async_load()
         stored = await self._async_read(checked_mapping)
@@ -67,18 +67,15 @@ class MeterStore(ThrottledStore):
         self._saved = self._news()
 
     async def async_last_counters(self, key: bytes) -> dict[bytes, int]:
-        """Return the last frame counters under a key as they are stored.
-
-        Nothing else is read or begun anew: that is for whoever goes on with the memory.
-        """
+        """Return the stored frame counters of a key, without loading the memory."""
         stored = await self._async_read(checked_mapping) or {}
         return MeterMemory.from_dict({"counters": stored.get("counters", {})}).last_counters(key)
 
     @callback
     def schedule_save(self) -> None:
-        """Save soon what is new, and at once what a quarter-hour has come to, or a new month.
+        """Save soon; at once after the end of a quarter-hour or month.
 
-        Rejected frames bring nothing new: whoever replays some must not use up the time.
+        Rejected frames change nothing, so that replayed frames cause no writing.
         """
         if self._is_closed:
             return
@@ -95,7 +92,7 @@ class MeterStore(ThrottledStore):
 
     @override
     async def async_remove(self) -> None:
-        """Remove the files, and what was put aside."""
+        """Remove the files, with the files put aside."""
         await self._months.async_remove()
         await self.quarter_hours.async_remove()
         await super().async_remove()
@@ -117,7 +114,7 @@ def _loaded(
     files: Files,
     months: tuple[Month, ...],
 ) -> MeterMemory:
-    """Return the memory of what is stored; quarter-hours whose state is lost go on from files."""
+    """Return the stored memory. Without a state, the quarter-hours go on from their files."""
 
     def load_demand(demand: Stored) -> DemandMeter:
         return DemandMeter.from_dict(demand, contract, since, files, months)

@@ -1,4 +1,4 @@
-"""A topic of Home Assistant's MQTT as a port: what a gateway without the key publishes there."""
+"""Topic of Home Assistant's MQTT as a port: a gateway without the key publishes frames there."""
 
 import asyncio
 import re
@@ -22,48 +22,48 @@ PREFIX = "mqtt:"
 _TYPED_PREFIX = re.compile(r"^\s*mqtt:\s*", re.IGNORECASE)
 FRAME_LEVEL = "/frame"
 STATUS_LEVEL = "/status"
-# What waits to be read; a gateway sends what has waited there no faster than it is read here.
+# Unread payloads. A gateway sends its waiting frames no faster than they are read here.
 _MAX_PENDING_BYTES = 1024 * 1024
 
 type AwayListener = Callable[[LinkError | None], None]
 
 
 class MqttMissingError(PortNotFoundError):
-    """Home Assistant's MQTT integration is not set up."""
+    """Error: Home Assistant's MQTT integration is not set up."""
 
 
 class MqttDisconnectedError(LinkError):
-    """Home Assistant's MQTT integration has no connection to its broker."""
+    """Error: Home Assistant's MQTT integration has no connection to its broker."""
 
 
 class GatewayOfflineError(LinkError):
-    """The gateway says that it is offline, or the broker says so in its place."""
+    """Error: the gateway, or the broker for it, says that it is offline."""
 
 
 def topic_of(port: str) -> str | None:
-    """Return the topic of a port, None when it is a device or URL."""
+    """Return the topic of a port, None for a device or URL."""
     return port.removeprefix(PREFIX) if port.startswith(PREFIX) else None
 
 
 def as_topic(typed: str) -> str:
-    """Return what was typed, as a port if it is one: phones begin with a capital letter."""
+    """Return an entered port in its normal form: phones begin with a capital letter."""
     return _TYPED_PREFIX.sub(PREFIX, typed)
 
 
 def topic_opener(
     hass: HomeAssistant, port: str, on_away: AwayListener | None = None
 ) -> Opener | None:
-    """Return what opens a port that is a topic, None for any other.
+    """Return the opener of a port that is a topic, None for another port.
 
-    `on_away` is called when the gateway or the broker goes away, and with None when it is back: the
-    port stays open. Without it, reading ends with that error.
+    `on_away` is called when the gateway or the broker goes away, and with None when it is back; the
+    port stays open. Without `on_away`, reading ends with the error.
     """
     topic = topic_of(port)
     return None if topic is None else partial(_open_topic, hass, topic, on_away)
 
 
 class _TopicReader:
-    """The payloads of a topic, one after the other, as bytes."""
+    """Reader of a topic's payloads as bytes."""
 
     def __init__(self, on_away: AwayListener | None) -> None:
         self._on_away = on_away or self._fail
@@ -76,7 +76,7 @@ class _TopicReader:
     def on_frame(self, message: ReceiveMessage) -> None:
         payload = message.payload
         if message.retain or not isinstance(payload, bytes):
-            return  # what the broker has kept is old
+            return  # a retained message is old
         if 0 < len(payload) <= MAX_FRAME_SIZE and self._size + len(payload) <= _MAX_PENDING_BYTES:
             self._payloads.append(payload)
             self._size += len(payload)
@@ -99,7 +99,7 @@ class _TopicReader:
             self._news.set()
 
     async def read(self, n: int, /) -> bytes:
-        """Return what came, `n` bytes at most, at least one. Raises a LinkError."""
+        """Return 1 to `n` received bytes. Raises a LinkError."""
         while not self._payloads:
             if self._error:
                 raise self._error
@@ -117,7 +117,7 @@ class _TopicReader:
 async def _open_topic(
     hass: HomeAssistant, topic: str, on_away: AwayListener | None
 ) -> AsyncGenerator[ByteReader]:
-    # Without the integration, what it imports is not there either.
+    # Import later: the MQTT client library is installed only with the integration.
     if "mqtt" not in hass.config.components:
         raise MqttMissingError
     from homeassistant.components import mqtt  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Raise a repair issue when bills need network prices of a year that is not known."""
+"""Repair issue about network prices of a year that are not published yet."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from .repair_issues import Problem, raise_issue, withdraw_issues
 
 @callback
 def async_check_network_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Check now, and with every hour until the entry is unloaded: a clock may be put right."""
+    """Check now, and every hour until the entry is unloaded: the clock may be corrected."""
 
     @callback
     def check(now: datetime) -> None:

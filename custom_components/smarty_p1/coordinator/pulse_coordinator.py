@@ -1,4 +1,4 @@
-"""From pulses to the entities, wherever the pulses come from."""
+"""Coordinator of a pulse reader, for every kind of source."""
 
 from collections.abc import Mapping
 from typing import override
@@ -14,7 +14,7 @@ from .pulse_counter import PulseCounter, PulseData
 from .pulse_sources import EntityPulses, MakeSource, PortPulses, TopicPulses
 from .source_coordinator import SourceCoordinator
 
-# By the key in the data of an entry that names the source.
+# Rules and sources by the key in the entry's data that names the source.
 _SOURCES: Mapping[str, tuple[Rules, MakeSource]] = {
     CONF_PORT: (PULSE_PORT, PortPulses),
     CONF_ENTITY_ID: (PULSE_ENTITY, EntityPulses),
@@ -24,9 +24,9 @@ _PLACEHOLDERS = {CONF_ENTITY_ID: "entity"}
 
 
 class PulseCoordinator(SourceCoordinator[PulseData]):
-    """Counts the pulses of one source, and shows them while the source is there.
+    """Coordinator that shows the count of pulses while their source is available.
 
-    An LED may be dark for hours: the last pulse may be long ago.
+    An LED may be dark for hours: a long time since the last pulse is no fault.
     """
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
@@ -36,7 +36,7 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
         self.source = make(self, self.counter, self._count)
 
     async def async_start(self) -> None:
-        """Load what was counted, and begin to listen."""
+        """Load the stored count, and start listening."""
         await self.counter.async_start(self._show)
         self.data = self.counter.data
         self.begin()
@@ -60,6 +60,6 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
 
     @callback
     def _show(self, data: PulseData) -> None:
-        # The clock goes on while the source is away, and there is nothing to show then.
+        # The counter's timer also runs while the source is away: nothing is shown then.
         if self.condition.has_value:
             self.push(data)

@@ -1,4 +1,4 @@
-"""The pulses of one entry, from whatever source: counted, stored, and shown now and then."""
+"""Count of the pulses of one entry, from any source: stored, and shown at intervals."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ from .entry_types import AnyConfigEntry
 from .throttled_store import ThrottledStore
 
 DEFAULT_PULSES_PER_KWH = 1000.0
-# A crash costs what a board does not count itself; a memory card wears out.
+# Seconds. A crash loses the pulses since then, unless the board counts; memory cards wear out.
 SAVE_INTERVAL = 60.0
-# Entities are not updated more often, however fast the LED blinks; and the power falls so often.
+# Interval of updates while the LED blinks fast, and while the power falls.
 UPDATE_INTERVAL = timedelta(seconds=5)
 _ENERGY_DECIMALS = 6
 _POWER_DECIMALS = 3
 _MIN_PULSES_PER_KWH = 1e-6
-# What is known of the running count of another source: nothing.
+# State of a count whose source has changed: unknown.
 _UNKNOWN_COUNT: dict[str, Any] = {"count": None, "is_counting": False, "ones": 0}
 _SHAPE: Mapping[str, Callable[[Stored], object]] = {
     "source": lambda value: value is None or checked_text(value),
@@ -48,7 +48,7 @@ _SHAPE: Mapping[str, Callable[[Stored], object]] = {
 
 @dataclass(frozen=True)
 class PulseData:
-    """What the entities of a pulse reader show."""
+    """Values of a pulse reader's entities."""
 
     energy_kwh: float
     power_kw: float | None
@@ -56,9 +56,9 @@ class PulseData:
 
 
 class PulseCounter(ThrottledStore):
-    """Counts the pulses of one entry over restarts of Home Assistant.
+    """Counter of one entry's pulses that survives restarts of Home Assistant.
 
-    `meter` is what has been counted, `source` the unique id of where it comes from.
+    `meter` is the count, `source` the unique id of the source of the pulses.
     """
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
@@ -73,12 +73,12 @@ class PulseCounter(ThrottledStore):
 
     @staticmethod
     def now() -> float:
-        """Return the time of the clock that the meter reads."""
+        """Return the time for the pulse meter, in seconds since 1970."""
         return dt_util.utcnow().timestamp()
 
     @property
     def data(self) -> PulseData:
-        """Return what is known at the moment."""
+        """Return the current values."""
         power = self.meter.power_kw(self.now())
         return PulseData(
             round(self.meter.energy_kwh, _ENERGY_DECIMALS),
@@ -87,7 +87,7 @@ class PulseCounter(ThrottledStore):
         )
 
     async def async_load(self) -> None:
-        """Load what the last run of Home Assistant has stored."""
+        """Load the stored count."""
         if meter := await self._async_read(self._parse):
             self.meter = meter
         else:
@@ -95,10 +95,10 @@ class PulseCounter(ThrottledStore):
             self._begin_count(self.meter)
 
     async def async_start(self, display: Callable[[PulseData], None]) -> None:
-        """Load, then call `display` with what is to be shown until the entry is unloaded."""
+        """Load, then call `display` with new values until the entry is unloaded."""
         await self.async_load()
         self._display = display
-        # The power falls while no pulse comes.
+        # The power falls while no pulse comes: update it by a timer.
         self._entry.async_on_unload(
             async_track_time_interval(
                 self._hass, self._on_tick, UPDATE_INTERVAL, cancel_on_shutdown=True
@@ -107,21 +107,21 @@ class PulseCounter(ThrottledStore):
 
     @callback
     def add(self, events: list[Pulses]) -> None:
-        """Store and show what the meter has made of what a source sent."""
+        """Store and show pulses that the meter has counted."""
         if events:
             self.schedule()
             if self._display_turns.has_turn():
                 self.show()
 
     async def async_set_energy(self, kwh: float) -> None:
-        """Set the total to what the meter shows, and store it: nobody wants to type it again."""
+        """Set the total to the reading of the meter, and store it at once."""
         self.meter.set_energy(kwh)
         self.show()
         await self.async_save()
 
     @callback
     def show(self) -> None:
-        """Show what is known at the moment."""
+        """Show the current values."""
         if self._display:
             self._display_turns.restart()
             self._shown = self.data
@@ -145,7 +145,7 @@ class PulseCounter(ThrottledStore):
         return meter
 
     def _begin_count(self, meter: PulseMeter) -> None:
-        """Count from what the dialog has shown."""
+        """Start counting from the count that the dialog showed."""
         data = self._entry.data
         if CONF_FIRST_COUNT in data:
             meter.begin_at(data[CONF_FIRST_COUNT], data[CONF_FIRST_COUNT_AT])

@@ -1,4 +1,4 @@
-"""Where pulses come from: a board at a port, an entity, an MQTT topic."""
+"""Sources of pulses: a board at a port, an entity, an MQTT topic."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -23,7 +23,7 @@ from ..lib.backoff import Backoff
 from ..lib.boards import PulseMeter, Pulses
 from ..lib.health import ReadingProblem
 from ..lib.port import BUSY_TEXT, LinkError, PortSilentError
-from .line import Line
+from .port_connection import Line
 from .pulse_counter import PulseCounter
 from .source_coordinator import SourceCoordinator
 
@@ -32,10 +32,11 @@ if TYPE_CHECKING:
 
 EVENT_DOMAIN = "event"
 BINARY_DOMAINS = ("binary_sensor", "input_boolean")
-# They count in Home Assistant, where they can be set; after a crash, they have an older state.
+# These entities count inside Home Assistant. Users can set them, and after a crash they have an
+# older state.
 OWN_COUNT_DOMAINS = ("counter", "input_number")
 COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
-# A gateway that went away without a word is found out by connecting anew.
+# Seconds. Opening the port again reveals a gateway that vanished without a word.
 _SILENCE_TIMEOUT = 3600.0
 _FIRST_DELAY = 1.0
 _MAX_DELAY_S = 60.0
@@ -44,11 +45,11 @@ type Count = Callable[[list[Pulses]], None]
 
 
 class PulseSource(Protocol):
-    """Hands over the pulses of one source, and tells its health whether it is there."""
+    """Source of pulses, which reports its availability to the coordinator's health."""
 
     @property
     def line(self) -> Line | None:
-        """Return the line that is read, None where there is none."""
+        """Return the line to a port, None for other sources."""
 
     async def async_start(self) -> None:
         """Listen until the entry is unloaded."""
@@ -58,7 +59,7 @@ type MakeSource = Callable[[SourceCoordinator[Any], PulseCounter, Count], PulseS
 
 
 class PortPulses:
-    """The pulses that a board sends at a port."""
+    """Pulses of a board at a port."""
 
     def __init__(
         self, coordinator: SourceCoordinator[Any], counter: PulseCounter, count: Count
@@ -70,7 +71,7 @@ class PortPulses:
         self._count = count
 
     async def async_start(self) -> None:
-        """Begin to read the port."""
+        """Start reading the port."""
         self.line.start()
 
     @callback
@@ -90,7 +91,7 @@ class PortPulses:
 
 
 class EntityPulses:
-    """The pulses of an entity: what it counts, or how often it goes on or happens."""
+    """Pulses of an entity: its count, or its switching on or firing."""
 
     line = None
 
@@ -107,7 +108,7 @@ class EntityPulses:
         self._was_there: bool | None = None
 
     async def async_start(self) -> None:
-        """Listen to the entity, be it there already or not."""
+        """Listen to the entity, which may come later."""
         entity_ids = [self._entity_id]
         for stop in (
             async_track_state_change_event(self._hass, entity_ids, self._on_change),
@@ -143,7 +144,7 @@ class EntityPulses:
 
     @callback
     def _on_registry_change(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Follow the entity when it is given another name."""
+        """Follow a renamed entity."""
         if event.data["action"] == "update" and "entity_id" in event.data["changes"]:
             entity_id = event.data["entity_id"]
             unique_id = f"{CONF_ENTITY_ID}:{entity_id}"
@@ -167,7 +168,7 @@ class EntityPulses:
 
 
 class TopicPulses:
-    """The messages of an MQTT topic, or the number that they count."""
+    """Pulses of an MQTT topic: its messages, or the count in them."""
 
     line = None
 
@@ -193,7 +194,7 @@ class TopicPulses:
             await backoff.wait()
 
     async def _async_is_subscribed(self) -> bool:
-        # Without the integration, what it imports is not there either.
+        # Import later: the MQTT client library is installed only with the integration.
         if "mqtt" not in self._hass.config.components:
             return False
         from homeassistant.components import mqtt  # noqa: PLC0415
@@ -227,7 +228,7 @@ class TopicPulses:
         meter, now = self._counter.meter, self._counter.now()
         text = str(message.payload).strip()
         if message.retain:
-            # The broker has kept it since long ago: a count still holds, and it is no pulse.
+            # A retained message is old: a count in it still holds, but the message is no pulse.
             self._count(meter.read_count(text, now, is_old=True))
         else:
             self._count(meter.read_line(text, now))
@@ -241,7 +242,7 @@ def tell_health(
     *,
     is_there: bool,
 ) -> None:
-    """Tell the health of a source whether what counts its pulses is there."""
+    """Report to the health of a source whether the source is available."""
     if is_there:
         coordinator.health.opened(coordinator.now())
     else:
@@ -251,7 +252,7 @@ def tell_health(
 
 
 def is_pulse(domain: str, old: str, new: str) -> bool:
-    """Return whether the change of a state is a pulse; what a start restores is none."""
+    """Return whether a change of state is a pulse; restored states are none."""
     if domain in BINARY_DOMAINS:
         return (old, new) == (STATE_OFF, STATE_ON)
     return STATE_UNAVAILABLE not in {old, new} and new not in {old, STATE_UNKNOWN}

@@ -1,8 +1,8 @@
-"""The files of a meter's row, kept for 25 months: one for each month, in Luxembourg.
+"""The files of a meter's row, kept for 25 months: one file a month in Luxembourg.
 
 A line is a span (`lib/tariff/span_lines.py`). It is appended when the span has ended and its clock
-is sure, so that a memory card is written to little and a kill costs nothing but the line that was
-being written; what came in it is known by the registers of the lines around it.
+is sure. So little is written to a memory card, and a kill costs one line at most; the registers of
+the lines around it tell its energy.
 """
 
 import asyncio
@@ -34,13 +34,13 @@ from ..lib.tariff import (
     with_removed,
 )
 
-# The longest 25 months.
+# The longest possible 25 months.
 KEPT = timedelta(days=762)
-# Four days without room on the disk.
+# Four days of a full disk.
 MAX_PENDING = 384
-# A month is less than half of that. The rest is for quarter-hours that come twice.
+# A month takes less than half of this; the rest is for quarter-hours that a clock repeats.
 MAX_FILE_SIZE = 1_000_000
-# 26 months are kept; the others are what a wrong clock leaves behind.
+# 26 months are kept; the other files come from wrong clocks.
 MAX_FILES = 28
 
 _MAX_LINE = 4_096
@@ -51,7 +51,7 @@ _BACK = "Quarter-hours are stored in %s again"
 
 
 class QuarterHourSeries:
-    """The row of one config entry, and the folder of its files."""
+    """Row of one config entry: the folder of its files."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         self._hass = hass
@@ -64,7 +64,7 @@ class QuarterHourSeries:
 
     @callback
     def append(self, spans: Iterable[Span]) -> None:
-        """Append spans that are new."""
+        """Append new spans."""
         new = [*spans]
         if not new or self._is_closed:
             return
@@ -73,15 +73,15 @@ class QuarterHourSeries:
         self._hass.async_create_task(self._async_write(), f"{DOMAIN} quarter-hours")
 
     async def async_files(self) -> Files:
-        """Return what the files hold, None for one that cannot be read."""
+        """Return the content of the files, None for an unreadable file."""
         return await self._hass.async_add_executor_job(self._read_files)
 
     async def async_replace(self, spans: Sequence[Span]) -> None:
-        """Write spans in the place of all files. Raises OSError."""
+        """Replace all files by files of some spans. Raises OSError."""
         await self._hass.async_add_executor_job(self._replace, spans)
 
     async def async_close(self) -> None:
-        """Write what is waiting, for the last time."""
+        """Write the pending spans, for the last time."""
         self._is_closed = True
         await self._async_write()
 
@@ -99,7 +99,7 @@ class QuarterHourSeries:
             try:
                 await self._hass.async_add_executor_job(self._write, pending)
             except OSError as err:
-                # They are written with the next one.
+                # The pending spans are written together with the next one.
                 self._outage.note(err.strerror)
                 return
             self._outage.end()
@@ -143,13 +143,16 @@ class QuarterHourSeries:
         return found
 
     def _remove_old(self, new: Path, newest: datetime) -> None:
-        """Remove what is too old, both by the meter's clock and by Home Assistant's."""
+        """Remove files that are too old, both by the meter's clock and by Home Assistant's.
+
+        Of too many files, the smallest are removed: they come from wrong clocks.
+        """
         oldest = self._path(min(newest, dt_util.utcnow()) - KEPT)
         others = [path for path in self._files() if path != new]
         too_old = [path for path in others if path < oldest]
         rest = sorted(set(others) - set(too_old), key=lambda path: path.stat().st_size)
         for path in (*too_old, *rest[: max(0, len(rest) + 1 - MAX_FILES)]):
-            # Without its numbers in that file, its lines would count as lost.
+            # Store the numbers first: the lines of a missing file count as lost otherwise.
             removed = with_removed(_content(self._removed), path.stem, _content(path))
             _write_anew(self._removed, removed)
             path.unlink()
@@ -164,16 +167,16 @@ class QuarterHourSeries:
 
 
 def _content(path: Path) -> bytes:
-    """Return the end of a file, which is the whole of one that is not too large."""
+    """Return a file, or the end of a file that is too large; nothing for a missing file."""
     with suppress(FileNotFoundError), path.open("rb") as file:
         return _tail(file)
     return b""
 
 
 def _prepare(path: Path) -> None:
-    """Put a file of an unknown version aside, and shorten one that has become too large.
+    """Put a file of an unknown version aside, and shorten a file that is too large.
 
-    What is cut off is not lost: the registers know what came in its time.
+    The registers of the other lines tell the energy of the removed lines.
     """
     with path.open("rb") as file:
         try:
@@ -199,21 +202,21 @@ def _write_anew(path: Path, content: bytes) -> None:
 
 
 def _cut_torn_line(file: BinaryIO) -> None:
-    """Cut off what a kill has left of a line, and go to the end."""
+    """Cut off a line that a kill has torn, and seek to the end."""
     tail = _tail(file)
     file.truncate(file.tell() - (len(tail) - tail.rfind(b"\n") - 1))
     file.seek(0, os.SEEK_END)
 
 
 def _tail(file: BinaryIO) -> bytes:
-    """Return the end of a file, which is the whole of one that is not too large."""
+    """Return the content of an open file, or the end of a file that is too large."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 2 * MAX_FILE_SIZE))
     return file.read()
 
 
 def _sync_folder(folder: Path) -> None:
-    """Let the name of a new file survive a loss of power, too."""
+    """Write the names of new files to the disk, so that they survive a loss of power."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""When no telegrams were received in the last seven days: what is kept are the gaps."""
+"""Gaps in the reception of telegrams in the last seven days."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,22 +8,22 @@ from typing import NamedTuple, Self
 from ..lib.stored_values import Stored, checked_list, checked_mapping, checked_time
 
 KEPT = timedelta(days=7)
-# A meter sends every ten seconds at least; as long as entities wait until they are unavailable.
+# A meter sends at least every ten seconds. Entities become unavailable after the same pause.
 MAX_PAUSE = timedelta(seconds=60)
-# One in ten minutes for all of the time.
+# Maximum of gaps: one in ten minutes for seven days.
 _MAX_GAPS = 1000
 _HOUR = timedelta(hours=1)
 
 
 class Gap(NamedTuple):
-    """A time without telegrams: from the last one before it to the first one after it."""
+    """Time between two telegrams without any in between."""
 
     start: datetime
     end: datetime
 
 
 class ReceptionHistory:
-    """The gaps since `since`, in the order of their time, and when the last telegram came."""
+    """Gaps since `since` in the order of time, and the time of the last telegram."""
 
     def __init__(self, since: datetime | None = None, last: datetime | None = None) -> None:
         self.since = since
@@ -31,7 +31,7 @@ class ReceptionHistory:
         self._gaps: list[Gap] = []
 
     def note(self, time: datetime) -> None:
-        """Take the time at which a telegram was received."""
+        """Read the time of a telegram."""
         last = self._last
         self._last = time
         if last is None or self.since is None or time < last:
@@ -48,16 +48,16 @@ class ReceptionHistory:
             del self._gaps[0]
 
     def gaps(self, now: datetime) -> list[Gap]:
-        """Return the gaps of the last seven days, with the one that lasts."""
+        """Return the gaps of the last seven days, with the current one."""
         found = [gap for gap in self._gaps if gap.end > now - KEPT]
         if self._last and now - self._last > MAX_PAUSE:
             found.append(Gap(self._last, now))
         return found
 
     def hours(self, now: datetime) -> tuple[datetime, list[float | None]]:
-        """Return when the first hour began, and the share of each that was received.
+        """Return the start of the first hour, and the share of each hour with reception.
 
-        None is an hour before anything is known. Of the running hour, it is that of its part.
+        The share is None before anything is known. The running hour's is that of its part.
         """
         end = now.replace(minute=0, second=0, microsecond=0) + _HOUR
         start = end - KEPT
@@ -78,7 +78,7 @@ class ReceptionHistory:
             yield round(1 - missing / (end - start), 3)
 
     def as_dict(self) -> dict[str, Stored]:
-        """Return what is known as JSON knows it."""
+        """Return the stored form."""
         return {
             "since": self.since and self.since.isoformat(),
             "last": self._last and self._last.isoformat(),
@@ -87,7 +87,7 @@ class ReceptionHistory:
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
-        """Return what `as_dict` was the content of. Raises ValueError for what is malformed."""
+        """Return the gaps of a stored form. Raises ValueError for malformed data."""
         data = checked_mapping(stored)
         times = [
             None if data[name] is None else checked_time(data[name]) for name in ("since", "last")

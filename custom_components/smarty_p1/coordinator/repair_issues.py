@@ -1,4 +1,4 @@
-"""Raise and withdraw the repair issues of an entry; repairs.py holds the dialogs that mend."""
+"""Repair issues of an entry, raised and withdrawn; repairs.py has their dialogs."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -15,22 +15,22 @@ ENTRY_ID = "entry_id"
 
 
 class Problem(StrEnum):
-    """What can be wrong with a meter for long; also the translation keys."""
+    """Lasting problem of a meter; also the translation key."""
 
     NO_TELEGRAM = "no_telegram"
-    """None for five minutes."""
+    """No telegram for five minutes."""
     NOT_VERIFIED = "not_verified"
-    """Telegrams are shown whose tag is not verified, because the user chose so."""
+    """Telegrams are shown without verifying their tag, because the user chose so."""
     METER_CLOCK = "meter_clock"
     """The clock of the meter, or that of Home Assistant, is wrong."""
     CATCHING_UP = "catching_up"
-    """A gateway sends what has waited there, from long ago until now."""
+    """A gateway sends telegrams that have waited there, from long ago until now."""
     TELEGRAMS_LATE = "telegrams_late"
     """All telegrams come late: the broker delays them, or the clock of the meter is wrong."""
     OTHER_METER = "other_meter"
     """Another meter answers at the port."""
     OTHER_METER_UNREADABLE = "other_meter_unreadable"
-    """The same, and it has another key, so nobody knows which one it is."""
+    """Another meter answers, and its key is unknown, so its number is, too."""
     SECURITY_OFF = "security_off"
     """A key is set, and the meter does not encrypt any more."""
     SECURITY_ON = "security_on"
@@ -40,19 +40,19 @@ class Problem(StrEnum):
     VIRTUAL_METER = "virtual_meter"
     """The virtual meter cannot listen."""
     VIRTUAL_BATTERY = "virtual_battery"
-    """Somebody asks the virtual meter as often as a battery does."""
+    """A program reads the virtual meter as often as a battery does."""
     VIRTUAL_METER_ADDED = "virtual_meter_added"
-    """It was added to this Home Assistant as if it were another meter."""
+    """The virtual meter was added to this Home Assistant like another meter."""
     DAMAGED_MONTH = "damaged_month"
     """Lines of the stored quarter-hours are damaged, or lost."""
     NETWORK_PRICES = "network_prices"
-    """A year has begun whose network prices are not known, and those of the last one are used."""
+    """A year without published network prices has begun; last year's are used."""
     LENEDA_KEY = "leneda_key"
     """The national platform does not know the key any more."""
     LENEDA_DIFFERENCE = "leneda_difference"
-    """On some days, the platform has counted something else."""
+    """On some days, the platform's energy differs."""
     LENEDA_OTHER_POINT = "leneda_other_point"
-    """On most days; perhaps it is about another connection."""
+    """On most days, the platform's energy differs; perhaps it is of another connection."""
     LENEDA_PRODUCTION = "leneda_production"
     LENEDA_FACTOR_FOUR = "leneda_factor_four"
     LENEDA_SHIFTED_HOUR = "leneda_shifted_hour"
@@ -79,7 +79,7 @@ _FIXABLE = {
 
 
 def issue_id(problem: Problem, entry: AnyConfigEntry) -> str:
-    """Return what identifies the issue of a problem of an entry."""
+    """Return the id of an issue of an entry."""
     return f"{problem}_{entry.entry_id}"
 
 
@@ -87,7 +87,7 @@ def issue_id(problem: Problem, entry: AnyConfigEntry) -> str:
 def raise_issue(
     hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem, **placeholders: str
 ) -> None:
-    """Raise the issue of a problem of an entry."""
+    """Raise an issue of an entry."""
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -104,7 +104,7 @@ def raise_issue(
 def withdraw_issues(
     hass: HomeAssistant, entry: AnyConfigEntry, problems: Iterable[Problem] = Problem
 ) -> None:
-    """Withdraw what is no longer a problem of an entry: everything, unless problems are named."""
+    """Withdraw issues of an entry: all of them, unless problems are named."""
     issues = ir.async_get(hass).issues
     for problem in problems:
         issue = DOMAIN, issue_id(problem, entry)
@@ -114,16 +114,16 @@ def withdraw_issues(
 
 @callback
 def is_raised(hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem) -> bool:
-    """Return whether the issue of a problem is raised, and not withdrawn yet."""
+    """Return whether an issue is raised and not withdrawn."""
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(problem, entry))
-    # After a restart, Home Assistant remembers issues, for the sake of those that are ignored,
-    # but shows none that is not raised again.
+    # Home Assistant remembers issues after a restart for their ignored state, and hides them until
+    # they are raised again.
     return issue is not None and issue.active
 
 
 @callback
 def async_follow_disabling(hass: HomeAssistant) -> None:
-    """Withdraw everything when an entry is disabled, also one that is waiting to be set up."""
+    """Withdraw all issues when an entry is disabled, also while its set-up waits."""
 
     @callback
     def on_change(_change: ConfigEntryChange, entry: AnyConfigEntry) -> None:

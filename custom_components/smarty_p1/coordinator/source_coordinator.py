@@ -1,4 +1,4 @@
-"""One source, and how it is doing: what its entities show, and what its users are told."""
+"""Coordinator of a source: values for its entities, and its condition for users."""
 
 from datetime import datetime
 from math import inf
@@ -12,20 +12,20 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..lib.health import Condition, Health, Rules, State
+from .condition_repairs import Remedies
 from .entry_types import AnyConfigEntry
-from .remedies import Remedies
 
-# Seconds: the counters of rejected telegrams go on while none is accepted.
+# Seconds between updates of the counters of rejected telegrams while none is accepted.
 _COUNTERS_SHOWN_EVERY = 60.0
 _LOG_INTERVAL = 60.0
 
 
 class SourceCoordinator[D](DataUpdateCoordinator[D]):
-    """Pushes the readings of one source to its entities, and says how the source is doing.
+    """Coordinator that pushes the readings of a source to its entities, and tells its condition.
 
-    `health` is told what happens; `look` tells everybody what follows. `condition` is the last one
-    that was told, `readings` counts the accepted ones, `received_at` is when entities were updated
-    last, and `placeholders` fill in the texts.
+    Subclasses report events to `health`; `look` then tells a changed condition. `condition` is the
+    last told condition, `readings` the number of accepted readings, `received_at` the time of the
+    last update of entities. `placeholders` fill in the texts.
     """
 
     config_entry: AnyConfigEntry
@@ -50,43 +50,43 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self._failure_logged_at = -inf
 
     def now(self) -> float:
-        """Return the seconds of a clock that only goes forward."""
+        """Return the seconds of a monotonic clock."""
         return self.hass.loop.time()
 
     def set_closed(self, *, is_closed: bool) -> None:
-        """Ignore what is received, or stop ignoring it: no entity may be updated or added."""
+        """Ignore received data while closed: no entity may be updated or added then."""
         self.is_closed = is_closed
         self.look()
 
     async def async_close(self) -> None:
-        """Store what is to be remembered, once and for all."""
+        """Store the memory for the last time."""
 
     @override
     async def async_shutdown(self) -> None:
-        """Stop waiting for readings."""
+        """Stop the timer, and ignore further data."""
         await super().async_shutdown()
         self.is_closed = True
         self._set_timer(self.now(), inf)
 
     @callback
     def begin(self, *, has_new_keys: bool = False) -> None:
-        """Begin to wait for readings: after the set-up, at another port, with other keys."""
+        """Begin to wait for readings: after the set-up, at another port, or with other keys."""
         self.health.begin(self.now(), has_new_keys=has_new_keys)
         self.look()
 
     @callback
     def look(self) -> None:
-        """Tell what has changed since the last look, if anything."""
+        """Tell the condition if it has changed since the last look."""
         self._look(self.now())
 
     @callback
     def push(self, data: D) -> None:
-        """Update the entities, which may have been unavailable."""
+        """Update the entities, and make them available."""
         self.received_at = dt_util.utcnow()
         self.async_set_updated_data(data)
 
     def explain[E: HomeAssistantError](self, error: type[E]) -> E:
-        """Return the error that says why there is no reading."""
+        """Return an error with the reason why there is no reading."""
         obstacle, details = self.health.reason
         if self.condition.obstacle:
             obstacle, details = self.condition.obstacle, self.condition.details
@@ -98,7 +98,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @override
     async def _async_update_data(self) -> D:
-        """Answer a manual refresh with what is known."""
+        """Return the last data for a manual refresh."""
         if not self.last_update_success:
             raise self.explain(UpdateFailed)
         return self.data
@@ -118,7 +118,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def on_condition(self, before: Condition) -> None:
-        """Tell repairs, the log and the entities of another condition."""
+        """Tell repairs, log and entities a new condition."""
         condition = self.condition
         self._remedies.apply(before, condition)
         if not condition.has_value:
@@ -133,13 +133,13 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         if self.last_update_success or not condition.has_value:
             self._listeners_told_at = self.now()
             self.async_update_listeners()
-        # Else the value that follows updates them.
+        # Otherwise the next value updates the listeners.
 
     @callback
     def _log_failure(self) -> None:
         """Log why the source fails, once a minute at most.
 
-        Somebody at the line or the broker may make it fail and come back with each telegram.
+        An attacker at the line or broker can make it fail and recover with each telegram.
         """
         now = self.now()
         if now - self._failure_logged_at >= _LOG_INTERVAL:
@@ -159,6 +159,6 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def _on_timer(self, _now: datetime) -> None:
-        # A timer may run out a moment early.
+        # Use the planned moment: a timer may expire slightly early.
         moment, self._timer_at, self._cancel_timer = self._timer_at, inf, None
         self._look(max(self.now(), moment))

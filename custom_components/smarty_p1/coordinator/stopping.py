@@ -1,4 +1,4 @@
-"""Waiting that ends when Home Assistant stops, which would otherwise wait too, or complain."""
+"""Timeout that also ends a wait when Home Assistant stops."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -7,16 +7,16 @@ from contextlib import asynccontextmanager
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 
-# Closing a port may take some seconds.
+# Seconds that closing a port may take.
 _MAX_STOP_S = 10.0
 
 
 @asynccontextmanager
 async def timeout_or_stop(hass: HomeAssistant, seconds: float | None) -> AsyncGenerator[None]:
-    """Raise TimeoutError after so many seconds, as asyncio does, or when Home Assistant stops.
+    """Raise TimeoutError after some seconds, like asyncio.timeout, or when Home Assistant stops.
 
-    Home Assistant cancels tasks in the background by itself then, which it logs as an error of
-    whoever was waiting there: that is a TimeoutError, too.
+    A stopping Home Assistant cancels background tasks and logs that as an error of their owner.
+    TimeoutError prevents the log entry.
     """
     task = asyncio.current_task()
     assert task  # noqa: S101 - nothing else waits
@@ -24,7 +24,8 @@ async def timeout_or_stop(hass: HomeAssistant, seconds: float | None) -> AsyncGe
 
         @callback
         def on_stop(_event: Event) -> None:
-            # Home Assistant waits for what begins now, but not for what it finds at work.
+            # While stopping, Home Assistant awaits tasks created now but cancels background tasks.
+            # Create a task that waits for this one to end.
             hass.async_create_task(asyncio.wait([task], timeout=_MAX_STOP_S), "end of a wait")
             if not limit.expired() and not task.cancelling():
                 limit.reschedule(hass.loop.time())

@@ -1,4 +1,4 @@
-"""From the port of a tank's sensor to its entities."""
+"""Coordinator of a tank: from its sensor's port to its entities."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from ..lib.health import TANK
 from ..lib.min_interval import MinInterval
 from ..lib.port import SILENCE_TIMEOUT, LinkError
 from .entry_types import AnyConfigEntry
-from .line import Line
+from .port_connection import Line
 from .source_coordinator import SourceCoordinator
 
 TANK_BAUD_RATE = 9600
-# The median is one of as many seconds.
+# Seconds; the median is of as many seconds.
 _UPDATE_INTERVAL = 5.0
 
 
 @dataclass(frozen=True)
 class TankData:
-    """What the entities of a tank show; None is unknown."""
+    """Values of a tank's entities; None is unknown."""
 
     distance_cm: float | None
     level_percent: float | None
@@ -30,7 +30,7 @@ class TankData:
 
 
 def tank_of(options: Mapping[str, Any]) -> Tank:
-    """Return the tank that the options describe. Raises ValueError when it cannot be."""
+    """Return the tank of the options. Raises ValueError for impossible measures."""
     return Tank(
         options[CONF_DISTANCE_EMPTY],
         options[CONF_DISTANCE_FULL],
@@ -40,7 +40,7 @@ def tank_of(options: Mapping[str, Any]) -> Tank:
 
 
 def tank_data(tank: Tank, distance_cm: float | None) -> TankData:
-    """Return what a distance means."""
+    """Return the values at a distance."""
     share = tank.share(distance_cm)
     return TankData(
         None if distance_cm is None else round(distance_cm, 1),
@@ -50,7 +50,7 @@ def tank_data(tank: Tank, distance_cm: float | None) -> TankData:
 
 
 class TankCoordinator(SourceCoordinator[TankData]):
-    """Pushes the level of one tank to its entities."""
+    """Coordinator that pushes the level of one tank to its entities."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, entry, TANK)
@@ -67,7 +67,7 @@ class TankCoordinator(SourceCoordinator[TankData]):
         self._turns = MinInterval(hass.loop, _UPDATE_INTERVAL)
 
     async def async_start(self) -> None:
-        """Begin to read the port."""
+        """Start reading the port."""
         self.begin()
         self.line.start()
 

@@ -1,4 +1,4 @@
-"""What a config entry remembers, written seldom: memory cards wear out."""
+"""Memory of a config entry in a file that is seldom written: memory cards wear out."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -21,7 +21,7 @@ type Content = dict[str, Any] | list[str]
 
 
 class ThrottledStore(ABC):
-    """A file that is written at most once in `interval` seconds, and when Home Assistant stops.
+    """File written at most once in `interval` seconds, and when Home Assistant stops.
 
     `name` is the end of the file's name. `is_waiting` is True while a change waits to be written.
     """
@@ -36,26 +36,26 @@ class ThrottledStore(ABC):
 
     @abstractmethod
     def _content(self) -> Content:
-        """Return what is to be written."""
+        """Return the content to write."""
 
     async def _async_read[T](self, parse: Callable[[Any], T]) -> T | None:
-        """Return what `parse` makes of what was written last, None when nothing was.
+        """Return the result of `parse` for the stored content, None without a file.
 
-        A file that cannot be read, for whatever reason, is put aside: an entry begins anew rather
-        than not at all. `parse` raises an error for what has another shape, and changes nothing.
+        An unreadable file is put aside, so that the entry can begin again. `parse` raises an error
+        for content of another shape, and changes nothing then.
         """
         try:
             stored: Any = await self._store.async_load()
             if stored is None and not await self._hass.async_add_executor_job(self._holds_null):
                 return None
-            return parse(stored)
+            return await self._hass.async_add_executor_job(parse, stored)
         except Exception as err:  # noqa: BLE001 - a file may hold anything
-            # Not the error's text: what is stored may be private.
+            # Log the error's type alone: its text may contain private data.
             await self._async_complain(type(err).__name__)
             return None
 
     async def _async_complain(self, what: str) -> None:
-        """Say that the file, or a part of it, cannot be read, and put it aside."""
+        """Log that the file, or a part of it, is unreadable, and put it aside."""
         aside = await self._hass.async_add_executor_job(self._put_aside)
         LOGGER.warning(
             "What is stored in %s cannot be read (%s), and is begun anew; %s",
@@ -71,16 +71,16 @@ class ThrottledStore(ABC):
             return
         self.is_waiting = True
         delay = 0.0 if at_once else self._turns.remaining
-        # Home Assistant also saves what is waiting when it stops.
+        # Home Assistant also writes a delayed content when it stops.
         self._store.async_delay_save(self._content_when_due, delay)
 
     async def async_save(self) -> None:
-        """Write now."""
+        """Write at once."""
         self.is_waiting = False
         await self._store.async_save(self._content())
 
     async def async_remove(self) -> None:
-        """Remove the file, and what was put aside."""
+        """Remove the file, and the file that was put aside."""
         await self._store.async_remove()
         await self._hass.async_add_executor_job(self._remove_aside)
 
@@ -92,7 +92,7 @@ class ThrottledStore(ABC):
 
     @property
     def _aside(self) -> Path:
-        """Return where the last file is that could not be read: one is kept, no more."""
+        """Return the path of the last unreadable file: one is kept, no more."""
         return Path(f"{self._store.path}{_ASIDE}")
 
     def _holds_null(self) -> bool:

@@ -22,8 +22,8 @@ from ..coordinator.gas_options import (
 )
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.entities import CURRENCY
+from .contract_pages import Errors
 from .form_fields import number_field
-from .tariff_options import Errors
 
 _MAX_INTERVAL_S = 3600
 _INTERVAL = number_field(_MAX_INTERVAL_S, "s", is_whole=True)

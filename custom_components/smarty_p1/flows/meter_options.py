@@ -16,6 +16,15 @@ from ..const import (
     SECTION_VIRTUAL,
 )
 from ..coordinator.entry_types import short_title
+from .contract_pages import (
+    CONTRACT_OPTIONS,
+    Errors,
+    contract_fields,
+    detail_fields,
+    read_contract,
+    read_power,
+    shown_contract,
+)
 from .data_options import DATA_OPTIONS, data_fields, read_data
 from .form_and_probe import Input
 from .form_errors import FieldError
@@ -29,15 +38,6 @@ from .publish_options import (
     p1_server_schema,
 )
 from .surcharge_readings import surcharge_placeholders
-from .tariff_options import (
-    CONTRACT_OPTIONS,
-    Errors,
-    contract_fields,
-    detail_fields,
-    read_contract,
-    read_power,
-    shown_contract,
-)
 from .virtual_options import (
     async_addresses_to_enter,
     async_read_virtual,

@@ -22,12 +22,12 @@ from ..coordinator.mqtt_port import topic_opener
 from ..lib.meter import shown_name
 from ..lib.p1 import Telegram
 from ..lib.port import probe
-from .contract_and_dashboards import ContractAndDashboardSteps
 from .form_and_probe import Input
 from .form_errors import FieldError
 from .form_fields import NEW_PORT, async_port_field, with_decimal_mark
 from .meter_keys import key_fields, read_keys
 from .ports_in_use import async_next_gateway_port
+from .setup_last_steps import ContractAndDashboardSteps
 from .topics_seen import async_topics_seen
 
 # A dash, because Markdown renders a lone hyphen as an empty list.

@@ -11,10 +11,10 @@ from . import bill, capture, leneda_import, outlook, quarter_hours, telegram, wh
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions.
 
-    Whoever may see the states of the meter's entities may ask what they are made of: the energies
-    and what they cost. A telegram also holds serial numbers, messages of the grid operator, and
-    what nobody knows: only administrators and automations get that, and they alone change the past,
-    or have something written that is to leave the house.
+    Read access to the meter's entities permits reading the energies behind them and their costs. A
+    telegram also holds serial numbers, messages of the grid operator and unknown data. So only
+    administrators and automations may read telegrams, change the past, or write a capture, which is
+    meant to leave the house.
     """
     only = SupportsResponse.ONLY
     optional = SupportsResponse.OPTIONAL

@@ -1,4 +1,4 @@
-"""The actions that return the bill of a month, and the costs of other reference powers."""
+"""Actions that return the bill of a month, and the costs of other reference powers."""
 
 from functools import partial
 
@@ -6,7 +6,7 @@ import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.helpers import config_validation as cv
 
-from ..answers import async_aside, books_of, demand_of
+from ..answer_queue import async_aside, books_of, demand_of
 from ..lib.reports import CURRENT_PRICES, bill_answer, comparison_report, known_months
 from ..lib.tariff import KEPT_MONTHS, month_name
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid

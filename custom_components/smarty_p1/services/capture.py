@@ -1,7 +1,7 @@
-"""The action that records a meter for a file that says nothing about whose it is.
+"""Action that records an anonymous capture of a meter into a file.
 
-It takes an hour, so nobody waits for it: one call starts it, a repair tells when it has ended, and
-there or by other calls an administrator sees what the file would hold, and has it written or not.
+Recording takes an hour, so no call waits for it: one call starts it, and a repair tells its end.
+Then an administrator looks at the contents, and writes or discards the file.
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ SCHEMA = vol.Schema(
 
 
 async def capture_telegrams(call: ServiceCall) -> ServiceResponse:
-    """Start a capture, show what it holds, write or discard it; return what there is then.
+    """Start, show, write or discard a capture. Return its state.
 
     Raises ServiceValidationError when there is no such meter, the step does not fit, there are no
     readings to begin with, or the file cannot be written.
@@ -47,7 +47,7 @@ async def capture_telegrams(call: ServiceCall) -> ServiceResponse:
         match call.data[ATTR_STEP]:
             case "start":
                 current.check_free()
-                # Said now, and not after an hour.
+                # Refuse a meter without readings now instead of after an hour.
                 if coordinator.latest is None or not coordinator.last_update_success:
                     raise coordinator.explain(ServiceValidationError)
                 current.start(

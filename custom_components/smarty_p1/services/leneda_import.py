@@ -1,4 +1,4 @@
-"""The actions that bring the past of a meter in, from a file of the national platform, and out."""
+"""Actions that import Leneda's quarter-hours from a file, and remove them again."""
 
 from pathlib import Path
 from typing import Any
@@ -15,14 +15,14 @@ from .meter_of_call import METER, coordinator_of, invalid
 ATTR_PATH = "path"
 IMPORT_SCHEMA = vol.Schema({**METER, vol.Required(ATTR_PATH): cv.string})
 REMOVE_SCHEMA = vol.Schema(METER)
-# Of a path, in an error.
+# Characters of a path in an error.
 _MAX_SHOWN = 200
 
 
 async def import_quarter_hours(call: ServiceCall) -> ServiceResponse:
-    """Import a file as the portal of the platform exports it; return what was in it.
+    """Import a file of Leneda's portal. Return a summary of it.
 
-    Raises ServiceValidationError when there is no such meter or file, or it is not right.
+    Raises ServiceValidationError when there is no such meter or file, or the file is refused.
     """
     coordinator = coordinator_of(call)
     path: str = call.data[ATTR_PATH]
@@ -40,7 +40,7 @@ async def import_quarter_hours(call: ServiceCall) -> ServiceResponse:
 
 
 async def remove_imported_quarter_hours(call: ServiceCall) -> ServiceResponse:
-    """Take back all that was imported of a meter.
+    """Remove all imported quarter-hours of a meter.
 
     Raises ServiceValidationError when there is no such meter, or nothing was imported.
     """
@@ -54,7 +54,7 @@ async def remove_imported_quarter_hours(call: ServiceCall) -> ServiceResponse:
 
 
 def _read(hass: HomeAssistant, name: str) -> bytes:
-    """Return what is in a file. Raises ImportRefusedError when it cannot or may not be read."""
+    """Return the content of a file. Raises ImportRefusedError if reading fails or is forbidden."""
     shown = name[:_MAX_SHOWN]
     if "\0" in name or not hass.config.is_allowed_path(name):
         raise ImportRefusedError(key="path_not_allowed", path=shown)
@@ -63,7 +63,7 @@ def _read(hass: HomeAssistant, name: str) -> bytes:
         if not path.is_file():
             raise ImportRefusedError(key="file_not_found", path=shown)
         with path.open("rb") as file:
-            # One more than is read: it is then too large.
+            # Read one byte more than the maximum: the importer then refuses the file as too large.
             return file.read(MAX_EXPORT_SIZE + 1)
     except OSError as err:
         raise ImportRefusedError(

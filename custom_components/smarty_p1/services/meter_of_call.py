@@ -1,4 +1,4 @@
-"""What the actions about one meter have in common: which meter, who asks, whose turn it is."""
+"""Common parts of the actions about one meter: rights, meter, and turns of users."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -9,23 +9,23 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.helpers import service
 
-from ..answers import Books, NothingCountedError, answers_of
+from ..access_rights import may_read
+from ..answer_queue import Books, NothingCountedError, answers_of
 from ..const import DOMAIN
 from ..coordinator import is_meter
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.fair_queue import BusyError
-from ..rights import may_read
 
 ATTR_CONFIG_ENTRY = "config_entry"
 METER: dict[vol.Marker, Any] = {vol.Optional(ATTR_CONFIG_ENTRY): str}
-"""The part of a schema that says which meter, unless there is only one."""
+"""Part of a schema that names the meter. It is optional if there is only one meter."""
 
 
 async def async_readable_meter(call: ServiceCall) -> SmartyCoordinator:
     """Return the coordinator of a meter that the caller may read.
 
     Raises ServiceValidationError when there is no such meter, or it is not running, and
-    Unauthorized when a user calls who may read none of its entities.
+    Unauthorized when the calling user may read none of its entities.
     """
     hass, user_id = call.hass, call.context.user_id
     if user_id is not None:
@@ -34,7 +34,7 @@ async def async_readable_meter(call: ServiceCall) -> SmartyCoordinator:
             raise UnknownUser(context=call.context, permission=POLICY_READ)
         entry_id = call.data.get(ATTR_CONFIG_ENTRY) or _only_meter(hass)
         entry = entry_id and hass.config_entries.async_get_entry(entry_id)
-        # Rights come first: later errors name the entry, also one of another integration.
+        # Check rights first: later errors name the entry, also an entry of another integration.
         if entry and not may_read(hass, user, entry):
             raise Unauthorized(context=call.context, user_id=user_id, permission=POLICY_READ)
     return coordinator_of(call)
@@ -46,10 +46,10 @@ async def async_in_turn[T](
     make: Callable[[], Awaitable[T]],
     books: Books = lambda: None,
 ) -> T:
-    """Return the answer to a call about a meter, when it is the turn of its user.
+    """Return the answer to a call about a meter, in the user's turn.
 
-    It is kept as `Answers.async_get` says. Raises ServiceValidationError when the user waits for
-    too many answers already, or nothing has been counted, and what `make` raises.
+    `Answers.async_get` describes how answers are kept. Raises ServiceValidationError when the user
+    has too many questions in the queue, or no energy has been read. Raises the errors of `make`.
     """
     meter = coordinator.config_entry.entry_id
     question = call.service, meter, frozenset(call.data.items())
@@ -63,7 +63,7 @@ async def async_in_turn[T](
 
 
 def coordinator_of(call: ServiceCall) -> SmartyCoordinator:
-    """Return the coordinator of the meter, whoever calls.
+    """Return the coordinator of a meter without checking rights.
 
     Raises ServiceValidationError when there is no such meter, or it is not running.
     """
@@ -75,7 +75,7 @@ def coordinator_of(call: ServiceCall) -> SmartyCoordinator:
 
 
 def invalid(*, translation_key: str, **placeholders: str) -> ServiceValidationError:
-    """Return the error that tells what is wrong with a call."""
+    """Return a translated error about a call."""
     return ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key=translation_key,
@@ -84,10 +84,7 @@ def invalid(*, translation_key: str, **placeholders: str) -> ServiceValidationEr
 
 
 def _only_meter(hass: HomeAssistant) -> str | None:
-    """Return the meter that need not be named: there is no other."""
-    meters = [
-        entry.entry_id
-        for entry in hass.config_entries.async_loaded_entries(DOMAIN)
-        if is_meter(entry)
-    ]
+    """Return the only loaded meter, None if there are none or several."""
+    entries = hass.config_entries.async_loaded_entries(DOMAIN)
+    meters = [entry.entry_id for entry in entries if is_meter(entry)]
     return meters[0] if len(meters) == 1 else None

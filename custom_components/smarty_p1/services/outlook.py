@@ -1,6 +1,6 @@
-"""The action that returns the prices of the next 48 hours, and the power that is usually left.
+"""Action that returns the prices of the next 48 hours, and the power that is usually left.
 
-The answer is data, or a forecast as EMHASS and evcc read it (`lib/reports/outlook.py`).
+The answer is data, or a forecast for EMHASS or evcc (`lib/reports/outlook.py`).
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.util import dt as dt_util
 
-from ..answers import async_aside, async_quarter_hours, demand_of
+from ..answer_queue import async_aside, async_quarter_hours, demand_of
 from ..coordinator.market_prices_ahead import async_prices_ahead
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
@@ -35,7 +35,7 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
     """
     coordinator = await async_readable_meter(call)
     now = dt_util.utcnow()
-    # The market's prices may come from the network: other answers are made in the meantime.
+    # Read the market's prices outside of the turn: Nord Pool may take seconds to respond.
     market = await _async_market(coordinator, now)
 
     async def answer() -> ServiceResponse:
@@ -50,7 +50,7 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
 async def _async_market(
     coordinator: SmartyCoordinator, now: datetime
 ) -> Callable[[datetime], MarketPrices]:
-    """Return the function that returns the market's prices of a quarter-hour."""
+    """Return a function that returns the market's prices of a quarter-hour."""
     entities, meter = coordinator.books.market.entities, coordinator.books.memory.demand_meter
     known: dict[str, PricesAhead] = {}
     for entity_id in {*entities(), *entities(is_before_change=True)} - {None}:

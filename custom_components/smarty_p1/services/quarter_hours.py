@@ -1,9 +1,9 @@
-"""The action that returns the quarter-hours of a period, as data or as CSV.
+"""Action that returns the quarter-hours of a period, as data or as CSV.
 
-Times are Luxembourg's, as the tariff's days and months are. A quarter-hour that is not known from
-start to end is left out; an energy that the meter does not send is null, or an empty cell. What is
-not one's own has an `origin`: the platform, or an estimate of the platform. What was shared is
-there where the platform knows it.
+Times are Luxembourg's, like the tariff's days and months. A quarter-hour that is not known from
+start to end is left out; an energy that the meter does not send is null, or an empty cell. A
+quarter-hour that was not measured here has an `origin`: the platform, or its estimate. Shared
+energy is added where the platform knows it.
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..answers import async_aside, async_quarter_hours
+from ..answer_queue import async_aside, async_quarter_hours
 from ..const import DOMAIN
 from ..lib.reports import quarter_hours_as_csv, quarter_hours_as_json
 from .meter_of_call import METER, async_in_turn, async_readable_meter, invalid
@@ -24,7 +24,7 @@ ATTR_END = "end"
 ATTR_FORMAT = "format"
 FORMAT_JSON = "json"
 FORMAT_CSV = "csv"
-# There were no Smarty meters before, and beyond these a time has no counterpart in every time zone.
+# Smarty meters are younger; times beyond these years do not exist in every time zone.
 _FIRST_YEAR, _LAST_YEAR = 1999, 2100
 
 SCHEMA = vol.Schema(
@@ -37,16 +37,16 @@ SCHEMA = vol.Schema(
 )
 
 _MAX_DAYS = 400
-# A period that ends at the same time of the day may have one hour more.
+# A period that ends at the same time of day is an hour longer if the clock changes.
 _MAX_PERIOD = timedelta(days=_MAX_DAYS, hours=1)
 
 
 async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
-    """Return the quarter-hours of a meter that start in a period, in the order of their time.
+    """Return the quarter-hours of a meter that start in a period, in the order of time.
 
-    Raises ServiceValidationError when there is no such meter, the period is none, too long or of
-    impossible years, or the user waits for too many answers, Unauthorized when the user may not
-    read the meter, and HomeAssistantError when the platform's stored files cannot be read.
+    Raises ServiceValidationError when there is no such meter, the period is empty, too long or of
+    impossible years, or the user has too many questions in the queue. Raises Unauthorized when the
+    user may not read the meter, and HomeAssistantError when the platform's files cannot be read.
     """
     coordinator = await async_readable_meter(call)
     start, end = (_utc_time(call.data[name]) for name in (ATTR_START, ATTR_END))

@@ -1,4 +1,4 @@
-"""The action that returns the current telegram as data."""
+"""Action that returns the current telegram as data."""
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse

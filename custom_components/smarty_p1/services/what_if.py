@@ -1,7 +1,7 @@
-"""The action that returns what a battery would be worth.
+"""Action that returns the worth of a battery.
 
-Amounts are in whole euros a year, with VAT if the contract has it, at the prices that hold now. The
-rule of the battery and the range are explained in `battery.py` and `what_if.py` of `lib/tariff`.
+Amounts are whole euros a year at current prices, with VAT if the contract has it. `battery.py` and
+`what_if.py` of `lib/tariff` explain the rule of the battery and the range.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from typing import Any
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
 
-from ..answers import async_what_if, books_of
+from ..answer_queue import async_what_if, books_of
 from ..lib.tariff import (
     MAX_KW,
     MAX_KWH,
@@ -43,7 +43,7 @@ BATTERY: Mapping[vol.Marker, Any] = {
     vol.Optional("standby", default=_DEFAULT_STANDBY_W): _number(0, MAX_STANDBY_W),
     vol.Optional("feed_in_price"): _number(0, _MAX_FEED_IN_PRICE),
 }
-"""The part of a schema that says which battery, and what is paid for the sun; shares are in %."""
+"""Part of a schema that describes a battery and the feed-in price; shares are in %."""
 SCHEMA = vol.Schema({**METER, **BATTERY})
 
 REFUSED: Mapping[WhatIfRefusal, str] = {
@@ -54,14 +54,14 @@ REFUSED: Mapping[WhatIfRefusal, str] = {
     WhatIfRefusal.TOO_FEW_DAYS: "too_few_days",
     WhatIfRefusal.TOO_FEW_PRICED_DAYS: "too_few_priced_days",
 }
-"""Which text says why nothing can be said."""
+"""Translation keys of refusals."""
 
 
 async def try_battery(call: ServiceCall) -> ServiceResponse:
-    """Return what a battery would be worth, by the quarter-hours of the last twelve whole months.
+    """Return the worth of a battery, by the quarter-hours of the last twelve whole months.
 
-    Raises ServiceValidationError when there is no such meter, something is missing that is needed,
-    or the user waits for too many answers, and Unauthorized when the user may not read the meter.
+    Raises ServiceValidationError when there is no such meter, data or a price is missing, or the
+    user has too many questions in the queue, and Unauthorized when the user may not read the meter.
     """
     coordinator = await async_readable_meter(call)
     make = partial(async_what_if, coordinator, call.data)

@@ -1,6 +1,6 @@
-"""Websocket commands: what cards show of a meter, without an entity or a row in the database.
+"""Websocket commands: data for cards, without entities or rows in the database.
 
-docs/websocket.md describes them for whoever builds on them.
+docs/websocket.md describes them for authors of other cards.
 """
 
 from homeassistant.components import websocket_api
@@ -24,6 +24,6 @@ _COMMANDS = (
 
 @callback
 def async_setup_websocket(hass: HomeAssistant) -> None:
-    """Register the commands. They answer for all entries, also those that come later."""
+    """Register the commands. They answer for all meters, also for meters added later."""
     for command in _COMMANDS:
         websocket_api.async_register_command(hass, command)

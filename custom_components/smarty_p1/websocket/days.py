@@ -1,11 +1,11 @@
-"""The command that tells a meter's days: sums, the highest quarter-hour, what each has cost."""
+"""Command about days: sums, peak and costs of each day."""
 
 from datetime import date
 
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 
-from ..answers import async_known_quarter_hours, demand_of
+from ..answer_queue import async_known_quarter_hours, demand_of
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import days_report
 from ..lib.tariff import LUXEMBOURG
@@ -13,7 +13,7 @@ from .requests import Request, async_rendered, meter_command
 
 
 def _is_past(coordinator: SmartyCoordinator, msg: Request) -> bool:
-    """Return whether all the days that are asked for have passed."""
+    """Return whether all requested days have passed."""
     end: date = msg.get("end", date.max)
     return end <= demand_of(coordinator).until.astimezone(LUXEMBOURG).date()
 
@@ -22,7 +22,7 @@ def _is_past(coordinator: SmartyCoordinator, msg: Request) -> bool:
     "days", {vol.Optional("start"): cv.date, vol.Optional("end"): cv.date}, is_kept=_is_past
 )
 async def answer_days(coordinator: SmartyCoordinator, msg: Request) -> bytes:
-    """Answer with the days from `start` to the day before `end`: without these, of this month."""
+    """Answer with the days from `start` to the day before `end`, by default of this month."""
     hass = coordinator.hass
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)

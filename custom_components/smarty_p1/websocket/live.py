@@ -1,7 +1,7 @@
-"""The subscription that tells each telegram of a meter, to all who listen in the same bytes.
+"""Subscription to a meter's telegrams: all listeners get the same bytes.
 
-It belongs to the entry, not to what is loaded of it: it says `gone` when the entry is unloaded, and
-goes on when it is loaded again.
+A subscription belongs to the config entry, not to its coordinator: it says `gone` when the entry is
+unloaded, and continues when the entry is loaded again.
 """
 
 from typing import Any
@@ -18,24 +18,24 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util.hass_dict import HassKey
 
+from ..access_rights import may_read, readable_meter
 from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
-from ..rights import may_read, readable_meter
 from .live_values import current_values
 from .meter_status import Status, loaded_meter, status_of
 from .requests import BUSY, METER, NOT_FOUND
 
-# A dialog opens, and a repair is raised, a moment after telegrams have failed.
+# Seconds. A dialog opens and a repair is raised shortly after telegrams have failed.
 _REMEDY_DELAY = 1.0
-# Of a meter, by one user: each of them costs something with every telegram.
+# Listeners of one meter and user: every listener costs time with every telegram.
 _MAX_LISTENERS = 64
 
 type Listener = tuple[ActiveConnection, int]
 
 
 class LiveMeter:
-    """Those who listen to one meter."""
+    """Listeners to one meter."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
@@ -49,7 +49,7 @@ class LiveMeter:
 
     @callback
     def add(self, listener: Listener) -> CALLBACK_TYPE:
-        """Tell a listener what is known, and what comes; return what ends that."""
+        """Send the current values, then every telegram. Return a callback that unsubscribes."""
         if not self._listeners:
             self._stop_following = async_dispatcher_connect(
                 self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._on_change
@@ -61,7 +61,7 @@ class LiveMeter:
 
         @callback
         def remove() -> None:
-            # Whoever may not listen any more has been removed already.
+            # A listener that lost the right to read has been removed already.
             if listener in self._listeners:
                 self._listeners.remove(listener)
             if not self._listeners:
@@ -71,7 +71,7 @@ class LiveMeter:
 
     @callback
     def has_too_many(self, user: User) -> bool:
-        """Return whether a user listens as often as one may."""
+        """Return whether a user has the maximum of listeners."""
         listening = sum(connection.user.id == user.id for connection, _ in self._listeners)
         return listening >= _MAX_LISTENERS
 
@@ -86,7 +86,7 @@ class LiveMeter:
 
     @callback
     def _detach(self) -> None:
-        """Cost nothing any more."""
+        """Stop following the meter and its entry."""
         self._leave_coordinator()
         if self._stop_following:
             self._stop_following()
@@ -123,10 +123,10 @@ class LiveMeter:
 
     @callback
     def _look(self, _now: object = None) -> None:
-        """Tell how the meter is doing, if that has changed without a telegram."""
+        """Send the status if it has changed without a telegram."""
         self._cancel_look = None
         status = status_of(self._hass, self._entry)
-        # That telegrams come again is told with the telegram.
+        # The next telegram tells that telegrams come again.
         if status != self._status and status.state != "receiving":
             self._tell()
 
@@ -145,7 +145,7 @@ class LiveMeter:
 
     @callback
     def _send(self, message: bytes) -> None:
-        """Send a message to all who may still read an entity of the meter."""
+        """Send a message to all listeners that may still read the meter."""
         users = {connection.user.id: connection.user for connection, _ in self._listeners}
         may_listen = {name: may_read(self._hass, user, self._entry) for name, user in users.items()}
         for listener in tuple(self._listeners):
@@ -175,7 +175,7 @@ def _send_to(listener: Listener, message: bytes) -> None:
 @websocket_command({vol.Required("type"): f"{DOMAIN}/live", **METER})
 @callback
 def subscribe_live(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Begin to tell each telegram of a meter."""
+    """Subscribe the connection to the telegrams of a meter."""
     entry = readable_meter(hass, connection.user, msg["entry_id"])
     if entry is None:
         connection.send_error(msg["id"], *NOT_FOUND)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from homeassistant.helpers.json import json_bytes
 from homeassistant.util import dt as dt_util
 
 from ..coordinator.gas_options import gas_prices, is_gas, kwh_per_m3
@@ -12,7 +11,7 @@ from ..coordinator.medium_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, S
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import GasPrices, gas_costs_report, joined_days
 from ..lib.tariff import LUXEMBOURG, day_end, day_start
-from .requests import Request, meter_command
+from .requests import Request, async_rendered, meter_command
 
 _HOUR = timedelta(hours=1)
 _A_WHOLE_HOUR = 3599.0
@@ -20,10 +19,15 @@ _A_WHOLE_HOUR = 3599.0
 
 @meter_command("media")
 async def answer_media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
-    """Answer with the sums of the meters on the M-Bus: 400 days, and of water 35 days by hours."""
-    now = dt_util.utcnow()
-    options = coordinator.config_entry.options
-    media = coordinator.books.history.media
+    """Answer with the sums of the meters on the M-Bus: 400 days, and 35 days of water by hours."""
+    media = {name: medium.copy() for name, medium in coordinator.books.history.media.items()}
+    options, now = coordinator.config_entry.options, dt_util.utcnow()
+    return await async_rendered(coordinator.hass, _report, media, options, now)
+
+
+def _report(
+    media: Mapping[str, MediumHistory], options: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
     prices = gas_prices(options)
     found = [
         {
@@ -39,13 +43,13 @@ async def answer_media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
         }
         for identity, medium in media.items()
     ]
-    return json_bytes({"media": found})
+    return {"media": found}
 
 
 def _costs(
     medium: MediumHistory, media: Iterable[MediumHistory], prices: GasPrices, now: datetime
 ) -> dict[str, Any] | None:
-    """Return the costs of a gas meter, with those of the meters that it has replaced."""
+    """Return the costs of a gas meter, including its replaced meters."""
     if not is_gas(medium.kind, medium.unit):
         return None
     others = [other for other in media if other is not medium and is_gas(other.kind, other.unit)]
@@ -63,7 +67,7 @@ def _has_replaced(medium: MediumHistory, other: MediumHistory) -> bool:
 
 
 def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
-    """Return the days from the first to the last; of each the sum and the share that is known."""
+    """Return sum and known share of each day from the first to the last day."""
     if not sums:
         return None
     last = max(sums)
@@ -77,12 +81,12 @@ def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
         amounts.append(found.amount if found else None)
         known.append(min(1.0, round(found.seconds / length, 3)) if found else 0.0)
         day = day_end(day)
-    first = day_start(start).astimezone(LUXEMBOURG).date()
-    return {"start": first.isoformat(), "amounts": amounts, "known": known}
+    first = start.astimezone(LUXEMBOURG).date().isoformat()
+    return {"start": first, "amounts": amounts, "known": known}
 
 
 def _hours(sums: Mapping[datetime, Sum], now: datetime) -> dict[str, Any] | None:
-    """Return the litres of each hour from the first to the last; None is not known, or not yet."""
+    """Return the litres of each hour from the first to the last known hour, None where unknown."""
     oldest = now - KEPT_HOURS * _HOUR
     known = {start: each for start, each in sums.items() if start >= oldest}
     if not known:

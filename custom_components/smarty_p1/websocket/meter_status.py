@@ -1,4 +1,4 @@
-"""How a meter is doing, in words for programs: whether telegrams come, why not, and what helps."""
+"""Status of a meter for programs: state, obstacle and remedy."""
 
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, is_raised, issue_id
 
-# What a repair mends while no telegram is accepted; the most telling first.
+# Problems that a repair mends while no telegram is accepted, the most specific first.
 _MENDED_BY_REPAIR = (
     Problem.SECURITY_OFF,
     Problem.SECURITY_ON,
@@ -27,13 +27,13 @@ _STATES = {
 
 
 class Status(NamedTuple):
-    """How a meter is doing."""
+    """Status of a meter."""
 
     state: str
     """`receiving`, `waiting`, `failing`; of an entry that is not loaded, `not_loaded`, `error`,
     `disabled`."""
     obstacle: str | None
-    """Why there is no reading: a key of `exceptions` in the translations."""
+    """Reason why there is no reading: a key of `exceptions` in the translations."""
     remedy: dict[str, Any] | None
 
     @property
@@ -44,7 +44,7 @@ class Status(NamedTuple):
 
 @callback
 def loaded_meter(entry: AnyConfigEntry) -> SmartyCoordinator | None:
-    """Return the coordinator of a meter, None while it is not loaded, or is to be unloaded."""
+    """Return the coordinator of a meter, None while it is not loaded or being unloaded."""
     if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and is_meter(entry):
         return entry.runtime_data
     return None
@@ -52,7 +52,7 @@ def loaded_meter(entry: AnyConfigEntry) -> SmartyCoordinator | None:
 
 @callback
 def status_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Status:
-    """Return how a meter is doing."""
+    """Return the status of a meter."""
     if entry.disabled_by:
         return Status("disabled", None, {"kind": "enable", "path": _page(entry)})
     coordinator = loaded_meter(entry)
@@ -64,7 +64,7 @@ def status_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Status:
 
 
 def _remedy(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
-    """Return the dialog that helps: one that is open, a repair, or the meter's own settings."""
+    """Return the dialog that helps: an open dialog, a repair, or the meter's own settings."""
     for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
         return {"kind": "reauth", "flow_id": flow["flow_id"], "path": _page(entry)}
     for problem in _MENDED_BY_REPAIR:

@@ -1,4 +1,4 @@
-"""The command that tells which meters there are, and what each of them has."""
+"""Command about the meters that a user may read."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from homeassistant.components.websocket_api.decorators import websocket_command
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
+from ..access_rights import readable_meters
 from ..const import DOMAIN
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.gas_options import kwh_per_m3
@@ -16,7 +17,6 @@ from ..entity import mbus_device_id
 from ..lib.entities import CURRENCY
 from ..lib.meter import Reading
 from ..lib.tariff import AgreedPrices, Demand, excess_price, older_prices
-from ..rights import readable_meters
 from .meter_status import loaded_meter, status_of
 
 _PHASES = (
@@ -24,7 +24,7 @@ _PHASES = (
     ("1-0:52.7.0", "1-0:41.7.0", "1-0:42.7.0"),
     ("1-0:72.7.0", "1-0:61.7.0", "1-0:62.7.0"),
 )
-"""What a meter sends of each phase: its voltage and its powers."""
+"""Codes of the voltage and powers of each phase."""
 _EXPORTED = "1-0:2.8.0"
 _THRESHOLD = "0-0:17.0.0"
 
@@ -57,7 +57,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
 
 
 def _tariff(demand: Demand | None) -> dict[str, Any]:
-    """Return what was agreed now, and since when anything is known."""
+    """Return the current contract and the time since which anything is known."""
     if demand is None:
         return {"reference_kw": None, "excess_price": None, "known_since": None}
     contract, until = demand.contracts.at(demand.until), demand.until
@@ -72,7 +72,7 @@ def _tariff(demand: Demand | None) -> dict[str, Any]:
 
 
 def _connection(reading: Reading | None) -> dict[str, Any]:
-    """Return what the meter sends, None before it has sent anything."""
+    """Return phases and limits of the connection, None before the first telegram."""
     if reading is None:
         return {"phases": None, "feeds_in": None, "connection_kva": None}
     get = reading.telegram.objects.get
@@ -87,7 +87,7 @@ def _connection(reading: Reading | None) -> dict[str, Any]:
 def _media(
     hass: HomeAssistant, coordinator: SmartyCoordinator, reading: Reading | None
 ) -> list[dict[str, Any]]:
-    """Return the meters on the M-Bus: until there is a telegram, those whose past is kept."""
+    """Return the meters on the M-Bus; before the first telegram, the meters with a kept history."""
     if reading:
         meters = [(name, reading.telegram.channels[n]) for name, n in reading.channels.items()]
         kinds = {identity: (meter.type, meter.unit) for identity, meter in meters}
@@ -108,7 +108,7 @@ def _media(
             "device_id": devices[identity],
         }
         for identity, (kind, unit) in kinds.items()
-        # One whose past is kept may have been removed.
+        # A meter with a kept history may have been removed.
         if reading or devices[identity]
     ]
 

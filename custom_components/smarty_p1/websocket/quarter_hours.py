@@ -1,4 +1,4 @@
-"""The command that tells a meter's quarter-hours, a year of them in one answer."""
+"""Command about quarter-hours: a year in one answer."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..answers import async_known_quarter_hours, demand_of
+from ..answer_queue import async_known_quarter_hours, demand_of
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import quarter_hours_report
 from .requests import Request, async_rendered, meter_command
@@ -16,7 +16,7 @@ _YEARS = range(1999, 2101)
 
 
 def checked_time(value: object) -> datetime:
-    """Return a time in UTC. Raises vol.Invalid for what is none, or of an impossible year."""
+    """Return a time in UTC. Raises vol.Invalid for other values and impossible years."""
     time = cv.datetime(value)
     if time.year not in _YEARS:
         text = "the year is not possible"
@@ -35,7 +35,7 @@ def checked_time(value: object) -> datetime:
     lambda *_: True,
 )
 async def answer_quarter_hours(coordinator: SmartyCoordinator, msg: Request) -> bytes:
-    """Answer with an energy of each quarter-hour of a period, up to the last one that is known."""
+    """Answer with an energy of each quarter-hour of a period, up to the last known one."""
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)
     return await async_rendered(coordinator.hass, quarter_hours_report, known, demand, msg)

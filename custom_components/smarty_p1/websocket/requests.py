@@ -1,4 +1,4 @@
-"""What the commands about one meter have in common: who asks, which meter, whose turn it is."""
+"""Decorator of the commands about one meter: rights, meter, and turns of users."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -12,11 +12,11 @@ from homeassistant.components.websocket_api.messages import construct_result_mes
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.json import json_bytes
 
-from ..answers import NothingCountedError, answers_of, async_aside, books_of
+from ..access_rights import readable_meter
+from ..answer_queue import NothingCountedError, answers_of, async_aside, books_of
 from ..const import DOMAIN
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.fair_queue import BusyError
-from ..rights import readable_meter
 from .meter_status import loaded_meter
 
 type Request = Mapping[str, Any]
@@ -39,9 +39,10 @@ def meter_command(
     fields: Mapping[vol.Marker, Any] | None = None,
     is_kept: IsKept = lambda _coordinator, _msg: False,
 ) -> Callable[[Answer], WebSocketCommandHandler]:
-    """Return what makes a command about a loaded meter of a function that returns its answer.
+    """Return a decorator that makes a command about a loaded meter of a function.
 
-    Users get their answers in turns. One that `is_kept` stays the same until the next quarter-hour.
+    Users get their answers in turns. An answer for which `is_kept` is true stays the same until the
+    next quarter-hour.
     """
 
     def decorate(answer: Answer) -> WebSocketCommandHandler:
@@ -78,5 +79,5 @@ def meter_command(
 async def async_rendered[**P](
     hass: HomeAssistant, make: Callable[P, object], *args: P.args, **kwargs: P.kwargs
 ) -> bytes:
-    """Return an answer as JSON, made aside: nothing but other answers waits for it."""
+    """Return an answer as JSON, computed in the thread for answers."""
     return await async_aside(hass, lambda: json_bytes(make(*args, **kwargs)))

@@ -4,7 +4,7 @@ from typing import Any
 
 from homeassistant.helpers.json import json_bytes
 
-from ..answers import async_what_if
+from ..answer_queue import async_what_if
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.tariff import MIN_DAYS, WhatIfError
 from ..services.what_if import BATTERY

@@ -59,6 +59,7 @@ def test_a_file_a_month_and_code(files: ImportedQuarterHours, folder: Path) -> N
     }
     assert files.read(NOW) == {CODE: tuple(rows), "1-65:1.29.9": (rows[0],)}
     assert files.read(LAST + QUARTER)[CODE] == (rows[0],)
+    assert files.read(NOW, LAST + QUARTER) == {CODE: (rows[1],)}
     files.remove()
     assert not folder.exists()
     assert files.read(NOW) == {}

@@ -17,7 +17,7 @@ from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN
-from custom_components.smarty_p1.coordinator import leneda_fetch
+from custom_components.smarty_p1.coordinator import leneda_download
 from custom_components.smarty_p1.lib.tariff import QuarterHour
 from dev.leneda import Fault, Platform
 from tests.ha.conftest import EntryMaker
@@ -35,7 +35,7 @@ DAY = timedelta(days=1)
 async def at_once(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let requests follow each other without a pause."""
     assert await async_setup_component(hass, "repairs", {})
-    monkeypatch.setattr(leneda_fetch, "PAUSE", 0.0)
+    monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Voltages, events and media: what no entity keeps, told by websocket and kept over restarts."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -266,6 +267,16 @@ async def test_what_gas_is_worth_is_told_once_it_is_entered_and_nothing_is_lost(
     [found] = (await ask(client, "meters"))["meters"]
     told = {each["type"]: each["kwh_per_m3"] for each in found["media"]}
     assert told == {"gas": 11.2, "water": None, "heat": None}
+
+
+async def test_days_of_media_are_made_beside_the_event_loop(
+    client: Client, meter: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+    monkeypatch.setattr(media, "_days", lambda _: threads.append(threading.current_thread()))
+    await media_of(client, meter)
+    assert len(threads) == 3
+    assert threading.current_thread() not in threads
 
 
 async def test_gas_in_euros_of_the_meter_and_of_the_one_it_has_replaced(

@@ -11,7 +11,7 @@ from unittest.mock import patch
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1 import answers
+from custom_components.smarty_p1 import answer_queue
 from custom_components.smarty_p1.coordinator.imported_quarter_hours import ImportedQuarterHours
 from custom_components.smarty_p1.lib.tariff import (
     Contract,
@@ -250,7 +250,7 @@ async def test_ten_who_ask_at_once_wait_for_one_reading(
 ) -> None:
     clients = [await client_of(user_with(hass, "sensor.smarty_energy_imported")) for _ in range(10)]
 
-    with patch.object(answers, "QuarterHours", wraps=QuarterHours) as read:
+    with patch.object(answer_queue, "QuarterHours", wraps=QuarterHours) as read:
         await asyncio.gather(
             *(
                 ask(each, "quarter_hours", entry_id=entry.entry_id, start="2026-01-01T00:00:00Z")

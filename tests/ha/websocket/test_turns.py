@@ -12,7 +12,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
-from custom_components.smarty_p1 import answers
+from custom_components.smarty_p1 import answer_queue
 from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
 from custom_components.smarty_p1.lib.tariff import Battery, QuarterHour, WhatIfError, WhatIfRefusal
 from tests.ha import billed_month
@@ -111,9 +111,11 @@ async def test_a_user_waits_for_eight_answers_and_no_more(
     refused = await received(client, 16)
     assert {each["error"]["code"] for each in refused} == {"busy"}
     desk.is_open.set()
-    answers = await received(client, 9)
-    assert [each["id"] for each in answers] == [*range(answers[0]["id"], answers[0]["id"] + 9)]
-    assert all(each["success"] for each in answers)
+    answer_queue = await received(client, 9)
+    assert [each["id"] for each in answer_queue] == [
+        *range(answer_queue[0]["id"], answer_queue[0]["id"] + 9)
+    ]
+    assert all(each["success"] for each in answer_queue)
     assert desk.asked == [*range(5, 14)]
     assert desk.most_together == 1
     assert len(desk.threads) == 1
@@ -221,8 +223,8 @@ async def test_who_connects_again_and_again_begins_nothing_beside_what_is_made(
         await has_read.wait()
         return await async_quarter_hours(*asked)
 
-    async_quarter_hours = answers.async_quarter_hours
-    with patch.object(answers, "async_quarter_hours", read):
+    async_quarter_hours = answer_queue.async_quarter_hours
+    with patch.object(answer_queue, "async_quarter_hours", read):
         for kwh in range(5, 9):
             gone = await client_of(user)
             await call(gone, entry, kwh)

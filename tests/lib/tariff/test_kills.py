@@ -23,7 +23,7 @@ from smartyp1.tariff import (
     span_of,
     with_removed,
 )
-from tests.lib.tariff.support import Connection
+from tests.lib.tariff.support import REGISTER_WH, Connection
 
 CONTRACT = Contract(reference_kw=3)
 STORIES = 130
@@ -271,3 +271,56 @@ def test_a_file_of_an_unknown_version_is_not_read_and_its_energy_is_known() -> N
     assert "2026-06" in meter.damaged
     assert meter.snapshot
     assert meter.snapshot.month.quarter_hours == 100
+
+
+@pytest.mark.parametrize("kept", [0, 40, 200])
+def test_a_restored_file_counts_once_beside_the_gap_that_stood_for_it(kept: int) -> None:
+    house = Connection("2026-06-29T10:00:00S")
+    house.change(Contract(reference_kw=7))
+    house.read()
+    for _ in range(300):
+        house.after(900, 250)
+    house.restart()
+    files = house.disk.files
+    june, july = files["2026-06"], files.pop("2026-07")
+    files["2026-06"] = b"\n".join([*june.split(b"\n")[:-3], b""])
+    stored = house.meter.as_dict()
+
+    # The lost lines become a gap, which is then a line of June.
+    house.meter = DemandMeter.from_dict(stored, house.contract, files=files)
+    house.after(900, 250)
+    house.restart()
+    assert booked_kwh(house.meter) == 301 * 0.25
+    lines = july.split(b"\n")
+    files["2026-06"] += b"\n".join([*june.split(b"\n")[-3:-1], b""])
+    files["2026-07"] = b"\n".join([*lines[: kept + 1], b""])
+    house.restart()
+
+    assert booked_kwh(house.meter) == 301 * 0.25
+
+
+def test_lines_that_are_restored_after_their_state_was_lost_count_once() -> None:
+    house = house_with_lines()
+    [(name, data)] = house.disk.files.items()
+    lines = data.split(b"\n")
+    house.disk.files[name] = b"\n".join([*lines[:60], b""])
+
+    house.meter = DemandMeter.from_files(house.contract, None, house.disk.files)
+    for _ in range(100):
+        house.after(900, 250)
+    house.restart()
+    drawn_kwh = (house.imported_wh - REGISTER_WH) / 1000
+    assert booked_kwh(house.meter) == pytest.approx(drawn_kwh)
+    _, *new = house.disk.files[name].split(b"\n")[59:]
+    house.disk.files[name] = b"\n".join([*lines[:-1], *new])
+    house.restart()
+
+    assert booked_kwh(house.meter) == pytest.approx(drawn_kwh)
+    assert house.meter.damaged == frozenset()
+
+
+def booked_kwh(meter: DemandMeter) -> float:
+    """Return the imported energy of all months."""
+    demand = meter.snapshot
+    assert demand
+    return sum(month.imported_kwh for month in (*demand.earlier_months, demand.month))

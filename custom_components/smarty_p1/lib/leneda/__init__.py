@@ -1,16 +1,16 @@
-"""The quarter-hours of Leneda, Luxembourg's national energy data platform. No I/O.
+"""Quarter-hours of Leneda, Luxembourg's national energy data platform. No I/O.
 
 export = read_export(data, now)  # a file of its portal; ExportError.reason says why not
 series = read_time_series(json.loads(answer), code, start, end)  # an answer of its API
 platform = {export.code: export.rows}
-meter.set_platform_days(Past(quarter_hours_of(platform), sharing_of(platform)))
+meter.set_platform_days(PlatformDays(quarter_hours_of(platform), sharing_of(platform)))
 """
 
 from .api_response import AnswerRefusal, ResponseError, TimeSeries, read_time_series
 from .difference import Cause, DayDifference, Differences, compare_days
 from .export_file import MAX_EXPORT_SIZE, Export, read_export
 from .export_refusals import ExportError, ExportRefusal
-from .merging import quarter_hours_of, sharing_of
+from .platform_quarter_hours import quarter_hours_of, sharing_of
 from .registers import (
     CODES,
     COVERED,

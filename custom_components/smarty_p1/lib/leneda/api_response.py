@@ -1,7 +1,7 @@
-"""An answer of the platform's API about one series, as JSON knows it.
+"""Response of the platform's API about one series, parsed from JSON.
 
-It may hold what was not asked for, values that are null, and rows twice: what is no quarter-hour of
-the period is left out.
+A response may hold data outside of the request, null values and repeated rows. Items that are no
+quarter-hour of the period are left out.
 """
 
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ _INTERVAL = "PT15M"
 
 
 class AnswerRefusal(StrEnum):
-    """Why an answer says nothing."""
+    """Reason why a response has no usable data."""
 
     UNKNOWN_POINT = "unknown_point"
     """The platform knows no such metering point, or this key has no right to the code."""
@@ -28,7 +28,7 @@ class AnswerRefusal(StrEnum):
 
 
 class ResponseError(Exception):
-    """An answer that says nothing, and why. Never what it holds."""
+    """Error: a response has no usable data. Holds the reason, never the response."""
 
     def __init__(self, reason: AnswerRefusal) -> None:
         super().__init__(reason)
@@ -36,16 +36,16 @@ class ResponseError(Exception):
 
 
 class TimeSeries(NamedTuple):
-    """What an answer holds; without a row, there is nothing for the period yet."""
+    """Series of a response. Without a row, the platform has nothing for the period yet."""
 
     rows: tuple[Row, ...]
-    """In the order of their time, each once."""
+    """In the order of time, without repetitions."""
     left_out: int
-    """Items that are no row, or outside of the period."""
+    """Number of items that are no row, or outside of the period."""
 
 
 def read_time_series(answer: object, code: str, start: datetime, end: datetime) -> TimeSeries:
-    """Return the rows of an answer about a code that start in a period. Raises AnswerError."""
+    """Return the rows of a code that start in a period. Raises ResponseError."""
     if not isinstance(answer, dict):
         raise ResponseError(AnswerRefusal.MALFORMED)
     found = answer.get("items")
@@ -57,7 +57,7 @@ def read_time_series(answer: object, code: str, start: datetime, end: datetime) 
 
 
 def _refusal(answer: dict[str, Any], items: object, code: str) -> AnswerRefusal | None:
-    """Return why an answer with these items says nothing, None when it does."""
+    """Return the reason why a response has no usable data, None if it has some."""
     unit, interval = answer.get("unit"), answer.get("intervalLength")
     if not isinstance(items, list) or len(items) > _MAX_ITEMS:
         return AnswerRefusal.MALFORMED

@@ -1,8 +1,8 @@
-"""What was measured here against what the platform knows, by whole days of Luxembourg.
+"""Comparison of own measurements with the platform's, by whole days of Luxembourg.
 
-Both come from one register, but are cut at other moments: at a telegram here, at the quarter-hour
-by the operator. So a day may differ by 50 Wh or a thousandth. Days on which either lacks a
-quarter-hour, or the platform has estimated one, are not compared.
+Both come from one register, but are cut at different moments: the own ones at a telegram, the
+operator's at the quarter-hour. So a day may differ by 50 Wh or a thousandth. Days without all
+quarter-hours, or with an estimated one, are not compared.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,49 +16,50 @@ from .rows import Row
 
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001
-# With less in a day, everything is like everything else.
+# Days with less energy than this resemble each other, independent of the cause.
 _MIN_WH = 500
 _HOUR = timedelta(hours=1)
-# Of a quarter-hour that is cut up to 10 s off, at either end: a 45th of its energy, and 1 Wh.
+# Each end of a quarter-hour is up to one telegram (10 s) off: tolerate 20 of 900 s (1/45) of its
+# energy, plus 1 Wh.
 _OFF_WH = 1
 _OFF = 1 / 45
 
 
 class Cause(StrEnum):
-    """Why most days differ: the likeliest cause."""
+    """Likeliest cause of a difference on most days."""
 
     OTHER_POINT = "other_point"
-    """Another metering point; or none of the others."""
+    """Another metering point, or a cause that is none of the others."""
     PRODUCTION = "production"
-    """The platform's series is what is fed in here."""
+    """The platform's series is the energy exported here."""
     FACTOR_FOUR = "factor_four"
     """Mean power was taken for energy, or the other way round."""
     SHIFTED_HOUR = "shifted_hour"
 
 
 class DayDifference(NamedTuple):
-    """A day that both know whole."""
+    """Day whose quarter-hours both know."""
 
     start: datetime
-    """Its midnight in Luxembourg, in UTC."""
+    """Midnight in Luxembourg, in UTC."""
     own_wh: float
     platform_wh: float
 
     @property
     def is_within(self) -> bool:
-        """Return whether it differs by no more than the way of cutting explains."""
+        """Return whether the different cuts explain the difference."""
         return _is_near(self.own_wh, self.platform_wh)
 
 
 class Differences(NamedTuple):
-    """The days that both know, in the order of time, and why they differ, if most of them do."""
+    """Days whose quarter-hours both know, and the cause if most of them differ."""
 
     days: tuple[DayDifference, ...]
     cause: Cause | None
 
 
 class _Day(NamedTuple):
-    """A day, with what the causes are told by."""
+    """Day with its quarter-hours, from which the causes are derived."""
 
     difference: DayDifference
     own: Sequence[QuarterHour]
@@ -89,7 +90,7 @@ class _Day(NamedTuple):
 
 
 def compare_days(own: Iterable[QuarterHour], platform: Iterable[Row]) -> Differences:
-    """Compare the imported energy that was measured here with the platform's, each in its order."""
+    """Return the differences of imported energy by days. Both series are in the order of time."""
     rows = {row.start: row for row in platform}
     days = [
         day
@@ -109,7 +110,7 @@ def _day(start: datetime, own: Sequence[QuarterHour], rows: Mapping[datetime, Ro
 
 
 def _cause(days: Sequence[_Day]) -> Cause | None:
-    # An hour's shift may come to the same by the day.
+    # A day that is shifted by an hour may have the same sum.
     outside = [day for day in days if not day.difference.is_within or day.is_shifted()]
     if 2 * len(outside) <= len(days):
         return None

@@ -1,8 +1,8 @@
-"""A file as the platform's portal exports it: one metering point, one code, a row a quarter-hour.
+"""File of the platform's portal: one metering point, one code, one row for each quarter-hour.
 
-Its columns are known by what is in them, as their names differ by language. The value is in the one
-whose name holds the code, or else in the only one with decimals. Whatever is not sure is refused:
-a file that a spreadsheet has saved anew has lost from when its times are.
+Columns are recognised by their contents, because their names differ by language. The value is in
+the column whose name holds the code, or else in the only column with decimals. A file with any
+doubt is refused: a spreadsheet that saves a file again loses the offsets of its times.
 """
 
 import csv
@@ -32,7 +32,7 @@ from .registers import REGISTERS, is_gas, is_in_its_unit
 from .rows import Row, is_measured, newest
 
 MAX_EXPORT_SIZE = 20_000_000
-"""In bytes: a year has 3.9 million."""
+"""Bytes; a year has 3.9 million."""
 _MAX_ROWS = 200_000
 _MAX_COLUMNS = 20
 _MAX_LINE = 1_000
@@ -40,37 +40,37 @@ _FIRST_LINES = 3
 _MIN_COMMAS = 4
 _HEAD = 100
 _INTERVAL_AND_VERSION = 2
-# Columns that are known by what is in them, in this order.
+# Columns recognised by their contents, in this order.
 _BY_PATTERN = (POINT, CODE, UNIT, TIME)
-# What a value is tested for that seems to be an energy.
+# Limits for values that look like energies in Wh.
 _MIN_ROWS = 16
 _HIGH_MEAN_KW = 20
-# In all five languages.
+# The word for minutes begins like this in all five languages.
 _MINUTES = re.compile(r"\bmin", re.IGNORECASE)
 _SHOWN_NAME = re.compile(r"[\w .:()/%-]{1,40}")
 
 
 class Export(NamedTuple):
-    """What a file holds: at least one row."""
+    """Content of a file: at least one row."""
 
     point: str
-    """The metering point: it is private."""
+    """The metering point is private."""
     code: str
     """One of `REGISTERS`."""
     rows: tuple[Row, ...]
-    """In the order of their time, each once."""
+    """In the order of time, without repetitions."""
     repeated: int
-    """Rows that others took the place of."""
+    """Number of rows that a later row of the same start replaced."""
     holes: int
-    """Quarter-hours between the first and the last that are missing, or have no value."""
+    """Number of quarter-hours between the first and the last without a row or value."""
     estimated: int
-    """Rows that were not measured."""
+    """Number of rows that were not measured."""
 
 
 def read_export(data: bytes, now: datetime) -> Export:
-    """Return what a file of the portal holds. Raises ExportError for any other one.
+    """Return the content of a file of the portal. Raises ExportError for any other file.
 
-    It takes a moment: a year has 35,040 rows.
+    A year of 35,040 rows takes some hundred milliseconds.
     """
     lines = _lines(data)
     is_unended = not data.endswith((b"\n", b"\r"))
@@ -95,7 +95,7 @@ def read_export(data: bytes, now: datetime) -> Export:
 
 
 def _export(numbered: Sequence[tuple[int, Row | None]], point: str, code: str, unit: str) -> Export:
-    """Return what rows hold, each with the number of its line. Raises ExportError."""
+    """Return the content of rows, given with their line numbers. Raises ExportError."""
     valued = [(number, row) for number, row in numbered if row]
     found = newest(row for _, row in valued)
     if not found:
@@ -115,7 +115,7 @@ def _export(numbered: Sequence[tuple[int, Row | None]], point: str, code: str, u
 
 
 class _Head(NamedTuple):
-    """The names of the columns, if there are any, and the first rows with their lines."""
+    """Names of the columns, if there are any, and the first rows with their lines."""
 
     names: list[str]
     numbered: list[tuple[int, list[str]]]
@@ -126,20 +126,20 @@ class _Head(NamedTuple):
         return self.numbered[0][1]
 
     def name_of(self, column: int) -> str:
-        """Return the name of a column, empty when it has none."""
+        """Return the name of a column, or an empty text."""
         return self.names[column] if column < len(self.names) else ""
 
     def has(self, pattern: re.Pattern[str], column: int) -> bool:
-        """Return whether a row has such a text in a column."""
+        """Return whether a row has a text of a pattern in a column."""
         return any(pattern.fullmatch(cell) for cell in self.cells(column))
 
     def cells(self, column: int) -> list[str]:
-        """Return what the rows have in a column."""
+        """Return the cells of a column."""
         return [cells[column] for _, cells in self.numbered if column < len(cells)]
 
 
 def _read_head(table: Iterator[tuple[int, list[str]]], *, is_unended: bool) -> _Head:
-    """Return the first rows. Raises ExportError when none is whole."""
+    """Return the first rows. Raises ExportError without any whole row."""
     numbered = list(islice(table, _HEAD))
     has_names = bool(numbered) and not any(map(CODE.fullmatch, numbered[0][1]))
     names = numbered.pop(0)[1] if has_names else []
@@ -162,7 +162,8 @@ def _lines(data: bytes) -> list[str]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        # A spreadsheet may write it: which one of its marks is to be said.
+        # A spreadsheet may have changed the encoding: read on, so that the error names the
+        # spreadsheet.
         text = data.decode("latin-1")
     lines = text.rstrip("\r\n").split("\n")
     if len(lines) > _MAX_ROWS:
@@ -173,7 +174,7 @@ def _lines(data: bytes) -> list[str]:
 
 
 def _check_begin(lines: Sequence[str], *, is_unended: bool) -> None:
-    """Refuse what is no file of the portal by how it begins."""
+    """Refuse data whose beginning is not that of a file of the portal."""
     begin = "\n".join(lines[:_FIRST_LINES])
     if POINT.search(begin) and CODE.search(begin):
         if lines[0].count(",") < _MIN_COMMAS <= max(map(lines[0].count, ";\t")):
@@ -185,7 +186,7 @@ def _check_begin(lines: Sequence[str], *, is_unended: bool) -> None:
 
 
 def _table(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows, each with the number of its line."""
+    """Yield the rows with their line numbers."""
     reader = csv.reader(lines, strict=True)
     try:
         for cells in reader:
@@ -200,7 +201,7 @@ def _table(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _columns(head: _Head) -> Columns:
-    """Return what stands where, as the first rows say it."""
+    """Return the columns, recognised by the first rows."""
     example = head.example
     left = list(range(min(len(example), _MAX_COLUMNS)))
     point, code, unit, time = (_take(pattern, example, left) for pattern in _BY_PATTERN)
@@ -217,7 +218,7 @@ def _columns(head: _Head) -> Columns:
 
 
 def _take(pattern: re.Pattern[str], example: Sequence[str], left: list[int]) -> int:
-    """Return the column with such a text, and take it out of those that are left."""
+    """Return the column of a pattern, and remove it from the remaining columns."""
     for column in left:
         if pattern.fullmatch(example[column]):
             left.remove(column)
@@ -237,7 +238,7 @@ def _value_column(head: _Head, left: Sequence[int], code: str) -> int:
 
 
 def _check_value_column(head: _Head, value: int, decimals: Sequence[int]) -> None:
-    """Refuse a file whose decimal numbers are in another column than that of the values."""
+    """Refuse a file with decimal numbers in another column than that of the values."""
     is_number = INTEGER.fullmatch(head.example[value])
     if is_number and value not in decimals and len(decimals) == 1:
         raise _swapped(value, decimals[0], head)
@@ -258,7 +259,7 @@ def _interval_column(head: _Head, numbers: Sequence[int]) -> int:
 
 
 def _swapped(one: int, other: int, head: _Head) -> ExportError:
-    """Return what says of two columns what is in them."""
+    """Return the error that names two swapped columns."""
     return ExportError(
         ExportRefusal.SWAPPED_COLUMNS,
         first=_column_name(one, head),
@@ -269,7 +270,7 @@ def _swapped(one: int, other: int, head: _Head) -> ExportError:
 
 
 def _column_name(column: int, head: _Head) -> str:
-    """Return the name of a column, or its number where that cannot be shown."""
+    """Return the name of a column, or its number if the name must not be shown."""
     name = head.name_of(column)
     is_shown = _SHOWN_NAME.fullmatch(name) and not POINT.search(name)
     return name if is_shown else str(column + 1)
@@ -278,8 +279,8 @@ def _column_name(column: int, head: _Head) -> str:
 def _are_watt_hours(rows: Sequence[Row]) -> bool:
     """Return whether values look like energies in Wh although the unit is kW.
 
-    A meter counts in watt-hours: as mean power in kW, its values have decimals. As energy they have
-    none, and those of a household are in the hundreds.
+    A meter counts whole watt-hours. As mean power in kW, they have decimals. As energies they have
+    none, and a household's are in the hundreds.
     """
     powers = [row.kw for row in rows if row.kw]
     if len(powers) < _MIN_ROWS:

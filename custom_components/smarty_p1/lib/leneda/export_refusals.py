@@ -1,19 +1,19 @@
-"""Why a file of the portal cannot be read."""
+"""Reasons to refuse a file of the portal."""
 
 from enum import StrEnum
 
 
 class ExportRefusal(StrEnum):
-    """Why a file cannot be read."""
+    """Reason to refuse a file."""
 
     TOO_LARGE = "too_large"
     EMPTY = "empty"
-    """Nothing is in it, or no row."""
+    """The file is empty, or has no row."""
     NOT_CSV = "not_csv"
     SPREADSHEET = "spreadsheet"
-    """A spreadsheet has saved it anew."""
+    """A spreadsheet has saved the file again."""
     NO_EXPORT = "no_export"
-    """It is some other table."""
+    """The file is another table."""
     SEVERAL_POINTS = "several_points"
     SEVERAL_CODES = "several_codes"
     GAS = "gas"
@@ -26,7 +26,7 @@ class ExportRefusal(StrEnum):
     WRONG_OFFSET = "wrong_offset"
     """The offset of a time is not Luxembourg's at that time."""
     NO_QUARTER_HOUR = "no_quarter_hour"
-    """A time lies within one."""
+    """A time lies within a quarter-hour."""
     FUTURE = "future"
     TOO_OLD = "too_old"
     WRONG_VALUE = "wrong_value"
@@ -36,7 +36,7 @@ class ExportRefusal(StrEnum):
 
 
 class ExportError(Exception):
-    """A file that cannot be read: why, and what of it is to be named. Never the metering point."""
+    """Error: a file is refused. Holds the reason and its placeholders, never the metering point."""
 
     def __init__(self, reason: ExportRefusal, **placeholders: str) -> None:
         super().__init__(reason)

@@ -1,4 +1,4 @@
-"""A row of a file of the portal, by its columns."""
+"""Row of a file of the portal, read by its columns."""
 
 import re
 from collections.abc import Sequence
@@ -23,13 +23,13 @@ TIME_WITHOUT_OFFSET = re.compile(
     r"([T ,]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[AaPp][Mm])?)?"
 )
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
-# What of a wrong value an error may show.
+# Characters of a wrong value in an error.
 _SHOWN = re.compile(r"[-+.,0-9A-Za-z]{1,12}")
 DECIMAL = re.compile(r"-?[0-9]{1,9}\.[0-9]{1,9}")
 DECIMAL_COMMA = re.compile(r"-?[0-9.]{1,9},[0-9]{1,9}")
 INTEGER = re.compile(r"[0-9]{1,9}")
 
-# What all rows have in common.
+# Columns that must be equal in all rows, and the refusals otherwise.
 _SAME = (
     (POINT, ExportRefusal.SEVERAL_POINTS),
     (CODE, ExportRefusal.SEVERAL_CODES),
@@ -38,7 +38,7 @@ _SAME = (
 
 
 class Columns(NamedTuple):
-    """Where in a row what stands."""
+    """Positions of the cells in a row."""
 
     point: int
     code: int
@@ -51,7 +51,7 @@ class Columns(NamedTuple):
 
 
 class RefusedRowError(Exception):
-    """A row for which the whole file is refused, and what of it is to be named."""
+    """Error: a row makes the whole file invalid. Holds the reason and its placeholders."""
 
     def __init__(self, reason: ExportRefusal, **placeholders: str) -> None:
         super().__init__(reason)
@@ -62,9 +62,9 @@ class RefusedRowError(Exception):
 def read_row(
     cells: Sequence[str], example: Sequence[str], columns: Columns, latest: datetime
 ) -> Row | None:
-    """Return a row, None for one without a value. Raises RefusedRowError.
+    """Return a row, None for a row without a value. Raises RefusedRowError.
 
-    `latest` is when the last quarter-hour that is complete began, in UTC.
+    `latest` is the start of the last complete quarter-hour, in UTC.
     """
     if len(cells) != len(example):
         raise RefusedRowError(ExportRefusal.DAMAGED_LINE)
@@ -98,7 +98,7 @@ def _start(text: str, latest: datetime) -> datetime:
         raise RefusedRowError(ExportRefusal.DAMAGED_LINE) from err
     if time.minute % 15 or time.second:
         raise RefusedRowError(ExportRefusal.NO_QUARTER_HOUR)
-    # Far beyond them, a moment has no other offset.
+    # Check the year first: astimezone overflows at the ends of the calendar.
     if time.year < _FIRST_YEAR:
         raise RefusedRowError(ExportRefusal.TOO_OLD)
     if time.year > latest.year + 1:

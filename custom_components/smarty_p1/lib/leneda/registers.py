@@ -1,4 +1,4 @@
-"""The platform's series of electricity: what the code of each means."""
+"""Codes of the platform's series of electricity, with quantity and unit."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Quantity(StrEnum):
-    """What a series is about. Layers are those of energy sharing."""
+    """Quantity of a series. Layers belong to energy sharing."""
 
     IMPORTED = "imported"
     EXPORTED = "exported"
@@ -27,13 +27,13 @@ class Quantity(StrEnum):
 
 
 class Register(NamedTuple):
-    """A series: its quantity, and the unit in which each value is the mean of a quarter-hour."""
+    """Quantity of a series, and the unit of its values, which are means of a quarter-hour."""
 
     quantity: Quantity
     unit: str = "kW"
 
 
-# The last digit is not the number of the layer.
+# The last digit of a code is not the number of the layer.
 REGISTERS: Mapping[str, Register] = {
     "1-1:1.29.0": Register(Quantity.IMPORTED),
     "1-1:2.29.0": Register(Quantity.EXPORTED),
@@ -55,19 +55,19 @@ REGISTERS: Mapping[str, Register] = {
 CODES: Mapping[Quantity, str] = {each.quantity: code for code, each in REGISTERS.items()}
 
 COVERED = tuple(each for each in Quantity if each.startswith("covered_"))
-"""The consumption that each layer of energy sharing covers, in the order of the layers."""
+"""Consumption that each layer of energy sharing covers, in the order of the layers."""
 SHARED = tuple(each for each in Quantity if each.startswith("shared_"))
-"""The production that is shared within each layer, in the order of the layers."""
+"""Production shared within each layer, in the order of the layers."""
 _PRODUCTION = {Quantity.EXPORTED, Quantity.REACTIVE_EXPORTED, Quantity.SOLD, *SHARED}
 
 
 def is_of_production(code: str) -> bool:
-    """Return whether a code is of a point of production, of which a household may have several."""
+    """Return whether a code is of production. A household may have several points of production."""
     return REGISTERS[code].quantity in _PRODUCTION
 
 
 def is_gas(code: str) -> bool:
-    """Return whether a code is of the gas, which has no quarter-hours."""
+    """Return whether a code is of gas, which has no quarter-hours."""
     return code.startswith("7-")
 
 
@@ -77,5 +77,5 @@ def is_of_sharing(code: str) -> bool:
 
 
 def is_in_its_unit(register: Register, unit: str) -> bool:
-    """Return whether a unit is that of a register: the platform writes kVAR."""
+    """Return whether a unit is the register's, in any case: the platform writes kVAR."""
     return unit.casefold() == register.unit.casefold()

@@ -1,4 +1,4 @@
-"""A value of the platform, and which one counts when there are several."""
+"""Value of the platform, and the choice among several versions."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -15,32 +15,32 @@ _MEASURED = {
     "mesuré",
     "mesurée",
 }
-"""The platform's words, and what other languages are likely to call it."""
+"""Words of the platform for a measured value, and likely words in other languages."""
 
 MAX_VERSION = 1_000_000
-"""It was seen up to 28."""
+"""Versions up to 28 were seen."""
 
 
 class Row(NamedTuple):
-    """The mean power of a quarter-hour."""
+    """Mean power of a quarter-hour."""
 
     start: datetime
     """In UTC."""
     kw: float
     is_measured: bool
-    """Whether it was neither estimated nor edited."""
+    """Whether the value was neither estimated nor edited."""
     version: int = 1
-    """A day is worked out anew for two weeks; the highest version counts."""
+    """The operator computes a day again for two weeks; the highest version counts."""
 
 
 @lru_cache(maxsize=64)
 def is_measured(word: str) -> bool:
-    """Return whether a row is measured, as the platform calls that."""
+    """Return whether the platform's word means a measured value."""
     return word.strip().casefold() in _MEASURED
 
 
 def newest(*series: Iterable[Row]) -> tuple[Row, ...]:
-    """Return what counts, in the order of time: the highest version, of equal ones the last."""
+    """Return the highest version of each row, the last of equal versions, in the order of time."""
     found: dict[datetime, Row] = {}
     for rows in series:
         for row in rows:
@@ -51,7 +51,7 @@ def newest(*series: Iterable[Row]) -> tuple[Row, ...]:
 
 
 def added_up(*series: Iterable[Row]) -> tuple[Row, ...]:
-    """Return the sum of several series in the order of time, of those that know a quarter-hour."""
+    """Return the sum of several series in the order of time, where at least one knows a value."""
     found: dict[datetime, Row] = {}
     for rows in series:
         for row in rows:
@@ -63,7 +63,7 @@ def added_up(*series: Iterable[Row]) -> tuple[Row, ...]:
 def _sum(one: Row, other: Row) -> Row:
     return Row(
         one.start,
-        # Of values with three decimals: no error of binary fractions.
+        # Values have three decimals: rounding removes errors of binary fractions.
         round(one.kw + other.kw, 6),
         one.is_measured and other.is_measured,
         max(one.version, other.version),

@@ -1,8 +1,7 @@
-"""The series of all consumption and of all production, where only the parts of them are known.
+"""Series of total consumption and production where the platform knows only their parts.
 
-A quarter-hour that is known by energy sharing alone has what the supplier bills (or buys), and what
-each layer covers (or takes): together they are the total. A layer that has no row has nothing. The
-layers alone are no total: the rest may be anything.
+With energy sharing, the supplier's part and the parts of the layers add up to the total. A layer
+without a row has nothing. The layers alone are no total, because the supplier's part is unknown.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +16,7 @@ _PARTS = {
 
 
 def with_totals(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
-    """Return the rows of each code, those of a total filled up with the sums of its parts."""
+    """Return the rows of each code. Missing rows of a total are the sums of its parts."""
     found = dict(platform)
     for total, (rest, *layers) in _PARTS.items():
         known = platform.get(CODES[total], ())

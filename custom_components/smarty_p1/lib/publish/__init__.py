@@ -8,7 +8,6 @@ A program that runs all the time takes its messages from `PublishFeed`, which kn
 due. The package itself sends nothing.
 """
 
-from .feed import PublishFeed
 from .messages import (
     LIFETIME,
     MAX_TOPICS,
@@ -20,6 +19,7 @@ from .messages import (
     availability_topic,
 )
 from .mqtt_discovery import Announcer, Discovery, DiscoveryNames, MeterAnnounced
+from .publish_feed import PublishFeed
 from .publish_format import (
     DEFAULT_PREFIX,
     DOMAIN,

@@ -1,6 +1,6 @@
-"""The content of what is told of a meter: pure functions of its row, contracts and prices.
+"""Contents of answers about a meter: pure functions of its row, contracts and prices.
 
-Actions and websocket commands check rights, and pass it on.
+Actions and websocket commands check rights, and return these contents.
 """
 
 from .bills import (

@@ -1,4 +1,4 @@
-"""The content of bills, and of the comparison of reference powers."""
+"""Contents of bills and of the comparison of reference powers."""
 
 from collections.abc import Mapping
 from datetime import UTC
@@ -30,12 +30,12 @@ _UNPRICED = ("unpriced_kwh", "unsplit_kwh", "unpriced_exported_kwh")
 
 
 def peak_report(peak: QuarterHour | None, decimals: int = 6) -> dict[str, Any] | None:
-    """Return a highest quarter-hour."""
+    """Return start and mean power of a peak."""
     return peak and {"start": peak.start.isoformat(), "mean_kw": round(peak.mean_kw, decimals)}
 
 
 def known_months(demand: Demand) -> tuple[Month, ...]:
-    """Return the months that are known, in the order of time; the last one is running."""
+    """Return the known months in the order of time; the last month is running."""
     return (*demand.earlier_months, demand.month)
 
 
@@ -69,7 +69,7 @@ def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _line(line: Line) -> dict[str, Any]:
-    """Return a line; an aid with the name that the household gave it, and whether it has VAT."""
+    """Return a line of a bill. Only the line of an aid has a label, and whether it has VAT."""
     fields = line._asdict()
     if line.label is None:
         del fields["label"], fields["has_vat"]
@@ -77,7 +77,7 @@ def _line(line: Line) -> dict[str, Any]:
 
 
 def _of_the_platform(month: Month) -> dict[str, int]:
-    """Return how many of the month's quarter-hours were not measured here, where there are any."""
+    """Return the counts of quarter-hours by origin, if any is from Leneda."""
     counts = {
         "quarter_hours": month.quarter_hours,
         "platform_quarter_hours": month.platform_quarter_hours,
@@ -87,7 +87,7 @@ def _of_the_platform(month: Month) -> dict[str, int]:
 
 
 def _of_sharing(due: Bill) -> dict[str, Any]:
-    """Return what came from energy sharing, where the platform has said anything of it."""
+    """Return the energy from energy sharing, if Leneda knows any."""
     if not due.shared.known_wh:
         return {}
     layers = enumerate(due.shared.by_layer_wh, 1)
@@ -111,13 +111,13 @@ def _kwh(wh: float) -> float:
 
 
 def bills_report(demand: Demand, count: int) -> dict[str, Any]:
-    """Return so many bills up to that of the running month, the oldest first."""
+    """Return the last `count` bills up to the running month, the oldest first."""
     months = known_months(demand)[-count:]
     return {"months": [bill_answer(month, demand) | _beside_it(month, demand) for month in months]}
 
 
 def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
-    """Return what a card shows beside the lines of a bill."""
+    """Return the values that a card shows beside the lines of a bill."""
     until = min(month.end, demand.until)
     due = compute_bill(month, demand.contracts, until)
     return {
@@ -126,7 +126,7 @@ def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
         "until": until.astimezone(LUXEMBOURG).isoformat(),
         "imported_kwh": round(month.imported_kwh, 3),
         "exported_kwh": round(month.exported_kwh, 3),
-        # What holds from midnight on is of the next month.
+        # A contract that begins at the end of the month belongs to the next month.
         "reference_kw": demand.contracts.between(month.start, until)[-1].reference_kw,
         "peak": peak_report(month.peak),
         "vat_rate": due.vat_rate,
@@ -134,7 +134,7 @@ def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
 
 
 def comparison_report(demand: Demand, prices: str) -> dict[str, Any]:
-    """Return the costs of each class in the known months, at current prices or those of then."""
+    """Return the costs of each class in the known months, at current prices or each month's."""
     return _comparison(_compared_by(demand, prices), prices)
 
 
@@ -167,7 +167,7 @@ def _compared(month: MonthComparison) -> dict[str, Any]:
 
 
 def classes_report(demand: Demand) -> dict[str, Any]:
-    """Return what each class would have cost at the prices that hold now."""
+    """Return the costs of each class at current prices, and the energy above each class."""
     months = known_months(demand)
     comparison = _compared_by(demand, CURRENT_PRICES)
     totals = comparison.totals
@@ -183,7 +183,7 @@ def classes_report(demand: Demand) -> dict[str, Any]:
 
 
 def _above(month: Month, demand: Demand) -> dict[str, Any]:
-    """Return how far a month was above each class, and above the contract of each day."""
+    """Return the energy of a month above each class, and above the contracts of its days."""
     until = min(month.end, max(month.start, demand.until))
     start = month.start.astimezone(UTC)
     contracts = demand.contracts.between(start, until.astimezone(UTC))

@@ -1,8 +1,7 @@
-"""The content of days: sums, the highest quarter-hour, and what each has cost.
+"""Contents of days: sums, peak and costs.
 
-The costs of a month's days add up to its bill: a day costs what the bill until its end has more
-than that until its beginning. So it has its share of the fixed prices, also where nothing was
-measured.
+The costs of a month's days add up to its bill: a day costs the bill until its end less the bill
+until its start. So each day has its share of the fixed prices, even without any measurement.
 """
 
 from collections.abc import Iterator
@@ -34,7 +33,7 @@ _FIXED = [name for name, kind in BILL_LINES.items() if kind.unit == PER_MONTH]
 def bills_by_day(
     month: Month, contracts: Contracts, until: datetime
 ) -> Iterator[tuple[datetime, datetime, Bill, Bill]]:
-    """Yield the days of a month that have begun by then: start, end, the bills until both."""
+    """Yield start, end and the bills until both, for each day of a month before `until`."""
     until = min(until, month.end)
     start = day_start(month.since or month.start)
     before = _bill_until(month, contracts, start)
@@ -46,7 +45,7 @@ def bills_by_day(
 
 
 def days_report(demand: Demand, known: QuarterHours, start: date, end: date) -> dict[str, Any]:
-    """Return the days from one to the day before another."""
+    """Return the last MAX_DAYS days of a period that ends before `end`."""
     found = [
         day
         for month in known_months(demand)
@@ -60,7 +59,7 @@ def days_report(demand: Demand, known: QuarterHours, start: date, end: date) -> 
 def _days(
     month: Month, contracts: Contracts, until: datetime, known: QuarterHours
 ) -> Iterator[dict[str, Any]]:
-    """Yield the days of a month that have begun."""
+    """Yield the contents of the days of a month that have begun."""
     for start, end, before, due in bills_by_day(month, contracts, until):
         cost, fixed, feed_in = (
             _more(before.total, due.total),
@@ -82,7 +81,7 @@ def _days(
 
 
 def _bill_until(month: Month, contracts: Contracts, time: datetime) -> Bill:
-    """Return the bill of what has passed of a month until a midnight, or until now."""
+    """Return the bill of a month as if it ended at a time."""
     passed = tuple(day for day in month.days if day.start < time)
     return compute_bill(replace(month, days=passed), contracts, time)
 
@@ -94,7 +93,7 @@ def _more(before: float | None, after: float | None) -> float | None:
 def _sums(
     month: Month, contracts: Contracts, start: datetime, end: datetime, known: QuarterHours
 ) -> dict[str, Any]:
-    """Return what came on a day, which has a record for each of its contracts."""
+    """Return the sums of a day, which has a record for each of its contracts."""
     records = [day for day in month.days if start <= day.start < end]
     own_kw = contracts.at(start).reference_kw
     above = above_contract(records, contracts)

@@ -101,7 +101,7 @@ def _year_ago(
     """Return the same days a year before a month, None if not all of both years are whole."""
     this = date.fromisoformat(f"{month['month']}-01")
     start = this.replace(year=this.year - 1)
-    # A February of 29 days follows one of 28.
+    # A February of 29 days follows a February of 28.
     last = min(month["last"], _length(start))
     ago = _month(known, prices, start, month["first"], last)
     return None if month["missing_days"] or ago["missing_days"] else ago

@@ -1,6 +1,6 @@
-"""The content of an outlook: as data, or as what EMHASS and evcc read.
+"""Contents of an outlook: data, or the forecasts that EMHASS and evcc read.
 
-Neither knows a price that is not known: such quarter-hours are left out for them.
+Both programs have no unknown prices: quarter-hours without a price are left out for them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -56,7 +56,7 @@ def _as_json(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
 
 
 def _as_emhass(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
-    """Return the parameters that EMHASS takes at run time; it takes none that is empty."""
+    """Return the runtime parameters of EMHASS, without empty lists: EMHASS refuses them."""
     imported = {_local(each.start): each.price.imported for each in quarters}
     exported = {_local(each.start): each.price.exported for each in quarters}
     lists = {"load_cost_forecast": imported, "prod_price_forecast": exported}
@@ -68,7 +68,7 @@ def _as_emhass(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
 
 
 def _as_evcc(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
-    """Return the lists that evcc takes as forecasts of its tariffs."""
+    """Return the forecasts that evcc reads as tariffs."""
 
     def rates(price: Callable[[ComingQuarterHour], float | None]) -> list[dict[str, Any]]:
         return [

@@ -1,8 +1,8 @@
-"""The content of quarter-hours, as data, as CSV, and packed for a picture.
+"""Contents of quarter-hours: data, CSV, and packed values for a picture.
 
 The CSV names its columns as Leneda, the national data platform, names its series: 1-1:1.29.0 and
-1-1:2.29.0 in kW, 1-1:3.29.0 and 1-1:4.29.0 in kvar, each the mean of a quarter-hour. How exactly
-the platform's own files look is not published; there may be other columns, and other separators.
+1-1:2.29.0 in kW, 1-1:3.29.0 and 1-1:4.29.0 in kvar, each the mean of a quarter-hour. The exact
+layout of the platform's own files is not published; they may have other columns and separators.
 """
 
 import csv
@@ -28,16 +28,16 @@ from ..tariff import (
 )
 
 type SharedPower = Mapping[str, Mapping[datetime, float]]
-"""The mean power of quarter-hours in kW, by the codes of energy sharing."""
+"""Mean power of quarter-hours in kW, by the codes of energy sharing."""
 
-# The energies of a quarter-hour, and what their columns are called.
+# Energies of a quarter-hour, and the titles of their columns.
 _COLUMNS = {
     "imported_kwh": "1-1:1.29.0 (kW)",
     "exported_kwh": "1-1:2.29.0 (kW)",
     "reactive_imported_kvarh": "1-1:3.29.0 (kvar)",
     "reactive_exported_kvarh": "1-1:4.29.0 (kvar)",
 }
-# Of the 16 bits of a packed value.
+# Largest value of 16 bits, and the value for unknown.
 _MAX_CELL, _EMPTY_CELL = 32_767, -32_768
 
 
@@ -46,7 +46,7 @@ def _local(quarter: QuarterHour) -> str:
 
 
 def quarter_hours_as_json(quarters: Sequence[QuarterHour], shared: SharedPower) -> dict[str, Any]:
-    """Return quarter-hours and what was shared of them as data."""
+    """Return quarter-hours and their shared energy as data."""
     return {
         "quarter_hours": [
             {
@@ -69,7 +69,7 @@ def _rounded(energy: float | None) -> float | None:
 
 
 def quarter_hours_as_csv(quarters: Sequence[QuarterHour], shared: SharedPower) -> dict[str, Any]:
-    """Return quarter-hours and what was shared of them as CSV."""
+    """Return quarter-hours and their shared power as CSV."""
     text = StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\n")
     origins = [each.origin for each in quarters]
@@ -93,9 +93,9 @@ def _powers(quarter: QuarterHour, shared: SharedPower) -> Iterator[float | None]
 def quarter_hours_report(
     known: QuarterHours, demand: Demand, asked: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return an energy of each quarter-hour of a period, up to the last one that is known."""
+    """Return an energy of each quarter-hour of a period, up to the last known quarter-hour."""
     quantity, start, end = asked["quantity"], asked["start"], asked.get("end", known.end)
-    # To the next one that begins: what is asked for starts in the period.
+    # Round up: a quarter-hour that began before the period is not in it.
     start = quarter_start(start + QUARTER_HOUR - timedelta(microseconds=1))
     start = max(known.start, min(start, known.end))
     end = max(start, min(end, known.end))
@@ -125,7 +125,7 @@ def quarter_hours_report(
 
 
 def _mark(known: QuarterHours, demand: Demand) -> str:
-    """Return a mark of the days before today and of the reference powers that count in them."""
+    """Return a mark that changes with the days before today and their reference powers."""
     past = known.mark(day_start(demand.quarter_start))
     references = [
         (since.isoformat(), each.reference_kw) for since, each in demand.contracts.entries
@@ -134,6 +134,6 @@ def _mark(known: QuarterHours, demand: Demand) -> str:
 
 
 def _packed(values: Sequence[int | None]) -> str:
-    """Return integers as a text of 16 bits each, little-endian."""
+    """Return integers as base64 of 16 bits each, little-endian."""
     fitting = (_EMPTY_CELL if each is None or abs(each) > _MAX_CELL else each for each in values)
     return b64encode(struct.pack(f"<{len(values)}h", *fitting)).decode()

@@ -1,4 +1,4 @@
-"""The content of what a battery would be worth."""
+"""Content of the worth of a battery."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,7 +24,7 @@ def what_if_report(
 ) -> dict[str, Any]:
     """Return the worth of a battery by the last twelve whole months. Raises WhatIfError.
 
-    Amounts are whole euros, and add up.
+    Amounts are whole euros; parts add up to their totals.
     """
     battery = Battery(
         kwh=fields["kwh"],

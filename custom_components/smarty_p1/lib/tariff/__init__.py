@@ -1,8 +1,8 @@
-"""Luxembourg's grid tariff: the quarter-hour that it is about, and what it costs.
+"""Luxembourg's grid tariff: quarter-hours, days and months, and their cost.
 
 meter = DemandMeter(Contract(reference_kw=7))
 demand = meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # with every telegram
-bill(demand.month, demand.contracts, demand.until).total
+compute_bill(demand.month, demand.contracts, demand.until).total
 """
 
 from .battery import (
@@ -17,7 +17,7 @@ from .battery import (
 )
 from .bill import BILL_LINES, Bill, Line, compute_bill, lines_of
 from .calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
-from .comparison import ClassCost, Comparison, MonthComparison, compare
+from .class_comparison import ClassCost, Comparison, MonthComparison, compare
 from .contract import (
     CONSUMER_CATEGORIES,
     MAX_AID_NAME_LENGTH,
@@ -36,7 +36,6 @@ from .contract import (
 )
 from .demand_meter import DemandMeter
 from .demand_snapshot import KEPT_MONTHS, Demand
-from .estimate import Estimate, estimate_month, estimated
 from .kwh_price import (
     KwhPrice,
     excess_price,
@@ -47,6 +46,7 @@ from .kwh_price import (
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
 from .market_ahead import PricesAhead, agrees, prices_by_quarter, prices_of_attributes
 from .month import ClassExcess, Day, Month, Origin, QuarterHour, Shared
+from .month_forecast import Estimate, estimate_month, estimated
 from .month_sums import above_contract
 from .network_prices import (
     APPROVED_UNTIL,
@@ -55,13 +55,13 @@ from .network_prices import (
     network_prices_at,
     older_prices,
 )
-from .outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
+from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
 from .register_rises import MAX_POWER_KW, Amounts, Energies
+from .row_reader import REMOVED, with_removed
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
 from .span_days import above_each
 from .span_lines import (
     HEADER,
-    REMOVED,
     Files,
     UnknownVersionError,
     as_decimal,
@@ -69,7 +69,6 @@ from .span_lines import (
     lines_of_file,
     month_name,
     span_of,
-    with_removed,
 )
 from .span_months import KnownMonths, months_of
 from .span_views import QuarterHours, quarter_hours_between

@@ -1,19 +1,19 @@
-"""A battery that a household does not have, and what it would have done with its quarter-hours.
+"""Simulation of a battery on the quarter-hours of a household without one.
 
 The rule knows prices, as the contract and the market tell them in advance, and no energy before its
 quarter-hour runs:
 
-1. Once a day, `battery_plan.py` says for each hour how much energy is worth more later than now, by
-   the prices until the end of the next day and by what the household drew and fed in lately.
-2. More than that is given to the house. Less is charged from the grid where that pays in spite of
-   the loss, never to above the reference power. Sun is stored where it is worth more than what is
-   paid for it.
+1. Once a day, `battery_plan.py` computes for each hour how much energy is worth more later than
+   now, by the prices until the end of the next day and by the last days of the household.
+2. Energy beyond that is given to the house. Missing energy is charged from the grid if that pays in
+   spite of the loss, and never above the reference power. Solar energy is stored if it is worth
+   more than its feed-in price.
 
 The battery never feeds in, and is empty at the beginning. Half of its loss is on the way in, half
 on the way out. It draws its standby power all the time. Of a running quarter-hour the rule knows
-what will have been drawn, as a controller with a projection of its mean does; the power within is
-not known, so a peak of seconds counts as its mean. In a quarter-hour in which energy was both drawn
-and fed in, it has the worse order: the sun gets no room that is emptied then, and gives nothing.
+the whole energy, as a controller with a projection does, so a peak of seconds counts as its mean.
+If energy was both drawn and fed in within a quarter-hour, the worse order is assumed: solar energy
+neither uses room that is emptied then, nor is given in the same quarter-hour.
 """
 
 from collections.abc import Sequence
@@ -30,28 +30,28 @@ MAX_RESERVE_SHARE = 0.9
 MAX_STANDBY_W = 200.0
 
 WH_A_KW = 250
-"""In a quarter-hour."""
-# Less than that is an error of binary fractions.
+"""Energy of a kW in a quarter-hour."""
+# Smaller energies are float errors.
 _NOTHING_WH = 1e-6
 
 
 class Battery(NamedTuple):
-    """What a battery can do."""
+    """Properties of a battery."""
 
     kwh: float
-    """What it holds."""
+    """Capacity."""
     kw: float
-    """With which power it is charged or discharged at most."""
+    """Maximum charge and discharge power."""
     efficiency: float = 0.9
-    """What comes out of what went in, as a share."""
+    """Share of the charged energy that comes out again."""
     reserve: float = 0.0
-    """The share that is never taken out."""
+    """Share of the capacity that is never discharged."""
     standby_w: float = 0.0
-    """Power that it draws itself, all the time."""
+    """Power that the battery itself draws all the time."""
 
     @property
     def is_possible(self) -> bool:
-        """Return whether there may be such a one; NaN is none."""
+        """Return whether such a battery may exist; False for NaN."""
         return (
             MIN_KWH <= self.kwh <= MAX_KWH
             and MIN_KW <= self.kw <= MAX_KW
@@ -69,7 +69,7 @@ class DayEnergies(NamedTuple):
 
 
 class BatteryDay(NamedTuple):
-    """A day that a battery is tried on."""
+    """A day of a simulation."""
 
     energies: DayEnergies
     hours: Sequence[int]
@@ -78,20 +78,20 @@ class BatteryDay(NamedTuple):
 
 
 class BatteryRun(NamedTuple):
-    """What a battery would have done, day by day."""
+    """Result of a simulation, day by day."""
 
     days: Sequence[DayEnergies]
-    """The same quarter-hours, with the battery's standby."""
+    """The same quarter-hours with the battery."""
     stored_wh: float
-    """Of what was fed in."""
+    """Exported energy that was stored instead."""
     charged_wh: float
-    """From the grid."""
+    """Energy charged from the grid."""
     given_wh: float
-    """To the house."""
+    """Energy given to the house."""
 
 
 class _Hour(NamedTuple):
-    """Quarter-hours of a day in one hour of the clock: from which to which, and their energies."""
+    """Quarter-hours of a day in one hour of the clock: first, end, and their energies."""
 
     hour: int
     begin: int
@@ -110,7 +110,7 @@ class _Day(NamedTuple):
 
 
 class _DayAfter(NamedTuple):
-    """The quarter-hours of a day as they become."""
+    """The quarter-hours of a day with the battery."""
 
     imported_wh: list[float]
     exported_wh: list[float]
@@ -128,7 +128,7 @@ class BatteryTrial:
         """The highest quarter-hour, with the battery's standby."""
 
     def run(self, reference_kw: float) -> BatteryRun:
-        """Return what the battery would have done by the rule above."""
+        """Return the simulation by the rule above."""
         state = _State(self._battery, reference_kw)
         one_way, limit_wh = state.one_way, state.limit_wh
         plan = BatteryPlan(
@@ -155,7 +155,7 @@ class BatteryTrial:
 
 
 class _State:
-    """A battery as it is, and what it has done."""
+    """Current state and totals of a battery."""
 
     def __init__(self, battery: Battery, reference_kw: float) -> None:
         self.one_way = sqrt(battery.efficiency)
@@ -168,7 +168,7 @@ class _State:
     def pass_hour(
         self, energies: DayEnergies, hour: _Hour, limits: HourLimits, after: _DayAfter
     ) -> None:
-        """Take an hour's quarter-hours, and append what becomes of them."""
+        """Append the quarter-hours of an hour as the battery changes them."""
         begin, end = hour.begin, hour.end
         imported_wh, exported_wh = energies.imported_wh[begin:end], energies.exported_wh[begin:end]
         give_to, charge_to, store_to, spare_to = limits
@@ -193,7 +193,7 @@ class _State:
                 self.stored_wh += into_wh
             out_wh = (ready_wh - give_to) * one_way
             if out_wh < over_wh:
-                # Energy above the reference power may have what is kept for it.
+                # The spared energy is for quarter-hours above the reference power.
                 out_wh = min((ready_wh - spare_to) * one_way, over_wh)
             if out_wh > 0 and (out_wh := min(out_wh, drawn_wh, left_wh)):
                 held_wh -= out_wh / one_way
@@ -218,7 +218,7 @@ class _State:
 def _prepared(day: BatteryDay, standby_w: float) -> _Day:
     """Return a day with the battery's standby.
 
-    The standby adds to what is drawn. Sun is there for it only where nothing was drawn.
+    The standby adds to the imported energy. It uses solar energy only where nothing was imported.
     """
     imported_wh, exported_wh = day.energies
     if standby_w:

@@ -1,11 +1,10 @@
-"""The plan of a battery: by the hour, how much of its energy is worth more later than now.
+"""The plan of a battery: by the hour, the energy that is worth more later than now.
 
-It is made at two in the afternoon, when the market's prices of the next day are out, until the end
-of that day, from its last hour backwards. The plan divides the battery into 20 parts and knows for
-each what a kilowatt-hour in it is worth: the price of an hour in which the household will need it,
-or of one in which it could be charged instead. The household is expected to draw and feed in as in
-the last seven days on average, and above the reference power as often and as much as in the last
-14 days.
+The plan is made at two in the afternoon, when the market's prices of the next day are out, from the
+last hour of that day backwards. It divides the battery into 20 parts and computes the worth of a
+kilowatt-hour in each: the price of an hour in which the household will need it, or in which it
+could be charged instead. The expected energies are the mean of the last seven days, and the energy
+above the reference power is that of the last 14 days.
 """
 
 from bisect import bisect_left, bisect_right
@@ -74,7 +73,7 @@ class _Event:
     """Hours in a row with energy above the reference power."""
 
     hour: int
-    """The first one."""
+    """The first hour."""
     above_wh: float = 0.0
     beside_wh: float = 0.0
     """Energy below the reference power that the battery could give at the same time."""
@@ -168,7 +167,7 @@ class BatteryPlan:
         return [-cheapest + (value + cheapest) * _REMEMBERED for value in before]
 
     def _end_day(self) -> None:
-        """Take the hours that were noted as those of a day."""
+        """Take the noted hours as one day."""
         if self._is_noted:
             self._drawn_days.add(self._drawn)
             self._fed_days.add(self._fed)
@@ -190,7 +189,7 @@ class BatteryPlan:
     def _expected_events(self) -> Mapping[int, tuple[float, int, int]]:
         """Return the chance that energy above the reference power begins in an hour.
 
-        The parts that such energy takes, and those beside it, come with that.
+        The number of parts for such energy, and for the energy below, are returned, too.
         """
         by_hour: dict[int, list[_Event]] = {}
         for day in self._event_days:

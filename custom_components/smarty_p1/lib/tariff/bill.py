@@ -1,6 +1,6 @@
-"""What a month costs: the lines of a bill, net, and the VAT on them.
+"""The bill of a month: its lines without VAT, and the VAT on them.
 
-    bill(month, contracts, until).total
+    compute_bill(month, contracts, until).total
 
 - Each line is its quantity times its price, in whole cents; half a cent is rounded up, as is usual
   with money. A price that changes within the month makes two lines of one name. Net is the sum of
@@ -13,10 +13,10 @@
 - Energy at the market's price was priced as it came. Up to a tenth of a month's energy may have
   come while that price was unknown: it costs the month's mean, and `unpriced_kwh` says how much it
   is. If it is more, the price of the energy is unknown.
-- Exported energy without a price is on no line: the household owes the rest all the same.
-- There is no VAT on what is fed in, nor on an aid that is said to have none.
-- What was shared is no supplier's, and bears no levies; the network's lines are on all energy. The
-  energy community has a bill of its own: `community` is its line.
+- Exported energy without a price is on no line, and the total stands without it.
+- Exported energy has no VAT, nor has an aid without VAT.
+- Shared energy is on no line of the supplier or of the levies; the network's lines are on all
+  energy. The energy community has a bill of its own: `community` is its line.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,14 +31,14 @@ from .network_prices import NetworkPrices
 
 
 class LineKind(NamedTuple):
-    """What a line of a bill is about."""
+    """Kind of a line of a bill."""
 
     unit: str
     """`kWh` or `month`."""
     part: str
-    """Of the bill: the lines of one are added up."""
+    """Part of the bill whose lines are added up."""
     is_paid_out: bool = False
-    """Whether it is what the household is paid: there is no VAT on that."""
+    """Whether the household is paid the amount, without VAT."""
 
 
 BILL_LINES: Mapping[str, LineKind] = {
@@ -59,7 +59,7 @@ BILL_LINES: Mapping[str, LineKind] = {
 """The lines by their names, in the order of a bill."""
 _ORDER = tuple(BILL_LINES)
 _AIDS = {PER_KWH: "aid_per_kwh", PER_MONTH: "aid_per_month"}
-# Of a month's energy at the market's price.
+# Share of a month's energy at the market's price that may be unpriced.
 _MAX_UNPRICED_SHARE = 0.1
 
 
@@ -80,32 +80,32 @@ class Line(NamedTuple):
     quantity: float
     unit: str
     price: float
-    """Of one unit; where it follows the market, the mean of the month, with the margin."""
+    """Price of one unit: for the market's price, the mean of the month with the margin."""
     amount: float
-    """Negative for what the household is paid or spared."""
+    """Negative for an amount that the household is paid or spared."""
     label: str | None = None
     """The name that the household gave to its own aid."""
     has_vat: bool = True
 
 
 class Bill(NamedTuple):
-    """What a month costs, or what has passed of it. Amounts are in whole cents."""
+    """Bill of a month, or of the passed part of it. Amounts are in whole cents."""
 
     lines: tuple[Line, ...]
     missing: tuple[str, ...]
-    """Names of lines that belong on the bill, but whose price is not known."""
+    """Names of lines of the bill with an unknown price."""
     vat_rate: float | None
     """0 for a contract without VAT; None is not known."""
     net: float | None
-    """The sum of the lines; like what follows from it, None while a line is missing."""
+    """Sum of the lines; None while a line is missing, as are VAT and total."""
     vat_base: float | None
-    """The sum of the lines that have VAT: all but what is fed in, and aids without VAT."""
+    """Sum of the lines with VAT: all but exported energy and aids without VAT."""
     vat: float | None
     total: float | None
     subtotal: float | None
-    """What the known lines cost with VAT: the total, unless a line is missing."""
+    """Cost of the known lines with VAT: the total, unless a line is missing."""
     community: Line | None
-    """What the household pays to its energy community beside this bill: amount with VAT."""
+    """Line of the energy community, beside this bill: amount with VAT."""
     prices_of: date | None
     """The last day for which the published prices were approved, if the bill uses them later."""
     unpriced_kwh: float
@@ -115,26 +115,26 @@ class Bill(NamedTuple):
     unsplit_kwh: float
     """Imported energy at the first of two prices, because it is not known by hours."""
     shared: Shared
-    """What came from energy sharing, of which the supplier's lines are not."""
+    """Energy from energy sharing, which is not on the supplier's lines."""
     may_owe_less_network: float | None
     """The network's price, with VAT, of shared energy for which the operator may not charge it."""
 
     @property
     def total_with_community(self) -> float | None:
-        """Return what is paid for the month in all, None while a part of it is unknown."""
+        """Return the total with the energy community, None while a part is unknown."""
         if self.total is None or not self.shared.all_wh:
             return self.total
         return None if self.community is None else round(self.total + self.community.amount, 2)
 
     def amount(self, *names: str) -> float | None:
-        """Return what the lines of these names cost with VAT; None while one of them is unknown."""
+        """Return the cost of the lines of some names with VAT, None while one is unknown."""
         lines = [line for line in self.lines if line.name in names]
         if not lines or self.vat_rate is None or any(name in self.missing for name in names):
             return None
         return to_cents(sum([line.amount for line in lines]) + self.vat_rate * _vat_base(lines))
 
     def part(self, *names: str) -> float | None:
-        """Return what parts cost with VAT; None where there is none, or a price is unknown.
+        """Return the cost of parts of the bill with VAT; None without lines or a known price.
 
         All parts add up to the subtotal.
         """
@@ -161,7 +161,7 @@ def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
     percent = round((1 + vat_rate) * 100)
     whole = {part: cents * percent // 100 for part, cents in taxed.items()}
     if "surcharge" in taxed:
-        # It is shown more exactly than in cents.
+        # The mean price is shown with more decimals than cents.
         whole["surcharge"] = round(to_cents(surcharge * (1 + vat_rate)) * 100)
     vat = to_cents(vat_rate * _vat_base(lines))
     left = sum(taxed.values()) + round(vat * 100) - sum(whole.values())
@@ -175,7 +175,7 @@ def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
 
 
 class _Charge(NamedTuple):
-    """A quantity and its price, and what the market's prices of that quantity add to it."""
+    """A quantity and its price, and the cost at the market's prices beside it."""
 
     name: str
     quantity: float
@@ -188,9 +188,9 @@ class _Charge(NamedTuple):
 def compute_bill(
     month: Month, contracts: Contracts, until: datetime, published: NetworkPrices | None = None
 ) -> Bill:
-    """Return the bill of a month as it is at a moment; of one that has ended, the whole bill.
+    """Return the bill of a month at a moment; after its end, the whole bill.
 
-    It is at the published prices of each day, or at the given ones.
+    Prices are the published ones of each day, or the given ones.
     """
     parts = parts_of(month, contracts, until, published)
     bought, sold = [_bought(part) for part in parts], [_sold(part) for part in parts]
@@ -202,7 +202,7 @@ def compute_bill(
         charges = _merged(charges)
     missing, lines = _lines(charges)
 
-    # A bill has VAT or it has not: what was agreed last is for all of it.
+    # A bill has VAT on all lines or on none: the last contract decides.
     vat_rate = parts[-1].prices.vat_rate
     sums = _Sums() if vat_rate is None else _sums(_lines_of_known_parts(lines, missing), vat_rate)
     shown = _Sums() if missing else sums
@@ -253,7 +253,7 @@ def _sums(lines: Sequence[Line], vat_rate: float) -> _Sums:
 
 
 def to_cents(amount: float) -> float:
-    """Round to whole cents, half a cent away from 0.
+    """Return an amount in whole cents, rounded half away from 0.
 
     Binary fractions that are a hair off half a cent count as half a cent: 2.675 becomes 2.68.
     """
@@ -325,7 +325,7 @@ def _mean_price(energies: Sequence[_Energy]) -> float | None:
 
 
 def _charges(part: MonthPart, bought: _Energy, sold: _Energy) -> Iterator[_Charge]:
-    """Yield what is charged for a part of a month, in the order of a bill."""
+    """Yield the charges for a part of a month, in the order of a bill."""
     yield from _supplier_charges(part, bought)
     yield from _network_charges(part)
     if part.contract.has_levies:
@@ -358,7 +358,7 @@ def _network_charges(part: MonthPart) -> Iterator[_Charge]:
     spared_kwh = above_kwh if contract.replaces_variable else 0.0
     yield _Charge("network_variable", part.imported_kwh - spared_kwh, prices.variable)
     yield _Charge("meter", months, prices.meter)
-    # Without a reference power nobody knows what is above it.
+    # Without a reference power, the surcharge is unknown.
     yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
 
 
@@ -371,7 +371,7 @@ def _aids(part: MonthPart, unit: str, quantity: float) -> Iterator[_Charge]:
 
 
 def _supplied(day: Day) -> tuple[float, float]:
-    """Return what the supplier bills of the Wh that were priced, and how, by the day's mean."""
+    """Return the supplier's part of the priced Wh and of their cost, by the mean of the day."""
     if not day.shared or not day.imported_wh:
         return day.market_wh, day.market_cost
     share = max(0.0, 1.0 - day.shared.all_wh / day.imported_wh)
@@ -386,7 +386,7 @@ def _energy(name: str, energy: _Energy) -> _Charge:
 
 
 def _community(parts: Sequence[MonthPart]) -> Line | None:
-    """Return what the energy community is paid; None where nothing is shared or has no price."""
+    """Return the line of the energy community; None without shared energy or its price."""
     shared = [part for part in parts if part.shared.all_wh]
     prices = [part.contract.community_price for part in shared]
     known = [price for price in prices if price is not None]
@@ -402,7 +402,7 @@ def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
     """Return the network's price, with VAT, of energy for which the operator may not charge it."""
     cost = 0.0
     for part in parts:
-        # Within a local group: layers 1 to 3, or one that is not known.
+        # A local group has the layers 1 to 3, or an unknown layer.
         if local_wh := part.shared.all_wh - part.shared.layer_4_wh:
             variable, vat_rate = part.prices.variable, part.prices.vat_rate
             if variable is None or vat_rate is None:
@@ -425,7 +425,7 @@ def _merged(charges: Iterable[_Charge]) -> list[_Charge]:
 
 def _line(charge: _Charge, price: float) -> Line:
     kind, quantity, market = BILL_LINES[charge.name], charge.quantity, charge.market
-    # Energy to the watt-hour: the amount follows from what is shown.
+    # Round the energy to the Wh first, so that quantity and price give the shown amount.
     quantity = round(quantity, 6 if kind.unit == PER_MONTH else 3) or 0.0
     cost = (charge.quantity if kind.unit == PER_MONTH else quantity) * price + (market or 0.0)
     if market is not None and quantity:

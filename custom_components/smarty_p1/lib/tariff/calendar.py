@@ -1,4 +1,4 @@
-"""Quarter-hours, days and months of the tariff: those of Luxembourg's clock."""
+"""Quarter-hours, days and months of the tariff, by Luxembourg's clock."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache

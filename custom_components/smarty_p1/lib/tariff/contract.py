@@ -1,4 +1,4 @@
-"""What a household has agreed with the operator of the grid and the supplier, and since when."""
+"""Contracts of a household with the operator of the grid and the supplier, with their days."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,20 +12,20 @@ REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
 METER_SIZES = (40, 63, 120)
 """The sizes of meters that have prices of their own, each by its smallest current in ampere."""
 BEGINNING = datetime(1999, 1, 1, tzinfo=UTC)
-"""Before all that a meter says: the first contract holds from then on."""
+"""Start of the first contract, before the time of any reading."""
 MAX_CONTRACTS = 200
 MAX_AIDS = 20
 PER_KWH, PER_MONTH = "kWh", "month"
 MAX_AID_NAME_LENGTH = 60
 CONSUMER_CATEGORIES = ("A", "B")
-"""Of the levies: A is up to 25,000 kWh a year, B above."""
+"""Categories of the levies: A up to 25,000 kWh a year, B above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """All that a bill depends on besides the energy. Prices are without VAT.
+    """Contract terms and prices of a bill. Prices are without VAT.
 
-    A price that is None is the one published for the year; those of the energy are not published.
+    None stands for the published price. The prices of the energy are not published.
     """
 
     reference_kw: float | None = None
@@ -35,38 +35,38 @@ class Contract:
     """Whether a kWh above the reference power costs the surcharge instead of the variable price,
     and not on top of it."""
     energy_price: float | None = None
-    """Of an imported kWh, unless it follows the market."""
+    """Per imported kWh, unless it follows the market."""
     energy_margin: float | None = None
-    """What an imported kWh costs on top of the market's price; None when it does not follow it."""
+    """Per imported kWh on top of the market's price; None for a fixed price."""
     energy_fee: float | None = None
-    """What the supplier charges a month."""
+    """Fee of the supplier, a month."""
     discount: float | None = None
-    """What the supplier takes off a month."""
+    """Discount of the supplier, a month."""
     second_price: float | None = None
-    """Of a kWh that is imported in `second_hours`, where the price is fixed."""
+    """Per kWh imported in `second_hours`, beside a fixed price."""
     second_hours: str | None = None
-    """As in `second_hours.py`."""
+    """Text of `time_of_use.py`."""
     feed_in_price: float | None = None
-    """Of an exported kWh, unless it follows the market."""
+    """Per exported kWh, unless it follows the market."""
     feed_in_margin: float | None = None
-    """What is added to the market's price of an exported kWh, or, when negative, taken off."""
+    """Margin on the market's price of an exported kWh; negative for a deduction."""
     network_fixed: float | None = None
-    """Of the reference power, a month."""
+    """Price of the reference power, a month."""
     network_variable: float | None = None
     surcharge: float | None = None
-    """Of a kWh above the reference power."""
+    """Per kWh above the reference power."""
     meter_fee: float | None = None
-    """Of the meter, a month."""
+    """Price of the meter, a month."""
     has_levies: bool | None = None
-    """Whether the levies are lines of their own; None where nobody has said so: they are not."""
+    """Whether the levies are lines of their own; None, not entered, stands for no."""
     consumer_category: str | None = None
-    """By which the levies differ; None is the first."""
+    """Category of the levies; None is the first."""
     electricity_tax: float | None = None
-    """Of an imported kWh."""
+    """Per imported kWh."""
     compensation: float | None = None
-    """Of an imported kWh; negative where it is paid to the household."""
+    """Per imported kWh; negative where it is paid to the household."""
     community_price: float | None = None
-    """Of a shared kWh, paid to the energy community, with its VAT if there is any."""
+    """Per shared kWh, paid to the energy community, with its VAT."""
 
     @property
     def has_energy_price(self) -> bool:
@@ -86,11 +86,11 @@ class Contract:
 
 
 NO_CONTRACT = Contract()
-"""Nothing is agreed, as far as is known."""
+"""Contract without any terms."""
 
 
 class AidVat(StrEnum):
-    """How the amount of an aid relates to the VAT."""
+    """Relation of the amount of an aid to the VAT."""
 
     EXCLUDED = "excluded"
     """The amount is without VAT, and VAT is taken of it."""
@@ -165,7 +165,7 @@ class Contracts:
 
     @property
     def before_latest(self) -> Contracts:
-        """Return the contracts as they were before the last one was entered, if there was one."""
+        """Return the contracts without the last one, or the only one."""
         return replace(self, entries=self.entries[:-1] or self.entries)
 
     def at(self, time: datetime) -> Contract:
@@ -176,26 +176,26 @@ class Contracts:
         return self.entries[0][1]
 
     def between(self, start: datetime, end: datetime) -> tuple[Contract, ...]:
-        """Return those that hold in a period, in that order: one at least."""
+        """Return the contracts of a period in the order of time, at least one."""
         later = (contract for since, contract in self.entries if start < since < end)
         return self.at(start), *later
 
     def part_start(self, time: datetime) -> datetime:
-        """Return when the day of a moment began, or its part in which its contract holds."""
+        """Return the start of a moment's day, or of the part of the day under its contract."""
         start = day_start(time)
         return next(
             (max(start, since) for since, _ in reversed(self.entries) if since <= time), start
         )
 
     def part_end(self, time: datetime) -> datetime:
-        """Return when the day of a moment ends, or its part in which its contract holds."""
+        """Return the end of a moment's day, or of the part of the day under its contract."""
         end = day_end(time)
         return min([end, *(since for since, _ in self.entries if since > time)])
 
     def changed(self, contract: Contract, since: datetime) -> Contracts:
-        """Return the contracts with one that holds from a moment on, whatever came after that.
+        """Return the contracts before a moment, and another contract from that moment on.
 
-        Of more than `MAX_CONTRACTS`, the oldest ones are forgotten.
+        Of more than `MAX_CONTRACTS`, the oldest are forgotten.
         """
         since = since.astimezone(UTC)
         kept = tuple(entry for entry in self.entries if entry[0] < since)

@@ -1,4 +1,4 @@
-"""From when on something holds that a household enters about its contract.
+"""The day from which an entered contract holds.
 
 - A first entry holds for all that is recorded.
 - A value put into an empty field holds from the 1st of this month, or of that of the day entered;
@@ -29,10 +29,10 @@ _ALTERNATIVES = {
 def with_entered(
     contracts: Contracts, contract: Contract, since: date | None, now: datetime | None
 ) -> Contracts:
-    """Return contracts with one that was entered, with the day from which changes are valid.
+    """Return the contracts with an entered one, and the day from which changes are valid.
 
-    What was entered for a later time is forgotten. The last contract again, with a day, holds from
-    that day instead; with the same day, nothing changes. Before the first reading, there is no now.
+    Contracts of later days are forgotten. If the last contract is entered again with another day,
+    it holds from that day instead. Before the first reading, `now` is None.
     """
     if since is not None:
         return _with_day(contracts, contract, since, now)
@@ -59,7 +59,7 @@ def _with_day(
         return replace(contracts, entries=((BEGINNING, contract),))
     month = _filled(contracts, contracts.latest, contract, month_start(start))
     kept = (entry for entry in month.entries if entry[0] < start)
-    # Also where it is no other contract: the same again, after a restart, shall change nothing.
+    # Add an equal contract, too, so that the same entry changes nothing after a restart.
     return replace(contracts, entries=(*kept, (start, contract))[-MAX_CONTRACTS:])
 
 
@@ -69,7 +69,7 @@ def _next_change(now: datetime) -> datetime:
 
 
 def _filled(contracts: Contracts, before: Contract, after: Contract, since: datetime) -> Contracts:
-    """Return contracts that have, since a moment, what was empty before and is not any more."""
+    """Return the contracts with newly filled fields filled from a moment on."""
     since = since.astimezone(UTC)
     found = contracts
     for start, contract in (
@@ -81,7 +81,7 @@ def _filled(contracts: Contracts, before: Contract, after: Contract, since: date
 
 
 def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
-    """Return a contract with what is empty in it and before."""
+    """Return a contract with its empty fields filled, if they were empty before, too."""
     values = {
         field.name: getattr(after, field.name)
         for field in fields(contract)

@@ -1,4 +1,4 @@
-"""The quarter-hour that Luxembourg's grid tariff is about: mean power, peak, energy above.
+"""The quarter-hours of Luxembourg's grid tariff: mean power, peak, energy above.
 
     meter = DemandMeter(Contract(reference_kw=7))
     demand = meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # every telegram
@@ -6,22 +6,22 @@
         print("shed load: at most", demand.available_kw, "kW until the quarter-hour ends")
 
 The tariff charges `max(0, mean power - reference power) * 0.25 h` for every quarter-hour of the
-meter's clock. What was drawn in a quarter-hour is the difference of the register of imported
-energy (1-0:1.8.0) between its start and its end, each interpolated between the readings around
-it. Samples of the power do not enter: a short spike costs nothing as long as the mean stays low.
+meter's clock. The energy of a quarter-hour is the difference of the register of imported energy
+(1-0:1.8.0) between its start and its end, each interpolated between the readings around it.
+Samples of the power do not count: a short spike costs nothing while the mean stays low.
 
-- Two readings up to 15 minutes apart are bridged. Across a longer gap, another meter, a register
-  that falls or leaps, or a clock that is set, nothing is known of quarter-hours: those that this
-  touches have no mean, and neither a peak nor energy above. The energy of days and months is known
-  all the same (`readings_to_spans.py`).
+- Two readings up to 15 minutes apart are bridged. A longer gap, another meter, a register that
+  falls or leaps, and a clock that is set make the quarter-hours they touch unknown: these count
+  neither for the peak nor for the energy above. Days and months keep their energy
+  (`readings_to_spans.py`).
 - A clock set back by up to a minute is a correction: readings wait until it has caught up.
-- The month is the calendar's in Luxembourg; a quarter-hour belongs to the one it starts in. Its
-  values belong to the connection: another meter does not reset them.
+- Months are calendar months in Luxembourg; a quarter-hour belongs to the month of its start.
+  Values belong to the connection: another meter does not reset them.
 - The reading that ends the last quarter-hour of a month still shows that month, as a whole; the
-  next one begins the new month. A month begins with readings that are bridged. While a clock is
-  not sure, what belongs to the month stays as it was (`shown_month.py`).
-- A contract judges and prices what comes while it holds (`contract_entry.py`), so a day has a
-  record for each of its contracts.
+  next one begins the new month. A month begins with bridged readings. A doubtful clock does not
+  change the shown month (`shown_month.py`).
+- A contract applies to the energy of its time (`contract_entry.py`), so a day has a record for each
+  of its contracts.
 
 No I/O, no clock but the meter's; a fixed amount of work and memory per reading.
 """
@@ -46,46 +46,48 @@ from .contract import (
 from .contract_entry import with_entered
 from .demand_snapshot import Demand, Summary, summarised
 from .leneda_days import PlatformDays
-from .meter_clock_jumps import MAX_STRETCHES, ReadingSegment
+from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
 from .month import Month
 from .readings_to_spans import ReadingHistory
 from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
+from .row_reader import RowReader
 from .serialization import (
     check_version,
     load_contracts,
     load_quarter,
     load_registers,
-    load_stretch,
+    load_segment,
     store_contracts,
     store_quarter,
     store_registers,
-    store_stretch,
+    store_segment,
 )
 from .shown_month import sure_time, time_until
-from .span_lines import Files, RowReader
+from .span_lines import Files
 from .span_months import KnownMonths
 from .spans import Columns, Row, Span
 
 _VERSION = 3
+_MAX_RESTORED = 1_000_000
 _HOUR = timedelta(hours=1)
-# The register counts whole watt-hours: it may show up to one more than was drawn since the start.
+# The register counts whole watt-hours: it may be up to one ahead of the energy since the start.
 _RESOLUTION_KWH = 0.001
-# Nothing that is switched on draws for less, and it goes on in the next quarter-hour.
+# An appliance runs for a minute at least, and into the next quarter-hour.
 _MIN_REST = timedelta(minutes=1)
 
 
 class DemandMeter:
-    """Follows the quarter-hours of one connection.
+    """The quarter-hours, contracts and months of one connection.
 
-    `snapshot` is what is known by the last reading, None before the first ever.
+    `snapshot` is the state after the last reading, None before the first reading ever.
     """
 
     def __init__(self, contract: Contract = NO_CONTRACT) -> None:
         self.snapshot: Demand | None = None
         self.replaces_files = False
-        """Whether all spans of the row are new, and the files are to be replaced by them."""
+        """Whether the new spans replace the files of the row."""
         self.damaged: frozenset[str] = frozenset()
-        """Months, "2026-06", of whose files lines were damaged or lost."""
+        """Months, "2026-06", with damaged or lost lines."""
         self._contracts = Contracts(((BEGINNING, contract),))
         self._market = NO_PRICES
         self._power_kw: float | None = None
@@ -95,9 +97,9 @@ class DemandMeter:
         self._is_begun_here = True
 
     def change_contract(self, contract: Contract, since: date | None = None) -> None:
-        """Apply a contract that was entered, and the day from which changes are valid, if any."""
-        stretches = self._history.stretches
-        now = sure_time(stretches) if stretches else None
+        """Apply an entered contract, and the day from which changes are valid."""
+        segments = self._history.segments
+        now = sure_time(segments) if segments else None
         self._contracts = with_entered(self._contracts, contract, since, now)
         self.snapshot = self._make_snapshot()
 
@@ -108,12 +110,12 @@ class DemandMeter:
 
     @property
     def contracts(self) -> Contracts:
-        """Return the contracts by which a past is to be made."""
+        """Return the contracts."""
         return self._contracts
 
     @property
     def past(self) -> PlatformDays:
-        """Return what the platform knows, as it was set last."""
+        """Return the platform's days as they were set last."""
         return self._history.past
 
     def begin_past(self) -> Callable[[PlatformDays], KnownMonths]:
@@ -126,30 +128,30 @@ class DemandMeter:
         return lambda past: KnownMonths.of(columns, past, contracts)
 
     def set_platform_days(self, past: PlatformDays, months: KnownMonths | None = None) -> None:
-        """Show what the platform knows beside what was measured, or, with `NO_PAST`, no more.
+        """Show the platform's days beside the measured ones, or none with `NO_PLATFORM_DAYS`.
 
-        `months` are those that the function of `begin_past` made of it; without them, all are made
-        at once. The past is not stored: after a restart it has to be set again.
+        `months` come from the function of `begin_past`; without them, all months are made at once.
+        The platform's days are not stored: set them again after a restart.
         """
         self._history.set_platform_days(past, months)
         self.snapshot = self._make_snapshot()
 
     @property
     def columns(self) -> Columns:
-        """Return a copy of all that was measured here, by month, with what is in doubt."""
+        """Return a copy of the row by months, with the spans of doubtful clocks."""
         return {start: month.copy() for start, month in self._history.columns().items()}
 
     def keep(self, months: int) -> None:
-        """Keep no more than some months."""
+        """Keep at most some months."""
         self._history.row.max_months = months
 
     def take_new(self) -> list[Span]:
-        """Return the spans that are new since this was asked last: they are to be stored."""
+        """Return the new spans since the last call, for the storage."""
         new, self._history.new = self._history.new, []
         return new
 
     def is_before_change(self, time: datetime | None) -> bool:
-        """Return whether the contract that was entered last does not hold yet."""
+        """Return whether the last entered contract does not hold yet."""
         return time is not None and self._contracts.at(time) is not self._contracts.latest
 
     def update(  # noqa: PLR0913, PLR0917 - a telegram says as much
@@ -161,17 +163,17 @@ class DemandMeter:
         threshold_kva: float | None = None,
         market: MarketPrices = NO_PRICES,
     ) -> Demand | None:
-        """Read a telegram's time, registers and power, and its meter; return the snapshot.
+        """Read time, registers, power and serial number of a telegram; return the snapshot.
 
-        A telegram without a time or without a possible imported energy changes nothing; one without
-        a serial number is of the same meter as the last one. `threshold_kva` is what the connection
-        carries; the last one is good until there is another. `market` holds from now on.
+        A telegram without a time or a possible imported energy changes nothing. A telegram without
+        a serial number comes from the last meter. `threshold_kva` is the limit of the connection;
+        None keeps the last one. `market` holds from now on.
         """
         if time is None:
             return self.snapshot
-        stretch = self._stretch
-        is_same = stretch is not None and stretch.is_of(serial_number)
-        last = stretch.last if stretch and is_same else None
+        segment = self._segment
+        is_same = segment is not None and segment.is_of(serial_number)
+        last = segment.last if segment and is_same else None
         reading = Registers.of(time.astimezone(UTC), energies, last)
         if reading is None:
             return self.snapshot
@@ -187,16 +189,16 @@ class DemandMeter:
         return self.snapshot
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all that must survive a restart beside the spans of the row, as JSON knows it."""
+        """Return the state that must survive a restart, without the row, as JSON."""
         history = self._history
         return {
             "version": _VERSION,
-            "stretches": list(map(store_stretch, history.stretches)),
+            "stretches": list(map(store_segment, history.segments)),
             "last_quarter": store_quarter(history.last_quarter),
             "contracts": store_contracts(self._contracts),
             "is_begun_here": self._is_begun_here,
             "begun": history.begun and store_registers(history.begun),
-            # Spans after it have come since this was stored.
+            # A restart recognises later spans by their numbers.
             "number": history.row.number,
         }
 
@@ -209,14 +211,14 @@ class DemandMeter:
         files: Files | None = None,
         months: tuple[Month, ...] = (),
     ) -> Self:
-        """Return a meter that goes on where `as_dict` left off, with a contract since a day.
+        """Return the meter of a stored state and of the files of its row, with a contract.
 
-        `files` are those of the row by their month, None where one cannot be read. It takes some
-        time for years. `months` are those that version 2 stored beside the state: all of the row is
-        new then, and takes the place of the files.
+        `since` is the first day of the contract. `months` are the day sums that version 2 had
+        beside its state: the whole row is made of them and then replaces the files. Years of files
+        take some time.
 
-        The time in between is a gap like any other, and the current power is unknown until the next
-        reading. Raises ValueError for data that is malformed, or of another version.
+        The time since the last reading is a gap, and the power is unknown until the next reading.
+        Raises ValueError for malformed data and for other versions.
         """
         meter = cls(contract)
         try:
@@ -232,13 +234,9 @@ class DemandMeter:
 
     @classmethod
     def from_files(
-        cls,
-        contract: Contract,
-        since: date | None,
-        files: Files,
-        months: tuple[Month, ...] = (),
+        cls, contract: Contract, since: date | None, files: Files, months: tuple[Month, ...] = ()
     ) -> Self:
-        """Return a meter that goes on from the files of its row alone."""
+        """Return the meter of files alone, whose state is lost."""
         meter = cls(contract)
         if months:
             meter._restore_version_2(None, files, months)
@@ -251,6 +249,9 @@ class DemandMeter:
         if stored is None:
             reader = RowReader(files)
             reader.close()
+            if reader.runs:
+                # Skip the numbers of later lines, which may be restored.
+                reader.row.number += _MAX_RESTORED
             self._history = history = ReadingHistory(reader.row)
             self._is_begun_here = not reader.row.months
             if reader.end and reader.end.imported_wh >= 0:
@@ -262,11 +263,11 @@ class DemandMeter:
             reader = RowReader(files, checked_count(stored["number"]))
             self._history = history = ReadingHistory(
                 reader.row,
-                [load_stretch(each) for each in checked_list(stored["stretches"], MAX_STRETCHES)],
+                [load_segment(each) for each in checked_list(stored["stretches"], MAX_SEGMENTS)],
                 load_quarter(stored["last_quarter"]),
                 load_registers(stored["begun"]) if stored.get("begun") else None,
             )
-            reader.close(history.begun, history.stretches[0] if history.stretches else None)
+            reader.close(history.begun, history.segments[0] if history.segments else None)
             if reader.lost:
                 history.new.append(history.row.add(reader.lost))
             history.go_on_from(reader.new)
@@ -275,41 +276,41 @@ class DemandMeter:
     def _restore_version_2(
         self, stored: dict[str, Stored] | None, files: Files, months: tuple[Month, ...]
     ) -> None:
-        stretches: list[ReadingSegment] = []
+        segments: list[ReadingSegment] = []
         last_quarter = None
         if stored is not None:
             self._contracts = load_contracts(stored["contracts"])
             self._is_begun_here = checked_flag(stored["is_begun_here"])
             last_quarter = load_quarter(stored["last_quarter"])
             months = tuple(stored_day_sums.months_of_state(stored, months))
-            all_stretches = checked_list(stored["stretches"], MAX_STRETCHES)
-            stretches = [load_stretch({**each, "spans": []}) for each in all_stretches[-1:]]
+            all_segments = checked_list(stored["stretches"], MAX_SEGMENTS)
+            segments = [load_segment({**each, "spans": []}) for each in all_segments[-1:]]
         else:
             self._is_begun_here = False
         self.replaces_files = True
-        until = stretches[0].since if stretches else None
-        self._history = ReadingHistory(Row(), stretches, last_quarter)
+        until = segments[0].since if segments else None
+        self._history = ReadingHistory(Row(), segments, last_quarter)
         for span in stored_day_sums.spans_of_months(months, files, last_quarter, until):
             self._history.new.append(self._history.row.add(span))
 
     @property
-    def _stretch(self) -> ReadingSegment | None:
-        return self._history.stretches[-1] if self._history.stretches else None
+    def _segment(self) -> ReadingSegment | None:
+        return self._history.segments[-1] if self._history.segments else None
 
     def _make_snapshot(self) -> Demand | None:
-        stretch = self._stretch
-        if stretch is None:
+        segment = self._segment
+        if segment is None:
             return None
-        time, since = stretch.last.time, stretch.since
+        time, since = segment.last.time, segment.since
         start = quarter_start(time)
         end = start + QUARTER_HOUR
-        energy_kwh = stretch.amounts.imported_wh / 1000
+        energy_kwh = segment.amounts.imported_wh / 1000
         elapsed, rest, whole = (time - since) / _HOUR, end - time, (end - since) / _HOUR
         power_kw, reference_kw = self._power_kw, self._contracts.at(start).reference_kw
         summary = self._summary = summarised(
             self._history.months(self._contracts),
             self._contracts,
-            stretch.month_start,
+            segment.month_start,
             self._summary,
             is_begun_here=self._is_begun_here,
         )
@@ -325,7 +326,7 @@ class DemandMeter:
             excess_kwh = summary.excess_kwh
         return Demand(
             time=time,
-            until=time_until(self._history.stretches),
+            until=time_until(self._history.segments),
             quarter_start=start,
             measured_since=since,
             running_kw=running_kw,
@@ -337,7 +338,7 @@ class DemandMeter:
             peak=summary.month.peak,
             excess_kwh=excess_kwh,
             known_month=summary.month,
-            running=stretch.amounts,
+            running=segment.amounts,
             earlier_months=summary.earlier,
             contracts=self._contracts,
             market=self._market,
@@ -347,7 +348,7 @@ class DemandMeter:
 
 
 def _available(left_kwh: float, rest: timedelta, reference_kw: float) -> float:
-    """Return the power that uses up what is left of a quarter-hour's energy."""
+    """Return the power that uses up the energy left in a quarter-hour."""
     exact_kw = max(0.0, left_kwh / (rest / _HOUR))
     if exact_kw < reference_kw <= (left_kwh + _RESOLUTION_KWH) / (rest / _HOUR):
         return reference_kw

@@ -1,4 +1,4 @@
-"""What is known of a quarter-hour and its month after a reading."""
+"""The quarter-hour and its month after a reading."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,44 +8,44 @@ from operator import attrgetter
 from .calendar import month_start
 from .contract import Contracts, MarketPrices
 from .month import Month, QuarterHour
-from .month_sums import above_contract, day_of, from_first_day, with_running
+from .month_sums import above_contract, from_first_day, with_running
 from .register_rises import DECIMALS, Amounts
 from .sharing import DaySums
 
 KEPT_MONTHS = 24
-"""Before the running one."""
+"""Number of months before the running one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Demand:
-    """What is known after a reading. Times are in UTC, except the month's.
+    """The quarter-hour and its month after a reading. Times are in UTC, except the month's.
 
-    Of a quarter-hour whose beginning was missed, the values of the running one are about the part
-    since `measured_since`, as if the missed part were like it.
+    If the beginning of the running quarter-hour was missed, its values come from the part since
+    `measured_since`, and the missed part is taken to be equal.
     """
 
     time: datetime
     """The meter's time of the last reading that counts."""
     until: datetime
-    """Up to when the month below has passed: its costs are those until then.
+    """Time up to which the month below has passed, for its costs.
 
-    The same as `time`, unless the clock need not be right: then when it was last.
+    The same as `time`; for a doubtful clock, the last time that may be right.
     """
     quarter_start: datetime
     measured_since: datetime
-    """From when on the running quarter-hour is known: its start, if nothing was missed."""
+    """Start of the running quarter-hour, or of its first reading."""
     running_kw: float | None
     """Energy so far by time so far; before any time has passed, the current power."""
     projected_kw: float | None
-    """Its mean when it ends, if the current power stays; None while that is unknown."""
+    """Mean at the end of the quarter-hour at the current power, None while that is unknown."""
     will_exceed: bool | None
     """Whether the projection is above the reference power."""
     available_kw: float | None
-    """The power for the rest of the quarter-hour that makes its mean the reference power.
+    """Power for the rest of the quarter-hour that makes its mean the reference power.
 
-    Never below 0, nor above what the connection carries. Not below the reference power for the
-    sake of less than a watt-hour, which in the last seconds would be kilowatts. Above it, as if a
-    minute at least were left.
+    From 0 to the limit of the connection. An excess of less than a watt-hour does not lower it
+    below the reference power: in the last seconds, a watt-hour is kilowatts. Above the reference
+    power, at least a minute is taken to be left.
     """
     last_quarter: QuarterHour | None
     """The last complete quarter-hour, however long ago."""
@@ -55,37 +55,36 @@ class Demand:
     It is that of `time` once the clock is sure, and stays as it was until then.
     """
     peak: QuarterHour | None
-    """The highest quarter-hour of the month; of equal ones, the first."""
+    """The highest quarter-hour of the month; of equal quarter-hours, the first."""
     excess_kwh: float | None
-    """The energy above the reference power this month, by the one of each moment."""
+    """Energy above the reference power of its time, this month."""
     known_month: Month
-    """The one that began at `month_start`, without the running quarter-hour."""
+    """Month from `month_start` on, without the running quarter-hour."""
     running: Amounts
-    """What came in the running quarter-hour."""
+    """Energies of the running quarter-hour."""
     earlier_months: tuple[Month, ...]
-    """The 24 months before it, as far as they are known, in the order of their time."""
+    """Known months of the 24 before, in the order of time."""
     contracts: Contracts
     market: MarketPrices
     is_begun_here: bool
     """Whether the first reading is known, so that the first month can count from its day."""
     day_sums: DaySums
-    """What the platform knows of energy sharing."""
+    """Sums of days of the platform's series."""
 
     @cached_property
     def month(self) -> Month:
-        """Return the month, with what came in the running quarter-hour if that belongs to it."""
+        """Return the month with the running quarter-hour, if that is in the month."""
         since, month = self.measured_since, self.known_month
         if month_start(since) != month.start:
             return month
-        day = day_of(self.contracts, since, self.running.imported_wh)
         if self.is_begun_here and not self.earlier_months and not month.days:
-            month = replace(month, since=day.start)
-        return with_running(month, day, self.running)
+            month = replace(month, since=self.contracts.part_start(since))
+        return with_running(month, self.contracts, since, self.running)
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What changes only when a quarter-hour ends: the month that is shown, and those before."""
+    """The shown month and earlier months, which change only at the end of a quarter-hour."""
 
     months: dict[datetime, Month]
     contracts: Contracts
@@ -107,7 +106,7 @@ def summarised(
     *,
     is_begun_here: bool,
 ) -> Summary:
-    """Return the summary, or the last one while nothing has changed: telegrams come often."""
+    """Return the summary, or the last one while nothing has changed."""
     if last and last.is_of(months, contracts, shown):
         return last
     month = months.get(shown) or Month(start=shown)

@@ -1,4 +1,4 @@
-"""What a kilowatt-hour costs now, and what a quarter-hour has cost."""
+"""The price of a kilowatt-hour now, and the cost of a quarter-hour."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -13,9 +13,9 @@ from .time_of_use import is_second
 
 
 class KwhPrice(NamedTuple):
-    """The price of a kWh that is imported now, with VAT, and what is paid for an exported one.
+    """Prices of an imported kWh, with VAT, and of an exported kWh.
 
-    In currency per kWh; None is not agreed, or not known.
+    In currency per kWh; None where not agreed or unknown.
     """
 
     imported: float | None
@@ -47,10 +47,10 @@ def price_of_kwh(contracts: Contracts, moment: datetime, market: MarketPrices) -
 def quarter_hour_cost(
     quarter: QuarterHour, contracts: Contracts, covered: Covered | None = None
 ) -> float | None:
-    """Return what the kilowatt-hours of a quarter-hour cost, as `price_of_kwh` says.
+    """Return the cost of the kilowatt-hours of a quarter-hour, at `price_of_kwh`.
 
-    A shared kWh bears the network's price and the community's, if that is known. None where a price
-    is not known: a price of the market is not known afterwards.
+    A shared kWh has the network's price and the community's, if known. None for an unknown price:
+    the market's price is not kept.
     """
     price = price_of_kwh(contracts, quarter.start, NO_PRICES).imported
     if price is None or covered is None:

@@ -1,6 +1,6 @@
-"""The past that the national platform knows: quarter-hours beside one's own, and what was shared.
+"""Quarter-hours of the national platform Leneda beside the measured ones, and shared energy.
 
-It is joined to the row when that is shown, and never stored with it, so that it can be taken back.
+They are joined to the row when it is shown, and never stored with it: an import can be taken back.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +14,7 @@ from .spans import MonthColumns, columns_of
 
 
 class PlatformDays:
-    """Quarter-hours that the platform knows, by their months."""
+    """Quarter-hours and shared energy of the platform, by months and days."""
 
     def __init__(
         self,
@@ -22,13 +22,13 @@ class PlatformDays:
         sharing: Sharing = NO_SHARING,
         day_sums: DaySums = NO_DAY_SUMS,
     ) -> None:
-        """Make a past. It takes some time for years: make it where nobody waits for it."""
+        """Sort the quarter-hours by months. Years take some time: do it in an executor."""
         self.months: Mapping[datetime, MonthColumns] = columns_of(quarter_hours)
         self.sharing: Mapping[datetime, Mapping[datetime, Covered]] = {
             midnight: {start: sharing[start] for start in starts}
             for midnight, starts in groupby(sorted(sharing), day_start)
         }
-        """What was shared, by the midnight of its day."""
+        """Shared energy by the midnight of its day."""
         self.day_sums = day_sums
 
 

@@ -9,14 +9,14 @@ from operator import itemgetter
 from .calendar import QUARTER_HOUR, quarter_start
 
 MAX_ROWS = 600
-"""Of one list: four days of quarter-hours, and more."""
+"""Rows of one list: more than four days of quarter-hours."""
 
 _STARTS = ("start", "start_time", "startsAt", "from", "time")
 _ENDS = ("end", "end_time", "endsAt", "till", "to")
 _PRICES = ("value", "price", "price_per_kwh")
 _MAX_LISTS = 8
 _MAX_HOURS = timedelta(hours=24)
-# Some sensors round what their lists have in full.
+# Some sensors round their state, and not their lists.
 _ROUNDING = 0.002
 
 type PricesAhead = dict[datetime, float]
@@ -24,11 +24,11 @@ type PricesAhead = dict[datetime, float]
 
 
 def prices_by_quarter(rows: Sequence[object], factor: float, most: float) -> PricesAhead:
-    """Return what rows such as `{"start": …, "end": …, "value": …}` say, as prices of a kWh.
+    """Return the prices of a kWh in rows such as `{"start": …, "end": …, "value": …}`.
 
-    `factor` makes prices of a kWh of their values; one beyond ± `most` is none. A row without an
-    end lasts until the next one, the last one as long as that before it. Rows that cannot be
-    understood, and quarter-hours that two rows price differently, are left out.
+    `factor` turns values into prices of a kWh; prices beyond ± `most` are left out. A row without
+    an end lasts until the next row, the last row as long as the row before. Unreadable rows, and
+    quarter-hours with two prices, are left out.
     """
     read = sorted(_read(rows), key=itemgetter(0))
     followings = [*(start for start, _, _ in read[1:]), None]
@@ -53,11 +53,11 @@ def prices_by_quarter(rows: Sequence[object], factor: float, most: float) -> Pri
 def prices_of_attributes(
     attributes: Mapping[str, object], factor: float, now: datetime, price_now: float, most: float
 ) -> PricesAhead:
-    """Return what the lists among an entity's attributes say of the hours to come.
+    """Return the prices of the coming hours in the lists among an entity's attributes.
 
-    A list counts when what it says of this moment is what the entity says; one that says nothing of
-    it, such as that of tomorrow, when it has the columns of one that counts. So prices with other
-    taxes, of other hours or in another unit are not taken for the entity's own.
+    A list counts if its price of this moment is the entity's. A list without this moment, such as
+    tomorrow's, counts if it has the columns of a list that counts. So prices with other taxes, of
+    other hours or in another unit are not mistaken for the entity's own.
     """
     known = list(_lists_of(attributes, factor, most))
     good: set[frozenset[str]] = set()
@@ -75,7 +75,7 @@ def prices_of_attributes(
 def _lists_of(
     attributes: Mapping[str, object], factor: float, most: float
 ) -> Iterator[tuple[frozenset[str], PricesAhead]]:
-    """Yield the columns and the prices of the lists that have any."""
+    """Yield the columns and the prices of the lists with prices."""
     lists = (each for each in attributes.values() if isinstance(each, list | tuple))
     for rows in islice(lists, _MAX_LISTS):
         if ahead := prices_by_quarter(rows, factor, most):
@@ -84,7 +84,7 @@ def _lists_of(
 
 
 def agrees(price: float, price_now: float) -> bool:
-    """Return whether a price that was told ahead is the one that holds now."""
+    """Return whether an announced price is the current one."""
     return abs(price - price_now) <= _ROUNDING
 
 
@@ -105,7 +105,7 @@ def _first(row: Mapping[object, object], names: tuple[str, ...]) -> object:
 
 
 def _time(value: object) -> datetime | None:
-    """Return a time in UTC; one without an offset could be anybody's."""
+    """Return a time in UTC, None for a time without an offset."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)

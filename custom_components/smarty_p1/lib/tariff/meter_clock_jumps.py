@@ -1,11 +1,11 @@
-"""Stretches of readings without a break, and which of them stay when a reading breaks one off.
+"""Segments of readings without a break, and the decision which of them stay after a break.
 
-What a clock says is never known to be wrong; it shows when it is set right. The examples are of a
-meter that had been read until 12:00 of 13 June; then came what stands in the second column, by the
-meter's clock, and then a reading at the time in the third. What came in between either goes, as if
-nobody had read in that time, or stays, and waits until its clock has gone on for a day.
+A wrong clock shows only when it is set right. In the examples, a meter was read until 12:00 of 13
+June. Then came readings at the times in the second column, by the meter's clock, and then a reading
+at the time in the third. The segment in between either goes, as if nothing had been read, or stays
+unconfirmed until it has a day of quarter-hours.
 
-| what happened | in between | then | it |
+| event | in between | then | segment |
 |---|---|---|---|
 | the clock was lost, and is set right | 2000-01-01 00:00, 20 min | 06-13 12:21 | goes |
 | the same, after hours in which nobody read | 2000-01-01 00:00, 20 min | 06-13 14:21 | goes |
@@ -37,17 +37,17 @@ from .calendar import month_start
 from .register_rises import CLOCK_TOLERANCE, MAX_GAP, Amounts, Registers, most_wh
 from .spans import MAX_SHARED_GAP, Position, Span
 
-MAX_STRETCHES = 8
-"""Clocks that are set again and again are believed before they have run for a day."""
+MAX_SEGMENTS = 8
+"""With more segments, the oldest is confirmed before it has a day: its clock is set too often."""
 _A_DAY = timedelta(days=1)
 
 
 @dataclass(slots=True)
 class ReadingSegment:
-    """A meter's readings without a break: the first, the last, and what they came to.
+    """A meter's readings without a break: the first, the last, and their energies.
 
-    `amounts` is what came in the running quarter-hour since `since`, `spans` what came before, as
-    far as it is not in the row.
+    `amounts` are the energies of the running quarter-hour since `since`. `spans` are the spans
+    before it that are not in the row.
     """
 
     first: Registers
@@ -55,33 +55,33 @@ class ReadingSegment:
     since: datetime
     serial_number: str | None
     month_start: datetime
-    """The month that is shown: a clock that is wrong does not end it at once."""
+    """The shown month, which a wrong clock does not end at once."""
     amounts: Amounts = field(default_factory=Amounts)
     spans: list[Span] = field(default_factory=list)
     quarter_hours: int = 0
-    """The complete ones."""
+    """Number of complete quarter-hours."""
 
     @classmethod
     def begun(cls, reading: Registers, serial_number: str | None, shown: datetime | None) -> Self:
-        """Return the stretch that a reading begins."""
+        """Return the segment that a reading begins."""
         start = shown or month_start(reading.time)
         return cls(reading, reading, reading.time, serial_number, start)
 
     @property
     def position(self) -> Position:
-        """Return the registers when the running quarter-hour began, or reading."""
+        """Return the registers at `since`: the start of the running quarter-hour, or of reading."""
         imported_wh, exported_wh = self.last.imported_wh, self.last.exported_wh
         if exported_wh is not None:
             exported_wh -= self.amounts.exported_wh
         return Position(self.since, imported_wh - self.amounts.imported_wh, exported_wh)
 
     def is_of(self, serial_number: str | None) -> bool:
-        """Return whether a telegram is of the same meter. One that does not say is."""
+        """Return whether a telegram comes from the same meter, or has no serial number."""
         known = self.serial_number
         return serial_number is None or known is None or serial_number == known
 
     def is_register_of(self, reading: Registers, serial_number: str | None) -> bool:
-        """Return whether a reading may be one of the same register, later on."""
+        """Return whether a reading may be a later one of the same register."""
         rise_wh = reading.imported_wh - self.last.imported_wh
         passed = reading.time - self.last.time
         return self.is_of(serial_number) and 0 <= rise_wh <= most_wh(abs(passed))
@@ -95,45 +95,45 @@ class ReadingSegment:
 
 
 def count_kept(
-    stretches: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
+    segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> int:
-    """Return how many stretches stay when a reading does not follow from the last of them."""
-    for index in reversed(range(len(stretches) - 1)):
-        if _goes_on_from(stretches[index], stretches[index + 1 :], reading, serial_number):
+    """Return the number of segments that stay when a reading does not continue the last one."""
+    for index in reversed(range(len(segments) - 1)):
+        if _goes_on_from(segments[index], segments[index + 1 :], reading, serial_number):
             return index + 1
-    return len(stretches) - _is_part_of_gap(stretches, reading, serial_number)
+    return len(segments) - _is_part_of_gap(segments, reading, serial_number)
 
 
 def _goes_on_from(
-    stretch: ReadingSegment,
+    segment: ReadingSegment,
     later: Sequence[ReadingSegment],
     reading: Registers,
     serial_number: str | None,
 ) -> bool:
-    """Return whether a reading goes on where a stretch was left, and not after the later ones."""
+    """Return whether a reading continues a segment rather than the later ones."""
     following, latest = later[0], later[-1]
-    if not stretch.may_be_followed_by(reading, serial_number):
+    if not segment.may_be_followed_by(reading, serial_number):
         return False
     counted = latest.last.time - following.first.time
-    lacking = reading.time - stretch.last.time - counted
+    lacking = reading.time - segment.last.time - counted
     if latest.may_be_followed_by(reading, serial_number):
-        return following.first.time < stretch.last.time and lacking >= -CLOCK_TOLERANCE
+        return following.first.time < segment.last.time and lacking >= -CLOCK_TOLERANCE
     may_be_gaps = latest.is_register_of(reading, serial_number) and all(
         before.may_be_followed_by(after.first, after.serial_number)
-        for before, after in pairwise([stretch, *later])
+        for before, after in pairwise([segment, *later])
     )
-    # Where telegrams are rare, both leaps take time; a gap of hours may look so by chance.
-    is_far = following.first.time - stretch.last.time > _A_DAY
+    # With rare telegrams, both leaps take time. A gap of hours may look the same by chance.
+    is_far = following.first.time - segment.last.time > _A_DAY
     return not may_be_gaps or -CLOCK_TOLERANCE <= lacking <= MAX_GAP * (1 + is_far)
 
 
 def _is_part_of_gap(
-    stretches: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
+    segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> bool:
-    """Return whether the last stretch says nothing about the gap that it is in."""
-    if len(stretches) < 2 or stretches[-1].quarter_hours:  # noqa: PLR2004 - it, and one before
+    """Return whether the last segment is too short to divide the gap around it."""
+    if len(segments) < 2 or segments[-1].quarter_hours:  # noqa: PLR2004 - it, and one before
         return False
-    before, short = stretches[-2:]
+    before, short = segments[-2:]
     if not before.is_register_of(reading, serial_number):
         return False
     return before.may_be_followed_by(reading, serial_number) or not (

@@ -1,4 +1,4 @@
-"""What is kept of a month, by its days: energies, and how far they were above each class."""
+"""A month by its days: energies, and the excess over each class."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,20 +10,20 @@ from .calendar import QUARTER_HOUR, month_end
 from .time_of_use import TimeOfUseSplit
 
 _SHARE_DECIMALS = 4
-"""A single quarter-hour shows: without one, a month is no whole one, and one is not nothing."""
+"""Decimals of a share: enough for one quarter-hour of a month to show."""
 
 
 class Origin(StrEnum):
-    """Who else knows a quarter-hour that was not measured here."""
+    """Origin of a quarter-hour that was not measured here."""
 
     PLATFORM = "platform"
-    """The national platform: the operator has it from the meter."""
+    """The national platform, with a value that the operator has read from the meter."""
     PLATFORM_ESTIMATED = "platform_estimated"
-    """The platform, where the operator had no value of the meter, or changed it."""
+    """The platform, with a value that the operator has estimated or changed."""
 
 
 class QuarterHour(NamedTuple):
-    """A complete quarter-hour: when it started, in UTC, its mean imported power, its energies."""
+    """A complete quarter-hour: its start in UTC, its mean imported power, its energies."""
 
     start: datetime
     mean_kw: float
@@ -31,7 +31,7 @@ class QuarterHour(NamedTuple):
     reactive_imported_kvarh: float | None = None
     reactive_exported_kvarh: float | None = None
     origin: Origin | None = None
-    """Whose it is, None where it was measured here."""
+    """The origin, None for a measured quarter-hour."""
 
     @property
     def imported_kwh(self) -> float:
@@ -40,7 +40,7 @@ class QuarterHour(NamedTuple):
 
 
 class ClassExcess(NamedTuple):
-    """How many quarter-hours were above a reference power, and by how much energy in all."""
+    """Number of quarter-hours above a reference power, and their energy above it."""
 
     quarter_hours: int
     energy_wh: float
@@ -50,35 +50,35 @@ NOTHING_ABOVE = ClassExcess(0, 0.0)
 
 
 class Shared(NamedTuple):
-    """What of the imported energy came from energy sharing, in Wh. It is never stored."""
+    """Imported energy from energy sharing, in Wh. It is never stored."""
 
     known_wh: float = 0.0
-    """The imported energy of which it is known how much was shared."""
+    """Imported energy with a known shared part."""
     layer_1_wh: float = 0.0
     layer_2_wh: float = 0.0
     layer_3_wh: float = 0.0
     layer_4_wh: float = 0.0
     other_wh: float = 0.0
-    """Of a layer that is not known."""
+    """Shared energy of an unknown layer."""
     second_wh: float = 0.0
-    """Of all that is shared, what came in the hours of the second price."""
+    """Shared energy in the hours of the second price."""
 
     @property
     def by_layer_wh(self) -> tuple[float, ...]:
-        """Return what the layers 1 to 4 covered."""
+        """Return the shared energy of the layers 1 to 4."""
         return self[1:5]
 
     @property
     def all_wh(self) -> float:
-        """Return all that was shared."""
+        """Return the shared energy of all layers."""
         return sum(self[1:6])
 
     def plus(self, other: Shared) -> Shared:
-        """Return what was shared in two periods."""
+        """Return the shared energy of two periods."""
         return Shared(*(one + another for one, another in zip(self, other, strict=True)))
 
     def times(self, share: float) -> Shared:
-        """Return a share of it."""
+        """Return a share of the shared energy."""
         return Shared(*(each * share for each in self))
 
 
@@ -87,24 +87,24 @@ NO_SHARED = Shared()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """A day in Luxembourg, or the part of it from when on another contract holds."""
+    """A day in Luxembourg, or the part of a day under one contract."""
 
     start: datetime
     """In UTC."""
     imported_wh: float = 0.0
     exported_wh: float = 0.0
     gap_wh: float = 0.0
-    """The part of the imported energy that came while nothing was measured: when is not known."""
+    """The part of the imported energy that came in gaps, at an unknown time."""
     quarter_hours: int = 0
-    """Those that are known from start to end."""
+    """Number of quarter-hours known from start to end."""
     platform_quarter_hours: int = 0
-    """Of these, those that are the platform's."""
+    """Number of quarter-hours of the platform among them."""
     estimated_quarter_hours: int = 0
-    """Of these in turn, those that it calls estimated or edited."""
+    """Number of the platform's estimated or edited quarter-hours."""
     above: Mapping[float, ClassExcess] = field(default_factory=dict)
-    """By reference power: every class that was exceeded, and the connection's own one."""
+    """Excess by reference power: of every exceeded class, and of the contract."""
     second: Mapping[str, TimeOfUseSplit] = field(default_factory=dict)
-    """By the hours of a second price."""
+    """Energy by the hours of a second price."""
     market_cost: float = 0.0
     """The imported energy at the market's prices of its time, without margin."""
     market_wh: float = 0.0
@@ -113,20 +113,13 @@ class Day:
     """The exported energy at the market's prices of its time."""
     market_exported_wh: float = 0.0
     shared: Shared | None = None
-    """None where nothing is known of sharing."""
+    """None where sharing is unknown."""
 
 
 COUNTS = ("quarter_hours", "platform_quarter_hours", "estimated_quarter_hours")
-AMOUNTS = (
-    "imported_wh",
-    "exported_wh",
-    "gap_wh",
-    "market_cost",
-    "market_wh",
-    "market_revenue",
-    "market_exported_wh",
-)
-"""What of a day is added up, and stored."""
+MARKET_AMOUNTS = ("market_cost", "market_wh", "market_revenue", "market_exported_wh")
+AMOUNTS = ("imported_wh", "exported_wh", "gap_wh", *MARKET_AMOUNTS)
+"""Amounts of a day that are added up, and were stored by version 2."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,11 +129,11 @@ class Month:
     start: datetime
     """Its first midnight, in Luxembourg's time."""
     days: tuple[Day, ...] = ()
-    """In the order of their time; those of which nothing is known are missing."""
+    """In the order of time, without unknown days."""
     peak: QuarterHour | None = None
-    """The highest quarter-hour; of equal ones, the first."""
+    """The highest quarter-hour; of equal quarter-hours, the first."""
     since: datetime | None = None
-    """From when on prices by the month count, if not from its start: nobody read before."""
+    """Time from which prices by the month count, if that is after the start of the month."""
 
     @property
     def end(self) -> datetime:
@@ -149,17 +142,17 @@ class Month:
 
     @property
     def quarter_hours(self) -> int:
-        """Return how many are known from start to end."""
+        """Return the number of quarter-hours known from start to end."""
         return sum(day.quarter_hours for day in self.days)
 
     @property
     def platform_quarter_hours(self) -> int:
-        """Return how many of these are the platform's."""
+        """Return the number of quarter-hours of the platform."""
         return sum(day.platform_quarter_hours for day in self.days)
 
     @property
     def estimated_quarter_hours(self) -> int:
-        """Return how many of the platform's were not measured either."""
+        """Return the number of the platform's estimated or edited quarter-hours."""
         return sum(day.estimated_quarter_hours for day in self.days)
 
     @property
@@ -173,18 +166,18 @@ class Month:
         return sum(day.exported_wh for day in self.days) / 1000
 
     def above(self, reference_kw: float) -> ClassExcess:
-        """Return how far the whole month was above a reference power."""
+        """Return the excess of the whole month over a reference power."""
         found = [day.above[reference_kw] for day in self.days if reference_kw in day.above]
         return ClassExcess(
             sum(above.quarter_hours for above in found), sum(above.energy_wh for above in found)
         )
 
     def measured_share(self, until: datetime) -> float:
-        """Return which share of its quarter-hours that have ended was measured, by whomever."""
+        """Return the share of ended quarter-hours that was measured, here or by the operator."""
         return self._share(until, lambda day: day.quarter_hours - day.estimated_quarter_hours)
 
     def known_share(self, until: datetime) -> float:
-        """Return which share is known; the bill has those that the operator has estimated, too."""
+        """Return the share of ended quarter-hours that is known, with the operator's estimates."""
         return self._share(until, lambda day: day.quarter_hours)
 
     def _share(self, until: datetime, count: Callable[[Day], int]) -> float:

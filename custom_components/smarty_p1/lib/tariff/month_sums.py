@@ -1,4 +1,4 @@
-"""What is added to months when they are shown: the running quarter-hour, and their first day."""
+"""Additions to months when they are shown: the running quarter-hour, and the first day."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import Any
 
 from .calendar import QUARTER_HOUR, quarter_start
 from .contract import Contracts
-from .month import AMOUNTS, COUNTS, ClassExcess, Day, Month
+from .month import AMOUNTS, COUNTS, MARKET_AMOUNTS, ClassExcess, Day, Month
 from .register_rises import DECIMALS, Amounts
 from .time_of_use import joined_splits, split
 
@@ -15,7 +15,7 @@ _QUARTER_HOURS_A_DAY = 96
 
 
 def above_contract(days: Iterable[Day], contracts: Contracts) -> ClassExcess:
-    """Return how far days were above the reference power that the contract of each had."""
+    """Return the excess of days over the reference powers of their contracts."""
     references = ((day, contracts.at(day.start).reference_kw) for day in days)
     found = [day.above[kw] for day, kw in references if kw is not None and kw in day.above]
     return ClassExcess(
@@ -24,7 +24,7 @@ def above_contract(days: Iterable[Day], contracts: Contracts) -> ClassExcess:
 
 
 def merge_months(month: Month, other: Month) -> Month:
-    """Return a month with all that is known of it: what two know of it together."""
+    """Return the union of two records of the same month."""
     days = {day.start: day for day in month.days}
     for day in other.days:
         days[day.start] = _joined_days(days[day.start], day) if day.start in days else day
@@ -37,37 +37,23 @@ def merge_months(month: Month, other: Month) -> Month:
     )
 
 
-def day_of(contracts: Contracts, time: datetime, imported_wh: float) -> Day:
-    """Return the day of a moment's quarter-hour, with how its energy is priced by the hour."""
+def with_running(month: Month, contracts: Contracts, time: datetime, amounts: Amounts) -> Month:
+    """Return a month with the energy of a running quarter-hour that is measured from a time on."""
     start = quarter_start(time)
-    contract = contracts.at(start)
-    return Day(
+    second = split(contracts.at(start), start, start + QUARTER_HOUR, amounts.imported_wh)
+    market: dict[str, Any] = dict(zip(MARKET_AMOUNTS, amounts.market, strict=True))
+    day = Day(
         start=contracts.part_start(time),
-        second=split(contract, start, start + QUARTER_HOUR, imported_wh),
+        imported_wh=amounts.imported_wh,
+        exported_wh=amounts.exported_wh,
+        second=second,
+        **market,
     )
-
-
-def with_running(month: Month, day: Day, amounts: Amounts) -> Month:
-    """Return a month with what came in the running quarter-hour, on its day."""
-    *_, last = month.days or (None,)
-    if last is None or last.start < day.start:
-        days = (*month.days, amounts.added_to(day))
-    elif last.start == day.start:
-        if day.second:
-            last = replace(last, second=joined_splits(last.second, day.second))
-        days = (*month.days[:-1], amounts.added_to(last))
-    else:
-        return merge_months(month, Month(start=month.start, days=(amounts.added_to(day),)))
-    return Month(
-        start=month.start,
-        days=days,
-        peak=month.peak,
-        since=month.since,
-    )
+    return merge_months(month, Month(start=month.start, days=(day,)))
 
 
 def from_first_day(months: Iterable[Month]) -> Iterator[Month]:
-    """Yield months in the order of time; until a day was measured, they count from their first."""
+    """Yield months in the order of time, from the first day until a whole day was measured."""
     is_first = True
     for month in months:
         since = month.days[0].start if is_first and month.days else month.start

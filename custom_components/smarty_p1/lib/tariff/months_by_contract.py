@@ -1,7 +1,7 @@
-"""A month divided by the contracts, published prices and aids that held in it.
+"""A month divided by its contracts, published prices and aids.
 
-Prices by the month run by the calendar: each day of a month has the same share of it, also those
-of 23 and 25 hours, as on a bill; the running day has the share of it that has passed.
+Prices by the month run by the calendar, as on a bill: each day has the same share of the month,
+also a day of 23 or 25 hours. The running day has its passed share.
 """
 
 from bisect import bisect_left, bisect_right
@@ -21,14 +21,14 @@ _start_of = attrgetter("start")
 
 
 class MonthPart(NamedTuple):
-    """A part of a month that has one contract and one set of prices."""
+    """A part of a month under one contract and one set of prices."""
 
     contract: Contract
     prices: AgreedPrices
     aids: Sequence[Aid]
     days: Sequence[Day]
     months: float
-    """How much of the month it is."""
+    """Share of the month."""
     imported_kwh: float
     exported_kwh: float
     shared: Shared
@@ -37,7 +37,7 @@ class MonthPart(NamedTuple):
 
     @property
     def split(self) -> TimeOfUseSplit:
-        """Return the supplier's energy that is known by the hours of the second price."""
+        """Return the supplier's energy with a known split by the hours of the second price."""
         hours = self.contract.second_hours
         splits = (
             [_supplied(day, hours) for day in self.days if hours in day.second] if hours else []
@@ -58,9 +58,9 @@ class MonthPart(NamedTuple):
 def parts_of(
     month: Month, contracts: Contracts, until: datetime, published: NetworkPrices | None = None
 ) -> list[MonthPart]:
-    """Divide what has passed of a month until a moment; there is at least one part.
+    """Return the parts of a month until a moment, at least one.
 
-    Its prices are those published for each day, or the given ones for the whole month.
+    Prices are the published ones of each day, or the given ones for the whole month.
     """
     midnights = _midnights(month.start)
     first = month.since or midnights[0]
@@ -83,7 +83,7 @@ def parts_of(
 def _changes(
     contracts: Contracts, first: datetime, end: datetime, published: NetworkPrices | None
 ) -> list[datetime]:
-    """Return when contracts, aids and published prices change within a time."""
+    """Return the times within a period at which contracts, aids or published prices change."""
     changes = {since for since, _ in contracts.entries if first < since < end}
     changes |= contracts.aid_changes(first, end)
     if published is None:
@@ -120,14 +120,14 @@ def _supplied(day: Day, hours: str) -> TimeOfUseSplit:
 
 @lru_cache(maxsize=64)
 def _midnights(start: datetime) -> tuple[datetime, ...]:
-    """Return the midnights of a month in UTC, with the one that ends it."""
-    # Both are of one time zone, in which every day has 24 hours of the clock on the wall.
+    """Return the midnights of a month in UTC, with the midnight at its end."""
+    # Times of one zone are subtracted by the wall clock, so that each day has 24 hours.
     days = (month_end(start) - start).days
     return tuple((start + timedelta(days=day)).astimezone(UTC) for day in range(days + 1))
 
 
 def _days_before(time: datetime, midnights: tuple[datetime, ...]) -> float:
-    """Return how many days of a month have passed."""
+    """Return the number of passed days of a month."""
     day = bisect_right(midnights, time) - 1
     if not 0 <= day < len(midnights) - 1:
         return max(day, 0)

@@ -1,11 +1,10 @@
-"""What the registers of energy say: how they rose from one reading to the next."""
+"""Rises of the energy registers from one reading to the next."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple, Self
 
 from .calendar import QUARTER_HOUR
 from .contract import MarketPrices
-from .month import Day
 
 MAX_GAP = QUARTER_HOUR
 """Readings farther apart than this are not bridged."""
@@ -15,13 +14,13 @@ MAX_POWER_KW = 1000.0
 """More than any low-voltage connection draws: a register that rises faster has leapt."""
 
 DECIMALS = 6
-"""Of what is kept: far below what a register resolves, far above errors of binary fractions."""
+"""Decimal places of stored amounts: finer than the resolution, coarser than float errors."""
 
 _HOUR = timedelta(hours=1)
 
 
 class Energies(NamedTuple):
-    """The registers of a telegram: 1-0:1.8.0, 2.8.0, 3.8.0 and 4.8.0; None is not known."""
+    """The registers of a telegram: 1-0:1.8.0, 2.8.0, 3.8.0 and 4.8.0, None where unknown."""
 
     imported_kwh: float | None
     exported_kwh: float | None = None
@@ -30,9 +29,9 @@ class Energies(NamedTuple):
 
 
 class Registers(NamedTuple):
-    """The registers at a time, in thousandths of what `Energies` has.
+    """The registers at a time, in Wh and varh.
 
-    A register of the exported energy that the telegram lacked is that of `exported_time`.
+    If the telegram lacks the exported energy, it is the last known one, of `exported_time`.
     """
 
     time: datetime
@@ -44,9 +43,9 @@ class Registers(NamedTuple):
 
     @classmethod
     def of(cls, time: datetime, energies: Energies, last: Registers | None) -> Self | None:
-        """Return the reading of a telegram after the last one of the same meter, if there is one.
+        """Return the reading of a telegram; None without a possible imported energy.
 
-        Without a possible imported energy there is none.
+        `last` is the last reading of the same meter.
         """
         imported, exported, *reactive = map(_thousandths, energies)
         if imported is None:
@@ -63,9 +62,9 @@ def _thousandths(value: float | None) -> int | None:
 
 
 class Rise(NamedTuple):
-    """By how much the registers rose; None is not known.
+    """Rise of the registers, None where unknown.
 
-    `exported_wh` is what came since that register was last known, and `is_exported_exact` whether
+    `exported_wh` is the energy since that register was last known. `is_exported_exact` says whether
     it was known at both readings.
     """
 
@@ -98,9 +97,9 @@ class Rise(NamedTuple):
 
 
 def most_wh(passed: timedelta) -> float:
-    """Return more than any connection carries in some time.
+    """Return more energy than any connection carries in some time.
 
-    The clock may have been corrected meanwhile, so some more time may really have passed.
+    A correction of the clock may hide some of the time, so `CLOCK_TOLERANCE` is added.
     """
     return MAX_POWER_KW * 1000 * ((passed + CLOCK_TOLERANCE) / _HOUR)
 
@@ -114,14 +113,14 @@ def _risen(before: float | None, after: float | None, passed: timedelta) -> floa
 
 
 def is_bridged(before: Registers, after: Registers) -> bool:
-    """Return whether it is known how the energy between two readings is spread over the time."""
+    """Return whether two readings are near enough to interpolate between them."""
     passed = after.time - before.time
     rise_wh = after.imported_wh - before.imported_wh
     return -CLOCK_TOLERANCE <= passed <= MAX_GAP and 0 <= rise_wh <= most_wh(passed)
 
 
 class Amounts(NamedTuple):
-    """What came in a quarter-hour, or in a part of it."""
+    """Energies of a span, and their money at the market's prices."""
 
     imported_wh: float = 0.0
     exported_wh: float = 0.0
@@ -134,7 +133,7 @@ class Amounts(NamedTuple):
     market_exported_wh: float = 0.0
 
     def plus(self, rise: Rise, share: float, market: MarketPrices) -> Amounts:
-        """Return this with a share of what came between two readings, at the market's prices."""
+        """Return the sum with a share of a rise, at the market's prices."""
         imported_wh, exported_wh = rise.imported_wh * share, rise.exported_wh * share
         cost, priced_wh, revenue, priced_exported_wh = self[5:]
         if market.energy is not None:
@@ -157,11 +156,11 @@ class Amounts(NamedTuple):
 
     @property
     def market(self) -> tuple[float, ...]:
-        """Return the cost at the market's prices, its energy, the revenue, and its energy."""
+        """Return cost and its energy, revenue and its energy, at the market's prices."""
         return self[5:]
 
     def rounded(self) -> Amounts:
-        """Return what is kept of it."""
+        """Return the amounts as they are stored."""
         imported_varh, exported_varh = self.reactive_imported_varh, self.reactive_exported_varh
         return Amounts(
             round(self.imported_wh, DECIMALS),
@@ -173,31 +172,12 @@ class Amounts(NamedTuple):
         )
 
     def totals(self) -> tuple[float, float | None, float | None, float | None]:
-        """Return the mean imported power of a whole quarter-hour, in kW, and the other energies."""
+        """Return the mean imported power of a whole quarter-hour in kW, and the other energies."""
         return (
             round(self.imported_wh * 4 / 1000, DECIMALS),
             round(self.exported_wh / 1000, DECIMALS) if self.is_exported_exact else None,
             _kilo(self.reactive_imported_varh),
             _kilo(self.reactive_exported_varh),
-        )
-
-    def added_to(self, day: Day) -> Day:
-        """Return a day with this."""
-        return Day(
-            start=day.start,
-            imported_wh=day.imported_wh + self.imported_wh,
-            exported_wh=day.exported_wh + self.exported_wh,
-            gap_wh=day.gap_wh,
-            quarter_hours=day.quarter_hours,
-            platform_quarter_hours=day.platform_quarter_hours,
-            estimated_quarter_hours=day.estimated_quarter_hours,
-            above=day.above,
-            second=day.second,
-            market_cost=day.market_cost + self.market_cost,
-            market_wh=day.market_wh + self.market_wh,
-            market_revenue=day.market_revenue + self.market_revenue,
-            market_exported_wh=day.market_exported_wh + self.market_exported_wh,
-            shared=day.shared,
         )
 
 

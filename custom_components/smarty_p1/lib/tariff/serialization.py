@@ -1,6 +1,6 @@
-"""How contracts and readings are stored as JSON, and checked when they are read again.
+"""Contracts and readings as JSON, and the checks when they are read again.
 
-Functions that read raise ValueError, KeyError or TypeError for what is malformed.
+Functions that read raise ValueError, KeyError or TypeError for malformed data.
 """
 
 from dataclasses import fields
@@ -29,7 +29,7 @@ from .time_of_use import parsed
 type Stores = dict[str, Any]
 
 _MAX_VALUE = 1e19
-# Of a stretch in doubt: a day of quarter-hours, a part and a gap before them.
+# An unconfirmed segment has a day of quarter-hours, and a part and a gap before them.
 _MAX_SPANS = 200
 
 _MAY_BE_NEGATIVE = {"market_cost", "market_revenue"}
@@ -37,12 +37,12 @@ _FLAGS = {"has_vat", "replaces_variable", "has_levies"}
 
 
 def amount(value: Stored, name: str = "") -> float:
-    """Return an energy, a power or a price; some may be below 0."""
+    """Return a checked energy, power or price; market money may be below 0."""
     return float(checked_number(value, -_MAX_VALUE if name in _MAY_BE_NEGATIVE else 0, _MAX_VALUE))
 
 
 def check_version(stored: Stores, known: int) -> None:
-    """Raise ValueError for a version that is not known."""
+    """Raise ValueError for an unknown version."""
     if checked_count(stored["version"]) != known:
         raise ValueError
 
@@ -53,7 +53,7 @@ def utc_time(value: Stored) -> datetime:
 
 
 def store_quarter(quarter: QuarterHour | None) -> Stores | None:
-    """Return a quarter-hour as JSON knows it."""
+    """Return a quarter-hour as JSON."""
     if quarter is None:
         return None
     return {"start": quarter.start.isoformat()} | _known(quarter._asdict(), "start")
@@ -80,7 +80,7 @@ def _known(values: Stores, *others: str) -> Stores:
 
 
 def store_contracts(contracts: Contracts) -> list[Stores]:
-    """Return contracts as JSON knows them."""
+    """Return contracts as JSON."""
     return [
         {"since": since.isoformat()}
         | _known({field.name: getattr(contract, field.name) for field in fields(contract)})
@@ -119,7 +119,7 @@ def _load_contract(data: Stored) -> tuple[datetime, Contract]:
 
 
 def store_registers(registers: Registers) -> Stores:
-    """Return registers as JSON knows it."""
+    """Return registers as JSON."""
     exported_time = registers.exported_time and registers.exported_time.isoformat()
     return _known(
         registers._asdict() | {"time": registers.time.isoformat(), "exported_time": exported_time}
@@ -139,25 +139,25 @@ def load_registers(data: Stored) -> Registers:
     return registers
 
 
-def store_stretch(stretch: ReadingSegment) -> Stores:
-    """Return a stretch as JSON knows it."""
+def store_segment(segment: ReadingSegment) -> Stores:
+    """Return a segment as JSON."""
     return {
-        "first": store_registers(stretch.first),
-        "reading": store_registers(stretch.last),
-        "since": stretch.since.isoformat(),
-        "amounts": store_amounts(stretch.amounts),
-        "serial_number": stretch.serial_number,
-        "month_start": stretch.month_start.isoformat(),
-        "spans": [line_of(span).rstrip() for span in stretch.spans],
-        "quarter_hours": stretch.quarter_hours,
+        "first": store_registers(segment.first),
+        "reading": store_registers(segment.last),
+        "since": segment.since.isoformat(),
+        "amounts": store_amounts(segment.amounts),
+        "serial_number": segment.serial_number,
+        "month_start": segment.month_start.isoformat(),
+        "spans": [line_of(span).rstrip() for span in segment.spans],
+        "quarter_hours": segment.quarter_hours,
     }
 
 
-def load_stretch(data: Stored) -> ReadingSegment:
-    """Return the stretch of `store_stretch`."""
+def load_segment(data: Stored) -> ReadingSegment:
+    """Return the segment of `store_segment`."""
     stored = checked_mapping(data)
     serial_number = stored["serial_number"]
-    stretch = ReadingSegment(
+    segment = ReadingSegment(
         first=load_registers(stored["first"]),
         last=load_registers(stored["reading"]),
         since=utc_time(stored["since"]),
@@ -167,14 +167,14 @@ def load_stretch(data: Stored) -> ReadingSegment:
         spans=[_load_span(each) for each in checked_list(stored["spans"], _MAX_SPANS)],
         quarter_hours=checked_count(stored["quarter_hours"]),
     )
-    time = stretch.last.time
-    if not max(quarter_start(time), stretch.first.time) <= stretch.since <= time:
+    time = segment.last.time
+    if not max(quarter_start(time), segment.first.time) <= segment.since <= time:
         raise ValueError
-    return stretch
+    return segment
 
 
 def _load_span(data: Stored) -> Span:
-    """Return the span of a line that has no number yet."""
+    """Return the span of a line without a number."""
     return span_of(checked_text(data), is_numbered=False)
 
 
@@ -188,7 +188,7 @@ def load_month_start(data: Stored) -> datetime:
 
 
 def store_amounts(amounts: Amounts) -> Stores:
-    """Return amounts as JSON knows them."""
+    """Return amounts as JSON."""
     return amounts._asdict()
 
 

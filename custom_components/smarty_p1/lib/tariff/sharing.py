@@ -1,7 +1,7 @@
-"""Energy sharing: what of the imported energy comes from a group, so that no supplier bills it.
+"""Energy sharing: imported energy that comes from a group, and that no supplier bills.
 
-Only the platform knows it, by the quarter-hour, and works it out anew for weeks. So it is joined to
-the days that are shown, and stored with none of them.
+Only the platform knows the shared energy of a quarter-hour, and corrects it for weeks. So it is
+joined to days when they are shown, and never stored with them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,27 +13,28 @@ from .month import QuarterHour, Shared
 from .register_rises import DECIMALS
 from .time_of_use import is_second
 
-# Of the platform's own values: each is rounded to a quarter of a watt-hour.
+# The platform rounds each of its values to a quarter of a watt-hour.
 _ROUNDED_WH = 0.5
-# What was measured here is cut up to 10 s off, at either end: a 45th of its energy, and 1 Wh.
+# Each end of a measured quarter-hour is up to one telegram (10 s) off, so we tolerate 20 of 900 s
+# (1/45) of its energy, and 1 Wh.
 _OFF_WH = 1
 _OFF = 1 / 45
 
 
 class Covered(NamedTuple):
-    """What the platform says of the sharing of a quarter-hour."""
+    """Shared energy of a quarter-hour, as the platform states it."""
 
     layers_wh: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-    """What the layers 1 to 4 cover."""
+    """Energy from the layers 1 to 4."""
     remaining_wh: float | None = None
-    """What the supplier bills, where that is known."""
+    """Energy that the supplier bills, None where unknown."""
     platform_wh: float | None = None
-    """All of the imported energy, by the platform's own figure."""
+    """All imported energy of the quarter-hour, by the platform."""
 
     def shared(self, imported_wh: float) -> Shared:
-        """Return what is shared of an imported energy.
+        """Return the shared part of an imported energy.
 
-        The remaining energy decides where it is known: one may see it, and not all layers.
+        A known remaining energy decides, because some layers may be hidden from the user.
         """
         found, most_wh = (*self.layers_wh, 0.0), imported_wh
         if self.remaining_wh is not None:
@@ -60,18 +61,18 @@ class DaySum(NamedTuple):
 
 
 type DaySums = Mapping[str, DaySum]
-"""The last day that is known whole, by the code of each series."""
+"""Last whole day by the code of each series."""
 NO_DAY_SUMS: DaySums = {}
 
 type Sharing = Mapping[datetime, Covered]
-"""By when a quarter-hour starts, in UTC."""
+"""Shared energy by the start of the quarter-hour, in UTC."""
 NO_SHARING: Sharing = {}
 
 
 def shared_of(
     quarters: Iterable[QuarterHour], sharing: Sharing, contract: Contract
 ) -> Shared | None:
-    """Return what is shared of some quarter-hours; None where that is known of none."""
+    """Return the shared energy of some quarter-hours, None if it is unknown for all of them."""
     hours = contract.second_hours
     found = None
     for each in quarters:

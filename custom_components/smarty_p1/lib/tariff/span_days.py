@@ -1,8 +1,7 @@
-"""The days of a month: what its spans come to under the contracts that hold, and never stored.
+"""The days of a month, computed from its spans under its contracts, and never stored.
 
-A quarter-hour that was measured here counts everywhere. Elsewhere, one of the platform counts. It
-takes the place of loose spans (`loose_spans.py`). What was shared with a group is by quarter-hours
-of both origins.
+A measured quarter-hour counts before one of the platform, and both count before loose spans
+(`gaps_by_day.py`). Shared energy is computed for quarter-hours of both origins.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,10 +11,10 @@ from itertools import compress
 from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, day_start
-from .contract import REFERENCE_POWERS, Contract, Contracts
+from .contract import REFERENCE_POWERS, Contract
+from .gaps_by_day import Piece, RowView
 from .leneda_days import PlatformDays
-from .loose_spans import LooseSpans, Piece
-from .month import ClassExcess, Day, QuarterHour, Shared
+from .month import MARKET_AMOUNTS, ClassExcess, Day, QuarterHour, Shared
 from .register_rises import DECIMALS
 from .sharing import shared_of
 from .spans import ORIGINS, MonthColumns, Period, Span
@@ -26,16 +25,16 @@ _NO_MARKET = (0.0,) * 4
 
 
 class KnownDay(NamedTuple):
-    """A day, or the part of it that has one contract, and its highest quarter-hour."""
+    """A day, or the part of a day under one contract, and its highest quarter-hour."""
 
     day: Day
     peak: QuarterHour | None
 
 
 def above_each(energy_wh: float, own_kw: float | None) -> dict[float, ClassExcess]:
-    """Return how far the energy of a quarter-hour is above each class that it exceeds.
+    """Return the excess of a quarter-hour's energy over each class that it exceeds.
 
-    That of a reference power which is no class is there in any case.
+    An own reference power that is no class is always included.
     """
     return _above([energy_wh], own_kw)
 
@@ -60,22 +59,20 @@ def _above_one(energies_wh: Sequence[float], kw: float) -> ClassExcess:
     return ClassExcess(len(excesses_wh), round(sum(excesses_wh), DECIMALS))
 
 
-def days_of(
-    month: MonthColumns, loose: LooseSpans, past: PlatformDays, contracts: Contracts, period: Period
-) -> Iterator[KnownDay]:
-    """Yield the days of a period within a month of which something is known."""
+def days_of(month: MonthColumns, view: RowView, period: Period) -> Iterator[KnownDay]:
+    """Yield the known days of a period within a month."""
     begin, end = period
-    pieces = loose.pieces(month, contracts, period) if month.loose else {}
+    pieces = view.pieces(month, period) if month.loose else {}
     while begin < end:
-        part_end = min(contracts.part_end(begin), end)
-        part = _Part(month, past, contracts.at(begin), begin, part_end)
+        part_end = min(view.contracts.part_end(begin), end)
+        part = _Part(month, view.past, view.contracts.at(begin), begin, part_end)
         if known := part.known_day(pieces.get(begin, ())):
             yield known
         begin = part_end
 
 
 class _Part(NamedTuple):
-    """A part of a day that has one contract, all of it as a rule."""
+    """A part of a day under one contract: as a rule, the whole day."""
 
     month: MonthColumns
     past: PlatformDays
@@ -84,9 +81,9 @@ class _Part(NamedTuple):
     end: datetime
 
     def known_day(self, pieces: Sequence[Piece]) -> KnownDay | None:
-        """Return the day with pieces of loose spans, None where nothing is known."""
+        """Return the day with its pieces of loose spans, None for an unknown day."""
         month, begin = self.month, self.begin
-        # A contract may begin within a quarter-hour; that belongs to its start.
+        # A quarter-hour belongs to the contract at its start, so both ends are rounded up.
         first, last = (-((month.first - time) // QUARTER_HOUR) for time in (begin, self.end))
         imported, exported, origins = self._columns(first, last)
         repeated = [span for span in month.repeated if begin <= span.start < self.end]
@@ -115,7 +112,9 @@ class _Part(NamedTuple):
         )
         return KnownDay(day, self._peak(first, imported, exported, origins, repeated))
 
-    def _columns(self, first: int, last: int) -> tuple[Sequence[float], Sequence[float], bytes]:
+    def _columns(
+        self, first: int, last: int
+    ) -> tuple[Sequence[float], Sequence[float], bytes | bytearray]:
         month, platform = self.month, self.past.months.get(self.month.start)
         if platform is None:
             return month.imported[first:last], month.exported[first:last], b""
@@ -156,17 +155,19 @@ class _Part(NamedTuple):
         self, first: int, last: int, repeated: Iterable[Span], pieces: Iterable[Piece]
     ) -> dict[str, float]:
         markets = [span.amounts.market for span in repeated] + [each.market for each in pieces]
-        if self.month.market:
-            markets.append(tuple([sum(column[first:last]) for column in self.month.market]))
+        columns = self.month.market
+        markets.append(tuple([sum(each[first:last]) if each else 0.0 for each in columns]))
         sums = map(sum, zip(_NO_MARKET, *markets, strict=True))
-        return {name: round(each, DECIMALS) for name, each in zip(_MARKET, sums, strict=True)}
+        return {
+            name: round(each, DECIMALS) for name, each in zip(MARKET_AMOUNTS, sums, strict=True)
+        }
 
     def _peak(
         self,
         first: int,
         imported: Sequence[float],
         exported: Sequence[float],
-        origins: bytes,
+        origins: bytes | bytearray,
         repeated: Iterable[Span],
     ) -> QuarterHour | None:
         found = [span.quarter_hour for span in repeated]
@@ -182,9 +183,6 @@ class _Part(NamedTuple):
         return highest_of(found)
 
 
-_MARKET = ("market_cost", "market_wh", "market_revenue", "market_exported_wh")
-
-
 def _known(energies_wh: Sequence[float]) -> list[float]:
     return [wh for wh in energies_wh if wh == wh]  # noqa: PLR0124 - NaN is not
 
@@ -194,12 +192,12 @@ def _sum(*energies_wh: Sequence[float]) -> float:
 
 
 def highest_of(quarters: Iterable[QuarterHour]) -> QuarterHour | None:
-    """Return the highest quarter-hour; of equal ones, the first."""
+    """Return the highest quarter-hour; of equal quarter-hours, the first."""
     return min(quarters, key=lambda each: (-each.mean_kw, each.start), default=None)
 
 
 def _limited(above: dict[float, ClassExcess], most: int) -> dict[float, ClassExcess]:
-    """Return counts of no more quarter-hours than a day has: a clock set back repeats some."""
+    """Return the excesses with counts of at most a day: a clock set back repeats quarter-hours."""
     return {
         kw: ClassExcess(min(each.quarter_hours, most), each.energy_wh) for kw, each in above.items()
     }
@@ -208,7 +206,7 @@ def _limited(above: dict[float, ClassExcess], most: int) -> dict[float, ClassExc
 def _of(
     pieces: Sequence[Piece], known: Mapping[str, TimeOfUseSplit] | None = None
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return energies by the hours of a second price, with those of pieces."""
+    """Return the energies by time of use, with the energies of pieces."""
     second = reduce(joined_splits, [piece.second for piece in pieces], known or {})
     return {
         hours: TimeOfUseSplit(round(each.energy_wh, DECIMALS), round(each.second_wh, DECIMALS))

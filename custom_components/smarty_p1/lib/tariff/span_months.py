@@ -1,126 +1,110 @@
-"""The months of a row, made again where something has changed."""
+"""The months of a row, remade where a span, a contract or the platform's knowledge has changed."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Self
 
 from .calendar import QUARTER_HOUR, day_end, day_start, month_start
 from .contract import Contracts
+from .gaps_by_day import RowView, connected
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
-from .loose_spans import LooseSpans, connected
 from .month import Month
 from .span_days import KnownDay, days_of, highest_of
 from .spans import Columns, Kind, MonthColumns, Span, months_between
 
 
 class KnownMonths:
-    """The months that were made last, and what has changed since.
+    """Cache of the months of a row.
 
-    A telegram changes nothing, a quarter-hour its day, a contract or what the platform knows all.
+    A quarter-hour remakes its day, a loose span its months, another contract or platform all.
     """
 
     def __init__(self) -> None:
         self._months: dict[datetime, Month] = {}
         self._days: dict[datetime, list[KnownDay]] = {}
         self._basis: tuple[object, ...] = ()
-        self._all: set[datetime] = set()
-        """Months to be made again."""
-        self._some: dict[datetime, set[datetime]] = {}
-        """Midnights of days to be made again, by their months."""
+        self._stale_months: set[datetime] = set()
+        self._stale_days: dict[datetime, set[datetime]] = {}
+        """Midnights by their months."""
         self._is_new = True
 
     @classmethod
     def of(cls, columns: Columns, past: PlatformDays, contracts: Contracts) -> Self:
-        """Return the months of what was measured here and what the platform knows."""
+        """Return the cache with all months of a row and of the platform."""
         known = cls()
         known.made(columns, past, contracts)
         return known
 
     def note(self, span: Span) -> None:
-        """Note that a span has come, or has gone."""
+        """Note an added or removed span."""
         self._is_new = True
         if span.kind is Kind.QUARTER_HOUR:
-            self._some.setdefault(month_start(span.start), set()).add(day_start(span.start))
+            days = self._stale_days.setdefault(month_start(span.start), set())
+            days.add(day_start(span.start))
         else:
-            self._all |= set(months_between(span.start, span.end))
+            self._stale_months |= set(months_between(span.start, span.end))
 
     def made(
         self, columns: Columns, past: PlatformDays, contracts: Contracts
     ) -> dict[datetime, Month]:
-        """Return the months of all that is known: the same object until there is something new."""
+        """Return the months of a row: the same object while nothing has changed."""
         basis = past, contracts.entries
         if not self._is_new and basis == self._basis:
             return self._months
+        view = RowView(columns, past, contracts)
         starts = {*columns, *past.months}
-        self._all |= starts if basis != self._basis else self._cut_anew(columns, past)
-        loose = LooseSpans(columns, past)
-        for start in starts:
-            midnights = self._midnights(start)
-            if midnights != set():
-                self._make(
-                    columns.get(start) or MonthColumns(start), loose, past, contracts, midnights
-                )
+        whole = self._recut_months(view) if basis == self._basis else starts
+        whole = (whole & starts) | (starts - self._days.keys())
+        for start in whole:
+            self._make(view, start, None)
+        for start in (self._stale_days.keys() & starts) - whole:
+            self._make(view, start, self._stale_days[start])
         for start in self._days.keys() - starts:
             del self._days[start]
         self._months = {start: self._months[start] for start in self._days if self._days[start]}
         self._basis, self._is_new = basis, False
-        self._all.clear()
-        self._some.clear()
+        self._stale_months.clear()
+        self._stale_days.clear()
         return self._months
 
-    def _cut_anew(self, columns: Columns, past: PlatformDays) -> set[datetime]:
-        """Return months in which the platform takes the place of something else than before.
+    def _recut_months(self, view: RowView) -> set[datetime]:
+        """Return the months to be remade as a whole.
 
-        What it knows of a day may reach into another by a gap, or by several.
+        Where the platform knows a changed day, it cuts other energy out of the gaps that touch the
+        day, and these may reach into other months.
         """
-        if not past.months:
-            return set()
-        cut = {start for start in self._some if self._is_cut(start, past)}
-        return connected(self._all | cut, columns)
+        if not view.past.months:
+            return self._stale_months
+        recut = {start for start in self._stale_days if self._is_recut(start, view.past)}
+        return connected(self._stale_months | recut, view.months)
 
-    def _is_cut(self, start: datetime, past: PlatformDays) -> bool:
-        """Return whether the platform knows something of the days that have changed in a month."""
+    def _is_recut(self, start: datetime, past: PlatformDays) -> bool:
+        """Return whether the platform knows something of the changed days of a month."""
         platform = past.months.get(start)
         return platform is not None and any(
             platform.is_known((midnight - platform.first) // QUARTER_HOUR + place)
-            for midnight in self._some[start]
+            for midnight in self._stale_days[start]
             for place in range((day_end(midnight) - midnight) // QUARTER_HOUR)
         )
 
-    def _midnights(self, start: datetime) -> set[datetime] | None:
-        """Return which days of a month are to be made again, None for all of them."""
-        is_whole = start in self._all or start not in self._days
-        return None if is_whole else self._some.get(start, set())
-
-    def _make(
-        self,
-        month: MonthColumns,
-        loose: LooseSpans,
-        past: PlatformDays,
-        contracts: Contracts,
-        midnights: Iterable[datetime] | None,
-    ) -> None:
-        """Make a month again, or some of its days."""
-        start = month.start
+    def _make(self, view: RowView, start: datetime, midnights: set[datetime] | None) -> None:
+        """Make a month, or remake the days of some midnights."""
+        month = view.months.get(start) or MonthColumns(start)
         if midnights is None:
-            period = month.first, month.first + month.most * QUARTER_HOUR
-            days = [*days_of(month, loose, past, contracts, period)]
+            days = [*days_of(month, view, (month.first, month.first + month.size * QUARTER_HOUR))]
         else:
             days = self._days[start]
             for midnight in midnights:
-                period = midnight, day_end(midnight)
-                others = [each for each in days if not period[0] <= each.day.start < period[1]]
-                days = [*others, *days_of(month, loose, past, contracts, period)]
-            days.sort(key=lambda each: each.day.start)
+                end = day_end(midnight)
+                days = [known for known in days if not midnight <= known.day.start < end]
+                days += days_of(month, view, (midnight, end))
+            days.sort(key=lambda known: known.day.start)
+        peak = highest_of(known.peak for known in days if known.peak)
         self._days[start] = days
-        peaks = [each.peak for each in days if each.peak]
-        self._months[start] = Month(
-            start=start, days=tuple(each.day for each in days), peak=highest_of(peaks)
-        )
+        self._months[start] = Month(start=start, days=tuple(known.day for known in days), peak=peak)
 
 
 def months_of(
     columns: Columns, past: PlatformDays = NO_PLATFORM_DAYS, contracts: Contracts | None = None
 ) -> dict[datetime, Month]:
-    """Return the months of what was measured here and what the platform knows."""
+    """Return the months of a row and of the platform's quarter-hours."""
     return KnownMonths().made(columns, past, contracts or Contracts())

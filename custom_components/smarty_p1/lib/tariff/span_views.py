@@ -1,4 +1,4 @@
-"""Quarter-hours in a row, of both origins, as pictures and what-if show them."""
+"""Quarter-hours of both origins, one after the other, for pictures and what-if."""
 
 from array import array
 from collections.abc import Iterator, Mapping
@@ -16,10 +16,10 @@ from .span_days import above_each
 from .spans import ORIGINS, MonthColumns
 
 ABOVE_CONTRACT = 16
-"""More than there are classes."""
+"""Above the number of classes."""
 
 type Run = tuple[int, int, Origin]
-"""The index of the first of some in a row that are not one's own, how many, and whose they are."""
+"""Index of the first of some successive quarter-hours of the platform, their count and origin."""
 
 
 class QuarterHours:
@@ -32,7 +32,7 @@ class QuarterHours:
         start: datetime,
         end: datetime,
     ) -> None:
-        """Take what is known of a period that begins at a midnight, up to the last that is."""
+        """Take a period that begins at a midnight, up to its last known quarter-hour."""
         self.start = start
         self._imported = array("d")
         self._exported = array("d")
@@ -57,11 +57,11 @@ class QuarterHours:
 
     @property
     def end(self) -> datetime:
-        """Return when the last one ended."""
+        """Return the end of the last quarter-hour."""
         return self.start + len(self._imported) * QUARTER_HOUR
 
     def mark(self, today: datetime) -> str:
-        """Return a mark of the days before one: another one when something of them is another."""
+        """Return a checksum of the days before today: it changes with their values."""
         part = self._slice(self.start, today)
         mark = crc32(self.start.isoformat().encode())
         for values in (self._imported[part], self._exported[part], self._origins[part]):
@@ -69,7 +69,7 @@ class QuarterHours:
         return f"{mark:08x}"
 
     def values(self, quantity: str, start: datetime, end: datetime) -> list[int | None]:
-        """Return an energy in whole Wh, None where it is not known."""
+        """Return an energy in whole Wh, None where unknown."""
         part = self._slice(start, end)
         imported, exported = self._imported[part], self._exported[part]
         exact = {"imported": imported, "exported": exported}.get(quantity)
@@ -78,10 +78,10 @@ class QuarterHours:
         return [None if isnan(wh) else round(wh) for wh in exact]
 
     def larger(self, start: datetime, above: bytes) -> list[int | None]:
-        """Return the larger energy of each quarter-hour in whole Wh, the exported one below 0.
+        """Return the larger energy of each quarter-hour in whole Wh, exported energy below 0.
 
-        `above` is the answer of `above`, from `start` on: where it is not 0, the imported energy
-        is returned. None is not known.
+        `above` is the result of the method `above` from `start` on: where it is not 0, the imported
+        energy is returned. None stands for an unknown energy.
         """
         first = self._slice(start, self.end).start
         part = slice(first, first + len(above))
@@ -92,16 +92,16 @@ class QuarterHours:
         ]
 
     def above(self, start: datetime, end: datetime, contracts: Contracts) -> bytes:
-        """Return how many classes the imported energy of each quarter-hour exceeds.
+        """Return the number of classes that the imported energy of each quarter-hour exceeds.
 
-        Where it exceeds the reference power of its contract, ABOVE_CONTRACT is added.
+        ABOVE_CONTRACT is added where it exceeds the reference power of its contract.
         """
         part = self._slice(start, end)
         found = bytearray(part.stop - part.start if part.stop > part.start else 0)
         references = [contract.reference_kw for _, contract in contracts.entries]
         least_wh = min([REFERENCE_POWERS[0], *(kw for kw in references if kw)]) * 250
         for index, imported_wh in enumerate(self._imported[part]):
-            # Also false where nothing is known. Most of a household's are far below.
+            # False for NaN, too. Most quarter-hours of a household are far below.
             if imported_wh > least_wh:
                 time = self.start + (part.start + index) * QUARTER_HOUR
                 kw = contracts.at(time).reference_kw
@@ -109,7 +109,7 @@ class QuarterHours:
         return bytes(found)
 
     def origins(self, start: datetime, end: datetime) -> Iterator[Run]:
-        """Yield those that are not one's own."""
+        """Yield the runs of quarter-hours of the platform."""
         index = 0
         for code, group in groupby(self._origins[self._slice(start, end)]):
             count = len(list(group))
@@ -118,7 +118,7 @@ class QuarterHours:
             index += count
 
     def peak(self, start: datetime, end: datetime) -> QuarterHour | None:
-        """Return the one with the highest imported energy; of equal ones, the first."""
+        """Return the first quarter-hour with the highest imported energy."""
         part = self._slice(start, end)
         known = [(wh, -n) for n, wh in enumerate(self._imported[part], part.start) if not isnan(wh)]
         if not known:
@@ -134,12 +134,12 @@ class QuarterHours:
 def quarter_hours_between(
     columns: Mapping[datetime, MonthColumns], past: PlatformDays, start: datetime, end: datetime
 ) -> Iterator[QuarterHour]:
-    """Yield the known quarter-hours that start in a period, of both origins, in order of time."""
+    """Yield the known quarter-hours of both origins that start in a period, in order of time."""
     for month in sorted({*columns, *past.months}):
         own, platform = (of.get(month) or MonthColumns(month) for of in (columns, past.months))
-        # Rounded up: a quarter-hour that began before the period is not in it.
+        # Round up, because a quarter-hour that began before the period is not part of it.
         first, last = (-((own.first - time) // QUARTER_HOUR) for time in (start, end))
-        for place in range(max(0, first), min(last, own.most)):
+        for place in range(max(0, first), min(last, own.size)):
             if own.is_known(place):
                 yield own.quarter_hour_at(place)
             elif platform.is_known(place):
@@ -154,5 +154,5 @@ def _mark_of(imported_wh: float, kw: float | None) -> int:
 
 
 def _net(imported_wh: float, exported_wh: float) -> float:
-    """Return the difference; a meter that does not count what is fed in has no such register."""
+    """Return imported less exported energy; an unknown exported energy is 0."""
     return imported_wh if isnan(exported_wh) else imported_wh - exported_wh

@@ -1,12 +1,12 @@
-"""The row: all that came at a connection, one span after the other, each with its energies.
+"""The row of spans: the energy of a connection, from one boundary or reading to the next.
 
-A quarter-hour that was measured from start to end has a place in the columns of its month. Loose is
-any other span: a gap (nothing was read; from reading to reading, or of no length while a clock was
-set), and a part of a quarter-hour (read, but not whole). Where a clock that was set back repeats a
-quarter-hour, both count: the later one is shown.
+A quarter-hour that was measured from start to end has a place in the columns of its month. All
+other spans are loose: a gap (from reading to reading, or without length while a clock was set), and
+a part of a quarter-hour. Where a clock that was set back repeats a quarter-hour, both count, and
+the later one is shown.
 
-Spans are numbered in the order in which they came, and know the registers at their end. So a number
-that is missing is a line that was lost, and the registers around it tell what came in it.
+Spans are numbered in the order of their arrival, and have the registers at their end. So a missing
+number is a lost line, and the registers around it tell its energy.
 """
 
 from array import array
@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from math import isnan, nan
 from typing import NamedTuple
 
@@ -22,25 +23,19 @@ from .month import Origin, QuarterHour
 from .register_rises import DECIMALS, Amounts, Registers, most_wh
 
 MAX_MONTHS = 36
-"""Months in a row: two years, the running month, and room for what a wrong clock says."""
+"""Months in a row: two years, the running month, and room for the months of wrong clocks."""
 MAX_SHARED_GAP = timedelta(days=40)
 """The energy of a longer gap is not shared out to its days: that would be a guess."""
 _QUARTER_HOURS_A_DAY = 96
-# A longer gap is a clock that was lost: what came in it is not looked for in each of its months.
+# A longer gap comes from a lost clock, so we do not look for its energy in each of its months.
 _MAX_GAP = timedelta(days=731)
-# A clock that is set ahead leaves no more than this between two readings; an outage of that time
-# would.
+# A clock that is set ahead leaves less than this between two readings; a long outage leaves more.
 _MAX_LEAP_WH = 10_000
-# Below what a register resolves, above the rounding of stored numbers.
+# Below the register's resolution, above the rounding of stored numbers.
 _NEGLIGIBLE_WH = 0.01
 _SECOND = timedelta(seconds=1)
 _NO_REACTIVE = (None, None)
 _MAX_REACTIVE_VARH = 1_000_000
-
-
-def _as_integer(varh: float | None) -> int:
-    return round(varh * 1000) if varh is not None and 0 <= varh <= _MAX_REACTIVE_VARH else -1
-
 
 type Period = tuple[datetime, datetime]
 
@@ -54,7 +49,7 @@ class Kind(StrEnum):
 
 
 class Span(NamedTuple):
-    """A period, what came in it, and what the registers said at its end, if that is known."""
+    """A period with its energies, and the registers at its end, None where unknown."""
 
     start: datetime
     """In UTC."""
@@ -64,19 +59,19 @@ class Span(NamedTuple):
     imported_register_wh: float | None = None
     exported_register_wh: float | None = None
     number: int = 0
-    """From 1 on; 0 where it is not known."""
+    """From 1 on; 0 for a span that has none."""
 
     @property
     def quarter_hour(self) -> QuarterHour:
-        """Return a span that is one as such."""
+        """Return the span as a quarter-hour."""
         return QuarterHour(self.start, *self.amounts.totals())
 
     @property
     def shared_periods(self) -> list[Period]:
-        """Return the period that its energy is shared out to where nobody knows more.
+        """Return the period that gets the energy of the span while the platform knows nothing.
 
-        There is none where that would be a guess. Of a gap in which a clock may have leapt, it is
-        the end.
+        There is none where that would be a guess. For a gap in which a clock may have leapt, the
+        period is its last second.
         """
         if self.end - self.start <= MAX_SHARED_GAP:
             return [(self.start, self.end)]
@@ -85,7 +80,7 @@ class Span(NamedTuple):
 
 
 class Position(NamedTuple):
-    """A moment, and the registers at it."""
+    """The registers at a time."""
 
     time: datetime
     imported_wh: float
@@ -98,14 +93,14 @@ def position_of(reading: Registers) -> Position:
 
 
 def end_of(span: Span) -> Position:
-    """Return the position at which a span ends."""
+    """Return the position at the end of a span."""
     return Position(span.end, span.imported_register_wh or 0.0, span.exported_register_wh)
 
 
 def gap_between(before: Position, after: Position) -> Span | None:
-    """Return what came between two positions of one meter as a gap; None for two meters.
+    """Return the gap between two positions of one meter; None for positions of two meters.
 
-    What came while a clock was set back has no length: it is of the moment after.
+    Where a clock was set back, the gap has no length and the time of the second position.
     """
     imported_wh = after.imported_wh - before.imported_wh
     passed = after.time - before.time
@@ -121,97 +116,98 @@ def gap_between(before: Position, after: Position) -> Span | None:
     return Span(start, after.time, Kind.GAP, amounts, after.imported_wh, after.exported_wh)
 
 
+def _as_integer(varh: float | None) -> int:
+    return round(varh * 1000) if varh is not None and 0 <= varh <= _MAX_REACTIVE_VARH else -1
+
+
+@lru_cache
+def _unknown(size: int) -> array[float]:
+    return array("d", [nan]) * size
+
+
+ORIGINS = (None, Origin.PLATFORM, Origin.PLATFORM_ESTIMATED)
+
+
 class MonthColumns:
     """The quarter-hours of a month in Luxembourg by their place in it, and its loose spans."""
 
     def __init__(self, start: datetime) -> None:
         self.start = start
         self.first = start.astimezone(UTC)
-        self.most = (month_end(start).astimezone(UTC) - self.first) // QUARTER_HOUR
-        self.imported = array("d")
-        """Energies in Wh, NaN where it is not known; so are the following."""
-        self.exported = array("d")
+        self.size = (month_end(start).astimezone(UTC) - self.first) // QUARTER_HOUR
+        self.imported = self.exported = _unknown(self.size)
+        """Energies in Wh, NaN where unknown; the same holds for `exported`."""
         self.origins = bytearray()
-        """By the place in `ORIGINS`."""
-        self.market: tuple[array[float], ...] | None = None
-        """Cost, its energy, revenue, its energy; None as long as all are 0."""
+        """Indices in `ORIGINS`."""
+        self.market: list[array[float] | None] = [None] * 4
+        """Cost, its energy, revenue, its energy; None while all values of a column are 0."""
         self.reactive: tuple[array[int], array[int]] | None = None
-        """Imported and exported in 0.001 varh, -1 where unknown; None as long as none is known."""
+        """Imported and exported in 0.001 varh, -1 where unknown; None while none is known."""
         self.late_exported: dict[int, float] = {}
         """Exported energy that came by the end of a quarter-hour, and perhaps before it."""
         self.repeated: list[Span] = []
-        """Quarter-hours whose place another one took later."""
+        """Quarter-hours that have lost their place to a later one."""
         self.loose: list[Span] = []
-        """Those of which a part is in this month."""
+        """Loose spans that lie in the month, or reach into it."""
         self.quarter_hours = 0
 
     def copy(self) -> MonthColumns:
-        """Return the same, to which something else can be added."""
+        """Return a copy for further spans."""
         other = copy(self)
         for name in ("imported", "exported", "origins", "late_exported", "repeated", "loose"):
             setattr(other, name, copy(getattr(self, name)))
-        other.market = self.market and tuple(map(copy, self.market))
+        other.market = [*map(copy, self.market)]
         other.reactive = self.reactive and (copy(self.reactive[0]), copy(self.reactive[1]))
         return other
 
     def place_of(self, time: datetime) -> int:
         """Return the place of a quarter-hour. Raises ValueError for another time or month."""
         place, rest = divmod(time - self.first, QUARTER_HOUR)
-        if rest or not 0 <= place < self.most:
+        if rest or not 0 <= place < self.size:
             raise ValueError
         return place
 
     def is_known(self, place: int) -> bool:
         """Return whether there is a quarter-hour at a place."""
-        return place < len(self.imported) and self.imported[place] == self.imported[place]
+        return self.imported[place] == self.imported[place]
 
-    def put(  # noqa: PLR0913, PLR0917 - as a line has them
+    def put(  # noqa: PLR0913, PLR0917 - the cells of a line
         self,
         place: int,
         imported_wh: float,
         exported_wh: float = nan,
-        market: tuple[float, ...] | None = None,
+        market: tuple[float, ...] = (0.0,) * 4,
         late_exported_wh: float = 0.0,
         origin: int = 0,
         reactive_varh: tuple[float | None, float | None] = _NO_REACTIVE,
     ) -> None:
-        """Put a quarter-hour at its place, and forget the one that was there."""
-        self._make_room(place + 1 - len(self.imported))
-        if market and self.market is None:
-            self.market = tuple(array("d", bytes(8 * len(self.imported))) for _ in range(4))
+        """Put a quarter-hour at its place. A quarter-hour that was there is forgotten."""
+        if not self.quarter_hours:
+            # Months without quarter-hours share their columns: a long gap reaches into many.
+            self.imported, self.exported = copy(self.imported), copy(self.exported)
+            self.origins = bytearray(self.size)
         self.quarter_hours += not self.is_known(place)
         self.imported[place] = imported_wh
         self.exported[place] = exported_wh
         self.origins[place] = origin
-        for column, amount in zip(self.market or (), market or (0.0,) * 4, strict=False):
-            column[place] = amount
-        if self.reactive is not None or reactive_varh != _NO_REACTIVE:
-            self._put_reactive(place, reactive_varh)
+        for n, amount in enumerate(market):
+            if amount and self.market[n] is None:
+                self.market[n] = array("d", bytes(8 * self.size))
+            if (column := self.market[n]) is not None:
+                column[place] = amount
+        if reactive_varh != _NO_REACTIVE and self.reactive is None:
+            unknown = array("i", [-1]) * self.size
+            self.reactive = unknown, copy(unknown)
+        if self.reactive is not None:
+            self.reactive[0][place], self.reactive[1][place] = map(_as_integer, reactive_varh)
         self.late_exported.pop(place, None)
         if late_exported_wh:
             self.late_exported[place] = late_exported_wh
 
-    def _put_reactive(self, place: int, varh: tuple[float | None, float | None]) -> None:
-        if self.reactive is None:
-            unknown = array("i", [-1]) * len(self.imported)
-            self.reactive = unknown, copy(unknown)
-        imported, exported = self.reactive
-        imported[place], exported[place] = map(_as_integer, varh)
-
-    def _make_room(self, places: int) -> None:
-        if places > 0:
-            self.imported.extend([nan] * places)
-            self.exported.extend([nan] * places)
-            self.origins.extend(bytes(places))
-            for column in self.market or ():
-                column.extend([0.0] * places)
-            for integers in self.reactive or ():
-                integers.extend([-1] * places)
-
     def quarter_hour_at(self, place: int) -> QuarterHour:
-        """Return the quarter-hour at a place where one is known."""
+        """Return the known quarter-hour at a place."""
         exported_wh = self.exported[place]
-        milli, exported_milli = [each[place] for each in self.reactive or ()] or (-1, -1)
+        milli, exported_milli = [column[place] for column in self.reactive or ()] or (-1, -1)
         return QuarterHour(
             self.first + place * QUARTER_HOUR,
             round(self.imported[place] / 250, DECIMALS),
@@ -227,55 +223,42 @@ class MonthColumns:
 
     def overlaid(
         self, platform: MonthColumns, first: int, last: int
-    ) -> tuple[list[float], list[float], bytes]:
-        """Return imported and exported energies of some places, the platform's where none is known.
+    ) -> tuple[array[float], array[float], bytearray]:
+        """Return imported and exported energies and origins at some places.
 
-        The third are the origins.
+        Where no quarter-hour is known, they are the platform's.
         """
-        own, own_fed = (_padded(each, first, last) for each in (self.imported, self.exported))
-        theirs = zip(
-            _padded(platform.imported, first, last),
-            _padded(platform.exported, first, last),
-            platform.origins[first:last].ljust(last - first, b"\0"),
-            strict=True,
-        )
-        origins = bytearray(last - first)
-        for n, (wh, fed_wh, origin) in enumerate(theirs):
+        part = slice(first, last)
+        own, own_fed, origins = self.imported[part], self.exported[part], bytearray(last - first)
+        for n, origin in enumerate(platform.origins[part]):
             if own[n] != own[n]:
-                own[n], own_fed[n], origins[n] = wh, fed_wh, origin
-        return own, own_fed, bytes(origins)
+                own[n], own_fed[n] = platform.imported[first + n], platform.exported[first + n]
+                origins[n] = origin
+        return own, own_fed, origins
 
-    def put_span(self, span: Span) -> None:
-        """Put a quarter-hour at its place, and keep the one that was there beside it."""
-        place = self.place_of(span.start)
-        if self.is_known(place):
+    def put_span(self, span: Span, *, replaces: bool = False) -> None:
+        """Put a quarter-hour at its place. A quarter-hour that was there counts unless replaced."""
+        place, amounts = self.place_of(span.start), span.amounts
+        if self.is_known(place) and not replaces:
             self.repeated.append(self._span_at(place))
-        amounts = span.amounts
         exported_wh, late_wh = amounts.exported_wh, 0.0
         if not amounts.is_exported_exact:
             exported_wh, late_wh = nan, exported_wh
-        market = amounts.market if any(amounts.market) else None
-        self.put(
-            place,
-            amounts.imported_wh,
-            exported_wh,
-            market,
-            late_wh,
-            reactive_varh=(amounts.reactive_imported_varh, amounts.reactive_exported_varh),
-        )
+        reactive = amounts.reactive_imported_varh, amounts.reactive_exported_varh
+        market = amounts.market
+        self.put(place, amounts.imported_wh, exported_wh, market, late_wh, reactive_varh=reactive)
 
     def _span_at(self, place: int) -> Span:
         start = self.first + place * QUARTER_HOUR
         exported_wh = self.exported[place]
-        is_exact = exported_wh == exported_wh  # noqa: PLR0124 - NaN is not
-        market = [column[place] for column in self.market] if self.market else ()
+        is_exact = exported_wh == exported_wh  # noqa: PLR0124 - NaN
         amounts = Amounts(
             self.imported[place],
             exported_wh if is_exact else self.late_exported.get(place, 0.0),
             is_exact,
             None,
             None,
-            *market,
+            *[column[place] if column else 0.0 for column in self.market],
         )
         return Span(start, start + QUARTER_HOUR, Kind.QUARTER_HOUR, amounts)
 
@@ -284,23 +267,15 @@ type Columns = Mapping[datetime, MonthColumns]
 """Months of a row by their start."""
 
 
-def _padded(column: array[float], first: int, last: int) -> list[float]:
-    found = column[first:last].tolist()
-    return found + [nan] * (last - first - len(found))
-
-
-ORIGINS = (None, Origin.PLATFORM, Origin.PLATFORM_ESTIMATED)
-
-
 class Row:
-    """The spans of a connection whose clock is sure, by their months.
+    """The spans of a connection by their months, without spans of doubtful clocks.
 
-    `number` is that of the last one.
+    `number` is the number of the last span.
     """
 
     def __init__(self, max_months: int = MAX_MONTHS) -> None:
         self.months: dict[datetime, MonthColumns] = {}
-        """The month to which was added last is the last."""
+        """In the order of the last additions."""
         self.number = 0
         self.max_months = max_months
 
@@ -312,7 +287,7 @@ class Row:
         return span
 
     def put(self, span: Span) -> None:
-        """Put a span that has its number, or none, where it belongs."""
+        """Put a span that has its number, or none, into its months."""
         if span.kind is Kind.QUARTER_HOUR:
             self.month(span.start).put_span(span)
             return
@@ -320,29 +295,29 @@ class Row:
             self.month(start).loose.append(span)
 
     def month(self, time: datetime) -> MonthColumns:
-        """Return the columns of a month to which is added; forget another one for a new one."""
+        """Return the columns of a month for an addition; forget a month for a new one."""
         start = month_start(time)
-        found = self.months.pop(start, None) or MonthColumns(start)
-        self.months[start] = found
+        month = self.months.pop(start, None) or MonthColumns(start)
+        self.months[start] = month
         if len(self.months) > self.max_months:
             self._forget()
-        return found
+        return month
 
-    def with_others(self, spans: Iterable[Span]) -> Mapping[datetime, MonthColumns]:
-        """Return the months with other spans; those of these are copies."""
-        found = Row(len(self.months) + MAX_MONTHS)
-        found.months = self.months.copy()
+    def with_others(self, spans: Iterable[Span]) -> Columns:
+        """Return the months with other spans. Months of these spans are copies."""
+        row = Row(len(self.months) + MAX_MONTHS)
+        row.months = self.months.copy()
         copied: set[datetime] = set()
         for span in spans:
             for start in {*months_between(span.start, span.end), month_start(span.start)} - copied:
                 copied.add(start)
-                if start in found.months:
-                    found.months[start] = found.months[start].copy()
-            found.put(span)
-        return found.months
+                if start in row.months:
+                    row.months[start] = row.months[start].copy()
+            row.put(span)
+        return row.months
 
     def _forget(self) -> None:
-        """Forget a month; what a wrong clock left goes first."""
+        """Forget a month: one of a wrong clock first."""
         *others, _ = self.months.values()
         least = min(others, key=lambda month: month.quarter_hours)
         is_scrap = least.quarter_hours < _QUARTER_HOURS_A_DAY
@@ -354,7 +329,7 @@ class Row:
 
 
 def months_between(start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield the months of which a period has a part; a moment is in one."""
+    """Yield the months of a period; a period without length has one."""
     month = month_start(start)
     yield month
     while (month := month_end(month)) < end:
@@ -363,10 +338,10 @@ def months_between(start: datetime, end: datetime) -> Iterator[datetime]:
 
 def columns_of(quarters: Iterable[QuarterHour]) -> dict[datetime, MonthColumns]:
     """Return quarter-hours of the platform by their months."""
-    found: dict[datetime, MonthColumns] = {}
+    months: dict[datetime, MonthColumns] = {}
     for quarter in quarters:
         start = month_start(quarter.start)
-        month = found.get(start) or found.setdefault(start, MonthColumns(start))
+        month = months.get(start) or months.setdefault(start, MonthColumns(start))
         fed_kwh = quarter.exported_kwh
         reactive = quarter.reactive_imported_kvarh, quarter.reactive_exported_kvarh
         month.put(
@@ -376,4 +351,4 @@ def columns_of(quarters: Iterable[QuarterHour]) -> dict[datetime, MonthColumns]:
             origin=ORIGINS.index(quarter.origin),
             reactive_varh=(reactive[0] and reactive[0] * 1000, reactive[1] and reactive[1] * 1000),
         )
-    return found
+    return months

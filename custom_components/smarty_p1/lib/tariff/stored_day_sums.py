@@ -1,9 +1,8 @@
-"""The months as version 2 of the stored state had them: as sums of their days.
+"""Months of version 2 of the stored state: sums of days. They are read once, until release 0.2.
 
-They are read once. A quarter-hour of the files becomes a span as it is; what the sum of its day has
-beyond that, with what the market's prices made of it, becomes a gap of that day. A day of whose
-quarter-hours the files say more than its sum is such a gap as a whole: the sum was billed. This
-reading stays until version 0.2 of the integration.
+A quarter-hour in the files becomes a span. The rest of the day's sum, with its money at the
+market's prices, becomes a gap of the day. If the files have more than the sum, the whole day
+becomes a gap with the sum, because the sum was billed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -41,11 +40,11 @@ def load_months(data: Stored) -> tuple[Month, ...]:
 
 
 def months_of_state(stored: Mapping[str, Stored], archived: Iterable[Month]) -> list[Month]:
-    """Return the months of a state, with those of the file beside it that it relies on."""
+    """Return the months of a state, and the months of the file beside it that the state names."""
     relied = {load_month_start(each) for each in checked_list(stored["stored_months"], MAX_MONTHS)}
     found = {month.start: month for month in archived if month.start in relied}
-    for index, stretch in enumerate(checked_list(stored["stretches"])):
-        for month in _load_months(stretch["months"]):
+    for index, segment in enumerate(checked_list(stored["stretches"])):
+        for month in _load_months(segment["months"]):
             known = found.get(month.start) if index else None
             found[month.start] = merge_months(known, month) if known else month
     return list(found.values())
@@ -76,7 +75,7 @@ def _load_day(data: Stored) -> Day:
     stored = checked_mapping(data)
     start = utc_time(stored.pop("start"))
     quarter_hours = checked_count(stored.pop("quarter_hours"), _MAX_QUARTER_HOURS_A_DAY)
-    # Both are computed from the quarter-hours.
+    # Both are computed from the quarter-hours now.
     for name in ("above", "second"):
         checked_mapping(stored.pop(name, {}), _MAX_POWERS)
     if start != quarter_start(start) or not stored.keys() <= set(AMOUNTS):
@@ -91,9 +90,9 @@ def spans_of_months(
     last_quarter: QuarterHour | None,
     until: datetime | None,
 ) -> list[Span]:
-    """Return months as spans in the order of time, with what files say of their quarter-hours.
+    """Return months as spans in the order of time, with the quarter-hours of the files.
 
-    `until` is when the running quarter-hour began: what came later is not in the months.
+    `until` is the start of the running quarter-hour, at which the months end.
     """
     known = {month.start: month for month in months}
     found = _spans_of_files(files)
@@ -107,7 +106,7 @@ def spans_of_months(
         if start in known:
             spans += _spans_of_days(known[start].days, of_month, until)
         elif len(of_month) >= _QUARTER_HOURS_A_DAY:
-            # The state may have begun anew; what is less was left behind by a wrong clock.
+            # The state may have begun anew. Fewer quarter-hours come from a wrong clock.
             spans += of_month
     return sorted(spans, key=lambda span: (span.start, span.end))
 
@@ -122,7 +121,7 @@ def _spans_of_files(files: Files) -> dict[tuple[datetime, Kind], Span]:
         for line in lines:
             try:
                 span = span_of(line.decode("ascii"))
-            except TypeError, ValueError:  # also what is no text
+            except TypeError, ValueError:  # includes other encodings
                 continue
             found[span.start, span.kind] = span
     return found
@@ -131,7 +130,7 @@ def _spans_of_files(files: Files) -> dict[tuple[datetime, Kind], Span]:
 def _add_peaks(
     found: dict[tuple[datetime, Kind], Span], quarters: Iterable[QuarterHour | None]
 ) -> None:
-    """Add quarter-hours that are stored beside the months, and may be in no file."""
+    """Add quarter-hours that are stored beside the months, and may be missing in the files."""
     for quarter in filter(None, quarters):
         found.setdefault((quarter.start, Kind.QUARTER_HOUR), _as_span(quarter))
 
@@ -178,7 +177,7 @@ def _gap(start: datetime, end: datetime, left: Amounts) -> Iterator[Span]:
 
 
 def _left(day: Day, spans: Sequence[Span]) -> Amounts:
-    """Return what a day has beyond some spans."""
+    """Return the amounts of a day beyond some spans."""
     known = [span.amounts for span in spans]
     market = (day.market_cost, day.market_wh, day.market_revenue, day.market_exported_wh)
     return Amounts(

@@ -1,8 +1,8 @@
 """The hours and days in which energy has a second price, by Luxembourg's clock.
 
-They are one text, such as `22:00-06:00 sat sun`: from ten in the evening to six every day, and
-whole Saturdays and Sundays. Either part may be missing. A quarter-hour belongs to the time at which
-it begins, so both of the hours that October repeats do, and the one that March leaves out is none.
+Hours and days are one text, such as `22:00-06:00 sat sun`: from ten in the evening to six every
+day, and whole Saturdays and Sundays. Hours or days may be missing. A quarter-hour belongs to the
+wall clock at its start, so the hour that October repeats counts twice.
 """
 
 from collections.abc import Collection, Mapping
@@ -17,14 +17,14 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class TimeOfUseSplit(NamedTuple):
-    """Imported energy of which it is known how much came in the hours of a second price."""
+    """Imported energy, and its part in the hours of a second price."""
 
     energy_wh: float
     second_wh: float
 
 
 def time_of_use_hours(start: str | None, end: str | None, days: Collection[str]) -> str | None:
-    """Return hours and days as one text; None for neither. Raises ValueError for what is none."""
+    """Return hours and days as one text, None for neither. Raises ValueError for bad times."""
     parts = [day for day in WEEKDAYS if day in days]
     if start and end:
         parts.insert(0, f"{time.fromisoformat(start):%H:%M}-{time.fromisoformat(end):%H:%M}")
@@ -33,7 +33,7 @@ def time_of_use_hours(start: str | None, end: str | None, days: Collection[str])
 
 @lru_cache(maxsize=64)
 def parsed(hours: str) -> tuple[tuple[time, time] | None, frozenset[int]]:
-    """Return from when to when, and which days of the week. Raises ValueError for other texts."""
+    """Return start and end of the hours, and the weekdays. Raises ValueError for other texts."""
     words = hours.split()
     span = None
     if words and "-" in words[0]:
@@ -86,7 +86,7 @@ def split(
 def joined_splits(
     one: Mapping[str, TimeOfUseSplit], other: Mapping[str, TimeOfUseSplit]
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return what two know together."""
+    """Return the sum of two splits."""
     if not one or not other:
         return one or other
     nothing = TimeOfUseSplit(0.0, 0.0)

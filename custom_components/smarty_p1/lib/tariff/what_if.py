@@ -1,14 +1,14 @@
-"""What a battery would be worth: the bills of a year with it and without, at today's prices.
+"""The worth of a battery: the bills of a year with it and without, at today's prices.
 
-    what_if(demand, quarters, Battery(kwh=10, kw=5)).saving_low
+    simulate_battery(demand, quarters, Battery(kwh=10, kw=5)).saving_low
 
-- `battery.py` says what it would have done; the months are then billed like any other, with every
-  reference power. So what is said without a battery is what the bills say.
-- The saving is between the two years each at the reference power that is then the cheapest: what
-  another class would save without a battery is not the battery's.
-- It is a range: where nothing is known, the battery does nothing at the lower end, and as much as
-  otherwise at the upper one.
-- Of less than twelve whole months, all amounts are those of a year.
+- `battery.py` simulates the battery, and the resulting months are billed like any other, with every
+  reference power. So the year without a battery agrees with the bills.
+- The saving compares both years at their cheapest reference power: the saving of another class
+  without a battery does not count for the battery.
+- The saving is a range: in unknown quarter-hours, the battery does nothing at the lower end, and as
+  much as in the known ones at the upper end.
+- With less than twelve whole months, all amounts are scaled to a year.
 """
 
 from collections.abc import Mapping, Sequence
@@ -40,10 +40,10 @@ _FIXED = ("energy_fee", "discount", "network_fixed", "meter")
 
 
 class YearCosts(NamedTuple):
-    """What a year costs, with VAT; what is paid out is below 0. The parts add up to the total."""
+    """Cost of a year with VAT; revenue is below 0. The parts add up to the total."""
 
     energy: float
-    """Of each kWh: the supplier's, the grid's and the levies."""
+    """Energy, grid and levies of all kWh."""
     surcharge: float
     feed_in: float
     fixed: float
@@ -51,9 +51,9 @@ class YearCosts(NamedTuple):
 
     @property
     def whole(self) -> YearCosts:
-        """Return whole euros, by the largest remainder so that they add up, too.
+        """Return whole euros, rounded by the largest remainder so that they add up.
 
-        What is fixed is rounded by itself: it is the same with a battery and without.
+        Fixed amounts are rounded alone, so that they are equal with a battery and without.
         """
         fixed, total = round(self.fixed), round(self.total)
         others = self[:3]
@@ -72,27 +72,27 @@ class ClassWithBattery(NamedTuple):
     without: YearCosts
     with_battery: YearCosts
     cycles: float
-    """How often a year the whole battery is given out."""
+    """Full discharges a year."""
     stored_share: float | None
-    """Of what was fed in: what is stored. None where nothing was fed in."""
+    """Share of the exported energy that is stored, None without exports."""
 
 
 class WhatIf(NamedTuple):
-    """What a battery would be worth."""
+    """Worth of a battery."""
 
     start: datetime
-    """Of the first month, in Luxembourg's time."""
+    """Start of the first month, in Luxembourg's time."""
     end: datetime
     measured_days: int
     battery: Battery
     reference_kw: float
-    """The present one."""
+    """Present reference power."""
     classes: Mapping[float, ClassWithBattery]
-    """By reference power: those whose price is known."""
+    """Classes with a known price, by reference power."""
     cheapest_without: float
     cheapest_with: float
     saving_low: float
-    """What the battery saves, each year at its cheapest class; below 0 it costs more."""
+    """Yearly saving, each year at its cheapest class; below 0 for additional cost."""
     saving_high: float
     """The same if unknown quarter-hours were like the known ones; never less."""
     has_vat: bool
@@ -111,13 +111,13 @@ def simulate_battery(
     market: MarketHours = NO_MARKET_HOURS,
     feed_in_price: float | None = None,
 ) -> WhatIf:
-    """Return what a battery would be worth, by the known quarter-hours in the order of their time.
+    """Return the worth of a battery, by the known quarter-hours in the order of time.
 
     A feed-in price takes the place of the contract's, such as the mean price of a household that
     also sells to an energy community.
 
-    It takes a fifth of a second: do it where nobody waits. Raises WhatIfError where nothing can be
-    said, and ValueError for a battery that cannot be.
+    The simulation takes a fifth of a second: run it in an executor. Raises WhatIfError where it is
+    not possible, and ValueError for an impossible battery.
     """
     if not battery.is_possible:
         message = "there is no such battery"
@@ -169,13 +169,13 @@ def _contract_of(demand: Demand, feed_in_price: float | None) -> tuple[Contract,
 
 
 def _months_of(demand: Demand) -> Sequence[Month]:
-    """Return the twelve months before the running one, as far as anything is known of them."""
+    """Return the known months of the twelve before the running one."""
     first = demand.month.start.replace(year=demand.month.start.year - 1)
     return [month for month in demand.earlier_months if month.start >= first and month.days]
 
 
 class _Run(NamedTuple):
-    """What a battery would have done at a reference power, and the days that this makes."""
+    """Simulation of a battery at a reference power, and the resulting days."""
 
     before: Sequence[Day]
     battery: BatteryRun
@@ -211,7 +211,7 @@ class _Trial:
         self._runs: dict[float | None, _Run] = {}
 
     def with_class(self, reference_kw: float) -> ClassWithBattery | None:
-        """Return the year with a class; None where a price of it is not known."""
+        """Return the year with a class, None for an unknown price."""
         run, contract = self._run(reference_kw), self._with(reference_kw)
         without, after = self._costs(contract, run.before), self._costs(contract, run.after)
         if without is None or after is None:
@@ -226,7 +226,7 @@ class _Trial:
         )
 
     def spared_elsewhere(self, found: ClassWithBattery) -> float:
-        """Return how much more a battery saves if what is not known were like what is."""
+        """Return the factor of the saving if unknown quarter-hours were like the known ones."""
         saved = found.without.total - found.with_battery.total
         return saved / (self._year.known_share or 1.0) - saved
 
@@ -235,7 +235,7 @@ class _Trial:
         return replace(self._contract, reference_kw=reference_kw, network_fixed=fixed)
 
     def _run(self, reference_kw: float) -> _Run:
-        # Where nothing is above, it does not matter of how much.
+        # Without any excess, the share has no effect.
         is_exceeded = self._trial.highest_wh > reference_kw * WH_A_KW or any(
             known.day.above.get(reference_kw, NOTHING_ABOVE).energy_wh for known in self._year.days
         )
@@ -263,7 +263,7 @@ class _Trial:
         surcharge, feed_in, fixed = (
             round(_amount(bills, *names) * times, 2) for names in (_SURCHARGE, _FEED_IN, _FIXED)
         )
-        # Each is rounded: what is left of that is on the largest one.
+        # Put the rounding difference on the largest amount.
         energy = round(total - surcharge - feed_in - fixed, 2)
         return YearCosts(energy, surcharge, feed_in, fixed, total)
 
@@ -276,5 +276,5 @@ class _Trial:
 
 
 def _amount(bills: Sequence[Bill], *names: str) -> float:
-    """Return what lines cost with VAT, on all bills together."""
+    """Return the cost of lines with VAT, on all bills together."""
     return sum([each.amount(*names) or 0.0 for each in bills])

@@ -1,7 +1,7 @@
-"""Whole months by their quarter-hours: what a battery that is not there is tried on.
+"""Whole months by their quarter-hours, for the simulation of a battery.
 
-The bill is about days, so each day has its quarter-hours. Where these are not all of its energy,
-the rest stays as it was: nobody knows when it came.
+Bills are computed from days, so each day has its quarter-hours. Energy of a day outside its known
+quarter-hours stays as it was, because its time is unknown.
 """
 
 from bisect import bisect_left
@@ -23,9 +23,9 @@ from .register_rises import DECIMALS
 from .time_of_use import TimeOfUseSplit, is_second
 
 MIN_DAYS = 300
-"""Of fewer measured days, nothing is said about a year."""
+"""Minimum of measured days for a result."""
 MONTHS_OF_A_YEAR = 12
-# Of the quarter-hours of a measured day, and of an energy whose market price is known.
+# Minimum share of a measured day's quarter-hours, and of an energy with a known market price.
 _MIN_KNOWN_SHARE = 0.9
 _QUARTERS_OF_AN_HOUR = 4
 _ORDINARY_DAY = range(96)
@@ -38,21 +38,21 @@ NO_MARKET_HOURS: MarketHours = {}
 
 
 class WhatIfRefusal(StrEnum):
-    """Why nothing can be said."""
+    """Reason for no result."""
 
     NO_REFERENCE_POWER = "no_reference_power"
     NO_ENERGY_PRICE = "no_energy_price"
     NO_FEED_IN_PRICE = "no_feed_in_price"
-    """Energy is fed in, and what is paid for it is not known."""
+    """Energy is exported, and its price is unknown."""
     NO_NETWORK_PRICE = "no_network_price"
-    """One of the grid, or a levy."""
+    """A price of the grid, or a levy, is unknown."""
     TOO_FEW_DAYS = "too_few_days"
     TOO_FEW_PRICED_DAYS = "too_few_priced_days"
     """Enough days were measured; the market's price is known of fewer."""
 
 
 class WhatIfError(Exception):
-    """Nothing can be said: why, and how many days there are, of `MIN_DAYS` that are needed."""
+    """Impossible simulation: the reason, and the number of days, of `MIN_DAYS` needed."""
 
     def __init__(self, reason: WhatIfRefusal, days: int = 0) -> None:
         super().__init__(reason)
@@ -61,23 +61,23 @@ class WhatIfError(Exception):
 
 
 class KnownDay(NamedTuple):
-    """A day, or the part of it that a contract held, by its known quarter-hours."""
+    """A day, or the part of a day under one contract, by its known quarter-hours."""
 
     day: Day
     energies: DayEnergies
     hours: Sequence[int]
     """Hour of Luxembourg's clock in which each quarter-hour begins."""
     is_second: Sequence[bool]
-    """Which of these have the second price; empty where there is none."""
+    """Whether each of these has the second price; empty without a second price."""
     market: Sequence[MarketPrices]
     """The market's prices of each quarter-hour; empty where the contract does not follow them."""
 
     def changed(self, after: DayEnergies, reference_kw: float, hours: str | None) -> Day:
-        """Return the day as it would have been.
+        """Return the day with other energies.
 
-        Above this reference power, and at the second price in `hours`, is what the quarter-hours
-        say if the day does not. A quarter-hour without a price of the market has the day's mean.
-        Shared energy is by the mean of the day.
+        Excess over the reference power and energy in `hours` are computed from the quarter-hours
+        where the day lacks them. A quarter-hour without a market price has the mean of the day, and
+        so has shared energy.
         """
         before, day = self.energies, self.day
         if after is before and self._says(reference_kw, hours):
@@ -108,7 +108,7 @@ class KnownDay(NamedTuple):
         )
 
     def _says(self, reference_kw: float, hours: str | None) -> bool:
-        """Return whether the day says what is above, and what has the second price in `hours`."""
+        """Return whether the day has the excess, and the energy in `hours`."""
         if hours and hours not in self.day.second:
             return False
         highest_wh = max(self.energies.imported_wh, default=0.0)
@@ -153,12 +153,12 @@ class WhatIfYear(NamedTuple):
     months: Sequence[Month]
     days: Sequence[KnownDay]
     exported_wh: float
-    """What was fed in, in the known quarter-hours."""
+    """Exported energy of the known quarter-hours."""
     known_share: float
-    """Of the quarter-hours of these months."""
+    """Known share of the quarter-hours of these months."""
     measured_days: int
     times_a_year: float
-    """What makes amounts of these months those of a year."""
+    """Factor from amounts of these months to amounts of a year."""
 
     @property
     def hourly_share(self) -> float:
@@ -246,7 +246,7 @@ def second_quarters(contract: Contract) -> Sequence[Sequence[bool]]:
 
 
 def _clock(quarters: Sequence[QuarterHour], midnight: datetime) -> Sequence[int]:
-    """Return where on the clock quarter-hours of a day begin, in quarter-hours from midnight."""
+    """Return the starts of a day's quarter-hours on the clock, in quarter-hours from midnight."""
     if day_end(midnight) - midnight == len(_ORDINARY_DAY) * QUARTER_HOUR:
         if len(quarters) == len(_ORDINARY_DAY):
             return _ORDINARY_DAY
@@ -266,7 +266,7 @@ def _with_quarters(
         end = min(end, following.start) if following else end
         part = quarters[bisect_left(starts, day.start) : bisect_left(starts, end)]
         if feeds_in:
-            # Without what was fed in, the sun would be missing.
+            # Leave out quarter-hours with unknown exports: their solar energy would be missing.
             part = [each for each in part if each.exported_kwh is not None]
         yield day, part
 
@@ -325,7 +325,7 @@ def _market_difference(
     cost: float,
     priced_wh: float,
 ) -> float:
-    """Return by how much other energies change a cost at the market's prices."""
+    """Return the change of a cost at the market's prices by other energies."""
     mean = cost / priced_wh * 1000 if priced_wh else 0.0
     return (
         sum(
@@ -339,5 +339,5 @@ def _market_difference(
 
 
 def _share_left(before_wh: float, more_wh: float) -> float:
-    """Return by what an energy is to be multiplied, for more or less of it."""
+    """Return the factor from an energy to its changed value."""
     return max(0.0, 1 + more_wh / before_wh) if before_wh else 1.0

@@ -19,7 +19,7 @@ from .homewizard import (
     homewizard_information,
 )
 from .identity import draw_serial, homewizard_unique_id, is_serial, shelly_mac
-from .kinds import Kind
+from .meter_kinds import Kind
 from .meter_values import MeterValues
 from .shelly import (
     TOO_MANY,

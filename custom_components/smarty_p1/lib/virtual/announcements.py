@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from .homewizard import NAME, PRODUCT
 from .identity import shelly_id, shelly_mac
-from .kinds import Kind
+from .meter_kinds import Kind
 from .shelly import APP, FIRMWARE, MODEL, VERSION
 
 

@@ -1,4 +1,4 @@
-"""The platform's quarter-hours and energy sharing, from the rows of its codes."""
+"""Quarter-hours and energy sharing, made of the rows of the platform's codes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -31,7 +31,7 @@ def quarter_hours_of(platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]
 
 
 def _of_platform(imported: Row, others: Sequence[Row | None]) -> QuarterHour:
-    """Return a quarter-hour of the platform; what is exported and reactive may be unknown."""
+    """Return a quarter-hour of the platform; exported and reactive energies may be unknown."""
     is_measured = all(row.is_measured for row in (imported, *others) if row is not None)
     exported, *reactive = (None if row is None else row.kw / 4 for row in others)
     origin = Origin.PLATFORM if is_measured else Origin.PLATFORM_ESTIMATED
@@ -39,9 +39,9 @@ def _of_platform(imported: Row, others: Sequence[Row | None]) -> QuarterHour:
 
 
 def sharing_of(platform: Mapping[str, Sequence[Row]]) -> dict[datetime, Covered]:
-    """Return what the platform knows of the sharing of consumption, by its quarter-hours.
+    """Return the shared consumption by quarter-hours.
 
-    A layer that has no row covers nothing.
+    A layer without a row covers nothing.
     """
     known: dict[Quantity, dict[datetime, float]] = {
         REGISTERS[code].quantity: {row.start: row.kw * 250 for row in rows}

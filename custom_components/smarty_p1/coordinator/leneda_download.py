@@ -1,7 +1,8 @@
-"""Asks the national platform for quarter-hours: yesterday's in the afternoon, older ones once.
+"""Download of quarter-hours from the national platform.
 
-Nothing is asked of it before somebody has entered a key, and nothing of the running day. What comes
-may be worked out anew for two weeks, so the last weeks are asked for again.
+Yesterday's are requested in the afternoon, older ones once. Nothing is requested without a key, and
+nothing of the running day. The operator computes days again for two weeks, so the last weeks are
+requested again.
 """
 
 from asyncio import sleep
@@ -28,23 +29,23 @@ from .quarter_hour_series import KEPT
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
 PAUSE = 2.0
-"""Between two requests, in seconds."""
-# By Luxembourg's clock: a day was seen to be there at 13:16 of the next one.
+"""Seconds between two requests."""
+# Luxembourg's clock. One day was seen to be complete at 13:16 of the next day.
 _AFTERNOON = timedelta(hours=13, minutes=30)
 _EVENING = timedelta(hours=19)
-# Everybody who asks at the full hour would ask at once.
+# Minutes. Without a spread, all households would send their requests at the full hour.
 _SPREAD = 60
 _HOUR = timedelta(hours=1)
-# A day that is not whole for so long will not become so.
+# A day that is still incomplete after this time will stay incomplete.
 _PATIENCE = timedelta(days=14)
 _COMPARED = timedelta(days=14)
 _WEEK = timedelta(days=7)
 _REVISED = timedelta(days=40)
 _MONTH = timedelta(days=30)
 _SHARING_REVISED = timedelta(days=100)
-# Up to an hour more where the clock changes.
+# A period over a change of the clock is up to an hour longer.
 _PIECE = MAX_PERIOD - timedelta(days=1)
-# What is stored at once: months and statistics are computed anew each time.
+# Period of one download of older rows. Months and statistics are computed again after each.
 _HISTORY = timedelta(days=180)
 _NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
 _LOST = "%s: Leneda cannot be asked (%s); it is tried again"
@@ -52,20 +53,20 @@ _BACK = "%s: Leneda answers again"
 
 
 class KnownPast(Protocol):
-    """What keeps the platform's quarter-hours, and lets months and statistics know them."""
+    """Storage of the platform's quarter-hours, which updates months and statistics."""
 
     async def async_add(self, found: Mapping[str, Sequence[Row]]) -> None:
-        """Add rows of each code; of those that are known, the highest version counts."""
+        """Add rows of each code. The highest version of a row counts."""
 
     async def async_own(self, start: datetime, end: datetime) -> Sequence[QuarterHour]:
-        """Return the quarter-hours of a period that were measured here, in the order of time."""
+        """Return the own quarter-hours of a period, in the order of time."""
 
     async def async_read(self) -> Mapping[str, Sequence[Row]]:
-        """Return the rows of each code, in the order of their time."""
+        """Return the rows of each code, in the order of time."""
 
 
 class _Asked(NamedTuple):
-    """A period of a code, and what is known of it."""
+    """Requested period of a code, and its rows."""
 
     code: str
     start: datetime
@@ -74,7 +75,7 @@ class _Asked(NamedTuple):
 
 
 class LenedaFetch:
-    """Asks for one meter, while its entry is loaded."""
+    """Download for one meter, while its entry is loaded."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry, past: KnownPast) -> None:
         self._hass = hass
@@ -88,7 +89,7 @@ class LenedaFetch:
         self._is_first = True
 
     async def async_start(self) -> None:
-        """Begin to ask, if there is a key."""
+        """Start the download, if there is a key."""
         if not self._account:
             withdraw_issues(self._hass, self._entry, [Problem.LENEDA_KEY, *PROBLEMS])
             return
@@ -101,7 +102,7 @@ class LenedaFetch:
         while True:
             now = dt_util.utcnow()
             if (due := self._due(now)) > now:
-                # Not at once until then: the clock may be put right.
+                # Sleep for an hour at most: the clock may be corrected.
                 await sleep(min(due - now, _HOUR).total_seconds())
                 continue
             try:
@@ -112,7 +113,7 @@ class LenedaFetch:
             except LenedaError as err:
                 if err.reason is Refusal.INVALID_AUTH:
                     raise_issue(self._hass, self._entry, Problem.LENEDA_KEY)
-                    # A platform in trouble may say so, too.
+                    # A platform with a fault may refuse a good key, too: try again tomorrow.
                     self._not_before = self._at(now, _AFTERNOON, days=1)
                     continue
                 self._outage.note(err.reason.removeprefix("leneda_").replace("_", " "))
@@ -131,7 +132,7 @@ class LenedaFetch:
         return self._recent_due(now)
 
     def _recent_due(self, now: datetime) -> datetime:
-        """Return when yesterday is asked for next."""
+        """Return the time of the next request for yesterday."""
         last = self._progress.general.asked_at
         if last is None or last > now:
             return now
@@ -150,7 +151,7 @@ class LenedaFetch:
         return moment.astimezone(dt_util.UTC)
 
     async def _async_recent(self, now: datetime) -> None:
-        """Ask each code for what has come since it was asked, and for what may have changed."""
+        """Request the new rows of each code, and rows that may have changed."""
         today = day_start(now)
         general = self._progress.general
         is_week = _is_over(general.revised_at, now, _WEEK)
@@ -166,7 +167,7 @@ class LenedaFetch:
                     if rows is not None:
                         asked.append(_Asked(code, start, today, rows))
         finally:
-            # What the platform has answered before it failed is not asked for again.
+            # Store the responses before a failure: they need no second request.
             await self._async_keep(asked)
         general.asked_at = now
         general.is_whole = all(
@@ -180,12 +181,12 @@ class LenedaFetch:
 
     @property
     def _codes(self) -> Iterable[tuple[str, CodeProgress]]:
-        """Return what is known of the codes that are not refused."""
+        """Return the progress of the codes that are not refused."""
         known = self._progress.codes.items()
         return [(code, each) for code, each in known if code not in self._progress.refused]
 
     def _is_wanted(self, code: str, now: datetime, asked: Iterable[_Asked]) -> bool:
-        """Return whether to ask for a code: for layers, only where something is shared."""
+        """Return whether to request a code. Layers are requested only if energy is shared."""
         if code != IMPORTED and self._progress.is_refused(code, now):
             return False
         left = LAYERS.get(code)
@@ -208,7 +209,7 @@ class LenedaFetch:
         return start
 
     async def _async_history(self, now: datetime) -> None:
-        """Ask for what is older, half a year at a time, unless files have brought it."""
+        """Request older rows, half a year at a time, unless files have brought them."""
         if not self._waiting():
             return
         oldest = day_start(now - KEPT)
@@ -222,12 +223,12 @@ class LenedaFetch:
             for code, _, _, rows in asked:
                 codes[code].is_back = not rows or start <= oldest
             for code in waiting.keys() - {each.code for each in asked}:
-                # It is of no metering point any more.
+                # The account has no metering point for the code any more.
                 codes[code].is_back |= waiting[code].since >= end
             self._progress.schedule()
 
     def _waiting(self) -> dict[str, CodeProgress]:
-        """Return the codes of which older rows are to be asked for."""
+        """Return the codes whose older rows are missing."""
         return {code: each for code, each in self._progress.codes.items() if not each.is_back}
 
     async def _async_ask_history(
@@ -251,7 +252,7 @@ class LenedaFetch:
     async def _async_ask_for(
         self, code: str, point: str, start: datetime, end: datetime
     ) -> tuple[Row, ...] | None:
-        """Return what the platform knows; None of a series that it does not give."""
+        """Return the platform's rows, None for a series that it refuses."""
         credentials = Credentials(self._account[CONF_API_KEY], self._account[CONF_ENERGY_ID])
         found: list[Row] = []
         for first, last in _pieces(start, end):
@@ -280,7 +281,7 @@ class LenedaFetch:
             )
 
     async def _async_keep(self, asked: Sequence[_Asked]) -> None:
-        """Store what came, then note that it was asked for."""
+        """Store the rows first, then the progress."""
         if found := {each.code: each.rows for each in asked if each.rows}:
             await self._past.async_add(found)
         for code, start, end, rows in asked:
@@ -295,7 +296,7 @@ class LenedaFetch:
         self._progress.schedule()
 
     async def _async_compare(self, now: datetime) -> None:
-        """Compare the last days with one's own, and say so when they differ."""
+        """Compare the last days with own measurements, and raise or withdraw the issue."""
         today = day_start(now)
         start = day_start(today - _COMPARED)
         own = await self._past.async_own(start, today)
@@ -320,7 +321,7 @@ def _within(rows: Iterable[Row], start: datetime, end: datetime) -> tuple[Row, .
 
 
 def _whole_until(rows: Iterable[Row], start: datetime, end: datetime) -> datetime:
-    """Return where the whole days end that begin with a midnight."""
+    """Return the end of the complete days that begin at `start`."""
     known = Counter(day_start(row.start) for row in rows)
     while start < end and known[start] * QUARTER_HOUR == day_end(start) - start:
         start = day_end(start)

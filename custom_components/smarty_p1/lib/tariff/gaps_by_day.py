@@ -1,14 +1,14 @@
-"""Loose spans, shared out to days, and cut where the platform knows what came.
+"""Loose spans, shared out to days, and cut where the platform has quarter-hours.
 
-Those that touch are one run. The platform's quarter-hours in it take the place of what they cover;
-imported and exported energy are cut separately.
+Loose spans that touch are one run. The platform's quarter-hours replace the parts of the run that
+they cover. Imported and exported energy are cut separately.
 
-- What the registers say beyond the platform's quarter-hours stays with the time that these do not
-  cover: each span has its part of it by its energy.
-- Where they cover all of the run, the energy is exactly theirs.
-- The energy of a gap that is too long to be shared out belongs to no day before the platform knows
-  some of it; where it is so little that a clock may have leapt, it is of the gap's end.
-- What came at the market's price stays where it was priced. The platform's has none.
+- The energy of the registers beyond the platform's goes to the uncovered time: each span gets a
+  share by its energy.
+- Where the platform covers all of the run, its energy replaces that of the registers.
+- A gap that is too long to be shared out belongs to no day until the platform knows some of it.
+  With so little energy that a clock may have leapt, it belongs to its end.
+- Energy with a market price stays at the start of its span. The platform's has no market price.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,12 +32,12 @@ class Piece(NamedTuple):
     imported_wh: float
     exported_wh: float
     gap_wh: float
-    """Of the imported energy, what came while nothing was read."""
+    """The part of the imported energy that came in a gap."""
     second: Mapping[str, TimeOfUseSplit]
     market: tuple[float, ...]
 
 
-class _Segment(NamedTuple):
+class _Remainder(NamedTuple):
     """A period of a loose span, with its imported and exported energy."""
 
     kind: Kind
@@ -47,14 +47,14 @@ class _Segment(NamedTuple):
 
 
 class _Cover:
-    """The platform's knowledge of a run: the periods, and the energy of these in the run."""
+    """The platform's quarter-hours in a run: their periods, and their energy in the run."""
 
     def __init__(self) -> None:
         self.periods: list[Period] = []
         self.wh = 0.0
 
     def add(self, start: datetime, wh: float) -> None:
-        """Add a quarter-hour with its energy in the run."""
+        """Add a quarter-hour, with its energy in the run."""
         begin = start
         if self.periods and self.periods[-1][1] == start:
             begin, _ = self.periods.pop()
@@ -62,58 +62,57 @@ class _Cover:
         self.wh += wh
 
 
-class LooseSpans:
-    """The loose spans of a row beside what the platform knows. Each run of them is cut once."""
+class RowView:
+    """A row beside the platform's days and under contracts; each run of loose spans is cut once."""
 
-    def __init__(self, months: Columns, past: PlatformDays) -> None:
-        self._months = months
-        self._past = past
-        self._segments: dict[int, list[_Segment]] = {}
-        """By the identity of the first span of a run."""
+    def __init__(self, months: Columns, past: PlatformDays, contracts: Contracts) -> None:
+        self.months = months
+        self.past = past
+        self.contracts = contracts
+        self._remainders: dict[int, list[_Remainder]] = {}
+        """Remainders of a run by the identity of its first span."""
 
-    def pieces(
-        self, month: MonthColumns, contracts: Contracts, period: Period
-    ) -> dict[datetime, list[Piece]]:
-        """Return the pieces that are in a period of a month, by the start of their day."""
+    def pieces(self, month: MonthColumns, period: Period) -> dict[datetime, list[Piece]]:
+        """Return the pieces in a period of a month, by the start of their day."""
         found: dict[datetime, list[Piece]] = {}
-        for run in _runs(connected([month.start], self._months), self._months):
+        for run in _runs(connected([month.start], self.months), self.months):
             if run[0].start < period[1] and _end_of(run) >= period[0]:
-                for segment in self._cut(run):
-                    _share_out(found, segment, contracts, period)
-                _add_priced(found, run, contracts, period)
+                for remainder in self._cut(run):
+                    _share_out(found, remainder, self.contracts, period)
+                _add_priced(found, run, self.contracts, period)
         return found
 
-    def _cut(self, run: Sequence[Span]) -> list[_Segment]:
-        """Return what the platform leaves of a run."""
-        known = self._segments.get(id(run[0]))
+    def _cut(self, run: Sequence[Span]) -> list[_Remainder]:
+        """Return the remainders that the platform leaves of a run."""
+        known = self._remainders.get(id(run[0]))
         if known is None:
-            known = self._segments[id(run[0])] = [*self._segments_of(run)]
+            known = self._remainders[id(run[0])] = [*self._remainders_of(run)]
         return known
 
-    def _segments_of(self, run: Sequence[Span]) -> Iterator[_Segment]:
+    def _remainders_of(self, run: Sequence[Span]) -> Iterator[_Remainder]:
         imported, exported = self._covers(run)
         if not imported.periods and not exported.periods:
             for span in run:
                 wh, fed_wh = span.amounts.imported_wh, span.amounts.exported_wh
-                yield from (_Segment(span.kind, each, wh, fed_wh) for each in span.shared_periods)
+                yield from (_Remainder(span.kind, each, wh, fed_wh) for each in span.shared_periods)
             return
         for kind, period, wh in _rest(run, imported, [each.amounts.imported_wh for each in run]):
-            yield _Segment(kind, period, wh, 0.0)
+            yield _Remainder(kind, period, wh, 0.0)
         for kind, period, wh in _rest(run, exported, [each.amounts.exported_wh for each in run]):
-            yield _Segment(kind, period, 0.0, wh)
+            yield _Remainder(kind, period, 0.0, wh)
 
     def _covers(self, run: Sequence[Span]) -> tuple[_Cover, _Cover]:
-        """Return what the platform knows of a run that was not measured here."""
+        """Return imported and exported energy of the platform in a run, without measured time."""
         imported, exported = _Cover(), _Cover()
         start, end = run[0].start, _end_of(run)
         for each in months_between(start, end):
-            platform = self._past.months.get(each)
+            platform = self.past.months.get(each)
             if platform is None:
                 continue
-            own = self._months.get(each) or MonthColumns(each)
+            own = self.months.get(each) or MonthColumns(each)
             first = max(0, (start - platform.first) // QUARTER_HOUR)
             last = max(first + 1, -((platform.first - end) // QUARTER_HOUR))
-            columns = own.overlaid(platform, first, min(last, platform.most))
+            columns = own.overlaid(platform, first, min(last, platform.size))
             for place, (wh, fed_wh, origin) in enumerate(zip(*columns, strict=True), first):
                 if origin:
                     time = platform.first + place * QUARTER_HOUR
@@ -126,7 +125,7 @@ class LooseSpans:
 
 
 def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
-    """Return months, and those that loose spans connect them with."""
+    """Return months, and all months that loose spans connect with them."""
     found: set[datetime] = set()
     waiting = [*starts]
     while waiting:
@@ -139,7 +138,7 @@ def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
 
 
 def _runs(starts: Iterable[datetime], months: Columns) -> Iterator[list[Span]]:
-    """Yield the loose spans of months, those that touch together."""
+    """Yield the runs of the loose spans of months."""
     spans = {id(each): each for start in starts if start in months for each in months[start].loose}
     run: list[Span] = []
     for span in sorted(spans.values(), key=lambda each: (each.start, each.end, each.number)):
@@ -158,7 +157,7 @@ def _end_of(run: Sequence[Span]) -> datetime:
 def _add_priced(
     found: dict[datetime, list[Piece]], run: Sequence[Span], contracts: Contracts, period: Period
 ) -> None:
-    """Add what came at the market's prices where it was priced."""
+    """Add the money at the market's prices to the day in which a span starts."""
     for span in run:
         start = contracts.part_start(span.start)
         if any(span.amounts.market) and period[0] <= start < period[1]:
@@ -169,7 +168,7 @@ def _add_priced(
 def _rest(
     run: Sequence[Span], cover: _Cover, energies_wh: Sequence[float]
 ) -> Iterator[tuple[Kind, Period, float]]:
-    """Yield the periods of spans that are not covered, each with its energy."""
+    """Yield the uncovered periods of spans, each with its energy."""
     left: list[tuple[Kind, Period, float]] = []
     total_wh = 0.0
     for span, wh in zip(run, energies_wh, strict=True):
@@ -189,7 +188,7 @@ def _rest(
 
 
 def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
-    """Yield the periods of a span that are not covered; one without length is whole, or none."""
+    """Yield the uncovered periods of a span; an instant is covered as a whole or not at all."""
     begin, end = span.start, span.end
     if begin == end:
         if not any(start <= begin < until for start, until in covered):
@@ -206,10 +205,10 @@ def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
 
 
 def _share_out(
-    found: dict[datetime, list[Piece]], segment: _Segment, contracts: Contracts, period: Period
+    found: dict[datetime, list[Piece]], remainder: _Remainder, contracts: Contracts, period: Period
 ) -> None:
-    """Add the pieces of a segment to those of each day: those of a gap by time."""
-    kind, (start, end), imported_wh, exported_wh = segment
+    """Add the pieces of a remainder to the days. A gap is divided by time."""
+    kind, (start, end), imported_wh, exported_wh = remainder
     is_gap = kind is Kind.GAP
     if not is_gap or start == end:
         day = contracts.part_start(start)

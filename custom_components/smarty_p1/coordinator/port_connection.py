@@ -1,4 +1,4 @@
-"""The port of an entry: its link, the listeners to its bytes, and what happens at it."""
+"""Port of an entry: its link, listeners to its bytes, and events for the source's health."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ from .mqtt_port import (
 )
 from .source_coordinator import SourceCoordinator
 
-# By the class of an error and those it is a kind of.
+# Problems by the class of an error or a base class of it.
 _LOST: Mapping[type[BaseException], ReadingProblem] = {
     PortNotFoundError: ReadingProblem.PORT_NOT_FOUND,
     PortPermissionError: ReadingProblem.PORT_PERMISSION,
@@ -46,14 +46,14 @@ _LOST: Mapping[type[BaseException], ReadingProblem] = {
 
 
 def obstacle_of(error: LinkError) -> ReadingProblem:
-    """Return why a port was lost."""
+    """Return the problem of a lost port."""
     return next(_LOST[cls] for cls in type(error).__mro__ if cls in _LOST)
 
 
 class Line:
-    """Reads the port of a source's entry, and tells the source's health what happens there.
+    """Reader of a source's port, which reports events to the source's health.
 
-    `shown_port` is the port without secrets; `is_topic` whether a gateway publishes there.
+    `shown_port` is the port without secrets. `is_topic` is whether a gateway publishes there.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Line:
 
     @callback
     def start(self) -> None:
-        """Read the port that the entry has now, until the entry is unloaded."""
+        """Read the current port of the entry until the entry is unloaded."""
         self._take_port()
         source = self._source
         # Home Assistant cancels this task and waits for its end when the entry is unloaded.
@@ -91,21 +91,21 @@ class Line:
         )
 
     async def async_release(self) -> None:
-        """Close the port for a moment; what was read last goes on being shown."""
+        """Close the port for a moment. The last values stay visible."""
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
 
     @callback
     def confirm(self) -> None:
-        """Note that what comes is what was expected: a lost port is tried again soon."""
+        """Note that expected data comes: a lost port is then opened again soon."""
         self._link.confirm()
 
     @callback
     def async_add_byte_listener(self, listener: Callable[[bytes], None]) -> CALLBACK_TYPE:
-        """Call the listener with all that comes from the port, as it comes, before it is read.
+        """Call the listener with all bytes of the port before they are parsed.
 
-        Return what ends that.
+        Return a callback that removes the listener.
         """
         self._byte_listeners.append(listener)
         return lambda: self._byte_listeners.remove(listener)
@@ -120,7 +120,7 @@ class Line:
             self._on_data,
             self._on_lost,
             on_open=self._on_open,
-            # A topic is silent when the meter or its gateway is, and stays what it is.
+            # A silent topic is no fault of the subscription: opening it again would not help.
             silence_timeout=None if self.is_topic else self._silence_timeout,
             baud_rate=data.get(CONF_BAUD_RATE, self._baud_rate),
             opener=topic_opener(self._source.hass, port, self._on_away),
@@ -143,7 +143,7 @@ class Line:
             self._take(data)
             source.look()
         except Exception:  # noqa: BLE001 - whatever it is
-            # A mistake here, or in what listens to updates, must not end the link for good.
+            # A bug here or in a listener must not end the link for good.
             LOGGER.exception("%s: unexpected error while taking a reading", source.name)
 
     @callback

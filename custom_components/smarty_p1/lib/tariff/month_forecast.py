@@ -1,10 +1,9 @@
-"""What the running month will have cost when it ends: an estimate, and never of another month.
+"""Estimate of the cost of the running month at its end.
 
-Fixed prices go on to the end. Of the rest, each day to come is the mean of the last 28 whole days;
-where the same month of last year is known, it may as well be the mean of that, and the result lies
-between the two. What is not known of all these days (the market's price, the hours of a second one,
-what was shared) is as on those of which it is. Before the fourth day, and where too little was
-measured, there is none.
+Fixed prices run to the end. Each coming day has the mean of the last 28 whole days. If the same
+month of last year is known, its mean gives a second total, and the result lies between the two.
+Market price, time of use and sharing of days without them are taken from the other days. There is
+no estimate before the fourth day, nor with too few measured quarter-hours.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -46,7 +45,7 @@ def estimated(demand: Demand) -> Estimate | None:
 def estimate_month(
     month: Month, earlier: Sequence[Month], contracts: Contracts, until: datetime
 ) -> Estimate | None:
-    """Return the estimate for the running month, after those before it; None without one."""
+    """Return the estimate for the running month, None if it is not possible yet."""
     is_in_time = month.start + _DAYS_BEFORE <= until < month.end
     if not is_in_time or month.known_share(until) < _MIN_MEASURED_SHARE:
         return None
@@ -74,12 +73,12 @@ def _days_of_last_year(month: Month, earlier: Sequence[Month]) -> list[list[Day]
 
 
 def _by_date(days: Sequence[Day]) -> Iterator[tuple[datetime, Iterator[Day]]]:
-    """Group the records of days, which have one for each contract."""
+    """Yield the records of each day: one for each contract of the day."""
     return groupby(days, key=lambda day: day_start(day.start))
 
 
 def _last_whole_days(days: Iterable[Day], until: datetime) -> list[list[Day]]:
-    """Return the last days before a moment of which most was measured."""
+    """Return the last days before a moment that were measured for the most part."""
     found: list[list[Day]] = []
     for start, group in _by_date([day for day in days if day.start < until]):
         records = list(group)
@@ -96,9 +95,9 @@ def _total(
     days: Sequence[Sequence[Day]],
     others: Sequence[Day] = (),
 ) -> float | None:
-    """Return the total if each day to come is the mean of some days.
+    """Return the total if each coming day is the mean of some days.
 
-    What is not known of these, such as the market's prices, is as on other days.
+    Unknown values of these, such as the market's prices, are taken from other days.
     """
     if not days:
         return None
@@ -119,14 +118,14 @@ def _total(
 
 
 def _lacks_price(day: Day, contract: Contract) -> bool:
-    """Return whether nothing is known of the market's price of an energy that follows it."""
+    """Return whether an energy at the market's price has no price."""
     is_bought = contract.energy_margin is not None and day.imported_wh > 0
     is_sold = contract.feed_in_margin is not None and day.exported_wh > 0
     return (is_bought and not day.market_wh) or (is_sold and not day.market_exported_wh)
 
 
 def _sum(start: datetime, days: Sequence[Day], others: Sequence[Day], share: float) -> Day:
-    """Return a share of what came on some days, as if it were of one."""
+    """Return a share of the sum of some days as one day."""
     imported_wh = sum(day.imported_wh for day in days) * share
     exported_wh = sum(day.exported_wh for day in days) * share
     known = _Known(days, others)
@@ -148,13 +147,13 @@ def _sum(start: datetime, days: Sequence[Day], others: Sequence[Day], share: flo
 
 
 class _Known(NamedTuple):
-    """Days, and others that say what is not known of these."""
+    """Days, and other days for their unknown values."""
 
     days: Sequence[Day]
     others: Sequence[Day]
 
     def ratio(self, of: Callable[[Day], tuple[float, float]]) -> float | None:
-        """Return a part by its whole: of those days that are known, or else of the others."""
+        """Return a part by its whole, of the days or else of the other days."""
         for known in self:
             pairs = [of(day) for day in known]
             if whole := sum(each for _, each in pairs):
@@ -162,13 +161,13 @@ class _Known(NamedTuple):
         return None
 
     def above(self, energy_wh: float) -> dict[float, ClassExcess]:
-        """Return what of an energy is above each power."""
+        """Return the part of an energy above each power."""
         powers = {kw for days in self for day in days for kw in day.above}
         shares = {kw: self.ratio(partial(_above, kw)) or 0.0 for kw in powers}
         return {kw: ClassExcess(0, energy_wh * share) for kw, share in shares.items()}
 
     def second(self, energy_wh: float) -> dict[str, TimeOfUseSplit]:
-        """Return what of an energy has the second price, by the hours of that."""
+        """Return the part of an energy with the second price, by its hours."""
         every = {hours for days in self for day in days for hours in day.second}
         shares = {hours: self.ratio(partial(_second, hours)) for hours in every}
         return {
@@ -179,7 +178,7 @@ class _Known(NamedTuple):
 
 
 def _above(kw: float, day: Day) -> tuple[float, float]:
-    """Return the energy above a power and that of which it is known; of classes it always is."""
+    """Return the energy above a power, and the energy with a known excess: all, for classes."""
     energy_wh = day.above[kw].energy_wh if kw in day.above else 0.0
     return energy_wh, day.imported_wh if kw in day.above or kw in REFERENCE_POWERS else 0.0
 

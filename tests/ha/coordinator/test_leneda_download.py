@@ -15,7 +15,7 @@ from pytest_homeassistant_custom_component.common import (
     MockConfigEntry,
 )
 
-from custom_components.smarty_p1.coordinator import leneda_fetch
+from custom_components.smarty_p1.coordinator import leneda_download
 from custom_components.smarty_p1.lib import backoff
 from custom_components.smarty_p1.lib.leneda import Row
 from custom_components.smarty_p1.lib.tariff import QuarterHour
@@ -88,11 +88,11 @@ def sleeper(monkeypatch: pytest.MonkeyPatch, platform: Platform) -> Sleeper:
     sleeper = Sleeper()
     monkeypatch.setattr(dt_util, "utcnow", lambda: sleeper.now)
     platform.now = lambda: sleeper.now
-    monkeypatch.setattr(leneda_fetch, "PAUSE", 0.0)
-    monkeypatch.setattr(leneda_fetch, "KEPT", KEPT)
-    monkeypatch.setattr(leneda_fetch, "sleep", sleeper.sleep)
+    monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
+    monkeypatch.setattr(leneda_download, "KEPT", KEPT)
+    monkeypatch.setattr(leneda_download, "sleep", sleeper.sleep)
     monkeypatch.setattr(backoff, "asyncio", SimpleNamespace(sleep=sleeper.sleep))
-    monkeypatch.setattr(leneda_fetch, "randrange", lambda _most: 17)
+    monkeypatch.setattr(leneda_download, "randrange", lambda _most: 17)
     return sleeper
 
 
@@ -351,7 +351,7 @@ async def test_what_fails_is_tried_again_ever_more_seldom(
 async def test_history_goes_on_where_it_stopped(
     begin: Begin, platform: Platform, at: At, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leneda_fetch, "KEPT", timedelta(days=520))
+    monkeypatch.setattr(leneda_download, "KEPT", timedelta(days=520))
 
     def read(start: datetime) -> float:
         if start < TODAY - 300 * DAY:

@@ -1,7 +1,7 @@
-"""The past in the long-term statistics of Home Assistant: rows written, shifted, taken back.
+"""Writer of the platform's hours into Home Assistant's long-term statistics.
 
-All that is written goes through the recorder's queue, one thing after the other; what is planned
-from what was read stays right meanwhile, as the recorder only adds rows after the last.
+Rows are written, shifted and reverted through the recorder's queue, one step after the other. A
+plan made of rows that were read stays right, because the recorder only adds rows after the last.
 """
 
 import asyncio
@@ -25,34 +25,34 @@ from homeassistant.util.unit_conversion import EnergyConverter
 
 from ..lib.stored_values import checked_flag, checked_list, checked_mapping, checked_text
 from .collector_pause import without_collection
-from .hourly_sums import HOUR, Ledger, Plan, Row, StartsAnew, plan, plan_back
+from .statistics_rows import HOUR, Ledger, Plan, Row, StartsAnew, plan, plan_back
 from .throttled_store import Content, ThrottledStore
 
 RECORDER = "recorder"
 _AT_ONCE = 500
 _KWH = UnitOfEnergy.KILO_WATT_HOUR
 _EPOCH = datetime(1999, 1, 1, tzinfo=UTC)
-# Since Home Assistant 2026.11, the rows of a period can be deleted.
+# Since Home Assistant 2026.11, rows of a period can be deleted.
 CAN_DELETE = "start_time" in inspect.signature(Recorder.async_clear_statistics).parameters
 _TO_UNIT: dict[str, str] = {EnergyConverter.UNIT_CLASS: _KWH}
 
 
 class Series(NamedTuple):
-    """Hours that have a place in the statistics of an entity."""
+    """Hours for the statistics of an entity."""
 
     key: str
-    """What they are of, whatever the entity is called."""
+    """Key of the quantity, independent of the entity's name."""
     statistic_id: str
     hours: Mapping[datetime, float]
-    """In kWh, or in `unit`."""
+    """kWh, or `unit`."""
     unit: str = _KWH
     starts_anew: StartsAnew | None = None
 
 
 class PastStatistics(ThrottledStore):
-    """What was written into the statistics of a meter's entities.
+    """Statistics of a meter's entities that were written here.
 
-    `waits` is True while there is more to write, once the entity has rows of its own.
+    `waits` is True while hours are left to write, for example until the entity has rows.
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
@@ -61,7 +61,7 @@ class PastStatistics(ThrottledStore):
         self._lock = asyncio.Lock()
         self.waits = False
         self.months_at_once: set[str] = set()
-        """Months of which the entity of the bill's total has counted the past at once."""
+        """Months whose past costs the entity of the bill's total counted at once."""
 
     @property
     def is_empty(self) -> bool:
@@ -69,21 +69,21 @@ class PastStatistics(ThrottledStore):
         return not self.waits and not any(each.hours for each in self._ledgers.values())
 
     async def async_load(self) -> None:
-        """Read what was done before."""
+        """Load the stored ledgers."""
         if found := await self._async_read(_parse):
             self._ledgers, self.waits, self.months_at_once = found
 
     def knows(self, keys: Iterable[str]) -> bool:
-        """Return whether something was written of each."""
+        """Return whether each statistic was written before."""
         return all(key in self._ledgers for key in keys)
 
     async def async_begin(self) -> None:
-        """Note that there is something to write: whatever comes in between, it is tried again."""
+        """Store that hours must be written, so that a restart repeats the attempt."""
         self.waits = True
         await self.async_save()
 
     async def async_bring_in(self, all_series: Iterable[Series]) -> None:
-        """Write hours; what came in before is changed where it is not the same."""
+        """Write hours, and correct hours that were written with other values."""
         async with self._lock:
             await self.async_begin()
             waits = False
@@ -93,7 +93,7 @@ class PastStatistics(ThrottledStore):
             await self.async_save()
 
     async def async_take_back(self, all_series: Iterable[Series]) -> bool:
-        """Let the statistics be what the entities have counted; return whether no row is left."""
+        """Restore the entities' own statistics. Return whether no written row is left."""
         async with self._lock:
             self.waits = False
             await self.async_save()
@@ -104,7 +104,7 @@ class PastStatistics(ThrottledStore):
             return not any(each.hours for each in self._ledgers.values())
 
     async def _async_apply(self, series: Series, *, is_back: bool) -> bool:
-        """Return whether all of it is done."""
+        """Write or revert one statistic. Return whether nothing is left to do."""
         if RECORDER not in self._hass.config.components:
             return False
         recorder = get_instance(self._hass)
@@ -125,7 +125,7 @@ class PastStatistics(ThrottledStore):
         return not planned.waits
 
     def _read(self, series: Series) -> tuple[StatisticMetaData, dict[datetime, Row]] | None:
-        """Return the statistic of an entity; None when it has none of sums in its unit."""
+        """Return the rows of a statistic, None if it has no sums in the unit."""
         name = series.statistic_id
         _, metadata = get_metadata(self._hass, statistic_ids={name}).get(name, (0, None))
         if metadata is None or not metadata["has_sum"] or not _is_in_unit(metadata, series.unit):
@@ -169,15 +169,22 @@ class PastStatistics(ThrottledStore):
         self, metadata: StatisticMetaData, rows: Mapping[datetime, Row]
     ) -> None:
         recorder = get_instance(self._hass)
-        # A part at a time, so that nothing else has to wait for long, neither here nor there.
+        # Import in parts, so that other tasks and the recorder's queue need not wait long.
         for part in batched(rows.items(), _AT_ONCE, strict=False):
             made = await self._hass.async_add_executor_job(_statistics, metadata, dict(part))
             async_import_statistics(self._hass, metadata, made)
             await recorder.async_block_till_done()
 
     @override
+    async def async_save(self) -> None:
+        ledgers = [*self._ledgers.values()]
+        # Ledgers cache their stored form: make it in the executor before it is needed here.
+        await self._hass.async_add_executor_job(lambda: [ledger.stored for ledger in ledgers])
+        await super().async_save()
+
+    @override
     def _content(self) -> Content:
-        ledgers = {key: ledger.as_dict() for key, ledger in self._ledgers.items()}
+        ledgers = {key: ledger.stored for key, ledger in self._ledgers.items()}
         return {
             "waits": self.waits,
             "months_at_once": sorted(self.months_at_once),
@@ -215,7 +222,7 @@ def _is_in_unit(metadata: StatisticMetaData, unit: str) -> bool:
 
 
 def _statistics(metadata: StatisticMetaData, rows: Mapping[datetime, Row]) -> list[StatisticData]:
-    """Return rows in the unit of their statistic: another one would rewrite that of all rows."""
+    """Return rows in the unit of the statistic: another unit would rewrite all of its rows."""
     factor = 1.0
     if metadata["unit_class"] == EnergyConverter.UNIT_CLASS:
         factor = EnergyConverter.convert(1.0, _KWH, metadata["unit_of_measurement"])
@@ -232,7 +239,7 @@ def _statistic(hour: datetime, row: Row, factor: float) -> StatisticData:
 
 
 def _runs(hours: tuple[datetime, ...]) -> list[tuple[datetime, datetime]]:
-    """Return the periods that hours make up."""
+    """Return the periods without gaps of sorted hours."""
     if not hours:
         return []
     breaks = [(last, now) for last, now in pairwise(hours) if now - last != HOUR]

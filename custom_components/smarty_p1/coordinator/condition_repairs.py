@@ -1,4 +1,4 @@
-"""The repairs of a condition as issues of Home Assistant, and the dialog for keys."""
+"""Repairs of a condition as issues of Home Assistant, and the dialog for keys."""
 
 from collections.abc import Mapping
 
@@ -16,9 +16,9 @@ _ISSUES = [repair for repair in Repair if repair is not Repair.KEYS]
 
 
 class Remedies:
-    """The repair issues of one source, and the dialog for the keys of a meter.
+    """Repair issues of one source, and the dialog for a meter's keys.
 
-    `placeholders` are those of the source; what they hold may change.
+    `placeholders` are the source's; their values may change.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Remedies:
 
     @callback
     def standing(self) -> dict[Repair, Details]:
-        """Return the repairs that were raised before the source was set up."""
+        """Return the repairs that were raised before the set-up."""
         issues = ir.async_get(self._hass).issues
         standing: dict[Repair, Details] = {}
         for repair in _ISSUES:
@@ -42,10 +42,10 @@ class Remedies:
 
     @callback
     def apply(self, before: Condition, condition: Condition) -> None:
-        """Raise what is new in a condition, and withdraw what is gone."""
+        """Raise new repairs of a condition, and withdraw others."""
         gone = before.repairs.keys() - condition.repairs.keys()
         withdraw_issues(self._hass, self._entry, [Problem(each) for each in gone - {Repair.KEYS}])
-        # New keys end the dialog that asked for them by themselves.
+        # A dialog that got new keys ends by itself, and the state is then WAITING.
         if Repair.KEYS in gone and condition.state is not State.WAITING:
             self._end_dialogs()
         for repair, details in condition.repairs.items():
@@ -54,7 +54,7 @@ class Remedies:
 
     def _raise(self, repair: Repair, details: dict[str, str]) -> None:
         if repair is Repair.KEYS:
-            # Does nothing while one is open.
+            # Home Assistant ignores this while such a dialog is open.
             self._entry.async_start_reauth(self._hass, data=details)
             return
         told = {**self._placeholders, **details}

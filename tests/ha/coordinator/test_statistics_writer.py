@@ -1,5 +1,6 @@
 """The past in long-term statistics, in a real recorder: each hour's change is the platform's."""
 
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -20,9 +21,9 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     do_adhoc_statistics,
 )
 
-from custom_components.smarty_p1.coordinator import past_statistics
-from custom_components.smarty_p1.coordinator.hourly_sums import Ledger, Row, plan
-from custom_components.smarty_p1.coordinator.past_statistics import PastStatistics, Series
+from custom_components.smarty_p1.coordinator import statistics_rows, statistics_writer
+from custom_components.smarty_p1.coordinator.statistics_rows import Ledger, Row, plan
+from custom_components.smarty_p1.coordinator.statistics_writer import PastStatistics, Series
 
 NAME = "sensor.meter"
 HOUR = timedelta(hours=1)
@@ -236,6 +237,28 @@ async def test_hours_that_are_not_known_are_left_out(
     assert await changes(hass) == {n: kwh for n, kwh in expected.items() if n not in (-4, 2)}
 
 
+async def test_hours_are_stored_and_loaded_beside_the_event_loop(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    past: PastStatistics,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[threading.Thread] = []
+
+    def note(_stored: object) -> list[object]:
+        threads.append(threading.current_thread())
+        return []
+
+    monkeypatch.setattr(statistics_rows, "_runs_of", note)
+    monkeypatch.setattr(Ledger, "from_dict", note)
+    await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR)
+    await past.async_bring_in(series(platform(-30, 0)))
+    await past.async_begin()
+    await PastStatistics(hass, "one").async_load()
+    assert len(threads) == 2
+    assert threading.current_thread() not in threads
+
+
 async def test_an_entity_in_watt_hours(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
 ) -> None:
@@ -294,7 +317,7 @@ async def test_a_kill_at_each_step(
     with monkeypatch.context() as patch:
         patch.setattr(PastStatistics, "async_save", kill_after(PastStatistics.async_save))
         patch.setattr(
-            past_statistics, "async_import_statistics", kill_after(async_import_statistics)
+            statistics_writer, "async_import_statistics", kill_after(async_import_statistics)
         )
         patch.setattr(
             recorder, "async_adjust_statistics", kill_after(recorder.async_adjust_statistics)
@@ -330,7 +353,7 @@ async def test_taken_back(
     if is_shown_twice:
         await past.async_take_back(series({}))
 
-    assert is_gone == past_statistics.CAN_DELETE
+    assert is_gone == statistics_writer.CAN_DELETE
     found = await changes(hass)
     assert {n: kwh for n, kwh in found.items() if n in own_changes} == own_changes
     assert not any(kwh for n, kwh in found.items() if n not in own_changes)

@@ -21,9 +21,9 @@ from ..dashboards import (
 from ..lib.entities import short_serial
 from ..lib.meter import MeterReader, Reading, shown_name
 from ..lib.p1 import Telegram
+from .contract_pages import Errors, first_contract_fields, read_first_contract
 from .form_and_probe import Dialog, Draft, Input
 from .form_errors import FieldError
-from .tariff_options import Errors, first_contract_fields, read_first_contract
 
 
 class _NewMeter(NamedTuple):

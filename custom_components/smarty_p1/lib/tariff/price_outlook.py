@@ -1,4 +1,4 @@
-"""What the coming quarter-hours cost, and how much power they usually leave free."""
+"""Price and usually free power of the coming quarter-hours."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ from .month import Origin, QuarterHour
 
 LOOKED_BACK = timedelta(weeks=4)
 MIN_DAYS = 7
-"""Of which a quarter-hour of the day must be known: each day of the week once, say."""
+"""Days on which a quarter-hour of the day must be known: a week, say."""
 
 _AHEAD = timedelta(hours=48)
 _DECIMALS = 3
@@ -22,11 +22,11 @@ _DECIMALS = 3
 type Usual = Mapping[tuple[int, int], float]
 """The mean imported power in kW by hour and minute of Luxembourg's clock."""
 type Market = Callable[[datetime], MarketPrices]
-"""Returns the market's prices of the quarter-hour that begins then, as far as they are known."""
+"""Returns the known market's prices of the quarter-hour that begins at a time."""
 
 
 class Unknown(StrEnum):
-    """Why something of a quarter-hour is not known."""
+    """Reason of an unknown value of a quarter-hour."""
 
     NOT_AGREED = "not_agreed"
     """The contract has no price of energy, or no reference power."""
@@ -45,21 +45,21 @@ class ComingQuarterHour(NamedTuple):
     """In UTC."""
     price: KwhPrice
     left_kw: float | None
-    """The reference power less what is usually imported then: below 0, it is usually exceeded."""
+    """Reference power less the usual import: below 0, it is usually exceeded."""
     unknown: Mapping[str, Unknown]
-    """Why what is None is not known, by its name."""
+    """Reasons by the names of the values that are None."""
 
     @property
     def end(self) -> datetime:
-        """Return when it ends, in UTC."""
+        """Return the end of the quarter-hour, in UTC."""
         return self.start + QUARTER_HOUR
 
 
 def usual_import(quarters: Iterable[QuarterHour]) -> Usual:
-    """Return the mean of each quarter-hour of the day that is known of enough days.
+    """Return the mean of each quarter-hour of the day that was measured on enough days.
 
-    Weekdays and weekends are one: four weeks have eight days of weekend, too few to tell a habit
-    from chance. What the platform has only estimated was not measured.
+    Weekdays and weekends are not distinguished: the eight weekend days of four weeks are too few to
+    tell a habit from chance. Estimates of the platform do not count.
     """
     known: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
     for quarter in quarters:

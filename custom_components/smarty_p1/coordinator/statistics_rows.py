@@ -1,41 +1,42 @@
-"""How hours that somebody else has counted come into an entity's long-term statistics.
+"""Plans that add the platform's hours to the long-term statistics of an entity.
 
-A row is an hour; its energy is its sum less that of the row before, of the first row less 0. So
+A row is an hour. Its energy is its sum less the sum of the row before, or less 0 for the first row.
 
-- hours before the entity's own begin with a sum of 0, and all own rows are shifted up,
-- hours that are missing between own rows go on from the row before, and shift nothing: the row
-  after them already holds all that the register has counted, and never gets less than nothing.
+- Hours before the entity's own rows begin with a sum of 0; all own rows are shifted up.
+- Hours missing between own rows continue from the row before, and shift nothing: the sum of the
+  next own row already includes them. An hour's energy never becomes negative.
 
-The own row in which the first hour began, and one in which a gap begins, are parts of an hour: they
-become whole where the hour is known. A `Ledger` says what was done, so that it can be done again,
-with other figures, after a crash in between, and be taken back: it is stored before the rows are.
+The first own row, and an own row before a gap, cover a part of their hour. They are raised to the
+whole hour where the platform knows it. A `Ledger` describes the written rows, so that writing can
+be repeated with other values, after a crash, and be reverted. It is stored before the rows.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple, Self
 
 from ..lib.stored_values import checked_list, checked_mapping
 
 HOUR = timedelta(hours=1)
-# 25 months are 18,300 hours; what is older stays in the statistics.
+# 25 months have 18,300 hours; older hours stay in the statistics.
 _MAX_HOURS = 250_000
 _MAX_RUNS = 20_000
 _SAME = 1e-6
 
 
 class Row(NamedTuple):
-    """What is stored of an hour: what has come until its end, and the state there."""
+    """Stored statistics of an hour: sum and state at its end."""
 
     sum: float
     state: float | None = None
     last_reset: float | None = None
-    """As a timestamp."""
+    """Timestamp."""
 
     def is_as(self, other: Row | None) -> bool:
-        """Return whether there is nothing to write."""
+        """Return whether the other row is equal up to rounding errors."""
         return (
             other is not None
             and abs(self.sum - other.sum) < _SAME
@@ -43,47 +44,40 @@ class Row(NamedTuple):
         )
 
     def risen(self, rise: float) -> Row:
-        """Return the row of an hour in which more has come."""
+        """Return the row with more energy in its hour."""
         state = None if self.state is None else self.state + rise
         return Row(self.sum + rise, state, self.last_reset)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ledger:
-    """What was written here into one statistic."""
+    """Rows that were written into one statistic."""
 
     first: datetime | None = None
-    """The first row of the entity's own."""
+    """Hour of the entity's first own row."""
     first_sum: float = 0.0
-    """Its sum before anything was shifted."""
+    """Sum of the first own row before any shift."""
     first_change: float | None = None
-    """What came in the whole of its hour, where that is known."""
+    """Energy of the whole first hour, if known."""
     hours: frozenset[datetime] = frozenset()
-    """Those that had no row."""
+    """Hours that had no own row."""
     replaced: Mapping[datetime, Row] = field(default_factory=dict)
-    """Own rows that were made whole, as they were, without the shift."""
+    """Own rows before they were raised to the whole hour, without the shift."""
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return what is stored of it."""
-        runs: list[list[Any]] = []
-        last = None
-        for hour in sorted(self.hours):
-            if last is not None and hour - last == HOUR:
-                runs[-1][1] += 1
-            else:
-                runs.append([hour.isoformat(), 1])
-            last = hour
+    @cached_property
+    def stored(self) -> dict[str, Any]:
+        """Return the stored form. The first call takes milliseconds for 25 months of hours."""
         return {
             "first": self.first and self.first.isoformat(),
             "first_sum": self.first_sum,
             "first_change": self.first_change,
-            "hours": runs,
+            "hours": _runs_of(self.hours),
             "replaced": [[hour.isoformat(), *row] for hour, row in self.replaced.items()],
         }
 
     @classmethod
     def from_dict(cls, stored: Any) -> Self:  # noqa: ANN401 - a file may hold anything
-        """Return what was stored. Raises an error for anything else."""
+        """Return the ledger of a stored form. Raises an error for anything else."""
         data = checked_mapping(stored)
         hours: set[datetime] = set()
         for start, count in checked_list(data["hours"], _MAX_RUNS):
@@ -104,24 +98,37 @@ class Ledger:
         )
 
 
+def _runs_of(hours: Iterable[datetime]) -> list[list[Any]]:
+    """Return the start and number of hours of each run without a gap."""
+    runs: list[list[Any]] = []
+    last = None
+    for hour in sorted(hours):
+        if last is not None and hour - last == HOUR:
+            runs[-1][1] += 1
+        else:
+            runs.append([hour.isoformat(), 1])
+        last = hour
+    return runs
+
+
 class Plan(NamedTuple):
-    """What is to be done, in this order; each step changes nothing when it has been done."""
+    """Steps of a change, in the order of its fields. Repeating a step changes nothing."""
 
     ledger: Ledger
     deleted: tuple[datetime, ...]
     before: Mapping[datetime, Row]
-    """The rows before the own ones."""
+    """Rows before the own rows."""
     first: datetime
     delta: float
-    """By which all rows from `first` on are to be shifted."""
+    """Shift of the sums of all rows from `first` on."""
     between: Mapping[datetime, Row]
-    """The rows in gaps, and own ones made whole, or part of an hour again."""
+    """Rows in gaps, and own rows that change."""
     waits: bool
-    """Whether more is known, of hours after the last own row: there is no telling what they are."""
+    """Whether the platform knows hours after the last own row, which must wait for own rows."""
 
 
 type StartsAnew = Callable[[datetime], float | None]
-"""Returns the timestamp since when an hour's state is counted: it begins with 0 there."""
+"""Returns the timestamp since which an hour's state is counted: the state begins there with 0."""
 
 
 def plan(
@@ -130,9 +137,9 @@ def plan(
     known: Mapping[datetime, float],
     starts_anew: StartsAnew | None = None,
 ) -> Plan | None:
-    """Return how whole hours come in; None while the entity has no row of its own.
+    """Return the plan that adds whole hours, None while the entity has no own row.
 
-    Hours that came in before and are not among `known` stay as they are.
+    Hours that were added before and are not among `known` stay unchanged.
     """
     own = _own(rows, ledger)
     if not own:
@@ -143,7 +150,8 @@ def plan(
     ledger = replace(ledger, first_change=change)
     known = {**kept, **known}
     if change is None:
-        # What an import by somebody else has left below 0 is not what came in that hour.
+        # Another integration's import may leave a sum below 0, which is no energy of the first
+        # hour.
         has_before = any(hour < own[0] for hour in known)
         change = max(0.0, ledger.first_sum) if has_before else ledger.first_sum
     found = _lay_out(rows, ledger, own, known, change, starts_anew)
@@ -157,9 +165,9 @@ def plan_back(
     *,
     can_delete: bool,
 ) -> Plan | None:
-    """Return how the statistics become what the entity itself has counted.
+    """Return the plan that restores the entity's own statistics.
 
-    Rows that cannot be deleted stay, and nothing comes in them.
+    Without a way to delete rows, the added rows stay with an energy of 0.
     """
     own = _own(rows, ledger)
     if not own or ledger.first != own[0]:
@@ -176,14 +184,14 @@ def _own(rows: Iterable[datetime], ledger: Ledger) -> list[datetime]:
 
 
 def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Ledger:
-    """Return the ledger, or a new one when the statistics have been begun anew."""
+    """Return the ledger, or a new one if the statistics were cleared in between."""
     if ledger.first == first:
         return ledger
     return Ledger(first, rows[first].sum, None, ledger.hours & rows.keys())
 
 
 def _kept(rows: Mapping[datetime, Row], ledger: Ledger) -> dict[datetime, float]:
-    """Return what came in the hours that were written here."""
+    """Return the energies of the hours that were written here."""
     ours = ledger.hours | ledger.replaced.keys()
     hours = sorted(rows)
     kept = {hours[0]: rows[hours[0]].sum} if hours and hours[0] in ours else {}
@@ -233,13 +241,13 @@ def _in_gaps(
     known: Mapping[datetime, float],
     starts_anew: StartsAnew | None,
 ) -> dict[datetime, Row]:
-    """Return the rows between own ones, and the own rows that become whole where a gap begins.
+    """Return the rows between own rows, and the raised own rows before gaps.
 
-    `last_sum` is what has come before the first own row.
+    `last_sum` is the sum before the first own row.
     """
     found: dict[datetime, Row] = {}
     hours = list(own)
-    # Differences of stored sums have rounding errors, and an energy must not fall.
+    # Stored sums have rounding errors: a difference just below 0 is no falling sum.
     never_falls = all(change > -_SAME for change in known.values())
     for hour, following in pairwise([*hours, hours[-1]]):
         now = own[hour]
@@ -260,7 +268,7 @@ def _shifted(rows: Mapping[datetime, Row], by: float) -> dict[datetime, Row]:
 
 
 def _of(rows: Mapping[datetime, Row], hours: Iterable[datetime]) -> dict[datetime, Row]:
-    """Return the rows of some hours, as far as there are any."""
+    """Return the existing rows of some hours."""
     return {hour: rows[hour] for hour in hours if hour in rows}
 
 
@@ -271,7 +279,7 @@ def _missing(hour: datetime, following: datetime, known: Container[datetime]) ->
 
 
 def _to_write(wanted: Mapping[datetime, Row], rows: Mapping[datetime, Row]) -> dict[datetime, Row]:
-    """Return the rows that are not there as they should be, in the order of time."""
+    """Return the rows that are missing or different, in the order of time."""
     return {hour: row for hour, row in sorted(wanted.items()) if not row.is_as(rows.get(hour))}
 
 
@@ -282,7 +290,7 @@ def _followed(
     starts_anew: StartsAnew | None,
     most: float | None = None,
 ) -> dict[datetime, Row]:
-    """Return a row for each hour, which goes on from the last one."""
+    """Return a row for each hour, continuing from the last row."""
     found = {}
     for hour in hours:
         total = last.sum + known[hour]

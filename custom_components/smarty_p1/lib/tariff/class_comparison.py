@@ -1,11 +1,11 @@
-"""Which reference power would have been the cheapest.
+"""Comparison of the reference powers: the cheapest one of the past months.
 
     compare(months, contracts, until).cheapest
 
-What differs between the classes is the fixed price and the surcharge: a smaller class costs less
-a month, and more for every kilowatt-hour above it. Only whole months decide, the last 12 of them;
-nothing is extrapolated. Amounts have VAT if the contract has it. The energies are at the prices of
-their months, or all of them at those that hold now, which say more about the months to come.
+Classes differ in fixed price and surcharge: a smaller class costs less a month, and more for every
+kilowatt-hour above it. Only the last 12 whole months decide, and nothing is extrapolated. Amounts
+have VAT if the contract has it. The energies are at the prices of their months, or all at the
+current prices, which say more about the coming months.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ _WORTH_A_YEAR = 5
 
 
 class ClassCost(NamedTuple):
-    """What a class costs in a month, or would have cost; None where a price is not known."""
+    """Cost of a class in a month, None where a price is unknown."""
 
     excess_kwh: float
     fixed: float | None
@@ -35,13 +35,13 @@ class ClassCost(NamedTuple):
 
 
 class MonthComparison(NamedTuple):
-    """A month, and what each class would have cost in it."""
+    """A month, and the cost of each class in it."""
 
     start: datetime
     """Its first midnight, in Luxembourg's time."""
     measured_share: float
     is_whole: bool
-    """Whether it has ended, and as good as all of it is known."""
+    """Whether the month has ended, and 99 % of it are known."""
     classes: Mapping[int, ClassCost]
 
 
@@ -50,19 +50,19 @@ class Comparison(NamedTuple):
 
     months: tuple[MonthComparison, ...]
     decisive: tuple[MonthComparison, ...]
-    """Those that decide: the last whole ones."""
+    """The last whole months, which decide."""
     totals: Mapping[int, float | None]
-    """What each class would have cost in these; empty before there is one."""
+    """Cost of each class in the decisive months; empty without such a month."""
     cheapest: int | None
     """In kW; None before there is a whole month."""
     saving_per_year: float | None
-    """How much more the present class costs; None without one, or before a whole month."""
+    """Additional cost of the present class; None without one, or before a whole month."""
     prices_of: date | None
     """The last day of published prices that are used later, None if none are."""
 
     @property
     def is_about_the_same(self) -> bool | None:
-        """Return whether another class is not worth the trouble; None where that is not known."""
+        """Return whether the saving is too small for a change, None where it is unknown."""
         return None if self.saving_per_year is None else self.saving_per_year < _WORTH_A_YEAR
 
 
@@ -73,9 +73,12 @@ def compare(
     *,
     is_at_current_prices: bool = False,
 ) -> Comparison:
-    """Compare the classes over months, in the order of time; the last one may be running."""
+    """Return the comparison of the classes over months in the order of time.
+
+    The last month may be running.
+    """
     current = AgreedPrices.at(contracts.at(until), until) if is_at_current_prices else None
-    # The other classes have published prices, whatever the household has entered for its own.
+    # The other classes have published prices, even if the own price was entered.
     prices_of = (current or AgreedPrices.at(contracts.at(until), until)).published_until
     compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]
@@ -91,7 +94,7 @@ def compare(
 def _saving_per_year(
     totals: Mapping[int, float], own_kw: float | None, months: int
 ) -> float | None:
-    """Return how much more the own class costs than the cheapest one, by the totals of months."""
+    """Return the yearly saving of the cheapest class over the own one, by the totals of months."""
     own = next((total for kw, total in totals.items() if kw == own_kw), None)
     if own is None:
         return None
@@ -99,7 +102,7 @@ def _saving_per_year(
 
 
 def _totals(months: Sequence[MonthComparison]) -> dict[int, float | None]:
-    """Return what each class would have cost in some months; nothing of no month."""
+    """Return the total cost of each class in some months; nothing without months."""
     if not months:
         return {}
     return {kw: _sum([month.classes[kw].total for month in months]) for kw in REFERENCE_POWERS}

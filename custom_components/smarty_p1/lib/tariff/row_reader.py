@@ -1,0 +1,230 @@
+"""The row of a meter, read from its files, with a gap for each lost line.
+
+A missing number is a lost line. The registers around it tell its energy, which becomes a gap until
+the line is restored. The numbers of files that were removed on purpose are in a file of their own.
+"""
+
+import re
+from bisect import bisect_right
+from datetime import datetime, timedelta
+from itertools import pairwise
+from math import inf, nan
+from operator import attrgetter
+from typing import NamedTuple
+
+from .calendar import QUARTER_HOUR, month_start
+from .meter_clock_jumps import ReadingSegment
+from .register_rises import Registers
+from .span_lines import (
+    LATE,
+    Files,
+    cells_of,
+    lines_of_file,
+    month_name,
+    parse_time,
+    span_of_cells,
+)
+from .spans import Kind, MonthColumns, Position, Row, Span, end_of, gap_between, position_of
+
+REMOVED = "removed"
+"""Name of the file with the numbers of removed lines: "1-2976" on each of its lines."""
+_NO_MARKET: tuple[float, ...] = (0.0,) * 4
+_SECOND = timedelta(seconds=1)
+
+
+def with_removed(removed: bytes, name: str, data: bytes) -> bytes:
+    """Return the content of the file `REMOVED` with the numbers of a month file added."""
+    numbers: list[range] = []
+    runs = (range(run.first, run.last + 1) for run in RowReader({name: data}).runs)
+    for each in sorted([*_numbers_of(removed), *runs], key=attrgetter("start")):
+        if numbers and each.start <= numbers[-1].stop:
+            numbers[-1] = range(numbers[-1].start, max(numbers[-1].stop, each.stop))
+        else:
+            numbers.append(each)
+    return "".join(f"{each.start}-{each.stop - 1}\n" for each in numbers).encode()
+
+
+def _numbers_of(removed: bytes | None) -> list[range]:
+    """Return the numbers in the file `REMOVED`."""
+    found = re.findall(rb"^([0-9]{1,13})-([0-9]{1,13})$", removed or b"", re.MULTILINE)
+    return [range(int(first), int(last) + 1) for first, last in found]
+
+
+class _Run(NamedTuple):
+    """Spans with consecutive numbers, and the positions at both ends."""
+
+    first: int
+    start: Position
+    last: int
+    end: Position
+
+
+class RowReader:
+    """Reader of a row from its files.
+
+    `damaged` has the months with damaged or lost lines. `new` has the spans after a number: they
+    came after the state with this number was stored. `end` is the end of the last span. `runs` are
+    the numbers of all spans, in their order.
+    """
+
+    def __init__(self, files: Files, number: int | None = None) -> None:
+        self.row = Row()
+        self.damaged: set[str] = set()
+        self.new: list[Span] = []
+        self.lost: Span | None = None
+        self.end: Position | None = None
+        self.runs: list[_Run] = []
+        self._gaps: dict[int, Span] = {}
+        """Gaps by their numbers: they are put into the row when all lines are known."""
+        self._number = inf if number is None else number
+        self._removed = _numbers_of(files.get(REMOVED))
+        for name in sorted(files.keys() - {REMOVED}):
+            self._read(name, files[name])
+
+    def _read(self, name: str, data: bytes | None) -> None:
+        """Read the file of a month, or as much of its end as there is."""
+        try:
+            lines = lines_of_file(data) if data is not None else None
+            start = parse_time(f"{name}-01T12:00Z")
+        except ValueError:
+            lines = None
+        if lines is None:
+            self.damaged.add(name)
+            return
+        month = self.row.month(start) if lines else MonthColumns(month_start(start))
+        for line in lines:
+            try:
+                self._take(line.decode("ascii"), month)
+            except TypeError, ValueError:  # includes other encodings and times without a zone
+                self.damaged.add(name)
+
+    def _take(self, line: str, month: MonthColumns) -> None:
+        cells, is_checked = cells_of(line)
+        is_plain = is_checked and not cells[1] and cells[3][:1] not in {"", LATE} and cells[10]
+        if not is_plain or not self._take_plain(cells, month):
+            self._take_span(span_of_cells(cells), month)
+
+    def _take_plain(self, cells: list[str], month: MonthColumns) -> bool:
+        """Take a quarter-hour without further checks: a year has 35,000 of them.
+
+        Return False if it is not the successor of the last span.
+        """
+        start = datetime.fromisoformat(cells[0])
+        passed = start - month.first
+        place = (passed.days * 86_400 + passed.seconds) // 900
+        if not 0 <= place < month.size:
+            raise ValueError
+        number = int(cells[12])
+        end = Position(start + QUARTER_HOUR, float(cells[10]), _float(cells[11]))
+        if number > self._number or month.is_known(place) or not self._goes_on(number, end):
+            return False
+        market = _NO_MARKET
+        if cells[7] or cells[9]:
+            market = tuple([float(cell or 0) for cell in cells[6:10]])
+        reactive = _float(cells[4]), _float(cells[5])
+        month.put(place, float(cells[2]), float(cells[3]), market, reactive_varh=reactive)
+        return True
+
+    def _goes_on(self, number: int, end: Position) -> bool:
+        """Return whether a span is the successor of the last one, and extend the last run by it."""
+        if not self.runs or self.runs[-1].last + 1 != number:
+            return False
+        first, begin, *_ = self.runs[-1]
+        self.runs[-1] = _Run(first, begin, number, end)
+        return True
+
+    def _take_span(self, span: Span, month: MonthColumns) -> None:
+        if month_start(span.start) != month.start:
+            raise ValueError
+        if span.number:
+            if not self._note(span):
+                return
+            if span.number > self._number:
+                self.new.append(span)
+            if span.kind is Kind.GAP:
+                self._gaps[span.number] = span
+            else:
+                self.row.put(span)
+        elif span.kind is Kind.QUARTER_HOUR:
+            month.put_span(span, replaces=True)
+
+    def _note(self, span: Span) -> bool:
+        """Return whether the number of a span is new: a line may be written twice."""
+        number = span.number
+        start, end = _positions(span)
+        if span.kind is Kind.GAP or not self._goes_on(number, end):
+            index = bisect_right(self.runs, number, key=attrgetter("first"))
+            if index and number <= self.runs[index - 1].last:
+                return False
+            self.runs.insert(index, _Run(number, start, number, end))
+        return True
+
+    def close(self, begun: Registers | None = None, segment: ReadingSegment | None = None) -> None:
+        """Put a gap for each hole in the numbers.
+
+        The row began at the reading `begun`; the stored state continues with a segment. Energy that
+        was lost between the last line and the segment is in the span `lost`.
+        """
+        self._clip_gaps()
+        known, self.end = (self.runs[-1].last, self.runs[-1].end) if self.runs else (0, None)
+        runs = self.runs
+        if not runs and segment:
+            first = position_of(segment.first)
+            runs = [_Run(int(self._number) + 1, first, 0, first)]
+        if begun:
+            runs = [_Run(0, position_of(begun), 0, position_of(begun)), *runs]
+        self._put_gaps(runs)
+        if segment and known < self._number < inf:
+            self.lost = self._gap(self.end or position_of(segment.first), segment.position)
+        self.row.number = known if self._number == inf else max(known, int(self._number))
+        self.new.sort(key=attrgetter("number"))
+        # The row forgets its first month first.
+        self.row.months = dict(sorted(self.row.months.items()))
+
+    def _clip_gaps(self) -> None:
+        """Put the gaps, without their beginning where lines before them cover it.
+
+        Lines may have been restored that were lost when such a gap was written.
+        """
+        for index, (before, after) in enumerate(pairwise(self.runs), 1):
+            gap = self._gaps.get(after.first)
+            if gap is None or not gap.start < before.end.time <= gap.end:
+                continue
+            rest = gap_between(before.end, end_of(gap))
+            if rest and rest.amounts.imported_wh < gap.amounts.imported_wh:
+                self._gaps[after.first] = rest._replace(number=after.first)
+                self.runs[index] = after._replace(start=before.end)
+        for gap in self._gaps.values():
+            self.row.put(gap)
+
+    def _put_gaps(self, runs: list[_Run]) -> None:
+        for before, after in pairwise(runs):
+            first, last = before.last + 1, after.first - 1
+            is_lost = not any(each.start <= last and first < each.stop for each in self._removed)
+            if first <= last and (gap := self._gap(before.end, after.start, is_lost=is_lost)):
+                self.row.put(gap)
+
+    def _gap(self, before: Position, after: Position, *, is_lost: bool = True) -> Span | None:
+        """Return the gap between two lines if it has energy, and note the damage."""
+        gap = gap_between(before, after)
+        has_energy = gap and (gap.amounts.imported_wh or gap.amounts.exported_wh)
+        if is_lost and (has_energy or after.time - before.time >= _SECOND):
+            self.damaged.add(month_name(before.time))
+        return gap if has_energy else None
+
+
+def _float(text: str) -> float | None:
+    return float(text) if text else None
+
+
+def _positions(span: Span) -> tuple[Position, Position]:
+    """Return the registers at the start and at the end of a span, NaN where unknown."""
+    amounts = span.amounts
+    imported_wh, exported_wh = span.imported_register_wh, span.exported_register_wh
+    if imported_wh is None:
+        imported_wh = nan
+    before_wh = None if exported_wh is None else exported_wh - amounts.exported_wh
+    return (
+        Position(span.start, imported_wh - amounts.imported_wh, before_wh),
+        Position(span.end, imported_wh, exported_wh),
+    )
