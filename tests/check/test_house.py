@@ -25,7 +25,7 @@ FLOORS = (
         "system_health",
         "websocket",
     ),
-    ("answers", "rights"),
+    ("access_rights", "answer_queue"),
     ("trigger", "condition", "logbook"),
     ("trigger_and_condition_targets",),
     ("sinks",),

@@ -318,7 +318,7 @@ async def test_no_bill_is_worked_out_in_the_event_loop(hass: HomeAssistant) -> N
 async def test_an_answer_that_never_comes_keeps_nobody_waiting(
     client: Client, entry: MockConfigEntry, desk: Desk
 ) -> None:
-    with patch(f"custom_components.{DOMAIN}.answers._ANSWER_TIMEOUT_S", 0.05):
+    with patch(f"custom_components.{DOMAIN}.answer_queue._ANSWER_TIMEOUT_S", 0.05):
         await send(client, entry, 5)
         answer = (await received(client, 1))[0]
     assert answer["error"]["code"] == "busy"
