@@ -1,7 +1,7 @@
 """Comparison of own measurements with the platform's, by whole days of Luxembourg.
 
-Both come from one register, but are cut at different moments: the own ones at a telegram, the
-operator's at the quarter-hour. So a day may differ by 50 Wh or a thousandth. Days without all
+Both series come from one register, but are cut at different moments. Own quarter-hours end at a
+telegram, the operator's exactly at the quarter-hour. So a day may differ by 50 Wh or a thousandth. Days without all
 quarter-hours, or with an estimated one, are not compared.
 """
 
@@ -38,7 +38,7 @@ class Cause(StrEnum):
 
 
 class DayDifference(NamedTuple):
-    """Day whose quarter-hours both know."""
+    """Day whose quarter-hours were all measured here and are all known to the platform."""
 
     start: datetime
     """Midnight in Luxembourg, in UTC."""
@@ -47,12 +47,12 @@ class DayDifference(NamedTuple):
 
     @property
     def is_within(self) -> bool:
-        """Return whether the different cuts explain the difference."""
+        """Return whether the different moments of the two cuts explain the difference."""
         return _is_near(self.own_wh, self.platform_wh)
 
 
 class Differences(NamedTuple):
-    """Days whose quarter-hours both know, and the cause if most of them differ."""
+    """Days that were compared, and the cause of a difference if most of these days differ."""
 
     days: tuple[DayDifference, ...]
     cause: Cause | None
@@ -110,7 +110,7 @@ def _day(start: datetime, own: Sequence[QuarterHour], rows: Mapping[datetime, Ro
 
 
 def _cause(days: Sequence[_Day]) -> Cause | None:
-    # A day that is shifted by an hour may have the same sum.
+    # Days shifted by an hour may have equal sums, so the sums alone do not show the shift.
     outside = [day for day in days if not day.difference.is_within or day.is_shifted()]
     if 2 * len(outside) <= len(days):
         return None

@@ -122,7 +122,7 @@ class _Head(NamedTuple):
 
     @property
     def example(self) -> list[str]:
-        """Return the first row."""
+        """Return the first row, as an example of its columns."""
         return self.numbered[0][1]
 
     def name_of(self, column: int) -> str:
@@ -130,7 +130,7 @@ class _Head(NamedTuple):
         return self.names[column] if column < len(self.names) else ""
 
     def has(self, pattern: re.Pattern[str], column: int) -> bool:
-        """Return whether a row has a text of a pattern in a column."""
+        """Return whether any row has a text in `column` that matches `pattern`."""
         return any(pattern.fullmatch(cell) for cell in self.cells(column))
 
     def cells(self, column: int) -> list[str]:
@@ -218,7 +218,7 @@ def _columns(head: _Head) -> Columns:
 
 
 def _take(pattern: re.Pattern[str], example: Sequence[str], left: list[int]) -> int:
-    """Return the column of a pattern, and remove it from the remaining columns."""
+    """Return the column whose example matches `pattern`, and remove it from `left`."""
     for column in left:
         if pattern.fullmatch(example[column]):
             left.remove(column)

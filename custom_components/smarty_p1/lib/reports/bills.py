@@ -77,7 +77,7 @@ def _line(line: Line) -> dict[str, Any]:
 
 
 def _of_the_platform(month: Month) -> dict[str, int]:
-    """Return the counts of quarter-hours by origin, if any is from Leneda."""
+    """Return the number of quarter-hours by origin; an empty dict if none is from Leneda."""
     counts = {
         "quarter_hours": month.quarter_hours,
         "platform_quarter_hours": month.platform_quarter_hours,
@@ -87,7 +87,7 @@ def _of_the_platform(month: Month) -> dict[str, int]:
 
 
 def _of_sharing(due: Bill) -> dict[str, Any]:
-    """Return the energy from energy sharing, if Leneda knows any."""
+    """Return the energy from energy sharing; an empty dict if Leneda knows none."""
     if not due.shared.known_wh:
         return {}
     layers = enumerate(due.shared.by_layer_wh, 1)

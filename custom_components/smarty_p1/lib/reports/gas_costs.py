@@ -85,7 +85,7 @@ def _running(
 ) -> dict[str, Any] | None:
     """Return a month from its first to its last whole day before `end`, None without any.
 
-    Only readings that began in the month may begin after its first day.
+    The first whole day may be after the 1st only if the meter was read first in this month.
     """
     ended = [month + n * _A_DAY for n in range((end - month).days)]
     whole = [day.day for day in ended if known.get(day, _UNKNOWN).is_whole]

@@ -93,7 +93,7 @@ def _powers(quarter: QuarterHour, shared: SharedPower) -> Iterator[float | None]
 def quarter_hours_report(
     known: QuarterHours, demand: Demand, asked: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return an energy of each quarter-hour of a period, up to the last known quarter-hour."""
+    """Return one energy of each quarter-hour in a period, up to the last known quarter-hour."""
     quantity, start, end = asked["quantity"], asked["start"], asked.get("end", known.end)
     # Round up: a quarter-hour that began before the period is not in it.
     start = quarter_start(start + QUARTER_HOUR - timedelta(microseconds=1))
@@ -125,7 +125,7 @@ def quarter_hours_report(
 
 
 def _mark(known: QuarterHours, demand: Demand) -> str:
-    """Return a mark that changes with the days before today and their reference powers."""
+    """Return a text that changes when a day before today or its reference power changes."""
     past = known.mark(day_start(demand.quarter_start))
     references = [
         (since.isoformat(), each.reference_kw) for since, each in demand.contracts.entries

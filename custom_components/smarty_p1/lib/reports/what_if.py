@@ -1,4 +1,4 @@
-"""Content of the worth of a battery."""
+"""Content of an answer about the worth of a battery in euros a year."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
