@@ -1,8 +1,8 @@
 """Comparison of own measurements with the platform's, by whole days of Luxembourg.
 
 Both series come from one register, but are cut at different moments. Own quarter-hours end at a
-telegram, the operator's exactly at the quarter-hour. So a day may differ by 50 Wh or a thousandth. Days without all
-quarter-hours, or with an estimated one, are not compared.
+telegram, the operator's exactly at the quarter-hour. So a day may differ by 50 Wh or a thousandth.
+Days without all quarter-hours, or with an estimated quarter-hour, are not compared.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
