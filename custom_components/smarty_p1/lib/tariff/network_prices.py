@@ -1,7 +1,7 @@
-"""Prices of the grid and the levies: published with dates in `network_prices.toml`, or agreed.
+"""Published prices of the grid and the levies, and the prices agreed in a contract.
 
-A published price holds from a midnight of Luxembourg on. After `APPROVED_UNTIL`, the latest prices
-go on, and every amount that uses them says so.
+`network_prices.toml` has the published prices, which hold from a midnight in Luxembourg on. After
+`APPROVED_UNTIL`, the latest published prices go on, and every amount that uses them says so.
 """
 
 import tomllib
@@ -22,10 +22,10 @@ APPROVED_UNTIL: date = _FILE["approved_until"]
 
 @dataclass(frozen=True, slots=True)
 class NetworkPrices:
-    """Published prices of a day, in EUR without VAT; a price that is not published is missing."""
+    """Published prices of a day, in EUR without VAT. An unpublished price is None or missing."""
 
     vat: float | None
-    """Share: 0.08 is 8 %."""
+    """Rate of the VAT: 0.08 is 8 %."""
     variable: float | None
     """Per imported kWh."""
     surcharge: float | None
@@ -37,13 +37,13 @@ class NetworkPrices:
     electricity_tax: Mapping[str, float]
     """Per imported kWh, by consumer category."""
     compensation: Mapping[str, float]
-    """Per imported kWh, by consumer category; below 0, the household is paid."""
+    """Per imported kWh, by consumer category. A price below 0 is paid to the household."""
     are_approved: bool
-    """Whether the day is not after `APPROVED_UNTIL`."""
+    """True up to `APPROVED_UNTIL`, False on later days."""
 
 
 def _changes(prices: Mapping[str, Any]) -> set[date]:
-    """Return the days on which a price begins to hold, or holds no longer."""
+    """Return the first days of changed prices, and the first day of unapproved prices."""
     found = {APPROVED_UNTIL + timedelta(days=1)}
     for dated in prices.values():
         if isinstance(dated, dict):
@@ -86,35 +86,38 @@ _PRICES = [_prices_on(day, _FILE["prices"]) for day in _DAYS]
 
 
 def network_prices_at(moment: datetime) -> NetworkPrices | None:
-    """Return the published prices of a moment, None before the first ones."""
+    """Return the published prices at `moment`, None before the first published prices."""
     index = bisect_right(_STARTS, moment)
     return _PRICES[index - 1] if index else None
 
 
 def price_changes(start: datetime, end: datetime) -> list[datetime]:
-    """Return the midnights between two moments at which published prices change, in UTC."""
+    """Return the midnights between `start` and `end` at which published prices change, in UTC."""
     return _STARTS[bisect_right(_STARTS, start) : bisect_left(_STARTS, end)]
 
 
 def older_prices(prices_of: date | None) -> dict[str, str]:
-    """Return `prices_of` as answers have it: a month like "2026-12", or nothing."""
+    """Return `prices_of` as part of an answer: its month, like "2026-12". Empty for None."""
     return {"prices_of": f"{prices_of:%Y-%m}"} if prices_of else {}
 
 
 class AgreedPrices(NamedTuple):
-    """Prices of the grid and the levies under a contract, without VAT; None is not known."""
+    """Prices of the grid and the levies under a contract, without VAT.
+
+    A price in the contract counts before the published price. None where both are unknown.
+    """
 
     contract: Contract
     published: NetworkPrices | None
 
     @classmethod
     def at(cls, contract: Contract, moment: datetime) -> Self:
-        """Return the prices of a contract at a moment."""
+        """Return the prices of `contract` at `moment`."""
         return cls(contract, network_prices_at(moment))
 
     @property
     def prices_of(self) -> date | None:
-        """Return the last day of published prices that a bill uses later, None if it uses none."""
+        """Return `APPROVED_UNTIL` if a bill uses published prices after that day, else None."""
         contract = self.contract
         own = [contract.network_variable, contract.meter_fee, *self._own_levies]
         if contract.reference_kw is not None:
@@ -123,13 +126,13 @@ class AgreedPrices(NamedTuple):
 
     @property
     def prices_of_kwh(self) -> date | None:
-        """Return the last day of published prices that a kWh has later, None if it has none."""
+        """Return `APPROVED_UNTIL` if a kWh has published prices after that day, else None."""
         own = [self.contract.network_variable, *self._own_levies]
         return self.published_until if None in own else None
 
     @property
     def published_until(self) -> date | None:
-        """Return the last day for which the published prices are approved, once it has passed."""
+        """Return `APPROVED_UNTIL` if the published prices are of a later day, else None."""
         if self.published is None or self.published.are_approved:
             return None
         return APPROVED_UNTIL
@@ -141,7 +144,7 @@ class AgreedPrices(NamedTuple):
 
     @property
     def vat_rate(self) -> float | None:
-        """Return the rate of the VAT: 0 for a contract without it."""
+        """Return the rate of the VAT: 0.08 is 8 %; 0 for a contract without VAT."""
         if not self.contract.has_vat:
             return 0.0
         return self.published.vat if self.published else None
@@ -160,7 +163,7 @@ class AgreedPrices(NamedTuple):
 
     @property
     def surcharge_on_top(self) -> float | None:
-        """Return how much more a kWh above the reference power costs than one below."""
+        """Return the price of a kWh above the reference power less the price of a kWh below it."""
         if not self.contract.replaces_variable:
             return self.surcharge
         if self.surcharge is None or self.variable is None:
@@ -169,13 +172,13 @@ class AgreedPrices(NamedTuple):
 
     @property
     def meter(self) -> float | None:
-        """Return the price of the meter, a month."""
+        """Return the monthly price of the meter."""
         published = self.published.meter.get(self.contract.meter_ampere) if self.published else None
         return _first(self.contract.meter_fee, published)
 
     @property
     def electricity_tax(self) -> float | None:
-        """Return the electricity tax of an imported kWh."""
+        """Return the electricity tax on an imported kWh."""
         return self._levy(self.contract.electricity_tax, "electricity_tax")
 
     @property
@@ -188,14 +191,17 @@ class AgreedPrices(NamedTuple):
         return _first(own, published.get(self.contract.consumer_category or CONSUMER_CATEGORIES[0]))
 
     def fixed(self, reference_kw: float | None) -> float | None:
-        """Return the price of a reference power, a month; the contract's own is for its own one."""
+        """Return the monthly price of `reference_kw`.
+
+        The price in the contract counts only for the reference power in the contract.
+        """
         own = self.contract.network_fixed if reference_kw == self.contract.reference_kw else None
         if own is not None or self.published is None or reference_kw is None:
             return own
         return self.published.fixed.get(reference_kw)
 
     def aid(self, aid: Aid) -> float:
-        """Return the price of a unit that an aid covers: negative, without VAT."""
+        """Return an aid as a price per unit, such as a kWh: negative, without VAT."""
         rate = self.published.vat if self.published and aid.vat is AidVat.INCLUDED else None
         return -round(aid.amount / (1 + (rate or 0.0)), 6)
 

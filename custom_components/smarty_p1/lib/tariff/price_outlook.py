@@ -1,4 +1,4 @@
-"""Price and usually free power of the coming quarter-hours."""
+"""Prices of the coming quarter-hours, and the usual margin below the reference power."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,40 +14,40 @@ from .month import Origin, QuarterHour
 
 LOOKED_BACK = timedelta(weeks=4)
 MIN_DAYS = 7
-"""Days on which a quarter-hour of the day must be known: a week, say."""
+"""Minimum of days on which a time of day must be measured for its mean."""
 
 _AHEAD = timedelta(hours=48)
 _DECIMALS = 3
 
 type Usual = Mapping[tuple[int, int], float]
-"""The mean imported power in kW by hour and minute of Luxembourg's clock."""
+"""Mean imported power in kW by hour and minute of Luxembourg's clock."""
 type Market = Callable[[datetime], MarketPrices]
-"""Returns the known market's prices of the quarter-hour that begins at a time."""
+"""Function from the start of a quarter-hour to the market's prices, None where unknown."""
 
 
 class Unknown(StrEnum):
-    """Reason of an unknown value of a quarter-hour."""
+    """Reason for an unknown value of a quarter-hour."""
 
     NOT_AGREED = "not_agreed"
     """The contract has no price of energy, or no reference power."""
     MARKET = "market_unknown"
-    """The price follows the market, whose price of that time is not known yet."""
+    """The price follows the market, and the market's price is not known yet."""
     PRICE = "price_unknown"
-    """Another price that is needed is neither published nor entered."""
+    """A needed price, such as the grid's, is neither published nor entered."""
     TOO_FEW_DAYS = "too_few_days"
-    """That quarter-hour of the day was measured on too few days."""
+    """The time of day was measured on fewer than `MIN_DAYS` days."""
 
 
 class ComingQuarterHour(NamedTuple):
-    """A quarter-hour to come."""
+    """The current or a later quarter-hour, with its prices."""
 
     start: datetime
     """In UTC."""
     price: KwhPrice
     left_kw: float | None
-    """Reference power less the usual import: below 0, it is usually exceeded."""
+    """Reference power less the usual import; below 0 where the import is usually higher."""
     unknown: Mapping[str, Unknown]
-    """Reasons by the names of the values that are None."""
+    """Reason for each unknown value, by "price_import", "price_export" or "left_kw"."""
 
     @property
     def end(self) -> datetime:
@@ -56,10 +56,10 @@ class ComingQuarterHour(NamedTuple):
 
 
 def usual_import(quarters: Iterable[QuarterHour]) -> Usual:
-    """Return the mean of each quarter-hour of the day that was measured on enough days.
+    """Return the mean power of each time of day that was measured on `MIN_DAYS` days or more.
 
-    Weekdays and weekends are not distinguished: the eight weekend days of four weeks are too few to
-    tell a habit from chance. Estimates of the platform do not count.
+    Weekdays and weekends count alike, because the eight weekend days of four weeks are too few to
+    tell a habit from chance. Estimates of the national platform Leneda do not count.
     """
     known: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
     for quarter in quarters:
@@ -71,9 +71,9 @@ def usual_import(quarters: Iterable[QuarterHour]) -> Usual:
 def quarter_hours_ahead(
     now: datetime, contracts: Contracts, market: Market, usual: Usual
 ) -> Iterator[ComingQuarterHour]:
-    """Yield the quarter-hours of the next 48 hours, from the current one on; `now` is in UTC.
+    """Yield the current quarter-hour and the following ones, 48 hours in all.
 
-    Prices are as `price_of_kwh` says them.
+    `now` is in UTC. The prices come from `price_of_kwh`.
     """
     start = quarter_start(now)
     for n in range(_AHEAD // QUARTER_HOUR):

@@ -1,11 +1,12 @@
-"""From readings to spans, in spite of gaps, wrong clocks and exchanged meters.
+"""Conversion of readings to spans, in spite of gaps, wrong clocks and exchanged meters.
 
-The register of imported energy tells the energy of a gap, but a wrong clock tells a wrong month. So
-readings after a break (a gap, another meter, a register that falls or leaps, a clock that is set)
-form a new segment. Its spans stay out of the row until it has a day of measured quarter-hours:
+A span is a period with its energy. A connection's sure spans form its row. The registers tell the
+energy of a gap, but a wrong clock tells a wrong month. So readings after a break (a gap, another
+meter, a register that falls or leaps, a clock that is set) form a new segment. The row gets the
+spans of a segment when the segment has a day of measured quarter-hours:
 
-- The gap is booked after the first whole quarter-hour of the new segment. Where a clock was set
-  back, the gap is the instant after it.
+- The gap before a segment is booked after the segment's first whole quarter-hour. Where a clock
+  was set back, the gap has no length.
 - When the clock or the meter is right again, the readings continue the segment before the break.
   The wrong segment is dropped, and its time becomes a gap (cases: `meter_clock_jumps.py`).
 
@@ -33,10 +34,10 @@ _A_DAY = 96
 
 
 class ReadingHistory:
-    """The row of a connection, and the segments of its readings.
+    """Row of a connection, and the segments of its readings.
 
-    Before the first reading, there is no segment. The first segment continues the row; the others
-    are unconfirmed. `new` are the spans that the row has got, for the storage.
+    Before the first reading, `segments` is empty. The first segment continues the row; all later
+    segments are unconfirmed. `new` has the spans that were added to the row, for the storage.
     """
 
     def __init__(
@@ -50,20 +51,26 @@ class ReadingHistory:
         self.segments: list[ReadingSegment] = segments or []
         self.last_quarter = last_quarter
         self.begun = begun
-        """The first reading ever, at which the row begins."""
+        """First reading of the connection: the row begins at this reading."""
         self.new: list[Span] = []
         self.past = NO_PLATFORM_DAYS
-        """The platform's quarter-hours: shown, and never stored with the row."""
+        """Quarter-hours of the national platform: shown, and never stored with the row."""
         self._months = KnownMonths()
         self._noted: list[Span] | None = None
-        """Spans that were added or dropped while a thread makes the months."""
+        """Spans added or dropped while a thread computes the months, None at other times."""
 
     def begin_past(self) -> None:
-        """Note changes until `set_platform_days`, while a thread makes the months."""
+        """Record added and dropped spans until `set_platform_days`.
+
+        Call this before a thread computes the months, because they will lack these changes.
+        """
         self._noted = []
 
     def set_platform_days(self, past: PlatformDays, months: KnownMonths | None) -> None:
-        """Show the platform's quarter-hours, with the months that a thread has made of them."""
+        """Show the platform's quarter-hours `past`.
+
+        `months` were computed by a thread. With None, the method `months` computes them.
+        """
         self.past = past
         if months is not None:
             self._months = months
@@ -77,11 +84,11 @@ class ReadingHistory:
             self._noted.append(span)
 
     def months(self, contracts: Contracts) -> dict[datetime, Month]:
-        """Return the months; the same object while nothing has changed."""
+        """Return the months by their start; the same object while nothing has changed."""
         return self._months.made(self.columns(), self.past, contracts)
 
     def columns(self) -> Columns:
-        """Return the row with the spans of unconfirmed segments. Months of these are copies."""
+        """Return the row's months. Months with unconfirmed spans are copies with these spans."""
         doubtful = [span for segment in self.segments for span in segment.spans]
         if not doubtful:
             return self.row.months
@@ -93,7 +100,7 @@ class ReadingHistory:
         serial_number: str | None,
         market: tuple[MarketPrices, MarketPrices],
     ) -> None:
-        """Follow a reading. `market` has the prices at the last reading and at this one."""
+        """Add a reading. `market` has the prices at the previous reading and at this reading."""
         if not self.segments:
             if not self.row.number:
                 self.begun = reading
@@ -109,7 +116,7 @@ class ReadingHistory:
     def _bridge(
         self, segment: ReadingSegment, reading: Registers, market: tuple[MarketPrices, MarketPrices]
     ) -> None:
-        """Share the energy since the last reading out to one quarter-hour or two."""
+        """Book the energy since the last reading in its quarter-hour, or share it out to two."""
         before, after = market
         last, segment.last = segment.last, reading
         rise, start = Rise.between(last, reading), quarter_start(reading.time)
@@ -134,7 +141,7 @@ class ReadingHistory:
             self.segments[-1].month_start = month
 
     def _book(self, segment: ReadingSegment, end: Position) -> None:
-        """Book the energy since the last boundary as a span, even if it is 0."""
+        """Book the energy from `segment.since` to `end` as a span, even if the energy is 0."""
         amounts, segment.amounts = segment.amounts.rounded(), Amounts()
         start, segment.since = segment.since, end.time
         is_whole = end.time - start == QUARTER_HOUR
@@ -145,7 +152,10 @@ class ReadingHistory:
         self._add(segment, span)
 
     def _complete(self, segment: ReadingSegment, start: datetime) -> None:
-        """Note a whole quarter-hour of a segment: book its gap, or confirm it after a day."""
+        """Count a whole quarter-hour of a segment.
+
+        The first books the gap before the segment. The 96th confirms the segment.
+        """
         segment.quarter_hours += 1
         if len(self.segments) > 1:
             if segment.quarter_hours == 1:
@@ -163,7 +173,7 @@ class ReadingHistory:
         self._note(span)
 
     def _merge_oldest_segment(self) -> None:
-        """Merge the oldest unconfirmed segment into the confirmed one."""
+        """Add the oldest unconfirmed segment to the row, and drop the segment before."""
         following = self.segments[1]
         del self.segments[0]
         spans, following.spans = following.spans, []
@@ -172,7 +182,7 @@ class ReadingHistory:
             self._note(span)
 
     def _break_off(self, reading: Registers, serial_number: str | None) -> None:
-        """Begin a segment with a reading, and drop the segments that it disproves."""
+        """Begin a segment with a reading, and drop the segments that the reading disproves."""
         segments, last = self.segments, self.segments[-1]
         shown = last.month_start
         kept = count_kept(segments, reading, serial_number)
@@ -189,7 +199,7 @@ class ReadingHistory:
         segments.append(ReadingSegment.begun(reading, serial_number, shown))
 
     def _book_gap(self, before: ReadingSegment, after: ReadingSegment) -> None:
-        """Put the gap between two segments in front of the spans of the second one."""
+        """Insert the gap between two segments of a meter before the spans of the second segment."""
         if not before.is_register_of(after.first, after.serial_number):
             return
         rise = Rise.between(before.last, after.first)
@@ -201,15 +211,15 @@ class ReadingHistory:
             self._note(gap)
 
     def go_on_from(self, new: Sequence[Span]) -> None:
-        """Go on after spans that the row has got since the segments were stored.
+        """Go on after `new`: spans that the row got after the segments were stored.
 
-        A segment with spans in the row is confirmed.
+        The last segment with a span in `new` is confirmed.
         """
         if not new:
             return
         last = new[-1]
         segments, sure = self.segments, self._last_in_row(set(map(_identity, new)))
-        # A segment before others has ended, so the row may have all of its spans already.
+        # Only the last segment still grows, so the row may have all spans of an earlier segment.
         if sure + 1 < len(segments) and last.end <= segments[sure].last.time:
             del segments[:sure]
             segments[0].spans = []
@@ -220,7 +230,7 @@ class ReadingHistory:
             self._show_month_of(quarters[-1].start)
 
     def _last_in_row(self, taken: set[_Identity]) -> int:
-        """Return the index of the last segment with a span in the row."""
+        """Return the index of the last segment with a span in `taken`, 0 if none has."""
         found = 0
         for index, segment in enumerate(self.segments):
             if taken & set(map(_identity, segment.spans)):
@@ -228,7 +238,7 @@ class ReadingHistory:
         return found
 
     def begin_at(self, position: Position, known: ReadingSegment | None = None) -> None:
-        """Begin a segment at the end of the row, for the meter of a known segment."""
+        """Replace all segments by a segment that begins at `position`, for the meter of `known`."""
         time, imported_wh, exported_wh = position
         exported_time = None if exported_wh is None else time
         reading = Registers(time, imported_wh, exported_wh, exported_time)
@@ -242,7 +252,7 @@ def _identity(span: Span) -> _Identity:
 
 
 def _boundary(reading: Registers, rise: Rise, share: float, time: datetime) -> Position:
-    """Return the registers at a boundary, a share of the rise before a reading."""
+    """Return the registers at `time`: the registers of `reading` less a share of the rise."""
     exported_wh = reading.exported_wh
     if exported_wh is not None:
         exported_wh = round(exported_wh - rise.exported_wh * share, 6)

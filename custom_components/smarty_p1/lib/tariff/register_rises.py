@@ -7,20 +7,20 @@ from .calendar import QUARTER_HOUR
 from .contract import MarketPrices
 
 MAX_GAP = QUARTER_HOUR
-"""Readings farther apart than this are not bridged."""
+"""Energy is interpolated only between readings that are at most this far apart."""
 CLOCK_TOLERANCE = timedelta(minutes=1)
-"""How far a meter's clock is set back when it is corrected, and not set anew."""
+"""Setting a meter's clock back by at most this is a correction, and no break."""
 MAX_POWER_KW = 1000.0
-"""More than any low-voltage connection draws: a register that rises faster has leapt."""
+"""More than any low-voltage connection draws. A register that rises faster has leapt."""
 
 DECIMALS = 6
-"""Decimal places of stored amounts: finer than the resolution, coarser than float errors."""
+"""Decimal places of stored amounts: finer than a register's steps, coarser than float errors."""
 
 _HOUR = timedelta(hours=1)
 
 
 class Energies(NamedTuple):
-    """The registers of a telegram: 1-0:1.8.0, 2.8.0, 3.8.0 and 4.8.0, None where unknown."""
+    """Registers 1-0:1.8.0, 2.8.0, 3.8.0 and 4.8.0 of a telegram, None where unknown."""
 
     imported_kwh: float | None
     exported_kwh: float | None = None
@@ -29,9 +29,9 @@ class Energies(NamedTuple):
 
 
 class Registers(NamedTuple):
-    """The registers at a time, in Wh and varh.
+    """Energy registers of a meter at a time, in Wh and varh.
 
-    If the telegram lacks the exported energy, it is the last known one, of `exported_time`.
+    `exported_wh` is the last known exported energy, `exported_time` the time of its telegram.
     """
 
     time: datetime
@@ -43,9 +43,9 @@ class Registers(NamedTuple):
 
     @classmethod
     def of(cls, time: datetime, energies: Energies, last: Registers | None) -> Self | None:
-        """Return the reading of a telegram; None without a possible imported energy.
+        """Return the registers of a telegram, None if the imported energy is missing or negative.
 
-        `last` is the last reading of the same meter.
+        `last` has the meter's previous registers. Its exported energy replaces a missing value.
         """
         imported, exported, *reactive = map(_thousandths, energies)
         if imported is None:
@@ -62,10 +62,10 @@ def _thousandths(value: float | None) -> int | None:
 
 
 class Rise(NamedTuple):
-    """Rise of the registers, None where unknown.
+    """Rise of the registers between two readings, None where unknown.
 
-    `exported_wh` is the energy since that register was last known. `is_exported_exact` says whether
-    it was known at both readings.
+    `exported_wh` is the rise between the last known values, 0 where unknown. `is_exported_exact`
+    says whether the telegrams of both readings have the exported energy.
     """
 
     imported_wh: float
@@ -76,7 +76,7 @@ class Rise(NamedTuple):
 
     @classmethod
     def between(cls, before: Registers, after: Registers) -> Self:
-        """Return the rise from one reading to the next one of the same meter."""
+        """Return the rise from a reading to the next reading of the same meter."""
         exported = None
         if before.exported_time and after.exported_time:
             passed = after.exported_time - before.exported_time
@@ -97,9 +97,9 @@ class Rise(NamedTuple):
 
 
 def most_wh(passed: timedelta) -> float:
-    """Return more energy than any connection carries in some time.
+    """Return an upper limit in Wh of the energy that any connection carries in `passed`.
 
-    A correction of the clock may hide some of the time, so `CLOCK_TOLERANCE` is added.
+    `CLOCK_TOLERANCE` is added, because a correction of the clock may shorten `passed`.
     """
     return MAX_POWER_KW * 1000 * ((passed + CLOCK_TOLERANCE) / _HOUR)
 
@@ -113,14 +113,17 @@ def _risen(before: float | None, after: float | None, passed: timedelta) -> floa
 
 
 def is_bridged(before: Registers, after: Registers) -> bool:
-    """Return whether two readings are near enough to interpolate between them."""
+    """Return whether energy may be interpolated between two readings."""
     passed = after.time - before.time
     rise_wh = after.imported_wh - before.imported_wh
     return -CLOCK_TOLERANCE <= passed <= MAX_GAP and 0 <= rise_wh <= most_wh(passed)
 
 
 class Amounts(NamedTuple):
-    """Energies of a span, and their money at the market's prices."""
+    """Energies of a period, and their cost and revenue at the market's prices.
+
+    `market_wh` and `market_exported_wh` are the energies with a known market price.
+    """
 
     imported_wh: float = 0.0
     exported_wh: float = 0.0
@@ -133,7 +136,7 @@ class Amounts(NamedTuple):
     market_exported_wh: float = 0.0
 
     def plus(self, rise: Rise, share: float, market: MarketPrices) -> Amounts:
-        """Return the sum with a share of a rise, at the market's prices."""
+        """Return the sum of these amounts and a share of `rise`, at the prices of `market`."""
         imported_wh, exported_wh = rise.imported_wh * share, rise.exported_wh * share
         cost, priced_wh, revenue, priced_exported_wh = self[5:]
         if market.energy is not None:
@@ -156,11 +159,11 @@ class Amounts(NamedTuple):
 
     @property
     def market(self) -> tuple[float, ...]:
-        """Return cost and its energy, revenue and its energy, at the market's prices."""
+        """Return `market_cost`, `market_wh`, `market_revenue` and `market_exported_wh`."""
         return self[5:]
 
     def rounded(self) -> Amounts:
-        """Return the amounts as they are stored."""
+        """Return the amounts rounded to `DECIMALS`, as they are stored."""
         imported_varh, exported_varh = self.reactive_imported_varh, self.reactive_exported_varh
         return Amounts(
             round(self.imported_wh, DECIMALS),
@@ -172,7 +175,10 @@ class Amounts(NamedTuple):
         )
 
     def totals(self) -> tuple[float, float | None, float | None, float | None]:
-        """Return the mean imported power of a whole quarter-hour in kW, and the other energies."""
+        """Return the mean imported power of a quarter-hour in kW, then kWh and kvarh.
+
+        The order is that of `QuarterHour`.
+        """
         return (
             round(self.imported_wh * 4 / 1000, DECIMALS),
             round(self.exported_wh / 1000, DECIMALS) if self.is_exported_exact else None,
