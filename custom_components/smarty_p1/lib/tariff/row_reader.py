@@ -1,7 +1,8 @@
-"""The row of a meter, read from its files, with a gap for each lost line.
+"""Reader of a meter's row of spans from its month files, with a gap for each lost line.
 
-A missing number is a lost line. The registers around it tell its energy, which becomes a gap until
-the line is restored. The numbers of files that were removed on purpose are in a file of their own.
+The lines are numbered, so a missing number is a lost line. The registers of the neighbouring lines
+tell the lost energy, which becomes a gap until the line is restored. The file `REMOVED` has the
+numbers of lines that were removed on purpose.
 """
 
 import re
@@ -27,13 +28,13 @@ from .span_lines import (
 from .spans import Kind, MonthColumns, Position, Row, Span, end_of, gap_between, position_of
 
 REMOVED = "removed"
-"""Name of the file with the numbers of removed lines: "1-2976" on each of its lines."""
+"""Name of the file with the numbers of removed lines. A line has a range, such as "1-2976"."""
 _NO_MARKET: tuple[float, ...] = (0.0,) * 4
 _SECOND = timedelta(seconds=1)
 
 
 def with_removed(removed: bytes, name: str, data: bytes) -> bytes:
-    """Return the content of the file `REMOVED` with the numbers of a month file added."""
+    """Return `removed`, the content of the file `REMOVED`, plus the numbers in a month's `data`."""
     numbers: list[range] = []
     runs = (range(run.first, run.last + 1) for run in RowReader({name: data}).runs)
     for each in sorted([*_numbers_of(removed), *runs], key=attrgetter("start")):
@@ -45,13 +46,13 @@ def with_removed(removed: bytes, name: str, data: bytes) -> bytes:
 
 
 def _numbers_of(removed: bytes | None) -> list[range]:
-    """Return the numbers in the file `REMOVED`."""
+    """Return the ranges of numbers in the file `REMOVED`."""
     found = re.findall(rb"^([0-9]{1,13})-([0-9]{1,13})$", removed or b"", re.MULTILINE)
     return [range(int(first), int(last) + 1) for first, last in found]
 
 
 class _Run(NamedTuple):
-    """Spans with consecutive numbers, and the positions at both ends."""
+    """Consecutive numbers of spans, and the registers where these spans start and end."""
 
     first: int
     start: Position
@@ -62,9 +63,9 @@ class _Run(NamedTuple):
 class RowReader:
     """Reader of a row from its files.
 
-    `damaged` has the months with damaged or lost lines. `new` has the spans after a number: they
-    came after the state with this number was stored. `end` is the end of the last span. `runs` are
-    the numbers of all spans, in their order.
+    `damaged` has the months with damaged or lost lines. `new` has the spans after `number`, because
+    the stored state ends with `number`. `end` has the registers at the end of the last span. `runs`
+    has the numbers of all spans in ascending order.
     """
 
     def __init__(self, files: Files, number: int | None = None) -> None:
@@ -75,14 +76,14 @@ class RowReader:
         self.end: Position | None = None
         self.runs: list[_Run] = []
         self._gaps: dict[int, Span] = {}
-        """Gaps by their numbers: they are put into the row when all lines are known."""
+        """Gaps by their numbers. `close` puts the gaps into the row when all lines are known."""
         self._number = inf if number is None else number
         self._removed = _numbers_of(files.get(REMOVED))
         for name in sorted(files.keys() - {REMOVED}):
             self._read(name, files[name])
 
     def _read(self, name: str, data: bytes | None) -> None:
-        """Read the file of a month, or as much of its end as there is."""
+        """Read a month file. Note the month as damaged if the file or a line is unreadable."""
         try:
             lines = lines_of_file(data) if data is not None else None
             start = parse_time(f"{name}-01T12:00Z")
@@ -95,7 +96,7 @@ class RowReader:
         for line in lines:
             try:
                 self._take(line.decode("ascii"), month)
-            except TypeError, ValueError:  # includes other encodings and times without a zone
+            except TypeError, ValueError:  # TypeError: no time zone; ValueError: other text
                 self.damaged.add(name)
 
     def _take(self, line: str, month: MonthColumns) -> None:
@@ -105,9 +106,9 @@ class RowReader:
             self._take_span(span_of_cells(cells), month)
 
     def _take_plain(self, cells: list[str], month: MonthColumns) -> bool:
-        """Take a quarter-hour without further checks: a year has 35,000 of them.
+        """Put a quarter-hour without making a `Span`, because a year has 35,000 quarter-hours.
 
-        Return False if it is not the successor of the last span.
+        Return False if the line is new, repeated or out of order: `_take_span` must check it.
         """
         start = datetime.fromisoformat(cells[0])
         passed = start - month.first
@@ -126,7 +127,7 @@ class RowReader:
         return True
 
     def _goes_on(self, number: int, end: Position) -> bool:
-        """Return whether a span is the successor of the last one, and extend the last run by it."""
+        """Return whether `number` follows the last run. If so, extend the run to `end`."""
         if not self.runs or self.runs[-1].last + 1 != number:
             return False
         first, begin, *_ = self.runs[-1]
@@ -149,7 +150,7 @@ class RowReader:
             month.put_span(span, replaces=True)
 
     def _note(self, span: Span) -> bool:
-        """Return whether the number of a span is new: a line may be written twice."""
+        """Record a span's number. Return False if it is known, as a line may be written twice."""
         number = span.number
         start, end = _positions(span)
         if span.kind is Kind.GAP or not self._goes_on(number, end):
@@ -160,10 +161,10 @@ class RowReader:
         return True
 
     def close(self, begun: Registers | None = None, segment: ReadingSegment | None = None) -> None:
-        """Put a gap for each hole in the numbers.
+        """Put a gap into the row for each hole in the numbers.
 
-        The row began at the reading `begun`; the stored state continues with a segment. Energy that
-        was lost between the last line and the segment is in the span `lost`.
+        The row began at the reading `begun`. In the stored state, `segment` continues the row. The
+        attribute `lost` gets the energy that was lost between the last line and `segment`.
         """
         self._clip_gaps()
         known, self.end = (self.runs[-1].last, self.runs[-1].end) if self.runs else (0, None)
@@ -178,13 +179,13 @@ class RowReader:
             self.lost = self._gap(self.end or position_of(segment.first), segment.position)
         self.row.number = known if self._number == inf else max(known, int(self._number))
         self.new.sort(key=attrgetter("number"))
-        # The row forgets its first month first.
+        # Sort the months, because a full row forgets the month at the front.
         self.row.months = dict(sorted(self.row.months.items()))
 
     def _clip_gaps(self) -> None:
-        """Put the gaps, without their beginning where lines before them cover it.
+        """Put the gaps into the row, without periods that the lines before a gap cover.
 
-        Lines may have been restored that were lost when such a gap was written.
+        Lines cover the beginning of a gap if they were restored after the gap was written.
         """
         for index, (before, after) in enumerate(pairwise(self.runs), 1):
             gap = self._gaps.get(after.first)
@@ -205,7 +206,7 @@ class RowReader:
                 self.row.put(gap)
 
     def _gap(self, before: Position, after: Position, *, is_lost: bool = True) -> Span | None:
-        """Return the gap between two lines if it has energy, and note the damage."""
+        """Return the gap between two lines, None without energy. Note a lost line as damage."""
         gap = gap_between(before, after)
         has_energy = gap and (gap.amounts.imported_wh or gap.amounts.exported_wh)
         if is_lost and (has_energy or after.time - before.time >= _SECOND):
@@ -218,7 +219,7 @@ def _float(text: str) -> float | None:
 
 
 def _positions(span: Span) -> tuple[Position, Position]:
-    """Return the registers at the start and at the end of a span, NaN where unknown."""
+    """Return the registers at the start and the end of a span. Unknown imported energy is NaN."""
     amounts = span.amounts
     imported_wh, exported_wh = span.imported_register_wh, span.exported_register_wh
     if imported_wh is None:

@@ -1,6 +1,6 @@
-"""Contracts and readings as JSON, and the checks when they are read again.
+"""Conversion of contracts and readings to JSON, and back with checks.
 
-Functions that read raise ValueError, KeyError or TypeError for malformed data.
+Functions that read stored data raise ValueError, KeyError or TypeError for malformed data.
 """
 
 from dataclasses import fields
@@ -29,7 +29,8 @@ from .time_of_use import parsed
 type Stores = dict[str, Any]
 
 _MAX_VALUE = 1e19
-# An unconfirmed segment has a day of quarter-hours, and a part and a gap before them.
+# An unconfirmed segment has less than 96 quarter-hours, a gap, and at either end a part of a
+# quarter-hour. The limit allows about twice as many spans.
 _MAX_SPANS = 200
 
 _MAY_BE_NEGATIVE = {"market_cost", "market_revenue"}
@@ -37,30 +38,30 @@ _FLAGS = {"has_vat", "replaces_variable", "has_levies"}
 
 
 def amount(value: Stored, name: str = "") -> float:
-    """Return a checked energy, power or price; market money may be below 0."""
+    """Return a checked energy, power or price. Names in `_MAY_BE_NEGATIVE` may be below 0."""
     return float(checked_number(value, -_MAX_VALUE if name in _MAY_BE_NEGATIVE else 0, _MAX_VALUE))
 
 
 def check_version(stored: Stores, known: int) -> None:
-    """Raise ValueError for an unknown version."""
+    """Raise ValueError if the stored version is not `known`."""
     if checked_count(stored["version"]) != known:
         raise ValueError
 
 
 def utc_time(value: Stored) -> datetime:
-    """Return a time in UTC."""
+    """Return a stored time in UTC."""
     return checked_time(value).astimezone(UTC)
 
 
 def store_quarter(quarter: QuarterHour | None) -> Stores | None:
-    """Return a quarter-hour as JSON."""
+    """Return a quarter-hour as JSON, None for None."""
     if quarter is None:
         return None
     return {"start": quarter.start.isoformat()} | _known(quarter._asdict(), "start")
 
 
 def load_quarter(data: Stored) -> QuarterHour | None:
-    """Return the quarter-hour of `store_quarter`."""
+    """Return the quarter-hour from the JSON of `store_quarter`."""
     if data is None:
         return None
     stored = checked_mapping(data)
@@ -89,7 +90,7 @@ def store_contracts(contracts: Contracts) -> list[Stores]:
 
 
 def load_contracts(data: Stored) -> Contracts:
-    """Return the contracts of `store_contracts`."""
+    """Return the contracts from the JSON of `store_contracts`."""
     found = [_load_contract(each) for each in checked_list(data, MAX_CONTRACTS)]
     starts = [since for since, _ in found]
     if not found or starts != sorted(set(starts)):
@@ -127,7 +128,7 @@ def store_registers(registers: Registers) -> Stores:
 
 
 def load_registers(data: Stored) -> Registers:
-    """Return the registers of `store_registers`."""
+    """Return the registers from the JSON of `store_registers`."""
     stored = checked_mapping(data)
     time, exported_time = utc_time(stored.pop("time")), stored.pop("exported_time", None)
     values: Stores = {name: checked_number(each, 0, _MAX_VALUE) for name, each in stored.items()}
@@ -140,7 +141,7 @@ def load_registers(data: Stored) -> Registers:
 
 
 def store_segment(segment: ReadingSegment) -> Stores:
-    """Return a segment as JSON."""
+    """Return a segment of readings as JSON."""
     return {
         "first": store_registers(segment.first),
         "reading": store_registers(segment.last),
@@ -154,7 +155,7 @@ def store_segment(segment: ReadingSegment) -> Stores:
 
 
 def load_segment(data: Stored) -> ReadingSegment:
-    """Return the segment of `store_segment`."""
+    """Return the segment from the JSON of `store_segment`."""
     stored = checked_mapping(data)
     serial_number = stored["serial_number"]
     segment = ReadingSegment(
@@ -174,12 +175,12 @@ def load_segment(data: Stored) -> ReadingSegment:
 
 
 def _load_span(data: Stored) -> Span:
-    """Return the span of a line without a number."""
+    """Return the span of a stored line. It has the number 0, because no file has the line yet."""
     return span_of(checked_text(data), is_numbered=False)
 
 
 def load_month_start(data: Stored) -> datetime:
-    """Return a midnight at which a month begins in Luxembourg."""
+    """Return the stored start of a month: a midnight in Luxembourg."""
     time = checked_time(data)
     start = month_start(time)
     if start != time:
@@ -193,7 +194,7 @@ def store_amounts(amounts: Amounts) -> Stores:
 
 
 def load_amounts(data: Stored) -> Amounts:
-    """Return the amounts of `store_amounts`."""
+    """Return the amounts from the JSON of `store_amounts`."""
     stored = checked_mapping(data)
     is_exact = checked_flag(stored.pop("is_exported_exact"))
     values: Stores = {name: _amount_or_none(value, name) for name, value in stored.items()}

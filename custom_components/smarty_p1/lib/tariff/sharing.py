@@ -1,7 +1,7 @@
-"""Energy sharing: imported energy that comes from a group, and that no supplier bills.
+"""Energy sharing: imported energy that comes from a sharing group and that no supplier bills.
 
-Only the platform knows the shared energy of a quarter-hour, and corrects it for weeks. So it is
-joined to days when they are shown, and never stored with them.
+Only the national platform Leneda knows the shared energy, and corrects it for weeks. So shared
+energy is added to days when the days are shown, and never stored with them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +13,7 @@ from .month import QuarterHour, Shared
 from .register_rises import DECIMALS
 from .time_of_use import is_second
 
-# The platform rounds each of its values to a quarter of a watt-hour.
+# The platform rounds every value to 0.25 Wh, so a sum of values may be 0.5 Wh off.
 _ROUNDED_WH = 0.5
 # Each end of a measured quarter-hour is up to one telegram (10 s) off, so we tolerate 20 of 900 s
 # (1/45) of its energy, and 1 Wh.
@@ -25,16 +25,17 @@ class Covered(NamedTuple):
     """Shared energy of a quarter-hour, as the platform states it."""
 
     layers_wh: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
-    """Energy from the layers 1 to 4."""
+    """Energy from the layers 1 to 4 of sharing groups."""
     remaining_wh: float | None = None
     """Energy that the supplier bills, None where unknown."""
     platform_wh: float | None = None
-    """All imported energy of the quarter-hour, by the platform."""
+    """Imported energy of the quarter-hour in the platform's data, None where unknown."""
 
     def shared(self, imported_wh: float) -> Shared:
-        """Return the shared part of an imported energy.
+        """Return the shared part of `imported_wh`.
 
-        A known remaining energy decides, because some layers may be hidden from the user.
+        If `remaining_wh` is known, all energy beyond it is shared, because some layers may be
+        hidden from the user.
         """
         found, most_wh = (*self.layers_wh, 0.0), imported_wh
         if self.remaining_wh is not None:
@@ -52,16 +53,16 @@ class Covered(NamedTuple):
 
 
 class DaySum(NamedTuple):
-    """The energy of a whole day of Luxembourg in one of the platform's series."""
+    """Energy of a whole day in Luxembourg in one of the platform's series."""
 
     start: datetime
-    """Midnight, in UTC."""
+    """Midnight in Luxembourg, as UTC."""
     kwh: float
     quarter_hours: int
 
 
 type DaySums = Mapping[str, DaySum]
-"""Last whole day by the code of each series."""
+"""Sum of the last whole day, by the code of the platform's series."""
 NO_DAY_SUMS: DaySums = {}
 
 type Sharing = Mapping[datetime, Covered]
@@ -72,7 +73,7 @@ NO_SHARING: Sharing = {}
 def shared_of(
     quarters: Iterable[QuarterHour], sharing: Sharing, contract: Contract
 ) -> Shared | None:
-    """Return the shared energy of some quarter-hours, None if it is unknown for all of them."""
+    """Return the shared energy of `quarters`, None if it is unknown for all quarter-hours."""
     hours = contract.second_hours
     found = None
     for each in quarters:

@@ -1,15 +1,15 @@
-"""The shown month, which a wrong clock must not change.
+"""Choice of the shown month, which a wrong clock must not change.
 
-Home Assistant's statistics add up totals with `last_reset`. A month that is left and comes back
-would be counted twice. So a month that may come back is never left:
+Home Assistant's statistics add up totals with `last_reset`. A month that is shown again after
+another month would be counted twice. So the shown month changes only by these rules:
 
-- The month of a sure clock is shown. A clock is sure without a break, or after a measured day.
-- The month of an unsure clock is shown if it is later, also after an outage. An earlier month is
-  not shown, nor a leap ahead by more than a day with hardly any energy.
-- If a wrong clock was believed, the last known month is shown at once when it comes back.
+- The month of a sure clock is shown. A clock is sure until a break, and again after a measured day.
+- The month of an unsure clock is shown if it is later than the shown month. It is not shown if the
+  clock has leapt ahead by more than a day with hardly any energy.
+- If the month of a wrong clock is shown, the last known month is shown as soon as it comes back.
 
 In the examples, a meter was read until 12:00 of 13 June. The columns are the clock after a break,
-the energy drawn in the break, and the hours of reading after it.
+the energy drawn in the break, and the hours of reading after the break.
 
 | event | the clock says | drawn | read for | shown |
 |---|---|---|---|---|
@@ -18,7 +18,7 @@ the energy drawn in the break, and the hours of reading after it.
 | the clock has leapt ahead | 2026-07-14 12:00 | 1 kWh | 20 h | 2026-06 |
 | the same; a day proves it | 2026-07-14 12:00 | 1 kWh | 25 h | 2026-07 |
 | the clock is lost | 2000-01-01 00:00 | 0 kWh | 20 h | 2026-06 |
-| it is a month late | 2026-05-13 12:00 | 0 kWh | 20 h | 2026-06 |
+| the clock is a month late | 2026-05-13 12:00 | 0 kWh | 20 h | 2026-06 |
 """
 
 from collections.abc import Sequence
@@ -32,12 +32,13 @@ from .spans import Row
 
 _A_DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
-# Below the power of any household in use, but more energy a day than comes while a clock is set.
+# Mean power in a break: any household in use draws more. While a clock is set, less comes: a leap
+# ahead by a day would need 240 Wh.
 _MIN_W = 10.0
 
 
 def is_to_be_shown(segments: Sequence[ReadingSegment], month: datetime, row: Row) -> bool:
-    """Return whether the month of the last reading replaces the shown month."""
+    """Return whether `month`, the month of the last reading, replaces the shown month."""
     shown = segments[-1].month_start
     if month == shown:
         return False
@@ -47,7 +48,7 @@ def is_to_be_shown(segments: Sequence[ReadingSegment], month: datetime, row: Row
 
 
 def time_until(segments: Sequence[ReadingSegment]) -> datetime:
-    """Return the time up to which the shown month has passed."""
+    """Return the time that the shown month has reached."""
     latest, sure = segments[-1], sure_time(segments)
     time = latest.last.time
     if month_start(time) != latest.month_start or _has_leapt(segments):
@@ -56,7 +57,7 @@ def time_until(segments: Sequence[ReadingSegment]) -> datetime:
 
 
 def sure_time(segments: Sequence[ReadingSegment]) -> datetime:
-    """Return the time of the last reading with a clock that may be right."""
+    """Return the time of the last reading by a clock that may be right."""
     time = segments[0].last.time
     for before, after in pairwise(segments):
         if not before.may_be_followed_by(after.first, after.serial_number):
@@ -68,20 +69,20 @@ def sure_time(segments: Sequence[ReadingSegment]) -> datetime:
 
 
 def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
-    """Return whether a month is known, and no month after it."""
+    """Return whether `month` has quarter-hours, and the next month is empty and not shown."""
     following = month_end(month)
     is_last = following != shown and not row.has_quarter_hours(following)
     return is_last and row.has_quarter_hours(month)
 
 
 def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
-    """Return whether the clock may be ahead. A clock that only leaps has no month to keep."""
+    """Return whether the clock may be ahead. A clock with `MAX_SEGMENTS - 1` leaps is accepted."""
     leaps = sum(starmap(_leaps, pairwise(segments)))
     return 0 < leaps < MAX_SEGMENTS - 1
 
 
 def _leaps(before: ReadingSegment, after: ReadingSegment) -> bool:
-    """Return whether a clock went ahead between two segments, and hardly any energy came."""
+    """Return whether the clock went ahead by over a day, with little energy or another register."""
     passed = after.first.time - before.last.time
     if passed <= _A_DAY:
         return False

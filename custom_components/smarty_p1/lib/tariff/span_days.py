@@ -1,7 +1,7 @@
-"""The days of a month, computed from its spans under its contracts, and never stored.
+"""Computation of a month's days from its spans and contracts. Days are never stored.
 
-A measured quarter-hour counts before one of the platform, and both count before loose spans
-(`gaps_by_day.py`). Shared energy is computed for quarter-hours of both origins.
+A measured quarter-hour replaces the platform's quarter-hour. Both replace loose spans: gaps and
+parts of quarter-hours (`gaps_by_day.py`). Both kinds of quarter-hours may have shared energy.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,16 +25,16 @@ _NO_MARKET = (0.0,) * 4
 
 
 class KnownDay(NamedTuple):
-    """A day, or the part of a day under one contract, and its highest quarter-hour."""
+    """Day, or part of a day under one contract, with its highest quarter-hour."""
 
     day: Day
     peak: QuarterHour | None
 
 
 def above_each(energy_wh: float, own_kw: float | None) -> dict[float, ClassExcess]:
-    """Return the excess of a quarter-hour's energy over each class that it exceeds.
+    """Return the excess of a quarter-hour's energy over each exceeded class, by class in kW.
 
-    An own reference power that is no class is always included.
+    `own_kw`, the contract's reference power, is always included if it is not a class.
     """
     return _above([energy_wh], own_kw)
 
@@ -60,7 +60,7 @@ def _above_one(energies_wh: Sequence[float], kw: float) -> ClassExcess:
 
 
 def days_of(month: MonthColumns, view: RowView, period: Period) -> Iterator[KnownDay]:
-    """Yield the known days of a period within a month."""
+    """Yield the days with known energy in `period`, a period within `month`."""
     begin, end = period
     pieces = view.pieces(month, period) if month.loose else {}
     while begin < end:
@@ -72,7 +72,7 @@ def days_of(month: MonthColumns, view: RowView, period: Period) -> Iterator[Know
 
 
 class _Part(NamedTuple):
-    """A part of a day under one contract: as a rule, the whole day."""
+    """Part of a day under one contract. Usually, this is the whole day."""
 
     month: MonthColumns
     past: PlatformDays
@@ -81,7 +81,7 @@ class _Part(NamedTuple):
     end: datetime
 
     def known_day(self, pieces: Sequence[Piece]) -> KnownDay | None:
-        """Return the day with its pieces of loose spans, None for an unknown day."""
+        """Return the day with `pieces` of gaps and parts of quarter-hours, None without energy."""
         month, begin = self.month, self.begin
         # A quarter-hour belongs to the contract at its start, so both ends are rounded up.
         first, last = (-((month.first - time) // QUARTER_HOUR) for time in (begin, self.end))
@@ -184,7 +184,7 @@ class _Part(NamedTuple):
 
 
 def _known(energies_wh: Sequence[float]) -> list[float]:
-    return [wh for wh in energies_wh if wh == wh]  # noqa: PLR0124 - NaN is not
+    return [wh for wh in energies_wh if wh == wh]  # noqa: PLR0124 - False for NaN
 
 
 def _sum(*energies_wh: Sequence[float]) -> float:
@@ -192,12 +192,12 @@ def _sum(*energies_wh: Sequence[float]) -> float:
 
 
 def highest_of(quarters: Iterable[QuarterHour]) -> QuarterHour | None:
-    """Return the highest quarter-hour; of equal quarter-hours, the first."""
+    """Return the quarter-hour with the highest power, the first of equals, None without any."""
     return min(quarters, key=lambda each: (-each.mean_kw, each.start), default=None)
 
 
 def _limited(above: dict[float, ClassExcess], most: int) -> dict[float, ClassExcess]:
-    """Return the excesses with counts of at most a day: a clock set back repeats quarter-hours."""
+    """Limit the counts to `most`, because a clock that is set back repeats quarter-hours."""
     return {
         kw: ClassExcess(min(each.quarter_hours, most), each.energy_wh) for kw, each in above.items()
     }
@@ -206,7 +206,7 @@ def _limited(above: dict[float, ClassExcess], most: int) -> dict[float, ClassExc
 def _of(
     pieces: Sequence[Piece], known: Mapping[str, TimeOfUseSplit] | None = None
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return the energies by time of use, with the energies of pieces."""
+    """Return `known`, the energies by time of use, plus the energies of `pieces`, rounded."""
     second = reduce(joined_splits, [piece.second for piece in pieces], known or {})
     return {
         hours: TimeOfUseSplit(round(each.energy_wh, DECIMALS), round(each.second_wh, DECIMALS))

@@ -1,10 +1,10 @@
 """Spans as lines of plain text: one file a month, to which lines are only added.
 
-A line has the start in UTC, the kind and the end of a loose span, the energies, the money at the
-market's prices, the registers at the end, a number, and a check of all these cells. A line without
-a check is accepted, so that lines can be mended by hand. The first line of a file has the names of
-the columns and the version of the format. Lines of version 1 have a start and four energies; of two
-lines of one quarter-hour, the later one counts.
+A line has the start in UTC, the kind and the end of a gap or part of a quarter-hour, the energies,
+the money at the market's prices, the registers at the end, a number, and a check of these cells. A
+line without a check is accepted, so that lines can be mended by hand. The first line of a file has
+the names of the columns and the version of the format. Lines of version 1 have a start and four
+energies. Of two such lines with the same quarter-hour, the later line counts.
 """
 
 import re
@@ -27,29 +27,29 @@ _MAX_REGISTER_WH = 1e13
 _MAX_NUMBER = 10**12
 _YEARS = range(1999, 2101)
 LATE = "~"
-"""Mark of exported energy that came by the end of a quarter-hour, and perhaps before it."""
+"""Mark of inexact exported energy: some of it may have come before the quarter-hour."""
 _MIN_MARKET = (-_MAX_WH, 0.0, -_MAX_WH, 0.0)
 _VERSION = re.compile(rb"version=([0-9]+)")
 
 
 type Files = Mapping[str, bytes | None]
-"""Content of month files by their names, "2026-06"; None for an unreadable file.
+"""Content of month files by name, such as "2026-06"; None for an unreadable file.
 
-`row_reader.py` adds a file with the numbers of removed lines.
+The file "removed" has the numbers of removed lines (`row_reader.py`).
 """
 
 
 class UnknownVersionError(ValueError):
-    """File of an unknown format."""
+    """The file has an unknown version of the format."""
 
 
 def month_name(time: datetime) -> str:
-    """Return the year and month of a moment in Luxembourg: "2026-06"."""
+    """Return the year and month of `time` in Luxembourg, such as "2026-06"."""
     return f"{time.astimezone(LUXEMBOURG):%Y-%m}"
 
 
 def as_decimal(value: float | None) -> str:
-    """Return a number as text, with up to 6 decimals and no exponent; nothing for None."""
+    """Return a number as text, with up to 6 decimals and no exponent. Empty for None."""
     if value is None:
         return ""
     text = f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".")
@@ -57,7 +57,7 @@ def as_decimal(value: float | None) -> str:
 
 
 def line_of(span: Span) -> str:
-    """Return the line of a span."""
+    """Return the line of a span, with its line break."""
     amounts, is_quarter = span.amounts, span.kind is Kind.QUARTER_HOUR
     exported_wh: float | None = amounts.exported_wh
     late = ""
@@ -85,15 +85,15 @@ def _time(time: datetime) -> str:
 
 
 def _check(text: str) -> str:
-    """Return the check of a line: a letter and the CRC-16 of its cells.
+    """Return the check of a line: "x" and the CRC-16 of its cells.
 
-    A number never begins with a letter, so a line that loses a comma is never one without a check.
+    No number contains "x". So a line that lost a comma is never a valid line without a check.
     """
     return f"x{crc_hqx(text.encode(), 0):04x}"
 
 
 def cells_of(line: str) -> tuple[list[str], bool]:
-    """Return the cells of a line without its check, and whether it has one.
+    """Return the cells of a line without its check, and whether the line has a check.
 
     Raises ValueError for a wrong check.
     """
@@ -107,13 +107,13 @@ def cells_of(line: str) -> tuple[list[str], bool]:
 
 
 def span_of(line: str, *, is_numbered: bool = True) -> Span:
-    """Return the span of a line without its end. Raises ValueError for other text."""
+    """Return the span of a line without a line break. Raises ValueError for a malformed line."""
     cells, _ = cells_of(line)
     return span_of_cells(cells, is_numbered=is_numbered)
 
 
 def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
-    """Return the span of the cells of a line. Raises ValueError for other text."""
+    """Return the span of a line's cells. Raises ValueError for malformed cells."""
     if len(cells) == _COLUMNS_1:
         cells = [cells[0], "", *cells[1:], *[""] * 6, "0"]
     elif len(cells) != _COLUMNS or (cells[12] == "0") is is_numbered:
@@ -146,7 +146,7 @@ def _amounts_of(cells: list[str], *, is_quarter: bool) -> Amounts:
 
 
 def parse_time(text: str) -> datetime:
-    """Return a time in UTC. Raises ValueError for other text, and for impossible years."""
+    """Return a time in UTC. Raises ValueError for other text, no zone or a year out of range."""
     time = datetime.fromisoformat(text)
     if time.tzinfo is None or time.year not in _YEARS:
         raise ValueError
@@ -165,15 +165,15 @@ def _known_amount(text: str, most: float = _MAX_WH) -> float | None:
 
 
 def lines_of_file(data: bytes) -> list[bytes]:
-    """Return the whole lines of a file without the header and without a torn last line.
+    """Return the lines of a file without the header and without an incomplete last line.
 
-    Raises UnknownVersionError for a file of another format.
+    Raises UnknownVersionError if the header names another version than 2.
     """
     header, *lines = data.split(b"\n")
     version = _VERSION.search(header)
     if version and version[1] != b"2":
         raise UnknownVersionError
     if lines and not header.startswith(b"start,"):
-        # The header is lost: its line may be a span.
+        # The header is lost, so the first line may be a span.
         lines.insert(0, header)
     return lines[:-1]

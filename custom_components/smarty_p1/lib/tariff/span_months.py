@@ -1,4 +1,4 @@
-"""The months of a row, remade where a span, a contract or the platform's knowledge has changed."""
+"""Months of a row of spans, updated where spans, contracts or the platform's data change."""
 
 from datetime import datetime
 from typing import Self
@@ -13,9 +13,10 @@ from .spans import Columns, Kind, MonthColumns, Span, months_between
 
 
 class KnownMonths:
-    """Cache of the months of a row.
+    """Cache of the months of a row of spans.
 
-    A quarter-hour remakes its day, a loose span its months, another contract or platform all.
+    A new quarter-hour updates its day, a gap or a part of a quarter-hour its months. New contracts
+    or new data of the national platform update all months.
     """
 
     def __init__(self) -> None:
@@ -24,18 +25,18 @@ class KnownMonths:
         self._basis: tuple[object, ...] = ()
         self._stale_months: set[datetime] = set()
         self._stale_days: dict[datetime, set[datetime]] = {}
-        """Midnights by their months."""
+        """Midnights of changed days, by month."""
         self._is_new = True
 
     @classmethod
     def of(cls, columns: Columns, past: PlatformDays, contracts: Contracts) -> Self:
-        """Return the cache with all months of a row and of the platform."""
+        """Return a cache that has computed all months of a row and of the platform."""
         known = cls()
         known.made(columns, past, contracts)
         return known
 
     def note(self, span: Span) -> None:
-        """Note an added or removed span."""
+        """Mark the day or the months of an added or removed span as changed."""
         self._is_new = True
         if span.kind is Kind.QUARTER_HOUR:
             days = self._stale_days.setdefault(month_start(span.start), set())
@@ -46,7 +47,7 @@ class KnownMonths:
     def made(
         self, columns: Columns, past: PlatformDays, contracts: Contracts
     ) -> dict[datetime, Month]:
-        """Return the months of a row: the same object while nothing has changed."""
+        """Return the months by their start; the same object while nothing has changed."""
         basis = past, contracts.entries
         if not self._is_new and basis == self._basis:
             return self._months
@@ -67,10 +68,10 @@ class KnownMonths:
         return self._months
 
     def _recut_months(self, view: RowView) -> set[datetime]:
-        """Return the months to be remade as a whole.
+        """Return the months to be computed again as a whole.
 
-        Where the platform knows a changed day, it cuts other energy out of the gaps that touch the
-        day, and these may reach into other months.
+        The platform's quarter-hours of a changed day also change the gaps that touch the day. Such
+        a gap may reach into other months.
         """
         if not view.past.months:
             return self._stale_months
@@ -78,7 +79,7 @@ class KnownMonths:
         return connected(self._stale_months | recut, view.months)
 
     def _is_recut(self, start: datetime, past: PlatformDays) -> bool:
-        """Return whether the platform knows something of the changed days of a month."""
+        """Return whether the platform has a quarter-hour on a changed day of a month."""
         platform = past.months.get(start)
         return platform is not None and any(
             platform.is_known((midnight - platform.first) // QUARTER_HOUR + place)
@@ -87,7 +88,7 @@ class KnownMonths:
         )
 
     def _make(self, view: RowView, start: datetime, midnights: set[datetime] | None) -> None:
-        """Make a month, or remake the days of some midnights."""
+        """Compute a month, or only its days that begin at `midnights`."""
         month = view.months.get(start) or MonthColumns(start)
         if midnights is None:
             days = [*days_of(month, view, (month.first, month.first + month.size * QUARTER_HOUR))]
@@ -106,5 +107,5 @@ class KnownMonths:
 def months_of(
     columns: Columns, past: PlatformDays = NO_PLATFORM_DAYS, contracts: Contracts | None = None
 ) -> dict[datetime, Month]:
-    """Return the months of a row and of the platform's quarter-hours."""
+    """Return the months of a row and of the platform's quarter-hours, by their start."""
     return KnownMonths().made(columns, past, contracts or Contracts())

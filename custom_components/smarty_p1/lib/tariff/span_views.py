@@ -1,4 +1,4 @@
-"""Quarter-hours of both origins, one after the other, for pictures and what-if."""
+"""Series of quarter-hours, measured or from the national platform, for charts and what-if."""
 
 from array import array
 from collections.abc import Iterator, Mapping
@@ -16,14 +16,14 @@ from .span_days import above_each
 from .spans import ORIGINS, MonthColumns
 
 ABOVE_CONTRACT = 16
-"""Above the number of classes."""
+"""Bit that `QuarterHours.above` adds to a number of classes, which needs the four lower bits."""
 
 type Run = tuple[int, int, Origin]
-"""Index of the first of some successive quarter-hours of the platform, their count and origin."""
+"""Successive quarter-hours of the platform: index of the first, their count, their origin."""
 
 
 class QuarterHours:
-    """Energies in Wh by quarter-hours in a row, from the first that starts at `start`."""
+    """Energies in Wh of successive quarter-hours. The first quarter-hour begins at `start`."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class QuarterHours:
         start: datetime,
         end: datetime,
     ) -> None:
-        """Take a period that begins at a midnight, up to its last known quarter-hour."""
+        """Take the quarter-hours from `start`, a midnight, to the last known one before `end`."""
         self.start = start
         self._imported = array("d")
         self._exported = array("d")
@@ -61,7 +61,7 @@ class QuarterHours:
         return self.start + len(self._imported) * QUARTER_HOUR
 
     def mark(self, today: datetime) -> str:
-        """Return a checksum of the days before today: it changes with their values."""
+        """Return a checksum of the values before `today`, so that a change of them is noticed."""
         part = self._slice(self.start, today)
         mark = crc32(self.start.isoformat().encode())
         for values in (self._imported[part], self._exported[part], self._origins[part]):
@@ -69,7 +69,10 @@ class QuarterHours:
         return f"{mark:08x}"
 
     def values(self, quantity: str, start: datetime, end: datetime) -> list[int | None]:
-        """Return an energy in whole Wh, None where unknown."""
+        """Return energies in whole Wh, None where unknown.
+
+        `quantity` is "imported" or "exported". Otherwise, the exported energy is subtracted.
+        """
         part = self._slice(start, end)
         imported, exported = self._imported[part], self._exported[part]
         exact = {"imported": imported, "exported": exported}.get(quantity)
@@ -78,10 +81,10 @@ class QuarterHours:
         return [None if isnan(wh) else round(wh) for wh in exact]
 
     def larger(self, start: datetime, above: bytes) -> list[int | None]:
-        """Return the larger energy of each quarter-hour in whole Wh, exported energy below 0.
+        """Return the imported or exported energy of each quarter-hour in Wh: the larger one.
 
-        `above` is the result of the method `above` from `start` on: where it is not 0, the imported
-        energy is returned. None stands for an unknown energy.
+        Exported energy is below 0. None stands for an unknown energy. `above` is the result of the
+        method `above` from `start` on. Where its byte is not 0, the imported energy is returned.
         """
         first = self._slice(start, self.end).start
         part = slice(first, first + len(above))
@@ -92,16 +95,16 @@ class QuarterHours:
         ]
 
     def above(self, start: datetime, end: datetime, contracts: Contracts) -> bytes:
-        """Return the number of classes that the imported energy of each quarter-hour exceeds.
+        """Return for each quarter-hour the number of classes that its imported energy exceeds.
 
-        ABOVE_CONTRACT is added where it exceeds the reference power of its contract.
+        ABOVE_CONTRACT is added where the energy exceeds the contract's reference power.
         """
         part = self._slice(start, end)
         found = bytearray(part.stop - part.start if part.stop > part.start else 0)
         references = [contract.reference_kw for _, contract in contracts.entries]
         least_wh = min([REFERENCE_POWERS[0], *(kw for kw in references if kw)]) * 250
         for index, imported_wh in enumerate(self._imported[part]):
-            # False for NaN, too. Most quarter-hours of a household are far below.
+            # Most quarter-hours of a household are far below `least_wh`. NaN is not above, either.
             if imported_wh > least_wh:
                 time = self.start + (part.start + index) * QUARTER_HOUR
                 kw = contracts.at(time).reference_kw
@@ -109,7 +112,7 @@ class QuarterHours:
         return bytes(found)
 
     def origins(self, start: datetime, end: datetime) -> Iterator[Run]:
-        """Yield the runs of quarter-hours of the platform."""
+        """Yield the runs of successive quarter-hours from the platform."""
         index = 0
         for code, group in groupby(self._origins[self._slice(start, end)]):
             count = len(list(group))
@@ -118,7 +121,7 @@ class QuarterHours:
             index += count
 
     def peak(self, start: datetime, end: datetime) -> QuarterHour | None:
-        """Return the first quarter-hour with the highest imported energy."""
+        """Return the first quarter-hour with the highest imported energy, None without any."""
         part = self._slice(start, end)
         known = [(wh, -n) for n, wh in enumerate(self._imported[part], part.start) if not isnan(wh)]
         if not known:
@@ -134,7 +137,7 @@ class QuarterHours:
 def quarter_hours_between(
     columns: Mapping[datetime, MonthColumns], past: PlatformDays, start: datetime, end: datetime
 ) -> Iterator[QuarterHour]:
-    """Yield the known quarter-hours of both origins that start in a period, in order of time."""
+    """Yield the quarter-hours that start in a period, measured or the platform's, in order."""
     for month in sorted({*columns, *past.months}):
         own, platform = (of.get(month) or MonthColumns(month) for of in (columns, past.months))
         # Round up, because a quarter-hour that began before the period is not part of it.
