@@ -1,12 +1,12 @@
-"""The row of spans: the energy of a connection, from one boundary or reading to the next.
+"""Row of spans: successive periods with the energy of a connection.
 
-A quarter-hour that was measured from start to end has a place in the columns of its month. All
-other spans are loose: a gap (from reading to reading, or without length while a clock was set), and
-a part of a quarter-hour. Where a clock that was set back repeats a quarter-hour, both count, and
-the later one is shown.
+A quarter-hour that was measured from start to end has a place (index) in the columns of its month.
+All other spans are loose: a gap between two readings, or a part of a quarter-hour. A gap has no
+length if a clock was set back. If such a clock repeats a quarter-hour, both energies count, and the
+later quarter-hour is shown.
 
 Spans are numbered in the order of their arrival, and have the registers at their end. So a missing
-number is a lost line, and the registers around it tell its energy.
+number is a lost line, and the registers of the neighbouring lines tell the lost energy.
 """
 
 from array import array
@@ -23,15 +23,15 @@ from .month import Origin, QuarterHour
 from .register_rises import DECIMALS, Amounts, Registers, most_wh
 
 MAX_MONTHS = 36
-"""Months in a row: two years, the running month, and room for the months of wrong clocks."""
+"""Maximum of months in a row: two years, the running month, and 11 months of wrong clocks."""
 MAX_SHARED_GAP = timedelta(days=40)
-"""The energy of a longer gap is not shared out to its days: that would be a guess."""
+"""The energy of a longer gap is not shared out to days, because that would be a guess."""
 _QUARTER_HOURS_A_DAY = 96
-# A longer gap comes from a lost clock, so we do not look for its energy in each of its months.
+# A gap over two years comes from a lost clock. Shorten the gap, so that it reaches few months.
 _MAX_GAP = timedelta(days=731)
-# A clock that is set ahead leaves less than this between two readings; a long outage leaves more.
+# With less energy than this in a gap over 40 days, the clock was set ahead. A long outage has more.
 _MAX_LEAP_WH = 10_000
-# Below the register's resolution, above the rounding of stored numbers.
+# Smaller than a register's steps, larger than the rounding of stored numbers.
 _NEGLIGIBLE_WH = 0.01
 _SECOND = timedelta(seconds=1)
 _NO_REACTIVE = (None, None)
@@ -41,7 +41,7 @@ type Period = tuple[datetime, datetime]
 
 
 class Kind(StrEnum):
-    """The kind of a span, as a line names it."""
+    """Kind of a span, as written in its line."""
 
     QUARTER_HOUR = ""
     GAP = "gap"
@@ -59,7 +59,7 @@ class Span(NamedTuple):
     imported_register_wh: float | None = None
     exported_register_wh: float | None = None
     number: int = 0
-    """From 1 on; 0 for a span that has none."""
+    """Number of the span, from 1 on; 0 without a number."""
 
     @property
     def quarter_hour(self) -> QuarterHour:
@@ -68,10 +68,10 @@ class Span(NamedTuple):
 
     @property
     def shared_periods(self) -> list[Period]:
-        """Return the period that gets the energy of the span while the platform knows nothing.
+        """Return the periods that get the span's energy where the platform has no data.
 
-        There is none where that would be a guess. For a gap in which a clock may have leapt, the
-        period is its last second.
+        For a gap over `MAX_SHARED_GAP`, this is the last second if the clock may have leapt.
+        Otherwise, the list is empty for such a gap.
         """
         if self.end - self.start <= MAX_SHARED_GAP:
             return [(self.start, self.end)]
@@ -80,7 +80,7 @@ class Span(NamedTuple):
 
 
 class Position(NamedTuple):
-    """The registers at a time."""
+    """Registers at a time, None for an unknown exported energy."""
 
     time: datetime
     imported_wh: float
@@ -88,19 +88,19 @@ class Position(NamedTuple):
 
 
 def position_of(reading: Registers) -> Position:
-    """Return the position of a reading."""
+    """Return a reading as a position."""
     return Position(reading.time, reading.imported_wh, reading.exported_wh)
 
 
 def end_of(span: Span) -> Position:
-    """Return the position at the end of a span."""
+    """Return the time and the registers at the end of a span."""
     return Position(span.end, span.imported_register_wh or 0.0, span.exported_register_wh)
 
 
 def gap_between(before: Position, after: Position) -> Span | None:
-    """Return the gap between two positions of one meter; None for positions of two meters.
+    """Return the gap between two positions, None if one meter cannot have both positions.
 
-    Where a clock was set back, the gap has no length and the time of the second position.
+    If the clock was set back, the gap has no length and the time of `after`.
     """
     imported_wh = after.imported_wh - before.imported_wh
     passed = after.time - before.time
@@ -129,30 +129,33 @@ ORIGINS = (None, Origin.PLATFORM, Origin.PLATFORM_ESTIMATED)
 
 
 class MonthColumns:
-    """The quarter-hours of a month in Luxembourg by their place in it, and its loose spans."""
+    """Quarter-hours of a month in Luxembourg, and its gaps and parts of quarter-hours.
+
+    The `place` of a quarter-hour is its index in the month.
+    """
 
     def __init__(self, start: datetime) -> None:
         self.start = start
         self.first = start.astimezone(UTC)
         self.size = (month_end(start).astimezone(UTC) - self.first) // QUARTER_HOUR
         self.imported = self.exported = _unknown(self.size)
-        """Energies in Wh, NaN where unknown; the same holds for `exported`."""
+        """Imported and exported energies in Wh by place, NaN where unknown."""
         self.origins = bytearray()
-        """Indices in `ORIGINS`."""
+        """Index in `ORIGINS` by place."""
         self.market: list[array[float] | None] = [None] * 4
-        """Cost, its energy, revenue, its energy; None while all values of a column are 0."""
+        """Columns of cost, its energy, revenue, its energy; None for a column of zeros."""
         self.reactive: tuple[array[int], array[int]] | None = None
-        """Imported and exported in 0.001 varh, -1 where unknown; None while none is known."""
+        """Columns of imported and exported 0.001 varh, -1 where unknown; None without any."""
         self.late_exported: dict[int, float] = {}
-        """Exported energy that came by the end of a quarter-hour, and perhaps before it."""
+        """Inexact exported energy by place: some may have come before the quarter-hour."""
         self.repeated: list[Span] = []
-        """Quarter-hours that have lost their place to a later one."""
+        """Quarter-hours that a later quarter-hour has replaced at their place."""
         self.loose: list[Span] = []
-        """Loose spans that lie in the month, or reach into it."""
+        """Gaps and parts of quarter-hours that lie in the month or reach into it."""
         self.quarter_hours = 0
 
     def copy(self) -> MonthColumns:
-        """Return a copy for further spans."""
+        """Return a copy to which spans can be added."""
         other = copy(self)
         for name in ("imported", "exported", "origins", "late_exported", "repeated", "loose"):
             setattr(other, name, copy(getattr(self, name)))
@@ -161,14 +164,17 @@ class MonthColumns:
         return other
 
     def place_of(self, time: datetime) -> int:
-        """Return the place of a quarter-hour. Raises ValueError for another time or month."""
+        """Return the index of the quarter-hour that begins at `time`.
+
+        Raises ValueError for another time or month.
+        """
         place, rest = divmod(time - self.first, QUARTER_HOUR)
         if rest or not 0 <= place < self.size:
             raise ValueError
         return place
 
     def is_known(self, place: int) -> bool:
-        """Return whether there is a quarter-hour at a place."""
+        """Return whether the quarter-hour at `place` is known."""
         return self.imported[place] == self.imported[place]
 
     def put(  # noqa: PLR0913, PLR0917 - the cells of a line
@@ -181,9 +187,9 @@ class MonthColumns:
         origin: int = 0,
         reactive_varh: tuple[float | None, float | None] = _NO_REACTIVE,
     ) -> None:
-        """Put a quarter-hour at its place. A quarter-hour that was there is forgotten."""
+        """Put a quarter-hour at `place`, and forget the previous quarter-hour of this place."""
         if not self.quarter_hours:
-            # Months without quarter-hours share their columns: a long gap reaches into many.
+            # Months without quarter-hours share columns, as a long gap reaches into many months.
             self.imported, self.exported = copy(self.imported), copy(self.exported)
             self.origins = bytearray(self.size)
         self.quarter_hours += not self.is_known(place)
@@ -205,7 +211,7 @@ class MonthColumns:
             self.late_exported[place] = late_exported_wh
 
     def quarter_hour_at(self, place: int) -> QuarterHour:
-        """Return the known quarter-hour at a place."""
+        """Return the quarter-hour at `place`, which must be known."""
         exported_wh = self.exported[place]
         milli, exported_milli = [column[place] for column in self.reactive or ()] or (-1, -1)
         return QuarterHour(
@@ -218,15 +224,15 @@ class MonthColumns:
         )
 
     def late_between(self, first: int, last: int) -> list[float]:
-        """Return the exported energies that came by the end of quarter-hours at some places."""
+        """Return the inexact exported energies of the places from `first` to before `last`."""
         return [wh for place, wh in self.late_exported.items() if first <= place < last]
 
     def overlaid(
         self, platform: MonthColumns, first: int, last: int
     ) -> tuple[array[float], array[float], bytearray]:
-        """Return imported and exported energies and origins at some places.
+        """Return imported energies, exported energies and origins from `first` to before `last`.
 
-        Where no quarter-hour is known, they are the platform's.
+        Where no quarter-hour was measured, the platform's values are returned.
         """
         part = slice(first, last)
         own, own_fed, origins = self.imported[part], self.exported[part], bytearray(last - first)
@@ -237,7 +243,7 @@ class MonthColumns:
         return own, own_fed, origins
 
     def put_span(self, span: Span, *, replaces: bool = False) -> None:
-        """Put a quarter-hour at its place. A quarter-hour that was there counts unless replaced."""
+        """Put a quarter-hour at its place. Without `replaces`, the previous one still counts."""
         place, amounts = self.place_of(span.start), span.amounts
         if self.is_known(place) and not replaces:
             self.repeated.append(self._span_at(place))
@@ -268,26 +274,26 @@ type Columns = Mapping[datetime, MonthColumns]
 
 
 class Row:
-    """The spans of a connection by their months, without spans of doubtful clocks.
+    """Spans of a connection by month, without spans whose clock is doubtful.
 
     `number` is the number of the last span.
     """
 
     def __init__(self, max_months: int = MAX_MONTHS) -> None:
         self.months: dict[datetime, MonthColumns] = {}
-        """In the order of the last additions."""
+        """Months by start, in the order of their last additions."""
         self.number = 0
         self.max_months = max_months
 
     def add(self, span: Span) -> Span:
-        """Add the next span, and return it with its number."""
+        """Add the next span, and return the span with its number."""
         self.number += 1
         span = span._replace(number=self.number)
         self.put(span)
         return span
 
     def put(self, span: Span) -> None:
-        """Put a span that has its number, or none, into its months."""
+        """Put a span into its months, and leave its number as it is."""
         if span.kind is Kind.QUARTER_HOUR:
             self.month(span.start).put_span(span)
             return
@@ -295,7 +301,7 @@ class Row:
             self.month(start).loose.append(span)
 
     def month(self, time: datetime) -> MonthColumns:
-        """Return the columns of a month for an addition; forget a month for a new one."""
+        """Return the columns of the month of `time`. Above `max_months`, forget another month."""
         start = month_start(time)
         month = self.months.pop(start, None) or MonthColumns(start)
         self.months[start] = month
@@ -304,7 +310,7 @@ class Row:
         return month
 
     def with_others(self, spans: Iterable[Span]) -> Columns:
-        """Return the months with other spans. Months of these spans are copies."""
+        """Return the months with `spans` added. Months with added spans are copies."""
         row = Row(len(self.months) + MAX_MONTHS)
         row.months = self.months.copy()
         copied: set[datetime] = set()
@@ -317,19 +323,19 @@ class Row:
         return row.months
 
     def _forget(self) -> None:
-        """Forget a month: one of a wrong clock first."""
+        """Forget a month with less than a day of quarter-hours (wrong clock), or else the first."""
         *others, _ = self.months.values()
         least = min(others, key=lambda month: month.quarter_hours)
         is_scrap = least.quarter_hours < _QUARTER_HOURS_A_DAY
         del self.months[(least if is_scrap else others[0]).start]
 
     def has_quarter_hours(self, month: datetime) -> bool:
-        """Return whether a quarter-hour of a month was measured."""
+        """Return whether a quarter-hour of `month` was measured."""
         return month in self.months and self.months[month].quarter_hours > 0
 
 
 def months_between(start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield the months of a period; a period without length has one."""
+    """Yield the months of a period by their start. A period without length has one month."""
     month = month_start(start)
     yield month
     while (month := month_end(month)) < end:
@@ -337,7 +343,7 @@ def months_between(start: datetime, end: datetime) -> Iterator[datetime]:
 
 
 def columns_of(quarters: Iterable[QuarterHour]) -> dict[datetime, MonthColumns]:
-    """Return quarter-hours of the platform by their months."""
+    """Return the platform's quarter-hours as columns by month."""
     months: dict[datetime, MonthColumns] = {}
     for quarter in quarters:
         start = month_start(quarter.start)

@@ -1,8 +1,8 @@
-"""Months of version 2 of the stored state: sums of days. They are read once, until release 0.2.
+"""Conversion of day sums to spans, for states of version 2. It is needed until release 0.2.
 
-A quarter-hour in the files becomes a span. The rest of the day's sum, with its money at the
-market's prices, becomes a gap of the day. If the files have more than the sum, the whole day
-becomes a gap with the sum, because the sum was billed.
+A quarter-hour in the files becomes a span. The rest of the day's sum, with its cost and revenue at
+the market's prices, becomes a gap of the day. If the files have more energy than the sum, the whole
+day becomes a gap with the sum, because the sum was billed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ from .spans import MAX_MONTHS, Kind, Span
 
 VERSION = 2
 _VERSION_OF_MONTHS = 1
-# Each quarter-hour of a month may have a contract of its own.
+# Worst case: each quarter-hour of a month has another contract, so 31 * 96 = 2,976 parts of days.
 _MAX_DAYS = 3_000
 _MAX_POWERS = 100
 _MAX_QUARTER_HOURS_A_DAY = 100
@@ -30,7 +30,7 @@ _MIN_WH = 0.01
 
 
 def load_months(data: Stored) -> tuple[Month, ...]:
-    """Return the months of the file beside the state. Raises ValueError for malformed data."""
+    """Return the months in `data`, a file beside the state. Raises ValueError if malformed."""
     try:
         stored = checked_mapping(data)
         check_version(stored, _VERSION_OF_MONTHS)
@@ -40,7 +40,7 @@ def load_months(data: Stored) -> tuple[Month, ...]:
 
 
 def months_of_state(stored: Mapping[str, Stored], archived: Iterable[Month]) -> list[Month]:
-    """Return the months of a state, and the months of the file beside it that the state names."""
+    """Return the months in the stored state, and the `archived` months that the state names."""
     relied = {load_month_start(each) for each in checked_list(stored["stored_months"], MAX_MONTHS)}
     found = {month.start: month for month in archived if month.start in relied}
     for index, segment in enumerate(checked_list(stored["stretches"])):
@@ -75,7 +75,7 @@ def _load_day(data: Stored) -> Day:
     stored = checked_mapping(data)
     start = utc_time(stored.pop("start"))
     quarter_hours = checked_count(stored.pop("quarter_hours"), _MAX_QUARTER_HOURS_A_DAY)
-    # Both are computed from the quarter-hours now.
+    # "above" and "second" are only checked, because the quarter-hours give them now.
     for name in ("above", "second"):
         checked_mapping(stored.pop(name, {}), _MAX_POWERS)
     if start != quarter_start(start) or not stored.keys() <= set(AMOUNTS):
@@ -90,7 +90,7 @@ def spans_of_months(
     last_quarter: QuarterHour | None,
     until: datetime | None,
 ) -> list[Span]:
-    """Return months as spans in the order of time, with the quarter-hours of the files.
+    """Return `months` as spans in order of time, with the quarter-hours in `files`.
 
     `until` is the start of the running quarter-hour, at which the months end.
     """
@@ -106,7 +106,8 @@ def spans_of_months(
         if start in known:
             spans += _spans_of_days(known[start].days, of_month, until)
         elif len(of_month) >= _QUARTER_HOURS_A_DAY:
-            # The state may have begun anew. Fewer quarter-hours come from a wrong clock.
+            # The state lacks this month, perhaps because the state was lost. Drop a month with less
+            # than a day of quarter-hours, because it comes from a wrong clock.
             spans += of_month
     return sorted(spans, key=lambda span: (span.start, span.end))
 
@@ -121,7 +122,7 @@ def _spans_of_files(files: Files) -> dict[tuple[datetime, Kind], Span]:
         for line in lines:
             try:
                 span = span_of(line.decode("ascii"))
-            except TypeError, ValueError:  # includes other encodings
+            except TypeError, ValueError:  # ValueError includes UnicodeDecodeError
                 continue
             found[span.start, span.kind] = span
     return found
@@ -130,7 +131,7 @@ def _spans_of_files(files: Files) -> dict[tuple[datetime, Kind], Span]:
 def _add_peaks(
     found: dict[tuple[datetime, Kind], Span], quarters: Iterable[QuarterHour | None]
 ) -> None:
-    """Add quarter-hours that are stored beside the months, and may be missing in the files."""
+    """Add the quarter-hours of the stored state that the files lack."""
     for quarter in filter(None, quarters):
         found.setdefault((quarter.start, Kind.QUARTER_HOUR), _as_span(quarter))
 
@@ -177,7 +178,7 @@ def _gap(start: datetime, end: datetime, left: Amounts) -> Iterator[Span]:
 
 
 def _left(day: Day, spans: Sequence[Span]) -> Amounts:
-    """Return the amounts of a day beyond some spans."""
+    """Return the amounts of a day less the amounts of `spans`."""
     known = [span.amounts for span in spans]
     market = (day.market_cost, day.market_wh, day.market_revenue, day.market_exported_wh)
     return Amounts(

@@ -1,8 +1,8 @@
-"""The hours and days in which energy has a second price, by Luxembourg's clock.
+"""Hours and days with a second price of energy, by Luxembourg's clock.
 
-Hours and days are one text, such as `22:00-06:00 sat sun`: from ten in the evening to six every
-day, and whole Saturdays and Sundays. Hours or days may be missing. A quarter-hour belongs to the
-wall clock at its start, so the hour that October repeats counts twice.
+One text has hours and days: `22:00-06:00 sat sun` means every day from 22:00 to 6:00, and all of
+Saturday and Sunday. The text may lack hours or days. The wall clock at the start of a quarter-hour
+decides, so the hour that is repeated in October has the same price twice.
 """
 
 from collections.abc import Collection, Mapping
@@ -17,14 +17,14 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class TimeOfUseSplit(NamedTuple):
-    """Imported energy, and its part in the hours of a second price."""
+    """Imported energy, and the part of this energy in the hours of the second price."""
 
     energy_wh: float
     second_wh: float
 
 
 def time_of_use_hours(start: str | None, end: str | None, days: Collection[str]) -> str | None:
-    """Return hours and days as one text, None for neither. Raises ValueError for bad times."""
+    """Return hours and days as one text, None without both. Raises ValueError for bad times."""
     parts = [day for day in WEEKDAYS if day in days]
     if start and end:
         parts.insert(0, f"{time.fromisoformat(start):%H:%M}-{time.fromisoformat(end):%H:%M}")
@@ -33,7 +33,10 @@ def time_of_use_hours(start: str | None, end: str | None, days: Collection[str])
 
 @lru_cache(maxsize=64)
 def parsed(hours: str) -> tuple[tuple[time, time] | None, frozenset[int]]:
-    """Return start and end of the hours, and the weekdays. Raises ValueError for other texts."""
+    """Return start and end of the hours or None, and the weekdays from 0 (Monday).
+
+    Raises ValueError for a malformed text.
+    """
     words = hours.split()
     span = None
     if words and "-" in words[0]:
@@ -43,7 +46,7 @@ def parsed(hours: str) -> tuple[tuple[time, time] | None, frozenset[int]]:
 
 
 def is_second(hours: str, quarter: datetime) -> bool:
-    """Return whether a quarter-hour that begins then has the second price."""
+    """Return whether the quarter-hour that begins at `quarter` has the second price."""
     span, days = parsed(hours)
     local = quarter.astimezone(LUXEMBOURG)
     if local.weekday() in days:
@@ -57,9 +60,9 @@ def is_second(hours: str, quarter: datetime) -> bool:
 
 @lru_cache(maxsize=512)
 def second_quarters(hours: str, midnight: datetime) -> bytes:
-    """Return 1 for each quarter-hour of a day that has the second price, and 0 for the others.
+    """Return a byte for each quarter-hour of a day: 1 with the second price, otherwise 0.
 
-    `midnight` is the one at which the day begins in Luxembourg, in UTC.
+    The day begins at `midnight`: midnight in Luxembourg, as UTC.
     """
     count = (day_end(midnight) - midnight) // QUARTER_HOUR
     return bytes(is_second(hours, midnight + n * QUARTER_HOUR) for n in range(count))
@@ -68,7 +71,7 @@ def second_quarters(hours: str, midnight: datetime) -> bytes:
 def split(
     contract: Contract, start: datetime, end: datetime, wh: float
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return the energy of a period by the hours of a contract, shared out by time."""
+    """Return the split of `wh` by the contract's hours, in proportion to the time in them."""
     hours = contract.second_hours
     if hours is None:
         return {}
@@ -86,7 +89,7 @@ def split(
 def joined_splits(
     one: Mapping[str, TimeOfUseSplit], other: Mapping[str, TimeOfUseSplit]
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return the sum of two splits."""
+    """Return the sums of two splits by their hours."""
     if not one or not other:
         return one or other
     nothing = TimeOfUseSplit(0.0, 0.0)

@@ -1,13 +1,13 @@
-"""The worth of a battery: the bills of a year with it and without, at today's prices.
+"""Worth of a battery: the bills of a year without and with the battery, at today's prices.
 
     simulate_battery(demand, quarters, Battery(kwh=10, kw=5)).saving_low
 
-- `battery.py` simulates the battery, and the resulting months are billed like any other, with every
-  reference power. So the year without a battery agrees with the bills.
-- The saving compares both years at their cheapest reference power: the saving of another class
-  without a battery does not count for the battery.
-- The saving is a range: in unknown quarter-hours, the battery does nothing at the lower end, and as
-  much as in the known ones at the upper end.
+- `battery.py` simulates the battery. The resulting months are billed like measured months, with
+  every reference power. So the year without a battery agrees with the bills.
+- The saving compares both years, each at its cheapest reference power. So the battery gets no
+  credit for a change of the reference power that pays without a battery.
+- The saving is a range, because some quarter-hours are unknown. In these, the battery does nothing
+  at the lower end, and as much as in known quarter-hours at the upper end.
 - With less than twelve whole months, all amounts are scaled to a year.
 """
 
@@ -40,7 +40,7 @@ _FIXED = ("energy_fee", "discount", "network_fixed", "meter")
 
 
 class YearCosts(NamedTuple):
-    """Cost of a year with VAT; revenue is below 0. The parts add up to the total."""
+    """Cost of a year, with VAT if any. Revenue is below 0. The parts add up to `total`."""
 
     energy: float
     """Energy, grid and levies of all kWh."""
@@ -51,9 +51,9 @@ class YearCosts(NamedTuple):
 
     @property
     def whole(self) -> YearCosts:
-        """Return whole euros, rounded by the largest remainder so that they add up.
+        """Return the amounts in whole euros that still add up, by the largest remainder method.
 
-        Fixed amounts are rounded alone, so that they are equal with a battery and without.
+        `fixed` is rounded on its own, so that it is equal without and with a battery.
         """
         fixed, total = round(self.fixed), round(self.total)
         others = self[:3]
@@ -67,14 +67,14 @@ class YearCosts(NamedTuple):
 
 
 class ClassWithBattery(NamedTuple):
-    """A reference power, without the battery and with it."""
+    """Yearly costs at a reference power, without and with the battery."""
 
     without: YearCosts
     with_battery: YearCosts
     cycles: float
     """Full discharges a year."""
     stored_share: float | None
-    """Share of the exported energy that is stored, None without exports."""
+    """Share of the exported energy that the battery stores, None without exports."""
 
 
 class WhatIf(NamedTuple):
@@ -88,20 +88,20 @@ class WhatIf(NamedTuple):
     reference_kw: float
     """Present reference power."""
     classes: Mapping[float, ClassWithBattery]
-    """Classes with a known price, by reference power."""
+    """Costs by reference power in kW, for reference powers with a known price."""
     cheapest_without: float
     cheapest_with: float
     saving_low: float
-    """Yearly saving, each year at its cheapest class; below 0 for additional cost."""
+    """Yearly saving at the cheapest reference powers; below 0 for additional cost."""
     saving_high: float
-    """The same if unknown quarter-hours were like the known ones; never less."""
+    """Saving if unknown quarter-hours were like known quarter-hours; at least `saving_low`."""
     has_vat: bool
-    """Whether the amounts are with VAT."""
+    """Whether the amounts include VAT."""
     hourly_share: float | None
-    """Share of the known quarter-hours whose price of the market is known by the hour; None where
+    """Share of the known quarter-hours that have a market price of their hour. None if the price in
     the contract does not follow the market."""
     prices_of: date | None
-    """The last day of published prices that are used later, None if none are."""
+    """Last day of the published prices if the costs are of a later day, otherwise None."""
 
 
 def simulate_battery(
@@ -111,13 +111,13 @@ def simulate_battery(
     market: MarketHours = NO_MARKET_HOURS,
     feed_in_price: float | None = None,
 ) -> WhatIf:
-    """Return the worth of a battery, by the known quarter-hours in the order of time.
+    """Return the worth of a battery. `quarters` are the known quarter-hours in order of time.
 
-    A feed-in price takes the place of the contract's, such as the mean price of a household that
-    also sells to an energy community.
+    `feed_in_price` replaces the price in the contract, for example by the mean price of a household
+    that also sells to an energy community.
 
-    The simulation takes a fifth of a second: run it in an executor. Raises WhatIfError where it is
-    not possible, and ValueError for an impossible battery.
+    Run this function in an executor, because the simulation takes a fifth of a second. Raises
+    WhatIfError if the demand does not suffice, and ValueError for an impossible battery.
     """
     if not battery.is_possible:
         message = "there is no such battery"
@@ -156,7 +156,7 @@ def simulate_battery(
 
 
 def _contract_of(demand: Demand, feed_in_price: float | None) -> tuple[Contract, float]:
-    """Return the contract and its reference power. Raises WhatIfError."""
+    """Return the contract with `feed_in_price`, and its reference power. Raises WhatIfError."""
     contract = demand.contracts.at(demand.until)
     own_kw = contract.reference_kw
     if own_kw is None:
@@ -169,13 +169,13 @@ def _contract_of(demand: Demand, feed_in_price: float | None) -> tuple[Contract,
 
 
 def _months_of(demand: Demand) -> Sequence[Month]:
-    """Return the known months of the twelve before the running one."""
+    """Return the months with known days among the twelve before the running month."""
     first = demand.month.start.replace(year=demand.month.start.year - 1)
     return [month for month in demand.earlier_months if month.start >= first and month.days]
 
 
 class _Run(NamedTuple):
-    """Simulation of a battery at a reference power, and the resulting days."""
+    """Simulation at a reference power: days `before` without and `after` with the battery."""
 
     before: Sequence[Day]
     battery: BatteryRun
@@ -183,7 +183,7 @@ class _Run(NamedTuple):
 
 
 class _Trial:
-    """A year with a battery, at one reference power after the other."""
+    """Simulation of a year with a battery, for any reference power."""
 
     def __init__(
         self,
@@ -211,7 +211,7 @@ class _Trial:
         self._runs: dict[float | None, _Run] = {}
 
     def with_class(self, reference_kw: float) -> ClassWithBattery | None:
-        """Return the year with a class, None for an unknown price."""
+        """Return the costs at `reference_kw`, None if a price is unknown."""
         run, contract = self._run(reference_kw), self._with(reference_kw)
         without, after = self._costs(contract, run.before), self._costs(contract, run.after)
         if without is None or after is None:
@@ -226,7 +226,7 @@ class _Trial:
         )
 
     def spared_elsewhere(self, found: ClassWithBattery) -> float:
-        """Return the factor of the saving if unknown quarter-hours were like the known ones."""
+        """Return the additional saving if unknown quarter-hours were like known quarter-hours."""
         saved = found.without.total - found.with_battery.total
         return saved / (self._year.known_share or 1.0) - saved
 
@@ -235,7 +235,7 @@ class _Trial:
         return replace(self._contract, reference_kw=reference_kw, network_fixed=fixed)
 
     def _run(self, reference_kw: float) -> _Run:
-        # Without any excess, the share has no effect.
+        # All reference powers without excess have the same simulation, so run it once.
         is_exceeded = self._trial.highest_wh > reference_kw * WH_A_KW or any(
             known.day.above.get(reference_kw, NOTHING_ABOVE).energy_wh for known in self._year.days
         )
@@ -253,7 +253,7 @@ class _Trial:
         return [known.changed(each, reference_kw, self._hours) for known, each in both]
 
     def _costs(self, contract: Contract, days: Sequence[Day]) -> YearCosts | None:
-        """Return the bills of the months together, None where a price is not known."""
+        """Return a year's costs from the bills of all months, None if a price is unknown."""
         bills = self._bills(contract, days)
         totals = [each.total for each in bills if each.total is not None]
         if len(totals) < len(bills):
@@ -263,7 +263,7 @@ class _Trial:
         surcharge, feed_in, fixed = (
             round(_amount(bills, *names) * times, 2) for names in (_SURCHARGE, _FEED_IN, _FIXED)
         )
-        # Put the rounding difference on the largest amount.
+        # Compute the energy as the rest, so that the rounded amounts add up to the total.
         energy = round(total - surcharge - feed_in - fixed, 2)
         return YearCosts(energy, surcharge, feed_in, fixed, total)
 
@@ -276,5 +276,5 @@ class _Trial:
 
 
 def _amount(bills: Sequence[Bill], *names: str) -> float:
-    """Return the cost of lines with VAT, on all bills together."""
+    """Return the cost of the lines `names` on all bills together."""
     return sum([each.amount(*names) or 0.0 for each in bills])

@@ -1,7 +1,7 @@
-"""Whole months by their quarter-hours, for the simulation of a battery.
+"""Whole months with their quarter-hours, for the simulation of a battery.
 
-Bills are computed from days, so each day has its quarter-hours. Energy of a day outside its known
-quarter-hours stays as it was, because its time is unknown.
+Bills are computed from days, so each day has its quarter-hours. A battery does not change the
+energy outside the known quarter-hours, because the time of this energy is unknown.
 """
 
 from bisect import bisect_left
@@ -23,13 +23,14 @@ from .register_rises import DECIMALS
 from .time_of_use import TimeOfUseSplit, is_second
 
 MIN_DAYS = 300
-"""Minimum of measured days for a result."""
+"""Minimum number of measured days for a result."""
 MONTHS_OF_A_YEAR = 12
-# Minimum share of a measured day's quarter-hours, and of an energy with a known market price.
+# At least this share of a measured day's quarter-hours is known. A day is priced if at least this
+# share of its energy has a market price.
 _MIN_KNOWN_SHARE = 0.9
 _QUARTERS_OF_AN_HOUR = 4
 _ORDINARY_DAY = range(96)
-# Seven days without a change of the clock, from a Monday on.
+# Monday of a week without a change to or from summer time.
 _ORDINARY_WEEK = datetime(2026, 6, 1, tzinfo=LUXEMBOURG)
 
 type MarketHours = Mapping[datetime, MarketPrices]
@@ -38,7 +39,7 @@ NO_MARKET_HOURS: MarketHours = {}
 
 
 class WhatIfRefusal(StrEnum):
-    """Reason for no result."""
+    """Reason for a what-if without a result."""
 
     NO_REFERENCE_POWER = "no_reference_power"
     NO_ENERGY_PRICE = "no_energy_price"
@@ -48,11 +49,11 @@ class WhatIfRefusal(StrEnum):
     """A price of the grid, or a levy, is unknown."""
     TOO_FEW_DAYS = "too_few_days"
     TOO_FEW_PRICED_DAYS = "too_few_priced_days"
-    """Enough days were measured; the market's price is known of fewer."""
+    """Enough days were measured, but too few of these days have market prices."""
 
 
 class WhatIfError(Exception):
-    """Impossible simulation: the reason, and the number of days, of `MIN_DAYS` needed."""
+    """The simulation is impossible. `days` is the number of usable days if they are too few."""
 
     def __init__(self, reason: WhatIfRefusal, days: int = 0) -> None:
         super().__init__(reason)
@@ -61,23 +62,23 @@ class WhatIfError(Exception):
 
 
 class KnownDay(NamedTuple):
-    """A day, or the part of a day under one contract, by its known quarter-hours."""
+    """Day, or part of a day under one contract, with its known quarter-hours."""
 
     day: Day
     energies: DayEnergies
     hours: Sequence[int]
-    """Hour of Luxembourg's clock in which each quarter-hour begins."""
+    """Hour of Luxembourg's clock, 0 to 23, for each quarter-hour."""
     is_second: Sequence[bool]
-    """Whether each of these has the second price; empty without a second price."""
+    """Whether a quarter-hour has the second price; empty without a second price."""
     market: Sequence[MarketPrices]
-    """The market's prices of each quarter-hour; empty where the contract does not follow them."""
+    """Market prices of each quarter-hour; empty if the contract does not follow the market."""
 
     def changed(self, after: DayEnergies, reference_kw: float, hours: str | None) -> Day:
-        """Return the day with other energies.
+        """Return the day with the energies `after` in its quarter-hours.
 
-        Excess over the reference power and energy in `hours` are computed from the quarter-hours
-        where the day lacks them. A quarter-hour without a market price has the mean of the day, and
-        so has shared energy.
+        If the day lacks the excess over `reference_kw` or the energy in `hours`, the quarter-hours
+        give them. A quarter-hour without a market price has the day's mean price. Shared energy
+        changes in proportion to imported energy.
         """
         before, day = self.energies, self.day
         if after is before and self._says(reference_kw, hours):
@@ -108,7 +109,7 @@ class KnownDay(NamedTuple):
         )
 
     def _says(self, reference_kw: float, hours: str | None) -> bool:
-        """Return whether the day has the excess, and the energy in `hours`."""
+        """Return whether the day has the excess over `reference_kw` and the energy in `hours`."""
         if hours and hours not in self.day.second:
             return False
         highest_wh = max(self.energies.imported_wh, default=0.0)
@@ -125,7 +126,7 @@ class KnownDay(NamedTuple):
         )
 
     def _changed_market(self, after: DayEnergies) -> tuple[float, float]:
-        """Return the costs and the revenue of other energies at the market's prices."""
+        """Return the day's market cost and market revenue with the energies `after`."""
         before, day = self.energies, self.day
         bought, sold = zip(*self.market, strict=True)
         return (
@@ -148,26 +149,26 @@ class KnownDay(NamedTuple):
 
 
 class WhatIfYear(NamedTuple):
-    """Months that have ended, with the quarter-hours of all their days, in the order of time."""
+    """Ended months with their days and quarter-hours, in order of time."""
 
     months: Sequence[Month]
     days: Sequence[KnownDay]
     exported_wh: float
     """Exported energy of the known quarter-hours."""
     known_share: float
-    """Known share of the quarter-hours of these months."""
+    """Share of the months' quarter-hours that are known."""
     measured_days: int
     times_a_year: float
     """Factor from amounts of these months to amounts of a year."""
 
     @property
     def hourly_share(self) -> float:
-        """Return the share of the quarter-hours whose energy has a known price of the market."""
+        """Return the share of the known quarter-hours that have a market price of energy."""
         known = [each.energy is not None for day in self.days for each in day.market]
         return sum(known) / len(known) if known else 0.0
 
     def months_of(self, days: Sequence[Day]) -> Iterator[Month]:
-        """Yield the months with as many other days."""
+        """Yield the months with `days` in place of their own days, in the same order."""
         each = iter(days)
         for month in self.months:
             yield replace(month, days=tuple([next(each) for _ in month.days]))
@@ -179,10 +180,10 @@ def year_of(
     contract: Contract,
     market: MarketHours,
 ) -> WhatIfYear:
-    """Return whole months with their quarter-hours in the order of time.
+    """Return whole months with their quarter-hours, both in order of time.
 
-    The contract says which energies must have had a price of the market. Raises WhatIfError for
-    too few days.
+    If the contract follows the market, the days need market prices. Raises WhatIfError for too few
+    days.
     """
     feeds_in = any(month.exported_kwh for month in months)
     days: list[KnownDay] = []
@@ -234,7 +235,7 @@ def _known_day(
 
 @lru_cache(maxsize=16)
 def second_quarters(contract: Contract) -> Sequence[Sequence[bool]]:
-    """Return which quarter-hours of a day's clock have the second price, from Monday on."""
+    """Return for each weekday from Monday which of 96 quarter-hours have the second price."""
     hours = contract.second_hours if contract.has_second_price else None
     if hours is None:
         return [[False] * len(_ORDINARY_DAY)] * 7
@@ -246,7 +247,7 @@ def second_quarters(contract: Contract) -> Sequence[Sequence[bool]]:
 
 
 def _clock(quarters: Sequence[QuarterHour], midnight: datetime) -> Sequence[int]:
-    """Return the starts of a day's quarter-hours on the clock, in quarter-hours from midnight."""
+    """Return the clock time of each start, as a number of quarter-hours since midnight."""
     if day_end(midnight) - midnight == len(_ORDINARY_DAY) * QUARTER_HOUR:
         if len(quarters) == len(_ORDINARY_DAY):
             return _ORDINARY_DAY
@@ -258,7 +259,7 @@ def _clock(quarters: Sequence[QuarterHour], midnight: datetime) -> Sequence[int]
 def _with_quarters(
     months: Sequence[Month], quarters: Sequence[QuarterHour], *, feeds_in: bool
 ) -> Iterator[tuple[Day, Sequence[QuarterHour]]]:
-    """Yield days, each with its quarter-hours until it ends or another contract holds."""
+    """Yield each day, or part of a day under one contract, with its quarter-hours."""
     days = [day for month in months for day in month.days]
     starts = [quarter.start for quarter in quarters]
     for day, following in zip_longest(days, days[1:]):
@@ -266,13 +267,13 @@ def _with_quarters(
         end = min(end, following.start) if following else end
         part = quarters[bisect_left(starts, day.start) : bisect_left(starts, end)]
         if feeds_in:
-            # Leave out quarter-hours with unknown exports: their solar energy would be missing.
+            # Leave out quarter-hours with unknown exports, as solar energy would be missing.
             part = [each for each in part if each.exported_kwh is not None]
         yield day, part
 
 
 def _is_priced(day: Day, contract: Contract) -> bool:
-    """Return whether the market's price of a day is known, where the contract follows it."""
+    """Return whether the day has the market prices that the contract follows."""
     is_bought = (
         contract.energy_margin is None or day.market_wh >= day.imported_wh * _MIN_KNOWN_SHARE
     )
@@ -284,7 +285,7 @@ def _is_priced(day: Day, contract: Contract) -> bool:
 
 
 def _check_days(counts: Mapping[datetime, int], reason: WhatIfRefusal) -> None:
-    """Raise WhatIfError for too few days."""
+    """Raise WhatIfError with `reason` if less than `MIN_DAYS` days have enough quarter-hours."""
     if (days := _measured_days(counts)) < MIN_DAYS:
         raise WhatIfError(reason, days)
 
@@ -325,7 +326,10 @@ def _market_difference(
     cost: float,
     priced_wh: float,
 ) -> float:
-    """Return the change of a cost at the market's prices by other energies."""
+    """Return the change of `cost` if the energies `before_wh` become `after_wh`.
+
+    A quarter-hour without a price has the mean price.
+    """
     mean = cost / priced_wh * 1000 if priced_wh else 0.0
     return (
         sum(
@@ -339,5 +343,5 @@ def _market_difference(
 
 
 def _share_left(before_wh: float, more_wh: float) -> float:
-    """Return the factor from an energy to its changed value."""
+    """Return the factor from an energy to the energy plus `more_wh`, at least 0."""
     return max(0.0, 1 + more_wh / before_wh) if before_wh else 1.0
