@@ -34,7 +34,7 @@ _A_DAY = 96
 
 
 class ReadingHistory:
-    """Row of a connection, and the segments of its readings.
+    """Row of a connection's spans, and segments: readings without a break.
 
     Before the first reading, `segments` is empty. The first segment continues the row; all later
     segments are unconfirmed. `new` has the spans that were added to the row, for the storage.
@@ -54,7 +54,7 @@ class ReadingHistory:
         """First reading of the connection: the row begins at this reading."""
         self.new: list[Span] = []
         self.past = NO_PLATFORM_DAYS
-        """Quarter-hours of the national platform: shown, and never stored with the row."""
+        """Quarter-hours of the national platform Leneda, which are shown but never stored here."""
         self._months = KnownMonths()
         self._noted: list[Span] | None = None
         """Spans added or dropped while a thread computes the months, None at other times."""

@@ -96,7 +96,7 @@ class RowReader:
         for line in lines:
             try:
                 self._take(line.decode("ascii"), month)
-            except TypeError, ValueError:  # TypeError: no time zone; ValueError: other text
+            except TypeError, ValueError:  # TypeError: time without zone; ValueError: bad text
                 self.damaged.add(name)
 
     def _take(self, line: str, month: MonthColumns) -> None:

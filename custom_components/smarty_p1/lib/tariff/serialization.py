@@ -175,7 +175,7 @@ def load_segment(data: Stored) -> ReadingSegment:
 
 
 def _load_span(data: Stored) -> Span:
-    """Return the span of a stored line. It has the number 0, because no file has the line yet."""
+    """Return the span of a stored line. The number is 0, because no file has the line yet."""
     return span_of(checked_text(data), is_numbered=False)
 
 

@@ -23,7 +23,7 @@ from .month import Origin, QuarterHour
 from .register_rises import DECIMALS, Amounts, Registers, most_wh
 
 MAX_MONTHS = 36
-"""Maximum of months in a row: two years, the running month, and 11 months of wrong clocks."""
+"""Maximum months of a `Row`: two years, the running month, and 11 months for wrong clocks."""
 MAX_SHARED_GAP = timedelta(days=40)
 """The energy of a longer gap is not shared out to days, because that would be a guess."""
 _QUARTER_HOURS_A_DAY = 96
@@ -88,7 +88,7 @@ class Position(NamedTuple):
 
 
 def position_of(reading: Registers) -> Position:
-    """Return a reading as a position."""
+    """Return the time, the imported and the exported energy of a reading."""
     return Position(reading.time, reading.imported_wh, reading.exported_wh)
 
 
@@ -189,7 +189,8 @@ class MonthColumns:
     ) -> None:
         """Put a quarter-hour at `place`, and forget the previous quarter-hour of this place."""
         if not self.quarter_hours:
-            # Months without quarter-hours share columns, as a long gap reaches into many months.
+            # Empty months share their columns, because a long gap makes many months. Copy the
+            # columns before the first change.
             self.imported, self.exported = copy(self.imported), copy(self.exported)
             self.origins = bytearray(self.size)
         self.quarter_hours += not self.is_known(place)
@@ -270,7 +271,7 @@ class MonthColumns:
 
 
 type Columns = Mapping[datetime, MonthColumns]
-"""Months of a row by their start."""
+"""Months of a `Row` by their start, a midnight in Luxembourg."""
 
 
 class Row:
