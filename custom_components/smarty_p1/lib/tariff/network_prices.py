@@ -151,13 +151,13 @@ class AgreedPrices(NamedTuple):
 
     @property
     def variable(self) -> float | None:
-        """Return the price of an imported kWh."""
+        """Return the grid's price of an imported kWh."""
         published = self.published.variable if self.published else None
         return _first(self.contract.network_variable, published)
 
     @property
     def surcharge(self) -> float | None:
-        """Return the price of a kWh above the reference power."""
+        """Return the grid's price of a kWh above the reference power."""
         published = self.published.surcharge if self.published else None
         return _first(self.contract.surcharge, published)
 

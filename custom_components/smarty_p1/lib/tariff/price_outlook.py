@@ -29,7 +29,7 @@ class Unknown(StrEnum):
     """Reason for an unknown value of a quarter-hour."""
 
     NOT_AGREED = "not_agreed"
-    """The contract has no price of energy, or no reference power."""
+    """The contract lacks the energy price, the feed-in price or the reference power."""
     MARKET = "market_unknown"
     """The price follows the market, and the market's price is not known yet."""
     PRICE = "price_unknown"

@@ -116,7 +116,7 @@ class ReadingHistory:
     def _bridge(
         self, segment: ReadingSegment, reading: Registers, market: tuple[MarketPrices, MarketPrices]
     ) -> None:
-        """Book the energy since the last reading in its quarter-hour, or share it out to two."""
+        """Share out the energy since the last reading to the one or two quarter-hours since."""
         before, after = market
         last, segment.last = segment.last, reading
         rise, start = Rise.between(last, reading), quarter_start(reading.time)

@@ -143,7 +143,7 @@ class MonthColumns:
         self.origins = bytearray()
         """Index in `ORIGINS` by place."""
         self.market: list[array[float] | None] = [None] * 4
-        """Columns of cost, its energy, revenue, its energy; None for a column of zeros."""
+        """Columns of market cost and its energy, market revenue and its energy; None if all 0."""
         self.reactive: tuple[array[int], array[int]] | None = None
         """Columns of imported and exported 0.001 varh, -1 where unknown; None without any."""
         self.late_exported: dict[int, float] = {}
