@@ -62,7 +62,7 @@ class ReadingHistory:
     def begin_past(self) -> None:
         """Record added and dropped spans until `set_platform_days`.
 
-        Call this before a thread computes the months, because they will lack these changes.
+        Call this before a thread computes the months, because the thread misses these changes.
         """
         self._noted = []
 
@@ -154,7 +154,7 @@ class ReadingHistory:
     def _complete(self, segment: ReadingSegment, start: datetime) -> None:
         """Count a whole quarter-hour of a segment.
 
-        The first books the gap before the segment. The 96th confirms the segment.
+        After the first one, book the gap before the segment. After the 96th, confirm the segment.
         """
         segment.quarter_hours += 1
         if len(self.segments) > 1:

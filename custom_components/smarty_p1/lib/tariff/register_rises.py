@@ -175,10 +175,7 @@ class Amounts(NamedTuple):
         )
 
     def totals(self) -> tuple[float, float | None, float | None, float | None]:
-        """Return the mean imported power of a quarter-hour in kW, then kWh and kvarh.
-
-        The order is that of `QuarterHour`.
-        """
+        """Return mean power in kW and energies in kWh and kvarh, as `QuarterHour` takes them."""
         return (
             round(self.imported_wh * 4 / 1000, DECIMALS),
             round(self.exported_wh / 1000, DECIMALS) if self.is_exported_exact else None,

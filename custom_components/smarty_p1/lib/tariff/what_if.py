@@ -101,7 +101,7 @@ class WhatIf(NamedTuple):
     """Share of the known quarter-hours that have a market price of their hour. None if the price in
     the contract does not follow the market."""
     prices_of: date | None
-    """Last day of the published prices if the costs are of a later day, otherwise None."""
+    """`APPROVED_UNTIL` if the costs may use published prices after that day, otherwise None."""
 
 
 def simulate_battery(

@@ -247,7 +247,7 @@ def second_quarters(contract: Contract) -> Sequence[Sequence[bool]]:
 
 
 def _clock(quarters: Sequence[QuarterHour], midnight: datetime) -> Sequence[int]:
-    """Return the clock time of each start, as a number of quarter-hours since midnight."""
+    """Return the clock time at which each quarter-hour begins, counted in quarter-hours."""
     if day_end(midnight) - midnight == len(_ORDINARY_DAY) * QUARTER_HOUR:
         if len(quarters) == len(_ORDINARY_DAY):
             return _ORDINARY_DAY
