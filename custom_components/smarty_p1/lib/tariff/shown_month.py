@@ -6,7 +6,7 @@ another month would be counted twice. So the shown month changes only by these r
 - The month of a sure clock is shown. A clock is sure until a break, and again after a measured day.
 - The month of an unsure clock is shown if it is later than the shown month. It is not shown if the
   clock has leapt ahead by more than a day with hardly any energy.
-- If the month of a wrong clock is shown, the last known month is shown as soon as it comes back.
+- After the month of a wrong clock, the last known month is shown as soon as readings return to it.
 
 In the examples, a meter was read until 12:00 of 13 June. The columns are the clock after a break,
 the energy drawn in the break, and the hours of reading after the break.
