@@ -135,7 +135,7 @@ class BatteryTrial:
             state.usable_wh, state.most_wh * 4, limit_wh * 4, one_way, self._surcharge
         )
         limits = None
-        found = []
+        results = []
         for day, following in zip(self._days, [*self._days[1:], self._days[-1]], strict=True):
             energies = day.energies
             after = _DayAfter([], [])
@@ -150,8 +150,8 @@ class BatteryTrial:
                     above_wh = sum([min(wh, state.most_wh) for wh in excesses])
                 plan.note(hour.hour, below_wh, hour.exported_wh, above_wh)
                 state.pass_hour(energies, hour, limits[hour.hour], after)
-            found.append(DayEnergies(*after))
-        return BatteryRun(found, state.stored_wh, state.charged_wh, state.given_wh)
+            results.append(DayEnergies(*after))
+        return BatteryRun(results, state.stored_wh, state.charged_wh, state.given_wh)
 
 
 class _State:

@@ -129,34 +129,34 @@ class BatteryPlan:
         # A hair less, so that nothing is charged that nobody needs.
         cheapest = min(*today.imported[PLANNED_AT:], *tomorrow.imported) * one_way - 2 * _EQUAL
         values = self._last_values(cheapest)
-        found = [_NO_LIMITS] * _HOURS
+        limits = [_NO_LIMITS] * _HOURS
         for n in range(2 * _HOURS - 1, PLANNED_AT - 1, -1):
             hour = n % _HOURS
             imported, exported = tomorrow if n >= _HOURS else today
             price = imported[hour]
-            given, bought = -price * one_way, -price / one_way
+            saving, bought = -price * one_way, -price / one_way
             sold = -exported[hour] / one_way
-            spare_to = bisect_left(values, given - surcharge)
+            spare_to = bisect_left(values, saving - surcharge)
             if hour in events:
-                values = _with_event(values, events[hour], given, surcharge)
+                values = _with_event(values, events[hour], saving, surcharge)
             # Parts that this hour can fill are worth no more than that costs: first by the sun.
-            give_to = bisect_left(values, given - _EQUAL)
+            give_to = bisect_left(values, saving - _EQUAL)
             store_to = bisect_right(values, sold + _EQUAL)
             values = _filled(values, sold, min(sunny[hour], store_to), store_to)
             charge_to = bisect_right(values, bought + _EQUAL)
             values = _filled(values, bought, min(free[hour], charge_to), charge_to)
             if n < _HOURS + PLANNED_AT:
-                found[hour] = (
+                limits[hour] = (
                     give_to * part_wh,
                     charge_to * part_wh,
                     store_to * part_wh,
                     spare_to * part_wh,
                 )
             # Parts that this hour needs are worth its price.
-            values = _with(values, given, needed[hour])
+            values = _with(values, saving, needed[hour])
             if n == _HOURS:
                 self._at_midnight = values
-        return found
+        return limits
 
     def _last_values(self, cheapest: float) -> list[float]:
         """Return the values of the parts after the hours that the plan sees.
@@ -195,15 +195,15 @@ class BatteryPlan:
         for day in self._event_days:
             for event in day:
                 by_hour.setdefault(event.hour, []).append(event)
-        found = {}
+        expectations = {}
         for hour, events in by_hour.items():
             part_wh = len(events) * self._one_way * self._usable_wh / _PARTS
-            found[hour] = (
+            expectations[hour] = (
                 min(1.0, len(events) / len(self._event_days)) * _CAUTION,
                 max(1, round(sum([event.above_wh for event in events]) / part_wh)),
                 round(sum([event.beside_wh for event in events]) / part_wh),
             )
-        return found
+        return expectations
 
     def _parts(self, energies_wh: Sequence[float]) -> Sequence[int]:
         """Return energies in whole parts; a rest counts in the next hour."""
@@ -221,12 +221,14 @@ def _with(values: list[float], value: float, parts: int) -> list[float]:
 
 
 def _with_event(
-    values: list[float], event: tuple[float, int, int], given: float, surcharge: float
+    values: list[float], event: tuple[float, int, int], saving: float, surcharge: float
 ) -> list[float]:
     """Return the values as they are with an event, by its chance."""
     chance, above, beside = event
-    others = _with(_with(values, given - surcharge, above), given, beside)
-    return [value + (other - value) * chance for value, other in zip(values, others, strict=True)]
+    event_values = _with(_with(values, saving - surcharge, above), saving, beside)
+    return [
+        value + (other - value) * chance for value, other in zip(values, event_values, strict=True)
+    ]
 
 
 def _filled(values: list[float], cost: float, parts: int, among: int) -> list[float]:

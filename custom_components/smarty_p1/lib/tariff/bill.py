@@ -141,8 +141,8 @@ class Bill(NamedTuple):
         if self.vat_rate is None or any(BILL_LINES[line].part in names for line in self.missing):
             return None
         parts = _parts(_lines_of_known_parts(self.lines, self.missing), self.vat_rate)
-        found = [parts[name] for name in names if name in parts]
-        return round(sum(found), 2) if found else None
+        costs = [parts[name] for name in names if name in parts]
+        return round(sum(costs), 2) if costs else None
 
 
 @lru_cache(maxsize=16)
@@ -165,12 +165,12 @@ def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
         whole["surcharge"] = round(to_cents(surcharge * (1 + vat_rate)) * 100)
     vat = to_cents(vat_rate * _vat_base(lines))
     left = sum(taxed.values()) + round(vat * 100) - sum(whole.values())
-    others = sorted(
+    part_names = sorted(
         taxed.keys() - {"surcharge", "feed_in"}, key=lambda part: -(taxed[part] * percent % 100)
     )
-    for n, part in enumerate(others):
+    for n, part in enumerate(part_names):
         # In turn, beginning with the largest remainder.
-        whole[part] += (left + len(others) - 1 - n) // len(others)
+        whole[part] += (left + len(part_names) - 1 - n) // len(part_names)
     return {part: (cents + untaxed[part]) / 100 for part, cents in whole.items()}
 
 
@@ -196,8 +196,8 @@ def compute_bill(
     bought, sold = [_bought(part) for part in parts], [_sold(part) for part in parts]
     mean, mean_sold = _mean_price(bought), _mean_price(sold)
     charges: list[_Charge] = []
-    for part, each, each_sold in zip(parts, bought, sold, strict=True):
-        charges += _charges(part, each.priced(mean), each_sold.priced(mean_sold))
+    for part, energy, sold_energy in zip(parts, bought, sold, strict=True):
+        charges += _charges(part, energy.priced(mean), sold_energy.priced(mean_sold))
     if len(parts) > 1:
         charges = _merged(charges)
     missing, lines = _lines(charges)
@@ -288,7 +288,7 @@ class _Energy(NamedTuple):
 
 
 def _unpriced_kwh(energies: Sequence[_Energy]) -> float:
-    return round(sum([each.unpriced_kwh for each in energies]), 3)
+    return round(sum([energy.unpriced_kwh for energy in energies]), 3)
 
 
 def _bought(part: MonthPart) -> _Energy:
@@ -314,14 +314,14 @@ def _sold(part: MonthPart) -> _Energy:
 
 def _mean_price(energies: Sequence[_Energy]) -> float | None:
     """Return the market's mean price of a month's energy, None where too little of it is known."""
-    of_market = [each for each in energies if each.margin is not None]
+    of_market = [energy for energy in energies if energy.margin is not None]
     kwh, known_kwh = (
-        sum([each.kwh for each in of_market]),
-        sum([each.kwh - each.unpriced_kwh for each in of_market]),
+        sum([energy.kwh for energy in of_market]),
+        sum([energy.kwh - energy.unpriced_kwh for energy in of_market]),
     )
     if not known_kwh or known_kwh < (1 - _MAX_UNPRICED_SHARE) * kwh:
         return None
-    return sum([each.market_cost for each in of_market]) / known_kwh
+    return sum([energy.market_cost for energy in of_market]) / known_kwh
 
 
 def _charges(part: MonthPart, bought: _Energy, sold: _Energy) -> Iterator[_Charge]:
@@ -389,12 +389,14 @@ def _community(parts: Sequence[MonthPart]) -> Line | None:
     """Return the line of the energy community; None without shared energy or its price."""
     shared = [part for part in parts if part.shared.all_wh]
     prices = [part.contract.community_price for part in shared]
-    known = [price for price in prices if price is not None]
-    if not known or len(known) < len(prices):
+    known_prices = [price for price in prices if price is not None]
+    if not known_prices or len(known_prices) < len(prices):
         return None
     energies_kwh = [part.shared.all_wh / 1000 for part in shared]
     kwh = sum(energies_kwh)
-    cost = sum([each * price for each, price in zip(energies_kwh, known, strict=True)])
+    cost = sum(
+        [part_kwh * price for part_kwh, price in zip(energies_kwh, known_prices, strict=True)]
+    )
     return Line("community", round(kwh, 3), "kWh", round(cost / kwh, 6), to_cents(cost))
 
 
@@ -440,9 +442,9 @@ def _vat_base(lines: Iterable[Line]) -> float:
 
 def _unsplit_kwh(parts: list[MonthPart]) -> float:
     """Return the energy that has two prices and is not known by hours."""
-    found = [
+    energies_kwh = [
         part.supplied_kwh - part.split.energy_wh / 1000
         for part in parts
         if part.contract.has_second_price
     ]
-    return max(0.0, round(sum(found), 3))
+    return max(0.0, round(sum(energies_kwh), 3))

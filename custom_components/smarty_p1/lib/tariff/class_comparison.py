@@ -83,11 +83,11 @@ def compare(
     compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]
     totals = _totals(decisive)
-    known = {kw: total for kw, total in totals.items() if total is not None}
-    if not known:
+    known_totals = {kw: total for kw, total in totals.items() if total is not None}
+    if not known_totals:
         return Comparison(compared, decisive, totals, None, None, prices_of)
-    cheapest = min(known, key=known.__getitem__)
-    saving = _saving_per_year(known, contracts.at(until).reference_kw, len(decisive))
+    cheapest = min(known_totals, key=known_totals.__getitem__)
+    saving = _saving_per_year(known_totals, contracts.at(until).reference_kw, len(decisive))
     return Comparison(compared, decisive, totals, cheapest, saving, prices_of)
 
 
@@ -142,5 +142,5 @@ def _with_vat(quantity: float, price: float | None, prices: AgreedPrices) -> flo
 
 def _sum(amounts: list[float | None]) -> float | None:
     """Return the sum, None unless every part of it is known."""
-    known = [amount for amount in amounts if amount is not None]
-    return round(sum(known), 9) if len(known) == len(amounts) else None
+    known_amounts = [amount for amount in amounts if amount is not None]
+    return round(sum(known_amounts), 9) if len(known_amounts) == len(amounts) else None

@@ -71,13 +71,13 @@ def _next_change(now: datetime) -> datetime:
 def _filled(contracts: Contracts, before: Contract, after: Contract, since: datetime) -> Contracts:
     """Return the contracts with newly filled fields filled from a moment on."""
     since = since.astimezone(UTC)
-    found = contracts
+    result = contracts
     for start, contract in (
         (since, contracts.at(since)),
         *(entry for entry in contracts.entries if entry[0] > since),
     ):
-        found = found.changed(_put_in(contract, before, after), start)
-    return found
+        result = result.changed(_put_in(contract, before, after), start)
+    return result
 
 
 def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
@@ -94,4 +94,4 @@ def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
 
 def _is_empty(contract: Contract, name: str) -> bool:
     names = {name, _ALTERNATIVES.get(name, name)}
-    return all(getattr(contract, each) is None for each in names)
+    return all(getattr(contract, field) is None for field in names)

@@ -25,16 +25,16 @@ def prices_by_day(
     """
     vat = 1 + (AgreedPrices.at(contract, moment).vat_rate or 0.0)
     without_energy = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)
-    others = (
+    other_price = (
         price_of_kwh(Contracts(((BEGINNING, without_energy),)), moment, NO_PRICES).imported or 0.0
     )
-    rate = _Rate(contract, vat, others, _mean_market(days))
+    rate = _Rate(contract, vat, other_price, _mean_market(days))
     equal: dict[DayPrices, DayPrices] = {}
-    found = []
-    for known in days:
-        prices = DayPrices(tuple(rate.imported(known)), tuple(rate.exported(known)))
-        found.append(equal.setdefault(prices, prices))
-    return found
+    result = []
+    for day in days:
+        prices = DayPrices(tuple(rate.imported(day)), tuple(rate.exported(day)))
+        result.append(equal.setdefault(prices, prices))
+    return result
 
 
 class _Rate(NamedTuple):
@@ -46,32 +46,32 @@ class _Rate(NamedTuple):
     """Price of grid, levies and aids, with VAT."""
     mean: MarketPrices
 
-    def imported(self, known: KnownDay) -> list[float]:
+    def imported(self, day: KnownDay) -> list[float]:
         """Return the prices of imported energy by the hour."""
         margin = self.contract.energy_margin
         if margin is None:
-            weekday = known.day.start.astimezone(LUXEMBOURG).weekday()
+            weekday = day.day.start.astimezone(LUXEMBOURG).weekday()
             return [
                 price * self.vat + self.others for price in _energy_prices(self.contract, weekday)
             ]
-        market = _by_hour(known, [each.energy for each in known.market], self.mean.energy)
+        market = _by_hour(day, [prices.energy for prices in day.market], self.mean.energy)
         return [(price + margin) * self.vat + self.others for price in market]
 
-    def exported(self, known: KnownDay) -> list[float]:
+    def exported(self, day: KnownDay) -> list[float]:
         """Return the prices of exported energy by the hour."""
         margin = self.contract.feed_in_margin
         if margin is None:
             return [self.contract.feed_in_price or 0.0] * len(_HOURS)
-        market = _by_hour(known, [each.feed_in for each in known.market], self.mean.feed_in)
+        market = _by_hour(day, [prices.feed_in for prices in day.market], self.mean.feed_in)
         return [price + margin for price in market]
 
 
 def _mean_market(days: Sequence[KnownDay]) -> MarketPrices:
     return MarketPrices(
-        _ratio([known.day.market_cost for known in days], [known.day.market_wh for known in days]),
+        _ratio([day.day.market_cost for day in days], [day.day.market_wh for day in days]),
         _ratio(
-            [known.day.market_revenue for known in days],
-            [known.day.market_exported_wh for known in days],
+            [day.day.market_revenue for day in days],
+            [day.day.market_exported_wh for day in days],
         ),
     )
 
@@ -83,14 +83,14 @@ def _energy_prices(contract: Contract, weekday: int) -> Sequence[float]:
     second = contract.second_price if contract.has_second_price else None
     if second is None:
         return [price] * len(_HOURS)
-    quarters = [second if each else price for each in second_quarters(contract)[weekday]]
+    quarters = [second if is_second else price for is_second in second_quarters(contract)[weekday]]
     return [sum(quarters[4 * hour : 4 * hour + 4]) / 4 for hour in _HOURS]
 
 
-def _by_hour(known: KnownDay, prices: Sequence[float | None], mean: float | None) -> list[float]:
+def _by_hour(day: KnownDay, prices: Sequence[float | None], mean: float | None) -> list[float]:
     """Return the prices of a day's quarter-hours by the hour, the mean where none is known."""
-    found = dict(zip(known.hours, prices, strict=True)) if prices else {}
-    by_hour = [found.get(hour) for hour in _HOURS]
+    hour_prices = dict(zip(day.hours, prices, strict=True)) if prices else {}
+    by_hour = [hour_prices.get(hour) for hour in _HOURS]
     return [(mean or 0.0) if price is None else price for price in by_hour]
 
 

@@ -263,7 +263,7 @@ class DemandMeter:
             reader = RowReader(files, checked_count(stored["number"]))
             self._history = history = ReadingHistory(
                 reader.row,
-                [load_segment(each) for each in checked_list(stored["stretches"], MAX_SEGMENTS)],
+                [load_segment(item) for item in checked_list(stored["stretches"], MAX_SEGMENTS)],
                 load_quarter(stored["last_quarter"]),
                 load_registers(stored["begun"]) if stored.get("begun") else None,
             )
@@ -284,7 +284,7 @@ class DemandMeter:
             last_quarter = load_quarter(stored["last_quarter"])
             months = tuple(stored_day_sums.months_of_state(stored, months))
             all_segments = checked_list(stored["stretches"], MAX_SEGMENTS)
-            segments = [load_segment({**each, "spans": []}) for each in all_segments[-1:]]
+            segments = [load_segment({**item, "spans": []}) for item in all_segments[-1:]]
         else:
             self._is_begun_here = False
         self.replaces_files = True

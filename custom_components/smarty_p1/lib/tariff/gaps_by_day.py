@@ -74,42 +74,42 @@ class RowView:
 
     def pieces(self, month: MonthColumns, period: Period) -> dict[datetime, list[Piece]]:
         """Return the pieces in a period of a month, by the start of their day."""
-        found: dict[datetime, list[Piece]] = {}
+        pieces: dict[datetime, list[Piece]] = {}
         for run in _runs(connected([month.start], self.months), self.months):
             if run[0].start < period[1] and _end_of(run) >= period[0]:
                 for remainder in self._cut(run):
-                    _share_out(found, remainder, self.contracts, period)
-                _add_priced(found, run, self.contracts, period)
-        return found
+                    _share_out(pieces, remainder, self.contracts, period)
+                _add_priced(pieces, run, self.contracts, period)
+        return pieces
 
     def _cut(self, run: Sequence[Span]) -> list[_Remainder]:
         """Return the remainders that the platform leaves of a run."""
-        known = self._remainders.get(id(run[0]))
-        if known is None:
-            known = self._remainders[id(run[0])] = [*self._remainders_of(run)]
-        return known
+        remainders = self._remainders.get(id(run[0]))
+        if remainders is None:
+            remainders = self._remainders[id(run[0])] = [*self._remainders_of(run)]
+        return remainders
 
     def _remainders_of(self, run: Sequence[Span]) -> Iterator[_Remainder]:
         imported, exported = self._covers(run)
         if not imported.periods and not exported.periods:
             for span in run:
                 wh, fed_wh = span.amounts.imported_wh, span.amounts.exported_wh
-                yield from (_Remainder(span.kind, each, wh, fed_wh) for each in span.shared_periods)
+                yield from (_Remainder(span.kind, part, wh, fed_wh) for part in span.shared_periods)
             return
-        for kind, period, wh in _rest(run, imported, [each.amounts.imported_wh for each in run]):
+        for kind, period, wh in _rest(run, imported, [span.amounts.imported_wh for span in run]):
             yield _Remainder(kind, period, wh, 0.0)
-        for kind, period, wh in _rest(run, exported, [each.amounts.exported_wh for each in run]):
+        for kind, period, wh in _rest(run, exported, [span.amounts.exported_wh for span in run]):
             yield _Remainder(kind, period, 0.0, wh)
 
     def _covers(self, run: Sequence[Span]) -> tuple[_Cover, _Cover]:
         """Return imported and exported energy of the platform in a run, without measured time."""
         imported, exported = _Cover(), _Cover()
         start, end = run[0].start, _end_of(run)
-        for each in months_between(start, end):
-            platform = self.past.months.get(each)
+        for month in months_between(start, end):
+            platform = self.past.months.get(month)
             if platform is None:
                 continue
-            own = self.months.get(each) or MonthColumns(each)
+            own = self.months.get(month) or MonthColumns(month)
             first = max(0, (start - platform.first) // QUARTER_HOUR)
             last = max(first + 1, -((platform.first - end) // QUARTER_HOUR))
             columns = own.overlaid(platform, first, min(last, platform.size))
@@ -126,22 +126,22 @@ class RowView:
 
 def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
     """Return months, and all months that loose spans connect with them."""
-    found: set[datetime] = set()
+    result: set[datetime] = set()
     waiting = [*starts]
     while waiting:
         start = waiting.pop()
-        if start not in found:
-            found.add(start)
+        if start not in result:
+            result.add(start)
             for span in months[start].loose if start in months else ():
                 waiting += months_between(span.start - _SECOND, span.end + _SECOND)
-    return found
+    return result
 
 
 def _runs(starts: Iterable[datetime], months: Columns) -> Iterator[list[Span]]:
     """Yield the runs of the loose spans of months."""
-    spans = {id(each): each for start in starts if start in months for each in months[start].loose}
+    spans = {id(span): span for start in starts if start in months for span in months[start].loose}
     run: list[Span] = []
-    for span in sorted(spans.values(), key=lambda each: (each.start, each.end, each.number)):
+    for span in sorted(spans.values(), key=lambda span: (span.start, span.end, span.number)):
         if run and span.start > _end_of(run):
             yield run
             run = []
@@ -155,14 +155,14 @@ def _end_of(run: Sequence[Span]) -> datetime:
 
 
 def _add_priced(
-    found: dict[datetime, list[Piece]], run: Sequence[Span], contracts: Contracts, period: Period
+    pieces: dict[datetime, list[Piece]], run: Sequence[Span], contracts: Contracts, period: Period
 ) -> None:
     """Add the money at the market's prices to the day in which a span starts."""
     for span in run:
         start = contracts.part_start(span.start)
         if any(span.amounts.market) and period[0] <= start < period[1]:
             priced = Piece(0.0, 0.0, 0.0, {}, span.amounts.market)
-            found.setdefault(start, []).append(priced)
+            pieces.setdefault(start, []).append(priced)
 
 
 def _rest(
@@ -175,7 +175,7 @@ def _rest(
         periods, length = [*_without(span, cover.periods)], span.end - span.start
         if periods == [(span.start, span.end)]:
             total_wh += wh * len(span.shared_periods)
-            left += [(span.kind, each, wh) for each in span.shared_periods]
+            left += [(span.kind, part, wh) for part in span.shared_periods]
         else:
             total_wh += wh
             left += [(span.kind, (a, b), wh * ((b - a) / length)) for a, b in periods]
@@ -205,7 +205,7 @@ def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
 
 
 def _share_out(
-    found: dict[datetime, list[Piece]], remainder: _Remainder, contracts: Contracts, period: Period
+    pieces: dict[datetime, list[Piece]], remainder: _Remainder, contracts: Contracts, period: Period
 ) -> None:
     """Add the pieces of a remainder to the days. A gap is divided by time."""
     kind, (start, end), imported_wh, exported_wh = remainder
@@ -219,7 +219,7 @@ def _share_out(
                 second = split(contracts.at(start), quarter, quarter + QUARTER_HOUR, imported_wh)
             gap_wh = imported_wh if is_gap else 0.0
             piece = Piece(imported_wh, exported_wh, gap_wh, second, _NO_MARKET)
-            found.setdefault(day, []).append(piece)
+            pieces.setdefault(day, []).append(piece)
         return
     begin = max(start, period[0])
     while begin < min(end, period[1]):
@@ -228,5 +228,5 @@ def _share_out(
         wh = imported_wh * share
         second = split(contracts.at(begin), begin, part_end, wh)
         piece = Piece(wh, exported_wh * share, wh, second, _NO_MARKET)
-        found.setdefault(contracts.part_start(begin), []).append(piece)
+        pieces.setdefault(contracts.part_start(begin), []).append(piece)
         begin = part_end

@@ -108,8 +108,8 @@ def _aids(
 
 def _sum_of_known(parts: Sequence[float | None]) -> float | None:
     """Return the sum, None unless every part of it is known."""
-    known = [part for part in parts if part is not None]
-    return sum(known) if len(known) == len(parts) else None
+    known_parts = [part for part in parts if part is not None]
+    return sum(known_parts) if len(known_parts) == len(parts) else None
 
 
 def _energy(price: float | None, margin: float | None, market: float | None) -> float | None:

@@ -33,7 +33,7 @@ def prices_by_quarter(rows: Sequence[object], factor: float, most: float) -> Pri
     read = sorted(_read(rows), key=itemgetter(0))
     followings = [*(start for start, _, _ in read[1:]), None]
     lasted = timedelta(0)
-    found: PricesAhead = {}
+    prices: PricesAhead = {}
     twice: set[datetime] = set()
     for (start, end, value), following in zip(read, followings, strict=False):
         until = end or following or start + lasted
@@ -43,11 +43,11 @@ def prices_by_quarter(rows: Sequence[object], factor: float, most: float) -> Pri
         lasted = min(until - start, _MAX_HOURS)
         for n in range(lasted // QUARTER_HOUR):
             time = start + n * QUARTER_HOUR
-            if found.setdefault(time, price) != price:
+            if prices.setdefault(time, price) != price:
                 twice.add(time)
     for time in twice:
-        del found[time]
-    return found
+        del prices[time]
+    return prices
 
 
 def prices_of_attributes(
@@ -59,26 +59,26 @@ def prices_of_attributes(
     tomorrow's, counts if it has the columns of a list that counts. So prices with other taxes, of
     other hours or in another unit are not mistaken for the entity's own.
     """
-    known = list(_lists_of(attributes, factor, most))
+    lists = list(_lists_of(attributes, factor, most))
     good: set[frozenset[str]] = set()
     bad: set[frozenset[str]] = set()
-    for columns, ahead in known:
+    for columns, ahead in lists:
         if (price := ahead.get(quarter_start(now))) is not None:
             (good if agrees(price, price_now) else bad).add(columns)
-    found: PricesAhead = {}
-    for columns, ahead in known:
+    prices: PricesAhead = {}
+    for columns, ahead in lists:
         if columns in good - bad:
-            found |= ahead
-    return found
+            prices |= ahead
+    return prices
 
 
 def _lists_of(
-    attributes: Mapping[str, object], factor: float, most: float
+    attributes: Mapping[str, object], factor: float, max_price: float
 ) -> Iterator[tuple[frozenset[str], PricesAhead]]:
     """Yield the columns and the prices of the lists with prices."""
-    lists = (each for each in attributes.values() if isinstance(each, list | tuple))
+    lists = (value for value in attributes.values() if isinstance(value, list | tuple))
     for rows in islice(lists, _MAX_LISTS):
-        if ahead := prices_by_quarter(rows, factor, most):
+        if ahead := prices_by_quarter(rows, factor, max_price):
             first = next(row for row in rows if isinstance(row, Mapping))
             yield frozenset(map(str, first)), ahead
 

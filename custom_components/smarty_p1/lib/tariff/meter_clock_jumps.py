@@ -77,8 +77,8 @@ class ReadingSegment:
 
     def is_of(self, serial_number: str | None) -> bool:
         """Return whether a telegram comes from the same meter, or has no serial number."""
-        known = self.serial_number
-        return serial_number is None or known is None or serial_number == known
+        own_number = self.serial_number
+        return serial_number is None or own_number is None or serial_number == own_number
 
     def is_register_of(self, reading: Registers, serial_number: str | None) -> bool:
         """Return whether a reading may be a later one of the same register."""

@@ -75,11 +75,11 @@ class Shared(NamedTuple):
 
     def plus(self, other: Shared) -> Shared:
         """Return the shared energy of two periods."""
-        return Shared(*(one + another for one, another in zip(self, other, strict=True)))
+        return Shared(*(own_wh + other_wh for own_wh, other_wh in zip(self, other, strict=True)))
 
     def times(self, share: float) -> Shared:
         """Return a share of the shared energy."""
-        return Shared(*(each * share for each in self))
+        return Shared(*(wh * share for wh in self))
 
 
 NO_SHARED = Shared()
@@ -167,9 +167,10 @@ class Month:
 
     def above(self, reference_kw: float) -> ClassExcess:
         """Return the excess of the whole month over a reference power."""
-        found = [day.above[reference_kw] for day in self.days if reference_kw in day.above]
+        excesses = [day.above[reference_kw] for day in self.days if reference_kw in day.above]
         return ClassExcess(
-            sum(above.quarter_hours for above in found), sum(above.energy_wh for above in found)
+            sum(above.quarter_hours for above in excesses),
+            sum(above.energy_wh for above in excesses),
         )
 
     def measured_share(self, until: datetime) -> float:
@@ -185,5 +186,5 @@ class Month:
         ended = (min(until.astimezone(UTC), self.end.astimezone(UTC)) - start) // QUARTER_HOUR
         if ended <= 0:
             return 0.0
-        found = sum(count(day) for day in self.days if day.start < until)
-        return round(min(1.0, found / ended), _SHARE_DECIMALS)
+        total = sum(count(day) for day in self.days if day.start < until)
+        return round(min(1.0, total / ended), _SHARE_DECIMALS)

@@ -49,7 +49,7 @@ def estimate_month(
     is_in_time = month.start + _DAYS_BEFORE <= until < month.end
     if not is_in_time or month.known_share(until) < _MIN_MEASURED_SHARE:
         return None
-    every = (day for each in (*earlier, month) for day in each.days)
+    every = (day for known_month in (*earlier, month) for day in known_month.days)
     days = _last_whole_days(every, day_start(until))
     total = _total(month, contracts, until, days)
     if total is None:
@@ -66,7 +66,7 @@ def estimate_month(
 def _days_of_last_year(month: Month, earlier: Sequence[Month]) -> list[list[Day]]:
     """Return the days of the same month of last year, if most of it was measured."""
     year_before = month.start.replace(year=month.start.year - 1)
-    last_year = next((each for each in earlier if each.start == year_before), None)
+    last_year = next((candidate for candidate in earlier if candidate.start == year_before), None)
     if last_year is None or last_year.known_share(last_year.end) < _MIN_MEASURED_SHARE:
         return []
     return [list(group) for _, group in _by_date(last_year.days)]
@@ -79,13 +79,13 @@ def _by_date(days: Sequence[Day]) -> Iterator[tuple[datetime, Iterator[Day]]]:
 
 def _last_whole_days(days: Iterable[Day], until: datetime) -> list[list[Day]]:
     """Return the last days before a moment that were measured for the most part."""
-    found: list[list[Day]] = []
+    whole_days: list[list[Day]] = []
     for start, group in _by_date([day for day in days if day.start < until]):
         records = list(group)
         measured = sum(day.quarter_hours for day in records)
         if measured * QUARTER_HOUR >= _MIN_MEASURED_SHARE * (day_end(start) - start):
-            found.append(records)
-    return found[-_DAYS_OF_MEAN:]
+            whole_days.append(records)
+    return whole_days[-_DAYS_OF_MEAN:]
 
 
 def _total(
@@ -93,7 +93,7 @@ def _total(
     contracts: Contracts,
     until: datetime,
     days: Sequence[Sequence[Day]],
-    others: Sequence[Day] = (),
+    fallback_days: Sequence[Day] = (),
 ) -> float | None:
     """Return the total if each coming day is the mean of some days.
 
@@ -107,7 +107,7 @@ def _total(
     while start < end:
         part_end = min(contracts.part_end(start), end)
         share = (part_end - start) / (day_end(start) - day_start(start))
-        day = _sum(contracts.part_start(start), records, others, share / len(days))
+        day = _sum(contracts.part_start(start), records, fallback_days, share / len(days))
         if _lacks_price(day, contracts.at(start)):
             return None
         to_come.append(day)
@@ -124,20 +124,20 @@ def _lacks_price(day: Day, contract: Contract) -> bool:
     return (is_bought and not day.market_wh) or (is_sold and not day.market_exported_wh)
 
 
-def _sum(start: datetime, days: Sequence[Day], others: Sequence[Day], share: float) -> Day:
+def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], share: float) -> Day:
     """Return a share of the sum of some days as one day."""
     imported_wh = sum(day.imported_wh for day in days) * share
     exported_wh = sum(day.exported_wh for day in days) * share
-    known = _Known(days, others)
-    price = known.ratio(lambda day: (day.market_cost, day.market_wh))
-    revenue = known.ratio(lambda day: (day.market_revenue, day.market_exported_wh))
-    shared = [known.ratio(partial(_shared, n)) or 0.0 for n in range(len(NO_SHARED))]
+    sources = _Known(days, fallback_days)
+    price = sources.ratio(lambda day: (day.market_cost, day.market_wh))
+    revenue = sources.ratio(lambda day: (day.market_revenue, day.market_exported_wh))
+    shared = [sources.ratio(partial(_shared, n)) or 0.0 for n in range(len(NO_SHARED))]
     return Day(
         start=start,
         imported_wh=imported_wh,
         exported_wh=exported_wh,
-        above=known.above(imported_wh),
-        second=known.second(imported_wh),
+        above=sources.above(imported_wh),
+        second=sources.second(imported_wh),
         market_cost=imported_wh * (price or 0.0),
         market_wh=0.0 if price is None else imported_wh,
         market_revenue=exported_wh * (revenue or 0.0),
@@ -154,10 +154,10 @@ class _Known(NamedTuple):
 
     def ratio(self, of: Callable[[Day], tuple[float, float]]) -> float | None:
         """Return a part by its whole, of the days or else of the other days."""
-        for known in self:
-            pairs = [of(day) for day in known]
-            if whole := sum(each for _, each in pairs):
-                return sum(each for each, _ in pairs) / whole
+        for days in self:
+            pairs = [of(day) for day in days]
+            if whole := sum(total for _, total in pairs):
+                return sum(part for part, _ in pairs) / whole
         return None
 
     def above(self, energy_wh: float) -> dict[float, ClassExcess]:

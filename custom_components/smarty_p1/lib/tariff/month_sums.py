@@ -17,9 +17,9 @@ _QUARTER_HOURS_A_DAY = 96
 def above_contract(days: Iterable[Day], contracts: Contracts) -> ClassExcess:
     """Return the excess of days over the reference powers of their contracts."""
     references = ((day, contracts.at(day.start).reference_kw) for day in days)
-    found = [day.above[kw] for day, kw in references if kw is not None and kw in day.above]
+    excesses = [day.above[kw] for day, kw in references if kw is not None and kw in day.above]
     return ClassExcess(
-        sum(above.quarter_hours for above in found), sum(above.energy_wh for above in found)
+        sum(above.quarter_hours for above in excesses), sum(above.energy_wh for above in excesses)
     )
 
 
@@ -82,10 +82,10 @@ def _joined_days(day: Day, other: Day) -> Day:
 
 
 def _joined_above(*both: ClassExcess | None) -> ClassExcess:
-    known = [above for above in both if above]
+    excesses = [above for above in both if above]
     return ClassExcess(
-        sum(above.quarter_hours for above in known),
-        round(sum(above.energy_wh for above in known), DECIMALS),
+        sum(above.quarter_hours for above in excesses),
+        round(sum(above.energy_wh for above in excesses), DECIMALS),
     )
 
 

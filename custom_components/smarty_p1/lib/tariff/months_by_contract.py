@@ -43,8 +43,8 @@ class MonthPart(NamedTuple):
             [_supplied(day, hours) for day in self.days if hours in day.second] if hours else []
         )
         return TimeOfUseSplit(
-            sum([each.energy_wh for each in splits]),
-            max(0.0, sum([each.second_wh for each in splits])),
+            sum([split.energy_wh for split in splits]),
+            max(0.0, sum([split.second_wh for split in splits])),
         )
 
     def above_kwh(self, reference_kw: float | None) -> float:
@@ -94,8 +94,8 @@ def _changes(
 def _part(
     prices: AgreedPrices, aids: Sequence[Aid], days: Sequence[Day], months: float
 ) -> MonthPart:
-    known = [day.shared for day in days if day.shared]
-    shared = Shared(*map(sum, zip(*known, strict=True))) if known else NO_SHARED
+    shared_energies = [day.shared for day in days if day.shared]
+    shared = Shared(*map(sum, zip(*shared_energies, strict=True))) if shared_energies else NO_SHARED
     imported_kwh = sum([day.imported_wh for day in days]) / 1000
     return MonthPart(
         contract=prices.contract,
@@ -112,10 +112,10 @@ def _part(
 
 def _supplied(day: Day, hours: str) -> TimeOfUseSplit:
     """Return the supplier's energy of a day by the hours of the second price."""
-    known, shared = day.second[hours], day.shared
+    split, shared = day.second[hours], day.shared
     if not shared:
-        return known
-    return TimeOfUseSplit(known.energy_wh - shared.all_wh, known.second_wh - shared.second_wh)
+        return split
+    return TimeOfUseSplit(split.energy_wh - shared.all_wh, split.second_wh - shared.second_wh)
 
 
 @lru_cache(maxsize=64)

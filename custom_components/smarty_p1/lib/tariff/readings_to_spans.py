@@ -221,11 +221,11 @@ class ReadingHistory:
 
     def _last_in_row(self, taken: set[_Identity]) -> int:
         """Return the index of the last segment with a span in the row."""
-        found = 0
+        last_index = 0
         for index, segment in enumerate(self.segments):
             if taken & set(map(_identity, segment.spans)):
-                found = index
-        return found
+                last_index = index
+        return last_index
 
     def begin_at(self, position: Position, known: ReadingSegment | None = None) -> None:
         """Begin a segment at the end of the row, for the meter of a known segment."""
