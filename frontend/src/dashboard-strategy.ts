@@ -15,7 +15,7 @@ const MAX_WAIT_MS = 3_000;
 /** Kinds of meters on the M-Bus, in display order. */
 const KINDS = ["gas", "water", "heat"] as const;
 
-/** Age of the readings from which the battery card is offered: its estimate needs about a year (300 days). */
+/** Minimum age of the first reading for the battery card, because its estimate needs about a year (300 days). */
 const MIN_BATTERY_AGE_MS = 300 * 86_400_000;
 
 type Card = Record<string, unknown>;
@@ -58,9 +58,9 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
   return [view(title || locale.text(texts, "boards"), "others", ...sections)];
 }
 
-// Largest number of views so far. The frontend fails if the open view disappears, so hidden views fill the gap.
+// Largest number of views so far. The frontend fails if the open view disappears, so hidden views replace lost views.
 let mostViews = 0;
-/** Meters of the last generated dashboard; undefined until the first one is generated. */
+/** Meters of the last generated dashboard; undefined until a dashboard is generated. */
 let shownMeters: string | undefined;
 let shownLocale: Locale | undefined;
 

@@ -82,8 +82,8 @@ export interface QuarterHours {
   unit: "Wh";
   values: (number | null)[] | string;
   /**
-   * Only with quantity `larger`: number of `reference_powers` that each quarter-hour exceeds. 16 is added if it
-   * exceeds the contract's reference power.
+   * Only with quantity `larger`: number of `reference_powers` that each quarter-hour exceeds. 16 is added if the
+   * quarter-hour exceeds the contract's reference power.
    */
   above?: number[] | string;
   reference_powers?: number[];
@@ -271,7 +271,7 @@ export interface MediumHistory {
   index: number | null;
   time: Time | null;
   days: MediumDays | null;
-  /** Of gas with a price; null for other meters. */
+  /** Costs of a gas meter with a price; null for other meters. */
   costs?: GasCosts | null;
   hours: { start: Time; step: 3600; unit: "L"; values: (number | null)[] } | null;
 }

@@ -64,7 +64,7 @@ export function yearSeries(feed: MeterFeed, meter: Meter): Reply<Series> {
   const form = { quantity: "larger", encoding: "base64" } as const;
   const { value: year, error } = feed.get(command, { start: cache.start, ...form }, `${meter.known_since} ${cache.past}`, true);
   if (!year) return { error };
-  // Request from the end of the year, not of the last tail: the tail is short, and may contain late rows.
+  // Request the tail from the end of the year instead of the end of the last tail, because late rows may change it.
   const { value: tail } = feed.get(command, { start: year.end, ...form });
   if (!cache.series || cache.year !== year || cache.tail !== tail) {
     Object.assign(cache, { year, tail, series: mergeSeries(year, tail) });

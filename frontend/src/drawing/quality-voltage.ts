@@ -31,7 +31,7 @@ export function voltageDrawing(day: VoltageDay): VoltageDrawing {
       if (lowest[from] === null) continue;
       let to = from;
       while (to + 1 < lowest.length && lowest[to + 1] !== null) to += 1;
-      // Extend both ends to the full five minutes: otherwise a single row would be invisible.
+      // Extend both ends to the full five minutes, because a single row would otherwise be invisible.
       const top = [at(from, highest[from]!)];
       const bottom = [at(from, lowest[from]!)];
       for (let row = from; row <= to; row += 1) {

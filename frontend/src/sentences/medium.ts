@@ -48,7 +48,7 @@ const KINDS: Record<string, Kind> = {
 
 export const kindOf = (type: string): Kind => (Object.hasOwn(KINDS, type) ? KINDS[type]! : "other");
 
-/** Return whether the weather decides the use: then the same month a year ago is the better comparison. */
+/** Return whether the use depends on the weather, so that the same month a year ago is the better comparison. */
 export const isSeasonal = (type: string): boolean => ["gas", "heat", "cooling"].includes(kindOf(type));
 
 export const nameOf = (type: string, locale: Locale): string =>

@@ -104,7 +104,7 @@ export function quarterSentence(facts: QuarterFacts, locale: Locale, count: numb
   return text;
 }
 
-/** Return the clock time. If the hour is repeated that night, add A or B, as timetables do. */
+/** Return the clock time. In the hour that occurs twice when clocks are put back, add A or B, as timetables do. */
 export function timeOf(time: Date, locale: Locale, count: number): string {
   const shown = locale.time(time);
   if (count !== 100) return shown;
@@ -129,7 +129,7 @@ export function dayTitle(start: Date, day: string, today: string, locale: Locale
   return capital(isLongAgo ? locale.date(start) : locale.weekday(start));
 }
 
-/** Return the day to show: the requested day if it can have data, else the nearest one. */
+/** Return the day to show: the requested day if it can have data, else the nearest day that can. */
 export function shownDay(asked: string | undefined, today: string, knownSince: string | undefined): string {
   if (!asked || asked > today) return today;
   const first = firstDay(today, knownSince);

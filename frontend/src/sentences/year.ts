@@ -52,7 +52,7 @@ export function classRows(classes: Classes): ClassRow[] {
       isOwn: Number(key) === own,
     }));
   const firstWithoutExcess = all.findIndex(({ aboveKWh }) => aboveKWh !== null && round(aboveKWh, 3) === 0);
-  // Show at least two classes: a single class has no comparison.
+  // Show at least two classes, because a single class has no comparison.
   const last = firstWithoutExcess < 0 ? all.length - 1 : Math.max(1, firstWithoutExcess);
   const rows = all.filter(({ isOwn }, index) => index <= last || isOwn);
   if (own !== null && !rows.some(({ isOwn }) => isOwn)) {
