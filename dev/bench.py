@@ -41,7 +41,7 @@ START = datetime(2025, 7, 3, 10, 0, tzinfo=UTC)
 INTERVAL = timedelta(seconds=10)
 FRAMES = 200
 SERIAL = "SAG1030790002574"
-# Import the modules that Home Assistant loads anyway. Then measure our own import in ms.
+# Program that imports the modules that Home Assistant always loads, then times our import in ms.
 _IMPORTS = """
 import importlib, time
 import homeassistant.bootstrap, homeassistant.config_entries
@@ -188,7 +188,7 @@ async def _add(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 async def _enable(hass: HomeAssistant, entry: MockConfigEntry, number: int | None) -> int:
-    """Enable the first `number` entities of an entry, None for all. Return their number."""
+    """Enable the first `number` entities, None for all. Return the number of enabled entities."""
     registry = er.async_get(hass)
     entities = er.async_entries_for_config_entry(registry, entry.entry_id)
     number = len(entities) if number is None else number
@@ -201,7 +201,7 @@ async def _enable(hass: HomeAssistant, entry: MockConfigEntry, number: int | Non
 
 
 async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, Receive]:
-    """Set up dsmr with all entities. Return the number of entities, and the receiver of bytes."""
+    """Set up dsmr with all entities. Return their number, and a function that receives bytes."""
     serials = {"serial_id": SERIAL, "serial_id_gas": None, "encryption_key": KEY.hex()}
     way = {"port": "/dev/null", "dsmr_version": "MSn", "protocol": "dsmr_protocol"}
     entry = MockConfigEntry(

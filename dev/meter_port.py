@@ -12,7 +12,7 @@ from .ports import free_ports
 class MeterPort:
     """TCP port that behaves like a gateway at a meter.
 
-    A client first gets `greeting`; a function is called for it. Then the pieces of `sending`
+    A client first gets `greeting`, or the result of calling it. Then the pieces of `sending`
     follow, one every 0.01 s, and then the bytes passed to send(). An `exclusive` port rejects a
     second client, like ser2net.
     """

@@ -80,7 +80,7 @@ class Demo:
         self._deadline: float | None = None
         self._lock: IO[str] | None = None
         self._state = State(directory)
-        # Simulated year of meter 1, only while the meter is being added.
+        # Simulated year of meter 1, None unless this run adds the meter.
         self._year: Year | None = None
 
     def check(self, *, fresh: bool = False) -> None:

@@ -131,7 +131,7 @@ def store_year(directory: Path, entry_id: str, year: Year) -> None:
 def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
     """Write the last captures (readings) of M-Bus meters. The config entry must not be loaded.
 
-    Without captures, a flow rate is unknown until two new captures. Heat needs two hours for them.
+    Without captures, a flow rate is unknown until two new captures, which take two hours for heat.
     """
     path = directory / ".storage" / f"{DOMAIN}.{entry_id}.meter"
     if not path.exists():

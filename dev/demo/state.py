@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 _BROKERS = ("mosquitto.conf", "mosquitto.log")
-# All files and directories that the demo writes; other files in its directory stay.
+# All files and directories that the demo writes. clear() deletes nothing else.
 CONTENTS = ("config", "keys", "home-assistant.log", "simulator.log", "demo.json", *_BROKERS)
 
 

@@ -17,7 +17,7 @@ def virtual_port(meter_port: int) -> int:
 async def add_virtual(client: Client, entry_id: str, meter_port: int) -> AsyncIterator[str]:
     """Enable the virtual meter of a config entry. Add it to two integrations. Yield each step.
 
-    Home Assistant then counts the energy twice, and a repair issue warns about that.
+    Home Assistant then counts the energy twice, and a repair issue warns about the double count.
     """
     port = virtual_port(meter_port)
     yield f"switching the virtual meter of meter 1 on, at {HOST}:{port}"

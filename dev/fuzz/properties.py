@@ -27,7 +27,7 @@ from smartyp1.p1.telegram_parser import parse, read
 from smartyp1.port import normalise_port, redact_port
 
 _REFERENCE = re.compile(r"\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII)
-# Maximum size of the decoder's buffer: the longest frame, plus bytes not yet searched or trimmed.
+# Limit of the decoder's buffer: 32 KiB for the longest frame, the rest for bytes not yet searched.
 _MAX_BUFFER_BYTES = (32 + 4 + 4 + 4) * 1024
 _MAX_WAITING_BYTES = 128 * 1024
 

@@ -36,9 +36,9 @@ STEP = 60 // len(RIPPLE)
 
 
 class Registers(NamedTuple):
-    """Energy since the epoch, in W·min and 0.01 var·min; heat in Wh, water in litres.
+    """Energy since EPOCH in W·min, reactive energy in 0.01 var·min, heat in Wh, water in litres.
 
-    `produced` is the panels' energy in W·min. Only their inverter measures it.
+    `produced` is the energy of the panels, which only the inverter measures.
     """
 
     imported: float = 0

@@ -252,7 +252,7 @@ export abstract class SmartyCard extends LitElement {
     return this.isTableShown ? tableBehind(caption, head, rows()) : nothing;
   }
 
-  /** Return a sentence with **bold** words. Screen readers read it at most once a minute. */
+  /** Return a sentence with **bold** words. Screen readers announce a changed sentence at most once a minute. */
   protected sentence(text: string, className = ""): TemplateResult {
     if (Date.now() - this.#spokenAt >= MIN_SPEECH_INTERVAL_MS) {
       this.#findLocale = text.replaceAll("**", "");

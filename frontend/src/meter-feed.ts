@@ -132,7 +132,7 @@ export interface Reply<T> {
 export class MeterFeed extends SharedSubscription {
   /** The last live message; stays until the next message arrives. */
   live: Live | undefined;
-  /** Start of the current silence, in ms of this page's clock: the last message, or the first listener. */
+  /** Time of the last message, or of the first listener if that is later, in ms of this page's clock. */
   #liveAt = 0;
   /** Lead of this page's clock over Home Assistant's clock, measured at the last live telegram. */
   #aheadMs = 0;
@@ -171,7 +171,7 @@ export class MeterFeed extends SharedSubscription {
 
   protected stop(): void {
     this.#close();
-    // The answers may be outdated when the next listener comes.
+    // Without listeners the answers become outdated, so request them again for the next listener.
     this.#forgetPeriods();
   }
 

@@ -147,7 +147,7 @@ export interface Bill {
   vat_rate: number | null;
   total: number | null;
   estimate?: { total: number; low?: number; high?: number };
-  /** Names of lines without a price, and the sum of the priced parts; `total` is null then. */
+  /** Names of lines without a price, and the sum of the other parts. `total` is null if any line is missing. */
   missing?: string[];
   subtotal?: number | null;
   prices_of?: string;
@@ -242,7 +242,7 @@ export interface MediumDays {
   known: number[];
 }
 
-/** Costs of gas in EUR with VAT, from a first to a last whole day of a month. */
+/** Costs of gas in EUR with VAT, from day `first` to day `last` of a month. */
 export interface GasMonth {
   month: string;
   first: number;

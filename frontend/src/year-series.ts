@@ -64,7 +64,7 @@ export function yearSeries(feed: MeterFeed, meter: Meter): Reply<Series> {
   const form = { quantity: "larger", encoding: "base64" } as const;
   const { value: year, error } = feed.get(command, { start: cache.start, ...form }, `${meter.known_since} ${cache.past}`, true);
   if (!year) return { error };
-  // Request the tail from the end of the year instead of the end of the last tail, because late rows may change it.
+  // Request the whole tail again, from the end of the year, because rows of the last tail may have changed.
   const { value: tail } = feed.get(command, { start: year.end, ...form });
   if (!cache.series || cache.year !== year || cache.tail !== tail) {
     Object.assign(cache, { year, tail, series: mergeSeries(year, tail) });
@@ -73,7 +73,7 @@ export function yearSeries(feed: MeterFeed, meter: Meter): Reply<Series> {
   return { value: cache.series };
 }
 
-/** Return the rows of the year, with the rows of the tail written over them at their place. */
+/** Return the rows of `year`. Rows of `tail` replace the rows of the same quarter-hours. */
 export function mergeSeries(year: QuarterHours, tail?: QuarterHours): Series {
   const start = Date.parse(year.start);
   const referencePowers = year.reference_powers ?? [];

@@ -92,7 +92,7 @@ export class YearCard extends SmartyCard {
     // Without a reference power the card shows only energies, taken from the bills.
     const bills = own === undefined && classes.value ? billsOf(feed) : undefined;
     const state = [series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosenKw, this.#bar.index, this.#width.value, this.isTableShown, this.hass?.user?.is_admin];
-    // Telegrams do not change this content: `guard` skips the redraw at each of up to twenty telegrams a second.
+    // Telegrams do not change this content, so `guard` skips the redraw at each of up to twenty telegrams a second.
     return html`<h2>${this.text(yearTexts, "title")}</h2>
       ${guard(state, () => (series ? this.#year(series, classes, own, bills, meter, feed) : this.waiting(error)))}`;
   }

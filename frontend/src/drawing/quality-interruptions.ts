@@ -36,7 +36,7 @@ export interface InterruptionsDrawing {
   labels: { x: number; y: number; text: number }[];
   /** Dashed lines over the times without readings in which an interruption happened. */
   vague: string;
-  /** Start of the known period in px; the lines of the kinds begin there. */
+  /** Position in px where the known period begins, and with it the line of each kind. */
   from: number;
   lines: Partial<Record<DisturbanceKind, number>>;
   months: { x: number; time: Date; isNamed: boolean }[];

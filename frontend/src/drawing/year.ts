@@ -135,8 +135,8 @@ export function dayTicks({ firstDay, days }: Grid, lengthPx: number, room: { day
   const step = Math.max(1, Math.ceil(room.day / pxOf(1)));
   const starts: number[] = [];
   for (let day = 0; day < days; day += 1) {
-    // Single days are labelled at equal distances back from the newest; the first month may begin before the first
-    // day.
+    // Label single days at equal distances back from the newest day. Label months at their first day, but the first
+    // month at the first day of the grid.
     if (isMonths ? day === 0 || new Date((firstDay + day) * DAY_MS).getUTCDate() === 1 : (days - 1 - day) % step === 0) starts.push(day);
   }
   const every = isMonths ? Math.max(1, Math.ceil(room.month / pxOf(28))) : 1;

@@ -6,7 +6,7 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 const FINGER_PX = 22;
 
 interface Chart {
-  /** Number of bars; in a grid, also the number of cells in a column. */
+  /** Number of bars. In a grid, `count` is the number of all cells, and `column` the number of cells in a column. */
   count: number;
   column?: number;
   /** Return the index at a position, given as shares of width and height. */

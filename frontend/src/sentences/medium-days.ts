@@ -85,7 +85,7 @@ export function footnote(days: Days, index: number | null, locale: Locale): { te
   return { text: notes.join(" · "), isWarning: false };
 }
 
-/** Return the hours of today without data, up to the last reading; 0 below 1.5 hours. */
+/** Return the number of hours of today without data, up to the last reading; 0 if it is below 1.5. */
 function unknownHours({ history: { days }, today, time }: Days): number {
   if (!days || !time || days.start === today) return 0;
   const start = dayStart(today).getTime();

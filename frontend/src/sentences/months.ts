@@ -139,7 +139,7 @@ const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slic
 export interface TableRow {
   key: MonthsKey;
   name: string;
-  /** Cells of the chosen month and of all complete months together. */
+  /** Two cells: one for the chosen month, one for all complete months together. */
   cells: string[];
 }
 

@@ -75,7 +75,7 @@ export function receptionDay({ reception }: Events, now: number): Reception {
   shares.forEach((share, hour) => {
     if (share === null) return;
     const from = Math.max(since, start + hour * HOUR_MS);
-    // Count at least 1 ms, because the running hour may not have begun yet by a late clock of the page.
+    // Count at least 1 ms. If the page's clock is late, the running hour has not begun yet.
     const length = Math.max(1, Math.min(end, start + (hour + 1) * HOUR_MS) - from);
     received += share * length;
     measured += length;

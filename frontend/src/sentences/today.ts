@@ -1,4 +1,4 @@
-/** Texts of the day card: a sentence for the day, and one for a chosen quarter-hour. */
+/** Texts of the day card: a sentence for the day, and a sentence for a chosen quarter-hour. */
 
 import { addDays, kwDecimals, type Locale, localParts, type Params, type Texts } from "../locale.ts";
 import { round, roundParts } from "../rounding.ts";
@@ -51,7 +51,7 @@ export function daySentence({ day, isToday, hasSun, knownCount, firstEnds, headi
   return `${sums} ${above}${cost}${coming}`;
 }
 
-/** Turn the clause "; now …" into a sentence of its own. */
+/** Turn the clause "; now …" into a separate bold sentence. */
 const sentenceOf = (coming: string): string => {
   const text = coming.replace(/^\s*;\s*/, "");
   return `**${capital(text)}.**`;

@@ -157,8 +157,8 @@ export function aboveSentence(months: MonthAbove[], limit: Limit, monthCount: nu
 }
 
 /**
- * Return the sentence about imported and exported energy, in at most twelve complete months; so far if none is
- * complete.
+ * Return the sentence about imported and exported energy in at most twelve complete months. If no month is complete,
+ * the energy so far counts.
  */
 export function energySentence(bills: Bill[], locale: Locale): string {
   const whole = bills.filter((bill) => !isRunning(bill)).slice(-MONTHS_A_YEAR);
