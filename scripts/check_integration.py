@@ -85,7 +85,7 @@ def check_forms(texts: dict[str, Any]) -> Defects:
 
 
 def check_texts_exist(english: Texts, platforms: set[str], sources: dict[str, str]) -> Defects:
-    """Yield keys that the code uses and that have no text."""
+    """Yield a defect for each key that the code uses and that has no text."""
     keys_by_kind = {
         "step_id": keys(english, "step"),
         "reason": keys(english, "abort"),

@@ -177,7 +177,7 @@ class Client:
         await self._request("DELETE", f"/api/config/config_entries/entry/{entry_id}")
 
     async def set_options(self, entry_id: str, **fields: object) -> None:
-        """Fill in the options of a config entry, page by page for a meter."""
+        """Fill in the options of a config entry. The options of a meter have several pages."""
         pages: dict[str, dict[str, object]] = {}
         for name, value in fields.items():
             pages.setdefault(_PAGES.get(name, "contract"), {})[name] = value

@@ -85,8 +85,8 @@ class Demo:
 
     def check(self, *, fresh: bool = False) -> None:
         """Check directory and ports, and lock the directory. Raises UnusableError."""
-        # Lock the directory before checking ports, so that the error names a demo that already runs
-        # instead of its ports.
+        # Lock the directory before checking ports. If a demo already runs here, the error must name
+        # that demo instead of a used port.
         if self._directory.is_dir():
             self._claim()
         try:

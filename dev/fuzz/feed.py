@@ -236,7 +236,7 @@ def run_round(tried: Property, seed: int, examples: int = 50) -> int:
 
 
 def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counter[str]:
-    """Check all properties in rounds for `minutes`, at least once. Return the examples of each."""
+    """Check all properties for `minutes`, at least once. Count the examples by property name."""
     end = time.monotonic() + 60 * minutes
     numbers: Counter[str] = Counter()
     for round_seed in itertools.count(seed):

@@ -1,4 +1,4 @@
-"""Line from a meter to a reader: sends in pieces, and never waits for a slow reader."""
+"""Line from a meter to a reader. A slow reader loses data, but never delays the meter."""
 
 import asyncio
 import contextlib

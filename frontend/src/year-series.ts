@@ -28,7 +28,7 @@ const CONTRACT_BIT = 16;
 export interface Series {
   /** Start of the first quarter-hour, in ms since 1970. */
   readonly start: number;
-  /** The larger of imported and exported energy in Wh, exported as negative; always imported if `above` is not 0. */
+  /** The larger of imported and exported energy in Wh, negative if exported. Imported wherever `above` is not 0. */
   readonly values: Int16Array;
   /** Marks of exceeded reference powers, as the bill counts them; see `QuarterHours.above`. */
   readonly above: Uint8Array;
@@ -130,7 +130,7 @@ export function clockChanges(start: number, end: number): ClockChange[] {
     return Date.UTC(year, monthIndex, day, hour, minute) - Math.floor(time / 60_000) * 60_000;
   };
   const changes: ClockChange[] = [[start, aheadAt(start)]];
-  // Compare clock offsets 30 days apart: reading the calendar for all 35,000 quarter-hours would be slow.
+  // Compare clock offsets 30 days apart, because reading the calendar for all 35,000 quarter-hours would be slow.
   const step = 30 * DAY_MS;
   for (let from = start; from < end; from += step) {
     let [before, after] = [from, Math.min(end, from + step)];

@@ -87,7 +87,7 @@ export function interruptionsDrawing(interruptions: Disturbances, width: number,
 
 const sum = (all: Disturbance[]): number => all.reduce((count, interruption) => count + interruption.count, 0);
 
-/** Group interruptions whose marks would overlap, such as those of one day. */
+/** Group interruptions whose marks would overlap, such as interruptions on the same day. */
 function groupOverlapping(all: Disturbance[], x: (time: number) => number): Disturbance[][] {
   const groups: { first: number; count: number; all: Disturbance[] }[] = [];
   for (const interruption of all) {

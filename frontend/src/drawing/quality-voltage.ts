@@ -2,7 +2,7 @@
 
 import type { VoltageDay } from "../sentences/quality-voltage.ts";
 
-/** Range of the scale in V. A fixed range keeps noise small; only outliers widen it. */
+/** Range of the scale in V. A fixed range keeps noise small; only outliers widen the range. */
 const SCALE_BOTTOM_V = 200;
 const SCALE_TOP_V = 260;
 /** Height in px of a phase's drawing, and of its row with the gap below. */

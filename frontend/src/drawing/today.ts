@@ -55,7 +55,7 @@ export interface ChartRequest {
   width: number;
   height: number;
   isNarrow: boolean;
-  /** Width in px of the label of a tick and of an hour. */
+  /** Width in px of a tick's label and of an hour's label. */
   tickWidth: number;
   hourWidth: number;
 }

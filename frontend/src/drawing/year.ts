@@ -118,7 +118,7 @@ export class Cells {
 const within = (value: number, count: number): number => Math.max(0, Math.min(count - 1, value));
 
 export interface Tick {
-  /** Position as a share of the axis of days. */
+  /** Position, as a share of the length of the axis. */
   readonly at: number;
   /** Noon of the day, in ms since 1970. */
   readonly day: number;

@@ -10,7 +10,7 @@ import { hatch } from "./markup.ts";
 const COLORS = { drawn: "var(--drawn)", excess: "var(--excess)", fed: "var(--fed-in)" } as const;
 const KINDS = ["drawn", "excess", "fed"] as const;
 
-/** Return whether a card is narrow. Its own width in px decides, not the window's width. */
+/** Return whether a card is narrow. The width of the card in px decides, not the width of the window. */
 export const isNarrow = (width: number): boolean => width < 420;
 export const heightOf = (width: number): number => (isNarrow(width) ? 224 : 272);
 /** Average width of a label's character, in px. */

@@ -106,7 +106,7 @@ export function amountToday(
   if (typeof newer?.index !== "number" || index === null || time === null || !newer.time || newer.unit !== unit) return counted;
   const since = Date.parse(time);
   const passed = Date.parse(newer.time) - since;
-  // If the last counted reading is from yesterday or hours old, part of the difference may belong to yesterday. A
+  // Do not add an increase since yesterday, because part of it belongs to yesterday, or over more than three hours. A
   // falling index means a new meter.
   const isOfToday = since >= dayStart(today).getTime() && passed > 0 && passed <= 3 * 3_600_000;
   const more = isOfToday ? amountOf(newer.index - index) : null;

@@ -11,7 +11,7 @@ export const bannerTexts: Texts<BannerKey> = texts;
 export interface Trouble {
   title: string;
   help: string;
-  /** Whether the problem is intended or passes without help; it is then shown without alarm. */
+  /** Whether the problem is intended or passes without help. Such a problem is shown without alarm. */
   isCalm: boolean;
   /** Whether data arrives that cannot be trusted. */
   isUnverified: boolean;

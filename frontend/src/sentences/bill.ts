@@ -306,7 +306,7 @@ function notesOf(bill: Bill, locale: Locale, t: Say): string[] {
   ].filter((note) => note);
 }
 
-/** Return the notes about energy without a price of its own, and its effect on the sum. */
+/** Return the notes about energy without a price, and about the effect on the sum. */
 function notesOfPrices(bill: Bill, locale: Locale, t: Say): string[] {
   const { unpriced_kwh, unpriced_exported_kwh, unsplit_kwh, missing = [] } = bill;
   const kwh = (value: number) => locale.kWh(value, 2);

@@ -11,7 +11,7 @@ export type NowKey = keyof (typeof texts)["en"];
 export type NowTexts = Texts<NowKey>;
 export const nowTexts: NowTexts = texts;
 
-/** Last seconds of a quarter-hour. A little energy allows a huge power then, so the advice is for the next one. */
+/** In the last seconds, a little energy allows a huge power, so the advice is for the next quarter-hour. */
 const LAST_SECONDS = 60;
 
 export interface Situation {
