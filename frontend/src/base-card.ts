@@ -21,7 +21,7 @@ export interface CardConfig {
   [option: string]: unknown;
 }
 
-/** Interval of redraws, because ages and "last …" times change even if no telegram arrives. */
+/** Redraw at this interval, because ages and "last …" times change even if no telegram arrives. */
 const REDRAW_INTERVAL_MS = 15_000;
 const MIN_SPEECH_INTERVAL_MS = 60_000;
 

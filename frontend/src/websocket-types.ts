@@ -29,7 +29,7 @@ export interface Meter {
   reference_kw: number | null;
   /** EUR a kWh above the reference power, with VAT. */
   excess_price: number | null;
-  /** Month (2026-12) of the published prices, if the current prices are not published yet. */
+  /** Month (2026-12) whose prices are used, if newer prices are not published yet. */
   prices_of?: string;
   known_since: Time | null;
   phases: 1 | 2 | 3 | null;
@@ -294,7 +294,7 @@ export interface WhatIf {
   has_vat: boolean;
   /** Share of the quarter-hours with a known hourly market price; null if the contract has no market price. */
   hourly_share: number | null;
-  /** Month of the published prices, if newer prices should exist by now. */
+  /** Month (2026-12) whose prices are used, if newer prices are not published yet. */
   prices_of?: string;
   saving: { low: number; high: number };
   cheapest: { without: number; with_battery: number };

@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 /** Marks an unknown quarter-hour; lowest value of 16 bits. */
 export const UNKNOWN = -32_768;
 export const ESTIMATED = 1;
-/** Marks a quarter-hour above the limit; highest value of 16 bits, so that the maximum of several days keeps it. */
+/** Marks a quarter-hour above the limit. Highest value of 16 bits, so that the maximum of several days is this mark. */
 export const EXCESS = 32_767;
 /** Longest accepted series: 500 days. Longer answers are ignored. */
 const MAX_ROWS = 500 * QUARTER_HOURS_A_DAY;

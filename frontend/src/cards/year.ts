@@ -192,7 +192,7 @@ export class YearCard extends SmartyCard {
     const paint = () => this.#painted && this.#map.paint(canvas, this.#painted);
     if (this.hass?.themes === this.#themes) return void paint();
     this.#themes = this.hass?.themes;
-    // The frontend may set the theme's variables only after it passes the new `hass`, so read the colours a frame later.
+    // The frontend may set the theme's variables after passing the new `hass`, so read the colours a frame later.
     requestAnimationFrame(() => {
       this.#map.readColors(this);
       paint();

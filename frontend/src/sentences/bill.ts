@@ -179,7 +179,7 @@ function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
   return groups.filter((rows) => rows.length);
 }
 
-/** Return the quantity of the line "energy" without a price. Other lines without a price have no known quantity. */
+/** Return the quantity of the line "energy" if its price is missing; undefined for any other line. */
 function quantityMissing(name: string, bill: Bill, locale: Locale): string | undefined {
   if (name !== "energy") return undefined;
   const second = bill.lines.filter((line) => line.name === "energy_second").reduce((all, { quantity }) => all + quantity, 0);

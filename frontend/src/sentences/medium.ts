@@ -79,7 +79,7 @@ export function writeSum(amount: number, { day, month }: Units, locale: Locale):
   return write(amount, amount * month.factor < 1 ? day : month, locale);
 }
 
-/** Return "20th" in English; in other languages their own form, or the plain number. */
+/** Return "20th" in English, "20." in German; the plain number in a language without ordinals for dates. */
 export function ordinal(day: number, { language }: Locale): string {
   if (language === "fr" && day === 1) return "1er";
   if (language === "de" || language === "lb") return `${day}.`;
