@@ -52,13 +52,11 @@ def _costs(
     """Return the costs of a gas meter, including its replaced meters."""
     if not is_gas(medium.kind, medium.unit):
         return None
-    gas_meters = [
-        meter for meter in media if meter is not medium and is_gas(meter.kind, meter.unit)
-    ]
+    meters = [meter for meter in media if meter is not medium and is_gas(meter.kind, meter.unit)]
     # The successor of a meter has its costs: the fixed price counts once.
-    if any(_has_replaced(meter, medium) for meter in gas_meters):
+    if any(_has_replaced(meter, medium) for meter in meters):
         return gas_costs_report({}, prices, now)
-    replaced = [meter.days for meter in gas_meters if _has_replaced(medium, meter)]
+    replaced = [meter.days for meter in meters if _has_replaced(medium, meter)]
     return gas_costs_report(joined_days([medium.days, *replaced]), prices, now)
 
 
