@@ -106,11 +106,11 @@ async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file
             f"max(tlast_over_time({registers}[15m]))", start, until, _QUARTER_HOUR
         )
         for moment in range(start, until + 1, _QUARTER_HOUR):
-            found = [values.get(name, {}).get(moment, "") for name in names]
+            cells = [values.get(name, {}).get(moment, "") for name in names]
             read_at = read.get("", {}).get(moment)
-            writer.writerow([*_times(moment), *found, _utc(float(read_at)) if read_at else ""])
+            writer.writerow([*_times(moment), *cells, _utc(float(read_at)) if read_at else ""])
             rows += 1
-            empty += not any(found)
+            empty += not any(cells)
     if rows == empty:
         msg = f"VictoriaMetrics has no energy of {meter} in these days"
         raise ConfigError(msg)
@@ -121,7 +121,7 @@ async def _write_telegrams(reader: StoreReader, meter: str, span: Span, file: IO
     """Write a row for each telegram, with a column for each series."""
     everything = selector(meter)
     # A meter that was seen at several ports has a series for each, with the same times.
-    columns = sorted({_column(one) for one in await reader.series(everything)})
+    columns = sorted({_column(labels) for labels in await reader.series(everything)})
     if not columns:
         msg = f"VictoriaMetrics has nothing of {meter}"
         raise ConfigError(msg)

@@ -73,13 +73,13 @@ async def forget_meter(
             return "nothing is deleted", False
         await task.delete()
         left = await task.holdings()
-    told = [f"deleted: {before}"]
+    lines = [f"deleted: {before}"]
     if not left.is_empty:
-        told.append(
+        lines.append(
             f"STILL THERE: {left}. Its gateway still sends, or a collector still has its key:"
             " take the title out of the gateway's rights, reload the collectors, and repeat this"
         )
-    return "\n".join([*told, _LEFT]), left.is_empty
+    return "\n".join([*lines, _LEFT]), left.is_empty
 
 
 async def _find(
@@ -150,11 +150,11 @@ class _Forgetting:
     names: tuple[str, ...]
 
     def __str__(self) -> str:
-        others = ", ".join(label for label in self.labels if label != self.title)
-        return f"The meter {self.title}" + (f" ({others})" if others else "")
+        labels = ", ".join(label for label in self.labels if label != self.title)
+        return f"The meter {self.title}" + (f" ({labels})" if labels else "")
 
     async def holdings(self) -> Holdings:
-        counts = [await self.reader.count(selector(one), time.time()) for one in self.labels]
+        counts = [await self.reader.count(selector(label), time.time()) for label in self.labels]
         return Holdings(
             sum(series for series, _ in counts),
             sum(values for _, values in counts),
@@ -188,9 +188,9 @@ class _Forgetting:
         await self.js.purge_stream(STREAM, subject=self._subject)
 
     async def _keys(self) -> list[str]:
-        found = set[str]()
+        keys = set[str]()
         for filtered in (f"meter.{self.title}", f"waiting.*.{self.title}", *self.names):
             subject = f"{METERS_SUBJECT}{filtered}"
             info = await self.js.stream_info(METERS_STREAM, subjects_filter=subject)
-            found |= {one.removeprefix(METERS_SUBJECT) for one in info.state.subjects or ()}
-        return sorted(found)
+            keys |= {key.removeprefix(METERS_SUBJECT) for key in info.state.subjects or ()}
+        return sorted(keys)

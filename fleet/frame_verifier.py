@@ -122,7 +122,7 @@ class FrameVerifier:
         if decryptor is not decryptors[0]:
             self._decryptors[title] = (
                 decryptor,
-                *(one for one in decryptors if one is not decryptor),
+                *(candidate for candidate in decryptors if candidate is not decryptor),
             )
         return await self._judge(title, event, decryptor.fingerprint, arrived)
 

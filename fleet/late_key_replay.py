@@ -55,11 +55,11 @@ class LateKeys:
         if keys is not self._keys or time.monotonic() >= self._look_at_all:
             self._listed.clear()
             self._keys, self._look_at_all = keys, time.monotonic() + _LOOK_INTERVAL
-        for title in [one for one in titles if one not in self._listed | self._running.keys()]:
+        for title in [item for item in titles if item not in self._listed | self._running.keys()]:
             lines = keys.all_of(title)
-            known = await self._waiting.get(title) if lines else None
+            entry = await self._waiting.get(title) if lines else None
             tried = print_of(lines)
-            if known is not None and (known.is_due or known.tried != tried):
+            if entry is not None and (entry.is_due or entry.tried != tried):
                 self._running[title] = asyncio.create_task(self._run(js, title, tried))
         self._listed = {*titles}
 
@@ -88,18 +88,18 @@ class LateKeys:
         first_read = next_unread = 0
         mark: int | None = None
         judge = self._make_judge()
-        while found := await self._waiting.get(title):
-            known = await self._waiting.begin(title, found, tried)
-            if known is None:
+        while frames := await self._waiting.get(title):
+            entry = await self._waiting.begin(title, frames, tried)
+            if entry is None:
                 continue
-            if not next_unread or known.first < first_read:
+            if not next_unread or entry.first < first_read:
                 # Another collector has noted an earlier frame: start over, to keep the order.
-                first_read = next_unread = known.first
+                first_read = next_unread = entry.first
                 mark, judge = None, self._make_judge()
-            result = await self._read_from(js, title, judge, next_unread, known)
+            result = await self._read_from(js, title, judge, next_unread, entry)
             mark = result.first_waiting if mark is None else mark
             next_unread = result.end + 1
-            if await self._waiting.settle(title, known, mark):
+            if await self._waiting.settle(title, entry, mark):
                 return
 
     async def _read_from(
@@ -108,7 +108,7 @@ class LateKeys:
         title: bytes,
         judge: FrameVerifier,
         begin: int,
-        known: PendingFrames,
+        entry: PendingFrames,
     ) -> Reprocessed:
         async def work() -> Reprocessed:
             async with self._reading:
@@ -120,5 +120,5 @@ class LateKeys:
         self._metrics.caught_up.inc(result.outcomes.total())
         if result.outcomes[TELEGRAM]:
             text = "%s waited for a key since message %d: %s"
-            LOGGER.info(text, title.hex().upper(), known.first, result)
+            LOGGER.info(text, title.hex().upper(), entry.first, result)
         return result

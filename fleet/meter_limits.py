@@ -38,5 +38,5 @@ class MeterBounds:
         return bounded
 
 
-def _warn(title: bytes, kind: str, most: float) -> None:
-    LOGGER.warning(LIMIT_TEXTS[kind], title.hex().upper(), most)
+def _warn(title: bytes, kind: str, limit: float) -> None:
+    LOGGER.warning(LIMIT_TEXTS[kind], title.hex().upper(), limit)

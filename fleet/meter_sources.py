@@ -24,11 +24,11 @@ class Source(NamedTuple):
 
 def source_of(headers: Mapping[str, str] | None) -> Source:
     """Return the source in the headers of a message."""
-    found = (
+    names = (
         str((headers or {}).get(name, ""))[:_MAX_NAME_CHARS]
         for name in (GATEWAY_HEADER, PORT_HEADER)
     )
-    return Source(*found)
+    return Source(*names)
 
 
 class MeterSources:
@@ -39,13 +39,13 @@ class MeterSources:
 
     def bound(self, title: bytes, source: Source) -> Source:
         """Return the source of a verified telegram; an unknown one beyond the meter's limit."""
-        known = self._known.get(title)
-        if known is None:
+        sources = self._known.get(title)
+        if sources is None:
             while len(self._known) >= MAX_TITLES:
                 del self._known[next(iter(self._known))]
-            known = self._known[title] = set()
-        if source not in known:
-            if len(known) >= _MAX_SOURCES:
+            sources = self._known[title] = set()
+        if source not in sources:
+            if len(sources) >= _MAX_SOURCES:
                 return Source()
-            known.add(source)
+            sources.add(source)
         return source

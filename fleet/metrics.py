@@ -20,8 +20,8 @@ class Metrics:
     """Metrics of one collector. A message counts once it is acknowledged."""
 
     def __init__(self) -> None:
-        made = MetricSet(_PREFIX)
-        self.registry, counter, gauge = made.registry, made.counter, made.gauge
+        metric_set = MetricSet(_PREFIX)
+        self.registry, counter, gauge = metric_set.registry, metric_set.counter, metric_set.gauge
         self.telegrams = counter("telegrams", "Telegrams whose values are stored for good")
         self.rejected = counter("rejected", "Messages that were no new telegram", "reason")
         self._meter_rejected = MeterRejections(
@@ -97,7 +97,7 @@ class Metrics:
         self.stream_wanted_replicas.set(info.config.num_replicas or 1)
         cluster = info.cluster
         replicas = (cluster.replicas or ()) if cluster else ()
-        current = sum(bool(one.current) and not one.offline for one in replicas)
+        current = sum(bool(replica.current) and not replica.offline for replica in replicas)
         self.stream_replicas.set(current + bool(cluster and cluster.leader))
 
     def show_consumer(self, info: ConsumerInfo) -> None:

@@ -39,24 +39,24 @@ class Newest:
 
     def begin(self, title_with_key: TitleWithKey, counter: int, time: float) -> None:
         """Note a counter that an earlier process has stored, unless a higher one is known."""
-        known = self._meters.get(title_with_key)
-        if known is None or known.counter < counter:
+        meter = self._meters.get(title_with_key)
+        if meter is None or meter.counter < counter:
             self._keep(title_with_key, counter, time)
 
     def judge(self, title_with_key: TitleWithKey, counter: int, time: float) -> Order:
         """Return the place of a verified frame with a counter and a time (Unix seconds)."""
-        known = self._meters.get(title_with_key)
-        if known is None:
+        meter = self._meters.get(title_with_key)
+        if meter is None:
             self._keep(title_with_key, counter, time)
             return Order.NEWEST
-        if counter > known.counter:
-            if time < known.time - _TOLERANCE_S:
-                self._refuse(known, counter)
+        if counter > meter.counter:
+            if time < meter.time - _TOLERANCE_S:
+                self._refuse(meter, counter)
                 return Order.REFUSED
-            known.counter, known.time = counter, time
+            meter.counter, meter.time = counter, time
             return Order.NEWEST
-        is_refused = known.first_refused <= counter <= known.last_refused
-        is_later = time > known.time + _TOLERANCE_S
+        is_refused = meter.first_refused <= counter <= meter.last_refused
+        is_later = time > meter.time + _TOLERANCE_S
         return Order.REFUSED if is_refused or is_later else Order.EARLIER
 
     def _keep(self, title_with_key: TitleWithKey, counter: int, time: float) -> None:
@@ -65,10 +65,10 @@ class Newest:
         self._meters[title_with_key] = _Meter(counter, time)
 
     @staticmethod
-    def _refuse(known: _Meter, counter: int) -> None:
+    def _refuse(meter: _Meter, counter: int) -> None:
         # Once the clock has passed the highest counter's time, refused frames would look like a
         # backlog: remember their counters.
-        if not known.first_refused - 1 <= counter <= known.last_refused + 1:
-            known.first_refused = known.last_refused = counter
-        known.first_refused = min(known.first_refused, counter)
-        known.last_refused = max(known.last_refused, counter)
+        if not meter.first_refused - 1 <= counter <= meter.last_refused + 1:
+            meter.first_refused = meter.last_refused = counter
+        meter.first_refused = min(meter.first_refused, counter)
+        meter.last_refused = max(meter.last_refused, counter)

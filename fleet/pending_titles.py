@@ -67,9 +67,9 @@ class PendingTitles:
         """Return the pending titles. Raises NATS's errors."""
         subject = f"{METERS_SUBJECT}{self._key(b'')}*"
         info = await self._js().stream_info(METERS_STREAM, subjects_filter=subject)
-        found = [title for one in info.state.subjects or () if (title := title_of(one))]
-        self.count = len(found)
-        return found
+        titles = [title for key in info.state.subjects or () if (title := title_of(key))]
+        self.count = len(titles)
+        return titles
 
     async def get(self, title: bytes) -> PendingFrames | None:
         """Return a title's entry, None without one. Raises NATS's errors."""
@@ -96,8 +96,8 @@ class PendingTitles:
                     is_noted = await self._note(title, wanted)
 
     async def _note(self, title: bytes, wanted: PendingFrames) -> bool:
-        known = await self.get(title)
-        if known is None:
+        entry = await self.get(title)
+        if entry is None:
             if self.count < MAX_WAITING:
                 self.count += 1
                 await self._bucket().create(self._key(title), wanted.to_bytes())
@@ -105,12 +105,12 @@ class PendingTitles:
         # A reader deletes only the revision that it knows. So a new revision keeps the entry, for
         # these frames, while a reader may be at work or has tried other keys.
         changed = wanted._replace(
-            first=min(known.first, wanted.first),
-            is_due=known.is_due or wanted.is_due,
-            revision=known.revision,
+            first=min(entry.first, wanted.first),
+            is_due=entry.is_due or wanted.is_due,
+            revision=entry.revision,
         )
-        if changed != known or known.is_due:
-            await self._bucket().update(self._key(title), changed.to_bytes(), known.revision)
+        if changed != entry or entry.is_due:
+            await self._bucket().update(self._key(title), changed.to_bytes(), entry.revision)
         return True
 
     async def begin(self, title: bytes, known: PendingFrames, tried: str) -> PendingFrames | None:
@@ -156,16 +156,16 @@ class PendingTitles:
         Raises NATS's errors.
         """
         for title in await self.titles():
-            known = await self.get(title)
-            if known is not None and known.first < first_sequence:
+            entry = await self.get(title)
+            if entry is not None and entry.first < first_sequence:
                 info = await self._js().stream_info(STREAM, subjects_filter=subject_of(title))
-                await self.settle(title, known, first_sequence if info.state.subjects else None)
+                await self.settle(title, entry, first_sequence if info.state.subjects else None)
 
 
 def print_of(keys: Sequence[MeterKeys]) -> str:
     """Return a fingerprint of a meter's keys, independent of their order; "-" without keys."""
     prints = sorted(
-        key_fingerprint(each.encryption) + key_fingerprint(each.authentication) for each in keys
+        key_fingerprint(key.encryption) + key_fingerprint(key.authentication) for key in keys
     )
     return hashlib.sha256("".join(prints).encode()).hexdigest()[:8] if prints else "-"
 

@@ -58,15 +58,15 @@ class Registers:
         if len(wanted) > _MAX_METERS:
             msg = f"has more than {_MAX_METERS} names"
             raise UnknownRegisterError(msg)
-        known = _known_names()
-        patterns = [pattern for one in wanted for pattern in _SETS.get(one, (one,))]
+        names = _known_names()
+        patterns = [pattern for name in wanted for pattern in _SETS.get(name, (name,))]
         for pattern in patterns:
             if not _PATTERN.fullmatch(pattern):
                 msg = "must have names of A-Z in small letters, 0-9, _ and *, 64 signs at most"
                 raise UnknownRegisterError(msg)
             matches = re.compile(translate(pattern)).match
-            if not _IS_REFERENCE(pattern) and not any(map(matches, known)):
-                there_are = ", ".join([*_SETS, *known])
+            if not _IS_REFERENCE(pattern) and not any(map(matches, names)):
+                there_are = ", ".join([*_SETS, *names])
                 msg = f"has {pattern}, and no register is called so; there are {there_are}"
                 raise UnknownRegisterError(msg)
         self._matches = re.compile("|".join(map(translate, patterns))).match

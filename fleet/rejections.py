@@ -36,7 +36,7 @@ class MeterRejections:
 
     def _is_shown(self, title: str, reason: str) -> bool:
         is_anybodys = reason in _OF_ANYBODY
-        known = self._of_anybody if is_anybodys else self._of_meters
-        if len(known) < (_MAX_UNKNOWN_TITLES if is_anybodys else _MAX_METERS):
-            known.add((title, reason))
-        return (title, reason) in known
+        pairs = self._of_anybody if is_anybodys else self._of_meters
+        if len(pairs) < (_MAX_UNKNOWN_TITLES if is_anybodys else _MAX_METERS):
+            pairs.add((title, reason))
+        return (title, reason) in pairs

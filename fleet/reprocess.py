@@ -92,8 +92,8 @@ async def reprocess_frames(  # noqa: PLR0913
         if samples:
             write = await store.write(samples)
             # The last write to a process of the store is kept last, so it stands for all before it.
-            others = [one for one in result.writes if one.process != write.process]
-            result.writes = [*others, write]
+            old_writes = [old for old in result.writes if old.process != write.process]
+            result.writes = [*old_writes, write]
         # Leave the store time for live frames.
         await asyncio.sleep(_PAUSE)
     return result
@@ -140,7 +140,7 @@ async def _fetch(
     left = (await subscription.consumer_info()).num_pending
     while left:
         messages = await subscription.fetch(min(left, _BATCH), timeout=_FETCH_TIMEOUT)
-        if wanted := [one for one in messages if one.metadata.sequence.stream <= end]:
+        if wanted := [message for message in messages if message.metadata.sequence.stream <= end]:
             yield wanted
         if len(wanted) < len(messages):
             return

@@ -143,13 +143,13 @@ class _Collector:
         """Read the frame counters that earlier processes have stored."""
         try:
             async with open_reader(self._config.store) as reader:
-                found = await reader.counters(time.time())
+                counters = await reader.counters(time.time())
         except UnavailableError as error:
             # The login may be for writing only. Without counters, a clock that was put back before
             # this start goes unnoticed.
             LOGGER.info("The frame counters cannot be asked for: %s", error)
             return
-        for (title, key), (counter, moment) in found.items():
+        for (title, key), (counter, moment) in counters.items():
             with suppress(ValueError):
                 self._judge.newest.begin((bytes.fromhex(title), key), counter, moment)
 

@@ -125,33 +125,35 @@ class Store:
         self._config.login.refresh()
         asked_at = time.monotonic()
         try:
-            self._url, found = await self._ask_all()
+            self._url, process = await self._ask_all()
         except WrongStoreError:
             self._hold()
             raise
-        if found.uptime < _MIN_UPTIME_S:
+        if process.uptime < _MIN_UPTIME_S:
             self._hold()
             msg = "it was started just now"
             raise StoreError(msg)
-        self._host = found.host
-        self.run = StoreRun(found.name, asked_at)
+        self._host = process.host
+        self.run = StoreRun(process.name, asked_at)
         self._run_is_known.set()
 
     async def _ask_all(self) -> tuple[str, StoreProcess]:
         """Return the first address that answers, and the process, the same at all addresses."""
         answers = await ask_each(self._session, self._config)
-        found = [(url, one) for url, one in answers.items() if isinstance(one, StoreProcess)]
-        errors = [one for one in answers.values() if isinstance(one, Exception)]
+        processes = [
+            (url, reply) for url, reply in answers.items() if isinstance(reply, StoreProcess)
+        ]
+        errors = [reply for reply in answers.values() if isinstance(reply, Exception)]
         for error in errors:
-            if not found or isinstance(error, WrongStoreError):
+            if not processes or isinstance(error, WrongStoreError):
                 raise error
             self._address.note(why(error))
         if not errors:
             self._address.end()
-        if len({process.name for _, process in found}) > 1:
+        if len({process.name for _, process in processes}) > 1:
             self._hold()
             raise StoreError(DIFFERENT)
-        return found[0]
+        return processes[0]
 
     def _hold(self) -> None:
         """Stop writing until the process of the store is known."""

@@ -74,7 +74,7 @@ def _read_urls(table: ConfigTable) -> tuple[str, tuple[str, ...]]:
     if len(urls) > _MAX_ADDRESSES:
         table.fail("urls", f"must not have more than {_MAX_ADDRESSES} addresses")
     key = "urls" if urls else "url"
-    return key, tuple(_read_url(table, key, one) for one in urls or (url or "",))
+    return key, tuple(_read_url(table, key, address) for address in urls or (url or "",))
 
 
 def _read_url(table: ConfigTable, key: str, url: str) -> str:

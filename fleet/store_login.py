@@ -74,17 +74,17 @@ class StoreLogin:
 
     def _look(self) -> list[tuple[int, ...] | None]:
         """Return the state of each file, None if missing. A vault may change links only."""
-        found: list[tuple[int, ...] | None] = []
+        states: list[tuple[int, ...] | None] = []
         for path in self._files.values():
             try:
                 status = path.stat()
             except OSError:
-                found.append(None)
+                states.append(None)
             else:
                 # A changed mode, which may mend a file, changes ctime alone.
                 times = status.st_mtime_ns, status.st_ctime_ns
-                found.append((*times, status.st_size, status.st_ino))
-        return found
+                states.append((*times, status.st_size, status.st_ino))
+        return states
 
     def _read(self) -> RequestOptions:
         headers = {}

@@ -110,8 +110,8 @@ async def _ask(session: aiohttp.ClientSession, url: str, login: StoreLogin) -> S
 
 def refuse_others(text: bytes) -> None:
     """Raise WrongStoreError for the metrics of other programs. `text` begins with a new line."""
-    found = _PRODUCT.search(text)
-    product = found[1].decode() if found else ""
+    match = _PRODUCT.search(text)
+    product = match[1].decode() if match else ""
     if product == _STORE:
         return
     product = product or next((name for sign, name in _TELLING if sign in text), "")
@@ -127,13 +127,13 @@ async def check_store(config: StoreConfig, *, is_thorough: bool = True) -> None:
     """
     async with open_session() as session:
         answers = await ask_each(session, config)
-        wrong = (one for one in answers.values() if isinstance(one, WrongStoreError))
+        wrong = (reply for reply in answers.values() if isinstance(reply, WrongStoreError))
         if error := next(wrong, None):
             msg = f"[store] {error}"
             raise ConfigError(msg)
         if not is_thorough:
             return
-        if len({one.name for one in answers.values() if isinstance(one, StoreProcess)}) > 1:
+        if len({reply.name for reply in answers.values() if isinstance(reply, StoreProcess)}) > 1:
             msg = f"[store] urls: {DIFFERENT}"
             raise ConfigError(msg)
         for url, answer in answers.items():

@@ -49,16 +49,16 @@ class StoreReader:
         """Return the matching series of all times."""
         asked = {"match[]": matching, "start": "1"}
         with _as_unavailable():
-            found = json.loads(await self._ask("/api/v1/series", asked))
-            return [dict(one) for one in found["data"]]
+            answer = json.loads(await self._ask("/api/v1/series", asked))
+            return [dict(labels) for labels in answer["data"]]
 
     async def count(self, matching: str, now: float) -> tuple[int, int]:
         """Return the numbers of series and values, at `now` (Unix seconds)."""
         query = f"count_over_time({matching}[{_RANGE}]) keep_metric_names"
         asked = {"query": query, "time": str(now + _AHEAD), "nocache": "1"}
         with _as_unavailable():
-            found = json.loads(await self._ask("/api/v1/query", asked))["data"]["result"]
-            values = sum(int(float(one["value"][1])) for one in found)
+            rows = json.loads(await self._ask("/api/v1/query", asked))["data"]["result"]
+            values = sum(int(float(row["value"][1])) for row in rows)
         return len(await self.series(matching)), values
 
     async def counters(self, now: float) -> dict[tuple[str, str], tuple[int, float]]:
@@ -66,20 +66,20 @@ class StoreReader:
 
         Only meters that sent within the day before `now` (Unix seconds) are found.
         """
-        found: list[dict[tuple[str, str], float]] = []
+        columns: list[dict[tuple[str, str], float]] = []
         for function in ("max_over_time", "tlast_over_time"):
             query = f"{function}(smarty_p1_frame_counter[25h])"
             asked = {"query": query, "time": str(now + _AHEAD), "nocache": "1"}
             with _as_unavailable():
                 results = json.loads(await self._ask("/api/v1/query", asked))["data"]["result"]
-                found.append(
+                columns.append(
                     {
-                        (one["metric"]["title"], one["metric"]["key"]): float(one["value"][1])
-                        for one in results
+                        (row["metric"]["title"], row["metric"]["key"]): float(row["value"][1])
+                        for row in results
                     }
                 )
-        counters, times = found
-        return {at: (int(one), times[at]) for at, one in counters.items() if at in times}
+        counters, times = columns
+        return {at: (int(counter), times[at]) for at, counter in counters.items() if at in times}
 
     async def at(
         self, query: str, start: float, end: float, step: int
@@ -89,8 +89,8 @@ class StoreReader:
         with _as_unavailable():
             text = await self._ask("/api/v1/query_range", {**asked, "nocache": "1"})
             return {
-                one["metric"].get("__name__", ""): {int(at): value for at, value in one["values"]}
-                for one in json.loads(text)["data"]["result"]
+                row["metric"].get("__name__", ""): {int(at): value for at, value in row["values"]}
+                for row in json.loads(text)["data"]["result"]
             }
 
     async def values(
@@ -102,8 +102,8 @@ class StoreReader:
             lines = (await self._ask("/api/v1/export", asked)).splitlines()
             read: Iterator[Any] = (json.loads(line, parse_float=str) for line in lines)
             return [
-                (one["metric"], dict(zip(one["timestamps"], map(str, one["values"]), strict=True)))
-                for one in read
+                (row["metric"], dict(zip(row["timestamps"], map(str, row["values"]), strict=True)))
+                for row in read
             ]
 
     async def delete(self, matching: str) -> None:
@@ -130,11 +130,11 @@ async def open_reader(config: StoreConfig) -> AsyncIterator[StoreReader]:
     async with open_session() as session:
         with _as_unavailable():
             answers = await ask_each(session, config)
-            wrong = [one for one in answers.values() if isinstance(one, Exception)]
+            wrong = [reply for reply in answers.values() if isinstance(reply, Exception)]
             for error in wrong:
                 if isinstance(error, WrongStoreError) or len(wrong) == len(answers):
                     raise error
-        urls = (url for url, one in answers.items() if isinstance(one, StoreProcess))
+        urls = (url for url, reply in answers.items() if isinstance(reply, StoreProcess))
         yield StoreReader(session, next(urls), config)
 
 

@@ -136,9 +136,9 @@ class Worker:
             list(self._working)[:1],
             list(self._arrived)[:1],
             (message for _, message, _ in list(self._failed)),
-            *(one.messages[:1] for one in judged),
+            *(batch.messages[:1] for batch in judged),
         )
-        return min((one.arrived for one in held), default=None)
+        return min((message.arrived for message in held), default=None)
 
     async def fetch(self, nats: Client, consumer: str) -> None:
         """Request messages as fast as they are processed, until cancelled. Raises NATS's errors."""
@@ -305,7 +305,7 @@ class Worker:
 
     async def _write_again(self) -> None:
         LOGGER.warning("VictoriaMetrics was restarted: what it may have lost is written again")
-        for judged in [one for one in self._judged if one.samples]:
+        for judged in [batch for batch in self._judged if batch.samples]:
             judged.write = await self._store.write(without_delay(judged.samples))
 
     async def _settle_failed(self) -> None:
@@ -313,9 +313,9 @@ class Worker:
         failed, self._failed = self._failed, []
         titles: dict[bytes, PendingFrames] = {}
         for title, _, waiting in failed:
-            known = titles.get(title, waiting)
+            entry = titles.get(title, waiting)
             titles[title] = waiting._replace(
-                first=min(known.first, waiting.first), is_due=known.is_due or waiting.is_due
+                first=min(entry.first, waiting.first), is_due=entry.is_due or waiting.is_due
             )
         try:
             await self._waiting.note(titles)
@@ -324,7 +324,7 @@ class Worker:
             self._failed = failed + self._failed
             return
         self._noting.end()
-        for title in [one for one, waiting in titles.items() if waiting.is_due]:
+        for title in [key for key, waiting in titles.items() if waiting.is_due]:
             self._on_put_off(title)
         if not await self._settle([message for _, message, _ in failed]):
             self._failed = failed + self._failed

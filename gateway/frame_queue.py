@@ -114,13 +114,13 @@ class FrameQueue:
 
     def _adopt(self, heir: _Port) -> None:
         """Load the rows that are set aside; move the frames of removed ports to `heir`."""
-        known = self._database.execute("SELECT number, label FROM ports").fetchall()
-        for number, label in known:
-            found = _ASIDE.fullmatch(label)
+        rows = self._database.execute("SELECT number, label FROM ports").fetchall()
+        for number, label in rows:
+            match = _ASIDE.fullmatch(label)
             if label in self._ports:
                 continue
-            if found and found[1] in self._aside:
-                self._aside[found[1]][found[2]] = _Port(self._database, label)
+            if match and match[1] in self._aside:
+                self._aside[match[1]][match[2]] = _Port(self._database, label)
             else:
                 gone = _Port(self._database, label)
                 self._database.execute(
@@ -238,7 +238,7 @@ class FrameQueue:
         gone = None
         if title not in aside and len(aside) >= _MAX_TITLES:
             # Drop the title with the fewest frames: noise is seldom the same twice.
-            gone = min(aside, key=lambda one: aside[one].length)
+            gone = min(aside, key=lambda name: aside[name].length)
         with self._database:
             if gone is not None:
                 self._delete(aside[gone])

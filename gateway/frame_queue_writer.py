@@ -157,10 +157,10 @@ class FrameStore:
         frames = await self._in_thread(partial(self._queue.oldest, port, most, title))
         return frames if frames or title is not None else self._oldest_in_memory(port, most)
 
-    def _oldest_in_memory(self, port: str, most: int) -> list[WaitingFrame]:
+    def _oldest_in_memory(self, port: str, limit: int) -> list[WaitingFrame]:
         return [
             WaitingFrame(number, frame.topic, frame.data)
-            for number, frame in islice(self._in_memory(port).items(), most)
+            for number, frame in islice(self._in_memory(port).items(), limit)
         ]
 
     async def exchange(
@@ -179,11 +179,11 @@ class FrameStore:
                 self._queue.remove(port, [frame for frame in frames if frame.number > 0])
             return {port: self._queue.oldest(port, most) for port in ports}
 
-        found = await self._in_thread(work)
+        batches = await self._in_thread(work)
         for port in gone:
             self._note(port)
         return {
-            port: frames or self._oldest_in_memory(port, most) for port, frames in found.items()
+            port: frames or self._oldest_in_memory(port, most) for port, frames in batches.items()
         }
 
     async def remove(

@@ -85,8 +85,8 @@ def _read_credentials(table: ConfigTable) -> str | None:
     from nkeys import NkeysError, from_seed  # noqa: PLC0415
 
     try:
-        found = _SEED.search(text.replace("\r", ""))
-        from_seed(bytearray(found[1] if found else "", "ascii"))
+        match = _SEED.search(text.replace("\r", ""))
+        from_seed(bytearray(match[1] if match else "", "ascii"))
     except NkeysError, Base64Error, ValueError:
         table.fail("credentials_file", "is no NATS credentials file")
     return text

@@ -172,10 +172,10 @@ class NatsPublisher:
         self._enough_at = self._store.received + self._enough
         ports = sorted(self._wanted)[:MAX_BATCH]
         window = max(1, MAX_BATCH // len(ports))
-        found = await self._store.exchange({}, ports, window)
+        batches = await self._store.exchange({}, ports, window)
         self._wanted.difference_update(ports)
         taken: _Taken = {}
-        for port, frames in found.items():
+        for port, frames in batches.items():
             if len(frames) == window:
                 self._wanted.add(port)
             for frame in frames:
@@ -222,7 +222,7 @@ class NatsPublisher:
         pairs = zip(messages, outcomes, strict=True)
         failed = {id(message): (message, outcome) for message, outcome in pairs if outcome}
         await self._settle(taken, failed)
-        errors = [one for one in failed.values() if not isinstance(one[1], DeniedError)]
+        errors = [pair for pair in failed.values() if not isinstance(pair[1], DeniedError)]
         if errors:
             self._on_failure(errors[0][0].subject, errors[0][1])
         elif taken and not failed:
@@ -288,8 +288,8 @@ class NatsPublisher:
     async def _on_error(self, err: Exception) -> None:
         """Log an error of the library: unreachable servers and missing rights."""
         text = _words(err)
-        if found := _DENIED_TITLE.search(text):
-            self._on_denied(found[1].upper(), text)
+        if match := _DENIED_TITLE.search(text):
+            self._on_denied(match[1].upper(), text)
         elif "permissions violation" in text.lower():
             self._outage.note(f"The NATS cluster does not allow it: {text}", kind="permission")
         else:

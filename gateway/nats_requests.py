@@ -117,7 +117,7 @@ class Requests:
 
     def deny(self, title: str) -> None:
         """End the messages of a meter, and batches with one, by DeniedError: NATS drops them."""
-        for token in [one for one, (titles, _) in self._underway.items() if title in titles]:
+        for token in [key for key, (titles, _) in self._underway.items() if title in titles]:
             self._end(token, DeniedError())
 
     def _begin(self, token: str, titles: Collection[str]) -> asyncio.Future[Msg]:

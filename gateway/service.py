@@ -89,24 +89,24 @@ class _Gateway:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         async with asyncio.TaskGroup() as group:
             readers: list[asyncio.Task[None]] = []
-            others = [group.create_task(writer.write()) for writer in (self._store, self._memory)]
+            tasks = [group.create_task(writer.write()) for writer in (self._store, self._memory)]
             nats = self._nats_publisher()
             if nats is not None:
-                others.append(group.create_task(nats.run()))
+                tasks.append(group.create_task(nats.run()))
             for port in self._config.ports:
                 listeners, publishers = self._parts_of(port)
                 reader = PortReader(port, listeners, self._metrics)
                 readers.append(group.create_task(reader.run()))
-                others += [group.create_task(publisher.run()) for publisher in publishers]
+                tasks += [group.create_task(publisher.run()) for publisher in publishers]
             count = len(readers)
             LOGGER.info("Reading %d port%s", count, "s" if count > 1 else "")
-            others.append(group.create_task(health.beat()))
+            tasks.append(group.create_task(health.beat()))
             await stop.wait()
             LOGGER.info("Stopping")
             _cancel(readers)
             if nats is not None:
                 await nats.finish(_FINISH_TIMEOUT_S)
-            _cancel(others)
+            _cancel(tasks)
         if self._meters:
             self._meters.store()
 

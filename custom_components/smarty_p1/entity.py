@@ -45,8 +45,8 @@ def _needs_number(coordinator: SmartyCoordinator) -> bool:
     if device and device.name:
         return short_serial(coordinator.serial_number) in device.name
     return any(
-        is_meter(other) and other.created_at < entry.created_at
-        for other in coordinator.hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+        is_meter(meter) and meter.created_at < entry.created_at
+        for meter in coordinator.hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     )
 
 

@@ -168,8 +168,10 @@ class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
         section = entry.options.get(SECTION_VIRTUAL) if entry else None
         if entry is None or not section:
             return self.async_abort(reason="entry_removed")
-        others = [address for address in section[name] if address != self._placeholders["address"]]
-        section = {**section, name: [*others, self._placeholders["address"]]}
+        addresses = [
+            address for address in section[name] if address != self._placeholders["address"]
+        ]
+        section = {**section, name: [*addresses, self._placeholders["address"]]}
         options = {**entry.options, SECTION_VIRTUAL: section}
         self.hass.config_entries.async_update_entry(entry, options=options)
         self.hass.config_entries.async_schedule_reload(entry.entry_id)

@@ -75,8 +75,8 @@ def _options() -> Options:
     parser.add_argument(
         "--seed", metavar="S", type=int, default=1, help="of keys, kills and attacks (1)"
     )
-    given = parser.parse_args()
-    return Options(given.meters, given.minutes * 60, given.seed, given.kills)
+    arguments = parser.parse_args()
+    return Options(arguments.meters, arguments.minutes * 60, arguments.seed, arguments.kills)
 
 
 if __name__ == "__main__":

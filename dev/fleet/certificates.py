@@ -18,11 +18,11 @@ class Certificates:
     """
 
     def __init__(self, directory: Path) -> None:
-        made = FleetFiles(directory)
+        folder = FleetFiles(directory)
         # A node is a client of the others.
-        Authority(made, renew=False).certify(_NODE, [HOST], is_client=True)
-        self.ca_file = made.path(CA)
-        self.pem, self.key = made.path(f"{_NODE}.pem"), made.path(f"{_NODE}.key")
+        Authority(folder, renew=False).certify(_NODE, [HOST], is_client=True)
+        self.ca_file = folder.path(CA)
+        self.pem, self.key = folder.path(f"{_NODE}.pem"), folder.path(f"{_NODE}.key")
         files = f'cert_file: "{self.pem}", key_file: "{self.key}"'
         self.nodes = f"tls {{ {files} }}\n"
         self.routes = f'  tls {{ {files}, ca_file: "{self.ca_file}" }}\n'

@@ -161,18 +161,18 @@ def user_of(name: str, region: int) -> str:
 
 def _with_regions(text: str, count: int) -> str:
     """Return the configuration with the accounts once for each region."""
-    found = _ACCOUNTS.fullmatch(text)
-    if not found:
+    match = _ACCOUNTS.fullmatch(text)
+    if not match:
         message = f"{_EXAMPLE} has no accounts where they are expected"
         raise LookupError(message)
-    begin, accounts, end = found.groups()
+    begin, accounts, end = match.groups()
     more = ""
     for region in range(2, count + 1):
-        other = re.sub(r"\b(FLEET|GATEWAYS)\b", rf"\1_{region}", accounts)
-        other = re.sub(
-            r"user: (\w+), password: \w+", rf"user: \1_{region}, password: \1_{region}", other
+        block = re.sub(r"\b(FLEET|GATEWAYS)\b", rf"\1_{region}", accounts)
+        block = re.sub(
+            r"user: (\w+), password: \w+", rf"user: \1_{region}, password: \1_{region}", block
         )
-        more += re.sub(r"_INBOX_(\w+)\.", rf"_INBOX_\1_{region}.", other)
+        more += re.sub(r"_INBOX_(\w+)\.", rf"_INBOX_\1_{region}.", block)
     return f"{begin}{accounts}{more}{end}"
 
 

@@ -40,7 +40,7 @@ class Comparison:
 
 def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
     """Return the comparison of a meter's samples with its telegrams."""
-    found = Comparison()
+    result = Comparison()
     expected = {
         (series, time): value for time, values in truth.items() for series, value in values.items()
     }
@@ -50,18 +50,18 @@ def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
         at = sample.series, sample.time
         seen[at] += 1
         if at not in expected:
-            found.foreign.append(sample)
+            result.foreign.append(sample)
         elif seen[at] > 1:
-            found.doubled.append(sample)
+            result.doubled.append(sample)
         elif sample.series != STORAGE_DELAY and sample.value != expected[at]:
-            found.wrong.append(sample)
+            result.wrong.append(sample)
     for time, values in truth.items():
         # A second write has no delay, and the first one may have been lost.
         missing = [series for series in values if not seen[series, time]]
         if not missing:
-            found.stored.add(time)
+            result.stored.add(time)
         elif len(missing) == len(values) and not seen[STORAGE_DELAY, time]:
-            found.missing.add(time)
+            result.missing.add(time)
         else:
-            found.partial.add(time)
-    return found
+            result.partial.add(time)
+    return result

@@ -35,8 +35,8 @@ class Export:
         """Return the stored telegrams since a time: serial numbers, and times in ms."""
         selector = f"{_PREFIX}active_energy_imported"
         answer = await self._get("/api/v1/export", **{"match[]": selector, "start": f"{since:.0f}"})
-        told = map(json.loads, answer.splitlines())
-        return {(one["metric"]["meter"], time) for one in told for time in one["timestamps"]}
+        rows = map(json.loads, answer.splitlines())
+        return {(row["metric"]["meter"], time) for row in rows for time in row["timestamps"]}
 
     async def _get(self, path: str, **query: str) -> str:
         async with self._session.get(self._url + path, params=query) as answer:
@@ -44,13 +44,13 @@ class Export:
             return await answer.text()
 
 
-def _samples(told: dict[str, Any]) -> Iterator[Sample]:
-    labels = told["metric"]
+def _samples(row: dict[str, Any]) -> Iterator[Sample]:
+    labels = row["metric"]
     series = Series(
         labels["__name__"].removeprefix(_PREFIX),
         labels.get("channel", ""),
         labels.get("type", ""),
         labels.get("device", ""),
     )
-    for time, value in zip(told["timestamps"], told["values"], strict=True):
+    for time, value in zip(row["timestamps"], row["values"], strict=True):
         yield Sample(series, int(time), float(value))

@@ -77,12 +77,14 @@ class Examiner:
         self.attacks: Counter[str] = Counter()
         """What was hostile on the lines, by kind, if somebody read it."""
         self._telegrams: dict[int, dict[int, Sent]] = {}
-        self._killed = [one for one in interruptions if one.kind == "gateway" and one.was_killed]
+        self._killed = [
+            kill for kill in interruptions if kill.kind == "gateway" and kill.was_killed
+        ]
         self._waiting = waiting
         self._heard = heard
         self._watch = watch
         # A replayed frame may have reached the stream although the original did not.
-        self._passed_on = passed_on - {one.digest for one in events if isinstance(one, Attack)}
+        self._passed_on = passed_on - {item.digest for item in events if isinstance(item, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}
         """When the telegrams were sent that each gateway has passed on."""
@@ -115,29 +117,29 @@ class Examiner:
         """Compare a meter's registers; return its telegrams that are not there."""
         findings, telegrams = self.findings, self._telegrams.get(meter.number, {})
         truth = {time: values_of(sent.text) for time, sent in telegrams.items()}
-        found = compare(truth, stored)
-        findings.stored += len(found.stored)
-        findings.registers += sum(len(truth[time]) for time in found.stored)
-        findings.partial += len(found.partial)
+        result = compare(truth, stored)
+        findings.stored += len(result.stored)
+        findings.registers += sum(len(truth[time]) for time in result.stored)
+        findings.partial += len(result.partial)
         passed_on = self._stored.setdefault(self._gateway_of(meter.number), [])
-        passed_on += [telegrams[time].moment for time in found.stored]
+        passed_on += [telegrams[time].moment for time in result.stored]
         for word in ("wrong", "foreign", "doubled"):
-            samples = getattr(found, word)
+            samples = getattr(result, word)
             setattr(findings, word, getattr(findings, word) + len(samples))
-            findings.examples += [f"{word}: {meter.device_name} {one}" for one in samples[:1]]
-        return [telegrams[time] for time in found.missing]
+            findings.examples += [f"{word}: {meter.device_name} {sample}" for sample in samples[:1]]
+        return [telegrams[time] for time in result.missing]
 
     def _was_down(self, sent: Sent) -> bool:
         return any(
-            one.number == self._gateway_of(sent.meter)
-            and one.moment <= sent.moment <= one.back + _CONNECTED
-            for one in self._killed
+            kill.number == self._gateway_of(sent.meter)
+            and kill.moment <= sent.moment <= kill.back + _CONNECTED
+            for kill in self._killed
         )
 
     def _was_in_hands(self, sent: Sent) -> float | None:
         """Return the seconds from a telegram to its gateway's kill, None if it was not affected."""
         gateway = self._gateway_of(sent.meter)
-        for kill in (one.moment for one in self._killed if one.number == gateway):
+        for kill in (outage.moment for outage in self._killed if outage.number == gateway):
             if -_IN_HANDS <= sent.moment - kill <= _NOTICED:
                 return kill - sent.moment
             is_read = sent.was_read and kill - _MAX_HELD_S <= sent.moment <= kill

@@ -81,8 +81,8 @@ class Program(Part):
         """Return the metrics: name, labels, value."""
         async with session.get(self._metrics_url) as answer:
             text = await answer.text()
-        found = re.findall(r"(?m)^(\w+)(?:\{(.*)\})? (\S+)$", text)
-        return [(name, labels, float(value)) for name, labels, value in found]
+        matches = re.findall(r"(?m)^(\w+)(?:\{(.*)\})? (\S+)$", text)
+        return [(name, labels, float(value)) for name, labels, value in matches]
 
 
 class Gateway(Program):
@@ -210,8 +210,8 @@ class Fleet:
         sums: dict[str, float] = {}
         async with aiohttp.ClientSession() as session:
             for program in programs:
-                for found, labels, value in await program.metrics(session):
-                    if found == name:
+                for metric_name, labels, value in await program.metrics(session):
+                    if metric_name == name:
                         reason = re.search(r'reason="(.*?)"', labels)
                         key = reason[1] if reason else ""
                         sums[key] = sums.get(key, 0.0) + value

@@ -71,19 +71,19 @@ class Intruder:
         state = (await stream.stream_info(STREAM)).state
         sequences = range(state.first_seq, state.last_seq + 1)
         for sequence in self._chance.sample(sequences, min(len(sequences), _OLD_FRAMES)):
-            one = await stream.get_msg(STREAM, sequence)
-            title = (one.subject or "").rpartition(".")[2]
+            message = await stream.get_msg(STREAM, sequence)
+            title = (message.subject or "").rpartition(".")[2]
             headers = {MARK: "1"}
-            await publisher.publish(f"{SUBJECT}.{title}", one.data or b"", headers=headers)
+            await publisher.publish(f"{SUBJECT}.{title}", message.data or b"", headers=headers)
             self.published["replay at the end"] += 1
 
     async def _publish(
-        self, publisher: JetStreamContext, one: RawStreamMsg, other: RawStreamMsg
+        self, publisher: JetStreamContext, message: RawStreamMsg, other_message: RawStreamMsg
     ) -> None:
-        frame, headers = one.data or b"", {MARK: "1"}
-        title = (one.subject or "").rpartition(".")[2]
+        frame, headers = message.data or b"", {MARK: "1"}
+        title = (message.subject or "").rpartition(".")[2]
         kind = pick(self._chance, _WEIGHTS)
-        if frame[:1] != b"\xdb" or MARK in (one.headers or {}):
+        if frame[:1] != b"\xdb" or MARK in (message.headers or {}):
             return
         match kind:
             case "replay":
@@ -95,7 +95,7 @@ class Intruder:
                 frame = frame[:2] + bytes.fromhex(title) + frame[10:]
             case _:
                 lie = self._meter.telegram_at(datetime.now(UTC))
-                other_title = title_of(other.data or bytes(10))
+                other_title = title_of(other_message.data or bytes(10))
                 frame = forge(kind, frame, lie, other_title, self._chance)
                 title = title_of(frame).hex().upper()
         await publisher.publish(f"{SUBJECT}.{title}", frame, headers=headers)

@@ -60,7 +60,7 @@ class Killer:
         self._chance.shuffle(kinds)
         for wanted in kinds:
             await asyncio.sleep(pause)
-            some = [one for one in self._parts if one[0] == wanted]
+            some = [part for part in self._parts if part[0] == wanted]
             await self._interrupt(*self._chance.choice(some), kill=True)
 
     async def _interrupt(self, kind: str, number: int, part: Part, *, kill: bool) -> None:
@@ -83,8 +83,8 @@ class Killer:
 
     def told(self) -> str:
         """Return the numbers of interruptions by kind, in words."""
-        killed = Counter(one.kind for one in self.interruptions if one.was_killed)
-        stopped = Counter(one.kind for one in self.interruptions if not one.was_killed)
+        killed = Counter(outage.kind for outage in self.interruptions if outage.was_killed)
+        stopped = Counter(outage.kind for outage in self.interruptions if not outage.was_killed)
         kinds = dict.fromkeys(kind for kind, _, _ in self._parts)
         return ", ".join(
             f"{kind} {killed[kind]}" + (f" (and {stopped[kind]} stopped)" if stopped[kind] else "")

@@ -167,7 +167,7 @@ async def _in_background(*works: Coroutine[object, object, None]) -> AsyncIterat
 
 async def _until_acknowledged(fleet: Fleet, stream: JetStreamContext) -> int:
     """Wait until all frames are acknowledged; return the number of the others."""
-    least, advanced = None, time.monotonic()
+    minimum, advanced = None, time.monotonic()
     while time.monotonic() < advanced + _NO_ADVANCE:
         with contextlib.suppress(aiohttp.ClientError, *ERRORS):
             queued = await fleet.metric(fleet.gateways, "smarty_p1_gateway_queue_length")
@@ -177,11 +177,11 @@ async def _until_acknowledged(fleet: Fleet, stream: JetStreamContext) -> int:
             left = int(sum(queued.values()) - sum(aside.values())) + behind
             if not left:
                 return 0
-            if least is None or left < least:
-                least, advanced = left, time.monotonic()
+            if minimum is None or left < minimum:
+                minimum, advanced = left, time.monotonic()
         await asyncio.sleep(0.5)
     tell(f"not acknowledged: {await consumers(stream)}")
-    return least or -1
+    return minimum or -1
 
 
 async def _answer[T](ask: Callable[[], Awaitable[T]]) -> T:

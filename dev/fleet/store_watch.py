@@ -48,9 +48,9 @@ class StoreWatch:
             while True:
                 await asyncio.sleep(_EVERY)
                 kills = [
-                    one.moment
-                    for one in self._interruptions
-                    if one.was_killed and one.kind == "VictoriaMetrics"
+                    interruption.moment
+                    for interruption in self._interruptions
+                    if interruption.was_killed and interruption.kind == "VictoriaMetrics"
                 ]
                 if kills and time.time() - kills[-1] < _LOOKED_FOR:
                     with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):

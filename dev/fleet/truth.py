@@ -128,19 +128,19 @@ def _lines(text: str) -> dict[str, str]:
 
 
 def _number(value: str) -> float:
-    found = _NUMBER.match(value)
-    if found is None:
+    match = _NUMBER.match(value)
+    if match is None:
         message = f"{value!r} is no number"
         raise ValueError(message)
-    return float(found[0])
+    return float(match[0])
 
 
 def _milliseconds(value: str) -> int:
-    found = _TIME.fullmatch(value)
-    if found is None:
+    match = _TIME.fullmatch(value)
+    if match is None:
         message = f"{value!r} is no time"
         raise ValueError(message)
-    *parts, season = found.groups()
+    *parts, season = match.groups()
     year, month, day, hour, minute, second = map(int, parts)
     local = datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC)
     return round((local - timedelta(hours=2 if season == "S" else 1)).timestamp() * 1000)

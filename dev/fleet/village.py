@@ -90,23 +90,23 @@ class Village:
 
     def _attack(self, meter: FleetMeter) -> None:
         kind = pick(self._chance, _WEIGHTS)
-        known = self._frames[meter.number]
-        if not known:
+        frames = self._frames[meter.number]
+        if not frames:
             return
         # An accepted forgery would be found: the meter sends no telegram at that time.
         lie = meter.telegram_at(datetime.now(UTC) + _AHEAD)
         digest = ""
         match kind:
             case "replay":
-                data = self._chance.choice(known)
+                data = self._chance.choice(frames)
                 digest = digest_of(data)
             case "plain":
                 data = lie.encode("ascii")
             case "junk":
                 data = junk(self._chance)
             case _:
-                other = self._chance.choice(self._meters).system_title
-                data = forge(kind, known[-1], lie, other, self._chance)
+                title = self._chance.choice(self._meters).system_title
+                data = forge(kind, frames[-1], lie, title, self._chance)
         was_read = self._push(meter, data)
         self._record.write(Attack(kind, meter.number, time.time(), was_read, digest))
 

@@ -27,16 +27,16 @@ def configure_node(
     text = read_noted(DOCUMENTED)
     [gateway], [listener] = _GATEWAY.findall(text), list(_LISTENER.finditer(text))
     gateways = "".join(
-        replace_once(_user(gateway, "cellar", one.name, passwords), r"publish: \[.*?\]", publish)
-        for one in fleet.gateways
-        for publish in [f"publish: [{_titles(meter.title for meter in one.meters)}]"]
+        replace_once(_user(gateway, "cellar", user.name, passwords), r"publish: \[.*?\]", publish)
+        for user in fleet.gateways
+        for publish in [f"publish: [{_titles(meter.title for meter in user.meters)}]"]
     )
     template = "".join(f"{listener[1]}{line}\n" for line in listener.groups()[1:])
     listeners = "".join(_user(template, "listener", name, passwords) for name in fleet.listeners)
     text = text.replace(gateway, gateways).replace(listener[0], listeners)
     text = _user(text, COLLECTOR, COLLECTOR, passwords)
     host = listen_host(node.host)
-    routes = ", ".join(f'"nats://{bracketed(one.host)}:{one.route_port}"' for one in fleet.nodes)
+    routes = ", ".join(f'"nats://{bracketed(peer.host)}:{peer.route_port}"' for peer in fleet.nodes)
     for line, value in (
         (r"^server_name: .*", f"server_name: {node.name}"),
         (r'^listen: ".*', f'listen: "{host}:{node.port}"'),

@@ -53,7 +53,7 @@ class Authority:
             there = _read_certificate(self._files, f"{name}.pem", pem)
             if _names_of(there) == set(names) and self._has_signed(there):
                 return there.not_valid_after_utc
-        made = ec.generate_private_key(ec.SECP256R1())
+        private_key = ec.generate_private_key(ec.SECP256R1())
         usages = [ExtendedKeyUsageOID.SERVER_AUTH]
         if is_client:
             usages.append(ExtendedKeyUsageOID.CLIENT_AUTH)
@@ -61,19 +61,19 @@ class Authority:
         builder = _builder(
             _name(name.rpartition("/")[2]),
             authority.subject,
-            made.public_key(),
+            private_key.public_key(),
             (self._now - _EARLIER, min(self._now + LIFE, authority.not_valid_after_utc)),
         )
         for extension in (
             x509.ExtendedKeyUsage(usages),
-            x509.SubjectAlternativeName([_general_name(one) for one in names]),
+            x509.SubjectAlternativeName([_general_name(host) for host in names]),
             x509.AuthorityKeyIdentifier.from_issuer_public_key(
                 authority.public_key()  # type: ignore[arg-type] # its own, of a curve
             ),
         ):
             builder = builder.add_extension(extension, critical=False)
         signed = builder.sign(self._read_key(), hashes.SHA256())
-        self._files.replace(f"{name}.key", _pem_of(made), is_secret=True)
+        self._files.replace(f"{name}.key", _pem_of(private_key), is_secret=True)
         self._files.replace(f"{name}.pem", _text(signed))
         return signed.not_valid_after_utc
 
@@ -161,10 +161,10 @@ def _general_name(text: str) -> x509.GeneralName:
 
 def _names_of(certificate: x509.Certificate) -> set[str]:
     try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound, ValueError:
         return set()
-    return {str(name.value) for name in found.value}
+    return {str(name.value) for name in extension.value}
 
 
 def _pem_of(key: ec.EllipticCurvePrivateKey) -> str:

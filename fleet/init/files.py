@@ -94,17 +94,17 @@ class FleetFiles:
         for parent in reversed(path.relative_to(self.directory).parents):
             (self.directory / parent).mkdir(mode=_FOLDER, exist_ok=True)
         # Rename a complete file with its mode: readers never see half of it, nor an open secret.
-        other = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        new_path = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         mode = _SECRET if is_secret else _PLAIN
         try:
             with os.fdopen(
-                os.open(other, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb"
+                os.open(new_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb"
             ) as file:
                 file.write(text.encode())
                 os.fsync(file.fileno())
-            other.replace(path)
+            new_path.replace(path)
         except BaseException:
-            other.unlink(missing_ok=True)
+            new_path.unlink(missing_ok=True)
             raise
 
 

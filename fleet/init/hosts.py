@@ -80,15 +80,15 @@ def read_also(content: object) -> dict[str, tuple[str, ...]]:
         msg = f"[also] must be a table of at most {_MAX_NAMES} hosts"
         raise ConfigError(msg)
     table = ConfigTable("also", content)
-    found = {}
+    aliases = {}
     for host in content:
         if not is_host(host):
             table.fail("a key", "is the name of no host")
         names = table.take_texts(host)
         if len(names) > _MAX_NAMES or not all(map(is_host, names)):
             table.fail(host, "must be a list of names and addresses")
-        found[host] = names
-    return found
+        aliases[host] = names
+    return aliases
 
 
 def read_nodes(
@@ -101,21 +101,21 @@ def read_nodes(
     nodes: list[Node] = []
     used: set[tuple[str, int]] = set()
     for number, text in enumerate(texts, start=1):
-        found = _NODE.fullmatch(text)
-        host = (found[1] or found[2]) if found else ""
-        if not found or not is_host(host):
+        match = _NODE.fullmatch(text)
+        host = (match[1] or match[2]) if match else ""
+        if not match or not is_host(host):
             table.fail("nodes", f"number {number} must be like node1.lan or node1.lan:4222:6222")
         earlier = sum(node.host == host for node in nodes)
-        texts_of_ports = zip(found.groups()[2:], _NODE_PORTS, strict=True)
+        texts_of_ports = zip(match.groups()[2:], _NODE_PORTS, strict=True)
         port, route_port, http_port = (
             int(text or usual + earlier) for text, usual in texts_of_ports
         )
-        for one in (port, route_port, http_port):
-            if not 1 <= one <= _HIGHEST_PORT:
+        for node_port in (port, route_port, http_port):
+            if not 1 <= node_port <= _HIGHEST_PORT:
                 table.fail("nodes", f"number {number} has a port that there is not")
-            if (host, one) in used:
-                table.fail("nodes", f"number {number} has a port that is there twice: {one}")
-            used.add((host, one))
+            if (host, node_port) in used:
+                table.fail("nodes", f"number {number} has a port that is there twice: {node_port}")
+            used.add((host, node_port))
         names = tuple(dict.fromkeys((host, *also.get(host, ()))))
         nodes.append(Node(f"node{number}", host, port, route_port, http_port, names))
     return tuple(nodes)

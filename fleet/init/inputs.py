@@ -177,11 +177,11 @@ def _read_watch(table: ConfigTable, default: str) -> str:
 
 
 def _read_receivers(table: ConfigTable) -> dict[str, str]:
-    found = {key: table.take_text(key) for key in ("pages", "tickets")}
-    for key, address in found.items():
+    receivers = {key: table.take_text(key) for key in ("pages", "tickets")}
+    for key, address in receivers.items():
         if address is not None and not _RECEIVER.fullmatch(address):
             table.fail(key, "must be like mailto:night@example.org or https://example.org/hook")
-    return {key: address for key, address in found.items() if address is not None}
+    return {key: address for key, address in receivers.items() if address is not None}
 
 
 def _read_users(table: ConfigTable, key: str) -> tuple[str, ...]:
@@ -205,12 +205,12 @@ def _read_gateways(content: object, *, is_here: bool) -> tuple[GatewayUser, ...]
     )
 
 
-def _tables(content: object, name: str, most: int) -> list[Any]:
+def _tables(content: object, name: str, limit: int) -> list[Any]:
     if not isinstance(content, list) or not content:
         msg = f"there is no {name}"
         raise ConfigError(msg)
-    if len(content) > most:
-        msg = f"there are more than {most} {name}"
+    if len(content) > limit:
+        msg = f"there are more than {limit} {name}"
         raise ConfigError(msg)
     return content
 
@@ -223,8 +223,8 @@ def _read_gateway(table: ConfigTable, metrics_port: int) -> GatewayUser:
     tables = _tables(table.take("meters", list), f"meters of gateway {name}", _MAX_METERS)
     table.end()
     meters = tuple(
-        _read_meter(ConfigTable(f"gateway {name}, meter {number}", one))
-        for number, one in enumerate(tables, start=1)
+        _read_meter(ConfigTable(f"gateway {name}, meter {number}", entry))
+        for number, entry in enumerate(tables, start=1)
     )
     for what, values in (
         ("title", [meter.title for meter in meters]),

@@ -66,10 +66,10 @@ def parts_of(fleet: FleetInputs, directory: Path, *, has_keys: bool) -> list[Par
             metric="store/smarty_p1_store.prom" if has_tls else None,
         ),
         *(
-            part("collector", f"collector-{one.name}", editor=None if has_keys else "editor")
-            for one in fleet.collectors
+            part("collector", f"collector-{collector.name}", editor=None if has_keys else "editor")
+            for collector in fleet.collectors
         ),
-        *(part("gateway", f"gateway-{one.name}") for one in fleet.gateways),
+        *(part("gateway", f"gateway-{gateway.name}") for gateway in fleet.gateways),
         part("prometheus", "prometheus", fleet.watch, **watching),
         *(part("listener", f"listener-{name}") for name in fleet.listeners),
     ]

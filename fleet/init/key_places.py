@@ -17,8 +17,8 @@ def keep_key_file(files: FleetFiles, name: str, meters: Mapping[str, tuple[str, 
     Present lines stay. `meters` has gateway and port by title. Raises ConfigError.
     """
     text = files.read(name) or _HEAD
-    known = {title.upper() for title in re.findall(r"(?m)^[# ]*([0-9A-Fa-f]{16})\b", text)}
-    missing = [title for title in meters if title not in known]
+    titles = {title.upper() for title in re.findall(r"(?m)^[# ]*([0-9A-Fa-f]{16})\b", text)}
+    missing = [title for title in meters if title not in titles]
     if text and not text.endswith("\n"):
         text += "\n"
     text += "".join(f"# {title}      # {', '.join(meters[title])}\n" for title in missing)
@@ -29,5 +29,5 @@ def keep_key_file(files: FleetFiles, name: str, meters: Mapping[str, tuple[str, 
 def has_key_of_each(files: FleetFiles, name: str, titles: Iterable[str]) -> bool:
     """Return whether the file has an uncommented line for each title. Raises ConfigError."""
     text = files.read(name) or ""
-    known = {title.upper() for title in re.findall(r"(?m)^ *([0-9A-Fa-f]{16})\b", text)}
-    return known.issuperset(titles)
+    key_titles = {title.upper() for title in re.findall(r"(?m)^ *([0-9A-Fa-f]{16})\b", text)}
+    return key_titles.issuperset(titles)

@@ -53,8 +53,8 @@ def init(source: Path, directory: Path, *, renew: bool = False) -> str:
     try:
         missing, until = _write(fleet, files, renew=renew)
         has_keys = all(
-            has_key_of_each(files, f"collector-{one.name}/meter-keys", fleet.titles)
-            for one in fleet.collectors
+            has_key_of_each(files, f"collector-{collector.name}/meter-keys", fleet.titles)
+            for collector in fleet.collectors
         )
         parts = parts_of(fleet, directory, has_keys=has_keys)
         files.write(STEPS, tell(parts, lambda _: True))
@@ -68,7 +68,7 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
     """Write all files; return the titles without a key, and the first end of a certificate."""
     authority = Authority(files, renew=renew)
     until = _certify(fleet, files, authority)
-    users = [COLLECTOR, *(one.name for one in fleet.gateways), *fleet.listeners]
+    users = [COLLECTOR, *(gateway_user.name for gateway_user in fleet.gateways), *fleet.listeners]
     passwords = {user: keep_password(files, f"{_PASSWORDS}/nats/{user}") for user in users}
     secrets = {
         name: keep_password(files, f"{_PASSWORDS}/{file}") for name, file in STORE_SECRETS.items()
@@ -176,9 +176,9 @@ def _told(files: FleetFiles, parts: list[Part], missing: list[str], until: datet
         )
     for name in sorted(files.set_aside):
         lines.append(f"{name} was changed by somebody and stays; what init makes is in {name}.new")
-    known = {part.folder for part in parts} | {"ca", "operator", _PASSWORDS}
+    part_folders = {part.folder for part in parts} | {"ca", "operator", _PASSWORDS}
     gone = [path.name for path in files.directory.iterdir() if path.is_dir()]
-    for name in sorted(set(gone) - known):
+    for name in sorted(set(gone) - part_folders):
         lines.append(f"{name}/ belongs to nobody in fleet.toml any more: delete it")
     if missing and not files.is_first:
         shown = ", ".join(missing[:_TITLES_SHOWN]) + (" …" if len(missing) > _TITLES_SHOWN else "")

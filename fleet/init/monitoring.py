@@ -53,8 +53,8 @@ def _targets(fleet: FleetInputs) -> Iterator[dict[str, object]]:
         return {"targets": [f"{host}:{port}"], "labels": {"job": job, **labels}}
 
     if fleet.is_scraped:
-        for one in fleet.gateways:
-            yield group("smarty_p1_gateway", one.name, one.metrics_port, gateway=one.name)
+        for user in fleet.gateways:
+            yield group("smarty_p1_gateway", user.name, user.metrics_port, gateway=user.name)
         for collector in fleet.collectors:
             yield group("smarty_p1_collector", collector.name, collector.metrics_port)
     if not fleet.is_here:

@@ -35,10 +35,10 @@ def keep_password(files: FleetFiles, name: str) -> str:
 
 def keep_hash(files: FleetFiles, user: str, password: str) -> str:
     """Return the known hash of a user's password, or a new one."""
-    known, secret = files.hashes.get(user, ""), password.encode()
+    old_hash, secret = files.hashes.get(user, ""), password.encode()
     try:
-        if known and bcrypt.checkpw(secret, known.encode()):
-            return known
+        if old_hash and bcrypt.checkpw(secret, old_hash.encode()):
+            return old_hash
     except ValueError:
         pass  # the record has no valid hash
     cost = _COST if _OWN.fullmatch(password) else _COST_OF_CHOSEN

@@ -44,7 +44,7 @@ class Remedies:
     def apply(self, before: Condition, condition: Condition) -> None:
         """Raise new repairs of a condition, and withdraw others."""
         gone = before.repairs.keys() - condition.repairs.keys()
-        withdraw_issues(self._hass, self._entry, [Problem(each) for each in gone - {Repair.KEYS}])
+        withdraw_issues(self._hass, self._entry, [Problem(name) for name in gone - {Repair.KEYS}])
         # A dialog that got new keys ends by itself, and the state is then WAITING.
         if Repair.KEYS in gone and condition.state is not State.WAITING:
             self._end_dialogs()
@@ -57,10 +57,10 @@ class Remedies:
             # Home Assistant ignores this while such a dialog is open.
             self._entry.async_start_reauth(self._hass, data=details)
             return
-        told = {**self._placeholders, **details}
+        placeholders = {**self._placeholders, **details}
         if repair is Repair.NO_TELEGRAM:
-            told["reason"] = self._text_of(details["reason"], told)
-        raise_issue(self._hass, self._entry, Problem(repair), **told)
+            placeholders["reason"] = self._text_of(details["reason"], placeholders)
+        raise_issue(self._hass, self._entry, Problem(repair), **placeholders)
 
     def _text_of(self, obstacle: str, placeholders: Mapping[str, str]) -> str:
         """Return the text of an obstacle in the language of Home Assistant."""

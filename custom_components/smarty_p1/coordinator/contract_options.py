@@ -125,16 +125,16 @@ def aids_of(options: Mapping[str, Any]) -> tuple[Aid, ...]:
     """Return the aids and rebates that a household has entered."""
     return tuple(
         Aid(
-            name=each["name"],
-            first_day=date.fromisoformat(each["first_day"]),
-            last_day=date.fromisoformat(each["last_day"]) if each.get("last_day") else None,
-            amount=each[amount],
+            name=aid["name"],
+            first_day=date.fromisoformat(aid["first_day"]),
+            last_day=date.fromisoformat(aid["last_day"]) if aid.get("last_day") else None,
+            amount=aid[amount],
             unit=unit,
-            vat=_vat_of(each),
+            vat=_vat_of(aid),
         )
-        for each in options.get(CONF_AIDS, ())
+        for aid in options.get(CONF_AIDS, ())
         for amount, unit in (("per_kwh", PER_KWH), ("per_month", PER_MONTH))
-        if each.get(amount)
+        if aid.get(amount)
     )
 
 

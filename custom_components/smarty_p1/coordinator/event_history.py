@@ -25,11 +25,11 @@ KEPT = timedelta(days=400)
 # A relay that follows the hours of a second price switches twice a day: 800 times.
 _MAX_EVENTS = {"disturbance": 1000, "switch": 1000, "message": 50}
 _MAX_TEXT_CHARS = 1024
-_SWITCHES = tuple(each for each in SENSORS if each.key in {"breaker", "relay_1", "relay_2"})
+_SWITCHES = tuple(sensor for sensor in SENSORS if sensor.key in {"breaker", "relay_1", "relay_2"})
 _WATCHED = tuple(
     reference
-    for each in (DISTURBANCE, *EVENTS, *_SWITCHES)
-    for references in each.references
+    for description in (DISTURBANCE, *EVENTS, *_SWITCHES)
+    for references in description.references
     for reference in references
 )
 
@@ -47,7 +47,7 @@ class EventHistory:
     """Events of each group in the order of time, with the counts and states of the last reading."""
 
     def __init__(self) -> None:
-        self.groups = {name: deque[Event](maxlen=most) for name, most in _MAX_EVENTS.items()}
+        self.groups = {name: deque[Event](maxlen=limit) for name, limit in _MAX_EVENTS.items()}
         self.counts: dict[str, int] = {}
         self._states: dict[str, str] = {}
         self._last: datetime | None = None
@@ -60,17 +60,17 @@ class EventHistory:
         if seen == self._seen:
             return False
         self._seen = seen
-        found = [*self._disturbances(reading), *self._changes(reading)]
-        for group, kind, details in found:
+        events = [*self._disturbances(reading), *self._changes(reading)]
+        for group, kind, details in events:
             self.groups[group].append(Event(reading.received_at, after, kind, details))
         self._forget(reading.received_at - KEPT)
-        return bool(found)
+        return bool(events)
 
     def _disturbances(self, reading: Reading) -> Iterable[tuple[str, str, dict[str, Any]]]:
         counts: dict[str, int] = DISTURBANCE.value_fn(reading)
-        found = list(disturbances(self.counts, counts))
+        events = list(disturbances(self.counts, counts))
         self.counts |= counts
-        return [("disturbance", kind, details) for kind, details in found]
+        return [("disturbance", kind, details) for kind, details in events]
 
     def _changes(self, reading: Reading) -> Iterable[tuple[str, str, dict[str, Any]]]:
         """Yield new states of breaker and relays, and new texts; the first state is no event."""
@@ -96,7 +96,7 @@ class EventHistory:
             "counts": self.counts,
             "states": self._states,
             "last": self._last and self._last.isoformat(),
-            **{name: [_as_text(each) for each in events] for name, events in self.groups.items()},
+            **{name: [_as_text(event) for event in events] for name, events in self.groups.items()},
         }
 
     @classmethod
@@ -108,17 +108,17 @@ class EventHistory:
             name: checked_count(count) for name, count in checked_mapping(data["counts"]).items()
         }
         history._states = {
-            name: checked_text(each) for name, each in checked_mapping(data["states"]).items()
+            name: checked_text(state) for name, state in checked_mapping(data["states"]).items()
         }
         history._last = data["last"] and checked_time(data["last"])
-        for name, most in _MAX_EVENTS.items():
-            history.groups[name].extend(map(_parsed, checked_list(data[name], most)))
+        for name, limit in _MAX_EVENTS.items():
+            history.groups[name].extend(map(_parsed, checked_list(data[name], limit)))
         return history
 
 
 _NAMED = (
-    *(("switch", each, "state") for each in _SWITCHES),
-    *(("message", each, "text") for each in EVENTS),
+    *(("switch", switch, "state") for switch in _SWITCHES),
+    *(("message", message, "text") for message in EVENTS),
 )
 
 

@@ -67,10 +67,10 @@ class ImportedQuarterHours:
         Files of the months before `since` are not read. Several points are added up. Raises OSError
         when a file exists and cannot be read.
         """
-        found: dict[str, list[tuple[Row, ...]]] = {}
+        codes: dict[str, list[tuple[Row, ...]]] = {}
         for (code, _), rows in self._by_point(until, since=since).items():
-            found.setdefault(code, []).append(rows)
-        return {code: added_up(*series) for code, series in found.items()}
+            codes.setdefault(code, []).append(rows)
+        return {code: added_up(*series) for code, series in codes.items()}
 
     def read_of(self, points: Mapping[str, str], until: datetime) -> dict[str, Sequence[Row]]:
         """Return the rows of each code at the given metering point.
@@ -78,8 +78,8 @@ class ImportedQuarterHours:
         Raises OSError when a file exists and cannot be read.
         """
         names = {code: self._name_of(code, point) for code, point in points.items()}
-        found = self._by_point(until)
-        return {code: rows for (code, name), rows in found.items() if name == names.get(code)}
+        series = self._by_point(until)
+        return {code: rows for (code, name), rows in series.items() if name == names.get(code)}
 
     def read_others(self, code: str, point: str, until: datetime) -> tuple[Row, ...]:
         """Return the sum of a code's rows at other metering points.
@@ -87,20 +87,20 @@ class ImportedQuarterHours:
         Raises OSError when a file exists and cannot be read.
         """
         name = self._name_of(code, point)
-        found = self._by_point(until, code)
-        return added_up(*(rows for (_, other), rows in found.items() if other != name))
+        series = self._by_point(until, code)
+        return added_up(*(rows for (_, file_point), rows in series.items() if file_point != name))
 
     def _by_point(
         self, until: datetime, wanted: str = "", since: datetime | None = None
     ) -> dict[tuple[str, str], tuple[Row, ...]]:
         """Return the rows of each code and point, or of one code."""
         newest_month, oldest = _month(until), _month(since or until - KEPT)
-        found: dict[tuple[str, str], list[Row]] = {}
+        series: dict[tuple[str, str], list[Row]] = {}
         for file in sorted(self._files()):
             if oldest <= file.month <= newest_month and wanted in {"", file.code}:
-                rows = found.setdefault((file.code, file.point), [])
+                rows = series.setdefault((file.code, file.point), [])
                 rows += (row for row in _read(file.path) if row.start < until)
-        return {key: newest(rows) for key, rows in found.items() if rows}
+        return {key: newest(rows) for key, rows in series.items() if rows}
 
     def add(self, code: str, rows: Iterable[Row], point: str = "") -> None:
         """Add rows of a code: the highest version counts, the later row of equal versions.
@@ -115,8 +115,8 @@ class ImportedQuarterHours:
             if month < oldest:
                 continue
             path = self._folder / f"{month}.{code.replace(':', '_')}{name}.csv"
-            known = tuple(_read(path)) if path.exists() else ()
-            if (joined := newest(known, group)) != known:
+            stored_rows = tuple(_read(path)) if path.exists() else ()
+            if (joined := newest(stored_rows, group)) != stored_rows:
                 _write(path, joined)
         for file in self._files():
             if file.month < oldest:
@@ -128,8 +128,8 @@ class ImportedQuarterHours:
         Consumption has one point: another one is refused. Production has up to MAX_POINTS.
         """
         name = self._name_of(code, point)
-        known = {"", *(file.point for file in self._files() if file.code == code)}
-        return name not in known and (not is_of_production(code) or len(known) >= MAX_POINTS)
+        points = {"", *(file.point for file in self._files() if file.code == code)}
+        return name not in points and (not is_of_production(code) or len(points) >= MAX_POINTS)
 
     def note_point(self, code: str, point: str) -> None:
         """Store the first metering point of a code. Raises OSError."""
@@ -151,19 +151,19 @@ class ImportedQuarterHours:
         """Return the digests by their codes, nothing if the file cannot be read."""
         with suppress(OSError, ValueError):
             with (self._folder / _POINTS).open("rb") as file:
-                found = checked_mapping(json.loads(file.read(_MAX_POINTS_SIZE)))
-            return {code: str(digest) for code, digest in found.items() if code in REGISTERS}
+                digests = checked_mapping(json.loads(file.read(_MAX_POINTS_SIZE)))
+            return {code: str(digest) for code, digest in digests.items() if code in REGISTERS}
         return {}
 
     def _files(self) -> list[_File]:
-        found = []
+        files = []
         with suppress(FileNotFoundError):
             for path in self._folder.iterdir():
                 if match := _FILE_NAME.fullmatch(path.name):
                     month, first, second, point = match.groups()
                     if (code := f"{first}:{second}") in REGISTERS:
-                        found.append(_File(path, month, code, point))
-        return found[:_MAX_FILES]
+                        files.append(_File(path, month, code, point))
+        return files[:_MAX_FILES]
 
 
 def _month(time: datetime) -> str:

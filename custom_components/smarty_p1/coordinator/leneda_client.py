@@ -82,8 +82,8 @@ async def async_time_series(  # noqa: PLR0913, PLR0917 - what is asked for
         ) as answer:
             if answer.status != HTTPStatus.OK:
                 is_server = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-                other = Refusal.SERVER if is_server else Refusal.NOT_UNDERSTOOD
-                raise LenedaError(_BY_STATUS.get(answer.status, other))
+                refusal = Refusal.SERVER if is_server else Refusal.NOT_UNDERSTOOD
+                raise LenedaError(_BY_STATUS.get(answer.status, refusal))
             body = bytearray()
             async for piece in answer.content.iter_any():
                 body += piece

@@ -11,8 +11,8 @@ REMAINING = CODES[Quantity.REMAINING]
 SOLD = CODES[Quantity.SOLD]
 MEASURED = tuple(code for code in REGISTERS if code.startswith("1-1:"))
 LAYERS: Mapping[str, str] = {
-    **{CODES[each]: REMAINING for each in COVERED},
-    **{CODES[each]: SOLD for each in SHARED},
+    **{CODES[quantity]: REMAINING for quantity in COVERED},
+    **{CODES[quantity]: SOLD for quantity in SHARED},
 }
 """Codes of the layers of energy sharing, each with the code of the remaining energy."""
 

@@ -127,7 +127,7 @@ class LenedaFetch:
     def _due(self, now: datetime) -> datetime:
         if self._not_before and self._not_before > now:
             return self._not_before
-        if any(not each.is_back for each in self._progress.codes.values()):
+        if any(not progress.is_back for progress in self._progress.codes.values()):
             return now
         return self._recent_due(now)
 
@@ -171,7 +171,9 @@ class LenedaFetch:
             await self._async_keep(asked)
         general.asked_at = now
         general.is_whole = all(
-            each.until >= today for code, each in self._codes if code == IMPORTED or each.has_rows
+            progress.until >= today
+            for code, progress in self._codes
+            if code == IMPORTED or progress.has_rows
         )
         if is_week:
             general.revised_at = now
@@ -182,26 +184,26 @@ class LenedaFetch:
     @property
     def _codes(self) -> Iterable[tuple[str, CodeProgress]]:
         """Return the progress of the codes that are not refused."""
-        known = self._progress.codes.items()
-        return [(code, each) for code, each in known if code not in self._progress.refused]
+        codes = self._progress.codes.items()
+        return [(code, progress) for code, progress in codes if code not in self._progress.refused]
 
     def _is_wanted(self, code: str, now: datetime, asked: Iterable[_Asked]) -> bool:
         """Return whether to request a code. Layers are requested only if energy is shared."""
         if code != IMPORTED and self._progress.is_refused(code, now):
             return False
         left = LAYERS.get(code)
-        known = self._progress.codes.get(left or code)
+        progress = self._progress.codes.get(left or code)
         return (
             left is None
-            or (known is not None and known.has_rows)
-            or any(each.code == left and each.rows for each in asked)
+            or (progress is not None and progress.has_rows)
+            or any(request.code == left and request.rows for request in asked)
         )
 
     def _start(self, code: str, today: datetime, *, is_week: bool, is_month: bool) -> datetime:
-        known = self._progress.codes.get(code)
-        if known is None:
+        progress = self._progress.codes.get(code)
+        if progress is None:
             return day_start(today - _PIECE)
-        start = max(known.until, day_start(today - _PATIENCE))
+        start = max(progress.until, day_start(today - _PATIENCE))
         if is_week:
             start = min(start, day_start(today - _REVISED))
         if is_month and code not in MEASURED:
@@ -214,27 +216,31 @@ class LenedaFetch:
             return
         oldest = day_start(now - KEPT)
         codes = self._progress.codes
-        known = await self._past.async_read()
+        series = await self._past.async_read()
         while waiting := self._waiting():
-            end = max(each.since for each in waiting.values())
+            end = max(progress.since for progress in waiting.values())
             start = max(oldest, day_start(end - _HISTORY))
-            asked = await self._async_ask_history(waiting, known, start, end)
+            asked = await self._async_ask_history(waiting, series, start, end)
             await self._async_keep(asked)
             for code, _, _, rows in asked:
                 codes[code].is_back = not rows or start <= oldest
-            for code in waiting.keys() - {each.code for each in asked}:
+            for code in waiting.keys() - {request.code for request in asked}:
                 # The account has no metering point for the code any more.
                 codes[code].is_back |= waiting[code].since >= end
             self._progress.schedule()
 
     def _waiting(self) -> dict[str, CodeProgress]:
         """Return the codes whose older rows are missing."""
-        return {code: each for code, each in self._progress.codes.items() if not each.is_back}
+        return {
+            code: progress
+            for code, progress in self._progress.codes.items()
+            if not progress.is_back
+        }
 
     async def _async_ask_history(
         self,
         waiting: Mapping[str, CodeProgress],
-        known: Mapping[str, Sequence[Row]],
+        series: Mapping[str, Sequence[Row]],
         start: datetime,
         end: datetime,
     ) -> list[_Asked]:
@@ -243,7 +249,7 @@ class LenedaFetch:
         for code, point in asked_of(self._account):
             if code not in waiting or waiting[code].since < end:
                 continue
-            rows = _within(known.get(code, ()), start, end)
+            rows = _within(series.get(code, ()), start, end)
             if len(rows) < (end - start) // QUARTER_HOUR:
                 rows = await self._async_ask_for(code, point, start, end) or ()
             asked.append(_Asked(code, start, end, rows))
@@ -254,13 +260,13 @@ class LenedaFetch:
     ) -> tuple[Row, ...] | None:
         """Return the platform's rows, None for a series that it refuses."""
         credentials = Credentials(self._account[CONF_API_KEY], self._account[CONF_ENERGY_ID])
-        found: list[Row] = []
+        rows: list[Row] = []
         for first, last in _pieces(start, end):
             if not self._is_first:
                 await sleep(PAUSE)
             self._is_first = False
             try:
-                found += await async_time_series(self._hass, credentials, point, code, first, last)
+                rows += await async_time_series(self._hass, credentials, point, code, first, last)
             except LenedaError as err:
                 if err.reason not in _NO_SERIES:
                     raise
@@ -268,7 +274,7 @@ class LenedaFetch:
                 return None
             self._progress.refused.pop(code, None)
         withdraw_issues(self._hass, self._entry, [Problem.LENEDA_KEY])
-        return tuple(found)
+        return tuple(rows)
 
     def _note_refusal(self, code: str) -> None:
         is_new = code not in self._progress.refused
@@ -282,17 +288,17 @@ class LenedaFetch:
 
     async def _async_keep(self, asked: Sequence[_Asked]) -> None:
         """Store the rows first, then the progress."""
-        if found := {each.code: each.rows for each in asked if each.rows}:
-            await self._past.async_add(found)
+        if series := {request.code: request.rows for request in asked if request.rows}:
+            await self._past.async_add(series)
         for code, start, end, rows in asked:
-            known = self._progress.codes.get(code)
-            if known is None:
+            progress = self._progress.codes.get(code)
+            if progress is None:
                 first = day_start(rows[0].start) if rows else start
-                known = self._progress.codes[code] = CodeProgress(first, start)
-            if start <= known.until:
-                known.until = max(known.until, _whole_until(rows, known.until, end))
-            known.since = min(known.since, start)
-            known.has_rows |= bool(rows)
+                progress = self._progress.codes[code] = CodeProgress(first, start)
+            if start <= progress.until:
+                progress.until = max(progress.until, _whole_until(rows, progress.until, end))
+            progress.since = min(progress.since, start)
+            progress.has_rows |= bool(rows)
         self._progress.schedule()
 
     async def _async_compare(self, now: datetime) -> None:
@@ -301,8 +307,8 @@ class LenedaFetch:
         start = day_start(today - _COMPARED)
         own = await self._past.async_own(start, today)
         rows = _within((await self._past.async_read()).get(IMPORTED, ()), start, today)
-        found = await self._hass.async_add_executor_job(compare_days, own, rows)
-        tell_difference(self._hass, self._entry, found)
+        differences = await self._hass.async_add_executor_job(compare_days, own, rows)
+        tell_difference(self._hass, self._entry, differences)
 
 
 def _is_over(since: datetime | None, now: datetime, time: timedelta) -> bool:
@@ -322,7 +328,7 @@ def _within(rows: Iterable[Row], start: datetime, end: datetime) -> tuple[Row, .
 
 def _whole_until(rows: Iterable[Row], start: datetime, end: datetime) -> datetime:
     """Return the end of the complete days that begin at `start`."""
-    known = Counter(day_start(row.start) for row in rows)
-    while start < end and known[start] * QUARTER_HOUR == day_end(start) - start:
+    counts = Counter(day_start(row.start) for row in rows)
+    while start < end and counts[start] * QUARTER_HOUR == day_end(start) - start:
         start = day_end(start)
     return start

@@ -122,8 +122,8 @@ class PlatformPast:
 
     async def async_own(self, start: datetime, end: datetime) -> list[QuarterHour]:
         """Return the own quarter-hours of a period, in the order of time."""
-        found = quarter_hours_between(self._meter.columns, NO_PLATFORM_DAYS, start, end)
-        return await self._hass.async_add_executor_job(without_collection(list), found)
+        quarters = quarter_hours_between(self._meter.columns, NO_PLATFORM_DAYS, start, end)
+        return await self._hass.async_add_executor_job(without_collection(list), quarters)
 
     async def async_shared_power(self, start: datetime, end: datetime) -> SharedPower:
         """Return the shared power of the quarter-hours that start in a period.
@@ -247,16 +247,16 @@ class PlatformPast:
             if not is_export:
                 return compare_days(own, export.rows)
             # The meter counts the energy of all points of production.
-            others = self._files.read_others(export.code, export.point, dt_util.utcnow())
-            return compare_days(map(_turned, own), added_up(export.rows, others))
+            other_rows = self._files.read_others(export.code, export.point, dt_util.utcnow())
+            return compare_days(map(_turned, own), added_up(export.rows, other_rows))
 
-        found = await self._hass.async_add_executor_job(without_collection(compared))
-        if found.cause and not (is_export and _is_part(found)):
-            key = REFUSED[found.cause]
-            if is_export and found.cause is Cause.PRODUCTION:
+        differences = await self._hass.async_add_executor_job(without_collection(compared))
+        if differences.cause and not (is_export and _is_part(differences)):
+            key = REFUSED[differences.cause]
+            if is_export and differences.cause is Cause.PRODUCTION:
                 key = IS_CONSUMPTION
-            raise ImportRefusedError(key=key, days=str(len(found.days)))
-        return len(found.days), sum(not day.is_within for day in found.days)
+            raise ImportRefusedError(key=key, days=str(len(differences.days)))
+        return len(differences.days), sum(not day.is_within for day in differences.days)
 
     async def _async_read(self) -> dict[str, Sequence[Row]]:
         today = day_start(dt_util.utcnow())
@@ -272,9 +272,9 @@ class PlatformPast:
             )
             return past, months_of(past)
 
-        made = await self._hass.async_add_executor_job(without_collection(make))
+        result = await self._hass.async_add_executor_job(without_collection(make))
         self._may_share = any(map(is_of_sharing, platform))
-        self._meter.set_platform_days(*made)
+        self._meter.set_platform_days(*result)
 
     @callback
     def _note_running_month(self, platform: Platform) -> None:
@@ -295,8 +295,8 @@ class PlatformPast:
             until=day_start(now),
             left_out=frozenset(self._statistics.months_at_once),
         )
-        made = partial(without_collection(all_series), names, own, platform, costs)
-        await self._statistics.async_bring_in(await self._hass.async_add_executor_job(made))
+        work = partial(without_collection(all_series), names, own, platform, costs)
+        await self._statistics.async_bring_in(await self._hass.async_add_executor_job(work))
 
     async def _async_start_recording(self, _hass: HomeAssistant) -> None:
         """Continue the last run's recording, or begin with a new entity."""
@@ -356,18 +356,18 @@ class PlatformPast:
 
 def _shared_power(files: ImportedQuarterHours, start: datetime, end: datetime) -> SharedPower:
     until = min(end, day_start(dt_util.utcnow()))
-    found = {
+    series = {
         code: {row.start: row.kw for row in rows if start <= row.start}
         for code, rows in sorted(files.read(until, start).items())
         if is_of_sharing(code)
     }
-    return {code: powers for code, powers in found.items() if powers}
+    return {code: powers for code, powers in series.items() if powers}
 
 
-def _is_part(found: Differences) -> bool:
+def _is_part(differences: Differences) -> bool:
     """Return whether a production may be a part of the sum of several points: never above it."""
-    is_less = all(day.is_within or day.platform_wh < day.own_wh for day in found.days)
-    return found.cause is Cause.OTHER_POINT and is_less
+    is_less = all(day.is_within or day.platform_wh < day.own_wh for day in differences.days)
+    return differences.cause is Cause.OTHER_POINT and is_less
 
 
 def _turned(quarter: QuarterHour) -> QuarterHour:

@@ -68,12 +68,12 @@ class LenedaProgress(ThrottledStore):
             return
         codes = {
             code: CodeProgress(
-                until=checked_time(each["until"]),
-                since=checked_time(each["since"]),
-                is_back=checked_flag(each["is_back"]),
-                has_rows=checked_flag(each["has_rows"]),
+                until=checked_time(record["until"]),
+                since=checked_time(record["since"]),
+                is_back=checked_flag(record["is_back"]),
+                has_rows=checked_flag(record["has_rows"]),
             )
-            for code, each in checked_mapping(data["codes"]).items()
+            for code, record in checked_mapping(data["codes"]).items()
             if code in REGISTERS
         }
         refused = {
@@ -99,12 +99,12 @@ class LenedaProgress(ThrottledStore):
             "sharing_revised_at": _text(general.sharing_revised_at),
             "codes": {
                 code: {
-                    "until": _text(each.until),
-                    "since": _text(each.since),
-                    "is_back": each.is_back,
-                    "has_rows": each.has_rows,
+                    "until": _text(progress.until),
+                    "since": _text(progress.since),
+                    "is_back": progress.is_back,
+                    "has_rows": progress.has_rows,
                 }
-                for code, each in self.codes.items()
+                for code, progress in self.codes.items()
             },
             "refused": {code: _text(at) for code, at in self.refused.items()},
         }

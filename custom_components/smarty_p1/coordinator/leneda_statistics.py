@@ -54,10 +54,10 @@ def all_series(
     """Return the hours of each statistic that has a name."""
     rows = {REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()}
     imported, bought = _hours(
-        {each.start: each.mean_kw / 4 for each in own}, rows.get(Quantity.IMPORTED, ())
+        {quarter.start: quarter.mean_kw / 4 for quarter in own}, rows.get(Quantity.IMPORTED, ())
     )
     exported, sold = _hours(
-        {each.start: kwh for each in own if (kwh := each.exported_kwh) is not None},
+        {quarter.start: kwh for quarter in own if (kwh := quarter.exported_kwh) is not None},
         rows.get(Quantity.EXPORTED, ()),
     )
     prices = {
@@ -79,7 +79,9 @@ def all_series(
 
 def _priced(kwh: Hours, prices: Mapping[datetime, float | None]) -> dict[datetime, float]:
     """Return the costs of energies in hours with a known price."""
-    return {hour: each * price for hour, each in kwh.items() if (price := prices[hour]) is not None}
+    return {
+        hour: energy * price for hour, energy in kwh.items() if (price := prices[hour]) is not None
+    }
 
 
 def _subtract(spared: Iterable[tuple[datetime, float]], paid: Hours) -> None:
@@ -90,7 +92,7 @@ def _subtract(spared: Iterable[tuple[datetime, float]], paid: Hours) -> None:
 
 def series_of(names: Mapping[str, str], hours: Mapping[str, Hours]) -> list[Series]:
     """Return the statistics that have a name, with their hours."""
-    made = {
+    series = {
         IMPORTED: Series(IMPORTED, "", {}),
         EXPORTED: Series(EXPORTED, "", {}),
         PRICED_IMPORT: Series(PRICED_IMPORT, "", {}, CURRENCY, _from_nothing),
@@ -98,7 +100,7 @@ def series_of(names: Mapping[str, str], hours: Mapping[str, Hours]) -> list[Seri
         TOTAL: Series(TOTAL, "", {}, CURRENCY, month_of),
     }
     return [
-        made[key]._replace(statistic_id=name, hours=hours.get(key, {}))
+        series[key]._replace(statistic_id=name, hours=hours.get(key, {}))
         for key, name in names.items()
     ]
 
@@ -117,12 +119,12 @@ def _hours(own: Mapping[datetime, float], rows: Iterable[Row]) -> tuple[Hours, s
     """Return all whole hours, and the hours with a quarter-hour of the platform."""
     theirs = {row.start: row.kw / 4 for row in rows if row.start not in own}
     counts: Counter[datetime] = Counter()
-    found: Hours = {}
+    totals: Hours = {}
     for start, kwh in {**theirs, **own}.items():
         hour = start.replace(minute=0)
         counts[hour] += 1
-        found[hour] = found.get(hour, 0.0) + kwh
-    whole = {hour: kwh for hour, kwh in found.items() if counts[hour] == _QUARTERS}
+        totals[hour] = totals.get(hour, 0.0) + kwh
+    whole = {hour: kwh for hour, kwh in totals.items() if counts[hour] == _QUARTERS}
     return whole, {start.replace(minute=0) for start in theirs}
 
 
@@ -138,7 +140,7 @@ def _spared(
         return
     quarters = [*quarter_hours_of(platform), *own]
     # The own quarter-hour comes last and replaces the platform's of the same start.
-    for quarter in {each.start: each for each in quarters}.values():
+    for quarter in {span.start: span for span in quarters}.values():
         if covered := sharing.get(quarter.start):
             whole = quarter_hour_cost(quarter, contracts)
             remaining = quarter_hour_cost(quarter, contracts, covered)

@@ -31,11 +31,11 @@ async def async_market_hours(
         key: registry.async_get_entity_id("sensor", DOMAIN, f"{serial_number}_{key}")
         for key in (_IMPORTED, _EXPORTED)
     }
-    known = {key: name for key, name in names.items() if name}
-    if RECORDER not in hass.config.components or not known:
+    ids = {key: name for key, name in names.items() if name}
+    if RECORDER not in hass.config.components or not ids:
         return {}
     read = without_collection(_read)
-    return await get_instance(hass).async_add_executor_job(read, hass, known, contracts, start, end)
+    return await get_instance(hass).async_add_executor_job(read, hass, ids, contracts, start, end)
 
 
 def _read(
@@ -53,9 +53,9 @@ def _read(
         for key, name in names.items()
     }
     imported, exported = means.get(_IMPORTED, {}), means.get(_EXPORTED, {})
-    found = {}
+    prices = {}
     for time in {**imported, **exported}:
         hour = datetime.fromtimestamp(time, UTC)
         price = KwhPrice(imported.get(time), exported.get(time))
-        found[hour] = market_prices_of(price, contracts, hour)
-    return found
+        prices[hour] = market_prices_of(price, contracts, hour)
+    return prices

@@ -65,11 +65,11 @@ async def async_prices_ahead(hass: HomeAssistant, entity_id: str, now: datetime)
         return {}
     factor = unit_factor(state)
     assert factor is not None  # noqa: S101 - it has a price
-    found = prices_of_attributes(state.attributes, factor, now, price_now, MAX_PRICE)
-    if not found and (ahead := await _async_of_nordpool(hass, entity_id, now)):
-        told = ahead.get(quarter_start(now))
-        found = ahead if told is not None and agrees(told, price_now) else {}
-    return {**found, quarter_start(now): price_now}
+    prices = prices_of_attributes(state.attributes, factor, now, price_now, MAX_PRICE)
+    if not prices and (ahead := await _async_of_nordpool(hass, entity_id, now)):
+        price = ahead.get(quarter_start(now))
+        prices = ahead if price is not None and agrees(price, price_now) else {}
+    return {**prices, quarter_start(now): price_now}
 
 
 async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime) -> PricesAhead:
@@ -82,19 +82,19 @@ async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime)
     today = now.astimezone(LUXEMBOURG).date()
     # Nord Pool publishes tomorrow's prices at one o'clock, and no later days.
     days = (today, today + timedelta(days=1))
-    found: PricesAhead = {}
+    prices: PricesAhead = {}
     # Simultaneous callers wait for one answer of Nord Pool.
     async with hass.data.setdefault(_ASKING, asyncio.Lock()):
         for day in days:
-            found |= await _async_asked(hass, _Question(entity.config_entry_id, area, day), now)
-    return found
+            prices |= await _async_asked(hass, _Question(entity.config_entry_id, area, day), now)
+    return prices
 
 
 async def _async_asked(hass: HomeAssistant, question: _Question, now: datetime) -> PricesAhead:
     answers = hass.data.setdefault(_ANSWERS, {})
-    known = answers.get(question)
-    if known and (known.prices or now - known.asked_at < _AGAIN):
-        return known.prices
+    last_answer = answers.get(question)
+    if last_answer and (last_answer.prices or now - last_answer.asked_at < _AGAIN):
+        return last_answer.prices
     rows: Sequence[object] = ()
     data = {
         "config_entry": question.entry_id,
@@ -108,8 +108,8 @@ async def _async_asked(hass: HomeAssistant, question: _Question, now: datetime) 
             )
     except HomeAssistantError, TimeoutError, vol.Invalid:
         answer = None
-    if answer and isinstance(told := answer.get(question.area), list):
-        rows = cast("Sequence[object]", told)
+    if answer and isinstance(prices := answer.get(question.area), list):
+        rows = cast("Sequence[object]", prices)
     answers[question] = _Answer(prices_by_quarter(rows, _PER_MWH, MAX_PRICE), now)
     while len(answers) > _MAX_KEPT:
         del answers[next(iter(answers))]

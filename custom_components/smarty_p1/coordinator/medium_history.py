@@ -53,9 +53,9 @@ class MediumHistory:
 
     def copy(self) -> Self:
         """Return a copy for another thread."""
-        other = copy(self)
-        other.days, other.hours = dict(self.days), dict(self.hours)
-        return other
+        result = copy(self)
+        result.days, result.hours = dict(self.days), dict(self.hours)
+        return result
 
     @property
     def has_hours(self) -> bool:
@@ -136,12 +136,12 @@ def _as_text(sums: dict[datetime, Sum]) -> str:
     )
 
 
-def _sums(stored: Stored, most: int) -> dict[datetime, Sum]:
-    found = {}
-    for each in checked_list(checked_text(stored).split(), most):
-        start, amount, seconds = each.split(":")
+def _sums(stored: Stored, limit: int) -> dict[datetime, Sum]:
+    sums = {}
+    for text in checked_list(checked_text(stored).split(), limit):
+        start, amount, seconds = text.split(":")
         time = datetime.strptime(start, "%Y%m%dT%H").replace(tzinfo=UTC)
-        found[time] = Sum(
+        sums[time] = Sum(
             checked_number(float(amount)), checked_number(float(seconds), 0, _MAX_DAY_S)
         )
-    return found
+    return sums

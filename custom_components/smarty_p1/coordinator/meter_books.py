@@ -128,8 +128,8 @@ class MeterBooks:
         }
 
     @callback
-    def _warn_of_ignored(self, kind: str, most: float) -> None:
-        LOGGER.warning(_IGNORED[kind], self._entry.title, most)
+    def _warn_of_ignored(self, kind: str, limit: float) -> None:
+        LOGGER.warning(_IGNORED[kind], self._entry.title, limit)
 
     async def async_remove(self) -> None:
         """Remove all stored files."""

@@ -216,8 +216,8 @@ def _make(
     decryptor: FrameDecryptor | None,
     keeps_message_forms: bool,  # noqa: FBT001
 ) -> Ready:
-    made = anonymise(chunks, decryptor, SystemRandom(), keeps_message_forms=keeps_message_forms)
-    return Ready(summarise(made), write_capture(made))
+    capture = anonymise(chunks, decryptor, SystemRandom(), keeps_message_forms=keeps_message_forms)
+    return Ready(summarise(capture), write_capture(capture))
 
 
 def _write(folder: Path, text: str) -> Path:

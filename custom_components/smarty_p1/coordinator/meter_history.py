@@ -96,7 +96,7 @@ class MeterHistory(ThrottledStore):
             "voltages": self.voltages.as_list(),
             "reception": self.reception.as_dict(),
             "events": self.events.as_dict(),
-            "media": [[identity, each.as_dict()] for identity, each in self.media.items()],
+            "media": [[identity, medium.as_dict()] for identity, medium in self.media.items()],
         }
 
 

@@ -30,7 +30,7 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
     """
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-        kind, (rules, make) = next(each for each in _SOURCES.items() if each[0] in entry.data)
+        kind, (rules, make) = next(source for source in _SOURCES.items() if source[0] in entry.data)
         super().__init__(hass, entry, rules, **{_PLACEHOLDERS.get(kind, kind): entry.data[kind]})
         self.counter = PulseCounter(hass, entry)
         self.source = make(self, self.counter, self._count)

@@ -124,23 +124,23 @@ class QuarterHourSeries:
 
     def _replace(self, spans: Sequence[Span]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        others = {*self._files()}
+        old_paths = {*self._files()}
         for path, group in groupby(spans, lambda span: self._path(span.start)):
             _write_anew(path, "".join([HEADER, *map(line_of, group)]).encode())
-            others.discard(path)
-        for path in others:
+            old_paths.discard(path)
+        for path in old_paths:
             path.unlink()
         _sync_folder(self.folder)
 
     def _read_files(self) -> Files:
-        found: dict[str, bytes | None] = {}
+        contents: dict[str, bytes | None] = {}
         for path in (self._removed, *self._files()):
             try:
-                found[path.stem] = _content(path)
+                contents[path.stem] = _content(path)
             except OSError as err:
                 LOGGER.warning("%s cannot be read: %s", path, err.strerror)
-                found[path.stem] = None
-        return found
+                contents[path.stem] = None
+        return contents
 
     def _remove_old(self, new: Path, newest: datetime) -> None:
         """Remove files that are too old, both by the meter's clock and by Home Assistant's.
@@ -148,9 +148,9 @@ class QuarterHourSeries:
         Of too many files, the smallest are removed: they come from wrong clocks.
         """
         oldest = self._path(min(newest, dt_util.utcnow()) - KEPT)
-        others = [path for path in self._files() if path != new]
-        too_old = [path for path in others if path < oldest]
-        rest = sorted(set(others) - set(too_old), key=lambda path: path.stat().st_size)
+        paths = [path for path in self._files() if path != new]
+        too_old = [path for path in paths if path < oldest]
+        rest = sorted(set(paths) - set(too_old), key=lambda path: path.stat().st_size)
         for path in (*too_old, *rest[: max(0, len(rest) + 1 - MAX_FILES)]):
             # Store the numbers first: the lines of a missing file count as lost otherwise.
             removed = with_removed(_content(self._removed), path.stem, _content(path))

@@ -49,10 +49,10 @@ class ReceptionHistory:
 
     def gaps(self, now: datetime) -> list[Gap]:
         """Return the gaps of the last seven days, with the current one."""
-        found = [gap for gap in self._gaps if gap.end > now - KEPT]
+        gaps = [gap for gap in self._gaps if gap.end > now - KEPT]
         if self._last and now - self._last > MAX_PAUSE:
-            found.append(Gap(self._last, now))
-        return found
+            gaps.append(Gap(self._last, now))
+        return gaps
 
     def hours(self, now: datetime) -> tuple[datetime, list[float | None]]:
         """Return the start of the first hour, and the share of each hour with reception.
@@ -74,7 +74,7 @@ class ReceptionHistory:
                 yield None
                 continue
             overlaps = (min(gap.end, end) - max(gap.start, start) for gap in gaps)
-            missing = sum((each for each in overlaps if each > timedelta()), timedelta())
+            missing = sum((overlap for overlap in overlaps if overlap > timedelta()), timedelta())
             yield round(1 - missing / (end - start), 3)
 
     def as_dict(self) -> dict[str, Stored]:
@@ -93,8 +93,8 @@ class ReceptionHistory:
             None if data[name] is None else checked_time(data[name]) for name in ("since", "last")
         ]
         history = cls(*times)
-        for each in checked_list(data["gaps"], _MAX_GAPS):
-            start, end = each.split(" ")
+        for text in checked_list(data["gaps"], _MAX_GAPS):
+            start, end = text.split(" ")
             history._gaps.append(
                 Gap(checked_time(start).astimezone(UTC), checked_time(end).astimezone(UTC))
             )

@@ -148,14 +148,14 @@ def plan(
     kept = _kept(rows, ledger)
     change = known.get(own[0], ledger.first_change)
     ledger = replace(ledger, first_change=change)
-    known = {**kept, **known}
+    energies = {**kept, **known}
     if change is None:
         # Another integration's import may leave a sum below 0, which is no energy of the first
         # hour.
-        has_before = any(hour < own[0] for hour in known)
+        has_before = any(hour < own[0] for hour in energies)
         change = max(0.0, ledger.first_sum) if has_before else ledger.first_sum
-    found = _lay_out(rows, ledger, own, known, change, starts_anew)
-    return found._replace(waits=any(hour > own[-1] for hour in known))
+    result = _lay_out(rows, ledger, own, energies, change, starts_anew)
+    return result._replace(waits=any(hour > own[-1] for hour in energies))
 
 
 def plan_back(
@@ -173,10 +173,10 @@ def plan_back(
     if not own or ledger.first != own[0]:
         return None
     ours = ledger.hours & rows.keys()
-    known = {} if can_delete else dict.fromkeys(ours, 0.0)
+    energies = {} if can_delete else dict.fromkeys(ours, 0.0)
     ledger = replace(ledger, first_change=None)
-    found = _lay_out(rows, ledger, own, known, ledger.first_sum, starts_anew)
-    return found._replace(deleted=tuple(sorted(ours)) if can_delete else ())
+    result = _lay_out(rows, ledger, own, energies, ledger.first_sum, starts_anew)
+    return result._replace(deleted=tuple(sorted(ours)) if can_delete else ())
 
 
 def _own(rows: Iterable[datetime], ledger: Ledger) -> list[datetime]:
@@ -203,21 +203,21 @@ def _lay_out(  # noqa: PLR0913, PLR0917 - what a plan is made of
     rows: Mapping[datetime, Row],
     ledger: Ledger,
     own: list[datetime],
-    known: Mapping[datetime, float],
+    energies: Mapping[datetime, float],
     first_change: float,
     starts_anew: StartsAnew | None,
 ) -> Plan:
     first, first_row = own[0], rows[own[0]]
-    before = sorted(hour for hour in known if hour < first)
-    last_sum = sum(known[hour] for hour in before)
+    before = sorted(hour for hour in energies if hour < first)
+    last_sum = sum(energies[hour] for hour in before)
     first_sum = last_sum + first_change
     state = 0.0 if starts_anew else max(0.0, (first_row.state or 0.0) - first_sum)
-    written = _followed(before, known, Row(0.0, state), starts_anew)
+    written = _followed(before, energies, Row(0.0, state), starts_anew)
 
     shift, new_shift = first_row.sum - ledger.first_sum, first_sum - ledger.first_sum
     own_rows = _shifted(_of(rows, own), -shift) | _of(ledger.replaced, own)
     own_now = _shifted(own_rows, new_shift)
-    gaps = _in_gaps(own_now, last_sum, known, starts_anew)
+    gaps = _in_gaps(own_now, last_sum, energies, starts_anew)
     between = _of(own_now, ledger.replaced) | gaps
     delta = first_sum - first_row.sum
     return Plan(
@@ -238,29 +238,29 @@ def _lay_out(  # noqa: PLR0913, PLR0917 - what a plan is made of
 def _in_gaps(
     own: Mapping[datetime, Row],
     last_sum: float,
-    known: Mapping[datetime, float],
+    energies: Mapping[datetime, float],
     starts_anew: StartsAnew | None,
 ) -> dict[datetime, Row]:
     """Return the rows between own rows, and the raised own rows before gaps.
 
     `last_sum` is the sum before the first own row.
     """
-    found: dict[datetime, Row] = {}
+    rows: dict[datetime, Row] = {}
     hours = list(own)
     # Stored sums have rounding errors: a difference just below 0 is no falling sum.
-    never_falls = all(change > -_SAME for change in known.values())
+    never_falls = all(change > -_SAME for change in energies.values())
     for hour, following in pairwise([*hours, hours[-1]]):
         now = own[hour]
-        most = own[following].sum if never_falls else None
-        missing = _missing(hour, following, known)
-        whole = last_sum + known.get(hour, 0.0)
-        rise = (whole if most is None else min(whole, most)) - now.sum
+        limit = own[following].sum if never_falls else None
+        missing = _missing(hour, following, energies)
+        whole = last_sum + energies.get(hour, 0.0)
+        rise = (whole if limit is None else min(whole, limit)) - now.sum
         if missing and hour != hours[0] and rise > 0:
-            now = found[hour] = now.risen(rise)
-        filled = _followed(missing, known, now, starts_anew, most)
-        found |= filled
+            now = rows[hour] = now.risen(rise)
+        filled = _followed(missing, energies, now, starts_anew, limit)
+        rows |= filled
         last_sum = [now, *filled.values()][-1].sum
-    return found
+    return rows
 
 
 def _shifted(rows: Mapping[datetime, Row], by: float) -> dict[datetime, Row]:
@@ -272,10 +272,10 @@ def _of(rows: Mapping[datetime, Row], hours: Iterable[datetime]) -> dict[datetim
     return {hour: rows[hour] for hour in hours if hour in rows}
 
 
-def _missing(hour: datetime, following: datetime, known: Container[datetime]) -> list[datetime]:
+def _missing(hour: datetime, following: datetime, energies: Container[datetime]) -> list[datetime]:
     """Return the known hours between two rows."""
     hours = (hour + n * HOUR for n in range(1, (following - hour) // HOUR))
-    return [each for each in hours if each in known]
+    return [start for start in hours if start in energies]
 
 
 def _to_write(wanted: Mapping[datetime, Row], rows: Mapping[datetime, Row]) -> dict[datetime, Row]:
@@ -285,23 +285,23 @@ def _to_write(wanted: Mapping[datetime, Row], rows: Mapping[datetime, Row]) -> d
 
 def _followed(
     hours: Iterable[datetime],
-    known: Mapping[datetime, float],
+    energies: Mapping[datetime, float],
     last: Row,
     starts_anew: StartsAnew | None,
-    most: float | None = None,
+    limit: float | None = None,
 ) -> dict[datetime, Row]:
     """Return a row for each hour, continuing from the last row."""
-    found = {}
+    rows = {}
     for hour in hours:
-        total = last.sum + known[hour]
-        if most is not None:
-            total = max(last.sum, min(total, most))
+        total = last.sum + energies[hour]
+        if limit is not None:
+            total = max(last.sum, min(total, limit))
         since = starts_anew(hour) if starts_anew else None
         state = last.state or 0.0
         if since is not None and since != last.last_reset:
             state = 0.0
-        last = found[hour] = Row(total, state + total - last.sum, since)
-    return found
+        last = rows[hour] = Row(total, state + total - last.sum, since)
+    return rows
 
 
 def _time(text: str) -> datetime:

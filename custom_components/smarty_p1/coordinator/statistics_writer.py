@@ -66,12 +66,12 @@ class PastStatistics(ThrottledStore):
     @property
     def is_empty(self) -> bool:
         """Return whether nothing was written and nothing waits."""
-        return not self.waits and not any(each.hours for each in self._ledgers.values())
+        return not self.waits and not any(ledger.hours for ledger in self._ledgers.values())
 
     async def async_load(self) -> None:
         """Load the stored ledgers."""
-        if found := await self._async_read(_parse):
-            self._ledgers, self.waits, self.months_at_once = found
+        if content := await self._async_read(_parse):
+            self._ledgers, self.waits, self.months_at_once = content
 
     def knows(self, keys: Iterable[str]) -> bool:
         """Return whether each statistic was written before."""
@@ -101,7 +101,7 @@ class PastStatistics(ThrottledStore):
                 if await self._async_apply(series, is_back=True) and CAN_DELETE:
                     self._ledgers.pop(series.key, None)
             await self.async_save()
-            return not any(each.hours for each in self._ledgers.values())
+            return not any(ledger.hours for ledger in self._ledgers.values())
 
     async def _async_apply(self, series: Series, *, is_back: bool) -> bool:
         """Write or revert one statistic. Return whether nothing is left to do."""
@@ -109,10 +109,10 @@ class PastStatistics(ThrottledStore):
             return False
         recorder = get_instance(self._hass)
         await recorder.async_block_till_done()
-        found = await recorder.async_add_executor_job(without_collection(self._read), series)
-        if found is None:
+        result = await recorder.async_add_executor_job(without_collection(self._read), series)
+        if result is None:
             return False
-        metadata, rows = found
+        metadata, rows = result
         ledger = self._ledgers.get(series.key, Ledger())
         planned = await self._hass.async_add_executor_job(
             without_collection(_plan), series, rows, ledger, is_back
@@ -171,8 +171,8 @@ class PastStatistics(ThrottledStore):
         recorder = get_instance(self._hass)
         # Import in parts, so that other tasks and the recorder's queue need not wait long.
         for part in batched(rows.items(), _AT_ONCE, strict=False):
-            made = await self._hass.async_add_executor_job(_statistics, metadata, dict(part))
-            async_import_statistics(self._hass, metadata, made)
+            statistics = await self._hass.async_add_executor_job(_statistics, metadata, dict(part))
+            async_import_statistics(self._hass, metadata, statistics)
             await recorder.async_block_till_done()
 
     @override
@@ -195,7 +195,7 @@ class PastStatistics(ThrottledStore):
 def _parse(stored: Any) -> tuple[dict[str, Ledger], bool, set[str]]:  # noqa: ANN401 - a file may hold anything
     data = checked_mapping(stored)
     ledgers = {
-        key: Ledger.from_dict(each) for key, each in checked_mapping(data["statistics"]).items()
+        key: Ledger.from_dict(record) for key, record in checked_mapping(data["statistics"]).items()
     }
     return (
         ledgers,
@@ -230,12 +230,12 @@ def _statistics(metadata: StatisticMetaData, rows: Mapping[datetime, Row]) -> li
 
 
 def _statistic(hour: datetime, row: Row, factor: float) -> StatisticData:
-    made = StatisticData(start=hour, sum=row.sum * factor)
+    statistic = StatisticData(start=hour, sum=row.sum * factor)
     if row.state is not None:
-        made["state"] = row.state * factor
+        statistic["state"] = row.state * factor
     if row.last_reset is not None:
-        made["last_reset"] = datetime.fromtimestamp(row.last_reset, UTC)
-    return made
+        statistic["last_reset"] = datetime.fromtimestamp(row.last_reset, UTC)
+    return statistic
 
 
 def _runs(hours: tuple[datetime, ...]) -> list[tuple[datetime, datetime]]:

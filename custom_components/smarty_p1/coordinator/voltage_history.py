@@ -55,7 +55,7 @@ class VoltageHistory:
     def as_list(self) -> list[Stored]:
         """Return the stored form. A row is one text: the file has a line for each value."""
         return [
-            f"{number} {' '.join('-' if each is None else f'{each:g}' for each in row)}"
+            f"{number} {' '.join('-' if voltage is None else f'{voltage:g}' for voltage in row)}"
             for number, row in self._rows.items()
         ]
 
@@ -70,7 +70,7 @@ def _parsed(stored: Stored) -> tuple[int, Bounds]:
     row = [None if cell == "-" else float(cell) for cell in cells]
     if len(row) != 2 * _PHASES:
         raise ValueError
-    for each in row:
-        if each is not None and not 0 <= each <= _MAX_VOLTS:
+    for voltage in row:
+        if voltage is not None and not 0 <= voltage <= _MAX_VOLTS:
             raise ValueError
     return checked_count(int(number)), row

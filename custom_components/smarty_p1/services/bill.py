@@ -51,7 +51,9 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
             shown = name[:_MAX_SHOWN]
             raise invalid(translation_key="month_unknown", month=shown, months=", ".join(months))
         asked = [*months.values()][-count:] if count else [months[name]]
-        bills = await async_aside(call.hass, lambda: [bill_answer(each, demand) for each in asked])
+        bills = await async_aside(
+            call.hass, lambda: [bill_answer(month, demand) for month in asked]
+        )
         return {"months": [*bills]} if count else bills[0]
 
     return await async_in_turn(call, coordinator, answer)

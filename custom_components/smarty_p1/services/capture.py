@@ -80,10 +80,10 @@ def _state(current: MeterCapture) -> dict[str, Any]:
 
 
 def _told(summary: Summary) -> dict[str, Any]:
-    told = summary._asdict()
-    objects = {name: list(told.pop(name)) for name in ("kept", "scaled", "moved", "changed")}
+    fields = summary._asdict()
+    objects = {name: list(fields.pop(name)) for name in ("kept", "scaled", "moved", "changed")}
     return {
-        **told,
+        **fields,
         "seconds": round(summary.seconds),
         "last_telegram": list(summary.last_telegram),
         "replaced": {name.value: count for name, count in summary.replaced.items()},

@@ -28,14 +28,14 @@ async def import_quarter_hours(call: ServiceCall) -> ServiceResponse:
     path: str = call.data[ATTR_PATH]
     try:
         data = await call.hass.async_add_executor_job(_read, call.hass, path)
-        found = await coordinator.books.past.async_import(data)
+        summary = await coordinator.books.past.async_import(data)
     except ImportRefusedError as err:
         raise invalid(translation_key=err.key, **err.placeholders) from None
     return {
-        **found._asdict(),
-        "quantity": found.quantity.value,
-        "start": found.start.astimezone(LUXEMBOURG).isoformat(),
-        "end": found.end.astimezone(LUXEMBOURG).isoformat(),
+        **summary._asdict(),
+        "quantity": summary.quantity.value,
+        "start": summary.start.astimezone(LUXEMBOURG).isoformat(),
+        "end": summary.end.astimezone(LUXEMBOURG).isoformat(),
     }
 
 

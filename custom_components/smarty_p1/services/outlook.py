@@ -52,12 +52,12 @@ async def _async_market(
 ) -> Callable[[datetime], MarketPrices]:
     """Return a function that returns the market's prices of a quarter-hour."""
     entities, meter = coordinator.books.market.entities, coordinator.books.memory.demand_meter
-    known: dict[str, PricesAhead] = {}
+    series: dict[str, PricesAhead] = {}
     for entity_id in {*entities(), *entities(is_before_change=True)} - {None}:
-        known[str(entity_id)] = await async_prices_ahead(coordinator.hass, str(entity_id), now)
+        series[str(entity_id)] = await async_prices_ahead(coordinator.hass, str(entity_id), now)
 
     def prices(start: datetime) -> MarketPrices:
         chosen = entities(is_before_change=meter.is_before_change(start))
-        return MarketPrices(*(known.get(each or "", {}).get(start) for each in chosen))
+        return MarketPrices(*(series.get(entity or "", {}).get(start) for entity in chosen))
 
     return prices

@@ -31,8 +31,8 @@ _DEFAULT_STANDBY_W = 20
 _MAX_FEED_IN_PRICE = 1.0
 
 
-def _number(least: float, most: float) -> vol.All:
-    return vol.All(vol.Coerce(float), vol.Range(min=least, max=most))
+def _number(minimum: float, maximum: float) -> vol.All:
+    return vol.All(vol.Coerce(float), vol.Range(min=minimum, max=maximum))
 
 
 BATTERY: Mapping[vol.Marker, Any] = {

@@ -25,6 +25,6 @@ async def answer_days(coordinator: SmartyCoordinator, msg: Request) -> bytes:
     """Answer with the days from `start` to the day before `end`, by default of this month."""
     hass = coordinator.hass
     demand = demand_of(coordinator)
-    known = await async_known_quarter_hours(coordinator, demand)
+    series = await async_known_quarter_hours(coordinator, demand)
     start = msg.get("start", demand.month.start.date())
-    return await async_rendered(hass, days_report, demand, known, start, msg.get("end", date.max))
+    return await async_rendered(hass, days_report, demand, series, start, msg.get("end", date.max))

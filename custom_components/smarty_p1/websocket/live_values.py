@@ -22,9 +22,9 @@ _LEFT_OUT = {
     "saving_per_year",
 }
 _VALUES: tuple[EntitySpec[Reading], ...] = tuple(
-    each
-    for each in (*SENSORS, *DEMAND_SENSORS, *BINARY_SENSORS, *TARIFF_SENSORS)
-    if each.key not in _LEFT_OUT
+    description
+    for description in (*SENSORS, *DEMAND_SENSORS, *BINARY_SENSORS, *TARIFF_SENSORS)
+    if description.key not in _LEFT_OUT
 )
 
 
@@ -43,23 +43,23 @@ def current_values(coordinator: SmartyCoordinator) -> dict[str, Any]:
 def _values(coordinator: SmartyCoordinator, reading: Reading) -> dict[str, Any]:
     options = coordinator.config_entry.options
     return {
-        each.translation_key: each.value_fn(reading)
-        for each in _VALUES
-        if each.is_wanted(options) and each.exists_fn(reading)
+        description.translation_key: description.value_fn(reading)
+        for description in _VALUES
+        if description.is_wanted(options) and description.exists_fn(reading)
     }
 
 
 def _media(reading: Reading) -> dict[str, Any]:
-    found = {}
+    media = {}
     for identity, channel in reading.channels.items():
         meter = reading.telegram.channels[channel]
-        found[identity] = {
+        media[identity] = {
             "index": meter.value,
             "unit": meter.unit,
             "time": _iso(meter.time),
             "flow": reading.flows.get(identity),
         }
-    return found
+    return media
 
 
 def _quarter_hour(demand: Demand) -> dict[str, Any]:

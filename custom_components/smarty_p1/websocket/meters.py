@@ -33,8 +33,8 @@ _THRESHOLD = "0-0:17.0.0"
 @callback
 def answer_meters(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
     """Answer with the meters that the user may read."""
-    found = [_meter(hass, entry) for entry in readable_meters(hass, connection.user)]
-    connection.send_result(msg["id"], {"meters": found})
+    meters = [_meter(hass, entry) for entry in readable_meters(hass, connection.user)]
+    connection.send_result(msg["id"], {"meters": meters})
 
 
 def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:

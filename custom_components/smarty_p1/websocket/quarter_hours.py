@@ -37,5 +37,5 @@ def checked_time(value: object) -> datetime:
 async def answer_quarter_hours(coordinator: SmartyCoordinator, msg: Request) -> bytes:
     """Answer with an energy of each quarter-hour of a period, up to the last known one."""
     demand = demand_of(coordinator)
-    known = await async_known_quarter_hours(coordinator, demand)
-    return await async_rendered(coordinator.hass, quarter_hours_report, known, demand, msg)
+    series = await async_known_quarter_hours(coordinator, demand)
+    return await async_rendered(coordinator.hass, quarter_hours_report, series, demand, msg)
