@@ -1,4 +1,4 @@
-"""Access rights: a user who may read any entity of a meter may read all data of the meter.
+"""Access rights. Read access to any entity of a meter permits a user to query the meter.
 
 A disabled entity counts, too. Automations and scripts without a user may read every meter.
 docs/rights.md has a table of all rights.

@@ -70,11 +70,11 @@ class Answers:
         make: Callable[[], Awaitable[T]],
         books: Books = lambda: None,
     ) -> T:
-        """Return the answer that `make` computes, in the user's turn. `user_id` None: automation.
+        """Return the answer that `make` computes, in the user's turn.
 
-        An answer is cached for equal questions as long as `books` returns an equal version. Raises
-        BusyError if the user has MAX_WAITING questions in the queue, or computing takes more than a
-        minute. Raises the errors of `make`.
+        All automations share the `user_id` None. An answer is cached for equal questions as long as
+        `books` returns an equal version. Raises BusyError if the user has MAX_WAITING questions in
+        the queue, or computing takes more than a minute. Raises the errors of `make`.
         """
         mark = books()
         if mark is not None and (kept := self._kept.get(question)) and kept[0] == mark:
@@ -171,7 +171,7 @@ _ANSWERS: HassKey[Answers] = HassKey(f"{DOMAIN}_answers")
 
 @callback
 def answers_of(hass: HomeAssistant) -> Answers:
-    """Return the queue, the same for all users of this Home Assistant."""
+    """Return the queue that all users of this Home Assistant share."""
     if _ANSWERS not in hass.data:
         hass.data[_ANSWERS] = Answers(hass)
     return hass.data[_ANSWERS]

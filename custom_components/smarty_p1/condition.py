@@ -24,7 +24,7 @@ _CONNECTED = "connected"
 
 
 class _OwnCondition(OwnEntities, EntityConditionBase):
-    """Condition about entities of one kind."""
+    """Condition about this integration's entities with certain translation keys."""
 
     @override
     def _check_all_match_state(self, states: list[State]) -> bool:

@@ -25,7 +25,7 @@ SECTION_ADVANCED: Final = "advanced"
 
 CONF_REFERENCE_POWER: Final = "reference_power"
 CONF_SURCHARGE_PRICE: Final = "surcharge_price"
-# First day of the changed contract, for all its prices.
+# First day of the changed contract. In spite of its name, the option concerns all prices.
 CONF_SURCHARGE_PRICE_SINCE: Final = "surcharge_price_since"
 CONF_SURCHARGE_REPLACES_VARIABLE: Final = "surcharge_replaces_variable"
 CONF_METER_AMPERE: Final = "meter_ampere"
@@ -83,7 +83,7 @@ CONF_RETAIN: Final = "retain"
 CONF_DISCOVERY: Final = "discovery"
 CONF_DISCOVERY_PREFIX: Final = "discovery_prefix"
 
-# Options of the virtual meter. Its serial number is chosen at random when it is first enabled.
+# Options of the virtual meter. The serial number is chosen at random once, then kept.
 CONF_SERIAL: Final = "serial"
 CONF_SHOWN_AS: Final = "shown_as"
 SHOWN_AS_BOTH: Final = "both"
@@ -95,7 +95,7 @@ CONF_SILENT: Final = "silent"
 CONF_SHOWS_TELEGRAM: Final = "shows_telegram"
 CONF_ANNOUNCED: Final = "announced"
 
-# Switches of the set-up dialog. CONF_FILL_ENERGY is removed once the Energy dashboard is filled.
+# Switches of the set-up dialog. CONF_FILL_ENERGY is removed when the Energy dashboard is set up.
 CONF_SIDEBAR: Final = "sidebar"
 CONF_FILL_ENERGY: Final = "fill_energy"
 

@@ -134,7 +134,7 @@ def _describe_telegram(telegram: Telegram) -> dict[str, Any]:
 
 
 def _redact_objects(objects: Mapping[str, Any]) -> dict[str, Any]:
-    """Redact private values, and values of objects outside the specification. Keep None."""
+    """Redact private values, and values of objects outside the specification, except None."""
     return {
         reference: REDACTED
         if value is not None and (reference in _PRIVATE_REFERENCES or reference not in OBJECTS)

@@ -53,7 +53,7 @@ async def async_setup_entry(
 
 
 class MeterEvent(SmartyEntity, EventEntity):
-    """Event entity that fires when a reading differs from the last, also after a restart."""
+    """Event entity that fires when a reading differs from the reading before."""
 
     described: EventSpec
     _was_available: bool | None = None
@@ -72,7 +72,7 @@ class MeterEvent(SmartyEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """Compare the current reading as soon as Home Assistant has started."""
         await super().async_added_to_hass()
-        # Before the start, no automation listens, and triggers ignore the first state.
+        # Wait until automations listen and triggers no longer ignore the entity's first state.
         self.async_on_remove(async_at_started(self.hass, self._look_soon))
 
     @callback

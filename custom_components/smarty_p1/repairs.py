@@ -33,7 +33,7 @@ from .flows.meter_options import DETAILS
 
 
 class ReconfigureRepairFlow(ConfirmRepairFlow):
-    """Dialog that explains an issue, then opens the reconfiguration. A telegram ends the issue."""
+    """Dialog that explains an issue and opens reconfiguration. The next telegram ends the issue."""
 
     @override
     async def async_step_confirm(
@@ -71,7 +71,7 @@ class MeterClockRepairFlow(ConfirmRepairFlow):
 
 
 class _ChoiceRepairFlow(RepairsFlow):
-    """Dialog with a menu. `ways` are its choices, and for each choice, there is a step."""
+    """Dialog with a menu of choices. `ways` names the step of each choice."""
 
     ways: ClassVar[list[str]]
 

@@ -1,8 +1,8 @@
 """Pause of Python's garbage collector during work on a year of data.
 
-Such work creates many objects. They make the collector traverse all objects of Home Assistant again
-and again. Each traversal stops Home Assistant for a fifth of a second, longer on a small computer.
-The new objects have no reference cycles, so reference counting frees all of them.
+Many new objects make the collector traverse all objects of Home Assistant again and again. Each
+traversal stops Home Assistant for a fifth of a second, longer on a small computer. The new objects
+have no reference cycles, so reference counting frees all of them.
 """
 
 import gc

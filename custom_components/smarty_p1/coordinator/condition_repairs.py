@@ -1,4 +1,4 @@
-"""Repair issues that follow the condition of a source, and the dialog for a meter's keys."""
+"""Repair issues for the condition of a meter, pulse reader or tank, and the dialog for keys."""
 
 from collections.abc import Mapping
 

@@ -154,7 +154,7 @@ def _monthly_fee(options: Mapping[str, Any]) -> float | None:
 def _price_or_margin(
     options: Mapping[str, Any], price: str, entity: str, margin: str
 ) -> tuple[float | None, float | None]:
-    """Return the fixed price and the margin on the market's price. One of the two is None."""
+    """Return the fixed price and None, or None and the margin on the market's price."""
     if entity in options:
         return None, options.get(margin, 0.0)
     return options.get(price), None

@@ -44,7 +44,10 @@ class Event(NamedTuple):
 
 
 class EventHistory:
-    """Events of each group in the order of time, with the counts and states of the last reading."""
+    """Disturbances, switching and messages of a meter, each in the order of time.
+
+    `counts` holds the meter's counts of disturbances in the last reading.
+    """
 
     def __init__(self) -> None:
         self.groups = {name: deque[Event](maxlen=most) for name, most in _MAX_EVENTS.items()}
@@ -54,7 +57,7 @@ class EventHistory:
         self._seen: tuple[object, ...] = ()
 
     def note(self, reading: Reading) -> bool:
-        """Add the events that a reading shows. Return whether the reading shows any."""
+        """Add the events that a reading shows. Return whether an event was added."""
         seen = tuple(map(reading.telegram.objects.get, _WATCHED))
         after, self._last = self._last, reading.received_at
         if seen == self._seen:

@@ -4,9 +4,9 @@ There is a file for each OBIS code and month of Luxembourg's calendar. A line is
 start in UTC, mean power, 1 if measured or 0 if estimated, and version. A file is rewritten when a
 quarter-hour changes. A damaged file is put aside, and its readable lines are kept.
 
-A digest of its name identifies a metering point, so the name itself is never stored. A household
-may have several metering points of production, which are added up. From the second point on, the
-names of a point's files contain the beginning of its digest.
+A digest identifies a metering point, so the name of the point is never stored. A household may have
+several metering points of production, which are added up. The names of the second and later points'
+files contain the beginning of the digest.
 """
 
 import hashlib
@@ -51,11 +51,11 @@ class _File(NamedTuple):
     month: str
     code: str
     point: str
-    """Part of the file's name for the metering point, empty for the first point of a code."""
+    """Suffix of the file's name for the metering point, empty for the first point of a code."""
 
 
 class ImportedQuarterHours:
-    """Folder with the files of one config entry. Call its methods in an executor, one at a time."""
+    """Folder with the files of one config entry. Call the methods in an executor, one at a time."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         name = f"{DOMAIN}.{entry_id}.imported_quarter_hours"
@@ -103,9 +103,10 @@ class ImportedQuarterHours:
         return {key: newest(rows) for key, rows in found.items() if rows}
 
     def add(self, code: str, rows: Iterable[Row], point: str = "") -> None:
-        """Add quarter-hours of a code. The highest version counts, then the later row.
+        """Add quarter-hours of a code. The highest version of a quarter-hour counts.
 
-        Raises OSError when a file cannot be written. Files of earlier months are then written.
+        Of equal versions, the later row counts. Raises OSError when a file cannot be written. Files
+        of earlier months have then been written.
         """
         name = self._name_of(code, point)
         now = dt_util.utcnow()
@@ -138,7 +139,7 @@ class ImportedQuarterHours:
             _replace(self._folder / _POINTS, json.dumps({**points, code: _digest(point)}).encode())
 
     def _name_of(self, code: str, point: str) -> str:
-        """Return the part for a metering point in the names of its files."""
+        """Return the suffix for a metering point in file names, empty for the first point."""
         digest = _digest(point)
         is_first = not point or self._points().get(code, digest) == digest
         return "" if is_first else f"~{digest[:16]}"

@@ -16,7 +16,7 @@ from ..lib.leneda import AnswerRefusal, ResponseError, Row, read_time_series
 
 BASE_URL = "https://api.leneda.eu/api"
 MAX_PERIOD = timedelta(days=30)
-"""Maximum period of a request. Its response then has about 330 KB."""
+"""Maximum period of a request. The response for 30 days has about 330 KB."""
 MAX_SIZE = 4_000_000
 TIMEOUT = 60.0
 

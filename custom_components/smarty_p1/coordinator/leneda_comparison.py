@@ -19,7 +19,7 @@ PROBLEMS = {Problem.LENEDA_DIFFERENCE, *_BY_CAUSE.values()}
 
 @callback
 def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, found: Differences) -> None:
-    """Raise the issue for the differences in `found`, or withdraw it if the days agree."""
+    """Raise the repair issue for the differences in `found`. Withdraw all issues if days agree."""
     if not found.days:
         return
     outside = [day for day in found.days if not day.is_within]

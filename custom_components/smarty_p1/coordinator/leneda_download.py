@@ -30,13 +30,13 @@ from .repair_issues import Problem, raise_issue, withdraw_issues
 
 PAUSE = 2.0
 """Seconds between two requests."""
-# Time of day in Luxembourg. Yesterday was observed to be complete at 13:16.
+# Time of day in Luxembourg. Leneda was seen to have the complete previous day at 13:16.
 _AFTERNOON = timedelta(hours=13, minutes=30)
 _EVENING = timedelta(hours=19)
 # Minutes. A random delay keeps households from sending their requests all at the same time.
 _SPREAD = 60
 _HOUR = timedelta(hours=1)
-# A day that is still incomplete after this time will stay incomplete.
+# A day that is still incomplete two weeks later will stay incomplete.
 _PATIENCE = timedelta(days=14)
 _COMPARED = timedelta(days=14)
 _WEEK = timedelta(days=7)
@@ -89,7 +89,7 @@ class LenedaFetch:
         self._is_first = True
 
     async def async_start(self) -> None:
-        """Start the download if the options have an account, else withdraw its repair issues."""
+        """Start the download if the options have a Leneda account, else withdraw repair issues."""
         if not self._account:
             withdraw_issues(self._hass, self._entry, [Problem.LENEDA_KEY, *PROBLEMS])
             return
@@ -223,7 +223,7 @@ class LenedaFetch:
             for code, _, _, rows in asked:
                 codes[code].is_back = not rows or start <= oldest
             for code in waiting.keys() - {each.code for each in asked}:
-                # The account no longer names a metering point for the code: stop requesting it.
+                # The account no longer has a metering point for the code, so stop requesting it.
                 codes[code].is_back |= waiting[code].since >= end
             self._progress.schedule()
 
@@ -281,7 +281,7 @@ class LenedaFetch:
             )
 
     async def _async_keep(self, asked: Sequence[_Asked]) -> None:
-        """Store the responses, then the progress: a crash in between repeats the requests."""
+        """Store the responses, then the progress. So a crash in between loses no response."""
         if found := {each.code: each.rows for each in asked if each.rows}:
             await self._past.async_add(found)
         for code, start, end, rows in asked:
@@ -296,7 +296,7 @@ class LenedaFetch:
         self._progress.schedule()
 
     async def _async_compare(self, now: datetime) -> None:
-        """Compare the last 14 days with the meter's own, and raise or withdraw the repair issue."""
+        """Compare the energies of meter and platform in the last 14 days for the repair issue."""
         today = day_start(now)
         start = day_start(today - _COMPARED)
         own = await self._past.async_own(start, today)
@@ -321,7 +321,7 @@ def _within(rows: Iterable[Row], start: datetime, end: datetime) -> tuple[Row, .
 
 
 def _whole_until(rows: Iterable[Row], start: datetime, end: datetime) -> datetime:
-    """Return the end of the last complete day in a row of complete days from `start` on."""
+    """Return the end of the consecutive complete days from `start` on, `start` without any."""
     known = Counter(day_start(row.start) for row in rows)
     while start < end and known[start] * QUARTER_HOUR == day_end(start) - start:
         start = day_end(start)

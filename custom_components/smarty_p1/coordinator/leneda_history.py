@@ -250,7 +250,8 @@ class PlatformPast:
         def compared() -> Differences:
             if not is_export:
                 return compare_days(own, export.rows)
-            # The meter counts the energy of all metering points of production: add up the others.
+            # The meter counts the energy of all metering points of production, so add the other
+            # points to the file's.
             others = self._files.read_others(export.code, export.point, dt_util.utcnow())
             return compare_days(map(_turned, own), added_up(export.rows, others))
 
@@ -282,7 +283,7 @@ class PlatformPast:
 
     @callback
     def _note_running_month(self, platform: Platform) -> None:
-        """Note the running month if imported days raise its bill's total at once."""
+        """Note a running month with imported days. Their costs raise the bill's total at once."""
         month = month_name(dt_util.utcnow())
         if any(month_name(rows[-1].start) == month for rows in platform.values()):
             self._statistics.months_at_once.add(month)
@@ -350,7 +351,7 @@ class PlatformPast:
             entity_id = registry.async_get_entity_id("sensor", DOMAIN, unique_id)
             if entity_id and not registry.entities[entity_id].disabled:
                 names[key] = entity_id
-        # Cost entities that the Energy dashboard has created for these entities.
+        # Cost entities that the Energy dashboard has created for the energy entities in `names`.
         costs: Mapping[str, str] = self._hass.data.get("energy", {}).get("cost_sensors", {})
         for key, energy in _COSTS.items():
             if cost := costs.get(names.get(energy, "")):
@@ -369,9 +370,9 @@ def _shared_power(files: ImportedQuarterHours, start: datetime, end: datetime) -
 
 
 def _is_part(found: Differences) -> bool:
-    """Return whether a file may be of one of several points of production.
+    """Return whether an imported file may have only a part of the production.
 
-    Its energy is then lower than the energy that the meter exported.
+    The energy in the file is then lower than the exported energy on every day that differs.
     """
     is_less = all(day.is_within or day.platform_wh < day.own_wh for day in found.days)
     return found.cause is Cause.OTHER_POINT and is_less

@@ -29,7 +29,7 @@ class CodeProgress:
 
 @dataclass
 class Progress:
-    """Progress that all codes have in common."""
+    """Progress of the download as a whole, not of a single code."""
 
     asked_at: datetime | None = None
     """Time of the last request for all codes."""
@@ -58,7 +58,7 @@ class LenedaProgress(ThrottledStore):
         await self._async_read(self._parse)
 
     def is_refused(self, code: str, now: datetime) -> bool:
-        """Return whether a code was refused in the last week. Later, the right may be granted."""
+        """Return whether a code was refused in the last week. Then it is requested again."""
         at = self.refused.get(code)
         return at is not None and now - at < timedelta(days=7)
 

@@ -1,7 +1,7 @@
 """Hourly long-term statistics from the quarter-hours of the national platform and their costs.
 
 An hour is written when all four quarter-hours are known and the platform gave at least one. Where
-the meter measured a quarter-hour itself, its value is used.
+the meter measured a quarter-hour, the measured value is used.
 """
 
 from collections import Counter
@@ -42,7 +42,7 @@ class Costs(NamedTuple):
     """Months that include the platform's days."""
     until: datetime
     left_out: Container[str]
-    """Months ("2026-06") whose past costs the entity of the bill's total counted at once."""
+    """Months ("2026-06") whose past costs the bill's total already contains."""
 
 
 def all_series(
@@ -51,7 +51,7 @@ def all_series(
     platform: Mapping[str, Sequence[Row]],
     costs: Costs,
 ) -> list[Series]:
-    """Return the statistics with their hours, for each key in `names` (entity ids by key)."""
+    """Return a series of hours for each key in `names`, which maps keys to entity ids."""
     rows = {REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()}
     imported, bought = _hours(
         {each.start: each.mean_kw / 4 for each in own}, rows.get(Quantity.IMPORTED, ())
@@ -110,7 +110,7 @@ def month_of(hour: datetime) -> float:
 
 
 def _from_nothing(_hour: datetime) -> None:
-    """Return None, because the state is never reset: it counts from the first hour on."""
+    """Return None, because the state is never reset to 0."""
 
 
 def _hours(own: Mapping[datetime, float], rows: Iterable[Row]) -> tuple[Hours, set[datetime]]:
@@ -151,7 +151,7 @@ def _of_the_bill(
 ) -> Iterator[tuple[datetime, float]]:
     """Yield each hour with its part of the bill in euro.
 
-    A day's part of the bill is exact. The price of a kilowatt-hour is charged to its own hour. The
+    A day's part of the bill is exact. The cost of energy is charged to the hour of the energy. The
     rest of the day's part (fixed prices, surcharge) is spread evenly over the hours.
     """
     by_day: dict[datetime, list[datetime]] = {}

@@ -37,7 +37,7 @@ _UNIT_FACTORS = {
 
 
 def unit_factor(state: State) -> float | None:
-    """Return the factor from the state to euro per kWh, None if its unit is not a unit of price."""
+    """Return the factor from the state to euro per kWh, None if the unit is no unit of price."""
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
     # Template entities and helpers may have no unit, so assume euro per kWh.
     return _UNIT_FACTORS.get(unit) if unit else 1.0
@@ -70,13 +70,13 @@ class MarketPriceEntities:
                 self._follow(option, entity_id)
 
     def prices(self, *, is_before_change: bool = False) -> MarketPrices:
-        """Return the current prices of the contract, or of the contract before the last change."""
+        """Return the current prices from the entities that `entities` returns."""
         return MarketPrices(*map(self._price, self.entities(is_before_change=is_before_change)))
 
     def entities(self, *, is_before_change: bool = False) -> tuple[str | None, ...]:
         """Return the ids of the entities for import and feed-in prices, None where not chosen.
 
-        With `is_before_change`, the entities of the contract before the last change.
+        With `is_before_change`, return the entities of the contract before the last change.
         """
         options = self._entry.options
         return tuple(

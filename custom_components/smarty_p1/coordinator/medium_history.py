@@ -1,8 +1,8 @@
 """Daily consumption of a gas, water or heat meter, and hourly consumption of water.
 
 The electricity meter captures the index of such a meter about once an hour. The rise between two
-captures at most three hours apart is spread evenly. The rise over a longer time is added to the
-day of both captures. If a midnight lies in between, it is added to no day.
+captures at most three hours apart is spread evenly. The rise over a longer time is added to the day
+of both captures. If a midnight lies in between, the rise is added to no day.
 """
 
 from copy import copy
@@ -31,7 +31,7 @@ _MAX_DAY_S = 90_000
 
 
 class Sum(NamedTuple):
-    """Consumption in a day or an hour, and the number of its seconds for which it is known."""
+    """Consumption in a day or an hour, and how many seconds of this time the captures cover."""
 
     amount: float
     seconds: float
@@ -59,7 +59,7 @@ class MediumHistory:
 
     @property
     def has_hours(self) -> bool:
-        """Return whether hours are kept. Only water needs them, because they reveal a leak."""
+        """Return whether hours are kept. They are kept only for water, to reveal leaks."""
         return "water" in self.kind and self.unit == "m3"
 
     def note(self, meter: MBusReading) -> None:

@@ -1,4 +1,4 @@
-"""Stored data of a meter ("books"). They are available before the first telegram."""
+"""Stored data of a meter ("books"), available even before the first telegram."""
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady

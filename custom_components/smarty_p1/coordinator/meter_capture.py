@@ -25,7 +25,7 @@ from .collector_pause import without_collection
 from .entry_types import AnyConfigEntry
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
-# Folder in Home Assistant's configuration.
+# Subfolder of Home Assistant's configuration folder, for the files.
 FOLDER = DOMAIN
 MAX_CAPTURE_MINUTES = 60
 # An hour with a telegram every ten seconds has 0.6 MB. An hour with a telegram every second has
@@ -71,7 +71,7 @@ class Ready(NamedTuple):
 
 
 class MeterCapture:
-    """Capture of one meter. `recording` holds its bytes, `ready` the finished capture."""
+    """Capture of one meter. `recording` holds received bytes, `ready` the finished capture."""
 
     def __init__(
         self,
@@ -126,7 +126,7 @@ class MeterCapture:
 
     @callback
     def discard(self) -> None:
-        """Discard the capture in any state."""
+        """Discard the capture, whether recording, being made anonymous or finished."""
         self._stop_recording()
         self.ready = self._seen = None
         if self._preparation:

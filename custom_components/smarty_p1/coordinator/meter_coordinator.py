@@ -129,8 +129,8 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         self.begin()
         self.line.start()
         if memory.last_telegram is None and not self.books.has_device:
-            # The next dialog of the set-up lists the devices, so wait until they exist. The first
-            # reading or a failure comes within half a minute.
+            # The next dialog of the set-up lists the devices, so wait for the first reading or
+            # failure. This takes half a minute at most.
             with suppress(TimeoutError):
                 async with timeout_or_stop(self.hass, None):
                     await self._is_decided.wait()
@@ -245,7 +245,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def _on_late(self, reading: Reading) -> None:
-        """Report a late reading to the health. Its values are not current, so it is not shown."""
+        """Report a late reading to the health. A late reading is not shown to users."""
         self._latest_late = reading
         if self.latest is None:
             self.data = reading
@@ -255,7 +255,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def confirm_clock(self) -> None:
-        """Store the deviation of the meter's clock, after the user confirmed that it is wrong."""
+        """Store the deviation of the meter's clock, which the user has confirmed to be wrong."""
         reading = self._latest_late
         if reading and reading.telegram.time:
             self.books.memory.clock_deviation = reading.telegram.time - reading.received_at

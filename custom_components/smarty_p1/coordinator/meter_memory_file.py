@@ -13,7 +13,7 @@ from .quarter_hour_series import QuarterHourSeries
 from .throttled_store import ThrottledStore
 
 # Seconds. Memory cards wear out, so save seldom. A crash loses no energy, because gaps of up to a
-# quarter-hour are bridged. But frames recorded in this time would be accepted once more.
+# quarter-hour are bridged. But after a crash, frames of the last 300 s are accepted once more.
 SAVE_INTERVAL = 300.0
 
 
@@ -73,7 +73,7 @@ class MeterStore(ThrottledStore):
 
     @callback
     def schedule_save(self) -> None:
-        """Save within SAVE_INTERVAL, or at once if a quarter-hour or month has ended.
+        """Save at once after the end of a quarter-hour or month, else within SAVE_INTERVAL.
 
         Rejected frames change nothing, so an attacker who replays frames causes no writing.
         """

@@ -46,7 +46,7 @@ def topic_of(port: str) -> str | None:
 
 
 def as_topic(typed: str) -> str:
-    """Return an entered port with `mqtt:` in lower case, because phones may write `Mqtt: `."""
+    """Return an entered port with "mqtt:" in lower case, because phones may write "Mqtt:"."""
     return _TYPED_PREFIX.sub(PREFIX, typed)
 
 

@@ -1,9 +1,9 @@
 """Files with the energy of a meter, one for each month of Luxembourg's calendar, for 25 months.
 
 A line is a span: a quarter-hour, a part of a quarter-hour, or a gap (`lib/tariff/span_lines.py`).
-It is appended when the span has ended and the meter's clock is confirmed. So little is written to a
-memory card, and a crash loses one line at most. The registers in the lines before and after a lost
-line give its energy.
+A line is appended when the span has ended and the meter's clock is confirmed. So little is written
+to a memory card, and a crash loses one line at most. The registers in the lines before and after a
+lost line give the lost energy.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ from ..lib.tariff import (
 KEPT = timedelta(days=762)
 # Quarter-hours of four days (4 * 96), kept while the disk is full.
 MAX_PENDING = 384
-# Bytes. A month takes less than half of this. A clock that is set back repeats quarter-hours.
+# Bytes. A month takes less than half, but a clock that is set back repeats quarter-hours.
 MAX_FILE_SIZE = 1_000_000
 # 25 months touch 26 files. A wrong clock may create two further files.
 MAX_FILES = 28

@@ -55,10 +55,10 @@ class ReceptionHistory:
         return found
 
     def hours(self, now: datetime) -> tuple[datetime, list[float | None]]:
-        """Return the start of the first of 168 hours, and for each hour its share with reception.
+        """Return the start of the first of 168 hours, and the share of each hour with reception.
 
-        A share is between 0 and 1, None for hours before the first telegram. For the running hour,
-        it counts only the time until now.
+        A share is between 0 and 1, or None for an hour before the first telegram. The share of the
+        running hour covers only the time until now.
         """
         end = now.replace(minute=0, second=0, microsecond=0) + _HOUR
         start = end - KEPT

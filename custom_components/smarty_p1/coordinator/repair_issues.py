@@ -30,7 +30,7 @@ class Problem(StrEnum):
     OTHER_METER = "other_meter"
     """Another meter answers at the port."""
     OTHER_METER_UNREADABLE = "other_meter_unreadable"
-    """Another meter answers at the port. Its key is missing, so its serial number is unknown."""
+    """Another meter answers at the port. Key and serial number of that meter are unknown."""
     SECURITY_OFF = "security_off"
     """A key is set, but the meter no longer encrypts."""
     SECURITY_ON = "security_on"

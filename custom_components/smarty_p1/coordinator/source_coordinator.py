@@ -98,7 +98,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @override
     async def _async_update_data(self) -> D:
-        """Return the last data when a user requests an update. Raises UpdateFailed without any."""
+        """Return the last data if a user requests an update, or raise UpdateFailed."""
         if not self.last_update_success:
             raise self.explain(UpdateFailed)
         return self.data
@@ -118,7 +118,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def on_condition(self, before: Condition) -> None:
-        """Report a new condition to repairs, log and entities. `before` is the last condition."""
+        """Report the new `condition` to repairs, log and entities."""
         condition = self.condition
         self._remedies.apply(before, condition)
         if not condition.has_value:

@@ -5,11 +5,11 @@ sum of the row before. Rows that the entity itself has written are called own ro
 
 - Hours before the first own row: their sum begins with 0, and the sums of all own rows are raised.
 - Hours missing between own rows: their sum continues from the row before. The next own row stays,
-  because its sum already includes them. The energy of an hour never becomes negative.
+  because its sum already includes the missing hours. No hour gets a negative energy.
 
 The first own row, and an own row before a gap, cover only a part of their hour. They are raised to
 the energy of the whole hour if the platform knows it. A `Ledger` lists the written rows, so that
-they can be corrected or removed later, also after a crash. It is stored before the rows.
+they can be corrected or removed later. It is stored before the rows, in case of a crash.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -140,7 +140,7 @@ def plan(
 ) -> Plan | None:
     """Return the plan that adds the hours in `known`, None while the entity has no own row.
 
-    `known` holds the energy of whole hours. Hours that were added before stay, even if not in it.
+    `known` holds the energy of whole hours. Hours that were added earlier stay in any case.
     """
     own = _own(rows, ledger)
     if not own:
@@ -291,7 +291,7 @@ def _followed(
     starts_anew: StartsAnew | None,
     most: float | None = None,
 ) -> dict[datetime, Row]:
-    """Return a row for each hour in `hours`. Its sum continues from `last`, up to `most`."""
+    """Return a row for each hour in `hours`. The sums continue from `last`, up to `most`."""
     found = {}
     for hour in hours:
         total = last.sum + known[hour]

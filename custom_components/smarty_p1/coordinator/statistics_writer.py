@@ -61,7 +61,7 @@ class PastStatistics(ThrottledStore):
         self._lock = asyncio.Lock()
         self.waits = False
         self.months_at_once: set[str] = set()
-        """Months ("2026-06") whose past costs the entity of the bill's total counted at once."""
+        """Months ("2026-06") whose past costs the bill's total already contains."""
 
     @property
     def is_empty(self) -> bool:
@@ -104,7 +104,7 @@ class PastStatistics(ThrottledStore):
             return not any(each.hours for each in self._ledgers.values())
 
     async def _async_apply(self, series: Series, *, is_back: bool) -> bool:
-        """Write or restore one statistic. Return True if this was completed."""
+        """Write or restore one statistic. Return False if hours are left for later."""
         if RECORDER not in self._hass.config.components:
             return False
         recorder = get_instance(self._hass)

@@ -55,7 +55,7 @@ class ThrottledStore(ABC):
             return None
 
     async def _async_complain(self, what: str) -> None:
-        """Put the file aside, and log that it cannot be read. `what` is the reason or the part."""
+        """Put the unreadable file aside, and log this with the reason or the damaged part."""
         aside = await self._hass.async_add_executor_job(self._put_aside)
         LOGGER.warning(
             "What is stored in %s cannot be read (%s), and is begun anew; %s",

@@ -11,10 +11,10 @@ from . import bill, capture, leneda_import, outlook, quarter_hours, telegram, wh
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions.
 
-    Users who may read the meter's entities may also read its energies and costs. A telegram also
-    holds serial numbers, messages of the grid operator and unknown data, and a capture is meant to
+    Read access to a meter's entities permits reading the meter's energies and costs. A telegram
+    also holds serial numbers, messages of the grid operator and unknown data. A capture is meant to
     be published. So only administrators and automations may read telegrams, import or remove
-    quarter-hours, and write a capture.
+    quarter-hours, and record a capture.
     """
     only = SupportsResponse.ONLY
     optional = SupportsResponse.OPTIONAL

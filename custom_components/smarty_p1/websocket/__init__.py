@@ -1,4 +1,4 @@
-"""Websocket commands: data for dashboard cards that no entity has.
+"""Websocket commands for dashboard cards, which return data that no entity has.
 
 docs/websocket.md describes the commands for authors of cards.
 """

@@ -28,7 +28,7 @@ from .requests import BUSY, METER, NOT_FOUND
 
 # Seconds. The dialog or repair issue that helps comes shortly after a failure, so look again then.
 _REMEDY_DELAY = 1.0
-# Maximum listeners of one user to one meter, because each costs time with every telegram.
+# Maximum listeners of one user to one meter. Each listener costs time with every telegram.
 _MAX_LISTENERS = 64
 
 type Listener = tuple[ActiveConnection, int]

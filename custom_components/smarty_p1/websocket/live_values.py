@@ -1,4 +1,4 @@
-"""Values that a subscription sends with each telegram: those of all entities, enabled or not."""
+"""Values of all entities, enabled or not, which a subscription sends with each telegram."""
 
 from datetime import datetime
 from typing import Any

@@ -19,7 +19,7 @@ _A_WHOLE_HOUR = 3599.0
 
 @meter_command("media")
 async def answer_media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
-    """Return the daily consumption of the M-Bus meters for 400 days, of water by hours for 35."""
+    """Return the M-Bus meters' consumption: 400 days, and for water also the hours of 35 days."""
     media = {name: medium.copy() for name, medium in coordinator.books.history.media.items()}
     options, now = coordinator.config_entry.options, dt_util.utcnow()
     return await async_rendered(coordinator.hass, _report, media, options, now)
@@ -61,7 +61,7 @@ def _costs(
 
 
 def _has_replaced(medium: MediumHistory, other: MediumHistory) -> bool:
-    """Return whether the first day of `medium` is not before the last reading of `other`."""
+    """Return whether `medium` began on the day of the last reading of `other`, or later."""
     last, first = other.time, min(medium.days, default=None)
     return last is not None and first is not None and day_start(last) <= first
 

@@ -16,7 +16,7 @@ _YEARS = range(1999, 2101)
 
 
 def checked_time(value: object) -> datetime:
-    """Return `value` as a time in UTC. Raises vol.Invalid for no time or an impossible year."""
+    """Return `value` as a time in UTC. Raises vol.Invalid for other values or impossible years."""
     time = cv.datetime(value)
     if time.year not in _YEARS:
         text = "the year is not possible"
@@ -35,7 +35,7 @@ def checked_time(value: object) -> datetime:
     lambda *_: True,
 )
 async def answer_quarter_hours(coordinator: SmartyCoordinator, msg: Request) -> bytes:
-    """Return one energy of each quarter-hour from `start` to `end` or the last known."""
+    """Return the energy `quantity` of each quarter-hour from `start` to `end`, as far as known."""
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)
     return await async_rendered(coordinator.hass, quarter_hours_report, known, demand, msg)
