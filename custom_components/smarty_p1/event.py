@@ -31,8 +31,8 @@ from .lib.stored_values import checked_count, checked_mapping
 
 PARALLEL_UPDATES = 0
 
-# Event on Home Assistant's bus, for the logbook. Of an event entity, the logbook shows only the
-# type, but not the message's text.
+# Event on Home Assistant's bus for the logbook. From an event entity, the logbook would take only
+# the event type, but not the text of the message.
 MESSAGE_RECEIVED = f"{DOMAIN}_message_received"
 
 
@@ -70,7 +70,7 @@ class MeterEvent(SmartyEntity, EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Compare the current reading as soon as Home Assistant has started."""
+        """Fire for events during a restart as soon as Home Assistant has started."""
         await super().async_added_to_hass()
         # Wait until automations listen and triggers no longer ignore the entity's first state.
         self.async_on_remove(async_at_started(self.hass, self._look_soon))

@@ -60,7 +60,7 @@ class MeterClockRepairFlow(ConfirmRepairFlow):
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Show the clock's deviation, then store that the user has confirmed it."""
+        """Show the clock's deviation. After the user has confirmed it, store the deviation."""
         if user_input is None:
             return await super().async_step_confirm()
         entry = _entry_of(self)

@@ -16,7 +16,7 @@ from .diagnostics import redact_names
 
 @callback
 def async_register(_hass: HomeAssistant, register: SystemHealthRegistration) -> None:
-    """Register the function that returns the integration's part of the page."""
+    """Register the function that returns this integration's part of the system information."""
     register.async_register_info(_async_describe)
 
 

@@ -296,7 +296,7 @@ class LenedaFetch:
         self._progress.schedule()
 
     async def _async_compare(self, now: datetime) -> None:
-        """Compare the energies of meter and platform in the last 14 days for the repair issue."""
+        """Raise or withdraw repair issues by comparing the last 14 days of meter and platform."""
         today = day_start(now)
         start = day_start(today - _COMPARED)
         own = await self._past.async_own(start, today)

@@ -104,7 +104,7 @@ def series_of(names: Mapping[str, str], hours: Mapping[str, Hours]) -> list[Seri
 
 
 def month_of(hour: datetime) -> float:
-    """Return the timestamp at which the month of an hour began in Luxembourg."""
+    """Return the start of the month that contains `hour` in Luxembourg, as a timestamp."""
     local = hour.astimezone(LUXEMBOURG)
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0).timestamp()
 

@@ -169,7 +169,7 @@ class PastStatistics(ThrottledStore):
         self, metadata: StatisticMetaData, rows: Mapping[datetime, Row]
     ) -> None:
         recorder = get_instance(self._hass)
-        # Import at most _AT_ONCE rows at a time, so that other tasks need not wait long.
+        # Import at most _AT_ONCE rows at a time, because other tasks wait for the recorder.
         for part in batched(rows.items(), _AT_ONCE, strict=False):
             made = await self._hass.async_add_executor_job(_statistics, metadata, dict(part))
             async_import_statistics(self._hass, metadata, made)
