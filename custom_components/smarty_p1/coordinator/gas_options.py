@@ -8,7 +8,7 @@ from ..lib.reports import GasPrices
 
 MIN_KWH_PER_M3 = 5.0
 MAX_KWH_PER_M3 = 15.0
-# A smaller number must be the price of a kWh, a larger number a price in cents.
+# Outside these limits, the user has entered the price of a kWh, or a price in cents.
 MIN_EUR_PER_M3 = 0.2
 MAX_EUR_PER_M3 = 10.0
 MAX_EUR_PER_MONTH = 1000.0

@@ -52,18 +52,18 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Ledger:
-    """List of the rows that were added to one statistic, and of own rows that were changed."""
+    """List of rows that were added to one statistic, and of the entity's rows that were changed."""
 
     first: datetime | None = None
     """Hour of the entity's first own row."""
     first_sum: float = 0.0
-    """Sum of the first own row before all changes."""
+    """Sum of the entity's first own row before all changes."""
     first_change: float | None = None
-    """Energy of the whole first hour, if known."""
+    """Energy of the whole hour `first`, None if unknown."""
     hours: frozenset[datetime] = frozenset()
     """Hours whose rows were added, because the entity had no own row."""
     replaced: Mapping[datetime, Row] = field(default_factory=dict)
-    """Own rows that were raised to the whole hour, as they were before all changes."""
+    """Rows of the entity that were raised to the whole hour, as they were before all changes."""
 
     @cached_property
     def stored(self) -> dict[str, Any]:
@@ -118,14 +118,14 @@ class Plan(NamedTuple):
     ledger: Ledger
     deleted: tuple[datetime, ...]
     before: Mapping[datetime, Row]
-    """Rows to write before the first own row."""
+    """Rows to write before the entity's first own row."""
     first: datetime
     delta: float
     """Number to add to the sums of all rows from `first` on."""
     between: Mapping[datetime, Row]
-    """Rows to write between own rows, and own rows to change."""
+    """Rows to write between the entity's own rows, and changed own rows."""
     waits: bool
-    """Whether hours are left to write, because they come after the last own row."""
+    """Whether hours are left to write, because they come after the entity's last own row."""
 
 
 type StartsAnew = Callable[[datetime], float | None]
@@ -242,7 +242,7 @@ def _in_gaps(
     known: Mapping[datetime, float],
     starts_anew: StartsAnew | None,
 ) -> dict[datetime, Row]:
-    """Return the rows to add between own rows, and the raised own rows before gaps.
+    """Return the rows to add between the entity's own rows, and the raised own rows before gaps.
 
     `last_sum` is the sum before the first own row.
     """

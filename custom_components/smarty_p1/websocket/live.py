@@ -49,7 +49,7 @@ class LiveMeter:
 
     @callback
     def add(self, listener: Listener) -> CALLBACK_TYPE:
-        """Send the values now and with every telegram. Return a callback that unsubscribes."""
+        """Send the meter's values now and with every telegram. Return a callback to unsubscribe."""
         if not self._listeners:
             self._stop_following = async_dispatcher_connect(
                 self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._on_change

@@ -49,7 +49,7 @@ def _report(
 def _costs(
     medium: MediumHistory, media: Iterable[MediumHistory], prices: GasPrices, now: datetime
 ) -> dict[str, Any] | None:
-    """Return the costs of a gas meter and the meters before it, None if the meter counts no gas."""
+    """Return the costs of a gas meter with its replaced predecessors, None for other meters."""
     if not is_gas(medium.kind, medium.unit):
         return None
     others = [other for other in media if other is not medium and is_gas(other.kind, other.unit)]
