@@ -61,7 +61,8 @@ class MeterBooks:
     async def async_open(self) -> None:
         """Load the stored files, and start the download from Leneda.
 
-        The contract comes from the options. Raises ConfigEntryNotReady if a file cannot be written.
+        The contract comes from the options. Raises ConfigEntryNotReady if the files of an earlier
+        version cannot be converted.
         """
         options = self._entry.options
         try:
@@ -117,7 +118,7 @@ class MeterBooks:
         await self._store.async_close()
 
     def _kept_meters(self) -> set[str]:
-        """Return the identities of M-Bus meters with a device. Deleting a device frees a place."""
+        """Return the identities of M-Bus meters with a device. Deleting one allows a new meter."""
         serial_number = str(self._entry.unique_id)
         devices = dr.async_entries_for_config_entry(dr.async_get(self._hass), self._entry.entry_id)
         return {

@@ -52,7 +52,7 @@ _BACK = "Quarter-hours are stored in %s again"
 
 
 class QuarterHourSeries:
-    """Folder with the monthly files of one config entry."""
+    """Folder with the monthly files of one meter's quarter-hours."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         self._hass = hass
