@@ -1,7 +1,7 @@
 """Events of a meter in 400 days: disturbances, switching of breaker and relays, messages.
 
-The meter counts events without their times. So the time of an event is only known to lie between
-two readings: the reading that shows the event, and the reading before.
+The meter counts events without their times. So an event is only known to lie between two readings:
+the reading that shows the event, and the reading before.
 """
 
 import json

@@ -93,7 +93,7 @@ class ImportedQuarterHours:
     def _by_point(
         self, until: datetime, wanted: str = "", since: datetime | None = None
     ) -> dict[tuple[str, str], tuple[Row, ...]]:
-        """Return the quarter-hours by code and metering point. An empty `wanted` means all codes."""
+        """Return the quarter-hours by code and metering point. Without `wanted`, for all codes."""
         newest_month, oldest = _month(until), _month(since or until - KEPT)
         found: dict[tuple[str, str], list[Row]] = {}
         for file in sorted(self._files()):

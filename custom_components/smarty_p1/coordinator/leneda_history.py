@@ -283,7 +283,7 @@ class PlatformPast:
 
     @callback
     def _note_running_month(self, platform: Platform) -> None:
-        """Note a running month with imported days. Their costs raise the bill's total at once."""
+        """Remember a running month with imported days: their costs raise the total at once."""
         month = month_name(dt_util.utcnow())
         if any(month_name(rows[-1].start) == month for rows in platform.values()):
             self._statistics.months_at_once.add(month)
