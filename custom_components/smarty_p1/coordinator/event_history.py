@@ -1,7 +1,7 @@
-"""Events of a connection in 400 days: disturbances, breaker and relays, messages.
+"""Events of a meter in 400 days: disturbances, switching of breaker and relays, messages.
 
-The meter counts events and does not date them: an event lies between the reading that shows it and
-the reading before.
+The meter counts events without their times. So an event is only known to lie between two readings:
+the reading that shows the event, and the reading before.
 """
 
 import json
@@ -22,7 +22,7 @@ from ..lib.stored_values import (
 )
 
 KEPT = timedelta(days=400)
-# A relay that follows the hours of a second price switches twice a day: 800 times.
+# Events in 400 days. A relay that switches twice a day, for a second price, has 800 events.
 _MAX_EVENTS = {"disturbance": 1000, "switch": 1000, "message": 50}
 _MAX_TEXT_CHARS = 1024
 _SWITCHES = tuple(sensor for sensor in SENSORS if sensor.key in {"breaker", "relay_1", "relay_2"})
@@ -35,7 +35,7 @@ _WATCHED = tuple(
 
 
 class Event(NamedTuple):
-    """Event after `after` and not later than `time`."""
+    """Event that happened after the time `after` and not later than `time`."""
 
     time: datetime
     after: datetime | None
@@ -44,7 +44,10 @@ class Event(NamedTuple):
 
 
 class EventHistory:
-    """Events of each group in the order of time, with the counts and states of the last reading."""
+    """Disturbances, switching and messages of a meter, each in the order of time.
+
+    `counts` holds the meter's counts of disturbances in the last reading.
+    """
 
     def __init__(self) -> None:
         self.groups = {name: deque[Event](maxlen=limit) for name, limit in _MAX_EVENTS.items()}
@@ -54,7 +57,7 @@ class EventHistory:
         self._seen: tuple[object, ...] = ()
 
     def note(self, reading: Reading) -> bool:
-        """Read a reading. Return whether it has new events."""
+        """Add the events that a reading shows. Return whether an event was added."""
         seen = tuple(map(reading.telegram.objects.get, _WATCHED))
         after, self._last = self._last, reading.received_at
         if seen == self._seen:
@@ -73,11 +76,11 @@ class EventHistory:
         return [("disturbance", kind, details) for kind, details in events]
 
     def _changes(self, reading: Reading) -> Iterable[tuple[str, str, dict[str, Any]]]:
-        """Yield new states of breaker and relays, and new texts; the first state is no event."""
+        """Yield changed states of breaker and relays, and new messages of the grid operator."""
         for group, described, name in _NAMED:
             value = described.value_fn(reading)
             if group == "message":
-                value = value or ""  # a text that returns after an empty one is a new event
+                value = value or ""  # a message that returns after an empty message is a new event
             before = self._states.get(described.key)
             if value is None or value == before:
                 continue
@@ -91,7 +94,7 @@ class EventHistory:
                 events.popleft()
 
     def as_dict(self) -> dict[str, Stored]:
-        """Return the stored form. An event is one text: the file has a line for each value."""
+        """Return the stored form. Each event is one string, so each takes one line of the file."""
         return {
             "counts": self.counts,
             "states": self._states,
@@ -101,7 +104,7 @@ class EventHistory:
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
-        """Return the events of a stored form. Raises ValueError for malformed data."""
+        """Return the history from the result of `as_dict`. Raises ValueError for malformed data."""
         history = cls()
         data = checked_mapping(stored)
         history.counts = {

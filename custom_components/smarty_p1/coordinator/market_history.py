@@ -1,7 +1,7 @@
-"""Market prices of past hours, derived from the long-term statistics of a meter's price entities.
+"""Market prices of past hours, from the long-term statistics of a meter's own price entities.
 
-Nothing else stores them: days have only the cost of their energy. The statistics have the mean
-price of each hour including the contract's additions, which are subtracted here.
+The statistics have the mean price of each hour, with the additions of the contract. This module
+subtracts the additions. No other file has market prices, because stored days have only costs.
 """
 
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ _IMPORTED, _EXPORTED = "price_import", "price_export"
 async def async_market_hours(
     hass: HomeAssistant, serial_number: str, contracts: Contracts, start: datetime, end: datetime
 ) -> MarketHours:
-    """Return the market's prices of a period by the hour, nothing for a contract without them."""
+    """Return the market prices of a period by hour, empty if the contract has fixed prices."""
     contract = contracts.latest
     if contract.energy_margin is None and contract.feed_in_margin is None:
         return {}

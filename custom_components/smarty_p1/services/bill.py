@@ -1,4 +1,4 @@
-"""Actions that return the bill of a month, and the costs of other reference powers."""
+"""Actions that return the bill of a month, and the costs at other reference powers."""
 
 from functools import partial
 
@@ -30,16 +30,16 @@ COMPARISON_SCHEMA = vol.Schema(
     }
 )
 
-# Characters of the entered month in an error.
+# Maximum characters of an entered month in an error message.
 _MAX_SHOWN = 40
 
 
 async def get_bill(call: ServiceCall) -> ServiceResponse:
-    """Return the bill of a month, "2026-06", or of the running one; with `months`, a list of bills.
+    """Return the bill of `month` ("2026-06"), of the last `months`, or of the running month.
 
-    docs/tariff-actions.md describes a bill. Raises ServiceValidationError when there is no such
-    meter or month, or the user waits for too many answers, and Unauthorized when the user may not
-    read the meter.
+    docs/tariff-actions.md describes a bill. Raises ServiceValidationError if the meter or month
+    does not exist, or the user has too many questions in the queue. Raises Unauthorized if the user
+    may not read the meter.
     """
     coordinator = await async_readable_meter(call)
 
@@ -60,7 +60,7 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
 
 
 async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
-    """Return the costs of each class in the known months. Raises the errors of `get_bill`."""
+    """Return the costs of known months at each reference power. Raises the errors of `get_bill`."""
     coordinator = await async_readable_meter(call)
 
     async def answer() -> ServiceResponse:
