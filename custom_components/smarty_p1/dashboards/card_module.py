@@ -1,7 +1,7 @@
-"""Serving of the JavaScript module with the cards, and its loading by the frontend.
+"""Serves the JavaScript module of the dashboard cards, and makes the frontend load the module.
 
-The module contains the cards and the strategy of the dashboard. Its sources are in `frontend/` at
-the root of the repository. The module loads the texts of the user's language from a file beside it.
+The module contains the cards and the dashboard's strategy. Its sources are in `frontend/` at the
+root of the repository. The module loads its texts in the user's language from a separate file.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ async def async_serve_cards(hass: HomeAssistant) -> None:
 
 
 def late_module(hass: HomeAssistant) -> str | None:
-    """Return the module's URL if pages may be open that were loaded without it, otherwise None."""
+    """Return the card module's URL if open pages may lack the module, otherwise None."""
     return hass.data.get(_LATE_MODULE)
 
 

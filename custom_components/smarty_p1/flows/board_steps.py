@@ -1,4 +1,4 @@
-"""Dialog steps shared by pulse readers and tanks: one entry per source, named like its device."""
+"""Dialog steps shared by pulse readers and tank sensors. An entry is titled like its device."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,14 +13,14 @@ from .form_errors import FieldError
 
 
 def _unique_id(data: Mapping[str, Any]) -> str:
-    """Return the unique id of an entry: the same for every spelling of a source."""
+    """Return the unique id of an entry. All spellings of a port give the same id."""
     name = source_field(data)
     source = str(data[name])
     return f"{name}:{identify_port(source) if name == CONF_PORT else source}"
 
 
 class BoardSteps(Dialog):
-    """Dialog steps of a board beside the meter."""
+    """Dialog steps of a board: a pulse reader or a tank sensor."""
 
     @property
     def _suggested_source(self) -> dict[str, Any]:
@@ -31,7 +31,7 @@ class BoardSteps(Dialog):
         return suggested
 
     def _check_unused(self, data: Mapping[str, Any]) -> None:
-        """Raise FieldError when another entry has the same source, even if it is disabled."""
+        """Raise FieldError when another entry, enabled or disabled, has the same source."""
         unique_id = _unique_id(data)
         for entry in self._async_current_entries(include_ignore=False):
             is_other = entry.entry_id != self.context.get("entry_id") and not is_meter(entry)

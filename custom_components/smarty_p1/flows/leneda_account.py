@@ -20,7 +20,7 @@ from .form_errors import FieldError
 
 _KEY = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 _TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
-# Printable ASCII only: the value is sent as an HTTP header.
+# Printable ASCII only, because the value is sent as an HTTP header.
 _HEADER_VALUE = re.compile(r"[!-~]{1,256}")
 _POINT = re.compile(r"LU[0-9]{31}")
 _ABOUT_THE_POINT = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}

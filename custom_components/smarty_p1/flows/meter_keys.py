@@ -53,7 +53,7 @@ def key_fields(*, is_advanced_open: bool, choices: Container[str]) -> dict[Any, 
 def read_keys(
     user_input: Mapping[str, Any], current: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the keys for an entry's data, and translation keys of errors by field.
+    """Return the meter's keys for an entry's data, and translation keys of errors by field.
 
     An empty field keeps the current key.
     """

@@ -197,7 +197,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         )
 
     def _save(self, read: Mapping[str, Any], own: Container[str]) -> ConfigFlowResult:
-        """Replace the page's own options. Options of other pages and versions stay."""
+        """Replace the options named in `own` by `read`. All other stored options stay."""
         stored = self.config_entry.options
         kept = {name: value for name, value in stored.items() if name not in own}
         return self.async_create_entry(data=kept | dict(read))

@@ -101,9 +101,9 @@ class UpdateSteps(MeterSteps):
         serial_number = str(telegram.serial_number)
         if serial_number != entry.unique_id:
             raise FieldError(CONF_PORT, "other_meter", found=shown_name(serial_number))
-        # Update the entry here: the next step runs only when the browser asks for it.
+        # Update the entry here, because the next step runs only if the browser is still open.
         self.hass.config_entries.async_update_entry(entry, data=data)
-        # The keys are right now, so end other dialogs that ask for keys.
+        # The entry has correct keys again, so end other dialogs that ask for its keys.
         for flow in list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
             if flow["flow_id"] != self.flow_id:
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])

@@ -76,20 +76,20 @@ class MeterSteps(ContractAndDashboardSteps):
     """Dialog steps that find a meter at a port."""
 
     _telegram: Telegram
-    # Data of the entry to create, and the function that waits for its telegram.
+    # Data of the entry to create or update, and the function that waits for a telegram.
     _data: dict[str, Any]
     _find: _Find
 
     def __init__(self) -> None:
         super().__init__()
         self._checkboxes: set[str] = set()
-        # Topics of frames at the broker, None before the first search.
+        # MQTT topics with frames of a meter, None before the first search.
         self._topics: list[str] | None = None
 
     async def async_step_meter(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the port and the keys."""
         suggested = {}
-        # Suggest a port only before the first input: later, the form keeps the user's input.
+        # Suggest a port only in a new form. Later, the form shows the user's input.
         if user_input is None and (
             port := await async_next_gateway_port(self._async_current_entries(include_ignore=False))
         ):
@@ -135,7 +135,7 @@ class MeterSteps(ContractAndDashboardSteps):
     async def _async_ask_meter(
         self, user_input: Input, form: MeterForm, find: _Find | None = None
     ) -> ConfigFlowResult:
-        """Show the form until its input is valid; `find` then probes and returns the next step."""
+        """Show the form until its input is valid. Then `find` probes and names the next step."""
         read = partial(self._async_read_meter, form)
         if data := await self._async_accept(user_input, read):
             self._data, self._find = data, find or self._async_find_new

@@ -76,7 +76,7 @@ class PulseSteps(BoardSteps):
         return self._show(fields, suggested, step_id=step_id)
 
     async def _async_read_reader(self, typed: dict[str, Any]) -> Draft:
-        """Return the draft of the entry that was entered. Raises FieldError."""
+        """Return the entry's draft from the form. Raises FieldError."""
         data: dict[str, Any] = {CONF_KIND: KIND_PULSE}
         if CONF_PORT in typed:
             data[CONF_PORT] = await self._async_read_port(typed[CONF_PORT])

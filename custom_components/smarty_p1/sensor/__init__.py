@@ -1,4 +1,4 @@
-"""Sensors of the electricity meter, of its M-Bus meters, and of the boards."""
+"""Sensors of the electricity meter, of its M-Bus meters, of pulse readers, and of tanks."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -147,7 +147,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return True: the state of a connection matters most without telegrams."""
+        """Return True, because the connection's state matters most while no telegram arrives."""
         return True
 
     @property
@@ -160,7 +160,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the attributes of the sensor's description, None if it has none."""
+        """Return the sensor's attributes, None if `described` defines no attributes."""
         attributes_fn = self.described.attributes_fn
         return attributes_fn(self._source()) if attributes_fn else None
 
@@ -195,7 +195,7 @@ def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], lis
 
     def find(reading: Reading) -> list[MeterSensor]:
         for identity in reading.channels.keys() - current:
-            # Create the sensors again, too, if the user has deleted the device of an absent meter.
+            # The user may have deleted the device of an absent meter. Then create its sensors again.
             if mbus_device(coordinator, identity) is None:
                 added[identity] = set()
         current.clear()

@@ -1,4 +1,4 @@
-"""Topics with a retained message of a meter, stored so that they can be cleared later."""
+"""Stored topics with a retained message of a meter, so that the messages can be cleared later."""
 
 from typing import override
 
