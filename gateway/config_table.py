@@ -26,7 +26,7 @@ class ConfigError(Exception):
 
 
 class UnavailableError(ConfigError):
-    """Resource of the configuration that is unavailable now. A later try may succeed."""
+    """Error for a configured resource that is unavailable now. A later try may succeed."""
 
 
 class ConfigTable:
@@ -46,7 +46,7 @@ class ConfigTable:
         raise ConfigError(msg) from None
 
     def take[T, D = None](self, key: str, kind: type[T], default: D = None) -> T | D:  # type: ignore[assignment]
-        """Return the value of `key`, or the default. Raises ConfigError when its type is another."""
+        """Return the value of `key`, or the default. Raises ConfigError for another type."""
         if key not in self._content:
             return default
         value = self._content.pop(key)
@@ -132,7 +132,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _place_of(err: tomllib.TOMLDecodeError) -> str:
-    # Leave out the error's text: it may quote a secret.
+    # Leave out the error's text, because it may quote a secret.
     return f"line {err.lineno}, column {err.colno}"
 
 

@@ -1,4 +1,4 @@
-"""Decodes the bytes of one P1 port to verified readings, and passes these to the publisher."""
+"""Decodes the bytes of one P1 port, and passes the verified readings to the publisher."""
 
 import logging
 import time
@@ -14,8 +14,8 @@ from .values_publisher import ValuesPublisher
 LOGGER = logging.getLogger(__name__)
 
 OTHER_METER = "other_meter"
-# Consecutive failures of a meter before a log message. More than one, because noise never repeats a
-# system title. Damaged frames repeat the title.
+# Consecutive failures with one system title before a log message. Noise never repeats a title, so
+# two failures show a missing key. Damaged frames repeat a title, so a wrong key needs three.
 _FAILURES_BEFORE_LOG = {Reason.KEY_MISSING: 2, Reason.TAG: 3, Reason.AUTHENTICATION_KEY: 3}
 _MAX_LOGGED_TITLES = 16
 _OTHER_METER = "telegrams of the meter %s, named %s, are not this port's, or the name is another's"

@@ -15,21 +15,21 @@ from .metrics import Metrics
 MAX_RATE_BYTES_PER_S = 32 * 1024
 # A network gateway may send the frames of an hour at once, after an interruption.
 MAX_BURST_BYTES = 4 * 1024 * 1024
-# A small frame costs a broker as much as a frame of 1 KiB, so it counts as 1 KiB.
+# A small frame costs a broker as much as a frame of 1 KiB, so small frames count as 1 KiB.
 MIN_FRAME_COST_BYTES = 1024
 # Number of consecutive frames of another meter after which the meter counts as exchanged.
 _FRAMES_OF_NEW_METER = 3
 
 
 class FrameLimit:
-    """Rate limit in bytes per second. Unexpected frames may use only half of the burst."""
+    """Rate limit in bytes per second. Half of the burst is reserved for frames of known meters."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._budget = Budget(MAX_RATE_BYTES_PER_S, MAX_BURST_BYTES, clock())
 
     def allows(self, size: int, *, is_expected: bool) -> bool:
-        """Return whether a frame of `size` bytes may pass now, and subtract it from the budget."""
+        """Return whether a frame of `size` bytes may pass now. If so, spend its cost."""
         cost = max(size, MIN_FRAME_COST_BYTES)
         if self._budget.left(self._clock()) - cost < (0 if is_expected else MAX_BURST_BYTES // 2):
             return False

@@ -140,7 +140,7 @@ def _warn_of_published(lines: Sequence[int]) -> None:
 
 
 def _entries(lines: Iterable[str]) -> Iterable[tuple[int, bytes, bytes]]:
-    """Yield number, title and concatenated keys of each line; b"" is the title for "*"."""
+    """Yield line number, system title and concatenated keys; the title for "*" is b""."""
     for number, line in enumerate(lines, start=1):
         words = line.partition("#")[0].split()
         if not words:

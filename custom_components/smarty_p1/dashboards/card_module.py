@@ -21,7 +21,7 @@ _FOLDER = Path(__file__).parents[1] / "frontend"
 
 
 async def async_serve_cards(hass: HomeAssistant) -> None:
-    """Serve the module and its texts, if Home Assistant has a frontend. Call this once."""
+    """Serve the card module and its texts, if Home Assistant has a frontend. Call this once."""
     if FRONTEND not in hass.config.components:
         return
     files = await hass.async_add_executor_job(_read_files)
@@ -32,8 +32,8 @@ async def async_serve_cards(hass: HomeAssistant) -> None:
         ]
     )
     version = (await async_get_integration(hass, DOMAIN)).version
-    # Browsers cache the files for a month, so the URL changes with version and content. The module
-    # requests its texts with the same query.
+    # Browsers cache the files for a month, so the URL's query changes with version and content. The
+    # module requests its texts with the same query.
     digest = hashlib.sha256(b"".join(files.values())).hexdigest()[:8]
     url = f"{MODULE_URL}?v={version}-{digest}"
     add_extra_js_url(hass, url)

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 ENERGY_URL = "/config/energy"
 _ENERGY = "energy"
-# Twice the minute that Home Assistant may take to save changed preferences to the disk.
+# Seconds: twice the minute that Home Assistant may take to save changed preferences to the disk.
 _FORGET_DELAY_S = 120
 
-# Sensor key by field of a grid source.
+# Key of the sensor that fills each field of a grid source in the Energy dashboard.
 _GRID: Mapping[str, str] = {
     "stat_energy_from": "energy_imported",
     "stat_energy_to": "energy_exported",
@@ -40,7 +40,7 @@ _GRID: Mapping[str, str] = {
     "entity_energy_price": "price_import",
     "entity_energy_price_export": "price_export",
 }
-# Field without which a source shows nothing. Such a source is not added.
+# The dashboard shows nothing for a source without this field, so such a source is not added.
 _COUNTED = "stat_energy_from"
 _CONSUMED: Mapping[str, str] = {"stat_energy_from": "index", "stat_rate": "flow_rate"}
 _CONSUMED_KINDS = ("gas", "water")
@@ -78,7 +78,7 @@ class EnergySource:
 async def async_missing_sources(
     hass: HomeAssistant, reading: Reading, options: Mapping[str, Any]
 ) -> tuple[list[EnergySource], bool] | None:
-    """Return the sources that the Energy dashboard lacks, and whether it has a grid source.
+    """Return the sources that the dashboard lacks, and whether the dashboard has a grid source.
 
     A source is missing only if the dashboard has no source of the same kind. None if Home Assistant
     has no Energy dashboard.
@@ -101,7 +101,7 @@ async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> Non
     if not wanted:
         return  # no telegram has ever arrived
     manager = await _async_manager(hass)
-    # Do not await between read and update: a change by the user could be overwritten.
+    # Do not await between read and update, because a change by the user could be overwritten.
     stored = _stored(manager)
     kinds = {source["type"] for source in stored}
     new = [source for source in wanted if source and source["type"] not in kinds]
@@ -109,8 +109,8 @@ async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> Non
         update = {"energy_sources": [*stored, *new]}
         await manager.async_update(cast("EnergyPreferencesUpdate", update))
 
-    # A power failure could lose preferences that are not on the disk yet, so forget the user's
-    # choice later. A second run adds nothing, because the sources exist already.
+    # Forget the user's choice only after the preferences are on the disk, because a power failure
+    # could lose them. A second run adds nothing, because the sources exist already.
     @callback
     def forget(_now: datetime) -> None:
         options = {
@@ -161,7 +161,7 @@ def _filled_in(coordinator: SmartyCoordinator, source: EnergySource) -> SourceTy
 
 
 async def _async_manager(hass: HomeAssistant) -> EnergyManager:
-    # Import only after the check that Home Assistant has an Energy dashboard.
+    # Import here, because Home Assistant may have no Energy dashboard.
     from homeassistant.components.energy.data import async_get_manager  # noqa: PLC0415
 
     return await async_get_manager(hass)

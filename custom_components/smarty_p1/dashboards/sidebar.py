@@ -1,4 +1,4 @@
-"""Dashboard "Smarty" in the sidebar, registered if the setup of a meter asked for it.
+"""Dashboard "Smarty" in the sidebar, registered if the user chose it in the setup of a meter.
 
 The dashboard is registered at each start and stored nowhere, because integrations cannot change the
 collection of user dashboards. An entry in that collection would also outlast the last meter. So
@@ -71,7 +71,7 @@ class _SidebarDashboard(LovelaceConfig):
 
     @override
     async def async_get_info(self) -> dict[str, Any]:
-        """Return the mode, and 0 views: the browser's strategy has not created the views yet."""
+        """Return the mode, and 0 views, because the browser creates the views later."""
         return {CONF_MODE: self.mode, "views": 0}
 
     @override
@@ -91,7 +91,7 @@ def is_possible(hass: HomeAssistant) -> bool:
 
 
 async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
-    """Return the path of the first dashboard that uses `_STRATEGY`, None without such a one."""
+    """Return the path of a dashboard with the strategy `_STRATEGY`, None without a match."""
     if not is_possible(hass):
         return None
     for path, dashboard in list(hass.data[LOVELACE_DATA].dashboards.items()):
@@ -107,7 +107,7 @@ async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
 
 
 def free_path(hass: HomeAssistant) -> str:
-    """Return a path for the dashboard. This path and its second path are unused."""
+    """Return an unused path for the dashboard. With `_SECOND_PATH_SUFFIX`, it is unused, too."""
     taken = hass.data[LOVELACE_DATA].dashboards
 
     def is_free(path: str) -> bool:
@@ -118,7 +118,7 @@ def free_path(hass: HomeAssistant) -> str:
 
 
 async def async_show_in_sidebar(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Register the dashboard if `entry` asks for it, unless it is registered already."""
+    """Register the dashboard if `entry` asks for it. Do nothing if it is registered already."""
     if not entry.options.get(CONF_SIDEBAR) or not is_possible(hass) or _own_paths(hass):
         return
     path = free_path(hass)

@@ -1,4 +1,4 @@
-"""Repair dialog of a finished capture: shows its content, then writes or discards its file."""
+"""Repair dialog of a finished capture: shows the capture, then writes or discards its file."""
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
@@ -65,7 +65,7 @@ class CaptureRepairFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
     def _entry(self) -> MeterConfigEntry | None:
-        """Return the entry of the meter, None if it was removed or is not loaded."""
+        """Return the entry of the meter, None if the entry was removed or is not loaded."""
         name = str((self.data or {})[ENTRY_ID])
         entry: MeterConfigEntry | None = self.hass.config_entries.async_get_entry(name)
         return entry if entry and entry.state is ConfigEntryState.LOADED else None

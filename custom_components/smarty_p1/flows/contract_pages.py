@@ -130,7 +130,7 @@ _AIDS = ObjectSelector(
             "name": _required(TextSelector()),
             # Bills print an aid with or without a minus, so the amounts may have either sign. The
             # amounts are optional, because the frontend would prefill a required number with its
-            # minimum. No field is a list, because the frontend would not translate its choices.
+            # minimum. No field offers choices, because the frontend would not translate choices.
             "per_kwh": ObjectSelectorField(selector=_MARGIN),
             "per_month": ObjectSelectorField(
                 selector=number_field(_MAX_FEE, CURRENCY, minimum=-_MAX_FEE)
@@ -245,7 +245,7 @@ def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
             (shown[name] if name else shown)[option] = options[option]
     if CONF_REFERENCE_POWER in shown:
         shown[CONF_REFERENCE_POWER] = f"{shown[CONF_REFERENCE_POWER]:g}"
-    # Hide a first day in the past, because it belongs to earlier changes of the contract.
+    # Show only a first day in the future. A past day belongs to earlier changes of the contract.
     if is_awaited(options):
         shown[CONF_SURCHARGE_PRICE_SINCE] = options[CONF_SURCHARGE_PRICE_SINCE]
     return shown
@@ -411,7 +411,8 @@ def _read_since(
 def _read_entities_before(read: dict[str, Any], stored: Mapping[str, Any], *, holds: bool) -> None:
     """Store the price entities that are valid until the first day of a change.
 
-    With `holds`, these are the stored entities. Otherwise they stay as they were stored.
+    With `holds`, the stored entities become the previous entities. Otherwise the stored previous
+    entities stay.
     """
     for option, before_change in PRICE_ENTITIES.items():
         if entity_id := stored.get(option if holds else before_change):
@@ -429,14 +430,14 @@ def _changed(stored: Mapping[str, Any], read: Mapping[str, Any]) -> set[str]:
 def _errors_of_day(
     read: Mapping[str, Any], since: str, changed: set[str], *, is_entity_now: bool
 ) -> dict[str, str]:
-    """Return translation keys of the errors of `since`, a change's first day, by field."""
+    """Return the errors of `since`, the first day of a change: translation keys by field."""
     if not read:
         return {CONF_SURCHARGE_PRICE_SINCE: "day_without_change"}
     if changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read:
         return {SECTION_NETWORK_PRICES: "surcharge_price_missing"}
     if is_entity_now:
-        # Only the price entity is new. Refuse a first day, because it would also apply to margin
-        # and fees, which are valid already.
+        # Only the price entity is new. Refuse a first day, because the day would also apply to
+        # margin and fees. Margin and fees are valid already.
         return {CONF_SURCHARGE_PRICE_SINCE: "day_of_entity"}
     if not _is_plausible(since):
         return {CONF_SURCHARGE_PRICE_SINCE: "surcharge_day_implausible"}
@@ -444,6 +445,6 @@ def _errors_of_day(
 
 
 def _is_plausible(day: str) -> bool:
-    """Return whether a contract may begin on a day: from the tariff's start to two years ahead."""
+    """Return whether a contract may begin on a day: from 2025 to the end of the year after next."""
     latest = dt_util.now(LUXEMBOURG).year + _YEARS_AHEAD
     return _FIRST_YEAR <= date.fromisoformat(day).year <= latest

@@ -44,7 +44,7 @@ DATA_OPTIONS = (CONF_MIN_INTERVAL, *_GAS_FIELDS)
 
 
 def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
-    """Return the fields of the page. Gas fields need stored gas options or a possible gas meter."""
+    """Return the fields of the page. Gas fields appear if there may be a gas meter."""
     fields: dict[vol.Marker, Any] = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
     if _GAS_FIELDS.keys() & entry.options.keys() or _may_have_gas(entry):
         fields |= {vol.Optional(name): field for name, field in _GAS_FIELDS.items()}
@@ -62,7 +62,7 @@ def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
 
 
 def _may_have_gas(entry: AnyConfigEntry) -> bool:
-    """Return whether a gas meter was read. True also if the entry has read no meter yet."""
+    """Return whether a gas meter was read. True also if nothing was read or loaded yet."""
     if entry.state is not ConfigEntryState.LOADED:
         return True
     coordinator: SmartyCoordinator = entry.runtime_data

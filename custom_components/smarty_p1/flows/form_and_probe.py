@@ -1,4 +1,4 @@
-"""Base of all dialogs: a form, a probe of the source that was entered, and the errors of both.
+"""Base of the setup dialogs: a form, a probe of the entered source, and the errors of both.
 
 A step with a form calls `_async_accept` with the user's input. If the input is valid, the step
 stores it and calls the probe step; otherwise it calls `_show`.
@@ -134,7 +134,7 @@ class Dialog(ConfigFlow):
         Raises FieldError when `text` is no port or topic, or when another entry reads that port.
         """
         if entry := self._updated_entry:
-            # The form shows the port without secrets. An unchanged text means the full port.
+            # The form shows the port without secrets. An unchanged text means the stored port.
             current = entry.data.get(CONF_PORT, "")
             text = current if text.strip() == redact_port(current) else text
         if takes_topic:
@@ -209,7 +209,7 @@ class Dialog(ConfigFlow):
         last_words: str | None = None,
         **placeholders: str,
     ) -> ConfigFlowResult:
-        """Create the entry, or abort if `unique_id` exists.
+        """Create the entry, or abort if another entry has `unique_id`.
 
         `last_words` is the translation key of the dialog's final text.
         """

@@ -1,4 +1,4 @@
-"""Errors of forms: the field at which an error is shown, and its translation key.
+"""Errors of forms: the field at which an error is shown, and the error's translation key.
 
 `ERRORS` maps errors of ports and sources. Errors of entered values are raised as FieldError.
 """

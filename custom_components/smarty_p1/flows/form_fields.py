@@ -25,7 +25,7 @@ NEW_PORT = vol.Required(CONF_PORT, default="")
 CURRENT_PORT = vol.Optional(CONF_PORT)
 
 _MAX_PORTS = 64
-# Characters. Names that USB devices report may have any length.
+# Characters. USB devices may report longer names, so cut them.
 _MAX_NAME = 64
 
 

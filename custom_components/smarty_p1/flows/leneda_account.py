@@ -61,7 +61,7 @@ async def async_read_account(
 async def async_read_key(
     hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the stored account with a new API key, once Leneda has accepted it.
+    """Return the stored account with a new API key, once Leneda has accepted the key.
 
     Raises FieldError when a value is malformed or Leneda refuses it.
     """
@@ -85,7 +85,10 @@ async def _async_try_all(hass: HomeAssistant, account: Mapping[str, str]) -> Non
 async def _async_try(
     hass: HomeAssistant, account: Mapping[str, str], field: str, code: str
 ) -> None:
-    """Query yesterday's quarter-hours of a metering point. An empty result is no error."""
+    """Query yesterday's quarter-hours of a metering point. An empty result is no error.
+
+    Raises FieldError when Leneda refuses the query.
+    """
     credentials = Credentials(account[CONF_API_KEY], account[CONF_ENERGY_ID])
     end = day_start(dt_util.utcnow())
     start = day_start(end - QUARTER_HOUR)

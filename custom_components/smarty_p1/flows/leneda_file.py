@@ -96,7 +96,7 @@ class LenedaFileSteps(OptionsFlow):
         if key := _ENTITIES.get(imported.quantity):
             register = await self._async_text(f"entity.sensor.{key}.name", {})
         return self.async_show_menu(
-            # Without compared days, a second text leaves out the number of differing days.
+            # If no day was compared, use the text without the number of differing days.
             step_id="leneda_result" if imported.compared_days else "leneda_result_alone",
             menu_options=["leneda_file", "leneda_finish"],
             description_placeholders={
@@ -135,7 +135,7 @@ class LenedaFileSteps(OptionsFlow):
 
 
 def _uploaded(hass: HomeAssistant, file_id: str) -> bytes:
-    """Return the first `MAX_EXPORT_SIZE + 1` bytes. The last byte shows that a file is too large.
+    """Return the uploaded bytes, at most `MAX_EXPORT_SIZE + 1`. The importer refuses that many.
 
     Raises ImportRefusedError when the file is gone.
     """

@@ -22,7 +22,7 @@ _SAYS_P1 = re.compile(
         | (?i:smarty|dsmr)""",
     re.VERBOSE,
 )
-# Zeroconf properties in which a service describes itself. The manifest has the same properties.
+# Zeroconf properties in which a service describes itself. The manifest lists the same properties.
 _TELLING_PROPERTIES = ("product", "name", "description", "model")
 # URL scheme by protocol layers of an announced gateway. Gateways with other layers are refused.
 _SCHEMES = {("tcp",): "socket", ("telnet", "tcp"): "rfc2217"}
@@ -102,7 +102,7 @@ class DiscoverySteps(MeterSteps):
     async def _async_follow_service(self, service: str, urls: list[str]) -> bool:
         """Return whether a meter's entry already reads one of `urls`, or already has `service`.
 
-        For an entry that has `service`, search its meter at the first of `urls`.
+        If an entry has `service` but reads another port, search its meter at the first of `urls`.
         """
         for url in urls:
             reader = await async_entry_at(self.hass, url)

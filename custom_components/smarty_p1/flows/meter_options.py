@@ -170,7 +170,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
     async def _async_read_publishing(
         self, typed: Mapping[str, Any], errors: Errors
     ) -> dict[str, Any]:
-        """Return the options of all submitted sections, and add errors."""
+        """Return the options of all submitted sections. Adds errors to `errors`."""
         read: dict[str, Any] = {}
         for name, async_read in _PUBLISHING.items():
             try:

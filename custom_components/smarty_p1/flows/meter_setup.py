@@ -60,7 +60,7 @@ class MeterForm:
 
 
 async def async_prove(hass: HomeAssistant, data: Mapping[str, Any]) -> Telegram:
-    """Return the telegram that proves port and keys of an entry with this data.
+    """Return the first telegram from the port in `data` that is valid with the keys in `data`.
 
     Raises a LinkError or P1Error when no valid telegram arrives.
     """
@@ -120,7 +120,7 @@ class MeterSteps(ContractAndDashboardSteps):
             step_id="confirm",
             description_placeholders={
                 "serial_number": shown_name(serial_number),
-                # The text shows the identification as Markdown code, which a backtick would end.
+                # The text shows the identification as Markdown code. A backtick would end the code.
                 "identification": telegram.identification.replace("`", "?"),
                 "verification": await self._async_text(verification),
                 "power_imported": self._describe("1-0:1.7.0", "kW"),
@@ -135,7 +135,10 @@ class MeterSteps(ContractAndDashboardSteps):
     async def _async_ask_meter(
         self, user_input: Input, form: MeterForm, find: _Find | None = None
     ) -> ConfigFlowResult:
-        """Show the form until its input is valid. Then `find` probes and names the next step."""
+        """Show the form until its input is valid. Then `find` probes the port.
+
+        `find` takes the entry's data and returns the name of the next step.
+        """
         read = partial(self._async_read_meter, form)
         if data := await self._async_accept(user_input, read):
             self._data, self._find = data, find or self._async_find_new

@@ -22,8 +22,9 @@ from ..lib.port import probe
 from .paused_entry import pause_entry
 from .ports_in_use import async_entry_at
 
-# Seconds between two probes of an announced address, and probes per announcement.
+# Seconds between two probes of an announced address.
 PROBE_INTERVAL_S = 60.0
+# Number of probes after an announcement.
 PROBES = 10
 
 
@@ -112,7 +113,7 @@ async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) 
 async def _async_last_counters(
     hass: HomeAssistant, entry: AnyConfigEntry, key: bytes
 ) -> dict[bytes, int]:
-    """Return the last frame counters: a recorded frame has no newer counter, so it is rejected."""
+    """Return the last frame counter by system title, so that a probe rejects recorded frames."""
     if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, SmartyCoordinator):
         return entry.runtime_data.books.memory.last_counters(key)
     return await MeterStore(hass, entry.entry_id).async_last_counters(key)

@@ -1,7 +1,7 @@
 """Pause an entry while another task needs its port, because most ports serve one client.
 
 The entry of a meter stays loaded and only closes its port. Its last values stay valid for a minute,
-and a probe is shorter. An unload would write "unavailable" into the history of every entity.
+longer than a probe takes. An unload would write "unavailable" into the history of every entity.
 """
 
 import asyncio

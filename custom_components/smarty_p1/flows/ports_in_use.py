@@ -1,4 +1,4 @@
-"""Ports in use: lasting names of ports, entries and programs that hold them, the next free port."""
+"""Names of ports, the entry or program that uses a port, and the next free port of a gateway."""
 
 import asyncio
 import os
@@ -55,7 +55,7 @@ def _identity(port: str) -> str:
 
 
 def _first_same(port: str, named: Iterable[tuple[str, AnyConfigEntry]]) -> AnyConfigEntry | None:
-    """Return the first entry of `named` whose port is `port`, None if no port is the same."""
+    """Return the first entry in `named` with the same port as `port`, None without a match."""
     identity = _identity(port)
     return next((entry for name, entry in named if _identity(name) == identity), None)
 
@@ -115,7 +115,7 @@ def _program_of(pid: int) -> str:
 
 
 async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
-    """Return title and domain of an entry, of any integration, whose data names the device."""
+    """Return title and domain of an entry of any integration that has the device in its data."""
     entries = hass.config_entries.async_entries(include_ignore=False, include_disabled=False)
     named = [
         (value, entry)
@@ -128,9 +128,9 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
 
 
 async def async_next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
-    """Return the first free port above the meters' ports at the newest meter's gateway.
+    """Return the address of the next free port at the gateway of the newest meter.
 
-    None when no program listens at that port.
+    The port is above all ports of meters at this gateway. None when no program listens there.
     """
     next_port = _next_gateway_port(entries)
     if next_port is None or not await _async_listens(*next_port[1:]):

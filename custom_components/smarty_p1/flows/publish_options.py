@@ -53,7 +53,7 @@ MQTT_DOMAIN = "mqtt"
 
 
 class Defaults(NamedTuple):
-    """Suggested port and topics of a meter. No other meter uses the same."""
+    """Suggested port and topics of a meter, different from those in use by other meters."""
 
     port: int
     topic: str
@@ -141,7 +141,10 @@ async def async_read_mqtt(
 
 
 def _topic_of(hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]) -> str:
-    """Return the entered topic root. Empty or suggested for another format: a new suggestion."""
+    """Return the entered topic root, or a suggestion for the chosen format.
+
+    The suggestion replaces an empty text, and an earlier suggestion for another format.
+    """
     suggested = defaults(hass, entry)
     topic: str = typed.get(CONF_TOPIC, "").strip().strip("/")
     if typed[CONF_FORMAT] == Format.SMARTYREADER:
@@ -165,7 +168,7 @@ def _check_mqtt(hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: 
 
 
 def _former_smartyreader_topic(entry: AnyConfigEntry) -> str | None:
-    """Return the stored topic root if it is a suggestion of the SmartyReader format, or None."""
+    """Return the stored topic root if it was suggested for the SmartyReader format, or None."""
     for options in sections_of([entry], SECTION_MQTT):
         topic: str = options[CONF_TOPIC]
         if options[CONF_FORMAT] == Format.SMARTYREADER and topic.startswith(SMARTYREADER_TOPIC):
@@ -191,7 +194,7 @@ def _serves(entry: AnyConfigEntry, port: int) -> bool:
 
 
 def _is_topic(text: str) -> bool:
-    # Import here, because the slow module is needed only if MQTT is set up.
+    # Import here, because Home Assistant's MQTT is slow to load, and needed only for this check.
     from homeassistant.components import mqtt  # noqa: PLC0415
 
     try:

@@ -1,4 +1,4 @@
-"""Cost of the running month by the two interpretations of the surcharge."""
+"""Cost of the running month, by two interpretations of the surcharge above the reference power."""
 
 from dataclasses import replace
 

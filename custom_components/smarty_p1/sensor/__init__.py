@@ -55,7 +55,7 @@ async def async_setup_entry(
 class MeterSensor(SmartyEntity, SensorEntity):
     """Sensor of the electricity meter, or of a gas, water or heat meter."""
 
-    # The event entity already records a message's text.
+    # Do not record a message's text here, because the event entity already records the text.
     _unrecorded_attributes = frozenset({MEASURED_SINCE, TEXT, *UNRECORDED_ATTRIBUTES})
     described: SensorSpec[Reading]
 
@@ -189,13 +189,13 @@ def _add_meter_sensors(
 
 
 def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], list[MeterSensor]]:
-    """Return a function that creates the sensors of M-Bus meters that are new in a reading."""
+    """Return a function that creates the M-Bus meters' sensors that are new in a reading."""
     added: dict[str, set[str]] = {}
     current: set[str] = set()
 
     def find(reading: Reading) -> list[MeterSensor]:
         for identity in reading.channels.keys() - current:
-            # The user may have deleted the device of an absent meter. Then create its sensors again.
+            # If the user has deleted the device of an absent meter, create its sensors again.
             if mbus_device(coordinator, identity) is None:
                 added[identity] = set()
         current.clear()

@@ -93,7 +93,7 @@ class _Worker:
         self._work = asyncio.Event()
 
     async def async_start(self) -> None:
-        """Start the task. Unloading the entry ends it."""
+        """Start the task. Unloading the entry ends the task."""
         entry = self._coordinator.config_entry
         entry.async_on_unload(
             mqtt.async_subscribe_connection_status(self._hass, self._on_connection)

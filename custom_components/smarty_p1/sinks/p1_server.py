@@ -23,7 +23,7 @@ from ..lib.meter import Reading
 from ..lib.p1 import crc16
 
 MAX_CLIENTS = 32
-# Telegrams kept for a slow client: a minute with a telegram every 10 s. Older ones are dropped.
+# Telegrams kept for a slow client: a minute at one every 10 s. Older telegrams are dropped.
 MAX_WAITING_TELEGRAMS = 6
 # Seconds after which a client that reads nothing is disconnected.
 CLIENT_TIMEOUT_S = 60.0
@@ -47,7 +47,7 @@ def as_dsmr(text: bytes) -> bytes:
 
 
 class _Client(asyncio.Protocol):
-    """Program that reads telegrams. Bytes that it sends are ignored."""
+    """Connection to a program that reads telegrams. Bytes from the program are ignored."""
 
     _transport: asyncio.Transport
 

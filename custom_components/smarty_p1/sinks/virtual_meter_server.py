@@ -123,7 +123,7 @@ class _Sink:
         entry.async_on_unload(self._coordinator.async_add_reading_listener(self._on_reading))
         entry.async_on_unload(self._server.stop)
         if self._coordinator.latest:
-            # This telegram arrived before the listener was added, so pass it on here.
+            # The latest telegram arrived before the listener was added, so pass it on here.
             self._on_reading(self._coordinator.latest)
         entry.async_on_unload(partial(withdraw_issues, hass, entry, _PROBLEMS))
         self._look_for_added()
@@ -142,7 +142,7 @@ class _Sink:
 
     @callback
     def _on_reading(self, reading: Reading) -> None:
-        """Answer clients with a reading from now on, unless it is too old."""
+        """Answer clients with `reading` from now on, unless the reading is too old."""
         age = self._coordinator.age_of(reading)
         if age > MAX_SILENCE_S and not self._has_warned:
             self._has_warned = True
@@ -183,7 +183,7 @@ class _Sink:
         return failed
 
     async def _keep_on(self, remaining: list[_Port]) -> None:
-        """Announce the virtual meter once its HTTP port is open, and retry the `remaining` ports."""
+        """Announce the virtual meter once its HTTP port is open, and retry `remaining` ports."""
         is_announced = not self._announced
         while True:
             if not is_announced and self._http_port not in {port.number for port in remaining}:
@@ -223,7 +223,7 @@ class _Sink:
 
     @callback
     def _look_for_added(self) -> None:
-        """Raise an issue if a user has added the virtual meter as a meter. Otherwise withdraw it."""
+        """Raise the repair issue if a user has added the virtual meter. Otherwise withdraw it."""
         titles = [entry.title for entry in find_added_entries(self._hass, self._serial)]
         if titles:
             raise_issue(
