@@ -51,7 +51,7 @@ class DecodedMeters:
         self._keys = keys
         self._meters: dict[bytes, _Meter] = {}
         self._decryptors: dict[MeterKeys, FrameDecryptor] = {}
-        # System title of the meter that owns a name, by the name as a topic level.
+        # Owner of each name, as a system title. The dict's key is the name as a topic level.
         self._titles: dict[str, bytes] = {}
         for stored in filter(None, map(_STORED.fullmatch, memory.names())):
             self._add(bytes.fromhex(stored[1]))
@@ -175,8 +175,8 @@ def _stored(meter: DemandMeter) -> dict[str, Any]:
     Of the month's quarter-hours, only the peak is stored, because only the peak is published.
     """
     meter.take_new()
-    # `number` counts the quarter-hours in files. With 0, quarter-hours that are not stored do not
-    # count as lost.
+    # `number` is the number of the last quarter-hour in the files of a DemandMeter. With 0, missing
+    # quarter-hours do not count as lost.
     stored = {**meter.as_dict(), "number": 0}
     peak = meter.snapshot.peak if meter.snapshot else None
     if peak is None:

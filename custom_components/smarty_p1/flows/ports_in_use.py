@@ -94,7 +94,7 @@ async def async_name_holder(hass: HomeAssistant, port: str) -> str | None:
 
 
 def _holder_of(device: str) -> int | None:
-    """Return the id of a process that has opened a device, preferably of another program.
+    """Return the id of a process that has opened a device, preferably not of this process.
 
     None when no visible process has opened the device, or without `/proc`.
     """
