@@ -29,7 +29,7 @@ class FrameLimit:
         self._budget = Budget(MAX_RATE_BYTES_PER_S, MAX_BURST_BYTES, clock())
 
     def allows(self, size: int, *, is_expected: bool) -> bool:
-        """Return whether a frame of `size` bytes may pass now. If so, spend its cost."""
+        """Return whether a frame of `size` bytes may pass now. If so, charge the frame's cost."""
         cost = max(size, MIN_FRAME_COST_BYTES)
         if self._budget.left(self._clock()) - cost < (0 if is_expected else MAX_BURST_BYTES // 2):
             return False

@@ -60,7 +60,7 @@ class Keys:
         return f"<Keys of {len(self._by_title)} meters{every}>"
 
     def of(self, system_title: bytes) -> MeterKeys | None:
-        """Return the keys for `system_title`, which has 8 bytes. None without such keys."""
+        """Return the keys for `system_title` of 8 bytes, None if there are no keys."""
         joined = self._by_title.get(system_title, self._otherwise)
         return None if joined is None else _separate(joined)
 

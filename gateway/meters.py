@@ -159,7 +159,7 @@ class DecodedMeters:
         return remembered.serial_number or title.hex().upper()
 
     def store(self) -> None:
-        """Store the demand of all meters. The gateway calls this when it stops."""
+        """Store the demand of all meters, before the gateway stops."""
         for title, meter in self._meters.items():
             self._store_demand(title, meter.reader.memory)
 

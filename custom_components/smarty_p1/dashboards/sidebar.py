@@ -107,7 +107,7 @@ async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
 
 
 def free_path(hass: HomeAssistant) -> str:
-    """Return an unused path for the dashboard. With `_SECOND_PATH_SUFFIX`, it is unused, too."""
+    """Return an unused path for the dashboard. Its second path, with a suffix, is unused, too."""
     taken = hass.data[LOVELACE_DATA].dashboards
 
     def is_free(path: str) -> bool:

@@ -445,6 +445,6 @@ def _errors_of_day(
 
 
 def _is_plausible(day: str) -> bool:
-    """Return whether a contract may begin on a day: from 2025 to the end of the year after next."""
+    """Return whether a contract may begin on a day: from `_FIRST_YEAR` to the year after next."""
     latest = dt_util.now(LUXEMBOURG).year + _YEARS_AHEAD
     return _FIRST_YEAR <= date.fromisoformat(day).year <= latest

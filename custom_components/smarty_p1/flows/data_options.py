@@ -62,7 +62,7 @@ def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
 
 
 def _may_have_gas(entry: AnyConfigEntry) -> bool:
-    """Return whether a gas meter was read. True also if nothing was read or loaded yet."""
+    """Return whether the entry may have a gas meter. True if no telegram has been read yet."""
     if entry.state is not ConfigEntryState.LOADED:
         return True
     coordinator: SmartyCoordinator = entry.runtime_data

@@ -104,7 +104,7 @@ def check_address(text: str, *, takes_topic: bool = False) -> None:
 
 
 def _lacks_number(port: str) -> bool:
-    """Return whether a URL lacks a valid port number and needs one."""
+    """Return whether a URL needs a port number but has no valid number."""
     try:
         url = urlsplit(port)
         is_complete = bool(url.hostname and url.port)

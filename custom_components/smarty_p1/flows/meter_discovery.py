@@ -106,7 +106,7 @@ class DiscoverySteps(MeterSteps):
         """
         for url in urls:
             reader = await async_entry_at(self.hass, url)
-            # Skip pulse readers and tank sensors: their port says nothing about a meter's gateway.
+            # Skip pulse readers and tank sensors, because their port is not that of a meter.
             if reader and is_meter(reader) and reader.data.get(CONF_SERVICE, service) == service:
                 self.hass.config_entries.async_update_entry(
                     reader, data={**reader.data, CONF_SERVICE: service}

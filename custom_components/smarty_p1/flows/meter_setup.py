@@ -201,6 +201,6 @@ class MeterSteps(ContractAndDashboardSteps):
         return self._amount(value, unit) if isinstance(value, float) else _NONE
 
     def _amount(self, value: float, unit: str) -> str:
-        """Return an amount with its unit, three decimals and the language's decimal mark."""
+        """Return an amount for people: three decimals with a unit, all digits without a unit."""
         text = f"{value:.3f} {unit}" if unit else f"{value:.15g}"
         return with_decimal_mark(self.hass, text)
