@@ -41,7 +41,7 @@ class ConfigTable:
         self._content: dict[str, Any] = dict(content)
 
     def fail(self, key: str, fault: str) -> NoReturn:
-        """Raise ConfigError that names table and key; `fault` completes the sentence."""
+        """Raise ConfigError with table, key and `fault`, such as "must be a number"."""
         msg = f"[{self._name}] {key} {fault}"
         raise ConfigError(msg) from None
 

@@ -13,7 +13,7 @@ from .metrics import Metrics
 
 # About three times the 11,520 bytes a second that a P1 port sends at 115,200 baud.
 MAX_RATE_BYTES_PER_S = 32 * 1024
-# A network gateway may send the frames of an hour at once, after an interruption.
+# After an interruption, a network gateway may send the 360 frames of an hour at once.
 MAX_BURST_BYTES = 4 * 1024 * 1024
 # A small frame costs a broker as much as a frame of 1 KiB, so small frames count as 1 KiB.
 MIN_FRAME_COST_BYTES = 1024

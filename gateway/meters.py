@@ -175,8 +175,8 @@ def _stored(meter: DemandMeter) -> dict[str, Any]:
     Of the month's quarter-hours, only the peak is stored, because only the peak is published.
     """
     meter.take_new()
-    # `number` is the number of the last quarter-hour in the files of a DemandMeter. With 0, missing
-    # quarter-hours do not count as lost.
+    # `number` is the number of the last line in the files of a DemandMeter. With 0, the lines that
+    # are not stored do not count as lost.
     stored = {**meter.as_dict(), "number": 0}
     peak = meter.snapshot.peak if meter.snapshot else None
     if peak is None:

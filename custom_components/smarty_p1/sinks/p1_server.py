@@ -36,7 +36,7 @@ _MAX_RECEIVED_BYTES = 64 * 1024
 
 
 def as_dsmr(text: bytes) -> bytes:
-    """Return a standard DSMR 5 telegram: CRLF, a blank second line, `!` and the CRC16."""
+    """Return `text` as a standard DSMR 5 telegram: CRLF, a blank second line, `!` and CRC16."""
     lines = text.strip().splitlines()
     end = next((index for index, line in enumerate(lines) if line[:1] == b"!"), len(lines))
     identification, *objects = lines[:end]
