@@ -155,8 +155,8 @@ class ValuesPublisher(PortPublisher):
             feed = self._feed
             if feed is None:
                 continue
-            # Claim the reading before the wait for the memory file. The wait does not cover the
-            # frame counter of a later reading.
+            # Claim the reading first. The wait below stores its frame counter, but not the frame
+            # counter of a later reading.
             reading = feed.claim()
             if reading:
                 # Hold the reading until its frame counter is stored. Without the stored counter,

@@ -13,7 +13,7 @@ from typing import Any
 from .parser import PROGRAM, shown
 from .usage_error import UsageError
 
-# Coroutine that returns a final message, None without one.
+# Coroutine that returns a final message or None.
 type _Work = Coroutine[object, object, str | None]
 
 

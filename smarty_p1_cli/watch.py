@@ -37,7 +37,7 @@ async def watch_port(url: str, decoder: Decoder) -> None:
 
     link = Link(url, on_data, status.lose, on_open=lambda: status.open(time.monotonic()))
     if watching := asyncio.current_task():
-        with suppress(NotImplementedError):  # Windows
+        with suppress(NotImplementedError):  # Windows has no signal handlers
             # Handle SIGTERM, because a program that a script starts in the background ignores
             # SIGINT.
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, watching.cancel)
