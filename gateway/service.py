@@ -1,4 +1,4 @@
-"""Gateway process: reads all ports until a signal stops it."""
+"""Gateway process: reads all ports until a signal stops the process."""
 
 import asyncio
 import logging
@@ -50,7 +50,7 @@ async def run(config: GatewayConfig) -> None:
 
 
 def _allow_files() -> None:
-    """Raise the limit of open files to the maximum: each port has at least one file."""
+    """Raise the limit of open files to the maximum, because each port needs at least one file."""
     _, maximum = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (maximum, maximum))
 
@@ -79,7 +79,7 @@ class _Gateway:
         self._memory = memory
         self._metrics = metrics
         self._meters = DecodedMeters(memory, config.decoding.keys) if config.decoding else None
-        # Last publisher of each retained topic; swapped cables change it.
+        # Last publisher by retained topic. The publisher changes when cables are swapped.
         self._speakers: dict[str, object] = {}
 
     async def run(self, health: Health) -> None:
@@ -114,7 +114,7 @@ class _Gateway:
         broker = self._config.broker
         if not isinstance(broker, NatsConfig):
             return None
-        # Import here: the NATS library is an optional dependency.
+        # Import here, because the NATS library is an optional dependency.
         from .nats_publisher import NatsPublisher  # noqa: PLC0415
 
         labels = [port.label for port in self._config.ports]
