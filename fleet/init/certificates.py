@@ -30,7 +30,7 @@ class Authority:
     """Certificate authority. Its private key is needed only to sign, so it may be kept offline."""
 
     def __init__(self, files: FleetFiles, *, renew: bool) -> None:
-        """Read the authority from `files`, or create it. `renew`: renew valid certificates, too.
+        """Read the authority from `files`, or create it. `renew`: replace certificates.
 
         Raises ConfigError.
         """
@@ -47,7 +47,7 @@ class Authority:
         self._certificate = _read_certificate(files, CA, text)
 
     def certify(self, name: str, names: Sequence[str], *, is_client: bool = False) -> datetime:
-        """Write `<name>.pem` and `<name>.key` for the host `names`, unless valid files exist.
+        """Write `<name>.pem` and `<name>.key`, unless files for the same host `names` exist.
 
         Return the time when the certificate expires. Raises ConfigError.
         """

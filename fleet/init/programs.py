@@ -68,7 +68,7 @@ def configure_collector(
 def configure_operator(fleet: FleetInputs, directory: Path) -> str:
     """Return a configuration for `smarty-p1 fleet` commands, with the operator's login.
 
-    It equals the first collector's otherwise. `directory` has the folders of all programs.
+    Otherwise it equals the first collector's configuration. `directory` is the fleet's folder.
     """
     first = fleet.collectors[0]
     own = directory / "operator" if fleet.is_here else Path("operator")
