@@ -6,8 +6,8 @@ from random import Random
 from dev.simulator.faults import noise
 from dev.simulator.frame import FULL_TAG_SIZE, LAST_COUNTER, TAG_SIZE, TITLE_SIZE, encipher
 
-# A frame begins with byte DB and the length of the title (2 bytes), then the system title. After
-# 4 bytes of length and security, the frame counter follows.
+# A frame begins with DB (1 byte), the title's length (1 byte) and the system title. The frame's
+# length (3 bytes), the security setting (1 byte) and the frame counter follow.
 _TITLE = slice(2, 2 + TITLE_SIZE)
 _COUNTER = slice(_TITLE.stop + 4, _TITLE.stop + 8)
 _TEXT = _COUNTER.stop

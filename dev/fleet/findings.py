@@ -81,7 +81,7 @@ class Examiner:
         self._waiting = waiting
         self._heard = heard
         self._watch = watch
-        # Ignore replayed frames: a replay may have reached the stream although the original did not.
+        # Ignore replayed frames, because a replay may reach the stream without its original.
         self._passed_on = passed_on - {one.digest for one in events if isinstance(one, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}
