@@ -46,7 +46,7 @@ class CollectorConfig:
 
 
 def read_config(path: Path) -> CollectorConfig:
-    """Return the settings in the file `path`. Raises ConfigError for a missing or invalid one."""
+    """Return the settings in the file `path`. Raises ConfigError for invalid content."""
     content = read_toml(path)
     tables = [
         ConfigTable(name, content.pop(name, {}))

@@ -1,4 +1,4 @@
-"""Reprocessing of frames without a key, by system title, as soon as the key is there."""
+"""Reprocessing of frames that had no key, by DLMS system title, once the key is there."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ from .store import Store, StoreRestartedError
 
 LOGGER = logging.getLogger(__name__)
 
-# Tasks that read the stream at once. Tasks that wait for the store do not count.
+# Maximum number of tasks that read the stream. Tasks that wait for the store do not count.
 _MAX_READING = 2
 # Seconds. If a collector ends while it reads, another collector takes over its titles.
 _LOOK_INTERVAL = 60.0
@@ -49,7 +49,7 @@ class LateKeys:
         self._look_at_all = 0.0
 
     async def look(self, js: JetStreamContext, keys: Keys) -> None:
-        """Start a task for each pending title that is due or has untried `keys`.
+        """Start a task for each pending system title that is due or has untried `keys`.
 
         Raises NATS's errors.
         """

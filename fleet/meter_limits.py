@@ -14,7 +14,7 @@ LOGGER = logging.getLogger(__name__)
 
 
 class MeterBounds:
-    """Limits of all meters. They bound the number of series that a meter creates.
+    """Limits of all meters, which bound the number of series that a meter creates.
 
     `on_ignored` is called with kind and number of the objects dropped from a telegram.
     """

@@ -1,7 +1,7 @@
 """Ownership of names: a meter writes only to the series of its own serial number, its name.
 
-A verified telegram proves that the sender has the key of a system title, but its serial number may
-be false. So the first serial number of a title belongs to that title alone. The bucket in NATS has
+A verified telegram proves that the sender has a system title's key, but may have a false serial
+number. So the first serial number of a title belongs to that title alone. The bucket in NATS has
 an entry for each title and for each name, shared by all collectors.
 """
 
@@ -38,9 +38,9 @@ class _Meter:
 
 
 class MeterNames:
-    """Names of all meters. A name is looked up with the first telegram that has it.
+    """Names (serial numbers) of all meters, looked up in NATS when a telegram first has them.
 
-    With `domain`, this collector has the keys of these system titles only.
+    `domain` are the system titles whose keys this collector has, () for all.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class MeterNames:
         self._keys = keys
 
     async def may_write(self, telegram: Telegram) -> bool:
-        """Return whether a verified telegram may write to its name's series. Claim a free name.
+        """Return whether a verified telegram may write to its name's series. Claims a free name.
 
         Raises NATS's errors.
         """
@@ -94,7 +94,7 @@ class MeterNames:
         return is_own
 
     async def _claim(self, meter: _Meter, digits: str, label: str) -> bool:
-        """Claim the name `label` for a title. Return False if another title owns the name."""
+        """Claim the name `label` for the system title `digits`. Return False if it is taken."""
         if label == digits:
             return await self._owns(digits, label)
         key = f"meter.{digits}"
@@ -112,7 +112,7 @@ class MeterNames:
         return None
 
     async def _owns(self, digits: str, label: str) -> bool:
-        """Return whether the name `label` belongs to a title. Claim a free name.
+        """Return whether the system title `digits` owns the name `label`. Claims a free name.
 
         A name is free once its owner has no key, neither here nor in another key domain.
         """
@@ -133,13 +133,13 @@ class MeterNames:
                 return True
 
     def _has_key(self, title: bytes) -> bool:
-        # Assume a key for titles of other domains, because this collector cannot know.
+        # Assume a key for titles of other domains, because this collector does not know their keys.
         return bool(self._keys.of(title) or (self._domain and title not in self._domain))
 
 
 def name_key(label: str) -> str:
     """Return the bucket's key for the name `label`."""
-    # NATS allows few characters in keys, so a name with others is written as "=" and hex.
+    # NATS allows few characters in keys, so write a name with others as "=" and hex digits.
     return f"{_NAME}{label if _IS_KEY(label) else f'={label.encode().hex()}'}"
 
 

@@ -74,13 +74,13 @@ class Metrics:
                 self.rejected.labels(outcome).inc(number)
 
     def count_ignored(self, kind: str, number: int) -> None:
-        """Count the objects of a kind that were dropped from telegrams."""
+        """Count `number` objects of `kind` that were dropped from telegrams."""
         self.ignored.labels(kind).inc(number)
 
     def watch_oldest(self, oldest: Callable[[], float | None]) -> None:
-        """Take a function that returns when the oldest held message arrived.
+        """Take a function for the gauge of the oldest unacknowledged message's age.
 
-        It returns Unix seconds, None without messages.
+        `oldest` returns when that message arrived (Unix seconds), None without messages.
         """
 
         def age() -> float:
@@ -90,7 +90,7 @@ class Metrics:
         self._oldest.set_function(age)
 
     def watch_store(self, answers: Callable[[], bool]) -> None:
-        """Take a function that returns whether VictoriaMetrics answers."""
+        """Take a function for the gauge of whether VictoriaMetrics answers."""
         self._store_answers.set_function(answers)
 
     def show_stream(self, info: StreamInfo) -> None:

@@ -8,7 +8,7 @@ from smartyp1.backoff import Outage
 
 LOGGER = logging.getLogger(__name__)
 _FIRST_DELAY = 0.2
-# Short, because frames that arrive during the delay are late by it.
+# Short, because frames that arrive during this delay have to wait.
 _MAX_DELAY_S = 2.0
 _LOST = "%s failed (%s), and is tried again"
 _BACK = "%s works again"
@@ -19,7 +19,7 @@ class AlreadyLoggedError(Exception):
 
 
 def outage_of(what: str) -> Outage:
-    """Return an outage that is logged with the name `what`."""
+    """Return an outage that is logged under the name `what`."""
     return Outage(LOGGER, _LOST, _BACK, what, first=_FIRST_DELAY, longest=_MAX_DELAY_S)
 
 

@@ -45,13 +45,13 @@ class PendingFrames(NamedTuple):
 
     @classmethod
     def parse(cls, value: bytes, revision: int) -> PendingFrames:
-        """Return a stored entry. A damaged one begins with sequence number 1."""
+        """Return the entry with the stored bytes `value`. A damaged entry begins at sequence 1."""
         first, tried, due = [*value.decode(errors="replace").split(" "), "", "", ""][:3]
         return cls(int(first) if first.isdecimal() else 1, tried, due == _DUE, revision)
 
 
 class PendingTitles:
-    """Entries of one store. `count` is their number as of the last call of `titles`."""
+    """Entries of one store. `count` is the number of entries at the last call of `titles`."""
 
     def __init__(
         self, store: str, js: Callable[[], JetStreamContext], bucket: Callable[[], KeyValue]
@@ -73,12 +73,12 @@ class PendingTitles:
         return found
 
     async def get(self, title: bytes) -> PendingFrames | None:
-        """Return a title's entry, None without one. Raises NATS's errors."""
+        """Return the entry of a system title, None if it is missing. Raises NATS's errors."""
         try:
             entry = await self._bucket().get(self._key(title))
         except KeyNotFoundError as error:
             if error.entry is not None:
-                # A collector ended after its deletion, before the purge of the delete marker.
+                # A collector ended after it deleted the entry, before it purged the delete marker.
                 await self._purge(self._key(title), error.entry.revision or 0)
             return None
         return PendingFrames.parse(entry.value or b"", entry.revision or 0)

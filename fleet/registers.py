@@ -23,7 +23,7 @@ _SETS = {
 }
 _MAX_METERS = 100
 _PATTERN = re.compile(r"[a-z0-9_*]{1,64}")
-# An object outside the specification has its OBIS reference as name, which begins with a digit.
+# The name of an object outside the specification is its OBIS reference, which begins so.
 _IS_REFERENCE = re.compile(r"[0-9]").match
 # OBIS references of meters on the M-Bus, which get separate lines.
 _IS_MBUS = re.compile(rf"0-[{CHANNELS.start}-{CHANNELS.stop - 1}]:(?:24\.|96\.1\.0)").match

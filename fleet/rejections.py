@@ -6,7 +6,7 @@ from prometheus_client import Counter
 
 from .frame_verifier import MALFORMED, NO_KEY, WRONG_SUBJECT
 
-# Not a rejection: a stored frame that arrived after a later frame of its meter.
+# Label for stored frames, not rejected, that arrived after a later frame of their meter.
 EARLIER = "earlier"
 _OTHER = "other"
 # Frames rejected for these reasons need no key, so a thief could invent any number of titles.
@@ -26,7 +26,7 @@ class MeterRejections:
         self._of_meters: set[tuple[str, str]] = set()
 
     def count(self, rejected: Counts[tuple[str, str]]) -> None:
-        """Add numbers of messages by title and reason; the reason may be EARLIER."""
+        """Add the numbers of messages in `rejected`, by system title and reason or EARLIER."""
         for (title, reason), number in rejected.items():
             shown = title if title and self._is_shown(title, reason) else _OTHER
             if reason == EARLIER:

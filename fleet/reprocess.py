@@ -40,7 +40,7 @@ _PAUSE = 0.1
 
 @dataclass
 class Reprocessed:
-    """Result of a reprocessing. `end` is the stream's last sequence number at its start.
+    """Result of a reprocessing, up to the sequence number `end`.
 
     `first_waiting` is the sequence number of the first frame that no key decrypted.
     """
@@ -51,7 +51,7 @@ class Reprocessed:
     writes: list[Write] = field(default_factory=list)
 
     def is_kept(self, store: Store) -> bool:
-        """Return whether VictoriaMetrics has all values on disk. Raises StoreRestartedError."""
+        """Return whether `store` has all values on disk. Raises StoreRestartedError."""
         run = store.run
         return not self.writes or (run is not None and all(map(run.keeps, self.writes)))
 
@@ -94,7 +94,7 @@ async def reprocess_frames(  # noqa: PLR0913
                 result.first_waiting = metadata.sequence.stream
         if samples:
             write = await store.write(samples)
-            # Keep only the last write to a process: once it is on disk, earlier writes are, too.
+            # Keep only the last write to each process, which reaches the disk last.
             others = [one for one in result.writes if one.process != write.process]
             result.writes = [*others, write]
         # Pause, so that VictoriaMetrics has time for live frames.
@@ -129,7 +129,7 @@ async def _frames(
                 yield messages
                 begin, tries = messages[-1].metadata.sequence.stream + 1, 0
         except NoAnswerError:
-            # The node of the consumer or the frames are gone. A new consumer shows which.
+            # Try a new consumer, because the node of this one may be gone, or the remaining frames.
             tries += 1
         else:
             return

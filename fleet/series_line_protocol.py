@@ -44,8 +44,8 @@ def make_sample(
 ) -> Sample:
     """Return the lines for a telegram, at the telegram's time.
 
-    `source` adds a line with gateway and port, `key`, the key's fingerprint, a line with the frame
-    counter. Raises ValueError for a telegram without time.
+    `source` adds a line with gateway and port. `key`, the fingerprint of the meter's key, adds a
+    line with the frame counter. Raises ValueError for a telegram without time.
     """
     if telegram.time is None:
         raise ValueError

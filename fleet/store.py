@@ -32,8 +32,8 @@ KEPT_AFTER = 20.0
 _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _ASK_INTERVAL = 2.0
 _MAX_SILENCE_S = 20.0
-# The start time identifies a process, in whole seconds. So a younger process may be mistaken for
-# an earlier process that began in the same second.
+# Seconds. A process is recognised by its start time in whole seconds. Right after its start, an
+# earlier process may have begun in the same second.
 _MIN_UPTIME_S = 2.0
 
 
@@ -72,7 +72,7 @@ class Store:
     def __init__(self, config: StoreConfig, metrics: Metrics) -> None:
         self.run: StoreRun | None = None
         self._config = config
-        # The first address that answered the last request.
+        # Address that receives writes: the first that answered at the last `_ask`.
         self._url = config.urls[0]
         self._host = ""
         self._metrics = metrics
@@ -139,9 +139,9 @@ class Store:
         self._run_is_known.set()
 
     async def _ask_all(self) -> tuple[str, StoreProcess]:
-        """Return the first address that answers, and its process.
+        """Return the first address that answers, and the process there. Raises an error of ERRORS.
 
-        Raises StoreError if the addresses have different processes, otherwise one of ERRORS.
+        The error is StoreError if the addresses lead to different processes.
         """
         answers = await ask_each(self._session, self._config)
         found = [(url, one) for url, one in answers.items() if isinstance(one, StoreProcess)]
@@ -175,7 +175,7 @@ class Store:
             **self._config.login.options,
         ) as response:
             check_status(response, 204)
-            # With `metrics_url`, a proxy answers writes, so the host name tells nothing.
+            # With `metrics_url`, a proxy answers writes, so do not compare host names.
             if not self._config.metrics_url and host_of(response) != self._host:
                 msg = "another machine takes the values than tells since when it runs"
                 raise StoreError(msg)

@@ -118,7 +118,7 @@ class StoreReader:
             await self._ask("/api/v1/admin/tsdb/delete_series", form, 204)
 
     async def _ask(self, path: str, form: Mapping[str, str], status: int = 200) -> bytes:
-        # Send the query as POST body: proxies log URLs, and the form names a meter and may hold
+        # Send the query as POST body, because proxies log URLs. The form names a meter and may hold
         # `authKey`.
         async with self._session.post(
             f"{self._url}{path}", data=form, timeout=_TIMEOUT, **self._config.login.options

@@ -38,12 +38,12 @@ _DAY = 86400.0
 _DAYS = 7
 # One telegram every ten seconds (8,640 a day), plus 10 %.
 _MESSAGES_A_DAY = 9_504
-# Eight times a telegram with four meters on the M-Bus. Bounds the space that a meter can fill.
+# Eight times a telegram with four meters on the M-Bus. This bounds the space of a meter.
 _MAX_MESSAGE_BYTES = 16 * 1024
-# NATS keeps message ids in memory for this time. No gateway sends ids, but a thief of its login
+# NATS keeps message ids in memory for this time. No gateway sends ids, but a thief of a login
 # could fill 100 MB a second with ids of 15 KB. So take the shortest time that NATS allows.
 _DUPLICATE_WINDOW_S = 0.1
-# Field of StreamConfig for each field of StreamSettings, and the unit of that setting.
+# For each field of StreamSettings, the field of StreamConfig (_LIMITS) and its unit (_UNITS).
 _LIMITS = {"gigabytes": "max_bytes", "days": "max_age", "replicas": "num_replicas"}
 _UNITS = {"gigabytes": _GIGABYTE, "days": _DAY, "replicas": 1}
 _is_title = re.compile(r"[0-9A-F]{16}").fullmatch

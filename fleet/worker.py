@@ -44,8 +44,8 @@ _PAUSE = 0.1
 # Seconds between writes. Each write has fixed costs in VictoriaMetrics, so gather messages.
 _GATHER_TIME = 0.4
 _ACKNOWLEDGE_INTERVAL = 1.0
-# Frames behind later frames of their meter, per batch. NATS bounds the unacknowledged messages, so
-# a flood of replays would hold up other meters. Further ones are reprocessed later, by title.
+# Maximum number of replays or other late frames in a batch. NATS bounds unacknowledged messages, so
+# a flood of replays would hold up other meters. Further late frames are reprocessed later.
 _MAX_EARLIER = 100
 _ACK_PREFIX = "$JS.ACK."
 _TOKENS_WITHOUT_DOMAIN = 9
@@ -238,7 +238,7 @@ class Worker:
                 sample = self._sample(message, verdict, verdict.telegram)
                 samples.append(sample)
                 telegrams += [verdict.telegram] * sample.is_new
-        # Let rejected messages not wait for the store, because NATS bounds unacknowledged ones.
+        # Junk must not wait for the store, because NATS bounds unacknowledged messages.
         self._rejected.append(rejected)
         self._failed += failed
         if samples:
@@ -279,7 +279,7 @@ class Worker:
     async def _publish(self, telegrams: Sequence[Telegram]) -> None:
         if not self._publishes_readings or self._nats is None or not self._nats.is_connected:
             return
-        with suppress(NatsError, OSError):  # readings are copies for listeners
+        with suppress(NatsError, OSError):  # a lost reading is only a copy
             for telegram in telegrams:
                 subject = reading_of(telegram.system_title or b"")
                 await self._nats.publish(subject, json.dumps(telegram.as_dict()).encode())
@@ -309,7 +309,7 @@ class Worker:
             judged.write = await self._store.write(without_delay(judged.samples))
 
     async def _settle_failed(self) -> None:
-        """Note the system titles of put-off frames in NATS, then acknowledge these frames."""
+        """Note the system titles of frames to reprocess in NATS, then acknowledge these frames."""
         failed, self._failed = self._failed, []
         titles: dict[bytes, PendingFrames] = {}
         for title, _, waiting in failed:

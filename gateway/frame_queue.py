@@ -27,7 +27,7 @@ _ASIDE = re.compile(r"(.+) ([0-9A-F]{16})", re.DOTALL)
 
 
 class QueueInUseError(Exception):
-    """Error because another process has locked the queue."""
+    """Refusal to open a queue that another process has locked."""
 
 
 class NewFrame(NamedTuple):
@@ -177,7 +177,7 @@ class FrameQueue:
         return +Counter({label: self._make_room(label) for label in last})
 
     def _write(self, rows: Iterable[tuple[int, str, bytes]] = ()) -> None:
-        """Delete removed frames and add `rows` in one transaction: both change the same pages."""
+        """Delete removed frames and add `rows` in one transaction, to write fewer pages."""
         with self._database:
             for port in self._undeleted:
                 self._freed += self._database.execute(
@@ -187,7 +187,7 @@ class FrameQueue:
                 self._freed = 0
                 self._database.execute("PRAGMA incremental_vacuum").fetchall()
             self._database.executemany("INSERT INTO frames VALUES (?, ?, ?)", rows)
-        # Reset the counters after the commit: a failed transaction leaves the frames on disk.
+        # Reset the counters only now, because a failed transaction leaves the frames on disk.
         for port in self._undeleted:
             port.undeleted = 0
         self._undeleted.clear()

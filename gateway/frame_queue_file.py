@@ -57,7 +57,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     # Only the owner may read the file, because consumption is private.
     path.touch(mode=0o600)
     with path.open("ab"):
-        pass  # raises OSError without write permission, so that the file does not count as damaged
+        pass  # raises OSError without write permission, which is no damage
     database = sqlite3.connect(path)
     database.text_factory = as_text
     try:

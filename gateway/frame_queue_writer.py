@@ -19,7 +19,8 @@ LOGGER = logging.getLogger(__name__)
 # Bytes of frames kept in memory while the disk fails. Beyond that, the oldest are dropped.
 _MAX_MEMORY_BYTES = 8 * 1024 * 1024
 _RETRY_DELAY = 2.0
-# Seconds for which frames of several ports are gathered. A wake-up costs more than a write.
+# Seconds for which frames of several ports are gathered. A wake-up costs more than
+# writing a frame.
 GATHER_TIME = 0.1
 _LOST = "The queue cannot be written: %s"
 _BACK = "The queue can be written again"
@@ -98,7 +99,7 @@ class FrameStore:
     async def _write_what_waits(self) -> None:
         if new := dict(self._new):
             self._adding = asyncio.ensure_future(self._add(new))
-            # Wait in this way, so that a cancellation does not cancel the write.
+            # `asyncio.wait` does not cancel the write if this task is cancelled.
             await asyncio.wait([self._adding])
             self._adding.result()
 
@@ -167,7 +168,7 @@ class FrameStore:
     async def exchange(
         self, gone: Mapping[str, Sequence[WaitingFrame]], ports: Iterable[str], most: int
     ) -> dict[str, list[WaitingFrame]]:
-        """Remove the frames `gone`. Return up to `most` remaining oldest frames of each port.
+        """Remove the frames `gone`. Return up to `most` oldest remaining frames of `ports`.
 
         A single call of the thread serves all ports, because each call costs time.
         """
@@ -214,7 +215,7 @@ class FrameStore:
         self._note(port)
 
     async def end_aside(self, port: str, title: str) -> None:
-        """Delete what the disk keeps of a system title without frames."""
+        """Delete the sub-queue of a system title if it is empty."""
         await self._in_thread(partial(self._queue.end_aside, port, title))
 
     async def close(self) -> None:

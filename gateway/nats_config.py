@@ -69,7 +69,7 @@ def read_batch_seconds(table: ConfigTable) -> float | None:
 
 
 def _read_inbox(table: ConfigTable, username: str | None) -> str:
-    """Return the configured inbox prefix. The default is what the example allows `username`."""
+    """Return the configured inbox prefix, or the prefix allowed to `username` in the example."""
     inbox = table.take_text("inbox_prefix")
     if inbox is not None and not _INBOX.fullmatch(inbox):
         table.fail("inbox_prefix", "must have 1 to 64 of A-Z, a-z, 0-9, _ and -")

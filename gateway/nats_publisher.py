@@ -29,7 +29,7 @@ from .nats_requests import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Req
 
 LOGGER = logging.getLogger(__name__)
 
-# Headers with gateway and port of a frame, to find the meter. They are not authenticated.
+# Headers with gateway and port of a frame, not authenticated. They help to find the meter.
 GATEWAY_HEADER = "Smarty-Gateway"
 PORT_HEADER = "Smarty-Port"
 FIRST_DELAY = 0.5

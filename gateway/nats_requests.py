@@ -23,7 +23,7 @@ TIMEOUT = 3.0
 MAX_BATCH = 1000
 _MAX_UNDERWAY = 256
 _NO_RESPONDERS = "503"
-# Error is raised by nats-py, the others by parsing an answer that is no acknowledgement.
+# nats-py raises Error. Parsing an answer that is no acknowledgement raises the other errors.
 FAILURES = (Error, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
@@ -147,7 +147,7 @@ def _outcome_of(answer: asyncio.Future[Msg]) -> Outcome:
 
 
 def _check(answer: asyncio.Future[Msg]) -> Mapping[str, object]:
-    """Return the content of an acknowledgement. Raises DeniedError or one of FAILURES."""
+    """Return the content of an acknowledgement. Raises DeniedError or an error in FAILURES."""
     if not answer.done():
         raise NoAnswerError
     message = answer.result()

@@ -46,7 +46,7 @@ class NatsCluster:
 
     `gateways` are publishing users with the system titles of their meters, or "*". The text `extra`
     is added to each node's configuration, `routes` to the table of routes. `tls` is for clients.
-    Each of `regions` has separate accounts with their own stream. `user_of` names its users.
+    Each region has separate accounts and a stream. `user_of` names the users of a region.
     """
 
     def __init__(  # noqa: PLR0913

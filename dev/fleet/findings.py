@@ -94,7 +94,7 @@ class Examiner:
                 self.attacks[event.kind] += 1
 
     async def examine(self, meters: Iterable[FleetMeter], export: Export) -> None:
-        """Compare every register of all `meters`; classify the missing telegrams."""
+        """Compare every register of all `meters`. Classify the missing telegrams."""
         unknown = await export.meters()
         missing: list[Sent] = []
         for meter in meters:

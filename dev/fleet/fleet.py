@@ -78,7 +78,7 @@ class Program(Part):
         self._metrics_url = f"http://{HOST}:{metrics_port}/metrics"
 
     async def metrics(self, session: aiohttp.ClientSession) -> list[tuple[str, str, float]]:
-        """Return name, labels (as text) and value of each metric. Raises aiohttp's errors."""
+        """Return name, labels as a text, and value of each metric. Raises aiohttp's errors."""
         async with session.get(self._metrics_url) as answer:
             text = await answer.text()
         found = re.findall(r"(?m)^(\w+)(?:\{(.*)\})? (\S+)$", text)

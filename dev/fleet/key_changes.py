@@ -10,13 +10,14 @@ from dev.simulator import Meter
 
 from .meters import key_of, next_key_of
 
-# Number of the meter without a key at first, of the meter whose next key is known in advance, and
-# of the meter whose next key is known only after its change.
+# Numbers of three meters. LATE has no key at first. The collectors get the next key of ANNOUNCED
+# before it is used, and the next key of SURPRISING afterwards.
 LATE = 1
 ANNOUNCED = 2
 SURPRISING = 3
 MIN_METERS = 3
-# As fractions of the run: first change of the key file, new keys in the meters, second change.
+# Fractions of the run: first change of the key file, change in the meters, second change of the
+# file.
 _FIRST, CHANGES_AT, _LAST = 0.25, 0.5, 0.75
 # Meters that wait for keys. Their delays say nothing about the speed of the fleet.
 WAITING = frozenset((LATE, SURPRISING))

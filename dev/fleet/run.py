@@ -37,7 +37,7 @@ METERS = "meters (simulated)"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of a run. `seconds` is how long the meters send.
+    """Options of a run. The meters send for `seconds`.
 
     `kills` is "none", "any" for a random program every ten seconds, or "each" for one of each kind.
     """

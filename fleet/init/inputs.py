@@ -47,7 +47,7 @@ class MeterPort:
 
 @dataclass(frozen=True, slots=True)
 class GatewayUser:
-    """Gateway, a user of NATS."""
+    """Gateway of a fleet, with its meters. `name` is also its user in NATS."""
 
     name: str
     meters: tuple[MeterPort, ...]
@@ -56,7 +56,7 @@ class GatewayUser:
 
 @dataclass(frozen=True, slots=True)
 class CollectorHost:
-    """Collector, with the port of its metrics."""
+    """Collector of a fleet. `metrics_port` serves its metrics to Prometheus."""
 
     name: str
     metrics_port: int
@@ -103,7 +103,7 @@ class FleetInputs:
 
 
 def read_inputs(path: Path) -> FleetInputs:
-    """Return the fleet described in the file `path`. Raises ConfigError for an invalid one."""
+    """Return the fleet described in the file `path`. Raises ConfigError for invalid content."""
     try:
         if path.stat().st_size > _MAX_BYTES:
             msg = f"has more than {_MAX_BYTES // 1024**2} MiB"

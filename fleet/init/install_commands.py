@@ -11,7 +11,7 @@ from .monitoring import watching_arguments
 from .programs import vmauth_arguments
 from .templates import fill, read_documented
 
-# Template lines with these marks are only for the first installation, or only for changes.
+# Marks of template lines that are only for the first installation, or only for later changes.
 _FIRST, _LATER = "+", "-"
 
 
@@ -76,7 +76,7 @@ def parts_of(fleet: FleetInputs, directory: Path, *, has_keys: bool) -> list[Par
 
 
 def tell(parts: Iterable[Part], is_new: Callable[[Part], bool]) -> str:
-    """Return the commands as one text, the `first` ones of parts for which `is_new` is True."""
+    """Return all commands as one text. If `is_new(part)`, take its `first` commands."""
     return "".join(
         f"\n# {number}. {part.heading}\n"
         + "".join(f"{line}\n" for line in (part.first if is_new(part) else part.later))

@@ -25,7 +25,7 @@ STORE_SECRETS = {
 
 
 def configure_gateway(gateway: GatewayUser, fleet: FleetInputs, directory: Path) -> str:
-    """Return the text of a gateway.toml; `directory` is the generated folder."""
+    """Return the text of a gateway.toml; `directory` is the gateway's generated folder."""
     ports = "".join(
         f"\n[[port]] # {meter.title}\naddress = {_quoted(meter.address)}\n"
         + (f"name = {_quoted(meter.name)}\n" if meter.name else "")
@@ -46,8 +46,8 @@ def configure_collector(
 ) -> str:
     """Return the text of a collect.toml; `directory` is the collector's generated folder.
 
-    With `operator`, the folder of the operator's login, that login replaces the collector's at
-    VictoriaMetrics.
+    `operator` is the folder of the operator's login at VictoriaMetrics, used instead of the
+    collector's login.
     """
     places = _places(fleet, directory)
     secrets, plain = (operator, operator) if operator else (places["secrets"], places["plain"])

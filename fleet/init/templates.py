@@ -25,7 +25,7 @@ def read_template(name: str, /, **values: object) -> str:
 
 
 def fill(text: str, /, **values: object) -> str:
-    """Return `text` with each $name replaced by its value, without lines whose value is None."""
+    """Return `text` with each $name replaced by its value. Drop lines with a value None."""
     lines = map(Template, text.splitlines(keepends=True))
     return "".join(
         line.substitute(values)
