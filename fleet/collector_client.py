@@ -10,7 +10,7 @@ from smarty_p1_gateway.nats_client import NatsClient
 class CollectorClient(NatsClient):
     """NATS client that survives messages with an undecodable subject or header.
 
-    The library would stop reading at such a message, at each of its deliveries.
+    Without this class, nats-py would stop reading at each delivery of such a message.
     """
 
     @override

@@ -120,7 +120,7 @@ async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file
 async def _write_telegrams(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
     """Write a row for each telegram. Each series, such as a register, has a column."""
     everything = selector(meter)
-    # A meter seen at several ports has several series of the same name: they share a column.
+    # A meter seen at several ports has several series of the same name, which share a column.
     columns = sorted({_column(one) for one in await reader.series(everything)})
     if not columns:
         msg = f"VictoriaMetrics has nothing of {meter}"

@@ -85,7 +85,7 @@ async def forget_meter(
 async def _find(
     config: CollectorConfig, js: JetStreamContext, reader: StoreReader, meter: str, also: str | None
 ) -> _Forgetting:
-    """Return the task. Raises ConfigError if the meter is unknown or still has a key."""
+    """Return the task of the deletion. Raises ConfigError for an unknown meter or a present key."""
     bucket = await js.key_value(METERS)
     owners = {key: owner async for key, owner in _read_names(js)}
     title = owners.get(name_key(meter)) or (meter.upper() if _IS_TITLE(meter) else None)

@@ -31,8 +31,8 @@ _TEXTS = {
     NO_TIME: "A telegram of the meter %s has no time: it is refused",
     CLOCK: "The clock of the meter %s was put back: a telegram is refused",
 }
-# A meter's clock that is put back blocks its telegrams until it reaches the time before that. So
-# telegrams more than an hour ahead are rejected: the block then ends after an hour.
+# After a meter's clock is put back, telegrams are refused until the clock reaches the old time.
+# Reject telegrams more than an hour ahead, so that this lasts an hour at most.
 _MAX_AHEAD_S = 3600
 _MAX_BEHIND_S = 366 * 86400
 # A decryptor keeps the layout of its meter's telegrams: about 30 kB, so 600 MB in all.
@@ -80,7 +80,7 @@ class FrameVerifier:
         self._names = names
         self._bounds = bounds
         self._warnings = warnings
-        # The decryptor of a meter's last telegram comes first: it likely fits the next one, too.
+        # The decryptor of a meter's last telegram comes first, because it likely fits again.
         self._decryptors: OrderedDict[bytes, tuple[FrameDecryptor, ...]] = OrderedDict()
 
     def use(self, keys: Keys) -> None:
@@ -162,7 +162,7 @@ def _open(
     """Return the decryptor that fits a frame, and its telegram or the likeliest rejection."""
     first: tuple[FrameDecryptor, Telegram | Rejection] | None = None
     for decryptor in decryptors:
-        # Forget the counters, so that redelivered frames pass: rewriting values is harmless.
+        # Let redelivered frames pass, because writing their values again is harmless.
         decryptor.last_counters.clear()
         event = decryptor.decrypt(data)
         if isinstance(event, Telegram) or event.reason not in _NOT_VERIFIED:

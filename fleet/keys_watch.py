@@ -17,7 +17,7 @@ class KeysWatch:
     """Watcher of a key source, a file or command. `keys` are the current keys."""
 
     def __init__(self, source: KeysSource, signature: object, keys: Keys, metrics: Metrics) -> None:
-        """Take the keys read at the start, and the `signature` of `source` from before that."""
+        """Take the first `keys`, and the `signature` that `source` had before it was read."""
         self.keys = keys
         self._source = source
         self._signature = signature
@@ -32,7 +32,7 @@ class KeysWatch:
     async def run(self, on_change: Callable[[Keys], None]) -> None:
         """Call `on_change` with the keys after each reload, until cancelled.
 
-        A changed source is read after it stayed the same for _INTERVAL: it may still be written.
+        A changed file may be incomplete, so it is read once it stays the same for _INTERVAL.
         """
         before = self._signature
         while True:

@@ -22,7 +22,7 @@ LOGGER = logging.getLogger(__name__)
 
 # Maximum number of tasks that read the stream. Tasks that wait for the store do not count.
 _MAX_READING = 2
-# Seconds. If a collector ends while it reads, another collector takes over its titles.
+# Seconds between looks at all titles, to take over titles of collectors that ended.
 _LOOK_INTERVAL = 60.0
 
 

@@ -9,7 +9,7 @@ from .frame_verifier import MALFORMED, NO_KEY, WRONG_SUBJECT
 # Label for stored frames, not rejected, that arrived after a later frame of their meter.
 EARLIER = "earlier"
 _OTHER = "other"
-# Frames rejected for these reasons need no key, so a thief could invent any number of titles.
+# Frames rejected for these reasons need no key, so an attacker could invent many titles.
 _OF_ANYBODY = frozenset({MALFORMED, NO_KEY, WRONG_SUBJECT})
 _MAX_UNKNOWN_TITLES = 200
 _MAX_METERS = 1_000

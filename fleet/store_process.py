@@ -109,7 +109,7 @@ async def _ask(session: aiohttp.ClientSession, url: str, login: StoreLogin) -> S
 
 
 def refuse_others(text: bytes) -> None:
-    """Raise WrongStoreError if `text` has another program's metrics. The first line is empty."""
+    """Raise WrongStoreError if `text` has another program's metrics. Line 1 must be empty."""
     found = _PRODUCT.search(text)
     product = found[1].decode() if found else ""
     if product == _STORE:

@@ -40,8 +40,8 @@ _DAYS = 7
 _MESSAGES_A_DAY = 9_504
 # Eight times a telegram with four meters on the M-Bus. This bounds the space of a meter.
 _MAX_MESSAGE_BYTES = 16 * 1024
-# NATS keeps message ids in memory for this time. No gateway sends ids, but a thief of a login
-# could fill 100 MB a second with ids of 15 KB. So take the shortest time that NATS allows.
+# NATS keeps message ids in memory for this time (seconds). An attacker with a login could fill
+# 100 MB a second with ids of 15 KB, so take the shortest time that NATS allows.
 _DUPLICATE_WINDOW_S = 0.1
 # For each field of StreamSettings, the field of StreamConfig (_LIMITS) and its unit (_UNITS).
 _LIMITS = {"gigabytes": "max_bytes", "days": "max_age", "replicas": "num_replicas"}

@@ -309,7 +309,7 @@ class Worker:
             judged.write = await self._store.write(without_delay(judged.samples))
 
     async def _settle_failed(self) -> None:
-        """Note the system titles of frames to reprocess in NATS, then acknowledge these frames."""
+        """Note in NATS the system titles of frames to reprocess, then acknowledge these frames."""
         failed, self._failed = self._failed, []
         titles: dict[bytes, PendingFrames] = {}
         for title, _, waiting in failed:

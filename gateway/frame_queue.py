@@ -16,8 +16,8 @@ _ROW_SIZE = 64
 # A frame's number has the port's number in the upper bits and a running number in the lower bits.
 # So one index orders all frames and few pages are written, because memory cards wear out.
 _BITS = 40
-# After _SOME removed frames, they are deleted from the disk even if no frame is added. After more
-# than _MANY deleted frames, the file is made smaller.
+# _SOME removed frames are deleted from the disk even if no frame is added. After more than _MANY
+# deletions, the file is made smaller.
 _SOME = 16
 _MANY = 100
 # System titles set aside per port. A port has one meter, which may be exchanged; further titles
@@ -66,7 +66,7 @@ class _Port:
         self.read(database)
 
     def read(self, database: sqlite3.Connection) -> None:
-        """Set number, size and last number of the frames from the disk."""
+        """Read count, size and highest number of the frames from the disk."""
         self.length: int
         self.length, size, last = database.execute(
             "SELECT count(*), sum(length(data)), max(number) FROM frames"
@@ -280,8 +280,8 @@ class FrameQueue:
     def remove(self, port: str, frames: Iterable[WaitingFrame], title: str | None = None) -> None:
         """Remove frames that `oldest` returned. Frames that are already removed are ignored.
 
-        They leave the disk when a frame is added, or when they are _SOME. After a kill before that,
-        they are published again, which receivers with the key expect.
+        Removed frames leave the disk when a frame is added, or when their number reaches _SOME. A
+        kill before that brings them back. Receivers with the key expect such repetitions.
         """
         part = self._part(port, title)
         if part is None:

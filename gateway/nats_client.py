@@ -40,7 +40,7 @@ class NatsClient(Client):
     ) -> None:
         """Connect to the first server that answers, and reconnect later if `reconnect`.
 
-        Otherwise `on_closed` is called when the connection is lost. Raises
+        Without `reconnect`, `on_closed` is called when the connection is lost. Raises
         nats.errors.Error, OSError and TimeoutError.
         """
         config = self._config

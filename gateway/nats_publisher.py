@@ -1,8 +1,8 @@
 """Publisher of queued frames to a NATS cluster.
 
 The oldest frames of all ports go as one atomic batch, or one by one if the cluster refuses the
-batch. A frame may reach the stream twice, because collectors then write the same values. Frames of
-meters that this user may not publish are set aside by system title, until the rights change.
+batch. A frame may reach the stream twice, which is harmless. Frames of meters that the user may not
+publish are set aside by system title, until the rights change.
 """
 
 import asyncio
@@ -209,7 +209,7 @@ class NatsPublisher:
     async def _send_batch(self, requests: Requests, taken: _Taken) -> bool:
         """Send frames, and remove acknowledged ones. Return False after an error.
 
-        A missing right is no error.
+        A missing right to publish a meter is no error.
         """
         messages = [message for some in taken.values() for _, message in some if message]
         now = asyncio.get_running_loop().time()
@@ -249,7 +249,7 @@ class NatsPublisher:
         await self._store.exchange(gone, (), 0)
 
     async def _send_aside(self, requests: Requests) -> None:
-        """Try to publish the frames set aside every _ASIDE_INTERVAL, until cancelled."""
+        """Every _ASIDE_INTERVAL, try to publish the frames that are set aside."""
         while True:
             for port in self._ports:
                 for title in self._store.titles_aside(port):

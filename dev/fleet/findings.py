@@ -164,7 +164,7 @@ class Examiner:
                 findings.written_again += len(written) - 1
                 if series != STORAGE_DELAY:
                     findings.doubled += len(set(written)) - 1
-            # Leave out telegrams that waited for a key: their delay is not the fleet's speed.
+            # Leave out telegrams that waited for a key, because this delays them beyond the usual.
             measured = {} if meter.number in self._waiting else telegrams
             for time, sent in measured.items():
                 delays = values.get((STORAGE_DELAY, time))

@@ -14,7 +14,7 @@ from .kills import Interruption
 MAY_BE_LOST = 10.0
 _EVERY = 1.0
 _LOOKED_FOR = 60.0
-# Seconds before the kill. A lost telegram may have been late already.
+# Seconds before a kill. Lost telegrams may be this old, because they may have been late.
 _BEFORE = 120.0
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 

@@ -73,7 +73,7 @@ class Series(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """Sent telegram. `moment` is in Unix seconds, `digest` of its encrypted frame.
+    """Sent telegram. `moment` is in Unix seconds. `digest` identifies its encrypted frame.
 
     `was_read`: a gateway was connected to the meter.
     """
@@ -87,7 +87,7 @@ class Sent(NamedTuple):
 
 
 class Attack(NamedTuple):
-    """Attack on the port of a meter. `digest` is of a replayed frame, "" for other kinds."""
+    """Attack on the port of a meter. `digest` identifies a replayed frame, "" otherwise."""
 
     kind: str
     meter: int

@@ -1,6 +1,6 @@
 """Village: simulator process for the meters of one gateway. It records all sent telegrams.
 
-The meters start once gateways are connected to all of them. Attacks come between true telegrams.
+The meters start once the gateway is connected to all of them. Attacks come between true telegrams.
 """
 
 import argparse
@@ -63,7 +63,7 @@ class Village:
             await asyncio.sleep(max(0.0, start + moment - time.monotonic()))
             if moment >= seconds * CHANGES_AT and meter.number in self._next_keys:
                 meter.change_key(self._next_keys.pop(meter.number))
-            # Skip a second telegram in the same second: telegrams of a meter must differ in time.
+            # Skip a telegram in the same second, because telegrams of a meter must differ in time.
             if self._last.get(meter.number) != (second := int(time.time())):
                 self._last[meter.number] = second
                 if not self._chance.randrange(_ONE_OF):
