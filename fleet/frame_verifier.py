@@ -35,7 +35,7 @@ _TEXTS = {
 # Reject telegrams more than an hour ahead, so that this lasts an hour at most.
 _MAX_AHEAD_S = 3600
 _MAX_BEHIND_S = 366 * 86400
-# A decryptor keeps the layout of its meter's telegrams: about 30 kB, so 600 MB in all.
+# A decryptor keeps the layout of its meter's telegrams, about 30 kB. That makes 600 MB in all.
 _MAX_OPENERS = 20_000
 _MAX_NAMED = 1000
 _NOT_VERIFIED = {Reason.TAG, Reason.AUTHENTICATION_KEY}

@@ -1,7 +1,7 @@
-"""Ownership of names: a meter writes only to the series of its own serial number, its name.
+"""Ownership of names (serial numbers): a meter writes only to the series of its own name.
 
-A verified telegram proves that the sender has a system title's key, but may have a false serial
-number. So the first serial number of a title belongs to that title alone. The bucket in NATS has
+A verified telegram proves that the sender has a system title's key. But the sender can put any
+serial number into it, so the first serial number of a title belongs to that title alone. The bucket in NATS has
 an entry for each title and for each name, shared by all collectors.
 """
 

@@ -39,7 +39,7 @@ class Newest:
         self._meters: dict[TitleWithKey, _Meter] = {}
 
     def begin(self, title_with_key: TitleWithKey, counter: int, time: float) -> None:
-        """Note a stored counter of an earlier process, unless a higher counter is known."""
+        """Note `counter`, stored by an earlier process, unless a higher counter is known."""
         known = self._meters.get(title_with_key)
         if known is None or known.counter < counter:
             self._keep(title_with_key, counter, time)

@@ -2,7 +2,7 @@
 
 An entry has the sequence number of the title's first such frame. Collectors with a new key read the
 title's frames again from there; two collectors write the same values. An entry belongs to one
-store, and is deleted when that store has kept the values.
+VictoriaMetrics, and is deleted when the values are on disk there.
 """
 
 import hashlib
@@ -51,7 +51,7 @@ class PendingFrames(NamedTuple):
 
 
 class PendingTitles:
-    """Entries of one store. `count` is the number of entries at the last call of `titles`."""
+    """Entries of one VictoriaMetrics (`store`). `count` is the number of entries at the last call of `titles`."""
 
     def __init__(
         self, store: str, js: Callable[[], JetStreamContext], bucket: Callable[[], KeyValue]

@@ -74,9 +74,9 @@ async def reprocess_frames(  # noqa: PLR0913
     title: bytes | None = None,
     begin: int | datetime,
 ) -> Reprocessed:
-    """Reprocess the frames of a system title, None for all, to the end of the stream.
+    """Reprocess the frames from `begin`, a sequence number or time, to the end of the stream.
 
-    `begin` is a sequence number or a time. Raises NATS's errors.
+    `title` is a meter's system title, None for all meters. Raises NATS's errors.
     """
     end = (await js.stream_info(STREAM)).state.last_seq
     result = Reprocessed(end)
@@ -169,9 +169,9 @@ async def _subscribe(
 
 
 async def read(config: CollectorConfig, title: bytes | None, since: datetime) -> str:
-    """Reprocess the frames of a system title, None for all, since a time. Return a text.
+    """Reprocess the frames since `since`, and return the result in words.
 
-    Raises UnavailableError.
+    `title` is a meter's system title, None for all meters. Raises UnavailableError.
     """
     named = "all meters" if title is None else title.hex().upper()
     if title is not None and not config.keys.all_of(title):

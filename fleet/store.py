@@ -32,7 +32,7 @@ KEPT_AFTER = 20.0
 _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _ASK_INTERVAL = 2.0
 _MAX_SILENCE_S = 20.0
-# Seconds. A process is recognised by its start time in whole seconds. Right after its start, an
+# Seconds to wait after a start. Processes are told apart by their start in whole seconds, so an
 # earlier process may have begun in the same second.
 _MIN_UPTIME_S = 2.0
 

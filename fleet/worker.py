@@ -279,7 +279,7 @@ class Worker:
     async def _publish(self, telegrams: Sequence[Telegram]) -> None:
         if not self._publishes_readings or self._nats is None or not self._nats.is_connected:
             return
-        with suppress(NatsError, OSError):  # a lost reading is only a copy
+        with suppress(NatsError, OSError):  # readings are copies, losses are harmless
             for telegram in telegrams:
                 subject = reading_of(telegram.system_title or b"")
                 await self._nats.publish(subject, json.dumps(telegram.as_dict()).encode())

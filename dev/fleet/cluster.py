@@ -30,7 +30,7 @@ _CLUSTER = "cluster {\n"
 _LOGIN = re.compile(r'user: (\w+), password: "\$2a\$11\$…"')
 _ACCOUNTS = re.compile(r"(.*^accounts \{\n)(.*?)(^\}.*)", re.DOTALL | re.MULTILINE)
 _TITLES = re.compile(r"publish: \[.*\]")
-# Name of an added user with all rights, because the example has no such user.
+# User with all rights, added because the example configuration has no such user.
 ADMIN = "admin"
 
 
@@ -42,7 +42,7 @@ def login(directory: Path, user: str) -> str:
 
 
 class NatsCluster:
-    """Cluster of three NATS nodes, configured like the example, each in its own directory.
+    """Cluster of three NATS nodes, configured like `fleet/nats-server.conf`.
 
     `gateways` are publishing users with the system titles of their meters, or "*". The text `extra`
     is added to each node's configuration, `routes` to the table of routes. `tls` is for clients.
@@ -137,7 +137,7 @@ async def connect(  # noqa: PLR0913
 
 
 def _with_users(text: str, gateways: Mapping[str, Iterable[str]]) -> str:
-    """Return the example configuration with `gateways`, ADMIN and the listener as users."""
+    """Return the example `text` with `gateways`, ADMIN and the listener as users."""
     [gateway] = _GATEWAY.findall(text)
     users = ""
     for user, titles in gateways.items():

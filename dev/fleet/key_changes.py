@@ -16,8 +16,8 @@ LATE = 1
 ANNOUNCED = 2
 SURPRISING = 3
 MIN_METERS = 3
-# Fractions of the run: first change of the key file, change in the meters, second change of the
-# file.
+# Moments as fractions of the run: first change of the key file, change in the meters, second
+# change of the key file.
 _FIRST, CHANGES_AT, _LAST = 0.25, 0.5, 0.75
 # Meters that wait for keys. Their delays say nothing about the speed of the fleet.
 WAITING = frozenset((LATE, SURPRISING))

@@ -110,7 +110,7 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
                 lambda: fleet.metric(fleet.collectors, "smarty_p1_collector_rejected_total")
             )
         tell("comparing")
-        # Kill VictoriaMetrics, because acknowledged values must be on its disk by now.
+        # Kill VictoriaMetrics, to test that acknowledged values are on its disk.
         await fleet.store.kill()
         examiner = Examiner(
             [*read_record(fleet.records)],

@@ -76,7 +76,7 @@ def parts_of(fleet: FleetInputs, directory: Path, *, has_keys: bool) -> list[Par
 
 
 def tell(parts: Iterable[Part], is_new: Callable[[Part], bool]) -> str:
-    """Return all commands as one text. If `is_new(part)`, take its `first` commands."""
+    """Return all commands as one text: `first` if `is_new(part)`, otherwise `later`."""
     return "".join(
         f"\n# {number}. {part.heading}\n"
         + "".join(f"{line}\n" for line in (part.first if is_new(part) else part.later))
