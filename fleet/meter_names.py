@@ -1,8 +1,8 @@
 """Ownership of names (serial numbers): a meter writes only to the series of its own name.
 
 A verified telegram proves that the sender has a system title's key. But the sender can put any
-serial number into it, so the first serial number of a title belongs to that title alone. The bucket in NATS has
-an entry for each title and for each name, shared by all collectors.
+serial number into it, so the first serial number of a title belongs to that title alone. A bucket
+in NATS, shared by all collectors, has an entry for each title and for each name.
 """
 
 import re

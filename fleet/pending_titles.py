@@ -51,7 +51,7 @@ class PendingFrames(NamedTuple):
 
 
 class PendingTitles:
-    """Entries of one VictoriaMetrics (`store`). `count` is the number of entries at the last call of `titles`."""
+    """Entries of one VictoriaMetrics. `count` is their number at the last call of `titles`."""
 
     def __init__(
         self, store: str, js: Callable[[], JetStreamContext], bucket: Callable[[], KeyValue]

@@ -26,7 +26,7 @@ class MeterRejections:
         self._of_meters: set[tuple[str, str]] = set()
 
     def count(self, rejected: Counts[tuple[str, str]]) -> None:
-        """Add the numbers of messages in `rejected`, by system title and reason or EARLIER."""
+        """Add the numbers of messages in `rejected`, by system title and reason (or EARLIER)."""
         for (title, reason), number in rejected.items():
             shown = title if title and self._is_shown(title, reason) else _OTHER
             if reason == EARLIER:

@@ -38,7 +38,7 @@ _DAY = 86400.0
 _DAYS = 7
 # One telegram every ten seconds (8,640 a day), plus 10 %.
 _MESSAGES_A_DAY = 9_504
-# Eight times a telegram with four meters on the M-Bus. Bounds a meter's share of space.
+# Eight times a telegram with four M-Bus meters, to bound the space that a meter can fill.
 _MAX_MESSAGE_BYTES = 16 * 1024
 # NATS keeps message ids in memory for this time (seconds). An attacker with a login could fill
 # 100 MB a second with ids of 15 KB, so take the shortest time that NATS allows.

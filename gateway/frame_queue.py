@@ -14,7 +14,7 @@ from .frame_queue_file import open_file
 # Approximate bytes of a database row in addition to its frame.
 _ROW_SIZE = 64
 # A frame's number has the port's number in the upper bits and a running number in the lower bits.
-# So one index orders all frames and few pages are written, because memory cards wear out.
+# So one index orders all frames. That writes few pages, which spares memory cards.
 _BITS = 40
 # _SOME removed frames are deleted from the disk even if no frame is added. After more than _MANY
 # deletions, the file is made smaller.

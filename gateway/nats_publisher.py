@@ -293,7 +293,7 @@ class NatsPublisher:
                 self._outage.note(text, kind="refused")
 
     async def _on_error(self, err: Exception) -> None:
-        """Log an error of the library: unreachable servers and missing rights."""
+        """Handle an error of nats-py: an unreachable server, or a missing right."""
         text = _words(err)
         if found := _DENIED_TITLE.search(text):
             self._on_denied(found[1].upper(), text)
