@@ -129,7 +129,7 @@ async def _frames(
                 yield messages
                 begin, tries = messages[-1].metadata.sequence.stream + 1, 0
         except NoAnswerError:
-            # Try a new consumer, because the node of this one may be gone, or the remaining frames.
+            # Either the node of this consumer is gone, or all remaining frames. Try a new consumer.
             tries += 1
         else:
             return

@@ -117,8 +117,8 @@ class Worker:
         self._left = 0
         self._lost: NatsError | None = None
         self._working: Sequence[FrameMessage] = ()
-        # Batches whose values are not on disk yet; batches without values; frames whose system
-        # title must be noted in NATS before they are acknowledged.
+        # Batches whose values are not on disk yet; batches without values; frames to acknowledge
+        # once their system titles are noted in NATS.
         self._judged: deque[_Judged] = deque()
         self._rejected: deque[_Judged] = deque()
         self._failed: list[tuple[bytes, FrameMessage, PendingFrames]] = []

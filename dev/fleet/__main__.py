@@ -30,7 +30,7 @@ def main() -> int:
     options = _options()
     # SIGTERM must stop all started programs like Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # Hide warnings: asyncio warns of each TLS connection that a killed NATS node has ended.
+    # Hide warnings, because asyncio warns of each TLS connection that a killed node has ended.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     os.environ["PYTHONPATH"] = str(ROOT)
     directory = Path(tempfile.mkdtemp(prefix="smarty-fleet-"))

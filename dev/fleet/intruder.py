@@ -54,7 +54,7 @@ class Intruder:
                             for _ in range(2)
                         ]
                         await self._publish(publisher, *pair)
-                        # Ask for a harmful reply, which no program may send with its rights.
+                        # Use a harmful reply subject, at which no program may publish an answer.
                         title = (pair[0].subject or "").rpartition(".")[2]
                         reply = self._chance.choice(REPLIES)
                         headers = {MARK: "1"}

@@ -14,7 +14,7 @@ from dev.simulator.reading import Reading
 # Every third meter has gas, water and heat meters on its M-Bus.
 _PIPED = 3
 # Computing a household's day is slow, so all meters share few households. A household's meters show
-# different times of its last two days: they are shifted by up to 570 times 5 minutes.
+# different times of its last two days, up to 570 times 5 minutes ago.
 _SHIFT = timedelta(minutes=5)
 _SHIFTS = 570
 
