@@ -19,7 +19,7 @@ from .newest_values import MAX_TITLES
 from .series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
-# Each foreign name costs a lookup, so a title's further names are rejected without lookup.
+# Foreign names of a title after which further names are rejected without a costly lookup.
 _MAX_REFUSED_NAMES = 16
 _OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
 _IS_TITLE = re.compile(rb"[0-9A-F]{16}").fullmatch

@@ -24,7 +24,7 @@ def outage_of(what: str) -> Outage:
 
 
 def reason(error: BaseException) -> str:
-    """Return a loggable text: only the type for errors whose text may contain an address."""
+    """Return the text of `error` if it is safe to log, otherwise only the type of `error`."""
     text = str(error) if isinstance(error, (NatsError, AlreadyLoggedError)) else ""
     shown = "".join(sign if sign.isprintable() else " " for sign in text[:200])
     return shown or type(error).__name__
