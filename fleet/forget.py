@@ -1,4 +1,4 @@
-"""Deletion of a meter from VictoriaMetrics, the stream and the bucket."""
+"""Deletion of a meter from VictoriaMetrics, and from the stream and the bucket in NATS."""
 
 import asyncio
 import re
@@ -23,8 +23,8 @@ from .stream import METERS, METERS_STREAM, METERS_SUBJECT, subject_of
 _IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
 _NAMES = "name."
 _BATCH = 256
-# A collector may still write a frame that it has read, and VictoriaMetrics finds new values only
-# after a moment.
+# Seconds. A collector may still write a frame that it read before the purge, and VictoriaMetrics
+# finds new values only after a moment.
 _SETTLED = 3.0
 _LEFT = (
     "Not reached from here: backups of VictoriaMetrics, Prometheus' copy of 15 days, frames that"
@@ -36,7 +36,7 @@ _LEFT = (
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Stored data of a meter: numbers of series, values and messages, and keys of the bucket."""
+    """Stored data of a meter: numbers of series, values and messages, and its bucket keys."""
 
     series: int
     values: int
@@ -45,11 +45,11 @@ class Holdings:
 
     @property
     def is_empty(self) -> bool:
-        """Return whether nothing is left."""
+        """Return whether no data of the meter is stored."""
         return self == Holdings(0, 0, 0, ())
 
     def __str__(self) -> str:
-        """Return the numbers in words."""
+        """Return the numbers of series, values, messages and bucket entries in words."""
         return (
             f"{self.series:,} series with {self.values:,} values in VictoriaMetrics,"
             f" {self.messages:,} messages in the stream,"
@@ -60,10 +60,10 @@ class Holdings:
 async def forget_meter(
     config: CollectorConfig, meter: str, also: str | None, confirm: Callable[[str], bool]
 ) -> tuple[str, bool]:
-    """Delete everything of a meter, named by system title or serial number, after `confirm`.
+    """Delete the stored data of a meter if `confirm` returns True for a summary of the data.
 
-    `also` is a second serial number of the meter. Return a text for the operator, and whether
-    nothing is left. Raises ConfigError and UnavailableError.
+    `meter` is a system title or serial number, `also` a second serial number. Return a text for the
+    operator, and whether all data is deleted. Raises ConfigError and UnavailableError.
     """
     async with connected(config) as nats, open_reader(config.store) as reader:
         js = nats.jetstream(timeout=API_TIMEOUT)
@@ -85,7 +85,7 @@ async def forget_meter(
 async def _find(
     config: CollectorConfig, js: JetStreamContext, reader: StoreReader, meter: str, also: str | None
 ) -> _Forgetting:
-    """Return the deletion of a meter. Raises ConfigError if it is unknown or still has a key."""
+    """Return the task of the deletion. Raises ConfigError for an unknown meter or a present key."""
     bucket = await js.key_value(METERS)
     owners = {key: owner async for key, owner in _read_names(js)}
     title = owners.get(name_key(meter)) or (meter.upper() if _IS_TITLE(meter) else None)
@@ -115,7 +115,7 @@ async def _find(
 
 
 async def _read_names(js: JetStreamContext) -> AsyncIterator[tuple[str, str]]:
-    """Yield each `name.` key of the bucket, and the title that owns the name."""
+    """Yield each bucket key `name.…`, and the system title that owns the name."""
     subject = f"{METERS_SUBJECT}{_NAMES}*"
     with suppress(NotFoundError):
         info = await js.stream_info(METERS_STREAM, subjects_filter=subject)
@@ -164,15 +164,15 @@ class _Forgetting:
 
     async def delete(self) -> None:
         await self._purge_stream()
-        # A collector may still write a telegram that it got before the purge.
+        # A collector may still write a telegram that it received before the purge.
         await asyncio.sleep(_SETTLED)
         for label in self.labels:
             await self.reader.delete(selector(label))
-        # Metrics of gateways and collectors name the title, too, if this store scrapes them.
+        # The store may have scraped metrics of gateways and collectors, which name the title.
         await self.reader.delete(selector(self.title, label="title"))
         await self._purge_stream()
         for key in await self._keys():
-            # Purge instead of delete: a delete marker would keep the title.
+            # Purge instead of delete, because a delete marker would still contain the title.
             await self.js.purge_stream(METERS_STREAM, subject=f"{METERS_SUBJECT}{key}")
         await asyncio.sleep(_SETTLED)
 

@@ -1,4 +1,4 @@
-"""Reprocessing of pending titles, as soon as there is a key for them."""
+"""Reprocessing of frames that had no key, by DLMS system title, once the key is there."""
 
 import asyncio
 import logging
@@ -20,14 +20,14 @@ from .store import Store, StoreRestartedError
 
 LOGGER = logging.getLogger(__name__)
 
-# Readers that wait for the store do not count.
+# Maximum number of tasks that read the stream. Tasks that wait for the store do not count.
 _MAX_READING = 2
-# A collector that ended while it read leaves its titles to others.
+# Seconds between looks at all titles, to take over titles of collectors that ended.
 _LOOK_INTERVAL = 60.0
 
 
 class LateKeys:
-    """Tasks that reprocess pending titles, one for each title."""
+    """Tasks that reprocess frames without a key, one task for each system title."""
 
     def __init__(
         self,
@@ -49,7 +49,10 @@ class LateKeys:
         self._look_at_all = 0.0
 
     async def look(self, js: JetStreamContext, keys: Keys) -> None:
-        """Start a reader for each pending title with untried keys. Raises NATS's errors."""
+        """Start a task for each pending system title that is due or has untried `keys`.
+
+        Raises NATS's errors.
+        """
         titles = await self._waiting.titles()
         self._metrics.waiting_titles.set(len(titles))
         if keys is not self._keys or time.monotonic() >= self._look_at_all:
@@ -64,11 +67,11 @@ class LateKeys:
         self._listed = {*titles}
 
     def want(self, title: bytes) -> None:
-        """Look at a title again in the next round: its entry has changed."""
+        """Look at `title` again at the next `look`, because its entry in NATS has changed."""
         self._listed.discard(title)
 
     async def close(self) -> None:
-        """End all readers."""
+        """Cancel all tasks."""
         running = list(self._running.values())
         for task in running:
             task.cancel()
@@ -78,7 +81,7 @@ class LateKeys:
         try:
             await self._read(js, title, tried)
         except (NatsError, OSError, TimeoutError, StoreRestartedError) as error:
-            # Its entry stays due, so the next round starts a reader again.
+            # The entry of the title stays due, so the next `look` starts a task again.
             LOGGER.warning("%s is read again later (%s)", title.hex().upper(), reason(error))
             self._listed.discard(title)
         finally:
@@ -93,7 +96,7 @@ class LateKeys:
             if entry is None:
                 continue
             if not next_unread or entry.first < first_read:
-                # Another collector has noted an earlier frame: start over, to keep the order.
+                # Another collector has noted an earlier frame. Start over, to keep the order.
                 first_read = next_unread = entry.first
                 mark, judge = None, self._make_judge()
             result = await self._read_from(js, title, judge, next_unread, entry)

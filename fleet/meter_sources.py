@@ -1,6 +1,6 @@
-"""Sources of each meter's frames: gateway and port, from the headers of messages.
+"""Sources of each meter's frames: gateway and P1 port, from the headers of NATS messages.
 
-The headers are not authenticated: a gateway with rights for a meter can name another gateway.
+The headers are not authenticated. A gateway that may publish a meter can name another gateway.
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from smarty_p1_gateway.nats_publisher import GATEWAY_HEADER, PORT_HEADER
 from .newest_values import MAX_TITLES
 
 _MAX_NAME_CHARS = 64
-# Each source of a meter is a series.
+# Each source of a meter is a series in VictoriaMetrics, so the sources are bounded.
 _MAX_SOURCES = 8
 
 
 class Source(NamedTuple):
-    """Gateway and port, "" if unknown."""
+    """Source of a frame: names of gateway and P1 port, "" if unknown."""
 
     gateway: str = ""
     port: str = ""
@@ -32,13 +32,13 @@ def source_of(headers: Mapping[str, str] | None) -> Source:
 
 
 class MeterSources:
-    """Sources of all meters, so that no meter creates an unlimited number of series."""
+    """Sources of all meters, at most _MAX_SOURCES for each, because each source is a series."""
 
     def __init__(self) -> None:
         self._known: dict[bytes, set[Source]] = {}
 
     def bound(self, title: bytes, source: Source) -> Source:
-        """Return the source of a verified telegram; an unknown one beyond the meter's limit."""
+        """Return `source`, or Source() if the meter has _MAX_SOURCES other sources."""
         sources = self._known.get(title)
         if sources is None:
             while len(self._known) >= MAX_TITLES:

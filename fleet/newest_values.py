@@ -1,7 +1,8 @@
-"""Order of each meter's frames: counter and time must rise together. No I/O, no clock.
+"""Order of each meter's frames: frame counter and time must rise together. No I/O, no clock.
 
-A replayed frame rewrites the stored values. A clock that was put back would write other values at
-times that have values already: its frames have higher counters and earlier times.
+A replayed frame is harmless, because it rewrites the stored values. After a meter's clock is put
+back, frames have higher counters but earlier times. Such frames would add other values
+at old times.
 """
 
 from enum import Enum
@@ -10,11 +11,11 @@ CLOCK = "clock"
 MAX_TITLES = 400_000
 _TOLERANCE_S = 5.0
 type TitleWithKey = tuple[bytes, str]
-"""A system title, and the fingerprint of its key: with a new key, a meter may count anew."""
+"""System title, and fingerprint of its key, because a new key may restart the counter."""
 
 
 class Order(Enum):
-    """Place of a frame among its meter's frames."""
+    """Order of a frame relative to its meter's other frames."""
 
     NEWEST = "newest"
     EARLIER = "earlier"
@@ -22,7 +23,7 @@ class Order(Enum):
 
 
 class _Meter:
-    """Highest counter of a meter, its time, and the range of counters that were refused last."""
+    """Highest frame counter of a meter with its time, and the last range of refused counters."""
 
     __slots__ = ("counter", "first_refused", "last_refused", "time")
 
@@ -32,19 +33,19 @@ class _Meter:
 
 
 class Newest:
-    """Highest counter and its time for each title and key, in memory only."""
+    """Highest frame counter and its time, for each system title and key. In memory only."""
 
     def __init__(self) -> None:
         self._meters: dict[TitleWithKey, _Meter] = {}
 
     def begin(self, title_with_key: TitleWithKey, counter: int, time: float) -> None:
-        """Note a counter that an earlier process has stored, unless a higher one is known."""
+        """Note `counter`, stored by an earlier process, unless a higher counter is known."""
         meter = self._meters.get(title_with_key)
         if meter is None or meter.counter < counter:
             self._keep(title_with_key, counter, time)
 
     def judge(self, title_with_key: TitleWithKey, counter: int, time: float) -> Order:
-        """Return the place of a verified frame with a counter and a time (Unix seconds)."""
+        """Return the order of a verified frame with `counter` and `time` (Unix seconds)."""
         meter = self._meters.get(title_with_key)
         if meter is None:
             self._keep(title_with_key, counter, time)
@@ -66,8 +67,8 @@ class Newest:
 
     @staticmethod
     def _refuse(meter: _Meter, counter: int) -> None:
-        # Once the clock has passed the highest counter's time, refused frames would look like a
-        # backlog: remember their counters.
+        # Remember refused counters. Once the clock passes the time of the highest counter again, a
+        # redelivered refused frame would look like a backlog.
         if not meter.first_refused - 1 <= counter <= meter.last_refused + 1:
             meter.first_refused = meter.last_refused = counter
         meter.first_refused = min(meter.first_refused, counter)

@@ -1,4 +1,4 @@
-"""Queries for a meter's values in VictoriaMetrics, and their deletion."""
+"""Queries and deletion of a meter's values in VictoriaMetrics."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -23,17 +23,17 @@ from .store_process import (
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
 _MAX_BYTES = 256 * 1024 * 1024
-# Longer than any retention; a range that begins before 1970 finds nothing.
+# Longer than any retention. If a range began before 1970, it would find nothing.
 _RANGE = "30y"
-# A meter's clock may be ahead by an hour.
+# Seconds. A meter's clock may be ahead by an hour.
 _AHEAD = 3600
 
-# Labels, `__name__` among them.
+# All labels of a series, including `__name__`.
 type Series = Mapping[str, str]
 
 
 def selector(meter: str, names: str = "smarty_p1_.+", *, label: str = "meter") -> str:
-    """Return a selector of a meter's series, with a pattern for their names."""
+    """Return a selector of the series of `meter` whose names match the pattern `names`."""
     return f'{{__name__=~"{names}",{label}={json.dumps(meter)}}}'
 
 
@@ -46,14 +46,14 @@ class StoreReader:
         self._config = config
 
     async def series(self, matching: str) -> list[Series]:
-        """Return the matching series of all times."""
+        """Return the series that match the selector `matching`, at any time."""
         asked = {"match[]": matching, "start": "1"}
         with _as_unavailable():
             answer = json.loads(await self._ask("/api/v1/series", asked))
             return [dict(labels) for labels in answer["data"]]
 
     async def count(self, matching: str, now: float) -> tuple[int, int]:
-        """Return the numbers of series and values, at `now` (Unix seconds)."""
+        """Return the numbers of matching series and of their values, at `now` (Unix seconds)."""
         query = f"count_over_time({matching}[{_RANGE}]) keep_metric_names"
         asked = {"query": query, "time": str(now + _AHEAD), "nocache": "1"}
         with _as_unavailable():
@@ -62,9 +62,9 @@ class StoreReader:
         return len(await self.series(matching)), values
 
     async def counters(self, now: float) -> dict[tuple[str, str], tuple[int, float]]:
-        """Return the highest frame counter and its time, by title and fingerprint of the key.
+        """Return the highest frame counter and its time, by system title and key fingerprint.
 
-        Only meters that sent within the day before `now` (Unix seconds) are found.
+        Only counters of the day before `now` are found. All times are Unix seconds.
         """
         columns: list[dict[tuple[str, str], float]] = []
         for function in ("max_over_time", "tlast_over_time"):
@@ -84,7 +84,10 @@ class StoreReader:
     async def at(
         self, query: str, start: float, end: float, step: int
     ) -> dict[str, dict[int, str]]:
-        """Return the values of a query at regular times (Unix seconds), by series' name."""
+        """Return the results of `query`: values by time (Unix seconds), by name of the series.
+
+        Times go from `start` to `end` in steps of `step` seconds.
+        """
         asked = {"query": query, "start": str(start), "end": str(end), "step": str(step)}
         with _as_unavailable():
             text = await self._ask("/api/v1/query_range", {**asked, "nocache": "1"})
@@ -96,7 +99,7 @@ class StoreReader:
     async def values(
         self, matching: str, start: float, end: float
     ) -> list[tuple[Series, dict[int, str]]]:
-        """Return the matching series with their times (ms) and values, unrounded."""
+        """Return the matching series, each with its unrounded values by time (ms)."""
         asked = {"match[]": matching, "start": f"{start:.3f}", "end": f"{end:.3f}"}
         with _as_unavailable():
             lines = (await self._ask("/api/v1/export", asked)).splitlines()
@@ -107,7 +110,7 @@ class StoreReader:
             ]
 
     async def delete(self, matching: str) -> None:
-        """Delete series."""
+        """Delete the series that match the selector `matching`."""
         form = {"match[]": matching}
         if key := self._config.delete_auth_key:
             form["authKey"] = key
@@ -115,7 +118,7 @@ class StoreReader:
             await self._ask("/api/v1/admin/tsdb/delete_series", form, 204)
 
     async def _ask(self, path: str, form: Mapping[str, str], status: int = 200) -> bytes:
-        # Send the query as POST body: proxies log URLs, and the form names a meter and may hold
+        # Send the query as POST body, because proxies log URLs. The form names a meter and may hold
         # `authKey`.
         async with self._session.post(
             f"{self._url}{path}", data=form, timeout=_TIMEOUT, **self._config.login.options
@@ -126,7 +129,7 @@ class StoreReader:
 
 @asynccontextmanager
 async def open_reader(config: StoreConfig) -> AsyncIterator[StoreReader]:
-    """Return a reader for the first address that answers. Raises UnavailableError without one."""
+    """Yield a reader for the first address that answers. Raises UnavailableError if none does."""
     async with open_session() as session:
         with _as_unavailable():
             answers = await ask_each(session, config)

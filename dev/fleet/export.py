@@ -1,4 +1,4 @@
-"""Export of all samples of a meter from VictoriaMetrics."""
+"""Export of a meter's stored samples from VictoriaMetrics."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _PREFIX = "smarty_p1_"
 
 
 class Export:
-    """Reader of a VictoriaMetrics."""
+    """Reader of stored samples. Methods raise aiohttp's errors."""
 
     def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
         self._url = url
@@ -25,14 +25,14 @@ class Export:
         return set(json.loads(answer)["data"])
 
     async def samples(self, serial_number: str) -> list[Sample]:
-        """Return the samples of a meter, except for its places."""
+        """Return the samples of a meter without `last_seen` and `frame_counter`."""
         names = f'__name__=~"{_PREFIX}.*",__name__!~"{_PREFIX}(last_seen|frame_counter)"'
         selector = f'{{{names},meter="{serial_number}"}}'
         answer = await self._get("/api/v1/export", **{"match[]": selector, "start": "0"})
         return [sample for line in answer.splitlines() for sample in _samples(json.loads(line))]
 
     async def telegrams(self, since: float) -> set[tuple[str, int]]:
-        """Return the stored telegrams since a time: serial numbers, and times in ms."""
+        """Return serial number and time (ms) of each telegram stored since Unix second `since`."""
         selector = f"{_PREFIX}active_energy_imported"
         answer = await self._get("/api/v1/export", **{"match[]": selector, "start": f"{since:.0f}"})
         rows = map(json.loads, answer.splitlines())

@@ -1,4 +1,4 @@
-"""Report of a run: figures in words, and missed aims."""
+"""Report of a test run: figures in words, and missed aims."""
 
 from collections.abc import Mapping
 
@@ -18,13 +18,13 @@ _MANY_METERS = 200
 
 
 def summarize(outcome: Outcome, options: Options) -> Result:
-    """Return the lines of a report, and the missed aims."""
+    """Return the lines of the report and the missed aims of a run."""
     result = Result()
     with_kills = options.kills != "none"
     if changes(options.meters):
         result.say("keys: of one meter it came late, two got another, one of them unannounced")
     _tell_telegrams(outcome.findings, result)
-    # A gateway with few meters gathers frames for longer.
+    # A gateway with few meters gathers frames for longer, which adds to the delay.
     wait = _BATCH_SECONDS if options.meters < _MANY_METERS else 0.0
     _tell_delays(outcome, result, (_MAX_P95_WITH_KILLS_S if with_kills else _MAX_P95_S) + wait)
     _tell_attacks(outcome, result)

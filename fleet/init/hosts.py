@@ -1,4 +1,4 @@
-"""Hosts of a fleet: nodes of NATS, and VictoriaMetrics."""
+"""Hosts of a fleet: NATS nodes and VictoriaMetrics."""
 
 import re
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ _NODE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))" + r"(?::(\d{1,5}))?" 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """Node of NATS. `names` are the names in its certificate: `host`, and others.
+    """NATS node. `names` are the names in its certificate: `host` and its aliases.
 
-    `http_port` serves `/healthz` to its own machine.
+    `route_port` is for the other nodes. `http_port` serves `/healthz` on loopback only.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class StoreHost:
-    """VictoriaMetrics. `names` are the names in its certificate, () without TLS."""
+    """Host of VictoriaMetrics. `names` are the names in its certificate, () without TLS."""
 
     url: str
     host: str
@@ -44,17 +44,17 @@ class StoreHost:
 
     @property
     def inner_port(self) -> int:
-        """Return the port of VictoriaMetrics itself, behind vmauth."""
+        """Return the port of VictoriaMetrics itself; vmauth listens on `port`."""
         return self.port + 1
 
 
 def bracketed(host: str) -> str:
-    """Return a host as written in a URL."""
+    """Return `host` as in a URL: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
 def listen_host(host: str) -> str:
-    """Return the address to listen on for a host: loopback, or all interfaces."""
+    """Return the address to listen on: `host` if it is loopback, else all interfaces."""
     try:
         address = ip_address(host)
     except ValueError:
@@ -65,17 +65,17 @@ def listen_host(host: str) -> str:
 
 
 def is_host(text: str) -> bool:
-    """Return whether a text is an address or the name of a host."""
+    """Return whether `text` is an IP address or a host name."""
     try:
         ip_address(text)
     except ValueError:
-        # 1.2.3.999 is neither an address nor a name.
+        # 1.2.3.999 is neither an IP address nor a host name.
         return bool(_HOST.fullmatch(text)) and not re.fullmatch(r"[\d.]+", text)
     return True
 
 
 def read_also(content: object) -> dict[str, tuple[str, ...]]:
-    """Return other names of hosts. Raises ConfigError."""
+    """Return the table [also]: further names of each host. Raises ConfigError."""
     if not isinstance(content, dict) or len(content) > _MAX_NAMES:
         msg = f"[also] must be a table of at most {_MAX_NAMES} hosts"
         raise ConfigError(msg)
@@ -94,7 +94,7 @@ def read_also(content: object) -> dict[str, tuple[str, ...]]:
 def read_nodes(
     table: ConfigTable, also: dict[str, tuple[str, ...]], *, is_here: bool
 ) -> tuple[Node, ...]:
-    """Return the nodes; nodes on the same host get different ports. Raises ConfigError."""
+    """Return the NATS nodes; default ports differ on the same host. Raises ConfigError."""
     texts = table.take_texts("nodes") or ((_HERE,) * 3 if is_here else ())
     if len(texts) not in _NODES:
         table.fail("nodes", "must be a list of three or five hosts: frames are kept on three")

@@ -1,4 +1,4 @@
-"""Generation of all files of a fleet from one TOML file. Repeated runs keep existing secrets."""
+"""Generation of all files of a fleet from one TOML file. A repeated run keeps the secrets."""
 
 import re
 from collections.abc import Mapping
@@ -33,14 +33,14 @@ from .templates import read_documented, read_template
 
 STEPS = "steps.txt"
 _PASSWORDS = "passwords"
-# Files whose renewal needs no first installation.
+# New files with these suffixes do not mean a first installation of their folder.
 _LATER = (".pem", ".key")
 _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/+-]+")
 _TITLES_SHOWN = 20
 
 
 def init(source: Path, directory: Path, *, renew: bool = False) -> str:
-    """Write the files of a fleet to a folder; return the next commands as a text.
+    """Write the files of the fleet `source` to `directory`. Return a text with the next commands.
 
     `renew`: also renew the certificates, by the same authority. Raises ConfigError and OSError.
     """
@@ -65,7 +65,7 @@ def init(source: Path, directory: Path, *, renew: bool = False) -> str:
 
 
 def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[str], datetime]:
-    """Write all files; return the titles without a key, and the first end of a certificate."""
+    """Write all files. Return the titles added to key files, and the earliest expiry."""
     authority = Authority(files, renew=renew)
     until = _certify(fleet, files, authority)
     users = [COLLECTOR, *(gateway_user.name for gateway_user in fleet.gateways), *fleet.listeners]
@@ -106,8 +106,8 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
 
 
 def _certify(fleet: FleetInputs, files: FleetFiles, authority: Authority) -> datetime:
-    """Write certificates and the metrics of their ends; return the earliest end."""
-    # Nodes are clients of each other.
+    """Write the certificates, and metrics of their expiry. Return the earliest expiry."""
+    # Each node is also a client of the other nodes.
     ends = {
         node.name: authority.certify(f"{node.name}/{node.name}", node.names, is_client=True)
         for node in fleet.nodes
