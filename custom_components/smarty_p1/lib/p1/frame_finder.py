@@ -16,8 +16,8 @@ from .frame_layout import HEADER_MARK, MAX_FRAME_SIZE, MAX_HEADER_SIZE, frame_si
 
 # Bytes that are searched at once. The work for many candidates grows with the square of this size.
 _PIECE_SIZE = 2 * 1024
-# Only the last MAX_FRAME_SIZE bytes can belong to an incomplete candidate. Older bytes are dropped
-# once per 4 KiB, because dropping them at every call would be slow.
+# Only the last MAX_FRAME_SIZE bytes can belong to an incomplete candidate. Up to 4 KiB of older
+# bytes may stay, because dropping bytes at every call would be slow.
 _MAX_BUFFER_BYTES = MAX_FRAME_SIZE + 4 * 1024
 # A plain telegram ends in a line of "!" and a CRC of four digits. Some meters omit the CRC. Six
 # bytes are needed to tell both endings apart.
@@ -37,21 +37,21 @@ anywhere in this text.
 class Framer:
     """Finder of candidates in the bytes of one line.
 
-    `_waiting` holds the stretches of the line whose last byte has not been received. A stretch is a
-    frame's header, a whole frame, or the end of a plain telegram. The size of a stretch tells its
-    kind, because every frame is longer than a header.
+    A place is a part of the line whose last byte has not been received: the header of a frame, a
+    whole frame, or the end of a plain telegram. The size of a place tells its kind, because every
+    frame is longer than a header. `_waiting` holds all places.
 
-    Noise can be full of stretches. So a stretch is one integer of 8 bytes: `size - (end << 16)`.
-    The array is sorted: the stretch with the earliest end is at the end of the array, where removal
-    is cheap. Of stretches with the same end, the longest is removed first. Ends count from the
-    first byte of the line, so dropping bytes from `buffer` does not change the ends. `_offset`
-    counts the dropped bytes.
+    Noise can be full of places, so a place is one integer of 8 bytes: `size - (end << 16)`. The
+    array is sorted: the place with the earliest end is the last item, whose removal is cheap. Of
+    places with the same end, the longest is removed first. Ends count from the first byte of the
+    line, so dropping bytes from `buffer` does not change the ends. `_offset` counts the dropped
+    bytes.
 
     Most calls complete no candidate and must be fast. So a search sets three sizes of the buffer:
 
     - `_searched`: all marks that begin before this size are found. The last byte does not count,
       because it may begin a mark of two bytes.
-    - `_horizon`: at this size, a stretch is complete, or old bytes can be dropped.
+    - `_horizon`: at this size, the first place is complete, or old bytes can be dropped.
     - `wake`: below this size, no candidate can be complete. A telegram's end that begins with the
       last byte needs five more bytes, and a header needs more.
     """
@@ -106,7 +106,7 @@ class Framer:
             self.wake = min(self._horizon, self._searched + _END_SIZE)
 
     def _search(self) -> None:
-        """Add a stretch to `_waiting` for every new mark in the buffer."""
+        """Add a place to `_waiting` for every new mark in the buffer."""
         buffer, offset = self.buffer, self._offset
         at = self._searched
         while (at := buffer.find(HEADER_MARK, at)) >= 0:
@@ -138,7 +138,7 @@ class Framer:
                 yield self._start_of_text(start, end), end, False
 
     def _start_of_text(self, mark: int, end: int) -> int:
-        """Return the earliest start of a plain telegram: the end mark of the previous telegram."""
+        """Return the earliest start of a plain telegram, behind the previous telegram's end."""
         floor = max(end - MAX_FRAME_SIZE - self._offset, 0)
         last = self.buffer.rfind(_END_MARK, floor, mark - self._offset)
         return self._offset + (floor if last < 0 else last + len(_END_MARK))
