@@ -1,4 +1,4 @@
-"""Boards beside the meter: pulses of its LED, and the level of a tank. No I/O.
+"""Boards: a pulse board counts the blinks of a meter's LED, a tank board measures a level. No I/O.
 
 meter = PulseMeter(1000)
 for event in meter.feed(data, time.time()):  # any chunks, as they come

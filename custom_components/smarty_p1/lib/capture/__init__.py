@@ -1,4 +1,4 @@
-"""Captures of a meter's line that can be given away, because nothing in them identifies anybody.
+"""Anonymous captures of a meter's line, which a user can give away. No data identify anybody.
 
 recording = Recording()
 recording.add(time.monotonic(), data)  # received bytes, in chunks of any size
