@@ -119,7 +119,7 @@ class TimeShift:
                 break
 
     def replace(self, text: bytes) -> bytes:
-        """Return the shifted time. Return fill bytes if `text` is no time or would change season."""
+        """Return the shifted time, or fill bytes if `text` is no time or would change season."""
         return self._shifted.get(text, _FILL_TIME + text[12:])
 
 
