@@ -107,5 +107,5 @@ class Budget:
         return self._left
 
     def spend(self, cost: float) -> None:
-        """Spend from the budget, even more than is left."""
+        """Subtract `cost` from the budget. The rest may become negative."""
         self._left -= cost

@@ -22,7 +22,7 @@ TELL_INTERVAL = 10.0
 NO_READINGS_AFTER = 300.0
 """Seconds for which a source fails until a repair issue is raised."""
 ENOUGH = 5
-"""Failures of one kind until a lasting cause is certain."""
+"""Number of failures of one kind until a lasting cause is certain."""
 MIN_DURATION_S = 30.0
 """Seconds since the first failure until a lasting cause is certain."""
 CLOCK_TOLERANCE = 300.0
@@ -30,9 +30,10 @@ CLOCK_TOLERANCE = 300.0
 # near CLOCK_TOLERANCE would raise and close the repair again and again.
 _MAX_RIGHT_CLOCK_S = 240.0
 _MAX_LOSSES = 2
-# Seconds. A meter sends six telegrams in this time, so a later failure has another cause.
+# Seconds without a failure that end a run of failures. A meter sends six telegrams in this time.
 _MAX_RUN_PAUSE_S = 60.0
-# Seconds. A gateway that was away for some minutes has caught up after this time.
+# Seconds of late telegrams until a repair is raised. After a short outage, a gateway catches up
+# within this time.
 _LATE_PATIENCE_S = 120.0
 # Late telegrams catch up if their own times advance by this factor faster than real time.
 _MIN_CATCH_UP_SPEED = 1.2
@@ -154,7 +155,7 @@ class Rules:
     fresh_for: float = 59.9
     """Seconds for which a reading is shown. Just under a minute, because timers run late."""
     is_open_enough: bool = False
-    """Whether an open port counts as a reading, because a pulse may come after hours only."""
+    """Whether an open port counts as a reading, because the next pulse may take hours."""
 
 
 METER = Rules(ReadingProblem.NOTHING_RECEIVED, ReadingProblem.NOT_P1)
@@ -215,12 +216,13 @@ class _FailureRun:
         return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
 
     def judge_keys(self, obstacle: ReadingProblem, now: float) -> ReadingProblem:
-        """Return the problem of the keys, judged by all failures of the run."""
+        """Return the problem of the keys that fits all failures of the run, not only `obstacle`."""
         self.keys_failed_at = now
         # A false start within the meter's own frame shows a random system title. So earlier
         # unknown titles do not prove another meter.
         self.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
-        # One frame that deciphers proves the encryption key, however many other frames fail.
+        # One frame that deciphers proves the encryption key. So only the authentication key is
+        # wrong, however many other frames fail.
         self.has_other_authentication_key |= obstacle is ReadingProblem.OTHER_AUTHENTICATION_KEY
         return (
             ReadingProblem.OTHER_AUTHENTICATION_KEY
@@ -255,7 +257,7 @@ class Health:
 
     @property
     def reason(self) -> tuple[ReadingProblem, Details]:
-        """Return the latest problem and its details; `silence` of the rules after a reading."""
+        """Return the latest problem and its details. After a reading: `silence` of the rules."""
         return self._reason
 
     # Events.
@@ -287,8 +289,8 @@ class Health:
         self._tries += 1
         if self._rules.is_open_enough:
             self._shown_until = min(self._shown_until, now + self._rules.fresh_for)
-        # A gateway may refuse the first attempt, because it takes the last connection for open.
-        # So only the second failure counts.
+        # A gateway may refuse the first attempt, because the gateway still counts the lost
+        # connection. So only the second failure counts.
         if self._tries >= _MAX_LOSSES or obstacle is ReadingProblem.PORT_NOT_FOUND:
             self._patient_until = min(self._patient_until, now)
 

@@ -15,7 +15,7 @@ class LineSplitter:
         self.start_anew()
 
     def start_anew(self) -> None:
-        """Forget the unfinished line, because the next bytes do not continue it."""
+        """Forget the unfinished line. The next bytes begin a new line."""
         self._line = bytearray()
         self._is_too_long = False
         self._last = _LF

@@ -28,7 +28,7 @@ class PulsePower:
         return min(self._mean_kw, self._last_pulses * self._kws_per_pulse / silence)
 
     def add(self, pulses: int, at: float) -> None:
-        """Add the pulses since the last call, at least one."""
+        """Add the number of `pulses` since the last call, at least one."""
         self._last_at, self._last_pulses = at, pulses
         if self._batch_at is None or at < self._batch_at:  # first pulses, or the clock was set back
             self._batch_at, self._batch, self._mean_kw = at, 0, None

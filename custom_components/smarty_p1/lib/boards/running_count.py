@@ -46,8 +46,8 @@ class RunningCount:
     def accept(self, count: int, at: float, *, is_whole: bool = True) -> int | None:
         """Return the pulses since the last count, or None if `count` is not accepted.
 
-        Without `is_whole`, `count` may be old or lack its first digits. It is then accepted only if
-        it is not lower than the last count.
+        Without `is_whole`, `count` may be old or lack its first digits. Such a count is accepted
+        only if it is not lower than the last count.
         """
         if not is_whole and (self.count is None or count < self.count):
             return None

@@ -34,7 +34,7 @@ class Shape(StrEnum):
     """Shape of a tank."""
 
     UPRIGHT = "upright"
-    """Equal surface at every height: a standing cylinder, or a box."""
+    """Standing cylinder or box. The water's surface is equal at every height."""
     LYING_CYLINDER = "lying_cylinder"
 
 

@@ -1,11 +1,13 @@
-"""Anonymous captures of a meter's line, which a user can give away. No data identify anybody.
+"""Anonymous captures of a meter's line. Users can give them away: no data identify anybody.
 
-recording = Recording()
-recording.add(time.monotonic(), data)  # received bytes, in chunks of any size
-capture = anonymise(recording.chunks, FrameDecryptor(key), SystemRandom())
-summarise(capture)  # contents, for the user's review
-text = write_capture(capture)
-chunks, key = read_capture(text)
+    recording = Recording()
+    recording.add(time.monotonic(), data)  # received bytes, in chunks of any size
+    capture = anonymise(recording.chunks, FrameDecryptor(key), SystemRandom())
+    summarise(capture)  # contents, for the user's review
+    text = write_capture(capture)
+    chunks, key = read_capture(text)
+
+The package does no I/O.
 """
 
 from .anonymiser import PUBLISHED_KEY, AnonymousCapture, Chunk, Replaced, anonymise

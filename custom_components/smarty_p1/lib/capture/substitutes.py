@@ -119,7 +119,10 @@ class TimeShift:
                 break
 
     def replace(self, text: bytes) -> bytes:
-        """Return the shifted time, or fill bytes if `text` is no time or would change season."""
+        """Return the shifted time, or fill bytes if `text` cannot be shifted.
+
+        A text cannot be shifted if it is no time, or if the UTC offset would change.
+        """
         return self._shifted.get(text, _FILL_TIME + text[12:])
 
 

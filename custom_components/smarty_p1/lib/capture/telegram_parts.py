@@ -24,9 +24,9 @@ class Kind(Enum):
     TIME = auto()
     """Time of the meter's clock: YYMMDDhhmmss and the letter of the season."""
     TOTAL = auto()
-    """Digits of a register of energy or volume."""
+    """Digits of an energy register or a volume index."""
     COUNTER = auto()
-    """Digits of a counter of events."""
+    """Digits of an event counter."""
     MEASURED = auto()
     """Digits of a power or current."""
     MESSAGE = auto()

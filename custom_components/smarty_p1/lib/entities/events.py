@@ -75,7 +75,8 @@ def disturbances(
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield event type and details for every counter kind that has risen from `before` to `now`.
 
-    Both hold counters as the value of DISTURBANCE does. A new or fallen counter gives no event.
+    `before` and `now` are values of DISTURBANCE: counts by name. A new or fallen counter gives no
+    event.
     """
     for kind, phases in _COUNTERS.items():
         rises = {

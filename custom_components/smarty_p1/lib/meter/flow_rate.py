@@ -44,7 +44,7 @@ _DECIMALS = 4
 _HOUR = timedelta(hours=1)
 _MAX_INTERVAL_S = timedelta(days=36_500).total_seconds()
 _NEVER = datetime.max.replace(tzinfo=UTC)
-# Meters are replaced, and meters without encryption can be imitated, so the oldest are forgotten.
+# Flows to remember. Replaced or forged M-Bus meters would otherwise fill the memory.
 _MAX_METERS = 64
 
 

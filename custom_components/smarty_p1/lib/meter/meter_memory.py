@@ -91,7 +91,7 @@ class MeterMemory:
                 content = data[key]
                 if content is not None or part not in _MAY_BE_UNKNOWN:
                     setattr(memory, part, load(content))
-            except Exception:  # noqa: BLE001 - a file may hold anything; the other parts stay good
+            except Exception:  # noqa: BLE001 - a file may hold anything, and other parts are good
                 memory.damaged.append(part)
         memory._noted = memory.demand_meter.snapshot
         if memory.system_title and memory.serial_number:

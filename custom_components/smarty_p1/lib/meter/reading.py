@@ -82,7 +82,7 @@ class MeterReader:
         *,
         is_current: bool = True,
     ) -> Reading:
-        """Return the reading after a telegram; `market` holds the market prices at its time."""
+        """Return the reading for a telegram. `market` holds the prices at the telegram's time."""
         telegram = self.limits.apply(telegram)
         settled = self.memory.totals.settle(telegram)
         # While a fall of the imported energy is held back, the true energy is unknown. So do not

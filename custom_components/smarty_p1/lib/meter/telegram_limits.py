@@ -44,7 +44,8 @@ class Limits:
         self._kept_meters = kept_meters
         self._warn = warn
         self._objects: set[str] = set()
-        # Allowed M-Bus meters that `kept_meters` lacks, and allowed meters of the last telegram.
+        # Identities of allowed M-Bus meters: `_new_meters` are not among the `kept_meters`, and
+        # `_meters` are in the last telegram.
         self._new_meters: set[str] = set()
         self._meters: AbstractSet[str] = frozenset()
         self._admitted: Mapping[int, MBusReading] = {}

@@ -56,7 +56,7 @@ class Outline:
         )
 
     def telegram(self, serial_number: str | None, system_title: bytes | None) -> Telegram:
-        """Return a telegram with this outline, whose values are all None."""
+        """Return a telegram with the outline's objects and M-Bus meters. All values are None."""
         return Telegram(
             identification="",
             serial_number=serial_number,

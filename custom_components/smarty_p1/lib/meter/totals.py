@@ -35,7 +35,7 @@ from .mbus_channels import channels_by_meter
 
 CONFIRMATIONS = 6
 _MBUS_CONFIRMATIONS = 1
-# Meters are replaced, and meters without encryption can be imitated, so the oldest are forgotten.
+# Indexes to remember. Replaced or forged M-Bus meters would otherwise fill the memory.
 _MAX_INDEXES = 64
 _MAX_AHEAD = timedelta(days=1)
 REGISTERS = (
@@ -146,7 +146,7 @@ class Totals:
         return totals
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the state as JSON values."""
+        """Return the totals as JSON values, for `from_dict`."""
         return {
             "falls": dict(self.falls),
             "telegrams": self._telegrams,

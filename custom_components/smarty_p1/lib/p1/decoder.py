@@ -88,7 +88,7 @@ class LineDecoder:
         self._work.spend(size)
         event = decryptor.decrypt(framer.read(start, end))
         if isinstance(event, Rejection) and event.reason in _NOT_VERIFIED:
-            return [event]  # keep the bytes: a true frame may begin or end within them
+            return [event]  # keep the bytes, because a true frame may overlap them
         return [*self._take(start, end), event]
 
     def _judge_text(self, floor: int, end: int) -> list[Event]:

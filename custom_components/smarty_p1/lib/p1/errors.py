@@ -1,4 +1,4 @@
-"""Base class of the package's errors, and the error for a malformed key. No text holds a key."""
+"""Base class of all errors, and the error for a malformed key. Error texts never hold a key."""
 
 
 class P1Error(Exception):

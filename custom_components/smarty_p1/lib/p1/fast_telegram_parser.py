@@ -22,7 +22,7 @@ from .telegram_parser import (
 )
 from .value_converters import Capture, Converter, MBusReading, Value
 
-# The text behind `!` is a checksum and a line end, and may differ. It is too short for an object.
+# The text behind `!`: a checksum and a line end, which may differ. Too short for an object.
 _is_end = re.compile(rb".{0,4}\s{0,2}").fullmatch
 _CHANNELS = {
     reference: channel
@@ -93,7 +93,7 @@ class FastParser:
         values = layout.values_of(text)
         objects, fields = self._objects, self._fields
         changed_channels: set[int] = set()
-        changes = map(ne, values, self._values)  # noqa: B912 - the layout fixes their number
+        changes = map(ne, values, self._values)  # noqa: B912 - the layout fixes their length
         for index in compress(range(len(values)), changes):
             reference, convert, channel = fields[index]
             try:

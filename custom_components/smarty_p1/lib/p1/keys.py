@@ -79,7 +79,7 @@ def _unenclosed(body: str) -> str:
 
 
 def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
-    """Return the key for 16 separate bytes. Return None if decimal or hexadecimal is unclear."""
+    """Return the key for 16 separate bytes. Return None if the base (10 or 16) is unclear."""
     numbers = [word.removeprefix("0x").removeprefix("\\x") for word in words]
     prefixed = sum(number != word for number, word in zip(numbers, words, strict=True))
     if prefixed == KEY_SIZE:
@@ -91,7 +91,7 @@ def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
 
 
 def _read_numbers(numbers: list[str], *, is_array: bool, is_decimal: bool) -> bytes | None:
-    """Return the key for 16 numbers. Return None if decimal or hexadecimal is unclear."""
+    """Return the key for 16 numbers. Return None if the base (10 or 16) is unclear."""
     if all(len(number) == 2 for number in numbers):  # noqa: PLR2004
         # Numbers such as 10 are decimal in a program, but hexadecimal in the grid operator's
         # letter. So reject an array of two decimal digits each.

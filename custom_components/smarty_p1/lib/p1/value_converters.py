@@ -54,7 +54,7 @@ MAX_MESSAGE_SIZE = 2048
 # No known object has more values. The last value keeps the rest of a longer text.
 _MAX_VALUES = 16
 _NO_TEXT = " \t\r\n\0"
-# Control characters except tabs and line ends: some databases refuse them.
+# Control characters to remove, because some databases refuse them. Tabs and line ends stay.
 _CONTROLS = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -82,7 +82,8 @@ def number(unit: str) -> Converter:
             return None
         if sent_unit == unit or not sent_unit:
             return float(digits)
-        # Sagemcom meters of other countries send the same registers in Wh, W, varh and var.
+        # Sagemcom meters of other countries send the same registers in Wh, W, varh and var, so
+        # convert thousandths of `unit`.
         return float(digits) / 1000 if unit == f"k{sent_unit}" else None
 
     return convert

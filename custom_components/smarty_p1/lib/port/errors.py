@@ -20,7 +20,7 @@ class PortPermissionError(LinkError):
 
 
 class PortBusyError(LinkError):
-    """Error: another program uses the device, or the gateway serves another client."""
+    """Error: another program uses the device, or the network gateway serves another client."""
 
 
 class PortClosedError(LinkError):

@@ -173,7 +173,7 @@ class Announcer:
         self._followers: dict[str, DeadbandFilter] = {}
 
     def begin_anew(self) -> None:
-        """Forget the shown numbers, so that the next numbers are sent whatever their deadbands."""
+        """Forget the shown numbers, so that no deadband holds back the next numbers."""
         self._followers.clear()
 
     def devices(self, reading: Reading, reception: Reception) -> Iterator[Device]:
@@ -197,7 +197,7 @@ class Announcer:
                 yield State(platform, spec, self._value(spec, data), attributes, last_reset)
 
     def _value[D](self, spec: EntitySpec[D], data: D) -> object:
-        """Return the value of an entity, after its deadband."""
+        """Return the value to show for an entity. A number follows the entity's deadband."""
         value = spec.value_fn(data)
         if not isinstance(spec, SensorSpec) or spec.follow is None or not isinstance(data, Reading):
             return value

@@ -22,7 +22,7 @@ _HOST = re.compile(r"(?P<v6>\[[^\]]*\])?(?P<name>[^:\[\]]*)(?::\d*)?")
 
 
 def plain_address(text: str) -> str | None:
-    """Return the IP address in a text, in the form for comparison and display, None if invalid.
+    """Return the IP address in `text` in its uniform notation, or None if `text` is invalid.
 
     The network interface behind a % is dropped. An IPv4 address within IPv6 becomes plain IPv4.
     """

@@ -40,9 +40,9 @@ class Profile(StrEnum):
     """Kind of answer that a client gets."""
 
     METER = "meter"
-    """The true last value."""
+    """True last values."""
     BATTERY = "battery"
-    """The client's share of the value, divided among its polls."""
+    """Client's share of the power, divided among the client's polls."""
     UNANSWERED = "unanswered"
     """No answer, because the client asks by UDP but is not in the user's list of batteries."""
 

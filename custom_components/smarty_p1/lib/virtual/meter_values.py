@@ -109,10 +109,10 @@ def _phase(  # noqa: PLR0913, PLR0917 - the objects of a phase
 
 
 def _net(reading: Reading, plus: int, minus: int) -> float | None:
-    """Return the object of group C `plus` minus the object `minus`, in W or var.
+    """Return the net power in W or var: the object of group C `plus` less the object `minus`.
 
-    Return None if one of both is empty. A missing `minus` is 0, because a meter for one direction
-    sends only `plus`.
+    Return None if an object is empty. A missing `minus` counts as 0, because a meter for one
+    direction sends only `plus`.
     """
     objects = reading.telegram.objects
     first: Any = objects.get(f"1-0:{plus}.7.0")

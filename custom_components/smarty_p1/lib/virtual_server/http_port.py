@@ -338,7 +338,7 @@ def _address_of_handler(handler: web.RequestHandler) -> str | None:
 
 
 def _client(request: web.Request) -> str:
-    """Return the client's plain address. Raises HTTPBadRequest if the address is unknown."""
+    """Return the client's IP address, as `plain_address` does. Raises HTTPBadRequest if unknown."""
     address = _address_of(request.transport)
     if address is None:
         raise web.HTTPBadRequest  # the client has already disconnected
