@@ -40,7 +40,7 @@ class Turns[User: Hashable, Work: Hashable]:
     def take(self) -> Work | None:
         """Return the next work and remove the work from all lines. Return None if no user waits.
 
-        The next user is the user whose last turn is the oldest. This user's oldest work is taken.
+        The turn goes to the user whose last turn is the oldest. This user's oldest work is taken.
         """
         if not self._lines:
             return None

@@ -6,7 +6,7 @@ from typing import Any
 
 
 async def run_until_first_exit(*coroutines: Coroutine[Any, Any, object]) -> None:
-    """Wait until the first coroutine ends, and cancel all others. Raise its exception, if any."""
+    """Wait until one coroutine ends, and cancel all others. Raise the first one's exception."""
     tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

@@ -39,5 +39,5 @@ class PulsePower:
             self._batch_at, self._batch = at, 0
 
     def note_standstill(self) -> None:
-        """Record that the count has not risen. Less than one pulse's energy flowed since then."""
+        """Record that the board has sent its count again, without a new pulse."""
         self._last_pulses = min(self._last_pulses, 1)

@@ -76,7 +76,7 @@ class Sonar:
         return readings
 
     def distance_cm(self, at: float) -> float | None:
-        """Return the median distance in WINDOW before `at`, None if most readings had no echo."""
+        """Return the median distance in cm within WINDOW of `at`, None if most had no echo."""
         recent = [distance for when, distance in self._readings if abs(at - when) <= WINDOW]
         seen = [distance for distance in recent if distance is not None]
         return median(seen) if 2 * len(seen) > len(recent) else None

@@ -1,4 +1,4 @@
-"""Anonymous captures of a meter's line. Users can give them away: no data identify anybody.
+"""Anonymous captures of a meter's line, in which no data identify anybody.
 
     recording = Recording()
     recording.add(time.monotonic(), data)  # received bytes, in chunks of any size

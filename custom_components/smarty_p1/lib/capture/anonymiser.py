@@ -89,7 +89,7 @@ class _Piece(NamedTuple):
 
 @dataclass
 class AnonymousCapture:
-    """Anonymous capture: chunks of the line, and for the user's review telegrams and counts."""
+    """Anonymous capture: chunks of the line, and telegrams and counts for the user's review."""
 
     chunks: list[Chunk]
     is_encrypted: bool = False

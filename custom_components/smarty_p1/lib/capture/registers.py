@@ -97,8 +97,8 @@ class Registers:
 
     def _move(self, name: str, size: int) -> None:
         numbers = self._substitutes[name]
-        # A register that stays at 0 tells nothing about the household, so keep 0. An unused
-        # register is useful to know.
+        # A register that stays at 0 tells nothing about the household, but shows that the register
+        # is unused. So keep 0.
         is_unused = numbers.keys() == {0}
         self._constants[name] = (
             0 if is_unused else constant_for({*numbers, *numbers.values()}, size, self._random)

@@ -39,7 +39,7 @@ def is_octets(text: bytes) -> bool:
 
 
 def filler(text: bytes) -> bytes:
-    """Return a constant text of the same length, in hexadecimal digits if `text` is."""
+    """Return a constant text of the same length. Hexadecimal text gets hexadecimal digits."""
     size = len(text)
     if not is_octets(text):
         return (_FILLER * (size // len(_FILLER) + 1))[:size]
@@ -89,7 +89,7 @@ def constant_for(values: Iterable[int], size: int, random: Random) -> int:
     """Return a random constant to add to all numbers of one register.
 
     The numbers and the sums are from 0 to `size` - 1. If possible, no sum is equal to any of the
-    numbers. If not, because the register overflowed, the sums overflow, too, modulo `size`.
+    numbers. If the register overflowed, the sums overflow, too, and count modulo `size`.
     """
     numbers = set(values)
     lowest, highest = min(numbers), max(numbers)
@@ -142,7 +142,7 @@ def _shift(times: Mapping[bytes, datetime], by: timedelta) -> dict[bytes, bytes]
 
 
 def _season(hour: datetime) -> tuple[timedelta | None, timedelta | None]:
-    """Return both possible UTC offsets of a local hour. They differ only when clocks change."""
+    """Return both possible UTC offsets of a local hour, equal unless clocks change in this hour."""
     local = hour.replace(tzinfo=_LUXEMBOURG)
     return local.utcoffset(), local.replace(fold=1).utcoffset()
 

@@ -38,7 +38,7 @@ class Kind(Enum):
 
 
 class Part(NamedTuple):
-    """Part of a telegram's text. `name` identifies the register of a number, and is empty else."""
+    """Part of a telegram's text. `name` identifies the register of a number, otherwise empty."""
 
     kind: Kind
     text: bytes

@@ -21,7 +21,7 @@ _RUNNING_DECIMALS = 2
 
 
 def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Reading], Attributes]:
-    """Return a function from a reading to an attribute: the time since which it is measured.
+    """Return a function from a reading to an attribute: the time since which a value is measured.
 
     The time is None if `value_fn` returns None.
     """

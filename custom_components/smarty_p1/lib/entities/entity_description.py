@@ -37,14 +37,14 @@ class EntitySpec[D]:
     entity_category: str | None = None
     entity_registry_enabled_default: bool = True
     attributes_fn: Callable[[D], Mapping[str, Any]] | None = None
-    """Function to the attributes. `local_times` converts the datetimes in the attributes."""
+    """Function that returns the attributes. `local_times` converts datetimes in attributes."""
     last_reset_fn: Callable[[D], datetime | None] | None = None
     exists_fn: Callable[[D], bool] = lambda _: True
-    """Whether the meter sends this entity's value, even empty. An entity is never removed then."""
+    """Whether `D` has a value for the entity, even empty. An existing entity is never removed."""
     needed_options: tuple[NeededOption, ...] = ()
     """Options that the user must have set. A tuple is fulfilled by any of its options."""
     references: References = ()
-    """Objects that the entity shows. An item holds all OBIS references that meters use for one."""
+    """Objects that the entity shows. For each object, all OBIS references that meters use."""
     is_main: bool = False
     """Whether the entity is the main entity of its device. Its name is the device's name."""
 
@@ -88,7 +88,7 @@ class EventSpec(EntitySpec[Reading]):
 
 
 def are_sent(references: References) -> Callable[[Reading], bool]:
-    """Return a function from a reading to whether the telegram has all `references`, even empty."""
+    """Return a function that tells whether a reading has all `references`, even if empty."""
     return lambda reading: all(
         any(reference in reading.telegram.objects for reference in names) for names in references
     )

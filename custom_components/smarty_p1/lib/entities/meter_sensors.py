@@ -126,7 +126,7 @@ def _sensor(
 ) -> SensorSpec[Reading]:
     """Return the description of a sensor whose value `convert` makes from `objects`.
 
-    An object is an OBIS reference, or a tuple of references of which meters send one.
+    An object is an OBIS reference, or a tuple of alternative references.
     """
     references = tuple((names,) if isinstance(names, str) else names for names in objects)
     only, *others = references

@@ -23,14 +23,14 @@ _FEED_IN_PRICE = ("feed_in_price", "feed_in_price_entity")
 
 
 def _shown[T](value_fn: Callable[[Demand], T]) -> Callable[[Reading], T | None]:
-    """Return a function from a reading to `value_fn` of its demand, or to None without a demand."""
+    """Return a function from a reading to `value_fn` of its demand, None without a demand."""
     return lambda reading: value_fn(reading.demand) if reading.demand else None
 
 
 def _attributes(
     attributes_fn: Callable[[Demand], Attributes],
 ) -> Callable[[Reading], Attributes]:
-    """Return a function from a reading to `attributes_fn` of its demand, or to {} without one."""
+    """Return a function from a reading to `attributes_fn` of its demand, {} without a demand."""
     return lambda reading: attributes_fn(reading.demand) if reading.demand else {}
 
 

@@ -115,7 +115,7 @@ class FlowRates:
 
     def __init__(self) -> None:
         self._flows: dict[str, _Flow] = {}
-        # Last result of `update`, its inputs, and the time until which it holds for these inputs.
+        # Last result of `update`, its inputs, and the time until which the result stays valid.
         self._result_inputs: tuple[Mapping[int, MBusReading], Mapping[str, int]] | None = None
         self._result_valid_until = _NEVER
         self._result: dict[str, float] = {}

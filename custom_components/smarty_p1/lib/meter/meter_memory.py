@@ -142,8 +142,8 @@ class MeterMemory:
     def has_period_ended(self) -> bool:
         """Return whether a quarter-hour or a month has ended since the last call.
 
-        The caller must then store the memory at once. Otherwise a crash would make an ended month
-        end again, and a user's sum of all months would count the month twice.
+        The caller must then store the memory at once. Otherwise, after a crash, the month would end
+        a second time, and a user's sum of all months would count the month twice.
         """
         before, demand = self._noted, self.demand_meter.snapshot
         self._noted = demand

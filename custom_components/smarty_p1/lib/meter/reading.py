@@ -99,7 +99,7 @@ class MeterReader:
         get: Callable[[str], Any] = telegram.objects.get
         registers = [get(reference) for reference in _ENERGIES]
         if settled is not telegram:
-            # The last accepted value of a register that is held back is outdated. So pass None.
+            # The accepted value of a held-back register is outdated, so pass None as its energy.
             accepted = map(settled.objects.get, _ENERGIES)
             pairs = zip(registers, accepted, strict=True)
             registers = [

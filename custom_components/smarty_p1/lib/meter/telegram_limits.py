@@ -14,7 +14,7 @@ MAX_MBUS_METERS = 16
 # Limit for telegrams without a tag, because an attacker can write such telegrams as fast as the
 # line allows. A meter sends at most one telegram a second.
 TELEGRAMS_A_SECOND = 2.0
-# A delayed link delivers the telegrams of at most 30 seconds, because longer silence closes it.
+# A delayed link delivers telegrams of at most 30 seconds, because longer silence closes the link.
 MAX_TELEGRAMS_AT_ONCE = 30
 _MAX_SHOWN_SIZE = 64
 # A meter's name is shown to people, so a forged name must not contain markup.
@@ -52,7 +52,7 @@ class Limits:
         self._turns = Budget(TELEGRAMS_A_SECOND, MAX_TELEGRAMS_AT_ONCE)
 
     def has_turn(self, telegram: Telegram, now: float) -> bool:
-        """Return whether a telegram may be read at `now` in seconds. A correct tag suffices."""
+        """Return whether a telegram may be read at `now` in seconds; always with a correct tag."""
         if telegram.verification is Verification.TAG:
             return True
         if self._turns.left(now) < 1:

@@ -125,7 +125,8 @@ class Totals:
         self._telegrams = 0
         self._registers: dict[str, _Total[int]] = {}
         self._indexes: dict[tuple[str, str | None], _Total[datetime]] = {}
-        # Last channels without a held-back index. Telegrams repeat these channels for minutes.
+        # Channels of the last telegram without a held-back index. Telegrams repeat equal channels
+        # for minutes, and equal channels need no check.
         self._accepted: Mapping[int, MBusReading] = {}
 
     @classmethod

@@ -107,7 +107,7 @@ class LineDecoder:
         return [Rejection(Reason.CRC)] if starts else []
 
     def _take(self, start: int, end: int) -> list[Event]:
-        """Remove an accepted frame or telegram. Return the rejections of earlier, cut frames."""
+        """Remove an accepted frame or telegram. Return rejections of frames that are cut short."""
         return [Rejection.of(Reason.MALFORMED, nonce) for nonce in self._framer.take(start, end)]
 
 

@@ -39,7 +39,7 @@ type _Span = tuple[int, int]
 class _Layout:
     """Common text of telegrams that differ only in the digits of some values."""
 
-    # The upper four bits are the same for digits and `:;<=>?` only. No converter accepts `:;<=>?`.
+    # Digits and `:;<=>?` have the same upper four bits. No converter accepts `:;<=>?`.
     _MASK = bytes(0xF0 if byte in b"0123456789" else 0xFF for byte in range(256))
 
     def __init__(self, text: bytes, spans: Sequence[_Span]) -> None:

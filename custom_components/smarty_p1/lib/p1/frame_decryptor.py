@@ -77,7 +77,7 @@ class FrameDecryptor:
         return telegram or Rejection.of(Reason.MALFORMED, nonce)
 
     def may_decrypt(self, beginning: bytes) -> bool:
-        """Return whether a frame with the first BEGINNING_SIZE bytes may hold a new telegram."""
+        """Return whether a frame may hold a new telegram, by its first BEGINNING_SIZE bytes."""
         nonce, body = nonce_and_body(beginning)
         if int.from_bytes(nonce[8:]) <= self.last_counters.get(nonce[:8], -1):
             return False

@@ -27,7 +27,7 @@ _END_SHIFT = 16
 _SIZE_MASK = (1 << _END_SHIFT) - 1
 
 type Candidate = tuple[int, int, bool]
-"""Start and end of a candidate in bytes since the line began, and whether it is a frame.
+"""Start and end of a candidate in bytes since the line began, and True for a frame.
 
 A candidate that is not a frame is a text that ends like a plain telegram. The telegram may begin
 anywhere in this text.
@@ -144,7 +144,7 @@ class Framer:
         return self._offset + (floor if last < 0 else last + len(_END_MARK))
 
     def read(self, start: int, end: int) -> bytes:
-        """Return the bytes of the line from `start` to `end`. They must still be in the buffer."""
+        """Return the bytes from `start` to `end`, which must still be in the buffer."""
         return bytes(self.buffer[start - self._offset : end - self._offset])
 
     def nonce(self, start: int) -> bytes:

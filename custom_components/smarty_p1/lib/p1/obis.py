@@ -60,7 +60,7 @@ _GIGAJOULES = frozenset({"heat", "heat_inlet", "cooling", "cooling_inlet", "heat
 
 
 def default_unit(device_type: str) -> str | None:
-    """Return the unit to assume if an M-Bus meter of this type sends none, or None if unknown."""
+    """Return the unit of an M-Bus meter of this type that sends no unit, or None if unknown."""
     if device_type in _CUBIC_METRES:
         return "m3"
     return "GJ" if device_type in _GIGAJOULES else None

@@ -70,7 +70,7 @@ async def _open(url: str, baud_rate: int) -> tuple[asyncio.StreamReader, asyncio
         )
     except Exception as err:  # noqa: BLE001 - every backend has its own exceptions
         error, cause = _link_error(err, url), err
-    # The backend's error may repeat secrets of the address. So raise outside of its handler, where
+    # The backend's error may repeat secrets of the address. So raise outside of `except`, where
     # Python does not attach the backend's error as context.
     raise error from (cause if redact_port(url) == url else None)
 

@@ -160,12 +160,12 @@ class MeterMessages:
             yield from self._placed(Message(topic, payload, self._retain))
 
     def _placed(self, message: Message) -> Iterator[Message]:
-        """Yield `message` if MAX_TOPICS allows, after a message that clears an old retained one."""
+        """Yield `message` if MAX_TOPICS allows. Clear an old retained message first."""
         topic = message.topic
         if not self._has_place(topic):
             return
         if topic in self._stale and not message.retain:
-            # Clear before the message, so that subscribers do not take the empty message for news.
+            # Clear first. After `message`, the empty message would look like a newer, empty value.
             yield Message(topic, "", retain=True)
         yield message
         self._stale.discard(topic)
@@ -178,7 +178,7 @@ class MeterMessages:
         return topic in self._topics
 
     def _cleared(self) -> Iterator[Message]:
-        """Yield empty messages that clear what earlier runs left retained on unused topics."""
+        """Yield empty messages that delete the retained messages of earlier runs."""
         places = MAX_MBUS_METERS
         for topic in sorted(self._stale):
             # An M-Bus meter may only be away. So keep its discovery message, up to MAX_MBUS_METERS.

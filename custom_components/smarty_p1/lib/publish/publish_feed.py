@@ -1,4 +1,4 @@
-"""Feed of the messages about a meter. The feed decides when a message is due; its caller sends."""
+"""Feed of the messages about a meter. The feed decides when a message is due, and sends nothing."""
 
 import asyncio
 from collections.abc import Callable, Iterator

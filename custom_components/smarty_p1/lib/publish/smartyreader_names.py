@@ -84,8 +84,8 @@ MISLEADING_NAMES: Mapping[str, str] = {
 # References of message texts. The SmartyReader publishes messages in hexadecimal, as sent.
 _AS_SENT = {reference for reference in _NAMES if reference.startswith("0-0:96.13.")}
 
-# "Calculated" values (key) that are only copies of a value (by name). So the text of the copy is
-# the same, with all digits that the meter sent.
+# "Calculated" values that are only copies: name of the copy, and name of the copied value. The copy
+# has the same text, with all digits that the meter sent.
 _SOURCES: Mapping[str, str] = {
     "energy_consumption_calc_kWh": "act_energy_imported_p_plus",
     "energy_production_calc_kWh": "act_energy_exported_p_minus",

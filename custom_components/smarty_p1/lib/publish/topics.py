@@ -38,7 +38,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 class Item(NamedTuple):
-    """Value of a telegram. `sent` is the text that the meter sent. `text` is empty if unknown."""
+    """Value of a telegram: `sent` is the meter's text, `text` is the value, empty if unknown."""
 
     reference: str
     name: str
@@ -123,7 +123,7 @@ def _name(telegram: Telegram, reference: str) -> str:
 
 
 def _number_and_unit(sent: str) -> tuple[str | None, str | None]:
-    """Return number and unit of an object without known unit, or (None, None) without number."""
+    """Return number and unit of an object outside OBJECTS, or (None, None) without a number."""
     number, star, unit = sent.partition("*")
     if not _is_number(number) or (star and not unit) or not (star or "." in number):
         return None, None

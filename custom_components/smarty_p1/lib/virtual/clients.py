@@ -67,7 +67,7 @@ class Client:
     _in_second: int = 0
 
     def note(self, question: Question, now: float) -> None:
-        """Count a request at `now`. Raises PollRateExceededError beyond the limit a second."""
+        """Count a request at `now`. Raises PollRateExceededError beyond _MAX_POLLS_A_SECOND."""
         if now - self._second >= 1:
             self._second, self._in_second = now, 0
         self._in_second += 1

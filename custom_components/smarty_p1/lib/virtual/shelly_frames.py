@@ -85,7 +85,7 @@ def answer_frame(
 ) -> tuple[int, str]:
     """Return the answer to a frame: a status code of HTTP, and the JSON text.
 
-    `answer` is called with the frame and returns the result. It may raise RpcError.
+    `answer` gets the frame, and returns the result or raises RpcError.
     """
     head: dict[str, Any] = {"id": frame.id, "src": shelly_id(serial)}
     if frame.source is not None:

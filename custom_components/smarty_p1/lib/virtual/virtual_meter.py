@@ -30,7 +30,7 @@ _MAX_POLL_TELEGRAMS = 2
 _MIN_INTERVAL_S = 0.5
 # Seconds for which a client must send requests by UDP until it gets a battery's own share.
 _MIN_STEADY_S = 60.0
-# Name of the one share of the power that all newer UDP clients use together.
+# Name of the share of the power that all UDP clients use together until _MIN_STEADY_S is over.
 _NEWCOMERS = ""
 
 
@@ -115,7 +115,7 @@ class VirtualMeter:
         return client
 
     def note_by_udp(self, address: str, question: Question, now: float) -> Client:
-        """Count a request by UDP. Raises Unavailable for no answer, and PollRateExceededError."""
+        """Count a request by UDP, as `note`. Raises Unavailable if the client gets no answer."""
         client = self.note(address, question, now)
         if self._batteries and address not in self._batteries:
             raise Unavailable
@@ -169,12 +169,12 @@ class VirtualMeter:
 
     @staticmethod
     def _poll_interval(estimate: IntervalEstimate, waited: float | None) -> float:
-        """Return the expected seconds until the next poll; `waited` are those since the last."""
+        """Return the expected seconds to the next poll. `waited` seconds passed since the last."""
         # The estimate is None at the first poll, and for a client that polls very rarely.
         usual = _POLL_INTERVAL_S if waited is None else waited
         interval = usual if estimate.interval is None else estimate.interval
         if waited is not None:
-            # The client may poll faster now than before. So it gets no more than for `waited`.
+            # A client that now polls faster than before must get only the part for `waited`.
             interval = min(interval, waited)
         return interval
 

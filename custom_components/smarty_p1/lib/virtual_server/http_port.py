@@ -174,7 +174,7 @@ class HttpPort:
         return handler
 
     def _make_room(self, address: str, others: Counter[str | None]) -> bool:
-        """Close a connection of the address with the most. Return whether a connection was closed.
+        """Close a connection of the busiest address. Return whether a connection was closed.
 
         A battery that the user has named always gets a connection, at the cost of other addresses.
         """
