@@ -55,7 +55,7 @@ def _power(
     *needed_options: str,
     decimals: int = _DECIMALS,
     state_class: str | None = MEASUREMENT,
-    **details: Any,  # noqa: ANN401 - the fields of the description
+    **details: Any,  # noqa: ANN401 - fields of SensorSpec
 ) -> SensorSpec[Reading]:
     return SensorSpec(
         key=key,
@@ -74,7 +74,7 @@ def _running_power(
     key: str,
     value_fn: Callable[[Demand], float | None],
     *needed_options: str,
-    **details: Any,  # noqa: ANN401 - the fields of the description
+    **details: Any,  # noqa: ANN401 - fields of SensorSpec
 ) -> SensorSpec[Reading]:
     """Return the description of a sensor for a power of the running quarter-hour."""
 

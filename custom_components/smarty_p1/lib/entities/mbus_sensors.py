@@ -65,7 +65,7 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
         key: str,
         field: str,
         value_fn: Callable[[Reading], Shown],
-        **details: Any,  # noqa: ANN401 - the fields of the description
+        **details: Any,  # noqa: ANN401 - fields of SensorSpec
     ) -> SensorSpec[Reading]:
         return SensorSpec(
             key=key,

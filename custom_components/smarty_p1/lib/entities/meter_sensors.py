@@ -122,7 +122,7 @@ def _sensor(
     convert: Callable[..., Shown],
     *objects: str | tuple[str, ...],
     enabled: bool = True,
-    **details: Any,  # noqa: ANN401 - the fields of the description
+    **details: Any,  # noqa: ANN401 - fields of SensorSpec
 ) -> SensorSpec[Reading]:
     """Return the description of a sensor whose value `convert` makes from `objects`.
 

@@ -43,7 +43,7 @@ def _attributes(day: DaySum) -> Mapping[str, Any]:
     return {"day": date.isoformat(), "quarter_hours": day.quarter_hours}
 
 
-# The last digit of Leneda's code differs from the number of the sharing layer in the key.
+# Sensors with Leneda's codes. The codes of sharing layers 2 and 3 end in 3 and 2.
 SHARING_SENSORS: tuple[SensorSpec[Reading], ...] = (
     _sensor("sharing_covered_1", "1-65:1.29.1"),
     _sensor("sharing_covered_2", "1-65:1.29.3"),

@@ -14,7 +14,7 @@ from ..stored_values import Stored, checked_count, checked_list, checked_mapping
 MAX_OBJECTS = 512
 MAX_NAME_SIZE = 128
 _is_reference = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}").fullmatch
-# Some firmware sends currents with decimals. Their sensors then show decimals, too.
+# Some firmware sends currents with decimals. The sensors of these currents show decimals, too.
 _AMPERES_WITH_DECIMALS = re.compile(rb"^([0-9.:-]+)\(-?[0-9]+\.[0-9]+\*A\)", re.MULTILINE)
 
 

@@ -51,7 +51,7 @@ MBUS_DEVICE_TYPES: Mapping[int, str] = MappingProxyType(
         41: "garbage",
     }
 )
-"""Names of the device types of M-Bus meters (EN 13757-3), decimal as in the telegram."""
+"""Names of the device types of M-Bus meters (EN 13757-3). Numbers are decimal, as in telegrams."""
 
 _CUBIC_METRES = frozenset(
     {"gas", "water", "hot_water", "very_hot_water", "cold_water", "waste_water"}
