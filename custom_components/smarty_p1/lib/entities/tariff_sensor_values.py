@@ -120,7 +120,7 @@ def price(demand: Demand) -> KwhPrice:
 
 
 def price_attributes(demand: Demand) -> Attributes:
-    """Return the month of the grid's published prices as attribute if these prices are older."""
+    """Return the month of the published grid prices, if used for a later month, as attribute."""
     return older_prices(price(demand).prices_of)
 
 
@@ -178,7 +178,7 @@ def measured_share(demand: Demand) -> Attributes:
 
 
 def cost_attributes(demand: Demand) -> Attributes:
-    """Return the measured share of the month, and the month of older published prices."""
+    """Return the measured share of the month, and the month of the grid prices if older."""
     return measured_share(demand) | older_prices(_this_month(demand).prices_of)
 
 

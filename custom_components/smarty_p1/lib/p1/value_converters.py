@@ -43,7 +43,7 @@ class MBusReading:
 
 # UTC offset by the letter for summer or winter. The repeated hour in October is thus unambiguous.
 _OFFSETS = {"S": "+02:00", "W": "+01:00"}
-# The digits are limited: longer numbers could become infinity, or Python refuses to convert them.
+# At most 15 digits. Longer numbers could become infinity, and Python refuses very long integers.
 _is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _is_count = re.compile(r"[+-]?[0-9]{1,15}").fullmatch
 _is_timestamp = re.compile(r"[0-9]{12}[SW]").fullmatch

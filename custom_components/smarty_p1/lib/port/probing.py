@@ -25,8 +25,8 @@ from .serial_port import Opener, open_port, read_chunk
 PROBE_TIMEOUT_S = 25.0
 _REOPEN_DELAY_S = 1.0
 _MAX_EMPTY_CONNECTIONS = 3
-# Number of rejections, by reason, until the cause is certain. Damage on the line can make a frame
-# look encrypted with a wrong key, and damage of the tag alone like a wrong authentication key.
+# Number of rejections, by reason, until the cause is certain. A frame that is damaged on the line
+# looks like a frame under another key, so a single rejection does not prove a wrong key.
 _MIN_FAILURES = {
     Reason.KEY_MISSING: 1,
     Reason.DOWNGRADE: 1,
