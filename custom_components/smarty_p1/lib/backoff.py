@@ -24,7 +24,7 @@ class Backoff:
         await asyncio.sleep(self.next_delay())
 
     def next_delay(self) -> float:
-        """Return the delay in seconds before the next retry, and double the delay."""
+        """Return the delay in seconds before the next retry. Double the delay after that retry."""
         delay = self._delay * uniform(0.8, 1.2)  # noqa: S311 - no secret
         self._delay = min(2 * self._delay, self._max_delay_s)
         return delay

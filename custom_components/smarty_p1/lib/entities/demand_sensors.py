@@ -76,7 +76,7 @@ def _running_power(
     *needed_options: str,
     **details: Any,  # noqa: ANN401 - fields of SensorSpec
 ) -> SensorSpec[Reading]:
-    """Return the description of a sensor for a power of the running quarter-hour."""
+    """Return the description of a power sensor for the running quarter-hour."""
 
     def rounded(demand: Demand) -> float | None:
         power = value_fn(demand)
@@ -99,7 +99,7 @@ def mean_power(
     *,
     enabled: bool = True,
 ) -> SensorSpec[Reading]:
-    """Return the description of a sensor for the mean power of a complete quarter-hour."""
+    """Return the description of a sensor for a complete quarter-hour's mean power."""
 
     def mean(demand: Demand) -> float | None:
         quarter = quarter_fn(demand)

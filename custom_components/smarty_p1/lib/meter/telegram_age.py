@@ -1,4 +1,4 @@
-"""Age of a telegram, because a broker or a queue may deliver a telegram hours late."""
+"""Check of a telegram's age: a broker or a queue may deliver a telegram hours late."""
 
 from datetime import datetime, timedelta
 

@@ -74,7 +74,7 @@ def _split(text: str) -> list[str]:
 
 
 def number(unit: str) -> Converter:
-    """Return a converter to one number in `unit`. The text may omit the unit."""
+    """Return a converter from text to one number in `unit`. The text may omit the unit."""
 
     def convert(text: str) -> float | None:
         digits, _, sent_unit = text.partition("*")
@@ -90,7 +90,7 @@ def number(unit: str) -> Converter:
 
 
 def numbers(unit: str) -> Converter:
-    """Return a converter to a tuple of numbers in `unit`."""
+    """Return a converter from text to a tuple of numbers in `unit`."""
     convert_one = number(unit)
 
     def convert(text: str) -> Value:

@@ -59,7 +59,7 @@ class PublishFeed:
         self._wake()
 
     def on_stale(self) -> None:
-        """Make the message due that the meter is offline, because no readings come any more."""
+        """Make the meter's offline message due, because no readings come any more."""
         self._turns.cancel()
         self._waiting = None
         if self._is_online:
