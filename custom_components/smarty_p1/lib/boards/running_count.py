@@ -1,4 +1,4 @@
-"""Running count of a pulse board. Converted to pulses, also after a restart of the board."""
+"""Conversion of a pulse board's running count to pulses, also after a restart of the board."""
 
 import re
 from math import ceil

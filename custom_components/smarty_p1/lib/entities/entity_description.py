@@ -42,7 +42,7 @@ class EntitySpec[D]:
     exists_fn: Callable[[D], bool] = lambda _: True
     """Whether `D` has a value for the entity, even empty. An existing entity is never removed."""
     needed_options: tuple[NeededOption, ...] = ()
-    """Options that the user must have set. A tuple is fulfilled by any of its options."""
+    """Options that the user must have set. Of the options in a tuple, one suffices."""
     references: References = ()
     """Objects that the entity shows. For each object, all OBIS references that meters use."""
     is_main: bool = False

@@ -43,7 +43,7 @@ def _attributes(day: DaySum) -> Mapping[str, Any]:
     return {"day": date.isoformat(), "quarter_hours": day.quarter_hours}
 
 
-# Sensors with Leneda's codes. The codes of sharing layers 2 and 3 end in 3 and 2.
+# Sensors with Leneda's codes. The code of sharing layer 2 ends in 3, and the code of layer 3 in 2.
 SHARING_SENSORS: tuple[SensorSpec[Reading], ...] = (
     _sensor("sharing_covered_1", "1-65:1.29.1"),
     _sensor("sharing_covered_2", "1-65:1.29.3"),

@@ -160,7 +160,10 @@ class MeterMessages:
             yield from self._placed(Message(topic, payload, self._retain))
 
     def _placed(self, message: Message) -> Iterator[Message]:
-        """Yield `message` if MAX_TOPICS allows. Clear an old retained message first."""
+        """Yield `message` if MAX_TOPICS allows.
+
+        If the broker retains an older message on the topic, an empty message first deletes the old.
+        """
         topic = message.topic
         if not self._has_place(topic):
             return
