@@ -162,7 +162,7 @@ class MeterMessages:
     def _placed(self, message: Message) -> Iterator[Message]:
         """Yield `message` if MAX_TOPICS allows.
 
-        If the broker retains an older message on the topic, an empty message first deletes the old.
+        An empty message first deletes a message of an earlier run that the broker retains.
         """
         topic = message.topic
         if not self._has_place(topic):
