@@ -1,17 +1,17 @@
 """Simulation of a battery on the quarter-hours of a household without one.
 
-The simulated rule knows prices in advance, from the contract and the market. It knows the energy of
-a quarter-hour only when that quarter-hour runs:
+The simulated rule knows prices in advance, from the contract and the market. The energy of a
+quarter-hour is known only when that quarter-hour runs:
 
 1. Once a day, `battery_plan.py` computes for each hour how much stored energy is worth more later
-   than now. It uses the prices until the end of the next day and the household's last days.
+   than now, from the prices until the end of the next day and from the household's last days.
 2. The house gets the energy beyond that amount. Missing energy is charged from the grid if charging
    pays in spite of the loss, and never above the reference power. Solar energy is stored if the
    stored energy is worth more than the feed-in price.
 
 The battery never feeds in, and is empty at the beginning. Half of the loss is charging loss, half
 is discharging loss. The battery always draws its standby power. The rule knows the whole energy of
-the running quarter-hour, as a controller with a projection does. So a short peak counts as a mean.
+the running quarter-hour, as a controller with a projection does, so only the mean power counts.
 If a quarter-hour has both import and export, the worse order is assumed: the battery stores solar
 energy before it discharges, and does not give this energy to the house in the same quarter-hour.
 """

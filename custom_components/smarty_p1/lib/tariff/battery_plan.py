@@ -23,14 +23,14 @@ _DAYS_OF_EXCESS = 14
 _PARTS = 20
 # Factor on the chance of an excess: 14 days are a small sample, and reserving energy has a cost.
 _CAUTION = 0.7
-# Values at the end of the plan: 0.8 of the last plan's value at midnight, 0.2 of the cheapest hour.
+# Weight of the last plan's midnight values in a plan's final values. The cheapest price has 0.2.
 _REMEMBERED = 0.8
 # Values that differ by less are equal, in EUR per kWh.
 _EQUAL = 1e-7
 
 
 class DayPrices(NamedTuple):
-    """Prices of a day by the hours of Luxembourg's clock, in EUR per kWh with VAT."""
+    """Prices in EUR per kWh for each hour of Luxembourg's clock. Import prices include VAT."""
 
     imported: Sequence[float]
     exported: Sequence[float]
@@ -191,7 +191,7 @@ class BatteryPlan:
     def _expected_events(self) -> Mapping[int, tuple[float, int, int]]:
         """Return the expected excesses over the reference power, by their first hour.
 
-        A value is the chance, the parts for the excess, and the parts for energy below that power.
+        A value consists of chance, parts for the excess, and parts for energy below that power.
         """
         by_hour: dict[int, list[_Event]] = {}
         for day in self._event_days:
@@ -215,7 +215,7 @@ class BatteryPlan:
 
 
 def _with(values: list[float], value: float, parts: int) -> list[float]:
-    """Return `values` with `parts` new parts of a `value`; the least valuable parts drop out."""
+    """Return `values` with `parts` parts of `value` inserted; the least valuable parts drop out."""
     if not parts:
         return values
     k = bisect_left(values, value)
@@ -232,7 +232,7 @@ def _with_event(
 
 
 def _filled(values: list[float], cost: float, parts: int, among: int) -> list[float]:
-    """Return the values after `parts`, the most valuable of the first `among`, fall to `cost`."""
+    """Return `values` where the most valuable `parts` of the first `among` values become `cost`."""
     if not parts:
         return values
     return values[parts:among] + [cost] * parts + values[among:]

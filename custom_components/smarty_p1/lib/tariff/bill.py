@@ -109,9 +109,9 @@ class Bill(NamedTuple):
     prices_of: date | None
     """Last day of the approved published prices, if the bill uses these prices for later days."""
     unpriced_kwh: float
-    """Imported energy whose price was unknown when it was measured, or is still unknown."""
+    """Imported energy without a known price at the time of measurement."""
     unpriced_exported_kwh: float
-    """Exported energy whose price was unknown when it was measured, or is still unknown."""
+    """Exported energy without a known price at the time of measurement."""
     unsplit_kwh: float
     """Energy billed at the first of two prices, because its hours are unknown."""
     shared: Shared
@@ -190,7 +190,7 @@ def compute_bill(
 ) -> Bill:
     """Return the bill of `month` up to `until`, or of the whole month if that is earlier.
 
-    Open prices are the published prices of each day, or `published` for all days.
+    Prices missing in a contract are the published prices of each day, or `published` for all days.
     """
     parts = parts_of(month, contracts, until, published)
     bought, sold = [_bought(part) for part in parts], [_sold(part) for part in parts]
@@ -238,7 +238,7 @@ def _lines_of_known_parts(lines: tuple[Line, ...], missing: tuple[str, ...]) -> 
 
 
 class _Sums(NamedTuple):
-    """Sums of lines, named as in `Bill`; None if unknown."""
+    """Sums of bill lines. Fields have the names of `Bill`, and are None if unknown."""
 
     net: float | None = None
     vat_base: float | None = None

@@ -93,7 +93,7 @@ class AidVat(StrEnum):
     """VAT of an aid's amount."""
 
     EXCLUDED = "excluded"
-    """The amount is without VAT, and VAT is added."""
+    """The amount is without VAT. The VAT on the amount lowers the bill, too."""
     INCLUDED = "included"
     """The amount includes VAT."""
     NONE = "none"

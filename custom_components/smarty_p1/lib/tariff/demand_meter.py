@@ -73,7 +73,7 @@ _MAX_RESTORED = 1_000_000
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours, so the energy of a quarter-hour may be 1 Wh too high.
 _RESOLUTION_KWH = 0.001
-# Shortest run of an appliance. In the last minute, it runs on into the next quarter-hour.
+# Count on a minute at least, because an appliance runs on into the next quarter-hour.
 _MIN_REST = timedelta(minutes=1)
 
 
@@ -98,7 +98,7 @@ class DemandMeter:
         self._is_begun_here = True
 
     def change_contract(self, contract: Contract, since: date | None = None) -> None:
-        """Apply an entered contract, whose changes hold from `since` (`contract_entry.py`)."""
+        """Apply `contract`, entered with the day `since`, by the rules of `contract_entry.py`."""
         segments = self._history.segments
         now = sure_time(segments) if segments else None
         self._contracts = with_entered(self._contracts, contract, since, now)
@@ -352,7 +352,7 @@ class DemandMeter:
 def _available(left_kwh: float, rest: timedelta, reference_kw: float) -> float:
     """Return the power in kW that uses up `left_kwh` in `rest`, the rest of the quarter-hour.
 
-    The exceptions are those of `Demand.available_kw`.
+    `Demand.available_kw` describes the exceptions.
     """
     exact_kw = max(0.0, left_kwh / (rest / _HOUR))
     if exact_kw < reference_kw <= (left_kwh + _RESOLUTION_KWH) / (rest / _HOUR):

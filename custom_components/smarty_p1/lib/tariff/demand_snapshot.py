@@ -29,7 +29,7 @@ class Demand:
     until: datetime
     """Time up to which the shown month is billed.
 
-    Normally equal to `time`. With a doubtful clock, the last time of a clock that may be right.
+    Normally equal to `time`. With a doubtful clock, the time of the last reading before the doubt.
     """
     quarter_start: datetime
     measured_since: datetime

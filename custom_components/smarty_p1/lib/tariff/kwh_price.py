@@ -27,7 +27,7 @@ class KwhPrice(NamedTuple):
 def price_of_kwh(contracts: Contracts, moment: datetime, market: MarketPrices) -> KwhPrice:
     """Return the price of a kWh for energy, grid, levies and aids, without the surcharge.
 
-    The surcharge is left out, because only the whole quarter-hour shows which energy costs it.
+    The surcharge is left out, because it is known only when the quarter-hour ends.
     """
     contract = contracts.at(moment)
     prices = AgreedPrices.at(contract, moment)

@@ -3,7 +3,7 @@
 A wrong clock shows only when it is set right. In each example, a meter was read until 12:00 on
 13 June. Then a segment was read: "in between" is its start by the meter's clock, and its length.
 Then a reading came: "then" is its time by the meter's clock. The segment goes, as if it had not
-been read, or it stays. It is unconfirmed until it has a day of quarter-hours.
+been read, or it stays. A new segment is unconfirmed until it has a day of quarter-hours.
 
 | event | in between | then | segment |
 |---|---|---|---|
@@ -47,7 +47,7 @@ class ReadingSegment:
     """A meter's readings without a break: the first, the last, and their energies.
 
     `amounts` are the energies of the running quarter-hour, measured from `since` on. `spans` are
-    the earlier spans while the segment is unconfirmed. They are not yet in the connection's row.
+    earlier spans of an unconfirmed segment. These spans are not yet in the connection's row.
     """
 
     first: Registers
@@ -76,7 +76,7 @@ class ReadingSegment:
         return Position(self.since, imported_wh - self.amounts.imported_wh, exported_wh)
 
     def is_of(self, serial_number: str | None) -> bool:
-        """Return whether a telegram comes from the same meter, or has no serial number."""
+        """Return whether a telegram is from the segment's meter; True if a number is unknown."""
         known = self.serial_number
         return serial_number is None or known is None or serial_number == known
 

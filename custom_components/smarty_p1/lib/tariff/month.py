@@ -100,7 +100,7 @@ class Day:
     quarter_hours: int = 0
     """Number of quarter-hours known from start to end."""
     platform_quarter_hours: int = 0
-    """Number of these quarter-hours that come from the platform Leneda."""
+    """Number of known quarter-hours that come from the platform Leneda."""
     estimated_quarter_hours: int = 0
     """Number of the platform's quarter-hours that the operator has estimated or edited."""
     above: Mapping[float, ClassExcess] = field(default_factory=dict)
@@ -108,11 +108,11 @@ class Day:
     second: Mapping[str, TimeOfUseSplit] = field(default_factory=dict)
     """Imported energy split by a contract's second price. The key is `Contract.second_hours`."""
     market_cost: float = 0.0
-    """Cost of the imported energy at the market's price when it was imported, without margin."""
+    """Cost of the imported energy at the market prices then in force, without margin."""
     market_wh: float = 0.0
     """Imported energy with a known market price."""
     market_revenue: float = 0.0
-    """Value of the exported energy at the market's price when it was exported, without margin."""
+    """Value of the exported energy at the market prices then in force, without margin."""
     market_exported_wh: float = 0.0
     """Exported energy with a known market price."""
     shared: Shared | None = None

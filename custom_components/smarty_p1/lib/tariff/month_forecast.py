@@ -119,7 +119,7 @@ def _total(
 
 
 def _lacks_price(day: Day, contract: Contract) -> bool:
-    """Return whether the contract's price follows the market, but the market's price is unknown."""
+    """Return whether energy of `day` needs a market price that is unknown."""
     is_bought = contract.energy_margin is not None and day.imported_wh > 0
     is_sold = contract.feed_in_margin is not None and day.exported_wh > 0
     return (is_bought and not day.market_wh) or (is_sold and not day.market_exported_wh)

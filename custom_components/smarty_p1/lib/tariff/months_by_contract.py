@@ -60,7 +60,7 @@ def parts_of(
 ) -> list[MonthPart]:
     """Return the parts of `month` before `until`, at least one part.
 
-    Open prices are the published prices of each day, or `published` for all days.
+    Prices missing in a contract are the published prices of each day, or `published` for all days.
     """
     midnights = _midnights(month.start)
     first = month.since or midnights[0]
@@ -85,7 +85,7 @@ def _changes(
 ) -> list[datetime]:
     """Return the times between `first` and `end` when contracts, aids or published prices change.
 
-    With given prices (`published`), published prices do not change.
+    If `published` is given, these prices hold for all days and never change.
     """
     changes = {since for since, _ in contracts.entries if first < since < end}
     changes |= contracts.aid_changes(first, end)
