@@ -123,7 +123,10 @@ class BatteryTrial:
     """Simulation of one battery on a household's days, for any reference power."""
 
     def __init__(self, days: Sequence[BatteryDay], battery: Battery, surcharge: float) -> None:
-        """`days` are in time order; `surcharge` is EUR with VAT per kWh above reference power."""
+        """`days` are in time order. `surcharge` is added to the price above the reference power.
+
+        The unit of `surcharge` is EUR per kWh with VAT.
+        """
         self._battery = battery
         self._surcharge = surcharge
         self._days = [_prepared(day, battery.standby_w) for day in days]

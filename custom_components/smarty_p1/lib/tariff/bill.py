@@ -371,9 +371,9 @@ def _aids(part: MonthPart, unit: str, quantity: float) -> Iterator[_Charge]:
 
 
 def _supplied(day: Day) -> tuple[float, float]:
-    """Return the day's Wh with a market price, and their cost, each without the shared part.
+    """Return the day's energy in Wh with a market price, and its cost, without shared energy.
 
-    The shared part is the day's mean share.
+    Both are reduced by the day's mean share of shared energy.
     """
     if not day.shared or not day.imported_wh:
         return day.market_wh, day.market_cost

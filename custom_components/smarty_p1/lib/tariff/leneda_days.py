@@ -23,7 +23,7 @@ class PlatformDays:
         sharing: Sharing = NO_SHARING,
         day_sums: DaySums = NO_DAY_SUMS,
     ) -> None:
-        """Group the quarter-hours by month. Years of them block for long: call in an executor."""
+        """Group the quarter-hours by month. Years take long, so call this in an executor."""
         self.months: Mapping[datetime, MonthColumns] = columns_of(quarter_hours)
         self.sharing: Mapping[datetime, Mapping[datetime, Covered]] = {
             midnight: {start: sharing[start] for start in starts}

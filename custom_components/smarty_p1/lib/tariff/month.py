@@ -96,7 +96,7 @@ class Day:
     imported_wh: float = 0.0
     exported_wh: float = 0.0
     gap_wh: float = 0.0
-    """Imported energy of gaps between readings. Its time within the gap is unknown."""
+    """Imported energy of gaps between readings. The time of this energy is not known exactly."""
     quarter_hours: int = 0
     """Number of quarter-hours known from start to end."""
     platform_quarter_hours: int = 0

@@ -2,9 +2,9 @@
 
 Monthly prices count to the end of the month. Each coming day is the mean of the last 28 whole days.
 If the same month of last year is known, its mean day gives a second total, and both totals bound
-the estimate. If last year's days lack a market price, time of use or sharing, the recent days
-provide it. The first three days of a month have no estimate, and neither has a month with fewer
-than 90 % known quarter-hours.
+the estimate. Last year's days may lack market prices, time of use or sharing: the recent days then
+provide these values. There is no estimate in the first three days of a month, or if fewer than 90 %
+of the quarter-hours are known.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
