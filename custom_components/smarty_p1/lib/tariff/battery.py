@@ -123,9 +123,9 @@ class BatteryTrial:
     """Simulation of one battery on a household's days, for any reference power."""
 
     def __init__(self, days: Sequence[BatteryDay], battery: Battery, surcharge: float) -> None:
-        """`days` are in time order. `surcharge` is added to the price above the reference power.
+        """`days` are in time order. `surcharge` is an additional price in EUR per kWh with VAT.
 
-        The unit of `surcharge` is EUR per kWh with VAT.
+        Energy above the reference power costs this surcharge.
         """
         self._battery = battery
         self._surcharge = surcharge

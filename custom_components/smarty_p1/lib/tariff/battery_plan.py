@@ -86,7 +86,8 @@ class BatteryPlan:
     ) -> None:
         """`most_wh` and `limit_wh` are the battery's power and the reference power, in Wh an hour.
 
-        `surcharge` is added to the price above the reference power, in EUR per kWh with VAT.
+        `surcharge` is the additional price of energy above the reference power, in EUR per kWh
+        with VAT.
         """
         self._usable_wh = usable_wh
         self._most_wh = most_wh

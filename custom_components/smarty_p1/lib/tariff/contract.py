@@ -90,7 +90,7 @@ NO_CONTRACT = Contract()
 
 
 class AidVat(StrEnum):
-    """VAT of an aid's amount."""
+    """Whether the amount of an aid includes VAT."""
 
     EXCLUDED = "excluded"
     """The amount is without VAT. The VAT on the amount lowers the bill, too."""

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from .calendar import QUARTER_HOUR, midnight, month_start, quarter_start
 from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
 
-# A new second price changes the price of some hours, so it counts as a change and not as filling.
+# A new second price changes the price of some hours, so it never holds from the 1st of the month.
 _NEVER_FILLED = {"second_price", "second_hours"}
 # A price is either fixed or follows the market, so both fields count as one value.
 _ALTERNATIVES = {

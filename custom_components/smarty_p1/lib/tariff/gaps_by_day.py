@@ -196,7 +196,7 @@ def _rest(
 
 
 def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
-    """Yield the parts of `span` outside `covered`. A span without length may be one part."""
+    """Yield the parts of `span` outside `covered`, even if the span has no length."""
     begin, end = span.start, span.end
     if begin == end:
         if not any(start <= begin < until for start, until in covered):

@@ -85,7 +85,7 @@ def _changes(
 ) -> list[datetime]:
     """Return the times between `first` and `end` when contracts, aids or published prices change.
 
-    If `published` is given, these prices hold for all days and never change.
+    If `published` is given, its prices hold for all days.
     """
     changes = {since for since, _ in contracts.entries if first < since < end}
     changes |= contracts.aid_changes(first, end)
