@@ -253,7 +253,7 @@ def _sums(lines: Sequence[Line], vat_rate: float) -> _Sums:
 
 
 def to_cents(amount: float) -> float:
-    """Return an amount in whole cents, rounded half away from 0.
+    """Return an amount in EUR, rounded to whole cents; half a cent is rounded away from 0.
 
     A float just below half a cent counts as half a cent, so 2.675 becomes 2.68.
     """

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from .calendar import day_end, day_start, midnight
 
 REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
-"""The classes of the tariff, in kW."""
+"""Reference powers of the tariff, in kW."""
 METER_SIZES = (40, 63, 120)
 """Price classes of meters. The number is the smallest current of the class, in ampere."""
 BEGINNING = datetime(1999, 1, 1, tzinfo=UTC)

@@ -148,7 +148,7 @@ def _sum(start: datetime, days: Sequence[Day], others: Sequence[Day], share: flo
 
 
 class _Known(NamedTuple):
-    """Days, and other days for values that are unknown on all these days."""
+    """Days, and `others` for values that are unknown on all of `days`."""
 
     days: Sequence[Day]
     others: Sequence[Day]
