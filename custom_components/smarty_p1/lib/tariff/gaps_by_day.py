@@ -1,14 +1,16 @@
-"""Loose spans, shared out to days, and cut where the platform has quarter-hours.
+"""Energy of loose spans by day, outside the quarter-hours that the platform Leneda knows.
 
-Loose spans that touch are one run. The platform's quarter-hours replace the parts of the run that
-they cover. Imported and exported energy are cut separately.
+A loose span is a gap between readings, or a part of a quarter-hour. Loose spans that touch form a
+run. The platform's quarter-hours replace the parts of the run that they cover. Imported and
+exported energy are treated separately.
 
-- The energy of the registers beyond the platform's goes to the uncovered time: each span gets a
-  share by its energy.
-- Where the platform covers all of the run, its energy replaces that of the registers.
-- A gap that is too long to be shared out belongs to no day until the platform knows some of it.
-  With so little energy that a clock may have leapt, it belongs to its end.
-- Energy with a market price stays at the start of its span. The platform's has no market price.
+- Uncovered time gets the energy of the registers minus the platform's energy. Each span's share is
+  proportional to the span's energy.
+- Where the platform covers a whole run, the platform's energy replaces the registers' energy.
+- The energy of a gap of more than 40 days belongs to no day until the platform knows some of the
+  gap. If the energy is so small that the clock may have leapt, the energy belongs to the last day.
+- Energy with a market price counts on the day on which its span starts. The platform's energy has
+  no market price.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,18 +29,18 @@ _SECOND = timedelta(seconds=1)
 
 
 class Piece(NamedTuple):
-    """The part of a loose span that is of one day and contract."""
+    """Part of a loose span within one day and one contract."""
 
     imported_wh: float
     exported_wh: float
     gap_wh: float
-    """The part of the imported energy that came in a gap."""
+    """Imported energy of a gap: `imported_wh` or 0."""
     second: Mapping[str, TimeOfUseSplit]
     market: tuple[float, ...]
 
 
 class _Remainder(NamedTuple):
-    """A period of a loose span, with its imported and exported energy."""
+    """A period of a loose span that the platform does not cover, with the energy left for it."""
 
     kind: Kind
     period: Period
@@ -47,14 +49,14 @@ class _Remainder(NamedTuple):
 
 
 class _Cover:
-    """The platform's quarter-hours in a run: their periods, and their energy in the run."""
+    """Periods of a run that the platform's quarter-hours cover, and their energy in the run."""
 
     def __init__(self) -> None:
         self.periods: list[Period] = []
         self.wh = 0.0
 
     def add(self, start: datetime, wh: float) -> None:
-        """Add a quarter-hour, with its energy in the run."""
+        """Add the quarter-hour that begins at `start`, with its energy in the run."""
         begin = start
         if self.periods and self.periods[-1][1] == start:
             begin, _ = self.periods.pop()
@@ -63,17 +65,20 @@ class _Cover:
 
 
 class RowView:
-    """A row beside the platform's days and under contracts; each run of loose spans is cut once."""
+    """Spans of a connection, combined with the platform's days and with contracts.
+
+    Each run of loose spans is cut only once, because the result is remembered.
+    """
 
     def __init__(self, months: Columns, past: PlatformDays, contracts: Contracts) -> None:
         self.months = months
         self.past = past
         self.contracts = contracts
         self._remainders: dict[int, list[_Remainder]] = {}
-        """Remainders of a run by the identity of its first span."""
+        """Remainders of each run. The key is the `id` of the run's first span."""
 
     def pieces(self, month: MonthColumns, period: Period) -> dict[datetime, list[Piece]]:
-        """Return the pieces in a period of a month, by the start of their day."""
+        """Return the pieces of loose spans in a `period` of `month`, by the start of their day."""
         pieces: dict[datetime, list[Piece]] = {}
         for run in _runs(connected([month.start], self.months), self.months):
             if run[0].start < period[1] and _end_of(run) >= period[0]:
@@ -83,7 +88,7 @@ class RowView:
         return pieces
 
     def _cut(self, run: Sequence[Span]) -> list[_Remainder]:
-        """Return the remainders that the platform leaves of a run."""
+        """Return the periods of `run` that the platform does not cover."""
         remainders = self._remainders.get(id(run[0]))
         if remainders is None:
             remainders = self._remainders[id(run[0])] = [*self._remainders_of(run)]
@@ -102,7 +107,10 @@ class RowView:
             yield _Remainder(kind, period, 0.0, wh)
 
     def _covers(self, run: Sequence[Span]) -> tuple[_Cover, _Cover]:
-        """Return imported and exported energy of the platform in a run, without measured time."""
+        """Return imported and exported energy of the platform's quarter-hours in `run`.
+
+        Measured quarter-hours are left out.
+        """
         imported, exported = _Cover(), _Cover()
         start, end = run[0].start, _end_of(run)
         for month in months_between(start, end):
@@ -125,7 +133,7 @@ class RowView:
 
 
 def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
-    """Return months, and all months that loose spans connect with them."""
+    """Return `starts`, and the starts of all months connected to `starts` by loose spans."""
     result: set[datetime] = set()
     waiting = [*starts]
     while waiting:
@@ -138,7 +146,7 @@ def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
 
 
 def _runs(starts: Iterable[datetime], months: Columns) -> Iterator[list[Span]]:
-    """Yield the runs of the loose spans of months."""
+    """Yield the runs of loose spans in the months that begin at `starts`, in time order."""
     spans = {id(span): span for start in starts if start in months for span in months[start].loose}
     run: list[Span] = []
     for span in sorted(spans.values(), key=lambda span: (span.start, span.end, span.number)):
@@ -157,7 +165,7 @@ def _end_of(run: Sequence[Span]) -> datetime:
 def _add_priced(
     pieces: dict[datetime, list[Piece]], run: Sequence[Span], contracts: Contracts, period: Period
 ) -> None:
-    """Add the money at the market's prices to the day in which a span starts."""
+    """Add each span's market amounts (energy and money) to the day on which the span starts."""
     for span in run:
         start = contracts.part_start(span.start)
         if any(span.amounts.market) and period[0] <= start < period[1]:
@@ -168,7 +176,7 @@ def _add_priced(
 def _rest(
     run: Sequence[Span], cover: _Cover, energies_wh: Sequence[float]
 ) -> Iterator[tuple[Kind, Period, float]]:
-    """Yield the uncovered periods of spans, each with its energy."""
+    """Yield the uncovered periods of the run's spans, each with its energy in Wh."""
     left: list[tuple[Kind, Period, float]] = []
     total_wh = 0.0
     for span, wh in zip(run, energies_wh, strict=True):
@@ -188,7 +196,7 @@ def _rest(
 
 
 def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
-    """Yield the uncovered periods of a span; an instant is covered as a whole or not at all."""
+    """Yield the parts of `span` outside `covered`, even if the span has no length."""
     begin, end = span.start, span.end
     if begin == end:
         if not any(start <= begin < until for start, until in covered):
@@ -207,7 +215,7 @@ def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
 def _share_out(
     pieces: dict[datetime, list[Piece]], remainder: _Remainder, contracts: Contracts, period: Period
 ) -> None:
-    """Add the pieces of a remainder to the days. A gap is divided by time."""
+    """Add the pieces of `remainder` to their days in `found`. A gap's energy is divided by time."""
     kind, (start, end), imported_wh, exported_wh = remainder
     is_gap = kind is Kind.GAP
     if not is_gap or start == end:
