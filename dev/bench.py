@@ -1,4 +1,4 @@
-"""Measure the cost of a telegram, compared with other programs in the same process.
+"""Measure the CPU time of a telegram in this and in other programs, all in one process.
 
 Also measures the import of the integration, which delays Home Assistant's start.
 """
@@ -41,7 +41,7 @@ START = datetime(2025, 7, 3, 10, 0, tzinfo=UTC)
 INTERVAL = timedelta(seconds=10)
 FRAMES = 200
 SERIAL = "SAG1030790002574"
-# Modules that Home Assistant loads before any custom integration.
+# Program that imports the modules that Home Assistant always loads, then times our import in ms.
 _IMPORTS = """
 import importlib, time
 import homeassistant.bootstrap, homeassistant.config_entries
@@ -120,7 +120,7 @@ def read_with_dsmr_parser(chunks: Iterable[bytes]) -> list[float]:
 
 
 def compare_decoders(frames: list[bytes], size: int, rounds: int) -> tuple[float, float]:
-    """Return the microseconds per telegram of both readers, each in its best round."""
+    """Return the µs per telegram of our decoder and of dsmr-parser, each in its best round."""
     chunks = [frame[at : at + size] for frame in frames for at in range(0, len(frame), size)]
     readers: tuple[Read, Read] = (read_with_own, read_with_dsmr_parser)
     registers = [read(chunks) for read in readers]
@@ -145,8 +145,8 @@ def _time(read: Callable[[], object]) -> float:
 @asynccontextmanager
 async def home_assistant() -> AsyncGenerator[HomeAssistant]:
     """Run a Home Assistant that finds the integration, and unload everything at the end."""
-    # Disable the reload that Home Assistant makes half a minute after entities were enabled: it
-    # would disturb the measurement.
+    # Home Assistant reloads an entry half a minute after entities were enabled. Disable that
+    # reload, because it would disturb the measurement.
     no_reload = patch("homeassistant.config_entries.RELOAD_AFTER_UPDATE_DELAY", 86_400)
     with no_reload, TemporaryDirectory() as config:
         async with async_test_home_assistant(config_dir=config) as hass:
@@ -159,7 +159,7 @@ async def home_assistant() -> AsyncGenerator[HomeAssistant]:
 
 
 async def compare_states(rounds: int) -> tuple[int, float, float]:
-    """Return the number of entities, and the microseconds per telegram of both integrations."""
+    """Return the number of entities, and the µs per telegram of smarty_p1 and of dsmr."""
     frames = _series((rounds + 1) * FRAMES)
     async with home_assistant() as hass:
         first = frames[:FRAMES]
@@ -188,7 +188,7 @@ async def _add(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 async def _enable(hass: HomeAssistant, entry: MockConfigEntry, number: int | None) -> int:
-    """Enable the first `number` entities of an entry, None for all. Return their number."""
+    """Enable the first `number` entities, None for all. Return the number of enabled entities."""
     registry = er.async_get(hass)
     entities = er.async_entries_for_config_entry(registry, entry.entry_id)
     number = len(entities) if number is None else number
@@ -201,7 +201,7 @@ async def _enable(hass: HomeAssistant, entry: MockConfigEntry, number: int | Non
 
 
 async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, Receive]:
-    """Set up dsmr with all entities. Return their number, and the function that takes bytes."""
+    """Set up dsmr with all entities. Return their number, and a function that receives bytes."""
     serials = {"serial_id": SERIAL, "serial_id_gas": None, "encryption_key": KEY.hex()}
     way = {"port": "/dev/null", "dsmr_version": "MSn", "protocol": "dsmr_protocol"}
     entry = MockConfigEntry(
@@ -213,7 +213,7 @@ async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, R
         factory, _ = create_dsmr_protocol(version, callback, **options)
         protocol = factory()
         receivers.append(protocol.data_received)
-        # Tell the protocol that the connection ended, because dsmr waits for it.
+        # Tell the protocol that the connection has ended, because dsmr waits for the end.
         transport = SimpleNamespace(close=lambda: protocol.connection_lost(None))
         return transport, protocol
 
@@ -228,13 +228,13 @@ async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, R
 
 
 async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> tuple[int, Receive]:
-    """Set up smarty_p1 with at most `number` entities. Return like _set_up_dsmr()."""
+    """Set up smarty_p1 with at most `number` entities. Return the same as _set_up_dsmr()."""
     keys = {CONF_PORT: "socket://meter:1", "encryption_key": KEY.hex()}
     entry = MockConfigEntry(domain="smarty_p1", title="benchmark", unique_id=SERIAL, data=keys)
     receivers: list[Receive] = []
 
     class Link:
-        """Port that delivers one frame at once, and then the frames of the benchmark."""
+        """Port that delivers one frame when it starts. The benchmark delivers the other frames."""
 
         is_open = True
 
@@ -256,9 +256,9 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
 
 # --- import of the integration -----------------------------------------------------------------
 def import_cost(rounds: int) -> float:
-    """Return the milliseconds of an import of integration and platforms, in the best round.
+    """Return the time to import the integration and its platforms, in ms, in the best round.
 
-    Each round runs in a new process, with compiled files as Home Assistant keeps them.
+    Each round is a new process. It finds compiled files, like Home Assistant after a restart.
     """
     command = [sys.executable, "-c", _IMPORTS]
     with TemporaryDirectory() as compiled:

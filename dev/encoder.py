@@ -50,9 +50,9 @@ _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 @lru_cache(64)
 def crc(data: bytes) -> int:
-    """Return the CRC16, computed bit by bit, independent of the decoder's table."""
+    """Return the CRC16 of `data`, computed bit by bit, without the decoder's table."""
     remainder = 0
-    # Compute in blocks: a bit operation on an integer takes time in proportion to its length.
+    # Compute in blocks of 32 bytes, because a bit operation on a longer integer takes longer.
     for block in batched(data.translate(_REVERSED), 32, strict=False):
         bits = 8 * len(block)
         remainder = remainder << bits ^ int.from_bytes(block) << 16
@@ -69,9 +69,9 @@ def seal(text: str) -> bytes:
 
 
 def with_value(text: str, reference: str, value: str | None) -> str:
-    """Return the telegram with a changed object, or without its line if `value` is None.
+    """Return the telegram with `value` for the object `reference`, without this object if None.
 
-    A new object is appended at the end.
+    A new object becomes the last line before the `!`.
     """
     lines = text.split("\r\n")
     at = [n for n, line in enumerate(lines) if line.startswith(f"{reference}(")]
@@ -99,7 +99,7 @@ def frame(
     title: bytes = TITLE,
     authentication_key: bytes = AUTHENTICATION_KEY,
 ) -> bytes:
-    """Return an encrypted frame with a telegram, or with a default telegram."""
+    """Return an encrypted frame of the telegram `text`, None for a default telegram."""
     plain = telegram(f"1-0:1.8.0({counter:010.3f}*kWh)") if text is None else text
     count = counter.to_bytes(4, "big")
     sealed = AESGCM(key).encrypt(title + count, plain, b"\x30" + authentication_key)[:-4]

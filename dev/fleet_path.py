@@ -1,4 +1,4 @@
-"""Test of docs/fleet.md: runs the commands of its tutorial, and opens the pages that it shows."""
+"""Test of docs/fleet.md: runs the commands of its tutorial, and opens its links to Prometheus."""
 
 import argparse
 import contextlib
@@ -27,28 +27,28 @@ from dev.demo.home_assistant import ROOT
 SECTION = "Try it on one machine"
 _PAGE = "docs/fleet.md"
 _ADDRESS = "https://github.com/smarty-p1/smarty_p1"
-# Prometheus of the tutorial, at whose pages a reader looks.
+# Address of Prometheus in the tutorial, which links to its pages.
 _PROMETHEUS = "http://127.0.0.1:9090"
 _PART = re.compile(
     r"^(?P<indent> *)```(?P<language>\S*)\n(?P<commands>.*?)^(?P=indent)```$"
     rf"|\]\((?P<address>{re.escape(_PROMETHEUS)}/[^)\s]*)\)",
     re.MULTILINE | re.DOTALL,
 )
-# Ports that the tutorial uses.
+# TCP ports that the programs of the tutorial use.
 PORTS = (
     *(*range(4222, 4225), *range(6222, 6225), *range(8222, 8225)),
     *(8428, 8429, 9090, 9093, 9210),
     *(*range(9107, 9110), *range(20001, 20007)),
 )
 _MAX_SECONDS = 600
-# Seconds: span of values that a graph needs, and step between two values.
+# A graph must show values of at least _SPAN_S seconds, with a value each _STEP_S seconds.
 _SPAN_S, _STEP_S = 60, 10
 _TIMEOUT_S = 240.0
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Part(NamedTuple):
-    """Block of commands, or address of a page to open."""
+    """Part of the tutorial: a block of commands, or the address of a page to open."""
 
     commands: str = ""
     address: str = ""
@@ -60,9 +60,9 @@ class PathError(Exception):
 
 # --- parsing of the tutorial -------------------------------------------------------------------
 def read_path(page: str) -> list[Part]:
-    """Return the parts of the tutorial in order. Raises PathError.
+    """Return the parts of the tutorial in the text `page`, in order. Raises PathError.
 
-    Every code block must be a shell block, so that nothing looks tested without a test.
+    All code blocks must be shell blocks, so that the test leaves none out.
     """
     sections = re.findall(rf"^## {SECTION}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     if len(sections) != 1:
@@ -80,7 +80,7 @@ def read_path(page: str) -> list[Part]:
 
 
 def write_script(parts: list[Part], look: list[str]) -> str:
-    """Return a bash script of the parts, which stops at the first failed command.
+    """Return a bash script that runs `parts` and stops at the first failed command.
 
     `look` is the command that opens an address.
     """
@@ -93,7 +93,7 @@ def write_script(parts: list[Part], look: list[str]) -> str:
 
 # --- running of the tutorial -------------------------------------------------------------------
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the tutorial, or open an address of it. Return the exit status."""
+    """Run the tutorial, or open an address with `--look`. Return the exit status."""
     parser = argparse.ArgumentParser(
         prog="scripts/fleet_path",
         description=f"Run the commands of {_PAGE}, '{SECTION}', as they stand there, with a fresh"
@@ -137,9 +137,9 @@ def _walk(pictures: Path | None) -> int:
 
 
 def _run(script: str, folder: Path) -> tuple[int, list[int]]:
-    """Run a script in a folder. Return its status, and the ports still in use afterwards.
+    """Run `script` in `folder`. Return its exit status, and the PORTS still in use afterwards.
 
-    The script and its children are killed in any case.
+    At the end, the script and its children are killed.
     """
     environment = {
         name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "BASH_ENV")
@@ -178,7 +178,7 @@ def _taken() -> list[int]:
 
 # --- pages of Prometheus -----------------------------------------------------------------------
 def _look(url: str, folder: Path) -> None:
-    """Wait until a page of Prometheus shows values, print the values, and take a screenshot."""
+    """Wait until the page `url` shows values. Print them, and save a screenshot in `folder`."""
     deadline = time.monotonic() + _TIMEOUT_S
     while not (shown := _ask(url)):
         if time.monotonic() > deadline:
@@ -192,7 +192,10 @@ def _look(url: str, folder: Path) -> None:
 
 
 def _ask(url: str) -> list[dict[str, Any]]:
-    """Return the series that a page of Prometheus shows, none while values are missing."""
+    """Return the series that the page `url` of Prometheus shows, [] while values are missing.
+
+    A page without a graph yields one empty series, [] while an alert is firing.
+    """
     parts = urllib.parse.urlsplit(url)
     if parts.path != "/graph":
         alerts = json.loads(_get("/api/v1/alerts") or "{}").get("data", {}).get("alerts", [])
@@ -222,7 +225,7 @@ def _get(path: str) -> bytes:
         msg = f"{error.url}: {error.code}"
         raise PathError(msg) from None
     except OSError:
-        # Prometheus may still be starting.
+        # Return no content, because Prometheus may still be starting.
         return b""
 
 

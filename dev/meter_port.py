@@ -1,4 +1,4 @@
-"""TCP port like that of a gateway at a meter, for tests."""
+"""TCP port for tests that behaves like a gateway (such as ser2net) at a meter."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -10,9 +10,9 @@ from .ports import free_ports
 
 
 class MeterPort:
-    """TCP port like that of a gateway at a meter.
+    """TCP port that behaves like a gateway at a meter.
 
-    A client first gets `greeting`, or its result if it is a function. Then the pieces of `sending`
+    A client first gets `greeting`, or the result of calling it. Then the pieces of `sending`
     follow, one every 0.01 s, and then the bytes passed to send(). An `exclusive` port rejects a
     second client, like ser2net.
     """
@@ -47,7 +47,7 @@ class MeterPort:
 
     @property
     def url(self) -> str:
-        """Return the address as an entry stores it."""
+        """Return the URL as a config entry stores it."""
         return f"socket://{self.address}"
 
     @property
@@ -82,11 +82,11 @@ class MeterPort:
                 await client.drain()
 
     async def send_telegram(self, text: str) -> None:
-        """Send a telegram in a frame with the next counter."""
+        """Send a telegram in a frame with the next frame counter."""
         await self.send(self.next_frame(text))
 
     def next_frame(self, text: str) -> bytes:
-        """Return a frame with the next counter."""
+        """Return a frame with the next frame counter."""
         self.counter += 1
         return frame(self.counter, seal(text))
 

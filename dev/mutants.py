@@ -85,7 +85,7 @@ def _find(root: Path) -> Places:
                 numbers[file, scope, place[3]].add(part.lineno)
                 if part.lineno == part.end_lineno:
                     places[place] = source, part.lineno
-    # Leave out lines that occur twice in a function: a later run could not tell them apart.
+    # Leave out lines that occur twice in a function, because a later run could not locate them.
     return {at: places[at] for at in places if len(numbers[at[0], at[1], at[3]]) == 1}
 
 
@@ -109,7 +109,7 @@ def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
 
 
 def _keep(lines: Lines, folder: Path) -> Lines:
-    """Add the lines of functions that tests have run. Lines run by an import alone do not count."""
+    """Add the tests that ran each line of a function to `lines`. An import is no run of a line."""
     failed = FAILED.findall((folder / "output").read_text(encoding="utf-8"))
     data = CoverageData(str(folder / "tree" / ".coverage"))
     data.read()
@@ -125,7 +125,7 @@ def _keep(lines: Lines, folder: Path) -> Lines:
 
 
 def _tests_of(place: Place, lines: Lines) -> list[str]:
-    """Return the tests of a line, or of its function, or of its file, the best candidates first."""
+    """Return the tests that ran a line, else its function, else its file. Best candidates first."""
     file, function, _, old, _ = place
     name = re.compile(rf"\b{function.rpartition('.')[2].removesuffix('()')}\b")
     near = (

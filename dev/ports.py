@@ -8,14 +8,14 @@ from random import randrange
 _HOST = "127.0.0.1"
 # Below the range from which the kernel takes ports of outgoing connections.
 _FIRST, _LAST = 10_000, 30_000
-# Descriptor of each port's claim, open as long as this process lives.
+# File descriptor of the claim on each port, open until this process ends.
 _claimed: dict[int, int | None] = {}
 
 
 def free_ports(count: int = 1) -> int:
     """Return the first of `count` consecutive free ports.
 
-    A port is returned once on this machine, because its program may start long after the call.
+    A port is returned only once on this machine, because its program may start long after the call.
     """
     while True:
         first = randrange(_FIRST, _LAST)  # noqa: S311 - not used for secrets

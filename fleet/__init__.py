@@ -1,4 +1,4 @@
-"""The collector: encrypted frames of a NATS cluster to verified values in VictoriaMetrics."""
+"""Collector: reads encrypted frames from NATS, writes verified values to VictoriaMetrics."""
 
 from .config import CollectorConfig, read_config
 from .export_csv import Span, read_store_config, write_csv

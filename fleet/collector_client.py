@@ -1,4 +1,4 @@
-"""Client of the collector, robust against messages that gateways have made up."""
+"""NATS client of the collector, robust against malformed messages."""
 
 from typing import override
 
@@ -10,7 +10,7 @@ from smarty_p1_gateway.nats_client import NatsClient
 class CollectorClient(NatsClient):
     """NATS client that survives messages with an undecodable subject or header.
 
-    The library would stop reading at such a message, and again at each delivery.
+    Without this class, nats-py would stop reading at each delivery of such a message.
     """
 
     @override

@@ -14,7 +14,7 @@ from .stream import StreamSettings
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
-# NATS compares each message with every subject of a consumer.
+# NATS compares each message with every title of the consumer, so their number is bounded.
 _MAX_TITLES = 1000
 _MAX_GIGABYTES = 1_000_000
 # Telegrams older than a year are rejected, so a longer stream has no use.
@@ -26,9 +26,9 @@ _REPLICAS = (1, 3, 5)
 class CollectorConfig:
     """Settings of one collector.
 
-    `keys` are the keys at the start. `keys_source` may have other keys later; `keys_signature` is
-    its signature from before the first read. `titles` limits the collector to some meters, () to
-    none.
+    `keys` are the meters' keys at the start. `keys_source` may have other keys later;
+    `keys_signature` is the signature of `keys_source` from before the first read. `titles` are the
+    DLMS system titles of the collected meters, () for all meters.
     """
 
     nats: NatsConfig
@@ -46,7 +46,7 @@ class CollectorConfig:
 
 
 def read_config(path: Path) -> CollectorConfig:
-    """Return the settings in a file. Raises ConfigError for a missing or invalid setting."""
+    """Return the settings in the file `path`. Raises ConfigError for invalid content."""
     content = read_toml(path)
     tables = [
         ConfigTable(name, content.pop(name, {}))

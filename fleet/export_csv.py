@@ -19,7 +19,7 @@ from .store_reader import Series, StoreReader, open_reader, selector
 _ZONE = ZoneInfo("Europe/Luxembourg")
 _MIDNIGHT = datetime.min.time()
 _QUARTER_HOUR = 900
-# Points of one query; VictoriaMetrics returns at most 30,000.
+# Quarter-hours of one query: 31 days. VictoriaMetrics returns at most 30,000 points.
 _QUARTER_HOURS = 2976
 _WINDOW = 6 * 3600
 _MAX_DAYS = 10 * 366
@@ -37,14 +37,14 @@ class Span:
     end: date
 
     def seconds(self) -> tuple[int, int]:
-        """Return both midnights (Unix seconds)."""
+        """Return the midnights of `begin` and `end` in Luxembourg (Unix seconds)."""
         days = (datetime.combine(day, _MIDNIGHT, _ZONE) for day in (self.begin, self.end))
         first, last = (int(day.timestamp()) for day in days)
         return first, last
 
 
 def read_store_config(path: Path) -> StoreConfig:
-    """Return the table [store] of a collector's file; other tables are not checked.
+    """Return the table [store] of a collector's TOML file; the other tables are not checked.
 
     Raises ConfigError.
     """
@@ -57,7 +57,7 @@ def read_store_config(path: Path) -> StoreConfig:
 async def write_csv(
     config: StoreConfig, meter: str, span: Span, path: Path, *, every_telegram: bool
 ) -> str:
-    """Write a new CSV file; return a summary for the operator.
+    """Write a meter's values to the new CSV file `path`. Return a summary for the operator.
 
     Raises ConfigError and UnavailableError.
     """
@@ -79,7 +79,7 @@ async def write_csv(
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[IO[str]]:
-    """Create a file, and delete it again if an error occurs."""
+    """Create the file `path`. Delete it again if the context ends with an error."""
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
@@ -90,7 +90,7 @@ def _new_file(path: Path) -> Iterator[IO[str]]:
 
 
 async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
-    """Write a row for each quarter-hour, including the last midnight."""
+    """Write a row for each quarter-hour of `span`, including the midnight at its end."""
     writer: _Writer = csv.writer(file)
     writer.writerow([*_TIMES, *(f"{name}_kwh" for name in _REGISTERS), "read_utc"])
     names = [f"{_PREFIX}{name}" for name in _REGISTERS]
@@ -106,11 +106,11 @@ async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file
             f"max(tlast_over_time({registers}[15m]))", start, until, _QUARTER_HOUR
         )
         for moment in range(start, until + 1, _QUARTER_HOUR):
-            found = [values.get(name, {}).get(moment, "") for name in names]
+            cells = [values.get(name, {}).get(moment, "") for name in names]
             read_at = read.get("", {}).get(moment)
-            writer.writerow([*_times(moment), *found, _utc(float(read_at)) if read_at else ""])
+            writer.writerow([*_times(moment), *cells, _utc(float(read_at)) if read_at else ""])
             rows += 1
-            empty += not any(found)
+            empty += not any(cells)
     if rows == empty:
         msg = f"VictoriaMetrics has no energy of {meter} in these days"
         raise ConfigError(msg)
@@ -118,10 +118,10 @@ async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file
 
 
 async def _write_telegrams(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
-    """Write a row for each telegram, with a column for each series."""
+    """Write a row for each telegram. Each series, such as a register, has a column."""
     everything = selector(meter)
-    # A meter that was seen at several ports has a series for each, with the same times.
-    columns = sorted({_column(one) for one in await reader.series(everything)})
+    # A meter seen at several ports has several series of the same name, which share a column.
+    columns = sorted({_column(labels) for labels in await reader.series(everything)})
     if not columns:
         msg = f"VictoriaMetrics has nothing of {meter}"
         raise ConfigError(msg)
@@ -135,7 +135,7 @@ async def _write_telegrams(reader: StoreReader, meter: str, span: Span, file: IO
         table: dict[int, list[str]] = {}
         for series, values in await reader.values(everything, start, last):
             place = places.get(_column(series))
-            if place is None:  # this series is newer than the header of the file
+            if place is None:  # the series began after the header was written
                 continue
             for at, value in values.items():
                 table.setdefault(at, [""] * len(columns))[place] = value
@@ -151,7 +151,7 @@ def _column(series: Series) -> str:
 
 
 def _times(moment: float) -> Iterator[str]:
-    """Yield local time with its offset (the hour of a clock change comes twice), then UTC."""
+    """Yield `moment` (Unix seconds) as local time with its UTC offset, then as UTC."""
     yield datetime.fromtimestamp(moment, _ZONE).isoformat()
     yield _utc(moment)
 

@@ -1,4 +1,4 @@
-"""Deletion of a meter from VictoriaMetrics, the stream and the bucket."""
+"""Deletion of a meter from VictoriaMetrics, and from the stream and the bucket in NATS."""
 
 import asyncio
 import re
@@ -23,8 +23,8 @@ from .stream import METERS, METERS_STREAM, METERS_SUBJECT, subject_of
 _IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
 _NAMES = "name."
 _BATCH = 256
-# A collector may still write a frame that it has read, and VictoriaMetrics finds new values only
-# after a moment.
+# Seconds. A collector may still write a frame that it read before the purge, and VictoriaMetrics
+# finds new values only after a moment.
 _SETTLED = 3.0
 _LEFT = (
     "Not reached from here: backups of VictoriaMetrics, Prometheus' copy of 15 days, frames that"
@@ -36,7 +36,7 @@ _LEFT = (
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Stored data of a meter: numbers of series, values and messages, and keys of the bucket."""
+    """Stored data of a meter: numbers of series, values and messages, and its bucket keys."""
 
     series: int
     values: int
@@ -45,11 +45,11 @@ class Holdings:
 
     @property
     def is_empty(self) -> bool:
-        """Return whether nothing is left."""
+        """Return whether no data of the meter is stored."""
         return self == Holdings(0, 0, 0, ())
 
     def __str__(self) -> str:
-        """Return the numbers in words."""
+        """Return the numbers of series, values, messages and bucket entries in words."""
         return (
             f"{self.series:,} series with {self.values:,} values in VictoriaMetrics,"
             f" {self.messages:,} messages in the stream,"
@@ -60,10 +60,10 @@ class Holdings:
 async def forget_meter(
     config: CollectorConfig, meter: str, also: str | None, confirm: Callable[[str], bool]
 ) -> tuple[str, bool]:
-    """Delete everything of a meter, named by system title or serial number, after `confirm`.
+    """Delete the stored data of a meter if `confirm` returns True for a summary of the data.
 
-    `also` is a second serial number of the meter. Return a text for the operator, and whether
-    nothing is left. Raises ConfigError and UnavailableError.
+    `meter` is a system title or serial number, `also` a second serial number. Return a text for the
+    operator, and whether all data is deleted. Raises ConfigError and UnavailableError.
     """
     async with connected(config) as nats, open_reader(config.store) as reader:
         js = nats.jetstream(timeout=API_TIMEOUT)
@@ -73,19 +73,19 @@ async def forget_meter(
             return "nothing is deleted", False
         await task.delete()
         left = await task.holdings()
-    told = [f"deleted: {before}"]
+    lines = [f"deleted: {before}"]
     if not left.is_empty:
-        told.append(
+        lines.append(
             f"STILL THERE: {left}. Its gateway still sends, or a collector still has its key:"
             " take the title out of the gateway's rights, reload the collectors, and repeat this"
         )
-    return "\n".join([*told, _LEFT]), left.is_empty
+    return "\n".join([*lines, _LEFT]), left.is_empty
 
 
 async def _find(
     config: CollectorConfig, js: JetStreamContext, reader: StoreReader, meter: str, also: str | None
 ) -> _Forgetting:
-    """Return the deletion of a meter. Raises ConfigError if it is unknown or still has a key."""
+    """Return the task of the deletion. Raises ConfigError for an unknown meter or a present key."""
     bucket = await js.key_value(METERS)
     owners = {key: owner async for key, owner in _read_names(js)}
     title = owners.get(name_key(meter)) or (meter.upper() if _IS_TITLE(meter) else None)
@@ -115,7 +115,7 @@ async def _find(
 
 
 async def _read_names(js: JetStreamContext) -> AsyncIterator[tuple[str, str]]:
-    """Yield each `name.` key of the bucket, and the title that owns the name."""
+    """Yield each bucket key `name.…`, and the system title that owns the name."""
     subject = f"{METERS_SUBJECT}{_NAMES}*"
     with suppress(NotFoundError):
         info = await js.stream_info(METERS_STREAM, subjects_filter=subject)
@@ -150,11 +150,11 @@ class _Forgetting:
     names: tuple[str, ...]
 
     def __str__(self) -> str:
-        others = ", ".join(label for label in self.labels if label != self.title)
-        return f"The meter {self.title}" + (f" ({others})" if others else "")
+        labels = ", ".join(label for label in self.labels if label != self.title)
+        return f"The meter {self.title}" + (f" ({labels})" if labels else "")
 
     async def holdings(self) -> Holdings:
-        counts = [await self.reader.count(selector(one), time.time()) for one in self.labels]
+        counts = [await self.reader.count(selector(label), time.time()) for label in self.labels]
         return Holdings(
             sum(series for series, _ in counts),
             sum(values for _, values in counts),
@@ -164,15 +164,15 @@ class _Forgetting:
 
     async def delete(self) -> None:
         await self._purge_stream()
-        # A collector may still write a telegram that it got before the purge.
+        # A collector may still write a telegram that it received before the purge.
         await asyncio.sleep(_SETTLED)
         for label in self.labels:
             await self.reader.delete(selector(label))
-        # Metrics of gateways and collectors name the title, too, if this store scrapes them.
+        # The store may have scraped metrics of gateways and collectors, which name the title.
         await self.reader.delete(selector(self.title, label="title"))
         await self._purge_stream()
         for key in await self._keys():
-            # Purge instead of delete: a delete marker would keep the title.
+            # Purge instead of delete, because a delete marker would still contain the title.
             await self.js.purge_stream(METERS_STREAM, subject=f"{METERS_SUBJECT}{key}")
         await asyncio.sleep(_SETTLED)
 
@@ -188,9 +188,9 @@ class _Forgetting:
         await self.js.purge_stream(STREAM, subject=self._subject)
 
     async def _keys(self) -> list[str]:
-        found = set[str]()
+        keys = set[str]()
         for filtered in (f"meter.{self.title}", f"waiting.*.{self.title}", *self.names):
             subject = f"{METERS_SUBJECT}{filtered}"
             info = await self.js.stream_info(METERS_STREAM, subjects_filter=subject)
-            found |= {one.removeprefix(METERS_SUBJECT) for one in info.state.subjects or ()}
-        return sorted(found)
+            keys |= {key.removeprefix(METERS_SUBJECT) for key in info.state.subjects or ()}
+        return sorted(keys)

@@ -1,4 +1,4 @@
-"""Verification of messages: each becomes a telegram, or the reason of its rejection."""
+"""Verification of messages: a message yields a telegram or a reason for its rejection."""
 
 import logging
 from collections import OrderedDict
@@ -22,7 +22,7 @@ NO_TIME = "no_time"
 TOO_EARLY = "too_early"
 TOO_OLD = "too_old"
 WRONG_SUBJECT = "wrong_subject"
-# Frames with these reasons may be decrypted by a key that comes later.
+# A key that is added later may decrypt frames rejected for these reasons.
 WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
 _REFUSED = "A message of the meter %s is refused"
 _TEXTS = {
@@ -31,24 +31,24 @@ _TEXTS = {
     NO_TIME: "A telegram of the meter %s has no time: it is refused",
     CLOCK: "The clock of the meter %s was put back: a telegram is refused",
 }
-# A clock that ran ahead and is put right blocks later telegrams until it has caught up: an hour
-# at most.
+# After a meter's clock is put back, telegrams are refused until the clock reaches the old time.
+# Reject telegrams more than an hour ahead, so that this lasts an hour at most.
 _MAX_AHEAD_S = 3600
 _MAX_BEHIND_S = 366 * 86400
-# A decryptor keeps about 30 kB: the layout of its meter's telegrams.
+# A decryptor keeps the layout of its meter's telegrams, about 30 kB. That makes 600 MB in all.
 _MAX_OPENERS = 20_000
 _MAX_NAMED = 1000
 _NOT_VERIFIED = {Reason.TAG, Reason.AUTHENTICATION_KEY}
 
 
 class MeterWarnings:
-    """Log of warnings about meters: each text once a meter, at most _MAX_NAMED in all."""
+    """Log of warnings, at most _MAX_NAMED in all. Each text is logged once for each meter."""
 
     def __init__(self) -> None:
         self._said: set[tuple[str, bytes]] = set()
 
     def warn(self, text: str, title: bytes, *more: object) -> None:
-        """Log a text with a meter, unless it was logged before."""
+        """Log `text` with the system title, unless that was logged before."""
         if (text, title) in self._said or len(self._said) >= _MAX_NAMED:
             return
         self._said.add((text, title))
@@ -56,10 +56,10 @@ class MeterWarnings:
 
 
 class Verdict(NamedTuple):
-    """Result for a message. `outcome` is TELEGRAM, or the reason of the rejection.
+    """Verdict on a message. `outcome` is TELEGRAM or the reason of the rejection.
 
-    `title` is the one in the subject, `key` the fingerprint of the telegram's key. `is_newest`: no
-    later telegram of the meter came before.
+    `title` is the system title in the subject, `key` the fingerprint of the telegram's key.
+    `is_newest`: the telegram has the highest frame counter of its meter so far.
     """
 
     outcome: str
@@ -70,7 +70,7 @@ class Verdict(NamedTuple):
 
 
 class FrameVerifier:
-    """Verifier of messages in any order, with a bounded cache of decryptors."""
+    """Verifier of messages. Frames of a meter may come in any order."""
 
     def __init__(
         self, keys: Keys, names: MeterNames, bounds: MeterBounds, warnings: MeterWarnings
@@ -80,11 +80,11 @@ class FrameVerifier:
         self._names = names
         self._bounds = bounds
         self._warnings = warnings
-        # The key of the last telegram comes first: it is the likeliest one for the next.
+        # The decryptor of a meter's last telegram comes first, because it likely fits again.
         self._decryptors: OrderedDict[bytes, tuple[FrameDecryptor, ...]] = OrderedDict()
 
     def use(self, keys: Keys) -> None:
-        """Replace the keys."""
+        """Replace the keys; drop the decryptors of meters with other keys than before."""
         self._names.use(keys)
         for title in list(self._decryptors):
             if self._keys.all_of(title) != keys.all_of(title):
@@ -92,7 +92,7 @@ class FrameVerifier:
         self._keys = keys
 
     def tried(self, title: bytes) -> str:
-        """Return the fingerprint of all keys of a meter."""
+        """Return a fingerprint of all keys of the meter, "-" without keys."""
         return print_of(self._keys.all_of(title))
 
     async def judge(self, subject: str, data: bytes, arrived: float) -> Verdict:
@@ -122,7 +122,7 @@ class FrameVerifier:
         if decryptor is not decryptors[0]:
             self._decryptors[title] = (
                 decryptor,
-                *(one for one in decryptors if one is not decryptor),
+                *(candidate for candidate in decryptors if candidate is not decryptor),
             )
         return await self._judge(title, event, decryptor.fingerprint, arrived)
 
@@ -159,15 +159,15 @@ class FrameVerifier:
 def _open(
     decryptors: tuple[FrameDecryptor, ...], data: bytes
 ) -> tuple[FrameDecryptor, Telegram | Rejection]:
-    """Return the decryptor that verifies a frame, and its telegram; else the likeliest failure."""
+    """Return the decryptor that fits a frame, and its telegram or the likeliest rejection."""
     first: tuple[FrameDecryptor, Telegram | Rejection] | None = None
     for decryptor in decryptors:
-        # A redelivered frame must pass: writing its values again changes nothing.
+        # Let redelivered frames pass, because writing their values again is harmless.
         decryptor.last_counters.clear()
         event = decryptor.decrypt(data)
         if isinstance(event, Telegram) or event.reason not in _NOT_VERIFIED:
             return decryptor, event
-        # "Other authentication key" tells the operator more than "wrong tag".
+        # A wrong authentication key tells the operator more than a wrong tag.
         if first is None or event.reason is Reason.AUTHENTICATION_KEY:
             first = decryptor, event
     if first is None:

@@ -1,4 +1,4 @@
-"""Reload of the keys when their file changes, or on a signal."""
+"""Reload of the meters' keys when their file changes, or on SIGHUP."""
 
 import asyncio
 import logging
@@ -14,10 +14,10 @@ _INTERVAL = 2.0
 
 
 class KeysWatch:
-    """Watcher of the source of the keys. `keys` are the current ones."""
+    """Watcher of a key source, a file or command. `keys` are the current keys."""
 
     def __init__(self, source: KeysSource, signature: object, keys: Keys, metrics: Metrics) -> None:
-        """Take the keys of the start, and the signature of their source from before that read."""
+        """Take the first `keys`, and the `signature` that `source` had before it was read."""
         self.keys = keys
         self._source = source
         self._signature = signature
@@ -26,13 +26,13 @@ class KeysWatch:
         metrics.keys.set(keys.count)
 
     def want(self) -> None:
-        """Reload the keys now, even if the file has not changed."""
+        """Reload the keys at once, even if the source has not changed."""
         self._is_wanted.set()
 
     async def run(self, on_change: Callable[[Keys], None]) -> None:
-        """Call `on_change` with each new set of keys, until cancelled.
+        """Call `on_change` with the keys after each reload, until cancelled.
 
-        A file that is still being written is read once it stays the same for an interval.
+        A changed file may be incomplete, so it is read once it stays the same for _INTERVAL.
         """
         before = self._signature
         while True:
@@ -54,7 +54,7 @@ class KeysWatch:
 
     async def _read(self, on_change: Callable[[Keys], None]) -> None:
         try:
-            # 300,000 keys take a second to read, and a command may take longer.
+            # Read in a thread: 300,000 keys take a second, and a command may take longer.
             keys = await asyncio.to_thread(self._source.read)
         except ConfigError as error:
             self._metrics.failed_key_reads.inc()

@@ -1,4 +1,4 @@
-"""Reprocessing of pending titles, as soon as there is a key for them."""
+"""Reprocessing of frames that had no key, by DLMS system title, once the key is there."""
 
 import asyncio
 import logging
@@ -20,14 +20,14 @@ from .store import Store, StoreRestartedError
 
 LOGGER = logging.getLogger(__name__)
 
-# Readers that wait for the store do not count.
+# Maximum number of tasks that read the stream. Tasks that wait for the store do not count.
 _MAX_READING = 2
-# A collector that ended while it read leaves its titles to others.
+# Seconds between looks at all titles, to take over titles of collectors that ended.
 _LOOK_INTERVAL = 60.0
 
 
 class LateKeys:
-    """Tasks that reprocess pending titles, one for each title."""
+    """Tasks that reprocess frames without a key, one task for each system title."""
 
     def __init__(
         self,
@@ -49,26 +49,29 @@ class LateKeys:
         self._look_at_all = 0.0
 
     async def look(self, js: JetStreamContext, keys: Keys) -> None:
-        """Start a reader for each pending title with untried keys. Raises NATS's errors."""
+        """Start a task for each pending system title that is due or has untried `keys`.
+
+        Raises NATS's errors.
+        """
         titles = await self._waiting.titles()
         self._metrics.waiting_titles.set(len(titles))
         if keys is not self._keys or time.monotonic() >= self._look_at_all:
             self._listed.clear()
             self._keys, self._look_at_all = keys, time.monotonic() + _LOOK_INTERVAL
-        for title in [one for one in titles if one not in self._listed | self._running.keys()]:
+        for title in [item for item in titles if item not in self._listed | self._running.keys()]:
             lines = keys.all_of(title)
-            known = await self._waiting.get(title) if lines else None
+            entry = await self._waiting.get(title) if lines else None
             tried = print_of(lines)
-            if known is not None and (known.is_due or known.tried != tried):
+            if entry is not None and (entry.is_due or entry.tried != tried):
                 self._running[title] = asyncio.create_task(self._run(js, title, tried))
         self._listed = {*titles}
 
     def want(self, title: bytes) -> None:
-        """Look at a title again in the next round: its entry has changed."""
+        """Look at `title` again at the next `look`, because its entry in NATS has changed."""
         self._listed.discard(title)
 
     async def close(self) -> None:
-        """End all readers."""
+        """Cancel all tasks."""
         running = list(self._running.values())
         for task in running:
             task.cancel()
@@ -78,7 +81,7 @@ class LateKeys:
         try:
             await self._read(js, title, tried)
         except (NatsError, OSError, TimeoutError, StoreRestartedError) as error:
-            # Its entry stays due, so the next round starts a reader again.
+            # The entry of the title stays due, so the next `look` starts a task again.
             LOGGER.warning("%s is read again later (%s)", title.hex().upper(), reason(error))
             self._listed.discard(title)
         finally:
@@ -88,18 +91,18 @@ class LateKeys:
         first_read = next_unread = 0
         mark: int | None = None
         judge = self._make_judge()
-        while found := await self._waiting.get(title):
-            known = await self._waiting.begin(title, found, tried)
-            if known is None:
+        while frames := await self._waiting.get(title):
+            entry = await self._waiting.begin(title, frames, tried)
+            if entry is None:
                 continue
-            if not next_unread or known.first < first_read:
-                # Another collector has noted an earlier frame: start over, to keep the order.
-                first_read = next_unread = known.first
+            if not next_unread or entry.first < first_read:
+                # Another collector has noted an earlier frame. Start over, to keep the order.
+                first_read = next_unread = entry.first
                 mark, judge = None, self._make_judge()
-            result = await self._read_from(js, title, judge, next_unread, known)
+            result = await self._read_from(js, title, judge, next_unread, entry)
             mark = result.first_waiting if mark is None else mark
             next_unread = result.end + 1
-            if await self._waiting.settle(title, known, mark):
+            if await self._waiting.settle(title, entry, mark):
                 return
 
     async def _read_from(
@@ -108,7 +111,7 @@ class LateKeys:
         title: bytes,
         judge: FrameVerifier,
         begin: int,
-        known: PendingFrames,
+        entry: PendingFrames,
     ) -> Reprocessed:
         async def work() -> Reprocessed:
             async with self._reading:
@@ -120,5 +123,5 @@ class LateKeys:
         self._metrics.caught_up.inc(result.outcomes.total())
         if result.outcomes[TELEGRAM]:
             text = "%s waited for a key since message %d: %s"
-            LOGGER.info(text, title.hex().upper(), known.first, result)
+            LOGGER.info(text, title.hex().upper(), entry.first, result)
         return result

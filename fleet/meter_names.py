@@ -1,8 +1,8 @@
-"""Ownership of names: a meter writes only to the series of its own serial number.
+"""Ownership of names (serial numbers): a meter writes only to the series of its own name.
 
-A verified telegram proves that its writer has the key of a system title, but the meter can claim
-any serial number in it. So the first serial number of a title belongs to that title alone, for all
-collectors: the bucket has an entry for each title and for each name.
+A verified telegram proves that the sender has a system title's key. But the sender can put any
+serial number into it, so the first serial number of a title belongs to that title alone. A bucket
+in NATS, shared by all collectors, has an entry for each title and for each name.
 """
 
 import re
@@ -19,7 +19,7 @@ from .newest_values import MAX_TITLES
 from .series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
-# Each foreign name costs a lookup: beyond this number, a title's new names are rejected unseen.
+# Foreign names of a title after which further names are rejected without a costly lookup.
 _MAX_REFUSED_NAMES = 16
 _OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
 _IS_TITLE = re.compile(rb"[0-9A-F]{16}").fullmatch
@@ -28,17 +28,20 @@ _IS_KEY = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 
 
 class _Meter:
-    """Names of one meter that this process has looked up."""
+    """Names of one meter, as far as this process has looked them up."""
 
     def __init__(self) -> None:
         self.name: str | None = None
-        # Labels of its series: its name, or its title for telegrams without a serial number.
+        # Labels of the meter's series: the name, and the title if telegrams lack a serial number.
         self.own: set[str] = set()
         self.refused: set[str] = set()
 
 
 class MeterNames:
-    """Names of all meters, each looked up with its first telegram."""
+    """Names (serial numbers) of all meters, looked up in NATS when a telegram first has them.
+
+    `domain` are the system titles whose keys this collector has, () for all.
+    """
 
     def __init__(
         self,
@@ -47,7 +50,7 @@ class MeterNames:
         warn: Callable[[str, bytes, str], None],
         domain: Collection[bytes] = (),
     ) -> None:
-        # Each connection has a bucket object of its own.
+        # A function, because each connection to NATS has its own bucket object.
         self._bucket = bucket
         self._domain = domain
         self._keys = keys
@@ -55,17 +58,17 @@ class MeterNames:
         self._meters: dict[bytes, _Meter] = {}
 
     def use(self, keys: Keys) -> None:
-        """Replace the keys. The name of a meter without a key is free for other meters."""
+        """Replace the keys. Other meters may take the name of a meter without a key."""
         for title in list(self._meters):
             if keys.of(title) is None:
-                # Another meter may own its name by the time there is a key again.
+                # Look the name up again once there is a key, as another meter may own it then.
                 del self._meters[title]
             else:
                 self._meters[title].refused.clear()
         self._keys = keys
 
     async def may_write(self, telegram: Telegram) -> bool:
-        """Return whether a verified telegram may write to its series; claim a free name.
+        """Return whether a verified telegram may write to its name's series. Claims a free name.
 
         Raises NATS's errors.
         """
@@ -91,13 +94,13 @@ class MeterNames:
         return is_own
 
     async def _claim(self, meter: _Meter, digits: str, label: str) -> bool:
-        """Claim a name for a title; return False if it belongs to another one."""
+        """Claim the name `label` for the system title `digits`. Return False if it is taken."""
         if label == digits:
             return await self._owns(digits, label)
         key = f"meter.{digits}"
         meter.name = meter.name or await self._get(key)
         if meter.name is None and await self._owns(digits, label):
-            # Another collector may create it first; the next line reads the winner.
+            # Another collector may create the entry first, so read the entry afterwards.
             with suppress(KeyWrongLastSequenceError):
                 await self._bucket().create(key, label.encode())
             meter.name = await self._get(key)
@@ -109,13 +112,13 @@ class MeterNames:
         return None
 
     async def _owns(self, digits: str, label: str) -> bool:
-        """Return whether a name belongs to a title; take a free name.
+        """Return whether the system title `digits` owns the name `label`. Claims a free name.
 
-        A name is taken as long as its meter has a key, here or in another key domain.
+        A name is free once its owner has no key, neither here nor in another key domain.
         """
         key, own = name_key(label), digits.encode()
         while True:
-            # Another collector was faster: look up the entry again.
+            # If another collector has changed the entry, look it up again.
             with suppress(KeyWrongLastSequenceError):
                 try:
                     entry = await self._bucket().get(key)
@@ -130,18 +133,18 @@ class MeterNames:
                 return True
 
     def _has_key(self, title: bytes) -> bool:
-        # Keys of other domains are unknown here: assume that they exist.
+        # Assume a key for titles of other domains, because this collector does not know their keys.
         return bool(self._keys.of(title) or (self._domain and title not in self._domain))
 
 
 def name_key(label: str) -> str:
-    """Return the bucket's key for a name."""
-    # NATS allows few characters in keys: other names are written in hex, after "=".
+    """Return the bucket's key for the name `label`."""
+    # NATS allows few characters in keys, so write a name with others as "=" and hex digits.
     return f"{_NAME}{label if _IS_KEY(label) else f'={label.encode().hex()}'}"
 
 
 def label_of(key: str) -> str:
-    """Return the name in a bucket's key, "" for an invalid key."""
+    """Return the name in a key of the bucket, "" for an invalid key."""
     text = key.removeprefix(_NAME)
     if not text.startswith("="):
         return text

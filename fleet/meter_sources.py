@@ -1,6 +1,6 @@
-"""Sources of each meter's frames: gateway and port, from the headers of messages.
+"""Sources of each meter's frames: gateway and P1 port, from the headers of NATS messages.
 
-The headers are not authenticated: a gateway with rights for a meter can name another gateway.
+The headers are not authenticated. A gateway that may publish a meter can name another gateway.
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from smarty_p1_gateway.nats_publisher import GATEWAY_HEADER, PORT_HEADER
 from .newest_values import MAX_TITLES
 
 _MAX_NAME_CHARS = 64
-# Each source of a meter is a series.
+# Each source of a meter is a series in VictoriaMetrics, so the sources are bounded.
 _MAX_SOURCES = 8
 
 
 class Source(NamedTuple):
-    """Gateway and port, "" if unknown."""
+    """Source of a frame: names of gateway and P1 port, "" if unknown."""
 
     gateway: str = ""
     port: str = ""
@@ -24,28 +24,28 @@ class Source(NamedTuple):
 
 def source_of(headers: Mapping[str, str] | None) -> Source:
     """Return the source in the headers of a message."""
-    found = (
+    names = (
         str((headers or {}).get(name, ""))[:_MAX_NAME_CHARS]
         for name in (GATEWAY_HEADER, PORT_HEADER)
     )
-    return Source(*found)
+    return Source(*names)
 
 
 class MeterSources:
-    """Sources of all meters, so that no meter creates an unlimited number of series."""
+    """Sources of all meters, at most _MAX_SOURCES for each, because each source is a series."""
 
     def __init__(self) -> None:
         self._known: dict[bytes, set[Source]] = {}
 
     def bound(self, title: bytes, source: Source) -> Source:
-        """Return the source of a verified telegram; an unknown one beyond the meter's limit."""
-        known = self._known.get(title)
-        if known is None:
+        """Return `source`, or Source() if the meter has _MAX_SOURCES other sources."""
+        sources = self._known.get(title)
+        if sources is None:
             while len(self._known) >= MAX_TITLES:
                 del self._known[next(iter(self._known))]
-            known = self._known[title] = set()
-        if source not in known:
-            if len(known) >= _MAX_SOURCES:
+            sources = self._known[title] = set()
+        if source not in sources:
+            if len(sources) >= _MAX_SOURCES:
                 return Source()
-            known.add(source)
+            sources.add(source)
         return source

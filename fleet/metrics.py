@@ -17,11 +17,11 @@ _DELAYS = (0.5, 1, 2, 3, 5, 10, 15, 30, 60, 300, 3600)
 
 
 class Metrics:
-    """Metrics of one collector. A message counts once it is acknowledged."""
+    """Metrics of one collector. A message is counted when it is acknowledged."""
 
     def __init__(self) -> None:
-        made = MetricSet(_PREFIX)
-        self.registry, counter, gauge = made.registry, made.counter, made.gauge
+        metric_set = MetricSet(_PREFIX)
+        self.registry, counter, gauge = metric_set.registry, metric_set.counter, metric_set.gauge
         self.telegrams = counter("telegrams", "Telegrams whose values are stored for good")
         self.rejected = counter("rejected", "Messages that were no new telegram", "reason")
         self._meter_rejected = MeterRejections(
@@ -65,7 +65,7 @@ class Metrics:
         )
 
     def count(self, outcomes: Counts[str], rejected: Counts[tuple[str, str]]) -> None:
-        """Count acknowledged messages by outcome, and rejected ones by title and reason."""
+        """Count acknowledged messages by outcome, and the `rejected` ones by title and reason."""
         self._meter_rejected.count(rejected)
         for outcome, number in outcomes.items():
             if outcome == TELEGRAM:
@@ -74,11 +74,14 @@ class Metrics:
                 self.rejected.labels(outcome).inc(number)
 
     def count_ignored(self, kind: str, number: int) -> None:
-        """Count objects that were dropped from telegrams."""
+        """Count `number` objects of `kind` that were dropped from telegrams."""
         self.ignored.labels(kind).inc(number)
 
     def watch_oldest(self, oldest: Callable[[], float | None]) -> None:
-        """Take a function for the arrival of the oldest held message (Unix seconds; None: none)."""
+        """Take a function for the gauge of the oldest unacknowledged message's age.
+
+        `oldest` returns when that message arrived (Unix seconds), None without messages.
+        """
 
         def age() -> float:
             arrived = oldest()
@@ -87,26 +90,26 @@ class Metrics:
         self._oldest.set_function(age)
 
     def watch_store(self, answers: Callable[[], bool]) -> None:
-        """Take a function that returns whether the store answers."""
+        """Take a function for the gauge of whether VictoriaMetrics answers."""
         self._store_answers.set_function(answers)
 
     def show_stream(self, info: StreamInfo) -> None:
-        """Set the gauges of the stream: size and replicas."""
+        """Set the gauges of the NATS stream: size and replicas."""
         self.stream_bytes.set(info.state.bytes)
         self.stream_max_bytes.set(max(0, info.config.max_bytes or 0))
         self.stream_wanted_replicas.set(info.config.num_replicas or 1)
         cluster = info.cluster
         replicas = (cluster.replicas or ()) if cluster else ()
-        current = sum(bool(one.current) and not one.offline for one in replicas)
+        current = sum(bool(replica.current) and not replica.offline for replica in replicas)
         self.stream_replicas.set(current + bool(cluster and cluster.leader))
 
     def show_consumer(self, info: ConsumerInfo) -> None:
-        """Set the gauges of the consumer: pending and unacknowledged messages."""
+        """Set the gauges of the NATS consumer: pending and unacknowledged messages."""
         self.pending.set(info.num_pending or 0)
         self.not_acknowledged.set(info.num_ack_pending or 0)
 
     def current_problems(self) -> Iterator[str]:
-        """Yield a line for each problem that stops the collector."""
+        """Yield a text for each problem that keeps the collector from storing values."""
         if not self._value("nats_connected"):
             yield "NATS is not reached, or has no stream; the log says why"
         if not self._value("store_answers"):

@@ -1,7 +1,8 @@
-"""Order of each meter's frames: counter and time must rise together. No I/O, no clock.
+"""Order of each meter's frames: frame counter and time must rise together. No I/O, no clock.
 
-A replayed frame rewrites the stored values. A clock that was put back would write other values at
-times that have values already: its frames have higher counters and earlier times.
+A replayed frame is harmless, because it rewrites the stored values. After a meter's clock is put
+back, frames have higher counters but earlier times. Such frames would add other values
+at old times.
 """
 
 from enum import Enum
@@ -10,11 +11,11 @@ CLOCK = "clock"
 MAX_TITLES = 400_000
 _TOLERANCE_S = 5.0
 type TitleWithKey = tuple[bytes, str]
-"""A system title, and the fingerprint of its key: with a new key, a meter may count anew."""
+"""System title, and fingerprint of its key, because a new key may restart the counter."""
 
 
 class Order(Enum):
-    """Place of a frame among its meter's frames."""
+    """Order of a frame relative to its meter's other frames."""
 
     NEWEST = "newest"
     EARLIER = "earlier"
@@ -22,7 +23,7 @@ class Order(Enum):
 
 
 class _Meter:
-    """Highest counter of a meter, its time, and the range of counters that were refused last."""
+    """Highest frame counter of a meter with its time, and the last range of refused counters."""
 
     __slots__ = ("counter", "first_refused", "last_refused", "time")
 
@@ -32,31 +33,31 @@ class _Meter:
 
 
 class Newest:
-    """Highest counter and its time for each title and key, in memory only."""
+    """Highest frame counter and its time, for each system title and key. In memory only."""
 
     def __init__(self) -> None:
         self._meters: dict[TitleWithKey, _Meter] = {}
 
     def begin(self, title_with_key: TitleWithKey, counter: int, time: float) -> None:
-        """Note a counter that an earlier process has stored, unless a higher one is known."""
-        known = self._meters.get(title_with_key)
-        if known is None or known.counter < counter:
+        """Note `counter`, stored by an earlier process, unless a higher counter is known."""
+        meter = self._meters.get(title_with_key)
+        if meter is None or meter.counter < counter:
             self._keep(title_with_key, counter, time)
 
     def judge(self, title_with_key: TitleWithKey, counter: int, time: float) -> Order:
-        """Return the place of a verified frame with a counter and a time (Unix seconds)."""
-        known = self._meters.get(title_with_key)
-        if known is None:
+        """Return the order of a verified frame with `counter` and `time` (Unix seconds)."""
+        meter = self._meters.get(title_with_key)
+        if meter is None:
             self._keep(title_with_key, counter, time)
             return Order.NEWEST
-        if counter > known.counter:
-            if time < known.time - _TOLERANCE_S:
-                self._refuse(known, counter)
+        if counter > meter.counter:
+            if time < meter.time - _TOLERANCE_S:
+                self._refuse(meter, counter)
                 return Order.REFUSED
-            known.counter, known.time = counter, time
+            meter.counter, meter.time = counter, time
             return Order.NEWEST
-        is_refused = known.first_refused <= counter <= known.last_refused
-        is_later = time > known.time + _TOLERANCE_S
+        is_refused = meter.first_refused <= counter <= meter.last_refused
+        is_later = time > meter.time + _TOLERANCE_S
         return Order.REFUSED if is_refused or is_later else Order.EARLIER
 
     def _keep(self, title_with_key: TitleWithKey, counter: int, time: float) -> None:
@@ -65,10 +66,10 @@ class Newest:
         self._meters[title_with_key] = _Meter(counter, time)
 
     @staticmethod
-    def _refuse(known: _Meter, counter: int) -> None:
-        # Once the clock has passed the highest counter's time, refused frames would look like a
-        # backlog: remember their counters.
-        if not known.first_refused - 1 <= counter <= known.last_refused + 1:
-            known.first_refused = known.last_refused = counter
-        known.first_refused = min(known.first_refused, counter)
-        known.last_refused = max(known.last_refused, counter)
+    def _refuse(meter: _Meter, counter: int) -> None:
+        # Remember refused counters. Once the clock passes the time of the highest counter again, a
+        # redelivered refused frame would look like a backlog.
+        if not meter.first_refused - 1 <= counter <= meter.last_refused + 1:
+            meter.first_refused = meter.last_refused = counter
+        meter.first_refused = min(meter.first_refused, counter)
+        meter.last_refused = max(meter.last_refused, counter)

@@ -1,4 +1,4 @@
-"""Connection to the cluster for one command of an operator."""
+"""Connection to the NATS cluster for one command of an operator."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -18,7 +18,7 @@ API_TIMEOUT = 10.0
 
 @asynccontextmanager
 async def connected(config: CollectorConfig) -> AsyncIterator[Client]:
-    """Connect as long as the context lasts. Raises UnavailableError for every failure in it."""
+    """Yield a connected client. Raises UnavailableError for failures of NATS or files."""
     nats = CollectorClient(config.nats)
 
     async def ignore(_: Exception) -> None:

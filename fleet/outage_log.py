@@ -8,23 +8,23 @@ from smartyp1.backoff import Outage
 
 LOGGER = logging.getLogger(__name__)
 _FIRST_DELAY = 0.2
-# Frames that arrive during the delay are late by as much.
+# Short, because frames that arrive during this delay have to wait.
 _MAX_DELAY_S = 2.0
 _LOST = "%s failed (%s), and is tried again"
 _BACK = "%s works again"
 
 
 class AlreadyLoggedError(Exception):
-    """Failure whose text may be logged: it names no address and no secret."""
+    """Error with a loggable text: the text has no address and no secret."""
 
 
 def outage_of(what: str) -> Outage:
-    """Return an outage, named as in the log."""
+    """Return an outage that is logged under the name `what`."""
     return Outage(LOGGER, _LOST, _BACK, what, first=_FIRST_DELAY, longest=_MAX_DELAY_S)
 
 
 def reason(error: BaseException) -> str:
-    """Return the loggable text of an error; errors of the system or HTTP may contain an address."""
+    """Return the text of `error` if it is safe to log, otherwise only the type of `error`."""
     text = str(error) if isinstance(error, (NatsError, AlreadyLoggedError)) else ""
     shown = "".join(sign if sign.isprintable() else " " for sign in text[:200])
     return shown or type(error).__name__

@@ -1,8 +1,8 @@
-"""Titles whose frames no key decrypts yet: an entry with the first sequence, in NATS.
+"""DLMS system titles whose frames no key decrypts yet, as entries of a bucket in NATS.
 
-Once there is a key, each collector that has it reads the title's frames again from that sequence;
-two collectors write the same values. An entry belongs to one store, and is deleted when that store
-has kept the values.
+An entry has the sequence number of the title's first such frame. Collectors with a new key read the
+title's frames again from there; two collectors write the same values. An entry belongs to one
+VictoriaMetrics, and is deleted when the values are on disk there.
 """
 
 import hashlib
@@ -28,9 +28,10 @@ _DUE = "due"
 
 
 class PendingFrames(NamedTuple):
-    """Entry of a title: its first pending sequence, and the fingerprint of the keys tried.
+    """Entry of a system title. `first` is the sequence number of its first pending frame.
 
-    `is_due`: the title is to be read, even with the keys tried. `revision` is the entry's in NATS.
+    `tried` is the fingerprint of the tried keys. `is_due`: read the frames again even with the
+    tried keys. `revision` is the entry's revision in NATS.
     """
 
     first: int
@@ -39,18 +40,18 @@ class PendingFrames(NamedTuple):
     revision: int = 0
 
     def to_bytes(self) -> bytes:
-        """Return the value of the entry."""
+        """Return the entry as stored in the bucket."""
         return " ".join([str(self.first), self.tried, *[_DUE] * self.is_due]).encode()
 
     @classmethod
     def parse(cls, value: bytes, revision: int) -> PendingFrames:
-        """Return an entry; a damaged value means the beginning of the stream."""
+        """Return the entry with the stored bytes `value`. A damaged entry begins at sequence 1."""
         first, tried, due = [*value.decode(errors="replace").split(" "), "", "", ""][:3]
         return cls(int(first) if first.isdecimal() else 1, tried, due == _DUE, revision)
 
 
 class PendingTitles:
-    """Entries of one store. `count` is their number at the last listing."""
+    """Entries of one VictoriaMetrics. `count` is their number at the last call of `titles`."""
 
     def __init__(
         self, store: str, js: Callable[[], JetStreamContext], bucket: Callable[[], KeyValue]
@@ -64,57 +65,63 @@ class PendingTitles:
         return f"waiting.{self._store}.{title.hex().upper()}"
 
     async def titles(self) -> list[bytes]:
-        """Return the pending titles. Raises NATS's errors."""
+        """Return all pending system titles of the store. Raises NATS's errors."""
         subject = f"{METERS_SUBJECT}{self._key(b'')}*"
         info = await self._js().stream_info(METERS_STREAM, subjects_filter=subject)
-        found = [title for one in info.state.subjects or () if (title := title_of(one))]
-        self.count = len(found)
-        return found
+        titles = [title for key in info.state.subjects or () if (title := title_of(key))]
+        self.count = len(titles)
+        return titles
 
     async def get(self, title: bytes) -> PendingFrames | None:
-        """Return a title's entry, None without one. Raises NATS's errors."""
+        """Return the entry of a system title, None if it is missing. Raises NATS's errors."""
         try:
             entry = await self._bucket().get(self._key(title))
         except KeyNotFoundError as error:
             if error.entry is not None:
-                # A collector ended between the deletion and the purge of its marker.
+                # A collector ended after it deleted the entry, before it purged the delete marker.
                 await self._purge(self._key(title), error.entry.revision or 0)
             return None
         return PendingFrames.parse(entry.value or b"", entry.revision or 0)
 
     def has_room(self, title: bytes) -> bool:
-        """Return whether there is room for a title that could be stored now."""
+        """Return whether `title` may become pending although a key decrypts its frames.
+
+        Half of the entries are reserved for titles without a key.
+        """
         return _is_of_maker(title) and self.count < MAX_WAITING // 2
 
     async def note(self, failed: Mapping[bytes, PendingFrames]) -> None:
-        """Create or update the entries of titles. Raises NATS's errors."""
+        """Create or update the entry of each title in `failed`. Raises NATS's errors."""
         for title, wanted in failed.items():
             is_noted = not _is_of_maker(title)
             while not is_noted:
-                # Another collector was faster: look up the entry again.
+                # If another collector has changed the entry, look it up again.
                 with suppress(KeyWrongLastSequenceError):
                     is_noted = await self._note(title, wanted)
 
     async def _note(self, title: bytes, wanted: PendingFrames) -> bool:
-        known = await self.get(title)
-        if known is None:
+        entry = await self.get(title)
+        if entry is None:
             if self.count < MAX_WAITING:
                 self.count += 1
                 await self._bucket().create(self._key(title), wanted.to_bytes())
             return True
-        # A reader deletes only the revision that it knows. So a new revision keeps the entry, for
-        # these frames, while a reader may be at work or has tried other keys.
+        # A task that reads the title deletes only the revision that it knows. So a new revision
+        # keeps the entry for these frames.
         changed = wanted._replace(
-            first=min(known.first, wanted.first),
-            is_due=known.is_due or wanted.is_due,
-            revision=known.revision,
+            first=min(entry.first, wanted.first),
+            is_due=entry.is_due or wanted.is_due,
+            revision=entry.revision,
         )
-        if changed != known or known.is_due:
-            await self._bucket().update(self._key(title), changed.to_bytes(), known.revision)
+        if changed != entry or entry.is_due:
+            await self._bucket().update(self._key(title), changed.to_bytes(), entry.revision)
         return True
 
     async def begin(self, title: bytes, known: PendingFrames, tried: str) -> PendingFrames | None:
-        """Mark an entry as being read; return it, None if it has changed. Raises NATS's errors."""
+        """Mark the entry `known` as due, with the fingerprint `tried`. Raises NATS's errors.
+
+        Return the new entry, None if another collector has changed it.
+        """
         wanted = known._replace(tried=tried, is_due=True)
         if wanted == known:
             return known
@@ -125,9 +132,9 @@ class PendingTitles:
         return None
 
     async def settle(self, title: bytes, known: PendingFrames, first: int | None) -> bool:
-        """Move an entry to a later sequence, or delete it for None; return False if it changed.
+        """Move the entry `known` to the sequence number `first`; None deletes the entry.
 
-        Raises NATS's errors.
+        Return False if another collector has changed it. Raises NATS's errors.
         """
         key = self._key(title)
         try:
@@ -146,30 +153,30 @@ class PendingTitles:
         return True
 
     async def _purge(self, key: str, marker: int) -> None:
-        """Purge the marker of a deletion, which would keep the title."""
+        """Purge a delete marker, because its subject contains the title."""
         subject = f"{METERS_SUBJECT}{key}"
         await self._js().purge_stream(METERS_STREAM, seq=marker + 1, subject=subject)
 
     async def expire(self, first_sequence: int) -> None:
-        """Delete the entries whose frames have left the stream, which begins at a sequence.
+        """Delete entries without frames in the stream, and move entries that begin too early.
 
-        Raises NATS's errors.
+        `first_sequence` is the stream's first sequence number. Raises NATS's errors.
         """
         for title in await self.titles():
-            known = await self.get(title)
-            if known is not None and known.first < first_sequence:
+            entry = await self.get(title)
+            if entry is not None and entry.first < first_sequence:
                 info = await self._js().stream_info(STREAM, subjects_filter=subject_of(title))
-                await self.settle(title, known, first_sequence if info.state.subjects else None)
+                await self.settle(title, entry, first_sequence if info.state.subjects else None)
 
 
 def print_of(keys: Sequence[MeterKeys]) -> str:
-    """Return a fingerprint of a meter's keys, independent of their order; "-" without keys."""
+    """Return a fingerprint of a meter's keys in any order, "-" without keys."""
     prints = sorted(
-        key_fingerprint(each.encryption) + key_fingerprint(each.authentication) for each in keys
+        key_fingerprint(key.encryption) + key_fingerprint(key.authentication) for key in keys
     )
     return hashlib.sha256("".join(prints).encode()).hexdigest()[:8] if prints else "-"
 
 
 def _is_of_maker(title: bytes) -> bool:
-    # Titles begin with the letters of a maker; all else is noise.
+    # A system title begins with three letters of the manufacturer. Other titles are noise.
     return title[:_MAKER_SIZE].isalpha()

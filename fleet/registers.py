@@ -1,4 +1,4 @@
-"""Selection of the registers that are stored. No I/O, no clock."""
+"""Selection of the meter registers to store, such as `active_energy_imported`. No I/O."""
 
 import re
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ MBUS_NAMES = ("index", "valve")
 _ALL = "all"
 _SETS = {
     _ALL: ("*",),
-    # Billed quantities: energy, and the meters on the M-Bus.
+    # Billed quantities: energy, and the index of gas, water and heat meters on the M-Bus.
     "billing": (
         "active_energy_imported",
         "active_energy_exported",
@@ -23,15 +23,15 @@ _SETS = {
 }
 _MAX_METERS = 100
 _PATTERN = re.compile(r"[a-z0-9_*]{1,64}")
-# An object outside the specification is named after its reference.
+# The name of an object outside the specification is its OBIS reference, which begins so.
 _IS_REFERENCE = re.compile(r"[0-9]").match
-# Meters on the M-Bus have lines of their own.
+# OBIS references of meters on the M-Bus, which get separate lines.
 _IS_MBUS = re.compile(rf"0-[{CHANNELS.start}-{CHANNELS.stop - 1}]:(?:24\.|96\.1\.0)").match
 _TEXTS = {"p1_version", "meter_date_and_time", "logical_device_name", "message"}
 
 
 def _field(reference: str) -> str:
-    # In a query, a hyphen would be a minus.
+    # VictoriaMetrics would read a hyphen in a query as a minus.
     return object_name(reference).replace("-", "_")
 
 
@@ -47,30 +47,30 @@ def _known_names() -> tuple[str, ...]:
 
 
 class UnknownRegisterError(ValueError):
-    """Unknown name of a register; the text lists the known ones."""
+    """Unknown name of a register. The error text lists the known names."""
 
 
 class Registers:
-    """Stored registers: sets, names, or patterns with `*`."""
+    """Selection of stored registers, from names, patterns with `*`, or sets such as `billing`."""
 
     def __init__(self, wanted: Sequence[str] = (_ALL,)) -> None:
-        """Take sets, names and patterns. Raises UnknownRegisterError."""
+        """Take names, patterns and sets. Raises UnknownRegisterError."""
         if len(wanted) > _MAX_METERS:
             msg = f"has more than {_MAX_METERS} names"
             raise UnknownRegisterError(msg)
-        known = _known_names()
-        patterns = [pattern for one in wanted for pattern in _SETS.get(one, (one,))]
+        names = _known_names()
+        patterns = [pattern for name in wanted for pattern in _SETS.get(name, (name,))]
         for pattern in patterns:
             if not _PATTERN.fullmatch(pattern):
                 msg = "must have names of A-Z in small letters, 0-9, _ and *, 64 signs at most"
                 raise UnknownRegisterError(msg)
             matches = re.compile(translate(pattern)).match
-            if not _IS_REFERENCE(pattern) and not any(map(matches, known)):
-                there_are = ", ".join([*_SETS, *known])
+            if not _IS_REFERENCE(pattern) and not any(map(matches, names)):
+                there_are = ", ".join([*_SETS, *names])
                 msg = f"has {pattern}, and no register is called so; there are {there_are}"
                 raise UnknownRegisterError(msg)
         self._matches = re.compile("|".join(map(translate, patterns))).match
-        # Meters choose the names, so the caches are bounded.
+        # Bound the caches, because meters choose the OBIS references.
         self.has = lru_cache(maxsize=4096)(self._has)
         self.name_of = lru_cache(maxsize=4096)(self._name_of)
 
@@ -78,12 +78,12 @@ class Registers:
         return bool(self._matches(name))
 
     def _name_of(self, reference: str) -> str:
-        """Return the name of an object with one value, "" if it is not on the meter's line."""
+        """Return the name of an object with one value, "" for an M-Bus or unselected object."""
         name = "" if _IS_MBUS(reference) else _field(reference)
         return name if name and self.has(name) else ""
 
     def parts_of(self, reference: str, values: tuple[Value, ...]) -> list[tuple[str, float]]:
-        """Return the stored names and values of an object with several values."""
+        """Return names and numbers of the selected parts of an object with several values."""
         return [
             (name, part)
             for name, part in zip(PART_NAMES.get(reference, ()), values, strict=False)

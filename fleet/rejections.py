@@ -1,4 +1,4 @@
-"""Counts of rejected messages by meter and reason, for a bounded number of meters."""
+"""Counters of rejected messages, by meter and reason, for a bounded number of meters."""
 
 from collections import Counter as Counts
 
@@ -6,27 +6,27 @@ from prometheus_client import Counter
 
 from .frame_verifier import MALFORMED, NO_KEY, WRONG_SUBJECT
 
-# A stored frame that came behind a later one of its meter: backlog or replay.
+# Label for stored frames, not rejected, that arrived after a later frame of their meter.
 EARLIER = "earlier"
 _OTHER = "other"
-# These reasons need no key, so a user with a wildcard could invent titles without end.
+# Frames rejected for these reasons need no key, so an attacker could invent many titles.
 _OF_ANYBODY = frozenset({MALFORMED, NO_KEY, WRONG_SUBJECT})
 _MAX_UNKNOWN_TITLES = 200
 _MAX_METERS = 1_000
 
 
 class MeterRejections:
-    """Counters by system title and reason; titles beyond the bounds count as `other`."""
+    """Counters by system title and reason. Titles beyond the bounds are counted as `other`."""
 
     def __init__(self, counter: Counter, earlier: Counter) -> None:
-        """Take a counter with the labels `title` and `reason`, and one with `title` for EARLIER."""
+        """Take a counter with the labels `title` and `reason`; `earlier` has only `title`."""
         self._counter = counter
         self._earlier = earlier
         self._of_anybody: set[tuple[str, str]] = set()
         self._of_meters: set[tuple[str, str]] = set()
 
     def count(self, rejected: Counts[tuple[str, str]]) -> None:
-        """Count messages by title and reason."""
+        """Add the numbers of messages in `rejected`, by system title and reason (or EARLIER)."""
         for (title, reason), number in rejected.items():
             shown = title if title and self._is_shown(title, reason) else _OTHER
             if reason == EARLIER:
@@ -36,7 +36,7 @@ class MeterRejections:
 
     def _is_shown(self, title: str, reason: str) -> bool:
         is_anybodys = reason in _OF_ANYBODY
-        known = self._of_anybody if is_anybodys else self._of_meters
-        if len(known) < (_MAX_UNKNOWN_TITLES if is_anybodys else _MAX_METERS):
-            known.add((title, reason))
-        return (title, reason) in known
+        pairs = self._of_anybody if is_anybodys else self._of_meters
+        if len(pairs) < (_MAX_UNKNOWN_TITLES if is_anybodys else _MAX_METERS):
+            pairs.add((title, reason))
+        return (title, reason) in pairs

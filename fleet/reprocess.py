@@ -1,6 +1,6 @@
-"""Reprocessing: read frames from the stream again and write their values to the store again.
+"""Reprocessing: read frames from the NATS stream again, write their values again.
 
-Rewriting is idempotent: same series, times and values.
+Writing values again is harmless, because series, times and values are the same.
 """
 
 import asyncio
@@ -40,7 +40,10 @@ _PAUSE = 0.1
 
 @dataclass
 class Reprocessed:
-    """Result of a reprocessing. `first_waiting` is the first sequence that no key decrypted."""
+    """Result of a reprocessing, up to the sequence number `end`.
+
+    `first_waiting` is the sequence number of the first frame that no key decrypted.
+    """
 
     end: int
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -48,12 +51,12 @@ class Reprocessed:
     writes: list[Write] = field(default_factory=list)
 
     def is_kept(self, store: Store) -> bool:
-        """Return whether the store has kept all values. Raises StoreRestartedError."""
+        """Return whether `store` has all values on disk. Raises StoreRestartedError."""
         run = store.run
         return not self.writes or (run is not None and all(map(run.keeps, self.writes)))
 
     def __str__(self) -> str:
-        """Return the result in words."""
+        """Return the numbers of read, stored and refused frames in words."""
         refused = {reason: count for reason, count in self.outcomes.items() if reason != TELEGRAM}
         text = f"{self.outcomes.total():,} frames read, {self.outcomes[TELEGRAM]:,} stored"
         if not refused:
@@ -71,9 +74,9 @@ async def reprocess_frames(  # noqa: PLR0913
     title: bytes | None = None,
     begin: int | datetime,
 ) -> Reprocessed:
-    """Reprocess a title, or all, from a sequence or time to the end of the stream.
+    """Reprocess the frames from `begin`, a sequence number or time, to the end of the stream.
 
-    Raises NATS's errors.
+    `title` is a meter's system title, None for all meters. Raises NATS's errors.
     """
     end = (await js.stream_info(STREAM)).state.last_seq
     result = Reprocessed(end)
@@ -91,23 +94,24 @@ async def reprocess_frames(  # noqa: PLR0913
                 result.first_waiting = metadata.sequence.stream
         if samples:
             write = await store.write(samples)
-            # The last write to a process of the store is kept last, so it stands for all before it.
-            others = [one for one in result.writes if one.process != write.process]
-            result.writes = [*others, write]
-        # Leave the store time for live frames.
+            # Keep only the last write to each process, which reaches the disk last.
+            old_writes = [old for old in result.writes if old.process != write.process]
+            result.writes = [*old_writes, write]
+        # Pause, so that VictoriaMetrics has time for live frames.
         await asyncio.sleep(_PAUSE)
     return result
 
 
 async def until_kept(store: Store, work: Callable[[], Awaitable[Reprocessed]]) -> Reprocessed:
-    """Return the result of `work` once the store has kept it; repeat after a restart of the store.
+    """Return the result of `work` once its values are on disk in VictoriaMetrics.
 
-    Raises StoreRestartedError after several restarts, and the errors of `work`.
+    After a restart of VictoriaMetrics, `work` is repeated. Raises StoreRestartedError after
+    _MAX_TRIES restarts, and the errors of `work`.
     """
     for _ in range(_MAX_TRIES):
         with suppress(StoreRestartedError):
             result = await work()
-            while not result.is_kept(store):  # noqa: ASYNC110 - it is asked meanwhile
+            while not result.is_kept(store):  # noqa: ASYNC110 - `Store.serve` updates the store
                 await asyncio.sleep(_LOOK_INTERVAL)
             return result
     raise StoreRestartedError
@@ -116,7 +120,7 @@ async def until_kept(store: Store, work: Callable[[], Awaitable[Reprocessed]]) -
 async def _frames(
     js: JetStreamContext, subject: str, begin: int | datetime, end: int
 ) -> AsyncIterator[list[Msg]]:
-    """Yield the messages of a subject, from a sequence or time to a last sequence."""
+    """Yield the messages of `subject`, from `begin` to the sequence number `end`."""
     tries = 0
     while tries < _MAX_TRIES:
         subscription = await _subscribe(js, subject, begin)
@@ -125,7 +129,7 @@ async def _frames(
                 yield messages
                 begin, tries = messages[-1].metadata.sequence.stream + 1, 0
         except NoAnswerError:
-            # Either the consumer's node or the frames are gone: a new consumer shows which.
+            # Either the node of this consumer is gone, or all remaining frames. Try a new consumer.
             tries += 1
         else:
             return
@@ -140,7 +144,7 @@ async def _fetch(
     left = (await subscription.consumer_info()).num_pending
     while left:
         messages = await subscription.fetch(min(left, _BATCH), timeout=_FETCH_TIMEOUT)
-        if wanted := [one for one in messages if one.metadata.sequence.stream <= end]:
+        if wanted := [message for message in messages if message.metadata.sequence.stream <= end]:
             yield wanted
         if len(wanted) < len(messages):
             return
@@ -165,9 +169,9 @@ async def _subscribe(
 
 
 async def read(config: CollectorConfig, title: bytes | None, since: datetime) -> str:
-    """Reprocess a meter, or all, since a time; return the result in words.
+    """Reprocess the frames since `since`, and return the result in words.
 
-    Raises UnavailableError.
+    `title` is a meter's system title, None for all meters. Raises UnavailableError.
     """
     named = "all meters" if title is None else title.hex().upper()
     if title is not None and not config.keys.all_of(title):

@@ -1,4 +1,4 @@
-"""Telegrams in the line protocol of InfluxDB, as VictoriaMetrics accepts it."""
+"""Telegrams in InfluxDB's line protocol, which VictoriaMetrics accepts."""
 
 import re
 from functools import lru_cache
@@ -10,17 +10,18 @@ from .meter_sources import Source
 from .registers import ALL, MBUS_NAMES, Registers
 
 _MEASUREMENT = "smarty_p1"
-# Number in an object outside the table. Digits alone may be an identifier or a code.
+# Number with an optional unit after `*`, in an object that `OBJECTS` does not know.
 _NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?)(?:\*[^*]{1,16})?")
 _MAX_TAG_CHARS = 64
 _SPECIAL = re.compile(r"([\\ ,=])")
 
 
 class Sample(NamedTuple):
-    """Lines of a telegram, still without the delay until they are written.
+    """Lines of a telegram, still without `storage_delay`, which `render` adds.
 
-    `meter` is the meter's line up to its last value, `channels` the following lines, `at_ms` the
-    telegram's time. Only a sample that `is_new` gets a delay: a second write would have another.
+    `meter` is the first line up to its last value, `channels` the further lines, `at_ms` the
+    telegram's time (Unix milliseconds). Only the first write, with `is_new`, adds the delay,
+    because a second write would add another value.
     """
 
     meter: str
@@ -31,7 +32,7 @@ class Sample(NamedTuple):
     def render(self, now: float) -> str:
         """Return the lines for a write at `now` (Unix seconds)."""
         if not self.is_new:
-            # Each value ends with a comma.
+            # `self.meter` ends with a comma if it has values, otherwise the line is left out.
             line = f"{self.meter[:-1]} {self.at_ms}\n" if self.meter.endswith(",") else ""
             return line + self.channels
         delay = round(now - self.at_ms / 1000, 3)
@@ -41,10 +42,10 @@ class Sample(NamedTuple):
 def make_sample(
     telegram: Telegram, registers: Registers = ALL, *, source: Source | None = None, key: str = ""
 ) -> Sample:
-    """Return the stored values of a telegram, at its own time.
+    """Return the lines for a telegram, at the telegram's time.
 
-    With a source, a line tells where the meter was seen; with the fingerprint of its key, a line
-    has its frame counter. Raises ValueError for a telegram without time.
+    `source` adds a line with gateway and port. `key`, the fingerprint of the meter's key, adds a
+    line with the frame counter. Raises ValueError for a telegram without time.
     """
     if telegram.time is None:
         raise ValueError
@@ -62,7 +63,7 @@ def make_sample(
     channels = _channel_lines(telegram, head, at_ms, registers) if telegram.channels else ""
     if source is not None:
         tags = _source_tags((telegram.system_title or b"").hex().upper(), source)
-        # Unix seconds: every query language can compare them with its clock.
+        # Unix seconds, because every query language can compare them with its clock.
         channels += f"{head}{tags} last_seen={time!r} {at_ms}\n"
     if key:
         title = (telegram.system_title or b"").hex().upper()
@@ -86,7 +87,7 @@ def _channel_lines(telegram: Telegram, head: str, at_ms: int, registers: Registe
 
 
 def meter_label(telegram: Telegram) -> str:
-    """Return the label of a telegram's series: its serial number, or its title without one."""
+    """Return the meter's label: the serial number, or the system title if it is missing."""
     return _seen(telegram.serial_number or (telegram.system_title or b"").hex().upper())
 
 
@@ -108,18 +109,18 @@ def _source_tags(title: str, source: Source) -> str:
 
 
 def _tag(text: str) -> str:
-    """Return a text, escaped as the value of a tag."""
+    """Return `text`, escaped as the value of a tag in the line protocol."""
     return _SPECIAL.sub(r"\\\1", _seen(text))
 
 
 @lru_cache(maxsize=50_000)
 def _seen(text: str) -> str:
-    """Return a text, cut and without control characters and line ends."""
+    """Return `text`, cut to _MAX_TAG_CHARS, with "_" for each unprintable character."""
     return "".join(sign if sign.isprintable() else "_" for sign in text[:_MAX_TAG_CHARS])
 
 
 def _numbers(reference: str, value: object, registers: Registers) -> list[str]:
-    """Return the fields of an object with several values, or outside the table."""
+    """Return the fields of an object that has several values or is not in `OBJECTS`."""
     if isinstance(value, tuple):
         return [f"{name}={part!r}," for name, part in registers.parts_of(reference, value)]
     if isinstance(value, str) and reference not in OBJECTS:

@@ -1,4 +1,4 @@
-"""Process of a collector, until SIGTERM."""
+"""Main tasks of a collector process, until SIGTERM."""
 
 import asyncio
 import logging
@@ -46,20 +46,20 @@ LOGGER = logging.getLogger(__name__)
 _API_TIMEOUT = 3.0
 _LOOK_INTERVAL = 5.0
 _EXPIRE_INTERVAL = 3600.0
-# The first version with atomic batches.
+# The first NATS version with atomic batches.
 _MIN_VERSION = (2, 12, 0)
 
 
 async def check(config: CollectorConfig) -> None:
-    """Check the store thoroughly. Raises ConfigError."""
+    """Check VictoriaMetrics, including a test write. Raises ConfigError."""
     await check_store(config.store)
 
 
 async def run(config: CollectorConfig) -> None:
     """Collect until SIGTERM or SIGINT.
 
-    Raises UnavailableError if the address for the metrics cannot be used, ConfigError if the store
-    is not a single VictoriaMetrics.
+    Raises UnavailableError if the metrics address is unusable, ConfigError if the store is not a
+    single VictoriaMetrics.
     """
     await check_store(config.store, is_thorough=False)
     metrics = Metrics()
@@ -82,7 +82,7 @@ async def run(config: CollectorConfig) -> None:
 
 
 class _Collector:
-    """Collector: connections to NATS, one after the other, and a worker that outlasts them."""
+    """Collector: successive connections to NATS, and a worker for all of them."""
 
     def __init__(
         self, config: CollectorConfig, store: Store, metrics: Metrics, watch: KeysWatch
@@ -112,7 +112,7 @@ class _Collector:
             on_put_off=self._late_keys.want,
         )
         metrics.watch_oldest(lambda: self._worker.oldest)
-        # Last delivered sequence at the last look.
+        # Sequence number of the last delivered message, as of the last `_look`.
         self._delivered = 0
         self._expire_at = 0.0
         self._js: JetStreamContext
@@ -122,11 +122,11 @@ class _Collector:
         return FrameVerifier(self._watch_keys.keys, self._names, self._bounds, self._warnings)
 
     def use(self, keys: Keys) -> None:
-        """Replace the keys."""
+        """Replace the keys of the meters."""
         self._judge.use(keys)
 
     async def run(self) -> None:
-        """Collect until cancelled; reconnect whenever the library gives up."""
+        """Collect until cancelled. Reconnect whenever the connection to NATS is lost."""
         try:
             await run_until_first_exit(
                 self._keep_connected(), self._work(), self._worker.acknowledge()
@@ -140,16 +140,16 @@ class _Collector:
         await self._worker.work()
 
     async def _begin_newest(self) -> None:
-        """Read the frame counters that earlier processes have stored."""
+        """Read the frame counters that earlier processes have written to VictoriaMetrics."""
         try:
             async with open_reader(self._config.store) as reader:
-                found = await reader.counters(time.time())
+                counters = await reader.counters(time.time())
         except UnavailableError as error:
-            # The login may be for writing only. Without counters, a clock that was put back before
-            # this start goes unnoticed.
+            # Continue, because the login may be for writing only. Without counters, a meter's clock
+            # that was put back before this start goes unnoticed.
             LOGGER.info("The frame counters cannot be asked for: %s", error)
             return
-        for (title, key), (counter, moment) in found.items():
+        for (title, key), (counter, moment) in counters.items():
             with suppress(ValueError):
                 self._judge.newest.begin((bytes.fromhex(title), key), counter, moment)
 
@@ -166,7 +166,7 @@ class _Collector:
 
         async def on_error(error: Exception) -> None:
             LOGGER.debug("NATS: %s", type(error).__name__)
-            # The library tries one server after the other for ever.
+            # The library tries all servers forever and raises nothing, so log the outage here.
             if not nats.is_connected:
                 self._outage.note(reason(error))
 
@@ -204,7 +204,7 @@ class _Collector:
         await run_until_first_exit(self._worker.fetch(nats, name), self._look(js), closed.wait())
 
     async def _look(self, js: JetStreamContext) -> None:
-        """Watch stream, consumer and pending titles; recreate a deleted stream or bucket."""
+        """Watch stream, consumer and pending titles. Recreate a deleted stream or bucket."""
         config, name = self._config, self._config.store.name
         while True:
             with suppress(NatsError, TimeoutError):
@@ -221,7 +221,7 @@ class _Collector:
         self._metrics.show_stream(stream)
         self._metrics.show_consumer(consumer)
         first, last = stream.state.first_seq, stream.state.last_seq
-        # A recreated stream counts from the beginning.
+        # A recreated stream starts its sequence numbers again, so count nothing then.
         discarded = first - 1 - self._delivered if 0 < self._delivered <= last else 0
         if discarded > 0:
             LOGGER.error("The stream has discarded %d frames before they were read", discarded)

@@ -1,7 +1,7 @@
-"""Writes to VictoriaMetrics, retried until acknowledged, and known to be kept after a while.
+"""Writes to VictoriaMetrics: retried until acknowledged, later known to be on disk ("kept").
 
-VictoriaMetrics flushes its memory to the disk every few seconds: a kill lost up to 9 s of
-acknowledged values. So a write counts as kept once the same process has lived 20 s longer.
+VictoriaMetrics flushes its memory to the disk every few seconds. In tests, a kill lost up to 9 s of
+acknowledged values. So a write counts as kept once its process has run for another 20 s.
 """
 
 import asyncio
@@ -32,17 +32,18 @@ KEPT_AFTER = 20.0
 _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _ASK_INTERVAL = 2.0
 _MAX_SILENCE_S = 20.0
-# The start time has whole seconds: an earlier process may have begun in the same second.
+# Seconds to wait after a start. Processes are told apart by their start in whole seconds, so an
+# earlier process may have begun in the same second.
 _MIN_UPTIME_S = 2.0
 
 
 class StoreRestartedError(Exception):
-    """Restart of the store after a write, which may be lost."""
+    """Restart of VictoriaMetrics that may have lost a write."""
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Acknowledged write: process of the store, and time (monotonic)."""
+    """Acknowledged write: name of the VictoriaMetrics process, and monotonic time in seconds."""
 
     process: str
     at: float
@@ -50,13 +51,13 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class StoreRun:
-    """Process of the store, and the last time when it surely lived (monotonic)."""
+    """Name of the VictoriaMetrics process, and the last monotonic time at which it surely ran."""
 
     process: str
     alive_at: float
 
     def keeps(self, write: Write) -> bool:
-        """Return whether a write is on the disk by now. Raises StoreRestartedError."""
+        """Return whether `write` is on disk. Raises StoreRestartedError for another process."""
         if write.process != self.process:
             raise StoreRestartedError
         return self.alive_at - write.at >= KEPT_AFTER
@@ -65,13 +66,13 @@ class StoreRun:
 class Store:
     """Single VictoriaMetrics, at one address or several.
 
-    `run` is the process that answered last, None before any did.
+    `run` is the process that answered last, None before the first answer.
     """
 
     def __init__(self, config: StoreConfig, metrics: Metrics) -> None:
         self.run: StoreRun | None = None
         self._config = config
-        # The first address that answers.
+        # Address that receives writes: the first that answered at the last `_ask`.
         self._url = config.urls[0]
         self._host = ""
         self._metrics = metrics
@@ -83,7 +84,7 @@ class Store:
         self._session: aiohttp.ClientSession
 
     async def serve(self) -> None:
-        """Ask the store for its process again and again, until cancelled."""
+        """Ask VictoriaMetrics for its process every _ASK_INTERVAL, until cancelled."""
         async with open_session() as self._session:
             while True:
                 try:
@@ -96,16 +97,16 @@ class Store:
                     await asyncio.sleep(_ASK_INTERVAL)
 
     def answers(self) -> bool:
-        """Return whether the store has answered within _MAX_SILENCE_S."""
+        """Return whether VictoriaMetrics has answered within _MAX_SILENCE_S."""
         run = self.run
         return run is not None and time.monotonic() - run.alive_at < _MAX_SILENCE_S
 
     async def until_known(self) -> None:
-        """Wait for the first answer of the store."""
+        """Wait until the process of VictoriaMetrics is known."""
         await self._run_is_known.wait()
 
     async def write(self, samples: Sequence[Sample]) -> Write:
-        """Write samples until acknowledged, however long that takes; return the write."""
+        """Write samples. Retry without limit until they are acknowledged."""
         while True:
             await self._run_is_known.wait()
             try:
@@ -114,7 +115,7 @@ class Store:
                 self._writing.note(why(error))
                 self._metrics.failed_writes.inc()
                 if not isinstance(error, aiohttp.ClientConnectorError):
-                    # The store may have the samples: a second delay would differ.
+                    # VictoriaMetrics may have stored the samples, and a second delay would differ.
                     samples = without_delay(samples)
                 await self._writing.wait()
             else:
@@ -125,36 +126,41 @@ class Store:
         self._config.login.refresh()
         asked_at = time.monotonic()
         try:
-            self._url, found = await self._ask_all()
+            self._url, process = await self._ask_all()
         except WrongStoreError:
             self._hold()
             raise
-        if found.uptime < _MIN_UPTIME_S:
+        if process.uptime < _MIN_UPTIME_S:
             self._hold()
             msg = "it was started just now"
             raise StoreError(msg)
-        self._host = found.host
-        self.run = StoreRun(found.name, asked_at)
+        self._host = process.host
+        self.run = StoreRun(process.name, asked_at)
         self._run_is_known.set()
 
     async def _ask_all(self) -> tuple[str, StoreProcess]:
-        """Return the first address that answers, and the process, the same at all addresses."""
+        """Return the first address that answers, and the process there. Raises an error of ERRORS.
+
+        The error is StoreError if the addresses lead to different processes.
+        """
         answers = await ask_each(self._session, self._config)
-        found = [(url, one) for url, one in answers.items() if isinstance(one, StoreProcess)]
-        errors = [one for one in answers.values() if isinstance(one, Exception)]
+        processes = [
+            (url, reply) for url, reply in answers.items() if isinstance(reply, StoreProcess)
+        ]
+        errors = [reply for reply in answers.values() if isinstance(reply, Exception)]
         for error in errors:
-            if not found or isinstance(error, WrongStoreError):
+            if not processes or isinstance(error, WrongStoreError):
                 raise error
             self._address.note(why(error))
         if not errors:
             self._address.end()
-        if len({process.name for _, process in found}) > 1:
+        if len({process.name for _, process in processes}) > 1:
             self._hold()
             raise StoreError(DIFFERENT)
-        return found[0]
+        return processes[0]
 
     def _hold(self) -> None:
-        """Stop writing until the process of the store is known."""
+        """Stop writing until the process of VictoriaMetrics is known."""
         self._run_is_known.clear()
         self.run = None
 
@@ -171,7 +177,7 @@ class Store:
             **self._config.login.options,
         ) as response:
             check_status(response, 204)
-            # With a `metrics_url`, a proxy answers here.
+            # With `metrics_url`, a proxy answers writes, so do not compare host names.
             if not self._config.metrics_url and host_of(response) != self._host:
                 msg = "another machine takes the values than tells since when it runs"
                 raise StoreError(msg)
@@ -182,5 +188,5 @@ class Store:
 
 
 def without_delay(samples: Sequence[Sample]) -> Sequence[Sample]:
-    """Return samples for a second write, without their delay."""
+    """Return the samples for a second write, without `storage_delay`."""
     return [sample._replace(is_new=False) for sample in samples]

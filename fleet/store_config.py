@@ -1,4 +1,4 @@
-"""The table [store]: addresses of VictoriaMetrics, and the login."""
+"""The table [store] of a configuration: addresses of VictoriaMetrics, and the login."""
 
 import logging
 import os
@@ -31,8 +31,8 @@ _OF_TLS = frozenset(_FILES[2:])
 class StoreConfig:
     """Settings of one VictoriaMetrics, at one address or several.
 
-    `delete_auth_key` is for the deletion of series. `metrics_url` is VictoriaMetrics' own address,
-    if `urls` lead to a proxy. Collectors with the same `name` of the store share its frames.
+    `delete_auth_key` permits the deletion of series. `metrics_url` is VictoriaMetrics' own address
+    if `urls` lead to a proxy. Collectors whose stores have the same `name` share the frames.
     """
 
     urls: tuple[str, ...]
@@ -43,7 +43,7 @@ class StoreConfig:
 
 
 def read_store(table: ConfigTable) -> StoreConfig:
-    """Return the settings. Raises ConfigError."""
+    """Return the settings in `table`. Raises ConfigError."""
     key, urls = _read_urls(table)
     metrics_url = table.take_text("metrics_url")
     if metrics_url is not None:
@@ -74,7 +74,7 @@ def _read_urls(table: ConfigTable) -> tuple[str, tuple[str, ...]]:
     if len(urls) > _MAX_ADDRESSES:
         table.fail("urls", f"must not have more than {_MAX_ADDRESSES} addresses")
     key = "urls" if urls else "url"
-    return key, tuple(_read_url(table, key, one) for one in urls or (url or "",))
+    return key, tuple(_read_url(table, key, address) for address in urls or (url or "",))
 
 
 def _read_url(table: ConfigTable, key: str, url: str) -> str:
@@ -110,7 +110,7 @@ def _is_safe(url: str) -> bool:
 
 
 def _read_login(table: ConfigTable) -> tuple[str | None, str | None, dict[str, Path]]:
-    """Return user, password and the files by their keys. Raises ConfigError."""
+    """Return user, password, and paths by the keys in _FILES. Raises ConfigError."""
     username = table.take_text("username")
     for secret in ("password", "token"):
         if table.take(secret, str) is not None:

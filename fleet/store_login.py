@@ -1,6 +1,6 @@
-"""Login at VictoriaMetrics or a proxy in front of it: user, token or certificate.
+"""Login at VictoriaMetrics or its proxy: user and password, token, or client certificate.
 
-Changed files are read again, so that passwords and certificates are renewed without a restart.
+Changed files are read again, so a new password or certificate needs no restart.
 """
 
 import logging
@@ -18,7 +18,7 @@ _TOKEN = re.compile(r"[!-~]{1,8192}")
 
 
 class LoginError(Exception):
-    """Unusable file. `key` is its name in the configuration."""
+    """Unusable file of the login. `key` is the setting in [store] with its path."""
 
     def __init__(self, key: str, what: str) -> None:
         super().__init__(f"{key} {what}")
@@ -27,7 +27,7 @@ class LoginError(Exception):
 
 
 class RequestOptions(TypedDict):
-    """Arguments for each request of aiohttp."""
+    """Arguments of an aiohttp request that carry the login."""
 
     headers: Mapping[str, str]
     ssl: ssl.SSLContext | bool
@@ -35,7 +35,7 @@ class RequestOptions(TypedDict):
 
 
 class StoreLogin:
-    """Login of one store."""
+    """Login at one VictoriaMetrics."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class StoreLogin:
         username: str | None = None,
         password: str | None = None,
     ) -> None:
-        """Read the files, named by their keys in [store]. Raises LoginError."""
+        """Read `files`, which has paths by their keys in [store]. Raises LoginError."""
         self._files = dict(files or {})
         self._username = username
         self._password = password
@@ -56,11 +56,11 @@ class StoreLogin:
 
     @property
     def options(self) -> RequestOptions:
-        """Return the arguments for a request. A redirect would carry the login away."""
+        """Return the arguments for a request. Redirects are off, so none leaks the login."""
         return self._options
 
     def refresh(self) -> None:
-        """Read changed files again; keep the former login if they cannot be used."""
+        """Read changed files again. Keep the former login if a file is unusable."""
         seen = self._look()
         if seen == self._seen:
             return
@@ -73,18 +73,21 @@ class StoreLogin:
             LOGGER.info("[store] %s: read again", ", ".join(self._files))
 
     def _look(self) -> list[tuple[int, ...] | None]:
-        """Return the state of each file, None if missing. A vault may change links only."""
-        found: list[tuple[int, ...] | None] = []
+        """Return times, size and inode of each file, None for a missing file.
+
+        Links are followed, because a vault may change only links.
+        """
+        states: list[tuple[int, ...] | None] = []
         for path in self._files.values():
             try:
                 status = path.stat()
             except OSError:
-                found.append(None)
+                states.append(None)
             else:
-                # A changed mode, which may mend a file, changes ctime alone.
+                # A changed mode may make a file readable, but changes only ctime.
                 times = status.st_mtime_ns, status.st_ctime_ns
-                found.append((*times, status.st_size, status.st_ino))
-        return found
+                states.append((*times, status.st_size, status.st_ino))
+        return states
 
     def _read(self) -> RequestOptions:
         headers = {}
@@ -122,11 +125,11 @@ class StoreLogin:
         try:
             context = ssl.create_default_context(cafile=ca)
             if ca is not None:
-                # Home-made certificates lack extensions that only RFC 5280 demands.
+                # Accept certificates of a private authority that lack the extensions of RFC 5280.
                 context.verify_flags &= ~ssl.VERIFY_X509_STRICT
             key = "certificate_file"
             if certificate is not None:
-                # OpenSSL would ask the terminal for the password of an encrypted key.
+                # Without this "", OpenSSL would ask the terminal for the password of a key.
                 context.load_cert_chain(certificate, self._files.get("key_file"), lambda: "")
         except ssl.SSLError:
             what = "there is no certificate (PEM) in it"

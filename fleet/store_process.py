@@ -1,4 +1,4 @@
-"""Process of VictoriaMetrics at an address, recognised by its own metrics."""
+"""Identity of the VictoriaMetrics process at an address, from the metrics of that process."""
 
 import asyncio
 import contextlib
@@ -20,14 +20,14 @@ LOGGER = logging.getLogger(__name__)
 _ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
 _MAX_RESPONSE_BYTES = 4 * 1024 * 1024
 _MAX_NAME_CHARS = 256
-# A compressed answer could expand to any size.
+# Request plain answers, because a compressed answer could expand to any size.
 _PLAIN = {"Accept-Encoding": "identity"}
 _HOST = "X-Server-Hostname"
 _START_TIME = b"\nprocess_start_time_seconds "
 _UPTIME = b"\nvm_app_uptime_seconds "
-# Tells two processes on one machine apart that began in the same second.
+# The data path distinguishes two processes that began on one machine in the same second.
 _PATH = re.compile(rb'\nflag\{name="storageDataPath", ?value="([^"\n]{0,1000})"')
-# A distribution's build has no name here; all others begin with it.
+# The version begins with the product's name, except in builds of a Linux distribution.
 _PRODUCT = re.compile(rb'\nvm_app_version\{[^}\n]{0,200}?\bversion="(vm[a-z]+|victoria-[a-z]+)\b')
 _STORE = "victoria-metrics"
 _CLUSTER = (
@@ -39,7 +39,7 @@ _OTHER = (
     " the address of VictoriaMetrics, also for /metrics"
 )
 _OF_CLUSTER = frozenset({"vminsert", "vmselect", "vmstorage"})
-# For builds without a version.
+# Metrics that identify a product in builds without its name in the version.
 _TELLING = ((b"\nvm_rpc_", "vminsert"), (b"\nvmagent_", "vmagent"), (b"\nvmauth_", "vmauth"))
 DIFFERENT = "its addresses lead to different processes: they must be those of one VictoriaMetrics"
 _LOGIN_WANTED = {
@@ -55,14 +55,14 @@ class StoreError(AlreadyLoggedError):
 
 
 class WrongStoreError(StoreError):
-    """Another program than a single VictoriaMetrics: waiting does not help."""
+    """Answer of another program than a single VictoriaMetrics. Waiting does not help."""
 
 
 ERRORS = (aiohttp.ClientError, OSError, TimeoutError, StoreError)
 
 
 class StoreProcess(NamedTuple):
-    """Process of the store: its identity, its host, and its uptime in seconds."""
+    """VictoriaMetrics process. `name` identifies it; `uptime` is in seconds."""
 
     name: str
     host: str
@@ -70,7 +70,7 @@ class StoreProcess(NamedTuple):
 
 
 def open_session() -> aiohttp.ClientSession:
-    """Return a session without cookies and decompression."""
+    """Return an HTTP session without cookies and decompression."""
     return aiohttp.ClientSession(
         headers=_PLAIN, auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar()
     )
@@ -79,9 +79,9 @@ def open_session() -> aiohttp.ClientSession:
 async def ask_each(
     session: aiohttp.ClientSession, config: StoreConfig
 ) -> dict[str, StoreProcess | Exception]:
-    """Return the process at each address, or one of ERRORS.
+    """Return the process at each address of `urls`, or one of ERRORS.
 
-    With `metrics_url`, its process stands for all addresses, which lead there through a proxy.
+    With `metrics_url`, all addresses lead through a proxy to the process at `metrics_url`.
     """
 
     async def ask(url: str) -> StoreProcess | Exception:
@@ -109,9 +109,9 @@ async def _ask(session: aiohttp.ClientSession, url: str, login: StoreLogin) -> S
 
 
 def refuse_others(text: bytes) -> None:
-    """Raise WrongStoreError for the metrics of other programs. `text` begins with a new line."""
-    found = _PRODUCT.search(text)
-    product = found[1].decode() if found else ""
+    """Raise WrongStoreError if `text` has another program's metrics. Line 1 must be empty."""
+    match = _PRODUCT.search(text)
+    product = match[1].decode() if match else ""
     if product == _STORE:
         return
     product = product or next((name for sign, name in _TELLING if sign in text), "")
@@ -123,17 +123,17 @@ def refuse_others(text: bytes) -> None:
 async def check_store(config: StoreConfig, *, is_thorough: bool = True) -> None:
     """Raise ConfigError if another program than a single VictoriaMetrics answers.
 
-    A check that `is_thorough` also tries to write, and logs addresses that do not answer.
+    With `is_thorough`, also try to write, and log addresses that do not answer.
     """
     async with open_session() as session:
         answers = await ask_each(session, config)
-        wrong = (one for one in answers.values() if isinstance(one, WrongStoreError))
+        wrong = (reply for reply in answers.values() if isinstance(reply, WrongStoreError))
         if error := next(wrong, None):
             msg = f"[store] {error}"
             raise ConfigError(msg)
         if not is_thorough:
             return
-        if len({one.name for one in answers.values() if isinstance(one, StoreProcess)}) > 1:
+        if len({reply.name for reply in answers.values() if isinstance(reply, StoreProcess)}) > 1:
             msg = f"[store] urls: {DIFFERENT}"
             raise ConfigError(msg)
         for url, answer in answers.items():
@@ -152,10 +152,10 @@ async def _check_write(
     config: StoreConfig,
     answer: StoreProcess | Exception,
 ) -> None:
-    """Raise one of ERRORS for an address that has not answered, or rejects writes."""
+    """Raise `answer` if it is an error, or one of ERRORS if `url` rejects writes."""
     if isinstance(answer, Exception):
         raise answer
-    # Metrics may be public where writing is not: try an empty write.
+    # Try an empty write, because metrics may be public although writing is not.
     async with session.post(
         f"{url}/write", data=b"", timeout=_ASK_TIMEOUT, **config.login.options
     ) as response:
@@ -163,19 +163,19 @@ async def _check_write(
 
 
 def host_of(response: aiohttp.ClientResponse) -> str:
-    """Return the host name in an answer, "" without one."""
+    """Return the store's host name in the headers of an answer, "" if missing."""
     return response.headers.get(_HOST, "")[:_MAX_NAME_CHARS]
 
 
 def check_status(response: aiohttp.ClientResponse, status: int) -> None:
-    """Raise StoreError for another status."""
+    """Raise StoreError unless the HTTP status of `response` is `status`."""
     if response.status != status:
         msg = f"it answers with {response.status}{_LOGIN_WANTED.get(response.status, '')}"
         raise StoreError(msg)
 
 
 def why(error: BaseException) -> str:
-    """Return the loggable text of an error with VictoriaMetrics."""
+    """Return a loggable text for an error of a request to VictoriaMetrics."""
     inner = getattr(error, "os_error", None) or error
     if isinstance(inner, ssl.SSLCertVerificationError):
         return f"TLS: its certificate is not trusted, {inner.verify_message}"

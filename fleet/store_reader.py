@@ -1,4 +1,4 @@
-"""Queries for a meter's values in VictoriaMetrics, and their deletion."""
+"""Queries and deletion of a meter's values in VictoriaMetrics."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -23,17 +23,17 @@ from .store_process import (
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
 _MAX_BYTES = 256 * 1024 * 1024
-# Longer than any retention; a range that begins before 1970 finds nothing.
+# Longer than any retention. If a range began before 1970, it would find nothing.
 _RANGE = "30y"
-# A meter's clock may be ahead by an hour.
+# Seconds. A meter's clock may be ahead by an hour.
 _AHEAD = 3600
 
-# Labels, `__name__` among them.
+# All labels of a series, including `__name__`.
 type Series = Mapping[str, str]
 
 
 def selector(meter: str, names: str = "smarty_p1_.+", *, label: str = "meter") -> str:
-    """Return a selector of a meter's series, with a pattern for their names."""
+    """Return a selector of the series of `meter` whose names match the pattern `names`."""
     return f'{{__name__=~"{names}",{label}={json.dumps(meter)}}}'
 
 
@@ -46,68 +46,71 @@ class StoreReader:
         self._config = config
 
     async def series(self, matching: str) -> list[Series]:
-        """Return the matching series of all times."""
+        """Return the series that match the selector `matching`, at any time."""
         asked = {"match[]": matching, "start": "1"}
         with _as_unavailable():
-            found = json.loads(await self._ask("/api/v1/series", asked))
-            return [dict(one) for one in found["data"]]
+            answer = json.loads(await self._ask("/api/v1/series", asked))
+            return [dict(labels) for labels in answer["data"]]
 
     async def count(self, matching: str, now: float) -> tuple[int, int]:
-        """Return the numbers of series and values, at `now` (Unix seconds)."""
+        """Return the numbers of matching series and of their values, at `now` (Unix seconds)."""
         query = f"count_over_time({matching}[{_RANGE}]) keep_metric_names"
         asked = {"query": query, "time": str(now + _AHEAD), "nocache": "1"}
         with _as_unavailable():
-            found = json.loads(await self._ask("/api/v1/query", asked))["data"]["result"]
-            values = sum(int(float(one["value"][1])) for one in found)
+            rows = json.loads(await self._ask("/api/v1/query", asked))["data"]["result"]
+            values = sum(int(float(row["value"][1])) for row in rows)
         return len(await self.series(matching)), values
 
     async def counters(self, now: float) -> dict[tuple[str, str], tuple[int, float]]:
-        """Return the highest frame counter and its time, by title and fingerprint of the key.
+        """Return the highest frame counter and its time, by system title and key fingerprint.
 
-        Only meters that sent within the day before `now` (Unix seconds) are found.
+        Only counters of the day before `now` are found. All times are Unix seconds.
         """
-        found: list[dict[tuple[str, str], float]] = []
+        columns: list[dict[tuple[str, str], float]] = []
         for function in ("max_over_time", "tlast_over_time"):
             query = f"{function}(smarty_p1_frame_counter[25h])"
             asked = {"query": query, "time": str(now + _AHEAD), "nocache": "1"}
             with _as_unavailable():
                 results = json.loads(await self._ask("/api/v1/query", asked))["data"]["result"]
-                found.append(
+                columns.append(
                     {
-                        (one["metric"]["title"], one["metric"]["key"]): float(one["value"][1])
-                        for one in results
+                        (row["metric"]["title"], row["metric"]["key"]): float(row["value"][1])
+                        for row in results
                     }
                 )
-        counters, times = found
-        return {at: (int(one), times[at]) for at, one in counters.items() if at in times}
+        counters, times = columns
+        return {at: (int(counter), times[at]) for at, counter in counters.items() if at in times}
 
     async def at(
         self, query: str, start: float, end: float, step: int
     ) -> dict[str, dict[int, str]]:
-        """Return the values of a query at regular times (Unix seconds), by series' name."""
+        """Return the results of `query`: values by time (Unix seconds), by name of the series.
+
+        Times go from `start` to `end` in steps of `step` seconds.
+        """
         asked = {"query": query, "start": str(start), "end": str(end), "step": str(step)}
         with _as_unavailable():
             text = await self._ask("/api/v1/query_range", {**asked, "nocache": "1"})
             return {
-                one["metric"].get("__name__", ""): {int(at): value for at, value in one["values"]}
-                for one in json.loads(text)["data"]["result"]
+                row["metric"].get("__name__", ""): {int(at): value for at, value in row["values"]}
+                for row in json.loads(text)["data"]["result"]
             }
 
     async def values(
         self, matching: str, start: float, end: float
     ) -> list[tuple[Series, dict[int, str]]]:
-        """Return the matching series with their times (ms) and values, unrounded."""
+        """Return the matching series, each with its unrounded values by time (ms)."""
         asked = {"match[]": matching, "start": f"{start:.3f}", "end": f"{end:.3f}"}
         with _as_unavailable():
             lines = (await self._ask("/api/v1/export", asked)).splitlines()
             read: Iterator[Any] = (json.loads(line, parse_float=str) for line in lines)
             return [
-                (one["metric"], dict(zip(one["timestamps"], map(str, one["values"]), strict=True)))
-                for one in read
+                (row["metric"], dict(zip(row["timestamps"], map(str, row["values"]), strict=True)))
+                for row in read
             ]
 
     async def delete(self, matching: str) -> None:
-        """Delete series."""
+        """Delete the series that match the selector `matching`."""
         form = {"match[]": matching}
         if key := self._config.delete_auth_key:
             form["authKey"] = key
@@ -115,7 +118,7 @@ class StoreReader:
             await self._ask("/api/v1/admin/tsdb/delete_series", form, 204)
 
     async def _ask(self, path: str, form: Mapping[str, str], status: int = 200) -> bytes:
-        # Send the query as POST body: proxies log URLs, and the form names a meter and may hold
+        # Send the query as POST body, because proxies log URLs. The form names a meter and may hold
         # `authKey`.
         async with self._session.post(
             f"{self._url}{path}", data=form, timeout=_TIMEOUT, **self._config.login.options
@@ -126,15 +129,15 @@ class StoreReader:
 
 @asynccontextmanager
 async def open_reader(config: StoreConfig) -> AsyncIterator[StoreReader]:
-    """Return a reader for the first address that answers. Raises UnavailableError without one."""
+    """Yield a reader for the first address that answers. Raises UnavailableError if none does."""
     async with open_session() as session:
         with _as_unavailable():
             answers = await ask_each(session, config)
-            wrong = [one for one in answers.values() if isinstance(one, Exception)]
+            wrong = [reply for reply in answers.values() if isinstance(reply, Exception)]
             for error in wrong:
                 if isinstance(error, WrongStoreError) or len(wrong) == len(answers):
                     raise error
-        urls = (url for url, one in answers.items() if isinstance(one, StoreProcess))
+        urls = (url for url, reply in answers.items() if isinstance(reply, StoreProcess))
         yield StoreReader(session, next(urls), config)
 
 

@@ -1,4 +1,4 @@
-"""The stream of frames, its durable consumer and the bucket of the meters in NATS."""
+"""JetStream objects in NATS: stream of frames, durable consumer, bucket of meters' names."""
 
 import logging
 import re
@@ -28,28 +28,32 @@ METERS = "smarty_p1_meters"
 METERS_STREAM = f"KV_{METERS}"
 METERS_SUBJECT = f"$KV.{METERS}."
 MAX_ACK_PENDING = 20_000
-# A write is acknowledged after 20 s; NATS delivers an unacknowledged message again after this.
+# Seconds after which NATS delivers an unacknowledged message again. Collectors acknowledge a
+# message about 20 s after its write.
 _ACK_WAIT = 90.0
 _REPLICAS = 3
 _GIGABYTE = 1024**3
 _GIGABYTES = 10
 _DAY = 86400.0
 _DAYS = 7
-# One telegram every ten seconds, plus a tenth.
+# One telegram every ten seconds (8,640 a day), plus 10 %.
 _MESSAGES_A_DAY = 9_504
-# Eight times a telegram with four meters on the M-Bus: it bounds the share of a meter.
+# Eight times a telegram with four M-Bus meters, to bound the space that a meter can fill.
 _MAX_MESSAGE_BYTES = 16 * 1024
-# NATS keeps message ids in memory for this time, to drop doubles. No gateway sends ids, but ids of
-# 15 KB from a thief filled the memory by 100 MB a second: take the shortest time that NATS allows.
+# NATS keeps message ids in memory for this time (seconds). An attacker with a login could fill
+# 100 MB a second with ids of 15 KB, so take the shortest time that NATS allows.
 _DUPLICATE_WINDOW_S = 0.1
-# Name and unit of each setting in the configuration of a stream.
+# For each field of StreamSettings, the field of StreamConfig (_LIMITS) and its unit (_UNITS).
 _LIMITS = {"gigabytes": "max_bytes", "days": "max_age", "replicas": "num_replicas"}
 _UNITS = {"gigabytes": _GIGABYTE, "days": _DAY, "replicas": 1}
 _is_title = re.compile(r"[0-9A-F]{16}").fullmatch
 
 
 class StreamSettings(NamedTuple):
-    """Configured size of the stream and its bucket; None keeps the present one."""
+    """Configured limits of the stream. None keeps the present limit.
+
+    `replicas` is also for the bucket.
+    """
 
     gigabytes: int | None = None
     days: int | None = None
@@ -57,23 +61,23 @@ class StreamSettings(NamedTuple):
 
 
 def subject_of(title: bytes) -> str:
-    """Return the subject of a meter's frames."""
+    """Return the NATS subject of a meter's frames. `title` is the DLMS system title."""
     return f"{SUBJECT}.{title.hex().upper()}"
 
 
 def title_of(subject: str) -> bytes | None:
-    """Return the system title at the end of a subject, None for an invalid one."""
+    """Return the system title at the end of `subject`, None for an invalid title."""
     digits = subject.rpartition(".")[2]
     return bytes.fromhex(digits) if _is_title(digits) else None
 
 
 def reading_of(title: bytes) -> str:
-    """Return the subject of a meter's decoded readings."""
+    """Return the NATS subject of a meter's decoded readings."""
     return f"smarty_p1.readings.{title.hex().upper()}"
 
 
 async def make_stream(js: JetStreamContext, settings: StreamSettings) -> StreamInfo:
-    """Return the stream of the frames; create it if missing."""
+    """Return the stream of frames. Create it if it is missing."""
     try:
         return await js.stream_info(STREAM)
     except NotFoundError:
@@ -100,7 +104,7 @@ async def make_stream(js: JetStreamContext, settings: StreamSettings) -> StreamI
 async def change_stream(
     js: JetStreamContext, info: StreamInfo, settings: StreamSettings
 ) -> StreamInfo:
-    """Return the stream, changed in place to the settings; its limits only grow."""
+    """Change the stream in NATS to `settings`, but lower no limit. Return the new stream."""
     config = _enlarged(info.config, settings)
     days = max(1, round((config.max_age or _DAYS * _DAY) / _DAY))
     wanted = replace(
@@ -117,9 +121,9 @@ async def change_stream(
 async def make_consumer(
     js: JetStreamContext, name: str, titles: tuple[bytes, ...] = ()
 ) -> ConsumerInfo:
-    """Return the durable consumer of all collectors of a store; create or change it.
+    """Create or change the durable consumer `name`, which all collectors of a store share.
 
-    With `titles`, it delivers only the frames of these meters.
+    With `titles`, the consumer delivers only frames of these system titles.
     """
     return await js.add_consumer(
         STREAM,
@@ -134,7 +138,7 @@ async def make_consumer(
 
 
 async def open_meters(js: JetStreamContext, settings: StreamSettings) -> KeyValue:
-    """Return the bucket of meters' names and pending titles; create it if missing."""
+    """Return the bucket of names and pending titles. Create it if it is missing."""
     try:
         return await js.key_value(METERS)
     except BucketNotFoundError:
@@ -147,7 +151,7 @@ async def open_meters(js: JetStreamContext, settings: StreamSettings) -> KeyValu
 
 
 async def replicate_meters(js: JetStreamContext, settings: StreamSettings) -> None:
-    """Raise the replicas of the bucket to the configured number."""
+    """Raise the number of the bucket's replicas to the configured number."""
     info = await js.stream_info(METERS_STREAM)
     await _change(js, info, _enlarged(info.config, StreamSettings(replicas=settings.replicas)))
 

@@ -1,7 +1,7 @@
-"""Worker: messages of the durable consumer become values in the store.
+"""Worker: verifies messages of the durable consumer, writes their values to VictoriaMetrics.
 
-A message is acknowledged once the store has kept its values. Messages, values and acknowledgements
-outlast a connection. A message that is delivered to two collectors is written twice, the same.
+A message is acknowledged once its values are on disk in VictoriaMetrics. A lost connection to NATS
+loses no work. If two collectors get the same message, both write the same values.
 """
 
 import asyncio
@@ -38,14 +38,14 @@ FAILED = "failed"
 _BATCH = 1000
 _EXPIRES = 2.0
 _MARGIN = 1.0
-# By then, the consumer may have another leader: connect anew.
+# Unanswered requests before a reconnect, because the consumer may have a new leader.
 _MAX_UNANSWERED = 3
 _PAUSE = 0.1
-# A write has fixed costs in the store, so all collectors write at the same moments.
+# Seconds between writes. Each write has fixed costs in VictoriaMetrics, so gather messages.
 _GATHER_TIME = 0.4
 _ACKNOWLEDGE_INTERVAL = 1.0
-# Replays in one batch. Unacknowledged messages are bounded over all collectors, so more replays
-# would hold up other meters: they are read again later, by title.
+# Maximum number of replays or other late frames in a batch. NATS bounds unacknowledged messages, so
+# a flood of replays would hold up other meters. Further late frames are reprocessed later.
 _MAX_EARLIER = 100
 _ACK_PREFIX = "$JS.ACK."
 _TOKENS_WITHOUT_DOMAIN = 9
@@ -54,7 +54,7 @@ _AT_END = ("404", "408")
 
 
 class FrameMessage(NamedTuple):
-    """Message of the stream. `arrived` is its time in the stream (Unix seconds)."""
+    """Message of the stream. `arrived` is when it reached the stream (Unix seconds)."""
 
     subject: str
     data: bytes
@@ -67,7 +67,7 @@ class FrameMessage(NamedTuple):
 
 @dataclass(slots=True)
 class _Judged:
-    """Batch of verified messages. `write` is None if no value of them is stored."""
+    """Batch of messages with verdicts. `write` is None for a batch without values."""
 
     messages: list[FrameMessage] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -77,7 +77,7 @@ class _Judged:
     earlier: int = 0
 
     def add(self, message: FrameMessage, verdict: Verdict) -> None:
-        """Count the verdict on a message."""
+        """Count `verdict`, the verdict on `message`."""
         self.outcomes[verdict.outcome] += 1
         title = verdict.title.hex().upper() if verdict.title else ""
         if verdict.telegram is None:
@@ -88,7 +88,7 @@ class _Judged:
 
 
 class Worker:
-    """Worker of one collector, across connections."""
+    """Worker of one collector, for all its successive connections to NATS."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -117,8 +117,8 @@ class Worker:
         self._left = 0
         self._lost: NatsError | None = None
         self._working: Sequence[FrameMessage] = ()
-        # Batches that wait for the store, batches without values, and frames that wait for their
-        # title's entry.
+        # Batches whose values are not on disk yet; batches without values; frames to acknowledge
+        # once their system titles are noted in NATS.
         self._judged: deque[_Judged] = deque()
         self._rejected: deque[_Judged] = deque()
         self._failed: list[tuple[bytes, FrameMessage, PendingFrames]] = []
@@ -127,21 +127,21 @@ class Worker:
 
     @property
     def oldest(self) -> float | None:
-        """Return the arrival of the oldest unacknowledged message (Unix seconds), None without one.
+        """Return when the oldest unacknowledged message arrived (Unix seconds), or None.
 
-        Safe in any thread.
+        May be called in any thread.
         """
         judged = [*list(self._judged)[:1], *self._rejected.copy()]
         held = chain(
             list(self._working)[:1],
             list(self._arrived)[:1],
             (message for _, message, _ in list(self._failed)),
-            *(one.messages[:1] for one in judged),
+            *(batch.messages[:1] for batch in judged),
         )
-        return min((one.arrived for one in held), default=None)
+        return min((message.arrived for message in held), default=None)
 
     async def fetch(self, nats: Client, consumer: str) -> None:
-        """Request messages as fast as they are processed, until cancelled. Raises NATS's errors."""
+        """Request messages as fast as `work` takes them, until cancelled. Raises NATS's errors."""
         self._nats, self._lost = nats, None
         subject = f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{consumer}"
         request = json.dumps({"batch": _BATCH, "expires": int(_EXPIRES * 1e9)}).encode()
@@ -196,17 +196,17 @@ class Worker:
             self._is_answered.set()
 
     async def _on_status(self, headers: dict[str, str]) -> None:
-        """Handle a status message of the server."""
+        """Handle the headers of a status message from NATS."""
         status, text = headers.get("Status", ""), headers.get("Description", "")
         if status == "503" or "deleted" in text.lower():
             self._lost = NatsError("there is no such consumer, or no leader for it")
         elif status not in _AT_END:
-            # A status other than the end of a request: pause, to avoid a busy loop.
+            # Pause after a status that does not end a request, to avoid a busy loop.
             await asyncio.sleep(_PAUSE)
         self._is_answered.set()
 
     async def work(self) -> None:
-        """Verify and write arriving messages, until cancelled."""
+        """Verify messages and write their values, until cancelled."""
         while True:
             await self._has_arrived.wait()
             if len(self._arrived) < _BATCH:
@@ -238,7 +238,7 @@ class Worker:
                 sample = self._sample(message, verdict, verdict.telegram)
                 samples.append(sample)
                 telegrams += [verdict.telegram] * sample.is_new
-        # A flood of junk must not wait for the store: unacknowledged messages are bounded.
+        # Junk must not wait for the store, because NATS bounds unacknowledged messages.
         self._rejected.append(rejected)
         self._failed += failed
         if samples:
@@ -248,7 +248,7 @@ class Worker:
         await self._publish(telegrams)
 
     def _is_put_off(self, message: FrameMessage, verdict: Verdict, judged: _Judged) -> bool:
-        """Return whether a frame stays in the stream for later: without a key, or in a flood."""
+        """Return whether to reprocess a frame later: without a key, or in a flood of replays."""
         if verdict.telegram is None:
             return verdict.outcome in WAITING
         is_earlier = not (verdict.is_newest or message.is_redelivered)
@@ -261,7 +261,7 @@ class Worker:
         return sample._replace(is_new=verdict.is_newest and not message.is_redelivered)
 
     async def _verdict(self, message: FrameMessage) -> Verdict:
-        """Return the verdict on a message; wait for as long as NATS does not answer."""
+        """Return the verdict on a message. Retry without limit while NATS does not answer."""
         while True:
             try:
                 verdict = await self._judge.judge(message.subject, message.data, message.arrived)
@@ -269,7 +269,7 @@ class Worker:
                 self._outage.note(reason(error))
                 await self._outage.wait()
             except Exception:
-                # Acknowledge the message, or it would come again for ever.
+                # Reject the message, otherwise NATS would deliver it again forever.
                 LOGGER.exception("A message at %s cannot be judged", message.sequence)
                 return Verdict(FAILED)
             else:
@@ -279,13 +279,13 @@ class Worker:
     async def _publish(self, telegrams: Sequence[Telegram]) -> None:
         if not self._publishes_readings or self._nats is None or not self._nats.is_connected:
             return
-        with suppress(NatsError, OSError):  # readings are copies for listeners
+        with suppress(NatsError, OSError):  # readings are copies, losses are harmless
             for telegram in telegrams:
                 subject = reading_of(telegram.system_title or b"")
                 await self._nats.publish(subject, json.dumps(telegram.as_dict()).encode())
 
     async def acknowledge(self) -> None:
-        """Acknowledge kept batches, and rewrite lost ones, until cancelled."""
+        """Acknowledge batches that are on disk, until cancelled. Write lost batches again."""
         while True:
             await asyncio.sleep(_ACKNOWLEDGE_INTERVAL)
             try:
@@ -305,17 +305,17 @@ class Worker:
 
     async def _write_again(self) -> None:
         LOGGER.warning("VictoriaMetrics was restarted: what it may have lost is written again")
-        for judged in [one for one in self._judged if one.samples]:
+        for judged in [batch for batch in self._judged if batch.samples]:
             judged.write = await self._store.write(without_delay(judged.samples))
 
     async def _settle_failed(self) -> None:
-        """Note the titles of frames without a key, then acknowledge these frames."""
+        """Note in NATS the system titles of frames to reprocess, then acknowledge these frames."""
         failed, self._failed = self._failed, []
         titles: dict[bytes, PendingFrames] = {}
         for title, _, waiting in failed:
-            known = titles.get(title, waiting)
+            entry = titles.get(title, waiting)
             titles[title] = waiting._replace(
-                first=min(known.first, waiting.first), is_due=known.is_due or waiting.is_due
+                first=min(entry.first, waiting.first), is_due=entry.is_due or waiting.is_due
             )
         try:
             await self._waiting.note(titles)
@@ -324,13 +324,13 @@ class Worker:
             self._failed = failed + self._failed
             return
         self._noting.end()
-        for title in [one for one, waiting in titles.items() if waiting.is_due]:
+        for title in [key for key, waiting in titles.items() if waiting.is_due]:
             self._on_put_off(title)
         if not await self._settle([message for _, message, _ in failed]):
             self._failed = failed + self._failed
 
     async def _settle(self, messages: Sequence[FrameMessage]) -> bool:
-        """Acknowledge messages; return False without a connection."""
+        """Acknowledge messages. Return False if the connection is lost."""
         for message in messages:
             if not await self._answer(message.ack, b""):
                 return False

@@ -1,7 +1,7 @@
 """Gateway from P1 ports to an MQTT broker or NATS.
 
-Without keys, it publishes encrypted frames as the meters sent them. Consumers with the key verify
-tag and frame counter. With keys, it verifies the frames itself and publishes decoded values.
+Without keys, the gateway publishes encrypted frames as the meters sent them. Consumers with the key
+verify tag and frame counter. With keys, the gateway verifies frames and publishes decoded values.
 """
 
 from .config import GatewayConfig, read_config

@@ -14,7 +14,8 @@ from typing import Any, NoReturn
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _MAX_PORT = 65535
-# Unknown keys that error messages repeat. A secret in the wrong place has digits or is longer.
+# Unknown keys that error messages show. Any other unknown key may be a secret in the wrong place,
+# because secrets have digits or are longer.
 _PLAIN_KEY = re.compile(r"[A-Za-z_-]{1,24}")
 # MQTT permits 65,535 bytes, but topics of this length are unreadable.
 _MAX_TOPIC_CHARS = 256
@@ -25,14 +26,14 @@ class ConfigError(Exception):
 
 
 class UnavailableError(ConfigError):
-    """Resource of the configuration that is unavailable now. A later try may succeed."""
+    """Error for a configured resource that is unavailable now. A later try may succeed."""
 
 
 class ConfigTable:
-    """Table of the file. Its keys are taken one by one, and a remaining key is an error."""
+    """Table of a TOML file. Its keys are taken one by one, and a remaining key is an error."""
 
     def __init__(self, name: str, content: object) -> None:
-        """Take the parsed table. Raises ConfigError when it is no table."""
+        """Take the parsed table. Raises ConfigError when `content` is no table."""
         if not isinstance(content, dict):
             msg = f"[{name}] must be a table"
             raise ConfigError(msg)
@@ -40,12 +41,12 @@ class ConfigTable:
         self._content: dict[str, Any] = dict(content)
 
     def fail(self, key: str, fault: str) -> NoReturn:
-        """Raise ConfigError that names table and key; `fault` completes the sentence."""
+        """Raise ConfigError with table, key and `fault`, such as "must be a number"."""
         msg = f"[{self._name}] {key} {fault}"
         raise ConfigError(msg) from None
 
     def take[T, D = None](self, key: str, kind: type[T], default: D = None) -> T | D:  # type: ignore[assignment]
-        """Return a value of a type, or the default. Raises ConfigError for another type."""
+        """Return the value of `key`, or the default. Raises ConfigError for another type."""
         if key not in self._content:
             return default
         value = self._content.pop(key)
@@ -113,7 +114,7 @@ class ConfigTable:
 
 
 def read_toml(path: Path) -> dict[str, Any]:
-    """Return the content of a TOML file. Raises ConfigError, which quotes nothing of it."""
+    """Return the content of a TOML file. Raises ConfigError, whose text quotes no content."""
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as err:
@@ -131,7 +132,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _place_of(err: tomllib.TOMLDecodeError) -> str:
-    # Leave out the error's text: it may quote a secret.
+    # Leave out the error's text, because it may quote a secret.
     return f"line {err.lineno}, column {err.colno}"
 
 
@@ -147,7 +148,8 @@ def read_tls(table: ConfigTable) -> ssl.SSLContext | None:
     except OSError as err:
         table.fail("ca_file", f"cannot be used: {err.strerror}")
     if ca_file:
-        # Self-made certificates often lack extensions that only strict RFC 5280 checks demand.
+        # Self-made certificates often lack extensions that only the strict RFC 5280 checks demand,
+        # so skip these checks.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
 
@@ -185,7 +187,7 @@ def expand(table: ConfigTable, key: str, file: str) -> Path:
 
 
 def read_secret(table: ConfigTable, key: str) -> str | None:
-    """Return the content of the file that a key names, None without the key.
+    """Return the content of the file that `key` names, None if the table lacks the key.
 
     $VARIABLES in the path are replaced. Raises ConfigError.
     """

@@ -1,4 +1,4 @@
-"""Decoding of one port: bytes to verified readings, which the publisher sends to the broker."""
+"""Decodes the bytes of one P1 port, and passes the verified readings to the publisher."""
 
 import logging
 import time
@@ -14,8 +14,8 @@ from .values_publisher import ValuesPublisher
 LOGGER = logging.getLogger(__name__)
 
 OTHER_METER = "other_meter"
-# Consecutive failures before a log message. Noise never repeats a system title, but damaged frames
-# do.
+# Consecutive failures with one system title before a log message. Noise never repeats a title, so
+# two failures show a missing key. Damaged frames repeat a title, so a wrong key needs three.
 _FAILURES_BEFORE_LOG = {Reason.KEY_MISSING: 2, Reason.TAG: 3, Reason.AUTHENTICATION_KEY: 3}
 _MAX_LOGGED_TITLES = 16
 _OTHER_METER = "telegrams of the meter %s, named %s, are not this port's, or the name is another's"
@@ -85,7 +85,7 @@ class DecodedPort:
             self._say(_HELP[event.reason], _shown(title))
 
     def _say(self, text: str, *names: str) -> None:
-        """Log a message once: a device that sends garbage must not fill the log."""
+        """Log a message once, because a device that sends garbage must not fill the log."""
         message = text % names
         if message not in self._said and len(self._said) < _MAX_LOGGED_TITLES:
             self._said.add(message)

@@ -1,4 +1,4 @@
-"""Encrypted frames of one port: bytes to frames for the queue."""
+"""Splits the bytes of one P1 port into encrypted frames for the queue."""
 
 import asyncio
 import time
@@ -11,25 +11,25 @@ from .frame_queue import NewFrame
 from .frame_queue_writer import FrameStore
 from .metrics import Metrics
 
-# Bytes per second that a port may pass on. A P1 port sends 11,520 bytes a second at most.
+# About three times the 11,520 bytes a second that a P1 port sends at 115,200 baud.
 MAX_RATE_BYTES_PER_S = 32 * 1024
-# A network gateway may send the frames of an hour at once, after an interruption.
+# After an interruption, a network gateway may send the 360 frames of an hour at once.
 MAX_BURST_BYTES = 4 * 1024 * 1024
-# Small frames cost a broker as much as large frames.
+# A small frame costs a broker as much as a frame of 1 KiB, so small frames count as 1 KiB.
 MIN_FRAME_COST_BYTES = 1024
-# Consecutive frames of another meter after which the meter counts as exchanged.
+# Number of consecutive frames of another meter after which the meter counts as exchanged.
 _FRAMES_OF_NEW_METER = 3
 
 
 class FrameLimit:
-    """Rate limit in bytes per second. Unexpected frames may use only half of the burst."""
+    """Rate limit in bytes per second. Half of the burst is reserved for frames of known meters."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._budget = Budget(MAX_RATE_BYTES_PER_S, MAX_BURST_BYTES, clock())
 
     def allows(self, size: int, *, is_expected: bool) -> bool:
-        """Return whether a frame of `size` bytes may pass now, and subtract it from the budget."""
+        """Return whether a frame of `size` bytes may pass now. If so, charge the frame's cost."""
         cost = max(size, MIN_FRAME_COST_BYTES)
         if self._budget.left(self._clock()) - cost < (0 if is_expected else MAX_BURST_BYTES // 2):
             return False
@@ -75,7 +75,7 @@ class TopicRoot:
 
 
 class EncryptedPort:
-    """Encrypted frames of one port on their way to the queue."""
+    """Splitter of one port's bytes into encrypted frames. The frames are added to the queue."""
 
     def __init__(self, label: str, root: TopicRoot, store: FrameStore, metrics: Metrics) -> None:
         self._label = label

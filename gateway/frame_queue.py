@@ -1,4 +1,4 @@
-"""Queue of frames on disk: ordered, persistent, bounded in bytes."""
+"""Queue of encrypted frames on disk: ordered, persistent, bounded in bytes."""
 
 import fcntl
 import re
@@ -11,26 +11,27 @@ from typing import NamedTuple
 
 from .frame_queue_file import open_file
 
-# Approximate bytes of a row besides its frame.
+# Approximate bytes of a database row in addition to its frame.
 _ROW_SIZE = 64
-# A frame's number has its port's number in the upper bits and a running number in the lower ones.
-# So one small tree keeps all frames in order, and few pages are written: memory cards wear out.
+# A frame's number has the port's number in the upper bits and a running number in the lower bits.
+# So one index orders all frames. That writes few pages, which spares memory cards.
 _BITS = 40
-# Removed frames that are deleted from the disk without waiting for an added one; and deleted frames
-# after which the file is made smaller.
+# _SOME removed frames are deleted from the disk even if no frame is added. After more than _MANY
+# deletions, the file is made smaller.
 _SOME = 16
 _MANY = 100
-# A port has one meter, which may be exchanged; further system titles are noise or forged.
+# System titles set aside per port. A port has one meter, which may be exchanged; further titles
+# are noise or forged.
 _MAX_TITLES = 4
 _ASIDE = re.compile(r"(.+) ([0-9A-F]{16})", re.DOTALL)
 
 
 class QueueInUseError(Exception):
-    """Queue that another process has locked."""
+    """Refusal to open a queue that another process has locked."""
 
 
 class NewFrame(NamedTuple):
-    """New frame: its port, topic and bytes."""
+    """New frame. `port` is the label of the P1 port, `topic` the MQTT topic."""
 
     port: str
     topic: str
@@ -38,7 +39,7 @@ class NewFrame(NamedTuple):
 
 
 class WaitingFrame(NamedTuple):
-    """Frame in the queue; `number` identifies it."""
+    """Frame in the queue, identified by `number`."""
 
     number: int
     topic: str
@@ -46,7 +47,10 @@ class WaitingFrame(NamedTuple):
 
 
 class _Port:
-    """Row of frames on disk. Frames up to `done` are removed, perhaps not yet from the disk."""
+    """Sub-queue: the frames of a port, or of one system title that is set aside.
+
+    Frames up to the number `done` are removed, but perhaps not yet deleted from the disk.
+    """
 
     def __init__(self, database: sqlite3.Connection, label: str) -> None:
         find = "SELECT number FROM ports WHERE label = ?"
@@ -62,7 +66,7 @@ class _Port:
         self.read(database)
 
     def read(self, database: sqlite3.Connection) -> None:
-        """Count the frames on disk."""
+        """Read count, size and highest number of the frames from the disk."""
         self.length: int
         self.length, size, last = database.execute(
             "SELECT count(*), sum(length(data)), max(number) FROM frames"
@@ -73,7 +77,7 @@ class _Port:
         self.last: int = last or self.first
 
     def forget(self, number: int, size: int) -> bool:
-        """Remove the oldest frame; return whether it was still there."""
+        """Remove the oldest frame. Return False if `number` was removed before."""
         if number <= self.done:
             return False
         self.done = number
@@ -84,14 +88,14 @@ class _Port:
 
 
 class FrameQueue:
-    """Queue of the frames of all ports. It waits for the disk, so use it in one thread.
+    """Queue of the frames of all P1 ports. Methods wait for the disk, so call them in one thread.
 
-    Each port may fill its share of `most_bytes`. Beyond that, its oldest frames are dropped, first
-    the frames that are set aside: each of their system titles has a row of its own.
+    Each port may fill an equal share of `most_bytes`. Beyond that, the port's oldest frames are
+    dropped, first the frames that are set aside. Each of their system titles has a sub-queue.
     """
 
     def __init__(self, path: Path, ports: Sequence[str], most_bytes: int) -> None:
-        """Open the queue; move the frames of removed ports to the first one.
+        """Open the queue. Move frames of ports that are not in `ports` to the first port.
 
         Raises QueueInUseError, OSError and sqlite3.Error.
         """
@@ -104,7 +108,7 @@ class FrameQueue:
             raise QueueInUseError from None
         self._share = most_bytes // len(ports)
         self._freed = 0
-        # Rows with removed frames that are still on the disk.
+        # Sub-queues with removed frames that are still on the disk.
         self._undeleted: set[_Port] = set()
         self._database = open_file(path)
         with self._database:
@@ -113,14 +117,14 @@ class FrameQueue:
             self._adopt(self._ports[ports[0]])
 
     def _adopt(self, heir: _Port) -> None:
-        """Load the rows that are set aside; move the frames of removed ports to `heir`."""
-        known = self._database.execute("SELECT number, label FROM ports").fetchall()
-        for number, label in known:
-            found = _ASIDE.fullmatch(label)
+        """Load the sub-queues set aside. Move the frames of removed ports to `heir`."""
+        rows = self._database.execute("SELECT number, label FROM ports").fetchall()
+        for number, label in rows:
+            match = _ASIDE.fullmatch(label)
             if label in self._ports:
                 continue
-            if found and found[1] in self._aside:
-                self._aside[found[1]][found[2]] = _Port(self._database, label)
+            if match and match[1] in self._aside:
+                self._aside[match[1]][match[2]] = _Port(self._database, label)
             else:
                 gone = _Port(self._database, label)
                 self._database.execute(
@@ -131,19 +135,19 @@ class FrameQueue:
                 heir.read(self._database)
 
     def _parts(self, port: str) -> list[_Port]:
-        """Return the rows of a port, dispensable ones first."""
+        """Return the sub-queues of a port: sub-queues set aside, then the main one."""
         return [*self._aside[port].values(), self._ports[port]]
 
     def length(self, port: str) -> int:
-        """Return the number of frames of a port."""
+        """Return the number of frames of a port, including frames set aside."""
         return sum(part.length for part in self._parts(port))
 
     def size(self, port: str) -> int:
-        """Return the approximate bytes of a port's frames."""
+        """Return the approximate bytes of a port's frames, including frames set aside."""
         return sum(part.size for part in self._parts(port))
 
     def titles_aside(self, port: str) -> tuple[str, ...]:
-        """Return the system titles with frames that are set aside."""
+        """Return the system titles that are set aside for a port."""
         return tuple(self._aside[port])
 
     def length_aside(self, port: str) -> int:
@@ -151,14 +155,14 @@ class FrameQueue:
         return self.length(port) - self._ports[port].length
 
     def last_topic(self, port: str) -> str | None:
-        """Return the topic of a port's youngest frame, None without frames."""
+        """Return the MQTT topic of a port's newest frame, None without frames."""
         row = self._database.execute(
             "SELECT topic FROM frames WHERE number = ?", (self._ports[port].last,)
         ).fetchone()
         return row and str(row[0])
 
     def add(self, frames: Sequence[NewFrame]) -> Counter[str]:
-        """Add frames, in order, all or none; return the number of dropped frames by port."""
+        """Add all frames in order, or none. Return the numbers of dropped frames by port."""
         last = {label: self._ports[label].last for label in {frame.port for frame in frames}}
         rows = []
         for frame in frames:
@@ -173,7 +177,7 @@ class FrameQueue:
         return +Counter({label: self._make_room(label) for label in last})
 
     def _write(self, rows: Iterable[tuple[int, str, bytes]] = ()) -> None:
-        """Delete removed frames and add new ones in one transaction: both write the same pages."""
+        """Delete removed frames and add `rows` in one transaction, to write fewer pages."""
         with self._database:
             for port in self._undeleted:
                 self._freed += self._database.execute(
@@ -183,7 +187,7 @@ class FrameQueue:
                 self._freed = 0
                 self._database.execute("PRAGMA incremental_vacuum").fetchall()
             self._database.executemany("INSERT INTO frames VALUES (?, ?, ?)", rows)
-        # Reset the counters after the commit: a failed transaction leaves the frames on disk.
+        # Reset the counters only now, because a failed transaction leaves the frames on disk.
         for port in self._undeleted:
             port.undeleted = 0
         self._undeleted.clear()
@@ -213,7 +217,7 @@ class FrameQueue:
         return is_gone
 
     def oldest(self, port: str, count: int, title: str | None = None) -> list[WaitingFrame]:
-        """Return the oldest frames of a port, or of one of its titles that are set aside."""
+        """Return up to `count` oldest frames of a port, or of a `title` that is set aside."""
         part = self._part(port, title)
         if part is None:
             return []
@@ -228,17 +232,17 @@ class FrameQueue:
         return self._ports[port] if title is None else self._aside[port].get(title)
 
     def set_aside(self, port: str, title: str, frame: WaitingFrame) -> int:
-        """Set the oldest frame of a port aside; return the number of other titles' dropped frames.
+        """Set the oldest frame of a port aside. Return the number of frames dropped for that.
 
-        Raises sqlite3.Error.
+        If too many titles are set aside, another title's frames are dropped. Raises sqlite3.Error.
         """
         queue, aside = self._ports[port], self._aside[port]
         if frame.number <= queue.done:
             return 0
         gone = None
         if title not in aside and len(aside) >= _MAX_TITLES:
-            # Drop the title with the fewest frames: noise is seldom the same twice.
-            gone = min(aside, key=lambda one: aside[one].length)
+            # Drop the title with the fewest frames, because noise seldom repeats a title.
+            gone = min(aside, key=lambda name: aside[name].length)
         with self._database:
             if gone is not None:
                 self._delete(aside[gone])
@@ -256,7 +260,7 @@ class FrameQueue:
         return aside.pop(gone).length if gone is not None else 0
 
     def end_aside(self, port: str, title: str) -> None:
-        """Delete the empty row of a title."""
+        """Delete the sub-queue of a system title if it is empty."""
         part = self._aside[port].get(title)
         if part is None or part.length:
             return
@@ -274,10 +278,10 @@ class FrameQueue:
         self._database.execute("DELETE FROM ports WHERE number = ?", (number,))
 
     def remove(self, port: str, frames: Iterable[WaitingFrame], title: str | None = None) -> None:
-        """Remove frames that `oldest` returned; frames that are gone already are ignored.
+        """Remove frames that `oldest` returned. Frames that are already removed are ignored.
 
-        Removed frames leave the disk with the next added one, or once they are _SOME. Until then, a
-        kill brings them back, and they are published twice: receivers with the key expect that.
+        Removed frames leave the disk when a frame is added, or when their number reaches _SOME. A
+        kill before that brings them back. Receivers with the key expect such repetitions.
         """
         part = self._part(port, title)
         if part is None:
@@ -290,7 +294,7 @@ class FrameQueue:
                 self._write()
 
     def close(self) -> None:
-        """Close the queue."""
+        """Delete removed frames from the disk, and close the queue. Raises sqlite3.Error."""
         try:
             self._write()
         finally:

@@ -1,4 +1,4 @@
-"""SQLite file of the queue; a damaged file is put aside."""
+"""SQLite file of the frame queue. A damaged file is renamed to `.damaged`."""
 
 import logging
 import sqlite3
@@ -7,8 +7,8 @@ from pathlib import Path
 
 LOGGER = logging.getLogger(__name__)
 
-# A kill of the process loses nothing that was committed. A power cut may lose the last moments: to
-# sync each transaction would be slow, and wear memory cards out.
+# A killed process loses no committed frame. A power cut may lose the latest frames, because a sync
+# for each transaction would be slow and wear memory cards out.
 _SETTINGS = """
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS frames (
     number INTEGER PRIMARY KEY, topic TEXT NOT NULL, data BLOB NOT NULL
 );
 """
-# Errors with an intact file: no room, no permission, another process.
+# Errors that leave the file intact: no space, no permission, another process.
 _NO_DAMAGE = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
@@ -33,12 +33,12 @@ _UNREADABLE = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ}
 
 
 def as_text(stored: bytes) -> str:
-    """Return a text of the file, even a damaged one."""
+    """Return a text stored in the database, with replacement characters for damage."""
     return stored.decode(errors="replace")
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """Open the database; put a damaged file aside, because a gateway must start."""
+    """Open the database. Rename a damaged file and create a new one, so that the gateway starts."""
     try:
         return _connect(path)
     except sqlite3.DatabaseError as err:
@@ -54,10 +54,10 @@ def open_file(path: Path) -> sqlite3.Connection:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    # Consumption is private: only the owner may read the file.
+    # Only the owner may read the file, because consumption is private.
     path.touch(mode=0o600)
     with path.open("ab"):
-        pass  # raises OSError for a file without write permission, which is not damaged
+        pass  # raises OSError if the file is not writable, which is no damage
     database = sqlite3.connect(path)
     database.text_factory = as_text
     try:
@@ -65,7 +65,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         with closing(database.execute("PRAGMA integrity_check(1)")) as result:
             if result.fetchone() != ("ok",):
                 raise _damage()
-    except UnicodeDecodeError:  # SQLite's error message quotes damaged text
+    except UnicodeDecodeError:  # SQLite's error message quotes damaged, undecodable text
         database.close()
         raise _damage() from None
     except sqlite3.Error:

@@ -1,4 +1,4 @@
-"""Asynchronous access to the queue on disk: a thread waits for the disk."""
+"""Asynchronous access to the frame queue on disk, through a thread that waits for the disk."""
 
 import asyncio
 import logging
@@ -16,10 +16,11 @@ from .metrics import Metrics
 
 LOGGER = logging.getLogger(__name__)
 
-# Frames kept while the disk cannot be written; beyond that, the oldest one is dropped.
+# Bytes of frames kept in memory while the disk fails. Beyond that, the oldest are dropped.
 _MAX_MEMORY_BYTES = 8 * 1024 * 1024
 _RETRY_DELAY = 2.0
-# Frames of several ports are gathered for this time: a wake-up costs more than writing a frame.
+# Seconds for which frames of several ports are gathered. A wake-up costs more than
+# writing a frame.
 GATHER_TIME = 0.1
 _LOST = "The queue cannot be written: %s"
 _BACK = "The queue can be written again"
@@ -28,8 +29,8 @@ _BACK = "The queue can be written again"
 class FrameStore:
     """Store of frames: accepts them at once, writes them to the queue, wakes the publishers.
 
-    Frames of several ports within `gather_time` (seconds; 0 for one port) are written together.
-    While the disk cannot be written, frames are kept in memory and published from there.
+    Frames that arrive within `gather_time` (seconds; 0 for a single P1 port) are written together.
+    While writing to the disk fails, frames stay in memory and are published from there.
     """
 
     def __init__(self, ports: Iterable[str], metrics: Metrics) -> None:
@@ -37,10 +38,11 @@ class FrameStore:
         self.gather_time = GATHER_TIME if len(self._ports) > 1 else 0.0
         self._metrics = metrics
         self._thread = ThreadPoolExecutor(1, "queue")
-        # In order. Numbers in memory are negative, numbers on disk positive.
+        # Frames in memory by number, in order of arrival. The numbers are negative; frames on disk
+        # have positive numbers.
         self._new: dict[int, NewFrame] = {}
         self._new_size = 0
-        # Number of frames since the start.
+        # Number of frames accepted since the start.
         self.received = 0
         self._numbers = count(-1, -1)
         self._outage = Outage(
@@ -57,14 +59,14 @@ class FrameStore:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def open(self, path: Path, most_bytes: int) -> None:
-        """Open the queue. Raises the errors of FrameQueue."""
+        """Open the queue in the file `path`. Raises the errors of FrameQueue."""
         self._queue = await self._in_thread(partial(FrameQueue, path, self._ports, most_bytes))
         for port in self._ports:
             self._metrics.dropped.labels(port)
             self._tell(port)
 
     def put(self, frame: NewFrame) -> None:
-        """Accept a frame; it is written a moment later."""
+        """Accept `frame`; `write` writes it to the disk."""
         self.received += 1
         self._new[next(self._numbers)] = frame
         self._new_size += len(frame.data)
@@ -79,7 +81,7 @@ class FrameStore:
             self._new_size -= len(frame.data)
 
     async def write(self) -> None:
-        """Write new frames, until cancelled."""
+        """Write accepted frames to the disk, until cancelled."""
         while True:
             await self._has_new.wait()
             if self.gather_time:
@@ -97,7 +99,7 @@ class FrameStore:
     async def _write_what_waits(self) -> None:
         if new := dict(self._new):
             self._adding = asyncio.ensure_future(self._add(new))
-            # A cancelled wait must not cancel the write.
+            # `asyncio.wait` does not cancel the write if this task is cancelled.
             await asyncio.wait([self._adding])
             self._adding.result()
 
@@ -125,50 +127,50 @@ class FrameStore:
         self._metrics.set_aside.labels(port).set(self._queue.length_aside(port))
 
     def _in_memory(self, port: str) -> dict[int, NewFrame]:
-        """Return the frames of a port in memory, {} while the disk can be written."""
+        """Return the frames of a port in memory by number, {} unless writing to the disk fails."""
         if not self._outage.is_lost:
             return {}
         return {number: frame for number, frame in self._new.items() if frame.port == port}
 
     def is_empty(self) -> bool:
-        """Return whether the queue is empty, except for frames that are set aside."""
+        """Return whether no frame waits in memory or on disk, except frames set aside."""
         queue = self._queue
         waiting = (queue.length(port) - queue.length_aside(port) for port in self._ports)
         return not self._new and not any(waiting)
 
     async def wait(self, port: str) -> None:
-        """Wait for news of a port: it may have frames."""
+        """Wait until `port` may have new frames."""
         await self._news[port].wait()
         self._news[port].clear()
 
     async def wait_for_any(self) -> Collection[str]:
-        """Wait for news of any port; return the ports with news."""
+        """Wait until any port may have new frames. Return these ports."""
         await self._has_news.wait()
         self._has_news.clear()
         ports, self._with_news = self._with_news, set()
         return ports
 
     async def last_topic(self, port: str) -> str | None:
-        """Return the topic of a port's youngest frame, None without frames."""
+        """Return the MQTT topic of a port's newest frame on disk, None without frames."""
         return await self._in_thread(partial(self._queue.last_topic, port))
 
     async def oldest(self, port: str, most: int, title: str | None = None) -> list[WaitingFrame]:
-        """Return the oldest frames of a port, or of one of its titles that are set aside."""
+        """Return up to `most` oldest frames of a port, or of a system title that is set aside."""
         frames = await self._in_thread(partial(self._queue.oldest, port, most, title))
         return frames if frames or title is not None else self._oldest_in_memory(port, most)
 
-    def _oldest_in_memory(self, port: str, most: int) -> list[WaitingFrame]:
+    def _oldest_in_memory(self, port: str, limit: int) -> list[WaitingFrame]:
         return [
             WaitingFrame(number, frame.topic, frame.data)
-            for number, frame in islice(self._in_memory(port).items(), most)
+            for number, frame in islice(self._in_memory(port).items(), limit)
         ]
 
     async def exchange(
         self, gone: Mapping[str, Sequence[WaitingFrame]], ports: Iterable[str], most: int
     ) -> dict[str, list[WaitingFrame]]:
-        """Remove the frames `gone`, and return the then oldest frames of `ports`.
+        """Remove the frames `gone`. Return up to `most` oldest remaining frames of `ports`.
 
-        One call of the thread and the disk for all ports.
+        A single call of the thread serves all ports, because each call costs time.
         """
         for frames in gone.values():
             for frame in frames:
@@ -179,17 +181,17 @@ class FrameStore:
                 self._queue.remove(port, [frame for frame in frames if frame.number > 0])
             return {port: self._queue.oldest(port, most) for port in ports}
 
-        found = await self._in_thread(work)
+        batches = await self._in_thread(work)
         for port in gone:
             self._note(port)
         return {
-            port: frames or self._oldest_in_memory(port, most) for port, frames in found.items()
+            port: frames or self._oldest_in_memory(port, most) for port, frames in batches.items()
         }
 
     async def remove(
         self, port: str, frames: Sequence[WaitingFrame], title: str | None = None
     ) -> None:
-        """Remove acknowledged frames of a port, or of one of its titles that are set aside."""
+        """Remove acknowledged frames of a port, or of a system title that is set aside."""
         for frame in frames:
             self._forget(frame.number)
         on_disk = [frame for frame in frames if frame.number > 0]
@@ -197,11 +199,11 @@ class FrameStore:
         self._note(port)
 
     def titles_aside(self, port: str) -> tuple[str, ...]:
-        """Return the system titles with frames that are set aside."""
+        """Return the system titles that are set aside for a port."""
         return self._queue.titles_aside(port)
 
     async def set_aside(self, port: str, title: str, frame: WaitingFrame) -> None:
-        """Set the oldest frame aside; drop it while the disk cannot be written."""
+        """Set the oldest frame of a port aside. Drop the frame if writing to the disk fails."""
         try:
             if frame.number < 0:
                 raise sqlite3.OperationalError
@@ -213,13 +215,13 @@ class FrameStore:
         self._note(port)
 
     async def end_aside(self, port: str, title: str) -> None:
-        """Delete the empty row of a title."""
+        """Delete the sub-queue of a system title if it is empty."""
         await self._in_thread(partial(self._queue.end_aside, port, title))
 
     async def close(self) -> None:
-        """Write the remaining frames, and close the queue."""
+        """Write the remaining frames to the disk, and close the queue."""
         if self._adding:
-            # Frames that are just being written must not be written twice.
+            # Wait for a running write first, so that no frame is written twice.
             await asyncio.gather(self._adding, return_exceptions=True)
         try:
             await self._write_what_waits()

@@ -1,4 +1,4 @@
-"""Publisher from the queue to an MQTT broker, until it has acknowledged each frame."""
+"""Publisher of queued frames to an MQTT broker. Frames stay queued until acknowledged."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,15 +14,15 @@ from .frame_queue_writer import FrameStore
 from .metrics import Metrics
 from .mqtt_client import WINDOW, MqttClient, PortPublisher
 
-# After a restart of the broker, its other clients return within this time (Home Assistant tries
-# every ten seconds). They would miss frames that are sent before.
+# Seconds to wait after a restart of the broker. Other clients need this time to reconnect (Home
+# Assistant tries every ten seconds), and would miss earlier frames.
 _GRACE = 12.0
-# A backlog is sent no faster than listeners can read it.
+# Bytes a second. A backlog must not be sent faster than subscribers can read it.
 _BACKLOG_RATE = 96 * 1024
 
 
 class FramesPublisher(PortPublisher):
-    """Publisher of the frames of one port, and of the gateway's status."""
+    """Publisher of the frames of one P1 port, and of the gateway's status."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -70,9 +70,9 @@ class FramesPublisher(PortPublisher):
             await self._store.wait(self._port.label)
 
     async def _publish(self, client: MqttClient, frames: Sequence[WaitingFrame]) -> None:
-        """Publish frames in order, and remove the acknowledged ones."""
+        """Publish `frames` in order, and remove acknowledged frames from the queue."""
         fitting = takewhile(lambda frame: client.accepts(frame.topic, frame.data), frames)
-        # An oversized first frame goes alone: its refusal then concerns no other frame.
+        # Send an oversized first frame alone, so that its refusal concerns no other frame.
         frames = tuple(fitting) or frames[:1]
         sends = (client.send(frame.topic, frame.data) for frame in frames)
         results = await asyncio.gather(*sends, return_exceptions=True)

@@ -17,7 +17,7 @@ class Health:
     """Heartbeat of the event loop, readable from any thread."""
 
     def __init__(self, current_problems: Callable[[], Iterable[str]] = tuple) -> None:
-        """Start the clock. `current_problems` yields a line for each reason against readiness."""
+        """Start the clock. `current_problems` returns the reasons why the program is not ready."""
         self._current_problems = current_problems
         self._beat_at = time.monotonic()
 
@@ -31,14 +31,14 @@ class Health:
             await asyncio.sleep(interval)
 
     def liveness_problems(self) -> list[str]:
-        """Return a line if the event loop hangs, no line if it runs."""
+        """Return a line if the event loop hangs, an empty list if it runs."""
         silence = time.monotonic() - self._beat_at
         if silence <= _MAX_SILENCE_S:
             return []
         return [f"the program has hung for {silence:.0f} s: it is to be restarted"]
 
     def readiness_problems(self) -> list[str]:
-        """Return the reasons why the program cannot work, no line if it can."""
+        """Return the reasons why the program is not ready, an empty list if it is ready."""
         lines = self.liveness_problems() or list(self._current_problems())
         left_out = len(lines) - _MAX_NAMED_PORTS
         return [*lines[:_MAX_NAMED_PORTS], *([f"and {left_out} more"] if left_out > 0 else [])]
@@ -52,7 +52,7 @@ def _watchdog_time() -> float:
 
 
 def _tell_systemd(state: str) -> None:
-    """Send a state to systemd if NOTIFY_SOCKET is set."""
+    """Send `state`, such as "READY=1", to systemd. Do nothing without NOTIFY_SOCKET."""
     path = os.environ.get("NOTIFY_SOCKET", "")
     if not path.startswith(("/", "@")):
         return

@@ -39,12 +39,12 @@ class Keys:
         otherwise: bytes | None,
         second: Mapping[bytes, bytes] | None = None,
     ) -> None:
-        """Take the concatenated keys of each system title: 16 or 32 bytes.
+        """Take keys by system title: 16 bytes, or 32 bytes with an authentication key appended.
 
-        `otherwise` holds the keys of all other meters. `second` holds the keys of a title's second
-        line.
+        `otherwise` holds the keys of meters that `by_title` lacks. `second` holds the keys in the
+        second line of a system title.
         """
-        # Keep raw bytes, not MeterKeys objects: 300,000 meters must fit into memory.
+        # Keep raw bytes, not MeterKeys objects, because 300,000 meters must fit into memory.
         self._by_title = by_title
         self._otherwise = otherwise
         self._second = second or {}
@@ -60,7 +60,7 @@ class Keys:
         return f"<Keys of {len(self._by_title)} meters{every}>"
 
     def of(self, system_title: bytes) -> MeterKeys | None:
-        """Return the keys of a system title of 8 bytes, None if there are none."""
+        """Return the keys for `system_title` of 8 bytes, None if there are no keys."""
         joined = self._by_title.get(system_title, self._otherwise)
         return None if joined is None else _separate(joined)
 
@@ -91,7 +91,7 @@ def parse_keys(content: bytes, *, may_change: bool) -> Keys:
     if len(lines) > MAX_LINES:
         msg = f"has more than {MAX_LINES:,} lines"
         raise KeysError(msg)
-    # The empty title holds the keys of all other meters.
+    # The title b"" holds the keys of all meters without a line of their own.
     by_title: dict[bytes, bytes] = {}
     second: dict[bytes, bytes] = {}
     published: list[int] = []
@@ -140,7 +140,7 @@ def _warn_of_published(lines: Sequence[int]) -> None:
 
 
 def _entries(lines: Iterable[str]) -> Iterable[tuple[int, bytes, bytes]]:
-    """Yield number, title and concatenated keys of each line; b"" is the title for "*"."""
+    """Yield line number, system title and concatenated keys; the title for "*" is b""."""
     for number, line in enumerate(lines, start=1):
         words = line.partition("#")[0].split()
         if not words:

@@ -39,7 +39,7 @@ class KeysSource:
             if self.file:
                 msg = f"[keys] file {err}"
                 raise ConfigError(msg) from None
-            # UnavailableError: the command may ask a server that is away.
+            # Raise UnavailableError, because the command may ask a server that is away.
             msg = f"[keys] command {err}"
             raise UnavailableError(msg) from None
 
@@ -48,7 +48,7 @@ class KeysSource:
         try:
             if self._place:
                 status = self._place.stat()
-                # Include the change time: after a `chmod 600`, only this time differs.
+                # Include the change time, because a `chmod 600` changes only this time.
                 times = status.st_mtime_ns, status.st_ctime_ns
                 return self._place, status.st_ino, status.st_size, *times
         except OSError:
@@ -57,10 +57,10 @@ class KeysSource:
 
     @property
     def _place(self) -> Path | None:
-        """Return the file, or the newer copy of it that a reload has brought.
+        """Return the key file, or its newer copy after a reload.
 
         systemd provides credentials only at the start. A reload of the unit writes the new file to
-        RuntimeDirectory, which is empty at the start.
+        RuntimeDirectory. This directory is empty at the start.
         """
         file = self.file
         credentials, runtime = map(os.environ.get, ("CREDENTIALS_DIRECTORY", "RUNTIME_DIRECTORY"))
@@ -71,7 +71,7 @@ class KeysSource:
 
 
 def read_keys_source(table: ConfigTable, *, may_change: bool = False) -> KeysSource | None:
-    """Return the source that a table `[keys]` names, None for an empty one. Raises ConfigError."""
+    """Return the source in a table `[keys]`, None for an empty table. Raises ConfigError."""
     file = table.take_text("file")
     command = table.take_texts("command")
     if file and command:
@@ -107,7 +107,7 @@ def _read_file(path: Path) -> bytes:
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    # Refuse a named pipe without waiting for its writer.
+    # O_NONBLOCK opens a named pipe without waiting for its writer. The caller refuses the pipe.
     return os.open(path, flags | os.O_NONBLOCK)
 
 
@@ -129,7 +129,7 @@ def _read_output(command: Sequence[str]) -> bytes:
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            # Discard errors: their text may contain keys.
+            # Discard the error output, because it may contain keys.
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
@@ -158,7 +158,7 @@ def _read_output(command: Sequence[str]) -> bytes:
 
 
 def _read_until(pipe: IO[bytes], end: float) -> bytes:
-    """Return all output until `end`, even if a child keeps the pipe open. Raises TimeoutError."""
+    """Return all output of a pipe. Raises TimeoutError if the pipe is still open at `end`."""
     text = bytearray()
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)

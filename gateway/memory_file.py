@@ -1,4 +1,4 @@
-"""Small JSON contents by name that survive a restart, in the file of the frame queue."""
+"""Small JSON contents by name, stored in the frame queue's file to survive a restart."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ _LOST = "Nothing can be stored, so no values are published: %s"
 _BACK = "It can be stored again, and values are published"
 # Seconds to wait for the queue's thread, which writes to the same file.
 _LOCK_TIMEOUT_S = 10.0
-# NORMAL suffices: a killed process loses no committed transaction. See frame_queue_file.py.
+# NORMAL suffices, because a killed process loses no committed transaction. See frame_queue_file.py.
 _SETTINGS = """
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
@@ -37,7 +37,7 @@ def to_json(content: object) -> str:
 
 
 class Memory:
-    """Contents to store, written by a thread as fast as the disk permits.
+    """Store of JSON contents by name. A thread writes them as fast as the disk permits.
 
     Of several contents with one name, only the last is written.
     """
@@ -78,12 +78,12 @@ class Memory:
         return [*self._stored]
 
     def read[T](self, name: str, parse: Callable[[Any], T]) -> T | None:
-        """Return a stored content of an earlier run, None if it is missing or damaged."""
+        """Return the content `name` of an earlier run, None if it is missing or damaged."""
         try:
             stored = self._stored.pop(name, None)
             return None if stored is None else parse(json.loads(stored))
         except Exception as err:  # noqa: BLE001 - a file may contain anything
-            # Leave out the error's text: stored contents may be private.
+            # Leave out the error's text, because it may quote private content.
             LOGGER.error(  # noqa: TRY400
                 "What is stored of %s cannot be read (%s), and is begun anew",
                 name,
@@ -97,7 +97,7 @@ class Memory:
         self._has_new.set()
 
     async def written(self) -> bool:
-        """Wait for the next write of all contents. Return whether it succeeded."""
+        """Wait until all contents so far are written. Return whether the write succeeded."""
         waiting = self._next if self._new else self._current
         if waiting:
             await waiting.wait()

@@ -1,4 +1,4 @@
-"""Meters that the gateway decodes, and their state across restarts."""
+"""Meters that the gateway decodes. Frame counters, names and monthly peaks survive a restart."""
 
 import logging
 import re
@@ -23,11 +23,12 @@ LIMIT_TEXTS = {
     "meters": "%s: more than %d meters on the M-Bus; the others are ignored",
 }
 _STORED = re.compile(r"meter ([0-9A-F]{16})")
-# Limit the meters: an owner of a key for all meters could invent any number of titles.
+# The owner of a key for all meters could invent any number of system titles, so limit the meters.
 _MAX_METERS = 1000
-# Months kept per meter: earlier months are not published.
+# Months kept per meter. Earlier months are not published.
 _MAX_MONTHS = 2
-# The meter bridges gaps of up to a quarter-hour, so a kill between two writes loses nothing.
+# Time between two writes of a meter's demand. DemandMeter bridges gaps of up to a quarter-hour, so
+# a killed gateway loses nothing.
 _DEMAND_INTERVAL = timedelta(minutes=5)
 
 
@@ -50,13 +51,13 @@ class DecodedMeters:
         self._keys = keys
         self._meters: dict[bytes, _Meter] = {}
         self._decryptors: dict[MeterKeys, FrameDecryptor] = {}
-        # System title that owns a name, by the name's form in topics.
+        # Owner of each name, as a system title. The dict's key is the name as a topic level.
         self._titles: dict[str, bytes] = {}
         for stored in filter(None, map(_STORED.fullmatch, memory.names())):
             self._add(bytes.fromhex(stored[1]))
 
     def _add(self, title: bytes) -> _Meter:
-        """Restore the meter of a system title, or create it; a frame of it has been verified."""
+        """Restore the meter of a verified system title from the memory file, or create it."""
         label = title.hex().upper()
         demand_meter = self._memory.read(f"demand {label}", _restored) or DemandMeter()
         demand_meter.keep(_MAX_MONTHS)
@@ -75,16 +76,16 @@ class DecodedMeters:
             counters = remembered.counters.get(decryptor.fingerprint, {})
             decryptor.last_counters |= {title: counters[title]} if title in counters else {}
         meter = self._meters[title] = _Meter(MeterReader(remembered, limits), decryptor)
-        # The system title replaces a missing name in topics, so the meter owns both.
+        # Topics contain a meter's serial number, or its system title. The meter owns both names.
         for name in (label, remembered.serial_number):
             if name is not None:
                 self._titles.setdefault(level(name), title)
         return meter
 
     def decryptor_of(self, title: bytes) -> FrameDecryptor | None:
-        """Return the decryptor of a system title: meters with the same keys share one.
+        """Return the decryptor of a system title, None without keys.
 
-        None without keys.
+        Meters with the same keys share one decryptor.
         """
         if meter := self._meters.get(title):
             return meter.decryptor
@@ -99,7 +100,10 @@ class DecodedMeters:
         return decryptor
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader for a verified telegram, None if it uses another meter's name."""
+        """Return the reader of a verified telegram's meter.
+
+        None if the telegram has another meter's name, if there are too many meters, or without key.
+        """
         title, counter = telegram.system_title, telegram.frame_counter
         if title is None or counter is None:
             return None
@@ -121,14 +125,14 @@ class DecodedMeters:
         return meter.reader
 
     def _forget(self, title: bytes) -> None:
-        """Drop the frame counter of a title above _MAX_METERS."""
+        """Drop the frame counter of a system title, because there are _MAX_METERS already."""
         if decryptor := self.decryptor_of(title):
             decryptor.last_counters.pop(title, None)
 
     def _may_name(self, telegram: Telegram, title: bytes, remembered: MeterMemory) -> bool:
         """Return whether a telegram's serial number belongs to its meter or to no meter.
 
-        A name belongs to a meter as long as there is a key for that meter.
+        A serial number belongs to a meter as long as there is a key for that meter.
         """
         name = telegram.serial_number
         if name is None:
@@ -143,7 +147,7 @@ class DecodedMeters:
         return True
 
     def remember(self, reading: Reading) -> str:
-        """Store the state after a reading, if it is due. Return the name of its meter."""
+        """Store the demand of a reading's meter, if a write is due. Return the meter's name."""
         title = reading.telegram.system_title or b""
         meter = self._meters[title]
         remembered, now = meter.reader.memory, reading.received_at
@@ -155,7 +159,7 @@ class DecodedMeters:
         return remembered.serial_number or title.hex().upper()
 
     def store(self) -> None:
-        """Store the state of all meters, when the gateway stops."""
+        """Store the demand of all meters, before the gateway stops."""
         for title, meter in self._meters.items():
             self._store_demand(title, meter.reader.memory)
 
@@ -166,12 +170,13 @@ class DecodedMeters:
 
 
 def _stored(meter: DemandMeter) -> dict[str, Any]:
-    """Return the state to store.
+    """Return the demand state to store.
 
-    Of the month's quarter-hours, only the peak is published and stored.
+    Of the month's quarter-hours, only the peak is stored, because only the peak is published.
     """
     meter.take_new()
-    # Without a number, the lines that are not stored do not count as lost.
+    # `number` is the number of the last line in the files of a DemandMeter. With 0, the lines that
+    # are not stored do not count as lost.
     stored = {**meter.as_dict(), "number": 0}
     peak = meter.snapshot.peak if meter.snapshot else None
     if peak is None:
@@ -181,7 +186,7 @@ def _stored(meter: DemandMeter) -> dict[str, Any]:
 
 
 def _restored(stored: Stored) -> DemandMeter:
-    """Return the meter that `_stored` has stored. Raises ValueError for malformed content."""
+    """Return the DemandMeter of a state from `_stored`. Raises ValueError for malformed content."""
     content = checked_mapping(stored)
     files = {}
     if "peak" in content:

@@ -98,7 +98,7 @@ class Metrics:
         self._meters: dict[str, tuple[str, str]] = {}
 
     def show_meter(self, port: str, title: bytes, meter: str = "") -> None:
-        """Show the meter at a port: its system title, and its name once it is verified."""
+        """Set the metric of the meter at a port: system title, and serial number once verified."""
         shown, current = self._meters.get(port), (title.hex().upper(), meter)
         if shown == current or (shown and shown[1] and not meter):
             return
@@ -108,7 +108,7 @@ class Metrics:
         self._meter_info.labels(port, *current).set(1)
 
     def current_problems(self) -> Iterator[str]:
-        """Yield a line for each reason why the gateway cannot work."""
+        """Yield a line for each reason why the gateway is not ready."""
         connected, are_open = _values(self.broker_connected), _values(self.port_open)
         if not any(connected.values()):
             yield "there is no connection to the broker"
@@ -117,7 +117,7 @@ class Metrics:
             yield from (f"the port {port} is not open" for port in are_open)
 
     def start_age(self, gauge: Gauge, port: str) -> dict[str, float]:
-        """Start a gauge of an age in seconds. Return the dict whose `at` is its monotonic start."""
+        """Make a gauge show the seconds since the monotonic time `at` in the returned dict."""
         last = {"at": float("nan")}
         gauge.labels(port).set_function(lambda: time.monotonic() - last["at"])
         return last
@@ -129,7 +129,7 @@ def _values(gauge: Gauge) -> dict[str, float]:
 
 
 class _Server(ThreadingWSGIServer):
-    """HTTP server with one thread per request, limited in number and time."""
+    """HTTP server with one thread per request. Number and duration of requests are limited."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on to the base class
         self._ends: dict[socket.socket, float] = {}
@@ -158,7 +158,7 @@ class _Server(ThreadingWSGIServer):
 
     @override
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log nothing: a broken or aborted request needs no traceback."""
+        """Log nothing, because a broken or aborted request needs no traceback."""
 
 
 class _Handler(WSGIRequestHandler):

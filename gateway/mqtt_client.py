@@ -23,7 +23,7 @@ from .metrics import Metrics
 
 LOGGER = logging.getLogger(__name__)
 
-# Silence the library: the failures are logged here in plain words.
+# Silence the library, because this module logs failures in plain words.
 _CLIENT_LOGGER = LOGGER.getChild("library")
 _CLIENT_LOGGER.setLevel(logging.CRITICAL)
 
@@ -31,7 +31,8 @@ _KEEPALIVE_S = 20
 _TIMEOUT_S = 10.0
 # Bytes of a packet beside topic and payload.
 _HEADER_BYTES = 10
-# Seconds. Repeat `online`: another gateway at the same topic may have ended with `offline`.
+# Seconds between two `online` messages. They repeat, because another gateway at the same topic may
+# have ended with `offline`.
 _REPEAT_INTERVAL_S = 60.0
 WINDOW = 16
 """Maximum number of messages without acknowledgement.
@@ -41,14 +42,14 @@ The library's own limit is 20.
 # Seconds between two attempts to connect.
 _FIRST_DELAY_S = 1.0
 _MAX_DELAY_S = 30.0
-# The broker is unreachable, or refuses a message.
+# Errors of an unreachable broker, or of a broker that refuses a message.
 _FAILURES = (aiomqtt.MqttError, OSError, ValueError)
 _LOST = "%s: the broker is away: %s"
 _BACK = "%s: the broker is there again"
 
 
 class RefusedError(aiomqtt.MqttError):
-    """Refusal of a message that the broker has acknowledged with a failure code."""
+    """Refusal of a message: it is too large, or the broker has returned a failure code."""
 
 
 class MqttClient(aiomqtt.Client):
@@ -126,9 +127,9 @@ class MqttClient(aiomqtt.Client):
             raise RefusedError(msg)
 
     def post(self, topic: str, payload: str, *, retain: bool = False) -> None:
-        """Queue a message with QoS 0; `posted` waits for all of them. Raises MqttError.
+        """Queue a message with QoS 0. Raises MqttError.
 
-        Waiting for each message would wake this task and the broker for each.
+        `posted` waits for all queued messages at once, which saves wake-ups of task and broker.
         """
         info = self._client.publish(topic, payload, retain=retain)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
@@ -153,7 +154,7 @@ class MqttClient(aiomqtt.Client):
                 await self.send(topic, payload, retain=True)
 
     async def until_lost(self) -> None:
-        """Wait for the end of the connection. Raises MqttError when it is lost."""
+        """Wait for the end of the connection. Raises MqttError when the connection is lost."""
         async for _ in self.messages:
             pass  # no topic is subscribed, so no message arrives
 
@@ -161,8 +162,9 @@ class MqttClient(aiomqtt.Client):
 class PortPublisher(ABC):
     """Publisher of a port's messages and of its availability.
 
-    Each port has its own connection and thereby its own last will. `speakers` holds the last
-    publisher of each retained topic: cables may be swapped, or a meter read twice.
+    Each port has its own connection and thereby its own last will. Two ports may publish at one
+    topic, because cables may be swapped, or a meter may be read twice. So `speakers` holds the last
+    publisher of each retained topic.
     """
 
     def __init__(
@@ -214,7 +216,7 @@ class PortPublisher(ABC):
                 await self._outage.wait()
 
     async def _serve(self, topic: str) -> None:
-        """Keep the connection until the topic changes. Raises MqttError when it is lost."""
+        """Keep a connection until the topic changes. Raises MqttError for a lost connection."""
         async with MqttClient(self._broker, self._port, topic) as client:
             try:
                 with self._connected.track_inprogress():
@@ -231,14 +233,14 @@ class PortPublisher(ABC):
                         await client.publish(topic, OFFLINE, qos=1, retain=True, timeout=2)
 
     def _speaks(self, topic: str) -> bool:
-        """Return whether no other port has published at a topic after this port."""
+        """Return whether `topic` is new, or this port was the last port to publish there."""
         return self._speakers.get(topic, self) is self
 
 
 def _identify(*parts: str) -> str:
     """Return a stable client identifier of 23 characters, which every broker accepts.
 
-    A new connection with the same identifier ends a broken one at once. Otherwise the broker would
-    publish the old connection's will later, as the last message.
+    A new connection with the same identifier ends a broken connection at once. With a new
+    identifier, the broker would publish the broken connection's will later, as the last message.
     """
     return f"smartyp1{sha256('\n'.join(parts).encode()).hexdigest()[:15]}"

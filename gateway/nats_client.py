@@ -1,4 +1,4 @@
-"""Client of a NATS cluster."""
+"""Client of a NATS cluster, based on nats-py."""
 
 from collections.abc import Awaitable, Callable
 from typing import override
@@ -8,13 +8,13 @@ from nats.errors import Error
 
 from .nats_config import NatsConfig
 
-# A node that vanished silently is noticed within 30 s.
+# Seconds between pings. A node that vanished silently is noticed within 30 s.
 _PING_INTERVAL = 10
 _CONNECT_TIMEOUT = 5
 
 
 class NoTlsError(Error):
-    """Server without TLS although TLS is configured: the login must not be sent."""
+    """Error because a server has no TLS although TLS is configured."""
 
     @override
     def __str__(self) -> str:
@@ -22,9 +22,9 @@ class NoTlsError(Error):
 
 
 class NatsClient(Client):
-    """Client of the library that never logs in without a configured TLS.
+    """NATS client that sends no login unencrypted if TLS is configured.
 
-    The library leaves that decision to the server.
+    Without this class, nats-py would leave that decision to the server.
     """
 
     def __init__(self, config: NatsConfig) -> None:
@@ -38,7 +38,7 @@ class NatsClient(Client):
         *,
         reconnect: bool,
     ) -> None:
-        """Connect to the first server that answers.
+        """Connect to the first server that answers, and reconnect later if `reconnect`.
 
         Without `reconnect`, `on_closed` is called when the connection is lost. Raises
         nats.errors.Error, OSError and TimeoutError.
@@ -62,10 +62,10 @@ class NatsClient(Client):
         self._write_in_one_piece()
 
     def _write_in_one_piece(self) -> None:
-        """Write pending messages as one TLS record.
+        """Make the connection write pending messages as one TLS record.
 
-        The library writes message by message. A server handles each record by itself, so its own
-        messages to others would leave it one by one, too.
+        The library writes a record for each message. The server would handle and forward these
+        records one by one, at a higher cost.
         """
         transport = self._transport
         if transport is None:

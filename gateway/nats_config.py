@@ -1,4 +1,4 @@
-"""The table [nats]: servers of a NATS cluster, and the login."""
+"""The table [nats] of a configuration: servers of a NATS cluster, and the login."""
 
 import re
 import ssl
@@ -14,7 +14,7 @@ DEFAULT_INBOX = "_INBOX"
 _PORT = 4222
 _MAX_SERVERS = 100
 _MAX_BATCH_SECONDS = 60
-# No dots: the inbox of one user must not lie below another one's.
+# No dots, because the inbox of a user must not lie below the inbox of another user.
 _INBOX = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SEED = re.compile(
     r"-----BEGIN NATS USER JWT-----\n.*\n-----BEGIN USER NKEY SEED-----\n(.*?)\n", re.DOTALL
@@ -25,9 +25,9 @@ _SEED = re.compile(
 class NatsConfig:
     """Settings of a NATS cluster. `servers` are URLs; `tls` is None for unencrypted connections.
 
-    `credentials` is the content of a credentials file, the only login if present. Answers arrive on
-    subjects that begin with `inbox_prefix`. A gateway gathers frames for up to `batch_seconds`;
-    for None, the number of its ports decides.
+    `credentials` is the content of a credentials file, which replaces `username` and `password`.
+    Answers arrive on subjects that begin with `inbox_prefix`. A gateway gathers frames for up to
+    `batch_seconds`; for None, the number of its ports decides.
     """
 
     servers: tuple[str, ...]
@@ -40,7 +40,7 @@ class NatsConfig:
 
 
 def read_nats(table: ConfigTable) -> NatsConfig:
-    """Return the settings. Raises ConfigError."""
+    """Return the settings in `table`. Raises ConfigError."""
     if find_spec("nats") is None or find_spec("nkeys") is None:
         msg = "[nats] needs nats-py: install smarty-p1 with its extra [fleet]"
         raise ConfigError(msg)
@@ -69,7 +69,7 @@ def read_batch_seconds(table: ConfigTable) -> float | None:
 
 
 def _read_inbox(table: ConfigTable, username: str | None) -> str:
-    """Return the configured prefix, or the one that the example of the servers allows the user."""
+    """Return the configured inbox prefix, or the prefix allowed to `username` in the example."""
     inbox = table.take_text("inbox_prefix")
     if inbox is not None and not _INBOX.fullmatch(inbox):
         table.fail("inbox_prefix", "must have 1 to 64 of A-Z, a-z, 0-9, _ and -")
@@ -81,12 +81,12 @@ def _read_credentials(table: ConfigTable) -> str | None:
     text = read_secret(table, "credentials_file")
     if text is None:
         return None
-    # Fail at the start: the library would fail at each connection instead.
+    # Check the file at the start, otherwise nats-py would fail at each connection.
     from nkeys import NkeysError, from_seed  # noqa: PLC0415
 
     try:
-        found = _SEED.search(text.replace("\r", ""))
-        from_seed(bytearray(found[1] if found else "", "ascii"))
+        match = _SEED.search(text.replace("\r", ""))
+        from_seed(bytearray(match[1] if match else "", "ascii"))
     except NkeysError, Base64Error, ValueError:
         table.fail("credentials_file", "is no NATS credentials file")
     return text

@@ -1,8 +1,8 @@
-"""Publisher from the queue to a NATS cluster.
+"""Publisher of queued frames to a NATS cluster.
 
 The oldest frames of all ports go as one atomic batch, or one by one if the cluster refuses the
-batch. A frame may reach the stream twice: collectors write the same values twice. Frames that the
-user may not publish are set aside by system title, until the rights change.
+batch. A frame may reach the stream twice, which is harmless. Frames of meters that the user may not
+publish are set aside by system title, until the rights change.
 """
 
 import asyncio
@@ -29,31 +29,32 @@ from .nats_requests import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Req
 
 LOGGER = logging.getLogger(__name__)
 
-# Origin of a frame, to find a meter's place; not authenticated.
+# Headers with gateway and port of a frame, not authenticated. They help to find the meter.
 GATEWAY_HEADER = "Smarty-Gateway"
 PORT_HEADER = "Smarty-Port"
 FIRST_DELAY = 0.5
 MAX_DELAY = 4.0
-# A batch of any size costs the nodes about 2 ms: small gateways gather for longer.
+# Seconds. A batch of any size costs the nodes about 2 ms, so gateways with few ports gather longer.
 _BATCH_SECONDS = 1.0
 _SMALL_BATCH_SECONDS = 10.0
 _SMALL_PORTS = 100
 _MIN_ENOUGH = 50
-# The stream accepts messages of 16 KB, including headers.
+# The stream accepts messages of up to 16 KB, including headers.
 _MAX_FRAME_BYTES = 15 * 1024
-# Time without batches after a refused one.
+# Seconds without batches after a refused batch.
 _BATCH_PAUSE = 10.0
-# A node that has lost the others accepts connections, but acknowledges nothing.
+# Seconds without acknowledgement before another node is tried. A node that has lost the other
+# nodes accepts connections, but acknowledges nothing.
 _PATIENCE = 10.0
-# Frames of one title that are read at once from the set-aside rows.
+# Number of set-aside frames of one system title that are sent at once.
 _WINDOW = 8
 _CLOSE_TIMEOUT = 2.0
-# Interval between attempts to publish the titles that are set aside.
+# Seconds between attempts to publish frames that are set aside.
 _ASIDE_INTERVAL = 30.0
 _MAX_NAMED_TITLES = 100
 _MAX_DENIED = 10_000
 _MAX_SIGNS = 64
-# The library changes the server's text to lower case.
+# nats-py changes the server's text to lower case.
 _DENIED_TITLE = re.compile(r'violation for publish to "\S+\.([0-9a-f]{16})"', re.IGNORECASE)
 _AWAY = "A server of the NATS cluster is away: %s"
 _BACK = "The NATS cluster acknowledges frames again"
@@ -62,7 +63,7 @@ type _Taken = dict[str, list[tuple[WaitingFrame, Message | None]]]
 
 
 class NatsPublisher:
-    """Publisher of the frames of all ports."""
+    """Publisher of the frames of all P1 ports."""
 
     def __init__(
         self, config: NatsConfig, ports: Sequence[str], store: FrameStore, metrics: Metrics
@@ -80,7 +81,7 @@ class NatsPublisher:
         self._enough = self._enough_at = min(MAX_BATCH, max(_MIN_ENOUGH, len(ports)))
         self._is_connected = False
         self._backoff = Backoff(FIRST_DELAY, MAX_DELAY)
-        # Each kind of failure is logged once an outage.
+        # Each kind of failure is logged once in an outage.
         self._outage = Outage(LOGGER, "%s", _BACK)
         self._no_answer_since: float | None = None
         self._requests: Requests | None = None
@@ -92,7 +93,7 @@ class NatsPublisher:
         self._is_finishing = False
 
     async def run(self) -> None:
-        """Publish until cancelled."""
+        """Publish queued frames until cancelled."""
         while True:
             client = NatsClient(self._config)
             try:
@@ -107,7 +108,7 @@ class NatsPublisher:
             await self._backoff.wait()
 
     async def finish(self, within: float) -> None:
-        """Wait until the queue is empty, at most `within` seconds, and only while connected."""
+        """Wait until the queue is empty. Stop after `within` seconds, or without connection."""
         self._is_finishing = True
         if self._gathering:
             self._gathering.reschedule(asyncio.get_running_loop().time())
@@ -123,7 +124,7 @@ class NatsPublisher:
         async def on_closed() -> None:
             closed.set()
 
-        # A new client for each connection, so nothing of the old one is under way.
+        # Each connection has a new client, so no message of an earlier connection is under way.
         await client.open(self._on_error, on_closed, reconnect=False)
         self._note_connected(is_connected=True)
         self._no_answer_since = None
@@ -135,7 +136,7 @@ class NatsPublisher:
         )
 
     async def _wait_for_end(self, closed: asyncio.Event) -> None:
-        """Wait until the connection is closed or unacknowledged for too long. Raises Error."""
+        """Raise Error once the connection is closed, or acknowledges nothing for _PATIENCE."""
         while not closed.is_set():
             since = self._no_answer_since
             if since is not None and time.monotonic() - since > _PATIENCE:
@@ -148,7 +149,7 @@ class NatsPublisher:
         raise Error(msg)
 
     async def _send(self, requests: Requests) -> None:
-        """Send frames of the queue, until cancelled."""
+        """Send queued frames, until cancelled."""
         backoff = Backoff(FIRST_DELAY, MAX_DELAY)
         while True:
             if not self._wanted:
@@ -160,7 +161,7 @@ class NatsPublisher:
                 await backoff.wait()
 
     async def _gather(self) -> None:
-        """Wait for more frames: for a full batch, at most `batch_seconds`."""
+        """Wait until a batch is full, at most `batch_seconds`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._batch_seconds) as self._gathering:
                 while not self._is_finishing and self._store.received < self._enough_at:
@@ -168,20 +169,23 @@ class NatsPublisher:
         self._gathering = None
 
     async def _take(self) -> _Taken:
-        """Return the oldest frames of the ports with news, as messages."""
+        """Return the oldest frames of the ports in `_wanted`, each with its message.
+
+        A frame without message is too long or no frame, and is dropped later.
+        """
         self._enough_at = self._store.received + self._enough
         ports = sorted(self._wanted)[:MAX_BATCH]
         window = max(1, MAX_BATCH // len(ports))
-        found = await self._store.exchange({}, ports, window)
+        batches = await self._store.exchange({}, ports, window)
         self._wanted.difference_update(ports)
         taken: _Taken = {}
-        for port, frames in found.items():
+        for port, frames in batches.items():
             if len(frames) == window:
                 self._wanted.add(port)
             for frame in frames:
                 message = self._message_of(port, frame.data)
                 if message and self._is_aside(port, message.title):
-                    # The queue can set aside only the oldest frame of a port.
+                    # Stop here, because the queue can set aside only the oldest frame of a port.
                     if taken.get(port):
                         self._wanted.add(port)
                         break
@@ -203,7 +207,10 @@ class NatsPublisher:
         return Message(frame.system_title.hex().upper(), data, self._origins[port])
 
     async def _send_batch(self, requests: Requests, taken: _Taken) -> bool:
-        """Send frames, remove the acknowledged ones; return whether no error occurred."""
+        """Send frames, and remove acknowledged ones. Return False after an error.
+
+        A missing right to publish a meter is no error.
+        """
         messages = [message for some in taken.values() for _, message in some if message]
         now = asyncio.get_running_loop().time()
         if messages and now >= self._no_batch_until:
@@ -212,7 +219,7 @@ class NatsPublisher:
             if refusal is None:
                 messages = []
             elif any(message.title in self._denied for message in messages):
-                # One denied title makes NATS refuse the whole batch: send it again without.
+                # NATS refuses a whole batch for one denied title. Send the rest again.
                 self._wanted.update(taken)
                 return True
             else:
@@ -222,7 +229,7 @@ class NatsPublisher:
         pairs = zip(messages, outcomes, strict=True)
         failed = {id(message): (message, outcome) for message, outcome in pairs if outcome}
         await self._settle(taken, failed)
-        errors = [one for one in failed.values() if not isinstance(one[1], DeniedError)]
+        errors = [pair for pair in failed.values() if not isinstance(pair[1], DeniedError)]
         if errors:
             self._on_failure(errors[0][0].subject, errors[0][1])
         elif taken and not failed:
@@ -230,7 +237,7 @@ class NatsPublisher:
         return not errors
 
     async def _settle(self, taken: _Taken, failed: Collection[int]) -> None:
-        """Remove each port's frames before its first failed one; `failed` has messages' ids."""
+        """Remove the frames before each port's first failed frame. `failed` has ids of messages."""
         gone: dict[str, list[WaitingFrame]] = {}
         for port, some in taken.items():
             first = (at for at, (_, message) in enumerate(some) if id(message) in failed)
@@ -242,7 +249,7 @@ class NatsPublisher:
         await self._store.exchange(gone, (), 0)
 
     async def _send_aside(self, requests: Requests) -> None:
-        """Try again and again to publish the titles that are set aside."""
+        """Every _ASIDE_INTERVAL, try to publish the frames that are set aside."""
         while True:
             for port in self._ports:
                 for title in self._store.titles_aside(port):
@@ -251,7 +258,7 @@ class NatsPublisher:
 
     async def _send_title(self, requests: Requests, port: str, title: str) -> None:
         self._denied.pop(title, None)
-        # Try a single frame: the title may still be denied.
+        # Try a single frame first, because the title may still be denied.
         window = 1
         while frames := await self._store.oldest(port, window, title):
             messages = [Message(title, frame.data, self._origins[port]) for frame in frames]
@@ -263,13 +270,13 @@ class NatsPublisher:
         await self._store.end_aside(port, title)
 
     def _on_success(self) -> None:
-        """Note acknowledged frames."""
+        """Note that frames were acknowledged: end the outage."""
         self._no_answer_since = None
         self._backoff.reset()
         self._outage.end()
 
     def _on_failure(self, subject: str, err: Exception) -> None:
-        """Note a frame that was not acknowledged; it is sent again."""
+        """Log that a frame was not acknowledged. The frame stays queued."""
         self._no_answer_since = self._no_answer_since or time.monotonic()
         match err:
             case NoStreamResponseError():
@@ -286,17 +293,17 @@ class NatsPublisher:
                 self._outage.note(text, kind="refused")
 
     async def _on_error(self, err: Exception) -> None:
-        """Log an error of the library: unreachable servers and missing rights."""
+        """Handle an error of nats-py: an unreachable server, or a missing right."""
         text = _words(err)
-        if found := _DENIED_TITLE.search(text):
-            self._on_denied(found[1].upper(), text)
+        if match := _DENIED_TITLE.search(text):
+            self._on_denied(match[1].upper(), text)
         elif "permissions violation" in text.lower():
             self._outage.note(f"The NATS cluster does not allow it: {text}", kind="permission")
         else:
             self._note_away(text)
 
     def _note_away(self, text: str) -> None:
-        # A refused login is logged even in an outage: it needs another remedy.
+        # Log a refused login even in an outage, because it needs another remedy.
         kind = "login" if "authorization violation" in text.lower() else "away"
         self._outage.note(_AWAY % text, kind=kind)
 
@@ -321,7 +328,7 @@ class NatsPublisher:
 
 
 def _origin(config: NatsConfig, port: str) -> Mapping[str, str]:
-    """Return the headers with gateway and port."""
+    """Return the NATS headers with the names of gateway and port."""
     gateway = config.username or gethostname()
     return {GATEWAY_HEADER: _ascii(gateway), PORT_HEADER: _ascii(port)}
 
@@ -334,6 +341,6 @@ def _ascii(text: str) -> str:
 
 
 def _words(err: Exception) -> str:
-    """Return the text of an error as one short line: it may come from the server."""
+    """Return a short printable line for an error whose text may come from the server."""
     text = str(err) or type(err).__name__
     return "".join(sign if sign.isprintable() else " " for sign in text[:200])

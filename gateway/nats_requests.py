@@ -1,6 +1,6 @@
-"""Acknowledged publishing to the stream, one by one or in atomic batches (ADR-50 of NATS).
+"""Acknowledged publishing of frames, one by one or in atomic batches (ADR-50 of NATS).
 
-The library has no batches, and its own requests cost a task, a timer and several wake-ups each.
+nats-py has no batches, and each of its requests costs a task, a timer and several wake-ups.
 """
 
 import asyncio
@@ -19,16 +19,16 @@ from .nats_client import NatsClient
 STREAM = "smarty_p1_frames"
 SUBJECT = "smarty_p1.sealed"
 TIMEOUT = 3.0
-# Limit of the server.
+# Maximum number of messages in a batch, set by the NATS server.
 MAX_BATCH = 1000
 _MAX_UNDERWAY = 256
 _NO_RESPONDERS = "503"
-# All but the first are raised by answers that are no acknowledgement.
+# nats-py raises Error. Parsing an answer that is no acknowledgement raises the other errors.
 FAILURES = (Error, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
 class DeniedError(Exception):
-    """Missing right of the user to publish this meter's frames."""
+    """Error because the user may not publish the frames of a meter."""
 
 
 class NotAcknowledgedError(Error):
@@ -40,11 +40,11 @@ class NotAcknowledgedError(Error):
 
 
 type Outcome = Exception | None
-"""None: it was acknowledged. Otherwise DeniedError, or one of FAILURES."""
+"""Outcome of a published message: None if acknowledged, else DeniedError or one of FAILURES."""
 
 
 class Message(NamedTuple):
-    """Frame of a meter, with the headers of its origin."""
+    """Frame of a meter. `headers` name its gateway and port, `title` its system title."""
 
     title: str
     data: bytes
@@ -52,7 +52,7 @@ class Message(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """Return the subject of the message."""
+        """Return the NATS subject of the message."""
         return f"{SUBJECT}.{self.title}"
 
 
@@ -66,11 +66,11 @@ class Requests:
         self._underway: dict[str, tuple[Collection[str], asyncio.Future[Msg]]] = {}
 
     async def open(self) -> None:
-        """Subscribe to acknowledgements. Raises NATS's errors."""
+        """Subscribe to the acknowledgements. Raises NATS's errors."""
         await self._client.subscribe(f"{self._inbox}.*", cb=self._on_message)
 
     async def send_batch(self, messages: Sequence[Message]) -> Outcome:
-        """Publish all messages or none; return the error, None if acknowledged. Raises OSError."""
+        """Publish `messages` as an atomic batch. Return its outcome. Raises OSError."""
         token = self._inbox.rpartition(".")[2] + str(next(self._numbers))
         answer = self._begin(token, {message.title for message in messages})
         try:
@@ -87,7 +87,7 @@ class Requests:
                 await self._client.publish(message.subject, message.data, reply, headers)
             await asyncio.wait([answer], timeout=TIMEOUT)
             content = _check(answer)
-            # A server without batches stores each message, and acknowledges only the last.
+            # A server without batches stores single messages, and acknowledges only the last.
             if content.get("batch") != token or content.get("count") != len(messages):
                 raise NotAcknowledgedError
         except (DeniedError, *FAILURES) as err:
@@ -97,7 +97,7 @@ class Requests:
         return None
 
     async def send_each(self, messages: Sequence[Message]) -> list[Outcome]:
-        """Publish each message by itself; return the outcome of each. Raises OSError."""
+        """Publish `messages` one by one. Return an outcome for each message. Raises OSError."""
         outcomes: list[Outcome] = []
         for some in batched(messages, _MAX_UNDERWAY, strict=False):
             answers: dict[str, asyncio.Future[Msg]] = {}
@@ -116,8 +116,11 @@ class Requests:
         return outcomes
 
     def deny(self, title: str) -> None:
-        """End the messages of a meter, and batches with one, by DeniedError: NATS drops them."""
-        for token in [one for one, (titles, _) in self._underway.items() if title in titles]:
+        """Set DeniedError as the outcome of all messages and batches with a system title.
+
+        NATS drops them without an answer.
+        """
+        for token in [key for key, (titles, _) in self._underway.items() if title in titles]:
             self._end(token, DeniedError())
 
     def _begin(self, token: str, titles: Collection[str]) -> asyncio.Future[Msg]:
@@ -144,7 +147,7 @@ def _outcome_of(answer: asyncio.Future[Msg]) -> Outcome:
 
 
 def _check(answer: asyncio.Future[Msg]) -> Mapping[str, object]:
-    """Return an acknowledgement. Raises the error in any other answer."""
+    """Return the content of an acknowledgement. Raises DeniedError or an error in FAILURES."""
     if not answer.done():
         raise NoAnswerError
     message = answer.result()

@@ -1,4 +1,4 @@
-"""Reader of a P1 port, which reopens the port after it was lost."""
+"""Reader of a P1 port. It reopens a lost port."""
 
 import logging
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from .metrics import Metrics
 
 LOGGER = logging.getLogger(__name__)
 
-# Bytes without an accepted frame before a log message: at least eleven telegrams.
+# Bytes without an accepted frame before a log message: the size of at least eleven telegrams.
 _MAX_UNREADABLE_BYTES = 16 * 1024
 _LOST = "%s: %s (%s)"
 _BACK = "%s: frames are coming again"
@@ -27,7 +27,7 @@ class Listener(Protocol):
 
 
 class PortReader:
-    """Reader of one port, which passes its bytes to listeners."""
+    """Reader of one port. It passes the received bytes to listeners."""
 
     def __init__(self, port: PortConfig, listeners: Sequence[Listener], metrics: Metrics) -> None:
         self._port = port

@@ -1,4 +1,4 @@
-"""Tables `[keys]` and `[publish]` of the configuration: decoding, and the form of its messages."""
+"""Tables `[keys]` and `[publish]` of the configuration: how to decode and publish telegrams."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ from .key_file import Keys
 from .key_source import read_keys
 
 DEFAULT_LANGUAGE = "en"
-# Directories with texts, icons and manifest: of an installed package, and of a clone.
+# Directories with texts, icons and manifest: in an installed package, or in a clone.
 _TEXT_DIRECTORIES = (
     Path(__file__).parent / "texts",
     Path(__file__).resolve().parents[1] / "custom_components" / "smarty_p1",
@@ -54,7 +54,7 @@ class DecodingConfig:
 
 
 def read_decoding(content: dict[str, Any]) -> DecodingConfig | None:
-    """Return the content of both tables, None without keys. Raises ConfigError."""
+    """Return the content of [keys] and [publish], None without [keys]. Raises ConfigError."""
     publish = ConfigTable("publish", content.pop("publish", {}))
     if "keys" not in content:
         if publish.is_left:
@@ -119,7 +119,7 @@ def _languages() -> list[str]:
 
 
 def _load_texts(language: str) -> DiscoveryNames:
-    """Return the names in a language, and the icons."""
+    """Return the names of devices and entities in a language, and the icons."""
     translations = _read("translations", f"{language}.json")
     names = {kind: translations[kind] for kind in ("device", "entity")}
     return DiscoveryNames(dict(_leaves(names)), _read("icons.json")["entity"])

@@ -1,4 +1,4 @@
-"""Gateway process: reads all ports until a signal stops it."""
+"""Gateway process: reads all ports until a signal stops the process."""
 
 import asyncio
 import logging
@@ -50,7 +50,7 @@ async def run(config: GatewayConfig) -> None:
 
 
 def _allow_files() -> None:
-    """Raise the limit of open files to the maximum: each port has at least one file."""
+    """Raise the limit of open files to the maximum, because each port needs at least one file."""
     _, maximum = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (maximum, maximum))
 
@@ -79,7 +79,7 @@ class _Gateway:
         self._memory = memory
         self._metrics = metrics
         self._meters = DecodedMeters(memory, config.decoding.keys) if config.decoding else None
-        # Last publisher of each retained topic; swapped cables change it.
+        # Last publisher by retained topic. The publisher changes when cables are swapped.
         self._speakers: dict[str, object] = {}
 
     async def run(self, health: Health) -> None:
@@ -89,24 +89,24 @@ class _Gateway:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         async with asyncio.TaskGroup() as group:
             readers: list[asyncio.Task[None]] = []
-            others = [group.create_task(writer.write()) for writer in (self._store, self._memory)]
+            tasks = [group.create_task(writer.write()) for writer in (self._store, self._memory)]
             nats = self._nats_publisher()
             if nats is not None:
-                others.append(group.create_task(nats.run()))
+                tasks.append(group.create_task(nats.run()))
             for port in self._config.ports:
                 listeners, publishers = self._parts_of(port)
                 reader = PortReader(port, listeners, self._metrics)
                 readers.append(group.create_task(reader.run()))
-                others += [group.create_task(publisher.run()) for publisher in publishers]
+                tasks += [group.create_task(publisher.run()) for publisher in publishers]
             count = len(readers)
             LOGGER.info("Reading %d port%s", count, "s" if count > 1 else "")
-            others.append(group.create_task(health.beat()))
+            tasks.append(group.create_task(health.beat()))
             await stop.wait()
             LOGGER.info("Stopping")
             _cancel(readers)
             if nats is not None:
                 await nats.finish(_FINISH_TIMEOUT_S)
-            _cancel(others)
+            _cancel(tasks)
         if self._meters:
             self._meters.store()
 
@@ -114,7 +114,7 @@ class _Gateway:
         broker = self._config.broker
         if not isinstance(broker, NatsConfig):
             return None
-        # Import here: the NATS library is an optional dependency.
+        # Import here, because the NATS library is an optional dependency.
         from .nats_publisher import NatsPublisher  # noqa: PLC0415
 
         labels = [port.label for port in self._config.ports]

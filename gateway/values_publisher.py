@@ -1,7 +1,7 @@
 """Publisher of a port's decoded readings and of the meter's availability.
 
-No reading is queued, because only the newest one matters. While the broker is away, readings are
-dropped. After a reconnect, all retained messages are sent again.
+No reading is queued, because only the newest reading matters. While the broker is away, readings
+are dropped. After a reconnect, all retained messages are sent again.
 """
 
 import asyncio
@@ -33,10 +33,10 @@ from .publish_config import PublishConfig
 
 LOGGER = logging.getLogger(__name__)
 
-# Seconds without a reading: a minute, minus a margin for late timers.
+# Seconds after which a reading is stale: a minute, minus a margin for late timers.
 _STALE_AFTER_S = 59.9
 _TITLE_BYTES = 8
-# Topics of earlier options are remembered, too.
+# Retained topics of earlier options are stored, too, so permit more than MAX_TOPICS.
 _MAX_RETAINED_TOPICS = 4 * MAX_TOPICS
 
 
@@ -85,13 +85,13 @@ class ValuesPublisher(PortPublisher):
         }
 
     def on_reading(self, reading: Reading, name: str, reception: Callable[[], Reception]) -> None:
-        """Publish a reading of the meter `name`, now or when its interval has passed."""
+        """Publish a reading of the meter `name`, now or after the minimum interval."""
         feed, title = self._feed, reading.telegram.system_title
         if feed is None or self.title != title:
             self.title = title
             feed = self._begin(name, reception)
         if not self._speaks(topic := availability_topic(self._root)):
-            # Another port has published other values at these topics since, so repeat all values.
+            # Another port has published its values at these topics, so repeat all values here.
             feed.repeat_values()
         self._speakers[topic] = self
         feed.on_reading(reading)
@@ -101,7 +101,7 @@ class ValuesPublisher(PortPublisher):
         self._stale_timer = loop.call_later(_STALE_AFTER_S, feed.on_stale)
 
     def _begin(self, serial_number: str, reception: Callable[[], Reception]) -> PublishFeed:
-        """Start the messages of a meter: the first meter, or another one."""
+        """Start the messages of the port's first meter, or of a meter that replaces it."""
         if self._feed:
             self._feed.close()
         root = self._port.root or f"{self._port.prefix}/{level(serial_number)}"
@@ -155,16 +155,17 @@ class ValuesPublisher(PortPublisher):
             feed = self._feed
             if feed is None:
                 continue
-            # Claim the reading before waiting: a later reading is not in the memory yet.
+            # Claim the reading first. The wait below stores its frame counter, but not the frame
+            # counter of a later reading.
             reading = feed.claim()
             if reading:
-                # Hold the reading until its frame counter is stored: it could be replayed after a
-                # restart.
+                # Hold the reading until its frame counter is stored. Without the stored counter,
+                # the frame could be replayed after a restart.
                 feed.is_held = not await self._memory.written()
             await self._send(client, feed.take(reading))
             self._outage.end()
             if reading and feed.is_held:
-                feed.put_back(reading)  # the memory's next write releases it
+                feed.put_back(reading)  # publish the reading after the next successful write
 
     async def _send(self, client: MqttClient, messages: Iterable[Message]) -> None:
         for topic, payload, retain in messages:
@@ -178,8 +179,8 @@ class ValuesPublisher(PortPublisher):
 
     async def _send_retained(self, client: MqttClient, topic: str, payload: str) -> None:
         if payload:
-            # Record the topic before publishing: the broker may retain the message even if the
-            # publish is interrupted.
+            # Record the topic before publishing, because the broker may retain the message even if
+            # the publish is interrupted.
             self._remember(topic)
         if topic == availability_topic(self._root):
             await client.send(topic, payload, retain=True)
@@ -192,7 +193,7 @@ class ValuesPublisher(PortPublisher):
             self._forget(topic)
 
     async def _send_once(self, client: MqttClient, topic: str, payload: str) -> None:
-        """Send a message that is never repeated: discovery, or an empty retained message."""
+        """Send a message once: discovery, or an empty retained message. Log a refusal."""
         try:
             await client.send(topic, payload, retain=True)
         except RefusedError as err:

@@ -30,7 +30,7 @@ def _complex_functions() -> list[str]:
 
 
 def main() -> int:
-    """Print too many or too few complex functions, and return the exit status."""
+    """Print the complex functions if their number is wrong, and return the exit status."""
     functions = _complex_functions()
     if len(functions) == MAX_FUNCTIONS:
         return 0

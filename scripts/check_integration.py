@@ -28,7 +28,7 @@ FORBIDDEN = {
 }
 WORD = re.compile(r'"([\w-]+)"|\basync_step_(\w+)|translation_key: (\w+)')
 SHOWN = re.compile(r'\b(step_id|reason|translation_key)="(\w+)"|errors\[[^]]+\] = "(\w+)"')
-# A progress step has no form, so it needs no text of a step.
+# A progress step has no form, so its `step_id` needs no text.
 PROGRESS = re.compile(r"async_show_progress\(\s*step_id=")
 
 type Defects = Iterator[str]
@@ -56,7 +56,7 @@ def placeholders(text: str) -> set[str]:
 
 
 def keys(english: Texts, *kinds: str) -> set[str]:
-    """Return the keys that follow a kind, such as "step", anywhere in the paths."""
+    """Return the keys that directly follow one of `kinds`, such as "step", in the paths."""
     paths = (path.split(".") for path in english)
     return {key for path in paths for kind, key in pairwise(path) if kind in kinds}
 
@@ -85,7 +85,7 @@ def check_forms(texts: dict[str, Any]) -> Defects:
 
 
 def check_texts_exist(english: Texts, platforms: set[str], sources: dict[str, str]) -> Defects:
-    """Yield keys that the code uses and that have no text."""
+    """Yield a defect for each key that the code uses and that has no text."""
     keys_by_kind = {
         "step_id": keys(english, "step"),
         "reason": keys(english, "abort"),

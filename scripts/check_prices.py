@@ -24,14 +24,14 @@ CATEGORIES = ("A", "B")
 # Prices that the regulator approves for a whole year. Levies and aids change on other days.
 OF_THE_GRID = ("variable", "surcharge", "fixed", "meter")
 MAX_VAT = 0.3
-# EUR.
+# In EUR.
 MAX_PER_KWH, MAX_PER_MONTH = 1, 2000
 
 type Line = Mapping[str, Any]
 
 
 def _checked(is_valid: Callable[[Any], bool], message: str) -> Callable[[object], None]:
-    """Return a validator that raises an error with a message for invalid values."""
+    """Return a validator that raises vol.Invalid with `message` for an invalid value."""
 
     def check(value: object) -> None:
         if not is_valid(value):
@@ -40,7 +40,7 @@ def _checked(is_valid: Callable[[Any], bool], message: str) -> Callable[[object]
     return check
 
 
-# Compare types exactly: in Python, a datetime is a date, and a bool is an int.
+# Compare types exactly, because a datetime is also a date, and a bool is also an int.
 DAY = _checked(lambda value: type(value) is date, "no day: write 2027-01-01, without quotes")
 NUMBER = _checked(lambda value: type(value) in {int, float} and isfinite(value), "no number")
 TEXT = _checked(lambda value: isinstance(value, str) and value.strip() != "", "no text")
@@ -76,7 +76,7 @@ SCHEMA = vol.Schema(
 
 
 def defects(text: str) -> list[str]:
-    """Return every defect of a price file. If its structure is wrong, only those defects."""
+    """Return every defect of a price file. If its structure is wrong, only structural defects."""
     try:
         content = tomllib.loads(text)
         SCHEMA(content)
@@ -143,7 +143,7 @@ def _wrong_values(name: str, lines: list[Line]) -> Iterator[str]:
 
 
 def _not_ascending(fixed: Mapping[str, list[Line]]) -> Iterator[str]:
-    """Yield prices of a power that do not exceed the price of the next lower power."""
+    """Yield a defect for each price that is not above the price of the next lower power."""
     powers = [power for power in POWERS if power in fixed]
     for lower, higher in pairwise(powers):
         for number, line in enumerate(fixed[higher]):

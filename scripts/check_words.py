@@ -24,7 +24,7 @@ PHRASES = re.compile(
     r"(?i)\b(wh(o|at)(ever)?|whichever|of which|(those|ones?) (that|of|who)|so many|meanwhile)\b"
 )
 BEGINNINGS = re.compile(r"(It|They|Those|Before|Not|As)\b")
-# Instructions to tools say nothing to a reader.
+# Comments that instruct a tool, such as noqa, are not checked.
 DIRECTIVES = re.compile(r"noqa|fmt:|---|type: ignore|pragma|shellcheck|!|@ts-|eslint|$")
 TYPESCRIPT = re.compile(r"(/\*\*.*?\*/)|((?:(?<![:\S])//[^\n]*(?:\n[ \t]*|$))+)", re.DOTALL)
 TYPESCRIPT_MARKS = re.compile(r"^[ \t]*(/\*\*|//|\*/?)|\*/$", re.MULTILINE)

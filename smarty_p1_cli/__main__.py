@@ -49,7 +49,7 @@ def main() -> int:
     except KeyboardInterrupt, asyncio.CancelledError:
         return 130
     except BrokenPipeError:
-        # The program that reads the output has ended, such as `head`.
+        # The program that reads the output, such as `head`, has ended.
         _give_up_output()
         return 1
     except OSError as err:

@@ -37,7 +37,7 @@ days (grid operator, Leneda) may recognize the house by the shape of the hour.""
 
 
 async def record(url: str, minutes: float) -> Recording:
-    """Return the bytes that the port at `url` sends in `minutes`, or fewer if the file is full."""
+    """Return the bytes that a port sends in `minutes`. End early when the recording is full."""
     recording = Recording()
     full = asyncio.Event()
 

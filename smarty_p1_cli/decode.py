@@ -48,7 +48,7 @@ def _pieces(beginning: bytes, stream: BinaryIO) -> Iterator[bytes]:
 
 def _read_capture(beginning: bytes, stream: BinaryIO) -> tuple[Sequence[Chunk], bytes | None]:
     data = bytearray(beginning)
-    # Read at most one byte beyond MAX_SIZE: read_capture() then refuses the file.
+    # Stop reading beyond MAX_SIZE, because read_capture() refuses a larger file.
     while len(data) <= MAX_SIZE and (more := _read(stream)):
         data += more
     try:

@@ -1,4 +1,4 @@
-"""Command `fleet`: files of a fleet, and deletion, export or reprocessing of meters' data."""
+"""Command `fleet`: makes a fleet's files; deletes, exports or reprocesses data of meters."""
 
 import argparse
 import asyncio
@@ -89,7 +89,7 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
 
 
 def _name(text: str) -> str:
-    # The empty name would select values without a meter.
+    # Refuse the empty name, because it would select values without a meter.
     if not text:
         msg = "it must not be empty"
         raise argparse.ArgumentTypeError(msg)
@@ -136,7 +136,7 @@ def _run_export(arguments: argparse.Namespace) -> int:
 
 
 def _title(text: str) -> bytes:
-    # The message leaves out the text: it may be a key.
+    # Leave the text out of the message, because the text may be a key.
     if not re.fullmatch(r"[0-9A-Fa-f]{16}", text):
         msg = "a system title has 16 hexadecimal digits"
         raise argparse.ArgumentTypeError(msg)
@@ -169,7 +169,7 @@ def _run_read(arguments: argparse.Namespace) -> int:
 
 
 def _run(work: Callable[[Any], Any]) -> int:
-    """Run a function of the fleet's module and return the exit status."""
+    """Run `work` with the module smarty_p1_fleet. Return the exit status."""
     try:
         import smarty_p1_fleet  # noqa: PLC0415
         from smarty_p1_gateway import ConfigError, UnavailableError  # noqa: PLC0415
@@ -177,7 +177,7 @@ def _run(work: Callable[[Any], Any]) -> int:
         msg = f"a fleet needs {err.name}: install smarty-p1 with its extra [fleet]"
         raise UsageError(msg) from None
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    # asyncio warns of every TLS connection that a server closes.
+    # asyncio warns of every TLS connection that a server closes, so show only errors.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:
         message, is_done = asyncio.run(work(smarty_p1_fleet))

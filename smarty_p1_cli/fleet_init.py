@@ -12,7 +12,7 @@ type _Commands[P: argparse.ArgumentParser] = argparse._SubParsersAction[P]  # no
 
 
 def _import_part(name: str) -> ModuleType:
-    """Return a module of an optional dependency. Raises UsageError if it is not installed."""
+    """Return a module of an optional dependency. Raises UsageError for a missing module."""
     try:
         return import_module(name)
     except ModuleNotFoundError as err:

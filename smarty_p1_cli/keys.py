@@ -42,7 +42,7 @@ def _read_key_text(argument: str | None, file: Path | None, variable: str) -> st
         lines = file.read_text(encoding="utf-8-sig").strip().splitlines()
     except (OSError, UnicodeDecodeError) as err:
         reason = getattr(err, "strerror", None) or "it is no text"
-        # Leave out the file's name: it may be a key after the wrong option.
+        # Leave out the file's name, because the user may have typed a key as the name.
         msg = f"cannot read the key file: {reason}"
         raise UsageError(msg) from None
     return lines[0] if lines else ""

@@ -7,15 +7,15 @@ from typing import Any, NoReturn, override
 from smartyp1.p1 import KeyFormatError, parse_key
 
 PROGRAM = "smarty-p1"
-# Names without the characters that separate a secret in an address.
+# Names without characters, such as : and @, that may surround a secret in a URL.
 FILE_NAME = re.compile(r"(?:[A-Za-z]:)?[^:@%?#&;=]+")
 
 
 class Parser(argparse.ArgumentParser):
-    """Argument parser whose errors do not quote invalid arguments: they may be keys."""
+    """Argument parser whose errors do not quote invalid arguments, because these may be keys."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - passed on to ArgumentParser
-        # Abbreviations are off: the error for an ambiguous option would quote its value.
+        # No abbreviations, because the error for an ambiguous option would quote its value.
         super().__init__(**options, allow_abbrev=False)
 
     @override

@@ -11,7 +11,7 @@ from .keys import read_keys
 from .parser import Parser, shown
 from .usage_error import UsageError
 
-# Limit of a capture file's content, and of the time to wait for it.
+# Limits the content of a capture file, and the time to wait for the file.
 MAX_CAPTURE_MINUTES = 120
 
 
@@ -53,7 +53,7 @@ def add_ports(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
 
 
 def _run_watch(arguments: argparse.Namespace) -> int:
-    # Import here: decoding must work without serialx, an optional dependency.
+    # Import here, because decoding must work without the optional library serialx.
     try:
         from smartyp1.port import normalise_port  # noqa: PLC0415
 

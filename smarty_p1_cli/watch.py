@@ -16,7 +16,7 @@ from .watch_state import PortStatus, condition, line, summary
 
 # Seconds between two updates; more updates would be unreadable.
 _UPDATE_INTERVAL_S = 0.2
-# Seconds between two status lines: noise may cause many rejections per second.
+# Seconds between two status lines, because noise may cause many rejections per second.
 _STATUS_INTERVAL_S = 1.0
 
 type _Show = Callable[[PortStatus, list[Telegram]], None]
@@ -37,7 +37,7 @@ async def watch_port(url: str, decoder: Decoder) -> None:
 
     link = Link(url, on_data, status.lose, on_open=lambda: status.open(time.monotonic()))
     if watching := asyncio.current_task():
-        with suppress(NotImplementedError):  # Windows
+        with suppress(NotImplementedError):  # Windows has no signal handlers
             # Handle SIGTERM, because a program that a script starts in the background ignores
             # SIGINT.
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, watching.cancel)
@@ -80,7 +80,7 @@ def _live() -> Iterator[_Show]:
         nonlocal last
         now = time.monotonic()
         last = summary(status, now)
-        # Ask the terminal for its size: variables of the environment keep the size at the start.
+        # Ask the terminal for its size, because environment variables keep the size at the start.
         width, height = os.get_terminal_size(sys.stdout.fileno())
         console.size = (width or 80, height or 24)
         live.update(view(status, now, console.width, console.height), refresh=True)

@@ -1,4 +1,4 @@
-"""Status of a port and its text for people, free of I/O, clock and terminal."""
+"""Status of a P1 port, and its texts for people. This module uses no I/O, clock or terminal."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from smartyp1 import p1, port
 
 from .rejection_words import EXPLANATIONS
 
-# Seconds without a telegram; a meter sends every ten seconds.
+# Seconds. A meter sends a telegram every ten seconds, so a longer silence is a fault.
 MAX_TELEGRAM_INTERVAL_S = 15.0
 GOOD, WAITING, WRONG = "bold green", "bold yellow", "bold red"
 _LOSSES: dict[type[port.LinkError], str] = {
@@ -45,7 +45,7 @@ class PortStatus:
 
     def open(self, now: float) -> None:
         """Record that the port was opened."""
-        # A silent port is reopened regularly: that does not end the silence.
+        # A silent port is reopened regularly. Reopening does not end the silence.
         if not isinstance(self.error, port.PortSilentError):
             self.silent_since = self.searched_since = now
             self.error = None
@@ -116,7 +116,7 @@ def line(telegram: p1.Telegram) -> str:
 
 
 def channel_texts(telegram: p1.Telegram) -> list[tuple[str, str]]:
-    """Return channel and type of each M-Bus meter, and its index."""
+    """Return two texts for each M-Bus meter: channel with type, and the index with its unit."""
     return [
         (
             f"{channel} {reading.type.replace('_', ' ')}",
@@ -127,7 +127,7 @@ def channel_texts(telegram: p1.Telegram) -> list[tuple[str, str]]:
 
 
 def object_text(reference: str, value: p1.Value) -> str:
-    """Return the value of an object for people, "-" for an empty value."""
+    """Return the text of an object's value for people, "-" for an empty value."""
     if isinstance(value, int) and reference.endswith(_CONTROL_STATES):
         return p1.CONTROL_STATES.get(value, str(value)).replace("_", " ")
     definition = p1.OBJECTS.get(reference)

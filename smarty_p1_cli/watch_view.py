@@ -17,7 +17,7 @@ from .watch_state import WRONG, PortStatus, channel_texts, clean, condition, obj
 _GAP = "   "
 _CELL_WIDTH = 36
 
-# Rows by label: first the column titles, then an object's reference for each column.
+# Rows of a table by label. Row "" has the column titles. Other rows have OBIS references.
 type _Table = dict[str, tuple[str, ...]]
 _ENERGY_AND_POWER: _Table = {
     "": ("imported", "exported"),
@@ -61,10 +61,10 @@ def view(status: PortStatus, now: float, width: int, height: int) -> Group:
         rows = [row for row in rows if row.text]
     if hidden := sum(row.values for row in rows[max(room - 1, 0) :]) if len(rows) > room else 0:
         rows = [*rows[: max(room - 1, 0)], _Row(f"+ {hidden} more", style="bold")]
-    # Text instead of markup: texts of a meter may contain brackets.
+    # Use Text instead of markup, because texts of a meter may contain brackets.
     picture = Text(no_wrap=True, overflow="ellipsis").append("\n".join(header), style)
     for row in rows[:room]:
-        # Dim the values during an error: the last telegram may be outdated.
+        # Dim the values during an error, because the last telegram may be outdated.
         picture.append(f"\n{row.text}", f"{row.style}{' dim' * (style == WRONG)}")
     return Group(picture)
 
@@ -100,7 +100,7 @@ def _table(telegram: Telegram, table: _Table) -> list[_Row]:
         if count := len(telegram.objects.keys() & references):
             values = [telegram.objects.get(reference) for reference in references]
             sent = [repr(value).partition(".")[2] for value in values if isinstance(value, float)]
-            # Show all numbers of a row with the decimals of its most precise number.
+            # Show all numbers of a row with as many decimals as the most precise number has.
             decimals = max(3 if " k" in label else 0, *map(len, sent), 0)
             shown = (f"{v:.{decimals}f}" if isinstance(v, float) else "-" for v in values)
             cells.append((label, *shown))
@@ -127,7 +127,7 @@ def _channels(telegram: Telegram) -> Iterator[_Row]:
 
 
 def _rest(telegram: Telegram) -> Iterator[list[tuple[str, str]]]:
-    """Yield names and values that no table shows: messages, then values, then empty objects."""
+    """Yield three lists of names and values outside the tables: messages, values, empty objects."""
     shown = {mbus_reference(at, field) for at in telegram.channels for field in MBUS_FIELDS}
     first = [("meter", clean(telegram.identification))]
     if telegram.frame_counter is not None:
@@ -142,7 +142,7 @@ def _rest(telegram: Telegram) -> Iterator[list[tuple[str, str]]]:
 
 
 def _cells(items: list[tuple[str, str]], width: int) -> Iterator[_Row]:
-    """Yield the items in columns. An item too long for a column has its own row."""
+    """Yield rows with the items in columns. An item too long for a column has its own row."""
     columns = max(1, (width + len(_GAP)) // (_CELL_WIDTH + len(_GAP)))
     size = (width - len(_GAP) * (columns - 1)) // columns
     short, long = [], []

@@ -1,4 +1,4 @@
-"""Luxembourg "Smarty" electricity meters, LED pulse readers and rainwater tanks."""
+"""Integration for Luxembourg's "Smarty" electricity meters, LED pulse readers and tanks."""
 
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -23,7 +23,7 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
-    """Register actions, websocket commands and cards, and follow disabled entries."""
+    """Register actions, websocket commands and dashboard cards."""
     async_setup_services(hass)
     async_setup_websocket(hass)
     async_follow_disabling(hass)
@@ -32,16 +32,16 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
-    """Set up a meter or a board: start to read its port, and create its entities.
+    """Set up a meter, pulse reader or tank: start to read, and create its entities.
 
-    The entities are unavailable until the first reading. Setup is retried while a meter has never
-    been read.
+    The entities are unavailable until the first reading. The set-up of a new meter waits for the
+    first reading or failure.
     """
     await async_show_in_sidebar(hass, entry)
     entry.runtime_data = make_coordinator(hass, entry)
     await entry.runtime_data.async_start()
     if is_meter(entry):
-        # Create the electricity meter's device first: devices of M-Bus meters refer to it.
+        # First create the device of the electricity meter, because M-Bus devices refer to it.
         dr.async_get(hass).async_get_or_create(
             config_entry_id=entry.entry_id, **meter_device(entry.runtime_data)
         )
@@ -56,7 +56,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
-    """Unload an entry. Home Assistant ends the link's task and thereby closes the port."""
+    """Unload an entry, and save its data. Home Assistant cancels the task that reads the port."""
     coordinator = entry.runtime_data
     coordinator.set_closed(is_closed=True)
     is_unloaded = await hass.config_entries.async_unload_platforms(entry, platforms_of(entry))
@@ -68,7 +68,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> b
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> None:
-    """Remove stored data, dashboards, repair issues and published topics of a removed entry."""
+    """Remove the files, dashboard, repair issues and published MQTT topics of a removed entry."""
     withdraw_issues(hass, entry)
     await async_forget(hass, entry)
     await sinks.async_remove(hass, entry)
@@ -78,7 +78,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> N
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: SmartyConfigEntry, device: dr.DeviceEntry
 ) -> bool:
-    """Return whether a user may delete a device: a meter that the telegram no longer contains."""
+    """Return whether a user may delete a device: only if the last telegram lacks its meter."""
     return (
         entry.state is ConfigEntryState.LOADED
         and is_meter(entry)

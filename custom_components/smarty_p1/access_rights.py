@@ -1,7 +1,7 @@
-"""Access rights: read access to any entity of a meter permits a user to query the meter.
+"""Access rights. Read access to any entity of a meter permits a user to query the meter.
 
-A disabled entity counts, too. Automations and scripts without a user may query every meter.
-docs/rights.md has the table.
+A disabled entity counts, too. Automations and scripts without a user may read every meter.
+docs/rights.md has a table of all rights.
 """
 
 from homeassistant.auth.models import User
@@ -36,9 +36,9 @@ def readable_meters(hass: HomeAssistant, user: User) -> list[AnyConfigEntry]:
 
 
 def readable_meter(hass: HomeAssistant, user: User, entry_id: str) -> AnyConfigEntry | None:
-    """Return the entry of a meter, loaded or not; None if the id is of no meter.
+    """Return the entry of a meter, loaded or not, None if no meter has this id.
 
-    Raises Unauthorized when the user may read none of the meter's entities.
+    Raises Unauthorized if the user may read none of the meter's entities.
     """
     entry = hass.config_entries.async_get_entry(entry_id)
     if entry is None or entry.domain != DOMAIN or not is_meter(entry):

@@ -1,7 +1,7 @@
-"""Queue of expensive answers to users, computed one at a time in all of Home Assistant.
+"""Queue of expensive answers to users. Only one answer is computed at a time.
 
-Any user may ask for a year of quarter-hours or the value of a battery. A few hundred such questions
-at once would block Home Assistant. So users take turns, one thread computes, and equal questions
+Any user may request a year of quarter-hours or the value of a battery. A few hundred such requests
+at once would block Home Assistant. So users take turns, one thread computes, and equal requests
 share an answer.
 """
 
@@ -28,16 +28,16 @@ from .lib.reports import what_if_report
 from .lib.tariff import Demand, QuarterHour, QuarterHours, day_start, quarter_hours_between
 
 MAX_WAITING = 8
-"""Questions that a user may have in the queue, beside the question being answered."""
-# All automations together: at midnight, automations may ask for many meters at once.
+"""Questions that a user may have in the queue, not counting the question being answered."""
+# Limit for all automations together. At midnight, they may query many meters at once.
 _MAX_WAITING_OF_AUTOMATIONS = 64
 _MAX_KEPT = 32
-# Seconds. A disk or database that does not respond blocks the queue no longer than this.
+# Seconds. A disk or database that does not respond may not block the queue for longer.
 _ANSWER_TIMEOUT_S = 60.0
 _QUARTER_HOURS_SPAN = timedelta(days=400)
 
 type Books = Callable[[], object]
-"""Returns a version of the data behind an answer, None if the answer must not be cached."""
+"""Function that returns a version of the data behind an answer, None to prevent caching."""
 
 
 @dataclass(eq=False)
@@ -48,11 +48,11 @@ class _Work:
     answer: asyncio.Future[Any]
     askers: int = 0
     is_taken: bool = False
-    """Whether the computation has begun. It is then finished, even if all askers have left."""
+    """Whether the computation has begun. From then on, it finishes even if all askers leave."""
 
 
 class Answers:
-    """Queue of questions, cache of answers, and the thread that computes them."""
+    """Queue of questions, cache of answers, and the thread that computes the answers."""
 
     def __init__(self, hass: HomeAssistant) -> None:
         self._hass = hass
@@ -70,11 +70,11 @@ class Answers:
         make: Callable[[], Awaitable[T]],
         books: Books = lambda: None,
     ) -> T:
-        """Return the answer to a question, in the user's turn. Automations have `user_id` None.
+        """Return the answer that `make` computes, in the user's turn.
 
-        An answer is cached for equal questions as long as `books` returns an equal version. Raises
-        BusyError when the user has MAX_WAITING questions in the queue, or after a minute of
-        computing. Raises the errors of `make`.
+        All automations share the `user_id` None. An answer is cached for equal questions as long as
+        `books` returns an equal version. Raises BusyError if the user has MAX_WAITING questions in
+        the queue, or computing takes more than a minute. Raises the errors of `make`.
         """
         mark = books()
         if mark is not None and (kept := self._kept.get(question)) and kept[0] == mark:
@@ -90,7 +90,7 @@ class Answers:
         try:
             with _as_long_as_connected():
                 self._serve()
-                # Wait without cancelling: other askers may share this answer.
+                # Wait without cancelling the computation, because other users may share the answer.
                 await asyncio.wait([work.answer])
             return cast("T", work.answer.result())
         finally:
@@ -111,14 +111,14 @@ class Answers:
             while work := self._turns.take():
                 work.is_taken = True
                 await self._async_make(work)
-                # Let other tasks run: a short answer has no await of its own.
+                # Let other tasks run, because a short answer may be computed without any await.
                 await asyncio.sleep(0)
         finally:
             self._server = None
 
     async def _async_make(self, work: _Work) -> None:
         try:
-            # Read the version first: a change during the computation makes the answer outdated.
+            # Read the version first, so that a change during the computation outdates the answer.
             mark = work.books()
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 answer = await work.make()
@@ -131,8 +131,8 @@ class Answers:
             if mark is not None:
                 self._keep(work.question, mark, answer)
         finally:
-            # Retrieve the exception: if all askers have left, asyncio would log it as never
-            # retrieved.
+            # Retrieve the exception, because asyncio logs exceptions that nobody retrieves. All
+            # askers may have left.
             if not work.answer.cancel():
                 work.answer.exception()
             del self._works[work.question]
@@ -150,9 +150,9 @@ class Answers:
 
 @contextmanager
 def _as_long_as_connected() -> Iterator[None]:
-    """Cancel the current task when the asking user's websocket connection closes.
+    """Cancel the current task when the websocket connection of the user closes.
 
-    A script is not cancelled: it continues after its user has left.
+    A script that the user has started is not cancelled.
     """
     connection, task = current_connection.get(), asyncio.current_task()
     if connection is None or task is None or script_stack_cv.get():
@@ -171,7 +171,7 @@ _ANSWERS: HassKey[Answers] = HassKey(f"{DOMAIN}_answers")
 
 @callback
 def answers_of(hass: HomeAssistant) -> Answers:
-    """Return the queue of this Home Assistant."""
+    """Return the queue that all users of this Home Assistant share."""
     if _ANSWERS not in hass.data:
         hass.data[_ANSWERS] = Answers(hass)
     return hass.data[_ANSWERS]
@@ -180,17 +180,17 @@ def answers_of(hass: HomeAssistant) -> Answers:
 async def async_aside[**P, T](
     hass: HomeAssistant, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Return the result of a function, computed in the thread for answers."""
+    """Return the result of `work`, computed in the thread for answers."""
     return await hass.loop.run_in_executor(answers_of(hass).executor, lambda: work(*args, **kwargs))
 
 
 class NothingCountedError(Exception):
-    """Missing readings: no energy of the meter has been read yet."""
+    """Error: no energy of the meter has been read yet."""
 
 
 @callback
 def demand_of(coordinator: SmartyCoordinator) -> Demand:
-    """Return the quarter-hours and months of a meter. Raises NothingCountedError without any."""
+    """Return the quarter-hours and months of a meter. Raises NothingCountedError if none exist."""
     if coordinator.books.demand is None:
         raise NothingCountedError
     return coordinator.books.demand
@@ -215,7 +215,7 @@ async def async_quarter_hours(
 async def async_what_if(
     coordinator: SmartyCoordinator, fields: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the yearly value of a battery. Raises WhatIfError when it is unknown."""
+    """Return the yearly value of a battery. Raises WhatIfError if the value is unknown."""
     hass, demand = coordinator.hass, demand_of(coordinator)
     start, end = day_start(demand.quarter_start - _QUARTER_HOURS_SPAN), demand.month.start
     quarters = await async_quarter_hours(coordinator, start, end)
@@ -226,7 +226,7 @@ async def async_what_if(
 
 @callback
 def books_of(coordinator: SmartyCoordinator) -> object:
-    """Return a version that changes with each quarter-hour, contract and imported day."""
+    """Return a version of a meter's data. New quarter-hours, contracts and imports change it."""
     demand = coordinator.books.demand
     past = coordinator.books.memory.demand_meter.past
     return demand and (demand.contracts, past, demand.last_quarter, demand.month.start)

@@ -1,4 +1,4 @@
-"""Binary sensor that warns of a quarter-hour above the reference power before it ends."""
+"""Binary sensor that warns before a quarter-hour ends above the reference power."""
 
 from collections.abc import Mapping
 from typing import Any, override
@@ -28,7 +28,7 @@ async def async_setup_entry(
     """Create the binary sensors that the options enable."""
     coordinator = entry.runtime_data
     find = find_new(coordinator, Platform.BINARY_SENSOR, BINARY_SENSORS, MeterBinarySensor)
-    # All binary sensors exist from the first reading on, so no listener adds further ones.
+    # All binary sensors exist from the first reading on, so no listener for new objects is needed.
     async_add_entities(find(coordinator.data))
 
 
@@ -59,6 +59,6 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return the attributes, plus the reference power in kW as the maximum of a gauge card."""
+        """Return the attributes, with the reference power in kW for the maximum of a gauge card."""
         reference_power = self.coordinator.config_entry.options[CONF_REFERENCE_POWER]
         return {**(super().extra_state_attributes or {}), CONF_REFERENCE_POWER: reference_power}

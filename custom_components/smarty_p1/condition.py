@@ -24,18 +24,18 @@ _CONNECTED = "connected"
 
 
 class _OwnCondition(OwnEntities, EntityConditionBase):
-    """Condition about entities of one kind."""
+    """Condition about this integration's entities with certain translation keys."""
 
     @override
     def _check_all_match_state(self, states: list[State]) -> bool:
-        # Home Assistant's check is true for an empty list, such as a target without available
-        # entities. Return False for it.
+        # Return False for an empty list (no entity is available), where Home Assistant's check is
+        # True.
         return bool(states) and super()._check_all_match_state(states)
 
 
 def _state(domain: Platform, keys: frozenset[str], state: str) -> type[Condition]:
     class StateCondition(_OwnCondition, EntityStateConditionBase):
-        """Condition that entities are in a state."""
+        """Condition that entities have the state `state`."""
 
         _domain = domain
         _keys = keys
@@ -46,7 +46,7 @@ def _state(domain: Platform, keys: frozenset[str], state: str) -> type[Condition
 
 def _voltage(*, is_outside: bool) -> type[Condition]:
     class VoltageCondition(_OwnCondition):
-        """Condition that voltages are outside the permitted range, or inside it."""
+        """Condition that voltages are outside (`is_outside`) or inside the permitted range."""
 
         _domain = Platform.SENSOR
         _keys = VOLTAGES
@@ -70,5 +70,5 @@ CONDITIONS: dict[str, type[Condition]] = {
 
 
 async def async_get_conditions(_hass: HomeAssistant) -> dict[str, type[Condition]]:
-    """Return the conditions by name."""
+    """Return the classes of the conditions by name."""
     return CONDITIONS

@@ -24,7 +24,7 @@ _OPTIONS_FLOWS: Mapping[str, Callable[[], OptionsFlow]] = {
 
 
 class SmartyConfigFlow(UpdateSteps, DiscoverySteps, PulseSteps, TankSteps, domain=DOMAIN):
-    """Dialog that sets up or changes a meter or a board."""
+    """Dialog that sets up or reconfigures a meter, a pulse reader or a tank."""
 
     @staticmethod
     @callback
@@ -35,12 +35,12 @@ class SmartyConfigFlow(UpdateSteps, DiscoverySteps, PulseSteps, TankSteps, domai
 
     @override
     async def async_step_user(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show a menu of the kinds of source."""
+        """Show a menu: meter, pulse reader or tank."""
         return self.async_show_menu(step_id="user", menu_options=list(_OPTIONS_FLOWS))
 
     @override
     async def async_step_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the reconfiguration of the entry's kind."""
+        """Show the reconfiguration of the entry's kind: meter, pulse reader or tank."""
         kind = kind_of(self._get_reconfigure_entry())
         if kind == KIND_PULSE:
             return await self.async_step_pulse()

@@ -9,7 +9,7 @@ DOMAIN: Final = "smarty_p1"
 PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
 LOGGER: Final = logging.getLogger(__package__)
 
-# Kind of source that an entry reads. Entries without this field read a meter.
+# Kind of an entry: meter, pulse reader or tank. An entry without this field is a meter.
 CONF_KIND: Final = "kind"
 KIND_METER: Final = "meter"
 KIND_PULSE: Final = "pulse"
@@ -25,7 +25,7 @@ SECTION_ADVANCED: Final = "advanced"
 
 CONF_REFERENCE_POWER: Final = "reference_power"
 CONF_SURCHARGE_PRICE: Final = "surcharge_price"
-# First day of the changed contract.
+# First day of the changed contract. In spite of its name, the option concerns all prices.
 CONF_SURCHARGE_PRICE_SINCE: Final = "surcharge_price_since"
 CONF_SURCHARGE_REPLACES_VARIABLE: Final = "surcharge_replaces_variable"
 CONF_METER_AMPERE: Final = "meter_ampere"
@@ -83,23 +83,23 @@ CONF_RETAIN: Final = "retain"
 CONF_DISCOVERY: Final = "discovery"
 CONF_DISCOVERY_PREFIX: Final = "discovery_prefix"
 
-# Options of the virtual meter. Its serial number is drawn at random once.
+# Options of the virtual meter. The serial number is chosen at random once, then kept.
 CONF_SERIAL: Final = "serial"
 CONF_SHOWN_AS: Final = "shown_as"
 SHOWN_AS_BOTH: Final = "both"
 CONF_BATTERIES: Final = "batteries"
-# Clients that are no batteries, as the user has answered.
+# Addresses of clients that the user has declared to be no batteries.
 CONF_NO_BATTERIES: Final = "no_batteries"
 CONF_UDP_PORTS: Final = "udp_ports"
 CONF_SILENT: Final = "silent"
 CONF_SHOWS_TELEGRAM: Final = "shows_telegram"
 CONF_ANNOUNCED: Final = "announced"
 
-# Choices of the setup. CONF_FILL_ENERGY is removed once the Energy dashboard shows the meter.
+# Switches of the set-up dialog. CONF_FILL_ENERGY is removed when the Energy dashboard is set up.
 CONF_SIDEBAR: Final = "sidebar"
 CONF_FILL_ENERGY: Final = "fill_energy"
 
-# Account at Leneda, the national platform. CONF_API_KEY holds its key.
+# Account at Leneda, the national platform. CONF_API_KEY holds the account's API key.
 SECTION_LENEDA: Final = "leneda"
 CONF_ENERGY_ID: Final = "energy_id"
 CONF_CONSUMPTION_POINT: Final = "consumption_point"
@@ -107,7 +107,7 @@ CONF_PRODUCTION_POINT: Final = "production_point"
 
 CONF_BAUD_RATE: Final = "baud_rate"
 CONF_PULSES_PER_KWH: Final = "pulses_per_kwh"
-# Count that the dialog has shown, and its time: pulses are counted from this count.
+# Count of pulses that the set-up dialog has shown, and its time. Counting continues from there.
 CONF_FIRST_COUNT: Final = "first_count"
 CONF_FIRST_COUNT_AT: Final = "first_count_at"
 CONF_METER_READING: Final = "meter_reading"

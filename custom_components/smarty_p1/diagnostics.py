@@ -1,4 +1,4 @@
-"""Diagnostics download: configuration, link and last telegram, with private values redacted."""
+"""Diagnostics download: configuration, port and last telegram, with private values redacted."""
 
 import re
 from collections.abc import Mapping
@@ -26,13 +26,13 @@ from .lib.port import redact_port
 from .lib.tariff import Demand
 from .sinks.virtual_clients import clients_of
 
-# Topics contain the serial number or a name that the user has chosen.
+# Topics are private, too, because they contain the serial number or a name chosen by the user.
 _PRIVATE_FIELDS = {
     *(CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY, CONF_TOPIC),
     *(CONF_API_KEY, CONF_ENERGY_ID, CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT),
 }
 _NAMING = re.compile(rf"(/dev/serial/by-id/|^{PREFIX}).+")
-# Meter numbers, and the messages that the grid operator sends to the household.
+# Serial numbers, and the messages that the grid operator sends to the household.
 _PRIVATE_REFERENCES = {
     DEVICE_NAME,
     *(mbus_reference(channel, "equipment_identifier") for channel in CHANNELS),
@@ -43,7 +43,7 @@ _PRIVATE_REFERENCES = {
 async def async_get_config_entry_diagnostics(
     _hass: HomeAssistant, entry: SmartyConfigEntry
 ) -> dict[str, Any]:
-    """Return configuration, condition, counters and last reading of an entry, redacted."""
+    """Return configuration, condition, counters and last reading of an entry, as JSON values."""
     data = async_redact_data(dict(entry.data), _PRIVATE_FIELDS)
     if CONF_PORT in data:
         data[CONF_PORT] = redact_names(redact_port(data[CONF_PORT]))
@@ -59,12 +59,12 @@ async def async_get_config_entry_diagnostics(
 
 
 def redact_names(port: str) -> str:
-    """Return a port with the serial number of a USB cable, or a topic's name, redacted."""
+    """Return a port without the serial number of a USB cable, or without the name of a topic."""
     return _NAMING.sub(rf"\1{REDACTED}", port)
 
 
 def _redact_text[T](content: T, private: str) -> T:
-    """Return the content with a private text redacted in every string, upper or lower case."""
+    """Return the content with `private` redacted in every string, regardless of case."""
     result: Any = content
     match content:
         case dict():
@@ -72,7 +72,7 @@ def _redact_text[T](content: T, private: str) -> T:
         case list() | tuple():
             result = [_redact_text(value, private) for value in content]
         case str():
-            # Host names of gateways contain the serial number in lower case.
+            # Ignore case, because host names of gateways contain the serial number in lower case.
             result = re.sub(re.escape(private), REDACTED, content, flags=re.IGNORECASE)
     return cast("T", result)
 
@@ -116,7 +116,7 @@ def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
 
 
 def _describe_demand(demand: Demand) -> dict[str, Any]:
-    # Leave out the many earlier months, and the contract, which is in the options already.
+    # Leave out the many earlier months. The options above already contain the contract.
     content = asdict(replace(demand, earlier_months=()))
     del content["known_month"], content["running"]
     return content | {"month": asdict(demand.month)}
@@ -134,7 +134,7 @@ def _describe_telegram(telegram: Telegram) -> dict[str, Any]:
 
 
 def _redact_objects(objects: Mapping[str, Any]) -> dict[str, Any]:
-    """Redact private values and values of unknown objects. Empty values stay empty."""
+    """Redact private values, and values of objects outside the specification, except None."""
     return {
         reference: REDACTED
         if value is not None and (reference in _PRIVATE_REFERENCES or reference not in OBJECTS)

@@ -1,4 +1,4 @@
-"""Base class of the meter's entities, and the devices that they belong to."""
+"""Base class of the entities of a meter, and the devices of these entities."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, override
@@ -27,7 +27,7 @@ from .lib.meter import Reading
 
 
 def category_of(described: EntitySpec[Any]) -> EntityCategory | None:
-    """Return the category of an entity as Home Assistant knows it."""
+    """Return Home Assistant's category for an entity, None without a category."""
     category = described.entity_category
     return EntityCategory(category) if category else None
 
@@ -35,8 +35,8 @@ def category_of(described: EntitySpec[Any]) -> EntityCategory | None:
 def _needs_number(coordinator: SmartyCoordinator) -> bool:
     """Return whether a meter's device name contains its serial number.
 
-    True for a meter that was added after another meter. A device keeps its name when the other
-    meter is removed.
+    True for every meter except the first. An existing device keeps its name, even if other meters
+    are removed.
     """
     entry = coordinator.config_entry
     device = dr.async_get(coordinator.hass).async_get_device_by_identifier(
@@ -45,13 +45,13 @@ def _needs_number(coordinator: SmartyCoordinator) -> bool:
     if device and device.name:
         return short_serial(coordinator.serial_number) in device.name
     return any(
-        is_meter(other) and other.created_at < entry.created_at
-        for other in coordinator.hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+        is_meter(meter) and meter.created_at < entry.created_at
+        for meter in coordinator.hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     )
 
 
 def meter_device(coordinator: SmartyCoordinator) -> DeviceInfo:
-    """Return the device of the electricity meter."""
+    """Return the description of the electricity meter's device."""
     return DeviceInfo(
         identifiers={(DOMAIN, coordinator.serial_number)},
         translation_key="another_meter" if _needs_number(coordinator) else "meter",
@@ -68,7 +68,7 @@ def mbus_device_id(coordinator: SmartyCoordinator, identity: str) -> str:
 
 
 def mbus_device(coordinator: SmartyCoordinator, identity: str) -> dr.DeviceEntry | None:
-    """Return the device of a meter on an M-Bus channel, None when there is none."""
+    """Return the device of a meter on an M-Bus channel, None without a device."""
     return dr.async_get(coordinator.hass).async_get_device_by_identifier(
         (DOMAIN, mbus_device_id(coordinator, identity)),
         config_entry_id=coordinator.config_entry.entry_id,
@@ -92,14 +92,14 @@ def _mbus_device_info(coordinator: SmartyCoordinator, identity: str) -> DeviceIn
 
 
 def is_in_telegram(coordinator: SmartyCoordinator, device: dr.DeviceEntry) -> bool:
-    """Return whether the device is the electricity meter, or a meter in its last telegram."""
+    """Return whether a device is the electricity meter, or an M-Bus meter in the last telegram."""
     current = {coordinator.serial_number}
     current.update(mbus_device_id(coordinator, identity) for identity in coordinator.data.channels)
     return any((DOMAIN, identifier) in device.identifiers for identifier in current)
 
 
 def on_new_objects(coordinator: SmartyCoordinator, add_new: Callable[[Reading], None]) -> None:
-    """Call `add_new` with the current reading and with every later reading that has new objects."""
+    """Call `add_new` with the current reading, and with every later reading with new objects."""
     seen = coordinator.data
     add_new(coordinator.data)
 
@@ -124,9 +124,9 @@ def find_new[D: EntitySpec[Reading], E: Entity](
     descriptions: Iterable[D],
     make: Callable[[SmartyCoordinator, D], E],
 ) -> Callable[[Reading], list[E]]:
-    """Return a function that creates entities for the new objects of a reading.
+    """Return a function that creates the entities for a reading's new objects.
 
-    Entities that the options exclude are removed from the registry and never created.
+    Entities that the options exclude are never created, and are removed from the registry.
     """
     registry = er.async_get(coordinator.hass)
     missing: list[D] = []
@@ -149,7 +149,8 @@ def find_new[D: EntitySpec[Reading], E: Entity](
 class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
     """Entity of the electricity meter or of an M-Bus meter.
 
-    Both kinds of meter share this class: Python runs Home Assistant's code faster for one class.
+    Both kinds of meter share this class, because Python runs Home Assistant's code faster if all
+    objects have one class.
     """
 
     _attr_has_entity_name = True
@@ -178,7 +179,7 @@ class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
     @property
     @override
     def available(self) -> bool:
-        """Return whether readings arrive and the last one contains the entity's M-Bus meter."""
+        """Return whether readings come, and the last reading contains the entity's M-Bus meter."""
         coordinator, identity = self.coordinator, self._identity
         return coordinator.last_update_success and (
             identity is None or identity in coordinator.data.channels
@@ -187,7 +188,7 @@ class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the attributes of the entity's description, None if it has none."""
+        """Return the attributes of the entity's description, None without attributes."""
         attributes_fn = self.described.attributes_fn
         if attributes_fn is None:
             return None

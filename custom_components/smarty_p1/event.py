@@ -31,8 +31,8 @@ from .lib.stored_values import checked_count, checked_mapping
 
 PARALLEL_UPDATES = 0
 
-# Event on Home Assistant's bus, for the logbook. The logbook shows only the type of an event
-# entity, so the message's text would be missing.
+# Event on Home Assistant's bus for the logbook. From an event entity, the logbook would take only
+# the event type, but not the text of the message.
 MESSAGE_RECEIVED = f"{DOMAIN}_message_received"
 
 
@@ -41,7 +41,7 @@ async def async_setup_entry(
     entry: MeterConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Create an event entity for each message object that the meter sends, even if it is empty."""
+    """Create an event entity for each message object that the meter sends, and for disturbances."""
     coordinator = entry.runtime_data
     find_messages = find_new(coordinator, Platform.EVENT, EVENTS, MessageEvent)
     find_disturbances = find_new(coordinator, Platform.EVENT, (DISTURBANCE,), DisturbanceEvent)
@@ -53,7 +53,7 @@ async def async_setup_entry(
 
 
 class MeterEvent(SmartyEntity, EventEntity):
-    """Event entity that compares each reading with the last one, also across a restart."""
+    """Event entity that fires when a reading differs from the reading before."""
 
     described: EventSpec
     _was_available: bool | None = None
@@ -70,9 +70,9 @@ class MeterEvent(SmartyEntity, EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Compare the current reading once Home Assistant has started and automations listen."""
+        """Fire for events during a restart as soon as Home Assistant has started."""
         await super().async_added_to_hass()
-        # Wait for the start: earlier, no automation listens, and triggers ignore the first state.
+        # Wait until automations listen and triggers no longer ignore the entity's first state.
         self.async_on_remove(async_at_started(self.hass, self._look_soon))
 
     @callback
@@ -84,8 +84,8 @@ class MeterEvent(SmartyEntity, EventEntity):
     def _handle_coordinator_update(self) -> None:
         is_available = self.available
         if is_available != self._was_available:
-            # Write the availability before the event: triggers ignore an event that follows
-            # "unavailable".
+            # Write the availability before the event, because triggers ignore an event that
+            # follows the state "unavailable".
             super()._handle_coordinator_update()
             self._was_available = is_available
         self._fire_if_new()
@@ -98,21 +98,21 @@ class MeterEvent(SmartyEntity, EventEntity):
 
     @callback
     def _fire(self, value: Any) -> None:  # noqa: ANN401 - the type depends on the description
-        """Fire the events of a new value."""
+        """Fire the events for `value`, the current value of the entity's object."""
         raise NotImplementedError
 
 
 class MessageEvent(MeterEvent):
-    """Event entity of a message: fires when the text differs from the last text that it fired for.
+    """Event entity for messages of the grid operator. It fires when the meter sends a new text.
 
-    A text that returns after an empty message fires again.
+    A text that returns after an empty message fires again, too.
     """
 
     _text: object = None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Restore the last message's text, so that a restart does not fire it again."""
+        """Restore the text of the last message, so that a restart does not fire this text again."""
         if (last := await self.async_get_last_event_data()) and last.last_event_attributes:
             self._text = last.last_event_attributes.get(ATTR_TEXT)
         await super().async_added_to_hass()
@@ -131,16 +131,16 @@ class MessageEvent(MeterEvent):
 
 @dataclass
 class _StoredCounts(EventExtraStoredData):
-    """Last event and the meter's disturbance counts, as Home Assistant stores them."""
+    """Last event and the meter's disturbance counts, in the form that Home Assistant stores."""
 
     counts: dict[str, int]
 
 
 class DisturbanceEvent(MeterEvent):
-    """Event entity of the meter's counts of power failures, voltage sags and voltage swells.
+    """Event entity that fires when the meter counts a power failure, voltage sag or voltage swell.
 
-    The counts are restored after a restart, so a power failure that stopped Home Assistant fires,
-    too.
+    The counts are restored after a restart, so a power failure that stopped Home Assistant also
+    fires.
     """
 
     _counts: Mapping[str, int] = {}

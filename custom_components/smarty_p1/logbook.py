@@ -1,4 +1,4 @@
-"""Logbook entries for messages of the grid operator. The logbook words event types by itself."""
+"""Logbook entries with the text of messages of the grid operator."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def async_describe_events(
     def describe(event: Event) -> dict[str, str]:
         entity_id, text = str(event.data[ATTR_ENTITY_ID]), str(event.data[ATTR_TEXT])
         state = hass.states.get(entity_id)
-        # Quote the message without adding a verb: its language may not be the reader's.
+        # Quote the message without adding words, because these could be in another language.
         return {
             LOGBOOK_ENTRY_NAME: state.name if state else entity_id,
             LOGBOOK_ENTRY_MESSAGE: f"“{text[:MAX_LENGTH_STATE_STATE]}”",

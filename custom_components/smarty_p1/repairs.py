@@ -33,13 +33,13 @@ from .flows.meter_options import DETAILS
 
 
 class ReconfigureRepairFlow(ConfirmRepairFlow):
-    """Dialog that explains the issue and opens reconfiguration. The next telegram ends it."""
+    """Dialog that explains an issue and opens reconfiguration. The next telegram ends the issue."""
 
     @override
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Show the explanation, then open the reconfiguration of port and keys."""
+        """Show the explanation, then open the dialog for port and keys."""
         if user_input is None:
             return await super().async_step_confirm()
         entry = _entry_of(self)
@@ -60,7 +60,7 @@ class MeterClockRepairFlow(ConfirmRepairFlow):
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Show the clock's deviation, then store that the user has confirmed it."""
+        """Show the clock's deviation. After the user has confirmed it, store the deviation."""
         if user_input is None:
             return await super().async_step_confirm()
         entry = _entry_of(self)
@@ -71,7 +71,7 @@ class MeterClockRepairFlow(ConfirmRepairFlow):
 
 
 class _ChoiceRepairFlow(RepairsFlow):
-    """Dialog with a menu of choices."""
+    """Dialog with a menu of choices. `ways` names the step of each choice."""
 
     ways: ClassVar[list[str]]
 
@@ -80,7 +80,7 @@ class _ChoiceRepairFlow(RepairsFlow):
         self._placeholders: dict[str, str] = {}
 
     async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Show the menu of choices. Each choice is a step."""
+        """Show the menu, with the placeholders of the issue in its text."""
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
         if issue:
             self._placeholders = dict(issue.translation_placeholders or {})
@@ -90,12 +90,12 @@ class _ChoiceRepairFlow(RepairsFlow):
 
 
 class NetworkPricesRepairFlow(_ChoiceRepairFlow):
-    """Dialog to accept the prices of the last published year, or to enter other prices."""
+    """Dialog to accept the network prices of the last published year, or to enter new prices."""
 
     ways: ClassVar = ["keep", "enter"]
 
     async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Accept the prices for the year that the issue names. The issue ends."""
+        """Accept the published prices for the year that the issue names. This ends the issue."""
         entry = _entry_of(self)
         if entry is None:
             return self.async_abort(reason="entry_removed")
@@ -128,8 +128,7 @@ class LenedaKeyRepairFlow(RepairsFlow):
             try:
                 read = await async_read_key(self.hass, account, user_input)
             except FieldError as err:
-                # The form has no field for the metering point, so errors of it appear above the
-                # form.
+                # The form has no field for the metering point, so show such errors above the form.
                 field = err.field if err.field in {CONF_API_KEY, CONF_ENERGY_ID} else CONF_BASE
                 errors[field] = err.key
             else:
@@ -160,7 +159,7 @@ class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
     async def async_step_no_battery(
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Store that the client is not a battery: the issue does not return."""
+        """Store that the client is not a battery, so that the issue does not return."""
         return self._add_to(CONF_NO_BATTERIES)
 
     def _add_to(self, name: str) -> RepairsFlowResult:
@@ -168,8 +167,10 @@ class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
         section = entry.options.get(SECTION_VIRTUAL) if entry else None
         if entry is None or not section:
             return self.async_abort(reason="entry_removed")
-        others = [address for address in section[name] if address != self._placeholders["address"]]
-        section = {**section, name: [*others, self._placeholders["address"]]}
+        addresses = [
+            address for address in section[name] if address != self._placeholders["address"]
+        ]
+        section = {**section, name: [*addresses, self._placeholders["address"]]}
         options = {**entry.options, SECTION_VIRTUAL: section}
         self.hass.config_entries.async_update_entry(entry, options=options)
         self.hass.config_entries.async_schedule_reload(entry.entry_id)
@@ -192,6 +193,6 @@ _FLOWS: Mapping[Problem, type[RepairsFlow]] = {
 async def async_create_fix_flow(
     _hass: HomeAssistant, issue_id: str, _data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Return the dialog of an issue."""
+    """Return a new dialog for the repair issue with this id."""
     flows = (flow for problem, flow in _FLOWS.items() if issue_id.startswith(problem))
     return next(flows, ReconfigureRepairFlow)()

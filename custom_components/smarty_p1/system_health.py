@@ -1,4 +1,4 @@
-"""System information page: the link and the last telegram's age of each meter."""
+"""System information page: port and age of the last telegram of each meter."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ from .diagnostics import redact_names
 
 @callback
 def async_register(_hass: HomeAssistant, register: SystemHealthRegistration) -> None:
-    """Register the function that describes the entries."""
+    """Register the function that returns this integration's part of the system information."""
     register.async_register_info(_async_describe)
 
 
 async def _async_describe(hass: HomeAssistant) -> dict[str, Any]:
-    """Return the number of loaded meters, and a description of each entry by its title."""
+    """Return the number of loaded meters, and a description of each entry by number and title."""
     entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
     described = {"meters": sum(is_meter(entry) for entry in loaded)}
@@ -31,7 +31,7 @@ async def _async_describe(hass: HomeAssistant) -> dict[str, Any]:
 
 
 def _name(entry: AnyConfigEntry, number: int) -> str:
-    """Return the title with a shortened serial number: users post this page in public."""
+    """Return the title with a shortened serial number, because users post this page in public."""
     serial_number = str(entry.unique_id)
     return f"{number}: {entry.title.replace(serial_number, f'…{serial_number[-4:]}')}"
 

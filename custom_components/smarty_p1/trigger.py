@@ -30,7 +30,7 @@ from .trigger_and_condition_targets import (
 
 def _warning(to_state: str) -> type[Trigger]:
     class WarningTrigger(OwnEntities, EntityTargetStateTriggerBase):
-        """Trigger that fires when the warning changes to a state."""
+        """Trigger that fires when the reference power warning changes to `to_state`."""
 
         _domain = Platform.BINARY_SENSOR
         _keys = WARNING
@@ -41,7 +41,7 @@ def _warning(to_state: str) -> type[Trigger]:
 
 def _event(keys: frozenset[str], event_type: str) -> type[Trigger]:
     class EventTrigger(OwnEntities, StatelessEntityTriggerBase):
-        """Trigger that fires when an event entity fires an event of a type."""
+        """Trigger that fires when an event entity fires an event of the type `event_type`."""
 
         _domain = Platform.EVENT
         _keys = keys
@@ -68,7 +68,7 @@ def _changed(keys: frozenset[str]) -> type[Trigger]:
 
 def _voltage(*, is_outside: bool) -> type[Trigger]:
     class VoltageTrigger(OwnEntities, EntityTriggerBase):
-        """Trigger that fires when a voltage leaves the permitted range, or returns into it."""
+        """Trigger that fires when a voltage leaves (`is_outside`) or enters the permitted range."""
 
         _domain = Platform.SENSOR
         _keys = VOLTAGES
@@ -100,5 +100,5 @@ TRIGGERS: dict[str, type[Trigger]] = {
 
 
 async def async_get_triggers(_hass: HomeAssistant) -> dict[str, type[Trigger]]:
-    """Return the triggers by name."""
+    """Return the classes of the triggers by name."""
     return TRIGGERS

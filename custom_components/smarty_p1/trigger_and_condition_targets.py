@@ -1,4 +1,4 @@
-"""Entities to which the integration's triggers and conditions apply."""
+"""Entities that the integration's triggers and conditions watch."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -24,7 +24,7 @@ VOLTAGES = frozenset({"voltage_l1", "voltage_l2", "voltage_l3"})
 
 
 class OwnEntities:
-    """Filter for a trigger's or condition's target: a domain and its translation keys."""
+    """Mixin that picks this integration's entities with certain translation keys from a target."""
 
     _hass: HomeAssistant
     _domain: ClassVar[str]
@@ -32,11 +32,11 @@ class OwnEntities:
         dict.fromkeys((Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR), DomainSpec())
     )
     _keys: ClassVar[frozenset[str]]
-    # A device as target selects all its entities: `_keys` narrows them.
+    # A device as target must select all its entities, because `_keys` picks from them.
     _primary_entities_only: ClassVar[bool] = False
 
     def entity_filter(self, entities: set[str]) -> set[str]:
-        """Return the ids of the entities with a matching translation key."""
+        """Return the ids of the entities that this trigger or condition watches."""
         registry = er.async_get(self._hass)
         return {
             entity_id
@@ -49,7 +49,7 @@ class OwnEntities:
 
 
 def is_outside_range(state: State) -> bool | None:
-    """Return whether a voltage is outside the permitted range, None if the state is no voltage."""
+    """Return whether a voltage is outside VOLTAGE_LIMITS, None if the state is no voltage."""
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
     try:
         volts = ElectricPotentialConverter.convert(

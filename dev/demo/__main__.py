@@ -41,7 +41,7 @@ async def _run_until_signalled(demo: Demo) -> int:
     received: list[int] = []
 
     def stop(number: int) -> None:
-        # Ignore a second signal, so that it does not interrupt the stopping.
+        # Ignore a second signal, which would interrupt the stopping.
         if not received:
             running.cancel()
         received.append(number)

@@ -14,7 +14,7 @@ PASSWORD = "demo"  # noqa: S105 - valid on this machine only
 
 _FLOWS = "/api/config/config_entries/flow"
 _OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
-# Options page of a meter by field. Other fields are on the page of the contract.
+# Options page of each field of a meter. A field that is missing here is on the page `contract`.
 _PAGES = {
     "min_interval": "updates",
     **dict.fromkeys(("gas_kwh_per_m3", "gas_price", "gas_fixed_price"), "updates"),
@@ -60,7 +60,7 @@ class Client:
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         self.url = url
-        # Tokens as the frontend keeps them in the browser's local storage.
+        # Answer of /auth/token. The frontend keeps the same object in the browser's local storage.
         self.tokens: dict[str, Any] = {}
         self._session = session
         self._last_id = 0
@@ -69,7 +69,7 @@ class Client:
     @classmethod
     @contextlib.asynccontextmanager
     async def logged_in(cls, url: str) -> AsyncIterator[Self]:
-        """Log in, and create the owner's account first if there is none."""
+        """Log in. Create the owner's account first if Home Assistant has no owner."""
         timeout = aiohttp.ClientTimeout(total=_ANSWER_TIMEOUT_S)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             client = cls(session, url)
@@ -87,7 +87,7 @@ class Client:
                     listening.cancel()
 
     async def get(self, path: str, **query: str) -> Any:  # noqa: ANN401 - JSON
-        """Return the content of a path."""
+        """Return the JSON at a path of the REST API."""
         return await self._request("GET", path, params=query)
 
     async def post(self, path: str, **data: object) -> Any:  # noqa: ANN401 - JSON
@@ -126,7 +126,7 @@ class Client:
         return {entry["entry_id"]: entry for entry in entries}
 
     async def statistics(self, entity_id: str, *, days: int) -> list[dict[str, Any]]:
-        """Return an entity's hourly statistics of the last days."""
+        """Return the hourly statistics of an entity for the last `days` days."""
         by_entity = await self.command(
             "recorder/statistics_during_period",
             start_time=(datetime.now(UTC) - timedelta(days=days)).isoformat(),
@@ -140,7 +140,7 @@ class Client:
     async def run_flow(self, handler: str, *menus: str, **fields: object) -> dict[str, Any]:
         """Run a config flow and return the new entry.
 
-        Selects the menu choices, fills in the next form, and confirms the result. Later forms are
+        Selects the choices `menus`, then submits the next form with `fields`. Later forms are
         submitted empty, with all switches off.
         """
         step = await self.post(_FLOWS, handler=handler, show_advanced_options=False)
@@ -177,7 +177,7 @@ class Client:
         await self._request("DELETE", f"/api/config/config_entries/entry/{entry_id}")
 
     async def set_options(self, entry_id: str, **fields: object) -> None:
-        """Fill in the options of a config entry, page by page for a meter."""
+        """Fill in the options of a config entry. The options of a meter have several pages."""
         pages: dict[str, dict[str, object]] = {}
         for name, value in fields.items():
             pages.setdefault(_PAGES.get(name, "contract"), {})[name] = value
@@ -202,7 +202,7 @@ class Client:
         )
 
     async def _settled(self, path: str, step: dict[str, Any]) -> dict[str, Any]:
-        """Wait while a flow shows progress. Return the step after that."""
+        """Wait while a flow shows progress. Return the step that follows the progress."""
         while step["type"] in ("progress", "progress_done"):
             await asyncio.sleep(_POLL_INTERVAL_S)
             step = await self.get(path)

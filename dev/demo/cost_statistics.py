@@ -13,7 +13,7 @@ _MAX_ATTEMPTS = 150
 
 
 async def fill_costs(client: Client, entities: dict[str, str], costs: Costs) -> None:
-    """Fill the statistics of the costs. The Energy dashboard must have its prices already."""
+    """Import `costs` as statistics. The prices must already be set in the Energy dashboard."""
     energies = entities["energy_imported"], entities["energy_exported"]
     # Home Assistant creates the cost sensors one after the other, so wait for both.
     for _ in range(_MAX_ATTEMPTS):
@@ -35,9 +35,9 @@ async def fill_costs(client: Client, entities: dict[str, str], costs: Costs) -> 
 
 
 def _rows(amounts: dict[datetime, float]) -> list[dict[str, Any]]:
-    """Return a row per hour with known costs.
+    """Return a statistics row for each hour with known costs.
 
-    The recorder's own sums continue from 0 after the last.
+    The sum of the last row is 0, because the recorder's own sums continue from 0.
     """
     (first, _), *_, (_, last) = amounts.items()
     rows = {first - BEFORE_ANY_CHART: 0.0} | {end - HOUR: paid for end, paid in amounts.items()}

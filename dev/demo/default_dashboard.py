@@ -7,7 +7,7 @@ _STRATEGY = {"type": "custom:smarty-p1"}
 
 
 async def add_overview(client: Client) -> None:
-    """Add the dashboard and make it the user's default, unless it exists."""
+    """Add the dashboard and make it the user's default, unless the dashboard exists."""
     dashboards = await client.command("lovelace/dashboards/list")
     if any(dashboard["url_path"] == URL_PATH for dashboard in dashboards):
         return

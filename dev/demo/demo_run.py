@@ -48,7 +48,7 @@ CONTRACT = Contract(
 
 
 class UnusableError(Exception):
-    """Demo that cannot start. Nothing has been started."""
+    """Demo that cannot start. No program has been started."""
 
 
 class Demo:
@@ -80,12 +80,13 @@ class Demo:
         self._deadline: float | None = None
         self._lock: IO[str] | None = None
         self._state = State(directory)
-        # Simulated year of meter 1, only while the meter is being added.
+        # Simulated year of meter 1, None unless this run adds the meter.
         self._year: Year | None = None
 
     def check(self, *, fresh: bool = False) -> None:
         """Check directory and ports, and lock the directory. Raises UnusableError."""
-        # Lock the directory before checking ports: a running demo uses its ports.
+        # Lock the directory before checking ports. If a demo already runs here, the error must name
+        # that demo instead of a used port.
         if self._directory.is_dir():
             self._claim()
         try:
@@ -113,7 +114,7 @@ class Demo:
             message = f"port {self._port} cannot be a meter's and Home Assistant's at once"
             raise UnusableError(message)
         _check_free(self._port, "Home Assistant", "--port chooses another")
-        # Home Assistant expects known meters at their old ports.
+        # Home Assistant expects known meters at their old ports, so other ports need --fresh.
         remedy = f"{'--fresh ' if state.entries else ''}--meter-port chooses others"
         for port, program in (dict.fromkeys(meter_ports, "a meter") | extras.ports).items():
             _check_free(port, program, remedy)
@@ -190,7 +191,7 @@ class Demo:
             raise ended.ended()
 
     async def _set_up(self, client: Client, meters: Meters, extras: Extras) -> None:
-        """Set up meters, additions and dashboards that are missing."""
+        """Set up the meters, boards, broker and dashboards that Home Assistant still lacks."""
         await self._add_meters(client, meters)
         if self._has_leneda:
             _say("entering a key of Leneda in the options of meter 1")
@@ -267,7 +268,7 @@ class Demo:
         await asyncio.to_thread(store_flows, config, entry_id, meters.meter(1), now)
 
     async def _added_by_hand(self, client: Client, serial_number: str) -> dict[str, Any] | None:
-        """Return the entry of a meter that a user has added, None without any."""
+        """Return the config entry of a meter that a user has added by hand, None without one."""
         entries = await client.entries(DOMAIN)
         for device in await client.command("config/device_registry/list"):
             if device["serial_number"] == serial_number:
@@ -295,7 +296,7 @@ def _ports(state: State) -> range:
 
 
 async def _enable(client: Client, entry: dict[str, Any], name: str, *, serve: bool) -> None:
-    """Enable or disable an entry, depending on whether its port is served this time."""
+    """Enable a config entry if this demo serves its port (`serve`), else disable it."""
     if serve == (entry["disabled_by"] is None):
         return
     _say(f"{name} is {'served again' if serve else 'not served this time: disabled'}")
@@ -320,8 +321,8 @@ async def _first_to_end(processes: list[Process], deadline: float | None) -> Pro
 
 def _check_free(port: int, program: str, remedy: str) -> None:
     with socket.socket() as probe:
-        # Reuse the address like a server, so that closing connections of the last demo do not
-        # matter.
+        # Reuse the address as a server does, because connections of the last demo may still be
+        # closing.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))

@@ -20,8 +20,8 @@ HOST = "127.0.0.1"
 # Exit status of Home Assistant when a user asks for a restart.
 RESTART = 100
 
-# The place is the city of Luxembourg. Leave `http:` out, because it is deprecated in YAML. Home
-# Assistant would drop it five minutes after the start and listen at all addresses.
+# The location is the city of Luxembourg. The key `http:` is deprecated in YAML and left out. With
+# this key, Home Assistant would listen at all addresses five minutes after the start.
 CONFIGURATION = """\
 homeassistant:
   name: Smarty P1 demo
@@ -54,7 +54,7 @@ recorder:
 class Installation:
     """Directory with the configuration and data of a Home Assistant.
 
-    `leneda` is the URL of the Leneda platform. The default answers no request.
+    `leneda` is the URL of the Leneda platform. Nothing listens at the default URL.
     """
 
     leneda = "http://127.0.0.1:9/api"
@@ -66,18 +66,20 @@ class Installation:
 
     @property
     def url(self) -> str:
-        """Return the URL of its pages."""
+        """Return the URL of Home Assistant's pages."""
         return f"http://{HOST}:{self.port}"
 
     def prepare(self) -> None:
         """Write configuration and custom component. Stored data is kept."""
         (self.directory / ".storage").mkdir(parents=True, exist_ok=True)
         (self.directory / "configuration.yaml").write_text(CONFIGURATION, encoding="utf-8")
-        # Copy the component: Home Assistant may change its files, but never the checkout.
+        # Copy the component, because Home Assistant may change its files. The checkout must not
+        # change.
         copy = self.directory / "custom_components" / INTEGRATION.name
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(INTEGRATION, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        # Change the URL in the copy only: no option may redirect keys to another host.
+        # Change the URL of Leneda in the copy. The integration has no option for this URL, because
+        # such an option could send keys to another host.
         asking = copy / "coordinator" / "leneda_client.py"
         text, replaced = re.subn(
             "(?m)^BASE_URL = .*$", f'BASE_URL = "{self.leneda}"', asking.read_text()
@@ -87,7 +89,7 @@ class Installation:
         # Leave only the first onboarding step. The other steps set up integrations that query the
         # internet, for example for the weather.
         self._store("onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
-        # Format of the oldest supported version; newer versions migrate it.
+        # Format of the oldest supported Home Assistant. Newer versions migrate the file.
         self._store("http", 2, self._http_settings(), overwrite=True)
 
     def _http_settings(self) -> dict[str, Any]:
@@ -124,7 +126,7 @@ class Installation:
         *,
         environment: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Process]:
-        """Run Home Assistant with the interpreter's packages while the context is active."""
+        """Run Home Assistant with the packages of `python` while the context is active."""
         self.prepare()
         command = [python, "-m", "homeassistant", "--config", self.directory]
         async with running(

@@ -41,7 +41,7 @@ type Json = dict[str, Any]
 def store_past(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
     """Write the history of a config entry. The entry must not be loaded."""
     path = directory / ".storage" / f"{DOMAIN}.{entry_id}.history"
-    # Only change an existing file: Home Assistant ignores files that it did not see at its start.
+    # Change only an existing file, because Home Assistant ignores files added after its start.
     if not path.exists():
         return
     content = json.loads(path.read_text(encoding="utf-8"))
@@ -71,7 +71,7 @@ def _midnight(now: datetime, days: int) -> datetime:
 
 
 def _captures(meter: Meter, times: list[datetime]) -> Captures:
-    """Return the index of each M-Bus meter at these times."""
+    """Return the index (meter reading) of each M-Bus meter, by meter and time."""
     captures: Captures = {}
     for at in times:
         reading = _read(meter, at)
@@ -91,7 +91,7 @@ def _read(meter: Meter, at: datetime) -> Reading:
 
 def _medium(identity: str, before: Json, by_day: Captures, by_hour: Captures) -> Json:
     days, hours = by_day[identity], by_hour[identity]
-    # Continue the running day from the stored values.
+    # The sum of the running day ends at the last full hour.
     today, last = max(days), max(hours)
     sums = _sums(days) | {today: (hours[last] - days[today], (last - today).total_seconds())}
     return before | {
@@ -117,7 +117,7 @@ def _as_text(sums: dict[datetime, tuple[float, float]]) -> str:
 
 
 def _voltages(meter: Meter, now: datetime) -> Iterator[str]:
-    """Return lowest and highest voltage of each phase in V, for each five minutes of a day."""
+    """Yield a line for each five minutes of a day: lowest and highest voltage per phase in V."""
     last = int(now.timestamp()) // _STEP
     for number in range(last - _STEPS + 1, last + 1):
         start = datetime.fromtimestamp(number * _STEP, UTC)

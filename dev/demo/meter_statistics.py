@@ -15,10 +15,10 @@ from .client import Client
 
 DOMAIN = "smarty_p1"
 DAYS_OF_HISTORY = 397
-"""Days of totals, at most: since the start of the same month a year ago."""
+"""Maximum number of days between now and the start of the same month a year ago."""
 DAYS_OF_MEANS = 10
 PHASES = 3
-# Earlier than the first day of any chart.
+# Longer than the longest chart.
 BEFORE_ANY_CHART = timedelta(days=3 * 365)
 FIVE_MINUTES = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
@@ -27,12 +27,12 @@ DAY = timedelta(days=1)
 
 @cache
 def registers(meter: Meter, at: datetime) -> Registers:
-    """Return the registers at a time. Cached, because each time is queried repeatedly."""
+    """Return the registers at a time. Cached, because callers repeat the same times."""
     return meter.registers_at(at)
 
 
 def start_of_history(now: datetime) -> datetime:
-    """Return the start of the month a year ago, in Luxembourg's time zone."""
+    """Return the start of the same month a year ago in Luxembourg, as UTC."""
     local = now.astimezone(LUXEMBOURG)
     return local.replace(
         year=local.year - 1, day=1, hour=0, minute=0, second=0, microsecond=0
@@ -41,7 +41,7 @@ def start_of_history(now: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class Total:
-    """Total that the dashboard shows: its sensor's key, its unit, and a function that reads it."""
+    """Total on the Energy dashboard: key and unit of its sensor, and a function for its value."""
 
     key: str
     unit: str
@@ -51,7 +51,7 @@ class Total:
 
 @dataclass(frozen=True)
 class Mean:
-    """Measurement that the dashboard shows, and a function that returns its mean over a span."""
+    """Measurement on a dashboard, and a function for its mean between two times."""
 
     key: str
     unit: str
@@ -60,7 +60,7 @@ class Mean:
 
 
 def _mean_of(total: Callable[[Registers], float]) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function of a total's mean flow per hour between two times."""
+    """Return a function that computes the mean flow of a total per hour between two times."""
 
     def read(meter: Meter, start: datetime, end: datetime) -> float:
         flowed = total(registers(meter, end)) - total(registers(meter, start))
@@ -70,7 +70,7 @@ def _mean_of(total: Callable[[Registers], float]) -> Callable[[Meter, datetime, 
 
 
 def _voltage_of(phase: int) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function of a phase's voltage in V at the start of a span."""
+    """Return a function that returns the voltage of a phase in V at the first of two times."""
     return lambda meter, start, _end: meter.household.powers_at(start).voltage[phase]
 
 
@@ -126,7 +126,7 @@ async def flows_of(client: Client, entry_id: str) -> dict[str, str]:
 async def enable(client: Client, entry_id: str, *keys: str) -> None:
     """Enable entities that are disabled by default, and reload the config entry.
 
-    New entities appear with the next telegram.
+    The enabled entities appear with the next telegram.
     """
     while True:
         enabled = await entities_of(client, entry_id)
@@ -145,7 +145,7 @@ async def enable(client: Client, entry_id: str, *keys: str) -> None:
 
 
 async def wait_for_values(client: Client, entity_ids: list[str]) -> dict[str, float]:
-    """Wait until some sensors have numbers, and return the numbers."""
+    """Wait until the state of every sensor is a number. Return the numbers by entity id."""
     while True:
         states = {state["entity_id"]: state["state"] for state in await client.get("/api/states")}
         try:
@@ -155,7 +155,7 @@ async def wait_for_values(client: Client, entity_ids: list[str]) -> dict[str, fl
 
 
 async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -> int:
-    """Fill the hours without statistics, at most a year. Return their number."""
+    """Import statistics for all hours without statistics, at most a year. Return their number."""
     totals = [total for total in TOTALS if total.key in entities]
     values = await wait_for_values(client, [entities[total.key] for total in totals])
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -166,7 +166,7 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
         entity_id = entities[total.key]
         watched = await client.statistics(entity_id, days=DAYS_OF_HISTORY)
         # Home Assistant's sums begin with 0 at the first value, so earlier sums are negative. After
-        # a pause, the sums continue from the last one.
+        # a pause of the demo, the sums continue from the last sum.
         difference = watched[-1]["sum"] - watched[-1]["state"] if watched else -values[entity_id]
         since = _unfilled_since(watched, earliest)
         rows = await asyncio.to_thread(_totals, total, meter, since, this_hour, difference)
@@ -198,8 +198,8 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
 def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> datetime:
     """Return the start of the hours to fill.
 
-    If Home Assistant started just before a full hour, that hour has statistics and earlier hours
-    have none.
+    Statistics that begin after `earliest` are replaced. Home Assistant writes them if it started
+    just before a full hour.
     """
     if watched and _moment(watched[0]["start"]) <= earliest:
         return _moment(watched[-1]["end"])
@@ -209,7 +209,7 @@ def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> dateti
 def _totals(
     total: Total, meter: Meter, since: datetime, until: datetime, difference: float
 ) -> list[dict[str, Any]]:
-    """Return a row per hour: the value at its end, and the matching sum."""
+    """Return a row per hour: the total at the end of the hour, and the matching sum."""
     return [
         {**_row(total.read(meter, start + HOUR), difference), "start": start.isoformat()}
         for start in _every(HOUR, since, until)
@@ -221,7 +221,7 @@ def _row(value: float, difference: float) -> dict[str, Any]:
 
 
 def _means(mean: Mean, meter: Meter, since: datetime, until: datetime) -> list[dict[str, Any]]:
-    """Return a row per hour: its mean, and the lowest and highest mean of five minutes in it."""
+    """Return a row per hour: the mean, and the lowest and highest mean of its five-minute parts."""
     rows = []
     for start in _every(HOUR, since, until):
         parts = [
@@ -271,9 +271,9 @@ async def import_rows(  # noqa: PLR0913 - the recorder's parameters
 
 
 async def wait_for_rows(client: Client, entity_id: str, rows: list[dict[str, Any]]) -> None:
-    """Wait until the recorder has written the rows, and thereby all rows imported earlier.
+    """Wait until the recorder has written `rows`. All rows imported earlier are then written, too.
 
-    Until then, the Energy dashboard would lack the statistics of some entities.
+    Before, the Energy dashboard would lack the statistics of some entities.
     """
     last = datetime.fromisoformat(rows[-1]["start"])
     days = (datetime.now(UTC) - last) // DAY + 1

@@ -1,4 +1,4 @@
-"""Simulated meters and boards of the demo, in a child process."""
+"""Simulated meters and boards (pulse reader, tank sensor) of the demo, in a child process."""
 
 import contextlib
 import sys
@@ -24,9 +24,9 @@ class Meters:
         first: int,
         boards: Mapping[str, int],
     ) -> None:
-        """Configure meters on `ports` and boards on ports by kind.
+        """Configure meters on `ports`. `boards` is the port of each kind of board.
 
-        `first` is the simulator's number of meter 1.
+        `first` is the number that the simulator gives to the demo's meter 1.
         """
         self.ports = ports
         self._first = first

@@ -13,7 +13,7 @@ from .meter_statistics import DOMAIN
 from .processes import Process, running
 from .state import State
 
-# Offsets of ports from the first meter's port, above the ports of MAX_METERS meters.
+# Port offsets from the first meter's port. Meters use the offsets below MAX_METERS.
 MAX_METERS = 10
 BOARDS = {"pulse": MAX_METERS, "tank": MAX_METERS + 1}
 BROKER = "broker"
@@ -24,7 +24,7 @@ listener {port} {host}
 allow_anonymous true
 persistence false
 """
-# Geometry of the tank of the simulated sensor.
+# Options of the simulated tank, with distances in cm.
 _TANK = {
     "distance_empty": TANK_EMPTY_CM,
     "distance_full": TANK_FULL_CM,
@@ -43,12 +43,12 @@ _PUBLISHING = {
 
 
 def find_mosquitto() -> str | None:
-    """Return mosquitto's path, None if it is not installed. Debian hides it from ordinary users."""
+    """Return mosquitto's path or None. On Debian, it is not in the PATH of ordinary users."""
     return shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
 
 
 class Extras:
-    """Boards and broker of a demo."""
+    """Pulse reader, tank sensor and MQTT broker of a demo."""
 
     def __init__(self, first_port: int, directory: Path, *, wanted: bool) -> None:
         """Choose ports after the meters' ports.
@@ -62,7 +62,7 @@ class Extras:
 
     @property
     def ports(self) -> dict[int, str]:
-        """Return the ports that are needed, with the name of their program."""
+        """Return the needed ports with the name of the program on each port."""
         ports = {port: f"a {kind} board" for kind, port in self.boards.items()}
         return ports | ({self.broker_port: "mosquitto"} if self.broker_port else {})
 

@@ -79,8 +79,8 @@ async def running(
 ) -> AsyncIterator[Process]:
     """Run a command while the context is active."""
     with log.open("ab") as output:
-        # Use a separate process group: Ctrl-C must reach this process only, which stops its
-        # children in order.
+        # Use a separate process group, so that Ctrl-C does not reach the children. This process
+        # stops its children in order.
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.DEVNULL,
@@ -99,7 +99,7 @@ async def running(
 
 
 def _die_with_parent(parent: int) -> Callable[[], None] | None:
-    """Return a function for the child that asks the kernel to end it with this process."""
+    """Return a function that the child calls. The kernel then ends the child with this process."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl

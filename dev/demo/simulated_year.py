@@ -1,6 +1,7 @@
 """Simulated year of a meter: quarter-hours, months, costs and flows.
 
-The library computes it from simulated registers. It is stored in the integration's storage.
+The library computes the year from simulated registers. The demo then writes the year into the
+integration's storage.
 """
 
 import json
@@ -29,7 +30,7 @@ from smartyp1.tariff import (
 from .meter_statistics import DOMAIN, registers, start_of_history
 
 _QUARTER_HOUR = timedelta(minutes=15)
-# Span with at least two captures of heat, which is captured once an hour.
+# Span with at least two captures (readings) of the heat meter, which come once an hour.
 _CAPTURES_SPAN = timedelta(hours=3)
 _TELEGRAMS_EVERY = timedelta(minutes=5)
 
@@ -39,7 +40,7 @@ class Costs:
     """Accumulated costs in EUR at the end of each hour, without costs before the year."""
 
     bill: dict[datetime, float] = field(default_factory=dict)
-    """Sum of all bills; only at midnight and in the last hour."""
+    """Sum of all bills so far. Only known at midnights and at the last full hour."""
     imported: dict[datetime, float] = field(default_factory=dict)
     """Costs of imported energy at the price per kWh."""
     exported: dict[datetime, float] = field(default_factory=dict)
@@ -55,7 +56,7 @@ class Year(NamedTuple):
 
 
 def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
-    """Read every quarter-hour since the start of the month a year ago with a DemandMeter."""
+    """Return the year until `now`, from the start of the same month a year ago."""
     start = start_of_history(now)
     demand_meter = DemandMeter(contract)
     costs = _CostMeter(now)
@@ -80,7 +81,7 @@ def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
 
 
 class _CostMeter:
-    """Meter of accumulated costs."""
+    """Counter of the costs since the start of the year."""
 
     def __init__(self, now: datetime) -> None:
         self.costs = Costs()
@@ -92,7 +93,7 @@ class _CostMeter:
     def read(
         self, time: datetime, imported_kwh: float, exported_kwh: float, demand: Demand
     ) -> None:
-        """Add the costs of an hour, from the registers at its end."""
+        """Add the costs of an hour, from the registers at the end of the hour."""
         local = time.astimezone(LUXEMBOURG)
         if self._registers:
             price = price_of_kwh(demand.contracts, time, NO_PRICES)
@@ -107,8 +108,8 @@ class _CostMeter:
                 compute_bill(demand.month, demand.contracts, time).total or 0
             )
             self.costs.bill[time] = total
-            # The bill of an ended month is complete only in its last reading, so add it to the
-            # total here.
+            # A month's bill is complete at the midnight that ends the month, so the bills of later
+            # months are added to this total.
             if local.day == 1 and local.hour == 0:
                 self._earlier_bills = total
 
@@ -116,7 +117,7 @@ class _CostMeter:
 def store_year(directory: Path, entry_id: str, year: Year) -> None:
     """Write a year for a config entry. The entry must not be loaded."""
     storage = directory / ".storage"
-    # Change the file that Home Assistant wrote: it ignores files that it did not see at its start.
+    # Change the existing file, because Home Assistant ignores files added after its start.
     path = storage / f"{DOMAIN}.{entry_id}.meter"
     content = json.loads(path.read_text(encoding="utf-8"))
     content["data"]["demand"] = year.demand
@@ -128,9 +129,9 @@ def store_year(directory: Path, entry_id: str, year: Year) -> None:
 
 
 def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
-    """Write the last captures of M-Bus meters for a config entry, which must not be loaded.
+    """Write the last captures (readings) of M-Bus meters. The config entry must not be loaded.
 
-    Without them, flow rates are unknown until two more captures: for heat, two hours.
+    Without captures, a flow rate is unknown until two new captures, which take two hours for heat.
     """
     path = directory / ".storage" / f"{DOMAIN}.{entry_id}.meter"
     if not path.exists():

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import IO
 
 _BROKERS = ("mosquitto.conf", "mosquitto.log")
-# All files and directories that the demo writes; other files in its directory stay.
+# All files and directories that the demo writes. clear() deletes nothing else.
 CONTENTS = ("config", "keys", "home-assistant.log", "simulator.log", "demo.json", *_BROKERS)
 
 
 class InUseError(Exception):
-    """Directory in use by another demo. The message names its URL and the remedies."""
+    """Directory in use by another demo. The message names that demo's URL and the remedies."""
 
 
 class UnreadableError(Exception):
-    """Damaged state file, or the file of another version."""
+    """State file that is damaged, or that another version of the demo has written."""
 
 
 @dataclass
@@ -27,13 +27,13 @@ class State:
 
     directory: Path
     meters: int = 1
-    # Ports and serial numbers differ from the defaults of `scripts/p1 simulate`, so that both can
-    # run at once.
+    # Ports and serial numbers differ from the defaults of `scripts/p1 simulate`, so that the
+    # simulator can run beside the demo.
     meter_port: int = 20101
     first_meter: int = 101
-    # Config entry by the meter's number.
+    # Id of the config entry, by the meter's number.
     entries: dict[str, str] = field(default_factory=dict)
-    # Config entry by the name of an addition of `--all`.
+    # Id of the config entry, by the name of an addition of `--all`: pulse, tank or broker.
     extras: dict[str, str] = field(default_factory=dict)
 
     @classmethod

@@ -1,11 +1,11 @@
-"""Virtual meter of the first meter, added to Home Assistant's homewizard and shelly."""
+"""Virtual meter of meter 1, added to Home Assistant's integrations homewizard and shelly."""
 
 from collections.abc import AsyncIterator
 
 from .client import AlreadyThereError, Client
 from .home_assistant import HOST
 
-# Offset from the first meter's port, above the ports of all meters and additions.
+# Offset from the first meter's port, beyond the ports of all meters, boards and the broker.
 _PORT_OFFSET = 199
 
 
@@ -15,9 +15,9 @@ def virtual_port(meter_port: int) -> int:
 
 
 async def add_virtual(client: Client, entry_id: str, meter_port: int) -> AsyncIterator[str]:
-    """Enable the virtual meter of an entry and add it to two integrations. Yield each step.
+    """Enable the virtual meter of a config entry. Add it to two integrations. Yield each step.
 
-    Its energy then counts twice, and a repair issue of Home Assistant says so.
+    Home Assistant then counts the energy twice, and a repair issue warns about the double count.
     """
     port = virtual_port(meter_port)
     yield f"switching the virtual meter of meter 1 on, at {HOST}:{port}"

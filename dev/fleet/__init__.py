@@ -1,1 +1,1 @@
-"""A whole fleet on one machine: real programs that are killed and started again."""
+"""Test of a whole fleet on one machine: real programs are killed and started again."""

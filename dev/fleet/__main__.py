@@ -28,9 +28,9 @@ from .run import Options, run_fleet
 def main() -> int:
     """Run the fleet; return the exit status."""
     options = _options()
-    # SIGTERM must stop all started programs, too.
+    # SIGTERM must stop all started programs like Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # asyncio warns of each TLS connection that a node has ended.
+    # Hide warnings, because asyncio warns of each TLS connection that a killed node has ended.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     os.environ["PYTHONPATH"] = str(ROOT)
     directory = Path(tempfile.mkdtemp(prefix="smarty-fleet-"))
@@ -75,8 +75,8 @@ def _options() -> Options:
     parser.add_argument(
         "--seed", metavar="S", type=int, default=1, help="of keys, kills and attacks (1)"
     )
-    given = parser.parse_args()
-    return Options(given.meters, given.minutes * 60, given.seed, given.kills)
+    arguments = parser.parse_args()
+    return Options(arguments.meters, arguments.minutes * 60, arguments.seed, arguments.kills)
 
 
 if __name__ == "__main__":

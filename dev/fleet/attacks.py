@@ -1,4 +1,4 @@
-"""Forged frames and telegrams of an attacker without keys: all must be rejected."""
+"""Forged frames and telegrams of an attacker without keys. Collectors must reject them all."""
 
 from collections.abc import Mapping, Sequence
 from random import Random
@@ -6,13 +6,14 @@ from random import Random
 from dev.simulator.faults import noise
 from dev.simulator.frame import FULL_TAG_SIZE, LAST_COUNTER, TAG_SIZE, TITLE_SIZE, encipher
 
-# DB, the title's length, the title; then three bytes of length, security and the counter.
+# A frame begins with DB (1 byte), the title's length (1 byte) and the system title. The frame's
+# length (3 bytes), the security setting (1 byte) and the frame counter follow.
 _TITLE = slice(2, 2 + TITLE_SIZE)
 _COUNTER = slice(_TITLE.stop + 4, _TITLE.stop + 8)
 _TEXT = _COUNTER.stop
 _OWN_KEY = bytes(FULL_TAG_SIZE)
 
-# Reply subjects of an attack: the answer would be published with the rights of the answering side.
+# Reply subjects of an attack. An answer would be published there, with the answerer's rights.
 REPLIES = (
     "$JS.API.STREAM.PURGE.smarty_p1_frames",
     "$JS.API.STREAM.DELETE.smarty_p1_frames",
@@ -25,19 +26,19 @@ FORGED = ("text", "tag", "title", "own-key", "highest-counter", "next-counter")
 
 
 def title_of(frame: bytes) -> bytes:
-    """Return the system title of a frame as the simulator makes it."""
+    """Return the system title (8 bytes) of a simulated frame."""
     return frame[_TITLE]
 
 
 def counter_of(frame: bytes) -> int:
-    """Return the counter of a frame as the simulator makes it."""
+    """Return the frame counter of a simulated frame."""
     return int.from_bytes(frame[_COUNTER])
 
 
 def forge(kind: str, frame: bytes, telegram: str, other_title: bytes, chance: Random) -> bytes:
-    """Return a forged frame, from a true one of a meter.
+    """Return a forged frame, made from the true `frame` of a meter.
 
-    `telegram` is the forged text, `other_title` the title of another meter.
+    `kind` is one of FORGED, `telegram` the forged text, `other_title` another meter's system title.
     """
     title, counter = title_of(frame), counter_of(frame)
     match kind:
@@ -59,7 +60,7 @@ def _flip(frame: bytes, place: int, chance: Random) -> bytes:
 
 
 def junk(chance: Random) -> bytes:
-    """Return random bytes with headers of frames among them."""
+    """Return random bytes that contain headers of frames."""
     return noise(chance)
 
 

@@ -1,4 +1,4 @@
-"""Certificates of a cluster on this machine: an authority, and one certificate for all nodes."""
+"""TLS certificates of a NATS cluster: an authority, and one certificate for all nodes."""
 
 import ssl
 from pathlib import Path
@@ -11,18 +11,18 @@ _NODE = "node"
 
 
 class Certificates:
-    """Certificate files in a directory.
+    """Certificate files in a directory, and the TLS lines of a NATS node's configuration.
 
-    `ca_file` is the authority, `pem` and `key` the certificate of the nodes; `nodes` and `routes`
-    are the lines of a node's configuration for clients and for other nodes.
+    `ca_file` is the authority's certificate, `pem` and `key` are for all nodes. The lines `nodes`
+    are for connections of clients, the lines `routes` for connections of other nodes.
     """
 
     def __init__(self, directory: Path) -> None:
-        made = FleetFiles(directory)
-        # A node is a client of the others.
-        Authority(made, renew=False).certify(_NODE, [HOST], is_client=True)
-        self.ca_file = made.path(CA)
-        self.pem, self.key = made.path(f"{_NODE}.pem"), made.path(f"{_NODE}.key")
+        folder = FleetFiles(directory)
+        # Each node is also a client of the other nodes.
+        Authority(folder, renew=False).certify(_NODE, [HOST], is_client=True)
+        self.ca_file = folder.path(CA)
+        self.pem, self.key = folder.path(f"{_NODE}.pem"), folder.path(f"{_NODE}.key")
         files = f'cert_file: "{self.pem}", key_file: "{self.key}"'
         self.nodes = f"tls {{ {files} }}\n"
         self.routes = f'  tls {{ {files}, ca_file: "{self.ca_file}" }}\n'

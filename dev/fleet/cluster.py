@@ -1,4 +1,4 @@
-"""Cluster of three nats-servers that can be killed and started again."""
+"""Cluster of three NATS nodes that can be killed and started again."""
 
 import asyncio
 import contextlib
@@ -30,23 +30,23 @@ _CLUSTER = "cluster {\n"
 _LOGIN = re.compile(r'user: (\w+), password: "\$2a\$11\$…"')
 _ACCOUNTS = re.compile(r"(.*^accounts \{\n)(.*?)(^\}.*)", re.DOTALL | re.MULTILINE)
 _TITLES = re.compile(r"publish: \[.*\]")
-# User with all rights, which no user of the example has.
+# User with all rights, added because the example configuration has no such user.
 ADMIN = "admin"
 
 
 def login(directory: Path, user: str) -> str:
-    """Return the login lines of [nats]; each password is the user's name."""
+    """Return the login lines of the table [nats]. The password is the user's name."""
     password = directory / "nats-password"
     password.write_text(user, encoding="ascii")
     return f'username = "{user}"\npassword_file = "{password}"\n'
 
 
 class NatsCluster:
-    """Cluster of three nodes, configured like the example, each in its own directory.
+    """Cluster of three NATS nodes, configured like `fleet/nats-server.conf`.
 
-    `gateways` are publishing users with the system titles of their meters, or "*". `extra` is added
-    to the configuration of each node, `routes` to its table of routes; `tls` is for clients. Each
-    of the `regions` has its own accounts and stream, and the same users: see `user_of`.
+    `gateways` are publishing users with the system titles of their meters, or "*". The text `extra`
+    is added to each node's configuration, `routes` to the table of routes. `tls` is for clients.
+    Each region has separate accounts and a stream. `user_of` names the users of a region.
     """
 
     def __init__(  # noqa: PLR0913
@@ -74,14 +74,14 @@ class NatsCluster:
         self._running = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        """Start all nodes."""
+        """Start all NATS nodes."""
         async with contextlib.AsyncExitStack() as running:
             await asyncio.gather(*(running.enter_async_context(node) for node in self.nodes))
             self._running = running.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """End all nodes."""
+        """End all NATS nodes."""
         await self._running.aclose()
 
     async def connect(self, user: str = ADMIN, *, outlasts_nodes: bool = False) -> Client:
@@ -89,7 +89,7 @@ class NatsCluster:
         return await connect(self.urls, user, tls=self._tls, outlasts_nodes=outlasts_nodes)
 
     async def until_ready(self) -> None:
-        """Wait until JetStream answers. Raises MissedError when it does not for long."""
+        """Wait until JetStream answers. Raises MissedError after _START_TIMEOUT."""
         try:
             async with asyncio.timeout(_START_TIMEOUT):
                 while not await self._answers():
@@ -119,9 +119,9 @@ async def connect(  # noqa: PLR0913
     outlasts_nodes: bool = False,
     on_error: Callable[[Exception], Awaitable[None]] = _ignore,
 ) -> Client:
-    """Connect to any node. Raises OSError and nats.errors.Error.
+    """Connect to any of `servers`. Raises OSError and nats.errors.Error.
 
-    The default `password` is the user's name.
+    The default of `password` is the user's name. With `outlasts_nodes`, the client reconnects.
     """
     return await nats.connect(
         [*servers],
@@ -137,7 +137,7 @@ async def connect(  # noqa: PLR0913
 
 
 def _with_users(text: str, gateways: Mapping[str, Iterable[str]]) -> str:
-    """Return the example's configuration with real users."""
+    """Return the example `text` with `gateways`, ADMIN and the listener as users."""
     [gateway] = _GATEWAY.findall(text)
     users = ""
     for user, titles in gateways.items():
@@ -150,29 +150,29 @@ def _with_users(text: str, gateways: Mapping[str, Iterable[str]]) -> str:
     if count != len(gateways) + 2 or admin not in text:
         message = f"{_EXAMPLE} has other users than expected"
         raise LookupError(message)
-    # The example has the listener as a comment.
+    # Uncomment the listener, which is only a comment in the example.
     return re.sub(r"^( +)# (\{ user: listener.*\n +)# ", r"\1\2", text, flags=re.MULTILINE)
 
 
 def user_of(name: str, region: int) -> str:
-    """Return the name of a user in a region: 1, 2, ..."""
+    """Return the name of a user in `region`, a number from 1."""
     return name if region == 1 else f"{name}_{region}"
 
 
 def _with_regions(text: str, count: int) -> str:
-    """Return the configuration with the accounts once for each region."""
-    found = _ACCOUNTS.fullmatch(text)
-    if not found:
+    """Return the configuration with separate accounts for each of `count` regions."""
+    match = _ACCOUNTS.fullmatch(text)
+    if not match:
         message = f"{_EXAMPLE} has no accounts where they are expected"
         raise LookupError(message)
-    begin, accounts, end = found.groups()
+    begin, accounts, end = match.groups()
     more = ""
     for region in range(2, count + 1):
-        other = re.sub(r"\b(FLEET|GATEWAYS)\b", rf"\1_{region}", accounts)
-        other = re.sub(
-            r"user: (\w+), password: \w+", rf"user: \1_{region}, password: \1_{region}", other
+        block = re.sub(r"\b(FLEET|GATEWAYS)\b", rf"\1_{region}", accounts)
+        block = re.sub(
+            r"user: (\w+), password: \w+", rf"user: \1_{region}, password: \1_{region}", block
         )
-        more += re.sub(r"_INBOX_(\w+)\.", rf"_INBOX_\1_{region}.", other)
+        more += re.sub(r"_INBOX_(\w+)\.", rf"_INBOX_\1_{region}.", block)
     return f"{begin}{accounts}{more}{end}"
 
 
@@ -184,7 +184,7 @@ def _node(  # noqa: PLR0913, PLR0917
     for line, value in (
         (r"^server_name: .*", f"server_name: node{number + 1}"),
         (r'^listen: ".*', f'listen: "{HOST}:{port}"'),
-        # Ports of two clusters on this machine must differ.
+        # Drop the fixed HTTP port, so that two clusters can run on this machine.
         (r"^http: .*", ""),
         (r"^  store_dir: .*", f'  store_dir: "{directory}"'),
         (r"^  listen: .*", f'  listen: "{HOST}:{routes[number]}"'),

@@ -1,4 +1,4 @@
-"""Comparison of stored and sent values, in both directions."""
+"""Comparison of stored and sent values. It finds missing values and values never sent."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -10,11 +10,11 @@ from .truth import Series
 STORAGE_DELAY = Series("storage_delay")
 
 type Truth = Mapping[int, Mapping[Series, float]]
-"""The registers of a meter by the time of the telegram, in ms."""
+"""Sent registers of one meter, by the telegram's time in ms."""
 
 
 class Sample(NamedTuple):
-    """Stored value, at a time in ms."""
+    """Stored value. `time` is in Unix milliseconds."""
 
     series: Series
     time: int
@@ -23,11 +23,11 @@ class Sample(NamedTuple):
 
 @dataclass
 class Comparison:
-    """Comparison of one meter, by the times of its telegrams.
+    """Comparison of one meter's telegrams and stored samples. Sets have times of telegrams in ms.
 
-    `missing` telegrams are not stored; `partial` ones lack a register. `wrong` samples have another
-    value, `foreign` ones a time or register that the meter did not send. `doubled` registers have
-    several samples at one time.
+    Of `missing` telegrams, nothing is stored; `partial` telegrams lack a register. `wrong` samples
+    have another value than the telegram. `foreign` samples have a time or register that the meter
+    did not send. `doubled` samples repeat another sample's register and time.
     """
 
     stored: set[int] = field(default_factory=set)
@@ -39,8 +39,8 @@ class Comparison:
 
 
 def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
-    """Return the comparison of a meter's samples with its telegrams."""
-    found = Comparison()
+    """Return the comparison of the sent registers `truth` with the `stored` samples."""
+    result = Comparison()
     expected = {
         (series, time): value for time, values in truth.items() for series, value in values.items()
     }
@@ -50,18 +50,18 @@ def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
         at = sample.series, sample.time
         seen[at] += 1
         if at not in expected:
-            found.foreign.append(sample)
+            result.foreign.append(sample)
         elif seen[at] > 1:
-            found.doubled.append(sample)
+            result.doubled.append(sample)
         elif sample.series != STORAGE_DELAY and sample.value != expected[at]:
-            found.wrong.append(sample)
+            result.wrong.append(sample)
     for time, values in truth.items():
-        # A second write has no delay, and the first one may have been lost.
+        # Do not require STORAGE_DELAY: a second write has none, and the first may be lost.
         missing = [series for series in values if not seen[series, time]]
         if not missing:
-            found.stored.add(time)
+            result.stored.add(time)
         elif len(missing) == len(values) and not seen[STORAGE_DELAY, time]:
-            found.missing.add(time)
+            result.missing.add(time)
         else:
-            found.partial.add(time)
-    return found
+            result.partial.add(time)
+    return result

@@ -1,4 +1,4 @@
-"""Costs of the parts: processor time across restarts, memory, disk."""
+"""Costs of the programs of a fleet: processor time across restarts, memory, disk."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ _EVERY = 1.0
 
 
 class Costs:
-    """Processor time and memory of each kind of part."""
+    """Processor time and memory of each kind of program."""
 
     def __init__(self, parts: dict[str, list[Part]]) -> None:
         self.most_mib: dict[str, float] = defaultdict(float)
@@ -23,13 +23,13 @@ class Costs:
         self._before: dict[str, float] = {}
 
     async def watch(self) -> None:
-        """Measure every second, until cancelled."""
+        """Read the kernel's counters every second, until cancelled."""
         while True:
             self.look()
             await asyncio.sleep(_EVERY)
 
     def look(self) -> None:
-        """Read the kernel's counters. Call this before a part is killed, too."""
+        """Read the kernel's counters of all programs. Call this also before a program is killed."""
         for kind, parts in self._parts.items():
             mib = 0.0
             for part in parts:
@@ -39,12 +39,12 @@ class Costs:
             self.most_mib[kind] = max(self.most_mib[kind], mib)
 
     def begin(self) -> None:
-        """Begin the measurement."""
+        """Begin the measurement that `end` returns."""
         self.look()
         self._before = self._sums()
 
     def end(self) -> dict[str, float]:
-        """Return the processor time of each kind of part, in seconds."""
+        """Return the processor seconds since `begin`, by kind of program."""
         self.look()
         return {kind: sum_ - self._before.get(kind, 0.0) for kind, sum_ in self._sums().items()}
 
@@ -53,7 +53,7 @@ class Costs:
 
 
 def disk_mib(directory: Path) -> float:
-    """Return the size of a directory on disk, in MiB."""
+    """Return the allocated disk space of a directory, in MiB."""
     blocks = 0
     for path in directory.rglob("*"):
         with contextlib.suppress(OSError):
@@ -62,7 +62,7 @@ def disk_mib(directory: Path) -> float:
 
 
 def machine() -> str:
-    """Return a description of this machine."""
+    """Return processor, memory and versions of this machine in words."""
     model = "unknown processor"
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():

@@ -1,4 +1,4 @@
-"""Export of all samples of a meter from VictoriaMetrics."""
+"""Export of a meter's stored samples from VictoriaMetrics."""
 
 import json
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _PREFIX = "smarty_p1_"
 
 
 class Export:
-    """Reader of a VictoriaMetrics."""
+    """Reader of stored samples. Methods raise aiohttp's errors."""
 
     def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
         self._url = url
@@ -25,18 +25,18 @@ class Export:
         return set(json.loads(answer)["data"])
 
     async def samples(self, serial_number: str) -> list[Sample]:
-        """Return the samples of a meter, except for its places."""
+        """Return the samples of a meter without `last_seen` and `frame_counter`."""
         names = f'__name__=~"{_PREFIX}.*",__name__!~"{_PREFIX}(last_seen|frame_counter)"'
         selector = f'{{{names},meter="{serial_number}"}}'
         answer = await self._get("/api/v1/export", **{"match[]": selector, "start": "0"})
         return [sample for line in answer.splitlines() for sample in _samples(json.loads(line))]
 
     async def telegrams(self, since: float) -> set[tuple[str, int]]:
-        """Return the stored telegrams since a time: serial numbers, and times in ms."""
+        """Return serial number and time (ms) of each telegram stored since Unix second `since`."""
         selector = f"{_PREFIX}active_energy_imported"
         answer = await self._get("/api/v1/export", **{"match[]": selector, "start": f"{since:.0f}"})
-        told = map(json.loads, answer.splitlines())
-        return {(one["metric"]["meter"], time) for one in told for time in one["timestamps"]}
+        rows = map(json.loads, answer.splitlines())
+        return {(row["metric"]["meter"], time) for row in rows for time in row["timestamps"]}
 
     async def _get(self, path: str, **query: str) -> str:
         async with self._session.get(self._url + path, params=query) as answer:
@@ -44,13 +44,13 @@ class Export:
             return await answer.text()
 
 
-def _samples(told: dict[str, Any]) -> Iterator[Sample]:
-    labels = told["metric"]
+def _samples(row: dict[str, Any]) -> Iterator[Sample]:
+    labels = row["metric"]
     series = Series(
         labels["__name__"].removeprefix(_PREFIX),
         labels.get("channel", ""),
         labels.get("type", ""),
         labels.get("device", ""),
     )
-    for time, value in zip(told["timestamps"], told["values"], strict=True):
+    for time, value in zip(row["timestamps"], row["values"], strict=True):
         yield Sample(series, int(time), float(value))

@@ -1,4 +1,4 @@
-"""Findings of a run: sent telegrams compared with stored samples."""
+"""Findings of a test run: sent telegrams compared with stored samples."""
 
 import math
 from collections import Counter
@@ -13,25 +13,25 @@ from .meters import FleetMeter
 from .store_watch import StoreWatch
 from .truth import Attack, Sent, Series, time_of, values_of
 
-# A frame is on the gateway's disk within this time after its last byte,
+# Seconds within which a gateway writes a received frame to its disk.
 _IN_HANDS = 1.0
-# unless the machine is so busy that the gateway does nothing at all, at most for this time.
+# Seconds for which a busy machine may stop a gateway from writing any frame.
 _MAX_HELD_S = 10.0
 _NOTICED = 0.3
-# Time of a started gateway to connect to all its ports.
+# Seconds that a started gateway needs to connect to all its ports.
 _CONNECTED = 20.0
 
 
 @dataclass
 class Findings:
-    """Numbers of telegrams of all meters, by their fate."""
+    """Numbers of telegrams and stored samples of all meters, by result."""
 
     sent: int = 0
     stored: int = 0
     registers: int = 0
     not_read: int = 0
     in_hands: list[float] = field(default_factory=list)
-    """How long before its gateway was killed each of them was sent, in seconds."""
+    """Lost telegrams held by a killed gateway: seconds from sending to the kill, for each."""
     lost: list[Sent] = field(default_factory=list)
     partial: int = 0
     wrong: int = 0
@@ -40,21 +40,21 @@ class Findings:
     unknown_meters: int = 0
     written_again: int = 0
     stored_at: list[tuple[float, float]] = field(default_factory=list)
-    """Of each telegram, when it was sent and when it was stored."""
+    """Times at which each telegram was sent and was stored (Unix seconds)."""
     examples: list[str] = field(default_factory=list)
 
     def standstill(self) -> float:
-        """Return the longest time without a stored telegram, in seconds."""
+        """Return the longest time between two stored telegrams of any meters, in seconds."""
         ordered = sorted(stored for _, stored in self.stored_at)
         return max((b - a for a, b in pairwise(ordered)), default=0.0)
 
     def delays(self, start: float = 0.0, end: float = math.inf) -> list[float]:
-        """Return the sorted delays of the telegrams that were sent in a time span."""
+        """Return the sorted delays, in seconds, of telegrams sent between `start` and `end`."""
         return sorted(stored - sent for sent, stored in self.stored_at if start <= sent < end)
 
 
 class Examiner:
-    """Comparison of a run, meter by meter."""
+    """Comparison of sent and stored telegrams of a run, meter by meter."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -67,25 +67,27 @@ class Examiner:
         gateway_of: Callable[[int], int],
         waiting: AbstractSet[int] = frozenset(),
     ) -> None:
-        """Take the events of a run.
+        """Take the recorded events of a run.
 
-        `heard` has the first time of each reading, by system title and frame counter. `passed_on`
-        has the digests of the frames that gateways published or had on their disks. Delays of
-        `waiting` meters do not count: their keys came late.
+        `heard` has the time at which each reading was first received, by system title and frame
+        counter. `passed_on` has digests of frames that gateways published or had on disk. Delays of
+        `waiting` meters are ignored, because their keys came late.
         """
         self.findings = Findings()
         self.attacks: Counter[str] = Counter()
-        """What was hostile on the lines, by kind, if somebody read it."""
+        """Numbers of attacks on meters' ports that a gateway read, by kind."""
         self._telegrams: dict[int, dict[int, Sent]] = {}
-        self._killed = [one for one in interruptions if one.kind == "gateway" and one.was_killed]
+        self._killed = [
+            kill for kill in interruptions if kill.kind == "gateway" and kill.was_killed
+        ]
         self._waiting = waiting
         self._heard = heard
         self._watch = watch
-        # A replayed frame may have reached the stream although the original did not.
-        self._passed_on = passed_on - {one.digest for one in events if isinstance(one, Attack)}
+        # Ignore replayed frames, because a replay may reach the stream without its original.
+        self._passed_on = passed_on - {item.digest for item in events if isinstance(item, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}
-        """When the telegrams were sent that each gateway has passed on."""
+        """Times (Unix seconds) at which stored telegrams were sent, by gateway."""
         for event in events:
             if isinstance(event, Sent):
                 self._telegrams.setdefault(event.meter, {})[time_of(event.text)] = event
@@ -94,7 +96,7 @@ class Examiner:
                 self.attacks[event.kind] += 1
 
     async def examine(self, meters: Iterable[FleetMeter], export: Export) -> None:
-        """Compare every register of every meter."""
+        """Compare every register of all `meters`. Classify the missing telegrams."""
         unknown = await export.meters()
         missing: list[Sent] = []
         for meter in meters:
@@ -112,32 +114,32 @@ class Examiner:
                 self.findings.lost.append(sent)
 
     def _examine(self, meter: FleetMeter, stored: Sequence[Sample]) -> list[Sent]:
-        """Compare a meter's registers; return its telegrams that are not there."""
+        """Compare the registers of a meter. Return its telegrams that are not stored."""
         findings, telegrams = self.findings, self._telegrams.get(meter.number, {})
         truth = {time: values_of(sent.text) for time, sent in telegrams.items()}
-        found = compare(truth, stored)
-        findings.stored += len(found.stored)
-        findings.registers += sum(len(truth[time]) for time in found.stored)
-        findings.partial += len(found.partial)
+        result = compare(truth, stored)
+        findings.stored += len(result.stored)
+        findings.registers += sum(len(truth[time]) for time in result.stored)
+        findings.partial += len(result.partial)
         passed_on = self._stored.setdefault(self._gateway_of(meter.number), [])
-        passed_on += [telegrams[time].moment for time in found.stored]
+        passed_on += [telegrams[time].moment for time in result.stored]
         for word in ("wrong", "foreign", "doubled"):
-            samples = getattr(found, word)
+            samples = getattr(result, word)
             setattr(findings, word, getattr(findings, word) + len(samples))
-            findings.examples += [f"{word}: {meter.device_name} {one}" for one in samples[:1]]
-        return [telegrams[time] for time in found.missing]
+            findings.examples += [f"{word}: {meter.device_name} {sample}" for sample in samples[:1]]
+        return [telegrams[time] for time in result.missing]
 
     def _was_down(self, sent: Sent) -> bool:
         return any(
-            one.number == self._gateway_of(sent.meter)
-            and one.moment <= sent.moment <= one.back + _CONNECTED
-            for one in self._killed
+            kill.number == self._gateway_of(sent.meter)
+            and kill.moment <= sent.moment <= kill.back + _CONNECTED
+            for kill in self._killed
         )
 
     def _was_in_hands(self, sent: Sent) -> float | None:
-        """Return the seconds from a telegram to its gateway's kill, None if it was not affected."""
+        """Return the seconds from a telegram to the kill that lost it, None if no kill did."""
         gateway = self._gateway_of(sent.meter)
-        for kill in (one.moment for one in self._killed if one.number == gateway):
+        for kill in (outage.moment for outage in self._killed if outage.number == gateway):
             if -_IN_HANDS <= sent.moment - kill <= _NOTICED:
                 return kill - sent.moment
             is_read = sent.was_read and kill - _MAX_HELD_S <= sent.moment <= kill
@@ -148,10 +150,10 @@ class Examiner:
         return None
 
     async def examine_doubles(self, meters: Iterable[FleetMeter], export: Export) -> None:
-        """Check that values written several times are equal, except for their delay.
+        """Check that values written several times are equal, and measure the delays.
 
-        Collectors rewrite values that a killed VictoriaMetrics may have lost, and values of
-        unacknowledged messages.
+        Collectors write values again if a killed VictoriaMetrics may have lost them, or if their
+        messages were not acknowledged.
         """
         findings = self.findings
         for meter in meters:
@@ -164,11 +166,11 @@ class Examiner:
                 findings.written_again += len(written) - 1
                 if series != STORAGE_DELAY:
                     findings.doubled += len(set(written)) - 1
-            # A telegram that waited for its key says nothing about the speed of the fleet.
+            # Leave out telegrams that waited for a key, because this delays them beyond the usual.
             measured = {} if meter.number in self._waiting else telegrams
             for time, sent in measured.items():
                 delays = values.get((STORAGE_DELAY, time))
-                # Readings are published when their values are stored. A second write has no delay.
+                # Use the time of the published reading, too, because a second write has no delay.
                 heard = self._heard.get((title, sent.counter))
                 surely = time / 1000 + min(delays) if delays else heard
                 if surely is not None:

@@ -1,4 +1,4 @@
-"""Fleet on this machine: cluster, store, collectors, gateways, meters."""
+"""Fleet on this machine: NATS cluster, VictoriaMetrics, collectors, gateways, meters."""
 
 import asyncio
 import contextlib
@@ -69,7 +69,7 @@ port = {metrics}
 
 
 class Program(Part):
-    """Program `smarty-p1` with a configuration, and metrics on a port."""
+    """Program `smarty-p1 VERB --config FILE`, with metrics on a port."""
 
     def __init__(self, verb: str, configuration: Path, metrics_port: int) -> None:
         command: list[str | Path] = [sys.executable, "-P", "-m", "smarty_p1_cli", verb]
@@ -78,15 +78,15 @@ class Program(Part):
         self._metrics_url = f"http://{HOST}:{metrics_port}/metrics"
 
     async def metrics(self, session: aiohttp.ClientSession) -> list[tuple[str, str, float]]:
-        """Return the metrics: name, labels, value."""
+        """Return name, labels as a text, and value of each metric. Raises aiohttp's errors."""
         async with session.get(self._metrics_url) as answer:
             text = await answer.text()
-        found = re.findall(r"(?m)^(\w+)(?:\{(.*)\})? (\S+)$", text)
-        return [(name, labels, float(value)) for name, labels, value in found]
+        matches = re.findall(r"(?m)^(\w+)(?:\{(.*)\})? (\S+)$", text)
+        return [(name, labels, float(value)) for name, labels, value in matches]
 
 
 class Gateway(Program):
-    """Gateway. `kept` has the digests of the frames on its disk at each kill."""
+    """Gateway program. `kept` has digests of all frames that its kills left on disk."""
 
     def __init__(self, configuration: Path, metrics_port: int) -> None:
         super().__init__("gateway", configuration, metrics_port)
@@ -99,7 +99,7 @@ class Gateway(Program):
 
 
 def frames_in(queue: Path) -> set[str]:
-    """Return the digests of the frames in a gateway's queue, which stays unchanged."""
+    """Return the digests of the frames in the queue file of a gateway. Reads a copy."""
     with tempfile.TemporaryDirectory() as directory:
         for name in (queue.name, f"{queue.name}-wal"):
             with contextlib.suppress(FileNotFoundError):
@@ -109,11 +109,11 @@ def frames_in(queue: Path) -> set[str]:
 
 
 class Fleet:
-    """All programs of a fleet, each in its own directory."""
+    """Programs of a fleet, each in its own directory. `count` is the number of gateways."""
 
     def __init__(self, directory: Path, meters: int, seconds: float, seed: int) -> None:
         self.directory = directory
-        # Each gateway needs a port.
+        # Never more gateways than meters, because each gateway needs a port.
         self.count = max(min(_MIN_GATEWAYS, meters), math.ceil(meters / _MAX_PORTS))
         self.seed = seed
         self.keys = directory / "keys"
@@ -128,7 +128,7 @@ class Fleet:
             routes=certificates.routes,
             tls=certificates.context,
         )
-        # Otherwise merges would drop the doubles that are searched for.
+        # Show doubles, otherwise merges of VictoriaMetrics would drop repeated writes.
         self.store = VictoriaMetrics(directory / "victoria-metrics", shows_doubles=True)
         self.villages = [self._village(number, seconds) for number in range(self.count)]
         self.gateways: list[Gateway] = []
@@ -137,7 +137,7 @@ class Fleet:
 
     @property
     def parts(self) -> dict[str, list[Part]]:
-        """Return the parts that may be killed, by kind."""
+        """Return the programs that may be killed, by kind."""
         return {
             "NATS node": [*self.cluster.nodes],
             "VictoriaMetrics": [self.store],
@@ -147,20 +147,20 @@ class Fleet:
 
     @property
     def records(self) -> list[Path]:
-        """Return the records of the meters."""
+        """Return the files in which the simulators record sent telegrams."""
         return [self.directory / f"village{number}" / RECORD for number in range(self.count)]
 
     @property
     def kept(self) -> set[str]:
-        """Return the digests of all frames on gateways' disks at kills."""
+        """Return the digests of all frames that kills of gateways left on disk."""
         return {digest for gateway in self.gateways for digest in gateway.kept}
 
     def gateway_of(self, meter: int) -> int:
-        """Return the number of a meter's gateway."""
+        """Return the number of the gateway that reads the meter, from 0."""
         return next(k for k in range(self.count) if meter < self._first(k + 1))
 
     async def __aenter__(self) -> Self:
-        """Start all programs; the meters send once they are connected."""
+        """Start all programs. The meters send once gateways are connected to all of them."""
         async with contextlib.AsyncExitStack() as running:
             await running.enter_async_context(self.cluster)
             await self.cluster.until_ready()
@@ -174,11 +174,11 @@ class Fleet:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """End all programs."""
+        """Stop all programs."""
         await self._running.aclose()
 
     async def until_begun(self) -> None:
-        """Wait until all meters send. Raises MissedError."""
+        """Wait until all meters send. Raises MissedError after _BEGINNING."""
 
         async def have_begun() -> bool:
             return all(path.exists() for path in self.records)
@@ -186,7 +186,7 @@ class Fleet:
         await _until(have_begun, "the meters have not begun to send")
 
     async def until_done(self) -> None:
-        """Wait until the meters have finished. Raises MissedError if one stops early."""
+        """Wait until all meters have finished. Raises MissedError if no meter sends any more."""
         size, grew = 0, time.monotonic()
         while not all(path.with_name(DONE).exists() for path in self.records):
             await asyncio.sleep(0.1)
@@ -203,15 +203,15 @@ class Fleet:
         return False
 
     async def metric(self, programs: Sequence[Program], name: str) -> dict[str, float]:
-        """Return a metric's sums over programs and labels, by its label `reason`.
+        """Return the sums of the metric `name` over `programs`, by value of the label `reason`.
 
-        Raises OSError and aiohttp's errors.
+        The key is "" without that label. Raises OSError and aiohttp's errors.
         """
         sums: dict[str, float] = {}
         async with aiohttp.ClientSession() as session:
             for program in programs:
-                for found, labels, value in await program.metrics(session):
-                    if found == name:
+                for metric_name, labels, value in await program.metrics(session):
+                    if metric_name == name:
                         reason = re.search(r'reason="(.*?)"', labels)
                         key = reason[1] if reason else ""
                         sums[key] = sums.get(key, 0.0) + value
@@ -221,7 +221,7 @@ class Fleet:
         return 1 + self._meters * number // self.count
 
     def _titles(self, number: int) -> list[str]:
-        """Return the system titles of a gateway's meters."""
+        """Return the system titles of the meters of gateway `number`."""
         meters = range(self._first(number), self._first(number + 1))
         return [Meter(meter).system_title.hex().upper() for meter in meters]
 
@@ -283,7 +283,7 @@ class Fleet:
 
 
 async def _until(check: Callable[[], Awaitable[bool]], otherwise: str) -> None:
-    """Wait for a condition at the start. Raises MissedError with `otherwise`."""
+    """Wait until `check` is True. Raises MissedError with the text `otherwise`."""
     try:
         async with asyncio.timeout(_BEGINNING):
             while not await check():

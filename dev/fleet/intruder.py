@@ -1,4 +1,4 @@
-"""Attacker without keys, who can read the stream and publish frames of all meters."""
+"""Attacker without keys who can read the stream and publish frames for all meters."""
 
 import asyncio
 import contextlib
@@ -21,18 +21,18 @@ USER = "intruder"
 # Header that marks the attacker's messages in the stream; collectors ignore it.
 MARK = "Intruder"
 _EVERY = 0.4
-# Replays at the end, when all telegrams are acknowledged.
+# Number of replays at the end, after all telegrams are acknowledged.
 _OLD_FRAMES = 100
 _WEIGHTS = dict.fromkeys(FORGED, 1) | {"replay": 6, "junk": 1, "of an unknown meter": 1}
 
 
 class Intruder:
-    """Publisher of replayed and forged frames. `published` counts acknowledged ones by kind."""
+    """Publisher of replayed and forged frames. `published` has numbers of frames by kind."""
 
     def __init__(self, cluster: NatsCluster, no_meter: FleetMeter, chance: Random) -> None:
         self.published: Counter[str] = Counter()
         self._cluster = cluster
-        # Forged telegrams name a meter that does not exist, so an accepted one is found.
+        # Forged telegrams name a meter that does not exist. An accepted one is found by this name.
         self._meter = no_meter
         self._chance = chance
 
@@ -54,7 +54,7 @@ class Intruder:
                             for _ in range(2)
                         ]
                         await self._publish(publisher, *pair)
-                        # No reply may act with the rights of the answering side.
+                        # Use a harmful reply subject, at which no program may publish an answer.
                         title = (pair[0].subject or "").rpartition(".")[2]
                         reply = self._chance.choice(REPLIES)
                         headers = {MARK: "1"}
@@ -63,7 +63,7 @@ class Intruder:
                 await asyncio.sleep(_EVERY)
 
     async def replay(self, stream: JetStreamContext) -> None:
-        """Publish old frames once more. Raises OSError and nats.errors.Error."""
+        """Publish up to _OLD_FRAMES frames again. Raises NATS's errors and OSError."""
         async with await self._cluster.connect(USER, outlasts_nodes=True) as gateway:
             await self._replay(stream, gateway.jetstream(timeout=3))
 
@@ -71,19 +71,19 @@ class Intruder:
         state = (await stream.stream_info(STREAM)).state
         sequences = range(state.first_seq, state.last_seq + 1)
         for sequence in self._chance.sample(sequences, min(len(sequences), _OLD_FRAMES)):
-            one = await stream.get_msg(STREAM, sequence)
-            title = (one.subject or "").rpartition(".")[2]
+            message = await stream.get_msg(STREAM, sequence)
+            title = (message.subject or "").rpartition(".")[2]
             headers = {MARK: "1"}
-            await publisher.publish(f"{SUBJECT}.{title}", one.data or b"", headers=headers)
+            await publisher.publish(f"{SUBJECT}.{title}", message.data or b"", headers=headers)
             self.published["replay at the end"] += 1
 
     async def _publish(
-        self, publisher: JetStreamContext, one: RawStreamMsg, other: RawStreamMsg
+        self, publisher: JetStreamContext, message: RawStreamMsg, other_message: RawStreamMsg
     ) -> None:
-        frame, headers = one.data or b"", {MARK: "1"}
-        title = (one.subject or "").rpartition(".")[2]
+        frame, headers = message.data or b"", {MARK: "1"}
+        title = (message.subject or "").rpartition(".")[2]
         kind = pick(self._chance, _WEIGHTS)
-        if frame[:1] != b"\xdb" or MARK in (one.headers or {}):
+        if frame[:1] != b"\xdb" or MARK in (message.headers or {}):
             return
         match kind:
             case "replay":
@@ -95,7 +95,7 @@ class Intruder:
                 frame = frame[:2] + bytes.fromhex(title) + frame[10:]
             case _:
                 lie = self._meter.telegram_at(datetime.now(UTC))
-                other_title = title_of(other.data or bytes(10))
+                other_title = title_of(other_message.data or bytes(10))
                 frame = forge(kind, frame, lie, other_title, self._chance)
                 title = title_of(frame).hex().upper()
         await publisher.publish(f"{SUBJECT}.{title}", frame, headers=headers)

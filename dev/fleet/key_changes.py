@@ -1,4 +1,4 @@
-"""Changes of keys in the middle of a run: one key comes late, two meters get another one."""
+"""Changes of keys during a run: a key comes late, and two meters change their keys."""
 
 import asyncio
 import os
@@ -10,31 +10,33 @@ from dev.simulator import Meter
 
 from .meters import key_of, next_key_of
 
-# Meters: without a key at first; with a next key known in advance; with one known afterwards.
+# Numbers of three meters. LATE has no key at first. The collectors get the next key of ANNOUNCED
+# before it is used, and the next key of SURPRISING afterwards.
 LATE = 1
 ANNOUNCED = 2
 SURPRISING = 3
 MIN_METERS = 3
-# Moments of the two changes of the file, and of the meters' change between, as shares of the run.
+# Moments as fractions of the run: first change of the key file, change in the meters, second
+# change of the key file.
 _FIRST, CHANGES_AT, _LAST = 0.25, 0.5, 0.75
-# Delays of these meters say nothing about the speed of the fleet.
+# Meters that wait for keys. Their delays say nothing about the speed of the fleet.
 WAITING = frozenset((LATE, SURPRISING))
 
 
 def changes(count: int) -> bool:
-    """Return whether keys change in a fleet of this size."""
+    """Return whether keys change in a fleet of `count` meters."""
     return count >= MIN_METERS
 
 
 def next_key_of_meter(number: int, count: int, seed: int) -> bytes | None:
-    """Return a meter's next key, None if it keeps its first one."""
+    """Return the next key of a meter, None if the meter keeps its first key."""
     if changes(count) and number in {ANNOUNCED, SURPRISING}:
         return next_key_of(seed, number)
     return None
 
 
 async def change_keys(path: Path, seed: int, count: int, seconds: float) -> None:
-    """Change the file of the keys twice during the run, then wait until cancelled."""
+    """Change the key file `path` twice during the run, then wait until cancelled."""
     if changes(count):
         await asyncio.sleep(seconds * _FIRST)
         write_keys(path, seed, count, announced={ANNOUNCED})
@@ -46,7 +48,7 @@ async def change_keys(path: Path, seed: int, count: int, seconds: float) -> None
 
 
 def write_first_keys(path: Path, seed: int, count: int) -> None:
-    """Write the first keys of a run."""
+    """Write the key file at the start of a run."""
     write_keys(path, seed, count, absent={LATE} if changes(count) else frozenset())
 
 
@@ -58,7 +60,10 @@ def write_keys(
     absent: AbstractSet[int] = frozenset(),
     announced: AbstractSet[int] = frozenset(),
 ) -> None:
-    """Write a private file with the keys, by system title."""
+    """Write a private key file: a line with system title and key for each key of a meter.
+
+    Meters in `absent` get no line; meters in `announced` also get their next key.
+    """
     new = path.with_suffix(".new")
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
         for number in range(1, count + 1):

@@ -1,4 +1,4 @@
-"""Interruptions of parts during a run: kills and pauses."""
+"""Interruptions of programs during a run: kills and pauses."""
 
 import asyncio
 import math
@@ -16,13 +16,16 @@ from .costs import Costs
 EVERY = 10.0
 # Shortest and longest interruption, in seconds.
 _DOWN = (1.0, 5.0)
-# One of this many interruptions is a pause instead of a kill.
+# One interruption in five is a pause instead of a kill.
 _STOP_ONE_OF = 5
 
 
 @dataclass
 class Interruption:
-    """Kill or pause of a part: its begin and end (Unix seconds)."""
+    """Kill or pause of a program, from `moment` to `back` (Unix seconds).
+
+    `kind` and `number` identify the program.
+    """
 
     kind: str
     number: int
@@ -32,7 +35,7 @@ class Interruption:
 
 
 class Killer:
-    """Source of interruptions, one part after the other."""
+    """Source of interruptions, of one program after the other."""
 
     def __init__(self, parts: dict[str, list[Part]], costs: Costs, chance: Random) -> None:
         self.interruptions: list[Interruption] = []
@@ -43,7 +46,7 @@ class Killer:
         self._chance = chance
 
     async def run(self, seconds: float, every: float = EVERY) -> None:
-        """Interrupt random parts for `seconds`."""
+        """Interrupt a random program every `every` seconds, for `seconds` in all."""
         end = time.monotonic() + seconds
         due = time.monotonic() + every
         while due < end:
@@ -55,12 +58,12 @@ class Killer:
             due = max(due + every, time.monotonic())
 
     async def kill_each_kind(self, pause: float) -> None:
-        """Kill one part of each kind, in random order."""
+        """Kill one program of each kind, in random order, after a pause of `pause` seconds each."""
         kinds = [*dict.fromkeys(kind for kind, _, _ in self._parts)]
         self._chance.shuffle(kinds)
         for wanted in kinds:
             await asyncio.sleep(pause)
-            some = [one for one in self._parts if one[0] == wanted]
+            some = [part for part in self._parts if part[0] == wanted]
             await self._interrupt(*self._chance.choice(some), kill=True)
 
     async def _interrupt(self, kind: str, number: int, part: Part, *, kill: bool) -> None:
@@ -82,9 +85,9 @@ class Killer:
         tell(f"{kind} {number + 1} {word} after {interruption.back - moment:.1f} s")
 
     def told(self) -> str:
-        """Return the numbers of interruptions by kind, in words."""
-        killed = Counter(one.kind for one in self.interruptions if one.was_killed)
-        stopped = Counter(one.kind for one in self.interruptions if not one.was_killed)
+        """Return the numbers of kills and pauses by kind of program, in words."""
+        killed = Counter(outage.kind for outage in self.interruptions if outage.was_killed)
+        stopped = Counter(outage.kind for outage in self.interruptions if not outage.was_killed)
         kinds = dict.fromkeys(kind for kind, _, _ in self._parts)
         return ", ".join(
             f"{kind} {killed[kind]}" + (f" (and {stopped[kind]} stopped)" if stopped[kind] else "")

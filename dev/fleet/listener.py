@@ -1,4 +1,4 @@
-"""Listener to decoded readings."""
+"""Listener to decoded readings in NATS."""
 
 import contextlib
 import json
@@ -11,9 +11,9 @@ SUBJECT = "smarty_p1.readings.*"
 
 
 class Listener:
-    """First time of each reading.
+    """Listener that notes when each reading was first received (Unix seconds), in `heard`.
 
-    `again` counts repeated readings: two collectors may have verified the same frame.
+    `again` counts repeated readings, because two collectors may verify the same frame.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Listener:
         self.again = 0
 
     async def listen(self, client: Client) -> None:
-        """Subscribe to all readings."""
+        """Subscribe to the readings of all meters."""
         await client.subscribe(SUBJECT, cb=self._on_message)
 
     async def _on_message(self, message: Msg) -> None:
@@ -30,5 +30,5 @@ class Listener:
             self.note(message.subject.rpartition(".")[2], counter, time.time())
 
     def note(self, title: str, counter: int, now: float) -> None:
-        """Note a reading and its moment."""
+        """Note a reading, by system title and frame counter, received at `now` (Unix seconds)."""
         self.again += self.heard.setdefault((title, counter), now) != now

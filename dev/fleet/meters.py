@@ -1,4 +1,4 @@
-"""Thousands of cheap, different simulated meters, and their keys."""
+"""Thousands of different simulated meters that cost little processor time, and their keys."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,10 +11,10 @@ from dev.simulator.household import Household
 from dev.simulator.randomness import seeded_random
 from dev.simulator.reading import Reading
 
-# Every third meter has meters on its M-Bus.
+# Every third meter has gas, water and heat meters on its M-Bus.
 _PIPED = 3
-# A household that has worked out a day answers quickly: few of them serve all meters, at other
-# times of their last two days.
+# Computing a household's day is slow, so all meters share few households. A household's meters show
+# different times of its last two days, up to 570 times 5 minutes ago.
 _SHIFT = timedelta(minutes=5)
 _SHIFTS = 570
 
@@ -29,7 +29,7 @@ def _house(kind: int, *, is_piped: bool) -> House:
 
 
 class FleetMeter(Meter):
-    """Simulated meter of a fleet, numbered from 1."""
+    """Simulated meter of a fleet. `number` begins with 1."""
 
     def __init__(self, number: int, key: bytes) -> None:
         kind, is_piped = number % len(HOUSES), number % _PIPED == 0
@@ -39,7 +39,7 @@ class FleetMeter(Meter):
         self._shift = number // len(HOUSES) % _SHIFTS * _SHIFT
 
     def change_key(self, key: bytes) -> None:
-        """Encrypt with another key from now on."""
+        """Encrypt with `key` from now on."""
         self._key = key
 
     @override
@@ -53,15 +53,15 @@ class FleetMeter(Meter):
 
 
 def make_meters(seed: int, first: int, count: int) -> list[FleetMeter]:
-    """Return `count` meters from a first number."""
+    """Return `count` meters, numbered from `first`."""
     return [FleetMeter(number, key_of(seed, number)) for number in range(first, first + count)]
 
 
 def key_of(seed: int, number: int) -> bytes:
-    """Return the key of a meter."""
+    """Return the first encryption key of a meter (16 bytes)."""
     return seeded_random("fleet", seed, number).randbytes(16)
 
 
 def next_key_of(seed: int, number: int) -> bytes:
-    """Return the second key of a meter."""
+    """Return the next encryption key of a meter (16 bytes)."""
     return seeded_random("next key", seed, number).randbytes(16)

@@ -8,5 +8,5 @@ _RECOMMENDED = ROOT / ".venv" / "bin" / "nats-server"
 
 
 def recommended() -> str:
-    """Return the nats-server of requirements_test.txt, or the one in PATH without its wheel."""
+    """Return the nats-server of requirements_test.txt; if not installed, the command in PATH."""
     return shutil.which(_RECOMMENDED) or shutil.which("nats-server") or "nats-server"

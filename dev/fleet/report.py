@@ -1,4 +1,4 @@
-"""Report of a run: figures in words, and missed aims."""
+"""Report of a test run: figures in words, and missed aims."""
 
 from collections.abc import Mapping
 
@@ -18,13 +18,13 @@ _MANY_METERS = 200
 
 
 def summarize(outcome: Outcome, options: Options) -> Result:
-    """Return the lines of a report, and the missed aims."""
+    """Return the lines of the report and the missed aims of a run."""
     result = Result()
     with_kills = options.kills != "none"
     if changes(options.meters):
         result.say("keys: of one meter it came late, two got another, one of them unannounced")
     _tell_telegrams(outcome.findings, result)
-    # A gateway with few meters gathers frames for longer.
+    # A gateway with few meters gathers frames for longer, which adds to the delay.
     wait = _BATCH_SECONDS if options.meters < _MANY_METERS else 0.0
     _tell_delays(outcome, result, (_MAX_P95_WITH_KILLS_S if with_kills else _MAX_P95_S) + wait)
     _tell_attacks(outcome, result)
@@ -72,12 +72,12 @@ def _tell_delays(outcome: Outcome, result: Result, most_p95: float) -> None:
         )
         result.want(f"p95 below {most_p95:.0f} s", holds=p95 < most_p95)
     worst: dict[str, float] = {}
-    for one in outcome.killer.interruptions:
-        delays = outcome.findings.delays(one.moment, one.moment + EVERY)
-        worst[one.kind] = max(worst.get(one.kind, 0.0), *delays[-1:], 0.0)
+    for interruption in outcome.killer.interruptions:
+        delays = outcome.findings.delays(interruption.moment, interruption.moment + EVERY)
+        worst[interruption.kind] = max(worst.get(interruption.kind, 0.0), *delays[-1:], 0.0)
     if worst:
-        told = ", ".join(f"{kind} {delay:.1f} s" for kind, delay in worst.items())
-        result.say(f"longest of what was sent within {EVERY:.0f} s after an interruption: {told}")
+        text = ", ".join(f"{kind} {delay:.1f} s" for kind, delay in worst.items())
+        result.say(f"longest of what was sent within {EVERY:.0f} s after an interruption: {text}")
     result.want(
         f"everything acknowledged, not {outcome.not_acknowledged} messages behind",
         holds=not outcome.not_acknowledged,
@@ -115,8 +115,8 @@ def _tell_costs(outcome: Outcome, options: Options, result: Result) -> None:
         for kind, busy in outcome.busy.items()
         if kind != METERS
     }
-    told = ", ".join(f"{kind} {each:.2f}" for kind, each in milliseconds.items())
-    result.say(f"CPU a telegram, ms: {sum(milliseconds.values()):.2f}; {told}")
+    text = ", ".join(f"{kind} {duration:.2f}" for kind, duration in milliseconds.items())
+    result.say(f"CPU a telegram, ms: {sum(milliseconds.values()):.2f}; {text}")
     result.say(f"cores per 1,000 meters: {product:.3f} without the meters; {shares}")
     mib = ", ".join(f"{kind} {mib:.0f}" for kind, mib in outcome.costs.most_mib.items())
     result.say(f"memory at most, MiB: {mib}")

@@ -1,4 +1,4 @@
-"""Run of a fleet: start, telegrams, kills, comparison."""
+"""Test run of a fleet: start, telegrams, kills, comparison."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ from .store_watch import StoreWatch
 from .stream import ERRORS, Content, consumers, not_acknowledged, read_stream
 from .truth import read_record
 
-# Wait while the number of unacknowledged messages falls at least this often.
+# Seconds. Stop waiting if the number of unacknowledged messages does not fall for this time.
 _NO_ADVANCE = 120.0
 _ANSWERS_WITHIN = 60.0
 METERS = "meters (simulated)"
@@ -37,7 +37,10 @@ METERS = "meters (simulated)"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of a run. `kills`: "none", "any" part every ten seconds, or one of "each" kind."""
+    """Options of a run. The meters send for `seconds`.
+
+    `kills` is "none", "any" for a random program every ten seconds, or "each" for one of each kind.
+    """
 
     meters: int
     seconds: float
@@ -47,7 +50,10 @@ class Options:
 
 @dataclass
 class Outcome:
-    """Outcome of a run. `busy` is the processor time of each kind of part, in seconds."""
+    """Outcome of a run. `busy` has processor seconds by kind of program.
+
+    `settled` is the seconds from the last telegram until all were acknowledged.
+    """
 
     findings: Findings
     attacks: Counter[str]
@@ -65,12 +71,12 @@ class Outcome:
 
 
 async def run_fleet(directory: Path, options: Options) -> Outcome:
-    """Run a fleet and return the outcome. Raises MissedError if the run cannot go on."""
+    """Run a fleet in `directory`. Raises MissedError if the run cannot go on."""
     fleet = Fleet(directory, options.meters, options.seconds, options.seed)
     async with fleet:
         costs = Costs({**fleet.parts, METERS: [*fleet.villages]})
         killer = Killer(fleet.parts, costs, seeded_random("kills", options.seed))
-        # Forged telegrams name a meter that does not exist, so an accepted one is found.
+        # Forged telegrams name a meter that does not exist. An accepted one is found by this name.
         [phantom] = make_meters(options.seed, options.meters + 1, 1)
         intruder = Intruder(fleet.cluster, phantom, seeded_random("intruder", options.seed))
         listener = Listener()
@@ -104,7 +110,7 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
                 lambda: fleet.metric(fleet.collectors, "smarty_p1_collector_rejected_total")
             )
         tell("comparing")
-        # Acknowledged values must be on the disk of the store.
+        # Kill VictoriaMetrics, to test that acknowledged values are on its disk.
         await fleet.store.kill()
         examiner = Examiner(
             [*read_record(fleet.records)],
@@ -139,7 +145,7 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
 
 @contextlib.asynccontextmanager
 async def _asking(directory: Path, *, shows_doubles: bool = False) -> AsyncIterator[Export]:
-    """Start a second VictoriaMetrics on the same data; yield its export."""
+    """Start another VictoriaMetrics on the data in `directory`. Yield its export."""
     async with (
         VictoriaMetrics(directory, shows_doubles=shows_doubles) as store,
         aiohttp.ClientSession() as session,
@@ -157,7 +163,7 @@ async def _kill(killer: Killer, options: Options) -> None:
 
 @contextlib.asynccontextmanager
 async def _in_background(*works: Coroutine[object, object, None]) -> AsyncIterator[None]:
-    """Run endless works as long as the context lasts. Raises their errors."""
+    """Run the endless coroutines `works` while the context lasts. Raises their errors."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(work) for work in works]
         yield
@@ -166,26 +172,26 @@ async def _in_background(*works: Coroutine[object, object, None]) -> AsyncIterat
 
 
 async def _until_acknowledged(fleet: Fleet, stream: JetStreamContext) -> int:
-    """Wait until all frames are acknowledged; return the number of the others."""
-    least, advanced = None, time.monotonic()
+    """Wait until all frames are acknowledged. Return the number of unacknowledged frames."""
+    minimum, advanced = None, time.monotonic()
     while time.monotonic() < advanced + _NO_ADVANCE:
         with contextlib.suppress(aiohttp.ClientError, *ERRORS):
             queued = await fleet.metric(fleet.gateways, "smarty_p1_gateway_queue_length")
-            # Forged titles: they may not be published.
+            # Frames with forged system titles stay set aside, because no gateway may publish them.
             aside = await fleet.metric(fleet.gateways, "smarty_p1_gateway_set_aside")
             behind = await not_acknowledged(stream)
             left = int(sum(queued.values()) - sum(aside.values())) + behind
             if not left:
                 return 0
-            if least is None or left < least:
-                least, advanced = left, time.monotonic()
+            if minimum is None or left < minimum:
+                minimum, advanced = left, time.monotonic()
         await asyncio.sleep(0.5)
     tell(f"not acknowledged: {await consumers(stream)}")
-    return least or -1
+    return minimum or -1
 
 
 async def _answer[T](ask: Callable[[], Awaitable[T]]) -> T:
-    """Return the first answer. Raises MissedError without one within _ANSWERS_WITHIN."""
+    """Call `ask` until it succeeds. Raises MissedError after _ANSWERS_WITHIN."""
     end = time.monotonic() + _ANSWERS_WITHIN
     while time.monotonic() < end:
         with contextlib.suppress(aiohttp.ClientError, *ERRORS):

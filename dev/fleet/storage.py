@@ -9,9 +9,9 @@ from dev.reliability.process import is_served
 
 
 class VictoriaMetrics(Part):
-    """Single VictoriaMetrics at `url`. With `shows_doubles`, it returns repeated writes, too.
+    """Single VictoriaMetrics at `url`. With `shows_doubles`, queries return repeated writes, too.
 
-    `more` are further options, `scheme` is "https" if these enable TLS.
+    `more` are further command-line options. `scheme` must be "https" if these options enable TLS.
     """
 
     def __init__(
@@ -29,9 +29,9 @@ class VictoriaMetrics(Part):
             f"-storageDataPath={directory / 'data'}",
             f"-httpListenAddr={HOST}:{port}",
             "-retentionPeriod=10y",
-            # Equal values at the same time count once.
+            # Keep only one of several values at the same time.
             *([] if shows_doubles else ["-dedup.minScrapeInterval=1ms"]),
-            # New values are found at once.
+            # Let queries find new values at once.
             "-search.latencyOffset=0s",
             *more,
         ]

@@ -1,4 +1,4 @@
-"""Values that a killed VictoriaMetrics lost, and their second arrival."""
+"""Times at which telegrams that a killed VictoriaMetrics lost were stored again."""
 
 import asyncio
 import contextlib
@@ -10,20 +10,20 @@ import aiohttp
 from .export import Export
 from .kills import Interruption
 
-# Acknowledged values are on the disk after this time.
+# Seconds after which acknowledged values are on the disk.
 MAY_BE_LOST = 10.0
 _EVERY = 1.0
 _LOOKED_FOR = 60.0
-# A lost telegram may have been late already.
+# Seconds before a kill. Lost telegrams may be this old, because they may have been late.
 _BEFORE = 120.0
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 
 type Place = tuple[str, int]
-"""A telegram: the serial number of its meter, and its time in ms."""
+"""Identity of a telegram: the meter's serial number, and the telegram's time in ms."""
 
 
 class StoreWatch:
-    """Watcher of the store after each of its kills."""
+    """Watcher of VictoriaMetrics after each of its kills."""
 
     def __init__(self, url: str, interruptions: Sequence[Interruption]) -> None:
         self._url = url
@@ -31,9 +31,10 @@ class StoreWatch:
         self._there_at: dict[float, dict[Place, float]] = {}
 
     def stored_at(self, place: Place, acknowledged: float, otherwise: float) -> float:
-        """Return the time from which a telegram stayed stored. All times in Unix seconds.
+        """Return the time from which the telegram `place` stayed stored (Unix seconds).
 
-        `acknowledged` is its first write, `otherwise` the time by which it surely was stored.
+        `acknowledged` is the time of its first write. Return `otherwise` if a kill lost the
+        telegram and the watcher did not see its second write.
         """
         stored = acknowledged
         for killed, there_at in sorted(self._there_at.items()):
@@ -42,15 +43,15 @@ class StoreWatch:
         return stored
 
     async def run(self) -> None:
-        """Watch until cancelled."""
+        """Look for stored telegrams after each kill, until cancelled."""
         async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
             export = Export(self._url, session)
             while True:
                 await asyncio.sleep(_EVERY)
                 kills = [
-                    one.moment
-                    for one in self._interruptions
-                    if one.was_killed and one.kind == "VictoriaMetrics"
+                    interruption.moment
+                    for interruption in self._interruptions
+                    if interruption.was_killed and interruption.kind == "VictoriaMetrics"
                 ]
                 if kills and time.time() - kills[-1] < _LOOKED_FOR:
                     with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
@@ -61,5 +62,5 @@ class StoreWatch:
         is_first = killed not in self._there_at
         there_at = self._there_at.setdefault(killed, {})
         for place in places:
-            # A telegram that is there after the restart was not lost.
+            # A telegram that is stored at the first look after the restart was not lost.
             there_at.setdefault(place, 0.0 if is_first else time.time())

@@ -1,4 +1,4 @@
-"""Content of the stream, and its unacknowledged messages."""
+"""Content of the NATS stream, and number of its unacknowledged messages."""
 
 import asyncio
 from collections import Counter
@@ -17,26 +17,26 @@ ERRORS = (OSError, asyncio.TimeoutError, nats.errors.Error, nats.js.errors.Error
 
 
 async def not_acknowledged(stream: JetStreamContext) -> int:
-    """Return the number of unacknowledged messages."""
-    found = await stream.consumers_info(STREAM)
-    return sum((one.num_pending or 0) + (one.num_ack_pending or 0) for one in found)
+    """Return the number of messages that collectors have not acknowledged."""
+    infos = await stream.consumers_info(STREAM)
+    return sum((info.num_pending or 0) + (info.num_ack_pending or 0) for info in infos)
 
 
 async def consumers(stream: JetStreamContext) -> str:
-    """Return the state of unfinished consumers, for the log."""
+    """Return a text for the log: state of consumers with unacknowledged messages."""
     return "; ".join(
-        f"{one.name}: delivered {one.delivered}, acknowledged {one.ack_floor}, "
-        f"{one.num_pending} pending, {one.num_waiting} requests"
-        for one in await stream.consumers_info(STREAM)
-        if one.num_pending or one.num_ack_pending
+        f"{consumer.name}: delivered {consumer.delivered}, acknowledged {consumer.ack_floor}, "
+        f"{consumer.num_pending} pending, {consumer.num_waiting} requests"
+        for consumer in await stream.consumers_info(STREAM)
+        if consumer.num_pending or consumer.num_ack_pending
     )
 
 
 @dataclass
 class Content:
-    """Content of the stream: numbers of gateways' frames by digest.
+    """Content of the stream. `frames` has the number of messages by digest of the frame.
 
-    `bytes_each` is the average size of a message.
+    `bytes_each` is the average size of a message, `intruded` the number of attacker's messages.
     """
 
     bytes_each: float = 0.0
@@ -45,14 +45,14 @@ class Content:
 
     @property
     def doubled(self) -> int:
-        """Return the number of repeated frames."""
+        """Return the number of messages that repeat a frame."""
         return self.frames.total() - len(self.frames)
 
 
 async def read_stream(stream: JetStreamContext) -> Content:
-    """Read all messages of the stream; return the content."""
+    """Read all messages of the stream."""
     state = (await stream.stream_info(STREAM)).state
-    found = Content(state.bytes / max(1, state.messages))
+    content = Content(state.bytes / max(1, state.messages))
     config = ConsumerConfig(
         deliver_policy=DeliverPolicy.ALL, ack_policy=AckPolicy.NONE, inactive_threshold=30
     )
@@ -62,8 +62,8 @@ async def read_stream(stream: JetStreamContext) -> Content:
         for message in await subscription.fetch(min(left, _BATCH), timeout=10):
             left -= 1
             if MARK in (message.headers or {}):
-                found.intruded += 1
+                content.intruded += 1
             else:
-                found.frames[digest_of(message.data)] += 1
+                content.frames[digest_of(message.data)] += 1
     await subscription.unsubscribe()
-    return found
+    return content

@@ -1,6 +1,6 @@
-"""Record of the sent telegrams, written by the simulator, read for the comparison.
+"""Record of sent telegrams, which the simulator writes and the comparison reads.
 
-Its parser of telegrams shares nothing with the decoder.
+To be independent, the parser of telegrams here shares no code with the decoder under test.
 """
 
 import json
@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-# Name of each register in the store, by its reference in a telegram.
+# Names of stored registers, by their OBIS references in a telegram.
 _PHASES = {
     "32.7.0": "voltage_l1",
     "52.7.0": "voltage_l2",
@@ -64,7 +64,7 @@ _TIME = re.compile(r"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)([SW])")
 
 
 class Series(NamedTuple):
-    """Register of a meter, or of a meter on its M-Bus."""
+    """Register of a meter. `channel`, `type` and `device` are for meters on its M-Bus."""
 
     name: str
     channel: str = ""
@@ -73,9 +73,9 @@ class Series(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """Sent telegram: its moment (Unix seconds), and whether a gateway was connected.
+    """Sent telegram. `moment` is in Unix seconds. `digest` identifies its encrypted frame.
 
-    `digest` is the digest of its frame.
+    `was_read`: a gateway was connected to the meter.
     """
 
     meter: int
@@ -87,7 +87,7 @@ class Sent(NamedTuple):
 
 
 class Attack(NamedTuple):
-    """Attack on the line of a meter. `digest` is the digest of a replayed frame."""
+    """Attack on the port of a meter. `digest` identifies a replayed frame, "" otherwise."""
 
     kind: str
     meter: int
@@ -97,17 +97,17 @@ class Attack(NamedTuple):
 
 
 def digest_of(frame: bytes) -> str:
-    """Return the digest of a frame."""
+    """Return the SHA-256 digest of a frame, in hexadecimal digits."""
     return sha256(frame).hexdigest()
 
 
 def time_of(text: str) -> int:
-    """Return the milliseconds of a telegram's own time since 1970."""
+    """Return the time in a telegram, in Unix milliseconds."""
     return _milliseconds(_lines(text)["0-0:1.0.0"])
 
 
 def values_of(text: str) -> dict[Series, float]:
-    """Return every register of a telegram."""
+    """Return the values of all registers in a telegram."""
     lines = _lines(text)
     values = {Series(NAMES[at]): _number(value) for at, value in lines.items() if at in NAMES}
     imported, exported = lines[_LIMITS].split(")(")
@@ -128,32 +128,32 @@ def _lines(text: str) -> dict[str, str]:
 
 
 def _number(value: str) -> float:
-    found = _NUMBER.match(value)
-    if found is None:
+    match = _NUMBER.match(value)
+    if match is None:
         message = f"{value!r} is no number"
         raise ValueError(message)
-    return float(found[0])
+    return float(match[0])
 
 
 def _milliseconds(value: str) -> int:
-    found = _TIME.fullmatch(value)
-    if found is None:
+    match = _TIME.fullmatch(value)
+    if match is None:
         message = f"{value!r} is no time"
         raise ValueError(message)
-    *parts, season = found.groups()
+    *parts, season = match.groups()
     year, month, day, hour, minute, second = map(int, parts)
     local = datetime(2000 + year, month, day, hour, minute, second, tzinfo=UTC)
     return round((local - timedelta(hours=2 if season == "S" else 1)).timestamp() * 1000)
 
 
 class Record:
-    """File of sent telegrams and attacks, a line each."""
+    """File of sent telegrams and attacks. Each is a line of JSON."""
 
     def __init__(self, path: Path) -> None:
         self._file: TextIO = path.open("a", encoding="ascii")
 
     def write(self, event: Sent | Attack) -> None:
-        """Append a line, flushed at once: this process may be killed."""
+        """Append a line for `event`. Flush it, because this process may be killed."""
         self._file.write(json.dumps([type(event).__name__, *event]) + "\n")
         self._file.flush()
 
@@ -163,7 +163,7 @@ class Record:
 
 
 def read_record(paths: Iterable[Path]) -> Iterator[Sent | Attack]:
-    """Yield the recorded events."""
+    """Yield the recorded events of all files."""
     kinds = {kind.__name__: kind for kind in (Sent, Attack)}
     for path in paths:
         with path.open(encoding="ascii") as lines:

@@ -1,6 +1,6 @@
-"""Village: the meters of one gateway, in a process of their own, with a record of their telegrams.
+"""Village: simulator process for the meters of one gateway. It records all sent telegrams.
 
-They start once all are connected. Attacks come between the true telegrams.
+The meters start once the gateway is connected to all of them. Attacks come between true telegrams.
 """
 
 import argparse
@@ -27,7 +27,7 @@ PORTS = "ports.json"
 RECORD = "record.jsonl"
 DONE = "done"
 _PATIENCE = 120.0
-# One attack for this number of telegrams.
+# On average, one attack for ten telegrams.
 _ONE_OF = 10
 _WEIGHTS = dict.fromkeys(FORGED, 2) | {"replay": 5, "plain": 2, "junk": 2}
 _REMEMBERED = 6
@@ -35,7 +35,7 @@ _AHEAD = timedelta(seconds=4)
 
 
 class Village:
-    """Meters on TCP ports, staggered within the interval."""
+    """Meters on TCP ports. They send one after the other within each interval."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class Village:
         record: Record,
         next_keys: Mapping[int, bytes] | None = None,
     ) -> None:
-        # Meters that get another key in the middle, and these keys.
+        # Next key of each meter that changes its key during the run, by number of the meter.
         self._next_keys = dict(next_keys or {})
         self._meters = meters
         self._server = server
@@ -55,7 +55,7 @@ class Village:
         self._last: dict[int, int] = {}
 
     async def send(self, seconds: float, interval: float) -> None:
-        """Send for `seconds`."""
+        """Send telegrams for `seconds`. Each meter sends every `interval` seconds."""
         start = time.monotonic()
         for moment, meter in self._moments(interval):
             if moment >= seconds:
@@ -63,7 +63,7 @@ class Village:
             await asyncio.sleep(max(0.0, start + moment - time.monotonic()))
             if moment >= seconds * CHANGES_AT and meter.number in self._next_keys:
                 meter.change_key(self._next_keys.pop(meter.number))
-            # Telegrams of a meter must differ in time, even if this process is late.
+            # Skip a telegram in the same second, because telegrams of a meter must differ in time.
             if self._last.get(meter.number) != (second := int(time.time())):
                 self._last[meter.number] = second
                 if not self._chance.randrange(_ONE_OF):
@@ -74,7 +74,7 @@ class Village:
         step = interval / len(self._meters)
         for number in count():
             which = number % len(self._meters)
-            # Half a step later: a telegram must be out before its second is over.
+            # Add half a step, because a telegram must be sent before its second is over.
             yield number * step + step / 2, self._meters[which]
 
     def _send_telegram(self, meter: FleetMeter) -> None:
@@ -90,23 +90,24 @@ class Village:
 
     def _attack(self, meter: FleetMeter) -> None:
         kind = pick(self._chance, _WEIGHTS)
-        known = self._frames[meter.number]
-        if not known:
+        frames = self._frames[meter.number]
+        if not frames:
             return
-        # An accepted forgery would be found: the meter sends no telegram at that time.
+        # Give forged telegrams a time at which the meter sends none, so that accepted ones are
+        # found.
         lie = meter.telegram_at(datetime.now(UTC) + _AHEAD)
         digest = ""
         match kind:
             case "replay":
-                data = self._chance.choice(known)
+                data = self._chance.choice(frames)
                 digest = digest_of(data)
             case "plain":
                 data = lie.encode("ascii")
             case "junk":
                 data = junk(self._chance)
             case _:
-                other = self._chance.choice(self._meters).system_title
-                data = forge(kind, known[-1], lie, other, self._chance)
+                title = self._chance.choice(self._meters).system_title
+                data = forge(kind, frames[-1], lie, title, self._chance)
         was_read = self._push(meter, data)
         self._record.write(Attack(kind, meter.number, time.time(), was_read, digest))
 
@@ -116,13 +117,13 @@ class Village:
 
 
 async def run(arguments: argparse.Namespace) -> None:
-    """Serve the meters until this process ends; send for the configured time."""
+    """Send telegrams of the meters for the configured time. Serve their ports until the end."""
     directory: Path = arguments.directory
     meters = make_meters(arguments.seed, arguments.first, arguments.count)
     for meter in meters:
-        # The first telegram takes longest to compute: do that before the start.
+        # Compute a first telegram before the start, because it takes longest.
         meter.telegram_at(datetime.now(UTC))
-    # `Village` sends the telegrams: the server's own ones would not be staggered.
+    # Keep the server silent, because `Village` sends the telegrams one after the other.
     async with Server(meters, interval=1e9, faults=["silence"]) as server:
         ports = directory / PORTS
         new = ports.with_suffix(".new")
@@ -147,7 +148,7 @@ async def run(arguments: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Run with the arguments of the command line."""
+    """Run a village with the arguments of the command line."""
     parser = argparse.ArgumentParser(prog="dev.fleet.village", description=__doc__)
     parser.add_argument("--directory", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)

@@ -1,4 +1,4 @@
-"""Fuzz properties of capture files: any recorded line, and any file in place of a capture."""
+"""Fuzz properties of captures (anonymised recordings of a serial line): any bytes, any file."""
 
 import math
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def check_file(text: str) -> None:
 
 
 def check_line(data: bytes, sizes: Sequence[int]) -> None:
-    """Record bytes: with and without key, the file holds equally many bytes in the same chunks."""
+    """Record bytes. With and without key, the file must have chunks of the same sizes."""
     recording = Recording()
     for time, chunk in enumerate(in_chunks(data, sizes)):
         recording.add(time, chunk)

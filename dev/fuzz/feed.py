@@ -211,7 +211,7 @@ PROPERTIES = (
 
 # --- runs of Hypothesis with a time limit --------------------------------------------------------
 def run_round(tried: Property, seed: int, examples: int = 50) -> int:
-    """Check some examples and return their number. Raises the error of the smallest example."""
+    """Check random examples and return their number. Raises the error of the smallest failure."""
     number = 0
 
     @hypothesis.seed(seed)
@@ -236,7 +236,7 @@ def run_round(tried: Property, seed: int, examples: int = 50) -> int:
 
 
 def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counter[str]:
-    """Check all properties in rounds until the time is over, at least once. Return the examples."""
+    """Check all properties for `minutes`, at least once. Count the examples by property name."""
     end = time.monotonic() + 60 * minutes
     numbers: Counter[str] = Counter()
     for round_seed in itertools.count(seed):
@@ -258,9 +258,9 @@ def write_seeds(folder: Path) -> None:
 
 
 def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.Popen[bytes]:
-    """Start atheris, which writes its log and its findings into the folder.
+    """Start atheris. Its log and its findings go into `folder`.
 
-    The search starts with the inputs in `corpus` and adds inputs that reach new code.
+    The search starts with the inputs in `corpus` and adds inputs that reach new code to `corpus`.
     """
     corpus.mkdir(parents=True, exist_ok=True)
     write_seeds(corpus)
@@ -284,7 +284,7 @@ def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.
 
 
 def _result(search: subprocess.Popen[bytes], folder: Path) -> tuple[int, str]:
-    """Wait for atheris. Return the number of inputs, and the log if it found an error."""
+    """Wait for atheris. Return the number of inputs, and the log if an input failed, else ""."""
     status = search.wait()
     log = (folder / "log").read_text(encoding="utf-8", errors="replace")
     for input_file in folder.glob("found-*"):
@@ -294,7 +294,7 @@ def _result(search: subprocess.Popen[bytes], folder: Path) -> tuple[int, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run for some minutes and print a line. Return 1 if an error was found."""
+    """Fuzz for `--minutes` and print one line. Return 1 if an error was found."""
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, help="the same one makes the same examples")

@@ -1,4 +1,4 @@
-"""Fuzz properties of Leneda: files of its portal and answers of its API, almost valid."""
+"""Fuzz properties of Leneda's data: almost valid files of its portal and answers of its API."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -66,7 +66,7 @@ _odd: st.SearchStrategy[object] = (
 
 
 def _changed(good: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
-    """Return copies of a valid object with up to two changed fields."""
+    """Return a strategy for copies of a valid object with up to two changed fields."""
     changes = st.dictionaries(st.sampled_from(sorted(good)), _odd, max_size=2)
     return changes.map(lambda odd: good | odd)
 

@@ -1,4 +1,4 @@
-"""Fuzz properties of the protocol package: must hold for any bytes and texts."""
+"""Properties of the protocol package that must hold for any bytes and texts."""
 
 import json
 import math
@@ -27,13 +27,13 @@ from smartyp1.p1.telegram_parser import parse, read
 from smartyp1.port import normalise_port, redact_port
 
 _REFERENCE = re.compile(r"\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII)
-# Maximum size of the decoder's buffer: the longest frame, plus bytes not yet searched or trimmed.
+# Limit of the decoder's buffer: 32 KiB for the longest frame, the rest for bytes not yet searched.
 _MAX_BUFFER_BYTES = (32 + 4 + 4 + 4) * 1024
 _MAX_WAITING_BYTES = 128 * 1024
 
 
 def check_feed(data: bytes, sizes: Sequence[int]) -> None:
-    """Feed bytes in chunks, with and without key: no exception, and always the same events."""
+    """Feed bytes in chunks, with and without key. The events must equal those of one chunk."""
     for key, needs_tag in ((KEY, True), (KEY, False), (None, True)):
         events = decode(key, [data], needs_tag=needs_tag)
         assert decode(key, in_chunks(data, sizes), needs_tag=needs_tag) == events
@@ -41,7 +41,7 @@ def check_feed(data: bytes, sizes: Sequence[int]) -> None:
 
 
 def decode(key: bytes | None, chunks: Iterable[bytes], *, needs_tag: bool = True) -> list[Event]:
-    """Return the events of some chunks. Checks that the decoder's memory stays bounded."""
+    """Return the events of `chunks`. Checks that the decoder's memory stays bounded."""
     decoder = Decoder(key, needs_tag=needs_tag)
     events: list[Event] = []
     for chunk in chunks:
@@ -53,7 +53,7 @@ def decode(key: bytes | None, chunks: Iterable[bytes], *, needs_tag: bool = True
 
 
 def in_chunks(data: bytes, sizes: Sequence[int]) -> list[bytes]:
-    """Cut bytes into chunks of these sizes in rotation; 0 is an empty chunk."""
+    """Cut bytes into chunks. `sizes` are used in rotation; 0 is an empty chunk."""
     chunks = []
     at = turn = 0
     while at < len(data):
@@ -65,7 +65,7 @@ def in_chunks(data: bytes, sizes: Sequence[int]) -> list[bytes]:
 
 
 def check_endless(pattern: bytes, sizes: Sequence[int]) -> None:
-    """Feed the same bytes for long: memory stays bounded, and a valid frame is still found."""
+    """Feed 100 kB of a pattern. Memory stays bounded, and a valid frame is found afterwards."""
     data = pattern * (100_000 // len(pattern))
     text = b"/Lux5\r\n\r\n!\r\n"
     events = decode(KEY, [*in_chunks(data, [*sizes, 4096]), frame(1, text, title=b"OTHER\0\0\1")])
@@ -92,7 +92,7 @@ def check_events(events: Iterable[Event], *, encrypted: bool, needs_tag: bool = 
 
 
 def _verifications(*, encrypted: bool, needs_tag: bool) -> set[Verification]:
-    """Return the verifications that a telegram may have."""
+    """Return the possible values of `Telegram.verification`."""
     if not encrypted:
         return {Verification.PLAIN}
     return {Verification.TAG} if needs_tag else {Verification.TAG, Verification.CHECKSUM}
@@ -149,7 +149,7 @@ def _check_reading(reading: MBusReading) -> None:
 
 
 def check_texts(texts: Sequence[bytes], sizes: Sequence[int]) -> None:
-    """Read consecutive telegrams: parser, decoder and simple reader must agree on all of them."""
+    """Read consecutive telegrams. Fast parser, simple reader and decoder must agree."""
     parser = FastParser()
     expected: list[Telegram | None] = []
     for counter, text in enumerate(texts):
@@ -161,7 +161,8 @@ def check_texts(texts: Sequence[bytes], sizes: Sequence[int]) -> None:
     frames = b"".join(frame(counter, text) for counter, text in enumerate(texts))
     events = decode(KEY, in_chunks(frames, sizes))
     check_events(events, encrypted=True)
-    # Ignore other titles: long ciphertexts sometimes contain a header, whose frame is rejected.
+    # Ignore other system titles. A long ciphertext sometimes contains a frame header by chance, and
+    # the decoder rejects the frame of this header.
     assert [event for event in events if event.system_title == TITLE] == [
         telegram or Rejection(Reason.MALFORMED, counter, TITLE)
         for counter, telegram in enumerate(expected)
@@ -189,7 +190,7 @@ def check_key(text: str) -> None:
 
 
 def check_port(text: str) -> None:
-    """Read a text as a port: a second pass changes nothing, also after redaction."""
+    """Normalise and redact a text as a port. Repeating either call changes nothing."""
     port = normalise_port(text)
     assert normalise_port(port) == port
     shown = redact_port(port)

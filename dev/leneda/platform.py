@@ -81,7 +81,7 @@ class Platform:
         self.gives_outside = False
         """Whether answers contain rows before and after the requested span."""
         self.gives_twice = False
-        """Whether answers contain each row twice, the latest row first."""
+        """Whether answers contain all rows twice: in reverse order, then in order."""
         self._port = port
         self._released = asyncio.Event()
         self._runner: web.AppRunner
@@ -106,7 +106,7 @@ class Platform:
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        """Stop, and end slow answers."""
+        """Stop the server, and end the answers that `Fault.SLOW` holds back."""
         self._released.set()
         await self._runner.cleanup()
 

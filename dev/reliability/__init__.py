@@ -1,1 +1,1 @@
-"""Programs that tests kill and restart, and their memory and CPU time."""
+"""Real programs that tests kill and restart, and measurements of memory and CPU time."""

@@ -1,4 +1,4 @@
-"""Memory, CPU time and listening ports of processes, by the kernel's tables."""
+"""Memory, CPU time and listening ports of processes, read from /proc."""
 
 import os
 import re

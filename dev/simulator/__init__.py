@@ -1,4 +1,4 @@
-"""Simulated Luxembourg "Smarty" meters: with an encoder, households and faults.
+"""Simulated Luxembourg "Smarty" meters with households, and faults of their lines.
 
 From the command line, `python -m dev.simulator --meters 2 --fault noise=1/5` serves two meters on
 TCP ports 20001 and 20002. Their keys are in `smarty-simulator.keys`. `--help` lists all options.
@@ -11,14 +11,14 @@ From Python:
 
     async with serve([meter], interval=0.05, faults=["flip=0.1"]) as server:
         server.ports                                # one per meter
-        server.set_faults("silence")                # these only; set_faults() ends all faults
+        server.set_faults("silence")                # replaces all faults; set_faults() ends them
         server.push(b"literal bytes")
         server.disconnect()
         await server.stop()
         await server.start()                        # same ports; the counter continues
 
-Readings depend only on the time and the meter's number, so `meter.history(start, end, step)`
-returns the readings of a meter before the simulator was started.
+Readings depend only on the time and the meter's number. So `meter.history(start, end, step)` also
+returns readings from before the simulator's start.
 """
 
 from .boards import Board, PulseBoard, TankBoard

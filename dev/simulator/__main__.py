@@ -65,7 +65,7 @@ async def _serve(options: argparse.Namespace) -> int:
     address = options.listen or (("", None) if options.pty else DEFAULT_ADDRESS)
     now = Clock(options.start).now()
     for meter in meters:
-        # Fill the caches now: the first query takes longest.
+        # Fill the meter's caches now, because its first query takes longest.
         meter.registers_at(now)
     async with serve(
         meters,

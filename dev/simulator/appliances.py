@@ -129,7 +129,7 @@ def _standby_shares(phases: int) -> tuple[int, ...]:
 
 
 def _to_utc(day: int) -> int:
-    # Appliances follow local time, which summer time shifts from the end of March to October.
+    # Minutes from local time to UTC. Days 88 to 297, end of March to October, have summer time.
     return -120 if 88 <= day < 298 else -60  # noqa: PLR2004
 
 

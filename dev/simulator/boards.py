@@ -34,7 +34,7 @@ class Board(ABC):
 
 
 class PulseBoard(Board):
-    """LED pulse reader that sends a line per pulse: an empty line, or its running count."""
+    """LED pulse reader that sends a line per pulse: empty, or with the number of pulses so far."""
 
     name = "pulse board"
 

@@ -18,7 +18,7 @@ class Clock:
 
     def now(self) -> datetime:
         """Return the meters' time in UTC."""
-        # Read the system clock each time: it may be set while the simulator runs.
+        # Read the system clock at each call, because it may be set while the simulator runs.
         if self._is_real_time:
             return datetime.now(UTC)
         passed = timedelta(seconds=time.monotonic() - self._started)

@@ -1,4 +1,4 @@
-"""Faults between a meter and its reader, which tests switch on."""
+"""Faults on the line between a meter and its reader. Tests and users switch them on."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -34,7 +34,7 @@ class Delivery(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """Fault that affects every Nth frame, or a frame with a probability."""
+    """Fault that affects every Nth frame, or each frame with a probability."""
 
     name: str
     every: int = 1

@@ -8,13 +8,13 @@ type Medium = Literal["gas", "water", "heat", "empty"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """House; `media` are the meters on its M-Bus channels in order, "empty" without a meter."""
+    """House of a meter. `media` lists the M-Bus channels in order, "empty" without a meter."""
 
     phases: Literal[1, 3] = 3
     # Standby load in W, and activity of the household; 1.0 is four people.
     standby: int = 180
     liveliness: float = 1.0
-    # Peak power of the panels in W; 0 means none. Without a phase, they feed all three phases.
+    # Peak power of the panels in W; 0 means none. Without `solar_phase`, they feed all phases.
     solar_peak: int = 0
     solar_phase: int | None = None
     # Charging power of the electric car in W; 0 means no car.
@@ -57,5 +57,5 @@ HOUSES = (
 
 
 def house_of(number: int) -> House:
-    """Return the house of meter 1, 2, ...; the kinds of house repeat."""
+    """Return the house of meter 1, 2, ... After the last house, the first follows again."""
     return HOUSES[(number - 1) % len(HOUSES)]

@@ -1,4 +1,4 @@
-"""Household as a function of time: its powers, and registers that integrate them.
+"""Household as a function of time: its powers, and registers that integrate the powers.
 
 Only caches are kept between two queries. A day consists of whole minutes in whole watts, so sums
 are exact. Registers never fall and do not depend on the simulator's start. Consumption repeats
@@ -17,7 +17,7 @@ from .house import House
 from .randomness import seeded_random
 from .weather import MINUTES, weather_of_day
 
-# Day 0 is a Monday, as in `appliances`.
+# Day 0 must be a Monday, because `appliances` derives weekends from the day's number.
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS_OF_LIFE = 364
 CACHED_DAYS = 3
@@ -26,19 +26,19 @@ WATT_MINUTES_PER_KWH = 60_000
 WH_PER_M3_OF_GAS = 9_800
 WH_PER_GJ = 277_778
 
-# Reactive power of motors per W in 0.01 var, and capacitive var of cables and electronics.
+# Reactive power: motors in 0.01 var per W of load, cables and electronics in capacitive var.
 CENTIVAR_PER_WATT = 7
 CAPACITIVE_VAR = 24
 
-# Relative deviations of the ten-second steps of a minute; their sum is 0.
+# Relative deviation of the power in each ten-second step of a minute; the sum is 0.
 RIPPLE = (0.02, -0.015, 0.005, -0.02, 0.015, -0.005)
 STEP = 60 // len(RIPPLE)
 
 
 class Registers(NamedTuple):
-    """Energy since the epoch, in W·min and 0.01 var·min; heat in Wh, water in litres.
+    """Energy since EPOCH in W·min, reactive energy in 0.01 var·min, heat in Wh, water in litres.
 
-    `produced` is the panels' energy in W·min. Only their inverter measures it.
+    `produced` is the energy of the panels, which only the inverter measures.
     """
 
     imported: float = 0
@@ -50,7 +50,7 @@ class Registers(NamedTuple):
     produced: float = 0
 
     def plus(self, other: Iterable[float], times: int = 1) -> Registers:
-        """Return the sum with `times` times another flow."""
+        """Return these registers plus `times` times `other`."""
         return Registers(*(a + b * times for a, b in zip(self, other, strict=True)))
 
     @property
@@ -95,7 +95,7 @@ class Registers(NamedTuple):
 
 
 class Powers(NamedTuple):
-    """Power of each wired phase in kW and kvar, imported is positive; and its voltage in V."""
+    """Powers of the wired phases in kW and kvar, positive if imported, and voltages in V."""
 
     active: tuple[float, ...]
     reactive: tuple[float, ...]
@@ -103,7 +103,7 @@ class Powers(NamedTuple):
 
 
 class _Flows(NamedTuple):
-    """Flows of a day: loads, solar and net power per minute; heat and water per five minutes."""
+    """Flows of a day: power of loads and panels per minute, heat and water per five minutes."""
 
     phases: list[list[int]]
     solar: list[int]
@@ -144,7 +144,7 @@ class Household:
     """House with its people, solar panels and car."""
 
     def __init__(self, house: House, seed: int) -> None:
-        """Create a household. Two seeds give equal houses different lives."""
+        """Create a household. Equal houses with different seeds consume differently."""
         self.house = house
         self._seed = seed
         self._at_midnight = [Registers()]
@@ -187,8 +187,8 @@ class Household:
                 (watts * CENTIVAR_PER_WATT / 100 - CAPACITIVE_VAR / len(loads)) * share
                 for watts in loads
             ),
-            # Loads lower a phase's voltage and feeding raises it, within limits. Real meters
-            # measure whole volts, although the format has a decimal.
+            # Loads lower a phase's voltage and feed-in raises it. Round to whole volts like real
+            # meters, although the format has a decimal.
             tuple(
                 round(min(max(232 + chance.uniform(-2, 2) - (watts - feed) * 6e-4, 225), 240))
                 for watts, feed in zip(loads, sun, strict=True)

@@ -1,4 +1,4 @@
-"""Line from a meter to a reader: sends in pieces, and never waits for a slow reader."""
+"""Line from a meter to a reader. A slow reader loses data, but never delays the meter."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ MAX_UNREAD_DELIVERIES = 16
 
 
 class Pieces(NamedTuple):
-    """Pieces in which bytes are sent: their size in bytes (0: whole) and their speed."""
+    """Pieces in which bytes are sent: size in bytes (0: all bytes at once) and speed."""
 
     size: int = 0
     at_uart_speed: bool = False
@@ -45,8 +45,8 @@ class Line(ABC):
             delivery = await self._waiting.get()
             for piece, pause in self._pieces.of(delivery.data):
                 await self._send(piece)
-                # Sleep even for 0 seconds: other lines get their turn, and the piece its own
-                # packet.
+                # Sleep even for 0 seconds, so that other lines get their turn and each piece its
+                # own packet.
                 await asyncio.sleep(pause)
             if delivery.close:
                 return
@@ -57,4 +57,4 @@ class Line(ABC):
 
     @abstractmethod
     async def _send(self, piece: bytes) -> None:
-        """Send bytes. Waits for the reader as long as necessary."""
+        """Send bytes. May wait for a slow reader."""

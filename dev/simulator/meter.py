@@ -16,14 +16,15 @@ from .reading import Channel, EmptyChannel, Flow, Phase, Reading
 FIRST_SERIAL = 90_002_574
 FIRST_TITLE = 0x67_70_04_10_2E
 
-# Five counts per second since 2025 exceed the frames of any meter. So a restart continues above the
-# last counter without storing it. The 32 bits suffice until 2052.
+# The first frame counter is five times the seconds since 2025. A meter sends fewer than five frames
+# a second, so a restart continues above the last counter without storing it. 32 bits suffice until
+# 2052.
 COUNTER_EPOCH = datetime(2025, 1, 1, tzinfo=UTC).timestamp()
 COUNTS_PER_SECOND = 5
 
 
 class _Tap(NamedTuple):
-    """M-Bus meter of a kind, as the electricity meter reads it."""
+    """Kind of M-Bus meter, and how often the electricity meter reads it."""
 
     device_type: int
     name: str
@@ -65,7 +66,7 @@ class Meter:
         self.message = ""
         self._key = key
         chance = seeded_random("history", number)
-        # Registers at the start of the simulated time.
+        # Registers at EPOCH, where the simulated time starts.
         self._before = Registers(*(chance.randrange(10**8, 10**9) for _ in range(4))).plus(
             (0, 0, 0, 0, chance.randrange(10**6, 10**8), chance.randrange(10**4, 10**6), 0)
         )
@@ -76,7 +77,7 @@ class Meter:
         self._swells = (chance.randrange(5), chance.randrange(5), chance.randrange(5))
 
     def __repr__(self) -> str:
-        """Return number and name, without the key: it must never appear in a log."""
+        """Return number and name. The key is left out, because it must never appear in a log."""
         return f"Meter({self.number}, {self.device_name!r})"
 
     def telegram_at(self, when: datetime) -> str:
@@ -178,7 +179,7 @@ class Meter:
 
 @lru_cache(maxsize=32)
 def _household(house: House, seed: int) -> Household:
-    # Households keep only caches, so a restarted meter may share one.
+    # A household keeps only caches, so a restarted meter can share the household.
     return Household(house, seed)
 
 

@@ -43,7 +43,8 @@ class PseudoTerminal(Line):
             self._master = -1
             raise
         finally:
-            # Close this end: the other end reports "no reader" only while nobody has it open.
+            # Close the slave end, because the master end reports "no reader" only while no process
+            # has the slave end open.
             os.close(slave)
 
     def close(self) -> None:
@@ -66,7 +67,7 @@ class PseudoTerminal(Line):
         """Wait until a reader has opened the terminal."""
         while not self.has_reader():  # noqa: ASYNC110 - only polling tells
             await asyncio.sleep(POLL_INTERVAL_S)
-        # Wait once more: a reader configures a serial port first and discards earlier input.
+        # Wait once more, because a reader first configures the port and discards earlier input.
         await asyncio.sleep(POLL_INTERVAL_S)
 
     @override
@@ -87,19 +88,19 @@ class PseudoTerminal(Line):
             termios.tcflush(slave, termios.TCIFLUSH)
 
     async def hang_up(self) -> None:
-        """Wait for the reader to finish, then replace the terminal by a new one."""
+        """Give the reader POLL_INTERVAL_S to finish, then replace the terminal by another."""
         await asyncio.sleep(POLL_INTERVAL_S)
         self.close()
         self.open()
 
     def _make_link(self) -> None:
-        # Replace only a link to a terminal, which a killed simulator may have left.
+        # A killed simulator may have left its link. Replace only a link to a terminal.
         if self.link.is_symlink() and self.link.readlink().parent == TERMINALS:
             self.link.unlink()
         self.link.symlink_to(self._slave)
 
     def _unread(self) -> int:
-        # Without access to the reader's end, the number of unread bytes is unknown.
+        # If the reader's end cannot be opened, the number of unread bytes counts as 0.
         with contextlib.suppress(OSError), self._readers_end() as slave:
             answer = fcntl.ioctl(slave, termios.FIONREAD, struct.pack("i", 0))
             return int(struct.unpack("i", answer)[0])

@@ -28,7 +28,7 @@ class Phase(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """Last capture of an M-Bus meter."""
+    """Last capture (reading) of the M-Bus meter on a channel."""
 
     number: int
     device_type: int

@@ -29,7 +29,7 @@ class TcpClient(Line):
         super().__init__(pieces)
         self._reader = reader
         self._writer = writer
-        # Buffer nothing: drain() then waits for a slow reader, and its deliveries are dropped.
+        # Buffer nothing, so that drain() waits for a slow reader and later deliveries are dropped.
         writer.transport.set_write_buffer_limits(high=0)
 
     @override
@@ -199,7 +199,7 @@ async def _attend(outlet: Outlet | BoardOutlet, terminal: PseudoTerminal) -> Non
 
 
 async def _connect(outlet: Outlet | BoardOutlet, line: Line) -> bool:
-    """Connect a line until its reader leaves or a delivery cuts it. Return True if it was cut."""
+    """Connect a line until its reader leaves or a delivery cuts the line. Return True if cut."""
     sending = asyncio.create_task(line.send_offered())
     leaving = asyncio.create_task(line.left())
     outlet.plug_in(line)

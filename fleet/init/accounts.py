@@ -1,4 +1,4 @@
-"""Configuration of a node: the documented one, with the fleet's nodes, users and titles."""
+"""Configuration of a NATS node: the documented example, with the fleet's own values."""
 
 import json
 import re
@@ -8,7 +8,7 @@ from .hosts import Node, bracketed, listen_host
 from .inputs import COLLECTOR, FleetInputs
 from .templates import read_noted, replace_once
 
-# Accounts and rights are written in this file only.
+# Example in the documentation, the only source of accounts and rights.
 DOCUMENTED = "nats-server.conf"
 _GATEWAY = re.compile(r"^ +\{ user: cellar,.*?\} \}\n", re.MULTILINE | re.DOTALL)
 _LISTENER = re.compile(
@@ -19,24 +19,24 @@ _LISTENER = re.compile(
 def configure_node(
     node: Node, fleet: FleetInputs, passwords: Mapping[str, str], files: str, data: str
 ) -> str:
-    """Return a node's configuration.
+    """Return the text of a node's `nats-server.conf`.
 
-    `passwords` are hashes by user; `files` and `data` are the node's folders of certificates and
-    stream.
+    `passwords` has each user's password hash. `files` is the node's folder of certificates, `data`
+    its folder for the stream.
     """
     text = read_noted(DOCUMENTED)
     [gateway], [listener] = _GATEWAY.findall(text), list(_LISTENER.finditer(text))
     gateways = "".join(
-        replace_once(_user(gateway, "cellar", one.name, passwords), r"publish: \[.*?\]", publish)
-        for one in fleet.gateways
-        for publish in [f"publish: [{_titles(meter.title for meter in one.meters)}]"]
+        replace_once(_user(gateway, "cellar", user.name, passwords), r"publish: \[.*?\]", publish)
+        for user in fleet.gateways
+        for publish in [f"publish: [{_titles(meter.title for meter in user.meters)}]"]
     )
     template = "".join(f"{listener[1]}{line}\n" for line in listener.groups()[1:])
     listeners = "".join(_user(template, "listener", name, passwords) for name in fleet.listeners)
     text = text.replace(gateway, gateways).replace(listener[0], listeners)
     text = _user(text, COLLECTOR, COLLECTOR, passwords)
     host = listen_host(node.host)
-    routes = ", ".join(f'"nats://{bracketed(one.host)}:{one.route_port}"' for one in fleet.nodes)
+    routes = ", ".join(f'"nats://{bracketed(peer.host)}:{peer.route_port}"' for peer in fleet.nodes)
     for line, value in (
         (r"^server_name: .*", f"server_name: {node.name}"),
         (r'^listen: ".*', f'listen: "{host}:{node.port}"'),
@@ -47,13 +47,13 @@ def configure_node(
     ):
         text = replace_once(text, line, value)
     if fleet.is_here:
-        # `nats-server --signal reload=…` needs it; on other machines systemd knows the process.
+        # Without systemd, `nats-server --signal reload=…` finds the process by a PID file.
         text += f"\npid_file: {json.dumps(f'{files}/nats-server.pid')}\n"
     return _with_tls(text, node.name, files)
 
 
 def _with_tls(text: str, name: str, files: str) -> str:
-    """Uncomment the tables of TLS, for clients and for other nodes."""
+    """Return `text` with uncommented `tls` tables, for clients and for the other nodes."""
     text = re.sub(r"^( *)# (tls \{|  \w+: .*|\})$", r"\1\2", text, flags=re.MULTILINE)
     return (
         text.replace("/etc/nats/node1.", f"{files}/{name}.")

@@ -1,4 +1,4 @@
-"""Certificate authority of a fleet, and certificates of its nodes and store."""
+"""Certificate authority of a fleet, and certificates of its NATS nodes and VictoriaMetrics."""
 
 import secrets
 from collections.abc import Sequence
@@ -22,15 +22,18 @@ _USAGES = (
     *("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
     *("encipher_only", "decipher_only"),
 )
-# Clocks of other machines may be slow.
+# Certificates are valid from a day ago, because clocks of other machines may be slow.
 _EARLIER = timedelta(days=1)
 
 
 class Authority:
-    """Certificate authority. Its key is read only to sign, and may be kept offline until then."""
+    """Certificate authority. Its private key is needed only to sign, so it may be kept offline."""
 
     def __init__(self, files: FleetFiles, *, renew: bool) -> None:
-        """Read the authority, or create it. Raises ConfigError."""
+        """Read the authority from `files`, or create it. `renew`: replace certificates.
+
+        Raises ConfigError.
+        """
         self._files = files
         self._renew = renew
         self._now = datetime.now(UTC).replace(microsecond=0)
@@ -44,16 +47,16 @@ class Authority:
         self._certificate = _read_certificate(files, CA, text)
 
     def certify(self, name: str, names: Sequence[str], *, is_client: bool = False) -> datetime:
-        """Write `<name>.pem` and `<name>.key` of a host, unless valid ones exist.
+        """Write `<name>.pem` and `<name>.key`, unless files for the same host `names` exist.
 
-        Return the end of the certificate. Raises ConfigError.
+        Return the time when the certificate expires. Raises ConfigError.
         """
         pem, key = self._files.read(f"{name}.pem"), self._files.read(f"{name}.key")
         if pem is not None and key is not None and not self._renew:
             there = _read_certificate(self._files, f"{name}.pem", pem)
             if _names_of(there) == set(names) and self._has_signed(there):
                 return there.not_valid_after_utc
-        made = ec.generate_private_key(ec.SECP256R1())
+        private_key = ec.generate_private_key(ec.SECP256R1())
         usages = [ExtendedKeyUsageOID.SERVER_AUTH]
         if is_client:
             usages.append(ExtendedKeyUsageOID.CLIENT_AUTH)
@@ -61,25 +64,25 @@ class Authority:
         builder = _builder(
             _name(name.rpartition("/")[2]),
             authority.subject,
-            made.public_key(),
+            private_key.public_key(),
             (self._now - _EARLIER, min(self._now + LIFE, authority.not_valid_after_utc)),
         )
         for extension in (
             x509.ExtendedKeyUsage(usages),
-            x509.SubjectAlternativeName([_general_name(one) for one in names]),
+            x509.SubjectAlternativeName([_general_name(host) for host in names]),
             x509.AuthorityKeyIdentifier.from_issuer_public_key(
-                authority.public_key()  # type: ignore[arg-type] # its own, of a curve
+                authority.public_key()  # type: ignore[arg-type] # always an EC key
             ),
         ):
             builder = builder.add_extension(extension, critical=False)
         signed = builder.sign(self._read_key(), hashes.SHA256())
-        self._files.replace(f"{name}.key", _pem_of(made), is_secret=True)
+        self._files.replace(f"{name}.key", _pem_of(private_key), is_secret=True)
         self._files.replace(f"{name}.pem", _text(signed))
         return signed.not_valid_after_utc
 
     def _make(self) -> str:
         key = ec.generate_private_key(ec.SECP256R1())
-        # A random name, to tell the authorities of two fleets apart.
+        # A random name distinguishes the authorities of two fleets.
         name = _name(f"smarty_p1 fleet {secrets.token_hex(4)}")
         span = self._now - _EARLIER, self._now + _CA_LIFE
         builder = _builder(name, name, key.public_key(), span, is_authority=True)
@@ -161,10 +164,10 @@ def _general_name(text: str) -> x509.GeneralName:
 
 def _names_of(certificate: x509.Certificate) -> set[str]:
     try:
-        found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound, ValueError:
         return set()
-    return {str(name.value) for name in found.value}
+    return {str(name.value) for name in extension.value}
 
 
 def _pem_of(key: ec.EllipticCurvePrivateKey) -> str:

@@ -1,4 +1,4 @@
-"""Folder of a fleet's files. Files that somebody has changed are not overwritten."""
+"""Folder of a fleet's generated files. Files that a user has edited are not overwritten."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 from smarty_p1_gateway import ConfigError
 
-# Digests of the written files, to notice changes by somebody else.
+# File with digests of the generated files, to notice edits by a user.
 _RECORD = ".init.json"
 _FOLDER = 0o700
 _SECRET = 0o600
@@ -17,14 +17,14 @@ _PLAIN = 0o644
 
 
 class FleetFiles:
-    """Files of a fleet, by their names below a private folder.
+    """Generated files of a fleet, named relative to a private folder.
 
-    `new`, `changed` and `set_aside` are the names of files of this run. A file that is set aside is
-    called `<name>.new`, beside one that somebody has changed.
+    `new` and `changed` are the names of files written in this run. `set_aside` are names of files
+    that a user has edited: their generated text is in `<name>.new`.
     """
 
     def __init__(self, directory: Path) -> None:
-        """Read the record of the folder. Raises ConfigError."""
+        """Read the digests and password hashes of earlier runs. Raises ConfigError."""
         self.directory = directory
         self.new: list[str] = []
         self.changed: list[str] = []
@@ -43,7 +43,7 @@ class FleetFiles:
             record: Any = json.loads(text)
             for key in empty:
                 if not all(isinstance(value, str) for value in record[key].values()):
-                    raise TypeError  # noqa: TRY301 - as if JSON had said so
+                    raise TypeError  # noqa: TRY301 - handled like invalid JSON
         except ValueError, KeyError, TypeError, AttributeError, RecursionError:
             msg = f"{self.directory / _RECORD} is damaged: without it, nothing that is there is"
             msg += " overwritten; move it away"
@@ -51,7 +51,7 @@ class FleetFiles:
         return {key: dict(record[key]) for key in empty}
 
     def path(self, name: str) -> Path:
-        """Return the path of a file."""
+        """Return the path of the file `name`."""
         return self.directory / name
 
     def read(self, name: str) -> str | None:
@@ -66,7 +66,7 @@ class FleetFiles:
             raise ConfigError(msg) from None
 
     def write(self, name: str, text: str, *, is_secret: bool = False) -> None:
-        """Write a generated file, beside it if somebody has changed it."""
+        """Write a generated file. If a user has edited it, write `<name>.new` instead."""
         there = self.read(name)
         if there not in {None, text} and _digest(there or "") != self._digests.get(name):
             if self.read(f"{name}.new") != text:
@@ -77,14 +77,14 @@ class FleetFiles:
         self._digests[name] = _digest(text)
 
     def replace(self, name: str, text: str, *, is_secret: bool = False) -> None:
-        """Write a file, even over changes of somebody else."""
+        """Write a file, even if a user has edited it."""
         there = self.read(name)
         if there != text:
             (self.new if there is None else self.changed).append(name)
             self._replace(name, text, is_secret=is_secret)
 
     def save(self) -> None:
-        """Save the digests of the written files. Raises OSError."""
+        """Save digests and password hashes for later runs. Raises OSError."""
         record = {"files": self._digests, "hashes": self.hashes}
         self._replace(_RECORD, json.dumps(record, indent=1) + "\n", is_secret=True)
 
@@ -93,18 +93,18 @@ class FleetFiles:
         self.directory.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
         for parent in reversed(path.relative_to(self.directory).parents):
             (self.directory / parent).mkdir(mode=_FOLDER, exist_ok=True)
-        # Rename a complete file with its mode: readers never see half of it, nor an open secret.
-        other = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        # Rename a complete file with its mode, so that nobody reads half a file or an open secret.
+        new_path = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         mode = _SECRET if is_secret else _PLAIN
         try:
             with os.fdopen(
-                os.open(other, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb"
+                os.open(new_path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb"
             ) as file:
                 file.write(text.encode())
                 os.fsync(file.fileno())
-            other.replace(path)
+            new_path.replace(path)
         except BaseException:
-            other.unlink(missing_ok=True)
+            new_path.unlink(missing_ok=True)
             raise
 
 

@@ -1,4 +1,4 @@
-"""Hosts of a fleet: nodes of NATS, and VictoriaMetrics."""
+"""Hosts of a fleet: NATS nodes and VictoriaMetrics."""
 
 import re
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ _NODE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))" + r"(?::(\d{1,5}))?" 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """Node of NATS. `names` are the names in its certificate: `host`, and others.
+    """NATS node. `names` are the names in its certificate: `host` and its aliases.
 
-    `http_port` serves `/healthz` to its own machine.
+    `route_port` is for the other nodes. `http_port` serves `/healthz` on loopback only.
     """
 
     name: str
@@ -34,7 +34,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class StoreHost:
-    """VictoriaMetrics. `names` are the names in its certificate, () without TLS."""
+    """Host of VictoriaMetrics. `names` are the names in its certificate, () without TLS."""
 
     url: str
     host: str
@@ -44,17 +44,17 @@ class StoreHost:
 
     @property
     def inner_port(self) -> int:
-        """Return the port of VictoriaMetrics itself, behind vmauth."""
+        """Return the port of VictoriaMetrics itself; vmauth listens on `port`."""
         return self.port + 1
 
 
 def bracketed(host: str) -> str:
-    """Return a host as written in a URL."""
+    """Return `host` as in a URL: an IPv6 address in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
 def listen_host(host: str) -> str:
-    """Return the address to listen on for a host: loopback, or all interfaces."""
+    """Return the address to listen on: `host` if it is loopback, else all interfaces."""
     try:
         address = ip_address(host)
     except ValueError:
@@ -65,57 +65,57 @@ def listen_host(host: str) -> str:
 
 
 def is_host(text: str) -> bool:
-    """Return whether a text is an address or the name of a host."""
+    """Return whether `text` is an IP address or a host name."""
     try:
         ip_address(text)
     except ValueError:
-        # 1.2.3.999 is neither an address nor a name.
+        # 1.2.3.999 is neither an IP address nor a host name.
         return bool(_HOST.fullmatch(text)) and not re.fullmatch(r"[\d.]+", text)
     return True
 
 
 def read_also(content: object) -> dict[str, tuple[str, ...]]:
-    """Return other names of hosts. Raises ConfigError."""
+    """Return the table [also]: further names of each host. Raises ConfigError."""
     if not isinstance(content, dict) or len(content) > _MAX_NAMES:
         msg = f"[also] must be a table of at most {_MAX_NAMES} hosts"
         raise ConfigError(msg)
     table = ConfigTable("also", content)
-    found = {}
+    aliases = {}
     for host in content:
         if not is_host(host):
             table.fail("a key", "is the name of no host")
         names = table.take_texts(host)
         if len(names) > _MAX_NAMES or not all(map(is_host, names)):
             table.fail(host, "must be a list of names and addresses")
-        found[host] = names
-    return found
+        aliases[host] = names
+    return aliases
 
 
 def read_nodes(
     table: ConfigTable, also: dict[str, tuple[str, ...]], *, is_here: bool
 ) -> tuple[Node, ...]:
-    """Return the nodes; nodes on the same host get different ports. Raises ConfigError."""
+    """Return the NATS nodes; default ports differ on the same host. Raises ConfigError."""
     texts = table.take_texts("nodes") or ((_HERE,) * 3 if is_here else ())
     if len(texts) not in _NODES:
         table.fail("nodes", "must be a list of three or five hosts: frames are kept on three")
     nodes: list[Node] = []
     used: set[tuple[str, int]] = set()
     for number, text in enumerate(texts, start=1):
-        found = _NODE.fullmatch(text)
-        host = (found[1] or found[2]) if found else ""
-        if not found or not is_host(host):
+        match = _NODE.fullmatch(text)
+        host = (match[1] or match[2]) if match else ""
+        if not match or not is_host(host):
             table.fail("nodes", f"number {number} must be like node1.lan or node1.lan:4222:6222")
         earlier = sum(node.host == host for node in nodes)
-        texts_of_ports = zip(found.groups()[2:], _NODE_PORTS, strict=True)
+        texts_of_ports = zip(match.groups()[2:], _NODE_PORTS, strict=True)
         port, route_port, http_port = (
             int(text or usual + earlier) for text, usual in texts_of_ports
         )
-        for one in (port, route_port, http_port):
-            if not 1 <= one <= _HIGHEST_PORT:
+        for node_port in (port, route_port, http_port):
+            if not 1 <= node_port <= _HIGHEST_PORT:
                 table.fail("nodes", f"number {number} has a port that there is not")
-            if (host, one) in used:
-                table.fail("nodes", f"number {number} has a port that is there twice: {one}")
-            used.add((host, one))
+            if (host, node_port) in used:
+                table.fail("nodes", f"number {number} has a port that is there twice: {node_port}")
+            used.add((host, node_port))
         names = tuple(dict.fromkeys((host, *also.get(host, ()))))
         nodes.append(Node(f"node{number}", host, port, route_port, http_port, names))
     return tuple(nodes)

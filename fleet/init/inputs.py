@@ -20,7 +20,7 @@ _MAX_METERS = 1000
 _MAX_USERS = 100
 _MAX_GIGABYTES = 1_000_000
 _MAX_ADDRESS_CHARS = 256
-# Names of users, folders and inboxes.
+# A name of a user also names a folder and a NATS inbox.
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _RECEIVER = re.compile(r"https?://[!-~]{1,500}|mailto:[!-~]{1,200}@[!-~]{1,200}")
 _METER_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -33,7 +33,7 @@ _MORE_METRICS = _COLLECTOR_METRICS + _MAX_USERS
 
 @dataclass(frozen=True, slots=True)
 class MeterPort:
-    """Meter, and the address of its port. `title` has 16 upper-case digits."""
+    """Meter and its P1 port. `title` is the DLMS system title, 16 upper-case hex digits."""
 
     title: str
     address: str
@@ -41,13 +41,13 @@ class MeterPort:
 
     @property
     def port(self) -> str:
-        """Return the gateway's name of the port, without secrets."""
+        """Return the name of the port in the gateway's metrics: `name`, or the redacted address."""
         return self.name or redact_port(normalise_port(self.address))
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayUser:
-    """Gateway, a user of NATS."""
+    """Gateway of a fleet, with its meters. `name` is also its user in NATS."""
 
     name: str
     meters: tuple[MeterPort, ...]
@@ -56,7 +56,7 @@ class GatewayUser:
 
 @dataclass(frozen=True, slots=True)
 class CollectorHost:
-    """Collector, with the port of its metrics."""
+    """Collector of a fleet. `metrics_port` serves its metrics to Prometheus."""
 
     name: str
     metrics_port: int
@@ -64,10 +64,10 @@ class CollectorHost:
 
 @dataclass(frozen=True, slots=True)
 class FleetInputs:
-    """Fleet. `is_here`: all programs run on this machine, in the folder of the files.
+    """Checked description of a fleet. `is_here`: all programs run on this machine.
 
-    `watch` is the machine of Prometheus and Alertmanager; `receivers` are the addresses for pages
-    and tickets.
+    `watch` is the host of Prometheus and Alertmanager. `receivers` are the addresses that get
+    alerts, by kind: "pages" and "tickets".
     """
 
     is_here: bool
@@ -94,7 +94,7 @@ class FleetInputs:
 
     @property
     def titles(self) -> dict[str, tuple[str, str]]:
-        """Return gateway and port of each meter, by its title."""
+        """Return the names of each meter's gateway and port, by system title."""
         return {
             meter.title: (gateway.name, meter.port)
             for gateway in self.gateways
@@ -103,7 +103,7 @@ class FleetInputs:
 
 
 def read_inputs(path: Path) -> FleetInputs:
-    """Return the fleet in a file. Raises ConfigError for a missing or invalid setting."""
+    """Return the fleet described in the file `path`. Raises ConfigError for invalid content."""
     try:
         if path.stat().st_size > _MAX_BYTES:
             msg = f"has more than {_MAX_BYTES // 1024**2} MiB"
@@ -177,11 +177,11 @@ def _read_watch(table: ConfigTable, default: str) -> str:
 
 
 def _read_receivers(table: ConfigTable) -> dict[str, str]:
-    found = {key: table.take_text(key) for key in ("pages", "tickets")}
-    for key, address in found.items():
+    receivers = {key: table.take_text(key) for key in ("pages", "tickets")}
+    for key, address in receivers.items():
         if address is not None and not _RECEIVER.fullmatch(address):
             table.fail(key, "must be like mailto:night@example.org or https://example.org/hook")
-    return {key: address for key, address in found.items() if address is not None}
+    return {key: address for key, address in receivers.items() if address is not None}
 
 
 def _read_users(table: ConfigTable, key: str) -> tuple[str, ...]:
@@ -198,19 +198,19 @@ def _read_gateways(content: object, *, is_here: bool) -> tuple[GatewayUser, ...]
     return tuple(
         _read_gateway(
             ConfigTable(f"gateway {number}", table),
-            # Ports stay the same when a gateway or collector is added.
+            # Place these ports above all collectors' ports, so an added collector changes none.
             _MORE_METRICS + number if is_here and number > 1 else _METRICS_PORT,
         )
         for number, table in enumerate(tables, start=1)
     )
 
 
-def _tables(content: object, name: str, most: int) -> list[Any]:
+def _tables(content: object, name: str, limit: int) -> list[Any]:
     if not isinstance(content, list) or not content:
         msg = f"there is no {name}"
         raise ConfigError(msg)
-    if len(content) > most:
-        msg = f"there are more than {most} {name}"
+    if len(content) > limit:
+        msg = f"there are more than {limit} {name}"
         raise ConfigError(msg)
     return content
 
@@ -223,8 +223,8 @@ def _read_gateway(table: ConfigTable, metrics_port: int) -> GatewayUser:
     tables = _tables(table.take("meters", list), f"meters of gateway {name}", _MAX_METERS)
     table.end()
     meters = tuple(
-        _read_meter(ConfigTable(f"gateway {name}, meter {number}", one))
-        for number, one in enumerate(tables, start=1)
+        _read_meter(ConfigTable(f"gateway {name}, meter {number}", entry))
+        for number, entry in enumerate(tables, start=1)
     )
     for what, values in (
         ("title", [meter.title for meter in meters]),

@@ -1,4 +1,4 @@
-"""Commands to install the files and start the programs, in order."""
+"""Shell commands that install the generated files and start the programs, in order."""
 
 import shlex
 from collections.abc import Callable, Iterable, Sequence
@@ -11,13 +11,13 @@ from .monitoring import watching_arguments
 from .programs import vmauth_arguments
 from .templates import fill, read_documented
 
-# Marks in the template: lines for the first installation, and for later changes.
+# Marks of template lines that are only for the first installation, or only for later changes.
 _FIRST, _LATER = "+", "-"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Folder of one machine, with the commands for the first installation and for later changes."""
+    """Folder of one machine. Commands for the `first` installation, and for `later` changes."""
 
     folder: str
     heading: str
@@ -26,9 +26,9 @@ class Part:
 
 
 def parts_of(fleet: FleetInputs, directory: Path, *, has_keys: bool) -> list[Part]:
-    """Return all folders except the authority's, in the order of starting their programs.
+    """Return the folders of all programs, in the order in which the programs are started.
 
-    `has_keys`: the collectors have a key for each meter already.
+    `has_keys`: each collector already has a key for each meter.
     """
     place = "here" if fleet.is_here else "elsewhere"
     blocks = read_documented("templates/steps.txt").removeprefix("[").split("\n[")
@@ -66,17 +66,17 @@ def parts_of(fleet: FleetInputs, directory: Path, *, has_keys: bool) -> list[Par
             metric="store/smarty_p1_store.prom" if has_tls else None,
         ),
         *(
-            part("collector", f"collector-{one.name}", editor=None if has_keys else "editor")
-            for one in fleet.collectors
+            part("collector", f"collector-{collector.name}", editor=None if has_keys else "editor")
+            for collector in fleet.collectors
         ),
-        *(part("gateway", f"gateway-{one.name}") for one in fleet.gateways),
+        *(part("gateway", f"gateway-{gateway.name}") for gateway in fleet.gateways),
         part("prometheus", "prometheus", fleet.watch, **watching),
         *(part("listener", f"listener-{name}") for name in fleet.listeners),
     ]
 
 
 def tell(parts: Iterable[Part], is_new: Callable[[Part], bool]) -> str:
-    """Return the commands as a text; `is_new` selects the first installation."""
+    """Return all commands as one text: `first` if `is_new(part)`, otherwise `later`."""
     return "".join(
         f"\n# {number}. {part.heading}\n"
         + "".join(f"{line}\n" for line in (part.first if is_new(part) else part.later))

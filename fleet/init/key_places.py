@@ -1,4 +1,4 @@
-"""File of a collector for the keys of the meters."""
+"""File `meter-keys` of a collector: a line with system title and key for each meter."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -12,13 +12,13 @@ _HEAD = """\
 
 
 def keep_key_file(files: FleetFiles, name: str, meters: Mapping[str, tuple[str, str]]) -> list[str]:
-    """Create the file, or append its missing meters as comments; return their titles.
+    """Create the file, or append its missing meters as comments. Return their system titles.
 
-    Present lines stay. `meters` has gateway and port by title. Raises ConfigError.
+    Existing lines stay. `meters` has gateway and port by system title. Raises ConfigError.
     """
     text = files.read(name) or _HEAD
-    known = {title.upper() for title in re.findall(r"(?m)^[# ]*([0-9A-Fa-f]{16})\b", text)}
-    missing = [title for title in meters if title not in known]
+    titles = {title.upper() for title in re.findall(r"(?m)^[# ]*([0-9A-Fa-f]{16})\b", text)}
+    missing = [title for title in meters if title not in titles]
     if text and not text.endswith("\n"):
         text += "\n"
     text += "".join(f"# {title}      # {', '.join(meters[title])}\n" for title in missing)
@@ -27,7 +27,7 @@ def keep_key_file(files: FleetFiles, name: str, meters: Mapping[str, tuple[str, 
 
 
 def has_key_of_each(files: FleetFiles, name: str, titles: Iterable[str]) -> bool:
-    """Return whether the file has an uncommented line for each title. Raises ConfigError."""
+    """Return whether the file has a key line for each system title. Raises ConfigError."""
     text = files.read(name) or ""
-    known = {title.upper() for title in re.findall(r"(?m)^ *([0-9A-Fa-f]{16})\b", text)}
-    return known.issuperset(titles)
+    key_titles = {title.upper() for title in re.findall(r"(?m)^ *([0-9A-Fa-f]{16})\b", text)}
+    return key_titles.issuperset(titles)

@@ -1,4 +1,4 @@
-"""Generation of all files of a fleet from one TOML file. Repeated runs keep existing secrets."""
+"""Generation of all files of a fleet from one TOML file. A repeated run keeps the secrets."""
 
 import re
 from collections.abc import Mapping
@@ -33,14 +33,14 @@ from .templates import read_documented, read_template
 
 STEPS = "steps.txt"
 _PASSWORDS = "passwords"
-# Files whose renewal needs no first installation.
+# New files with these suffixes do not mean a first installation of their folder.
 _LATER = (".pem", ".key")
 _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/+-]+")
 _TITLES_SHOWN = 20
 
 
 def init(source: Path, directory: Path, *, renew: bool = False) -> str:
-    """Write the files of a fleet to a folder; return the next commands as a text.
+    """Write the files of the fleet `source` to `directory`. Return a text with the next commands.
 
     `renew`: also renew the certificates, by the same authority. Raises ConfigError and OSError.
     """
@@ -53,8 +53,8 @@ def init(source: Path, directory: Path, *, renew: bool = False) -> str:
     try:
         missing, until = _write(fleet, files, renew=renew)
         has_keys = all(
-            has_key_of_each(files, f"collector-{one.name}/meter-keys", fleet.titles)
-            for one in fleet.collectors
+            has_key_of_each(files, f"collector-{collector.name}/meter-keys", fleet.titles)
+            for collector in fleet.collectors
         )
         parts = parts_of(fleet, directory, has_keys=has_keys)
         files.write(STEPS, tell(parts, lambda _: True))
@@ -65,10 +65,10 @@ def init(source: Path, directory: Path, *, renew: bool = False) -> str:
 
 
 def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[str], datetime]:
-    """Write all files; return the titles without a key, and the first end of a certificate."""
+    """Write all files. Return the titles added to key files, and the earliest expiry."""
     authority = Authority(files, renew=renew)
     until = _certify(fleet, files, authority)
-    users = [COLLECTOR, *(one.name for one in fleet.gateways), *fleet.listeners]
+    users = [COLLECTOR, *(gateway_user.name for gateway_user in fleet.gateways), *fleet.listeners]
     passwords = {user: keep_password(files, f"{_PASSWORDS}/nats/{user}") for user in users}
     secrets = {
         name: keep_password(files, f"{_PASSWORDS}/{file}") for name, file in STORE_SECRETS.items()
@@ -106,8 +106,8 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
 
 
 def _certify(fleet: FleetInputs, files: FleetFiles, authority: Authority) -> datetime:
-    """Write certificates and the metrics of their ends; return the earliest end."""
-    # Nodes are clients of each other.
+    """Write the certificates, and metrics of their expiry. Return the earliest expiry."""
+    # Each node is also a client of the other nodes.
     ends = {
         node.name: authority.certify(f"{node.name}/{node.name}", node.names, is_client=True)
         for node in fleet.nodes
@@ -176,9 +176,9 @@ def _told(files: FleetFiles, parts: list[Part], missing: list[str], until: datet
         )
     for name in sorted(files.set_aside):
         lines.append(f"{name} was changed by somebody and stays; what init makes is in {name}.new")
-    known = {part.folder for part in parts} | {"ca", "operator", _PASSWORDS}
+    part_folders = {part.folder for part in parts} | {"ca", "operator", _PASSWORDS}
     gone = [path.name for path in files.directory.iterdir() if path.is_dir()]
-    for name in sorted(set(gone) - known):
+    for name in sorted(set(gone) - part_folders):
         lines.append(f"{name}/ belongs to nobody in fleet.toml any more: delete it")
     if missing and not files.is_first:
         shown = ", ".join(missing[:_TITLES_SHOWN]) + (" …" if len(missing) > _TITLES_SHOWN else "")

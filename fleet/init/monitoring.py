@@ -1,4 +1,4 @@
-"""Configurations of Prometheus and Alertmanager: addresses, alerts, meters, receivers."""
+"""Configuration files of Prometheus and Alertmanager."""
 
 import json
 import re
@@ -13,7 +13,7 @@ _MACHINE_METRICS = 9100
 
 
 def configure_watching(fleet: FleetInputs) -> Iterator[tuple[str, str]]:
-    """Yield the files of Prometheus and Alertmanager, by their names."""
+    """Yield name and text of each file of Prometheus and Alertmanager."""
     yield "prometheus.yml", _configure_prometheus(fleet)
     yield "targets.json", f"{json.dumps(list(_targets(fleet)), indent=1)}\n"
     yield ALERTS, read_documented(ALERTS)
@@ -26,11 +26,11 @@ def configure_watching(fleet: FleetInputs) -> Iterator[tuple[str, str]]:
 
 
 def watching_arguments(fleet: FleetInputs, files: str) -> dict[str, str]:
-    """Return the arguments of both programs by their names; `files` is their folder."""
+    """Return the command-line arguments of both programs by name; `files` is their folder."""
     listen = "--web.listen-address=127.0.0.1:"
     return {
         "prometheus": f"--config.file={files}/prometheus.yml {listen}{fleet.prometheus_port}",
-        # A single Alertmanager: clustering is off.
+        # An empty address turns clustering off, because there is a single Alertmanager.
         "alertmanager": f"--config.file={files}/alertmanager.yml"
         f" {listen}{fleet.alertmanager_port} --cluster.listen-address=",
     }
@@ -46,15 +46,15 @@ def _configure_prometheus(fleet: FleetInputs) -> str:
 
 
 def _targets(fleet: FleetInputs) -> Iterator[dict[str, object]]:
-    """Yield the groups of scraped addresses, with their labels."""
+    """Yield the groups of `targets.json`: addresses to scrape, and their labels."""
 
     def group(job: str, host: str, port: int, **labels: str) -> dict[str, object]:
         host = "127.0.0.1" if fleet.is_here else bracketed(host)
         return {"targets": [f"{host}:{port}"], "labels": {"job": job, **labels}}
 
     if fleet.is_scraped:
-        for one in fleet.gateways:
-            yield group("smarty_p1_gateway", one.name, one.metrics_port, gateway=one.name)
+        for user in fleet.gateways:
+            yield group("smarty_p1_gateway", user.name, user.metrics_port, gateway=user.name)
         for collector in fleet.collectors:
             yield group("smarty_p1_collector", collector.name, collector.metrics_port)
     if not fleet.is_here:
@@ -63,7 +63,7 @@ def _targets(fleet: FleetInputs) -> Iterator[dict[str, object]]:
 
 
 def _configure_meters(fleet: FleetInputs) -> str:
-    """Return a rule for each configured meter, so that Prometheus knows meters that never sent."""
+    """Return a rule for each configured meter, so that alerts include meters that never sent."""
     rules = [
         {
             "record": "smarty_p1:configured_meter",

@@ -1,4 +1,4 @@
-"""Random passwords of users, and their hashes for the nodes."""
+"""Random passwords of NATS users, and the bcrypt hashes of these passwords."""
 
 import re
 import secrets
@@ -11,16 +11,16 @@ from .files import FleetFiles
 
 _BYTES = 24
 _OWN = re.compile(r"[A-Za-z0-9_-]{32}")
-# A slow hash adds nothing to 192 random bits, and a restarted node has to check the passwords of a
-# thousand gateways at once.
+# Cost of bcrypt. A slow hash adds nothing to 192 random bits, and a restarted node must check the
+# passwords of a thousand gateways at once.
 _COST = 5
-# The cost that the documentation names for passwords chosen by people.
+# Cost in the documentation, for passwords that people chose.
 _COST_OF_CHOSEN = 11
 _MAX_PASSWORD_BYTES = 72
 
 
 def keep_password(files: FleetFiles, name: str) -> str:
-    """Return the password in a file; create a missing file. Raises ConfigError."""
+    """Return the password in the file `name`; create a missing file. Raises ConfigError."""
     text = files.read(name)
     if text is None:
         text = f"{secrets.token_urlsafe(_BYTES)}\n"
@@ -34,11 +34,11 @@ def keep_password(files: FleetFiles, name: str) -> str:
 
 
 def keep_hash(files: FleetFiles, user: str, password: str) -> str:
-    """Return the known hash of a user's password, or a new one."""
-    known, secret = files.hashes.get(user, ""), password.encode()
+    """Return the saved hash if it fits the password, otherwise a new hash."""
+    old_hash, secret = files.hashes.get(user, ""), password.encode()
     try:
-        if known and bcrypt.checkpw(secret, known.encode()):
-            return known
+        if old_hash and bcrypt.checkpw(secret, old_hash.encode()):
+            return old_hash
     except ValueError:
         pass  # the record has no valid hash
     cost = _COST if _OWN.fullmatch(password) else _COST_OF_CHOSEN

@@ -11,11 +11,11 @@ from .hosts import bracketed, listen_host
 from .inputs import COLLECTOR, CollectorHost, FleetInputs, GatewayUser
 from .templates import read_template
 
-# User with all rights, of VictoriaMetrics itself and of vmauth.
+# Name of the user with all rights, both in VictoriaMetrics and in vmauth.
 OPERATOR = "smarty_p1"
 READER = "reader"
 DELETE_KEY = "delete-auth-key"
-# Names of the password files.
+# File of each secret, in the folder of passwords.
 STORE_SECRETS = {
     OPERATOR: "store",
     COLLECTOR: "store-collector",
@@ -25,7 +25,7 @@ STORE_SECRETS = {
 
 
 def configure_gateway(gateway: GatewayUser, fleet: FleetInputs, directory: Path) -> str:
-    """Return a gateway.toml; `directory` is its present folder."""
+    """Return the text of a gateway.toml; `directory` is the gateway's generated folder."""
     ports = "".join(
         f"\n[[port]] # {meter.title}\naddress = {_quoted(meter.address)}\n"
         + (f"name = {_quoted(meter.name)}\n" if meter.name else "")
@@ -44,9 +44,10 @@ def configure_gateway(gateway: GatewayUser, fleet: FleetInputs, directory: Path)
 def configure_collector(
     collector: CollectorHost, fleet: FleetInputs, directory: Path, operator: Path | None = None
 ) -> str:
-    """Return a collect.toml; `directory` is its present folder.
+    """Return the text of a collect.toml; `directory` is the collector's generated folder.
 
-    `operator` is the folder of the operator's login at the store, instead of the collector's.
+    `operator` is the folder of the operator's login at VictoriaMetrics, used instead of the
+    collector's login.
     """
     places = _places(fleet, directory)
     secrets, plain = (operator, operator) if operator else (places["secrets"], places["plain"])
@@ -65,9 +66,9 @@ def configure_collector(
 
 
 def configure_operator(fleet: FleetInputs, directory: Path) -> str:
-    """Return the first collector's configuration with the operator's login, for fleet commands.
+    """Return a configuration for `smarty-p1 fleet` commands, with the operator's login.
 
-    `directory` has the folders of all programs.
+    Otherwise it equals the first collector's configuration. `directory` is the fleet's folder.
     """
     first = fleet.collectors[0]
     own = directory / "operator" if fleet.is_here else Path("operator")
@@ -75,7 +76,7 @@ def configure_operator(fleet: FleetInputs, directory: Path) -> str:
 
 
 def _common(fleet: FleetInputs, directory: Path) -> dict[str, object]:
-    """Return the values that gateways and collectors have in common."""
+    """Return the template values that gateways and collectors share."""
     return {
         "servers": ", ".join(
             f'"nats://{bracketed(node.host)}:{node.port}"' for node in fleet.nodes
@@ -86,16 +87,16 @@ def _common(fleet: FleetInputs, directory: Path) -> dict[str, object]:
 
 
 def _places(fleet: FleetInputs, directory: Path) -> dict[str, Path]:
-    """Return the folders of a program's secrets and other files, once it is installed."""
+    """Return the folders where an installed program finds its secrets and its other files."""
     if fleet.is_here:
         return {"secrets": directory, "plain": directory}
     return {"secrets": Path("$CREDENTIALS_DIRECTORY"), "plain": Path("/etc/smarty-p1")}
 
 
 def configure_store(fleet: FleetInputs, passwords: Mapping[str, str], directory: Path) -> str:
-    """Return the environment of VictoriaMetrics.
+    """Return the environment file of VictoriaMetrics.
 
-    Secrets are no arguments: every user of the machine can see arguments.
+    It holds the secrets, because every user of the machine can see command-line arguments.
     """
     return read_template(
         "victoria-metrics",
@@ -107,7 +108,7 @@ def configure_store(fleet: FleetInputs, passwords: Mapping[str, str], directory:
 
 
 def configure_logins(fleet: FleetInputs, passwords: Mapping[str, str]) -> str:
-    """Return the configuration of vmauth: users and rights."""
+    """Return the configuration of vmauth: users and the paths that they may request."""
     login = base64.b64encode(f"{OPERATOR}:{passwords[OPERATOR]}".encode()).decode()
     return read_template(
         "auth.yml",
@@ -120,7 +121,7 @@ def configure_logins(fleet: FleetInputs, passwords: Mapping[str, str]) -> str:
 
 
 def vmauth_arguments(fleet: FleetInputs, directory: Path) -> str:
-    """Return the arguments of vmauth; `directory` is the present folder of its files."""
+    """Return the command-line arguments of vmauth; `directory` is its generated folder."""
     store, files = fleet.store, directory if fleet.is_here else "/etc/victoria-metrics"
     arguments = [
         f"-auth.config={files}/auth.yml",
@@ -134,7 +135,7 @@ def vmauth_arguments(fleet: FleetInputs, directory: Path) -> str:
 
 
 def certificate_metric(name: str, end: datetime) -> str:
-    """Return the metric of a certificate's end, for Prometheus' node exporter."""
+    """Return the metric of a certificate's expiry, for Prometheus' node exporter."""
     return f'smarty_p1_certificate_end_seconds{{name="{name}"}} {end.timestamp():.0f}\n'
 
 

@@ -1,4 +1,4 @@
-"""Documented configurations and templates, the sources of a fleet's files."""
+"""Example configurations and templates from which a fleet's files are made."""
 
 import re
 from pathlib import Path
@@ -10,22 +10,22 @@ NOTE = "# Made by `smarty-p1 fleet init`: change its fleet.toml instead, and run
 
 
 def read_documented(name: str) -> str:
-    """Return a configuration of the documentation."""
+    """Return the text of an example, by its path below `fleet/`."""
     return (_DIRECTORY / name).read_text(encoding="utf-8")
 
 
 def read_noted(name: str) -> str:
-    """Return a documented configuration, its first comment replaced by NOTE."""
+    """Return the text of an example, with its first comment replaced by NOTE."""
     return NOTE + _HEAD.sub("", read_documented(name))
 
 
 def read_template(name: str, /, **values: object) -> str:
-    """Return a filled template."""
+    """Return the template `name`, filled with `values`."""
     return fill(read_documented(f"templates/{name}"), **values)
 
 
 def fill(text: str, /, **values: object) -> str:
-    """Return a text with its $names replaced by values; lines with a None are left out."""
+    """Return `text` with each $name replaced by its value. Drop lines with a value None."""
     lines = map(Template, text.splitlines(keepends=True))
     return "".join(
         line.substitute(values)
@@ -35,7 +35,7 @@ def fill(text: str, /, **values: object) -> str:
 
 
 def replace_once(text: str, pattern: str, value: str) -> str:
-    """Replace the only match of a pattern. Raises LookupError for no match or several."""
+    """Replace the only match of `pattern`. Raises LookupError for none or several matches."""
     text, count = re.subn(pattern, lambda _: value, text, flags=re.MULTILINE)
     if count != 1:
         msg = f"a documented configuration has no line, or several, with {pattern}"

@@ -15,13 +15,13 @@ import type { Meter } from "./websocket-types.ts";
 export interface CardConfig {
   type: string;
   /**
-   * Config entry id of the meter. Without an id, the card shows the meter chosen in the view, at first the first one.
+   * Config entry id of the meter. Without an id, the card shows the meter chosen in the view, at first the first meter.
    */
   entry_id?: string | null;
   [option: string]: unknown;
 }
 
-/** Interval of redraws: ages and "last …" times change even if no telegram arrives. */
+/** Redraw at this interval, because ages and "last …" times change even if no telegram arrives. */
 const REDRAW_INTERVAL_MS = 15_000;
 const MIN_SPEECH_INTERVAL_MS = 60_000;
 
@@ -142,7 +142,7 @@ export abstract class SmartyCard extends LitElement {
     const loadedLocale = findLocale(locale, language, this.#update);
     if (!loadedLocale || loadedLocale === this.locale) return;
     this.locale = loadedLocale;
-    // The card's language and direction may differ from the page's: untranslated languages fall back to English.
+    // The card's language can differ from the page's, because untranslated languages fall back to English.
     this.lang = loadedLocale.language;
     this.dir = "ltr";
   }
@@ -202,7 +202,7 @@ export abstract class SmartyCard extends LitElement {
       ${this.#hass?.user?.is_admin ? this.link(path, t("add_meter")) : html`<p>${t("not_allowed")}</p>`}`;
   }
 
-  /** Return the line shown while an answer is pending or after its refusal. */
+  /** Return the line shown while an answer is pending, or the reason why the answer was refused. */
   protected waiting(error?: string): TemplateResult {
     const keys = { not_answered: "not_answered", busy: "not_answered", unreadable: "not_answered", not_loaded: "not_read" } as const;
     const key = error ? (keys[error as keyof typeof keys] ?? "nothing_yet") : "loading";
@@ -230,8 +230,8 @@ export abstract class SmartyCard extends LitElement {
   }
 
   /**
-   * Return the value as a button that opens its entity (found by translation key); plain text if the entity does not
-   * exist.
+   * Return `shown` as a button that opens the entity with the translation key `key`; plain `shown` if the entity does
+   * not exist.
    */
   protected moreInfo(key: string, shown: TemplateResult | string, name: string, deviceId = this.meter?.device_id): TemplateResult {
     const entityId = entityOf(this.#hass?.entities ?? {}, key, deviceId);
@@ -252,7 +252,7 @@ export abstract class SmartyCard extends LitElement {
     return this.isTableShown ? tableBehind(caption, head, rows()) : nothing;
   }
 
-  /** Return a sentence with **bold** words. Screen readers read it at most once a minute. */
+  /** Return a sentence with **bold** words. Screen readers announce a changed sentence at most once a minute. */
   protected sentence(text: string, className = ""): TemplateResult {
     if (Date.now() - this.#spokenAt >= MIN_SPEECH_INTERVAL_MS) {
       this.#findLocale = text.replaceAll("**", "");
@@ -268,7 +268,7 @@ export abstract class SmartyCard extends LitElement {
     return Boolean(feed.live?.gone) || (time !== undefined && time !== null && feed.now - Date.parse(time) > afterS * 1000);
   }
 
-  /** Return the time of the value for the top right corner; "last …" once the value is old. */
+  /** Return the time of the last telegram for the top right corner; "last …" once the telegram is old. */
   protected stamp(feed: MeterFeed): TemplateResult | typeof nothing {
     const time = feed.live?.received_at;
     if (!time) return nothing;
@@ -282,8 +282,8 @@ export abstract class SmartyCard extends LitElement {
 const byKey = new WeakMap<object, Map<string, string>>();
 
 /**
- * Return the id of an entity, by translation key and device. The index is cached: a home has thousands of entities,
- * and every telegram looks some up.
+ * Return the id of an entity, by translation key and device. The index is cached, because a home has thousands of
+ * entities and every telegram causes lookups.
  */
 function entityOf(entities: Hass["entities"], key: string, device: string | null | undefined): string | undefined {
   let ids = byKey.get(entities);

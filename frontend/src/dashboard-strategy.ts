@@ -15,7 +15,7 @@ const MAX_WAIT_MS = 3_000;
 /** Kinds of meters on the M-Bus, in display order. */
 const KINDS = ["gas", "water", "heat"] as const;
 
-/** Age of the readings from which the battery card is offered: its estimate needs about a year (300 days). */
+/** Minimum age of the first reading for the battery card, because its estimate needs about a year (300 days). */
 const MIN_BATTERY_AGE_MS = 300 * 86_400_000;
 
 type Card = Record<string, unknown>;
@@ -26,7 +26,7 @@ interface View {
 }
 
 const card = (name: string, options: Card = {}): Card => ({ type: `custom:smarty-p1-${name}`, ...options });
-/** Return a section two columns wide: its cards stand side by side on a wide screen. */
+/** Return a section two columns wide, so that its cards stand side by side on a wide screen. */
 const section = (...cards: Card[]): object => ({ type: "grid", column_span: 2, cards });
 const view = (title: string, path: string, ...sections: object[]): View => ({
   type: "sections",
@@ -58,16 +58,16 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
   return [view(title || locale.text(texts, "boards"), "others", ...sections)];
 }
 
-// Largest number of views so far. The frontend fails if the open view disappears, so hidden views fill the gap.
+// Largest number of views so far. The frontend fails if the open view disappears, so hidden views replace lost views.
 let mostViews = 0;
-/** Meters of the last generated dashboard; undefined until the first one is generated. */
+/** Meters of the last generated dashboard; undefined until a dashboard is generated. */
 let shownMeters: string | undefined;
 let shownLocale: Locale | undefined;
 
 const idsOf = (meters: Meter[] | undefined): string =>
   JSON.stringify(meters?.map(({ entry_id, media }) => [entry_id, media.map(({ meter }) => meter)]) ?? null);
 
-/** Cached registry entries of this integration. Home Assistant replaces both objects when any entity is renamed. */
+/** Cached registry entries of this integration. Home Assistant replaces `entities` and `devices` at any change. */
 let cached: { entities: Hass["entities"]; devices: Hass["devices"]; registry: string } | undefined;
 
 function registryOf({ entities, devices }: Hass): string {
@@ -108,7 +108,7 @@ export class SmartyDashboard extends HTMLElement {
     shownMeters = idsOf(meters);
     shownLocale = locale;
     const media = mediaView(locale, meters ?? [], hass);
-    // Leave out the electricity view if the home has only pulse readers or tanks. Keep it while the meters are
+    // Leave out the electricity view if the home has only pulse readers or tanks. Keep the view while the meters are
     // unknown.
     const isElectric = !meters || meters.length > 0 || !media.length;
     const t = (key: keyof (typeof texts)["en"]) => locale.text(texts, key);

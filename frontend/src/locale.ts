@@ -36,7 +36,7 @@ export function languageOf(tag: string): Language {
 
 let shared: { formats: UserFormats; language: string | undefined; locale: Locale } | undefined;
 
-/** Return the locale shared by all cards of a page: creating number and time formats is slow. */
+/** Return the locale. All cards of a page share it, because creating number and time formats is slow. */
 export function localeOf(formats: UserFormats, language?: string): Locale {
   if (!shared || shared.formats !== formats || shared.language !== language) {
     shared = { formats, language, locale: new Locale(formats, language) };
@@ -260,7 +260,7 @@ function aheadMs(time: number): number {
   const hour = Math.floor(time / HOUR_MS);
   let ahead = offsets.get(hour);
   if (ahead === undefined) {
-    // Created at the first use: every page of Home Assistant loads this module, but few pages need the format.
+    // Create the format at the first use. Every page of Home Assistant loads this module, but few pages need it.
     parts ??= new Intl.DateTimeFormat("en-GB", {
       timeZone: TIME_ZONE,
       year: "numeric",
@@ -299,8 +299,8 @@ export function localDay(time: Date): string {
 /** Return the instant at which a day (2026-11-21) begins in Luxembourg. */
 export function dayStart(day: string): Date {
   const midnight = new Date(`${day}T00:00:00Z`);
-  // Luxembourg is one or two hours ahead of UTC. Clocks never change at midnight, so one of the two offsets leads
-  // there.
+  // Luxembourg is one or two hours ahead of UTC. Clocks never change at midnight, so one of the two offsets gives the
+  // start of the day.
   for (const hours of [1, 2]) {
     const time = new Date(midnight.getTime() - hours * HOUR_MS);
     if (localParts(time).hour === 0 && localDay(time) === day) return time;

@@ -48,7 +48,7 @@ declare global {
   }
 }
 
-// The frontend replaces the registry of custom elements while loading; elements defined earlier would be lost.
+// The frontend replaces the registry of custom elements while loading. Earlier elements would be lost, so wait.
 void customElements.whenDefined("home-assistant").then(() => {
   for (const [type, { card, texts }] of Object.entries(CARDS)) {
     // A page may load two versions of this module; the first definition stays.

@@ -1,5 +1,5 @@
 /**
- * Data of the meters on one page. All cards of a meter share one live subscription and one cached answer a request.
+ * Data of the meters on one page. All cards of a meter share one live subscription, and one answer for each request.
  *
  * Requests are sent only while a card is in view. After a reload, a restart or a lost connection the old values stay
  * on screen, and the feed asks again.
@@ -13,15 +13,15 @@ import type { Commands, Live, Meter } from "./websocket-types.ts";
 const RETRY_S = [1, 2, 4, 8, 16, 30];
 /** Delay until the integration has counted the last telegram of a quarter-hour. */
 const COUNTING_DELAY_MS = 15_000;
-/** Maximum number of cached answers of a meter: turning through the days of a year causes many requests. */
+/** Maximum number of cached answers of a meter. A user who turns through the days of a year causes many requests. */
 const MAX_ANSWERS = 40;
-/** Time without a touch until a tablet on a wall returns to the present. */
+/** Time without a touch until the cards show the present again, for example on a tablet on a wall. */
 const IDLE_RESET_MS = 600_000;
 
 let touchedAt = 0;
 let isWatched = false;
 
-/** Watch touches of the page. Called at the first choice: a page without a choice has nothing to reset. */
+/** Watch touches of the page. Called at the first choice, because a page without a choice has nothing to reset. */
 function watchTouches(): void {
   touchedAt = Date.now();
   if (isWatched) return;
@@ -130,9 +130,9 @@ export interface Reply<T> {
 
 /** Live messages and cached answers of one meter. */
 export class MeterFeed extends SharedSubscription {
-  /** The last live message; it stays while none arrives. */
+  /** The last live message; stays until the next message arrives. */
   live: Live | undefined;
-  /** Start of the current silence, in ms of this page's clock: the last message, or the first listener. */
+  /** Time of the last message, or of the first listener if that is later, in ms of this page's clock. */
   #liveAt = 0;
   /** Lead of this page's clock over Home Assistant's clock, measured at the last live telegram. */
   #aheadMs = 0;
@@ -153,7 +153,7 @@ export class MeterFeed extends SharedSubscription {
     this.#queue = queue;
   }
 
-  /** The present by Home Assistant's clock, in ms since 1970: the clock of a tablet may be minutes off. */
+  /** The present in ms since 1970, by Home Assistant's clock, because the clock of a tablet may be minutes off. */
   get now(): number {
     return Date.now() - this.#aheadMs;
   }
@@ -164,14 +164,14 @@ export class MeterFeed extends SharedSubscription {
   }
 
   protected start(): void {
-    // Without a listener no message could arrive, so the silence starts now.
+    // Without a listener no message could arrive, so the silence starts with the first listener.
     this.#liveAt = Date.now();
     this.#open();
   }
 
   protected stop(): void {
     this.#close();
-    // The answers may be outdated when the next listener comes.
+    // Without listeners the answers become outdated, so request them again for the next listener.
     this.#forgetPeriods();
   }
 
@@ -210,13 +210,13 @@ export class MeterFeed extends SharedSubscription {
     if (!answer) {
       answer = { period: "", isPending: false, tries: 0, retryAt: 0, isLasting };
     }
-    // Move the answer to the end of the map: the cache drops the least recently used answer, and the year stays.
+    // Move the answer to the end of the map. The cache drops the first answer, the least recently used.
     this.#answers.delete(key);
     this.#answers.set(key, answer);
     recordUse(answer);
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > MAX_ANSWERS) this.#answers.delete(oldest!);
-    // Wait for the first live message: it sets the period, and an earlier request would be sent twice.
+    // Wait for the first live message, because it changes the period. An earlier request would be repeated then.
     if (!this.live) return answer as Reply<Commands[C]["answers"]>;
     const isStale = answer.period !== period && Date.now() >= answer.retryAt;
     if (isStale && !answer.isPending) void this.#ask(answer, { type: command, ...takes }, period);
@@ -248,7 +248,7 @@ export class MeterFeed extends SharedSubscription {
   }
 
   protected restart(): void {
-    // Drop the old subscription without unsubscribing: on the new connection its id may belong to another one.
+    // Drop the old subscription without unsubscribing, because its id may belong to another one on the new connection.
     this.#subscription = undefined;
     this.#close();
     this.#forgetPeriods();
@@ -285,21 +285,21 @@ export class MeterFeed extends SharedSubscription {
     this.stopTrying();
     const subscription = this.#subscription;
     this.#subscription = undefined;
-    // Ignore errors: a failed subscription or a lost connection leaves nothing to unsubscribe.
+    // Ignore errors, because a failed subscription or a lost connection leaves nothing to unsubscribe.
     subscription?.then((unsubscribe) => unsubscribe()).catch(() => undefined);
   }
 
   #receive(live: Live): void {
     const wasGone = this.live?.gone;
     const [before, received] = [this.live?.received_at, live.received_at].map((time) => Date.parse(time ?? ""));
-    // The first message repeats the last known state, which may be old: it says nothing about the clocks.
+    // The first message repeats the last known state and may be old. Compare the clocks only at later messages.
     if (this.#isFollowing && received! > before!) this.#aheadMs = Date.now() - received!;
     this.#isFollowing = true;
     // Keep the last values while the integration reads no telegrams.
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.#liveAt = Date.now();
     if (live.gone || wasGone) this.#forgetPeriods();
-    // The integration sends nothing after "unauthorized": subscribe again later, in case access returns.
+    // The integration sends nothing after "unauthorized". Subscribe again later, in case the user gets access again.
     if (live.state === "unauthorized") {
       this.#close();
       this.#openLater(live.state);
@@ -393,8 +393,8 @@ export class Meters extends SharedSubscription {
 }
 
 /**
- * Return the meter with features it had before. A meter that is not being read reports none, and no view may vanish
- * during a reload.
+ * Return the meter with the features that it had before. A meter that is not being read reports no features, but no
+ * view may vanish during a reload.
  */
 function keepFeatures(meter: Meter, before: Meter | undefined): Meter {
   if (!before || meter.state === "receiving") return meter;

@@ -1,6 +1,6 @@
 /**
- * Queue of one page's requests. Home Assistant answers requests one at a time, in turns between its users. It refuses
- * further requests of a user who has several waiting.
+ * Queue of one page's requests. The integration answers one request at a time, in turns between users. It refuses
+ * further requests of a user with several waiting requests.
  */
 
 import type { Connection } from "./hass.ts";
@@ -24,11 +24,11 @@ interface QueuedRequest {
   isResting: boolean;
 }
 
-/** Answers used by each card in view when it was last drawn. */
+/** Answers that each card in view used when the card was last drawn. */
 const usedBy = new Map<object, Set<Answer>>();
 let used = new Set<Answer>();
 
-/** Start recording the answers that a card uses, and forget those of its previous drawing. */
+/** Start recording the answers that a card uses, and forget the answers of its previous drawing. */
 export function recordUses(card: object, isInView: boolean): void {
   used = new Set();
   if (isInView) usedBy.set(card, used);
@@ -52,7 +52,7 @@ export class RequestQueue {
     this.#connection = connection;
   }
 
-  /** Return the answer to a message; undefined if no card needs the answer any more when its turn comes. */
+  /** Send a message in its turn and return the answer; undefined if no card needs the answer by then. */
   ask(message: object, answer: Answer): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ message, answer, resolve, reject, refusals: 0, isResting: false });
@@ -66,7 +66,7 @@ export class RequestQueue {
     this.#workers -= 1;
   }
 
-  /** Remove and return the next request. Cards without any value come first, refreshes later. */
+  /** Remove and return the next request. Requests without an earlier answer come first, refreshes later. */
   #next(): QueuedRequest | undefined {
     for (const { answer, resolve } of this.#waiting) if (!isUsed(answer)) resolve(undefined);
     this.#waiting = this.#waiting.filter(({ answer }) => isUsed(answer));
@@ -87,7 +87,7 @@ export class RequestQueue {
       request.refusals += 1;
       request.isResting = true;
       this.#waiting.unshift(request);
-      // The pause blocks one of the two slots: Home Assistant would refuse the next request, too.
+      // Keep one of the two slots during the pause, because the integration would refuse the next request, too.
       await new Promise((resolve) => setTimeout(resolve, 1000 * pauseS));
       request.isResting = false;
     }

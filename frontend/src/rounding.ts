@@ -8,13 +8,13 @@ export function round(value: number, decimals = 0): number {
   return whole === 0 ? 0 : (Math.sign(value) * whole) / factor;
 }
 
-/** Round an allowance down: a household that uses all of it stays within the limit. */
+/** Round an allowance down, so that a household that uses all of it stays within the limit. */
 export function roundDown(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
   return Math.floor(value * factor + 1e-7) / factor || 0;
 }
 
-/** Round a demand up: a household that lowers its power by the shown value stays within the limit. */
+/** Round a demand up, so that a household that lowers its power by the shown value stays within the limit. */
 export function roundUp(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
   return Math.ceil(value * factor - 1e-7) / factor || 0;

@@ -2,7 +2,7 @@
  * Temporary panel of the sidebar: redirects to the dashboard until Home Assistant is restarted.
  *
  * A page opened before the first meter was added has not loaded the cards and cannot show the dashboard. A panel
- * loads its own module, so this small one does the redirect.
+ * loads its own module, so this small module redirects the page.
  */
 
 export const SIDEBAR_REDIRECT = "smarty-p1-opener";

@@ -29,7 +29,7 @@ export interface Meter {
   reference_kw: number | null;
   /** EUR a kWh above the reference power, with VAT. */
   excess_price: number | null;
-  /** Month (2026-12) of the published prices, if the current prices are not published yet. */
+  /** Month (2026-12) whose prices are used, if newer prices are not published yet. */
   prices_of?: string;
   known_since: Time | null;
   phases: 1 | 2 | 3 | null;
@@ -82,8 +82,8 @@ export interface QuarterHours {
   unit: "Wh";
   values: (number | null)[] | string;
   /**
-   * Only with quantity `larger`: number of `reference_powers` that each quarter-hour exceeds. 16 is added if it
-   * exceeds the contract's reference power.
+   * Only with quantity `larger`: number of `reference_powers` that each quarter-hour exceeds. 16 is added if the
+   * quarter-hour exceeds the contract's reference power.
    */
   above?: number[] | string;
   reference_powers?: number[];
@@ -147,7 +147,7 @@ export interface Bill {
   vat_rate: number | null;
   total: number | null;
   estimate?: { total: number; low?: number; high?: number };
-  /** Names of lines without a price, and the sum of the priced parts; `total` is null then. */
+  /** Names of lines without a price, and the sum of the other parts. `total` is null if any line is missing. */
   missing?: string[];
   subtotal?: number | null;
   prices_of?: string;
@@ -242,7 +242,7 @@ export interface MediumDays {
   known: number[];
 }
 
-/** Costs of gas in EUR with VAT, from a first to a last whole day of a month. */
+/** Costs of gas in EUR with VAT, from day `first` to day `last` of a month. */
 export interface GasMonth {
   month: string;
   first: number;
@@ -271,7 +271,7 @@ export interface MediumHistory {
   index: number | null;
   time: Time | null;
   days: MediumDays | null;
-  /** Of gas with a price; null for other meters. */
+  /** Costs of a gas meter with a price; null for other meters. */
   costs?: GasCosts | null;
   hours: { start: Time; step: 3600; unit: "L"; values: (number | null)[] } | null;
 }
@@ -294,7 +294,7 @@ export interface WhatIf {
   has_vat: boolean;
   /** Share of the quarter-hours with a known hourly market price; null if the contract has no market price. */
   hourly_share: number | null;
-  /** Month of the published prices, if newer prices should exist by now. */
+  /** Month (2026-12) whose prices are used, if newer prices are not published yet. */
   prices_of?: string;
   saving: { low: number; high: number };
   cheapest: { without: number; with_battery: number };

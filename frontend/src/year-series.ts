@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 /** Marks an unknown quarter-hour; lowest value of 16 bits. */
 export const UNKNOWN = -32_768;
 export const ESTIMATED = 1;
-/** Marks a quarter-hour above the limit; highest value of 16 bits, so that the maximum of several days keeps it. */
+/** Marks a quarter-hour above the limit. Highest value of 16 bits, so that the maximum of several days is this mark. */
 export const EXCESS = 32_767;
 /** Longest accepted series: 500 days. Longer answers are ignored. */
 const MAX_ROWS = 500 * QUARTER_HOURS_A_DAY;
@@ -28,7 +28,7 @@ const CONTRACT_BIT = 16;
 export interface Series {
   /** Start of the first quarter-hour, in ms since 1970. */
   readonly start: number;
-  /** The larger of imported and exported energy in Wh, exported as negative; always imported if `above` is not 0. */
+  /** The larger of imported and exported energy in Wh, negative if exported. Imported wherever `above` is not 0. */
   readonly values: Int16Array;
   /** Marks of exceeded reference powers, as the bill counts them; see `QuarterHours.above`. */
   readonly above: Uint8Array;
@@ -64,7 +64,7 @@ export function yearSeries(feed: MeterFeed, meter: Meter): Reply<Series> {
   const form = { quantity: "larger", encoding: "base64" } as const;
   const { value: year, error } = feed.get(command, { start: cache.start, ...form }, `${meter.known_since} ${cache.past}`, true);
   if (!year) return { error };
-  // Request from the end of the year, not of the last tail: the tail is short, and may contain late rows.
+  // Request the whole tail again, from the end of the year, because rows of the last tail may have changed.
   const { value: tail } = feed.get(command, { start: year.end, ...form });
   if (!cache.series || cache.year !== year || cache.tail !== tail) {
     Object.assign(cache, { year, tail, series: mergeSeries(year, tail) });
@@ -73,7 +73,7 @@ export function yearSeries(feed: MeterFeed, meter: Meter): Reply<Series> {
   return { value: cache.series };
 }
 
-/** Return the rows of the year, with the rows of the tail written over them at their place. */
+/** Return the rows of `year`. Rows of `tail` replace the rows of the same quarter-hours. */
 export function mergeSeries(year: QuarterHours, tail?: QuarterHours): Series {
   const start = Date.parse(year.start);
   const referencePowers = year.reference_powers ?? [];
@@ -130,7 +130,7 @@ export function clockChanges(start: number, end: number): ClockChange[] {
     return Date.UTC(year, monthIndex, day, hour, minute) - Math.floor(time / 60_000) * 60_000;
   };
   const changes: ClockChange[] = [[start, aheadAt(start)]];
-  // Compare clock offsets 30 days apart: reading the calendar for all 35,000 quarter-hours would be slow.
+  // Compare clock offsets 30 days apart, because reading the calendar for all 35,000 quarter-hours would be slow.
   const step = 30 * DAY_MS;
   for (let from = start; from < end; from += step) {
     let [before, after] = [from, Math.min(end, from + step)];

@@ -20,18 +20,18 @@ type SmartyConfigEntry = ConfigEntry[Coordinator]
 
 
 def kind_of(entry: AnyConfigEntry) -> str:
-    """Return the kind of an entry."""
+    """Return the kind of an entry: meter, pulse reader or tank."""
     kind: str = entry.data.get(CONF_KIND, KIND_METER)
     return kind
 
 
 def is_meter(entry: AnyConfigEntry) -> TypeGuard[MeterConfigEntry]:
-    """Return whether an entry reads a meter, not a board."""
+    """Return whether an entry reads a meter; other entries read pulses or a tank."""
     return kind_of(entry) == KIND_METER
 
 
 def platforms_of(entry: AnyConfigEntry) -> tuple[Platform, ...]:
-    """Return the platforms of an entry's kind."""
+    """Return the platforms for which an entry creates entities, by its kind."""
     return PLATFORMS if is_meter(entry) else (Platform.SENSOR,)
 
 
@@ -44,7 +44,7 @@ def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
 
 
 def line_of(coordinator: Coordinator) -> Line | None:
-    """Return the line that a coordinator reads, None where it listens to an entity or a topic."""
+    """Return the port reader of a coordinator, None for pulses of an entity or an MQTT topic."""
     if isinstance(coordinator, PulseCoordinator):
         return coordinator.source.line
     return coordinator.line

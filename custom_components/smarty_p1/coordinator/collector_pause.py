@@ -1,8 +1,8 @@
 """Pause of Python's garbage collector during work on a year of data.
 
-The many new objects would make the collector traverse all objects of Home Assistant again and
-again. Each time, Home Assistant stops for a fifth of a second, longer on a small computer. The new
-objects have no reference cycles, so nothing is left behind.
+Many new objects make the collector traverse all objects of Home Assistant again and again. Each
+traversal stops Home Assistant for a fifth of a second, longer on a small computer. The new objects
+have no reference cycles, so reference counting frees all of them.
 """
 
 import gc
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 
 def without_collection[**P, T](work: Callable[P, T]) -> Callable[P, T]:
-    """Return the same work for an executor, without garbage collection while it runs."""
+    """Return a function that calls `work` with the garbage collector disabled."""
 
     def do(*args: P.args, **kwargs: P.kwargs) -> T:
         was_enabled = gc.isenabled()

@@ -1,4 +1,4 @@
-"""Repairs of a condition as issues of Home Assistant, and the dialog for keys."""
+"""Repair issues for the condition of a meter, pulse reader or tank, and the dialog for keys."""
 
 from collections.abc import Mapping
 
@@ -16,9 +16,9 @@ _ISSUES = [repair for repair in Repair if repair is not Repair.KEYS]
 
 
 class Remedies:
-    """Repair issues of one source, and the dialog for a meter's keys.
+    """Repair issues of one source (meter, pulse reader or tank), and the dialog for a meter's keys.
 
-    `placeholders` are the source's; their values may change.
+    `placeholders` fill in the texts of the issues. The source may change their values later.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Remedies:
 
     @callback
     def standing(self) -> dict[Repair, Details]:
-        """Return the repairs that were raised before the set-up."""
+        """Return the repairs with an issue from before the set-up, and the issue's placeholders."""
         issues = ir.async_get(self._hass).issues
         standing: dict[Repair, Details] = {}
         for repair in _ISSUES:
@@ -42,10 +42,10 @@ class Remedies:
 
     @callback
     def apply(self, before: Condition, condition: Condition) -> None:
-        """Raise new repairs of a condition, and withdraw others."""
+        """Raise issues for new or changed repairs, and withdraw issues of repairs that are gone."""
         gone = before.repairs.keys() - condition.repairs.keys()
-        withdraw_issues(self._hass, self._entry, [Problem(each) for each in gone - {Repair.KEYS}])
-        # A dialog that got new keys ends by itself, and the state is then WAITING.
+        withdraw_issues(self._hass, self._entry, [Problem(name) for name in gone - {Repair.KEYS}])
+        # A dialog ends by itself when the user has entered keys. The state is then WAITING.
         if Repair.KEYS in gone and condition.state is not State.WAITING:
             self._end_dialogs()
         for repair, details in condition.repairs.items():
@@ -54,16 +54,16 @@ class Remedies:
 
     def _raise(self, repair: Repair, details: dict[str, str]) -> None:
         if repair is Repair.KEYS:
-            # Home Assistant ignores this while such a dialog is open.
+            # Home Assistant opens no second dialog for keys while the first is open.
             self._entry.async_start_reauth(self._hass, data=details)
             return
-        told = {**self._placeholders, **details}
+        placeholders = {**self._placeholders, **details}
         if repair is Repair.NO_TELEGRAM:
-            told["reason"] = self._text_of(details["reason"], told)
-        raise_issue(self._hass, self._entry, Problem(repair), **told)
+            placeholders["reason"] = self._text_of(details["reason"], placeholders)
+        raise_issue(self._hass, self._entry, Problem(repair), **placeholders)
 
     def _text_of(self, obstacle: str, placeholders: Mapping[str, str]) -> str:
-        """Return the text of an obstacle in the language of Home Assistant."""
+        """Return the text of `obstacle`, a key of `exceptions`, in Home Assistant's language."""
         texts = async_get_cached_translations(
             self._hass, self._hass.config.language, "exceptions", DOMAIN
         )

@@ -54,12 +54,12 @@ from ..lib.tariff import (
 DEFAULT_METER_AMPERE = str(METER_SIZES[0])
 
 _MONTHS_A_YEAR = 12
-# Options that make a bill possible.
+# Any of these options is enough to compute a bill.
 _PRICED = {CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY}
 
 
 def contract_of(options: Mapping[str, Any]) -> Contract:
-    """Return the contract. Published prices replace prices that the options leave open."""
+    """Return the contract in the options. A price that was not entered is None."""
     energy_price, energy_margin = _price_or_margin(
         options, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY, CONF_ENERGY_MARGIN
     )
@@ -88,7 +88,7 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
         network_variable=options.get(CONF_NETWORK_VARIABLE_PRICE),
         surcharge=options.get(CONF_SURCHARGE_PRICE),
         meter_fee=options.get(CONF_METER_FEE),
-        # A switched-off option equals an option that was never switched on.
+        # Treat False like a missing option: both mean a contract without levies.
         has_levies=options.get(CONF_WITH_LEVIES) or None,
         consumer_category=None if category == CONSUMER_CATEGORIES[0] else category,
         electricity_tax=options.get(CONF_ELECTRICITY_TAX),
@@ -98,7 +98,7 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
 
 
 def contract_since(options: Mapping[str, Any]) -> date | None:
-    """Return the day from which the contract holds, if one was entered."""
+    """Return the day from which the contract holds, None if no day was entered."""
     since: str | None = options.get(CONF_SURCHARGE_PRICE_SINCE)
     return date.fromisoformat(since) if since else None
 
@@ -110,9 +110,9 @@ def is_awaited(options: Mapping[str, Any]) -> bool:
 
 
 def needs_new_prices(moment: datetime, options: Mapping[str, Any]) -> bool:
-    """Return whether bills use published prices whose approval has ended.
+    """Return whether bills use published network prices whose approval has ended.
 
-    The household can accept these prices for the year; the result is then False.
+    The result is False for the rest of a year in which the user has accepted these prices.
     """
     return (
         not _PRICED.isdisjoint(options)
@@ -122,19 +122,19 @@ def needs_new_prices(moment: datetime, options: Mapping[str, Any]) -> bool:
 
 
 def aids_of(options: Mapping[str, Any]) -> tuple[Aid, ...]:
-    """Return the aids and rebates that a household has entered."""
+    """Return the state aids and rebates in the options, one for each entered amount."""
     return tuple(
         Aid(
-            name=each["name"],
-            first_day=date.fromisoformat(each["first_day"]),
-            last_day=date.fromisoformat(each["last_day"]) if each.get("last_day") else None,
-            amount=each[amount],
+            name=aid["name"],
+            first_day=date.fromisoformat(aid["first_day"]),
+            last_day=date.fromisoformat(aid["last_day"]) if aid.get("last_day") else None,
+            amount=aid[amount],
             unit=unit,
-            vat=_vat_of(each),
+            vat=_vat_of(aid),
         )
-        for each in options.get(CONF_AIDS, ())
+        for aid in options.get(CONF_AIDS, ())
         for amount, unit in (("per_kwh", PER_KWH), ("per_month", PER_MONTH))
-        if each.get(amount)
+        if aid.get(amount)
     )
 
 
@@ -154,7 +154,7 @@ def _monthly_fee(options: Mapping[str, Any]) -> float | None:
 def _price_or_margin(
     options: Mapping[str, Any], price: str, entity: str, margin: str
 ) -> tuple[float | None, float | None]:
-    """Return a fixed price, or the margin on the market's price."""
+    """Return the fixed price and None, or None and the margin on the market's price."""
     if entity in options:
         return None, options.get(margin, 0.0)
     return options.get(price), None

@@ -1,7 +1,7 @@
-"""Events of a connection in 400 days: disturbances, breaker and relays, messages.
+"""Events of a meter in 400 days: disturbances, switching of breaker and relays, messages.
 
-The meter counts events and does not date them: an event lies between the reading that shows it and
-the reading before.
+The meter counts events without their times. So an event is only known to lie between two readings:
+the reading that shows the event, and the reading before.
 """
 
 import json
@@ -22,20 +22,20 @@ from ..lib.stored_values import (
 )
 
 KEPT = timedelta(days=400)
-# A relay that follows the hours of a second price switches twice a day: 800 times.
+# Events in 400 days. A relay that switches twice a day, for a second price, has 800 events.
 _MAX_EVENTS = {"disturbance": 1000, "switch": 1000, "message": 50}
 _MAX_TEXT_CHARS = 1024
-_SWITCHES = tuple(each for each in SENSORS if each.key in {"breaker", "relay_1", "relay_2"})
+_SWITCHES = tuple(sensor for sensor in SENSORS if sensor.key in {"breaker", "relay_1", "relay_2"})
 _WATCHED = tuple(
     reference
-    for each in (DISTURBANCE, *EVENTS, *_SWITCHES)
-    for references in each.references
+    for description in (DISTURBANCE, *EVENTS, *_SWITCHES)
+    for references in description.references
     for reference in references
 )
 
 
 class Event(NamedTuple):
-    """Event after `after` and not later than `time`."""
+    """Event that happened after the time `after` and not later than `time`."""
 
     time: datetime
     after: datetime | None
@@ -44,40 +44,43 @@ class Event(NamedTuple):
 
 
 class EventHistory:
-    """Events of each group in the order of time, with the counts and states of the last reading."""
+    """Disturbances, switching and messages of a meter, each in the order of time.
+
+    `counts` holds the meter's counts of disturbances in the last reading.
+    """
 
     def __init__(self) -> None:
-        self.groups = {name: deque[Event](maxlen=most) for name, most in _MAX_EVENTS.items()}
+        self.groups = {name: deque[Event](maxlen=limit) for name, limit in _MAX_EVENTS.items()}
         self.counts: dict[str, int] = {}
         self._states: dict[str, str] = {}
         self._last: datetime | None = None
         self._seen: tuple[object, ...] = ()
 
     def note(self, reading: Reading) -> bool:
-        """Read a reading. Return whether it has new events."""
+        """Add the events that a reading shows. Return whether an event was added."""
         seen = tuple(map(reading.telegram.objects.get, _WATCHED))
         after, self._last = self._last, reading.received_at
         if seen == self._seen:
             return False
         self._seen = seen
-        found = [*self._disturbances(reading), *self._changes(reading)]
-        for group, kind, details in found:
+        events = [*self._disturbances(reading), *self._changes(reading)]
+        for group, kind, details in events:
             self.groups[group].append(Event(reading.received_at, after, kind, details))
         self._forget(reading.received_at - KEPT)
-        return bool(found)
+        return bool(events)
 
     def _disturbances(self, reading: Reading) -> Iterable[tuple[str, str, dict[str, Any]]]:
         counts: dict[str, int] = DISTURBANCE.value_fn(reading)
-        found = list(disturbances(self.counts, counts))
+        events = list(disturbances(self.counts, counts))
         self.counts |= counts
-        return [("disturbance", kind, details) for kind, details in found]
+        return [("disturbance", kind, details) for kind, details in events]
 
     def _changes(self, reading: Reading) -> Iterable[tuple[str, str, dict[str, Any]]]:
-        """Yield new states of breaker and relays, and new texts; the first state is no event."""
+        """Yield changed states of breaker and relays, and new messages of the grid operator."""
         for group, described, name in _NAMED:
             value = described.value_fn(reading)
             if group == "message":
-                value = value or ""  # a text that returns after an empty one is a new event
+                value = value or ""  # a message that returns after an empty message is a new event
             before = self._states.get(described.key)
             if value is None or value == before:
                 continue
@@ -91,34 +94,34 @@ class EventHistory:
                 events.popleft()
 
     def as_dict(self) -> dict[str, Stored]:
-        """Return the stored form. An event is one text: the file has a line for each value."""
+        """Return the stored form. Each event is one string, so each takes one line of the file."""
         return {
             "counts": self.counts,
             "states": self._states,
             "last": self._last and self._last.isoformat(),
-            **{name: [_as_text(each) for each in events] for name, events in self.groups.items()},
+            **{name: [_as_text(event) for event in events] for name, events in self.groups.items()},
         }
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
-        """Return the events of a stored form. Raises ValueError for malformed data."""
+        """Return the history from the result of `as_dict`. Raises ValueError for malformed data."""
         history = cls()
         data = checked_mapping(stored)
         history.counts = {
             name: checked_count(count) for name, count in checked_mapping(data["counts"]).items()
         }
         history._states = {
-            name: checked_text(each) for name, each in checked_mapping(data["states"]).items()
+            name: checked_text(state) for name, state in checked_mapping(data["states"]).items()
         }
         history._last = data["last"] and checked_time(data["last"])
-        for name, most in _MAX_EVENTS.items():
-            history.groups[name].extend(map(_parsed, checked_list(data[name], most)))
+        for name, limit in _MAX_EVENTS.items():
+            history.groups[name].extend(map(_parsed, checked_list(data[name], limit)))
         return history
 
 
 _NAMED = (
-    *(("switch", each, "state") for each in _SWITCHES),
-    *(("message", each, "text") for each in EVENTS),
+    *(("switch", switch, "state") for switch in _SWITCHES),
+    *(("message", message, "text") for message in EVENTS),
 )
 
 

@@ -1,4 +1,4 @@
-"""Numbers of the gas bill that are entered in the options of a meter."""
+"""Numbers of the gas bill, read from the options of an electricity meter."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from ..lib.reports import GasPrices
 
 MIN_KWH_PER_M3 = 5.0
 MAX_KWH_PER_M3 = 15.0
-# Below: the price of a kWh. Above: cents.
+# Outside these limits, the user has entered the price of a kWh, or a price in cents.
 MIN_EUR_PER_M3 = 0.2
 MAX_EUR_PER_M3 = 10.0
 MAX_EUR_PER_MONTH = 1000.0
@@ -20,13 +20,13 @@ def is_gas(kind: str, unit: str | None) -> bool:
 
 
 def kwh_per_m3(options: Mapping[str, Any], kind: str, unit: str | None) -> float | None:
-    """Return the kWh in a cubic metre of gas, None for other meters and if nothing is entered."""
+    """Return the kWh in a cubic metre of gas, None if not entered or the meter counts no gas."""
     energy: float | None = options.get(CONF_GAS_KWH_PER_M3) if is_gas(kind, unit) else None
     return energy
 
 
 def gas_prices(options: Mapping[str, Any]) -> GasPrices | None:
-    """Return the prices of gas, None if no price of a cubic metre is entered."""
+    """Return the prices of gas, None if no price per cubic metre is entered."""
     if CONF_GAS_PRICE not in options:
         return None
     return GasPrices(options[CONF_GAS_PRICE], options.get(CONF_GAS_FIXED_PRICE, 0.0))

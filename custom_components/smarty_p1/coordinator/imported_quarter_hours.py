@@ -1,12 +1,12 @@
-"""Files of the national platform's quarter-hours, kept for 25 months beside the own files.
+"""Files of quarter-hours from Leneda, the national platform. They are kept for 25 months.
 
-There is a file for each month in Luxembourg and code. A line is a quarter-hour: start in UTC, mean
-power, whether it was measured, and version. A file is rewritten when a quarter-hour changes. An
-unreadable file is put aside, and its readable lines are kept.
+There is a file for each OBIS code and month of Luxembourg's calendar. A line is a quarter-hour:
+start in UTC, mean power, 1 if measured or 0 if estimated, and version. A file is rewritten when a
+quarter-hour changes. A damaged file is put aside, and its readable lines are kept.
 
-A digest identifies the metering point of a code, so that another point is noticed without storing
-its name. A household may have several points of production: each further point has its own files,
-with the beginning of its digest in their names, and the points are added up.
+A digest identifies a metering point, so the name of the point is never stored. A household may have
+several metering points of production, which are added up. The names of the second and later points'
+files contain the beginning of the digest.
 """
 
 import hashlib
@@ -39,7 +39,7 @@ _COLUMNS = 4
 _MAX_KW = 1e6
 _MAX_VERSION = 1_000_000
 MAX_POINTS = 4
-"""Maximum of metering points of production in one household."""
+"""Maximum number of a household's metering points of production."""
 _MAX_FILES = 26 * len(REGISTERS) * MAX_POINTS
 _ASIDE = ".unreadable"
 _POINTS = "points.json"
@@ -51,61 +51,62 @@ class _File(NamedTuple):
     month: str
     code: str
     point: str
-    """End of the file's name: empty for the first point of a code."""
+    """Suffix of the file's name for the metering point, empty for the first point of a code."""
 
 
 class ImportedQuarterHours:
-    """Folder of one config entry. All methods are for an executor, one call at a time."""
+    """Folder with the files of one config entry. Call the methods in an executor, one at a time."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         name = f"{DOMAIN}.{entry_id}.imported_quarter_hours"
         self._folder = Path(hass.config.path(STORAGE_DIR, name))
 
     def read(self, until: datetime, since: datetime | None = None) -> dict[str, Sequence[Row]]:
-        """Return the rows of each code before a moment, in the order of time.
+        """Return the quarter-hours of each code that start before `until`, in the order of time.
 
-        Files of the months before `since` are not read. Several points are added up. Raises OSError
-        when a file exists and cannot be read.
+        Files of the months before `since` are not read. The metering points of a code are added up.
+        Raises OSError when a file exists and cannot be read.
         """
-        found: dict[str, list[tuple[Row, ...]]] = {}
+        codes: dict[str, list[tuple[Row, ...]]] = {}
         for (code, _), rows in self._by_point(until, since=since).items():
-            found.setdefault(code, []).append(rows)
-        return {code: added_up(*series) for code, series in found.items()}
+            codes.setdefault(code, []).append(rows)
+        return {code: added_up(*series) for code, series in codes.items()}
 
     def read_of(self, points: Mapping[str, str], until: datetime) -> dict[str, Sequence[Row]]:
-        """Return the rows of each code at the given metering point.
+        """Return the quarter-hours before `until` at one metering point for each code in `points`.
 
         Raises OSError when a file exists and cannot be read.
         """
         names = {code: self._name_of(code, point) for code, point in points.items()}
-        found = self._by_point(until)
-        return {code: rows for (code, name), rows in found.items() if name == names.get(code)}
+        series = self._by_point(until)
+        return {code: rows for (code, name), rows in series.items() if name == names.get(code)}
 
     def read_others(self, code: str, point: str, until: datetime) -> tuple[Row, ...]:
-        """Return the sum of a code's rows at other metering points.
+        """Return the quarter-hours of a code, added up over all its metering points except `point`.
 
         Raises OSError when a file exists and cannot be read.
         """
         name = self._name_of(code, point)
-        found = self._by_point(until, code)
-        return added_up(*(rows for (_, other), rows in found.items() if other != name))
+        series = self._by_point(until, code)
+        return added_up(*(rows for (_, file_point), rows in series.items() if file_point != name))
 
     def _by_point(
         self, until: datetime, wanted: str = "", since: datetime | None = None
     ) -> dict[tuple[str, str], tuple[Row, ...]]:
-        """Return the rows of each code and point, or of one code."""
+        """Return the quarter-hours by code and metering point. Without `wanted`, for all codes."""
         newest_month, oldest = _month(until), _month(since or until - KEPT)
-        found: dict[tuple[str, str], list[Row]] = {}
+        series: dict[tuple[str, str], list[Row]] = {}
         for file in sorted(self._files()):
             if oldest <= file.month <= newest_month and wanted in {"", file.code}:
-                rows = found.setdefault((file.code, file.point), [])
+                rows = series.setdefault((file.code, file.point), [])
                 rows += (row for row in _read(file.path) if row.start < until)
-        return {key: newest(rows) for key, rows in found.items() if rows}
+        return {key: newest(rows) for key, rows in series.items() if rows}
 
     def add(self, code: str, rows: Iterable[Row], point: str = "") -> None:
-        """Add rows of a code: the highest version counts, the later row of equal versions.
+        """Add quarter-hours of a code. The highest version of a quarter-hour counts.
 
-        Raises OSError when a file cannot be written: the files before it are written.
+        Of equal versions, the later row counts. Raises OSError when a file cannot be written. Files
+        of earlier months have then been written.
         """
         name = self._name_of(code, point)
         now = dt_util.utcnow()
@@ -115,30 +116,30 @@ class ImportedQuarterHours:
             if month < oldest:
                 continue
             path = self._folder / f"{month}.{code.replace(':', '_')}{name}.csv"
-            known = tuple(_read(path)) if path.exists() else ()
-            if (joined := newest(known, group)) != known:
+            stored_rows = tuple(_read(path)) if path.exists() else ()
+            if (joined := newest(stored_rows, group)) != stored_rows:
                 _write(path, joined)
         for file in self._files():
             if file.month < oldest:
                 file.path.unlink(missing_ok=True)
 
     def is_of_other_point(self, code: str, point: str) -> bool:
-        """Return whether a file of this metering point must be refused.
+        """Return whether an import for this metering point must be refused.
 
-        Consumption has one point: another one is refused. Production has up to MAX_POINTS.
+        Consumption has one point, so a second point is refused. Production has up to MAX_POINTS.
         """
         name = self._name_of(code, point)
-        known = {"", *(file.point for file in self._files() if file.code == code)}
-        return name not in known and (not is_of_production(code) or len(known) >= MAX_POINTS)
+        points = {"", *(file.point for file in self._files() if file.code == code)}
+        return name not in points and (not is_of_production(code) or len(points) >= MAX_POINTS)
 
     def note_point(self, code: str, point: str) -> None:
-        """Store the first metering point of a code. Raises OSError."""
+        """Store the digest of a code's first metering point. Raises OSError if that fails."""
         points = self._points()
         if code not in points:
             _replace(self._folder / _POINTS, json.dumps({**points, code: _digest(point)}).encode())
 
     def _name_of(self, code: str, point: str) -> str:
-        """Return the end of the names of a point's files."""
+        """Return the suffix for a metering point in file names, empty for the first point."""
         digest = _digest(point)
         is_first = not point or self._points().get(code, digest) == digest
         return "" if is_first else f"~{digest[:16]}"
@@ -148,22 +149,22 @@ class ImportedQuarterHours:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _points(self) -> dict[str, str]:
-        """Return the digests by their codes, nothing if the file cannot be read."""
+        """Return the digest of each code's first metering point, an empty dict if unreadable."""
         with suppress(OSError, ValueError):
             with (self._folder / _POINTS).open("rb") as file:
-                found = checked_mapping(json.loads(file.read(_MAX_POINTS_SIZE)))
-            return {code: str(digest) for code, digest in found.items() if code in REGISTERS}
+                digests = checked_mapping(json.loads(file.read(_MAX_POINTS_SIZE)))
+            return {code: str(digest) for code, digest in digests.items() if code in REGISTERS}
         return {}
 
     def _files(self) -> list[_File]:
-        found = []
+        files = []
         with suppress(FileNotFoundError):
             for path in self._folder.iterdir():
                 if match := _FILE_NAME.fullmatch(path.name):
                     month, first, second, point = match.groups()
                     if (code := f"{first}:{second}") in REGISTERS:
-                        found.append(_File(path, month, code, point))
-        return found[:_MAX_FILES]
+                        files.append(_File(path, month, code, point))
+        return files[:_MAX_FILES]
 
 
 def _month(time: datetime) -> str:
@@ -176,7 +177,7 @@ def _line(row: Row) -> str:
 
 
 def _read(path: Path) -> list[Row]:
-    """Return the rows of a file."""
+    """Return the readable quarter-hours of a file. A damaged file is put aside."""
     with path.open("rb") as file:
         header, *lines = file.read(MAX_FILE_SIZE).split(b"\n")
     rows = []
@@ -184,7 +185,7 @@ def _read(path: Path) -> list[Row]:
     for line in lines[:-1]:
         try:
             rows.append(_parse(line.decode("ascii").split(",")))
-        except ValueError:  # UnicodeDecodeError is a ValueError
+        except ValueError:  # includes the UnicodeDecodeError of a byte that is not ASCII
             is_damaged = True
     if is_damaged:
         _put_aside(path, rows)
@@ -203,7 +204,7 @@ def _parse(cells: list[str]) -> Row:
 
 
 def _put_aside(path: Path, rows: Iterable[Row]) -> None:
-    """Move an unreadable file aside, and write its readable rows again."""
+    """Rename a damaged file, and write its readable quarter-hours into a new file."""
     aside = path.with_name(path.name + _ASIDE)
     with suppress(OSError):
         path.replace(aside)

@@ -1,4 +1,4 @@
-"""Client of Leneda, the national platform: one request for one series."""
+"""Client of Leneda, the national platform: each request gets the time series of one OBIS code."""
 
 import json
 from collections.abc import Mapping
@@ -16,20 +16,20 @@ from ..lib.leneda import AnswerRefusal, ResponseError, Row, read_time_series
 
 BASE_URL = "https://api.leneda.eu/api"
 MAX_PERIOD = timedelta(days=30)
-"""Maximum period of a request, whose response has a third of a megabyte."""
+"""Maximum period of a request. The response for 30 days has about 330 KB."""
 MAX_SIZE = 4_000_000
 TIMEOUT = 60.0
 
 
 class Refusal(StrEnum):
-    """Reason why the platform gives no series; also a translation key."""
+    """Reason why the platform returns no time series; also a translation key."""
 
     INVALID_AUTH = "leneda_invalid_auth"
     FORBIDDEN = "leneda_forbidden"
-    """Perhaps a request from abroad: this reason says nothing about the key."""
+    """The platform may refuse requests from abroad, so the key may still be valid."""
     NOT_FOUND = "leneda_not_found"
     UNKNOWN_POINT = "leneda_unknown_point"
-    """The platform does not know the metering point, or the key has no right to this code."""
+    """The platform does not know the metering point, or the key may not read this OBIS code."""
     TOO_MANY = "leneda_too_many"
     SERVER = "leneda_server"
     UNREACHABLE = "leneda_unreachable"
@@ -47,7 +47,7 @@ _BY_STATUS: Mapping[int, Refusal] = {
 
 
 class LenedaError(Exception):
-    """Error: the platform gives no series. Never names the key, Energy ID or metering point."""
+    """Error: the platform returned no time series. The text contains no private data."""
 
     def __init__(self, reason: Refusal) -> None:
         super().__init__(reason)
@@ -55,7 +55,7 @@ class LenedaError(Exception):
 
 
 class Credentials(NamedTuple):
-    """Credentials of a person at the platform."""
+    """Credentials of one user of the platform."""
 
     key: str
     energy_id: str
@@ -69,7 +69,7 @@ async def async_time_series(  # noqa: PLR0913, PLR0917 - what is asked for
     start: datetime,
     end: datetime,
 ) -> tuple[Row, ...]:
-    """Return the quarter-hours of a code that start in a period. Raises LenedaError."""
+    """Return the quarter-hours of `code` that start in the period. Raises LenedaError."""
     names = {"startDateTime": start, "endDateTime": end}
     query = {name: f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for name, at in names.items()}
     try:
@@ -78,12 +78,12 @@ async def async_time_series(  # noqa: PLR0913, PLR0917 - what is asked for
             params={**query, "obisCode": code},
             headers={"X-API-KEY": credentials.key, "X-ENERGY-ID": credentials.energy_id},
             timeout=ClientTimeout(total=TIMEOUT),
-            allow_redirects=False,  # a redirect would take the key along
+            allow_redirects=False,  # the redirected request would send the key to another host
         ) as answer:
             if answer.status != HTTPStatus.OK:
                 is_server = answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-                other = Refusal.SERVER if is_server else Refusal.NOT_UNDERSTOOD
-                raise LenedaError(_BY_STATUS.get(answer.status, other))
+                refusal = Refusal.SERVER if is_server else Refusal.NOT_UNDERSTOOD
+                raise LenedaError(_BY_STATUS.get(answer.status, refusal))
             body = bytearray()
             async for piece in answer.content.iter_any():
                 body += piece
@@ -92,7 +92,7 @@ async def async_time_series(  # noqa: PLR0913, PLR0917 - what is asked for
         return await hass.async_add_executor_job(_read, bytes(body), code, start, end)
     except TimeoutError:
         raise LenedaError(Refusal.TOO_SLOW) from None
-    except ClientError, OSError:  # their texts may hold the URL, with the metering point
+    except ClientError, OSError:  # drop the cause: its text may contain the metering point's URL
         raise LenedaError(Refusal.UNREACHABLE) from None
 
 

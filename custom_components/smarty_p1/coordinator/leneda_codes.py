@@ -1,4 +1,4 @@
-"""Codes to request from the platform, and their metering points."""
+"""OBIS codes to request from Leneda, the national platform, with their metering points."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,14 +11,14 @@ REMAINING = CODES[Quantity.REMAINING]
 SOLD = CODES[Quantity.SOLD]
 MEASURED = tuple(code for code in REGISTERS if code.startswith("1-1:"))
 LAYERS: Mapping[str, str] = {
-    **{CODES[each]: REMAINING for each in COVERED},
-    **{CODES[each]: SOLD for each in SHARED},
+    **{CODES[quantity]: REMAINING for quantity in COVERED},
+    **{CODES[quantity]: SOLD for quantity in SHARED},
 }
-"""Codes of the layers of energy sharing, each with the code of the remaining energy."""
+"""Code of each layer of energy sharing, mapped to the code of the energy that is not shared."""
 
 
 def asked_of(account: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the codes and their metering points: measured, remaining, layers."""
+    """Yield each code with its metering point: measured, then unshared, then shared energy."""
     consumption = account[CONF_CONSUMPTION_POINT]
     production = account.get(CONF_PRODUCTION_POINT) or consumption
     for code in (*MEASURED, REMAINING, SOLD, *LAYERS):

@@ -1,4 +1,4 @@
-"""Repair issues about days on which a meter and the national platform differ."""
+"""Repair issues about days on which the energies of meter and national platform differ."""
 
 from homeassistant.core import HomeAssistant, callback
 
@@ -14,12 +14,12 @@ _BY_CAUSE = {
     Cause.SHIFTED_HOUR: Problem.LENEDA_SHIFTED_HOUR,
 }
 PROBLEMS = {Problem.LENEDA_DIFFERENCE, *_BY_CAUSE.values()}
-"""Problems that a difference can raise."""
+"""Repair issues that a difference can raise."""
 
 
 @callback
 def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, found: Differences) -> None:
-    """Raise an issue once. Withdraw it when the days agree again."""
+    """Raise the repair issue for the differences in `found`. Withdraw all issues if days agree."""
     if not found.days:
         return
     outside = [day for day in found.days if not day.is_within]

@@ -1,8 +1,8 @@
-"""Download of quarter-hours from the national platform.
+"""Download of quarter-hours from Leneda, the national platform.
 
-Yesterday's are requested in the afternoon, older ones once. Nothing is requested without a key, and
-nothing of the running day. The operator computes days again for two weeks, so the last weeks are
-requested again.
+Yesterday's quarter-hours are requested in the afternoon, older quarter-hours once. Nothing is
+requested without an API key, and nothing of the running day. The operator corrects days for two
+weeks, so the last weeks are requested again.
 """
 
 from asyncio import sleep
@@ -30,22 +30,22 @@ from .repair_issues import Problem, raise_issue, withdraw_issues
 
 PAUSE = 2.0
 """Seconds between two requests."""
-# Luxembourg's clock. One day was seen to be complete at 13:16 of the next day.
+# Time of day in Luxembourg. Leneda was seen to have the complete previous day at 13:16.
 _AFTERNOON = timedelta(hours=13, minutes=30)
 _EVENING = timedelta(hours=19)
-# Minutes. Without a spread, all households would send their requests at the full hour.
+# Minutes. A random delay keeps households from sending their requests all at the same time.
 _SPREAD = 60
 _HOUR = timedelta(hours=1)
-# A day that is still incomplete after this time will stay incomplete.
+# A day that is still incomplete two weeks later will stay incomplete.
 _PATIENCE = timedelta(days=14)
 _COMPARED = timedelta(days=14)
 _WEEK = timedelta(days=7)
 _REVISED = timedelta(days=40)
 _MONTH = timedelta(days=30)
 _SHARING_REVISED = timedelta(days=100)
-# A period over a change of the clock is up to an hour longer.
+# One day less than the maximum: a period with a change of the clock may be an hour longer.
 _PIECE = MAX_PERIOD - timedelta(days=1)
-# Period of one download of older rows. Months and statistics are computed again after each.
+# Period of one download of older quarter-hours. Each download updates months and statistics.
 _HISTORY = timedelta(days=180)
 _NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
 _LOST = "%s: Leneda cannot be asked (%s); it is tried again"
@@ -53,20 +53,20 @@ _BACK = "%s: Leneda answers again"
 
 
 class KnownPast(Protocol):
-    """Storage of the platform's quarter-hours, which updates months and statistics."""
+    """Storage of the platform's quarter-hours. Adding rows updates months and statistics."""
 
     async def async_add(self, found: Mapping[str, Sequence[Row]]) -> None:
-        """Add rows of each code. The highest version of a row counts."""
+        """Add quarter-hours by code. The highest version of a quarter-hour counts."""
 
     async def async_own(self, start: datetime, end: datetime) -> Sequence[QuarterHour]:
-        """Return the own quarter-hours of a period, in the order of time."""
+        """Return the quarter-hours that the meter measured in a period, in the order of time."""
 
     async def async_read(self) -> Mapping[str, Sequence[Row]]:
-        """Return the rows of each code, in the order of time."""
+        """Return the platform's quarter-hours by code, in the order of time."""
 
 
 class _Asked(NamedTuple):
-    """Requested period of a code, and its rows."""
+    """Requested period of a code, and the quarter-hours of the response."""
 
     code: str
     start: datetime
@@ -75,7 +75,7 @@ class _Asked(NamedTuple):
 
 
 class LenedaFetch:
-    """Download for one meter, while its entry is loaded."""
+    """Download for one meter that runs while the meter's entry is loaded."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry, past: KnownPast) -> None:
         self._hass = hass
@@ -89,7 +89,7 @@ class LenedaFetch:
         self._is_first = True
 
     async def async_start(self) -> None:
-        """Start the download, if there is a key."""
+        """Start the download if the options have a Leneda account, else withdraw repair issues."""
         if not self._account:
             withdraw_issues(self._hass, self._entry, [Problem.LENEDA_KEY, *PROBLEMS])
             return
@@ -102,7 +102,7 @@ class LenedaFetch:
         while True:
             now = dt_util.utcnow()
             if (due := self._due(now)) > now:
-                # Sleep for an hour at most: the clock may be corrected.
+                # Sleep for an hour at most, because the computer's clock may be corrected.
                 await sleep(min(due - now, _HOUR).total_seconds())
                 continue
             try:
@@ -113,7 +113,7 @@ class LenedaFetch:
             except LenedaError as err:
                 if err.reason is Refusal.INVALID_AUTH:
                     raise_issue(self._hass, self._entry, Problem.LENEDA_KEY)
-                    # A platform with a fault may refuse a good key, too: try again tomorrow.
+                    # A fault of the platform may also refuse a valid key, so try again tomorrow.
                     self._not_before = self._at(now, _AFTERNOON, days=1)
                     continue
                 self._outage.note(err.reason.removeprefix("leneda_").replace("_", " "))
@@ -127,12 +127,12 @@ class LenedaFetch:
     def _due(self, now: datetime) -> datetime:
         if self._not_before and self._not_before > now:
             return self._not_before
-        if any(not each.is_back for each in self._progress.codes.values()):
+        if any(not progress.is_back for progress in self._progress.codes.values()):
             return now
         return self._recent_due(now)
 
     def _recent_due(self, now: datetime) -> datetime:
-        """Return the time of the next request for yesterday."""
+        """Return the time of the next request for yesterday's quarter-hours."""
         last = self._progress.general.asked_at
         if last is None or last > now:
             return now
@@ -145,13 +145,13 @@ class LenedaFetch:
     def _at(
         self, now: datetime, time: timedelta, *, days: int = 0, spread: bool = True
     ) -> datetime:
-        """Return a time of Luxembourg's clock, today or on a later day."""
+        """Return the moment at `time` of Luxembourg's clock, `days` after today, in UTC."""
         midnight = now.astimezone(LUXEMBOURG).replace(hour=0, minute=0, second=0, microsecond=0)
         moment = midnight + timedelta(days=days) + time + (self._minutes if spread else timedelta())
         return moment.astimezone(dt_util.UTC)
 
     async def _async_recent(self, now: datetime) -> None:
-        """Request the new rows of each code, and rows that may have changed."""
+        """Request the new quarter-hours of each code, and days that may have been corrected."""
         today = day_start(now)
         general = self._progress.general
         is_week = _is_over(general.revised_at, now, _WEEK)
@@ -167,11 +167,13 @@ class LenedaFetch:
                     if rows is not None:
                         asked.append(_Asked(code, start, today, rows))
         finally:
-            # Store the responses before a failure: they need no second request.
+            # Store responses also after a failure, so that they are not requested again.
             await self._async_keep(asked)
         general.asked_at = now
         general.is_whole = all(
-            each.until >= today for code, each in self._codes if code == IMPORTED or each.has_rows
+            progress.until >= today
+            for code, progress in self._codes
+            if code == IMPORTED or progress.has_rows
         )
         if is_week:
             general.revised_at = now
@@ -181,27 +183,27 @@ class LenedaFetch:
 
     @property
     def _codes(self) -> Iterable[tuple[str, CodeProgress]]:
-        """Return the progress of the codes that are not refused."""
-        known = self._progress.codes.items()
-        return [(code, each) for code, each in known if code not in self._progress.refused]
+        """Return the codes that the platform does not refuse, with their progress."""
+        codes = self._progress.codes.items()
+        return [(code, progress) for code, progress in codes if code not in self._progress.refused]
 
     def _is_wanted(self, code: str, now: datetime, asked: Iterable[_Asked]) -> bool:
-        """Return whether to request a code. Layers are requested only if energy is shared."""
+        """Return whether to request a code. Codes of shared energy need a household that shares."""
         if code != IMPORTED and self._progress.is_refused(code, now):
             return False
         left = LAYERS.get(code)
-        known = self._progress.codes.get(left or code)
+        progress = self._progress.codes.get(left or code)
         return (
             left is None
-            or (known is not None and known.has_rows)
-            or any(each.code == left and each.rows for each in asked)
+            or (progress is not None and progress.has_rows)
+            or any(request.code == left and request.rows for request in asked)
         )
 
     def _start(self, code: str, today: datetime, *, is_week: bool, is_month: bool) -> datetime:
-        known = self._progress.codes.get(code)
-        if known is None:
+        progress = self._progress.codes.get(code)
+        if progress is None:
             return day_start(today - _PIECE)
-        start = max(known.until, day_start(today - _PATIENCE))
+        start = max(progress.until, day_start(today - _PATIENCE))
         if is_week:
             start = min(start, day_start(today - _REVISED))
         if is_month and code not in MEASURED:
@@ -209,41 +211,45 @@ class LenedaFetch:
         return start
 
     async def _async_history(self, now: datetime) -> None:
-        """Request older rows, half a year at a time, unless files have brought them."""
+        """Request older quarter-hours that no file has imported, half a year at a time."""
         if not self._waiting():
             return
         oldest = day_start(now - KEPT)
         codes = self._progress.codes
-        known = await self._past.async_read()
+        series = await self._past.async_read()
         while waiting := self._waiting():
-            end = max(each.since for each in waiting.values())
+            end = max(progress.since for progress in waiting.values())
             start = max(oldest, day_start(end - _HISTORY))
-            asked = await self._async_ask_history(waiting, known, start, end)
+            asked = await self._async_ask_history(waiting, series, start, end)
             await self._async_keep(asked)
             for code, _, _, rows in asked:
                 codes[code].is_back = not rows or start <= oldest
-            for code in waiting.keys() - {each.code for each in asked}:
-                # The account has no metering point for the code any more.
+            for code in waiting.keys() - {request.code for request in asked}:
+                # The account no longer has a metering point for the code, so stop requesting it.
                 codes[code].is_back |= waiting[code].since >= end
             self._progress.schedule()
 
     def _waiting(self) -> dict[str, CodeProgress]:
-        """Return the codes whose older rows are missing."""
-        return {code: each for code, each in self._progress.codes.items() if not each.is_back}
+        """Return the codes whose older quarter-hours are still to be requested."""
+        return {
+            code: progress
+            for code, progress in self._progress.codes.items()
+            if not progress.is_back
+        }
 
     async def _async_ask_history(
         self,
         waiting: Mapping[str, CodeProgress],
-        known: Mapping[str, Sequence[Row]],
+        series: Mapping[str, Sequence[Row]],
         start: datetime,
         end: datetime,
     ) -> list[_Asked]:
-        """Return the rows of a period, of the codes that are known from its end on."""
+        """Return the quarter-hours of a period for the codes that are complete from `end` on."""
         asked: list[_Asked] = []
         for code, point in asked_of(self._account):
             if code not in waiting or waiting[code].since < end:
                 continue
-            rows = _within(known.get(code, ()), start, end)
+            rows = _within(series.get(code, ()), start, end)
             if len(rows) < (end - start) // QUARTER_HOUR:
                 rows = await self._async_ask_for(code, point, start, end) or ()
             asked.append(_Asked(code, start, end, rows))
@@ -252,15 +258,15 @@ class LenedaFetch:
     async def _async_ask_for(
         self, code: str, point: str, start: datetime, end: datetime
     ) -> tuple[Row, ...] | None:
-        """Return the platform's rows, None for a series that it refuses."""
+        """Return the platform's quarter-hours of a code, None if the platform refuses the code."""
         credentials = Credentials(self._account[CONF_API_KEY], self._account[CONF_ENERGY_ID])
-        found: list[Row] = []
+        rows: list[Row] = []
         for first, last in _pieces(start, end):
             if not self._is_first:
                 await sleep(PAUSE)
             self._is_first = False
             try:
-                found += await async_time_series(self._hass, credentials, point, code, first, last)
+                rows += await async_time_series(self._hass, credentials, point, code, first, last)
             except LenedaError as err:
                 if err.reason not in _NO_SERIES:
                     raise
@@ -268,7 +274,7 @@ class LenedaFetch:
                 return None
             self._progress.refused.pop(code, None)
         withdraw_issues(self._hass, self._entry, [Problem.LENEDA_KEY])
-        return tuple(found)
+        return tuple(rows)
 
     def _note_refusal(self, code: str) -> None:
         is_new = code not in self._progress.refused
@@ -281,28 +287,28 @@ class LenedaFetch:
             )
 
     async def _async_keep(self, asked: Sequence[_Asked]) -> None:
-        """Store the rows first, then the progress."""
-        if found := {each.code: each.rows for each in asked if each.rows}:
-            await self._past.async_add(found)
+        """Store the responses, then the progress. So a crash in between loses no response."""
+        if series := {request.code: request.rows for request in asked if request.rows}:
+            await self._past.async_add(series)
         for code, start, end, rows in asked:
-            known = self._progress.codes.get(code)
-            if known is None:
+            progress = self._progress.codes.get(code)
+            if progress is None:
                 first = day_start(rows[0].start) if rows else start
-                known = self._progress.codes[code] = CodeProgress(first, start)
-            if start <= known.until:
-                known.until = max(known.until, _whole_until(rows, known.until, end))
-            known.since = min(known.since, start)
-            known.has_rows |= bool(rows)
+                progress = self._progress.codes[code] = CodeProgress(first, start)
+            if start <= progress.until:
+                progress.until = max(progress.until, _whole_until(rows, progress.until, end))
+            progress.since = min(progress.since, start)
+            progress.has_rows |= bool(rows)
         self._progress.schedule()
 
     async def _async_compare(self, now: datetime) -> None:
-        """Compare the last days with own measurements, and raise or withdraw the issue."""
+        """Raise or withdraw repair issues by comparing the last 14 days of meter and platform."""
         today = day_start(now)
         start = day_start(today - _COMPARED)
         own = await self._past.async_own(start, today)
         rows = _within((await self._past.async_read()).get(IMPORTED, ()), start, today)
-        found = await self._hass.async_add_executor_job(compare_days, own, rows)
-        tell_difference(self._hass, self._entry, found)
+        differences = await self._hass.async_add_executor_job(compare_days, own, rows)
+        tell_difference(self._hass, self._entry, differences)
 
 
 def _is_over(since: datetime | None, now: datetime, time: timedelta) -> bool:
@@ -321,8 +327,8 @@ def _within(rows: Iterable[Row], start: datetime, end: datetime) -> tuple[Row, .
 
 
 def _whole_until(rows: Iterable[Row], start: datetime, end: datetime) -> datetime:
-    """Return the end of the complete days that begin at `start`."""
-    known = Counter(day_start(row.start) for row in rows)
-    while start < end and known[start] * QUARTER_HOUR == day_end(start) - start:
+    """Return the end of the consecutive complete days from `start` on, `start` without any."""
+    counts = Counter(day_start(row.start) for row in rows)
+    while start < end and counts[start] * QUARTER_HOUR == day_end(start) - start:
         start = day_end(start)
     return start

@@ -1,6 +1,6 @@
-"""Quarter-hours of the national platform: imported, shown in months, written into statistics.
+"""Import of the national platform's quarter-hours into the months and statistics of a meter.
 
-Only days that have ended count: the platform knows nothing of the running day yet.
+The running day is left out, because the platform has no quarter-hours of it yet.
 """
 
 import asyncio
@@ -68,7 +68,7 @@ _COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}
 
 type Platform = Mapping[str, Sequence[Row]]
 type SharedPower = dict[str, dict[datetime, float]]
-"""Mean power of quarter-hours in kW, by the codes of energy sharing."""
+"""Mean power in kW by the start of the quarter-hour, for each code of energy sharing."""
 
 
 class Imported(NamedTuple):
@@ -84,12 +84,12 @@ class Imported(NamedTuple):
     holes: int
     repeated: int
     compared_days: int
-    """Days that were measured here, too."""
+    """Days of the file that the meter has measured, too."""
     differing_days: int
 
 
 class PlatformPast:
-    """Imported quarter-hours of one meter."""
+    """Quarter-hours of one meter that were imported from the platform."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
@@ -104,9 +104,9 @@ class PlatformPast:
         self._is_stopped = False
 
     async def async_start(self, meter: DemandMeter) -> None:
-        """Show the imported quarter-hours, and write them into statistics after the start.
+        """Show the imported quarter-hours, and write them into statistics in the background.
 
-        The set-up of the entry waits for the files alone.
+        Writing begins when Home Assistant has started. The set-up waits only for reading the files.
         """
         self._meter = meter
         self._entry.async_on_unload(self._stop)
@@ -121,23 +121,23 @@ class PlatformPast:
             self._entry.async_on_unload(async_at_started(self._hass, self._async_start_recording))
 
     async def async_own(self, start: datetime, end: datetime) -> list[QuarterHour]:
-        """Return the own quarter-hours of a period, in the order of time."""
-        found = quarter_hours_between(self._meter.columns, NO_PLATFORM_DAYS, start, end)
-        return await self._hass.async_add_executor_job(without_collection(list), found)
+        """Return the quarter-hours that the meter measured in a period, in the order of time."""
+        quarters = quarter_hours_between(self._meter.columns, NO_PLATFORM_DAYS, start, end)
+        return await self._hass.async_add_executor_job(without_collection(list), quarters)
 
     async def async_shared_power(self, start: datetime, end: datetime) -> SharedPower:
-        """Return the shared power of the quarter-hours that start in a period.
+        """Return the power of energy sharing in the quarter-hours that start in a period.
 
         Raises OSError when a file exists and cannot be read.
         """
-        # Most households share nothing: skip reading their files.
+        # Most households share no energy, so skip reading their files.
         if not self._may_share:
             return {}
         work = without_collection(_shared_power)
         return await self._hass.async_add_executor_job(work, self._files, start, end)
 
     async def async_import(self, data: bytes) -> Imported:
-        """Import a file of the portal. Raises ImportRefusedError for a file with a fault."""
+        """Import a file exported from Leneda's portal. Raises ImportRefusedError if refused."""
         async with self._lock:
             run = self._hass.async_add_executor_job
             try:
@@ -173,7 +173,7 @@ class PlatformPast:
             )
 
     async def async_add(self, found: Platform) -> None:
-        """Add downloaded rows of each code, and update months and statistics.
+        """Add downloaded quarter-hours by code, and update months and statistics.
 
         Raises OSError when they cannot be stored.
         """
@@ -191,23 +191,26 @@ class PlatformPast:
             self._record()
 
     async def async_read(self) -> Platform:
-        """Return the rows of each code, of the account's metering points. Raises OSError."""
+        """Return the stored quarter-hours of the account's metering points, by code.
+
+        Raises OSError when a file exists and cannot be read.
+        """
         today = day_start(dt_util.utcnow())
         run = self._hass.async_add_executor_job
         return await run(without_collection(self._files.read_of), self._asked_points(), today)
 
     def _asked_points(self) -> dict[str, str]:
-        """Return the metering point of each code of production in the account.
+        """Return the account's metering point for each code of production.
 
-        Other codes have one point, whose name is empty here.
+        Codes of consumption have one point, which is the empty string here.
         """
         asked = asked_of(self._entry.options[SECTION_LENEDA])
         return {code: point if is_of_production(code) else "" for code, point in asked}
 
     async def async_remove(self) -> bool:
-        """Remove all imported rows. Return whether the statistics have none left.
+        """Remove all imported quarter-hours. Return True once their statistics rows are gone, too.
 
-        Raises ImportRefusedError when nothing was imported, or an account would import it again.
+        Raises ImportRefusedError when nothing was imported, or an account would download it again.
         """
         async with self._lock:
             if self._entry.options.get(SECTION_LENEDA):
@@ -216,26 +219,27 @@ class PlatformPast:
                 raise ImportRefusedError(key="leneda_nothing_imported")
             self._cancel()
             if self._recording:
-                # The cancelled recording leaves the statistics as a crash does: the ledger knows
-                # the rows.
+                # Cancelling is like a crash: the stored ledger names all rows that may have been
+                # written, so they can be removed.
                 self._recording.cancel()
                 await asyncio.wait([self._recording])
             is_gone = await self._statistics.async_take_back(series_of(self._names(), {}))
             await self._hass.async_add_executor_job(self._files.remove)
-            # A key that is entered later must download the history again.
+            # Forget the progress, so that a later account downloads the whole history again.
             await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()
             await self._async_show({})
             return is_gone
 
     async def async_forget(self) -> None:
-        """Remove the files of an entry that is removed."""
+        """Remove all stored files, because the entry was removed."""
         await self._hass.async_add_executor_job(self._files.remove)
         await self._statistics.async_remove()
 
     async def _async_compare(self, export: Export) -> tuple[int, int]:
-        """Return the number of days known to both, and the number of differing days.
+        """Return the number of days that meter and file know, and how many of them differ.
 
-        Raises ImportRefusedError when most days differ: the file is of another point or quantity.
+        Raises ImportRefusedError when most days differ. The file then belongs to another metering
+        point or has another quantity.
         """
         quantity = REGISTERS[export.code].quantity
         if quantity not in {Quantity.IMPORTED, Quantity.EXPORTED}:
@@ -246,24 +250,25 @@ class PlatformPast:
         def compared() -> Differences:
             if not is_export:
                 return compare_days(own, export.rows)
-            # The meter counts the energy of all points of production.
-            others = self._files.read_others(export.code, export.point, dt_util.utcnow())
-            return compare_days(map(_turned, own), added_up(export.rows, others))
+            # The meter counts the energy of all metering points of production, so add the other
+            # points to the file's.
+            other_rows = self._files.read_others(export.code, export.point, dt_util.utcnow())
+            return compare_days(map(_turned, own), added_up(export.rows, other_rows))
 
-        found = await self._hass.async_add_executor_job(without_collection(compared))
-        if found.cause and not (is_export and _is_part(found)):
-            key = REFUSED[found.cause]
-            if is_export and found.cause is Cause.PRODUCTION:
+        differences = await self._hass.async_add_executor_job(without_collection(compared))
+        if differences.cause and not (is_export and _is_part(differences)):
+            key = REFUSED[differences.cause]
+            if is_export and differences.cause is Cause.PRODUCTION:
                 key = IS_CONSUMPTION
-            raise ImportRefusedError(key=key, days=str(len(found.days)))
-        return len(found.days), sum(not day.is_within for day in found.days)
+            raise ImportRefusedError(key=key, days=str(len(differences.days)))
+        return len(differences.days), sum(not day.is_within for day in differences.days)
 
     async def _async_read(self) -> dict[str, Sequence[Row]]:
         today = day_start(dt_util.utcnow())
         return await self._hass.async_add_executor_job(without_collection(self._files.read), today)
 
     async def _async_show(self, platform: Platform) -> None:
-        """Show the platform's quarter-hours in the months of the meter."""
+        """Show the platform's quarter-hours in the meter's months."""
         months_of = self._meter.begin_past()
 
         def make() -> tuple[PlatformDays, KnownMonths]:
@@ -272,19 +277,19 @@ class PlatformPast:
             )
             return past, months_of(past)
 
-        made = await self._hass.async_add_executor_job(without_collection(make))
+        result = await self._hass.async_add_executor_job(without_collection(make))
         self._may_share = any(map(is_of_sharing, platform))
-        self._meter.set_platform_days(*made)
+        self._meter.set_platform_days(*result)
 
     @callback
     def _note_running_month(self, platform: Platform) -> None:
-        """Note the running month if the entity of the total now counts its past costs at once."""
+        """Remember a running month with imported days: their costs raise the total at once."""
         month = month_name(dt_util.utcnow())
         if any(month_name(rows[-1].start) == month for rows in platform.values()):
             self._statistics.months_at_once.add(month)
 
     async def _async_record(self, platform: Platform) -> None:
-        """Write the hours into the statistics."""
+        """Write the hours of `platform` into the statistics of the entities."""
         names = self._names()
         demand = self._meter.snapshot
         now = dt_util.utcnow()
@@ -295,24 +300,24 @@ class PlatformPast:
             until=day_start(now),
             left_out=frozenset(self._statistics.months_at_once),
         )
-        made = partial(without_collection(all_series), names, own, platform, costs)
-        await self._statistics.async_bring_in(await self._hass.async_add_executor_job(made))
+        work = partial(without_collection(all_series), names, own, platform, costs)
+        await self._statistics.async_bring_in(await self._hass.async_add_executor_job(work))
 
     async def _async_start_recording(self, _hass: HomeAssistant) -> None:
-        """Continue the last run's recording, or begin with a new entity."""
+        """Write the statistics if hours are left from before the restart, or an entity is new."""
         if self._statistics.waits or not self._statistics.knows(self._names()):
             self._record()
 
     @callback
     def _record(self, _now: object = None) -> None:
-        """Write the hours into the statistics in the background: the recorder takes its time."""
+        """Write the statistics in a background task, because the recorder may need minutes."""
         last = self._recording
         self._recording = self._entry.async_create_background_task(
             self._hass, self._async_follow(last), f"{self._entry.title} statistics"
         )
 
     async def _async_follow(self, last: asyncio.Task[None] | None) -> None:
-        """Write all known hours, and again every hour while some must wait."""
+        """Cancel the task `last`, write all known hours, and retry in an hour if some must wait."""
         if last and not last.done():
             last.cancel()
             await asyncio.wait([last])
@@ -327,7 +332,7 @@ class PlatformPast:
 
     @callback
     def _stop(self) -> None:
-        """Stop further recordings: an import may end after its entry was unloaded."""
+        """Prevent later retries, because an import may end after its entry was unloaded."""
         self._is_stopped = True
         self._cancel()
 
@@ -338,7 +343,7 @@ class PlatformPast:
             self._again = None
 
     def _names(self) -> dict[str, str]:
-        """Return the ids of the entities whose statistics are written."""
+        """Return the ids of the entities whose statistics are written, by key of the quantity."""
         registry = er.async_get(self._hass)
         names: dict[str, str] = {}
         for key in (IMPORTED, EXPORTED, TOTAL):
@@ -346,7 +351,7 @@ class PlatformPast:
             entity_id = registry.async_get_entity_id("sensor", DOMAIN, unique_id)
             if entity_id and not registry.entities[entity_id].disabled:
                 names[key] = entity_id
-        # Cost entities of the Energy dashboard; their amounts are in Home Assistant's currency.
+        # Cost entities that the Energy dashboard has created for the energy entities in `names`.
         costs: Mapping[str, str] = self._hass.data.get("energy", {}).get("cost_sensors", {})
         for key, energy in _COSTS.items():
             if cost := costs.get(names.get(energy, "")):
@@ -356,21 +361,24 @@ class PlatformPast:
 
 def _shared_power(files: ImportedQuarterHours, start: datetime, end: datetime) -> SharedPower:
     until = min(end, day_start(dt_util.utcnow()))
-    found = {
+    series = {
         code: {row.start: row.kw for row in rows if start <= row.start}
         for code, rows in sorted(files.read(until, start).items())
         if is_of_sharing(code)
     }
-    return {code: powers for code, powers in found.items() if powers}
+    return {code: powers for code, powers in series.items() if powers}
 
 
-def _is_part(found: Differences) -> bool:
-    """Return whether a production may be a part of the sum of several points: never above it."""
-    is_less = all(day.is_within or day.platform_wh < day.own_wh for day in found.days)
-    return found.cause is Cause.OTHER_POINT and is_less
+def _is_part(differences: Differences) -> bool:
+    """Return whether an imported file may have only a part of the production.
+
+    The energy in the file is then lower than the exported energy on every day that differs.
+    """
+    is_less = all(day.is_within or day.platform_wh < day.own_wh for day in differences.days)
+    return differences.cause is Cause.OTHER_POINT and is_less
 
 
 def _turned(quarter: QuarterHour) -> QuarterHour:
-    """Return a quarter-hour with imported and exported energy exchanged."""
+    """Return a quarter-hour with imported and exported energy swapped."""
     exported = quarter.exported_kwh or 0.0
     return QuarterHour(quarter.start, exported * 4, quarter.imported_kwh)

@@ -1,4 +1,4 @@
-"""Progress of the download, kept so that a restart does not repeat requests."""
+"""Progress of the download from Leneda, stored so that a restart does not repeat requests."""
 
 import hashlib
 from collections.abc import Mapping
@@ -16,32 +16,32 @@ from .throttled_store import Content, ThrottledStore
 
 @dataclass
 class CodeProgress:
-    """Progress of one code."""
+    """Progress of the download of one OBIS code."""
 
     until: datetime
-    """End of the complete days."""
+    """End of the last complete day."""
     since: datetime
-    """Start of the requested period."""
+    """Start of the oldest requested period."""
     is_back: bool = False
-    """Whether nothing older is missing."""
+    """Whether requesting older quarter-hours is finished."""
     has_rows: bool = False
 
 
 @dataclass
 class Progress:
-    """Progress of all codes."""
+    """Progress of the download as a whole, not of a single code."""
 
     asked_at: datetime | None = None
     """Time of the last request for all codes."""
     is_whole: bool = False
-    """Whether all codes had the day before that request."""
+    """Whether the last request got the complete previous day of all codes."""
     revised_at: datetime | None = None
-    """Time of the last repeated request for the last weeks."""
+    """Time when the last weeks were last requested again."""
     sharing_revised_at: datetime | None = None
 
 
 class LenedaProgress(ThrottledStore):
-    """Progress of one entry's download.
+    """Stored progress of one entry's download.
 
     `refused` holds the codes that the platform refuses, with the time of the refusal.
     """
@@ -54,11 +54,11 @@ class LenedaProgress(ThrottledStore):
         self.refused: dict[str, datetime] = {}
 
     async def async_load(self) -> None:
-        """Read the stored progress, if it is of the same metering points."""
+        """Load the stored progress, unless the metering points have changed."""
         await self._async_read(self._parse)
 
     def is_refused(self, code: str, now: datetime) -> bool:
-        """Return whether a code was refused in the last week: rights may be granted at any time."""
+        """Return whether a code was refused in the last week. Then it is requested again."""
         at = self.refused.get(code)
         return at is not None and now - at < timedelta(days=7)
 
@@ -68,12 +68,12 @@ class LenedaProgress(ThrottledStore):
             return
         codes = {
             code: CodeProgress(
-                until=checked_time(each["until"]),
-                since=checked_time(each["since"]),
-                is_back=checked_flag(each["is_back"]),
-                has_rows=checked_flag(each["has_rows"]),
+                until=checked_time(record["until"]),
+                since=checked_time(record["since"]),
+                is_back=checked_flag(record["is_back"]),
+                has_rows=checked_flag(record["has_rows"]),
             )
-            for code, each in checked_mapping(data["codes"]).items()
+            for code, record in checked_mapping(data["codes"]).items()
             if code in REGISTERS
         }
         refused = {
@@ -99,19 +99,19 @@ class LenedaProgress(ThrottledStore):
             "sharing_revised_at": _text(general.sharing_revised_at),
             "codes": {
                 code: {
-                    "until": _text(each.until),
-                    "since": _text(each.since),
-                    "is_back": each.is_back,
-                    "has_rows": each.has_rows,
+                    "until": _text(progress.until),
+                    "since": _text(progress.since),
+                    "is_back": progress.is_back,
+                    "has_rows": progress.has_rows,
                 }
-                for code, each in self.codes.items()
+                for code, progress in self.codes.items()
             },
             "refused": {code: _text(at) for code, at in self.refused.items()},
         }
 
 
 def _fingerprint(account: Mapping[str, str]) -> str:
-    """Return a digest that identifies metering points without naming them."""
+    """Return a digest of the account's metering points, so that their names are not stored."""
     points = (account.get(name, "") for name in (CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT))
     return hashlib.sha256("/".join(points).encode()).hexdigest()
 

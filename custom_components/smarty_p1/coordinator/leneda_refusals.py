@@ -1,4 +1,4 @@
-"""Texts of refused imports."""
+"""Translation keys of the reasons why the import of a Leneda file is refused."""
 
 from collections.abc import Mapping
 
@@ -31,11 +31,11 @@ REFUSED: Mapping[ExportRefusal | Cause, str] = {
     Cause.SHIFTED_HOUR: "leneda_shifted_hour",
 }
 IS_CONSUMPTION = "leneda_consumption"
-"""Text of the production cause if production was compared."""
+"""Translation key for a file of production that equals the imported energy."""
 
 
 class ImportRefusedError(Exception):
-    """Error: a file was not imported. Holds the key and placeholders of its text."""
+    """Error: a file was not imported. `key` and `placeholders` give the translated text."""
 
     def __init__(self, *, key: str, **placeholders: str) -> None:
         super().__init__(key)

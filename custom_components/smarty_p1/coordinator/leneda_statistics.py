@@ -1,7 +1,7 @@
-"""Long-term statistics made of the platform's quarter-hours and their costs, by the hour.
+"""Hourly long-term statistics from the quarter-hours of the national platform and their costs.
 
-An hour counts when its four quarter-hours are known, one or more from the platform. Own
-measurements win over the platform's.
+An hour is written when all four quarter-hours are known and the platform gave at least one. Where
+the meter measured a quarter-hour, the measured value is used.
 """
 
 from collections import Counter
@@ -29,20 +29,20 @@ type Hours = dict[datetime, float]
 
 IMPORTED, EXPORTED, TOTAL = "energy_imported", "energy_exported", "cost_total"
 PRICED_IMPORT, PRICED_EXPORT = "priced_import", "priced_export"
-"""Costs that the Energy dashboard computes of the energies and its prices."""
+"""Costs of import and export that the Energy dashboard computes from its own prices."""
 _QUARTERS = 4
 _HOUR = timedelta(hours=1)
 
 
 class Costs(NamedTuple):
-    """Data for the costs of hours."""
+    """Data from which the costs of hours are computed."""
 
     contracts: Contracts
     months: Sequence[Month]
-    """Months with the platform's days."""
+    """Months that include the platform's days."""
     until: datetime
     left_out: Container[str]
-    """Months whose costs the entity of the total has counted at once."""
+    """Months ("2026-06") whose past costs the bill's total already contains."""
 
 
 def all_series(
@@ -51,13 +51,13 @@ def all_series(
     platform: Mapping[str, Sequence[Row]],
     costs: Costs,
 ) -> list[Series]:
-    """Return the hours of each statistic that has a name."""
+    """Return a series of hours for each key in `names`, which maps keys to entity ids."""
     rows = {REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()}
     imported, bought = _hours(
-        {each.start: each.mean_kw / 4 for each in own}, rows.get(Quantity.IMPORTED, ())
+        {quarter.start: quarter.mean_kw / 4 for quarter in own}, rows.get(Quantity.IMPORTED, ())
     )
     exported, sold = _hours(
-        {each.start: kwh for each in own if (kwh := each.exported_kwh) is not None},
+        {quarter.start: kwh for quarter in own if (kwh := quarter.exported_kwh) is not None},
         rows.get(Quantity.EXPORTED, ()),
     )
     prices = {
@@ -78,8 +78,10 @@ def all_series(
 
 
 def _priced(kwh: Hours, prices: Mapping[datetime, float | None]) -> dict[datetime, float]:
-    """Return the costs of energies in hours with a known price."""
-    return {hour: each * price for hour, each in kwh.items() if (price := prices[hour]) is not None}
+    """Return the cost of each hour's energy in euro. Hours without a known price are left out."""
+    return {
+        hour: energy * price for hour, energy in kwh.items() if (price := prices[hour]) is not None
+    }
 
 
 def _subtract(spared: Iterable[tuple[datetime, float]], paid: Hours) -> None:
@@ -89,8 +91,8 @@ def _subtract(spared: Iterable[tuple[datetime, float]], paid: Hours) -> None:
 
 
 def series_of(names: Mapping[str, str], hours: Mapping[str, Hours]) -> list[Series]:
-    """Return the statistics that have a name, with their hours."""
-    made = {
+    """Return a series for each key in `names`, with the key's hours or no hours."""
+    series = {
         IMPORTED: Series(IMPORTED, "", {}),
         EXPORTED: Series(EXPORTED, "", {}),
         PRICED_IMPORT: Series(PRICED_IMPORT, "", {}, CURRENCY, _from_nothing),
@@ -98,31 +100,31 @@ def series_of(names: Mapping[str, str], hours: Mapping[str, Hours]) -> list[Seri
         TOTAL: Series(TOTAL, "", {}, CURRENCY, month_of),
     }
     return [
-        made[key]._replace(statistic_id=name, hours=hours.get(key, {}))
+        series[key]._replace(statistic_id=name, hours=hours.get(key, {}))
         for key, name in names.items()
     ]
 
 
 def month_of(hour: datetime) -> float:
-    """Return the timestamp at which the month of an hour began in Luxembourg."""
+    """Return the start of the month that contains `hour` in Luxembourg, as a timestamp."""
     local = hour.astimezone(LUXEMBOURG)
     return local.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0).timestamp()
 
 
 def _from_nothing(_hour: datetime) -> None:
-    """Return None: the state begins with the first hour."""
+    """Return None, because the state is never reset to 0."""
 
 
 def _hours(own: Mapping[datetime, float], rows: Iterable[Row]) -> tuple[Hours, set[datetime]]:
-    """Return all whole hours, and the hours with a quarter-hour of the platform."""
+    """Return the kWh of all complete hours, and the hours that have a value of the platform."""
     theirs = {row.start: row.kw / 4 for row in rows if row.start not in own}
     counts: Counter[datetime] = Counter()
-    found: Hours = {}
+    totals: Hours = {}
     for start, kwh in {**theirs, **own}.items():
         hour = start.replace(minute=0)
         counts[hour] += 1
-        found[hour] = found.get(hour, 0.0) + kwh
-    whole = {hour: kwh for hour, kwh in found.items() if counts[hour] == _QUARTERS}
+        totals[hour] = totals.get(hour, 0.0) + kwh
+    whole = {hour: kwh for hour, kwh in totals.items() if counts[hour] == _QUARTERS}
     return whole, {start.replace(minute=0) for start in theirs}
 
 
@@ -133,12 +135,12 @@ def _only(wanted: Container[datetime], hours: Hours) -> Hours:
 def _spared(
     own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]], contracts: Contracts
 ) -> Iterator[tuple[datetime, float]]:
-    """Yield the hours of shared quarter-hours, with the costs that sharing spared."""
+    """Yield the hour of each shared quarter-hour, with the cost that energy sharing saved."""
     if not (sharing := sharing_of(platform)):
         return
     quarters = [*quarter_hours_of(platform), *own]
-    # The own quarter-hour comes last and replaces the platform's of the same start.
-    for quarter in {each.start: each for each in quarters}.values():
+    # A measured quarter-hour comes later in the list and replaces the platform's quarter-hour.
+    for quarter in {span.start: span for span in quarters}.values():
         if covered := sharing.get(quarter.start):
             whole = quarter_hour_cost(quarter, contracts)
             remaining = quarter_hour_cost(quarter, contracts, covered)
@@ -149,10 +151,10 @@ def _spared(
 def _of_the_bill(
     imported: Hours, paid: Hours, earned: Hours, costs: Costs
 ) -> Iterator[tuple[datetime, float]]:
-    """Yield the part of each hour of the bill.
+    """Yield each hour with its part of the bill in euro.
 
-    A day's part of the bill is exact. Of it, kilowatt-hours cost in their own hour. The rest, fixed
-    prices and surcharge, is spread evenly over the hours.
+    A day's part of the bill is exact. The cost of energy is charged to the hour of the energy. The
+    rest of the day's part (fixed prices, surcharge) is spread evenly over the hours.
     """
     by_day: dict[datetime, list[datetime]] = {}
     for hour in imported:
@@ -169,7 +171,7 @@ def _of_the_bill(
 def _days_of_the_bill(
     month: Month, wanted: Container[datetime], costs: Costs
 ) -> Iterator[tuple[datetime, float]]:
-    """Yield the wanted days of a month that have ended, each with its part of the bill."""
+    """Yield the ended days of a month that are in `wanted`, each with its part of the bill."""
     for day, end, before, due in bills_by_day(month, costs.contracts, costs.until):
         is_whole = end == day_end(day) and day in wanted
         if is_whole and before.total is not None and due.total is not None:

@@ -1,7 +1,7 @@
-"""Market prices of past hours, derived from the long-term statistics of a meter's price entities.
+"""Market prices of past hours, from the long-term statistics of a meter's own price entities.
 
-Nothing else stores them: days have only the cost of their energy. The statistics have the mean
-price of each hour including the contract's additions, which are subtracted here.
+The statistics have the mean price of each hour, with the additions of the contract. This module
+subtracts the additions. No other file has market prices, because stored days have only costs.
 """
 
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ _IMPORTED, _EXPORTED = "price_import", "price_export"
 async def async_market_hours(
     hass: HomeAssistant, serial_number: str, contracts: Contracts, start: datetime, end: datetime
 ) -> MarketHours:
-    """Return the market's prices of a period by the hour, nothing for a contract without them."""
+    """Return the market prices of a period by hour, empty if the contract has fixed prices."""
     contract = contracts.latest
     if contract.energy_margin is None and contract.feed_in_margin is None:
         return {}
@@ -31,11 +31,11 @@ async def async_market_hours(
         key: registry.async_get_entity_id("sensor", DOMAIN, f"{serial_number}_{key}")
         for key in (_IMPORTED, _EXPORTED)
     }
-    known = {key: name for key, name in names.items() if name}
-    if RECORDER not in hass.config.components or not known:
+    ids = {key: name for key, name in names.items() if name}
+    if RECORDER not in hass.config.components or not ids:
         return {}
     read = without_collection(_read)
-    return await get_instance(hass).async_add_executor_job(read, hass, known, contracts, start, end)
+    return await get_instance(hass).async_add_executor_job(read, hass, ids, contracts, start, end)
 
 
 def _read(
@@ -53,9 +53,9 @@ def _read(
         for key, name in names.items()
     }
     imported, exported = means.get(_IMPORTED, {}), means.get(_EXPORTED, {})
-    found = {}
+    prices = {}
     for time in {**imported, **exported}:
         hour = datetime.fromtimestamp(time, UTC)
         price = KwhPrice(imported.get(time), exported.get(time))
-        found[hour] = market_prices_of(price, contracts, hour)
-    return found
+        prices[hour] = market_prices_of(price, contracts, hour)
+    return prices

@@ -1,4 +1,4 @@
-"""Current market prices of a kWh, read from the entities chosen in the options."""
+"""Current market prices of a kWh, read from the entities that the user chose in the options."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -18,30 +18,33 @@ from ..const import (
 from ..lib.tariff import MarketPrices
 from .entry_types import AnyConfigEntry
 
-# Euro.
+# Euro per kWh.
 MAX_PRICE = 100.0
 PRICE_ENTITIES: Mapping[str, str] = {
     CONF_ENERGY_PRICE_ENTITY: CONF_ENERGY_PRICE_ENTITY_BEFORE,
     CONF_FEED_IN_PRICE_ENTITY: CONF_FEED_IN_PRICE_ENTITY_BEFORE,
 }
-"""Options with the entities, and the options with the entities before a future change."""
+"""Option with a price entity, mapped to the option with the price entity of the previous contract.
+
+The previous entity is used until the changed contract begins.
+"""
 _UNIT_FACTORS = {
     **dict.fromkeys(("EUR/kWh", "€/kWh"), 1.0),
     **dict.fromkeys(("EUR/MWh", "€/MWh"), 0.001),
     **dict.fromkeys(("ct/kWh", "c/kWh", "¢/kWh"), 0.01),
 }
-"""Accepted units of a price, with their factors to euro per kWh."""
+"""Accepted units of a price, each with the factor that converts the price to euro per kWh."""
 
 
 def unit_factor(state: State) -> float | None:
-    """Return the factor from a state to a price per kWh, None if its unit is not a price."""
+    """Return the factor from the state to euro per kWh, None if the unit is no unit of price."""
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-    # Templates and helpers may have no unit.
+    # Template entities and helpers may have no unit, so assume euro per kWh.
     return _UNIT_FACTORS.get(unit) if unit else 1.0
 
 
 def price_of(state: State | None) -> float | None:
-    """Return the price per kWh of a state, None if it is unknown or impossible."""
+    """Return the state as euro per kWh, None if the price is unknown or above MAX_PRICE."""
     factor = unit_factor(state) if state else None
     if state is None or factor is None:
         return None
@@ -53,7 +56,7 @@ def price_of(state: State | None) -> float | None:
 
 
 class MarketPriceEntities:
-    """Entities with the market's prices. Renamed entities are followed."""
+    """Price entities of one entry. If a user renames an entity, the option is updated."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
@@ -61,17 +64,20 @@ class MarketPriceEntities:
 
     @callback
     def async_start(self) -> None:
-        """Follow renamed entities until the entry is unloaded."""
+        """Update the options when a price entity is renamed, until the entry is unloaded."""
         for option in (*PRICE_ENTITIES, *PRICE_ENTITIES.values()):
             if entity_id := self._entry.options.get(option):
                 self._follow(option, entity_id)
 
     def prices(self, *, is_before_change: bool = False) -> MarketPrices:
-        """Return the current prices, by the entities of now or before the last change."""
+        """Return the current prices from the entities that `entities` returns."""
         return MarketPrices(*map(self._price, self.entities(is_before_change=is_before_change)))
 
     def entities(self, *, is_before_change: bool = False) -> tuple[str | None, ...]:
-        """Return the entities of import and feed-in, of now or before the last change."""
+        """Return the ids of the entities for import and feed-in prices, None where not chosen.
+
+        With `is_before_change`, return the entities of the contract before the last change.
+        """
         options = self._entry.options
         return tuple(
             (is_before_change and options.get(before)) or options.get(now)
@@ -96,7 +102,7 @@ class MarketPriceEntities:
         self, option: str, event: Event[er.EventEntityRegistryUpdatedData]
     ) -> None:
         data, options = event.data, self._entry.options
-        # Ignore other entities: one may take over the id of a renamed entity.
+        # Check the old id, because another entity may have taken over the id of a renamed entity.
         if data["action"] == "update" and data.get("old_entity_id") == options.get(option):
             entity_id = data["entity_id"]
             self._hass.config_entries.async_update_entry(

@@ -1,8 +1,8 @@
-"""Market prices of the next two days, as price entities know them.
+"""Market prices of today and tomorrow, as far as price entities know them.
 
-Most entities have the prices in their attributes. Home Assistant's Nord Pool has an action, which
-sends a request to Nord Pool each time. So its answers are cached; an answer without prices is
-cached for 15 minutes.
+Most price entities have these prices in their attributes. Home Assistant's Nord Pool integration
+has an action instead, which sends a request to Nord Pool each time. So its answers are cached. An
+answer without prices is cached for 15 minutes only.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from .market_prices import MAX_PRICE, price_of, unit_factor
 
 _NORDPOOL = "nordpool"
 _NORDPOOL_ACTION = "get_prices_for_date"
-# Unique ids consist of an area and a key.
+# The unique id of a Nord Pool entity is an area followed by a key.
 _NORDPOOL_KEY = "-current_price"
 _PER_MWH = 0.001
 _PATIENCE = 10.0
@@ -38,7 +38,7 @@ _MAX_KEPT = 8
 
 
 class _Question(NamedTuple):
-    """Question to Nord Pool: prices of an area on a day, in the currency of an entry."""
+    """Question to Nord Pool: the prices of an area on a day, in the currency of a config entry."""
 
     entry_id: str
     area: str
@@ -55,9 +55,10 @@ _ASKING: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_nordpool_asking")
 
 
 async def async_prices_ahead(hass: HomeAssistant, entity_id: str, now: datetime) -> PricesAhead:
-    """Return the known prices of a kWh of an entity, by quarter-hours in UTC.
+    """Return the current and future prices of a kWh of an entity, by quarter-hour in UTC.
 
-    They include the entity's current price. Prices that disagree with it are left out.
+    The current price is the entity's state. Announced prices that contradict the state are left
+    out. The result is empty if the state is no price.
     """
     state = hass.states.get(entity_id)
     price_now = price_of(state)
@@ -65,11 +66,11 @@ async def async_prices_ahead(hass: HomeAssistant, entity_id: str, now: datetime)
         return {}
     factor = unit_factor(state)
     assert factor is not None  # noqa: S101 - it has a price
-    found = prices_of_attributes(state.attributes, factor, now, price_now, MAX_PRICE)
-    if not found and (ahead := await _async_of_nordpool(hass, entity_id, now)):
-        told = ahead.get(quarter_start(now))
-        found = ahead if told is not None and agrees(told, price_now) else {}
-    return {**found, quarter_start(now): price_now}
+    prices = prices_of_attributes(state.attributes, factor, now, price_now, MAX_PRICE)
+    if not prices and (ahead := await _async_of_nordpool(hass, entity_id, now)):
+        price = ahead.get(quarter_start(now))
+        prices = ahead if price is not None and agrees(price, price_now) else {}
+    return {**prices, quarter_start(now): price_now}
 
 
 async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime) -> PricesAhead:
@@ -80,21 +81,21 @@ async def _async_of_nordpool(hass: HomeAssistant, entity_id: str, now: datetime)
         return {}
     area = entity.unique_id.removesuffix(_NORDPOOL_KEY)
     today = now.astimezone(LUXEMBOURG).date()
-    # Nord Pool publishes tomorrow's prices at one o'clock, and no later days.
+    # Nord Pool publishes tomorrow's prices at one o'clock, and never the prices of later days.
     days = (today, today + timedelta(days=1))
-    found: PricesAhead = {}
-    # Simultaneous callers wait for one answer of Nord Pool.
+    prices: PricesAhead = {}
+    # The lock makes simultaneous callers share one request to Nord Pool.
     async with hass.data.setdefault(_ASKING, asyncio.Lock()):
         for day in days:
-            found |= await _async_asked(hass, _Question(entity.config_entry_id, area, day), now)
-    return found
+            prices |= await _async_asked(hass, _Question(entity.config_entry_id, area, day), now)
+    return prices
 
 
 async def _async_asked(hass: HomeAssistant, question: _Question, now: datetime) -> PricesAhead:
     answers = hass.data.setdefault(_ANSWERS, {})
-    known = answers.get(question)
-    if known and (known.prices or now - known.asked_at < _AGAIN):
-        return known.prices
+    last_answer = answers.get(question)
+    if last_answer and (last_answer.prices or now - last_answer.asked_at < _AGAIN):
+        return last_answer.prices
     rows: Sequence[object] = ()
     data = {
         "config_entry": question.entry_id,
@@ -108,8 +109,8 @@ async def _async_asked(hass: HomeAssistant, question: _Question, now: datetime) 
             )
     except HomeAssistantError, TimeoutError, vol.Invalid:
         answer = None
-    if answer and isinstance(told := answer.get(question.area), list):
-        rows = cast("Sequence[object]", told)
+    if answer and isinstance(prices := answer.get(question.area), list):
+        rows = cast("Sequence[object]", prices)
     answers[question] = _Answer(prices_by_quarter(rows, _PER_MWH, MAX_PRICE), now)
     while len(answers) > _MAX_KEPT:
         del answers[next(iter(answers))]

@@ -1,8 +1,8 @@
-"""Sums of a gas, water or heat meter by days, and of water by hours.
+"""Daily consumption of a gas, water or heat meter, and hourly consumption of water.
 
-An index is captured every hour or so. The rise between two captures is spread evenly if the time
-between them is short. Otherwise it belongs to their day, or to no day if a midnight lies between
-them. Each sum has the time of the day that is known.
+The electricity meter captures the index of such a meter about once an hour. The rise between two
+captures at most three hours apart is spread evenly. The rise over a longer time is added to the day
+of both captures. If a midnight lies in between, the rise is added to no day.
 """
 
 from copy import copy
@@ -25,13 +25,13 @@ KEPT_HOURS = 35 * 24
 _SPREAD = timedelta(hours=3)
 _HOUR = timedelta(hours=1)
 _MOMENT = timedelta(microseconds=1)
-# In the meter's unit: a leaping index says nothing about a day.
+# In the meter's unit. A faster rise is a leap of the index, not consumption.
 _MAX_AN_HOUR = 10_000
 _MAX_DAY_S = 90_000
 
 
 class Sum(NamedTuple):
-    """Sum of a day or an hour, and the seconds of it that are known."""
+    """Consumption in a day or an hour, and how many seconds of this time the captures cover."""
 
     amount: float
     seconds: float
@@ -41,7 +41,7 @@ _NOTHING = Sum(0.0, 0.0)
 
 
 class MediumHistory:
-    """Sums of one meter by the start of the day or the hour, in UTC."""
+    """Consumption of one meter in its unit, by the start of the day or hour in UTC."""
 
     def __init__(self, kind: str, unit: str | None) -> None:
         self.kind = kind
@@ -52,18 +52,18 @@ class MediumHistory:
         self.hours: dict[datetime, Sum] = {}
 
     def copy(self) -> Self:
-        """Return a copy for another thread."""
-        other = copy(self)
-        other.days, other.hours = dict(self.days), dict(self.hours)
-        return other
+        """Return a copy that another thread can read."""
+        result = copy(self)
+        result.days, result.hours = dict(self.days), dict(self.hours)
+        return result
 
     @property
     def has_hours(self) -> bool:
-        """Return whether hours are kept: hours of water reveal a leak."""
+        """Return whether hours are kept. They are kept only for water, to reveal leaks."""
         return "water" in self.kind and self.unit == "m3"
 
     def note(self, meter: MBusReading) -> None:
-        """Read a capture, which may be the last one repeated."""
+        """Add the rise of the index since the last capture. A repeated capture is ignored."""
         if meter.time is None or meter.value is None or meter.time == self.time:
             return
         start, before = self.time, self.index
@@ -92,7 +92,7 @@ class MediumHistory:
             at = until
 
     def _forget(self) -> None:
-        # Newer captures come later: the oldest sums are the first.
+        # Dicts keep the order of insertion, so the first keys are the oldest days and hours.
         while len(self.days) > KEPT_DAYS:
             del self.days[next(iter(self.days))]
         while len(self.hours) > KEPT_HOURS:
@@ -111,7 +111,7 @@ class MediumHistory:
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
-        """Return the sums of a stored form. Raises ValueError for malformed data."""
+        """Return the history from the result of `as_dict`. Raises ValueError for malformed data."""
         data = checked_mapping(stored)
         unit = data["unit"]
         history = cls(checked_text(data["kind"]), None if unit is None else checked_text(unit))
@@ -130,18 +130,18 @@ def _add(sums: dict[datetime, Sum], start: datetime, amount: float, time: timede
 
 
 def _as_text(sums: dict[datetime, Sum]) -> str:
-    """Return sums as one text, because the file has a line for each value."""
+    """Return the sums as one string, so that they take one line of the file."""
     return " ".join(
         f"{start:%Y%m%dT%H}:{amount}:{seconds}" for start, (amount, seconds) in sums.items()
     )
 
 
-def _sums(stored: Stored, most: int) -> dict[datetime, Sum]:
-    found = {}
-    for each in checked_list(checked_text(stored).split(), most):
-        start, amount, seconds = each.split(":")
+def _sums(stored: Stored, limit: int) -> dict[datetime, Sum]:
+    sums = {}
+    for text in checked_list(checked_text(stored).split(), limit):
+        start, amount, seconds = text.split(":")
         time = datetime.strptime(start, "%Y%m%dT%H").replace(tzinfo=UTC)
-        found[time] = Sum(
+        sums[time] = Sum(
             checked_number(float(amount)), checked_number(float(seconds), 0, _MAX_DAY_S)
         )
-    return found
+    return sums

@@ -1,4 +1,4 @@
-"""Books of a meter: memory, quarter-hours, history and prices, with or without telegrams."""
+"""Stored data of a meter ("books"), available even before the first telegram."""
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
@@ -19,7 +19,7 @@ from .meter_memory_file import MeterStore
 from .network_price_check import async_check_network_prices
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
-# Damaged months named in a message.
+# Maximum number of damaged months that a repair issue names.
 _MAX_NAMED = 6
 
 _IGNORED = {
@@ -30,7 +30,7 @@ _IGNORED = {
 
 
 class MeterBooks:
-    """Books of one meter: memory, quarter-hours, history, imported days and market prices."""
+    """Stored data of one meter: frame counters, quarter-hours, history, imported days, prices."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._store = MeterStore(hass, entry.entry_id)
@@ -44,24 +44,25 @@ class MeterBooks:
 
     @property
     def memory(self) -> MeterMemory:
-        """Return the memory of the meter."""
+        """Return the state of the meter that survives a restart."""
         return self._store.memory
 
     @property
     def demand(self) -> Demand | None:
-        """Return the quarter-hours and months, also those from before a restart."""
+        """Return the quarter-hours and months, also from before a restart, None without any."""
         return self.memory.demand_meter.snapshot
 
     @property
     def has_device(self) -> bool:
-        """Return whether the meter has a device, because it was read before."""
+        """Return whether Home Assistant has a device of the meter, so the meter was read before."""
         registry = dr.async_get(self._hass)
         return bool(dr.async_entries_for_config_entry(registry, self._entry.entry_id))
 
     async def async_open(self) -> None:
-        """Load the stored files, and follow prices and platform until the entry is unloaded.
+        """Load the stored files, and start the download from Leneda.
 
-        The options describe the contract.
+        The contract comes from the options. Raises ConfigEntryNotReady if the files of an earlier
+        version cannot be converted.
         """
         options = self._entry.options
         try:
@@ -77,12 +78,12 @@ class MeterBooks:
         await self._leneda.async_start()
 
     def limits(self) -> Limits:
-        """Return new limits on the work and memory that telegrams may cause."""
+        """Return new limits for the objects and M-Bus meters that telegrams may add."""
         return Limits(self._kept_meters, self._warn_of_ignored)
 
     @callback
     def _tell_of_damage(self) -> None:
-        """Raise the issue of months with damaged or lost lines, or withdraw it."""
+        """Raise the repair issue if months have damaged or lost lines, else withdraw it."""
         damaged = self.memory.demand_meter.damaged
         if not damaged:
             withdraw_issues(self._hass, self._entry, [Problem.DAMAGED_MONTH])
@@ -93,13 +94,13 @@ class MeterBooks:
 
     @callback
     def prices_at(self, telegram: Telegram) -> MarketPrices:
-        """Return the market's prices for the energy up to a telegram."""
+        """Return the market prices at the time of a telegram."""
         is_before_change = self.memory.demand_meter.is_before_change(telegram.time)
         return self.market.prices(is_before_change=is_before_change)
 
     @callback
     def enter(self, reading: Reading) -> None:
-        """Enter a reading. This must be fast: a reading comes with every telegram."""
+        """Add a reading to the stored data. Keep this fast, because it runs for every telegram."""
         self.quarter_hours.append(self.memory.demand_meter.take_new())
         if reading.is_current:
             self.history.note(reading)
@@ -108,16 +109,16 @@ class MeterBooks:
 
     @callback
     def schedule_save(self) -> None:
-        """Store a changed memory within some minutes."""
+        """Save the meter's state within five minutes if it has changed."""
         self._store.schedule_save()
 
     async def async_close(self) -> None:
-        """Store the memory for the last time."""
+        """Save history and state of the meter for the last time."""
         await self.history.async_close()
         await self._store.async_close()
 
     def _kept_meters(self) -> set[str]:
-        """Return the meters on the M-Bus that have a device. Deleting a device makes room."""
+        """Return the identities of M-Bus meters with a device. Deleting one allows a new meter."""
         serial_number = str(self._entry.unique_id)
         devices = dr.async_entries_for_config_entry(dr.async_get(self._hass), self._entry.entry_id)
         return {
@@ -128,8 +129,8 @@ class MeterBooks:
         }
 
     @callback
-    def _warn_of_ignored(self, kind: str, most: float) -> None:
-        LOGGER.warning(_IGNORED[kind], self._entry.title, most)
+    def _warn_of_ignored(self, kind: str, limit: float) -> None:
+        LOGGER.warning(_IGNORED[kind], self._entry.title, limit)
 
     async def async_remove(self) -> None:
         """Remove all stored files."""

@@ -1,7 +1,8 @@
-"""Anonymous capture of a meter, recorded beside the reading and kept until a decision.
+"""Anonymous capture of a meter's port, recorded without interrupting the reading.
 
-Received bytes stay in memory and only while recording. Then only the anonymous text is kept. All of
-it is gone when the entry is unloaded.
+Received bytes are kept only while recording, and never on disk. After the recording, only the
+anonymous text is kept, until an administrator writes or discards it. Unloading the entry discards
+bytes and text.
 """
 
 import asyncio
@@ -24,14 +25,14 @@ from .collector_pause import without_collection
 from .entry_types import AnyConfigEntry
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
-# Folder in Home Assistant's configuration.
+# Subfolder of Home Assistant's configuration folder, for the files.
 FOLDER = DOMAIN
 MAX_CAPTURE_MINUTES = 60
-# An hour with a telegram every ten seconds has 0.6 MB. With one a second, substitution would take
-# 200 MB of memory.
+# An hour with a telegram every ten seconds has 0.6 MB. An hour with a telegram every second has
+# 6 MB, and making it anonymous would take 200 MB of memory.
 MAX_BYTES = 2 * 1024 * 1024
 MAX_CAPTURE_CHUNKS = 50_000
-# A capture recorded in the morning can still be decided on in the evening.
+# Keep a capture for a day, so that a capture of the morning can be reviewed in the evening.
 KEPT_SECONDS = 24 * 3600.0
 MAX_CAPTURE_FILES = 99
 
@@ -42,19 +43,19 @@ class CaptureRefusal(StrEnum):
     """Reason why a capture was not started or written; also the translation key."""
 
     RUNNING = "capture_running"
-    """A capture is being recorded or made anonymous."""
+    """A capture is already being recorded or made anonymous."""
     WAITING = "capture_waiting"
-    """A capture waits for a decision."""
+    """A finished capture must first be written or discarded."""
     MISSING = "capture_missing"
-    """There is no capture."""
+    """There is no finished capture."""
     UNSEEN = "capture_unseen"
-    """Nobody has looked at the capture."""
+    """Nobody has reviewed the capture yet."""
     EMPTY = "capture_empty"
-    """The capture has no verified telegram."""
+    """The capture contains no verified telegram."""
 
 
 class CaptureRefusedError(Exception):
-    """Error: the request does not fit the state of the capture."""
+    """Error: in the current state of the capture, the request is not possible."""
 
     def __init__(self, reason: CaptureRefusal) -> None:
         super().__init__(reason)
@@ -62,15 +63,15 @@ class CaptureRefusedError(Exception):
 
 
 class Ready(NamedTuple):
-    """Finished capture that waits for a decision."""
+    """Finished anonymous capture, to be written or discarded."""
 
     summary: Summary
     text: str
-    """Text of its file."""
+    """Content of the file to write."""
 
 
 class MeterCapture:
-    """Capture of a meter: none, recording, or `ready`."""
+    """Capture of one meter. `recording` holds received bytes, `ready` the finished capture."""
 
     def __init__(
         self,
@@ -79,7 +80,7 @@ class MeterCapture:
         listen: Callable[[ByteListener], CALLBACK_TYPE],
         decryptor: Callable[[], FrameDecryptor | None],
     ) -> None:
-        """Record the bytes of `listen`; `decryptor` returns the decryptor of the frames."""
+        """`listen` adds a listener to received bytes. `decryptor` returns None without a key."""
         self.folder = Path(hass.config.path(FOLDER))
         self.recording: Recording | None = None
         self.ready: Ready | None = None
@@ -103,11 +104,11 @@ class MeterCapture:
 
     @property
     def minutes_left(self) -> int:
-        """Return the remaining minutes of the recording."""
+        """Return the remaining minutes of the recording, rounded up."""
         return max(0, math.ceil((self._end - self._hass.loop.time()) / 60))
 
     def check_free(self) -> None:
-        """Raise CaptureRefusedError when there is a capture already."""
+        """Raise CaptureRefusedError if a capture is running or finished."""
         if self.is_running:
             raise CaptureRefusedError(CaptureRefusal.RUNNING)
         if self.ready:
@@ -115,7 +116,7 @@ class MeterCapture:
 
     @callback
     def start(self, minutes: float, *, keeps_message_forms: bool = False) -> None:
-        """Start recording. Raises CaptureRefusedError when there is a capture already."""
+        """Start recording. Raises CaptureRefusedError if a capture is running or finished."""
         self.check_free()
         self._keeps_message_forms = keeps_message_forms
         recording = self.recording = Recording(MAX_BYTES, MAX_CAPTURE_CHUNKS)
@@ -125,7 +126,7 @@ class MeterCapture:
 
     @callback
     def discard(self) -> None:
-        """Discard the capture in any state."""
+        """Discard the capture, whether recording, being made anonymous or finished."""
         self._stop_recording()
         self.ready = self._seen = None
         if self._preparation:
@@ -143,7 +144,7 @@ class MeterCapture:
     async def async_write(self) -> tuple[Path, Summary]:
         """Write the capture into a new file. Return its path and summary.
 
-        Raises CaptureRefusedError without a capture that was looked at, and OSError.
+        Raises CaptureRefusedError without a reviewed capture, and OSError if writing fails.
         """
         async with self._writing:
             if self.is_running:
@@ -181,7 +182,7 @@ class MeterCapture:
                 without_collection(_make), chunks, self._decryptor(), self._keeps_message_forms
             )
         except Exception as err:  # noqa: BLE001 - whatever it is
-            # Log the type alone: text and traceback could contain received data.
+            # Log only the error's type, because text and traceback could contain private data.
             LOGGER.error(
                 "%s: a capture could not be made anonymous, and is discarded: %s",
                 self._entry.title,
@@ -216,12 +217,12 @@ def _make(
     decryptor: FrameDecryptor | None,
     keeps_message_forms: bool,  # noqa: FBT001
 ) -> Ready:
-    made = anonymise(chunks, decryptor, SystemRandom(), keeps_message_forms=keeps_message_forms)
-    return Ready(summarise(made), write_capture(made))
+    capture = anonymise(chunks, decryptor, SystemRandom(), keeps_message_forms=keeps_message_forms)
+    return Ready(summarise(capture), write_capture(capture))
 
 
 def _write(folder: Path, text: str) -> Path:
-    """Write a file with the first free number. Its name has no time: the name is shared, too."""
+    """Write a new file with the first free number. The name has no time, which would be private."""
     folder.mkdir(exist_ok=True)
     for number in range(1, MAX_CAPTURE_FILES + 1):
         path = folder / f"capture-{number}.jsonl"

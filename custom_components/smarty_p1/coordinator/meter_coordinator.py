@@ -1,4 +1,4 @@
-"""Coordinator of a meter: from the port's bytes to the entities, with the fault if none come."""
+"""Coordinator of a meter: turns the bytes of its port into readings for the entities."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -45,7 +45,7 @@ from .repair_issues import Problem, raise_issue, withdraw_issues
 from .source_coordinator import SourceCoordinator
 from .stopping import timeout_or_stop
 
-# Objects whose changes are shown at once in spite of a minimum interval: texts, breaker, relays.
+# Messages, breaker and relays. Entities show their changes at once, in spite of a minimum interval.
 _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
 type MeterConfigEntry = ConfigEntry[SmartyCoordinator]
 type ReadingListener = Callable[[Reading], None]
@@ -63,7 +63,7 @@ _OF_KEYS = {ReadingProblem.WRONG_KEY, ReadingProblem.OTHER_AUTHENTICATION_KEY}
 
 
 def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
-    """Return the encryption key, if there is one, and the authentication key of an entry."""
+    """Return the encryption key, None if not set, and the authentication key of an entry's data."""
     key = data.get(CONF_ENCRYPTION_KEY)
     authentication_key = data.get(CONF_AUTHENTICATION_KEY)
     return (
@@ -73,9 +73,9 @@ def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
 
 
 def _urgent_values(reading: Reading) -> tuple[object, ...]:
-    """Return values that may be gone by the next shown telegram, or matter at once.
+    """Return the values whose changes are shown at once, in spite of a minimum interval.
 
-    Registers lose nothing when a telegram is skipped.
+    Registers are not among them, because a later telegram includes their rise.
     """
     demand, get = reading.demand, reading.telegram.objects.get
     milestones = demand and (
@@ -90,9 +90,9 @@ def _urgent_values(reading: Reading) -> tuple[object, ...]:
 class SmartyCoordinator(SourceCoordinator[Reading]):
     """Coordinator that pushes the readings of one meter to its entities.
 
-    `line` -> telegrams -> `books` -> entities and listeners. `data` is the last shown reading;
-    before the first, it has no values, only the entities that the meter had last. `latest` is the
-    last reading, None before the first, even if entities are updated seldom.
+    `line` -> telegrams -> `books` -> entities and listeners. `data` is the last reading that the
+    entities show. Before the first, `data` has no values, only the objects of the last telegram
+    before the restart. `latest` is the last reading, shown or not, None before the first.
     """
 
     config_entry: MeterConfigEntry
@@ -120,7 +120,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         return self._session.reception
 
     async def async_start(self) -> None:
-        """Open the books, and start reading. A meter that was never read is waited for."""
+        """Load the stored data, and start reading. Wait for the first reading of a new meter."""
         await self.books.async_open()
         memory = self.books.memory
         self.data = outlined_reading(memory, dt_util.utcnow())
@@ -129,14 +129,15 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         self.begin()
         self.line.start()
         if memory.last_telegram is None and not self.books.has_device:
-            # The next dialog shows the devices. They come within half a minute.
+            # The next dialog of the set-up lists the devices, so wait for the first reading or
+            # failure. This takes half a minute at most.
             with suppress(TimeoutError):
                 async with timeout_or_stop(self.hass, None):
                     await self._is_decided.wait()
 
     @callback
     def read_again(self) -> None:
-        """Read from the entry's current port with its current keys."""
+        """Read again with the port and keys that the entry has now."""
         before = self._keys
         self.line.start()
         self._begin_session()
@@ -164,19 +165,19 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @override
     async def async_shutdown(self) -> None:
-        """Stop the timers, and discard the capture."""
+        """Cancel the waiting update, and discard the capture."""
         self._turns.cancel()
         self.capture.discard()
         await super().async_shutdown()
 
     @override
     async def async_close(self) -> None:
-        """Store the books for the last time."""
+        """Save the stored data for the last time."""
         await self.books.async_close()
 
     @callback
     def async_add_reading_listener(self, listener: ReadingListener) -> CALLBACK_TYPE:
-        """Call the listener with every reading, even if entities are updated seldom.
+        """Call the listener with every current reading, also between two updates of the entities.
 
         Return a callback that removes the listener.
         """
@@ -189,7 +190,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         if self.condition.state is not State.WAITING:
             self._is_decided.set()
         if not self.condition.has_value:
-            # Drop a waiting update: it would make the entities available again.
+            # Drop a waiting update, because it would make the entities available again.
             self._turns.cancel()
         super().on_condition(before)
 
@@ -204,7 +205,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def _on_rejected(self, rejected: Rejected) -> None:
-        # Keep this fast: a line may be full of rejected frames.
+        # Keep this fast, because the port may deliver nothing but rejected frames.
         if isinstance(rejected, Rejection):
             obstacle = REJECTED[rejected.reason]
             if obstacle in _OF_KEYS and self._is_foreign(rejected.system_title):
@@ -231,11 +232,11 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
             return
         self.latest, self._latest_late = reading, None
         self.health.accepted(self.now())
-        # At a topic, telegrams may have waited for the broker: they say nothing about the clock.
+        # Telegrams of an MQTT topic may have waited at the broker, so do not check the clock.
         if reading.telegram.time and not self.line.is_topic:
             deviation = reading.telegram.time - reading.received_at
             self.health.clock_checked(deviation.total_seconds())
-        # Update the condition first: listeners read it.
+        # Update the condition first, because the listeners below read the condition.
         self.look()
         is_urgent = not self._min_interval or self._is_urgent(reading)
         self._turns.offer(partial(self._show, reading), is_urgent=is_urgent)
@@ -244,7 +245,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def _on_late(self, reading: Reading) -> None:
-        """Count a reading without showing it: its values are not current."""
+        """Report a late reading to the health. A late reading is not shown to users."""
         self._latest_late = reading
         if self.latest is None:
             self.data = reading
@@ -254,7 +255,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def confirm_clock(self) -> None:
-        """Accept the user's statement that telegrams are in time and the meter's clock is wrong."""
+        """Store the deviation of the meter's clock, which the user has confirmed to be wrong."""
         reading = self._latest_late
         if reading and reading.telegram.time:
             self.books.memory.clock_deviation = reading.telegram.time - reading.received_at
@@ -262,8 +263,8 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
     def age_of(self, reading: Reading) -> float:
         """Return the age of a reading in seconds.
 
-        A telegram takes no time to arrive, except at a topic, where a broker may have kept it.
-        There, the age is by the meter's clock and its known deviation.
+        The age counts from the reception. But an MQTT broker may have kept a telegram. So at a
+        topic, the age counts from the telegram's time, corrected by the clock's deviation.
         """
         sent, time = reading.received_at, reading.telegram.time
         if time and self.line.is_topic:
@@ -271,7 +272,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         return max(0.0, (dt_util.utcnow() - sent).total_seconds())
 
     def _is_urgent(self, reading: Reading) -> bool:
-        """Return whether entities must be updated at once in spite of a minimum interval."""
+        """Return whether entities must show a reading at once, in spite of a minimum interval."""
         makes_entities = not reading.telegram.objects.keys() <= self._seen_objects
         self._seen_objects |= reading.telegram.objects.keys()
         return (

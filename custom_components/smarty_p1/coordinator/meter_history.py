@@ -1,7 +1,7 @@
-"""History of a meter for cards: data that no entity keeps, in a file of its own.
+"""History of a meter for dashboard cards: data that no entity keeps, in one file.
 
-The history affects no costs, so it is written once an hour; an event is written within five
-minutes. A part that cannot be read begins again alone.
+The history affects no costs, so it is written once an hour. A new event is written within five
+minutes. If a part of the file cannot be read, only that part starts empty.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,14 +22,14 @@ from .voltage_history import VoltageHistory
 
 SAVE_INTERVAL = 3600.0
 EVENT_INTERVAL = 300.0
-# Four channels, and replaced meters.
+# The M-Bus has four channels. The remaining places are for meters that were replaced.
 MAX_METERS = 8
 _VOLTAGES = ("1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0")
 _A_DAY = timedelta(days=1)
 
 
 class MeterHistory(ThrottledStore):
-    """Voltages, gaps, events and daily sums of one config entry."""
+    """Voltages, gaps in reception, events and daily M-Bus consumption of one config entry."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.history", interval=SAVE_INTERVAL, private=True)
@@ -57,7 +57,7 @@ class MeterHistory(ThrottledStore):
 
     @callback
     def note(self, reading: Reading) -> None:
-        """Read a current reading. This must be fast: a reading comes with every telegram."""
+        """Add a current reading. Keep this fast, because it runs for every telegram."""
         if self._is_closed:
             return
         objects = reading.telegram.objects
@@ -76,7 +76,7 @@ class MeterHistory(ThrottledStore):
             meter = reading.meter(identity)
             if meter is None or meter.time is None or meter.time > reading.received_at + _A_DAY:
                 continue
-            # Move the meter to the end: the meter captured least recently is forgotten first.
+            # Move the meter to the end of the dict, because the first meter is forgotten first.
             medium = self.media.pop(identity, None)
             if medium is None or (medium.kind, medium.unit) != (meter.type, meter.unit):
                 medium = MediumHistory(meter.type, meter.unit)
@@ -86,7 +86,7 @@ class MeterHistory(ThrottledStore):
             del self.media[next(iter(self.media))]
 
     async def async_close(self) -> None:
-        """Save for the last time."""
+        """Save the history for the last time, and ignore later readings."""
         self._is_closed = True
         await self.async_save()
 
@@ -96,7 +96,7 @@ class MeterHistory(ThrottledStore):
             "voltages": self.voltages.as_list(),
             "reception": self.reception.as_dict(),
             "events": self.events.as_dict(),
-            "media": [[identity, each.as_dict()] for identity, each in self.media.items()],
+            "media": [[identity, medium.as_dict()] for identity, medium in self.media.items()],
         }
 
 

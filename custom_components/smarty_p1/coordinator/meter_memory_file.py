@@ -1,4 +1,4 @@
-"""Memory of a meter in a file of Home Assistant's storage."""
+"""State of a meter that survives a restart, in a file of Home Assistant's storage."""
 
 from datetime import date
 from typing import Any, override
@@ -12,13 +12,13 @@ from .collector_pause import without_collection
 from .quarter_hour_series import QuarterHourSeries
 from .throttled_store import ThrottledStore
 
-# Memory cards wear out, so we save seldom. Gaps of up to a quarter-hour are bridged: a crash only
-# lets frames of this time be repeated once.
+# Seconds. Memory cards wear out, so save seldom. A crash loses no energy, because gaps of up to a
+# quarter-hour are bridged. But after a crash, frames of the last 300 s are accepted once more.
 SAVE_INTERVAL = 300.0
 
 
 class _MonthStore(ThrottledStore):
-    """File with the months of version 2 of a meter's state, which is read once."""
+    """File with the months of version 2 of the stored state. It is read once, then removed."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.months", interval=SAVE_INTERVAL)
@@ -33,7 +33,7 @@ class _MonthStore(ThrottledStore):
 
 
 class MeterStore(ThrottledStore):
-    """The memory of one config entry: a file, and the files of the row."""
+    """Stored state of one meter: a file, and the monthly files of its quarter-hours."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.meter", interval=SAVE_INTERVAL, private=True)
@@ -44,9 +44,9 @@ class MeterStore(ThrottledStore):
         self.memory = MeterMemory()
 
     async def async_load(self, contract: Contract = NO_CONTRACT, since: date | None = None) -> None:
-        """Load the memory, with a contract since a day.
+        """Load the state of the meter, with a contract that holds from the day `since` on.
 
-        Raises OSError if months of version 2 cannot be stored as a row.
+        Raises OSError if months of version 2 cannot be converted to files of quarter-hours.
         """
         months = await self._months.async_load()
         stored = await self._async_read(checked_mapping)
@@ -67,15 +67,15 @@ class MeterStore(ThrottledStore):
         self._saved = self._news()
 
     async def async_last_counters(self, key: bytes) -> dict[bytes, int]:
-        """Return the stored frame counters of a key, without loading the memory."""
+        """Return the stored frame counters of a key by system title, without loading the rest."""
         stored = await self._async_read(checked_mapping) or {}
         return MeterMemory.from_dict({"counters": stored.get("counters", {})}).last_counters(key)
 
     @callback
     def schedule_save(self) -> None:
-        """Save soon; at once after the end of a quarter-hour or month.
+        """Save at once after the end of a quarter-hour or month, else within SAVE_INTERVAL.
 
-        Rejected frames change nothing, so that replayed frames cause no writing.
+        Rejected frames change nothing, so an attacker who replays frames causes no writing.
         """
         if self._is_closed:
             return
@@ -85,14 +85,14 @@ class MeterStore(ThrottledStore):
             self.schedule()
 
     async def async_close(self) -> None:
-        """Save at once, and for the last time."""
+        """Save at once for the last time, and ignore later changes."""
         self._is_closed = True
         await self.quarter_hours.async_close()
         await self.async_save()
 
     @override
     async def async_remove(self) -> None:
-        """Remove the files, with the files put aside."""
+        """Remove all files of the meter, also unreadable files that were put aside."""
         await self._months.async_remove()
         await self.quarter_hours.async_remove()
         await super().async_remove()
@@ -114,7 +114,7 @@ def _loaded(
     files: Files,
     months: tuple[Month, ...],
 ) -> MeterMemory:
-    """Return the stored memory. Without a state, the quarter-hours go on from their files."""
+    """Return the stored state. If it has no quarter-hours, they are restored from `files`."""
 
     def load_demand(demand: Stored) -> DemandMeter:
         return DemandMeter.from_dict(demand, contract, since, files, months)

@@ -1,4 +1,4 @@
-"""Topic of Home Assistant's MQTT as a port: a gateway without the key publishes frames there."""
+"""Port that reads a topic of Home Assistant's MQTT, where a gateway publishes encrypted frames."""
 
 import asyncio
 import re
@@ -22,7 +22,7 @@ PREFIX = "mqtt:"
 _TYPED_PREFIX = re.compile(r"^\s*mqtt:\s*", re.IGNORECASE)
 FRAME_LEVEL = "/frame"
 STATUS_LEVEL = "/status"
-# Unread payloads. A gateway sends its waiting frames no faster than they are read here.
+# Maximum size of unread payloads. A gateway sends waiting frames no faster than they are read.
 _MAX_PENDING_BYTES = 1024 * 1024
 
 type AwayListener = Callable[[LinkError | None], None]
@@ -37,33 +37,33 @@ class MqttDisconnectedError(LinkError):
 
 
 class GatewayOfflineError(LinkError):
-    """Error: the gateway, or the broker for it, says that it is offline."""
+    """Error: the status topic says that the gateway is offline."""
 
 
 def topic_of(port: str) -> str | None:
-    """Return the topic of a port, None for a device or URL."""
+    """Return the MQTT topic of a port, None if the port is a device or URL."""
     return port.removeprefix(PREFIX) if port.startswith(PREFIX) else None
 
 
 def as_topic(typed: str) -> str:
-    """Return an entered port in its normal form: phones begin with a capital letter."""
+    """Return an entered port with "mqtt:" in lower case, because phones may write "Mqtt:"."""
     return _TYPED_PREFIX.sub(PREFIX, typed)
 
 
 def topic_opener(
     hass: HomeAssistant, port: str, on_away: AwayListener | None = None
 ) -> Opener | None:
-    """Return the opener of a port that is a topic, None for another port.
+    """Return a function that opens an MQTT topic as a port, None if the port is no topic.
 
-    `on_away` is called when the gateway or the broker goes away, and with None when it is back; the
-    port stays open. Without `on_away`, reading ends with the error.
+    `on_away` gets an error when the gateway or broker goes offline, and None when it is back. The
+    port stays open. Without `on_away`, reading raises that error.
     """
     topic = topic_of(port)
     return None if topic is None else partial(_open_topic, hass, topic, on_away)
 
 
 class _TopicReader:
-    """Reader of a topic's payloads as bytes."""
+    """Reader of an MQTT topic that returns the payloads as a stream of bytes."""
 
     def __init__(self, on_away: AwayListener | None) -> None:
         self._on_away = on_away or self._fail
@@ -76,7 +76,7 @@ class _TopicReader:
     def on_frame(self, message: ReceiveMessage) -> None:
         payload = message.payload
         if message.retain or not isinstance(payload, bytes):
-            return  # a retained message is old
+            return  # a retained message is an old frame
         if 0 < len(payload) <= MAX_FRAME_SIZE and self._size + len(payload) <= _MAX_PENDING_BYTES:
             self._payloads.append(payload)
             self._size += len(payload)
@@ -99,7 +99,7 @@ class _TopicReader:
             self._news.set()
 
     async def read(self, n: int, /) -> bytes:
-        """Return 1 to `n` received bytes. Raises a LinkError."""
+        """Wait for data and return 1 to `n` bytes. Raises LinkError if the topic goes offline."""
         while not self._payloads:
             if self._error:
                 raise self._error
@@ -117,7 +117,7 @@ class _TopicReader:
 async def _open_topic(
     hass: HomeAssistant, topic: str, on_away: AwayListener | None
 ) -> AsyncGenerator[ByteReader]:
-    # Import later: the MQTT client library is installed only with the integration.
+    # Import only here, because the MQTT library is installed only with the MQTT integration.
     if "mqtt" not in hass.config.components:
         raise MqttMissingError
     from homeassistant.components import mqtt  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Repair issue about network prices of a year that are not published yet."""
+"""Repair issue for a year whose network prices are not published yet."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from .repair_issues import Problem, raise_issue, withdraw_issues
 
 @callback
 def async_check_network_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Check now, and every hour until the entry is unloaded: the clock may be corrected."""
+    """Raise or withdraw the issue now, and every hour until the entry is unloaded."""
 
     @callback
     def check(now: datetime) -> None:

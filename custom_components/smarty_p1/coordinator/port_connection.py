@@ -1,4 +1,4 @@
-"""Port of an entry: its link, listeners to its bytes, and events for the source's health."""
+"""Port reader of a meter, pulse reader or tank, which also reports failures of the port."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ from .mqtt_port import (
 )
 from .source_coordinator import SourceCoordinator
 
-# Problems by the class of an error or a base class of it.
+# Problem for each class of error. The most specific class counts.
 _LOST: Mapping[type[BaseException], ReadingProblem] = {
     PortNotFoundError: ReadingProblem.PORT_NOT_FOUND,
     PortPermissionError: ReadingProblem.PORT_PERMISSION,
@@ -46,14 +46,15 @@ _LOST: Mapping[type[BaseException], ReadingProblem] = {
 
 
 def obstacle_of(error: LinkError) -> ReadingProblem:
-    """Return the problem of a lost port."""
+    """Return the problem to report for the error that closed the port."""
     return next(_LOST[cls] for cls in type(error).__mro__ if cls in _LOST)
 
 
 class Line:
-    """Reader of a source's port, which reports events to the source's health.
+    """Reader of the port of a source (meter, pulse reader or tank).
 
-    `shown_port` is the port without secrets. `is_topic` is whether a gateway publishes there.
+    Opening, data and loss are reported to the source's health. `shown_port` is the port without
+    secrets. `is_topic` is True if the port is an MQTT topic.
     """
 
     def __init__(
@@ -82,28 +83,28 @@ class Line:
 
     @callback
     def start(self) -> None:
-        """Read the current port of the entry until the entry is unloaded."""
+        """Read the port in the entry's data until the entry is unloaded."""
         self._take_port()
         source = self._source
-        # Home Assistant cancels this task and waits for its end when the entry is unloaded.
+        # When the entry is unloaded, Home Assistant cancels this task and waits for its end.
         self._task = source.config_entry.async_create_background_task(
             source.hass, self._link.run(), f"{source.name} link"
         )
 
     async def async_release(self) -> None:
-        """Close the port for a moment. The last values stay visible."""
+        """Close the port until `start`. The entities keep their values."""
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
 
     @callback
     def confirm(self) -> None:
-        """Note that expected data comes: a lost port is then opened again soon."""
+        """Note that the bytes are valid data, so that a lost port is soon opened again."""
         self._link.confirm()
 
     @callback
     def async_add_byte_listener(self, listener: Callable[[bytes], None]) -> CALLBACK_TYPE:
-        """Call the listener with all bytes of the port before they are parsed.
+        """Call the listener with all received bytes before the bytes are parsed.
 
         Return a callback that removes the listener.
         """
@@ -120,7 +121,7 @@ class Line:
             self._on_data,
             self._on_lost,
             on_open=self._on_open,
-            # A silent topic is no fault of the subscription: opening it again would not help.
+            # A topic has no timeout, because subscribing again would not end its silence.
             silence_timeout=None if self.is_topic else self._silence_timeout,
             baud_rate=data.get(CONF_BAUD_RATE, self._baud_rate),
             opener=topic_opener(self._source.hass, port, self._on_away),
@@ -143,7 +144,7 @@ class Line:
             self._take(data)
             source.look()
         except Exception:  # noqa: BLE001 - whatever it is
-            # A bug here or in a listener must not end the link for good.
+            # Log a bug here or in a listener, because the exception would stop the port reader.
             LOGGER.exception("%s: unexpected error while taking a reading", source.name)
 
     @callback

@@ -1,4 +1,4 @@
-"""Coordinator of a pulse reader, for every kind of source."""
+"""Coordinator of a pulse reader, whose pulses come from a port, an entity or an MQTT topic."""
 
 from collections.abc import Mapping
 from typing import override
@@ -14,7 +14,7 @@ from .pulse_counter import PulseCounter, PulseData
 from .pulse_sources import EntityPulses, MakeSource, PortPulses, TopicPulses
 from .source_coordinator import SourceCoordinator
 
-# Rules and sources by the key in the entry's data that names the source.
+# Health rules and class of the source, by the key in the entry's data that names the source.
 _SOURCES: Mapping[str, tuple[Rules, MakeSource]] = {
     CONF_PORT: (PULSE_PORT, PortPulses),
     CONF_ENTITY_ID: (PULSE_ENTITY, EntityPulses),
@@ -24,13 +24,13 @@ _PLACEHOLDERS = {CONF_ENTITY_ID: "entity"}
 
 
 class PulseCoordinator(SourceCoordinator[PulseData]):
-    """Coordinator that shows the count of pulses while their source is available.
+    """Coordinator that shows the count of pulses while the source of the pulses is available.
 
-    An LED may be dark for hours: a long time since the last pulse is no fault.
+    An LED may be dark for hours, so a long time without a pulse is no fault.
     """
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-        kind, (rules, make) = next(each for each in _SOURCES.items() if each[0] in entry.data)
+        kind, (rules, make) = next(source for source in _SOURCES.items() if source[0] in entry.data)
         super().__init__(hass, entry, rules, **{_PLACEHOLDERS.get(kind, kind): entry.data[kind]})
         self.counter = PulseCounter(hass, entry)
         self.source = make(self, self.counter, self._count)
@@ -60,6 +60,6 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
 
     @callback
     def _show(self, data: PulseData) -> None:
-        # The counter's timer also runs while the source is away: nothing is shown then.
+        # The counter's timer also runs while the source is unavailable. Show nothing then.
         if self.condition.has_value:
             self.push(data)

@@ -1,4 +1,4 @@
-"""Count of the pulses of one entry, from any source: stored, and shown at intervals."""
+"""Stored count of the pulses of one entry, from a port, an entity or an MQTT topic."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,14 +24,15 @@ from .entry_types import AnyConfigEntry
 from .throttled_store import ThrottledStore
 
 DEFAULT_PULSES_PER_KWH = 1000.0
-# Seconds. A crash loses the pulses since then, unless the board counts; memory cards wear out.
+# Seconds. Memory cards wear out, so save seldom. A crash loses the pulses since the last save,
+# unless the board itself counts.
 SAVE_INTERVAL = 60.0
-# Interval of updates while the LED blinks fast, and while the power falls.
+# Interval of updates of the entities while the LED blinks fast, and while the power falls.
 UPDATE_INTERVAL = timedelta(seconds=5)
 _ENERGY_DECIMALS = 6
 _POWER_DECIMALS = 3
 _MIN_PULSES_PER_KWH = 1e-6
-# State of a count whose source has changed: unknown.
+# Stored fields for a new source of pulses, whose own count is still unknown.
 _UNKNOWN_COUNT: dict[str, Any] = {"count": None, "is_counting": False, "ones": 0}
 _SHAPE: Mapping[str, Callable[[Stored], object]] = {
     "source": lambda value: value is None or checked_text(value),
@@ -58,7 +59,7 @@ class PulseData:
 class PulseCounter(ThrottledStore):
     """Counter of one entry's pulses that survives restarts of Home Assistant.
 
-    `meter` is the count, `source` the unique id of the source of the pulses.
+    `meter` holds the count and the energy. `source` is the unique id of the source of the pulses.
     """
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
@@ -95,10 +96,10 @@ class PulseCounter(ThrottledStore):
             self._begin_count(self.meter)
 
     async def async_start(self, display: Callable[[PulseData], None]) -> None:
-        """Load, then call `display` with new values until the entry is unloaded."""
+        """Load the count, then call `display` with new values until the entry is unloaded."""
         await self.async_load()
         self._display = display
-        # The power falls while no pulse comes: update it by a timer.
+        # The power falls while no pulse comes, so a timer updates it.
         self._entry.async_on_unload(
             async_track_time_interval(
                 self._hass, self._on_tick, UPDATE_INTERVAL, cancel_on_shutdown=True
@@ -107,21 +108,21 @@ class PulseCounter(ThrottledStore):
 
     @callback
     def add(self, events: list[Pulses]) -> None:
-        """Store and show pulses that the meter has counted."""
+        """Schedule storing and showing pulses that `meter` has already counted."""
         if events:
             self.schedule()
             if self._display_turns.has_turn():
                 self.show()
 
     async def async_set_energy(self, kwh: float) -> None:
-        """Set the total to the reading of the meter, and store it at once."""
+        """Set the total to the reading on the meter's display, and store the total at once."""
         self.meter.set_energy(kwh)
         self.show()
         await self.async_save()
 
     @callback
     def show(self) -> None:
-        """Show the current values."""
+        """Send the current values to the entities."""
         if self._display:
             self._display_turns.restart()
             self._shown = self.data
@@ -145,7 +146,7 @@ class PulseCounter(ThrottledStore):
         return meter
 
     def _begin_count(self, meter: PulseMeter) -> None:
-        """Start counting from the count that the dialog showed."""
+        """Continue from the count that the set-up dialog has shown, if there is one."""
         data = self._entry.data
         if CONF_FIRST_COUNT in data:
             meter.begin_at(data[CONF_FIRST_COUNT], data[CONF_FIRST_COUNT_AT])

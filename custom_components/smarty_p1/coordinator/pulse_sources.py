@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 EVENT_DOMAIN = "event"
 BINARY_DOMAINS = ("binary_sensor", "input_boolean")
-# These entities count inside Home Assistant. Users can set them, and after a crash they have an
-# older state.
+# Helpers that count inside Home Assistant. Users can set them, and a crash resets them to an older
+# count.
 OWN_COUNT_DOMAINS = ("counter", "input_number")
 COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
-# Seconds. Opening the port again reveals a gateway that vanished without a word.
+# Seconds. A gateway may vanish without closing the connection. Opening the port again reveals that.
 _SILENCE_TIMEOUT = 3600.0
 _FIRST_DELAY = 1.0
 _MAX_DELAY_S = 60.0
@@ -49,7 +49,7 @@ class PulseSource(Protocol):
 
     @property
     def line(self) -> Line | None:
-        """Return the line to a port, None for other sources."""
+        """Return the port reader, None if the pulses come from an entity or a topic."""
 
     async def async_start(self) -> None:
         """Listen until the entry is unloaded."""
@@ -59,7 +59,7 @@ type MakeSource = Callable[[SourceCoordinator[Any], PulseCounter, Count], PulseS
 
 
 class PortPulses:
-    """Pulses of a board at a port."""
+    """Pulses of a pulse board at a port."""
 
     def __init__(
         self, coordinator: SourceCoordinator[Any], counter: PulseCounter, count: Count
@@ -91,7 +91,7 @@ class PortPulses:
 
 
 class EntityPulses:
-    """Pulses of an entity: its count, or its switching on or firing."""
+    """Pulses of an entity: a sensor's count, a binary sensor that turns on, or a fired event."""
 
     line = None
 
@@ -108,7 +108,7 @@ class EntityPulses:
         self._was_there: bool | None = None
 
     async def async_start(self) -> None:
-        """Listen to the entity, which may come later."""
+        """Listen to the entity, even if Home Assistant adds the entity later."""
         entity_ids = [self._entity_id]
         for stop in (
             async_track_state_change_event(self._hass, entity_ids, self._on_change),
@@ -144,7 +144,7 @@ class EntityPulses:
 
     @callback
     def _on_registry_change(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Follow a renamed entity."""
+        """Store the new id of a renamed entity, and reload the entry."""
         if event.data["action"] == "update" and "entity_id" in event.data["changes"]:
             entity_id = event.data["entity_id"]
             unique_id = f"{CONF_ENTITY_ID}:{entity_id}"
@@ -168,7 +168,7 @@ class EntityPulses:
 
 
 class TopicPulses:
-    """Pulses of an MQTT topic: its messages, or the count in them."""
+    """Pulses of an MQTT topic: each message is a pulse, or contains a count of pulses."""
 
     line = None
 
@@ -183,7 +183,7 @@ class TopicPulses:
         self._topic: str = self._entry.data[CONF_TOPIC]
 
     async def async_start(self) -> None:
-        """Subscribe in the background: the MQTT integration may come later."""
+        """Subscribe in the background, because the MQTT integration may be set up later."""
         self._entry.async_create_background_task(
             self._hass, self._async_subscribe(), f"{self._coordinator.name} topic"
         )
@@ -194,7 +194,7 @@ class TopicPulses:
             await backoff.wait()
 
     async def _async_is_subscribed(self) -> bool:
-        # Import later: the MQTT client library is installed only with the integration.
+        # Import only here, because the MQTT library is installed only with the MQTT integration.
         if "mqtt" not in self._hass.config.components:
             return False
         from homeassistant.components import mqtt  # noqa: PLC0415
@@ -228,7 +228,8 @@ class TopicPulses:
         meter, now = self._counter.meter, self._counter.now()
         text = str(message.payload).strip()
         if message.retain:
-            # A retained message is old: a count in it still holds, but the message is no pulse.
+            # A retained message is old. A count in the message is still right, but the message
+            # itself is no pulse.
             self._count(meter.read_count(text, now, is_old=True))
         else:
             self._count(meter.read_line(text, now))
@@ -242,7 +243,7 @@ def tell_health(
     *,
     is_there: bool,
 ) -> None:
-    """Report to the health of a source whether the source is available."""
+    """Report to the source's health whether the entity or broker is available."""
     if is_there:
         coordinator.health.opened(coordinator.now())
     else:
@@ -252,7 +253,7 @@ def tell_health(
 
 
 def is_pulse(domain: str, old: str, new: str) -> bool:
-    """Return whether a change of state is a pulse; restored states are none."""
+    """Return whether a change of state is a pulse. A state after "unavailable" is no pulse."""
     if domain in BINARY_DOMAINS:
         return (old, new) == (STATE_OFF, STATE_ON)
     return STATE_UNAVAILABLE not in {old, new} and new not in {old, STATE_UNKNOWN}

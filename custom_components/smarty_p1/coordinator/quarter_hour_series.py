@@ -1,8 +1,9 @@
-"""The files of a meter's row, kept for 25 months: one file a month in Luxembourg.
+"""Files with the energy of a meter, one for each month of Luxembourg's calendar, for 25 months.
 
-A line is a span (`lib/tariff/span_lines.py`). It is appended when the span has ended and its clock
-is sure. So little is written to a memory card, and a kill costs one line at most; the registers of
-the lines around it tell its energy.
+A line is a span: a quarter-hour, a part of a quarter-hour, or a gap (`lib/tariff/span_lines.py`).
+A line is appended when the span has ended and the meter's clock is confirmed. So little is written
+to a memory card, and a crash loses one line at most. The registers in the lines before and after a
+lost line give the lost energy.
 """
 
 import asyncio
@@ -34,13 +35,13 @@ from ..lib.tariff import (
     with_removed,
 )
 
-# The longest possible 25 months.
+# 25 months in days: two years with a leap day, and a month of 31 days.
 KEPT = timedelta(days=762)
-# Four days of a full disk.
+# Quarter-hours of four days (4 * 96), kept while the disk is full.
 MAX_PENDING = 384
-# A month takes less than half of this; the rest is for quarter-hours that a clock repeats.
+# Bytes. A month takes less than half, but a clock that is set back repeats quarter-hours.
 MAX_FILE_SIZE = 1_000_000
-# 26 months are kept; the other files come from wrong clocks.
+# 25 months touch 26 files. A wrong clock may create two further files.
 MAX_FILES = 28
 
 _MAX_LINE = 4_096
@@ -51,7 +52,7 @@ _BACK = "Quarter-hours are stored in %s again"
 
 
 class QuarterHourSeries:
-    """Row of one config entry: the folder of its files."""
+    """Folder with the monthly files of one meter's quarter-hours."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         self._hass = hass
@@ -64,7 +65,7 @@ class QuarterHourSeries:
 
     @callback
     def append(self, spans: Iterable[Span]) -> None:
-        """Append new spans."""
+        """Append new spans to their files in the background, unless the series is closed."""
         new = [*spans]
         if not new or self._is_closed:
             return
@@ -73,15 +74,15 @@ class QuarterHourSeries:
         self._hass.async_create_task(self._async_write(), f"{DOMAIN} quarter-hours")
 
     async def async_files(self) -> Files:
-        """Return the content of the files, None for an unreadable file."""
+        """Return the content of each file by its name without ".csv", None if unreadable."""
         return await self._hass.async_add_executor_job(self._read_files)
 
     async def async_replace(self, spans: Sequence[Span]) -> None:
-        """Replace all files by files of some spans. Raises OSError."""
+        """Replace all files by new files with `spans`. Raises OSError if writing fails."""
         await self._hass.async_add_executor_job(self._replace, spans)
 
     async def async_close(self) -> None:
-        """Write the pending spans, for the last time."""
+        """Write the pending spans, and ignore later spans."""
         self._is_closed = True
         await self._async_write()
 
@@ -99,7 +100,7 @@ class QuarterHourSeries:
             try:
                 await self._hass.async_add_executor_job(self._write, pending)
             except OSError as err:
-                # The pending spans are written together with the next one.
+                # Keep the pending spans. The next span triggers another attempt to write them.
                 self._outage.note(err.strerror)
                 return
             self._outage.end()
@@ -124,35 +125,35 @@ class QuarterHourSeries:
 
     def _replace(self, spans: Sequence[Span]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        others = {*self._files()}
+        old_paths = {*self._files()}
         for path, group in groupby(spans, lambda span: self._path(span.start)):
             _write_anew(path, "".join([HEADER, *map(line_of, group)]).encode())
-            others.discard(path)
-        for path in others:
+            old_paths.discard(path)
+        for path in old_paths:
             path.unlink()
         _sync_folder(self.folder)
 
     def _read_files(self) -> Files:
-        found: dict[str, bytes | None] = {}
+        contents: dict[str, bytes | None] = {}
         for path in (self._removed, *self._files()):
             try:
-                found[path.stem] = _content(path)
+                contents[path.stem] = _content(path)
             except OSError as err:
                 LOGGER.warning("%s cannot be read: %s", path, err.strerror)
-                found[path.stem] = None
-        return found
+                contents[path.stem] = None
+        return contents
 
     def _remove_old(self, new: Path, newest: datetime) -> None:
-        """Remove files that are too old, both by the meter's clock and by Home Assistant's.
+        """Remove files that are too old by the clocks of both meter and Home Assistant.
 
-        Of too many files, the smallest are removed: they come from wrong clocks.
+        If more than MAX_FILES are left, the smallest are removed, because wrong clocks made them.
         """
         oldest = self._path(min(newest, dt_util.utcnow()) - KEPT)
-        others = [path for path in self._files() if path != new]
-        too_old = [path for path in others if path < oldest]
-        rest = sorted(set(others) - set(too_old), key=lambda path: path.stat().st_size)
+        paths = [path for path in self._files() if path != new]
+        too_old = [path for path in paths if path < oldest]
+        rest = sorted(set(paths) - set(too_old), key=lambda path: path.stat().st_size)
         for path in (*too_old, *rest[: max(0, len(rest) + 1 - MAX_FILES)]):
-            # Store the numbers first: the lines of a missing file count as lost otherwise.
+            # First store the numbers of the file's lines. Otherwise these lines count as lost.
             removed = with_removed(_content(self._removed), path.stem, _content(path))
             _write_anew(self._removed, removed)
             path.unlink()
@@ -167,16 +168,16 @@ class QuarterHourSeries:
 
 
 def _content(path: Path) -> bytes:
-    """Return a file, or the end of a file that is too large; nothing for a missing file."""
+    """Return the content of a file, or its end if it is too large. A missing file is empty."""
     with suppress(FileNotFoundError), path.open("rb") as file:
         return _tail(file)
     return b""
 
 
 def _prepare(path: Path) -> None:
-    """Put a file of an unknown version aside, and shorten a file that is too large.
+    """Rename a file of an unknown version, and remove old lines from a file that is too large.
 
-    The registers of the other lines tell the energy of the removed lines.
+    Removing lines loses no energy, because the remaining lines contain the registers.
     """
     with path.open("rb") as file:
         try:
@@ -202,21 +203,21 @@ def _write_anew(path: Path, content: bytes) -> None:
 
 
 def _cut_torn_line(file: BinaryIO) -> None:
-    """Cut off a line that a kill has torn, and seek to the end."""
+    """Cut off an incomplete last line, which a crash has left, and seek to the end."""
     tail = _tail(file)
     file.truncate(file.tell() - (len(tail) - tail.rfind(b"\n") - 1))
     file.seek(0, os.SEEK_END)
 
 
 def _tail(file: BinaryIO) -> bytes:
-    """Return the content of an open file, or the end of a file that is too large."""
+    """Return the content of an open file, at most the last 2 * MAX_FILE_SIZE bytes."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 2 * MAX_FILE_SIZE))
     return file.read()
 
 
 def _sync_folder(folder: Path) -> None:
-    """Write the names of new files to the disk, so that they survive a loss of power."""
+    """Write the folder to the disk, so that new files in it survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

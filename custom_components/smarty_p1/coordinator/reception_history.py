@@ -8,22 +8,22 @@ from typing import NamedTuple, Self
 from ..lib.stored_values import Stored, checked_list, checked_mapping, checked_time
 
 KEPT = timedelta(days=7)
-# A meter sends at least every ten seconds. Entities become unavailable after the same pause.
+# A meter sends a telegram at least every ten seconds. Entities become unavailable after 60 s, too.
 MAX_PAUSE = timedelta(seconds=60)
-# Maximum of gaps: one in ten minutes for seven days.
+# One gap every ten minutes for seven days makes 6 * 24 * 7 = 1,008 gaps.
 _MAX_GAPS = 1000
 _HOUR = timedelta(hours=1)
 
 
 class Gap(NamedTuple):
-    """Time between two telegrams without any in between."""
+    """Period without a telegram, from one telegram to the next."""
 
     start: datetime
     end: datetime
 
 
 class ReceptionHistory:
-    """Gaps since `since` in the order of time, and the time of the last telegram."""
+    """Gaps in reception in the order of time, complete from the time `since` on."""
 
     def __init__(self, since: datetime | None = None, last: datetime | None = None) -> None:
         self.since = since
@@ -31,7 +31,7 @@ class ReceptionHistory:
         self._gaps: list[Gap] = []
 
     def note(self, time: datetime) -> None:
-        """Read the time of a telegram."""
+        """Note the time at which a telegram was received."""
         last = self._last
         self._last = time
         if last is None or self.since is None or time < last:
@@ -48,16 +48,17 @@ class ReceptionHistory:
             del self._gaps[0]
 
     def gaps(self, now: datetime) -> list[Gap]:
-        """Return the gaps of the last seven days, with the current one."""
-        found = [gap for gap in self._gaps if gap.end > now - KEPT]
+        """Return the gaps of the last seven days, including a gap that still lasts."""
+        gaps = [gap for gap in self._gaps if gap.end > now - KEPT]
         if self._last and now - self._last > MAX_PAUSE:
-            found.append(Gap(self._last, now))
-        return found
+            gaps.append(Gap(self._last, now))
+        return gaps
 
     def hours(self, now: datetime) -> tuple[datetime, list[float | None]]:
-        """Return the start of the first hour, and the share of each hour with reception.
+        """Return the start of the first of 168 hours, and the share of each hour with reception.
 
-        The share is None before anything is known. The running hour's is that of its part.
+        A share is between 0 and 1, or None for an hour before the first telegram. The share of the
+        running hour covers only the time until now.
         """
         end = now.replace(minute=0, second=0, microsecond=0) + _HOUR
         start = end - KEPT
@@ -74,7 +75,7 @@ class ReceptionHistory:
                 yield None
                 continue
             overlaps = (min(gap.end, end) - max(gap.start, start) for gap in gaps)
-            missing = sum((each for each in overlaps if each > timedelta()), timedelta())
+            missing = sum((overlap for overlap in overlaps if overlap > timedelta()), timedelta())
             yield round(1 - missing / (end - start), 3)
 
     def as_dict(self) -> dict[str, Stored]:
@@ -87,14 +88,14 @@ class ReceptionHistory:
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
-        """Return the gaps of a stored form. Raises ValueError for malformed data."""
+        """Return the history from the result of `as_dict`. Raises ValueError for malformed data."""
         data = checked_mapping(stored)
         times = [
             None if data[name] is None else checked_time(data[name]) for name in ("since", "last")
         ]
         history = cls(*times)
-        for each in checked_list(data["gaps"], _MAX_GAPS):
-            start, end = each.split(" ")
+        for text in checked_list(data["gaps"], _MAX_GAPS):
+            start, end = text.split(" ")
             history._gaps.append(
                 Gap(checked_time(start).astimezone(UTC), checked_time(end).astimezone(UTC))
             )

@@ -1,4 +1,4 @@
-"""Repair issues of an entry, raised and withdrawn; repairs.py has their dialogs."""
+"""Raising and withdrawing of an entry's repair issues. Their dialogs are in repairs.py."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -15,49 +15,49 @@ ENTRY_ID = "entry_id"
 
 
 class Problem(StrEnum):
-    """Lasting problem of a meter; also the translation key."""
+    """Problem of an entry that a repair issue reports; also the issue's translation key."""
 
     NO_TELEGRAM = "no_telegram"
     """No telegram for five minutes."""
     NOT_VERIFIED = "not_verified"
-    """Telegrams are shown without verifying their tag, because the user chose so."""
+    """The user chose to accept telegrams without verifying their authentication tag."""
     METER_CLOCK = "meter_clock"
-    """The clock of the meter, or that of Home Assistant, is wrong."""
+    """The clock of the meter or of Home Assistant is wrong."""
     CATCHING_UP = "catching_up"
-    """A gateway sends telegrams that have waited there, from long ago until now."""
+    """A gateway still sends old telegrams that it stored during an outage."""
     TELEGRAMS_LATE = "telegrams_late"
-    """All telegrams come late: the broker delays them, or the clock of the meter is wrong."""
+    """All telegrams come late. Either the broker delays them, or the meter's clock is wrong."""
     OTHER_METER = "other_meter"
     """Another meter answers at the port."""
     OTHER_METER_UNREADABLE = "other_meter_unreadable"
-    """Another meter answers, and its key is unknown, so its number is, too."""
+    """Another meter answers at the port. Key and serial number of that meter are unknown."""
     SECURITY_OFF = "security_off"
-    """A key is set, and the meter does not encrypt any more."""
+    """A key is set, but the meter no longer encrypts."""
     SECURITY_ON = "security_on"
-    """No key is set, and the meter encrypts now."""
+    """No key is set, but the meter encrypts."""
     P1_SERVER = "p1_server"
-    """The P1 server cannot listen."""
+    """The P1 server cannot listen at its port."""
     VIRTUAL_METER = "virtual_meter"
-    """The virtual meter cannot listen."""
+    """The virtual meter cannot listen at its ports."""
     VIRTUAL_BATTERY = "virtual_battery"
-    """A program reads the virtual meter as often as a battery does."""
+    """A client reads the virtual meter as often as a battery does, so the user is asked."""
     VIRTUAL_METER_ADDED = "virtual_meter_added"
-    """The virtual meter was added to this Home Assistant like another meter."""
+    """This Home Assistant has added its own virtual meter as a device."""
     DAMAGED_MONTH = "damaged_month"
-    """Lines of the stored quarter-hours are damaged, or lost."""
+    """Stored quarter-hours are damaged or lost."""
     NETWORK_PRICES = "network_prices"
-    """A year without published network prices has begun; last year's are used."""
+    """No network prices are published for the running year, so earlier prices are used."""
     LENEDA_KEY = "leneda_key"
-    """The national platform does not know the key any more."""
+    """Leneda, the national platform, refuses the API key."""
     LENEDA_DIFFERENCE = "leneda_difference"
-    """On some days, the platform's energy differs."""
+    """On some days, the energies of the meter and of Leneda differ."""
     LENEDA_OTHER_POINT = "leneda_other_point"
-    """On most days, the platform's energy differs; perhaps it is of another connection."""
+    """On most days, the energies of the meter and of Leneda differ. The point may be wrong."""
     LENEDA_PRODUCTION = "leneda_production"
     LENEDA_FACTOR_FOUR = "leneda_factor_four"
     LENEDA_SHIFTED_HOUR = "leneda_shifted_hour"
     CAPTURE = "capture_ended"
-    """An anonymous capture has ended, and waits for a decision."""
+    """An anonymous capture is finished, and can be written or discarded."""
 
 
 _ERRORS = {
@@ -79,7 +79,7 @@ _FIXABLE = {
 
 
 def issue_id(problem: Problem, entry: AnyConfigEntry) -> str:
-    """Return the id of an issue of an entry."""
+    """Return the id of the repair issue for a problem of an entry."""
     return f"{problem}_{entry.entry_id}"
 
 
@@ -87,7 +87,7 @@ def issue_id(problem: Problem, entry: AnyConfigEntry) -> str:
 def raise_issue(
     hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem, **placeholders: str
 ) -> None:
-    """Raise an issue of an entry."""
+    """Raise the repair issue for a problem of an entry, or update its placeholders."""
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -104,7 +104,7 @@ def raise_issue(
 def withdraw_issues(
     hass: HomeAssistant, entry: AnyConfigEntry, problems: Iterable[Problem] = Problem
 ) -> None:
-    """Withdraw issues of an entry: all of them, unless problems are named."""
+    """Withdraw the repair issues of an entry for `problems`, by default all."""
     issues = ir.async_get(hass).issues
     for problem in problems:
         issue = DOMAIN, issue_id(problem, entry)
@@ -114,16 +114,15 @@ def withdraw_issues(
 
 @callback
 def is_raised(hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem) -> bool:
-    """Return whether an issue is raised and not withdrawn."""
+    """Return whether the repair issue for a problem is raised."""
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(problem, entry))
-    # Home Assistant remembers issues after a restart for their ignored state, and hides them until
-    # they are raised again.
+    # After a restart, the registry still contains earlier issues, inactive until raised again.
     return issue is not None and issue.active
 
 
 @callback
 def async_follow_disabling(hass: HomeAssistant) -> None:
-    """Withdraw all issues when an entry is disabled, also while its set-up waits."""
+    """Withdraw all repair issues of an entry when the entry is disabled, loaded or not."""
 
     @callback
     def on_change(_change: ConfigEntryChange, entry: AnyConfigEntry) -> None:

@@ -1,4 +1,4 @@
-"""Coordinator of a source: values for its entities, and its condition for users."""
+"""Base class for the coordinators of meters, pulse readers and tanks."""
 
 from datetime import datetime
 from math import inf
@@ -15,17 +15,17 @@ from ..lib.health import Condition, Health, Rules, State
 from .condition_repairs import Remedies
 from .entry_types import AnyConfigEntry
 
-# Seconds between updates of the counters of rejected telegrams while none is accepted.
+# Seconds. While all telegrams are rejected, entities that count them are updated this often.
 _COUNTERS_SHOWN_EVERY = 60.0
 _LOG_INTERVAL = 60.0
 
 
 class SourceCoordinator[D](DataUpdateCoordinator[D]):
-    """Coordinator that pushes the readings of a source to its entities, and tells its condition.
+    """Coordinator that pushes the readings of a source to its entities and reports its condition.
 
-    Subclasses report events to `health`; `look` then tells a changed condition. `condition` is the
-    last told condition, `readings` the number of accepted readings, `received_at` the time of the
-    last update of entities. `placeholders` fill in the texts.
+    Subclasses report events to `health`, then call `look`, which reports a changed condition.
+    `condition` is the last reported condition, `readings` the number of accepted readings.
+    `received_at` is the time of the last update of entities. `placeholders` fill in error texts.
     """
 
     config_entry: AnyConfigEntry
@@ -50,43 +50,43 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self._failure_logged_at = -inf
 
     def now(self) -> float:
-        """Return the seconds of a monotonic clock."""
+        """Return the time in seconds of a monotonic clock."""
         return self.hass.loop.time()
 
     def set_closed(self, *, is_closed: bool) -> None:
-        """Ignore received data while closed: no entity may be updated or added then."""
+        """Close or open the coordinator. A closed coordinator ignores received data."""
         self.is_closed = is_closed
         self.look()
 
     async def async_close(self) -> None:
-        """Store the memory for the last time."""
+        """Save the stored data for the last time. By default, a source has none."""
 
     @override
     async def async_shutdown(self) -> None:
-        """Stop the timer, and ignore further data."""
+        """Stop the timer, and ignore data that is received later."""
         await super().async_shutdown()
         self.is_closed = True
         self._set_timer(self.now(), inf)
 
     @callback
     def begin(self, *, has_new_keys: bool = False) -> None:
-        """Begin to wait for readings: after the set-up, at another port, or with other keys."""
+        """Begin to wait for readings, after the set-up or a change of port or keys."""
         self.health.begin(self.now(), has_new_keys=has_new_keys)
         self.look()
 
     @callback
     def look(self) -> None:
-        """Tell the condition if it has changed since the last look."""
+        """Report the condition to repairs, log and entities if it has changed."""
         self._look(self.now())
 
     @callback
     def push(self, data: D) -> None:
-        """Update the entities, and make them available."""
+        """Update the entities with new data, and make them available."""
         self.received_at = dt_util.utcnow()
         self.async_set_updated_data(data)
 
     def explain[E: HomeAssistantError](self, error: type[E]) -> E:
-        """Return an error with the reason why there is no reading."""
+        """Return an error of the given class with the reason why no reading comes."""
         obstacle, details = self.health.reason
         if self.condition.obstacle:
             obstacle, details = self.condition.obstacle, self.condition.details
@@ -98,7 +98,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @override
     async def _async_update_data(self) -> D:
-        """Return the last data for a manual refresh."""
+        """Return the last data if a user requests an update, or raise UpdateFailed."""
         if not self.last_update_success:
             raise self.explain(UpdateFailed)
         return self.data
@@ -118,7 +118,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def on_condition(self, before: Condition) -> None:
-        """Tell repairs, log and entities a new condition."""
+        """Report the new `condition` to repairs, log and entities."""
         condition = self.condition
         self._remedies.apply(before, condition)
         if not condition.has_value:
@@ -133,13 +133,13 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         if self.last_update_success or not condition.has_value:
             self._listeners_told_at = self.now()
             self.async_update_listeners()
-        # Otherwise the next value updates the listeners.
+        # After a failure, the entities are updated by the next `push`, together with new data.
 
     @callback
     def _log_failure(self) -> None:
-        """Log why the source fails, once a minute at most.
+        """Log the reason of the failure, at most once a minute.
 
-        An attacker at the line or broker can make it fail and recover with each telegram.
+        An attacker at the port or broker can make the source fail and recover with each telegram.
         """
         now = self.now()
         if now - self._failure_logged_at >= _LOG_INTERVAL:
@@ -159,6 +159,6 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def _on_timer(self, _now: datetime) -> None:
-        # Use the planned moment: a timer may expire slightly early.
+        # The timer may expire slightly early, so use the planned moment.
         moment, self._timer_at, self._cancel_timer = self._timer_at, inf, None
         self._look(max(self.now(), moment))

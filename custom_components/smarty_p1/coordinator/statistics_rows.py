@@ -1,14 +1,15 @@
-"""Plans that add the platform's hours to the long-term statistics of an entity.
+"""Plans that add the national platform's hours to the long-term statistics of an entity.
 
-A row is an hour. Its energy is its sum less the sum of the row before, or less 0 for the first row.
+A row of the statistics is an hour with a running sum. The energy of an hour is its sum minus the
+sum of the row before. Rows that the entity itself has written are called own rows.
 
-- Hours before the entity's own rows begin with a sum of 0; all own rows are shifted up.
-- Hours missing between own rows continue from the row before, and shift nothing: the sum of the
-  next own row already includes them. An hour's energy never becomes negative.
+- Hours before the first own row: their sum begins with 0, and the sums of all own rows are raised.
+- Hours missing between own rows: their sum continues from the row before. The next own row stays,
+  because its sum already includes the missing hours. No hour gets a negative energy.
 
-The first own row, and an own row before a gap, cover a part of their hour. They are raised to the
-whole hour where the platform knows it. A `Ledger` describes the written rows, so that writing can
-be repeated with other values, after a crash, and be reverted. It is stored before the rows.
+The first own row, and an own row before a gap, cover only a part of their hour. They are raised to
+the energy of the whole hour if the platform knows it. A `Ledger` lists the written rows, so that
+they can be corrected or removed later. It is stored before the rows, in case of a crash.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -21,22 +22,22 @@ from typing import Any, NamedTuple, Self
 from ..lib.stored_values import checked_list, checked_mapping
 
 HOUR = timedelta(hours=1)
-# 25 months have 18,300 hours; older hours stay in the statistics.
+# 25 months have 18,300 hours. But older rows stay in the statistics, so the ledger grows.
 _MAX_HOURS = 250_000
 _MAX_RUNS = 20_000
 _SAME = 1e-6
 
 
 class Row(NamedTuple):
-    """Stored statistics of an hour: sum and state at its end."""
+    """Row of the statistics: sum and state at the end of an hour."""
 
     sum: float
     state: float | None = None
     last_reset: float | None = None
-    """Timestamp."""
+    """Timestamp in seconds at which the state was last 0."""
 
     def is_as(self, other: Row | None) -> bool:
-        """Return whether the other row is equal up to rounding errors."""
+        """Return whether two rows are equal except for rounding errors."""
         return (
             other is not None
             and abs(self.sum - other.sum) < _SAME
@@ -44,29 +45,29 @@ class Row(NamedTuple):
         )
 
     def risen(self, rise: float) -> Row:
-        """Return the row with more energy in its hour."""
+        """Return the row with its sum and state raised by `rise`."""
         state = None if self.state is None else self.state + rise
         return Row(self.sum + rise, state, self.last_reset)
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """Rows that were written into one statistic."""
+    """List of rows that were added to one statistic, and of the entity's rows that were changed."""
 
     first: datetime | None = None
     """Hour of the entity's first own row."""
     first_sum: float = 0.0
-    """Sum of the first own row before any shift."""
+    """Sum of the entity's first own row before all changes."""
     first_change: float | None = None
-    """Energy of the whole first hour, if known."""
+    """Energy of the whole hour `first`, None if unknown."""
     hours: frozenset[datetime] = frozenset()
-    """Hours that had no own row."""
+    """Hours whose rows were added, because the entity had no own row."""
     replaced: Mapping[datetime, Row] = field(default_factory=dict)
-    """Own rows before they were raised to the whole hour, without the shift."""
+    """Rows of the entity that were raised to the whole hour, as they were before all changes."""
 
     @cached_property
     def stored(self) -> dict[str, Any]:
-        """Return the stored form. The first call takes milliseconds for 25 months of hours."""
+        """Return the ledger as JSON values. The first call takes milliseconds for 25 months."""
         return {
             "first": self.first and self.first.isoformat(),
             "first_sum": self.first_sum,
@@ -77,7 +78,7 @@ class Ledger:
 
     @classmethod
     def from_dict(cls, stored: Any) -> Self:  # noqa: ANN401 - a file may hold anything
-        """Return the ledger of a stored form. Raises an error for anything else."""
+        """Return the ledger from its stored form. Raises any exception for malformed data."""
         data = checked_mapping(stored)
         hours: set[datetime] = set()
         for start, count in checked_list(data["hours"], _MAX_RUNS):
@@ -99,7 +100,7 @@ class Ledger:
 
 
 def _runs_of(hours: Iterable[datetime]) -> list[list[Any]]:
-    """Return the start and number of hours of each run without a gap."""
+    """Return the start and length of each run of consecutive hours."""
     runs: list[list[Any]] = []
     last = None
     for hour in sorted(hours):
@@ -112,23 +113,23 @@ def _runs_of(hours: Iterable[datetime]) -> list[list[Any]]:
 
 
 class Plan(NamedTuple):
-    """Steps of a change, in the order of its fields. Repeating a step changes nothing."""
+    """Changes to one statistic, to be made in the order of the fields."""
 
     ledger: Ledger
     deleted: tuple[datetime, ...]
     before: Mapping[datetime, Row]
-    """Rows before the own rows."""
+    """Rows to write before the entity's first own row."""
     first: datetime
     delta: float
-    """Shift of the sums of all rows from `first` on."""
+    """Number to add to the sums of all rows from `first` on."""
     between: Mapping[datetime, Row]
-    """Rows in gaps, and own rows that change."""
+    """Rows to write between the entity's own rows, and changed own rows."""
     waits: bool
-    """Whether the platform knows hours after the last own row, which must wait for own rows."""
+    """Whether hours are left to write, because they come after the entity's last own row."""
 
 
 type StartsAnew = Callable[[datetime], float | None]
-"""Returns the timestamp since which an hour's state is counted: the state begins there with 0."""
+"""Function that returns the timestamp of the last reset for an hour. The state is 0 at a reset."""
 
 
 def plan(
@@ -137,9 +138,9 @@ def plan(
     known: Mapping[datetime, float],
     starts_anew: StartsAnew | None = None,
 ) -> Plan | None:
-    """Return the plan that adds whole hours, None while the entity has no own row.
+    """Return the plan that adds the hours in `known`, None while the entity has no own row.
 
-    Hours that were added before and are not among `known` stay unchanged.
+    `known` holds the energy of whole hours. Hours that were added earlier stay in any case.
     """
     own = _own(rows, ledger)
     if not own:
@@ -148,14 +149,14 @@ def plan(
     kept = _kept(rows, ledger)
     change = known.get(own[0], ledger.first_change)
     ledger = replace(ledger, first_change=change)
-    known = {**kept, **known}
+    energies = {**kept, **known}
     if change is None:
-        # Another integration's import may leave a sum below 0, which is no energy of the first
-        # hour.
-        has_before = any(hour < own[0] for hour in known)
+        # The first sum is the energy of the first hour. An import by another integration may have
+        # left a sum below 0, which is no energy.
+        has_before = any(hour < own[0] for hour in energies)
         change = max(0.0, ledger.first_sum) if has_before else ledger.first_sum
-    found = _lay_out(rows, ledger, own, known, change, starts_anew)
-    return found._replace(waits=any(hour > own[-1] for hour in known))
+    result = _lay_out(rows, ledger, own, energies, change, starts_anew)
+    return result._replace(waits=any(hour > own[-1] for hour in energies))
 
 
 def plan_back(
@@ -165,18 +166,18 @@ def plan_back(
     *,
     can_delete: bool,
 ) -> Plan | None:
-    """Return the plan that restores the entity's own statistics.
+    """Return the plan that restores the entity's own statistics, None if nothing is to restore.
 
-    Without a way to delete rows, the added rows stay with an energy of 0.
+    If Home Assistant cannot delete rows, the added rows stay, but with an energy of 0.
     """
     own = _own(rows, ledger)
     if not own or ledger.first != own[0]:
         return None
     ours = ledger.hours & rows.keys()
-    known = {} if can_delete else dict.fromkeys(ours, 0.0)
+    energies = {} if can_delete else dict.fromkeys(ours, 0.0)
     ledger = replace(ledger, first_change=None)
-    found = _lay_out(rows, ledger, own, known, ledger.first_sum, starts_anew)
-    return found._replace(deleted=tuple(sorted(ours)) if can_delete else ())
+    result = _lay_out(rows, ledger, own, energies, ledger.first_sum, starts_anew)
+    return result._replace(deleted=tuple(sorted(ours)) if can_delete else ())
 
 
 def _own(rows: Iterable[datetime], ledger: Ledger) -> list[datetime]:
@@ -184,14 +185,14 @@ def _own(rows: Iterable[datetime], ledger: Ledger) -> list[datetime]:
 
 
 def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Ledger:
-    """Return the ledger, or a new one if the statistics were cleared in between."""
+    """Return the ledger, or a new ledger if the statistics have been cleared since."""
     if ledger.first == first:
         return ledger
     return Ledger(first, rows[first].sum, None, ledger.hours & rows.keys())
 
 
 def _kept(rows: Mapping[datetime, Row], ledger: Ledger) -> dict[datetime, float]:
-    """Return the energies of the hours that were written here."""
+    """Return the energy of each hour that was added or raised according to the ledger."""
     ours = ledger.hours | ledger.replaced.keys()
     hours = sorted(rows)
     kept = {hours[0]: rows[hours[0]].sum} if hours and hours[0] in ours else {}
@@ -203,21 +204,21 @@ def _lay_out(  # noqa: PLR0913, PLR0917 - what a plan is made of
     rows: Mapping[datetime, Row],
     ledger: Ledger,
     own: list[datetime],
-    known: Mapping[datetime, float],
+    energies: Mapping[datetime, float],
     first_change: float,
     starts_anew: StartsAnew | None,
 ) -> Plan:
     first, first_row = own[0], rows[own[0]]
-    before = sorted(hour for hour in known if hour < first)
-    last_sum = sum(known[hour] for hour in before)
+    before = sorted(hour for hour in energies if hour < first)
+    last_sum = sum(energies[hour] for hour in before)
     first_sum = last_sum + first_change
     state = 0.0 if starts_anew else max(0.0, (first_row.state or 0.0) - first_sum)
-    written = _followed(before, known, Row(0.0, state), starts_anew)
+    written = _followed(before, energies, Row(0.0, state), starts_anew)
 
     shift, new_shift = first_row.sum - ledger.first_sum, first_sum - ledger.first_sum
     own_rows = _shifted(_of(rows, own), -shift) | _of(ledger.replaced, own)
     own_now = _shifted(own_rows, new_shift)
-    gaps = _in_gaps(own_now, last_sum, known, starts_anew)
+    gaps = _in_gaps(own_now, last_sum, energies, starts_anew)
     between = _of(own_now, ledger.replaced) | gaps
     delta = first_sum - first_row.sum
     return Plan(
@@ -238,29 +239,29 @@ def _lay_out(  # noqa: PLR0913, PLR0917 - what a plan is made of
 def _in_gaps(
     own: Mapping[datetime, Row],
     last_sum: float,
-    known: Mapping[datetime, float],
+    energies: Mapping[datetime, float],
     starts_anew: StartsAnew | None,
 ) -> dict[datetime, Row]:
-    """Return the rows between own rows, and the raised own rows before gaps.
+    """Return the rows to add between the entity's own rows, and the raised own rows before gaps.
 
     `last_sum` is the sum before the first own row.
     """
-    found: dict[datetime, Row] = {}
+    rows: dict[datetime, Row] = {}
     hours = list(own)
-    # Stored sums have rounding errors: a difference just below 0 is no falling sum.
-    never_falls = all(change > -_SAME for change in known.values())
+    # Stored sums have rounding errors, so a change just below 0 is no falling sum.
+    never_falls = all(change > -_SAME for change in energies.values())
     for hour, following in pairwise([*hours, hours[-1]]):
         now = own[hour]
-        most = own[following].sum if never_falls else None
-        missing = _missing(hour, following, known)
-        whole = last_sum + known.get(hour, 0.0)
-        rise = (whole if most is None else min(whole, most)) - now.sum
+        limit = own[following].sum if never_falls else None
+        missing = _missing(hour, following, energies)
+        whole = last_sum + energies.get(hour, 0.0)
+        rise = (whole if limit is None else min(whole, limit)) - now.sum
         if missing and hour != hours[0] and rise > 0:
-            now = found[hour] = now.risen(rise)
-        filled = _followed(missing, known, now, starts_anew, most)
-        found |= filled
+            now = rows[hour] = now.risen(rise)
+        filled = _followed(missing, energies, now, starts_anew, limit)
+        rows |= filled
         last_sum = [now, *filled.values()][-1].sum
-    return found
+    return rows
 
 
 def _shifted(rows: Mapping[datetime, Row], by: float) -> dict[datetime, Row]:
@@ -268,40 +269,40 @@ def _shifted(rows: Mapping[datetime, Row], by: float) -> dict[datetime, Row]:
 
 
 def _of(rows: Mapping[datetime, Row], hours: Iterable[datetime]) -> dict[datetime, Row]:
-    """Return the existing rows of some hours."""
+    """Return the rows of those `hours` that have a row."""
     return {hour: rows[hour] for hour in hours if hour in rows}
 
 
-def _missing(hour: datetime, following: datetime, known: Container[datetime]) -> list[datetime]:
-    """Return the known hours between two rows."""
+def _missing(hour: datetime, following: datetime, energies: Container[datetime]) -> list[datetime]:
+    """Return the hours in `known` between two hours, both excluded."""
     hours = (hour + n * HOUR for n in range(1, (following - hour) // HOUR))
-    return [each for each in hours if each in known]
+    return [start for start in hours if start in energies]
 
 
 def _to_write(wanted: Mapping[datetime, Row], rows: Mapping[datetime, Row]) -> dict[datetime, Row]:
-    """Return the rows that are missing or different, in the order of time."""
+    """Return the rows in `wanted` that are missing or different in `rows`, in the order of time."""
     return {hour: row for hour, row in sorted(wanted.items()) if not row.is_as(rows.get(hour))}
 
 
 def _followed(
     hours: Iterable[datetime],
-    known: Mapping[datetime, float],
+    energies: Mapping[datetime, float],
     last: Row,
     starts_anew: StartsAnew | None,
-    most: float | None = None,
+    limit: float | None = None,
 ) -> dict[datetime, Row]:
-    """Return a row for each hour, continuing from the last row."""
-    found = {}
+    """Return a row for each hour in `hours`. The sums continue from `last`, up to `most`."""
+    rows = {}
     for hour in hours:
-        total = last.sum + known[hour]
-        if most is not None:
-            total = max(last.sum, min(total, most))
+        total = last.sum + energies[hour]
+        if limit is not None:
+            total = max(last.sum, min(total, limit))
         since = starts_anew(hour) if starts_anew else None
         state = last.state or 0.0
         if since is not None and since != last.last_reset:
             state = 0.0
-        last = found[hour] = Row(total, state + total - last.sum, since)
-    return found
+        last = rows[hour] = Row(total, state + total - last.sum, since)
+    return rows
 
 
 def _time(text: str) -> datetime:

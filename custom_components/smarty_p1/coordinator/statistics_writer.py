@@ -1,7 +1,7 @@
-"""Writer of the platform's hours into Home Assistant's long-term statistics.
+"""Writer of the national platform's hours into Home Assistant's long-term statistics.
 
-Rows are written, shifted and reverted through the recorder's queue, one step after the other. A
-plan made of rows that were read stays right, because the recorder only adds rows after the last.
+All changes go through the recorder's queue, one step after the other. While a plan is carried out,
+the recorder only appends rows after the last row, so the plan stays valid.
 """
 
 import asyncio
@@ -32,27 +32,27 @@ RECORDER = "recorder"
 _AT_ONCE = 500
 _KWH = UnitOfEnergy.KILO_WATT_HOUR
 _EPOCH = datetime(1999, 1, 1, tzinfo=UTC)
-# Since Home Assistant 2026.11, rows of a period can be deleted.
+# Whether the recorder can delete the rows of a period. Home Assistant can since 2026.11.
 CAN_DELETE = "start_time" in inspect.signature(Recorder.async_clear_statistics).parameters
 _TO_UNIT: dict[str, str] = {EnergyConverter.UNIT_CLASS: _KWH}
 
 
 class Series(NamedTuple):
-    """Hours for the statistics of an entity."""
+    """Hours to write into the statistics of one entity."""
 
     key: str
-    """Key of the quantity, independent of the entity's name."""
+    """Key of the quantity. It stays the same when the entity is renamed."""
     statistic_id: str
     hours: Mapping[datetime, float]
-    """kWh, or `unit`."""
+    """Energy or cost of each hour, in `unit`."""
     unit: str = _KWH
     starts_anew: StartsAnew | None = None
 
 
 class PastStatistics(ThrottledStore):
-    """Statistics of a meter's entities that were written here.
+    """Writer of hours into the statistics of one meter's entities, with stored ledgers.
 
-    `waits` is True while hours are left to write, for example until the entity has rows.
+    `waits` is True while hours are left to write, for example until an entity has own rows.
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
@@ -61,29 +61,29 @@ class PastStatistics(ThrottledStore):
         self._lock = asyncio.Lock()
         self.waits = False
         self.months_at_once: set[str] = set()
-        """Months whose past costs the entity of the bill's total counted at once."""
+        """Months ("2026-06") whose past costs the bill's total already contains."""
 
     @property
     def is_empty(self) -> bool:
-        """Return whether nothing was written and nothing waits."""
-        return not self.waits and not any(each.hours for each in self._ledgers.values())
+        """Return True if no added row exists and no hour is left to write."""
+        return not self.waits and not any(ledger.hours for ledger in self._ledgers.values())
 
     async def async_load(self) -> None:
         """Load the stored ledgers."""
-        if found := await self._async_read(_parse):
-            self._ledgers, self.waits, self.months_at_once = found
+        if content := await self._async_read(_parse):
+            self._ledgers, self.waits, self.months_at_once = content
 
     def knows(self, keys: Iterable[str]) -> bool:
-        """Return whether each statistic was written before."""
+        """Return whether all statistics with these keys have been written before."""
         return all(key in self._ledgers for key in keys)
 
     async def async_begin(self) -> None:
-        """Store that hours must be written, so that a restart repeats the attempt."""
+        """Store that hours are left to write, so that a restart continues writing."""
         self.waits = True
         await self.async_save()
 
     async def async_bring_in(self, all_series: Iterable[Series]) -> None:
-        """Write hours, and correct hours that were written with other values."""
+        """Write the hours of all series, and correct hours that were written with other values."""
         async with self._lock:
             await self.async_begin()
             waits = False
@@ -93,7 +93,7 @@ class PastStatistics(ThrottledStore):
             await self.async_save()
 
     async def async_take_back(self, all_series: Iterable[Series]) -> bool:
-        """Restore the entities' own statistics. Return whether no written row is left."""
+        """Restore the entities' own statistics. Return True once all added rows are deleted."""
         async with self._lock:
             self.waits = False
             await self.async_save()
@@ -101,18 +101,18 @@ class PastStatistics(ThrottledStore):
                 if await self._async_apply(series, is_back=True) and CAN_DELETE:
                     self._ledgers.pop(series.key, None)
             await self.async_save()
-            return not any(each.hours for each in self._ledgers.values())
+            return not any(ledger.hours for ledger in self._ledgers.values())
 
     async def _async_apply(self, series: Series, *, is_back: bool) -> bool:
-        """Write or revert one statistic. Return whether nothing is left to do."""
+        """Write or restore one statistic. Return False if hours are left for later."""
         if RECORDER not in self._hass.config.components:
             return False
         recorder = get_instance(self._hass)
         await recorder.async_block_till_done()
-        found = await recorder.async_add_executor_job(without_collection(self._read), series)
-        if found is None:
+        result = await recorder.async_add_executor_job(without_collection(self._read), series)
+        if result is None:
             return False
-        metadata, rows = found
+        metadata, rows = result
         ledger = self._ledgers.get(series.key, Ledger())
         planned = await self._hass.async_add_executor_job(
             without_collection(_plan), series, rows, ledger, is_back
@@ -125,7 +125,7 @@ class PastStatistics(ThrottledStore):
         return not planned.waits
 
     def _read(self, series: Series) -> tuple[StatisticMetaData, dict[datetime, Row]] | None:
-        """Return the rows of a statistic, None if it has no sums in the unit."""
+        """Return metadata and rows of a statistic, None if it has no sums in the series' unit."""
         name = series.statistic_id
         _, metadata = get_metadata(self._hass, statistic_ids={name}).get(name, (0, None))
         if metadata is None or not metadata["has_sum"] or not _is_in_unit(metadata, series.unit):
@@ -169,16 +169,16 @@ class PastStatistics(ThrottledStore):
         self, metadata: StatisticMetaData, rows: Mapping[datetime, Row]
     ) -> None:
         recorder = get_instance(self._hass)
-        # Import in parts, so that other tasks and the recorder's queue need not wait long.
+        # Import at most _AT_ONCE rows at a time, because other tasks wait for the recorder.
         for part in batched(rows.items(), _AT_ONCE, strict=False):
-            made = await self._hass.async_add_executor_job(_statistics, metadata, dict(part))
-            async_import_statistics(self._hass, metadata, made)
+            statistics = await self._hass.async_add_executor_job(_statistics, metadata, dict(part))
+            async_import_statistics(self._hass, metadata, statistics)
             await recorder.async_block_till_done()
 
     @override
     async def async_save(self) -> None:
         ledgers = [*self._ledgers.values()]
-        # Ledgers cache their stored form: make it in the executor before it is needed here.
+        # Fill the cache of `Ledger.stored` in the executor, because that takes milliseconds.
         await self._hass.async_add_executor_job(lambda: [ledger.stored for ledger in ledgers])
         await super().async_save()
 
@@ -195,7 +195,7 @@ class PastStatistics(ThrottledStore):
 def _parse(stored: Any) -> tuple[dict[str, Ledger], bool, set[str]]:  # noqa: ANN401 - a file may hold anything
     data = checked_mapping(stored)
     ledgers = {
-        key: Ledger.from_dict(each) for key, each in checked_mapping(data["statistics"]).items()
+        key: Ledger.from_dict(record) for key, record in checked_mapping(data["statistics"]).items()
     }
     return (
         ledgers,
@@ -222,7 +222,7 @@ def _is_in_unit(metadata: StatisticMetaData, unit: str) -> bool:
 
 
 def _statistics(metadata: StatisticMetaData, rows: Mapping[datetime, Row]) -> list[StatisticData]:
-    """Return rows in the unit of the statistic: another unit would rewrite all of its rows."""
+    """Return the rows in the statistic's unit. Another unit would rewrite the whole statistic."""
     factor = 1.0
     if metadata["unit_class"] == EnergyConverter.UNIT_CLASS:
         factor = EnergyConverter.convert(1.0, _KWH, metadata["unit_of_measurement"])
@@ -230,16 +230,16 @@ def _statistics(metadata: StatisticMetaData, rows: Mapping[datetime, Row]) -> li
 
 
 def _statistic(hour: datetime, row: Row, factor: float) -> StatisticData:
-    made = StatisticData(start=hour, sum=row.sum * factor)
+    statistic = StatisticData(start=hour, sum=row.sum * factor)
     if row.state is not None:
-        made["state"] = row.state * factor
+        statistic["state"] = row.state * factor
     if row.last_reset is not None:
-        made["last_reset"] = datetime.fromtimestamp(row.last_reset, UTC)
-    return made
+        statistic["last_reset"] = datetime.fromtimestamp(row.last_reset, UTC)
+    return statistic
 
 
 def _runs(hours: tuple[datetime, ...]) -> list[tuple[datetime, datetime]]:
-    """Return the periods without gaps of sorted hours."""
+    """Return start and end of each run of consecutive hours. `hours` must be sorted."""
     if not hours:
         return []
     breaks = [(last, now) for last, now in pairwise(hours) if now - last != HOUR]

@@ -1,4 +1,4 @@
-"""Timeout that also ends a wait when Home Assistant stops."""
+"""Timeout that also ends when Home Assistant stops."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -7,16 +7,16 @@ from contextlib import asynccontextmanager
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 
-# Seconds that closing a port may take.
+# Seconds. Closing a port may take this long.
 _MAX_STOP_S = 10.0
 
 
 @asynccontextmanager
 async def timeout_or_stop(hass: HomeAssistant, seconds: float | None) -> AsyncGenerator[None]:
-    """Raise TimeoutError after some seconds, like asyncio.timeout, or when Home Assistant stops.
+    """Raise TimeoutError after `seconds`, like asyncio.timeout, or when Home Assistant stops.
 
-    A stopping Home Assistant cancels background tasks and logs that as an error of their owner.
-    TimeoutError prevents the log entry.
+    A stopping Home Assistant cancels background tasks, and logs each cancelled task as an error of
+    its integration. A task that ends by TimeoutError is not logged.
     """
     task = asyncio.current_task()
     assert task  # noqa: S101 - nothing else waits
@@ -24,8 +24,8 @@ async def timeout_or_stop(hass: HomeAssistant, seconds: float | None) -> AsyncGe
 
         @callback
         def on_stop(_event: Event) -> None:
-            # While stopping, Home Assistant awaits tasks created now but cancels background tasks.
-            # Create a task that waits for this one to end.
+            # While stopping, Home Assistant awaits new tasks but cancels background tasks. So
+            # create a task that waits until `task` has ended.
             hass.async_create_task(asyncio.wait([task], timeout=_MAX_STOP_S), "end of a wait")
             if not limit.expired() and not task.cancelling():
                 limit.reschedule(hass.loop.time())

@@ -1,4 +1,4 @@
-"""Coordinator of a tank: from its sensor's port to its entities."""
+"""Coordinator of a tank: turns the readings of its level sensor into values for the entities."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ from .port_connection import Line
 from .source_coordinator import SourceCoordinator
 
 TANK_BAUD_RATE = 9600
-# Seconds; the median is of as many seconds.
+# Seconds between updates of the entities. The distance is a median over the same time.
 _UPDATE_INTERVAL = 5.0
 
 
 @dataclass(frozen=True)
 class TankData:
-    """Values of a tank's entities; None is unknown."""
+    """Values of a tank's entities. None means unknown."""
 
     distance_cm: float | None
     level_percent: float | None
@@ -30,7 +30,7 @@ class TankData:
 
 
 def tank_of(options: Mapping[str, Any]) -> Tank:
-    """Return the tank of the options. Raises ValueError for impossible measures."""
+    """Return the tank that the options describe. Raises ValueError for impossible measures."""
     return Tank(
         options[CONF_DISTANCE_EMPTY],
         options[CONF_DISTANCE_FULL],
@@ -40,7 +40,7 @@ def tank_of(options: Mapping[str, Any]) -> Tank:
 
 
 def tank_data(tank: Tank, distance_cm: float | None) -> TankData:
-    """Return the values at a distance."""
+    """Return the values of the entities at a distance from sensor to water, None if unknown."""
     share = tank.share(distance_cm)
     return TankData(
         None if distance_cm is None else round(distance_cm, 1),

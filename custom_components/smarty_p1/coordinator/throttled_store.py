@@ -1,4 +1,4 @@
-"""Memory of a config entry in a file that is seldom written: memory cards wear out."""
+"""Stored data of a config entry in a file. It is seldom written, because memory cards wear out."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -21,9 +21,9 @@ type Content = dict[str, Any] | list[str]
 
 
 class ThrottledStore(ABC):
-    """File written at most once in `interval` seconds, and when Home Assistant stops.
+    """File that is written at most once in `interval` seconds, and when Home Assistant stops.
 
-    `name` is the end of the file's name. `is_waiting` is True while a change waits to be written.
+    `name` is the last part of the file's name. `is_waiting` is True while a change is not written.
     """
 
     def __init__(
@@ -36,13 +36,13 @@ class ThrottledStore(ABC):
 
     @abstractmethod
     def _content(self) -> Content:
-        """Return the content to write."""
+        """Return the content to write, as JSON values."""
 
     async def _async_read[T](self, parse: Callable[[Any], T]) -> T | None:
         """Return the result of `parse` for the stored content, None without a file.
 
-        An unreadable file is put aside, so that the entry can begin again. `parse` raises an error
-        for content of another shape, and changes nothing then.
+        `parse` raises an exception for malformed content. The file is then put aside, and the
+        result is None, so that the entry starts with empty data.
         """
         try:
             stored: Any = await self._store.async_load()
@@ -50,12 +50,12 @@ class ThrottledStore(ABC):
                 return None
             return await self._hass.async_add_executor_job(parse, stored)
         except Exception as err:  # noqa: BLE001 - a file may hold anything
-            # Log the error's type alone: its text may contain private data.
+            # Log only the error's type, because its text may contain private data.
             await self._async_complain(type(err).__name__)
             return None
 
     async def _async_complain(self, what: str) -> None:
-        """Log that the file, or a part of it, is unreadable, and put it aside."""
+        """Put the unreadable file aside, and log this with the reason or the damaged part."""
         aside = await self._hass.async_add_executor_job(self._put_aside)
         LOGGER.warning(
             "What is stored in %s cannot be read (%s), and is begun anew; %s",
@@ -66,12 +66,12 @@ class ThrottledStore(ABC):
 
     @callback
     def schedule(self, *, at_once: bool = False) -> None:
-        """Write at the next turn, or at once."""
+        """Write when the interval has passed, or at once."""
         if self.is_waiting and not at_once:
             return
         self.is_waiting = True
         delay = 0.0 if at_once else self._turns.remaining
-        # Home Assistant also writes a delayed content when it stops.
+        # Home Assistant also writes delayed content when it stops.
         self._store.async_delay_save(self._content_when_due, delay)
 
     async def async_save(self) -> None:
@@ -80,7 +80,7 @@ class ThrottledStore(ABC):
         await self._store.async_save(self._content())
 
     async def async_remove(self) -> None:
-        """Remove the file, and the file that was put aside."""
+        """Remove the file, and an unreadable file that was put aside."""
         await self._store.async_remove()
         await self._hass.async_add_executor_job(self._remove_aside)
 
@@ -92,11 +92,11 @@ class ThrottledStore(ABC):
 
     @property
     def _aside(self) -> Path:
-        """Return the path of the last unreadable file: one is kept, no more."""
+        """Return the path for an unreadable file. Only the last unreadable file is kept."""
         return Path(f"{self._store.path}{_ASIDE}")
 
     def _holds_null(self) -> bool:
-        """Return whether the file holds null, which Home Assistant reads like a missing file."""
+        """Return whether the file contains null. Home Assistant reads null like a missing file."""
         try:
             return load_json_object(self._store.path)["data"] is None
         except HomeAssistantError, KeyError, ValueError:

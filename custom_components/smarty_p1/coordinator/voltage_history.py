@@ -1,4 +1,4 @@
-"""Lowest and highest voltage of every phase and five minutes of the last 24 hours."""
+"""Lowest and highest voltage of each phase in each five minutes of the last 24 hours."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -12,11 +12,11 @@ _PHASES = 3
 _MAX_VOLTS = 10_000
 
 type Bounds = list[float | None]
-"""Lowest and highest voltage of each phase, None where no voltage was sent."""
+"""Lowest and highest voltage of L1, then of L2 and L3, None where the meter sent no voltage."""
 
 
 class VoltageHistory:
-    """Rows by their number: the count of five minutes since 1970."""
+    """Voltages of each five minutes by row number, the count of five minutes since 1970."""
 
     def __init__(self, rows: Iterable[tuple[int, Bounds]] = ()) -> None:
         self._rows: dict[int, Bounds] = dict(rows)
@@ -24,7 +24,7 @@ class VoltageHistory:
         self._row: Bounds = []
 
     def note(self, seconds: float, voltages: Sequence[object]) -> None:
-        """Read the voltages of a moment, in seconds since 1970."""
+        """Add the voltages of the three phases at a time in seconds since 1970."""
         number = int(seconds) // STEP
         if number != self._number:
             self._begin(number)
@@ -41,11 +41,11 @@ class VoltageHistory:
         self._number = number
         self._row = self._rows.setdefault(number, [None] * (2 * _PHASES))
         if len(self._rows) > SLOTS:
-            # Drop rows outside of the last day: old rows, and rows of a wrong clock.
+            # Drop rows outside of the last 24 hours. A wrong clock may have left later rows.
             self._rows = {n: row for n, row in self._rows.items() if 0 <= number - n < SLOTS}
 
     def rows(self, now: datetime) -> tuple[datetime, list[Bounds]]:
-        """Return the start of the first row, and the rows of the 24 hours until now."""
+        """Return the start of the first row, and the 288 rows of the 24 hours until now."""
         last = int(now.timestamp()) // STEP
         first = last - SLOTS + 1
         nothing: Bounds = [None] * (2 * _PHASES)
@@ -53,15 +53,15 @@ class VoltageHistory:
         return start, [self._rows.get(number, nothing) for number in range(first, last + 1)]
 
     def as_list(self) -> list[Stored]:
-        """Return the stored form. A row is one text: the file has a line for each value."""
+        """Return the stored form. Each row is one string, so each takes one line of the file."""
         return [
-            f"{number} {' '.join('-' if each is None else f'{each:g}' for each in row)}"
+            f"{number} {' '.join('-' if voltage is None else f'{voltage:g}' for voltage in row)}"
             for number, row in self._rows.items()
         ]
 
     @classmethod
     def from_list(cls, stored: Stored) -> Self:
-        """Return the voltages of a stored form. Raises ValueError for malformed data."""
+        """Return the history from the result of `as_list`. Raises ValueError for malformed data."""
         return cls(map(_parsed, checked_list(stored, SLOTS + 1)))
 
 
@@ -70,7 +70,7 @@ def _parsed(stored: Stored) -> tuple[int, Bounds]:
     row = [None if cell == "-" else float(cell) for cell in cells]
     if len(row) != 2 * _PHASES:
         raise ValueError
-    for each in row:
-        if each is not None and not 0 <= each <= _MAX_VOLTS:
+    for voltage in row:
+        if voltage is not None and not 0 <= voltage <= _MAX_VOLTS:
             raise ValueError
     return checked_count(int(number)), row

@@ -1,7 +1,7 @@
-"""Serving of the JavaScript module with the cards, and its loading by the frontend.
+"""Serves the JavaScript module of the dashboard cards, and makes the frontend load the module.
 
-The module contains the cards and the strategy of the dashboard. Its sources are in `frontend/` at
-the root of the repository. The module loads the texts of the user's language from a file beside it.
+The module contains the cards and the dashboard's strategy. Its sources are in `frontend/` at the
+root of the repository. The module loads its texts in the user's language from a separate file.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ _FOLDER = Path(__file__).parents[1] / "frontend"
 
 
 async def async_serve_cards(hass: HomeAssistant) -> None:
-    """Serve the module and its texts, if Home Assistant has a frontend. Call this once."""
+    """Serve the card module and its texts, if Home Assistant has a frontend. Call this once."""
     if FRONTEND not in hass.config.components:
         return
     files = await hass.async_add_executor_job(_read_files)
@@ -32,8 +32,8 @@ async def async_serve_cards(hass: HomeAssistant) -> None:
         ]
     )
     version = (await async_get_integration(hass, DOMAIN)).version
-    # Browsers cache the files for a month, so the URL changes with version and content. The module
-    # requests its texts with the same query.
+    # Browsers cache the files for a month, so the URL's query changes with version and content. The
+    # module requests its texts with the same query.
     digest = hashlib.sha256(b"".join(files.values())).hexdigest()[:8]
     url = f"{MODULE_URL}?v={version}-{digest}"
     add_extra_js_url(hass, url)
@@ -42,7 +42,7 @@ async def async_serve_cards(hass: HomeAssistant) -> None:
 
 
 def late_module(hass: HomeAssistant) -> str | None:
-    """Return the module's URL if pages may be open that were loaded without it, otherwise None."""
+    """Return the card module's URL if open pages may lack the module, otherwise None."""
     return hass.data.get(_LATE_MODULE)
 
 

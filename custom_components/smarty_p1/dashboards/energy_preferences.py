@@ -1,6 +1,6 @@
-"""Energy dashboard: adds the sources of a new meter that the dashboard lacks.
+"""Adds the sources of a new meter that the Energy dashboard lacks.
 
-Sources are added once, after the first setup of a meter, because its entities have no ids before.
+Sources are added once, after the meter's first setup, because entity ids do not exist earlier.
 Sources that the user has entered never change.
 """
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 ENERGY_URL = "/config/energy"
 _ENERGY = "energy"
-# Seconds. Home Assistant saves the preferences to the disk up to a minute after a change.
+# Seconds: twice the minute that Home Assistant may take to save changed preferences to the disk.
 _FORGET_DELAY_S = 120
 
-# Field of a grid source, and key of the sensor that fills it.
+# Key of the sensor that fills each field of a grid source in the Energy dashboard.
 _GRID: Mapping[str, str] = {
     "stat_energy_from": "energy_imported",
     "stat_energy_to": "energy_exported",
@@ -40,11 +40,11 @@ _GRID: Mapping[str, str] = {
     "entity_energy_price": "price_import",
     "entity_energy_price_export": "price_export",
 }
-# A source without this field shows nothing, so it is not added.
+# The dashboard shows nothing for a source without this field, so such a source is not added.
 _COUNTED = "stat_energy_from"
 _CONSUMED: Mapping[str, str] = {"stat_energy_from": "index", "stat_rate": "flow_rate"}
 _CONSUMED_KINDS = ("gas", "water")
-# Fields that the Energy dashboard requires even if they are empty.
+# Fields by kind of source. The Energy dashboard requires these fields even if they are empty.
 _LEFT_OPEN: Mapping[str, Mapping[str, Any]] = {
     "grid": {
         "stat_energy_to": None,
@@ -65,9 +65,9 @@ _LEFT_OPEN: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class EnergySource:
-    """Source of the Energy dashboard: its kind, and the sensors of its fields.
+    """Source of the Energy dashboard: its kind, and its sensors by field.
 
-    `identity` is that of an M-Bus meter, None for the electricity meter.
+    `identity` identifies an M-Bus meter. None means the electricity meter.
     """
 
     kind: str
@@ -78,9 +78,10 @@ class EnergySource:
 async def async_missing_sources(
     hass: HomeAssistant, reading: Reading, options: Mapping[str, Any]
 ) -> tuple[list[EnergySource], bool] | None:
-    """Return the sources that the Energy dashboard lacks, and whether it has a grid source.
+    """Return the sources that the dashboard lacks, and whether the dashboard has a grid source.
 
-    One source of a kind is enough. None if Home Assistant has no Energy dashboard.
+    A source is missing only if the dashboard has no source of the same kind. None if Home Assistant
+    has no Energy dashboard.
     """
     if _ENERGY not in hass.config.components:
         return None
@@ -90,7 +91,7 @@ async def async_missing_sources(
 
 
 async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> None:
-    """Add the missing sources, as the user has chosen in the setup; retried at the next start."""
+    """Add the missing sources to the Energy dashboard. After a failure, the next start retries."""
     if _ENERGY not in hass.config.components:
         return
     coordinator = entry.runtime_data
@@ -100,7 +101,7 @@ async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> Non
     if not wanted:
         return  # no telegram has ever arrived
     manager = await _async_manager(hass)
-    # Do not await between read and update: a change by the user could be overwritten.
+    # Do not await between read and update, because a change by the user could be overwritten.
     stored = _stored(manager)
     kinds = {source["type"] for source in stored}
     new = [source for source in wanted if source and source["type"] not in kinds]
@@ -108,8 +109,8 @@ async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> Non
         update = {"energy_sources": [*stored, *new]}
         await manager.async_update(cast("EnergyPreferencesUpdate", update))
 
-    # Forget the choice only after the preferences are on the disk: a power failure could lose them.
-    # A second run adds nothing, because the kinds exist already.
+    # Forget the user's choice only after the preferences are on the disk, because a power failure
+    # could lose them. A second run adds nothing, because the sources exist already.
     @callback
     def forget(_now: datetime) -> None:
         options = {
@@ -121,7 +122,7 @@ async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> Non
 
 
 def _sources(reading: Reading, options: Mapping[str, Any]) -> list[EnergySource]:
-    """Return the sources that a meter offers, with their enabled sensors."""
+    """Return the sources that a meter offers, with sensors that are enabled by default."""
 
     def existing(
         fields: Mapping[str, str], described: Iterable[SensorSpec[Reading]]
@@ -145,7 +146,7 @@ def _sources(reading: Reading, options: Mapping[str, Any]) -> list[EnergySource]
 
 
 def _filled_in(coordinator: SmartyCoordinator, source: EnergySource) -> SourceType | None:
-    """Return a source with its entity ids, None if the counting entity is disabled."""
+    """Return `source` with entity ids, None if the entity of `_COUNTED` is missing or disabled."""
     registry = er.async_get(coordinator.hass)
     identity = source.identity
     device_id = mbus_device_id(coordinator, identity) if identity else coordinator.serial_number
@@ -160,7 +161,7 @@ def _filled_in(coordinator: SmartyCoordinator, source: EnergySource) -> SourceTy
 
 
 async def _async_manager(hass: HomeAssistant) -> EnergyManager:
-    # Import only after the check that Home Assistant has an Energy dashboard.
+    # Import here, because Home Assistant may have no Energy dashboard.
     from homeassistant.components.energy.data import async_get_manager  # noqa: PLC0415
 
     return await async_get_manager(hass)

@@ -1,12 +1,12 @@
-"""Dashboard "Smarty" in the sidebar, registered if the setup of a meter asked for it.
+"""Dashboard "Smarty" in the sidebar, registered if the user chose it in the setup of a meter.
 
-The dashboard is registered at each start and stored nowhere. Integrations cannot change the
-collection of user dashboards, and an entry there would remain after the last meter. The price is
-that the dashboard cannot be edited. Users can add an editable dashboard of the same kind.
+The dashboard is registered at each start and stored nowhere, because integrations cannot change the
+collection of user dashboards. An entry in that collection would also outlast the last meter. So
+users cannot edit this dashboard, but they can add an editable dashboard of the same kind.
 
 Pages that were open when the first meter was added lack the module with the cards. Until the next
 start, a panel in the sidebar loads the module for these pages. The panel redirects to the
-dashboard's second path, which always exists, so bookmarks of it keep working.
+dashboard's second path. The second path always exists, so its bookmarks keep working.
 """
 
 from itertools import count
@@ -41,7 +41,7 @@ from .card_module import late_module
 _STRATEGY = "custom:smarty-p1"
 _PATH = "smarty-p1"
 _SECOND_PATH_SUFFIX = "-dashboard"
-# Custom element of the module that redirects to the second path.
+# Custom element in the card module. The element redirects to the dashboard's second path.
 _REDIRECT_PANEL = "smarty-p1-opener"
 _CONFIG: dict[str, Any] = {"strategy": {"type": _STRATEGY}}
 _TITLE = "Smarty"
@@ -49,10 +49,10 @@ _ICON = "mdi:meter-electric"
 
 
 class _SidebarDashboard(LovelaceConfig):
-    """Dashboard whose views the module's strategy creates."""
+    """Dashboard whose views are created by the strategy in the card module."""
 
     def __init__(self, hass: HomeAssistant, url_path: str, *, is_listed: bool) -> None:
-        # Entry in the list of dashboards. The second path has no entry.
+        # Entry in Home Assistant's list of dashboards. The second path has no entry.
         listed = {
             CONF_ID: url_path,
             CONF_TITLE: _TITLE,
@@ -66,12 +66,12 @@ class _SidebarDashboard(LovelaceConfig):
     @property
     @override
     def mode(self) -> str:
-        """Return YAML mode, because users cannot edit the dashboard in this mode."""
+        """Return YAML mode, in which users cannot edit the dashboard."""
         return MODE_YAML
 
     @override
     async def async_get_info(self) -> dict[str, Any]:
-        """Return mode and number of views: the views are unknown until the strategy runs."""
+        """Return the mode, and 0 views, because the browser creates the views later."""
         return {CONF_MODE: self.mode, "views": 0}
 
     @override
@@ -91,7 +91,7 @@ def is_possible(hass: HomeAssistant) -> bool:
 
 
 async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
-    """Return the path of a dashboard with this strategy, ours or the user's; None without any."""
+    """Return the path of a dashboard with the strategy `_STRATEGY`, None without a match."""
     if not is_possible(hass):
         return None
     for path, dashboard in list(hass.data[LOVELACE_DATA].dashboards.items()):
@@ -107,7 +107,7 @@ async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
 
 
 def free_path(hass: HomeAssistant) -> str:
-    """Return an unused path for the dashboard."""
+    """Return an unused path for the dashboard. Its second path, with a suffix, is unused, too."""
     taken = hass.data[LOVELACE_DATA].dashboards
 
     def is_free(path: str) -> bool:
@@ -118,7 +118,7 @@ def free_path(hass: HomeAssistant) -> str:
 
 
 async def async_show_in_sidebar(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Register the dashboard if this entry asks for it and no other entry has done so."""
+    """Register the dashboard if `entry` asks for it. Do nothing if it is registered already."""
     if not entry.options.get(CONF_SIDEBAR) or not is_possible(hass) or _own_paths(hass):
         return
     path = free_path(hass)
@@ -155,7 +155,7 @@ def _register(hass: HomeAssistant, path: str, *, is_shown: bool) -> None:
 
 @callback
 def async_hand_over(hass: HomeAssistant, removed: AnyConfigEntry) -> None:
-    """Pass the dashboard on to another meter, or remove it with the last meter."""
+    """Pass the dashboard of a removed entry on to another meter. Remove it with the last meter."""
     if not removed.options.get(CONF_SIDEBAR):
         return
     for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):

@@ -1,4 +1,4 @@
-"""Probes of a board's port: pulses of an LED reader, distances of a tank sensor."""
+"""Probes of a port: wait for pulses of an LED pulse reader, or for distances of a tank sensor."""
 
 import asyncio
 import time
@@ -17,10 +17,10 @@ from ..lib.port import (
     read_chunk,
 )
 
-# Seconds. Below a few hundred watts, the LED pulses less often.
+# Seconds. An LED with 1,000 pulses a kWh pulses every 20 s at 180 W.
 PULSE_TIMEOUT_S = 20.0
 SONAR_TIMEOUT_S = 10.0
-# Number of readings after which the water's echo is told from other echoes.
+# Number of readings that suffice to tell the water's echo from other echoes.
 _ENOUGH_READINGS = 20
 
 
@@ -34,7 +34,7 @@ class NotSonarError(NotP1Error):
 
 @dataclass(frozen=True)
 class FoundPulses:
-    """First data of a pulse source: a running count, a single pulse, or nothing."""
+    """First data of a pulse source: a running count, a pulse without a count, or nothing."""
 
     has_come: bool
     count: int | None = None
@@ -66,7 +66,7 @@ async def probe_sonar(
     *,
     timeout: float = SONAR_TIMEOUT_S,  # noqa: ASYNC109 - a timeout has its own error here
 ) -> float | None:
-    """Return the distance in cm that a sensor measures, None when it receives no echo.
+    """Return the distance in cm that a sensor measures, None without an echo.
 
     Raises a LinkError when the port cannot be opened, and SonarSilentError when no byte comes
     within `timeout` seconds. Raises NotSonarError when the bytes contain no reading.
@@ -86,7 +86,7 @@ async def probe_sonar(
 
 
 async def _read(reader: asyncio.StreamReader, limit: ReadLimit) -> bytes:
-    """Return the next bytes, at most as fast as a serial line sends them.
+    """Return the next bytes, after a wait that limits the rate to the rate of a serial line.
 
     Raises PortBusyError when a gateway serves another client.
     """

@@ -1,4 +1,4 @@
-"""Dialog steps shared by pulse readers and tanks: one entry per source, named like its device."""
+"""Dialog steps shared by pulse readers and tank sensors. An entry is titled like its device."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,25 +13,25 @@ from .form_errors import FieldError
 
 
 def _unique_id(data: Mapping[str, Any]) -> str:
-    """Return the unique id of an entry: the same for every spelling of a source."""
+    """Return the unique id of an entry. All spellings of a port give the same id."""
     name = source_field(data)
     source = str(data[name])
     return f"{name}:{identify_port(source) if name == CONF_PORT else source}"
 
 
 class BoardSteps(Dialog):
-    """Dialog steps of a board beside the meter."""
+    """Dialog steps of a board: a pulse reader or a tank sensor."""
 
     @property
     def _suggested_source(self) -> dict[str, Any]:
-        """Return the updated entry's source as the form shows it, without a URL's secret."""
+        """Return the updated entry's data as the form suggests it, with a URL's secret masked."""
         suggested = dict(entry.data) if (entry := self._updated_entry) else {}
         if CONF_PORT in suggested:
             suggested[CONF_PORT] = redact_port(suggested[CONF_PORT])
         return suggested
 
     def _check_unused(self, data: Mapping[str, Any]) -> None:
-        """Raise FieldError when another entry has the same source, even if it is disabled."""
+        """Raise FieldError when another entry, enabled or disabled, has the same source."""
         unique_id = _unique_id(data)
         for entry in self._async_current_entries(include_ignore=False):
             is_other = entry.entry_id != self.context.get("entry_id") and not is_meter(entry)

@@ -1,4 +1,4 @@
-"""Repair dialog of a finished capture: shows its content, then writes or discards it."""
+"""Repair dialog of a finished capture: shows the capture, then writes or discards its file."""
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
@@ -22,7 +22,7 @@ class CaptureRepairFlow(RepairsFlow):
         if not summary.telegrams:
             entry.runtime_data.capture.discard()
             return self.async_abort(reason="capture_empty")
-        # Inside a Markdown code block, only backticks are special: replace them.
+        # Only backticks are special inside a Markdown code block, so replace them.
         lines = "\n".join(summary.last_telegram).replace("`", "'")
         return self.async_show_menu(
             step_id="init",
@@ -38,7 +38,7 @@ class CaptureRepairFlow(RepairsFlow):
     async def async_step_write(
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Write the file and show its path. The issue ends."""
+        """Write the capture's file and show its path. The repair issue ends."""
         entry = self._entry()
         if not entry:
             return self.async_abort(reason="capture_gone")
@@ -65,7 +65,7 @@ class CaptureRepairFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
     def _entry(self) -> MeterConfigEntry | None:
-        """Return the entry of the meter, None if it was removed or is not loaded."""
+        """Return the entry of the meter, None if the entry was removed or is not loaded."""
         name = str((self.data or {})[ENTRY_ID])
         entry: MeterConfigEntry | None = self.hass.config_entries.async_get_entry(name)
         return entry if entry and entry.state is ConfigEntryState.LOADED else None

@@ -86,8 +86,9 @@ from ..lib.tariff import (
 )
 from .form_fields import list_field, number_field
 
-# Year in which the tariff began. Prices are approved one year ahead.
+# Year in which the grid tariff began.
 _FIRST_YEAR = 2025
+# Prices are approved one year ahead. One more year is permitted.
 _YEARS_AHEAD = 2
 
 _PRICE = number_field(MAX_PRICE, f"{CURRENCY}/kWh")
@@ -127,9 +128,9 @@ _AIDS = ObjectSelector(
     ObjectSelectorConfig(
         fields={
             "name": _required(TextSelector()),
-            # Bills print an aid with or without a minus, so both signs are accepted. The amounts
-            # are optional, because the frontend would prefill a required number with its minimum.
-            # No lists of choices: the frontend would not translate them.
+            # Bills print an aid with or without a minus, so the amounts may have either sign. The
+            # amounts are optional, because the frontend would prefill a required number with its
+            # minimum. No field offers choices, because the frontend would not translate choices.
             "per_kwh": ObjectSelectorField(selector=_MARGIN),
             "per_month": ObjectSelectorField(
                 selector=number_field(_MAX_FEE, CURRENCY, minimum=-_MAX_FEE)
@@ -150,7 +151,7 @@ type Errors = dict[str, str]
 
 
 class _Field(NamedTuple):
-    """Form field: the option that stores it, its selector, its section, and its default."""
+    """Form field: the option that stores its value, its selector, its section, its default."""
 
     option: str
     selector: Selector[Any]
@@ -158,14 +159,14 @@ class _Field(NamedTuple):
     default: str | bool | None = None
 
     def asked_of(self, defaults: Mapping[str, Any]) -> vol.Marker:
-        """Return the marker of the field: required with its default, otherwise optional."""
+        """Return the field's marker: required if `defaults` has the option, otherwise optional."""
         if self.option not in defaults:
             return vol.Optional(self.option)
         return vol.Required(self.option, default=defaults[self.option])
 
 
 class _PriceChoice(NamedTuple):
-    """Price that is either fixed or follows an entity, plus a margin."""
+    """Option names of a price that is either fixed, or an entity's price plus a margin."""
 
     section: str
     price: str
@@ -244,7 +245,7 @@ def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
             (shown[name] if name else shown)[option] = options[option]
     if CONF_REFERENCE_POWER in shown:
         shown[CONF_REFERENCE_POWER] = f"{shown[CONF_REFERENCE_POWER]:g}"
-    # A past day is not shown: it belongs to the changes that were entered with it.
+    # Show only a first day in the future. A past day belongs to earlier changes of the contract.
     if is_awaited(options):
         shown[CONF_SURCHARGE_PRICE_SINCE] = options[CONF_SURCHARGE_PRICE_SINCE]
     return shown
@@ -253,9 +254,9 @@ def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
 def read_contract(
     hass: HomeAssistant, stored: Mapping[str, Any], typed: Mapping[str, Any], errors: Errors
 ) -> dict[str, Any]:
-    """Return the options to store for the contract, and add errors.
+    """Return the contract options to store. Adds the errors of the `typed` values to `errors`.
 
-    A section that is not submitted keeps its stored options.
+    A section that is missing in `typed` keeps its stored options.
     """
     read = {}
     for option, _, name, _ in _FIELDS:
@@ -289,9 +290,9 @@ def first_contract_fields() -> dict[vol.Marker, Any]:
 def read_first_contract(
     hass: HomeAssistant, typed: Mapping[str, Any], errors: Errors
 ) -> dict[str, Any]:
-    """Return the contract that both pages would store for these fields, and add errors.
+    """Return the contract options to store from the setup's form. Adds errors to `errors`.
 
-    No day is stored: the first contract is valid for all recorded months.
+    No first day is stored, because the first contract is valid for all recorded months.
     """
     whole: dict[str, Any] = {name: {} for name in _SECTIONS}
     for option, _, name, _ in _FIELDS:
@@ -326,9 +327,9 @@ def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
 
 
 def _is_second_price_whole(read: Mapping[str, Any]) -> bool:
-    """Return whether the second price is complete, or absent with all its fields.
+    """Return whether the fields of the second price are all empty, or complete.
 
-    A complete second price has a first price, and hours or days.
+    Complete means: both energy prices, and hours or days.
     """
     start, end = read.get(CONF_SECOND_PRICE_FROM), read.get(CONF_SECOND_PRICE_TO)
     has_hours = start is not None or end is not None
@@ -346,7 +347,7 @@ _AMOUNTS = ("per_kwh", "per_month")
 
 
 def _check_aids(read: dict[str, Any], errors: Errors) -> None:
-    """Store positive amounts of the aids, or add an error for malformed ones."""
+    """Make the amounts of the bill's aids positive, or add an error for a malformed aid."""
     aids = read.pop(CONF_AIDS, [])
     if len(aids) > MAX_AIDS:
         errors[SECTION_AIDS] = "too_many_aids"
@@ -392,7 +393,7 @@ def _price_error(hass: HomeAssistant, read: Mapping[str, Any], choice: _PriceCho
 def _read_since(
     read: dict[str, Any], stored: Mapping[str, Any], since: str | None, errors: Errors
 ) -> None:
-    """Store the day from which the contract is valid, or add an error."""
+    """Store the contract's first day in `read`, or add an error."""
     changed = _changed(stored, read)
     is_entity_alone = bool(changed) and contract_of(stored) == contract_of(read)
     waits = is_awaited(stored)
@@ -400,7 +401,7 @@ def _read_since(
         is_entity_now = is_entity_alone and not waits
         errors |= _errors_of_day(read, since, changed, is_entity_now=is_entity_now)
     elif not changed or is_entity_alone:
-        # An unchanged contract keeps its day.
+        # Without a change, or with a new price entity alone, the contract keeps its first day.
         since = stored.get(CONF_SURCHARGE_PRICE_SINCE)
     if since is not None:
         read[CONF_SURCHARGE_PRICE_SINCE] = since
@@ -408,7 +409,11 @@ def _read_since(
 
 
 def _read_entities_before(read: dict[str, Any], stored: Mapping[str, Any], *, holds: bool) -> None:
-    """Store the previous price entities: until a change is valid, prices follow those entities."""
+    """Store the price entities that are valid until the first day of a change.
+
+    With `holds`, the stored entities become the previous entities. Otherwise the stored previous
+    entities stay.
+    """
     for option, before_change in PRICE_ENTITIES.items():
         if entity_id := stored.get(option if holds else before_change):
             read[before_change] = entity_id
@@ -417,7 +422,7 @@ def _read_entities_before(read: dict[str, Any], stored: Mapping[str, Any], *, ho
 def _changed(stored: Mapping[str, Any], read: Mapping[str, Any]) -> set[str]:
     """Return the names of contract options whose values have changed."""
     before, after = {**_DEFAULTS, **stored}, {**_DEFAULTS, **read}
-    # Aids have their own first and last day, so a changed aid needs no day.
+    # An aid has its own first and last day, so a changed aid needs no first day of the contract.
     names = {name for name, *_ in _FIELDS} - {CONF_AIDS}
     return {name for name in names if before.get(name) != after.get(name)}
 
@@ -425,13 +430,14 @@ def _changed(stored: Mapping[str, Any], read: Mapping[str, Any]) -> set[str]:
 def _errors_of_day(
     read: Mapping[str, Any], since: str, changed: set[str], *, is_entity_now: bool
 ) -> dict[str, str]:
-    """Return the errors of the day from which a change is valid, by field."""
+    """Return the errors of `since`, the first day of a change: translation keys by field."""
     if not read:
         return {CONF_SURCHARGE_PRICE_SINCE: "day_without_change"}
     if changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read:
         return {SECTION_NETWORK_PRICES: "surcharge_price_missing"}
     if is_entity_now:
-        # Refuse the day: it would also apply to margin and fees, which are valid already.
+        # Only the price entity is new. Refuse a first day, because the day would also apply to
+        # margin and fees. Margin and fees are valid already.
         return {CONF_SURCHARGE_PRICE_SINCE: "day_of_entity"}
     if not _is_plausible(since):
         return {CONF_SURCHARGE_PRICE_SINCE: "surcharge_day_implausible"}
@@ -439,6 +445,6 @@ def _errors_of_day(
 
 
 def _is_plausible(day: str) -> bool:
-    """Return whether a contract may begin on a day: from the tariff's start to two years ahead."""
+    """Return whether a contract may begin on a day: from `_FIRST_YEAR` to the year after next."""
     latest = dt_util.now(LUXEMBOURG).year + _YEARS_AHEAD
     return _FIRST_YEAR <= date.fromisoformat(day).year <= latest

@@ -27,7 +27,7 @@ from .form_fields import number_field
 
 _MAX_INTERVAL_S = 3600
 _INTERVAL = number_field(_MAX_INTERVAL_S, "s", is_whole=True)
-# Allow more than plausible values: the frontend's own range message is not translated.
+# The frontend does not translate its own range message, so read_data() checks the range instead.
 _MAX_TYPED = 1_000_000
 _GAS_FIELDS = {
     CONF_GAS_KWH_PER_M3: number_field(_MAX_TYPED, "kWh/m³"),
@@ -44,7 +44,7 @@ DATA_OPTIONS = (CONF_MIN_INTERVAL, *_GAS_FIELDS)
 
 
 def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
-    """Return the fields of the page. Those of gas appear only if there may be a gas meter."""
+    """Return the fields of the page. Gas fields appear if there may be a gas meter."""
     fields: dict[vol.Marker, Any] = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
     if _GAS_FIELDS.keys() & entry.options.keys() or _may_have_gas(entry):
         fields |= {vol.Optional(name): field for name, field in _GAS_FIELDS.items()}
@@ -62,7 +62,7 @@ def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
 
 
 def _may_have_gas(entry: AnyConfigEntry) -> bool:
-    """Return whether a gas meter was read, or whether nothing was read yet."""
+    """Return whether the entry may have a gas meter. True if no telegram has been read yet."""
     if entry.state is not ConfigEntryState.LOADED:
         return True
     coordinator: SmartyCoordinator = entry.runtime_data

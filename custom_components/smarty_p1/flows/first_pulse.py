@@ -40,7 +40,7 @@ async def async_find_pulses(hass: HomeAssistant, data: Mapping[str, Any]) -> Fou
 
 
 def _read_count(hass: HomeAssistant, entity_id: str) -> FoundPulses:
-    """Return the running count of an entity."""
+    """Return the running count of an entity. Raises FieldError when its state is no count."""
     state = hass.states.get(entity_id)
     if state is None or state.state in {STATE_UNAVAILABLE, STATE_UNKNOWN}:
         return _NOTHING
@@ -68,7 +68,7 @@ async def _async_watch_entity(hass: HomeAssistant, entity_id: str) -> FoundPulse
 
 
 async def _async_watch_topic(hass: HomeAssistant, topic: str) -> FoundPulses:
-    """Return the pulse or count in the first message at a topic."""
+    """Return the first pulse or count at a topic. A pulse in a retained message is ignored."""
     from homeassistant.components import mqtt  # noqa: PLC0415 - only there with its integration
 
     if not await mqtt.async_wait_for_mqtt_client(hass):

@@ -1,4 +1,4 @@
-"""Base of all dialogs: a form, a probe of the source that was entered, and the errors of both.
+"""Base of the setup dialogs: a form, a probe of the entered source, and the errors of both.
 
 A step with a form calls `_async_accept` with the user's input. If the input is valid, the step
 stores it and calls the probe step; otherwise it calls `_show`.
@@ -6,7 +6,7 @@ stores it and calls the probe step; otherwise it calls `_show`.
 The probe step calls `_async_look`. Home Assistant then continues with the step that shows the
 result, or with the form and its errors.
 
-Subclasses hold their own state: the attributes of Dialog are changed only here.
+Subclasses add attributes of their own. Only this module changes the attributes of Dialog.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from .form_errors import FieldError, check_address, field_error
 from .paused_entry import pause_entry
 from .ports_in_use import async_entry_at, async_lasting_name, async_name_holder
 
-# Defaults, because the texts use placeholders that only some forms fill.
+# Default values for placeholders of the texts, because no form fills all placeholders.
 _PLACEHOLDERS = {
     **dict.fromkeys(("found", "port", "program", "title"), ""),
     "documentation_url": DOCUMENTATION_URL,
@@ -129,12 +129,12 @@ class Dialog(ConfigFlow):
         )
 
     async def _async_read_port(self, text: str, *, takes_topic: bool = False) -> str:
-        """Return the port or topic that was entered, by its lasting name.
+        """Return the entered port or topic. A serial device gets its name in /dev/serial/by-id.
 
-        Raises FieldError when the text is no port or topic, or when another entry reads that port.
+        Raises FieldError when `text` is no port or topic, or when another entry reads that port.
         """
         if entry := self._updated_entry:
-            # The form shows the port without secrets. If the user left it so, keep the full port.
+            # The form shows the port without secrets. An unchanged text means the stored port.
             current = entry.data.get(CONF_PORT, "")
             text = current if text.strip() == redact_port(current) else text
         if takes_topic:
@@ -158,8 +158,9 @@ class Dialog(ConfigFlow):
         `data` holds the source that `look` probes. An error leads back to the form.
         """
         if self._look_task is None:
-            # Never start the task eagerly. If it ended at once, Home Assistant would also pass the
-            # user's input to the next step. That step would confirm a result that was never shown.
+            # Never start the task eagerly. If the task ended at once, Home Assistant would also
+            # pass the user's input to the next step. The next step would take that input as the
+            # confirmation of a result that was never shown.
             self._look_task = self.hass.async_create_task(
                 self._async_look_undisturbed(look),
                 f"{DOMAIN} {step}",
@@ -179,8 +180,8 @@ class Dialog(ConfigFlow):
         return self.async_show_progress_done(next_step_id=self._form_step)
 
     async def _async_look_undisturbed(self, look: Callable[[], Awaitable[str]]) -> str:
-        # Pause the entry even if another port is probed: its name may be an alias of the entry's
-        # port.
+        # Pause the entry even if another port is probed, because that port's name may be an alias
+        # of the entry's port.
         pause = pause_entry(self.hass, self._updated_entry)
         try:
             async with timeout_or_stop(self.hass, None), pause:
@@ -208,7 +209,10 @@ class Dialog(ConfigFlow):
         last_words: str | None = None,
         **placeholders: str,
     ) -> ConfigFlowResult:
-        """Create the entry, unless its unique id exists; `last_words` is the final text's key."""
+        """Create the entry, or abort if another entry has `unique_id`.
+
+        `last_words` is the translation key of the dialog's final text.
+        """
         await self.async_set_unique_id(unique_id, raise_on_progress=False)
         self._abort_if_unique_id_configured()
         return self.async_create_entry(

@@ -1,6 +1,6 @@
-"""Errors of forms: the field at which an error is shown, and its translation key.
+"""Errors of forms: the field at which an error is shown, and the error's translation key.
 
-A table maps errors of ports and sources. Errors of entered values are raised as FieldError.
+`ERRORS` maps errors of ports and sources. Errors of entered values are raised as FieldError.
 """
 
 from collections.abc import Mapping
@@ -33,7 +33,8 @@ from ..lib.port import (
 )
 from .board_probe import NotSonarError, SonarSilentError
 
-# Home Assistant shows an error inside a section only if the error names the section.
+# Field and translation key of each error. For a field inside a section, Home Assistant requires the
+# section's name.
 ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     PortNotFoundError: (CONF_PORT, "port_not_found"),
     PortPermissionError: (CONF_PORT, "port_permission"),
@@ -54,7 +55,7 @@ ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     NoDeviceNameError: (CONF_BASE, "no_device_name"),
     BaseException: (CONF_BASE, "unknown"),
 }
-# Shorter than the 65,535 bytes that MQTT permits.
+# MQTT permits 65,535 bytes. No real topic is that long.
 _MAX_TOPIC_CHARS = 1024
 _GATEWAY_SCHEMES = {"socket", "tcp", "rfc2217"}
 
@@ -70,27 +71,27 @@ class FieldError(Exception):
 
 
 def field_error(err: BaseException) -> FieldError:
-    """Return the field and the translation key of any error."""
+    """Return `err` as FieldError, with field and translation key from `ERRORS`."""
     if isinstance(err, FieldError):
         return err
     return FieldError(*next(ERRORS[cls] for cls in type(err).__mro__ if cls in ERRORS))
 
 
 def check_topic(topic: str, field: str) -> None:
-    """Raise FieldError when the text is not exactly one topic, without wildcards."""
-    # Control characters, and some topics that begin with $, make a broker close the connection of
-    # all of Home Assistant.
+    """Raise FieldError when `topic` is malformed or contains wildcards."""
+    # Control characters, and some topics that begin with $, make a broker close the connection. All
+    # integrations of Home Assistant share that connection.
     is_fit = topic.isprintable() and not topic.startswith("$") and not set(topic) & set("+#")
     if not topic or not is_fit or len(topic.encode()) > _MAX_TOPIC_CHARS:
         raise FieldError(field, "topic_malformed")
 
 
 def check_address(text: str, *, takes_topic: bool = False) -> None:
-    """Raise FieldError when the text is no port that could be opened."""
+    """Raise FieldError when `text` is no complete address of a port."""
     port = normalise_port(text)
     if not port:
         raise FieldError(CONF_PORT, "port_missing")
-    # The masked port of the form was entered again: its secret is unknown.
+    # The user entered a masked port from the form. Refuse the port, because its secret is missing.
     if MASK in port:
         raise FieldError(CONF_PORT, "port_masked")
     if port.startswith("/"):
@@ -103,7 +104,7 @@ def check_address(text: str, *, takes_topic: bool = False) -> None:
 
 
 def _lacks_number(port: str) -> bool:
-    """Return whether a URL lacks a valid port number and needs one."""
+    """Return whether a URL needs a port number but has no valid number."""
     try:
         url = urlsplit(port)
         is_complete = bool(url.hostname and url.port)

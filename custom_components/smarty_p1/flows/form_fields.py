@@ -20,12 +20,12 @@ from ..const import LOGGER
 from ..coordinator.mqtt_port import PREFIX
 from ..lib.port import redact_port
 
-# An empty default, because the frontend would otherwise choose the first port of the list.
+# Without the empty default, the frontend would choose the first port of the list.
 NEW_PORT = vol.Required(CONF_PORT, default="")
 CURRENT_PORT = vol.Optional(CONF_PORT)
 
 _MAX_PORTS = 64
-# Limit the names that USB devices report: they may have any length.
+# Characters. USB devices may report longer names, so cut them.
 _MAX_NAME = 64
 
 
@@ -64,7 +64,7 @@ async def async_port_field(hass: HomeAssistant, topics: Iterable[str] = ()) -> S
     except OSError as err:
         LOGGER.debug("Serial ports cannot be listed: %s", type(err).__name__)
         ports = []
-    # The frontend's own serial port field would show a typed address as an unknown item.
+    # Use a list, because the frontend's serial port field would show a typed address as unknown.
     offered = [(port.device, _label(port)) for port in ports[:_MAX_PORTS]]
     offered += [(f"{PREFIX}{topic}", f"MQTT ({topic})") for topic in topics]
     return list_field(offered, takes_any=True)

@@ -20,7 +20,7 @@ from .form_errors import FieldError
 
 _KEY = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
 _TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
-# Printable ASCII only: the value is sent as an HTTP header.
+# Printable ASCII only, because the value is sent as an HTTP header.
 _HEADER_VALUE = re.compile(r"[!-~]{1,256}")
 _POINT = re.compile(r"LU[0-9]{31}")
 _ABOUT_THE_POINT = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
@@ -61,7 +61,7 @@ async def async_read_account(
 async def async_read_key(
     hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the stored account with a new API key, once Leneda has accepted it.
+    """Return the stored account with a new API key, once Leneda has accepted the key.
 
     Raises FieldError when a value is malformed or Leneda refuses it.
     """
@@ -85,7 +85,10 @@ async def _async_try_all(hass: HomeAssistant, account: Mapping[str, str]) -> Non
 async def _async_try(
     hass: HomeAssistant, account: Mapping[str, str], field: str, code: str
 ) -> None:
-    """Query yesterday's quarter-hours of a metering point. An empty result is no error."""
+    """Query yesterday's quarter-hours of a metering point. An empty result is no error.
+
+    Raises FieldError when Leneda refuses the query.
+    """
     credentials = Credentials(account[CONF_API_KEY], account[CONF_ENERGY_ID])
     end = day_start(dt_util.utcnow())
     start = day_start(end - QUARTER_HOUR)

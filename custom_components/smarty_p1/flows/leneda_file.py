@@ -21,8 +21,8 @@ _FILE = "file"
 _SCHEMA = vol.Schema(
     {vol.Required(_FILE): selector.FileSelector({"accept": ".csv,text/csv,text/plain"})}
 )
-# Translation keys of entities that count the same quantity. Quantities of energy sharing have no
-# entity and are shown by their code.
+# Translation key of the entity that counts a quantity. Quantities of energy sharing have no entity,
+# so the form shows their code.
 _ENTITIES = {
     Quantity.IMPORTED: "energy_imported",
     Quantity.EXPORTED: "energy_exported",
@@ -96,7 +96,7 @@ class LenedaFileSteps(OptionsFlow):
         if key := _ENTITIES.get(imported.quantity):
             register = await self._async_text(f"entity.sensor.{key}.name", {})
         return self.async_show_menu(
-            # Without days to compare, the text leaves out the number of differing days.
+            # If no day was compared, use the text without the number of differing days.
             step_id="leneda_result" if imported.compared_days else "leneda_result_alone",
             menu_options=["leneda_file", "leneda_finish"],
             description_placeholders={
@@ -135,7 +135,7 @@ class LenedaFileSteps(OptionsFlow):
 
 
 def _uploaded(hass: HomeAssistant, file_id: str) -> bytes:
-    """Return the uploaded bytes, at most one more than MAX_EXPORT_SIZE.
+    """Return the uploaded bytes, at most `MAX_EXPORT_SIZE + 1`. The importer refuses that many.
 
     Raises ImportRefusedError when the file is gone.
     """

@@ -1,4 +1,4 @@
-"""Dialog steps for ports that Home Assistant discovers: only the key is asked for."""
+"""Dialog steps for ports that Home Assistant discovers. The steps ask only for the keys."""
 
 import re
 from typing import override
@@ -15,19 +15,19 @@ from .moved_gateway import follow
 from .ports_in_use import async_entry_at, async_lasting_name
 
 # "P1" as a word, in any spelling: P1, p1-meter, P1_port, p1port, meterp1, MyP1Cable. The manifest's
-# patterns also match other names, which must be refused here: esp12, HP1102, P1S.
+# patterns also match names such as esp12, HP1102 and P1S. This pattern refuses those names.
 _SAYS_P1 = re.compile(
     r"""(?: (?<![A-Za-z0-9])[Pp]1 | (?<=[a-z])P1 | (?<=meter)p1 )
         (?: (?![A-Za-z0-9]) | (?=[A-Z][a-z]) | (?=port|meter|reader|gateway|cable|kabel|usb) )
         | (?i:smarty|dsmr)""",
     re.VERBOSE,
 )
-# Zeroconf properties in which a service describes itself. The manifest matches the same ones.
+# Zeroconf properties in which a service describes itself. The manifest lists the same properties.
 _TELLING_PROPERTIES = ("product", "name", "description", "model")
-# URL scheme by protocol layers of an announced gateway. Other layers cannot be read.
+# URL scheme by protocol layers of an announced gateway. Gateways with other layers are refused.
 _SCHEMES = {("tcp",): "socket", ("telnet", "tcp"): "rfc2217"}
-# Anybody on the network can announce a name, and the dialog renders it as Markdown. So replace
-# markup, and the dot of "www.", which would become a link.
+# Anybody on the network can announce a name, and the dialog renders names as Markdown. So replace
+# markup. Also replace the dot of "www.", because Markdown makes a link of such a text.
 _MARKUP = re.compile(r"[^\w ().-]|(?<=www)\.", re.IGNORECASE)
 _MAX_NAME_CHARS = 64
 
@@ -37,7 +37,7 @@ def _says_p1(*texts: str | None) -> bool:
 
 
 def _addresses(info: ZeroconfServiceInfo) -> list[str]:
-    """Return the URLs of an announced port, the best URL first; none for an unknown protocol."""
+    """Return the URLs of an announced port, the best URL first. Empty for an unknown protocol."""
     stack = str(info.properties.get("gensiostack") or "tcp").lower()
     layers = re.sub(r"\([^)]*\)", "", stack).replace(" ", "").split(",")
     scheme = _SCHEMES.get(tuple(layers))
@@ -85,7 +85,8 @@ class DiscoverySteps(MeterSteps):
     ) -> ConfigFlowResult:
         if await async_entry_at(self.hass, port):
             return self.async_abort(reason="already_configured")
-        # The serial number is unknown until a telegram arrives, so the port identifies the dialog.
+        # The meter's serial number is unknown until a telegram arrives. So the dialog's unique id
+        # is the name of the service or port.
         await self.async_set_unique_id(unique_id)
         self._abort_if_unique_id_configured()
         shown_name = _MARKUP.sub("?", name[:_MAX_NAME_CHARS])
@@ -99,10 +100,13 @@ class DiscoverySteps(MeterSteps):
         return await self.async_step_discovery_confirm()
 
     async def _async_follow_service(self, service: str, urls: list[str]) -> bool:
-        """Return whether an entry reads the announced port, or is now searched for at that port."""
+        """Return whether a meter's entry already reads one of `urls`, or already has `service`.
+
+        If an entry has `service` but reads another port, search its meter at the first of `urls`.
+        """
         for url in urls:
             reader = await async_entry_at(self.hass, url)
-            # Boards are skipped: the place of a board says nothing about a meter's gateway.
+            # Skip pulse readers and tank sensors, because their port is not that of a meter.
             if reader and is_meter(reader) and reader.data.get(CONF_SERVICE, service) == service:
                 self.hass.config_entries.async_update_entry(
                     reader, data={**reader.data, CONF_SERVICE: service}

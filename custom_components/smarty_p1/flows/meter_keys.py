@@ -26,7 +26,7 @@ from ..lib.p1 import DEFAULT_AUTHENTICATION_KEY, KeyFormatError, parse_key
 PUBLISHED_KEY = DEFAULT_AUTHENTICATION_KEY.hex().upper()
 
 _PASSWORD = TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="off"))
-# Field that shows the error, and the error's translation key, for a malformed key.
+# For each key: the field that shows an error, and the translation key of the error "malformed".
 _MALFORMED = {
     CONF_ENCRYPTION_KEY: (CONF_ENCRYPTION_KEY, "key_malformed"),
     CONF_AUTHENTICATION_KEY: (SECTION_ADVANCED, "authentication_key_malformed"),
@@ -53,7 +53,7 @@ def key_fields(*, is_advanced_open: bool, choices: Container[str]) -> dict[Any, 
 def read_keys(
     user_input: Mapping[str, Any], current: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the keys for an entry's data, and translation keys of errors by field.
+    """Return the meter's keys for an entry's data, and translation keys of errors by field.
 
     An empty field keeps the current key.
     """

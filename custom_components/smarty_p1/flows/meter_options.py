@@ -170,7 +170,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
     async def _async_read_publishing(
         self, typed: Mapping[str, Any], errors: Errors
     ) -> dict[str, Any]:
-        """Return the options of all submitted sections, and add errors."""
+        """Return the options of all submitted sections. Adds errors to `errors`."""
         read: dict[str, Any] = {}
         for name, async_read in _PUBLISHING.items():
             try:
@@ -197,7 +197,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         )
 
     def _save(self, read: Mapping[str, Any], own: Container[str]) -> ConfigFlowResult:
-        """Replace the page's own options. Options of other pages and versions stay."""
+        """Replace the options named in `own` by `read`. All other stored options stay."""
         stored = self.config_entry.options
         kept = {name: value for name, value in stored.items() if name not in own}
         return self.async_create_entry(data=kept | dict(read))

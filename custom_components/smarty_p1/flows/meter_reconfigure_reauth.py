@@ -26,7 +26,7 @@ from .form_fields import CURRENT_PORT
 from .meter_keys import PUBLISHED_KEY
 from .meter_setup import MeterForm, MeterSteps, async_prove
 
-# Field and translation key of the error, by the coordinator's reason for new keys.
+# Field and translation key of the error to show, by the reason why new keys are needed.
 _REASONS: Mapping[str, tuple[str, str]] = {
     "wrong_key": (CONF_ENCRYPTION_KEY, "key_renewed"),
     "other_authentication_key": (SECTION_ADVANCED, "other_authentication_key"),
@@ -42,7 +42,7 @@ def _form(
     port = entry.data[CONF_PORT]
     suggested: dict[str, Any] = {}
     checkboxes = {checkbox} if checkbox else set()
-    if identify_port(port) == port:  # a URL's secret never returns to a browser
+    if identify_port(port) == port:  # never send a URL's secret to a browser
         suggested[CONF_PORT] = port
     if not entry.data.get(CONF_VERIFY, True):
         checkboxes.add(CONF_WITHOUT_VERIFICATION)
@@ -86,14 +86,14 @@ class UpdateSteps(MeterSteps):
         return await self._async_ask_meter(user_input, form, partial(self._async_find_same, entry))
 
     async def async_step_updated(self, _user_input: Input = None) -> ConfigFlowResult:
-        """End the dialog with a success message: the entry was updated by `_async_find_same`."""
+        """End the dialog with a success message. `_async_find_same` has updated the entry."""
         is_reauth = self.source == SOURCE_REAUTH
         return self.async_abort(
             reason="reauth_successful" if is_reauth else "reconfigure_successful"
         )
 
     async def _async_find_same(self, entry: AnyConfigEntry, data: dict[str, Any]) -> str:
-        """Update the entry once its own meter has sent a telegram. Raises FieldError otherwise."""
+        """Update the entry after a telegram of its meter. Raises FieldError for another meter."""
         try:
             telegram = await async_prove(self.hass, data)
         except SecurityOffError:
@@ -101,9 +101,9 @@ class UpdateSteps(MeterSteps):
         serial_number = str(telegram.serial_number)
         if serial_number != entry.unique_id:
             raise FieldError(CONF_PORT, "other_meter", found=shown_name(serial_number))
-        # Update the entry here: the next step runs only when the browser asks for it.
+        # Update the entry here, because the next step runs only if the browser is still open.
         self.hass.config_entries.async_update_entry(entry, data=data)
-        # The keys are right now, so end other dialogs that ask for keys.
+        # The entry has correct keys again, so end other dialogs that ask for its keys.
         for flow in list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):
             if flow["flow_id"] != self.flow_id:
                 self.hass.config_entries.flow.async_abort(flow["flow_id"])

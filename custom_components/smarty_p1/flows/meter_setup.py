@@ -60,7 +60,7 @@ class MeterForm:
 
 
 async def async_prove(hass: HomeAssistant, data: Mapping[str, Any]) -> Telegram:
-    """Return the telegram that proves port and keys of an entry with this data.
+    """Return the first telegram from the port in `data` that is valid with the keys in `data`.
 
     Raises a LinkError or P1Error when no valid telegram arrives.
     """
@@ -76,20 +76,20 @@ class MeterSteps(ContractAndDashboardSteps):
     """Dialog steps that find a meter at a port."""
 
     _telegram: Telegram
-    # Data of the entry to create, and the function that waits for its telegram.
+    # Data of the entry to create or update, and the function that waits for a telegram.
     _data: dict[str, Any]
     _find: _Find
 
     def __init__(self) -> None:
         super().__init__()
         self._checkboxes: set[str] = set()
-        # Topics of frames at the broker, None before the first search.
+        # MQTT topics with frames of a meter, None before the first search.
         self._topics: list[str] | None = None
 
     async def async_step_meter(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the port and the keys."""
         suggested = {}
-        # Suggest a port only before the first input: later, the form keeps the user's input.
+        # Suggest a port only in a new form. Later, the form shows the user's input.
         if user_input is None and (
             port := await async_next_gateway_port(self._async_current_entries(include_ignore=False))
         ):
@@ -120,7 +120,7 @@ class MeterSteps(ContractAndDashboardSteps):
             step_id="confirm",
             description_placeholders={
                 "serial_number": shown_name(serial_number),
-                # The text shows the identification as Markdown code, which a backtick would end.
+                # The text shows the identification as Markdown code. A backtick would end the code.
                 "identification": telegram.identification.replace("`", "?"),
                 "verification": await self._async_text(verification),
                 "power_imported": self._describe("1-0:1.7.0", "kW"),
@@ -135,7 +135,10 @@ class MeterSteps(ContractAndDashboardSteps):
     async def _async_ask_meter(
         self, user_input: Input, form: MeterForm, find: _Find | None = None
     ) -> ConfigFlowResult:
-        """Show the form until its input is valid; `find` then probes and returns the next step."""
+        """Show the form until its input is valid. Then `find` probes the port.
+
+        `find` takes the entry's data and returns the name of the next step.
+        """
         read = partial(self._async_read_meter, form)
         if data := await self._async_accept(user_input, read):
             self._data, self._find = data, find or self._async_find_new
@@ -198,6 +201,6 @@ class MeterSteps(ContractAndDashboardSteps):
         return self._amount(value, unit) if isinstance(value, float) else _NONE
 
     def _amount(self, value: float, unit: str) -> str:
-        """Return an amount with its unit, three decimals and the language's decimal mark."""
+        """Return an amount for people: three decimals with a unit, all digits without a unit."""
         text = f"{value:.3f} {unit}" if unit else f"{value:.15g}"
         return with_decimal_mark(self.hass, text)

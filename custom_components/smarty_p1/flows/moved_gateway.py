@@ -1,9 +1,9 @@
 """Follow a gateway that is announced at a new address, once its meter has answered there.
 
 Anybody on the network can announce anything, at any rate. An announcement is therefore only a hint
-where to search. An entry whose own port delivers is left alone. Another entry changes its port only
-after its meter has sent a frame there. The entry's key must verify that frame, and it must be newer
-than all earlier frames.
+where to search. An entry whose port delivers telegrams keeps its port. A silent entry changes its
+port only after its meter has sent a frame at the new address. The entry's key must verify that
+frame, and the frame must be newer than all earlier frames.
 """
 
 import asyncio
@@ -22,8 +22,9 @@ from ..lib.port import probe
 from .paused_entry import pause_entry
 from .ports_in_use import async_entry_at
 
-# Seconds between two probes of an announced address, and probes per announcement.
+# Seconds between two probes of an announced address.
 PROBE_INTERVAL_S = 60.0
+# Number of probes after an announcement.
 PROBES = 10
 
 
@@ -40,14 +41,14 @@ _FOLLOWER: HassKey[_Follower] = HassKey(f"{DOMAIN}_gateway_follower")
 
 @callback
 def follow(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> None:
-    """Search the meter of an entry at another port, unless the entry's own port delivers."""
+    """Search the meter of an entry at `port`, unless the entry's own port delivers telegrams."""
     if not _can_be_proved(entry):
         LOGGER.debug("%s: only a key can prove that its gateway has moved", entry.title)
         return
     follower = hass.data.setdefault(_FOLLOWER, _Follower())
     is_looking = entry.entry_id in follower.ports
     follower.ports[entry.entry_id] = port
-    # Repeated announcements change only the port: one search runs at its own rate.
+    # Repeated announcements change the port of the running search, but not its rate.
     if not is_looking:
         hass.async_create_background_task(
             _async_search(hass, entry, follower), f"{DOMAIN} gateway of {entry.title}"
@@ -92,7 +93,8 @@ async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) 
     reader = await async_entry_at(hass, port, but=entry.entry_id)
     if reader and _is_delivering(reader):
         return False
-    # Two gateways may have swapped addresses, and a gateway serves one client. So free the port.
+    # Two gateways may have swapped addresses, and a gateway serves one client. So pause the entry
+    # that reads the port.
     async with pause_entry(hass, reader):
         counters = await _async_last_counters(hass, entry, key)
         try:
@@ -111,7 +113,7 @@ async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) 
 async def _async_last_counters(
     hass: HomeAssistant, entry: AnyConfigEntry, key: bytes
 ) -> dict[bytes, int]:
-    """Return the last frame counters: a recorded frame has no newer counter, so it is rejected."""
+    """Return the last frame counter by system title, so that a probe rejects recorded frames."""
     if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, SmartyCoordinator):
         return entry.runtime_data.books.memory.last_counters(key)
     return await MeterStore(hass, entry.entry_id).async_last_counters(key)

@@ -1,7 +1,7 @@
-"""Pause an entry while another task needs its port: most ports serve one client at a time.
+"""Pause an entry while another task needs its port, because most ports serve one client.
 
-A loaded meter keeps its entities and only closes its port. Its last values stay valid for a minute,
-and a probe is shorter. An unload would write "unavailable" into the history of every entity.
+The entry of a meter stays loaded and only closes its port. Its last values stay valid for a minute,
+longer than a probe takes. An unload would write "unavailable" into the history of every entity.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ async def pause_entry(hass: HomeAssistant, entry: AnyConfigEntry | None) -> Asyn
         yield
         return
     is_free, is_over = asyncio.Event(), asyncio.Event()
-    # Pause in a separate task: a cancelled context must not cancel an unload half-way.
+    # Pause in a separate task, because a cancelled context must not interrupt an unload.
     hass.async_create_task(_keep_paused(hass, entry, is_free, is_over), f"{entry.title} paused")
     try:
         await is_free.wait()
@@ -76,7 +76,7 @@ async def _async_resume(
     if reader and reader is _reader(entry):
         reader.read_again()
     elif entry.state is not ConfigEntryState.NOT_LOADED:
-        # Another task has set up the entry with the old data in the meantime.
+        # Another task has set up the entry during the pause, maybe with old data.
         if entry.data != data:
             hass.config_entries.async_schedule_reload(entry.entry_id)
     elif had_port:

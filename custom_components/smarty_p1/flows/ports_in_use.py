@@ -1,4 +1,4 @@
-"""Ports in use: their lasting names, the entries and programs that hold them, the next free one."""
+"""Names of ports, the entry or program that uses a port, and the next free port of a gateway."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ def _is_device(port: str) -> bool:
 
 
 async def async_lasting_name(hass: HomeAssistant, text: str) -> str:
-    """Return the lasting name of a port: a device's name in /dev/serial/by-id, if it has one."""
+    """Return the normalised port. A serial device gets its lasting name in /dev/serial/by-id."""
     port = normalise_port(text)
     return await hass.async_add_executor_job(get_serial_by_id, port) if _is_device(port) else port
 
@@ -43,7 +43,7 @@ def _identity(port: str) -> str:
     """Return a text that is equal for all names of one port."""
     if url := _URL.fullmatch(port):
         scheme = url["scheme"].lower()
-        # The user name of a URL is ignored: the address decides.
+        # Ignore the user name of a URL, because the address alone identifies the port.
         address = url["rest"].rpartition("@")[2] if "?" not in url["rest"] else url["rest"]
         return f"{_ALIASES.get(scheme, scheme)}://{address.lower().rstrip('/')}"
     if topic_of(port) is not None:
@@ -55,7 +55,7 @@ def _identity(port: str) -> str:
 
 
 def _first_same(port: str, named: Iterable[tuple[str, AnyConfigEntry]]) -> AnyConfigEntry | None:
-    """Return the entry of the first name that means the same port."""
+    """Return the first entry in `named` with the same port as `port`, None without a match."""
     identity = _identity(port)
     return next((entry for name, entry in named if _identity(name) == identity), None)
 
@@ -94,9 +94,9 @@ async def async_name_holder(hass: HomeAssistant, port: str) -> str | None:
 
 
 def _holder_of(device: str) -> int | None:
-    """Return the id of a process that holds a device open, preferably not of this process.
+    """Return the id of a process that has opened a device, preferably not of this process.
 
-    None when no readable process holds it, or without `/proc`.
+    None when no visible process has opened the device, or without `/proc`.
     """
     real_path = os.path.realpath(device)
     holders = set()
@@ -115,7 +115,7 @@ def _program_of(pid: int) -> str:
 
 
 async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
-    """Return title and domain of an entry that names the device."""
+    """Return title and domain of an entry of any integration that has the device in its data."""
     entries = hass.config_entries.async_entries(include_ignore=False, include_disabled=False)
     named = [
         (value, entry)
@@ -128,9 +128,9 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
 
 
 async def async_next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
-    """Return the first free port above the meters' ports at the newest meter's gateway.
+    """Return the address of the next free port at the gateway of the newest meter.
 
-    None when no program listens at that port.
+    The port is above all ports of meters at this gateway. None when no program listens there.
     """
     next_port = _next_gateway_port(entries)
     if next_port is None or not await _async_listens(*next_port[1:]):
@@ -150,8 +150,9 @@ async def _async_listens(host: str, port: int) -> bool:
 
 def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int] | None:
     """Return prefix, host and number of the next port, None without a meter at a gateway."""
+    # Pairs: whether the entry is a meter, and its address. Pulse readers and tanks take ports, too.
     used = [
-        (is_meter(entry), gateway)  # used[0] tells meters from boards, whose ports are taken, too
+        (is_meter(entry), gateway)
         for entry in sorted(entries, key=attrgetter("created_at"))
         if (gateway := _GATEWAY.fullmatch(entry.data.get(CONF_PORT, "")))
     ]

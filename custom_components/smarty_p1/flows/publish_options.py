@@ -53,7 +53,7 @@ MQTT_DOMAIN = "mqtt"
 
 
 class Defaults(NamedTuple):
-    """Suggested port and topics of a meter, free of collisions with other meters."""
+    """Suggested port and topics of a meter, different from those in use by other meters."""
 
     port: int
     topic: str
@@ -124,7 +124,7 @@ async def async_read_p1_server(
         for options in sections_of(others_of(hass, entry), SECTION_P1_SERVER):
             if options[CONF_LISTEN_PORT] == port:
                 raise FieldError(SECTION_P1_SERVER, "p1_port_in_use")
-        # The meter's own server already occupies its port: test the address with any port.
+        # The meter's running server may occupy this port. Then test the address with any free port.
         await async_try_to_listen(SECTION_P1_SERVER, address, 0 if _serves(entry, port) else port)
     return {**typed, CONF_LISTEN_ADDRESS: address, CONF_LISTEN_PORT: port}
 
@@ -141,7 +141,10 @@ async def async_read_mqtt(
 
 
 def _topic_of(hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]) -> str:
-    """Return the topic root that was entered, or the suggestion for the format."""
+    """Return the entered topic root, or a suggestion for the chosen format.
+
+    The suggestion replaces an empty text, and an earlier suggestion for another format.
+    """
     suggested = defaults(hass, entry)
     topic: str = typed.get(CONF_TOPIC, "").strip().strip("/")
     if typed[CONF_FORMAT] == Format.SMARTYREADER:
@@ -150,7 +153,7 @@ def _topic_of(hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, An
 
 
 def _check_mqtt(hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: str) -> None:
-    """Raise FieldError when MQTT is not set up, or topic or prefix is malformed or in use."""
+    """Raise FieldError without MQTT, for a malformed topic or prefix, or for a topic in use."""
     if not hass.config_entries.async_has_entries(
         MQTT_DOMAIN, include_ignore=False, include_disabled=False
     ):
@@ -165,7 +168,7 @@ def _check_mqtt(hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: 
 
 
 def _former_smartyreader_topic(entry: AnyConfigEntry) -> str | None:
-    """Return the stored topic root if it was the suggestion of the SmartyReader format."""
+    """Return the stored topic root if it was suggested for the SmartyReader format, or None."""
     for options in sections_of([entry], SECTION_MQTT):
         topic: str = options[CONF_TOPIC]
         if options[CONF_FORMAT] == Format.SMARTYREADER and topic.startswith(SMARTYREADER_TOPIC):
@@ -179,7 +182,7 @@ def others_of(hass: HomeAssistant, entry: AnyConfigEntry) -> list[AnyConfigEntry
 
 
 def sections_of(entries: Iterable[AnyConfigEntry], section: str) -> list[Mapping[str, Any]]:
-    """Return a section of the options of each entry that has it enabled."""
+    """Return the options in `section` of each entry that has enabled this section."""
     sections = (entry.options.get(section, {}) for entry in entries)
     return [options for options in sections if options.get(CONF_ENABLED)]
 
@@ -191,11 +194,11 @@ def _serves(entry: AnyConfigEntry, port: int) -> bool:
 
 
 def _is_topic(text: str) -> bool:
-    # Import here: if MQTT is not set up, loading its module would take time for nothing.
+    # Import here, because Home Assistant's MQTT is slow to load, and needed only for this check.
     from homeassistant.components import mqtt  # noqa: PLC0415
 
     try:
-        # The longest suffix that will follow the root must fit, too.
+        # The root must be valid with the longest suffix, too. RESERVED is the suffix's length.
         mqtt.valid_publish_topic(f"{text}/{'_' * RESERVED}" if text else text)
     except vol.Invalid:
         return False
@@ -209,13 +212,13 @@ _LISTEN_ERRORS = {
 
 
 async def async_try_to_listen(section: str, address: str, port: int) -> None:
-    """Listen at a port for a moment; 0 means any free port. Raises FieldError of the section."""
+    """Listen at a port for a moment; 0 means any free port. Raises FieldError for `section`."""
     try:
         server = await asyncio.get_running_loop().create_server(
             asyncio.Protocol,
             None if address == EVERY_ADDRESS else address,
             port,
-            # Never serve: a client that connects at that moment would keep the port occupied.
+            # Do not serve, because a client that connects now would keep the port occupied.
             start_serving=False,
         )
     except OSError as err:

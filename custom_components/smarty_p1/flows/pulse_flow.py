@@ -76,7 +76,7 @@ class PulseSteps(BoardSteps):
         return self._show(fields, suggested, step_id=step_id)
 
     async def _async_read_reader(self, typed: dict[str, Any]) -> Draft:
-        """Return the draft of the entry that was entered. Raises FieldError."""
+        """Return data and options of the entry from the form. Raises FieldError."""
         data: dict[str, Any] = {CONF_KIND: KIND_PULSE}
         if CONF_PORT in typed:
             data[CONF_PORT] = await self._async_read_port(typed[CONF_PORT])
@@ -124,7 +124,7 @@ class PulseSteps(BoardSteps):
 
 
 def _read_entity(hass: HomeAssistant, entity_id: str) -> str:
-    """Return the id of an entity that has a state. Raises FieldError otherwise."""
+    """Return `entity_id` if the entity has a state. Raises FieldError otherwise."""
     if hass.states.get(entity_id):
         return entity_id
     registered = er.async_get(hass).async_get(entity_id)
@@ -170,7 +170,7 @@ class PulseOptionsFlow(OptionsFlowWithReload):
     async def _async_set_energy(self, kwh: float) -> None:
         """Set the counter's total in kWh.
 
-        The total is no option, because it changes with each pulse.
+        The total is not stored as an option, because it changes with each pulse.
         """
         if self.config_entry.state is ConfigEntryState.LOADED:
             await self.config_entry.runtime_data.counter.async_set_energy(kwh)

@@ -67,7 +67,7 @@ class ContractAndDashboardSteps(Dialog):
         return self._show(first_contract_fields(), {}, step_id="contract", last_step=is_last)
 
     async def async_step_show(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask which dashboards are to show the meter, then create its entry."""
+        """Ask which dashboards are to show the meter, then create the meter's entry."""
         places = await self._async_places(self._agreed)
         if user_input is not None or not places.is_choice:
             return await self._async_end(places, user_input or {})
@@ -117,7 +117,7 @@ class ContractAndDashboardSteps(Dialog):
         )
 
     async def _async_end(self, places: _Places, chosen: Mapping[str, Any]) -> ConfigFlowResult:
-        """Create the entry, and show links to its dashboards."""
+        """Create the entry, and show links to the dashboards that show the meter."""
         options = dict(self._agreed)
         options |= {name: True for name in (CONF_SIDEBAR, CONF_FILL_ENERGY) if chosen.get(name)}
         links = {}
@@ -140,7 +140,7 @@ class ContractAndDashboardSteps(Dialog):
         return name.format(serial=shown_name(short_serial(self._new.serial_number)))
 
     async def _async_describe(self, source: EnergySource) -> str:
-        """Return the names of a source's entities, with the name of its M-Bus device."""
+        """Return the M-Bus device's name and the entity names of an Energy dashboard source."""
         names = [
             await self._async_text(f"entity.sensor.{spec.translation_key}.name")
             for spec in source.sensors.values()

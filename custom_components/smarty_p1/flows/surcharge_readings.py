@@ -1,4 +1,4 @@
-"""Cost of the running month by the two interpretations of the surcharge."""
+"""Cost of the running month, by two interpretations of the surcharge above the reference power."""
 
 from dataclasses import replace
 
@@ -14,7 +14,7 @@ _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 
 
 def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
-    """Return the page's placeholders; a dash stands for an unknown value."""
+    """Return texts for the contract page by placeholder, a dash for each unknown value."""
     demand = entry.runtime_data.books.demand if entry.state is ConfigEntryState.LOADED else None
     on_top = _cost(demand, replaces=False)
     instead = _cost(demand, replaces=True)

@@ -36,7 +36,7 @@ _GEOMETRY = {
 
 
 def _read_geometry(user_input: dict[str, Any]) -> dict[str, Any]:
-    """Return the tank's geometry from the form. Raises FieldError when it is impossible."""
+    """Return the tank's geometry from the form. Raises FieldError for an impossible geometry."""
     geometry = {str(field.schema): user_input[field.schema] for field in _GEOMETRY}
     try:
         tank_of(geometry)
@@ -48,7 +48,7 @@ def _read_geometry(user_input: dict[str, Any]) -> dict[str, Any]:
 
 
 class TankSteps(BoardSteps):
-    """Dialog steps of a rainwater tank with a MaxBotix XL-MaxSonar."""
+    """Dialog steps of a rainwater tank with the distance sensor MaxBotix XL-MaxSonar."""
 
     _tank: Draft
     _distance_cm: float | None = None
@@ -82,7 +82,7 @@ class TankSteps(BoardSteps):
         )
 
     async def _async_read_tank(self, typed: dict[str, Any]) -> Draft:
-        """Return the draft of the entry that was entered. Raises FieldError."""
+        """Return data and options of the entry from the form. Raises FieldError."""
         entry = self._updated_entry
         options = entry.options if entry else _read_geometry(typed)
         port = await self._async_read_port(typed[CONF_PORT])

@@ -10,7 +10,7 @@ from ..const import DOMAIN, LOGGER
 from ..coordinator.mqtt_port import FRAME_LEVEL, STATUS_LEVEL
 from ..lib.publish import ONLINE
 
-# Seconds. Retained messages arrive at once; a frame may take ten seconds, too long for a form.
+# Seconds, enough for retained messages. A frame may take 10 s, which is too long for a form.
 LOOK_TIME_S = 1.0
 _MAX_TOPICS = 64
 _MAX_TOPIC_CHARS = 128

@@ -1,4 +1,4 @@
-"""Options of the virtual meter, and the page that lists its clients."""
+"""Options of the virtual meter, and the options page that lists the meter's clients."""
 
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
@@ -74,7 +74,7 @@ def virtual_schema(hass: HomeAssistant, entry: AnyConfigEntry) -> vol.Schema:
 
 
 def _texts(offered: Iterable[str]) -> SelectSelector:
-    """Return a field for several texts, with some texts as suggestions."""
+    """Return a field for several texts. The `offered` texts are suggestions."""
     return SelectSelector(
         SelectSelectorConfig(
             options=list(offered),
@@ -124,7 +124,8 @@ async def _async_check_address(text: str) -> None:
         ip_address(text)
     except ValueError:
         raise FieldError(SECTION_VIRTUAL, "p1_address_malformed") from None
-    # Test only the address. A port in use raises a repair issue: its program may stop later.
+    # Test only the address, with port 0. A port in use is accepted here, because the program that
+    # uses the port may stop later. A repair issue reports such a port.
     await async_try_to_listen(SECTION_VIRTUAL, text, 0)
 
 
@@ -139,9 +140,9 @@ def _check_kind(typed: Mapping[str, Any], address: str, udp_ports: list[int]) ->
 def _check_ports(
     hass: HomeAssistant, entry: AnyConfigEntry, address: str, port: int, udp_ports: list[int]
 ) -> None:
-    """Raise FieldError when another meter or a P1 server uses a port at the same address.
+    """Raise FieldError when another virtual meter or a P1 server uses `port` or a UDP port.
 
-    UDP always listens at all addresses.
+    `port` may be in use at another address. UDP ports always listen at all addresses.
     """
     others = others_of(hass, entry)
     virtual = sections_of(others, SECTION_VIRTUAL)

@@ -1,1 +1,1 @@
-"""Library without Home Assistant; installed from the wheel, its name is `smartyp1`."""
+"""Library that does not need Home Assistant. The wheel installs it under the name `smartyp1`."""

@@ -9,9 +9,9 @@ from random import uniform
 
 
 class Backoff:
-    """Delay between retries, which doubles after each failure up to a maximum, in seconds.
+    """Delay in seconds between retries. The delay doubles after each failure, up to a maximum.
 
-    The delay has jitter: clients that lost the same server must not all return at the same moment.
+    The delay has jitter, so that clients of the same server do not all return at the same moment.
     """
 
     def __init__(self, first_delay_s: float, max_delay_s: float) -> None:
@@ -24,21 +24,21 @@ class Backoff:
         await asyncio.sleep(self.next_delay())
 
     def next_delay(self) -> float:
-        """Return the delay before the next retry in seconds, and double the following delay."""
+        """Return the delay in seconds before the next retry. Double the delay after that retry."""
         delay = self._delay * uniform(0.8, 1.2)  # noqa: S311 - no secret
         self._delay = min(2 * self._delay, self._max_delay_s)
         return delay
 
     def reset(self) -> None:
-        """Return to the shortest delay after a success."""
+        """Reset the delay to the first delay, after a success."""
         self._delay = self._first_delay_s
 
 
 class Outage:
-    """Outage of a service, and its log lines.
+    """Outage of a service, with the log lines about the outage.
 
-    An outage is logged once when it begins and once when it ends, however many retries fail. Each
-    kind of failure has a line of its own.
+    The end of an outage is logged once. A failure is logged once for each `kind`, however many
+    retries fail.
     """
 
     def __init__(  # noqa: PLR0913
@@ -53,7 +53,8 @@ class Outage:
     ) -> None:
         """Set the log texts and the delays between retries in seconds.
 
-        Both texts start with `names`; `lost_text` continues with the details that `note` gets.
+        `names` are the first arguments of both log texts. The details of `note` are further
+        arguments of `lost_text`.
         """
         self._kinds: set[str] = set()
         self._logger = logger
@@ -69,7 +70,7 @@ class Outage:
         return bool(self._kinds)
 
     def note(self, *details: object, kind: str = "") -> None:
-        """Record a failed attempt."""
+        """Record a failed attempt. Log the first failure of each `kind`."""
         level = logging.DEBUG if kind in self._kinds else self._severity
         self._kinds.add(kind)
         self._logger.log(level, self._lost_text, *self._names, *details)
@@ -87,24 +88,24 @@ class Outage:
 
 
 class Budget:
-    """Budget with at most `burst` in store, refilled by `rate` per unit of a rising measure.
+    """Budget that holds at most `burst`, and is refilled by `rate` for each unit of a measure.
 
-    The measure is a clock in seconds or a number of bytes received.
+    The measure is a clock in seconds, or the number of bytes received so far.
     """
 
     def __init__(self, rate: float, burst: float, at: float = 0.0) -> None:
-        """Start with a full budget at this value of the measure."""
+        """Start with a full budget when the measure is `at`."""
         self._rate = rate
         self._burst = burst
         self._left = burst
         self._at = at
 
     def left(self, at: float) -> float:
-        """Return the remaining budget at this value of the measure; negative after overspending."""
+        """Return the remaining budget when the measure is `at`; negative after overspending."""
         self._left = min(self._burst, self._left + (at - self._at) * self._rate)
         self._at = at
         return self._left
 
     def spend(self, cost: float) -> None:
-        """Spend from the budget, even more than is left."""
+        """Subtract `cost` from the budget. The rest may become negative."""
         self._left -= cost

@@ -1,28 +1,28 @@
-"""Fair queue: users take turns with work that is done one piece at a time."""
+"""Fair queue: one piece of work is done at a time, and the users take turns."""
 
 from collections.abc import Hashable
 
 
 class BusyError(Exception):
-    """Error: the user already waits for the maximum of work."""
+    """Error: the user already waits for `max_waiting` pieces of work."""
 
 
 class Turns[User: Hashable, Work: Hashable]:
-    """Queue of work with a line for every user, served in turns.
+    """Queue with a line of work for every user. The users are served in turns.
 
-    If two users wait for the same work, the work is done once, at the earlier turn.
+    If two users wait for the same work, the work is done only once, at the earlier of both turns.
     """
 
     def __init__(self) -> None:
-        # For every user and work: the number of `wait` calls that are still open.
+        # By user and work: the number of `wait` calls without a `leave` or `take`.
         self._lines: dict[User, dict[Work, int]] = {}
         self._served: dict[User, int] = {}
         self._turn = 0
 
     def wait(self, user: User, work: Work, max_waiting: int) -> None:
-        """Append work to a user's line; work that is already in the line keeps its place.
+        """Append work to a user's line. Work that is already in the line keeps its place.
 
-        Raises BusyError when the line already holds `max_waiting` other pieces of work.
+        Raises BusyError for new work if the line already holds `max_waiting` pieces of work.
         """
         line = self._lines.get(user, {})
         if work not in line and len(line) >= max_waiting:
@@ -30,7 +30,7 @@ class Turns[User: Hashable, Work: Hashable]:
         self._lines[user] = {**line, work: line.get(work, 0) + 1}
 
     def leave(self, user: User, work: Work) -> None:
-        """Undo one `wait` of a user, unless the work has been taken."""
+        """Undo one `wait` call of a user, unless `take` has already returned the work."""
         count = self._lines.get(user, {}).get(work, 0)
         if count > 1:
             self._lines[user][work] = count - 1
@@ -38,9 +38,9 @@ class Turns[User: Hashable, Work: Hashable]:
             self._remove(user, work)
 
     def take(self) -> Work | None:
-        """Return the next work and remove it from all lines. Return None without waiting users.
+        """Return the next work and remove the work from all lines. Return None if no user waits.
 
-        The next work is the oldest of the user whose last turn was the longest ago.
+        The turn goes to the user whose last turn is the oldest. This user's oldest work is taken.
         """
         if not self._lines:
             return None

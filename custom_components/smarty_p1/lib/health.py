@@ -1,4 +1,4 @@
-"""Health of a source: events at its port, with their times, give its condition.
+"""Health of a source (meter or board): the events at its port, with times, give its condition.
 
     health = Health(METER)
     health.begin(now)
@@ -18,22 +18,24 @@ from math import inf
 PATIENCE = 30.0
 """Seconds from the start until a source without a reading fails."""
 TELL_INTERVAL = 10.0
-"""Seconds between two reported changes of a failing source, at least."""
+"""Minimum seconds between two reported changes of a failing source."""
 NO_READINGS_AFTER = 300.0
-"""Seconds of failing until a repair is raised."""
+"""Seconds for which a source fails until a repair issue is raised."""
 ENOUGH = 5
-"""Failures of one kind until a lasting cause is certain."""
+"""Number of failures of one kind until a lasting cause is certain."""
 MIN_DURATION_S = 30.0
 """Seconds since the first failure until a lasting cause is certain."""
 CLOCK_TOLERANCE = 300.0
-# Seconds. A clock near the tolerance must not raise and close its repair again and again.
+# Seconds. The repair of the meter's clock closes below this smaller deviation. Otherwise a clock
+# near CLOCK_TOLERANCE would raise and close the repair again and again.
 _MAX_RIGHT_CLOCK_S = 240.0
 _MAX_LOSSES = 2
-# Seconds. A meter sends six telegrams in this time, so a later failure has another cause.
+# Seconds without a failure that end a run of failures. A meter sends six telegrams in this time.
 _MAX_RUN_PAUSE_S = 60.0
-# Seconds. A gateway that was away for some minutes has caught up after this time.
+# Seconds of late telegrams until a repair is raised. After a short outage, a gateway catches up
+# within this time.
 _LATE_PATIENCE_S = 120.0
-# Late telegrams catch up if their time passes by this factor faster than real time.
+# Late telegrams catch up if their own times advance by this factor faster than real time.
 _MIN_CATCH_UP_SPEED = 1.2
 
 
@@ -46,7 +48,7 @@ class State(StrEnum):
 
 
 class ReadingProblem(StrEnum):
-    """Problem that prevents readings. The values are also translation keys."""
+    """Problem that prevents readings. The values of this enum are also translation keys."""
 
     NOTHING_RECEIVED = "nothing_received"
     NOT_P1 = "not_p1"
@@ -79,10 +81,10 @@ class ReadingProblem(StrEnum):
 
 
 class Repair(StrEnum):
-    """Request to the user. All values but `KEYS` are also keys of repair issues."""
+    """Request to the user. All values but `KEYS` are also translation keys of repair issues."""
 
     KEYS = "keys"
-    """Request for new keys, in a dialog."""
+    """Dialog that asks for new keys of the meter."""
     OTHER_METER = "other_meter"
     OTHER_METER_UNREADABLE = "other_meter_unreadable"
     SECURITY_OFF = "security_off"
@@ -94,7 +96,7 @@ class Repair(StrEnum):
 
 
 type Details = tuple[tuple[str, str], ...]
-"""Placeholders of a translated text, with their values."""
+"""Pairs of name and value: the placeholders of a translated text."""
 
 PORT_LOST = frozenset(
     {
@@ -120,7 +122,7 @@ _BOARD_PROBLEMS = {
 METER_OBSTACLES = tuple(
     problem.value for problem in ReadingProblem if problem not in _BOARD_PROBLEMS
 )
-# Repairs for frequent and lasting problems, which do not end by themselves.
+# Repairs for problems that last until the user acts.
 _REPAIR_OF: Mapping[ReadingProblem, Repair] = {
     ReadingProblem.WRONG_KEY: Repair.KEYS,
     ReadingProblem.OTHER_AUTHENTICATION_KEY: Repair.KEYS,
@@ -129,7 +131,7 @@ _REPAIR_OF: Mapping[ReadingProblem, Repair] = {
     ReadingProblem.OTHER_METER: Repair.OTHER_METER,
     ReadingProblem.OTHER_METER_UNREADABLE: Repair.OTHER_METER_UNREADABLE,
 }
-# A repair, and the repair that it contradicts.
+# The repair (value) that is withdrawn when another repair (key) is raised.
 _EXCLUDED: Mapping[Repair, Repair] = {
     Repair.KEYS: Repair.OTHER_METER_UNREADABLE,
     Repair.OTHER_METER: Repair.OTHER_METER_UNREADABLE,
@@ -151,9 +153,9 @@ class Rules:
     not_understood: ReadingProblem
     """Problem of a source whose bytes make no reading."""
     fresh_for: float = 59.9
-    """Seconds for which a reading is shown: just under a minute, because timers run late."""
+    """Seconds for which a reading is shown. Just under a minute, because timers run late."""
     is_open_enough: bool = False
-    """Whether an open port counts as a reading, because a pulse may be long in coming."""
+    """Whether an open port counts as a reading, because the next pulse may take hours."""
 
 
 METER = Rules(ReadingProblem.NOTHING_RECEIVED, ReadingProblem.NOT_P1)
@@ -181,7 +183,7 @@ class Condition:
 
     state: State = State.WAITING
     has_value: bool = False
-    """Whether the last reading is shown, also for a while after a change of the port."""
+    """Whether the last reading is recent enough to be shown."""
     obstacle: ReadingProblem | None = None
     """Problem of a failing source."""
     details: Details = ()
@@ -199,26 +201,28 @@ class _FailureRun:
     has_other_authentication_key: bool = False
 
     def is_over(self, now: float) -> bool:
-        """Return whether the last failure is so old that a further failure starts a new run."""
+        """Return whether the last failure is so old that the next failure starts a new run."""
         return now - self.last >= _MAX_RUN_PAUSE_S
 
     def count(self, repair: Repair, now: float) -> bool:
-        """Count a failure. Return whether a lasting cause is certain."""
+        """Count a failure that needs `repair`. Return whether a lasting cause is certain."""
         self.last = now
         count = self.counts[repair] = self.counts.get(repair, 0) + 1
         return count >= ENOUGH and now - self.first >= MIN_DURATION_S
 
     def may_be_false_start(self, now: float) -> bool:
-        """Return whether a frame of another title may be a false start in the meter's own frame."""
+        """Return whether a frame of another meter may be a false start in the meter's own frame."""
         self.last = now
         return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
 
     def judge_keys(self, obstacle: ReadingProblem, now: float) -> ReadingProblem:
-        """Return the problem of the keys, judged by all failures of the run."""
+        """Return the problem of the keys that fits all failures of the run, not only `obstacle`."""
         self.keys_failed_at = now
-        # False starts within the meter's frames show random titles, which prove no other meter.
+        # A false start within the meter's own frame shows a random system title. So earlier
+        # unknown titles do not prove another meter.
         self.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
-        # A single frame that deciphers proves more than many frames that do not.
+        # One frame that deciphers proves the encryption key. So only the authentication key is
+        # wrong, however many other frames fail.
         self.has_other_authentication_key |= obstacle is ReadingProblem.OTHER_AUTHENTICATION_KEY
         return (
             ReadingProblem.OTHER_AUTHENTICATION_KEY
@@ -231,7 +235,7 @@ class Health:
     """Health of one source: its events, and the condition that follows from them."""
 
     def __init__(self, rules: Rules, repairs: Mapping[Repair, Details] | None = None) -> None:
-        """Start with the repairs that are still open: only known repairs can be withdrawn."""
+        """Start with the open `repairs`, because only known repairs can be withdrawn."""
         self.deadline = inf
         """Time in seconds at which `look` is due again."""
         self.losses = 0
@@ -253,13 +257,13 @@ class Health:
 
     @property
     def reason(self) -> tuple[ReadingProblem, Details]:
-        """Return the problem that prevents readings, or would prevent them now."""
+        """Return the latest problem and its details. After a reading: `silence` of the rules."""
         return self._reason
 
     # Events.
 
     def begin(self, now: float, *, has_new_keys: bool = False) -> None:
-        """Start to read: after the set-up, at another port, or with other keys."""
+        """Start to wait for readings: after the set-up, at another port, or with other keys."""
         if has_new_keys:
             self._withdraw(Repair.KEYS)
         self._state = State.WAITING
@@ -285,8 +289,8 @@ class Health:
         self._tries += 1
         if self._rules.is_open_enough:
             self._shown_until = min(self._shown_until, now + self._rules.fresh_for)
-        # Only the second failure counts: a gateway may refuse the first attempt, because the last
-        # connection still seems open there.
+        # A gateway may refuse the first attempt, because the gateway still counts the lost
+        # connection. So only the second failure counts.
         if self._tries >= _MAX_LOSSES or obstacle is ReadingProblem.PORT_NOT_FOUND:
             self._patient_until = min(self._patient_until, now)
 
@@ -294,7 +298,7 @@ class Health:
         """Note that no data will come for now, although the port stays open."""
         self._reason = (obstacle, ())
         if obstacle is ReadingProblem.GATEWAY_OFFLINE:
-            # Any client of the broker may repeat this event, so it counts once until a reading.
+            # Any client of the broker may repeat this event, so count it once until a reading.
             if self._is_offline:
                 return
             self._is_offline = True
@@ -322,7 +326,7 @@ class Health:
     def accepted_late(self, now: float, sent: float, since: str) -> None:
         """Note a late telegram.
 
-        `sent` is its time in seconds of any clock, and `since` the same time in words.
+        `sent` is the telegram's time in seconds of any clock, and `since` the same time as text.
         """
         self._note_reading(now)
         first_now, first_sent = self._first_late = self._first_late or (now, sent)
@@ -351,7 +355,8 @@ class Health:
         repair = _REPAIR_OF.get(obstacle)
         run = self._run_at(now)
         if repair is None:
-            # Keep the problem of a run of failures, unless a verified telegram has no device name.
+            # A run of failures shows a more lasting problem, so keep that problem. But a telegram
+            # without a device name is verified, so its problem counts.
             if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
                 self._reason = (obstacle, details)
             return
@@ -369,7 +374,7 @@ class Health:
         return None if self._run is None or self._run.is_over(now) else self._run
 
     def _note_reading(self, now: float) -> None:
-        """Withdraw the repairs that a reading disproves: port and keys are right."""
+        """Note a reading. Port and keys are then right, so withdraw the repairs for both."""
         self._run = None
         self._is_offline = False
         self._reason = (self._rules.silence, ())
@@ -396,7 +401,7 @@ class Health:
     # The condition.
 
     def look(self, now: float) -> Condition:
-        """Return the condition now; the same object while no change is to be reported."""
+        """Return the condition now. The object stays the same while no change is to be reported."""
         if now >= max(self._patient_until, self._shown_until):
             self._state = State.FAILING
             self._failing_since = min(self._failing_since, now)

@@ -1,17 +1,18 @@
-"""Minimum interval between actions: entities, MQTT, stored files and log messages use it."""
+"""Minimum interval between actions, for entities, MQTT, stored files and log messages."""
 
 import asyncio
 from collections.abc import Callable
 
-# Seconds. An action that comes at most this early waits for its turn; earlier actions are dropped.
+# Seconds. An action that is offered at most this time before its turn waits for the turn. Actions
+# that are offered earlier are dropped.
 _MAX_WAIT_S = 0.5
 
 
 class MinInterval:
     """Minimum interval in seconds between two actions. Urgent actions run at once.
 
-    An action is urgent if the next turn would be too late: a text could be gone by then, or a
-    silence ends. An urgent action also restarts the interval.
+    An action is urgent if its value could be gone by the next turn, or if a silence ends. An urgent
+    action also restarts the interval.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, interval: float) -> None:
@@ -22,7 +23,7 @@ class MinInterval:
 
     @property
     def remaining(self) -> float:
-        """Return the seconds until the next turn, 0 when it is due."""
+        """Return the seconds until the next turn, 0 when the turn is due."""
         return max(0.0, self._next_turn - self._loop.time())
 
     def has_turn(self, *, is_urgent: bool = False) -> bool:
@@ -33,10 +34,10 @@ class MinInterval:
         return True
 
     def offer(self, action: Callable[[], None], *, is_urgent: bool) -> None:
-        """Run the action now, at its turn if that is near, or not at all. Replace a waiting action.
+        """Run `action` now if its turn is due, later if the turn is near, and otherwise not at all.
 
-        A meter that sends every ten seconds is a moment early as often as a moment late. Dropping
-        early telegrams would double an interval of ten seconds; running them would undercut it.
+        A waiting action is replaced. An action that is a moment early waits, because a meter sends
+        its telegrams a moment early or late. Dropping early telegrams would double the interval.
         """
         self.cancel()
         if is_urgent or self.remaining == 0:

@@ -1,4 +1,4 @@
-"""Encrypted frame of an invented meter with gas, water and heat, and its key, for examples."""
+"""Example: an encrypted frame of an invented meter with gas, water and heat, and the key."""
 
 from base64 import b64decode
 from typing import Final

@@ -1,4 +1,4 @@
-"""Concurrent coroutines that all stop when the first of them ends."""
+"""Concurrent coroutines: when the first coroutine ends, all others are cancelled."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -6,7 +6,7 @@ from typing import Any
 
 
 async def run_until_first_exit(*coroutines: Coroutine[Any, Any, object]) -> None:
-    """Wait until one coroutine ends, cancel all others, and raise its exception, if any."""
+    """Wait until one coroutine ends, and cancel all others. Raise the first one's exception."""
     tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

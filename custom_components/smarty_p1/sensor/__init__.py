@@ -1,4 +1,4 @@
-"""Sensors of the electricity meter, of its M-Bus meters, and of the boards."""
+"""Sensors of the electricity meter, of its M-Bus meters, of pulse readers, and of tanks."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -55,7 +55,7 @@ async def async_setup_entry(
 class MeterSensor(SmartyEntity, SensorEntity):
     """Sensor of the electricity meter, or of a gas, water or heat meter."""
 
-    # The event entity already records a message's text.
+    # Do not record a message's text here, because the event entity already records the text.
     _unrecorded_attributes = frozenset({MEASURED_SINCE, TEXT, *UNRECORDED_ATTRIBUTES})
     described: SensorSpec[Reading]
 
@@ -147,7 +147,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return True: the state of a connection matters most without telegrams."""
+        """Return True, because the connection's state matters most while no telegram arrives."""
         return True
 
     @property
@@ -160,7 +160,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the attributes of the sensor's description, None if it has none."""
+        """Return the sensor's attributes, None if `described` defines no attributes."""
         attributes_fn = self.described.attributes_fn
         return attributes_fn(self._source()) if attributes_fn else None
 
@@ -189,13 +189,13 @@ def _add_meter_sensors(
 
 
 def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], list[MeterSensor]]:
-    """Return a function that creates the sensors of M-Bus meters that are new in a reading."""
+    """Return a function that creates the M-Bus meters' sensors that are new in a reading."""
     added: dict[str, set[str]] = {}
     current: set[str] = set()
 
     def find(reading: Reading) -> list[MeterSensor]:
         for identity in reading.channels.keys() - current:
-            # Create the sensors again, too, if the user has deleted the device of an absent meter.
+            # If the user has deleted the device of an absent meter, create its sensors again.
             if mbus_device(coordinator, identity) is None:
                 added[identity] = set()
         current.clear()

@@ -1,4 +1,4 @@
-"""Sensors of the boards: energy by LED pulses, level of a rainwater tank."""
+"""Sensors of pulse readers and tanks: energy by LED pulses, water level of a tank."""
 
 from typing import override
 
@@ -110,7 +110,7 @@ class _BoardSensor[D](CoordinatorEntity[DataUpdateCoordinator[D]], SensorEntity)
 def pulse_sensors(coordinator: PulseCoordinator) -> list[SensorEntity]:
     """Return the sensors of an LED pulse reader."""
     entry = coordinator.config_entry
-    # Leave the manufacturer out: the board may be of any make.
+    # Leave out the manufacturer, because pulse readers are of many makes.
     device = DeviceInfo(model="LED pulse reader")
     return [_BoardSensor(coordinator, entry, spec, device) for spec in PULSE_SENSORS]
 

@@ -1,4 +1,4 @@
-"""The actions of the integration."""
+"""Actions of the integration."""
 
 from homeassistant.core import HomeAssistant, SupportsResponse, callback
 from homeassistant.helpers import service
@@ -11,10 +11,10 @@ from . import bill, capture, leneda_import, outlook, quarter_hours, telegram, wh
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions.
 
-    Read access to the meter's entities permits reading the energies behind them and their costs. A
-    telegram also holds serial numbers, messages of the grid operator and unknown data. So only
-    administrators and automations may read telegrams, change the past, or write a capture, which is
-    meant to leave the house.
+    Read access to a meter's entities permits reading the meter's energies and costs. A telegram
+    also holds serial numbers, messages of the grid operator and unknown data. A capture is meant to
+    be published. So only administrators and automations may read telegrams, import or remove
+    quarter-hours, and record a capture.
     """
     only = SupportsResponse.ONLY
     optional = SupportsResponse.OPTIONAL

@@ -1,4 +1,4 @@
-"""Actions that return the bill of a month, and the costs of other reference powers."""
+"""Actions that return the bill of a month, and the costs at other reference powers."""
 
 from functools import partial
 
@@ -30,16 +30,16 @@ COMPARISON_SCHEMA = vol.Schema(
     }
 )
 
-# Characters of the entered month in an error.
+# Maximum characters of an entered month in an error message.
 _MAX_SHOWN = 40
 
 
 async def get_bill(call: ServiceCall) -> ServiceResponse:
-    """Return the bill of a month, "2026-06", or of the running one; with `months`, a list of bills.
+    """Return the bill of `month` ("2026-06"), of the last `months`, or of the running month.
 
-    docs/tariff-actions.md describes a bill. Raises ServiceValidationError when there is no such
-    meter or month, or the user waits for too many answers, and Unauthorized when the user may not
-    read the meter.
+    docs/tariff-actions.md describes a bill. Raises ServiceValidationError if the meter or month
+    does not exist, or the user has too many questions in the queue. Raises Unauthorized if the user
+    may not read the meter.
     """
     coordinator = await async_readable_meter(call)
 
@@ -51,14 +51,16 @@ async def get_bill(call: ServiceCall) -> ServiceResponse:
             shown = name[:_MAX_SHOWN]
             raise invalid(translation_key="month_unknown", month=shown, months=", ".join(months))
         asked = [*months.values()][-count:] if count else [months[name]]
-        bills = await async_aside(call.hass, lambda: [bill_answer(each, demand) for each in asked])
+        bills = await async_aside(
+            call.hass, lambda: [bill_answer(month, demand) for month in asked]
+        )
         return {"months": [*bills]} if count else bills[0]
 
     return await async_in_turn(call, coordinator, answer)
 
 
 async def compare_reference_powers(call: ServiceCall) -> ServiceResponse:
-    """Return the costs of each class in the known months. Raises the errors of `get_bill`."""
+    """Return the costs of known months at each reference power. Raises the errors of `get_bill`."""
     coordinator = await async_readable_meter(call)
 
     async def answer() -> ServiceResponse:

@@ -1,7 +1,7 @@
-"""Action that records an anonymous capture of a meter into a file.
+"""Action that records an anonymous capture of a meter's port and writes it into a file.
 
-Recording takes an hour, so no call waits for it: one call starts it, and a repair tells its end.
-Then an administrator looks at the contents, and writes or discards the file.
+Recording takes up to an hour, so no call waits for it. One call starts the recording, and a repair
+issue reports its end. Then an administrator reviews the capture, and writes or discards it.
 """
 
 from typing import Any
@@ -35,10 +35,10 @@ SCHEMA = vol.Schema(
 
 
 async def capture_telegrams(call: ServiceCall) -> ServiceResponse:
-    """Start, show, write or discard a capture. Return its state.
+    """Start, show, write or discard a capture. Return the state of the capture.
 
-    Raises ServiceValidationError when there is no such meter, the step does not fit, there are no
-    readings to begin with, or the file cannot be written.
+    Raises ServiceValidationError if the meter does not exist, the step is not possible now, no
+    readings come, or the file cannot be written.
     """
     coordinator = coordinator_of(call)
     current = coordinator.capture
@@ -47,7 +47,7 @@ async def capture_telegrams(call: ServiceCall) -> ServiceResponse:
         match call.data[ATTR_STEP]:
             case "start":
                 current.check_free()
-                # Refuse a meter without readings now instead of after an hour.
+                # Refuse a meter without readings now. Otherwise the user finds out after an hour.
                 if coordinator.latest is None or not coordinator.last_update_success:
                     raise coordinator.explain(ServiceValidationError)
                 current.start(
@@ -80,10 +80,10 @@ def _state(current: MeterCapture) -> dict[str, Any]:
 
 
 def _told(summary: Summary) -> dict[str, Any]:
-    told = summary._asdict()
-    objects = {name: list(told.pop(name)) for name in ("kept", "scaled", "moved", "changed")}
+    fields = summary._asdict()
+    objects = {name: list(fields.pop(name)) for name in ("kept", "scaled", "moved", "changed")}
     return {
-        **told,
+        **fields,
         "seconds": round(summary.seconds),
         "last_telegram": list(summary.last_telegram),
         "replaced": {name.value: count for name, count in summary.replaced.items()},

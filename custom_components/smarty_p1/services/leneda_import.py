@@ -1,4 +1,4 @@
-"""Actions that import Leneda's quarter-hours from a file, and remove them again."""
+"""Actions that import quarter-hours from a Leneda file, and remove all imported quarter-hours."""
 
 from pathlib import Path
 from typing import Any
@@ -15,34 +15,35 @@ from .meter_of_call import METER, coordinator_of, invalid
 ATTR_PATH = "path"
 IMPORT_SCHEMA = vol.Schema({**METER, vol.Required(ATTR_PATH): cv.string})
 REMOVE_SCHEMA = vol.Schema(METER)
-# Characters of a path in an error.
+# Maximum characters of an entered path in an error message.
 _MAX_SHOWN = 200
 
 
 async def import_quarter_hours(call: ServiceCall) -> ServiceResponse:
-    """Import a file of Leneda's portal. Return a summary of it.
+    """Import a file exported from Leneda's portal. Return a summary of the import.
 
-    Raises ServiceValidationError when there is no such meter or file, or the file is refused.
+    Raises ServiceValidationError if meter or file does not exist, or the file is refused.
     """
     coordinator = coordinator_of(call)
     path: str = call.data[ATTR_PATH]
     try:
         data = await call.hass.async_add_executor_job(_read, call.hass, path)
-        found = await coordinator.books.past.async_import(data)
+        summary = await coordinator.books.past.async_import(data)
     except ImportRefusedError as err:
         raise invalid(translation_key=err.key, **err.placeholders) from None
     return {
-        **found._asdict(),
-        "quantity": found.quantity.value,
-        "start": found.start.astimezone(LUXEMBOURG).isoformat(),
-        "end": found.end.astimezone(LUXEMBOURG).isoformat(),
+        **summary._asdict(),
+        "quantity": summary.quantity.value,
+        "start": summary.start.astimezone(LUXEMBOURG).isoformat(),
+        "end": summary.end.astimezone(LUXEMBOURG).isoformat(),
     }
 
 
 async def remove_imported_quarter_hours(call: ServiceCall) -> ServiceResponse:
     """Remove all imported quarter-hours of a meter.
 
-    Raises ServiceValidationError when there is no such meter, or nothing was imported.
+    Raises ServiceValidationError if the meter does not exist, nothing was imported, or the options
+    have a Leneda account.
     """
     coordinator = coordinator_of(call)
     try:
@@ -54,7 +55,7 @@ async def remove_imported_quarter_hours(call: ServiceCall) -> ServiceResponse:
 
 
 def _read(hass: HomeAssistant, name: str) -> bytes:
-    """Return the content of a file. Raises ImportRefusedError if reading fails or is forbidden."""
+    """Return the content of a file. Raises ImportRefusedError if the file cannot be read."""
     shown = name[:_MAX_SHOWN]
     if "\0" in name or not hass.config.is_allowed_path(name):
         raise ImportRefusedError(key="path_not_allowed", path=shown)
@@ -63,7 +64,8 @@ def _read(hass: HomeAssistant, name: str) -> bytes:
         if not path.is_file():
             raise ImportRefusedError(key="file_not_found", path=shown)
         with path.open("rb") as file:
-            # Read one byte more than the maximum: the importer then refuses the file as too large.
+            # Read one byte more than the maximum, so that the importer notices a file that is too
+            # large.
             return file.read(MAX_EXPORT_SIZE + 1)
     except OSError as err:
         raise ImportRefusedError(

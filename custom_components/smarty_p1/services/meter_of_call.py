@@ -1,4 +1,4 @@
-"""Common parts of the actions about one meter: rights, meter, and turns of users."""
+"""Common parts of actions about one meter: find the meter, check rights, queue answers."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,14 +18,14 @@ from ..lib.fair_queue import BusyError
 
 ATTR_CONFIG_ENTRY = "config_entry"
 METER: dict[vol.Marker, Any] = {vol.Optional(ATTR_CONFIG_ENTRY): str}
-"""Part of a schema that names the meter. It is optional if there is only one meter."""
+"""Part of a schema with the config entry of the meter. A single meter need not be named."""
 
 
 async def async_readable_meter(call: ServiceCall) -> SmartyCoordinator:
-    """Return the coordinator of a meter that the caller may read.
+    """Return the coordinator of the meter that a call names, if the calling user may read it.
 
-    Raises ServiceValidationError when there is no such meter, or it is not running, and
-    Unauthorized when the calling user may read none of its entities.
+    Raises ServiceValidationError if the meter does not exist or is not loaded. Raises Unauthorized
+    if the calling user may read none of the meter's entities.
     """
     hass, user_id = call.hass, call.context.user_id
     if user_id is not None:
@@ -34,7 +34,7 @@ async def async_readable_meter(call: ServiceCall) -> SmartyCoordinator:
             raise UnknownUser(context=call.context, permission=POLICY_READ)
         entry_id = call.data.get(ATTR_CONFIG_ENTRY) or _only_meter(hass)
         entry = entry_id and hass.config_entries.async_get_entry(entry_id)
-        # Check rights first: later errors name the entry, also an entry of another integration.
+        # Check rights first, because later errors contain the title of the entry.
         if entry and not may_read(hass, user, entry):
             raise Unauthorized(context=call.context, user_id=user_id, permission=POLICY_READ)
     return coordinator_of(call)
@@ -46,9 +46,9 @@ async def async_in_turn[T](
     make: Callable[[], Awaitable[T]],
     books: Books = lambda: None,
 ) -> T:
-    """Return the answer to a call about a meter, in the user's turn.
+    """Return the answer that `make` computes for a call, in the user's turn.
 
-    `Answers.async_get` describes how answers are kept. Raises ServiceValidationError when the user
+    `Answers.async_get` describes how answers are cached. Raises ServiceValidationError if the user
     has too many questions in the queue, or no energy has been read. Raises the errors of `make`.
     """
     meter = coordinator.config_entry.entry_id
@@ -63,9 +63,9 @@ async def async_in_turn[T](
 
 
 def coordinator_of(call: ServiceCall) -> SmartyCoordinator:
-    """Return the coordinator of a meter without checking rights.
+    """Return the coordinator of the meter that a call names, without checking rights.
 
-    Raises ServiceValidationError when there is no such meter, or it is not running.
+    Raises ServiceValidationError if the meter does not exist or is not loaded.
     """
     entry_id = call.data.get(ATTR_CONFIG_ENTRY) or _only_meter(call.hass)
     entry = service.async_get_config_entry(call.hass, DOMAIN, entry_id)
@@ -75,7 +75,7 @@ def coordinator_of(call: ServiceCall) -> SmartyCoordinator:
 
 
 def invalid(*, translation_key: str, **placeholders: str) -> ServiceValidationError:
-    """Return a translated error about a call."""
+    """Return an error with a translated text, to be raised by an action."""
     return ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key=translation_key,
@@ -84,7 +84,7 @@ def invalid(*, translation_key: str, **placeholders: str) -> ServiceValidationEr
 
 
 def _only_meter(hass: HomeAssistant) -> str | None:
-    """Return the only loaded meter, None if there are none or several."""
+    """Return the entry id of the only loaded meter, None if no or several meters are loaded."""
     entries = hass.config_entries.async_loaded_entries(DOMAIN)
     meters = [entry.entry_id for entry in entries if is_meter(entry)]
     return meters[0] if len(meters) == 1 else None

@@ -1,6 +1,6 @@
-"""Action that returns the prices of the next 48 hours, and the power that is usually left.
+"""Action that returns the next 48 hours: prices, and reference power that is usually unused.
 
-The answer is data, or a forecast for EMHASS or evcc (`lib/reports/outlook.py`).
+The answer is JSON, or has the format of a forecast for EMHASS or evcc (`lib/reports/outlook.py`).
 """
 
 from collections.abc import Callable
@@ -27,15 +27,16 @@ SCHEMA = vol.Schema(
 
 
 async def get_outlook(call: ServiceCall) -> ServiceResponse:
-    """Return the quarter-hours of the next 48 hours, from the current one on.
+    """Return the quarter-hours of the next 48 hours, from the current quarter-hour on.
 
-    docs/tariff-actions.md describes them. Raises ServiceValidationError when there is no such
-    meter, nothing has been counted yet, or the user waits for too many answers, and Unauthorized
-    when the user may not read the meter.
+    docs/tariff-actions.md describes the answer. Raises ServiceValidationError if the meter does not
+    exist, no energy has been read, or the user has too many questions in the queue. Raises
+    Unauthorized if the user may not read the meter.
     """
     coordinator = await async_readable_meter(call)
     now = dt_util.utcnow()
-    # Read the market's prices outside of the turn: Nord Pool may take seconds to respond.
+    # Read the market prices before waiting in the queue. Nord Pool may take seconds to respond, and
+    # would block the answers of other users.
     market = await _async_market(coordinator, now)
 
     async def answer() -> ServiceResponse:
@@ -50,14 +51,14 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
 async def _async_market(
     coordinator: SmartyCoordinator, now: datetime
 ) -> Callable[[datetime], MarketPrices]:
-    """Return a function that returns the market's prices of a quarter-hour."""
+    """Return a function that returns the known market prices at the start of a quarter-hour."""
     entities, meter = coordinator.books.market.entities, coordinator.books.memory.demand_meter
-    known: dict[str, PricesAhead] = {}
+    series: dict[str, PricesAhead] = {}
     for entity_id in {*entities(), *entities(is_before_change=True)} - {None}:
-        known[str(entity_id)] = await async_prices_ahead(coordinator.hass, str(entity_id), now)
+        series[str(entity_id)] = await async_prices_ahead(coordinator.hass, str(entity_id), now)
 
     def prices(start: datetime) -> MarketPrices:
         chosen = entities(is_before_change=meter.is_before_change(start))
-        return MarketPrices(*(known.get(each or "", {}).get(start) for each in chosen))
+        return MarketPrices(*(series.get(entity or "", {}).get(start) for entity in chosen))
 
     return prices

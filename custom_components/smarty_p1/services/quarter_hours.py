@@ -1,9 +1,8 @@
-"""Action that returns the quarter-hours of a period, as data or as CSV.
+"""Action that returns the quarter-hours of a period, as JSON or CSV.
 
-Times are Luxembourg's, like the tariff's days and months. A quarter-hour that is not known from
-start to end is left out; an energy that the meter does not send is null, or an empty cell. A
-quarter-hour that was not measured here has an `origin`: the platform, or its estimate. Shared
-energy is added where the platform knows it.
+Times are in Luxembourg's time zone. A quarter-hour that is not known from start to end is left out.
+An energy that the meter does not send is null in JSON and an empty cell in CSV. A quarter-hour that
+Leneda measured or estimated has an `origin`. Shared energy is included where Leneda knows it.
 """
 
 from datetime import datetime, timedelta
@@ -24,7 +23,7 @@ ATTR_END = "end"
 ATTR_FORMAT = "format"
 FORMAT_JSON = "json"
 FORMAT_CSV = "csv"
-# Smarty meters are younger; times beyond these years do not exist in every time zone.
+# Smarty meters are younger than 1999. Times in extreme years overflow when converted to UTC.
 _FIRST_YEAR, _LAST_YEAR = 1999, 2100
 
 SCHEMA = vol.Schema(
@@ -37,16 +36,16 @@ SCHEMA = vol.Schema(
 )
 
 _MAX_DAYS = 400
-# A period that ends at the same time of day is an hour longer if the clock changes.
+# In autumn, the change of the clock makes a period of whole days an hour longer.
 _MAX_PERIOD = timedelta(days=_MAX_DAYS, hours=1)
 
 
 async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     """Return the quarter-hours of a meter that start in a period, in the order of time.
 
-    Raises ServiceValidationError when there is no such meter, the period is empty, too long or of
-    impossible years, or the user has too many questions in the queue. Raises Unauthorized when the
-    user may not read the meter, and HomeAssistantError when the platform's files cannot be read.
+    Raises ServiceValidationError if the meter does not exist, the period is empty, too long or in
+    impossible years, or the user has too many questions in the queue. Raises Unauthorized if the
+    user may not read the meter, and HomeAssistantError if the imported files cannot be read.
     """
     coordinator = await async_readable_meter(call)
     start, end = (_utc_time(call.data[name]) for name in (ATTR_START, ATTR_END))

@@ -1,4 +1,4 @@
-"""Action that returns the current telegram as data."""
+"""Action that returns the current telegram of a meter."""
 
 import voluptuous as vol
 from homeassistant.core import ServiceCall, ServiceResponse
@@ -11,9 +11,9 @@ SCHEMA = vol.Schema(METER)
 
 
 async def get_telegram(call: ServiceCall) -> ServiceResponse:
-    """Return the current telegram of a meter as data.
+    """Return the current telegram of a meter as JSON values.
 
-    Raises ServiceValidationError when there is no such meter, or no current telegram.
+    Raises ServiceValidationError if the meter does not exist or no telegrams come.
     """
     coordinator = coordinator_of(call)
     reading = coordinator.latest

@@ -1,7 +1,7 @@
-"""Action that returns the worth of a battery.
+"""Action that returns the yearly value of a battery.
 
-Amounts are whole euros a year at current prices, with VAT if the contract has it. `battery.py` and
-`what_if.py` of `lib/tariff` explain the rule of the battery and the range.
+Amounts are whole euros a year at current prices, with VAT if the contract has VAT. In `lib/tariff`,
+`battery.py` explains how the battery is simulated, and `what_if.py` the range of amounts.
 """
 
 from collections.abc import Mapping
@@ -31,8 +31,8 @@ _DEFAULT_STANDBY_W = 20
 _MAX_FEED_IN_PRICE = 1.0
 
 
-def _number(least: float, most: float) -> vol.All:
-    return vol.All(vol.Coerce(float), vol.Range(min=least, max=most))
+def _number(minimum: float, maximum: float) -> vol.All:
+    return vol.All(vol.Coerce(float), vol.Range(min=minimum, max=maximum))
 
 
 BATTERY: Mapping[vol.Marker, Any] = {
@@ -43,7 +43,7 @@ BATTERY: Mapping[vol.Marker, Any] = {
     vol.Optional("standby", default=_DEFAULT_STANDBY_W): _number(0, MAX_STANDBY_W),
     vol.Optional("feed_in_price"): _number(0, _MAX_FEED_IN_PRICE),
 }
-"""Part of a schema that describes a battery and the feed-in price; shares are in %."""
+"""Part of a schema for a battery and a feed-in price. `efficiency` and `reserve` are in %."""
 SCHEMA = vol.Schema({**METER, **BATTERY})
 
 REFUSED: Mapping[WhatIfRefusal, str] = {
@@ -54,14 +54,15 @@ REFUSED: Mapping[WhatIfRefusal, str] = {
     WhatIfRefusal.TOO_FEW_DAYS: "too_few_days",
     WhatIfRefusal.TOO_FEW_PRICED_DAYS: "too_few_priced_days",
 }
-"""Translation keys of refusals."""
+"""Translation keys of the reasons why the value is unknown."""
 
 
 async def try_battery(call: ServiceCall) -> ServiceResponse:
-    """Return the worth of a battery, by the quarter-hours of the last twelve whole months.
+    """Return the yearly value of a battery, from the quarter-hours of the last twelve whole months.
 
-    Raises ServiceValidationError when there is no such meter, data or a price is missing, or the
-    user has too many questions in the queue, and Unauthorized when the user may not read the meter.
+    Raises ServiceValidationError if the meter does not exist, data or a price is missing, or the
+    user has too many questions in the queue. Raises Unauthorized without the right to read the
+    meter.
     """
     coordinator = await async_readable_meter(call)
     make = partial(async_what_if, coordinator, call.data)

@@ -13,7 +13,7 @@ from .retained_topics import RetainedTopics
 
 
 async def async_start(coordinator: SmartyCoordinator) -> None:
-    """Start the outputs that the options enable. Unloading the entry stops them."""
+    """Start the outputs that the options enable. Unloading the entry stops the outputs."""
     await p1_server.async_start(coordinator)
     await virtual_meter_server.async_start(coordinator)
     entry = coordinator.config_entry
@@ -36,5 +36,5 @@ async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
 
 
 async def _async_import_mqtt(hass: HomeAssistant) -> ModuleType:
-    # Import only for users with MQTT output: Home Assistant's MQTT is slow to load.
+    # Import only for users with MQTT output, because Home Assistant's MQTT is slow to load.
     return await async_import_module(hass, f"{__package__}.mqtt")

@@ -22,10 +22,10 @@ async def async_announce(
     if ip_address(address).is_unspecified:
         addresses = await network.async_get_announce_addresses(hass)
         if address != EVERY_ADDRESS:
-            # The virtual meter does not listen at IPv6 addresses.
+            # Without EVERY_ADDRESS, the virtual meter does not listen at IPv6 addresses.
             addresses = [ip for ip in addresses if ip_address(ip).version == _IPV4]
     else:
-        # Drop the interface after a "%": its name is valid on this machine only.
+        # Drop the interface name after a "%", because other machines do not know the interface.
         addresses = [address.partition("%")[0]]
     info = AsyncServiceInfo(
         announcement.service_type,

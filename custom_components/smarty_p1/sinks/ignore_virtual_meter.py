@@ -1,4 +1,4 @@
-"""Keep Home Assistant from adding its own virtual meter: the energy would count twice."""
+"""Keep Home Assistant from adding its own virtual meter, because energy would count twice."""
 
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
@@ -27,9 +27,9 @@ def discovered_entry(kind: Kind, serial: str) -> DiscoveredEntry:
 
 
 async def async_ignore(hass: HomeAssistant, kind: Kind, serial: str) -> bool:
-    """Ignore the discovery of a kind of virtual meter. Return whether discovery cannot add it.
+    """Ignore the discovery of a kind of virtual meter. Return False if that fails.
 
-    An entry that a user has added is left alone: Home Assistant would remove it.
+    An entry that a user has added stays, because ignoring would remove it. The result is then True.
     """
     domain, unique_id = discovered_entry(kind, serial)
     if _entry_of(hass, DiscoveredEntry(domain, unique_id)):

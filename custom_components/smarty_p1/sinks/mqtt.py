@@ -82,7 +82,7 @@ async def async_clear(hass: HomeAssistant, retained: RetainedTopics) -> None:
 
 
 class _Worker:
-    """Task that works each time it is woken while the broker is connected."""
+    """Task that does pending work while the broker is connected."""
 
     _task: asyncio.Task[None]
 
@@ -93,7 +93,7 @@ class _Worker:
         self._work = asyncio.Event()
 
     async def async_start(self) -> None:
-        """Start the task. Unloading the entry ends it."""
+        """Start the task. Unloading the entry ends the task."""
         entry = self._coordinator.config_entry
         entry.async_on_unload(
             mqtt.async_subscribe_connection_status(self._hass, self._on_connection)
@@ -123,13 +123,13 @@ class _Worker:
                 LOGGER.exception("%s: unexpected error while publishing", self._coordinator.name)
 
     async def _do(self) -> None:
-        """Do the work that waits. Raises HomeAssistantError when the broker disconnects."""
+        """Do the pending work. Raises HomeAssistantError when the broker disconnects."""
         raise NotImplementedError
 
     async def _send(self, topic: str, payload: str, *, retain: bool) -> None:
         if retain and payload:
-            # Record the topic before publishing: the broker may retain the message even if the
-            # publish is interrupted.
+            # Record the topic before publishing, because the broker may retain the message even if
+            # the publish is interrupted.
             self._retained.add(topic)
         await mqtt.async_publish(self._hass, topic, payload, retain=retain)
         if retain and not payload:
@@ -216,7 +216,7 @@ class Publisher(_Worker):
     @override
     async def _do(self) -> None:
         await self._send_all(self._feed.take(None))
-        # Claim the reading only now: the broker may have disconnected during the first send.
+        # Claim the reading only now, because the broker may disconnect during the first send.
         await self._send_all(self._feed.take(self._feed.claim()))
 
     async def _send_all(self, messages: Iterable[Message]) -> None:
@@ -234,7 +234,7 @@ class Publisher(_Worker):
     async def _async_publish_offline(self, _stop: Event | None = None) -> None:
         """Publish that the meter is offline, and stop the task."""
         self._feed.close()
-        self._task.cancel()  # nothing is published after this
+        self._task.cancel()  # so that no message follows the offline message
         if _is_connected(self._hass):
             with suppress(HomeAssistantError, TimeoutError):
                 async with asyncio.timeout(_OFFLINE_TIMEOUT_S):

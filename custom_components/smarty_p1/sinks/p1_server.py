@@ -23,20 +23,20 @@ from ..lib.meter import Reading
 from ..lib.p1 import crc16
 
 MAX_CLIENTS = 32
-# Telegrams kept for a slow client, about a minute. Older ones are dropped.
+# Telegrams kept for a slow client: a minute at one every 10 s. Older telegrams are dropped.
 MAX_WAITING_TELEGRAMS = 6
 # Seconds after which a client that reads nothing is disconnected.
 CLIENT_TIMEOUT_S = 60.0
 RETRY_INTERVAL_S = 30.0
 
-# Keep the kernel's buffer small: only telegrams outside of it can be dropped whole.
+# Keep the kernel's buffer small, because telegrams in this buffer can no longer be dropped.
 _SEND_BUFFER_BYTES = 16 * 1024
 # A P1 port takes no commands, so a client that sends much is disconnected.
 _MAX_RECEIVED_BYTES = 64 * 1024
 
 
 def as_dsmr(text: bytes) -> bytes:
-    """Return a standard DSMR 5 telegram: CRLF, a blank second line, `!` and the CRC16."""
+    """Return `text` as a standard DSMR 5 telegram: CRLF, a blank second line, `!` and CRC16."""
     lines = text.strip().splitlines()
     end = next((index for index, line in enumerate(lines) if line[:1] == b"!"), len(lines))
     identification, *objects = lines[:end]
@@ -47,7 +47,7 @@ def as_dsmr(text: bytes) -> bytes:
 
 
 class _Client(asyncio.Protocol):
-    """Program that reads telegrams. Bytes that it sends are ignored."""
+    """Connection to a program that reads telegrams. Bytes from the program are ignored."""
 
     _transport: asyncio.Transport
 
@@ -139,7 +139,7 @@ class P1Server:
         if self._server is None:
             return
         self._server.close()
-        # Abort instead of close: a client that reads nothing would keep its connection open.
+        # Abort instead of close, because a client that reads nothing would keep its connection.
         for client in self._clients:
             client.abort()
         await self._server.wait_closed()
@@ -192,7 +192,7 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
     try:
         await server.start(address, port)
     except OSError as err:
-        # Keep the meter running and retry: the address or port may become available later.
+        # Keep the meter running and retry, because the address or port may become available later.
         LOGGER.warning("%s: the P1 server cannot listen: %s", coordinator.name, err)
         error = err.strerror or str(err)
         raise_issue(hass, entry, Problem.P1_SERVER, address=address, port=str(port), error=error)

@@ -1,4 +1,4 @@
-"""Topics with a retained message of a meter, stored so that they can be cleared later."""
+"""Stored topics with a retained message of a meter, so that the messages can be cleared later."""
 
 from typing import override
 
@@ -28,14 +28,14 @@ class RetainedTopics(ThrottledStore):
 
     @callback
     def add(self, topic: str) -> None:
-        """Add a topic with a retained message."""
+        """Record that the broker retains a message at `topic`."""
         if topic not in self.topics:
             self.topics.add(topic)
             self.schedule()
 
     @callback
     def discard(self, topic: str) -> None:
-        """Remove a topic without a retained message."""
+        """Record that the broker no longer retains a message at `topic`."""
         if topic in self.topics:
             self.topics.remove(topic)
             self.schedule()

@@ -84,7 +84,7 @@ async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
 
 
 class _Sink:
-    """Virtual meter with its ports, its announcement and its repair issues."""
+    """Virtual meter of an entry, with its ports, its announcement and its repair issues."""
 
     def __init__(
         self, coordinator: SmartyCoordinator, options: Mapping[str, Any], announced: list[Kind]
@@ -112,7 +112,7 @@ class _Sink:
         self._has_warned = False
 
     async def async_start(self) -> None:
-        """Start to listen. A background task opens the remaining ports later."""
+        """Open the ports. A background task announces the meter and retries the failed ports."""
         hass, entry = self._hass, self._entry
         for adapter in await network.async_get_adapters(hass):
             self._own_addresses.update(ip["address"] for ip in adapter["ipv4"])
@@ -123,7 +123,7 @@ class _Sink:
         entry.async_on_unload(self._coordinator.async_add_reading_listener(self._on_reading))
         entry.async_on_unload(self._server.stop)
         if self._coordinator.latest:
-            # The setup has waited for this telegram, so the listener above missed it.
+            # The latest telegram arrived before the listener was added, so pass it on here.
             self._on_reading(self._coordinator.latest)
         entry.async_on_unload(partial(withdraw_issues, hass, entry, _PROBLEMS))
         self._look_for_added()
@@ -142,7 +142,7 @@ class _Sink:
 
     @callback
     def _on_reading(self, reading: Reading) -> None:
-        """Answer clients with a reading from now on, unless it is too old."""
+        """Answer clients with `reading` from now on, unless the reading is too old."""
         age = self._coordinator.age_of(reading)
         if age > MAX_SILENCE_S and not self._has_warned:
             self._has_warned = True
@@ -183,7 +183,7 @@ class _Sink:
         return failed
 
     async def _keep_on(self, remaining: list[_Port]) -> None:
-        """Announce the meter once its HTTP port is open, and retry the other ports."""
+        """Announce the virtual meter once its HTTP port is open, and retry `remaining` ports."""
         is_announced = not self._announced
         while True:
             if not is_announced and self._http_port not in {port.number for port in remaining}:
@@ -223,7 +223,7 @@ class _Sink:
 
     @callback
     def _look_for_added(self) -> None:
-        """Raise an issue while a user has added the virtual meter as a real meter."""
+        """Raise the repair issue if a user has added the virtual meter. Otherwise withdraw it."""
         titles = [entry.title for entry in find_added_entries(self._hass, self._serial)]
         if titles:
             raise_issue(
@@ -233,9 +233,10 @@ class _Sink:
             withdraw_issues(self._hass, self._entry, [Problem.VIRTUAL_METER_ADDED])
 
     def _ask_about(self, address: str, interval: float) -> bool:
-        """Ask the user whether a client is a battery. Return False if another question comes first.
+        """Ask the user, by a repair issue, whether a client is a battery. False means: ask later.
 
-        A client on this machine may be the virtual meter's own entry: that issue comes first.
+        Ask later while the question is open for another client. Also ask later for a client on this
+        machine while a user has added the virtual meter: that entry may be the client.
         """
         if address in self._no_batteries:
             return True
@@ -255,5 +256,5 @@ class _Sink:
 
 
 async def _async_import_announcing(hass: HomeAssistant) -> ModuleType:
-    # Import only if needed: zeroconf takes time to load.
+    # Import only if needed, because zeroconf takes time to load.
     return await async_import_module(hass, f"{__package__}.announcing")

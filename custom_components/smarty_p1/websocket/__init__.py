@@ -1,6 +1,6 @@
-"""Websocket commands: data for cards, without entities or rows in the database.
+"""Websocket commands for dashboard cards, which return data that no entity has.
 
-docs/websocket.md describes them for authors of other cards.
+docs/websocket.md describes the commands for authors of cards.
 """
 
 from homeassistant.components import websocket_api
@@ -24,6 +24,6 @@ _COMMANDS = (
 
 @callback
 def async_setup_websocket(hass: HomeAssistant) -> None:
-    """Register the commands. They answer for all meters, also for meters added later."""
+    """Register the commands once for all meters, also for meters that are added later."""
     for command in _COMMANDS:
         websocket_api.async_register_command(hass, command)

@@ -1,4 +1,4 @@
-"""Commands about bills and the costs of other reference powers."""
+"""Commands that return bills, and the costs at other reference powers."""
 
 import voluptuous as vol
 
@@ -8,7 +8,7 @@ from ..lib.reports import bills_report, classes_report
 from ..lib.tariff import KEPT_MONTHS
 from .requests import Request, async_rendered, meter_command
 
-# The running month, the twelve before it, and a year more to compare with.
+# The running month, and all earlier months that are kept.
 _MAX_MONTHS = KEPT_MONTHS + 1
 
 
@@ -17,7 +17,7 @@ _MAX_MONTHS = KEPT_MONTHS + 1
     {vol.Optional("months", default=1): vol.All(int, vol.Range(min=1, max=_MAX_MONTHS))},
 )
 async def answer_bills(coordinator: SmartyCoordinator, msg: Request) -> bytes:
-    """Answer with the last bills up to the running month, the oldest first."""
+    """Return the bills of the last months, the oldest first. The running month is the last."""
     return await async_rendered(
         coordinator.hass, bills_report, demand_of(coordinator), msg["months"]
     )
@@ -25,5 +25,5 @@ async def answer_bills(coordinator: SmartyCoordinator, msg: Request) -> bytes:
 
 @meter_command("classes", is_kept=lambda *_: True)
 async def answer_classes(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
-    """Answer with the costs of each class at current prices."""
+    """Return the costs at each reference power that can be chosen, at current prices."""
     return await async_rendered(coordinator.hass, classes_report, demand_of(coordinator))

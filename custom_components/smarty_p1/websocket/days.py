@@ -1,4 +1,4 @@
-"""Command about days: sums, peak and costs of each day."""
+"""Command that returns days, each with its energies, peak and costs."""
 
 from datetime import date
 
@@ -13,7 +13,7 @@ from .requests import Request, async_rendered, meter_command
 
 
 def _is_past(coordinator: SmartyCoordinator, msg: Request) -> bool:
-    """Return whether all requested days have passed."""
+    """Return whether all requested days are over, so that the answer can be cached."""
     end: date = msg.get("end", date.max)
     return end <= demand_of(coordinator).until.astimezone(LUXEMBOURG).date()
 
@@ -22,9 +22,9 @@ def _is_past(coordinator: SmartyCoordinator, msg: Request) -> bool:
     "days", {vol.Optional("start"): cv.date, vol.Optional("end"): cv.date}, is_kept=_is_past
 )
 async def answer_days(coordinator: SmartyCoordinator, msg: Request) -> bytes:
-    """Answer with the days from `start` to the day before `end`, by default of this month."""
+    """Return the days from `start` to the day before `end`, by default of this month."""
     hass = coordinator.hass
     demand = demand_of(coordinator)
-    known = await async_known_quarter_hours(coordinator, demand)
+    series = await async_known_quarter_hours(coordinator, demand)
     start = msg.get("start", demand.month.start.date())
-    return await async_rendered(hass, days_report, demand, known, start, msg.get("end", date.max))
+    return await async_rendered(hass, days_report, demand, series, start, msg.get("end", date.max))

@@ -1,7 +1,7 @@
-"""Subscription to a meter's telegrams: all listeners get the same bytes.
+"""Subscription to the values of a meter, sent with every telegram to all listeners.
 
-A subscription belongs to the config entry, not to its coordinator: it says `gone` when the entry is
-unloaded, and continues when the entry is loaded again.
+A subscription belongs to the config entry, not to its coordinator. When the entry is unloaded, the
+listeners get a message with `gone`. When the entry is loaded again, the subscription continues.
 """
 
 from typing import Any
@@ -26,16 +26,16 @@ from .live_values import current_values
 from .meter_status import Status, loaded_meter, status_of
 from .requests import BUSY, METER, NOT_FOUND
 
-# Seconds. A dialog opens and a repair is raised shortly after telegrams have failed.
+# Seconds. The dialog or repair issue that helps comes shortly after a failure, so look again then.
 _REMEDY_DELAY = 1.0
-# Listeners of one meter and user: every listener costs time with every telegram.
+# Maximum listeners of one user to one meter. Each listener costs time with every telegram.
 _MAX_LISTENERS = 64
 
 type Listener = tuple[ActiveConnection, int]
 
 
 class LiveMeter:
-    """Listeners to one meter."""
+    """Subscriptions to one meter."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
@@ -49,7 +49,7 @@ class LiveMeter:
 
     @callback
     def add(self, listener: Listener) -> CALLBACK_TYPE:
-        """Send the current values, then every telegram. Return a callback that unsubscribes."""
+        """Send the meter's values now and with every telegram. Return a callback to unsubscribe."""
         if not self._listeners:
             self._stop_following = async_dispatcher_connect(
                 self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._on_change
@@ -61,7 +61,7 @@ class LiveMeter:
 
         @callback
         def remove() -> None:
-            # A listener that lost the right to read has been removed already.
+            # A listener whose user lost the right to read has already been removed.
             if listener in self._listeners:
                 self._listeners.remove(listener)
             if not self._listeners:
@@ -71,7 +71,7 @@ class LiveMeter:
 
     @callback
     def has_too_many(self, user: User) -> bool:
-        """Return whether a user has the maximum of listeners."""
+        """Return whether a user has the maximum number of listeners."""
         listening = sum(connection.user.id == user.id for connection, _ in self._listeners)
         return listening >= _MAX_LISTENERS
 
@@ -86,7 +86,7 @@ class LiveMeter:
 
     @callback
     def _detach(self) -> None:
-        """Stop following the meter and its entry."""
+        """Stop listening to the coordinator and to changes of the entry."""
         self._leave_coordinator()
         if self._stop_following:
             self._stop_following()
@@ -104,7 +104,7 @@ class LiveMeter:
 
     @callback
     def _on_change(self, change: ConfigEntryChange, entry: AnyConfigEntry) -> None:
-        """Follow the entry as it is unloaded, loaded, disabled, enabled or removed."""
+        """Send the new status when the entry is loaded, unloaded, disabled, enabled or removed."""
         if entry is not self._entry:
             return
         if change is ConfigEntryChange.REMOVED:
@@ -123,10 +123,10 @@ class LiveMeter:
 
     @callback
     def _look(self, _now: object = None) -> None:
-        """Send the status if it has changed without a telegram."""
+        """Send the values again if the status has changed without a telegram."""
         self._cancel_look = None
         status = status_of(self._hass, self._entry)
-        # The next telegram tells that telegrams come again.
+        # A change to "receiving" is sent with the next telegram.
         if status != self._status and status.state != "receiving":
             self._tell()
 
@@ -145,7 +145,7 @@ class LiveMeter:
 
     @callback
     def _send(self, message: bytes) -> None:
-        """Send a message to all listeners that may still read the meter."""
+        """Send a message to all listeners. Remove listeners whose user lost the right to read."""
         users = {connection.user.id: connection.user for connection, _ in self._listeners}
         may_listen = {name: may_read(self._hass, user, self._entry) for name, user in users.items()}
         for listener in tuple(self._listeners):
@@ -175,7 +175,7 @@ def _send_to(listener: Listener, message: bytes) -> None:
 @websocket_command({vol.Required("type"): f"{DOMAIN}/live", **METER})
 @callback
 def subscribe_live(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Subscribe the connection to the telegrams of a meter."""
+    """Subscribe the connection to the values of a meter."""
     entry = readable_meter(hass, connection.user, msg["entry_id"])
     if entry is None:
         connection.send_error(msg["id"], *NOT_FOUND)

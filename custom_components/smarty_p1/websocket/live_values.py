@@ -1,4 +1,4 @@
-"""Values sent with each telegram: the values of all entities, enabled or not."""
+"""Values of all entities, enabled or not, which a subscription sends with each telegram."""
 
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from ..lib.entities import BINARY_SENSORS, DEMAND_SENSORS, SENSORS, TARIFF_SENSO
 from ..lib.meter import Reading
 from ..lib.tariff import QUARTER_HOUR, Demand
 
-# Texts and identifiers rarely change, or other commands answer with them.
+# Entities whose values are not sent, because they rarely change or other commands return them.
 _LEFT_OUT = {
     "message",
     *(f"channel_message_{n}" for n in range(1, 6)),
@@ -17,19 +17,19 @@ _LEFT_OUT = {
     "meter_time",
     "p1_version",
     "clock_offset",
-    # These two compare months, which takes too long for each telegram.
+    # The next two values compare months, which takes too long for each telegram.
     "cheapest_reference_power",
     "saving_per_year",
 }
 _VALUES: tuple[EntitySpec[Reading], ...] = tuple(
-    each
-    for each in (*SENSORS, *DEMAND_SENSORS, *BINARY_SENSORS, *TARIFF_SENSORS)
-    if each.key not in _LEFT_OUT
+    description
+    for description in (*SENSORS, *DEMAND_SENSORS, *BINARY_SENSORS, *TARIFF_SENSORS)
+    if description.key not in _LEFT_OUT
 )
 
 
 def current_values(coordinator: SmartyCoordinator) -> dict[str, Any]:
-    """Return the values of the last reading and of the running quarter-hour."""
+    """Return the values of the last reading, and the running quarter-hour, as JSON values."""
     reading, last = coordinator.latest, coordinator.books.memory.last_telegram
     demand = reading.demand if reading else coordinator.books.demand
     return {
@@ -43,23 +43,23 @@ def current_values(coordinator: SmartyCoordinator) -> dict[str, Any]:
 def _values(coordinator: SmartyCoordinator, reading: Reading) -> dict[str, Any]:
     options = coordinator.config_entry.options
     return {
-        each.translation_key: each.value_fn(reading)
-        for each in _VALUES
-        if each.is_wanted(options) and each.exists_fn(reading)
+        description.translation_key: description.value_fn(reading)
+        for description in _VALUES
+        if description.is_wanted(options) and description.exists_fn(reading)
     }
 
 
 def _media(reading: Reading) -> dict[str, Any]:
-    found = {}
+    media = {}
     for identity, channel in reading.channels.items():
         meter = reading.telegram.channels[channel]
-        found[identity] = {
+        media[identity] = {
             "index": meter.value,
             "unit": meter.unit,
             "time": _iso(meter.time),
             "flow": reading.flows.get(identity),
         }
-    return found
+    return media
 
 
 def _quarter_hour(demand: Demand) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Command for the amounts of gas, water and heat meters by days and hours, and the costs of gas."""
+"""Command that returns the consumption of gas, water and heat meters, and the costs of gas."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ _A_WHOLE_HOUR = 3599.0
 
 @meter_command("media")
 async def answer_media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
-    """Answer with the sums of the meters on the M-Bus: 400 days, and 35 days of water by hours."""
+    """Return the M-Bus meters' consumption: 400 days, and for water also the hours of 35 days."""
     media = {name: medium.copy() for name, medium in coordinator.books.history.media.items()}
     options, now = coordinator.config_entry.options, dt_util.utcnow()
     return await async_rendered(coordinator.hass, _report, media, options, now)
@@ -29,7 +29,7 @@ def _report(
     media: Mapping[str, MediumHistory], options: Mapping[str, Any], now: datetime
 ) -> dict[str, Any]:
     prices = gas_prices(options)
-    found = [
+    meters = [
         {
             "meter": identity,
             "type": medium.kind,
@@ -43,61 +43,61 @@ def _report(
         }
         for identity, medium in media.items()
     ]
-    return {"media": found}
+    return {"media": meters}
 
 
 def _costs(
     medium: MediumHistory, media: Iterable[MediumHistory], prices: GasPrices, now: datetime
 ) -> dict[str, Any] | None:
-    """Return the costs of a gas meter, including its replaced meters."""
+    """Return the costs of a gas meter with its replaced predecessors, None for other meters."""
     if not is_gas(medium.kind, medium.unit):
         return None
-    others = [other for other in media if other is not medium and is_gas(other.kind, other.unit)]
-    # The successor of a meter has its costs: the fixed price counts once.
-    if any(_has_replaced(other, medium) for other in others):
+    meters = [meter for meter in media if meter is not medium and is_gas(meter.kind, meter.unit)]
+    # The costs of a replaced meter are shown with its successor, so the fixed price counts once.
+    if any(_has_replaced(meter, medium) for meter in meters):
         return gas_costs_report({}, prices, now)
-    replaced = [other.days for other in others if _has_replaced(medium, other)]
+    replaced = [meter.days for meter in meters if _has_replaced(medium, meter)]
     return gas_costs_report(joined_days([medium.days, *replaced]), prices, now)
 
 
-def _has_replaced(medium: MediumHistory, other: MediumHistory) -> bool:
-    """Return whether a meter began on the day of the last reading of another one, or later."""
-    last, first = other.time, min(medium.days, default=None)
+def _has_replaced(medium: MediumHistory, predecessor: MediumHistory) -> bool:
+    """Return whether `medium` began on the day of the last reading of `other`, or later."""
+    last, first = predecessor.time, min(medium.days, default=None)
     return last is not None and first is not None and day_start(last) <= first
 
 
 def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
-    """Return sum and known share of each day from the first to the last day."""
+    """Return the consumption of each day, and the share of the day (0 to 1) that is known."""
     if not sums:
         return None
     last = max(sums)
     start = max(min(sums), day_start(last - (KEPT_DAYS - 1) * timedelta(days=1)))
     amounts: list[float | None] = []
-    known: list[float] = []
+    shares: list[float] = []
     day = start
     while day <= last and len(amounts) < KEPT_DAYS:
-        found = sums.get(day)
+        total = sums.get(day)
         length = (day_end(day) - day).total_seconds()
-        amounts.append(found.amount if found else None)
-        known.append(min(1.0, round(found.seconds / length, 3)) if found else 0.0)
+        amounts.append(total.amount if total else None)
+        shares.append(min(1.0, round(total.seconds / length, 3)) if total else 0.0)
         day = day_end(day)
     first = start.astimezone(LUXEMBOURG).date().isoformat()
-    return {"start": first, "amounts": amounts, "known": known}
+    return {"start": first, "amounts": amounts, "known": shares}
 
 
 def _hours(sums: Mapping[datetime, Sum], now: datetime) -> dict[str, Any] | None:
-    """Return the litres of each hour from the first to the last known hour, None where unknown."""
+    """Return the litres of each hour from the first to the last known hour, None if unknown."""
     oldest = now - KEPT_HOURS * _HOUR
-    known = {start: each for start, each in sums.items() if start >= oldest}
-    if not known:
+    totals = {start: total for start, total in sums.items() if start >= oldest}
+    if not totals:
         return None
-    start, last = min(known), max(known)
+    start, last = min(totals), max(totals)
     hours = [start + n * _HOUR for n in range((last - start) // _HOUR + 1)][:KEPT_HOURS]
     return {
         "start": start.astimezone(UTC).isoformat(),
         "step": 3600,
         "unit": "L",
-        "values": [_litres(known.get(hour)) for hour in hours],
+        "values": [_litres(totals.get(hour)) for hour in hours],
     }
 
 

@@ -1,4 +1,4 @@
-"""Status of a meter for programs: state, obstacle and remedy."""
+"""Status of a meter in answers to websocket commands: state, obstacle and remedy."""
 
 from typing import Any, NamedTuple
 
@@ -10,7 +10,7 @@ from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, is_raised, issue_id
 
-# Problems that a repair mends while no telegram is accepted, the most specific first.
+# Problems whose repair issue helps while no telegram is accepted, the most specific first.
 _MENDED_BY_REPAIR = (
     Problem.SECURITY_OFF,
     Problem.SECURITY_ON,
@@ -27,24 +27,24 @@ _STATES = {
 
 
 class Status(NamedTuple):
-    """Status of a meter."""
+    """Status of a meter, as JSON values."""
 
     state: str
-    """`receiving`, `waiting`, `failing`; of an entry that is not loaded, `not_loaded`, `error`,
-    `disabled`."""
+    """`receiving`, `waiting` or `failing`. If the entry is not loaded: `not_loaded`, `error` or
+    `disabled`. Of an ended subscription: `removed` or `unauthorized`."""
     obstacle: str | None
-    """Reason why there is no reading: a key of `exceptions` in the translations."""
+    """Reason why no reading comes, a key of `exceptions` in the translations."""
     remedy: dict[str, Any] | None
 
     @property
     def is_gone(self) -> bool:
-        """Return whether nothing reads the meter."""
+        """Return whether the meter is not loaded, so no readings are expected."""
         return self.state not in {"receiving", "waiting", "failing"}
 
 
 @callback
 def loaded_meter(entry: AnyConfigEntry) -> SmartyCoordinator | None:
-    """Return the coordinator of a meter, None while it is not loaded or being unloaded."""
+    """Return the coordinator of a meter's entry, None while the entry is not loaded."""
     if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and is_meter(entry):
         return entry.runtime_data
     return None
@@ -52,7 +52,7 @@ def loaded_meter(entry: AnyConfigEntry) -> SmartyCoordinator | None:
 
 @callback
 def status_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Status:
-    """Return the status of a meter."""
+    """Return the current status of a meter's entry."""
     if entry.disabled_by:
         return Status("disabled", None, {"kind": "enable", "path": _page(entry)})
     coordinator = loaded_meter(entry)
@@ -64,7 +64,7 @@ def status_of(hass: HomeAssistant, entry: AnyConfigEntry) -> Status:
 
 
 def _remedy(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
-    """Return the dialog that helps: an open dialog, a repair, or the meter's own settings."""
+    """Return the dialog that helps: an open dialog for keys, a repair issue or reconfiguration."""
     for flow in entry.async_get_active_flows(hass, {SOURCE_REAUTH}):
         return {"kind": "reauth", "flow_id": flow["flow_id"], "path": _page(entry)}
     for problem in _MENDED_BY_REPAIR:

@@ -1,4 +1,4 @@
-"""Command about the meters that a user may read."""
+"""Command that returns the meters that a user may read."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ _PHASES = (
     ("1-0:52.7.0", "1-0:41.7.0", "1-0:42.7.0"),
     ("1-0:72.7.0", "1-0:61.7.0", "1-0:62.7.0"),
 )
-"""Codes of the voltage and powers of each phase."""
+"""OBIS codes of each phase: voltage, imported power, exported power."""
 _EXPORTED = "1-0:2.8.0"
 _THRESHOLD = "0-0:17.0.0"
 
@@ -32,9 +32,9 @@ _THRESHOLD = "0-0:17.0.0"
 @websocket_command({vol.Required("type"): f"{DOMAIN}/meters"})
 @callback
 def answer_meters(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Answer with the meters that the user may read."""
-    found = [_meter(hass, entry) for entry in readable_meters(hass, connection.user)]
-    connection.send_result(msg["id"], {"meters": found})
+    """Return the meters that the user may read, loaded or not."""
+    meters = [_meter(hass, entry) for entry in readable_meters(hass, connection.user)]
+    connection.send_result(msg["id"], {"meters": meters})
 
 
 def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
 
 
 def _tariff(demand: Demand | None) -> dict[str, Any]:
-    """Return the current contract and the time since which anything is known."""
+    """Return prices and reference power of the contract, and the time of the first measurement."""
     if demand is None:
         return {"reference_kw": None, "excess_price": None, "known_since": None}
     contract, until = demand.contracts.at(demand.until), demand.until
@@ -72,7 +72,7 @@ def _tariff(demand: Demand | None) -> dict[str, Any]:
 
 
 def _connection(reading: Reading | None) -> dict[str, Any]:
-    """Return phases and limits of the connection, None before the first telegram."""
+    """Return number of phases, feed-in and limit in kVA, None before the first telegram."""
     if reading is None:
         return {"phases": None, "feeds_in": None, "connection_kva": None}
     get = reading.telegram.objects.get
@@ -87,7 +87,7 @@ def _connection(reading: Reading | None) -> dict[str, Any]:
 def _media(
     hass: HomeAssistant, coordinator: SmartyCoordinator, reading: Reading | None
 ) -> list[dict[str, Any]]:
-    """Return the meters on the M-Bus; before the first telegram, the meters with a kept history."""
+    """Return the M-Bus meters of the last telegram, or of the history if `reading` is None."""
     if reading:
         meters = [(name, reading.telegram.channels[n]) for name, n in reading.channels.items()]
         kinds = {identity: (meter.type, meter.unit) for identity, meter in meters}
@@ -108,7 +108,7 @@ def _media(
             "device_id": devices[identity],
         }
         for identity, (kind, unit) in kinds.items()
-        # A meter with a kept history may have been removed.
+        # A meter in the history may have been removed, and then has no device.
         if reading or devices[identity]
     ]
 

@@ -1,4 +1,4 @@
-"""Commands about the quality of supply: voltages of a day, and events of 400 days."""
+"""Commands that return the quality of supply: voltages of 24 hours, and events of 400 days."""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ _MAX_GAPS = 20
 
 @meter_command("voltages")
 async def answer_voltages(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
-    """Answer with the lowest and highest voltages of 24 hours, by phase and five minutes."""
+    """Return the lowest and highest voltage of each phase in each five minutes of 24 hours."""
     start, rows = coordinator.books.history.voltages.rows(dt_util.utcnow())
     phases = {
         name: {
@@ -42,7 +42,7 @@ async def answer_voltages(coordinator: SmartyCoordinator, _msg: Request) -> byte
 
 @meter_command("events")
 async def answer_events(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
-    """Answer with disturbances, switches and messages of 400 days, and seven days of reception."""
+    """Return disturbances, switching and messages of 400 days, and the reception of seven days."""
     history = coordinator.books.history
     groups = history.events.groups
     return json_bytes(
@@ -66,7 +66,7 @@ def _event(event: Event) -> dict[str, Any]:
 
 
 def _undated(events: EventHistory) -> dict[str, int]:
-    """Return the disturbances that the meter has counted and that are not among the events."""
+    """Return the number of disturbances of each kind that are counted, but too old for an event."""
     counts: dict[str, int] = {}
     for name, count in events.counts.items():
         kind = name.partition(" ")[0]

@@ -1,4 +1,4 @@
-"""Command about quarter-hours: a year in one answer."""
+"""Command that returns the energies of quarter-hours, up to 400 days in one answer."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ _YEARS = range(1999, 2101)
 
 
 def checked_time(value: object) -> datetime:
-    """Return a time in UTC. Raises vol.Invalid for other values and impossible years."""
+    """Return `value` as a time in UTC. Raises vol.Invalid for other values or impossible years."""
     time = cv.datetime(value)
     if time.year not in _YEARS:
         text = "the year is not possible"
@@ -35,7 +35,7 @@ def checked_time(value: object) -> datetime:
     lambda *_: True,
 )
 async def answer_quarter_hours(coordinator: SmartyCoordinator, msg: Request) -> bytes:
-    """Answer with an energy of each quarter-hour of a period, up to the last known one."""
+    """Return the energy `quantity` of each quarter-hour from `start` to `end`, as far as known."""
     demand = demand_of(coordinator)
-    known = await async_known_quarter_hours(coordinator, demand)
-    return await async_rendered(coordinator.hass, quarter_hours_report, known, demand, msg)
+    series = await async_known_quarter_hours(coordinator, demand)
+    return await async_rendered(coordinator.hass, quarter_hours_report, series, demand, msg)

@@ -1,4 +1,4 @@
-"""Decorator of the commands about one meter: rights, meter, and turns of users."""
+"""Decorator for commands about one meter. It checks rights, finds the meter and queues answers."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -31,7 +31,7 @@ NOT_FOUND = ERR_NOT_FOUND, "There is no such meter."
 NOT_LOADED = "not_loaded", "The meter is not loaded; smarty_p1/meters says why."
 NOTHING_COUNTED = "nothing_counted", "No energy of this meter has been read yet."
 BUSY = "busy", "This user has asked for too much at once; ask again later."
-"""Codes for programs, each with a sentence for their authors."""
+"""Error codes for programs, with an explanation for authors of cards."""
 
 
 def meter_command(
@@ -39,10 +39,10 @@ def meter_command(
     fields: Mapping[vol.Marker, Any] | None = None,
     is_kept: IsKept = lambda _coordinator, _msg: False,
 ) -> Callable[[Answer], WebSocketCommandHandler]:
-    """Return a decorator that makes a command about a loaded meter of a function.
+    """Return a decorator that registers a function as the answer to a command about a loaded meter.
 
-    Users get their answers in turns. An answer for which `is_kept` is true stays the same until the
-    next quarter-hour.
+    Users get their answers in turns. If `is_kept` returns True for a request, its answer is cached
+    until the next quarter-hour.
     """
 
     def decorate(answer: Answer) -> WebSocketCommandHandler:
@@ -79,5 +79,5 @@ def meter_command(
 async def async_rendered[**P](
     hass: HomeAssistant, make: Callable[P, object], *args: P.args, **kwargs: P.kwargs
 ) -> bytes:
-    """Return an answer as JSON, computed in the thread for answers."""
+    """Return the result of `make` as JSON, computed in the thread for answers."""
     return await async_aside(hass, lambda: json_bytes(make(*args, **kwargs)))

@@ -1,4 +1,4 @@
-"""The command that tells the worth of a battery."""
+"""Command that returns the yearly value of a battery."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from .requests import Request, meter_command
 
 @meter_command("what_if", BATTERY, lambda *_: True)
 async def try_battery(coordinator: SmartyCoordinator, msg: Request) -> bytes:
-    """Answer with the worth of a battery, or the reason why it is not known."""
+    """Return the yearly value of a battery, or the reason why the value is unknown."""
     answer: dict[str, Any] = {"what_if": None, "refusal": None}
     try:
         answer["what_if"] = await async_what_if(coordinator, msg)

@@ -134,7 +134,7 @@ export class BillCard extends SmartyCard {
       ${words.notes.length ? html`<footer class="small">${words.notes.map((note) => html`<p>${note}</p>`)}</footer>` : nothing}`;
   }
 
-  /** Return the texts of a bill, cached until the bill changes: telegrams come more often. */
+  /** Return the texts of a bill. Cached until the bill changes, because every telegram redraws the card. */
   #wordsOf(bill: Bill): ShownBill {
     const { locale } = this;
     if (this.#shown?.bill !== bill || this.#shown.locale !== locale) {

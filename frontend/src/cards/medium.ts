@@ -70,7 +70,7 @@ export class MediumCard extends SmartyCard {
     }
   }
 
-  /** The meter that owns the configured device; without a device, the meter of the card. */
+  /** Electricity meter that reads the configured M-Bus device; without a device, the meter of the card. */
   protected override get meter(): Meter | undefined {
     const { device } = this.config;
     const isOwner = ({ media }: Meter) => media.some(({ device_id }) => device_id === device);

@@ -1,4 +1,4 @@
-/** Card of thirteen months as stacks. Choosing a month also turns the bill card to it. */
+/** Card of thirteen months as stacks. The bill card also shows the month chosen here. */
 
 import { css, type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
@@ -108,7 +108,7 @@ export class MonthsCard extends SmartyCard {
     const { bills, error } = billsOf(feed);
     if (!bills) return this.#without(error);
     const chosen = shownOf(bills, feed).month;
-    // Redraw only if a dependency changed: every telegram calls this method.
+    // Redraw only if a dependency changed, because every telegram calls this method.
     const dependencies = [bills, chosen, this.unit, this.#width.value, this.locale, this.isTableShown, meter, this.hass?.user?.is_admin];
     return html`${guard(dependencies, () => this.#show(meter, feed, bills, chosen))}`;
   }

@@ -25,7 +25,7 @@ type Part = (typeof PARTS)[number];
 const FIVE_MINUTES_MS = 300_000;
 /** Width in px below which the layout is narrow: 420 as in other cards, plus 32 of padding. */
 const NARROW_PX = 452;
-/** Live values that announce new events before the five minutes of the period are over. */
+/** Live values that change with an event. After a change, the events are requested before the five minutes are over. */
 const WATCHED = [
   "breaker", "relay_1", "relay_2", "power_failures",
   ...["l1", "l2", "l3"].flatMap((phase) => [`voltage_sags_${phase}`, `voltage_swells_${phase}`]),
@@ -42,7 +42,7 @@ export class QualityCard extends SmartyCard {
   readonly #marks = memoize(interruptionsDrawing);
   readonly #card = new Width(this, "ha-card");
   readonly #width = new Width(this, ".marks");
-  /** Set by the drawing: the points among which keys and pointer choose. */
+  /** Data of the last drawing; keys and pointer choose a point of it. */
   #day: VoltageDay | undefined;
   #drawn: InterruptionsDrawing | undefined;
   #second: ReturnType<typeof setTimeout> | undefined;
@@ -190,7 +190,7 @@ export class QualityCard extends SmartyCard {
     return feed.get("smarty_p1/events", {}, `${Math.floor(Date.now() / FIVE_MINUTES_MS)} ${feed.live?.state} ${seen}`);
   }
 
-  /** Time at which an answer was first seen. The drawing stays still until the next answer. */
+  /** Return when an answer was first seen. Drawings end at this time, so they stay still until the next answer. */
   readonly #answeredAt = memoize((_answer: Events) => Date.now());
 
   readonly #tick = (): void => {

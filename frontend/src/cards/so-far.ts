@@ -11,7 +11,7 @@ import { type Row, type SoFar, soFar, type SoFarKey, soFarTexts } from "../sente
 import { styles } from "../styles.ts";
 import type { Bill, Day, Meter } from "../websocket-types.ts";
 
-/** Entity that opens at a tap on the month's value. */
+/** Translation key of the entity that opens at a tap on the month's value. */
 const ENTITIES: Record<Row["key"], string> = {
   grid: "energy_imported",
   fed_in: "energy_exported",
@@ -71,7 +71,7 @@ export class SoFarCard extends SmartyCard {
     `,
   ];
 
-  /** Recalculated only for new answers and on a new day, not at every telegram. */
+  /** Content of the card, calculated for new answers and on a new day instead of at every telegram. */
   readonly #soFar = memoize(
     (days: Day[], bill: Bill | undefined, feedsIn: boolean, locale: Locale, _today: string): SoFar =>
       soFar(days, bill, feedsIn, new Date(), locale),

@@ -96,7 +96,7 @@ export class TodayCard extends SmartyCard {
         ? this.#drawn(meter, live, shown, this.#quarters(start, count, imported.value, exported?.value), sums.value.days, hasSun)
         : undefined;
     const choose = (to: string) => feed.show({ day: to === today ? undefined : to });
-    // Keep the row of days while the next day loads: otherwise the keyboard focus is lost.
+    // Keep the row of days while the next day loads, so that the keyboard focus is not lost.
     return html`${this.#header(feed, shown)}
       ${drawn ? this.#chartAndWords(drawn, meter.excess_price) : this.#instead(live.gone, imported.error ?? sums.error)}
       ${guard([days, day, sums.value, hasSun, this.locale], () =>

@@ -92,7 +92,7 @@ export class YearCard extends SmartyCard {
     // Without a reference power the card shows only energies, taken from the bills.
     const bills = own === undefined && classes.value ? billsOf(feed) : undefined;
     const state = [series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosenKw, this.#bar.index, this.#width.value, this.isTableShown, this.hass?.user?.is_admin];
-    // Telegrams do not change this content: `guard` skips the redraw at each of up to twenty telegrams a second.
+    // Telegrams do not change this content, so `guard` skips the redraw at each of up to twenty telegrams a second.
     return html`<h2>${this.text(yearTexts, "title")}</h2>
       ${guard(state, () => (series ? this.#year(series, classes, own, bills, meter, feed) : this.waiting(error)))}`;
   }
@@ -119,7 +119,7 @@ export class YearCard extends SmartyCard {
     const isTurned = width < NARROW_PX;
     const size = mapSize(grid, width - PADDING_PX, isTurned, this.locale);
     const { grid: before, isTurned: wasTurned } = this.#painted ?? {};
-    // In another grid or layout the chosen index would point to another cell.
+    // Drop the choice in another grid or layout, where the chosen index would point to another cell.
     if (before && (before.firstDay !== grid.firstDay || before.days !== grid.days || wasTurned !== isTurned)) this.#bar.index = undefined;
     this.#painted = { grid, limit, isTurned, width: size.width, height: size.height };
     this.#open = (cell) => this.#openDay(feed, dayOf(cell, grid));
@@ -179,7 +179,7 @@ export class YearCard extends SmartyCard {
     return this.table(this.text(yearTexts, "map"), head, () => months.map(row));
   }
 
-  /** Show a day in the card of today, in this view or in the view "now". */
+  /** Show a day in the card of a day, in this view or in the view "now". */
   #openDay(feed: MeterFeed, day: string): void {
     feed.show({ day });
     // Only the dashboard of the strategy has views with these paths.
@@ -192,7 +192,7 @@ export class YearCard extends SmartyCard {
     const paint = () => this.#painted && this.#map.paint(canvas, this.#painted);
     if (this.hass?.themes === this.#themes) return void paint();
     this.#themes = this.hass?.themes;
-    // The frontend may set the theme's variables after it passes the new `hass`: read the colours a frame later.
+    // The frontend may set the theme's variables after passing the new `hass`, so read the colours a frame later.
     requestAnimationFrame(() => {
       this.#map.readColors(this);
       paint();

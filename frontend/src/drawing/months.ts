@@ -45,9 +45,9 @@ const LABEL_HEIGHT_PX = 13;
 const DIGIT_PX = 7.4;
 const GAP_PX = 8;
 const MAX_LINES = 6;
-/** Smallest range of the scale, in whole euros or kWh: below it, rounded numbers would repeat. */
+/** Smallest range of the scale, in whole euros or kWh. In a smaller range, rounded numbers would repeat. */
 const MIN_RANGE = 5;
-/** Overlap allowed between neighbouring labels in px: only their halos touch. */
+/** Overlap allowed between neighbouring labels in px. Up to this overlap, only the halos of the labels touch. */
 const MAX_OVERLAP_PX = 3;
 
 export function monthsDrawing(columns: Column[], width: number, height: number): Drawing {
@@ -124,7 +124,8 @@ interface Place {
 }
 
 /**
- * Place each label at its tick. A label below the tick is not mistaken for the stack's total; near 0 it stands above.
+ * Place each label below its tick, so that it is not mistaken for the stack's total. Labels of totals, of estimates
+ * and of ticks near 0 stand above.
  */
 function labelsOf(columns: Column[], { axis, left, step, width, y }: Place): Label[] {
   const placed: { from: number; to: number; y: number }[] = [];
@@ -136,7 +137,7 @@ function labelsOf(columns: Column[], { axis, left, step, width, y }: Place): Lab
   const order = columns
     .map((column, index) => ({ ...column, index }))
     .filter(({ label, tick, isChosen, index }) => label && tick !== null && (!isCrowded || isChosen || important.has(index)))
-    // Place the chosen month's label first, then newest to oldest: the first labels get the free space.
+    // Place the chosen month's label first, then newest to oldest, because the first labels get the free space.
     .sort((a, b) => Number(b.isChosen) - Number(a.isChosen) || b.index - a.index);
   const labels: Label[] = [];
   for (const { index, label, tick, estimate, isChosen, isOfStack } of order) {

@@ -1,4 +1,4 @@
-/** Bars of the running quarter-hour and of the phases, in shares of their widths. */
+/** Bars of the running quarter-hour and of the phases. Positions are shares of the bar's width. */
 
 export interface Part {
   kind: "drawn" | "excess";

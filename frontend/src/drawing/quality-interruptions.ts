@@ -36,7 +36,7 @@ export interface InterruptionsDrawing {
   labels: { x: number; y: number; text: number }[];
   /** Dashed lines over the times without readings in which an interruption happened. */
   vague: string;
-  /** Start of the known period in px; the lines of the kinds begin there. */
+  /** Position in px where the known period begins, and with it the line of each kind. */
   from: number;
   lines: Partial<Record<DisturbanceKind, number>>;
   months: { x: number; time: Date; isNamed: boolean }[];
@@ -87,7 +87,7 @@ export function interruptionsDrawing(interruptions: Disturbances, width: number,
 
 const sum = (all: Disturbance[]): number => all.reduce((count, interruption) => count + interruption.count, 0);
 
-/** Group interruptions whose marks would overlap, such as those of one day. */
+/** Group interruptions whose marks would overlap, such as interruptions on the same day. */
 function groupOverlapping(all: Disturbance[], x: (time: number) => number): Disturbance[][] {
   const groups: { first: number; count: number; all: Disturbance[] }[] = [];
   for (const interruption of all) {

@@ -2,7 +2,7 @@
 
 import type { VoltageDay } from "../sentences/quality-voltage.ts";
 
-/** Range of the scale in V. A fixed range keeps noise small; only outliers widen it. */
+/** Range of the scale in V. A fixed range keeps noise small; only outliers widen the range. */
 const SCALE_BOTTOM_V = 200;
 const SCALE_TOP_V = 260;
 /** Height in px of a phase's drawing, and of its row with the gap below. */
@@ -31,7 +31,7 @@ export function voltageDrawing(day: VoltageDay): VoltageDrawing {
       if (lowest[from] === null) continue;
       let to = from;
       while (to + 1 < lowest.length && lowest[to + 1] !== null) to += 1;
-      // Extend both ends to the full five minutes: otherwise a single row would be invisible.
+      // Extend both ends to the full five minutes, because a single row would otherwise be invisible.
       const top = [at(from, highest[from]!)];
       const bottom = [at(from, lowest[from]!)];
       for (let row = from; row <= to; row += 1) {

@@ -18,11 +18,11 @@ const UNKNOWN: Quarter = { imported: null, exported: null, origin: undefined };
 export const MAX_KW = 4_000;
 export const kwOf = (wh: number | null): number => (wh ?? 0) / 250;
 
-/** Return the number of quarter-hours between two instants, for the length of a day. */
+/** Return the length of a day in quarter-hours, from 1 to MAX_QUARTERS. */
 export const countOf = (start: number, end: number): number =>
   Math.max(1, Math.min(MAX_QUARTERS, Math.round((end - start) / QUARTER_HOUR_MS) || 1));
 
-/** Return the quarter-hours of a day. The answers may cover another period than the day. */
+/** Return the quarter-hours of a day. `imported` and `exported` may cover another period than the day. */
 export function quartersOf(start: number, count: number, imported?: QuarterHours, exported?: QuarterHours): Quarter[] {
   const quarters: Quarter[] = Array.from({ length: count }, () => ({ ...UNKNOWN }));
   const forEachValue = (answer: QuarterHours | undefined, use: (quarter: Quarter, wh: number, index: number) => void) => {
@@ -55,7 +55,7 @@ export interface ChartRequest {
   width: number;
   height: number;
   isNarrow: boolean;
-  /** Width in px of the label of a tick and of an hour. */
+  /** Width in px of a tick's label and of an hour's label. */
   tickWidth: number;
   hourWidth: number;
 }
@@ -76,7 +76,7 @@ export interface Chart {
   gaps: string;
   /** Highest bar above the reference power. */
   highest: { x: number; y: number; kw: number; isEstimated: boolean } | undefined;
-  /** Whether the name of the reference power stands at the right end of its line: bars cover the left end. */
+  /** Whether the name of the reference power stands at the right end of its line, because bars cover the left end. */
   isNameRight: boolean;
 }
 

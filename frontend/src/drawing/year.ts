@@ -23,12 +23,12 @@ export const FED_IN_OPACITY = fedInOpacity(FULL_KW / 2);
 export function palette({ drawn, fedIn, excess }: Colors): Uint32Array {
   const entry = ([red, green, blue]: Color, opacity: number): number =>
     new Uint32Array(new Uint8ClampedArray([red, green, blue, 255 * opacity]).buffer)[0]!;
-  // The entry of UNKNOWN stays transparent: the card shows through unknown quarter-hours.
+  // The entry of UNKNOWN stays transparent, so that the card shows through unknown quarter-hours.
   const entries = new Uint32Array(65_536);
   const full = FULL_KW * WH_A_KW;
   entries.fill(entry(fedIn, fedInOpacity(FULL_KW)), 1, -UNKNOWN - full);
   entries.fill(entry(drawn, drawnOpacity(FULL_KW)), full - UNKNOWN);
-  // A hundred shades of a colour suffice: the eye cannot distinguish more.
+  // A hundred shades of a colour suffice, because the eye cannot distinguish more.
   const step = full / 100;
   for (let wh = 0; wh < full; wh += step) {
     const kw = (wh + step / 2) / WH_A_KW;
@@ -56,9 +56,8 @@ export interface Image {
 /**
  * Return the picture with one pixel for each quarter-hour; the caller enlarges it.
  *
- * Normally days run to the right and hours upwards. Turned, hours run to the right and the newest day is on top. If
- * there are more days than pixels, a pixel shows the highest of several days: excess must stay visible on small
- * screens.
+ * Normally days run to the right and hours upwards. If `isTurned`, hours run to the right and the newest day is on
+ * top. If there are more days than pixels, a pixel shows the highest of several days, so that excess stays visible.
  */
 export function imageOf({ days, cells }: Pick<Grid, "days" | "cells">, colors: Uint32Array, mostDays: number, isTurned: boolean): Image {
   const shown = Math.min(days, Math.max(1, mostDays));
@@ -77,7 +76,7 @@ export function imageOf({ days, cells }: Pick<Grid, "days" | "cells">, colors: U
   return { width, height, pixels };
 }
 
-/** Order of the cells for the arrow keys: ↑ leads to the next index, → to the index one column further. */
+/** Order of the cells for the arrow keys: ↑ leads to the next index, → to the same place in the next column. */
 export class Cells {
   readonly count: number;
   readonly column: number;
@@ -119,7 +118,7 @@ export class Cells {
 const within = (value: number, count: number): number => Math.max(0, Math.min(count - 1, value));
 
 export interface Tick {
-  /** Position as a share of the axis of days. */
+  /** Position, as a share of the length of the axis. */
   readonly at: number;
   /** Noon of the day, in ms since 1970. */
   readonly day: number;
@@ -136,8 +135,8 @@ export function dayTicks({ firstDay, days }: Grid, lengthPx: number, room: { day
   const step = Math.max(1, Math.ceil(room.day / pxOf(1)));
   const starts: number[] = [];
   for (let day = 0; day < days; day += 1) {
-    // Single days are labelled at equal distances back from the newest; the first month may begin before the first
-    // day.
+    // Label single days at equal distances back from the newest day. Label months at their first day, but the first
+    // month at the first day of the grid.
     if (isMonths ? day === 0 || new Date((firstDay + day) * DAY_MS).getUTCDate() === 1 : (days - 1 - day) % step === 0) starts.push(day);
   }
   const every = isMonths ? Math.max(1, Math.ceil(room.month / pxOf(28))) : 1;

@@ -25,7 +25,8 @@ export const shownOf = (bills: Bill[], feed: MeterFeed): Bill =>
   bills.find(({ month }) => month === feed.shown.month) ?? bills.at(-1)!;
 
 /**
- * Choose a month for the cards of the view. The running month is stored as "no choice", so that a new month follows.
+ * Choose a month for the cards of the view. The running month is stored as "no choice", so that the cards show the new
+ * month when it begins.
  */
 export function showMonth(bills: Bill[], feed: MeterFeed, month: string | undefined): void {
   feed.show({ month: month === bills.at(-1)?.month ? undefined : month });

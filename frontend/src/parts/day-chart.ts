@@ -10,13 +10,13 @@ import { hatch } from "./markup.ts";
 const COLORS = { drawn: "var(--drawn)", excess: "var(--excess)", fed: "var(--fed-in)" } as const;
 const KINDS = ["drawn", "excess", "fed"] as const;
 
-/** Return whether a card is narrow. Its own width in px decides, not the window's width. */
+/** Return whether a card is narrow. The width of the card in px decides, not the width of the window. */
 export const isNarrow = (width: number): boolean => width < 420;
 export const heightOf = (width: number): number => (isNarrow(width) ? 224 : 272);
 /** Average width of a label's character, in px. */
 const CHARACTER_PX = 7.4;
 
-/** Return the chart of a day. The number of characters in its labels decides their room. */
+/** Return the chart of a day. The room for a label is estimated from its number of characters. */
 export function layOutDay(
   quarters: Quarter[],
   start: number,
@@ -77,7 +77,7 @@ export function drawFixedParts(
   });
 }
 
-/** Return the end of the day as 24:00: 00:00 would belong to the next day. */
+/** Return the end of the day as 24:00, because 00:00 would belong to the next day. */
 const midnight = (start: number, locale: Locale): string => locale.time(new Date(start)).replace(/^00/, "24");
 
 function referenceLine(chart: Chart, kw: number, to: number, name: string, locale: Locale): TemplateResult {
@@ -89,8 +89,8 @@ function referenceLine(chart: Chart, kw: number, to: number, name: string, local
 }
 
 /**
- * Return the line of a reference power that changed during the day. Its name is needed: the axis shows only the old
- * value.
+ * Return the line of a reference power that changed during the day. The line has a name, because the axis shows only
+ * the old value.
  */
 export function laterReference(chart: Chart, kw: number, from: number, name: string, locale: Locale): TemplateResult {
   const y = chart.y(kw);
@@ -124,7 +124,7 @@ export function highestLabel(chart: Chart, { x, y, kw, isEstimated }: NonNullabl
   return svg`<text class="strong halo" x=${inside.toFixed(1)} y=${(y - 7).toFixed(1)} text-anchor="middle">${text}</text>`;
 }
 
-/** Return a vertical line above and below the chosen bar, which keeps its own colour. */
+/** Return a vertical line above and below the chosen bar. The bar keeps its colour. */
 export function chosenLine(chart: Chart, index: number, kw: number): TemplateResult {
   const x = (chart.x(index) + chart.slot / 2).toFixed(1);
   const [above, below] = [chart.y(Math.max(0, kw)), chart.y(Math.min(0, kw))];

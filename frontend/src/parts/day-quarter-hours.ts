@@ -35,7 +35,7 @@ export function shownOf(meter: Meter, live: Live, asked: string | undefined, isO
 }
 
 interface DayReplies {
-  /** Undefined until the version mark shows whether cached answers of a past day are still valid. */
+  /** Undefined until the version mark `QuarterHours.past` shows whether a cached answer of a past day is valid. */
   imported?: Reply<QuarterHours>;
   exported?: Reply<QuarterHours> | undefined;
   past: string;
@@ -84,7 +84,7 @@ export interface KnownPart {
 
 export function knownPartOf({ day, since, start, count, quarterHour, present }: ShownDay, quarters: readonly Quarter[]): KnownPart {
   const first = quarters.findIndex(({ imported }) => imported !== null);
-  // The quarter-hour that has just ended is counted, but its value arrives a moment later: do not show a gap.
+  // The value of the quarter-hour that has just ended arrives a moment later. Do not show a gap for it.
   const last = present - 1;
   const isDue =
     quarters[last]?.imported === null && Date.parse(quarterHour?.last?.start ?? "") === start + last * QUARTER_HOUR_MS;
@@ -95,7 +95,7 @@ export function knownPartOf({ day, since, start, count, quarterHour, present }: 
   };
 }
 
-/** Return the end of the first fully measured quarter-hour, if none is complete yet. */
+/** Return the end of the first fully measured quarter-hour: the running quarter-hour, or else the next. */
 export function firstEnds({ start, end, measured_since }: RunningQuarterHour): Date {
   const isWhole = Date.parse(measured_since) <= Date.parse(start);
   return new Date(Date.parse(end) + (isWhole ? 0 : QUARTER_HOUR_MS));

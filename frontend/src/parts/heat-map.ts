@@ -20,7 +20,7 @@ export class HeatMap {
   #palette: { colors: Colors; entries: Uint32Array } | undefined;
   #painted: unknown[] = [];
 
-  /** Read the theme's colours again: a canvas does not follow CSS variables. */
+  /** Read the theme's colours again, because a canvas does not follow CSS variables. */
   readColors(host: Element): void {
     const style = getComputedStyle(host);
     const canvas = document.createElement("canvas");
@@ -29,7 +29,7 @@ export class HeatMap {
     if (!context) return;
     const read = (name: string, otherwise: string): Color => {
       context.clearRect(0, 0, 1, 1);
-      // Set the fallback first: the browser ignores an invalid colour and keeps the previous one.
+      // Set the fallback first, because the browser ignores an invalid colour and keeps the previous colour.
       context.fillStyle = otherwise;
       context.fillStyle = style.getPropertyValue(name).trim();
       context.fillRect(0, 0, 1, 1);
@@ -50,7 +50,7 @@ export class HeatMap {
     if (this.#palette?.colors !== colors) this.#palette = { colors, entries: palette(colors) };
     const maxDays = isTurned ? down : across;
     const small = canvasOf(imageOf({ days: grid.days, cells: markedCells(grid, limit) }, this.#palette.entries, maxDays, isTurned));
-    // Setting its size clears a canvas, so draw afterwards.
+    // Set the size before drawing, because setting it clears the canvas.
     canvas.width = across;
     canvas.height = down;
     const context = canvas.getContext("2d");

@@ -5,7 +5,7 @@ import type { MediumHistory } from "../websocket-types.ts";
 
 /** Smallest known share of a day that counts as a whole day. */
 const MIN_KNOWN_SHARE = 0.9;
-/** Days without a reading at the end of the period; beyond them the month is no longer compared. */
+/** Maximum number of days without a reading at the end of the period. With more, the month is not compared. */
 const MAX_LATE_DAYS = 2;
 /** Upper bound of a plausible amount in the meter's unit; larger values count as unknown. */
 const MAX_AMOUNT = 1e9;
@@ -75,13 +75,13 @@ export function standingOn(history: MediumHistory, today: string, isSeasonal: bo
   const first = !startsHere ? 1 : lastWhole ? whole.indexOf(true) + 1 : ended + 1;
   const isLate = ended - lastWhole > MAX_LATE_DAYS;
   const missing = whole.slice(first - 1, isLate ? ended : lastWhole).filter((isKnown) => !isKnown).length;
-  // On the 1st, compare with the previous month: it has just ended, and interests more than a year ago.
+  // On the 1st, compare with the previous month, which has just ended, instead of the same month a year ago.
   const references = [...(isSeasonal && lastWhole ? [-12] : []), -1].map((ago) => monthOf(history, addMonths(thisMonth, ago)));
   const canCompare = missing === 0 && (first === 1 || !ended);
   const reference = canCompare
     ? references.find((candidate) => candidate.isWhole[0] && isWholeUntil(candidate, Math.min(lastWhole, candidate.length)))
     : undefined;
-  // The reference month may be shorter: then both sums end on its last day.
+  // If the reference month is shorter, both sums end on its last day.
   const last = reference ? Math.min(lastWhole, reference.length) : lastWhole;
   return {
     month,
@@ -106,7 +106,8 @@ export function amountToday(
   if (typeof newer?.index !== "number" || index === null || time === null || !newer.time || newer.unit !== unit) return counted;
   const since = Date.parse(time);
   const passed = Date.parse(newer.time) - since;
-  // A reading from yesterday or hours ago leaves open how much belongs to today. A falling index means a new meter.
+  // Do not add an increase since yesterday, because part of it belongs to yesterday, or over more than three hours. A
+  // falling index means a new meter.
   const isOfToday = since >= dayStart(today).getTime() && passed > 0 && passed <= 3 * 3_600_000;
   const more = isOfToday ? amountOf(newer.index - index) : null;
   return more === null ? counted : (counted ?? 0) + more;
@@ -125,7 +126,7 @@ export function nightTo({ hours }: MediumHistory, day: string): Night | undefine
 function nightHours(hours: MediumHistory["hours"], day: string): number[] | undefined {
   if (!hours) return undefined;
   const midnight = dayStart(day).getTime();
-  // The list covers an hour more on both sides, for days on which clocks change.
+  // Try the first to the fifth hour after midnight, because the clocks may change in the night.
   const starts = [1, 2, 3, 4, 5].map((hour) => midnight + hour * 3_600_000);
   const amounts = starts
     .filter((start) => NIGHT_HOURS.includes(localParts(new Date(start)).hour))

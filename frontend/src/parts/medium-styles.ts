@@ -22,7 +22,7 @@ const ICONS: Record<string, string> = {
 };
 export const iconOf = (type: string): string => (Object.hasOwn(ICONS, type) ? ICONS[type]! : "mdi:counter");
 
-// Mix with the text colour: bare gas red is too dark on dark cards, bare water blue too light on light cards.
+// Mix with the text colour, because the gas red is too dark on dark cards and the water blue too light on light cards.
 const readable = (color: string): string => `color-mix(in srgb, ${color} 65%, var(--primary-text-color))`;
 
 export function colorOf(type: string, isDark: boolean): string {

@@ -1,4 +1,4 @@
-/** Return a function that repeats its last result until an argument changes. */
+/** Return a function that calls `make` only if an argument has changed, else it returns the last result. */
 export function memoize<Args extends readonly unknown[], Result>(make: (...args: Args) => Result): (...args: Args) => Result {
   let last: Args | undefined;
   let result: Result;

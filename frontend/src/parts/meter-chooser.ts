@@ -100,6 +100,6 @@ export function chooser(
   </div>`;
 }
 
-/** Return the title with a shortened serial number: unchanged default titles are long and begin alike. */
+/** Return the title with a shortened serial number, because default titles are long and begin alike. */
 export const shortTitle = ({ title, serial_number }: Meter): string =>
   serial_number ? title.replace(serial_number, `…\u2060${serial_number.slice(-6)}`) : title;

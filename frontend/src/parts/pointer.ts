@@ -6,7 +6,7 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 const FINGER_PX = 22;
 
 interface Chart {
-  /** Number of bars; in a grid, also the number of cells in a column. */
+  /** Number of bars. In a grid, `count` is the number of all cells, and `column` the number of cells in a column. */
   count: number;
   column?: number;
   /** Return the index at a position, given as shares of width and height. */
@@ -69,7 +69,7 @@ export class ChosenBar implements ReactiveController {
   readonly key = (event: KeyboardEvent): void => {
     const { count, column = 1, open } = this.#chart();
     const at = this.index;
-    // In a grid, ↑ and ↓ stop at the end of a column instead of jumping to the next one.
+    // In a grid, ↑ and ↓ stop at the end of a column instead of jumping to the next column.
     const step = (by: number) => {
       const to = at! + by;
       const leaves = Math.abs(by) < column && Math.floor(to / column) !== Math.floor(at! / column);

@@ -124,7 +124,7 @@ export function mapSize({ days }: Grid, room: number, isTurned: boolean, locale:
 }
 
 /**
- * Return the clock time of a quarter-hour of the day. Any winter day serves, because no hour is skipped or repeated.
+ * Return the clock time of a quarter-hour of the day. The date is any winter day, on which the clocks do not change.
  */
 const clock = (quarterHour: number, locale: Locale): string =>
   locale.time(new Date(Date.UTC(2026, 0, 15, 0, quarterHour * 15) - 3_600_000));
@@ -167,7 +167,7 @@ export function yearMap(
   const chosen = bar.index === undefined ? undefined : cells.cell(bar.index);
   const key = (event: KeyboardEvent) => {
     const isFirst = bar.index === undefined && (event.key.startsWith("Arrow") || event.key === "End");
-    // Without a choice, arrow keys start at the newest known cell: the rest of that day is still to come.
+    // Without a choice, arrow keys start at the newest known cell, because later cells are still to come.
     if (isFirst || event.key === "End") {
       event.preventDefault();
       bar.choose(cells.chosen(grid.lastCell));

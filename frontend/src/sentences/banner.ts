@@ -11,14 +11,14 @@ export const bannerTexts: Texts<BannerKey> = texts;
 export interface Trouble {
   title: string;
   help: string;
-  /** Whether the problem is intended or passes without help; it is then shown without alarm. */
+  /** Whether the problem is intended or passes without help. Such a problem is shown without alarm. */
   isCalm: boolean;
   /** Whether data arrives that cannot be trusted. */
   isUnverified: boolean;
   link: { path: string; text: string } | undefined;
 }
 
-/** Obstacles grouped by their remedy. */
+/** Codes of `Live.obstacle`, grouped by remedy. */
 const KINDS = {
   silent: ["nothing_received", "port_silent"],
   key: ["wrong_key"],
@@ -45,7 +45,7 @@ const WITH_A_KEY: Kind[] = ["key", "key_missing", "authentication"];
  * minute to notice their absence.
  */
 const SILENT_S = 120;
-/** Time in seconds in which a meter may reload after a change of its options without a banner. */
+/** Seconds without a banner while a meter reloads, for example after a change of its options. */
 const RELOAD_S = 10;
 
 /**
@@ -56,7 +56,7 @@ export function troubleOf(meter: Meter, live: Live, { silenceMs, now }: { silenc
   const t = (key: BannerKey, params: Record<string, string> = {}) => locale.text(bannerTexts, key, params);
   const received = live.received_at ? Date.parse(live.received_at) : Number.NaN;
   if (live.state === "receiving" || live.state === "waiting") {
-    // Measure the silence by this page's clock alone: the clock of Home Assistant may differ.
+    // Measure the silence by this page's clock alone, because the clock of Home Assistant may differ.
     if (live.state === "waiting" || silenceMs <= SILENT_S * 1000) return undefined;
     const title = t("silent", { duration: duration(silenceMs, locale) });
     return { title, help: t("lost_help"), isCalm: false, isUnverified: false, link: undefined };
@@ -97,7 +97,7 @@ function duration(ms: number, locale: Locale): string {
   return locale.count(bannerTexts, "days", Math.floor(minutes / 1440));
 }
 
-/** Return the time; with its date if the day is not today. */
+/** Return the clock time, with the date unless it is today. */
 function moment(time: number, now: number, locale: Locale): string {
   const date = new Date(time);
   const isToday = localDay(date) === localDay(new Date(now));

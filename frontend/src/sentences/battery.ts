@@ -9,9 +9,9 @@ import { ABOUT_THE_SAME } from "./year.ts";
 export type BatteryKey = keyof (typeof texts)["en"];
 export const batteryTexts: Texts<BatteryKey> = texts;
 
-/** Longest payback time shown: later energy prices are unknown, and few batteries last longer. */
+/** Longest payback time shown. Few batteries last longer, and energy prices after that time are unknown. */
 const MAX_PAYBACK_YEARS = 25;
-/** Share of known hourly prices above which a few missing hours are not mentioned. */
+/** Share of known hourly prices from which the few missing hours are not mentioned. */
 const MIN_HOURLY_SHARE = 0.99;
 const PARTS = ["energy", "surcharge", "feed_in", "fixed", "total"] as const;
 

@@ -108,7 +108,7 @@ function labelOf(bill: Bill, total: number | null, t: Say): string {
   return more ? `€ ${more}` : "€";
 }
 
-/** Return "About 145 € by 30 November". The range is left out: the number shown is one of its ends. */
+/** Return "About 145 € by 30 November". The range is left out, because the shown number is one of its ends. */
 export function forecast(bill: Bill, locale: Locale): string {
   const { estimate } = bill;
   if (!Number.isFinite(estimate?.total) || !estimate || !isRunning(bill)) return "";
@@ -152,7 +152,7 @@ const hasVat = ({ name, has_vat }: BillLine): boolean => name !== "feed_in" && h
 function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
   const { lines, missing = [], vat_rate: rate } = bill;
   const fixed = lines.filter(({ name }) => name === "network_fixed").length;
-  // Two fixed prices in a month may mean two reference powers: then name neither.
+  // Two fixed prices in a month may mean two reference powers, so name neither.
   const R = bill.reference_kw === null || fixed > 1 ? undefined : locale.referenceKW(bill.reference_kw);
   const write = quantities(bill, locale, t);
   const leftOut = new Set(missingParts(bill).flatMap((part) => PARTS[part]));
@@ -179,7 +179,7 @@ function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
   return groups.filter((rows) => rows.length);
 }
 
-/** Return the energy that lacks a price. Other lines depend on their price, so their quantity is unknown, too. */
+/** Return the quantity of the line "energy" if its price is missing; undefined for any other line. */
 function quantityMissing(name: string, bill: Bill, locale: Locale): string | undefined {
   if (name !== "energy") return undefined;
   const second = bill.lines.filter((line) => line.name === "energy_second").reduce((all, { quantity }) => all + quantity, 0);
@@ -243,8 +243,8 @@ function sumsOf(bill: Bill, locale: Locale, t: Say): Row[] {
 /**
  * Return a function that writes the quantity of a line.
  *
- * kWh get two decimals; in a whole month three, if two do not reproduce every amount on a calculator. Days get one
- * decimal in the running month.
+ * kWh get two decimals. In an ended month they get three if two do not reproduce every amount on a calculator. Days
+ * get one decimal in the running month.
  */
 function quantities(bill: Bill, locale: Locale, t: Say): (line: BillLine) => string {
   const days = Math.round((Date.parse(bill.end) - Date.parse(bill.start)) / 86_400_000);
@@ -260,7 +260,7 @@ function quantities(bill: Bill, locale: Locale, t: Say): (line: BillLine) => str
     const decimals = priceDecimals(line);
     const price = locale.unit(line.price, "€", decimals);
     if (!isMonth(line)) {
-      // A label marks an aid: if entered with VAT, its net price has many decimals, too.
+      // Exclude lines with a label (aids): the net price of an aid entered with VAT has many decimals, too.
       const key = decimals > MAX_ENTERED_DECIMALS && !line.label ? "times_mean" : "times";
       return t(key, { quantity: locale.unit(line.quantity, line.unit, kwhDecimals), price });
     }
@@ -306,7 +306,7 @@ function notesOf(bill: Bill, locale: Locale, t: Say): string[] {
   ].filter((note) => note);
 }
 
-/** Return the notes about energy without a price of its own, and its effect on the sum. */
+/** Return the notes about energy without a price, and about the effect on the sum. */
 function notesOfPrices(bill: Bill, locale: Locale, t: Say): string[] {
   const { unpriced_kwh, unpriced_exported_kwh, unsplit_kwh, missing = [] } = bill;
   const kwh = (value: number) => locale.kWh(value, 2);

@@ -29,7 +29,7 @@ export function chosenSentence({ standing, units, today, amount }: Days, day: nu
   const amountText = (of: Month, isToday: boolean) => {
     const value = isToday ? amount : (of.amounts[day - 1] ?? null);
     const words = value === null ? "–" : write(value, units.day, locale);
-    // A day of a year ago has its year: without it, both days of the sentence have the same name.
+    // Name the year of a day a year ago, because both days of the sentence would otherwise have the same name.
     const isYearAgo = of !== month && of.month.slice(5) === month.month.slice(5);
     const name = isYearAgo ? locale.date(startOf(of.month, day)) : locale.day(startOf(of.month, day));
     const text = value === null || isToday || of.isWhole[day - 1] ? words : t("at_least", { sum: words });
@@ -85,7 +85,7 @@ export function footnote(days: Days, index: number | null, locale: Locale): { te
   return { text: notes.join(" · "), isWarning: false };
 }
 
-/** Return the hours of today without data, up to the last reading; 0 below 1.5 hours. */
+/** Return the number of hours of today without data, up to the last reading; 0 if it is below 1.5. */
 function unknownHours({ history: { days }, today, time }: Days): number {
   if (!days || !time || days.start === today) return 0;
   const start = dayStart(today).getTime();

@@ -48,7 +48,7 @@ const KINDS: Record<string, Kind> = {
 
 export const kindOf = (type: string): Kind => (Object.hasOwn(KINDS, type) ? KINDS[type]! : "other");
 
-/** Return whether the weather decides the use: then the same month a year ago is the better comparison. */
+/** Return whether the use depends on the weather, so that the same month a year ago is the better comparison. */
 export const isSeasonal = (type: string): boolean => ["gas", "heat", "cooling"].includes(kindOf(type));
 
 export const nameOf = (type: string, locale: Locale): string =>
@@ -59,7 +59,7 @@ export function unitsOf(type: string, unit: string | null, kwhPerM3: number | nu
   const own = { unit: (unit ?? "").slice(0, 12).replace(/^m3$/, "m³"), factor: 1, decimals: 3 };
   const energy = unit === "m3" && type === "gas" ? kwhPerM3 : KWH[unit ?? ""];
   if (energy && Number.isFinite(energy) && energy > 0) {
-    // Small daily amounts (a boiler in summer) need a decimal. A meter in GJ gets none: its steps are about 0.3 kWh.
+    // Small daily amounts (a boiler in summer) need a decimal. A meter in GJ gets none, as its steps are 0.3 kWh.
     const decimals = biggest * energy < 10 && unit !== "GJ" ? 1 : 0;
     const kwh = { unit: "kWh", factor: energy, decimals };
     return { day: kwh, month: kwh, own: { ...own, decimals: unit === "m3" ? 2 : 3 } };
@@ -79,7 +79,7 @@ export function writeSum(amount: number, { day, month }: Units, locale: Locale):
   return write(amount, amount * month.factor < 1 ? day : month, locale);
 }
 
-/** Return "20th" in English; in other languages their own form, or the plain number. */
+/** Return "20th" in English, "20." in German; the plain number in a language without ordinals for dates. */
 export function ordinal(day: number, { language }: Locale): string {
   if (language === "fr" && day === 1) return "1er";
   if (language === "de" || language === "lb") return `${day}.`;

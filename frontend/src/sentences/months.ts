@@ -46,12 +46,12 @@ export const PARTS: Record<Unit, readonly MonthsKey[]> = {
   kWh: ["drawn", "surcharge", "feed_in"],
 };
 
-/** Return the reason why no month has a total; undefined if any month has one. */
+/** Return the reason why no month has a total; undefined if any month has a total. */
 export function lackOfAll(bills: Bill[]): Lack | undefined {
   return bills.some(({ total }) => total !== null) ? undefined : lackOf(bills.at(-1)!);
 }
 
-/** Return the thirteen months up to the running one, unknown months included. */
+/** Return the thirteen months up to the running month, unknown months included. */
 export function yearOf(bills: Bill[], unit: Unit): Year {
   const last = bills.at(-1)?.month ?? "2000-01";
   const billOf = new Map(bills.map((bill) => [bill.month, bill]));
@@ -139,7 +139,7 @@ const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slic
 export interface TableRow {
   key: MonthsKey;
   name: string;
-  /** Cells of the chosen month and of all complete months together. */
+  /** Two cells: one for the chosen month, one for all complete months together. */
   cells: string[];
 }
 

@@ -11,7 +11,7 @@ export type NowKey = keyof (typeof texts)["en"];
 export type NowTexts = Texts<NowKey>;
 export const nowTexts: NowTexts = texts;
 
-/** In the last seconds, a little energy would allow a huge power: advise for the next quarter-hour instead. */
+/** In the last seconds, a little energy allows a huge power, so the advice is for the next quarter-hour. */
 const LAST_SECONDS = 60;
 
 export interface Situation {
@@ -29,7 +29,7 @@ export interface Situation {
   /** Largest power of the connection, in kVA (used as kW). */
   connection: number | null;
   feedsIn: boolean;
-  /** Whether energy was fed in during this quarter-hour: then a battery or the sun delivers now. */
+  /** Whether energy was fed in during this quarter-hour, which means that a battery or the sun delivers now. */
   hasFedIn: boolean;
   /** Prices in EUR a kWh: for energy fed in, and for the excess over the reference power. */
   feedInPrice: number | null;
@@ -52,7 +52,7 @@ export function situationOf(live: Live, meter: Meter): Situation | undefined {
   const reference = running ? asNumber(running.reference_kw) : asNumber(meter.reference_kw);
   return {
     power,
-    // A reference power of 0 kW does not exist: treat it as not entered.
+    // A reference power of 0 kW does not exist, so treat 0 as not entered.
     reference: reference !== null && reference > 0 ? reference : null,
     energy: (asNumber(running?.imported_wh) ?? 0) / 1000,
     secondsLeft: secondsLeft > 0 ? secondsLeft : 1,
@@ -97,7 +97,7 @@ export function nowSentence(now: Situation, locale: Locale): string {
     if (earned < 0) return t("feeding_costs", { cost: locale.cents(-earned) });
     return earned ? t("feeding", { earned: locale.cents(earned) }) : t("feeding_unpriced");
   }
-  // At night, solar panels cannot explain a balance of 0: claim own energy only after feed-in in this quarter-hour.
+  // A balance of 0 means own energy only after feed-in in this quarter-hour. At night, panels cannot explain it.
   if (is === "balanced") return t(!now.feedsIn ? "nothing" : now.hasFedIn ? "own" : "feeding_unpriced");
   if (reference === null) return now.peak === null ? "" : t("highest", { peak: locale.kW(now.peak) });
   const R = locale.referenceKW(reference);
@@ -130,7 +130,7 @@ function excessSentence(now: Situation, locale: Locale): string | undefined {
     // "Under 0.1 kWh" may start the sentence and needs a capital letter.
     return text.replace(/\.\*\* \p{Ll}/u, (start) => start.toUpperCase());
   }
-  // Too late to act in this quarter-hour.
+  // In the last seconds, it is too late to lower the power in this quarter-hour.
   if (now.secondsLeft < LAST_SECONDS) return undefined;
   const less = now.power - ((limit - energy) * 3600) / now.secondsLeft;
   return t("less", { less: locale.kW(roundUp(less, kwDecimals(less))), above: kWh(projected) });

@@ -68,7 +68,7 @@ export function voltageDay(answer: Voltages): VoltageDay {
   return day;
 }
 
-/** Return a voltage as a whole number; with a decimal if rounding would hide that it exceeds a limit. */
+/** Return a voltage as a whole number; with a decimal if rounding would hide that the voltage exceeds a limit. */
 export function volts(value: number, [low, high]: [number, number], locale: Locale): string {
   if (value > high && Math.round(value) <= high) return locale.number(roundUp(value, 1), 1);
   if (value < low && Math.round(value) >= low) return locale.number(roundDown(value, 1), 1);

@@ -1,4 +1,4 @@
-/** Texts of the day card: a sentence for the day, and one for a chosen quarter-hour. */
+/** Texts of the day card: a sentence for the day, and a sentence for a chosen quarter-hour. */
 
 import { addDays, kwDecimals, type Locale, localParts, type Params, type Texts } from "../locale.ts";
 import { round, roundParts } from "../rounding.ts";
@@ -51,7 +51,7 @@ export function daySentence({ day, isToday, hasSun, knownCount, firstEnds, headi
   return `${sums} ${above}${cost}${coming}`;
 }
 
-/** Turn the clause "; now …" into a sentence of its own. */
+/** Turn the clause "; now …" into a separate bold sentence. */
 const sentenceOf = (coming: string): string => {
   const text = coming.replace(/^\s*;\s*/, "");
   return `**${capital(text)}.**`;
@@ -104,7 +104,7 @@ export function quarterSentence(facts: QuarterFacts, locale: Locale, count: numb
   return text;
 }
 
-/** Return the clock time. If the hour is repeated that night, add A or B, as timetables do. */
+/** Return the clock time. In the hour that occurs twice when clocks are put back, add A or B, as timetables do. */
 export function timeOf(time: Date, locale: Locale, count: number): string {
   const shown = locale.time(time);
   if (count !== 100) return shown;
@@ -129,7 +129,7 @@ export function dayTitle(start: Date, day: string, today: string, locale: Locale
   return capital(isLongAgo ? locale.date(start) : locale.weekday(start));
 }
 
-/** Return the day to show: the requested day if it can have data, else the nearest one. */
+/** Return the day to show: the requested day if it can have data, else the nearest day that can. */
 export function shownDay(asked: string | undefined, today: string, knownSince: string | undefined): string {
   if (!asked || asked > today) return today;
   const first = firstDay(today, knownSince);

@@ -27,7 +27,7 @@ export interface ClassRow {
   readonly total: number | null;
   readonly aboveKWh: number | null;
   readonly isOwn: boolean;
-  /** Difference of the rounded totals to the user's own class; to the cheapest class if the own total is unknown. */
+  /** Whole EUR more than the user's own class, or than the cheapest class if the own total is unknown. */
   readonly difference: number | null;
 }
 
@@ -52,7 +52,7 @@ export function classRows(classes: Classes): ClassRow[] {
       isOwn: Number(key) === own,
     }));
   const firstWithoutExcess = all.findIndex(({ aboveKWh }) => aboveKWh !== null && round(aboveKWh, 3) === 0);
-  // Show at least two classes: a single class has no comparison.
+  // Show at least two classes, because a single class has no comparison.
   const last = firstWithoutExcess < 0 ? all.length - 1 : Math.max(1, firstWithoutExcess);
   const rows = all.filter(({ isOwn }, index) => index <= last || isOwn);
   if (own !== null && !rows.some(({ isOwn }) => isOwn)) {
@@ -85,7 +85,7 @@ export function cheapest<Row extends { total: number | null }>(rows: Row[]): Row
 /** Return "12 months", for use within a sentence. */
 const monthsIn = (count: number, locale: Locale): string => locale.count(yearTexts, "months", count);
 
-/** Return the sentence about the classes' costs; about the chosen class if it is not the user's own. */
+/** Return the sentence about the costs of the classes, or about the chosen class if the user has another class. */
 export function classSentence(rows: ClassRow[], chosen: number | undefined, monthCount: number, locale: Locale): string {
   const t = (key: YearKey, params: Record<string, string> = {}) => locale.text(yearTexts, key, { months, ...params });
   const kw = (row: ClassRow) => locale.referenceKW(row.kw);
@@ -157,8 +157,8 @@ export function aboveSentence(months: MonthAbove[], limit: Limit, monthCount: nu
 }
 
 /**
- * Return the sentence about imported and exported energy, in at most twelve complete months; so far if none is
- * complete.
+ * Return the sentence about imported and exported energy in at most twelve complete months. If no month is complete,
+ * the energy so far counts.
  */
 export function energySentence(bills: Bill[], locale: Locale): string {
   const whole = bills.filter((bill) => !isRunning(bill)).slice(-MONTHS_A_YEAR);

@@ -15,13 +15,13 @@ class LineSplitter:
         self.start_anew()
 
     def start_anew(self) -> None:
-        """Forget the unfinished line, because the next bytes do not continue it."""
+        """Forget the unfinished line. The next bytes begin a new line."""
         self._line = bytearray()
         self._is_too_long = False
         self._last = _LF
 
     def feed(self, data: bytes) -> list[str]:
-        """Return the lines that these bytes complete, without their line ends."""
+        """Return the lines that `data` completes, without line ends."""
         lines = []
         for byte in data:
             if byte in {_CR, _LF}:

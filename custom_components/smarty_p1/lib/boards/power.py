@@ -1,12 +1,12 @@
-"""Power from the times of pulses."""
+"""Power in kW, from the times of a meter's pulses."""
 
-# Seconds. A power is a mean over at least this time, because pulses may come in bursts.
+# Seconds. The mean power is taken over at least this time, because pulses may come in bursts.
 _MIN_MEAN_S = 1.0
 _MIN_SILENCE_S = 1e-3
 
 
 class PulsePower:
-    """Power behind pulses of a fixed energy. Times are in seconds."""
+    """Power of a meter whose pulses each stand for a fixed energy. Times are in seconds."""
 
     def __init__(self, pulses_per_kwh: float) -> None:
         self._kws_per_pulse = 3600 / pulses_per_kwh
@@ -19,7 +19,8 @@ class PulsePower:
     def kw(self, at: float) -> float | None:
         """Return the power in kW, or None while it is unknown.
 
-        The power is the last mean, but at most the last pulses divided by the time since then.
+        The power is the last mean, but at most the energy of the last pulses divided by the time
+        since these pulses. So the power falls while no pulse comes.
         """
         if self._mean_kw is None:
             return None
@@ -27,7 +28,7 @@ class PulsePower:
         return min(self._mean_kw, self._last_pulses * self._kws_per_pulse / silence)
 
     def add(self, pulses: int, at: float) -> None:
-        """Add the pulses since the last call, at least one."""
+        """Add the number of `pulses` since the last call, at least one."""
         self._last_at, self._last_pulses = at, pulses
         if self._batch_at is None or at < self._batch_at:  # first pulses, or the clock was set back
             self._batch_at, self._batch, self._mean_kw = at, 0, None
@@ -38,5 +39,5 @@ class PulsePower:
             self._batch_at, self._batch = at, 0
 
     def note_standstill(self) -> None:
-        """Record that the count stands still: less than one pulse has come since the last."""
+        """Record that the board has sent its count again, without a new pulse."""
         self._last_pulses = min(self._last_pulses, 1)

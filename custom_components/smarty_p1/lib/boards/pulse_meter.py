@@ -1,11 +1,14 @@
-"""Meter of the LED's pulses: every blink is a fixed energy, and a board reports the blinks.
+"""Meter of LED pulses: every blink of a meter's LED is a fixed energy. A board reports the blinks.
 
-A board sends a line for every pulse, empty or with any text, or sends its running count. The lines
-show the kind of board. Numbers that rise are a running count. After the first rise, a text is no
-pulse, because boards send a greeting when they start. Until then, every text is a pulse. A repeated
-number is a count that stands still. But if only 1 comes, `_MIN_ONES` times, every 1 is a pulse.
+Some boards send a line for every pulse, empty or with any text. Other boards send a running count.
+The lines tell the kind of board:
 
-Times are in seconds, of a clock that continues while this program is stopped.
+- Numbers that rise are a running count. A repeated number is a count that has not risen.
+- Until the first rise, every text is a pulse. After the first rise, a text is no pulse, because
+  boards send a greeting when they start.
+- If the number 1 comes `_MIN_ONES` times in a row before any rise, every 1 is a pulse.
+
+Times are in seconds of a clock that continues while this program is stopped.
 """
 
 import re
@@ -23,16 +26,17 @@ _is_number = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?").fullmatch
 
 @dataclass(frozen=True, slots=True)
 class Pulses:
-    """Content of a line: new pulses (possibly 0), and the running count if the line has one."""
+    """Content of a line: number of new pulses, and the running count, None without a count."""
 
     pulses: int
     count: int | None = None
 
 
 class PulseMeter:
-    """Energy and power behind the pulses of a meter.
+    """Energy and power of a meter, from its pulses.
 
-    `pulses` counts all pulses until now. `pulses_per_kwh` is printed on the meter.
+    `pulses` counts all pulses so far. `pulses_per_kwh` is printed on the meter. `is_counting` tells
+    whether the board sends a running count.
     """
 
     def __init__(self, pulses_per_kwh: float) -> None:
@@ -48,7 +52,7 @@ class PulseMeter:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any], pulses_per_kwh: float) -> Self:
-        """Return the meter from the result of `as_dict`; new pulses count by `pulses_per_kwh`."""
+        """Return the meter from the result of `as_dict`. New pulses count by `pulses_per_kwh`."""
         meter = cls(pulses_per_kwh)
         meter.pulses = meter._base_pulses = stored["pulses"]
         meter._base_kwh = stored["base_kwh"]
@@ -75,7 +79,7 @@ class PulseMeter:
 
     @property
     def energy_kwh(self) -> float:
-        """Return the total in kWh, which falls only by `set_energy`."""
+        """Return the total energy in kWh. The total can fall only by `set_energy`."""
         return self._base_kwh + (self.pulses - self._base_pulses) / self._pulses_per_kwh
 
     def set_energy(self, kwh: float) -> None:
@@ -83,17 +87,17 @@ class PulseMeter:
         self._base_kwh, self._base_pulses = kwh, self.pulses
 
     def begin_at(self, count: int, at: float) -> None:
-        """Continue from a running count that was read earlier."""
+        """Continue from the running `count` that was read at the time `at`."""
         self._running = RunningCount(self._pulses_per_kwh, count, at)
-        # A 1 may also be a pulse, because some boards send a 1 for each pulse.
+        # A count of 1 proves nothing, because some boards send a 1 for each pulse.
         self.is_counting = count > 1
 
     def power_kw(self, at: float) -> float | None:
-        """Return the power in kW: None before two pulses, and falling while no pulse comes."""
+        """Return the power in kW, None before two pulses. The power falls while no pulse comes."""
         return self._power.kw(at)
 
     def begin_line(self) -> None:
-        """Expect the next line to lack its beginning, because the port was opened."""
+        """Expect an incomplete first line, because the port was opened."""
         self._lines.start_anew()
         self._running.start_anew()
         self._is_first = True
@@ -104,7 +108,7 @@ class PulseMeter:
         self._power = PulsePower(self._pulses_per_kwh)
 
     def feed(self, data: bytes, at: float) -> list[Pulses]:
-        """Return the pulses in the lines that these bytes complete."""
+        """Return the content of the lines that `data` completes, and count their pulses."""
         read = []
         for line in self._lines.feed(data):
             read.append(self._read_line(line, at, is_whole=not self._is_first))
@@ -112,24 +116,24 @@ class PulseMeter:
         return self._add(read, at)
 
     def read_line(self, text: str, at: float) -> list[Pulses]:
-        """Return the pulses in a complete line."""
+        """Return the content of a complete line, and count its pulses."""
         return self._add([self._read_line(text, at)], at)
 
     def read_count(self, text: str, at: float, *, is_old: bool = False) -> list[Pulses]:
-        """Return the pulses of a running count; any other text gives none.
+        """Return the pulses since the last running count; an empty list if `text` is no count.
 
-        With `is_old`, the count may be older than the last count.
+        With `is_old`, the text may be older than the last count.
         """
         is_whole = not is_old or self._running.count is None
         return self._add([self._read_count(text, at, is_whole=is_whole)], at)
 
     def read_own_count(self, text: str, at: float) -> list[Pulses]:
-        """Return the pulses of a software counter, whose count falls only when set by hand."""
+        """Return the pulses of a software counter. The count falls only if a user sets it."""
         self._running.begin_below(parse_count(text))
         return self.read_count(text, at)
 
     def read_pulse(self, at: float) -> list[Pulses]:
-        """Count one pulse, and return it."""
+        """Count one pulse, and return its event."""
         return self._add([Pulses(1)], at)
 
     def _add(self, read: list[Pulses | None], at: float) -> list[Pulses]:

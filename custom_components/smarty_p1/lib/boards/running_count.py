@@ -1,29 +1,31 @@
-"""Running count of a board, converted to pulses, also after restarts of board or program."""
+"""Conversion of a pulse board's running count to pulses, also after a restart of the board."""
 
 import re
 from math import ceil
 
-# No household's connection takes more. A count that needs more power was misread.
+# No household's connection takes more power. A count that needs more power was misread.
 MAX_POWER_KW = 100
-# Seconds by which a message may be delayed on its way.
+# Seconds by which the board's message may be delayed.
 _MAX_DELAY_S = 10.0
-# Sizes of the counters in boards that overflow: 16 or 32 bits.
+# Numbers at which the counters of boards overflow to 0: 16 or 32 bits.
 _SIZES = (1 << 16, 1 << 32)
-# Pulses. A low count means an overflow only if the last count was this near to the end.
+# A lower count is an overflow only if the last count was at most this number of pulses below the
+# counter's end. Otherwise the board was restarted.
 _MAX_PULSES_TO_WRAP = 1024
 _is_count = re.compile(r"[0-9]{1,15}(?:\.0+)?").fullmatch
 
 
 def parse_count(text: str) -> int | None:
-    """Return the count in a text, or None if the text is not a count."""
+    """Return the whole number in a text such as `12` or `12.0`, or None for any other text."""
     return int(float(text)) if _is_count(text) else None
 
 
 class RunningCount:
     """Running count of a board: the last accepted `count`, and its time `at` in seconds.
 
-    A count that rises too fast is held back. The next count shows whether it was damaged, or
-    whether the board now counts from there. In the second case, the rise is lost.
+    A count that rises too fast for MAX_POWER_KW is held back. If the next count continues from the
+    held count, the held count is accepted and its rise is lost. Otherwise the held count was
+    damaged.
     """
 
     def __init__(self, pulses_per_kwh: float, count: int | None = None, at: float = 0.0) -> None:
@@ -37,14 +39,14 @@ class RunningCount:
         self._held = None
 
     def begin_below(self, count: int | None) -> None:
-        """Forget the last count if the next one is lower, because the counter was set by hand."""
+        """Forget the last count if the next `count` is lower, because a user set the counter."""
         if self.count is not None and count is not None and count < self.count:
             self.count = self._held = None
 
     def accept(self, count: int, at: float, *, is_whole: bool = True) -> int | None:
-        """Return the pulses since the last count, or None for an untrusted count.
+        """Return the pulses since the last count, or None if `count` is not accepted.
 
-        A count that is not `is_whole` may lack its first digits or be old. Such a count is trusted
+        Without `is_whole`, `count` may be old or lack its first digits. Such a count is accepted
         only if it is not lower than the last count.
         """
         if not is_whole and (self.count is None or count < self.count):
@@ -62,7 +64,7 @@ class RunningCount:
         return pulses
 
     def _since(self, last: int, last_at: float, count: int, at: float) -> int | None:
-        """Return the pulses from the last count to this one, or None if they are too many."""
+        """Return the pulses from `last` to `count`, or None if they need too much power."""
         max_pulses = ceil((max(at - last_at, 0.0) + _MAX_DELAY_S) * self._max_rate)
         if count >= last:
             pulses = count - last
@@ -72,6 +74,6 @@ class RunningCount:
                 for size in _SIZES
                 if 0 < size - last <= min(_MAX_PULSES_TO_WRAP, max_pulses)
             ]
-            # No overflow: the board was restarted, and has counted `count` pulses since then.
+            # Without an overflow, the board was restarted and has counted `count` pulses since.
             pulses = past_end[0] if past_end and past_end[0] <= max_pulses else count
         return pulses if pulses <= max_pulses else None

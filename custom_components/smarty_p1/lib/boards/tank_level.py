@@ -1,7 +1,7 @@
 """Level of a tank, from a MaxBotix XL-MaxSonar that looks down on the water.
 
-About ten times a second, the sensor sends `R`, the distance and CR. Three digits are centimetres.
-Four digits are millimetres, but centimetres below 300.
+About ten times a second, the sensor sends `R`, the distance and CR. A distance of three digits is
+in centimetres. A distance of four digits is in millimetres, or in centimetres if below 300.
 """
 
 import re
@@ -12,19 +12,20 @@ from math import acos, pi, sqrt
 from statistics import median
 from typing import NamedTuple
 
-# Seconds. Echoes of the walls come and go within this time, but water moves more slowly.
+# Seconds over which the median is taken. Echoes of the walls come and go within this time.
 WINDOW = 5.0
-# Ten readings a second within WINDOW, and some to spare.
+# Readings to remember. At ten readings a second, WINDOW holds only 50.
 _MAX_READINGS = 200
 _find_readings = re.compile(rb"R([0-9]{3,4})[\r\n]").finditer
 _MAX_UNFINISHED_BYTES = 5
-# A single reading may be an echo.
+# Number of readings that suffice, because a single reading may be an echo of a wall.
 _MIN_READINGS = 5
-# Models with millimetres see nothing nearer. Models for 10 m send centimetres in four digits.
+# Models that send millimetres measure no shorter distance. So a smaller number of four digits is in
+# centimetres, from a model for 10 m.
 _NEAREST_MM = 300
-# Codes for "no echo" and "too near". A model's longest distance also means "no echo".
+# Numbers for "too near" and "no echo". The longest distance of a model also means "no echo".
 _NO_DISTANCE = {b"000", b"765", b"0000", b"5000", b"9998", b"9999"}
-# Tolerance for readings beyond empty or full: a share of the height, but at least some cm.
+# Tolerance for readings beyond empty or full: a share of the tank's height, but at least 3 cm.
 _TOLERANCE = 0.05
 _MIN_TOLERANCE_CM = 3.0
 
@@ -33,7 +34,7 @@ class Shape(StrEnum):
     """Shape of a tank."""
 
     UPRIGHT = "upright"
-    """Equal surface at every height: a standing cylinder, or a box."""
+    """Standing cylinder or box. The water's surface is equal at every height."""
     LYING_CYLINDER = "lying_cylinder"
 
 
@@ -44,9 +45,9 @@ class Reading(NamedTuple):
 
 
 class Sonar:
-    """Parser of the sensor's line, which finds the distance among the echoes.
+    """Parser of the sensor's bytes, which finds the distance to the water among wrong echoes.
 
-    Times are in seconds, of any clock.
+    Times are in seconds of any clock.
     """
 
     def __init__(self) -> None:
@@ -55,7 +56,7 @@ class Sonar:
 
     @property
     def is_settled(self) -> bool:
-        """Return whether the readings suffice to tell water from echoes."""
+        """Return whether there are enough readings to tell the water from echoes of walls."""
         return len(self._readings) >= _MIN_READINGS
 
     def start_anew(self) -> None:
@@ -64,7 +65,7 @@ class Sonar:
         self._readings.clear()
 
     def feed(self, data: bytes, at: float) -> list[Reading]:
-        """Return the readings that these bytes complete."""
+        """Return the readings that `data` completes."""
         self._buffer += data
         readings, end = [], 0
         for match in _find_readings(self._buffer):
@@ -75,7 +76,7 @@ class Sonar:
         return readings
 
     def distance_cm(self, at: float) -> float | None:
-        """Return the median of the last seconds, or None if most readings had no echo."""
+        """Return the median distance in cm within WINDOW of `at`, None if most had no echo."""
         recent = [distance for when, distance in self._readings if abs(at - when) <= WINDOW]
         seen = [distance for distance in recent if distance is not None]
         return median(seen) if 2 * len(seen) > len(recent) else None
@@ -90,7 +91,7 @@ def _distance_cm(digits: bytes) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Tank:
-    """Tank: distances from the sensor to the water when empty and when full, volume, and shape."""
+    """Tank: distance from the sensor to the water when empty and when full, volume, and shape."""
 
     empty_cm: float
     full_cm: float
@@ -106,7 +107,7 @@ class Tank:
     def share(self, distance_cm: float | None) -> float | None:
         """Return the level from 0 (empty) to 1 (full), or None for an impossible distance.
 
-        A reading slightly beyond full is full; a reading slightly beyond empty is empty.
+        A distance slightly beyond full counts as full, and slightly beyond empty as empty.
         """
         if distance_cm is None:
             return None
@@ -119,6 +120,6 @@ class Tank:
 
 
 def _segment(depth: float) -> float:
-    """Return the share of a circle's area below a depth from 0 (bottom) to 1 (top)."""
-    height = 1 - 2 * depth  # of the centre above the water, for a radius of 1
+    """Return the part of a circle's area that water fills to `depth`: 0 (bottom) to 1 (top)."""
+    height = 1 - 2 * depth  # height of the circle's centre above the water, for a radius of 1
     return (acos(height) - height * sqrt(max(1 - height * height, 0.0))) / pi

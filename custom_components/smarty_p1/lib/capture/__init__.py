@@ -1,11 +1,13 @@
-"""Captures of a meter's line that can be given away, because nothing in them identifies anybody.
+"""Anonymous captures of a meter's line, in which no data identify anybody.
 
-recording = Recording()
-recording.add(time.monotonic(), data)  # received bytes, in chunks of any size
-capture = anonymise(recording.chunks, FrameDecryptor(key), SystemRandom())
-summarise(capture)  # contents, for the user's review
-text = write_capture(capture)
-chunks, key = read_capture(text)
+    recording = Recording()
+    recording.add(time.monotonic(), data)  # received bytes, in chunks of any size
+    capture = anonymise(recording.chunks, FrameDecryptor(key), SystemRandom())
+    summarise(capture)  # contents, for the user's review
+    text = write_capture(capture)
+    chunks, key = read_capture(text)
+
+The package does no I/O.
 """
 
 from .anonymiser import PUBLISHED_KEY, AnonymousCapture, Chunk, Replaced, anonymise

@@ -1,8 +1,8 @@
-"""Anonymiser: turns the recorded chunks of a line into the line of a meter that does not exist.
+"""Anonymiser: turns the recorded bytes of a line into the bytes of a meter that does not exist.
 
 Frames with a correct tag and telegrams with a correct CRC are rewritten part by part
-(telegram_parts). Rewritten frames are encrypted with a published key. All other bytes are replaced.
-Only the starts and lengths of frames stay, the line ends of cut telegrams, and idle bytes.
+(telegram_parts). Rewritten frames are encrypted with a published key. All other bytes are replaced,
+except starts and lengths of frames, line ends of cut telegrams, and idle bytes.
 """
 
 import re
@@ -29,25 +29,26 @@ from .telegram_parts import Kind, Part, parts_of
 
 PUBLISHED_KEY_NAME = "smarty-p1 public"
 PUBLISHED_KEY = PUBLISHED_KEY_NAME.encode("ascii")
-"""Key of the frames in anonymous captures. No real meter uses this key."""
+"""Encryption key of the frames in anonymous captures. No real meter uses this key."""
 
 _TITLE_SIZE = 8
 _TITLE_START = b"CAP"
-# Bytes. AESGCM makes tags of 16 bytes, but a frame carries only 12.
+# AESGCM makes tags of 16 bytes, but a frame carries only 12, so drop the last 4 bytes.
 _TAG_EXCESS = 4
 _COUNTERS = 1 << 32
 _IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
 _TELEGRAM_END = re.compile(rb"\n!([0-9A-F]{4})")
 _MAX_IDENTIFICATIONS = 8
-# Header of a frame: title, length in one to three bytes, security control, frame counter.
+# Header of a frame: system title, length in one to three bytes, security control, frame counter.
 _HEADER = re.compile(rb"\xdb\x08(.{8})([\0-\x7f]|\x81.|\x82..)\x30(.{4})", re.DOTALL)
-# Chance hardly produces this many printable characters in a row.
+# Random bytes hardly ever form 32 printable characters in a row, so this is part of a telegram.
 _CUT_TEXT = re.compile(rb"[ -~\r\n]{32,}")
-# Beginnings and ends of lines stay in a cut text. All else may be a message cut at its beginning.
+# Marks in a part of a telegram: `/` with three letters, `!` with the CRC, line ends. The text
+# between two marks may be the rest of a message.
 _CUT_MARKS = re.compile(rb"((?:\A|(?<=\n))(?:/[A-Za-z]{3}|![0-9A-F]{4})|[\r\n]+)")
 
 type Chunk = tuple[float, bytes]
-"""Time in seconds of a monotonic clock, and the bytes received then."""
+"""Time in seconds of a monotonic clock, and the bytes received at this time."""
 
 
 class Replaced(StrEnum):
@@ -75,9 +76,10 @@ _REPLACED = {
 
 
 class _Piece(NamedTuple):
-    """Piece of the line: a frame, a plain telegram, or other bytes.
+    """Piece of the line: a verified frame, a plain telegram, or other bytes.
 
-    `parts` is empty for other bytes. `telegram` is set for a frame only.
+    `parts` holds the parts of the telegram, and is empty for other bytes. `telegram` is None unless
+    the piece is a frame.
     """
 
     data: bytes
@@ -87,7 +89,7 @@ class _Piece(NamedTuple):
 
 @dataclass
 class AnonymousCapture:
-    """Anonymous capture: its chunks, and the replacements for the user's review."""
+    """Anonymous capture: chunks of the line, and telegrams and counts for the user's review."""
 
     chunks: list[Chunk]
     is_encrypted: bool = False
@@ -103,11 +105,12 @@ def anonymise(
     *,
     keeps_message_forms: bool = False,
 ) -> AnonymousCapture:
-    """Return an anonymous line with chunks of the same sizes at the same times.
+    """Return an anonymous capture of `chunks`. Sizes and intervals of the chunks stay.
 
-    Without a decryptor, all frames become random bytes. `random` must be unpredictable, except for
-    an invented line. A message becomes a constant text of the same length. With
-    `keeps_message_forms`, a message keeps its word lengths, capitals and digits.
+    Without a decryptor, all frames become random bytes. `random` must be unpredictable, unless the
+    line is invented. A message becomes a constant text of the same length. With
+    `keeps_message_forms`, a message becomes random characters with the same word lengths, capitals
+    and digits.
     """
     line = b"".join(data for _, data in chunks)
     pieces = list(_pieces(line, _frames(chunks, line, decryptor) if decryptor else []))
@@ -124,14 +127,14 @@ def anonymise(
 def _frames(
     chunks: Sequence[Chunk], line: bytes, decryptor: FrameDecryptor
 ) -> list[tuple[int, int, Telegram]]:
-    """Return start, end and telegram of the frames that the decryptor verifies."""
+    """Return start, end and telegram of every frame in `line` that `decryptor` verifies."""
     splitter = FrameSplitter()
     frames: list[tuple[int, int, Telegram]] = []
     received = last = 0
     for _, data in chunks:
         received += len(data)
         for frame in splitter.feed(data):
-            # A capture keeps repeated frames, so the decryptor must not reject them as replays.
+            # A capture keeps repeated frames. So the decryptor must not reject a frame as replay.
             decryptor.last_counters = {}
             telegram = decryptor.decrypt(frame.data)
             earliest = max(last, received - len(data) - MAX_FRAME_SIZE)
@@ -180,7 +183,7 @@ class _Written:
 
 
 class _Writer:
-    """Writer of anonymous pieces. All pieces together determine its secret constants."""
+    """Writer of anonymous pieces. The secret factors and constants depend on all pieces."""
 
     def __init__(
         self, pieces: Sequence[_Piece], random: Random, *, keeps_message_forms: bool
@@ -220,7 +223,7 @@ class _Writer:
         return self._encrypt(piece.data, text, piece.telegram)
 
     def _write_telegram(self, parts: Sequence[Part]) -> bytes:
-        # Repeated telegrams must stay equal, so their substitute is remembered.
+        # A repeated telegram must stay a repetition, so remember its substitute.
         original = b"".join(part.text for part in parts)
         if original not in self._telegrams:
             text = b""
@@ -263,7 +266,7 @@ class _Writer:
         return self._titles[title]
 
     def _write_rest(self, data: bytes) -> bytes:
-        """Return substitutes for bytes that are neither a verified frame nor a telegram."""
+        """Return a substitute for bytes that are neither a verified frame nor a plain telegram."""
         new = bytearray()
         at = 0
         for match in _HEADER.finditer(data):
@@ -276,7 +279,7 @@ class _Writer:
             new += length + b"\x30" + counter
             size = int.from_bytes(length if len(length) == 1 else length[1:])
             at = match.end()
-            # The frame may be cut short. Bytes up to its length could be ciphertext or noise.
+            # The frame may be cut short, so `body` may be ciphertext or noise. Replace all of it.
             body = data[at : at + max(size - 5, 0)]
             new += noise(body, self._random, all_of_it=True)
             self._written.replaced[Replaced.UNOPENED] += len(body)

@@ -1,6 +1,6 @@
-"""File of an anonymous capture: lines of JSON, first a header.
+"""File of an anonymous capture: lines of JSON. The first line is a header.
 
-Every other line is a chunk: the seconds since the first chunk, and its bytes in Base64.
+Every further line is a chunk: seconds since the first chunk, and the chunk's bytes in Base64.
 """
 
 import base64
@@ -13,12 +13,12 @@ from .anonymiser import PUBLISHED_KEY, PUBLISHED_KEY_NAME, AnonymousCapture, Chu
 FORMAT = "smarty-p1 capture"
 VERSION = 1
 BEGINNING = f'{{"format": "{FORMAT}"'.encode("ascii")
-"""First bytes of a capture file. A meter's line never begins with them."""
+"""First bytes of a capture file. The bytes of a meter's line never begin so."""
 MAX_SIZE = 16 * 1024 * 1024
 
 
 class CaptureError(Exception):
-    """Error for a file that is not an anonymous capture; the text names the reason."""
+    """Error for a file that is no anonymous capture. The error's text names the reason."""
 
 
 def write_capture(capture: AnonymousCapture) -> str:
@@ -33,9 +33,9 @@ def write_capture(capture: AnonymousCapture) -> str:
 
 
 def read_capture(text: str) -> tuple[Sequence[Chunk], bytes | None]:
-    """Return the chunks of a file, and the key of its frames, None for plain telegrams.
+    """Return the chunks in a capture file's text, and the key of the frames.
 
-    Raises CaptureError if the text is not a capture file.
+    The key is None for plain telegrams. Raises CaptureError if `text` is no capture file.
     """
     if len(text) > MAX_SIZE:
         msg = f"more than {MAX_SIZE} characters"

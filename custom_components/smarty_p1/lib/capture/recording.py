@@ -1,17 +1,17 @@
-"""Recording of the bytes of a port, limited in size."""
+"""Recording of the bytes that a port receives, limited in size."""
 
 from .anonymiser import Chunk
 
-# Bytes. A meter that sends every second makes 5 MB an hour.
+# Bytes. A meter that sends a telegram every second fills 5 MB in an hour.
 MAX_RECORDED = 8 * 1024 * 1024
 MAX_CHUNKS = 200_000
 
 
 class Recording:
-    """Recording of the chunks of a line, with limits for bytes and chunks.
+    """Recording of the chunks of a line, at most `max_bytes` and `max_chunks`.
 
-    `is_full` is set once a chunk did not fit. Later chunks are dropped, too, so that the recording
-    has no gap.
+    `is_full` becomes True when a chunk does not fit. All later chunks are dropped, so that the
+    recording has no gap.
     """
 
     def __init__(self, max_bytes: int = MAX_RECORDED, max_chunks: int = MAX_CHUNKS) -> None:
@@ -22,7 +22,7 @@ class Recording:
         self._max_chunks = max_chunks
 
     def add(self, time: float, data: bytes) -> None:
-        """Add a chunk, and its time in seconds of a monotonic clock."""
+        """Add a chunk, received at `time` in seconds of a monotonic clock."""
         if self.size + len(data) > self._max_bytes or len(self.chunks) == self._max_chunks:
             self.is_full = True
         if not self.is_full:

@@ -1,4 +1,4 @@
-"""Numbers of an anonymous capture: powers and registers, scaled by secret factors."""
+"""Numbers of an anonymous capture: powers and registers are scaled by secret factors."""
 
 import re
 from collections import defaultdict
@@ -9,13 +9,13 @@ from random import Random
 from .substitutes import constant_for
 from .telegram_parts import Kind, Part
 
-# Factors are below 1: a scaled power must not get more digits, or exceed the unscaled limits.
+# Factors below 1, so that a scaled power has no more digits, and stays below the meter's limits.
 _MIN_FACTOR, _MAX_FACTOR = 1 / 3, 0.9
 _TARIFF = re.compile(r"(.*\.8\.)[1-9][0-9]*( .*)")
 
 
 class Factor:
-    """Secret factor for the numbers of one medium."""
+    """Secret factor for all numbers of one medium: electricity or an M-Bus channel."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
@@ -24,7 +24,7 @@ class Factor:
     def scale(self, number: int, *, is_exact: bool = False) -> int:
         """Return a whole number times the factor, rounded; 0 stays 0.
 
-        Unless `is_exact`, the number is blurred by up to half a digit first. Otherwise the gaps
+        Unless `is_exact`, a random number from -0.5 to 0.5 is added first. Otherwise the gaps
         between scaled whole numbers would reveal the factor.
         """
         if not number:
@@ -34,15 +34,15 @@ class Factor:
 
 
 class Registers:
-    """Substitutes for all registers: a random start for every register, and scaled rises."""
+    """Substitutes for all registers: every start is random, and every rise is scaled."""
 
     def __init__(
         self, parts: Iterable[Part], factors: Mapping[str, Factor], random: Random
     ) -> None:
-        """Choose the substitutes for all parts of a capture; `factors` holds a factor by medium."""
+        """Choose the substitutes for all `parts` of a capture. `factors` are by medium."""
         self._factors = factors
         self._random = random
-        # By register: the original numbers and their substitutes, in order of appearance.
+        # By register: the substitute of every original number, in order of appearance.
         self._substitutes: defaultdict[str, dict[int, int]] = defaultdict(dict)
         self._sizes: dict[str, int] = {}
         self._constants: dict[str, int] = {}
@@ -50,7 +50,7 @@ class Registers:
         for part in parts:
             self._add(part)
         tariffs = self._tariffs()
-        # Every tariff gets a share of the number range, so that their sum has room, too.
+        # Limit the registers of tariffs to a part of the number range, so that their sum fits, too.
         shares = {name: len(names) for names in tariffs.values() for name in names}
         for name, size in self._sizes.items():
             self._scale(name, is_exact=name in shares or name in tariffs)
@@ -59,7 +59,7 @@ class Registers:
             self._constants[name] = sum(self._constants[tariff] for tariff in names)
 
     def replace(self, part: Part) -> bytes:
-        """Return the substitute digits of a register, in the form of the original digits."""
+        """Return the substitute for the digits of a register, with the same decimal point."""
         moved = self._substitutes[part.name][digits_of(part.text)] + self._constants[part.name]
         return write_digits(moved % self._sizes[part.name], part.text)
 
@@ -71,7 +71,7 @@ class Registers:
             self._counters.add(part.name)
 
     def _tariffs(self) -> dict[str, list[str]]:
-        """Return the registers that are sums of tariffs, with the names of their tariffs."""
+        """Return the registers that are sums of tariff registers, each with the tariffs' names."""
         groups: defaultdict[str, list[str]] = defaultdict(list)
         for name in self._substitutes:
             if (match := _TARIFF.fullmatch(name)) and f"{match[1]}0{match[2]}" in self._substitutes:
@@ -89,7 +89,7 @@ class Registers:
         numbers, first, half = self._substitutes[name], self._first(name), self._sizes[name] // 2
         is_counter, factor = name in self._counters, self._factors[medium_of(name)]
         for number in numbers:
-            # A register that passes its last number continues at 0.
+            # After its highest number, a register continues at 0. So take the rise modulo its size.
             rise = (number - first + half) % (2 * half) - half
             numbers[number] = first + (
                 rise if is_counter else factor.scale(rise, is_exact=is_exact)
@@ -97,7 +97,8 @@ class Registers:
 
     def _move(self, name: str, size: int) -> None:
         numbers = self._substitutes[name]
-        # A register that stays at 0 tells nothing about a household, but something about the meter.
+        # A register that stays at 0 tells nothing about the household, but shows that the register
+        # is unused. So keep 0.
         is_unused = numbers.keys() == {0}
         self._constants[name] = (
             0 if is_unused else constant_for({*numbers, *numbers.values()}, size, self._random)
@@ -105,7 +106,7 @@ class Registers:
 
 
 def medium_of(name: str) -> str:
-    """Return the medium of a register: electricity or an M-Bus channel."""
+    """Return the medium in a register's name: "1" for electricity, or an M-Bus channel ("0-1")."""
     return name[: 1 if name.startswith("1") else 3]
 
 
@@ -115,7 +116,7 @@ def digits_of(text: bytes) -> int:
 
 
 def write_digits(number: int, form: bytes) -> bytes:
-    """Return a number with the number of digits and the decimal point of `form`."""
+    """Return `number` with as many digits, and the decimal point at the same place, as `form`."""
     whole, point, decimals = form.partition(b".")
     digits = b"%0*d" % (len(whole) + len(decimals), number)
     return digits[: len(whole)] + point + digits[len(whole) :]

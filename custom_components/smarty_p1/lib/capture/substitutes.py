@@ -1,10 +1,10 @@
-"""Substitutes for identifying data in captures.
+"""Substitutes for identifying data in anonymous captures.
 
 A substitute has the length and the character classes of its original. Equal originals get equal
-substitutes. A message becomes a constant text, because word lengths and capitals would let a reader
-guess names.
+substitutes. But a message becomes a constant text, because readers could guess names from word
+lengths and capitals.
 
-The source of randomness must be unpredictable, as `random.SystemRandom` is. Otherwise the originals
+Random numbers must be unpredictable, as those of `random.SystemRandom`. Otherwise the originals
 could be recovered.
 """
 
@@ -21,11 +21,12 @@ _OCTETS = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _FILLER = b"This message has been replaced. "
 _TRIES = 64
 _MAX_WEEKS = 52 * 8
-# Enough for two hours of a meter that sends every second, and for the captures of its channels.
+# Limit for different times in a capture. A meter that sends every second needs 7,200 in two hours,
+# and some for the captures on its M-Bus channels.
 _MAX_TIMES = 20_000
-# Bytes of an idle line, which hold no data: silence, breaks, line ends.
+# Bytes of an idle line, which hold no data: NUL, 0xFF and line ends.
 _IDLE = b"\0\xff\r\n"
-# Noise must not look like the beginning of a frame, or the beginning or end of a telegram.
+# Bytes for random noise, without bytes that begin a frame (0xDB) or telegram (/) or end one (!).
 _NOISE = bytes(set(range(0x100)) - set(b"\xdb/!" + _IDLE))
 _ALPHABETS = (b"0123456789", b"ABCDEF", b"abcdef", b"GHIJKLMNOPQRSTUVWXYZ", b"ghijklmnopqrstuvwxyz")
 _ALPHABET_OF = {code: alphabet for alphabet in _ALPHABETS for code in alphabet}
@@ -33,12 +34,12 @@ _HIGH = bytes(range(0xA1, 0xDB))
 
 
 def is_octets(text: bytes) -> bool:
-    """Return whether a text consists of hexadecimal octets."""
+    """Return whether a text consists of pairs of hexadecimal digits."""
     return _OCTETS.fullmatch(text) is not None
 
 
 def filler(text: bytes) -> bytes:
-    """Return a constant text of the same length, in hexadecimal if the original is."""
+    """Return a constant text of the same length. Hexadecimal text gets hexadecimal digits."""
     size = len(text)
     if not is_octets(text):
         return (_FILLER * (size // len(_FILLER) + 1))[:size]
@@ -47,15 +48,15 @@ def filler(text: bytes) -> bytes:
 
 
 class TextSubstitutes:
-    """Substitutes for texts and identifiers (also hexadecimal); equal texts share a substitute."""
+    """Substitutes for texts and identifiers, also in hexadecimal. Equal texts stay equal."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
         self._substitutes: dict[bytes, bytes] = {}
 
     def replace(self, text: bytes) -> bytes:
-        """Return as many characters of the same classes; blanks and punctuation stay."""
-        # Two hexadecimal digits are more likely a number than a text.
+        """Return a substitute with the same character classes. Blanks and punctuation stay."""
+        # Two hexadecimal digits are more likely a number than a text, so replace the digits.
         if len(text) <= 2 or not is_octets(text):  # noqa: PLR2004
             return self._of(text)
         octets = bytes.fromhex(text.decode("ascii"))
@@ -74,22 +75,21 @@ class TextSubstitutes:
         alphabet = _ALPHABET_OF.get(code, _HIGH if code >= 0x7F or code < 0x20 else None)  # noqa: PLR2004
         if code in b"\r\n\t" or alphabet is None:
             return code
-        # Never keep a character: a short text could otherwise stay as it was.
+        # Choose another character than the original, so that no short text stays unchanged.
         return self._random.choice([candidate for candidate in alphabet if candidate != code])
 
 
 def noise(data: bytes, random: Random, *, all_of_it: bool = False) -> bytes:
-    """Return random bytes of the same length. The bytes of an idle line stay unless `all_of_it`."""
+    """Return random bytes of the same length. Bytes of an idle line stay, unless `all_of_it`."""
     kept = b"" if all_of_it else _IDLE
     return bytes(byte if byte in kept else random.choice(_NOISE) for byte in data)
 
 
 def constant_for(values: Iterable[int], size: int, random: Random) -> int:
-    """Return a constant to add to all numbers of one register.
+    """Return a random constant to add to all numbers of one register.
 
-    Numbers and sums are from 0 to below `size`. If this range has room, no sum is equal to one of
-    the numbers. A register that overflows leaves no such room: its sums overflow, too, and count
-    modulo `size`.
+    The numbers and the sums are from 0 to `size` - 1. If possible, no sum is equal to any of the
+    numbers. If the register overflowed, the sums overflow, too, and count modulo `size`.
     """
     numbers = set(values)
     lowest, highest = min(numbers), max(numbers)
@@ -105,7 +105,7 @@ class TimeShift:
     """Shift of all times by the same number of weeks."""
 
     def __init__(self, times: Iterable[bytes], random: Random) -> None:
-        """Choose the number of weeks for these times, given as in telegrams."""
+        """Choose the number of weeks for `times`, texts of a telegram (YYMMDDhhmmss and S or W)."""
         limited = islice(times, _MAX_TIMES)
         parsed = {text: time for text in limited if (time := _read(text))}
         candidates = [weeks for weeks in range(-_MAX_WEEKS, _MAX_WEEKS + 1) if abs(weeks) > 1]
@@ -119,7 +119,10 @@ class TimeShift:
                 break
 
     def replace(self, text: bytes) -> bytes:
-        """Return the shifted time, or fill bytes if the text is no time or leaves its season."""
+        """Return the shifted time, or fill bytes if `text` cannot be shifted.
+
+        A text cannot be shifted if it is no time, or if the UTC offset would change.
+        """
         return self._shifted.get(text, _FILL_TIME + text[12:])
 
 
@@ -139,7 +142,7 @@ def _shift(times: Mapping[bytes, datetime], by: timedelta) -> dict[bytes, bytes]
 
 
 def _season(hour: datetime) -> tuple[timedelta | None, timedelta | None]:
-    """Return both possible UTC offsets of a local hour; they differ where clocks change."""
+    """Return both possible UTC offsets of a local hour, equal unless clocks change in this hour."""
     local = hour.replace(tzinfo=_LUXEMBOURG)
     return local.utcoffset(), local.replace(fold=1).utcoffset()
 
@@ -149,5 +152,5 @@ def _read(text: bytes) -> datetime | None:
         time = datetime.strptime(f"20{text[:12].decode('ascii')}", "%Y%m%d%H%M%S")  # noqa: DTZ007
     except ValueError:
         return None
-    # The shifted year must stay in this century, because a telegram has two digits for the year.
+    # A telegram has two digits for the year. So the year must stay in this century when shifted.
     return time if 2010 <= time.year <= 2089 else None  # noqa: PLR2004

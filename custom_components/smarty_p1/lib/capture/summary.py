@@ -15,25 +15,25 @@ class Summary(NamedTuple):
     telegrams: int
     chunks: int
     size: int
-    """Bytes of the line; the file is larger."""
+    """Number of bytes of the line. The capture file is larger."""
     seconds: float
     is_encrypted: bool
     last_telegram: tuple[str, ...]
-    """Lines of the last telegram as in the file; long lines are cut."""
+    """Lines of the last telegram after anonymisation; long lines are cut."""
     replaced: dict[Replaced, int]
     """Number of replacements by kind, without kinds that did not occur."""
     kept: tuple[str, ...]
-    """References of objects that stay unchanged."""
+    """OBIS references of objects that stay unchanged."""
     scaled: tuple[str, ...]
-    """References of objects with scaled powers or currents."""
+    """OBIS references of objects with scaled powers or currents."""
     moved: tuple[str, ...]
-    """References of objects with scaled and moved registers, or shifted times."""
+    """OBIS references of objects with scaled and moved registers, or with shifted times."""
     changed: tuple[str, ...]
-    """References of objects with other content, which gets other characters of the same classes."""
+    """OBIS references of objects with replaced texts: identifiers, messages, unknown values."""
 
 
 def summarise(capture: AnonymousCapture) -> Summary:
-    """Return the summary of a capture. The work takes too long for an event loop."""
+    """Return the summary of a capture. Takes too long for a call in an event loop."""
     kinds: dict[str, set[Kind]] = {}
     for text in capture.telegrams:
         for reference, new_kinds in kinds_of(text):

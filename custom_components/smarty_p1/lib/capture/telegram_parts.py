@@ -1,7 +1,7 @@
-"""Parts of a telegram's text, each with its treatment in an anonymous capture.
+"""Parts of a telegram's text, each with a kind: its treatment in an anonymous capture.
 
-A value stays only if this module lists its reference and its form. Any other value is OTHER. Joined
-again, the parts are the text.
+A value stays unchanged only if this module lists its OBIS reference and its form. The joined parts
+are the whole text.
 """
 
 import re
@@ -12,21 +12,21 @@ from typing import NamedTuple
 from .substitutes import is_octets
 
 MAX_LINES = 512
-# The last value of an object with more values keeps the rest.
+# If an object has more values, the last value holds the rest of the text.
 _MAX_VALUES = 64
 
 
 class Kind(Enum):
-    """Treatment of a part."""
+    """Kind of a part, which decides how the part is replaced."""
 
     KEPT = auto()
     """Unchanged, because the part identifies nobody."""
     TIME = auto()
     """Time of the meter's clock: YYMMDDhhmmss and the letter of the season."""
     TOTAL = auto()
-    """Digits of a register of energy or volume."""
+    """Digits of an energy register or a volume index."""
     COUNTER = auto()
-    """Digits of a counter of events."""
+    """Digits of an event counter."""
     MEASURED = auto()
     """Digits of a power or current."""
     MESSAGE = auto()
@@ -38,7 +38,7 @@ class Kind(Enum):
 
 
 class Part(NamedTuple):
-    """Part of a telegram's text; `name` tells registers apart."""
+    """Part of a telegram's text. `name` identifies the register of a number, otherwise empty."""
 
     kind: Kind
     text: bytes
@@ -56,7 +56,7 @@ _TIME = re.compile(rb"[0-9]{12}[SW]")
 _FILL_BYTES = re.compile(rb"632525252525[SW]")
 _SMALL = re.compile(rb"[0-9]{1,3}")
 _VERSION = re.compile(rb"[0-9A-F]{2}")
-# The few digits of a power: identifiers and totals have more.
+# At most six characters, because a longer number may be an identifier or a total.
 _MEASURED = re.compile(
     rb"([+-]?)(?=[0-9.]{1,6}(?:\*|\Z))([0-9]{1,5}(?:\.[0-9]{1,3})?)(\*[A-Za-z]+)?"
 )
@@ -93,7 +93,7 @@ def parts_of(text: bytes) -> list[Part]:
 
 
 def kinds_of(text: bytes) -> Iterator[tuple[str, set[Kind]]]:
-    """Yield the reference of every object in a telegram, with the kinds of its parts."""
+    """Yield the OBIS reference of every object in a telegram, with the kinds of its parts."""
     for number, match in enumerate(_LINE.finditer(text)):
         if number == MAX_LINES:
             break
@@ -143,7 +143,7 @@ def _kind_of_value(reference: str, value: bytes) -> Kind:
     if _MESSAGES.fullmatch(reference):
         return Kind.MESSAGE
     if _TIME.fullmatch(value):
-        # A channel without a meter sends fill bytes in place of a time.
+        # Fill bytes stay: a channel without a meter sends fill bytes in place of a time.
         return Kind.KEPT if _FILL_BYTES.fullmatch(value) else Kind.TIME
     if _stays(reference, value):
         return Kind.KEPT
@@ -179,6 +179,6 @@ def _has_words(reference: str, value: bytes) -> bool:
 
 
 def _form(digits: bytes) -> str:
-    """Return the numbers of digits before and after the decimal point, as in "6.3"."""
+    """Return the numbers of digits before and after the decimal point: "6.3" for 123456.789."""
     whole, _, decimals = digits.partition(b".")
     return f"{len(whole)}.{len(decimals)}"

@@ -1,7 +1,7 @@
-"""Deadbands: a shown number follows the meter in steps, because the recorder stores every change.
+"""Deadbands: a shown number follows the meter in steps, because Home Assistant stores every change.
 
-MQTT topics with single values have no deadband. The states for MQTT discovery have the same
-deadbands as here, because another Home Assistant records them, too.
+The states for MQTT discovery have the same deadbands, because another Home Assistant stores these
+states, too. MQTT topics with single values have no deadband.
 """
 
 from collections.abc import Callable
@@ -9,20 +9,24 @@ from datetime import datetime, timedelta
 from math import floor
 
 type Follow = Callable[[float | None, float, timedelta], float]
-"""Function of the shown number (None after a break), the new number, and the shown number's age."""
+"""Function that returns the number to show.
+
+The arguments are the shown number (None after a break), the new number, and the shown number's age.
+"""
 
 type Shown = str | float | datetime | None
 
-# The difference of two decimal numbers has more decimals, because floats are binary.
+# Round differences, because the difference of two floats has errors in further decimals.
 _DECIMALS = 6
 
 
 def in_steps(
     by: float, *, every: timedelta = timedelta(0), limits: tuple[float, float] | None = None
 ) -> Follow:
-    """Return a deadband: a number follows if it moves by `by` or more, once per `every` at most.
+    """Return a deadband that shows a new number if it is at least `by` off the shown number.
 
-    A number that leaves the limits, or returns, is shown at once, however small the move is.
+    A new number is shown at most once per `every`. But a number that crosses one of the `limits` is
+    shown at once.
     """
 
     def is_within(value: float) -> bool:
@@ -31,7 +35,8 @@ def in_steps(
     def follow(shown: float | None, value: float, age: timedelta) -> float:
         if shown is None or is_within(value) != is_within(shown):
             return value
-        # A clock that stands still, or was set back, must not delay the number.
+        # With an age of 0 or a large negative age, the meter's clock stands still or was set back.
+        # Such a clock must not delay the number.
         is_early = timedelta(0) < abs(age) < every
         has_moved = round(abs(value - shown), _DECIMALS) >= by
         return value if has_moved and not is_early else shown
@@ -40,10 +45,10 @@ def in_steps(
 
 
 def as_allowance(unit: float, share: float) -> Follow:
-    """Return a deadband for an allowed power: whole units, and never above the true value.
+    """Return a deadband for a power that may be used: rounded down to a multiple of `unit`.
 
-    A lower value is shown at once. A higher value is shown if the rise is at least `share` of the
-    shown value.
+    A lower number is shown at once. A higher number is shown if the rise is at least `share` of the
+    shown number.
     """
 
     def follow(shown: float | None, value: float, _age: timedelta) -> float:
@@ -56,7 +61,7 @@ def as_allowance(unit: float, share: float) -> Follow:
 
 
 class DeadbandFilter:
-    """Filter for one number, which remembers the shown number and its time."""
+    """Filter that applies a deadband to one number. Remembers the shown number and its time."""
 
     def __init__(self, follow: Follow) -> None:
         self._follow = follow
@@ -64,11 +69,11 @@ class DeadbandFilter:
         self._since: datetime | None = None
 
     def begin_anew(self) -> None:
-        """Show the next number, however small the move is."""
+        """Forget the shown number, so that the next number is shown in any case."""
         self._shown = None
 
     def shown(self, value: Shown, at: datetime) -> Shown:
-        """Return the value to show for a new value; `at` is a time of the meter's clock."""
+        """Return the value to show for a new `value`. `at` is a time of the meter's clock."""
         if not isinstance(value, (float, int)):
             self._shown = None
             return value

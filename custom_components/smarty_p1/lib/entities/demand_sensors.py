@@ -1,4 +1,4 @@
-"""Sensors for the quarter-hours of the grid tariff."""
+"""Sensors for the mean power of quarter-hours, by which the grid tariff bills."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -11,17 +11,20 @@ from .entity_description import KILOWATT, KILOWATT_HOUR, MEASUREMENT, TOTAL, Sen
 
 type Attributes = dict[str, Any]
 
-# Name of the option in a meter's options.
+# Key of the reference power in a meter's options.
 REFERENCE_POWER = "reference_power"
 
 MEASURED_SINCE = "measured_since"
 _DECIMALS = 3
-# Values of the running quarter-hour change with every telegram: more decimals fill the database.
+# Decimals for values that change with every telegram. More decimals would fill the database.
 _RUNNING_DECIMALS = 2
 
 
 def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Reading], Attributes]:
-    """Return an attributes function: the time since which a running value is measured."""
+    """Return a function from a reading to an attribute: the time since which a value is measured.
+
+    The time is None if `value_fn` returns None.
+    """
 
     def attributes(reading: Reading) -> Attributes:
         demand = reading.demand
@@ -33,7 +36,7 @@ def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Readi
 
 
 def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
-    """Return attributes of a quarter-hour: its start, and its origin unless measured here."""
+    """Return a quarter-hour's attributes: start, and origin if this meter did not measure it."""
     if quarter is None:
         return {"start": None}
     origin = {"origin": quarter.origin.value} if quarter.origin else {}
@@ -41,7 +44,7 @@ def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
 
 
 def month_start(reading: Reading) -> datetime | None:
-    """Return the start of the month whose totals are shown."""
+    """Return the start of the month whose totals are shown, or None without a demand."""
     return reading.demand.month_start if reading.demand else None
 
 
@@ -52,7 +55,7 @@ def _power(
     *needed_options: str,
     decimals: int = _DECIMALS,
     state_class: str | None = MEASUREMENT,
-    **details: Any,  # noqa: ANN401 - the fields of the description
+    **details: Any,  # noqa: ANN401 - fields of SensorSpec
 ) -> SensorSpec[Reading]:
     return SensorSpec(
         key=key,
@@ -71,9 +74,9 @@ def _running_power(
     key: str,
     value_fn: Callable[[Demand], float | None],
     *needed_options: str,
-    **details: Any,  # noqa: ANN401 - the fields of the description
+    **details: Any,  # noqa: ANN401 - fields of SensorSpec
 ) -> SensorSpec[Reading]:
-    """Return the description of a sensor for a power of the running quarter-hour."""
+    """Return the description of a power sensor for the running quarter-hour."""
 
     def rounded(demand: Demand) -> float | None:
         power = value_fn(demand)
@@ -96,7 +99,7 @@ def mean_power(
     *,
     enabled: bool = True,
 ) -> SensorSpec[Reading]:
-    """Return the description of a sensor for the mean power of a complete quarter-hour."""
+    """Return the description of a sensor for a complete quarter-hour's mean power."""
 
     def mean(demand: Demand) -> float | None:
         quarter = quarter_fn(demand)

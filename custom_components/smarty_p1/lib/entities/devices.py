@@ -1,4 +1,4 @@
-"""Device information of the meter and of the meters on its M-Bus."""
+"""Device information of an electricity meter, and of the meters on its M-Bus."""
 
 from collections.abc import Mapping
 
@@ -13,14 +13,14 @@ _MAKERS: Mapping[str, str] = {"SAG": "Sagemcom"}
 
 
 def maker(telegram: Telegram, serial_number: str) -> str:
-    """Return the maker's name of a meter."""
-    # Three letters (FLAG) name the maker. The system title begins with them, or, for a plain
-    # telegram, the serial number.
+    """Return the name of the meter's maker, or three letters if the maker is unknown."""
+    # Three letters (FLAG code) name the maker. The DLMS system title begins with these letters. A
+    # plain telegram has no system title, but its serial number begins with the letters, too.
     title = telegram.system_title
     flag = title[:3].decode("latin-1") if title else serial_number[:3]
     return _MAKERS.get(flag, flag)
 
 
 def short_serial(identity: str) -> str:
-    """Return the end of a serial number, which is enough to tell meters apart."""
+    """Return the end of a meter's identity, which is enough to tell meters apart."""
     return identity.removeprefix(CHANNEL_PREFIX)[-SHORT_SERIAL_SIZE:]

@@ -1,6 +1,6 @@
-"""Descriptions of entities, for Home Assistant, MQTT discovery and docs/entities.md alike.
+"""Descriptions of entities, for Home Assistant, MQTT discovery and docs/entities.md.
 
-Fields and their values are named as in Home Assistant's descriptions of entities.
+Fields and values have the same names as in Home Assistant's own descriptions of entities.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from ..meter import Reading
 from .deadband import Follow
 
 CURRENCY = "EUR"
-"""Currency of Luxembourg's tariff, independent of the currency set in Home Assistant."""
+"""Currency of Luxembourg's tariffs. The currency set in Home Assistant does not matter."""
 DIAGNOSTIC = "diagnostic"
 MEASUREMENT = "measurement"
 TOTAL = "total"
@@ -27,29 +27,29 @@ type NeededOption = str | tuple[str, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class EntitySpec[D]:
-    """Description of an entity, whose value is taken from `D`, mostly a reading."""
+    """Description of an entity. `D` is the source of the entity's value, mostly a reading."""
 
     key: str
     value_fn: Callable[[D], Any]
     translation_key: str = ""
-    """Key of the translated name; the same as `key` if empty."""
+    """Key of the entity's name in the translations. If empty, `key` is used."""
     device_class: str | None = None
     entity_category: str | None = None
     entity_registry_enabled_default: bool = True
     attributes_fn: Callable[[D], Mapping[str, Any]] | None = None
-    """Function of the attributes; `local_times` converts the times among them."""
+    """Function that returns the attributes. `local_times` converts datetimes in attributes."""
     last_reset_fn: Callable[[D], datetime | None] | None = None
     exists_fn: Callable[[D], bool] = lambda _: True
-    """Whether the entity has something to show, even empty. An entity stays once it exists."""
+    """Whether `D` has a value for the entity, even empty. An existing entity is never removed."""
     needed_options: tuple[NeededOption, ...] = ()
-    """Options that the user must have set; of a tuple, one option suffices."""
+    """Options that the user must have set. Of the options in a tuple, one suffices."""
     references: References = ()
-    """Objects that the entity shows, each with all references that meters use for it."""
+    """Objects that the entity shows. For each object, all OBIS references that meters use."""
     is_main: bool = False
-    """Whether the entity is the main entity of its device, and has the device's name."""
+    """Whether the entity is the main entity of its device. Its name is the device's name."""
 
     def __post_init__(self) -> None:
-        """Set the default of the translation key."""
+        """Set `translation_key` to `key` if empty."""
         if not self.translation_key:
             object.__setattr__(self, "translation_key", self.key)
 
@@ -70,9 +70,9 @@ class SensorSpec[D](EntitySpec[D]):
     suggested_display_precision: int | None = None
     options: tuple[str, ...] | None = None
     records_attributes: bool = True
-    """Whether the recorder stores the attributes, and not only the state."""
+    """Whether the recorder stores the attributes with every state."""
     follow: Follow | None = None
-    """Deadband of a number, None if every number is shown."""
+    """Deadband of the sensor's number, None if every change is shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,27 +82,28 @@ class BinarySensorSpec(EntitySpec[Reading]):
 
 @dataclass(frozen=True, kw_only=True)
 class EventSpec(EntitySpec[Reading]):
-    """Description of an event entity, and of the value whose changes are events."""
+    """Description of an event entity. A change of the value of `value_fn` is an event."""
 
     event_types: tuple[str, ...]
 
 
 def are_sent(references: References) -> Callable[[Reading], bool]:
-    """Return a function: whether the meter sends all these objects, empty or not."""
+    """Return a function that tells whether a reading has all `references`, even if empty."""
     return lambda reading: all(
         any(reference in reading.telegram.objects for reference in names) for names in references
     )
 
 
 def local_times(attributes: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
-    """Return attributes whose times are replaced by texts in a time zone."""
+    """Return the attributes with each datetime replaced by an ISO 8601 text in `zone`."""
     return {
-        # 2:30 exists twice in October. Both datetimes are equal, so the first would stay shown.
+        # In October, 2:30 exists twice. Both datetimes are equal to Home Assistant, so it would not
+        # show the second. The texts differ by the UTC offset.
         name: _text_in(zone, value) if isinstance(value, datetime) else value
         for name, value in attributes.items()
     }
 
 
-@lru_cache(maxsize=64)  # successive telegrams have the same times
+@lru_cache(maxsize=64)  # cached: successive telegrams have the same times
 def _text_in(zone: tzinfo, time: datetime) -> str:
     return time.astimezone(zone).isoformat()

@@ -11,7 +11,7 @@ EVENT_MESSAGE = "message"
 ATTR_TEXT = "text"
 ATTR_COUNT = "count"
 ATTR_PHASES = "phases"
-# References of the counters, by kind and phase; the phase is empty for a counter of all phases.
+# OBIS references of the counters, by kind and phase. A counter of all phases has an empty phase.
 _COUNTERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "power_failure": {"": ("0-0:96.7.21",)},
     **VOLTAGE_COUNTERS,
@@ -40,7 +40,7 @@ def _message(key: str, reference: str, *, enabled: bool = False) -> EventSpec:
 
 
 def _counts(reading: Reading) -> dict[str, int]:
-    """Return the counters that the meter sends, by kind and phase."""
+    """Return the counters that the meter sends, by name: kind and phase."""
     get = reading.telegram.objects.get
     return {
         name: value
@@ -73,9 +73,10 @@ DISTURBANCE = EventSpec(
 def disturbances(
     before: Mapping[str, int], now: Mapping[str, int]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield type and details of the events between two values of DISTURBANCE.
+    """Yield event type and details for every counter kind that has risen from `before` to `now`.
 
-    A counter that is new, or has fallen, gives no event.
+    `before` and `now` are values of DISTURBANCE: counts by name. A new or fallen counter gives no
+    event.
     """
     for kind, phases in _COUNTERS.items():
         rises = {

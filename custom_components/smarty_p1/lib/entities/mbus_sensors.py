@@ -50,13 +50,13 @@ _DIAGNOSTIC: Mapping[str, Any] = {
 
 
 def sensors_of_mbus_meter(identity: str, meter: MBusReading) -> tuple[SensorSpec[Reading], ...]:
-    """Return the sensors of a meter. Index and flow are left out if the unit is unknown."""
+    """Return the sensors of an M-Bus meter, without index and flow if the unit is unknown."""
     return _mbus_sensors(identity, meter.type, meter.unit)
 
 
 @lru_cache(maxsize=256)
 def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpec[Reading], ...]:
-    """Return the descriptions, cached because MQTT needs them for every telegram."""
+    """Return the sensors of an M-Bus meter. Cached, because MQTT needs them for every telegram."""
 
     def reference(reading: Reading, field: str) -> str:
         return mbus_reference(reading.channels.get(identity), field)
@@ -65,7 +65,7 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
         key: str,
         field: str,
         value_fn: Callable[[Reading], Shown],
-        **details: Any,  # noqa: ANN401 - the fields of the description
+        **details: Any,  # noqa: ANN401 - fields of SensorSpec
     ) -> SensorSpec[Reading]:
         return SensorSpec(
             key=key,
@@ -86,7 +86,7 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
             device_class="timestamp",
             **_DIAGNOSTIC,
         ),
-        # Disabled, because meters without a valve send a state, too, mostly "disconnected".
+        # Disabled, because a meter without a valve also sends a valve state, mostly "disconnected".
         sensor(
             "valve",
             "valve",
@@ -107,7 +107,7 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
         return meter.value if meter and meter.unit == unit else None
 
     def flow(key: str, kind: Mapping[str, Any]) -> SensorSpec[Reading]:
-        # With another unit of the index, the flow has another unit, too, so show None.
+        # If the index comes in another unit than the sensor's, so does the flow. So show None.
         return sensor(
             key,
             "index",
@@ -122,7 +122,7 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
         sensor(
             "index",
             "index",
-            index,  # None if the index comes in another unit
+            index,  # None if the index comes in another unit than the sensor's
             translation_key=kind,
             is_main=True,
             device_class=_device_class(kind, _UNITS[unit]),

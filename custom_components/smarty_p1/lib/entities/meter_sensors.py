@@ -1,7 +1,7 @@
-"""Sensors of the electricity meter: a table with the shown objects and their descriptions.
+"""Sensors of the electricity meter: a table with the objects of a telegram to show.
 
 Sensors for every household are enabled by default. Sensors for few users, and sensors that would
-fill the database, are disabled. docs/entities.md shows this choice and its cost.
+fill the database, are disabled by default. docs/entities.md lists both, with the database's growth.
 """
 
 import re
@@ -35,7 +35,7 @@ MAX_STATE_SIZE = 255
 TEXT = "text"
 _DECIMALS = 3
 
-# Volts: 230 V with the tolerance of 10 % that EN 50160 sets for the grid.
+# Volts: 230 V with the tolerance of 10 % that the standard EN 50160 allows.
 VOLTAGE_LIMITS = (207.0, 253.0)
 
 type _Kind = Mapping[str, Any]
@@ -61,7 +61,7 @@ _POWER = _quantity("power", KILOWATT)
 _REACTIVE_POWER = _quantity("reactive_power", "kvar")
 _APPARENT_POWER = _quantity("apparent_power", "kVA")
 _THRESHOLD = _quantity("apparent_power", "kVA", decimals=1)
-_PHASE_POWER: _Kind = {**_POWER, "follow": in_steps(0.02)}  # a tenth of an ampere
+_PHASE_POWER: _Kind = {**_POWER, "follow": in_steps(0.02)}  # kW: 0.1 A at 230 V
 _VOLTAGE: _Kind = {
     **_quantity("voltage", "V", decimals=1),
     "follow": in_steps(1.0, every=timedelta(minutes=1), limits=VOLTAGE_LIMITS),
@@ -69,7 +69,7 @@ _VOLTAGE: _Kind = {
 _CURRENT = _quantity("current", "A", decimals=0)
 _DIAGNOSTIC: _Kind = {"entity_category": DIAGNOSTIC}
 _COUNT: _Kind = {**_DIAGNOSTIC, "state_class": TOTAL_INCREASING}
-# A setting of the meter is no measurement, so its sensor has no statistics.
+# Without a state class, a sensor has no statistics. A setting of the meter needs no statistics.
 _SETTING: _Kind = {**_DIAGNOSTIC, "state_class": None}
 CONTROL_STATE: _Kind = {
     "device_class": "enum",
@@ -83,17 +83,17 @@ def to_number(value: Value) -> float | None:
 
 
 def to_text(value: Value) -> str | None:
-    """Return a text, cut to the length that a state may have."""
+    """Return a text, cut to the 255 characters that Home Assistant allows for a state."""
     return value[:MAX_STATE_SIZE] if isinstance(value, str) else None
 
 
 def to_control_state(value: Value) -> str | None:
-    """Return the name of the control state of a breaker, relay or valve."""
+    """Return the name of a breaker's, relay's or valve's control state, or None if unknown."""
     return CONTROL_STATES.get(value) if isinstance(value, int) else None
 
 
 def sends_decimals(telegram: Telegram, references: References) -> bool:
-    """Return whether a meter sends a number with decimals, as some firmware does for currents."""
+    """Return whether a telegram has a number with decimals for one of the `references`."""
     [names] = references
     either = b"|".join(re.escape(name.encode()) for name in names)
     return re.search(rb"^(?:%b)\(-?\d+\." % either, telegram.text, re.MULTILINE) is not None
@@ -122,9 +122,12 @@ def _sensor(
     convert: Callable[..., Shown],
     *objects: str | tuple[str, ...],
     enabled: bool = True,
-    **details: Any,  # noqa: ANN401 - the fields of the description
+    **details: Any,  # noqa: ANN401 - fields of SensorSpec
 ) -> SensorSpec[Reading]:
-    """Return the description of a sensor for objects: a reference, or a tuple of alternatives."""
+    """Return the description of a sensor whose value `convert` makes from `objects`.
+
+    An object is an OBIS reference, or a tuple of alternative references.
+    """
     references = tuple((names,) if isinstance(names, str) else names for names in objects)
     only, *others = references
 
@@ -173,7 +176,7 @@ def _counter(key: str, *references: str) -> SensorSpec[Reading]:
 
 
 def _message(key: str, reference: str) -> SensorSpec[Reading]:
-    """Return the sensor of a message text, disabled because its event shows the text, too."""
+    """Return the sensor of a message. Disabled, because an event entity also shows the message."""
 
     def whole_text(reading: Reading) -> dict[str, str | None]:
         text = reading.telegram.objects.get(reference)

@@ -1,7 +1,7 @@
-"""Sensors for energy sharing: sums of the platform for the last complete day.
+"""Sensors for energy sharing: sums of the last complete day from Leneda, the national platform.
 
-The sums come a day late. So the sensors have no state class: statistics would assign the sums to
-the day after.
+The sums come a day late, and statistics would assign the sums to the wrong day. So the sensors have
+no state class.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from .entity_description import KILOWATT_HOUR, SensorSpec
 
 
 def day_sums_of(reading: Reading) -> DaySums:
-    """Return the known daily sums by the platform's codes."""
+    """Return the daily sums of a reading by Leneda's OBIS codes."""
     return reading.demand.day_sums if reading.demand else NO_DAY_SUMS
 
 
@@ -43,7 +43,7 @@ def _attributes(day: DaySum) -> Mapping[str, Any]:
     return {"day": date.isoformat(), "quarter_hours": day.quarter_hours}
 
 
-# The last digit of a code is not the number of the sharing layer.
+# Sensors with Leneda's codes. The code of sharing layer 2 ends in 3, and the code of layer 3 in 2.
 SHARING_SENSORS: tuple[SensorSpec[Reading], ...] = (
     _sensor("sharing_covered_1", "1-65:1.29.1"),
     _sensor("sharing_covered_2", "1-65:1.29.3"),

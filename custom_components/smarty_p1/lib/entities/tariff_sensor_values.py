@@ -1,4 +1,7 @@
-"""Values and attributes of the tariff sensors, computed from the demand."""
+"""Values and attributes of the tariff sensors, computed from the meter's demand.
+
+A demand holds the quarter-hours, months, contracts and market prices of a meter.
+"""
 
 from collections import deque
 from collections.abc import Callable
@@ -24,10 +27,10 @@ _MAX_METERS = 8
 
 
 class _CachedResult[T]:
-    """Cached result of a computation, because several sensors of a meter need it in turn.
+    """Function with a cache for its last results, because several sensors need the same result.
 
-    The results of several meters are cached, because the telegrams of meters alternate.
-    `depends_on` returns the objects that determine the result.
+    Results for _MAX_METERS demands are cached, because the telegrams of several meters alternate.
+    `depends_on` returns the objects that determine a result.
     """
 
     def __init__(
@@ -53,12 +56,12 @@ def _bill_of_last_month(demand: Demand) -> Bill | None:
 
 
 def _compare(demand: Demand) -> Comparison:
-    # Only complete months: the running month is not decisive.
+    # Compare only complete months, because the costs of the running month are not complete.
     return compare(demand.earlier_months, demand.contracts, demand.until, is_at_current_prices=True)
 
 
 def _compared(demand: Demand) -> tuple[object, ...]:
-    """Return the objects that determine a comparison."""
+    """Return the objects on which the comparison of reference powers depends."""
     return (
         *demand.earlier_months,
         demand.contracts,
@@ -100,36 +103,39 @@ _before = _CachedResult(
 )
 _comparison = _CachedResult(_compare, _compared)
 compared_months = _CachedResult(_decisive_months, _compared)
-"""Returns the decisive months: the last twelve complete months."""
+"""Returns the attributes with the decisive months: the last twelve complete months."""
 classes = _CachedResult(_classes, _compared)
-"""Returns the decisive months, and the cost of each class in them."""
+"""Returns the attributes with the decisive months, and each class's cost in these months."""
 
 
 def _last_month(demand: Demand) -> Month | None:
-    """Return the month before the running month, or None if nothing is known of it."""
+    """Return the month before the running month, or None if that month is unknown."""
     months = demand.earlier_months
     return months[-1] if months and months[-1].end == demand.month.start else None
 
 
 def price(demand: Demand) -> KwhPrice:
-    """Return the present price of a kWh."""
+    """Return the present prices of an imported and of an exported kWh."""
     return price_of_kwh(demand.contracts, demand.until, demand.market)
 
 
 def price_attributes(demand: Demand) -> Attributes:
-    """Return the month of the published prices if they are used for a later month."""
+    """Return the month of the published grid prices, if used for a later month, as attribute."""
     return older_prices(price(demand).prices_of)
 
 
 def cost(*parts: str) -> Callable[[Demand], float | None]:
-    """Return a function: the cost of some parts in whole cents, so that it changes rarely."""
+    """Return a function from a demand to the month's cost of some `parts` of the bill, in EUR.
+
+    The cost is in whole cents, so that the sensor changes rarely.
+    """
     return lambda demand: _this_month(demand).part(*parts)
 
 
 def surcharge(demand: Demand) -> float | None:
-    """Return the cost of the energy above the reference power, with six decimals.
+    """Return the month's cost in EUR of the energy above the reference power, None if unknown.
 
-    Whole cents are not needed here, because this cost changes at most once in a quarter-hour.
+    Six decimals are kept, because this cost changes at most once in a quarter-hour.
     """
     due = _this_month(demand)
     lines = [line for line in due.lines if line.name == "surcharge"]
@@ -139,18 +145,18 @@ def surcharge(demand: Demand) -> float | None:
 
 
 def total(demand: Demand) -> float | None:
-    """Return the total of the running month's bill."""
+    """Return the total of the running month's bill in EUR, or None if unknown."""
     return _this_month(demand).total
 
 
 def month_end(demand: Demand) -> float | None:
-    """Return the expected total at the end of the month, or None without an estimate."""
+    """Return the expected total of the month's bill in EUR, or None without an estimate."""
     estimate = _estimate(demand)
     return estimate.total if estimate else None
 
 
 def month_end_attributes(demand: Demand) -> Attributes:
-    """Return the range of the estimate by last year, and the measured share of the month."""
+    """Return the cost attributes, and the low and high of the estimate if last year is known."""
     estimate = _estimate(demand)
     span = (
         {"low": estimate.low, "high": estimate.high}
@@ -161,35 +167,35 @@ def month_end_attributes(demand: Demand) -> Attributes:
 
 
 def feed_in(demand: Demand) -> float | None:
-    """Return the payment for the exported energy."""
+    """Return the month's payment in EUR for the exported energy, or None if unknown."""
     amount = _this_month(demand).amount("feed_in")
     return None if amount is None else abs(amount) and -amount
 
 
 def measured_share(demand: Demand) -> Attributes:
-    """Return the measured share of the month."""
+    """Return the measured share of the running month, as attribute."""
     return {"measured_share": _measured_share(demand)}
 
 
 def cost_attributes(demand: Demand) -> Attributes:
-    """Return the measured share of the month, and the month of the published prices."""
+    """Return the measured share of the month, and the month of the grid prices if older."""
     return measured_share(demand) | older_prices(_this_month(demand).prices_of)
 
 
 def energy_attributes(demand: Demand) -> Attributes:
-    """Return the attributes of a cost, and the energy without a price."""
+    """Return the cost attributes, and the energy in kWh without a price or time of use."""
     due = _this_month(demand)
     unsplit = {"unsplit_kwh": due.unsplit_kwh} if due.unsplit_kwh else {}
     return _with_unpriced(cost_attributes(demand), due.unpriced_kwh) | unsplit
 
 
 def feed_in_attributes(demand: Demand) -> Attributes:
-    """Return the measured share of the month, and the exported energy without a price."""
+    """Return the measured share of the month, and the exported kWh without a price."""
     return _with_unpriced(measured_share(demand), _this_month(demand).unpriced_exported_kwh)
 
 
 def total_attributes(demand: Demand) -> Attributes:
-    """Return the attributes of the total, the start of a partial month, and last month's total."""
+    """Return the energy attributes, the start of a partial month, and last month's total."""
     before, month = _before(demand), _last_month(demand)
     since = demand.month.since
     return {
@@ -206,7 +212,7 @@ def _with_unpriced(attributes: Attributes, unpriced_kwh: float) -> Attributes:
 
 
 def peak_last_month(demand: Demand) -> QuarterHour | None:
-    """Return the highest quarter-hour of the month before the running month."""
+    """Return the highest quarter-hour of the month before the running month, None if unknown."""
     month = _last_month(demand)
     return month.peak if month else None
 
@@ -219,7 +225,7 @@ def peak_last_month_attributes(demand: Demand) -> Attributes:
 
 
 def peak_12_months(demand: Demand) -> QuarterHour | None:
-    """Return the highest quarter-hour of the running month and the eleven months before."""
+    """Return the highest quarter-hour of the running month and the eleven months before it."""
     month_start = demand.month.start
     year_before = month_start.replace(year=month_start.year - 1)
     months = (*demand.earlier_months, demand.month)
@@ -228,16 +234,19 @@ def peak_12_months(demand: Demand) -> QuarterHour | None:
 
 
 def quarter_hours_above(demand: Demand) -> int:
-    """Return the number of the month's quarter-hours above the reference power of their time."""
+    """Return the number of the running month's quarter-hours above the reference power.
+
+    Every day counts by the reference power of that day's contract.
+    """
     own = ((demand.contracts.at(day.start).reference_kw, day) for day in demand.month.days)
     return sum(day.above[kw].quarter_hours for kw, day in own if kw is not None and kw in day.above)
 
 
 def cheapest(demand: Demand) -> int | None:
-    """Return the reference power that would have been the cheapest."""
+    """Return the cheapest reference power in kW for the decisive months, None if unknown."""
     return _comparison(demand).cheapest
 
 
 def saving(demand: Demand) -> float | None:
-    """Return the saving of the cheapest reference power in a year."""
+    """Return the saving in EUR per year with the cheapest reference power, None if unknown."""
     return _comparison(demand).saving_per_year

@@ -1,4 +1,4 @@
-"""Sensors for the tariff: prices, the running month's costs, peaks, and the cheapest class."""
+"""Sensors for the tariff: prices, the running month's costs, peaks, cheapest reference power."""
 
 from collections.abc import Callable
 
@@ -16,21 +16,21 @@ from .entity_description import (
 )
 
 UNRECORDED_ATTRIBUTES = frozenset({"classes", "months"})
-"""Attributes that are too long to be stored with every state."""
+"""Names of attributes that are too long to be stored with every state."""
 
 _ENERGY_PRICE = ("energy_price", "energy_price_entity")
 _FEED_IN_PRICE = ("feed_in_price", "feed_in_price_entity")
 
 
 def _shown[T](value_fn: Callable[[Demand], T]) -> Callable[[Reading], T | None]:
-    """Return a function: a value of the reading's demand, or None without a demand."""
+    """Return a function from a reading to `value_fn` of its demand, None without a demand."""
     return lambda reading: value_fn(reading.demand) if reading.demand else None
 
 
 def _attributes(
     attributes_fn: Callable[[Demand], Attributes],
 ) -> Callable[[Reading], Attributes]:
-    """Return a function: attributes of the reading's demand, or none without a demand."""
+    """Return a function from a reading to `attributes_fn` of its demand, {} without a demand."""
     return lambda reading: attributes_fn(reading.demand) if reading.demand else {}
 
 
@@ -56,7 +56,7 @@ def _monetary(
     *needed_options: NeededOption,
     enabled: bool = False,
 ) -> SensorSpec[Reading]:
-    """Return the description of a sensor for an amount of money of the running month."""
+    """Return the description of a sensor for an amount in EUR that grows during the month."""
     return SensorSpec(
         key=key,
         device_class="monetary",
@@ -102,7 +102,7 @@ TARIFF_SENSORS: tuple[SensorSpec[Reading], ...] = (
         _ENERGY_PRICE,
         enabled=True,
     ),
-    # No state class, because the amount is an estimate.
+    # Without state class, because the amount is an estimate.
     SensorSpec(
         key="cost_month_end",
         device_class="monetary",
@@ -137,7 +137,7 @@ TARIFF_SENSORS: tuple[SensorSpec[Reading], ...] = (
         value_fn=_shown(values.cheapest),
         attributes_fn=_attributes(values.classes),
     ),
-    # No state class, because the estimate of a year must not be added up.
+    # Without state class, because statistics must not add up estimates of a whole year.
     SensorSpec(
         key="saving_per_year",
         device_class="monetary",

@@ -48,8 +48,8 @@ def read_time_series(answer: object, code: str, start: datetime, end: datetime) 
     """Return the rows of a code that start in a period. Raises ResponseError."""
     if not isinstance(answer, dict):
         raise ResponseError(AnswerRefusal.MALFORMED)
-    found = answer.get("items")
-    items = [] if found is None else found
+    raw_items = answer.get("items")
+    items = [] if raw_items is None else raw_items
     if refusal := _refusal(answer, items, code):
         raise ResponseError(refusal)
     rows = [row for item in items if (row := _row(item)) and start <= row.start < end]

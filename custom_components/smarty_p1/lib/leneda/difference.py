@@ -66,10 +66,10 @@ class _Day(NamedTuple):
     rows: Mapping[datetime, Row]
 
     def is_production(self) -> bool:
-        exported = [each.exported_kwh for each in self.own]
-        known = [kwh for kwh in exported if kwh is not None]
-        is_known = len(known) == len(exported)
-        return is_known and _is_told(sum(known) * 1000, self.difference.platform_wh)
+        exported = [quarter.exported_kwh for quarter in self.own]
+        known_kwh = [kwh for kwh in exported if kwh is not None]
+        is_known = len(known_kwh) == len(exported)
+        return is_known and _is_told(sum(known_kwh) * 1000, self.difference.platform_wh)
 
     def is_factor_four(self) -> bool:
         _, own_wh, platform_wh = self.difference
@@ -80,9 +80,9 @@ class _Day(NamedTuple):
 
     def _fits(self, shift: timedelta) -> bool:
         pairs = [
-            (each.mean_kw * 250, row.kw * 250)
-            for each in self.own
-            if (row := self.rows.get(each.start + shift))
+            (quarter.mean_kw * 250, row.kw * 250)
+            for quarter in self.own
+            if (row := self.rows.get(quarter.start + shift))
         ]
         off_wh = sum(abs(own_wh - platform_wh) for own_wh, platform_wh in pairs)
         most_wh = sum(_OFF_WH + own_wh * _OFF for own_wh, _ in pairs)
@@ -94,18 +94,18 @@ def compare_days(own: Iterable[QuarterHour], platform: Iterable[Row]) -> Differe
     rows = {row.start: row for row in platform}
     days = [
         day
-        for start, group in groupby(own, lambda each: day_start(each.start))
+        for start, group in groupby(own, lambda quarter: day_start(quarter.start))
         if (day := _day(start, list(group), rows))
     ]
     return Differences(tuple(day.difference for day in days), _cause(days))
 
 
 def _day(start: datetime, own: Sequence[QuarterHour], rows: Mapping[datetime, Row]) -> _Day | None:
-    found = [row for each in own if (row := rows.get(each.start)) and row.is_measured]
-    if len(found) < len(own) or len(own) < (day_end(start) - start) // QUARTER_HOUR:
+    measured_rows = [row for quarter in own if (row := rows.get(quarter.start)) and row.is_measured]
+    if len(measured_rows) < len(own) or len(own) < (day_end(start) - start) // QUARTER_HOUR:
         return None
-    own_wh = round(sum(each.mean_kw for each in own) * 250, 3)
-    platform_wh = round(sum(row.kw for row in found) * 250, 3)
+    own_wh = round(sum(quarter.mean_kw for quarter in own) * 250, 3)
+    platform_wh = round(sum(row.kw for row in measured_rows) * 250, 3)
     return _Day(DayDifference(start, own_wh, platform_wh), own, rows)
 
 
@@ -114,12 +114,12 @@ def _cause(days: Sequence[_Day]) -> Cause | None:
     outside = [day for day in days if not day.difference.is_within or day.is_shifted()]
     if 2 * len(outside) <= len(days):
         return None
-    told: dict[Cause, Callable[[_Day], bool]] = {
+    checks: dict[Cause, Callable[[_Day], bool]] = {
         Cause.PRODUCTION: _Day.is_production,
         Cause.FACTOR_FOUR: _Day.is_factor_four,
         Cause.SHIFTED_HOUR: _Day.is_shifted,
     }
-    for cause, is_told in told.items():
+    for cause, is_told in checks.items():
         if 2 * sum(map(is_told, outside)) > len(outside):
             return cause
     return Cause.OTHER_POINT

@@ -97,20 +97,20 @@ def read_export(data: bytes, now: datetime) -> Export:
 def _export(numbered: Sequence[tuple[int, Row | None]], point: str, code: str, unit: str) -> Export:
     """Return the content of rows, given with their line numbers. Raises ExportError."""
     valued = [(number, row) for number, row in numbered if row]
-    found = newest(row for _, row in valued)
-    if not found:
+    rows = newest(row for _, row in valued)
+    if not rows:
         raise ExportError(ExportRefusal.EMPTY)
-    if _are_watt_hours(found):
-        number, highest = max(valued, key=lambda each: each[1].kw)
+    if _are_watt_hours(rows):
+        number, highest = max(valued, key=lambda pair: pair[1].kw)
         value = f"{highest.kw:g}"
         raise ExportError(ExportRefusal.WATT_HOURS, line=str(number), value=value, unit=unit)
     return Export(
         point=point,
         code=code,
-        rows=found,
-        repeated=len(valued) - len(found),
-        holes=(found[-1].start - found[0].start) // QUARTER_HOUR + 1 - len(found),
-        estimated=sum(not row.is_measured for row in found),
+        rows=rows,
+        repeated=len(valued) - len(rows),
+        holes=(rows[-1].start - rows[0].start) // QUARTER_HOUR + 1 - len(rows),
+        estimated=sum(not row.is_measured for row in rows),
     )
 
 
@@ -245,8 +245,8 @@ def _check_value_column(head: _Head, value: int, decimals: Sequence[int]) -> Non
 
 
 def _kind_column(head: _Head, words: Sequence[int]) -> int:
-    known = [n for n in words if any(map(is_measured, head.cells(n)))]
-    return (known or words)[-1]
+    columns = [n for n in words if any(map(is_measured, head.cells(n)))]
+    return (columns or words)[-1]
 
 
 def _interval_column(head: _Head, numbers: Sequence[int]) -> int:
@@ -258,14 +258,14 @@ def _interval_column(head: _Head, numbers: Sequence[int]) -> int:
     return interval
 
 
-def _swapped(one: int, other: int, head: _Head) -> ExportError:
+def _swapped(first: int, second: int, head: _Head) -> ExportError:
     """Return the error that names two swapped columns."""
     return ExportError(
         ExportRefusal.SWAPPED_COLUMNS,
-        first=_column_name(one, head),
-        first_value=head.example[one],
-        second=_column_name(other, head),
-        second_value=head.example[other],
+        first=_column_name(first, head),
+        first_value=head.example[first],
+        second=_column_name(second, head),
+        second_value=head.example[second],
     )
 
 

@@ -18,7 +18,7 @@ def quarter_hours_of(platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]
     rows: dict[Quantity, Sequence[Row]] = {
         REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()
     }
-    others = [
+    columns = [
         {row.start: row for row in rows.get(quantity, ())}
         for quantity in (
             Quantity.EXPORTED,
@@ -27,13 +27,13 @@ def quarter_hours_of(platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]
         )
     ]
     imported = rows.get(Quantity.IMPORTED, ())
-    return [_of_platform(row, [each.get(row.start) for each in others]) for row in imported]
+    return [_of_platform(row, [column.get(row.start) for column in columns]) for row in imported]
 
 
-def _of_platform(imported: Row, others: Sequence[Row | None]) -> QuarterHour:
+def _of_platform(imported: Row, other_rows: Sequence[Row | None]) -> QuarterHour:
     """Return a quarter-hour of the platform; exported and reactive energies may be unknown."""
-    is_measured = all(row.is_measured for row in (imported, *others) if row is not None)
-    exported, *reactive = (None if row is None else row.kw / 4 for row in others)
+    is_measured = all(row.is_measured for row in (imported, *other_rows) if row is not None)
+    exported, *reactive = (None if row is None else row.kw / 4 for row in other_rows)
     origin = Origin.PLATFORM if is_measured else Origin.PLATFORM_ESTIMATED
     return QuarterHour(imported.start, imported.kw, exported, reactive[0], reactive[1], origin)
 
@@ -43,16 +43,21 @@ def sharing_of(platform: Mapping[str, Sequence[Row]]) -> dict[datetime, Covered]
 
     A layer without a row covers nothing.
     """
-    known: dict[Quantity, dict[datetime, float]] = {
+    energies: dict[Quantity, dict[datetime, float]] = {
         REGISTERS[code].quantity: {row.start: row.kw * 250 for row in rows}
         for code, rows in platform.items()
     }
-    one, two, three, four = layers = [known.get(layer, {}) for layer in COVERED]
-    remaining = known.get(Quantity.REMAINING, {})
-    imported = known.get(Quantity.IMPORTED, {})
+    layer_1, layer_2, layer_3, layer_4 = layers = [energies.get(layer, {}) for layer in COVERED]
+    remaining = energies.get(Quantity.REMAINING, {})
+    imported = energies.get(Quantity.IMPORTED, {})
     return {
         start: Covered(
-            (one.get(start, 0.0), two.get(start, 0.0), three.get(start, 0.0), four.get(start, 0.0)),
+            (
+                layer_1.get(start, 0.0),
+                layer_2.get(start, 0.0),
+                layer_3.get(start, 0.0),
+                layer_4.get(start, 0.0),
+            ),
             remaining.get(start),
             imported.get(start),
         )

@@ -52,11 +52,11 @@ REGISTERS: Mapping[str, Register] = {
 }
 
 
-CODES: Mapping[Quantity, str] = {each.quantity: code for code, each in REGISTERS.items()}
+CODES: Mapping[Quantity, str] = {register.quantity: code for code, register in REGISTERS.items()}
 
-COVERED = tuple(each for each in Quantity if each.startswith("covered_"))
+COVERED = tuple(quantity for quantity in Quantity if quantity.startswith("covered_"))
 """Consumption that each layer of energy sharing covers, in the order of the layers."""
-SHARED = tuple(each for each in Quantity if each.startswith("shared_"))
+SHARED = tuple(quantity for quantity in Quantity if quantity.startswith("shared_"))
 """Production shared within each layer, in the order of the layers."""
 _PRODUCTION = {Quantity.EXPORTED, Quantity.REACTIVE_EXPORTED, Quantity.SOLD, *SHARED}
 

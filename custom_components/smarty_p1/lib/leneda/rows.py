@@ -41,30 +41,30 @@ def is_measured(word: str) -> bool:
 
 def newest(*series: Iterable[Row]) -> tuple[Row, ...]:
     """Return the highest version of each row, the last of equal versions, in the order of time."""
-    found: dict[datetime, Row] = {}
+    rows_by_start: dict[datetime, Row] = {}
     for rows in series:
         for row in rows:
-            known = found.get(row.start)
-            if known is None or row.version >= known.version:
-                found[row.start] = row
-    return tuple(sorted(found.values()))
+            previous = rows_by_start.get(row.start)
+            if previous is None or row.version >= previous.version:
+                rows_by_start[row.start] = row
+    return tuple(sorted(rows_by_start.values()))
 
 
 def added_up(*series: Iterable[Row]) -> tuple[Row, ...]:
     """Return the sum of several series in the order of time, where at least one knows a value."""
-    found: dict[datetime, Row] = {}
+    rows_by_start: dict[datetime, Row] = {}
     for rows in series:
         for row in rows:
-            known = found.get(row.start)
-            found[row.start] = _sum(known, row) if known else row
-    return tuple(sorted(found.values()))
+            previous = rows_by_start.get(row.start)
+            rows_by_start[row.start] = _sum(previous, row) if previous else row
+    return tuple(sorted(rows_by_start.values()))
 
 
-def _sum(one: Row, other: Row) -> Row:
+def _sum(row: Row, other: Row) -> Row:
     return Row(
-        one.start,
+        row.start,
         # Values have three decimals: rounding removes errors of binary fractions.
-        round(one.kw + other.kw, 6),
-        one.is_measured and other.is_measured,
-        max(one.version, other.version),
+        round(row.kw + other.kw, 6),
+        row.is_measured and other.is_measured,
+        max(row.version, other.version),
     )

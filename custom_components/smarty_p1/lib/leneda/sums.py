@@ -10,11 +10,11 @@ from .rows import Row
 
 def last_days_of(platform: Mapping[str, Sequence[Row]]) -> dict[str, DaySum]:
     """Return the last complete day of each series of energy sharing, by its code."""
-    found = {}
+    last_days = {}
     for code, rows in platform.items():
         if is_of_sharing(code) and (last := _last_whole_day(rows)):
-            found[code] = last
-    return found
+            last_days[code] = last
+    return last_days
 
 
 def _last_whole_day(rows: Sequence[Row]) -> DaySum | None:

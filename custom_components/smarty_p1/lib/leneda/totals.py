@@ -17,14 +17,14 @@ _PARTS = {
 
 def with_totals(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
     """Return the rows of each code. Missing rows of a total are the sums of its parts."""
-    found = dict(platform)
+    rows_by_code = dict(platform)
     for total, (rest, *layers) in _PARTS.items():
-        known = platform.get(CODES[total], ())
-        starts = {row.start for row in known}
+        total_rows = platform.get(CODES[total], ())
+        starts = {row.start for row in total_rows}
         rests = {row.start for row in platform.get(CODES[rest], ())} - starts
         if not rests:
             continue
         parts = (platform.get(CODES[part], ()) for part in (rest, *layers))
         sums = added_up(*([row for row in rows if row.start in rests] for rows in parts))
-        found[CODES[total]] = sorted((*known, *sums))
-    return found
+        rows_by_code[CODES[total]] = sorted((*total_rows, *sums))
+    return rows_by_code

@@ -4,9 +4,9 @@
     reading = reader.read(telegram, datetime.now(UTC))
     print(reading.telegram.objects["1-0:1.8.0"], reading.channels, reading.demand)
 
-A `MeterSession` makes readings from the bytes of a port, and knows the meter of that port. A total
-falls only after a confirmation. Meters on the M-Bus are known by their identifiers. The
-quarter-hours of the grid tariff are followed.
+A `MeterSession` makes readings from the bytes of a port, and accepts only the meter of that port.
+The total of a register falls only after a confirmation. A meter on the M-Bus is known by its
+identifier. A reading also holds the quarter-hours of the grid tariff.
 """
 
 from .flow_rate import FlowRates

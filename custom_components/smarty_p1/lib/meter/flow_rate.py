@@ -1,20 +1,20 @@
 """Flow of gas, water or heat, from successive captures of a meter on the M-Bus.
 
-Such a meter is captured every few minutes or every hour, and all telegrams in between repeat the
-capture. The flow is the rise of the index between two captures, divided by the time between them.
-The flow stays until the next capture.
+The index of such a meter is captured every few minutes or every hour. All telegrams in between
+repeat the capture. The flow is the rise of the index between two captures, divided by the time
+between both captures. The flow stays until the next capture.
 
 - The flow is 0 if the index stays while the capture time advances. The flow is also 0 if a capture
   is repeated for longer than twice the usual time between captures.
 - The flow is unknown until the second capture. A falling index, another unit or an earlier capture
   time makes the flow unknown again.
-- Captures less than a minute apart are merged. Otherwise one step of the index within a few seconds
-  would look like the flow of a gas main.
+- A capture less than a minute after the last capture is ignored. Otherwise one step of the index
+  within a few seconds would look like the flow of a gas main.
 
-The state can be stored. A restart then keeps a flow, unless it takes longer than the silence that
-ends a flow.
+The flows can be stored. A short restart then keeps a flow. A restart that takes longer than twice
+the usual time between captures makes the flow unknown.
 
-Times are the meters' times with their UTC offset, so that clock changes do not matter.
+Times are the meters' times with UTC offset, so that changes to summer time do not matter.
 """
 
 from collections import deque
@@ -29,9 +29,9 @@ from ..stored_values import Stored, checked_list, checked_number, checked_text, 
 _MIN_INTERVAL = timedelta(minutes=1)
 _MAX_INTERVALS = 7
 _MAX_SILENT_INTERVALS = 2
-# Upper bounds far beyond a customer's meters: a leap of the index is no flow.
+# Limits far beyond the flow of a household's meter. A leap of the index is no flow.
 _MAX_RATES: Mapping[str, float] = {"m³/h": 1_000, "kW": 10_000}
-# By unit of the index: the unit of the flow, and the m³ or kWh in one unit of the index.
+# By unit of the index: the unit of the flow, and how many m³ or kWh one unit of the index is.
 _UNITS: Mapping[str | None, tuple[str, float]] = {
     "m3": ("m³/h", 1),
     "Wh": ("kW", 0.001),
@@ -44,12 +44,12 @@ _DECIMALS = 4
 _HOUR = timedelta(hours=1)
 _MAX_INTERVAL_S = timedelta(days=36_500).total_seconds()
 _NEVER = datetime.max.replace(tzinfo=UTC)
-# Meters are replaced, and meters without encryption can be imitated, so the oldest are forgotten.
+# Flows to remember. Replaced or forged M-Bus meters would otherwise fill the memory.
 _MAX_METERS = 64
 
 
 class _Flow:
-    """Flow of one meter, in units of its index per hour."""
+    """Flow of one M-Bus meter, in units of the meter's index per hour."""
 
     def __init__(self, time: datetime, value: float, unit: str | None, seen_at: datetime) -> None:
         self.rate: float | None = None
@@ -74,15 +74,15 @@ class _Flow:
         return flow
 
     def as_list(self) -> list[Stored]:
-        """Return the state as JSON values."""
+        """Return the flow and its last capture as JSON values, for `restored`."""
         times = self._time.isoformat(), self._value, self._seen_at.isoformat()
         seconds = [interval.total_seconds() for interval in self._intervals]
         return [self.unit, *times, self.rate, seconds]
 
     def is_comparable(self, meter: MBusReading, now: datetime) -> bool:
-        """Return whether a capture can be compared with the last capture.
+        """Return whether the capture in `meter` can be compared with the last capture.
 
-        A long restart makes captures incomparable, because captures in between may be missing.
+        After a long restart, captures in between may be missing, so the flow would be wrong.
         """
         was_away = self._is_restored and meter.time != self._time and now > self.silence_ends_at
         self._is_restored = False
@@ -90,13 +90,13 @@ class _Flow:
 
     @property
     def silence_ends_at(self) -> datetime:
-        """Return the time after which repeats of the last capture mean that nothing flows."""
+        """Return the time at which the flow becomes 0 if no new capture comes."""
         if not self._intervals:
             return _NEVER
         return self._seen_at + _MAX_SILENT_INTERVALS * median_low(self._intervals)
 
     def add(self, time: datetime, value: float, seen_at: datetime) -> None:
-        """Add a capture, new or repeated; `seen_at` is the time of its telegram."""
+        """Add a capture, new or repeated; `seen_at` is the time of the capture's telegram."""
         passed = time - self._time
         if passed < timedelta() or value < self._value:
             self.rate = None
@@ -115,7 +115,7 @@ class FlowRates:
 
     def __init__(self) -> None:
         self._flows: dict[str, _Flow] = {}
-        # Cached result: its inputs, and the time until which repeated captures give the same flows.
+        # Last result of `update`, its inputs, and the time until which the result stays valid.
         self._result_inputs: tuple[Mapping[int, MBusReading], Mapping[str, int]] | None = None
         self._result_valid_until = _NEVER
         self._result: dict[str, float] = {}
@@ -129,15 +129,15 @@ class FlowRates:
         return rates
 
     def as_list(self) -> list[Stored]:
-        """Return the state of all meters as JSON values."""
+        """Return the flows of all M-Bus meters as JSON values, for `from_list`."""
         return [[identity, *flow.as_list()] for identity, flow in self._flows.items()]
 
     def update(
         self, telegram: Telegram, channels: Mapping[str, int], received_at: datetime
     ) -> dict[str, float]:
-        """Return the known flows of a telegram's meters by identity, in m³/h or kW.
+        """Return the known flows in m³/h or kW, by the identities of the telegram's M-Bus meters.
 
-        `channels` holds the channels of these meters by identity.
+        `channels` holds the M-Bus channels by the same identities.
         """
         now = telegram.time or received_at
         if self._result_inputs == (telegram.channels, channels) and now <= self._result_valid_until:
@@ -154,12 +154,12 @@ class FlowRates:
         return rates
 
     def _same_until(self, identities: Iterable[str]) -> datetime:
-        """Return the time until which repeated captures give the same flows."""
+        """Return the time until which the flows stay the same if no new capture comes."""
         flows = (self._flows[identity] for identity in identities if identity in self._flows)
         return min((flow.silence_ends_at for flow in flows if flow.rate != 0), default=_NEVER)
 
     def _rate(self, identity: str, meter: MBusReading, now: datetime) -> float | None:
-        """Return the flow of one meter in m³/h or kW, or None while it is unknown."""
+        """Return the flow of one meter in m³/h or kW, or None if the flow is unknown."""
         if meter.time is None or meter.value is None or meter.unit not in _UNITS:
             return None
         flow = self._flows.pop(identity, None)

@@ -1,8 +1,8 @@
 """Decision whether a telegram is from the meter of a port.
 
-A verified telegram proves that its sender holds a key, and thereby its system title. The serial
-number in the telegram is only a claim of that meter. So a system title and a serial number belong
-together from the first verified telegram on.
+A verified telegram proves that its sender holds the key for its DLMS system title. The sender only
+claims the serial number in the telegram. So the first verified telegram of a system title fixes the
+title's serial number.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from ..p1 import FrameDecryptor, Telegram
 from .reading import MeterReader
 from .telegram_limits import shown_name
 
-# After this number of telegrams in a row, another meter replaces the port's meter.
+# After this number of telegrams in a row from another meter, that meter replaces the port's meter.
 _MIN_FOREIGN_TELEGRAMS = 3
 
 
@@ -20,10 +20,10 @@ type DecryptorOf = Callable[[bytes], FrameDecryptor | None]
 
 
 class WhichMeter(Protocol):
-    """Meter of a port, and the keys of all meters that may send there.
+    """Meter of a port, and the keys of all meters that may send on the port.
 
-    `decryptor_of` returns the decryptor for a system title, or None without a key. The
-    attribute is None where meters send plain telegrams.
+    `decryptor_of` returns the decryptor for a DLMS system title, or None without a key.
+    `decryptor_of` itself is None if the meters send plain telegrams.
     """
 
     decryptor_of: DecryptorOf | None
@@ -31,14 +31,14 @@ class WhichMeter(Protocol):
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
         """Return the reader for a telegram, or None for a telegram of another meter.
 
-        The frame counter is remembered in both cases.
+        The telegram's frame counter is remembered in both cases.
         """
 
 
 class NamedMeter:
-    """Meter of a port, named by a serial number that the user has chosen.
+    """Meter of a port, whose serial number the user has chosen.
 
-    The meter has one key, or None if its telegrams are plain.
+    `decryptor` is None if the meter sends plain telegrams.
     """
 
     def __init__(
@@ -47,14 +47,14 @@ class NamedMeter:
         self._serial_number = serial_number
         self._reader = reader
         self._decryptor = decryptor
-        # Any system title with the right key may be the meter's, so all titles get its decryptor.
+        # The meter's system title may be unknown. So the decryptor is returned for every title.
         self.decryptor_of: DecryptorOf | None = (lambda _title: decryptor) if decryptor else None
         memory = reader.memory
         if memory.system_title:
             memory.names.setdefault(memory.system_title, shown_name(serial_number))
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader if the telegram names the meter, or its title proves the meter."""
+        """Return the reader if serial number and system title are this meter's, None otherwise."""
         memory, title = self._reader.memory, telegram.system_title
         if self._decryptor and title is not None and telegram.frame_counter is not None:
             memory.note_counter(self._decryptor, title, telegram.frame_counter)
@@ -71,7 +71,7 @@ class NamedMeter:
         if name is None:
             return False
         if memory.system_title is None and not has_our_name:
-            return False  # record no system title before the meter's own title
+            return False  # do not let `is_named` remember a foreign system title first
         return memory.is_named(telegram) and has_our_name
 
 
@@ -82,14 +82,14 @@ class MeterRegistry(Protocol):
         """Return the decryptor for a system title, or None without a key."""
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader for a verified telegram, or None if it names another meter."""
+        """Return the reader for a verified telegram, or None if its serial number is wrong."""
 
 
 class FirstMeter:
-    """Meter that was the first to send on a port, until another meter replaces it.
+    """Meter that was the first to send on a port.
 
-    Three telegrams in a row from another meter replace the meter. `title` is the system title of
-    the meter, None before its first telegram.
+    Another meter replaces this meter after three telegrams in a row. `title` is the DLMS system
+    title of the meter, None before the first telegram.
     """
 
     def __init__(self, meters: MeterRegistry, title: bytes | None = None) -> None:

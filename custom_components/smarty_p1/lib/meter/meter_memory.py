@@ -1,4 +1,4 @@
-"""Memory of a meter that survives restarts."""
+"""Memory of a meter: all that is remembered about the meter across restarts."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -24,24 +24,25 @@ from .totals import Totals
 _TITLE_SIZE = 8
 _MAX_COUNTER = (1 << 32) - 1
 _MAX_KEYS = 16
-# Only meters with the same key add titles, but the memory must be bounded in any case.
+# Only senders with a meter's key can add system titles. The limit bounds the memory anyway.
 _MAX_TITLES = 16
 _MAX_SECONDS = timedelta(days=36_500).total_seconds()
 
 
 class MeterMemory:
-    """State of a meter that must survive a restart.
+    """Memory of a meter: the state that must survive a restart.
 
-    - `counters`: the last frame counter of each system title, by fingerprint of the key, so that
+    - `counters`: last frame counters by fingerprint of the key and DLMS system title, so that
       recorded frames are never accepted again;
-    - `names`: the first serial number that each system title has sent, and so belongs to;
+    - `names`: by system title, the serial number of the title's first verified telegram;
     - `system_title` and `serial_number` of the meter, and the time of its `last_telegram`;
-    - `clock_deviation`: by how much its clock is ahead, None if unknown;
-    - `totals`, `flow_rates`, and `named_channels`: channels that had a meter with an identifier;
+    - `clock_deviation`: how much the meter's clock is ahead, None if unknown;
+    - `totals` and `flow_rates` of the registers and M-Bus meters;
+    - `named_channels`: M-Bus channels that have had a meter with an identifier;
     - `outline`: the objects and M-Bus meters of the last telegram, without values;
-    - `demand_meter`: its quarter-hours and months.
+    - `demand_meter`: the quarter-hours and months of the grid tariff.
 
-    `damaged` names the parts that could not be read and start empty.
+    `damaged` names the parts that could not be read and so started empty.
     """
 
     def __init__(self, demand_meter: DemandMeter | None = None) -> None:
@@ -70,9 +71,9 @@ class MeterMemory:
     ) -> Self:
         """Return the memory from the result of `as_dict`. Damaged or missing parts start empty.
 
-        `load_demand` reads the quarter-hours and months; `demand_meter` replaces missing ones. The
-        gateway stores the meter's `title` in the file name, with one counter for every key. Raises
-        ValueError if the content is not an object.
+        `load_demand` reads the quarter-hours and months; `demand_meter` is used if they are
+        missing. `title` is the meter's system title if `stored` has one counter for each key: the
+        gateway stores the title in the file's name. Raises ValueError if `stored` is not a dict.
         """
         memory = cls(demand_meter)
         memory.system_title = title
@@ -90,7 +91,7 @@ class MeterMemory:
                 content = data[key]
                 if content is not None or part not in _MAY_BE_UNKNOWN:
                     setattr(memory, part, load(content))
-            except Exception:  # noqa: BLE001 - a file may hold anything; the other parts stay good
+            except Exception:  # noqa: BLE001 - a file may hold anything, and other parts are good
                 memory.damaged.append(part)
         memory._noted = memory.demand_meter.snapshot
         if memory.system_title and memory.serial_number:
@@ -100,8 +101,8 @@ class MeterMemory:
     def as_dict(self) -> dict[str, Any]:
         """Return the memory as JSON values, without the quarter-hours and months.
 
-        Quarter-hours and months are large. So their owner stores `demand_meter.as_dict()` under
-        "demand", in the same file or in another one.
+        Quarter-hours and months are large. So the caller stores `demand_meter.as_dict()` itself
+        under "demand", in the same file or in another file.
         """
         deviation = self.clock_deviation
         return {
@@ -121,14 +122,14 @@ class MeterMemory:
         }
 
     def last_counters(self, key: bytes) -> dict[bytes, int]:
-        """Return the last frame counter of each system title under a key."""
+        """Return the last frame counters under `key` by system title."""
         return self.counters.get(key_fingerprint(key), {}).copy()
 
     def note_counter(self, decryptor: FrameDecryptor, title: bytes, counter: int) -> None:
         """Remember the last frame counter of a system title under the key of a decryptor.
 
-        The least recently used keys and titles are forgotten, by the decryptor, too. The meter's
-        own title is kept.
+        Beyond the limits, the least recently used keys and titles are forgotten, but never the
+        meter's own title. The decryptor forgets the same titles.
         """
         counters = self.counters.pop(decryptor.fingerprint, {})
         self.counters[decryptor.fingerprint] = counters
@@ -141,8 +142,8 @@ class MeterMemory:
     def has_period_ended(self) -> bool:
         """Return whether a quarter-hour or a month has ended since the last call.
 
-        Such an end must be written at once. After a crash, an ended month would otherwise be shown
-        again, and count twice in a user's sum of the months.
+        The caller must then store the memory at once. Otherwise, after a crash, the month would end
+        a second time, and a user's sum of all months would count the month twice.
         """
         before, demand = self._noted, self.demand_meter.snapshot
         self._noted = demand
@@ -155,10 +156,10 @@ class MeterMemory:
         )
 
     def is_named(self, telegram: Telegram) -> bool:
-        """Return whether a telegram names the meter to which its system title belongs.
+        """Return whether a telegram's serial number is the one known for its system title.
 
-        A title belongs to the serial number of its first verified telegram. A telegram without a
-        serial number, or without a title as in plain text, contradicts nothing.
+        The first verified telegram of a system title fixes the title's serial number. Return True
+        if the telegram has no serial number, or no title because it is plain.
         """
         title, name = telegram.system_title, telegram.serial_number
         if title is None or name is None or telegram.verification is not Verification.TAG:
@@ -185,8 +186,8 @@ def _counters(content: Stored, own: bytes | None) -> dict[str, dict[bytes, int]]
 
 
 _MAY_BE_UNKNOWN = {"system_title", "serial_number", "last_telegram", "clock_deviation"}
-# A file may lack these parts: the quarter-hours have their own file, or the next telegram
-# brings the outline.
+# Parts that a file may lack. Quarter-hours may have their own file, and the next telegram gives
+# the outline.
 _MAY_BE_MISSING = {"demand_meter", "outline"}
 _STORED_AS = {"flow_rates": "flows", "demand_meter": "demand"}
 _LOADERS: Mapping[str, Callable[[Stored], Any]] = {

@@ -1,4 +1,4 @@
-"""Session of one port: the bytes of its line become readings of its meter.
+"""Session of one port: makes readings of the port's meter from the received bytes.
 
     session = MeterSession(NamedMeter(serial_number, MeterReader(memory), FrameDecryptor(key)))
     for event in session.feed(data, datetime.now(UTC), time.monotonic()):
@@ -19,16 +19,16 @@ from .reading import MeterReader, Reading, Reception
 from .telegram_age import is_recent
 from .telegram_limits import Limits, shown_name
 
-# Only meters with the port's keys are counted by name. The limit bounds the counter anyway.
+# Names of other meters that are counted one by one. An attacker could forge any number of names.
 _MAX_OTHER_METERS = 16
 _FURTHER_METERS = "further meters"
 
 
 @dataclass(frozen=True, slots=True)
 class OtherMeter:
-    """Telegram of another meter than the port's, or with a serial number that is not its meter's.
+    """Rejected telegram: from another meter than the port's, or with a wrong serial number.
 
-    `serial_number` is the text in the telegram, `name` the same without unsafe characters.
+    `serial_number` is the text in the telegram, `name` the same text without unsafe characters.
     """
 
     serial_number: str | None
@@ -43,8 +43,8 @@ class MeterSession:
     """Session that reads the meter of one port.
 
     `prices` returns the market prices at the time of a telegram. `limits` restricts telegrams
-    without a tag. If telegrams `may_be_late`, their own time tells their age. Otherwise the session
-    learns the deviation of the meter's clock from them.
+    without a tag. If telegrams `may_be_late`, the time in a telegram tells its age. Otherwise all
+    telegrams are current, and their times tell the deviation of the meter's clock.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class MeterSession:
 
     @property
     def reception(self) -> Reception:
-        """Return the counters of received telegrams at this port."""
+        """Return the counters of accepted and rejected telegrams at this port."""
         reader = self._reader
         return Reception(
             telegrams=self._telegrams,
@@ -78,9 +78,9 @@ class MeterSession:
         )
 
     def feed(self, data: bytes, now: datetime, clock: float) -> Iterator[Reading | Rejected]:
-        """Yield the readings and rejections that these bytes complete.
+        """Yield the readings and rejections that `data` completes.
 
-        `clock` is a monotonic time in seconds; the limit for telegrams without a tag uses it.
+        `clock` is a monotonic time in seconds, for the limit of telegrams without a tag.
         """
         for event in self._decoder.feed(data):
             if isinstance(event, Rejection):
@@ -100,7 +100,7 @@ class MeterSession:
         is_current = self._is_current(telegram, now, reader)
         prices = self._prices(telegram) if is_current else NO_PRICES
         reading = reader.read(telegram, now, prices, is_current=is_current)
-        # Count the telegram only now: a telegram that raised an error above must not count.
+        # Count the telegram only now, because a telegram that raised an error must not count.
         self._reader = reader
         reader.memory.last_telegram = now
         self._telegrams += 1

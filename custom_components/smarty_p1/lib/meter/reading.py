@@ -1,4 +1,4 @@
-"""Reading of a meter: a telegram with settled totals, M-Bus meters, quarter-hour and flows."""
+"""Reading of a meter: a telegram with its M-Bus meters, quarter-hour and flows."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -20,12 +20,12 @@ _THRESHOLD = "0-0:17.0.0"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that is known of a meter after one telegram; sensors and messages use only this.
+    """All that is known of a meter after one telegram. Sensors and messages use only a Reading.
 
     `channels` holds the M-Bus channels by the identities of their meters. `demand` is None before
     the first telegram with a time and the imported energy. `flows` holds the known flows of the
-    M-Bus meters, in m³/h or kW. A reading that is not `is_current` came late: it counts for the
-    time of its telegram, but is not shown as current.
+    M-Bus meters by identity, in m³/h or kW. If `is_current` is False, the telegram came late: its
+    values count for the telegram's time, but are not shown as current.
     """
 
     telegram: Telegram
@@ -41,7 +41,7 @@ class Reading:
         return self.telegram.time or self.received_at
 
     def meter(self, identity: str) -> MBusReading | None:
-        """Return the meter with this identity on the M-Bus, or None if the telegram lacks it."""
+        """Return the M-Bus meter with this identity, or None if the telegram has no such meter."""
         return self.telegram.channels.get(self.channels.get(identity, 0))
 
 
@@ -55,16 +55,16 @@ class Reception:
     other_meters: Counter[str | None]
     """Telegrams of other meters, by meter name."""
     ignored: Counter[str]
-    """Parts and telegrams that `Limits` removed, by kind."""
+    """Objects, M-Bus meters and telegrams that `Limits` removed, by kind."""
     totals_held_back: Counter[str]
-    """Falls of totals that were held back, by the reference of the object."""
+    """Number of falls of totals that were held back, by OBIS reference."""
 
 
 class MeterReader:
     """Reader that makes the readings of one meter from its telegrams.
 
-    `memory` holds the state that must survive a restart. `limits` removes surplus parts of a
-    telegram.
+    `memory` holds the state that must survive a restart. `limits` removes surplus objects and M-Bus
+    meters of a telegram.
     """
 
     def __init__(self, memory: MeterMemory | None = None, limits: Limits | None = None) -> None:
@@ -82,10 +82,11 @@ class MeterReader:
         *,
         is_current: bool = True,
     ) -> Reading:
-        """Return the reading after a telegram; `market` holds the market prices at its time."""
+        """Return the reading for a telegram. `market` holds the prices at the telegram's time."""
         telegram = self.limits.apply(telegram)
         settled = self.memory.totals.settle(telegram)
-        # While the total is held back, its settled value is outdated: skip the quarter-hour.
+        # While a fall of the imported energy is held back, the true energy is unknown. So do not
+        # count this telegram for the quarter-hour.
         if settled.objects.get(IMPORTED_ENERGY) == telegram.objects.get(IMPORTED_ENERGY):
             self._follow_quarter_hour(telegram, settled, market)
         channels = self._identify_channels(settled)
@@ -98,7 +99,7 @@ class MeterReader:
         get: Callable[[str], Any] = telegram.objects.get
         registers = [get(reference) for reference in _ENERGIES]
         if settled is not telegram:
-            # Registers that are held back are outdated, so their energies count as unknown.
+            # The accepted value of a held-back register is outdated, so pass None as its energy.
             accepted = map(settled.objects.get, _ENERGIES)
             pairs = zip(registers, accepted, strict=True)
             registers = [
@@ -117,9 +118,9 @@ class MeterReader:
             self._demand = _without_current_values(self._demand)
 
     def _identify_channels(self, telegram: Telegram) -> Mapping[str, int]:
-        """Return the channels by the identities of their meters.
+        """Return the M-Bus channels by the identities of their meters.
 
-        If a channel has had a meter with an identifier, a meter without one there is not trusted.
+        A meter without an identifier is left out on a channel that has had an identified meter.
         """
         if telegram.channels == self._identified_in:
             return self._channels
@@ -138,7 +139,7 @@ class MeterReader:
 def outlined_reading(memory: MeterMemory, now: datetime) -> Reading:
     """Return a reading without values, from the outline of the meter's last telegram.
 
-    The reading is not current. Before the first telegram, it tells which entities exist.
+    The reading is not current. After a restart, the reading tells which entities exist.
     """
     outline = memory.outline
     return Reading(

@@ -1,9 +1,9 @@
-"""Age of a telegram: a broker or a queue may have kept the telegram for hours."""
+"""Check of a telegram's age: a broker or a queue may deliver a telegram hours late."""
 
 from datetime import datetime, timedelta
 
 MAX_AGE = timedelta(minutes=5)
-"""Maximum age of a current telegram, which also tolerates an unknown deviation of the clock."""
+"""Maximum age of a current telegram. Long enough for meter clocks with an unknown deviation."""
 
 
 def is_recent(time: datetime, now: datetime, clock_deviation: timedelta | None) -> bool:

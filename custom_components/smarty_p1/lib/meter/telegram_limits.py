@@ -1,4 +1,4 @@
-"""Limits for telegrams: meters without encryption can be imitated by anybody on the line."""
+"""Limits for telegrams, because anybody on the line can imitate a meter without encryption."""
 
 import re
 from collections import Counter
@@ -11,13 +11,13 @@ from .mbus_channels import identity_of
 
 MAX_OTHER_OBJECTS = 64
 MAX_MBUS_METERS = 16
-# For telegrams without a tag, which an attacker on the line can write as fast as the line allows.
-# A meter sends at most one a second.
+# Limit for telegrams without a tag, because an attacker can write such telegrams as fast as the
+# line allows. A meter sends at most one telegram a second.
 TELEGRAMS_A_SECOND = 2.0
-# A delayed link delivers at most 30 seconds of telegrams at once: longer silence closes the link.
+# A delayed link delivers telegrams of at most 30 seconds, because longer silence closes the link.
 MAX_TELEGRAMS_AT_ONCE = 30
 _MAX_SHOWN_SIZE = 64
-# The name is shown to people, so a forged name must not contain markup.
+# A meter's name is shown to people, so a forged name must not contain markup.
 _UNSAFE = re.compile(r"[^0-9A-Za-z ._-]")
 
 
@@ -29,10 +29,10 @@ def shown_name(name: str) -> str:
 class Limits:
     """Limits for the telegrams of one meter, with counters of the removed parts.
 
-    Objects outside the specification and meters on the M-Bus are limited. `kept_meters` returns the
-    identities of the stored meters; forgetting a meter makes room for another meter. `ignored`
-    counts the removed "objects" and "meters" of every telegram, and refused "telegrams". `warn` is
-    called with the kind and the limit when a kind is removed for the first time.
+    The numbers of objects outside the specification and of M-Bus meters are limited. `kept_meters`
+    returns the identities of the M-Bus meters that have devices; a removed device makes room.
+    `ignored` counts the removed "objects" and "meters" of every telegram, and refused "telegrams".
+    `warn` is called with one of these kinds and its limit at the first removal of the kind.
     """
 
     def __init__(
@@ -44,14 +44,15 @@ class Limits:
         self._kept_meters = kept_meters
         self._warn = warn
         self._objects: set[str] = set()
-        # Allowed meters that are not stored yet, and all allowed meters of the last telegram.
+        # Identities of allowed M-Bus meters: `_new_meters` are not among the `kept_meters`, and
+        # `_meters` are in the last telegram.
         self._new_meters: set[str] = set()
         self._meters: AbstractSet[str] = frozenset()
         self._admitted: Mapping[int, MBusReading] = {}
         self._turns = Budget(TELEGRAMS_A_SECOND, MAX_TELEGRAMS_AT_ONCE)
 
     def has_turn(self, telegram: Telegram, now: float) -> bool:
-        """Return whether a telegram may be read; telegrams without a tag are limited per second."""
+        """Return whether a telegram may be read at `now` in seconds; always with a correct tag."""
         if telegram.verification is Verification.TAG:
             return True
         if self._turns.left(now) < 1:
@@ -61,7 +62,7 @@ class Limits:
         return True
 
     def apply(self, telegram: Telegram) -> Telegram:
-        """Return the telegram without the parts beyond the limits."""
+        """Return the telegram without the objects and M-Bus meters beyond the limits."""
         objects = self._refused_objects(telegram)
         channels = self._refused_channels(telegram)
         if not objects and not channels:
@@ -78,7 +79,7 @@ class Limits:
     def _refused_objects(self, telegram: Telegram) -> set[str]:
         if telegram.objects.keys() <= OBJECTS.keys():
             return set()
-        # Keep the order of the telegram: the same telegrams then always keep the same objects.
+        # Check the objects in the order of the telegram, so that the same objects always stay.
         others = (reference for reference in telegram.objects if reference not in OBJECTS)
         return {reference for reference in others if not self._admits_object(reference)}
 

@@ -1,6 +1,6 @@
 """Outline of a meter's telegrams: their objects and M-Bus meters, without values.
 
-After a restart, the outline tells which entities exist, before the first telegram.
+After a restart, the outline tells which entities exist until the first telegram comes.
 """
 
 import re
@@ -14,15 +14,15 @@ from ..stored_values import Stored, checked_count, checked_list, checked_mapping
 MAX_OBJECTS = 512
 MAX_NAME_SIZE = 128
 _is_reference = re.compile(r"[0-9]{1,3}-[0-9]{1,3}:[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}").fullmatch
-# Some firmware sends currents with decimals. The sensors then show decimals, too.
+# Some firmware sends currents with decimals. The sensors of these currents show decimals, too.
 _AMPERES_WITH_DECIMALS = re.compile(rb"^([0-9.:-]+)\(-?[0-9]+\.[0-9]+\*A\)", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Outline:
-    """Outline of a telegram: references of its objects, and meters on the M-Bus by channel.
+    """Outline of a telegram: OBIS references of its objects, and M-Bus meters by channel.
 
-    `decimals` holds the references of currents that have decimals. A meter on the M-Bus keeps only
+    `decimals` holds the references of currents with decimals. The meters in `channels` have only
     type, identifier and unit. `identities` holds the channels by the identities of their meters.
     """
 
@@ -33,7 +33,7 @@ class Outline:
 
     @classmethod
     def of(cls, telegram: Telegram, identities: Mapping[str, int]) -> Self:
-        """Return the outline of a telegram; `identities` holds the channels by meter."""
+        """Return the outline of a telegram. `identities` holds the channels by meter identity."""
         names = _AMPERES_WITH_DECIMALS.findall(telegram.text)
         return cls(
             frozenset(telegram.objects),
@@ -43,7 +43,7 @@ class Outline:
         )
 
     def is_of(self, telegram: Telegram, identities: Mapping[str, int]) -> bool:
-        """Return whether a telegram has this outline. The check runs for every telegram."""
+        """Return whether a telegram has this outline. Fast, because every telegram is checked."""
         channels = self.channels
         return (
             telegram.objects.keys() == self.objects
@@ -56,7 +56,7 @@ class Outline:
         )
 
     def telegram(self, serial_number: str | None, system_title: bytes | None) -> Telegram:
-        """Return a telegram with this outline, whose values are all None."""
+        """Return a telegram with the outline's objects and M-Bus meters. All values are None."""
         return Telegram(
             identification="",
             serial_number=serial_number,

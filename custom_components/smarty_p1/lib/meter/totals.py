@@ -1,20 +1,19 @@
-"""Totals that must not fall: a lower value is held back until the meter confirms it.
+"""Totals that must not fall: a lower value is held back until the meter confirms the value.
 
-Meters have been seen to send 0 for a register or an index, once. This 0 would look like a new
-meter, and the return to the true total like the consumption of years.
+Some meters have once sent 0 for a register or an index. Such a 0 would look like a new meter, and
+the return to the true total like the consumption of years.
 
-So a value below the last accepted value is held back: the last accepted value replaces it in the
-telegram. The fall is accepted when an equal or higher value confirms it:
+So a value below the last accepted value is held back: the last accepted value replaces the lower
+value in the telegram. An equal or higher value confirms the fall:
 
-- for an index of an M-Bus meter: in a later capture, in any telegram;
-- for a register of the electricity meter: in the next `CONFIRMATIONS` telegrams with the register.
-  At a telegram every 10 seconds, these take a minute.
+- for the index of an M-Bus meter, one value with a later capture time;
+- for a register of the electricity meter, the values of the next `CONFIRMATIONS` telegrams. With a
+  telegram every 10 seconds, the confirmation takes a minute.
 
 A further fall restarts the confirmation. A missing or empty value is passed on, and confirms
-nothing. A meter with another identifier is another meter; an index in another unit is another
-total.
+nothing. Every identifier of a meter and every unit of an index has its own total.
 
-The state can be stored, so that a fall must be confirmed after a restart, too.
+The totals can be stored, so that a fall must be confirmed after a restart, too.
 """
 
 from collections import Counter
@@ -36,7 +35,7 @@ from .mbus_channels import channels_by_meter
 
 CONFIRMATIONS = 6
 _MBUS_CONFIRMATIONS = 1
-# Meters are replaced, and meters without encryption can be imitated, so the oldest are forgotten.
+# Indexes to remember. Replaced or forged M-Bus meters would otherwise fill the memory.
 _MAX_INDEXES = 64
 _MAX_AHEAD = timedelta(days=1)
 REGISTERS = (
@@ -55,9 +54,9 @@ REGISTERS = (
 
 
 class _Total[M: (int, datetime)]:
-    """Total: its accepted value, and a lower value that waits for confirmation.
+    """Total of a register or index: its accepted value, and a lower value to be confirmed.
 
-    A moment orders the values: the capture time of an index, or the number of a telegram.
+    Moments order the values. A moment is the capture time of an index, or a telegram's number.
     """
 
     def __init__(self, value: float, moment: M, confirmations: int) -> None:
@@ -78,11 +77,11 @@ class _Total[M: (int, datetime)]:
         return total
 
     def as_list(self) -> list[Any]:
-        """Return the state; moments stay as they are."""
+        """Return the state for `restored`. The moments are not converted to JSON values."""
         return [self.value, self.moment, self.sightings, self._lower, self._lower_moment]
 
     def accepts(self, value: float, moment: M) -> bool:
-        """Return whether the next value is accepted. The value is remembered."""
+        """Return whether the next value is accepted. Remember the value in any case."""
         if value < self.value and not self._is_confirmed(value, moment):
             return False
         self.value, self.moment, self.sightings = value, moment, 0
@@ -100,9 +99,9 @@ class _Total[M: (int, datetime)]:
 
 
 def _plausible(captured: datetime, telegram_time: datetime | None) -> datetime:
-    """Return a capture time, limited to a day after the telegram's time.
+    """Return the capture time, but at most one day after the telegram's time.
 
-    A capture time far ahead would make later captures seem older for years.
+    After a wrong capture time far in the future, all later captures would seem older.
     """
     return min(captured, telegram_time + _MAX_AHEAD) if telegram_time else captured
 
@@ -118,8 +117,7 @@ def _encoded(field: float | datetime) -> float | str:
 class Totals:
     """Totals of one electricity meter and of the meters on its M-Bus channels.
 
-    `falls` counts the falls that were held back, even if confirmed later, by the reference of the
-    object.
+    `falls` counts the falls that were held back by OBIS reference, even if confirmed later.
     """
 
     def __init__(self) -> None:
@@ -127,12 +125,13 @@ class Totals:
         self._telegrams = 0
         self._registers: dict[str, _Total[int]] = {}
         self._indexes: dict[tuple[str, str | None], _Total[datetime]] = {}
-        # The last accepted captures: telegrams repeat them for minutes or an hour.
+        # Channels of the last telegram without a held-back index. Telegrams repeat equal channels
+        # for minutes, and equal channels need no check.
         self._accepted: Mapping[int, MBusReading] = {}
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        """Return the totals from the result of `as_dict`. Raises an exception if malformed."""
+        """Return the totals from the result of `as_dict`. Raises ValueError or KeyError."""
         totals = cls()
         falls = checked_mapping(stored["falls"])
         totals.falls = Counter({reference: checked_count(falls[reference]) for reference in falls})
@@ -148,7 +147,7 @@ class Totals:
         return totals
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the state as JSON values."""
+        """Return the totals as JSON values, for `from_dict`."""
         return {
             "falls": dict(self.falls),
             "telegrams": self._telegrams,
@@ -159,7 +158,7 @@ class Totals:
         }
 
     def settle(self, telegram: Telegram) -> Telegram:
-        """Return the telegram with the last accepted value for each total that has fallen."""
+        """Return the telegram, with the last accepted values in place of fallen totals."""
         self._telegrams += 1
         objects = self._fallen_registers(telegram)
         channels = self._fallen_indexes(telegram)
@@ -189,7 +188,7 @@ class Totals:
                 register = _Total(value, self._telegrams, CONFIRMATIONS)
                 self._registers[reference] = register
             if self._holds_back(register, reference, value, self._telegrams):
-                objects[reference] = type(value)(register.value)  # keep a count a whole number
+                objects[reference] = type(value)(register.value)  # a count stays an int
         return objects
 
     def _fallen_indexes(self, telegram: Telegram) -> dict[int, MBusReading]:

@@ -1,4 +1,4 @@
-"""Decoder for the P1 port of the Luxembourg "Smarty" meter: bytes in, verified telegrams out.
+"""Decoder from the bytes of the Luxembourg "Smarty" meter's P1 port to verified telegrams.
 
     decoder = Decoder(parse_key("..."))
     for event in decoder.feed(data):  # any chunks, as they come

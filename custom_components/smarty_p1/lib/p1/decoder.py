@@ -1,18 +1,19 @@
 """Decoders from the bytes of a line to telegrams and rejections. No I/O, no clock, no exceptions.
 
-An attacker on the line can write overlapping candidates for frames: one every 4 bytes, of up to
-32 KiB. So deciphering has a budget: 128 bytes for each byte received, and 512 KiB at once.
-Candidates beyond the budget are dropped without a rejection. No true frame is dropped:
+An attacker on the line can write overlapping candidates for frames: a candidate of up to 32 KiB
+every 4 bytes. So the decoder may decipher only 128 bytes for each byte received, and 512 KiB at
+once. Candidates beyond this budget are dropped without a rejection. But no true frame is dropped:
 
-- Candidates that are surely not new may use only one half of the budget. Such candidates have no
-  higher frame counter, or their first block does not decipher to the start of a telegram.
-- All other candidates may also use the reserved half. The half suffices for eight frames of 32 KiB,
-  and 2 KiB of the line refill it. Frames of up to 2 KiB, as for telegrams without long messages,
-  are always deciphered.
+- A candidate is surely not new if its frame counter is not higher than the last counter, or if its
+  first block does not decipher to the start of a telegram. Such candidates may use only one half
+  of the budget.
+- All other candidates may also use the reserved half. The reserved half suffices for eight frames
+  of 32 KiB, and 2 KiB of the line refill it. Frames of up to 2 KiB, as for telegrams without long
+  messages, are always deciphered.
 
-To use the reserved half, an attacker needs luck (one try in 30,000) or a recorded new frame. A
-recorded frame is new before the first telegram, or if this decoder missed it. Frames that repeat
-its counter are at least 22 bytes apart, which bounds the work for short frames.
+An attacker can use the reserved half only by luck (one try in 30,000) or with a recorded new frame.
+A recorded frame is new before the first telegram, or if this decoder missed the frame. Repetitions
+of a frame counter are at least 22 bytes apart, which bounds the work for short frames.
 """
 
 import re
@@ -28,13 +29,13 @@ from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram
 from .telegram_parser import parse
 
-# Budget for deciphering, in bytes of frames.
+# Budget for deciphering, in bytes of frames: per byte received, and at most at once.
 _WORK_BYTES_PER_BYTE = 128
 _MAX_WORK_BYTES = 512 * 1024
 _RESERVED_WORK_BYTES = _MAX_WORK_BYTES // 2
 _MIN_LONG_FRAMES_LEFT = 8
 _SHORT_FRAME_BYTES = 2 * 1024
-# A line can be full of false identifications: both limits bound the work for them.
+# A line can be full of false identifications. So their length (128) and their number are limited.
 _IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
 _MAX_IDENTIFICATIONS = 8
 _NOT_VERIFIED = frozenset((Reason.TAG, Reason.AUTHENTICATION_KEY))
@@ -45,10 +46,10 @@ type Event = Telegram | Rejection
 class LineDecoder:
     """Decoder for one line, on which several meters may send.
 
-    A frame is accepted when the decryptor of its system title (8 bytes) verifies it. `decryptor_of`
-    returns this decryptor, or None for a title without a key. Lines may share decryptors, so that a
-    frame is accepted on one line only. If `decryptor_of` is None, plain telegrams with a correct
-    CRC are accepted.
+    `decryptor_of` returns the decryptor for a DLMS system title (8 bytes), or None for a title
+    without a key. A frame is accepted when this decryptor verifies the frame. Lines may share
+    decryptors: a frame is then accepted on one line only. If `decryptor_of` itself is None, plain
+    telegrams with a correct CRC are accepted.
     """
 
     def __init__(self, decryptor_of: Callable[[bytes], FrameDecryptor | None] | None) -> None:
@@ -59,9 +60,9 @@ class LineDecoder:
         self._work = Budget(_WORK_BYTES_PER_BYTE, _MAX_WORK_BYTES)
 
     def feed(self, data: bytes) -> list[Event]:
-        """Return the telegrams and rejections that these bytes complete, in order."""
-        # The next lines repeat the start of `Framer.feed`. Most calls return after them, and one
-        # more call would make single bytes a tenth slower.
+        """Return the telegrams and rejections that `data` completes, in order."""
+        # The next lines are a copy of the start of `Framer.feed`, because most calls return here.
+        # A call of `feed` would make feeding byte by byte a tenth slower.
         line = self._line
         line += data
         size = len(line)
@@ -87,7 +88,7 @@ class LineDecoder:
         self._work.spend(size)
         event = decryptor.decrypt(framer.read(start, end))
         if isinstance(event, Rejection) and event.reason in _NOT_VERIFIED:
-            return [event]  # keep the bytes: a true frame may begin or end within them
+            return [event]  # keep the bytes, because a true frame may overlap them
         return [*self._take(start, end), event]
 
     def _judge_text(self, floor: int, end: int) -> list[Event]:
@@ -106,7 +107,7 @@ class LineDecoder:
         return [Rejection(Reason.CRC)] if starts else []
 
     def _take(self, start: int, end: int) -> list[Event]:
-        """Remove an accepted frame or telegram. Return rejections of the frames it cut short."""
+        """Remove an accepted frame or telegram. Return rejections of frames that are cut short."""
         return [Rejection.of(Reason.MALFORMED, nonce) for nonce in self._framer.take(start, end)]
 
 

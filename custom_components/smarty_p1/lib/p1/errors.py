@@ -2,8 +2,8 @@
 
 
 class P1Error(Exception):
-    """Base class of the errors of this package."""
+    """Base class of all errors for telegrams, keys and ports."""
 
 
 class KeyFormatError(P1Error):
-    """Error for a key that is not 16 bytes, written as 32 hexadecimal digits."""
+    """Error for a key that does not have 16 bytes (32 hexadecimal digits)."""

@@ -1,7 +1,7 @@
-"""Parser for successive telegrams of one meter, with a fraction of `telegram_parser.read`'s work.
+"""Parser for successive telegrams of one meter, much faster than `telegram_parser.read`.
 
-Successive telegrams differ almost only in the digits of numbers and times. So all other bytes are
-compared at once, and only the values that changed since the last telegram are converted.
+Successive telegrams differ almost only in the digits of numbers and times. So one comparison covers
+all other bytes, and only the values that changed since the last telegram are converted.
 """
 
 import re
@@ -22,7 +22,7 @@ from .telegram_parser import (
 )
 from .value_converters import Capture, Converter, MBusReading, Value
 
-# The text behind `!`, which may differ: a checksum and a line end, too short for an object.
+# The text behind `!`: a checksum and a line end, which may differ. Too short for an object.
 _is_end = re.compile(rb".{0,4}\s{0,2}").fullmatch
 _CHANNELS = {
     reference: channel
@@ -30,7 +30,7 @@ _CHANNELS = {
     for reference in references
 }
 
-# A number or time in the text: its reference, its converter, and the M-Bus channel of its meter.
+# A number or time: its OBIS reference, its converter, and its M-Bus channel (None: no channel).
 type _Field = tuple[str, Callable[[bytes], Value], int | None]
 # Start and end of a value in the text of a telegram.
 type _Span = tuple[int, int]
@@ -39,7 +39,7 @@ type _Span = tuple[int, int]
 class _Layout:
     """Common text of telegrams that differ only in the digits of some values."""
 
-    # The upper four bits tell a digit from all bytes but `:;<=>?`, which no converter accepts.
+    # Digits and `:;<=>?` have the same upper four bits. No converter accepts `:;<=>?`.
     _MASK = bytes(0xF0 if byte in b"0123456789" else 0xFF for byte in range(256))
 
     def __init__(self, text: bytes, spans: Sequence[_Span]) -> None:
@@ -59,14 +59,14 @@ class _Layout:
         self.values_of = Struct("".join(formats)).unpack_from
 
     def fits(self, text: bytes) -> bool:
-        """Return whether a text differs only in the digits of the values, and in its checksum."""
+        """Return whether `text` differs only in the digits of its values, and in its checksum."""
         return (
             len(text) == self._size and int.from_bytes(text, "little") & self._mask == self._common
         )
 
 
 class FastParser:
-    """Parser for the telegrams of one meter, which remembers the last telegram."""
+    """Parser for the telegrams of one meter. The parser remembers the last telegram."""
 
     def __init__(self) -> None:
         self._layout: _Layout | None = None
@@ -78,7 +78,7 @@ class FastParser:
         self._channels: dict[int, MBusReading] = {}
 
     def read(self, text: bytes) -> Contents | None:
-        """Return the contents of a telegram, or None if `text` is not a telegram."""
+        """Return the contents of the telegram in `text`, or None if `text` is not a telegram."""
         if not self._read_changes(text):
             self._read_all(text)
         if self._identification is None:
@@ -86,20 +86,20 @@ class FastParser:
         return self._identification, self._objects.copy(), self._channels.copy()
 
     def _read_changes(self, text: bytes) -> bool:
-        """Convert the numbers and times that changed. Return False if other bytes changed."""
+        """Convert the numbers and times that changed. Return False if any other byte changed."""
         layout = self._layout
         if layout is None or not layout.fits(text):
             return False
         values = layout.values_of(text)
         objects, fields = self._objects, self._fields
         changed_channels: set[int] = set()
-        changes = map(ne, values, self._values)  # noqa: B912 - the layout fixes their number
+        changes = map(ne, values, self._values)  # noqa: B912 - the layout fixes their length
         for index in compress(range(len(values)), changes):
             reference, convert, channel = fields[index]
             try:
                 objects[reference] = convert(values[index])
             except ValueError:
-                return False  # the mask lets `:;<=>?` pass, which are not digits
+                return False  # not a number: the mask also lets `:;<=>?` pass
             if channel:
                 changed_channels.add(channel)
         if changed_channels:
@@ -128,12 +128,13 @@ class FastParser:
             elif kind is UNKNOWN or isinstance(converted, (datetime, Capture)):
                 digits, convert = value, _of_bytes(kind.convert)
             else:
-                continue  # texts, states and counts hardly ever change
+                continue  # texts, states and counts hardly ever change, so compare their bytes
             fields.append((reference, convert, _CHANNELS.get(reference)))
             spans.append((start, start + len(digits)))
         self._objects, self._fields = objects, fields
         self._read_channels(CHANNELS)
-        # If a reference repeats, its last line counts. Its lines cannot be updated separately.
+        # If a reference repeats, only its last line counts. An update of an earlier line would be
+        # wrong, so read such telegrams as a whole.
         if len(objects) == number_of_objects:
             self._layout = _Layout(text, spans)
             self._values = self._layout.values_of(text)

@@ -1,4 +1,4 @@
-"""Decryption of a frame: returns its telegram, or the reason why it is rejected."""
+"""Decryption of a frame into its telegram, or a rejection with the reason."""
 
 import hmac
 import re
@@ -22,10 +22,10 @@ _BEGINNING = re.compile(rb"\s*/[A-Za-z]{3}")
 
 
 class FrameDecryptor:
-    """Decryptor for frames under one pair of keys, which accepts a frame only once.
+    """Decryptor for frames under one encryption and authentication key. Accepts a frame only once.
 
-    `last_counters` holds the last accepted frame counter of each system title (8 bytes).
-    `fingerprint` identifies the key without revealing it: see `key_fingerprint`.
+    `last_counters` holds the last accepted frame counter by DLMS system title (8 bytes).
+    `fingerprint` identifies the encryption key without revealing the key: see `key_fingerprint`.
     """
 
     def __init__(
@@ -38,8 +38,8 @@ class FrameDecryptor:
     ) -> None:
         """Continue after the `last_counters` of an earlier decryptor with the same key.
 
-        Without `needs_tag`, a frame is also accepted if only the CRC of its telegram is correct.
-        Such a frame can be forged by anybody with access to the line.
+        Without `needs_tag`, a frame with a wrong tag is accepted if the CRC of its telegram is
+        correct. Anybody with access to the line can forge such a frame.
 
         Raises KeyFormatError if a key does not have 16 bytes.
         """
@@ -54,16 +54,17 @@ class FrameDecryptor:
         self._read = FastParser().read
 
     def decrypt(self, frame: bytes) -> Telegram | Rejection:
-        """Return the telegram in a whole frame, or a rejection with its reason."""
+        """Return the telegram in a whole `frame`, or the rejection of the frame."""
         nonce, body = nonce_and_body(frame)
         tag = body[-TAG_SIZE:]
-        # `AESGCM.decrypt` requires tags of 128 bits, but a frame carries 96 bits. So encrypt twice:
-        # encrypting the ciphertext gives the text, and encrypting the text gives the full tag.
+        # `AESGCM.decrypt` requires a tag of 128 bits, but a frame carries only 96 bits. So encrypt
+        # twice: encrypting the ciphertext gives the text, and encrypting the text gives the tag.
         text = self._encrypt(nonce, body[:-TAG_SIZE], None)[:-_FULL_TAG_SIZE]
         full_tag = self._encrypt(nonce, text, self._associated_data)[-_FULL_TAG_SIZE:]
         verification = Verification.TAG
         if not hmac.compare_digest(full_tag[:TAG_SIZE], tag):
-            # Without a correct tag, nothing proves the text. Its CRC only shows which key is wrong.
+            # Without a correct tag, nothing proves the sender. But a correct CRC shows that only
+            # the authentication key is wrong.
             verification = Verification.CHECKSUM
             is_whole = text.startswith(b"/") and has_valid_crc(text)
             if not is_whole or self._needs_tag:
@@ -76,7 +77,7 @@ class FrameDecryptor:
         return telegram or Rejection.of(Reason.MALFORMED, nonce)
 
     def may_decrypt(self, beginning: bytes) -> bool:
-        """Return whether a frame, by its first BEGINNING_SIZE bytes, may hold a new telegram."""
+        """Return whether a frame may hold a new telegram, by its first BEGINNING_SIZE bytes."""
         nonce, body = nonce_and_body(beginning)
         if int.from_bytes(nonce[8:]) <= self.last_counters.get(nonce[:8], -1):
             return False

@@ -1,11 +1,11 @@
 """Search for frames and plain telegrams in the bytes of a line. Nothing is verified here.
 
-Bytes that look like the beginning of a frame are a candidate, also within another candidate.
-Candidates are returned in the order in which they end. So a false start neither delays nor costs a
-true frame, and the result does not depend on the chunks.
+Bytes that look like the beginning of a frame start a candidate, also within another candidate.
+Candidates are returned in the order of their ends. So a false start neither delays nor hides a true
+frame, and the result does not depend on the chunks.
 
-The caller verifies the candidates and may `take` a candidate off the line. LineDecoder, which has
-keys, takes true frames and telegrams. FrameSplitter, which has no keys, takes nothing.
+The caller verifies a candidate and may `take` its bytes off the line. LineDecoder has keys and
+takes true frames and telegrams. FrameSplitter has no keys and takes nothing.
 """
 
 from array import array
@@ -14,46 +14,46 @@ from collections.abc import Iterable, Iterator
 
 from .frame_layout import HEADER_MARK, MAX_FRAME_SIZE, MAX_HEADER_SIZE, frame_size, nonce_and_body
 
-# Bytes. The cost of many simultaneous candidates grows with the square of this size.
+# Bytes that are searched at once. The work for many candidates grows with the square of this size.
 _PIECE_SIZE = 2 * 1024
-# An incomplete candidate began within the last MAX_FRAME_SIZE bytes. Older bytes are dropped only
-# now and then, because most calls must cost nothing.
+# Only the last MAX_FRAME_SIZE bytes can belong to an incomplete candidate. Up to 4 KiB of older
+# bytes may stay, because dropping bytes at every call would be slow.
 _MAX_BUFFER_BYTES = MAX_FRAME_SIZE + 4 * 1024
-# A plain telegram ends in a line of "!" and a CRC of four digits, which some meters omit. All of
-# these bytes are needed to tell the two endings apart.
+# A plain telegram ends in a line of "!" and a CRC of four digits. Some meters omit the CRC. Six
+# bytes are needed to tell both endings apart.
 _END_MARK = b"\n!"
 _END_SIZE = len(_END_MARK) + 4
 _END_SHIFT = 16
 _SIZE_MASK = (1 << _END_SHIFT) - 1
 
 type Candidate = tuple[int, int, bool]
-"""Start and end, counted from the first byte of the line, and whether the candidate is a frame.
+"""Start and end of a candidate in bytes since the line began, and True for a frame.
 
-A candidate that is not a frame is a text with the end of a plain telegram. The telegram may begin
-anywhere in it.
+A candidate that is not a frame is a text that ends like a plain telegram. The telegram may begin
+anywhere in this text.
 """
 
 
 class Framer:
     """Finder of candidates in the bytes of one line.
 
-    `_waiting` holds the places whose end is known but not yet received. A place is a header (read
-    when it is whole), a frame, or the end of a plain telegram. Its size tells which of the three,
-    because no frame is as small as a header.
+    A place is a part of the line whose last byte has not been received: the header of a frame, a
+    whole frame, or the end of a plain telegram. The size of a place tells its kind, because every
+    frame is longer than a header. `_waiting` holds all places.
 
-    Noise can be full of places, so a place is one integer of 8 bytes, `size - (end << 16)`. The
-    places are sorted: the first to end is last in the array, where removing it is cheap. Of places
-    with the same end, the longest comes first. Ends count from the first byte of the line, so they
-    stay valid when `buffer` drops its oldest bytes. `_offset` counts the dropped bytes.
+    Noise can be full of places, so a place is one integer of 8 bytes: `size - (end << 16)`. The
+    array is sorted: the place with the earliest end is the last item, whose removal is cheap. Of
+    places with the same end, the longest is removed first. Ends count from the first byte of the
+    line, so dropping bytes from `buffer` does not change the ends. `_offset` counts the dropped
+    bytes.
 
-    Most calls complete nothing and must cost next to nothing. So every search sets three sizes of
-    the buffer:
+    Most calls complete no candidate and must be fast. So a search sets three sizes of the buffer:
 
-    - `_searched`: all marks that begin before this size are found. The size is one byte less than
-      the search covered, because the last byte may begin a mark.
-    - `_horizon`: at this size, the first waiting place is complete, or old bytes can be dropped.
-    - `wake`: below this size, no candidate can be complete. The end of a telegram that begins with
-      the last byte needs five more bytes, and a header needs more.
+    - `_searched`: all marks that begin before this size are found. The last byte does not count,
+      because it may begin a mark of two bytes.
+    - `_horizon`: at this size, the first place is complete, or old bytes can be dropped.
+    - `wake`: below this size, no candidate can be complete. A telegram's end that begins with the
+      last byte needs five more bytes, and a header needs more.
     """
 
     def __init__(self) -> None:
@@ -65,16 +65,19 @@ class Framer:
         self._horizon = _MAX_BUFFER_BYTES
 
     def feed(self, data: bytes) -> Iterable[Candidate]:
-        """Return the candidates that these bytes complete, in order.
+        """Return the candidates that `data` completes, in order.
 
-        The caller must judge a candidate before it requests the next, and consume all.
+        The caller must consume all candidates, and `take` a candidate before requesting the next.
         """
         self.buffer += data
         size = len(self.buffer)
         return self.look(data, size) if size >= self.wake else ()
 
     def look(self, data: bytes, size: int) -> Iterable[Candidate]:
-        """Return the result of `feed`, once `data` is in the buffer of `size` (at least `wake`)."""
+        """Return the result of `feed` for `data`, which must already be the end of the buffer.
+
+        `size` is the size of the buffer, at least `wake`.
+        """
         buffer, searched = self.buffer, self._searched
         wake = size - 1 + _END_SIZE
         if (
@@ -103,7 +106,7 @@ class Framer:
             self.wake = min(self._horizon, self._searched + _END_SIZE)
 
     def _search(self) -> None:
-        """Add the places that begin with new marks to `_waiting`."""
+        """Add a place to `_waiting` for every new mark in the buffer."""
         buffer, offset = self.buffer, self._offset
         at = self._searched
         while (at := buffer.find(HEADER_MARK, at)) >= 0:
@@ -135,24 +138,24 @@ class Framer:
                 yield self._start_of_text(start, end), end, False
 
     def _start_of_text(self, mark: int, end: int) -> int:
-        """Return the earliest start of a plain telegram: behind the end of the previous one."""
+        """Return the earliest start of a plain telegram, behind the previous telegram's end."""
         floor = max(end - MAX_FRAME_SIZE - self._offset, 0)
         last = self.buffer.rfind(_END_MARK, floor, mark - self._offset)
         return self._offset + (floor if last < 0 else last + len(_END_MARK))
 
     def read(self, start: int, end: int) -> bytes:
-        """Return the bytes from `start` to `end`, which must not have been taken."""
+        """Return the bytes from `start` to `end`, which must still be in the buffer."""
         return bytes(self.buffer[start - self._offset : end - self._offset])
 
     def nonce(self, start: int) -> bytes:
-        """Return system title and frame counter (12 bytes) of the frame that begins at `start`."""
+        """Return the nonce of the frame at `start`: system title and frame counter (12 bytes)."""
         nonce, _ = nonce_and_body(self.read(start, start + MAX_HEADER_SIZE))
         return nonce
 
     def take(self, start: int, end: int) -> list[bytes]:
-        """Remove the bytes of a candidate and all bytes before it from the line.
+        """Remove a candidate, from `start` to `end`, and all bytes before it from the line.
 
-        Return the nonces of the frames that are thereby cut short: they began before `start`.
+        Return the nonces of the incomplete frames that began before `start`: these are cut short.
         """
         cut_short = []
         if self._waiting:

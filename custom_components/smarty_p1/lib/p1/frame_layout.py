@@ -19,12 +19,12 @@ from typing import NamedTuple
 
 HEADER_MARK = b"\xdb\x08"
 MAX_HEADER_SIZE = 18
-# Bytes. Six messages of 2,048 bytes in hexadecimal and the rest of a telegram fit in.
+# Bytes. A telegram with all six messages of 2,048 hexadecimal digits fits into this size.
 MAX_FRAME_SIZE = 32 * 1024
 SECURITY_CONTROL = 0x30
 _SECURITY_AND_COUNTER_SIZE = 5
 TAG_SIZE = 12
-# The shortest content that can be a telegram is "/" and the tag.
+# The shortest frame has one byte of ciphertext, the "/" of a telegram.
 _MIN_LENGTH = _SECURITY_AND_COUNTER_SIZE + 1 + TAG_SIZE
 
 _LENGTH_IN_TWO_BYTES = 0x82
@@ -33,9 +33,9 @@ _MAX_SHORT_LENGTH = 0x7F
 
 
 class Frame(NamedTuple):
-    """Whole frame: its bytes and its header fields, which are not authenticated.
+    """Whole frame: its bytes, and the fields of its header. The fields are not verified.
 
-    `is_expected`: see FrameSplitter.
+    FrameSplitter sets `is_expected` for a known system title with a higher frame counter.
     """
 
     data: bytes
@@ -47,7 +47,7 @@ class Frame(NamedTuple):
 def nonce_and_body(frame: bytes) -> tuple[bytes, bytes]:
     """Return the nonce of a frame, and the bytes behind its header: the ciphertext and the tag.
 
-    The nonce is system title (8 bytes) and frame counter (4 bytes). It is unique for every frame.
+    The nonce is the system title (8 bytes) and the frame counter (4 bytes), unique for every frame.
     """
     length = frame[10]
     size = length - 0x70 if length > _MAX_SHORT_LENGTH else 16
@@ -65,8 +65,8 @@ def read_frame(data: bytes) -> Frame | None:
 def frame_size(buffer: bytes | bytearray, start: int) -> int:
     """Return the size in bytes of the frame that begins at `start` with HEADER_MARK.
 
-    The size is 0 if the header is invalid. It is MAX_HEADER_SIZE, which no frame has, while the
-    header may be incomplete.
+    Return 0 if the header is invalid. Return MAX_HEADER_SIZE if the header may be incomplete: every
+    frame is longer.
     """
     if start + MAX_HEADER_SIZE > len(buffer):
         return MAX_HEADER_SIZE

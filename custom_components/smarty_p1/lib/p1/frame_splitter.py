@@ -1,13 +1,14 @@
 """Finder of encrypted frames in the bytes of a line, for programs without the key. No I/O.
 
 Without the key, a true frame looks like any other bytes with a valid header. So every complete
-candidate is handed over, also if candidates overlap. The Decoder that receives the candidates has
-the key and accepts the true frame. The output has a budget: two bytes for each byte received, and
-256 KiB at once. A frame costs at least 256 bytes.
+candidate is handed over, even if candidates overlap. The Decoder that receives the candidates has
+the key and accepts the true frame. The output is limited to two bytes for each byte received, and
+256 KiB at once. A frame counts as at least 256 bytes.
 
-Half of the budget is reserved for expected frames: their system title came before, with a lower
-frame counter. Ciphertext, noise and damage do not look like expected frames. An attacker on the
-line can forge them and use up the whole budget. True frames are then lost, as if the line were cut.
+Half of this budget is reserved for expected frames. The DLMS system title of an expected frame came
+before, with a lower frame counter. Ciphertext, noise and damage do not look like expected frames.
+An attacker on the line can forge expected frames and use up the whole budget. True frames are then
+lost, as if the attacker had cut the line.
 """
 
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class FrameSplitter:
     """Finder of encrypted frames in the bytes of one P1 port.
 
     A frame `is_expected` if its system title came before with a lower frame counter. `left_out`
-    counts the candidates that exceeded the budget.
+    counts the frames that were dropped because they exceeded the output budget.
     """
 
     def __init__(self) -> None:
@@ -43,7 +44,7 @@ class FrameSplitter:
         self._titles: dict[bytes, _Title] = {}
 
     def feed(self, data: bytes) -> list[Frame]:
-        """Return the encrypted frames that these bytes complete, in order."""
+        """Return the encrypted frames that `data` completes, in order."""
         candidates = self._framer.feed(data)
         frames = [self._judge(start, end) for start, end, is_frame in candidates if is_frame]
         return [frame for frame in frames if frame]
@@ -68,6 +69,6 @@ class FrameSplitter:
             record.last_counter = max(record.last_counter, frame_counter)
             return
         if len(titles) == _MAX_TITLES:
-            # Forget the rarest title: noise does not repeat a title.
+            # Forget the rarest system title, because noise hardly repeats a title.
             del titles[min(titles, key=lambda title: titles[title].frames)]
         titles[system_title] = _Title(frame_counter)

@@ -1,4 +1,4 @@
-"""Keys of a meter: parsing of typed or pasted keys, and fingerprints."""
+"""Keys of a meter: parsing of a typed or pasted key, and the fingerprint of a key."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ KEY_SIZE = 16
 FINGERPRINT_SIZE = 8
 _KEY_SEPARATORS = re.compile(r"[\s:;,\-]")
 _COMMENTS = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-# The declaration around the bytes in a C program: `uint8_t key[] = {...};`, `#define KEY "..."`.
+# Declaration of a key in a C program: `uint8_t key[] = {...};` or `#define KEY "..."`.
 _DECLARATION = re.compile(
     r"""(?P<name>[^{}"'=]*=?\s*) (?:\{\s*)?
         (?: \{ (?P<array>[^{}"']*) \} | "(?P<text>[^{}"']*)" )
@@ -26,18 +26,18 @@ _JOINED_BYTES = re.compile(r"(?:(?:0x|\\x)[0-9a-f]{2}){16}")
 _ENCLOSING = {"[]", "()", "''"}
 # Invisible characters that web pages and mails leave in a copied key.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-# A key with a program's declaration and comments around it is shorter.
+# Even a key within a program's declaration and comments is shorter.
 _MAX_KEY_CHARS = 2000
 
 
 def parse_key(text: str) -> bytes:
     """Return the 16 bytes of a typed or pasted key.
 
-    The text holds 32 hexadecimal digits, or 16 separate bytes. Blanks, commas, colons and dashes
-    are ignored; upper and lower case are equal. The bytes may be written as in a program
-    (`{0x00, 0x11, ...}`), with the declaration around them.
+    `text` holds 32 hexadecimal digits, or 16 separate bytes. Blanks, commas, colons and dashes are
+    ignored; upper and lower case are equal. The bytes may also be copied from a program, as
+    `{0x00, 0x11, ...}` with or without a declaration.
 
-    Raises KeyFormatError, whose text does not repeat the key.
+    Raises KeyFormatError for any other text. The error does not repeat the text.
     """
     key = _read_key(text.strip().lower()) if len(text) <= _MAX_KEY_CHARS else None
     if key is None:
@@ -47,7 +47,7 @@ def parse_key(text: str) -> bytes:
 
 
 def key_fingerprint(key: bytes) -> str:
-    """Return hexadecimal digits that identify a key without revealing it."""
+    """Return 16 hexadecimal digits that identify a key without revealing the key."""
     return hmac.digest(key, b"smarty_p1", hashlib.sha256)[:FINGERPRINT_SIZE].hex()
 
 
@@ -79,7 +79,7 @@ def _unenclosed(body: str) -> str:
 
 
 def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
-    """Return the key of 16 separate bytes, or None if two readings are possible."""
+    """Return the key for 16 separate bytes. Return None if the base (10 or 16) is unclear."""
     numbers = [word.removeprefix("0x").removeprefix("\\x") for word in words]
     prefixed = sum(number != word for number, word in zip(numbers, words, strict=True))
     if prefixed == KEY_SIZE:
@@ -91,9 +91,10 @@ def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
 
 
 def _read_numbers(numbers: list[str], *, is_array: bool, is_decimal: bool) -> bytes | None:
-    """Return the key of 16 numbers, decimal or hexadecimal, or None if their base is unclear."""
+    """Return the key for 16 numbers. Return None if the base (10 or 16) is unclear."""
     if all(len(number) == 2 for number in numbers):  # noqa: PLR2004
-        # Two digits are decimal in a program but hexadecimal in a letter: reject this ambiguity.
+        # Numbers such as 10 are decimal in a program, but hexadecimal in the grid operator's
+        # letter. So reject an array of two decimal digits each.
         return None if is_array and is_decimal else _of(numbers, 16)
     is_surely_decimal = is_array or max(map(len, numbers)) == len("255")
     return _of(numbers, 10) if is_decimal and is_surely_decimal else None

@@ -1,8 +1,8 @@
 """Objects of a telegram: OBIS reference, name, unit and converter.
 
-Source: E-Meter P1 Specification 1.1.3 (Luxmetering), section 3.3. Its table prints 0-0: for the
-voltage sags and swells, and 1-1:34.4.0 for the current limits. Its example and the meters send 1-0:
-and 1-1:31.4.0. Both references are read.
+Source: E-Meter P1 Specification 1.1.3 (Luxmetering), section 3.3. The specification's table prints
+0-0: for voltage sags and swells, and 1-1:34.4.0 for the current limits. The specification's example
+and the meters have 1-0: and 1-1:31.4.0 instead. So both references are read.
 """
 
 from collections.abc import Mapping
@@ -25,12 +25,12 @@ METER_TIME = "0-0:1.0.0"
 DEVICE_NAME = "0-0:42.0.0"
 CHANNELS = range(1, 5)
 MESSAGES = tuple(f"0-0:96.13.{field}" for field in range(6))
-"""References of the text messages: of the electricity meter (first), and of the channels."""
+"""OBIS references of text messages: first the electricity meter's, then those of the channels."""
 
 CONTROL_STATES: Mapping[int, str] = MappingProxyType(
     {0: "disconnected", 1: "connected", 2: "ready_for_reconnection"}
 )
-"""Names of the states of a breaker, relay or valve (DLMS class 70, control_state)."""
+"""Names of the control states of a breaker, relay or valve (DLMS class 70, control_state)."""
 
 MBUS_DEVICE_TYPES: Mapping[int, str] = MappingProxyType(
     {
@@ -51,7 +51,7 @@ MBUS_DEVICE_TYPES: Mapping[int, str] = MappingProxyType(
         41: "garbage",
     }
 )
-"""Names of the device types of M-Bus meters (EN 13757-3), decimal as in the telegram."""
+"""Names of the device types of M-Bus meters (EN 13757-3). Numbers are decimal, as in telegrams."""
 
 _CUBIC_METRES = frozenset(
     {"gas", "water", "hot_water", "very_hot_water", "cold_water", "waste_water"}
@@ -60,14 +60,14 @@ _GIGAJOULES = frozenset({"heat", "heat_inlet", "cooling", "cooling_inlet", "heat
 
 
 def default_unit(device_type: str) -> str | None:
-    """Return the unit of an index that an M-Bus meter of this type sends without a unit."""
+    """Return the unit of an M-Bus meter of this type that sends no unit, or None if unknown."""
     if device_type in _CUBIC_METRES:
         return "m3"
     return "GJ" if device_type in _GIGAJOULES else None
 
 
 class ObisObject(NamedTuple):
-    """Kind of object: a name for people, the unit of its values, and their converter."""
+    """Kind of object in a telegram: its name for people, its unit, and its converter."""
 
     name: str
     unit: str | None
@@ -130,7 +130,7 @@ VOLTAGE_COUNTERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     }
     for kind, number in (("voltage_sag", 32), ("voltage_swell", 36))
 }
-"""References of the counters of voltage sags and swells, by phase. Meters send either reference."""
+"""Both possible references of a counter of voltage sags or swells, by kind and phase."""
 
 _QUALITY_OF_SUPPLY: dict[str, ObisObject] = {
     reference: ObisObject(f"{kind.replace('_', ' ')}s {phase}", None, count)
@@ -145,7 +145,7 @@ _CHANNEL_MESSAGES: dict[str, ObisObject] = {
 
 
 class MBusField(NamedTuple):
-    """Field of a meter on the M-Bus: the reference behind `0-n:`, a name, and the converter."""
+    """Field of a meter on the M-Bus: its reference without `0-n:`, its name and its converter."""
 
     suffix: str
     name: str
@@ -164,7 +164,7 @@ MBUS_FIELDS: Mapping[str, MBusField] = MappingProxyType(
 
 
 def mbus_reference(channel: int | str | None, field: str) -> str:
-    """Return the OBIS reference of a field of the meter on a channel."""
+    """Return the OBIS reference of a `field` (key of MBUS_FIELDS) for an M-Bus `channel`."""
     return f"0-{channel}:{MBUS_FIELDS[field].suffix}"
 
 
@@ -177,4 +177,4 @@ _MBUS: dict[str, ObisObject] = {
 OBJECTS: Mapping[str, ObisObject] = MappingProxyType(
     _METER | _QUALITY_OF_SUPPLY | _CHANNEL_MESSAGES | _MBUS
 )
-"""Every object of the specification by its exact reference."""
+"""Every object of the specification by its OBIS reference."""

@@ -9,24 +9,24 @@ class Reason(StrEnum):
     """Reason why bytes that look like a frame or a telegram are rejected."""
 
     TAG = "tag"
-    """The tag is wrong: another encryption key, or damage on the line."""
+    """The frame's tag is wrong, because of another encryption key or damage on the line."""
     AUTHENTICATION_KEY = "authentication_key"
-    """The tag is wrong but the CRC is correct: another authentication key."""
+    """The tag is wrong but the CRC is correct, because the authentication key is another."""
     REPLAY = "replay"
-    """The tag is correct, but the frame counter is not higher than the last one."""
+    """The tag is correct, but the frame counter is not higher than the last accepted counter."""
     CRC = "crc"
     """The checksum of a plain telegram is wrong or missing."""
     DOWNGRADE = "downgrade"
-    """The telegram is plain although a key is set."""
+    """The telegram is plain text, although a key is set."""
     KEY_MISSING = "key_missing"
     """The frame is encrypted, but no key is set for its meter."""
     MALFORMED = "malformed"
-    """A frame or telegram is cut short by the next one, or a verified text is no telegram."""
+    """The bytes were cut short by a new frame or telegram, or a verified text is no telegram."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Rejected frame or text, with the reason. Plain text has no counter or title."""
+    """Rejected frame or plain text. `frame_counter` and `system_title` are None for plain text."""
 
     reason: Reason
     frame_counter: int | None = None
@@ -34,5 +34,5 @@ class Rejection:
 
     @classmethod
     def of(cls, reason: Reason, nonce: bytes) -> Self:
-        """Return the rejection of a frame with this nonce."""
+        """Return the rejection of the frame with this `nonce` (system title, frame counter)."""
         return cls(reason, int.from_bytes(nonce[8:]), nonce[:8])

@@ -17,21 +17,21 @@ class Verification(StrEnum):
     TAG = "verified"
     """The frame's tag is correct: only a holder of the meter's keys can have written the frame."""
     CHECKSUM = "not_verified"
-    """Only the CRC is correct. The frame has a tag, but the authentication key is not known."""
+    """Only the CRC of the decrypted frame is correct. The authentication key is not known."""
     PLAIN = "plain"
     """Only the CRC is correct, because the meter does not encrypt."""
 
 
 @dataclass(frozen=True, slots=True)
 class Telegram:
-    """Accepted telegram; `verification` is the proof.
+    """Accepted telegram; `verification` tells why it was accepted.
 
-    `objects` holds every line (the first 512) by its exact OBIS reference (`A-B:C.D.E`). A value is
-    a number in the unit of the specification's table, a text, an aware datetime or a `Capture`. An
-    object of several values has a tuple. An empty or unreadable value is None. An object outside
-    the table keeps the text between its brackets.
+    `objects` holds the values of the first 512 lines by OBIS reference (`A-B:C.D.E`). A value is a
+    number in the unit of the specification's table, a text, an aware datetime or a `Capture`.
+    Several values form a tuple. An empty or unreadable value is None. The value of an object
+    outside the table is the text between the brackets.
 
-    `channels` holds the meters by M-Bus channel number, without channels that have no meter.
+    `channels` holds the M-Bus meters by channel number, without channels that have no meter.
     `frame_counter` and `system_title` (8 bytes) are None in a plain telegram. `text` is the
     telegram as the meter wrote it.
     """

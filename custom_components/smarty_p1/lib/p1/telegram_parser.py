@@ -1,7 +1,7 @@
 """Parser from the text of a telegram to `Telegram`.
 
-`read` is the plain parser, which remembers nothing. FastParser must return the same contents for
-every telegram.
+`read` is the simple parser, which remembers no telegram. FastParser must return the same contents
+as `read` for every telegram.
 
 Source: E-Meter P1 Specification 1.1.3, section 3.3; DSMR P1 Companion Standard 5.0.2, chapter 6.
 """
@@ -36,7 +36,7 @@ CHANNEL_REFERENCES = {
 }
 
 type Contents = tuple[str, dict[str, Value], dict[int, MBusReading]]
-"""Identification, objects by reference, and meters on the M-Bus by channel."""
+"""Contents of a telegram: identification, objects by reference, M-Bus meters by channel."""
 
 
 def parse(
@@ -75,15 +75,15 @@ def read(text: bytes) -> Contents | None:
 
 
 def read_identification(text: bytes) -> str | None:
-    """Return the text behind `/` in the first line, or None if the line has no `/`."""
+    """Return the text behind `/` in the first line, or None if `text` does not begin with `/`."""
     match = _match_identification(text)
     return match and match[1].decode("latin-1")[:MAX_NAME_SIZE]
 
 
 def read_lines(text: bytes) -> list[tuple[str, ObisObject, str, int]]:
-    """Return the objects: reference, kind, text between the brackets, and its place in `text`.
+    """Return reference, kind and value text of every object, and the index of the value in `text`.
 
-    The last line of a repeated reference counts. Lines that are not objects are left out.
+    The value is the text between the brackets. Lines that are not objects are left out.
     """
     lines = []
     start = len(text) - len(text.lstrip())
@@ -98,7 +98,7 @@ def read_lines(text: bytes) -> list[tuple[str, ObisObject, str, int]]:
 
 
 def read_channel(objects: Mapping[str, Value], channel: int) -> MBusReading | None:
-    """Return the reading of the meter on a channel, or None without a meter."""
+    """Return the reading of the meter on an M-Bus channel, or None if the channel has no meter."""
     get: Callable[[str], Any] = objects.get
     device_type, identifier, capture, valve = map(get, CHANNEL_REFERENCES[channel])
     time, value, unit = capture or (None, None, None)
@@ -108,7 +108,7 @@ def read_channel(objects: Mapping[str, Value], channel: int) -> MBusReading | No
     return MBusReading(
         type=name,
         serial_number=identifier,
-        # Fill bytes as the capture time mean that the index was never captured.
+        # Without a capture time (fill bytes), the index was never captured and is not valid.
         value=None if time is None else value,
         unit=unit or default_unit(name),
         time=time,

@@ -1,8 +1,8 @@
-"""Converters from the text between the brackets of a line to values.
+"""Converters from the text of a telegram's line to values.
 
-A converter gets the text between the first and the last bracket of a line. No converter raises:
-empty or unreadable text becomes None. Source: E-Meter P1 Specification 1.1.3, section 3.3 (formats
-F, I, S, TST).
+A converter gets the text between the first and the last bracket of a line. No converter raises an
+error: empty or unreadable text becomes None. Source: E-Meter P1 Specification 1.1.3, section 3.3
+(formats F, I, S, TST).
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import NamedTuple, cast
 
 
 class Capture(NamedTuple):
-    """Index of a meter and its capture time, which is None if the meter sent fill bytes."""
+    """Index of an M-Bus meter. `time` is the capture time, None if the meter sent fill bytes."""
 
     time: datetime | None
     value: float | None
@@ -41,20 +41,20 @@ class MBusReading:
     valve: int | None
 
 
-# The offset comes from the letter: the hour that October repeats is then unambiguous.
+# UTC offset by the letter for summer or winter. The repeated hour in October is thus unambiguous.
 _OFFSETS = {"S": "+02:00", "W": "+01:00"}
-# The limited digits exclude infinity, and integers that Python refuses to convert.
+# At most 15 digits. Longer numbers could become infinity, and Python refuses very long integers.
 _is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _is_count = re.compile(r"[+-]?[0-9]{1,15}").fullmatch
 _is_timestamp = re.compile(r"[0-9]{12}[SW]").fullmatch
 _is_octets = re.compile(r"(?:[0-9A-Fa-f]{2})++").fullmatch
-# The specification has identifiers of 48 octets and messages of 1,024. Units have a few letters.
+# Characters. The specification allows identifiers of 48 octets and messages of 1,024 octets.
 MAX_NAME_SIZE = 64
 MAX_MESSAGE_SIZE = 2048
-# No known object has more values. Beyond this limit, the last text keeps the rest.
+# No known object has more values. The last value keeps the rest of a longer text.
 _MAX_VALUES = 16
 _NO_TEXT = " \t\r\n\0"
-# Control characters except tabs and line ends: some databases refuse them.
+# Control characters to remove, because some databases refuse them. Tabs and line ends stay.
 _CONTROLS = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -74,7 +74,7 @@ def _split(text: str) -> list[str]:
 
 
 def number(unit: str) -> Converter:
-    """Return a converter for one number in `unit`; the meter may omit the unit."""
+    """Return a converter from text to one number in `unit`. The text may omit the unit."""
 
     def convert(text: str) -> float | None:
         digits, _, sent_unit = text.partition("*")
@@ -82,14 +82,15 @@ def number(unit: str) -> Converter:
             return None
         if sent_unit == unit or not sent_unit:
             return float(digits)
-        # Sagemcom meters of other countries send the same registers in Wh, W, varh and var.
+        # Sagemcom meters of other countries send the same registers in Wh, W, varh and var, so
+        # convert thousandths of `unit`.
         return float(digits) / 1000 if unit == f"k{sent_unit}" else None
 
     return convert
 
 
 def numbers(unit: str) -> Converter:
-    """Return a converter for several numbers in `unit`, which become a tuple."""
+    """Return a converter from text to a tuple of numbers in `unit`."""
     convert_one = number(unit)
 
     def convert(text: str) -> Value:
@@ -99,12 +100,12 @@ def numbers(unit: str) -> Converter:
 
 
 def count(text: str) -> int | None:
-    """Return the plain whole number in a text: a counter, a state or a type."""
+    """Return the whole number in a text without a unit, such as a counter, state or type."""
     return int(text) if _is_count(text) else None
 
 
 def timestamp(text: str) -> datetime | None:
-    """Return the aware time of a TST text, or None for fill bytes and impossible dates."""
+    """Return the aware time of a text in format TST. Return None for fill bytes or a wrong date."""
     if not _is_timestamp(text):
         return None
     try:
@@ -119,12 +120,12 @@ def plain_text(text: str) -> str | None:
 
 
 def message(text: str) -> str | None:
-    """Return the text of an octet string in hexadecimal: UTF-8, else Latin-1."""
+    """Return the text of hexadecimal octets, decoded as UTF-8, or as Latin-1 if that fails."""
     return _CONTROLS.sub("", _text_of(text)).strip()[:MAX_MESSAGE_SIZE] or None
 
 
 def identifier(text: str) -> str | None:
-    """Return an identifier: ASCII in hexadecimal is decoded, any other text stays as sent."""
+    """Return an identifier. Hexadecimal octets of ASCII are decoded; other text stays as sent."""
     decoded = _text_of(text)
     is_readable = decoded.isascii() and decoded.isprintable()
     return (decoded if is_readable else text)[:MAX_NAME_SIZE] or None
@@ -141,5 +142,5 @@ def capture(text: str) -> Capture | None:
 
 
 def unknown(text: str) -> str | tuple[str, ...] | None:
-    """Return the text of an object outside the table; several values become a tuple."""
+    """Return the text of an object that OBJECTS does not list; several values become a tuple."""
     return tuple(_split(text)) if ")(" in text else text or None

@@ -1,24 +1,24 @@
-"""Addresses of ports without secrets: user info and the values of a query are masked."""
+"""Addresses of ports without secrets: user info and query values are masked."""
 
 import re
 
 MASK = "REDACTED"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-# Percent-encoded characters match, too, even encoded repeatedly. Such an address leads nowhere, but
-# it is still shown to users and in logs.
+# Percent-encoded characters match, too, even if encoded repeatedly. Such an address is wrong, but
+# users and logs still see the address.
 _AT = re.compile(r"@|%(?:25)*40", re.IGNORECASE)
 _SEPARATOR = re.compile(r"([?#&;]|%(?:25)*(?:3F|23|26|3B))", re.IGNORECASE)
 _IS = re.compile(r"=|%(?:25)*3D", re.IGNORECASE)
 _HOST = re.compile(r"/*(?:\[[^]@]*\]|[^:@]*)(?::[0-9]{1,5})?(?:/.*)?", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.%-]{0,31}")
-# The path of a device contains no user info; udev allows these characters in it.
+# The path of a device contains no user info. udev allows only these characters in a path.
 _DEVICE = re.compile(r"/dev/[A-Za-z0-9#+.:=@_/-]+")
 _PORT_NAME = re.compile(r"port(?:_[a-z_]+)?")
 
 
 def redact_port(url: str) -> str:
-    """Return the device or URL with user info and query values masked, for people and logs.
+    """Return the device or URL for people and logs: user info and query values are masked.
 
     In a malformed address, every part that could be a secret is masked.
     """
@@ -26,10 +26,10 @@ def redact_port(url: str) -> str:
 
 
 def identify_port(url: str) -> str:
-    """Return an address for comparisons: two addresses of the same port give the same text.
+    """Return an address for comparisons: addresses that differ only in secrets become equal.
 
-    Secrets are masked. Query values whose names begin with "port" stay, because an ESPHome device
-    has several ports that differ in these values.
+    Secrets are masked. The query values `port` and `port_…` stay, because they tell the several
+    ports of an ESPHome device apart.
     """
     return _redact(url, keeps_port_name=True)
 
@@ -51,7 +51,7 @@ def _redact(url: str, *, keeps_port_name: bool) -> str:
 
 
 def _is_before_query(address: str, query: str) -> bool:
-    """Return whether a query with an @ is a real query, and not part of a password."""
+    """Return whether `query`, which holds an @, is a real query and not part of a password."""
     host = _AT.split(address)[-1]
     return query.startswith("?") and "=" in query and bool(_HOST.fullmatch(host))
 
@@ -66,7 +66,7 @@ def _redact_query(query: str, *, keeps_port_name: bool) -> str:
 
 def _redact_pair(pair: str, *, keeps_port_name: bool) -> str:
     name, _, value = pair.partition("=")
-    # A text that ends in "=" may be a key in Base64 without a name.
+    # A pair without a value may be a key in Base64, which ends in "=". So mask the whole pair.
     if not _NAME.fullmatch(name) or not value.strip("="):
         return MASK
     if keeps_port_name and _PORT_NAME.fullmatch(name):

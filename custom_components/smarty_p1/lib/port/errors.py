@@ -1,4 +1,4 @@
-"""Errors of a port and of its data. Their texts never hold a key."""
+"""Errors of a port and of the data from a port. The texts of the errors never hold a key."""
 
 from ..p1 import P1Error
 
@@ -12,15 +12,15 @@ class PortNotFoundError(LinkError):
 
 
 class PortUnreachableError(LinkError):
-    """Error: the device or host does not answer (refused, timed out, or not a serial port)."""
+    """Error: the host refuses or does not answer, or the device is no serial port."""
 
 
 class PortPermissionError(LinkError):
-    """Error: the device exists, but this user has no permission to open it."""
+    """Error: the device exists, but the program's user has no permission to open it."""
 
 
 class PortBusyError(LinkError):
-    """Error: another program uses the device, or the gateway serves another client."""
+    """Error: another program uses the device, or the network gateway serves another client."""
 
 
 class PortClosedError(LinkError):

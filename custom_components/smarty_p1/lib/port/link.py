@@ -1,4 +1,4 @@
-"""Connection to a port that reopens after every loss, with growing delays (back-off)."""
+"""Connection to a port. The port is reopened after every loss, with growing delays (back-off)."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from .serial_port import BAUD_RATE, ByteReader, Opener, open_port, read_chunk
 SILENCE_TIMEOUT = 30.0
 FIRST_DELAY_S = 1.0
 MAX_DELAY_S = 60.0
-# After plugging in, the system sets owner and names of the device a moment later.
+# When a cable is plugged in, the device appears a moment before the system sets its permissions.
 _SETTLING_DELAY_S = 0.5
 
 
@@ -22,12 +22,10 @@ def _exists(path: str) -> bool:
 
 
 class Link:
-    """Connection to a port that passes on received bytes and reopens when the port is lost.
+    """Connection to a port: passes on the received bytes, and reopens the port after a loss.
 
-    `is_open`: whether the port is open now.
-
-    The delay between attempts doubles from 1 s to 60 s, with jitter, until `confirm` is called.
-    Bytes alone do not reset the delay, because they may not come from a meter.
+    `is_open` tells whether the port is open now. The delay between two attempts doubles from 1 s to
+    60 s, with jitter. Only `confirm` resets the delay, because bytes may not come from a meter.
     """
 
     def __init__(  # noqa: PLR0913
@@ -41,10 +39,10 @@ class Link:
         baud_rate: int = BAUD_RATE,
         opener: Opener | None = None,
     ) -> None:
-        """Set the callbacks: received bytes, every loss or failed attempt, and every opening.
+        """Set the callbacks for received bytes, for losses and failed attempts, and for openings.
 
-        A connection without a byte for `silence_timeout` seconds is reopened; None waits forever.
-        `opener` replaces `open_port` for sources that are neither a device nor a URL.
+        A port without a byte for `silence_timeout` seconds is reopened, with None never. `opener`
+        replaces `open_port` for sources that are neither a device nor a URL.
         """
         self.is_open = False
         self._url = url
@@ -57,7 +55,7 @@ class Link:
         self._backoff = Backoff(FIRST_DELAY_S, MAX_DELAY_S)
 
     def confirm(self) -> None:
-        """Reset the delay, because the received bytes are from a meter."""
+        """Reset the delay between attempts, because the received bytes are from a meter."""
         self._backoff.reset()
 
     async def run(self) -> None:
@@ -69,15 +67,15 @@ class Link:
                 self._on_lost(err)
                 self._is_missing = isinstance(err, PortNotFoundError)
                 if isinstance(err, PortSilentError):
-                    # The port was open for the whole timeout, so reopen soon to hear it again.
+                    # The port was open during the whole timeout, so a short delay is enough.
                     self._backoff.reset()
             if not await self._is_plugged_in_again():
                 await self._backoff.wait()
 
     async def _is_plugged_in_again(self) -> bool:
-        """Wait for a missing device to appear. Return False if the device is not missing.
+        """Wait until a missing device appears. Return False at once if no device is missing.
 
-        A cable that is plugged in again is read at once, however long it was missing.
+        The device is then read without the back-off delay, however long it was missing.
         """
         if not self._url.startswith("/") or _exists(self._url):
             return False

@@ -1,4 +1,4 @@
-"""Probe of a port and its keys: a verified telegram, or the exact cause of the failure."""
+"""Probe of a port and its keys: gives a verified telegram, or the exact cause of the failure."""
 
 import asyncio
 from collections import Counter
@@ -25,21 +25,21 @@ from .serial_port import Opener, open_port, read_chunk
 PROBE_TIMEOUT_S = 25.0
 _REOPEN_DELAY_S = 1.0
 _MAX_EMPTY_CONNECTIONS = 3
-# Failures by reason until the cause is certain. One frame may be damaged on the line. A frame with
-# only a damaged tag looks like a wrong authentication key.
+# Number of rejections, by reason, until the cause is certain. A frame that is damaged on the line
+# looks like a frame under another key, so a single rejection does not prove a wrong key.
 _MIN_FAILURES = {
     Reason.KEY_MISSING: 1,
     Reason.DOWNGRADE: 1,
     Reason.AUTHENTICATION_KEY: 2,
     Reason.TAG: 3,
 }
-# Seconds. A meter sends at least every ten seconds. An attacker on the line can cause any failure,
-# but cannot prevent the meter's telegram within this time.
+# Seconds to listen after the first rejection. A meter sends at least every ten seconds, so an
+# attacker who causes rejections cannot prevent the meter's telegram.
 _MIN_LISTENING_S = 12.0
 # ser2net sends this text to a client while it serves another client.
 BUSY_TEXT = b"in use"
 
-# Errors by reason. The first reason that occurred explains best why no telegram came.
+# Errors by reason. If several reasons occurred, the first in this table explains the failure best.
 _ERRORS: dict[Reason, type[P1Error]] = {
     Reason.KEY_MISSING: KeyMissingError,
     Reason.DOWNGRADE: SecurityOffError,
@@ -51,7 +51,7 @@ _ERRORS: dict[Reason, type[P1Error]] = {
 
 
 class _Findings:
-    """Bytes, telegrams and rejections of a port so far."""
+    """Findings of a probe so far: rejections, and the first bytes of the port."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
@@ -59,10 +59,10 @@ class _Findings:
         self._nameless = False
         self._first_bytes = b""
         self.failed_at = inf
-        """Time of the first rejection in seconds, infinity without rejections."""
+        """Time of the first rejection in seconds of the loop's clock, infinity without one."""
 
     def read(self, data: bytes, now: float) -> Telegram | None:
-        """Return the first telegram that names its meter, or None without such a telegram."""
+        """Return the first telegram in `data` that names its meter, or None without one."""
         self._first_bytes = (self._first_bytes + data)[:64]
         for event in self._decoder.feed(data):
             match event:
@@ -93,7 +93,7 @@ class _Findings:
 
     @property
     def is_busy(self) -> bool:
-        """Return whether the gateway answered that it serves another client."""
+        """Return whether the network gateway answered that it serves another client."""
         return BUSY_TEXT in self._first_bytes
 
     @property
@@ -114,13 +114,13 @@ async def probe(  # noqa: PLR0913
 ) -> Telegram:
     """Return the first verified telegram that names its meter, within `timeout` seconds.
 
-    Once the error is certain, wait only as long as a meter takes to send a telegram.
+    Once the cause of a failure is certain, wait only until a meter should have sent a telegram.
 
-    Without `needs_tag`, a correct CRC is enough. With `last_counters`, the frame counter must be
-    higher. `opener` replaces `open_port` for sources that are neither a device nor a URL.
+    Without `needs_tag`, a correct CRC is enough. The frame counter must be higher than in
+    `last_counters`. `opener` replaces `open_port` for sources that are neither a device nor a URL.
 
-    Raises a LinkError if the port cannot be opened or closes at once. Otherwise raises the
-    ProbeError that names the cause.
+    Raises a LinkError if the port cannot be opened or closes at once. Raises the ProbeError that
+    names the cause if no such telegram comes.
     """
     findings = _Findings(
         Decoder(key, authentication_key, last_counters=last_counters, needs_tag=needs_tag)

@@ -5,17 +5,17 @@ import asyncio
 from ..backoff import Budget
 from .serial_port import BAUD_RATE, READ_SIZE
 
-# Ten times the bytes of a P1 port, which sends ten bits for a byte. Faster writers have to wait, so
-# that all other tasks keep running.
+# Ten times the speed of a P1 port, which sends ten bits for each byte. Faster senders have to wait,
+# so that all other tasks keep running.
 MAX_BYTES_A_SECOND = BAUD_RATE
 _MAX_BURST_BYTES = READ_SIZE // 2
 
 
 class ReadLimit:
-    """Rate limit that keeps a fast writer from taking all the time of the event loop.
+    """Rate limit for a task that reads a port, so that other tasks of the event loop can run.
 
     `StreamReader.read` returns at once while bytes are buffered. A task that reads from a fast
-    writer would never let other tasks run.
+    sender would otherwise never let other tasks run.
     """
 
     def __init__(self) -> None:
@@ -23,9 +23,9 @@ class ReadLimit:
         self._budget = Budget(MAX_BYTES_A_SECOND, _MAX_BURST_BYTES, self._clock())
 
     async def wait(self, size: int) -> None:
-        """Wait until reading `size` more bytes conforms to the rate limit."""
+        """Wait until the rate limit allows the `size` bytes that were just read."""
         left = self._budget.left(self._clock()) - size
         self._budget.spend(size)
         if left < 0:
-            # Wait until a full burst is free again: that takes fewer, longer pauses.
+            # Wait until a whole burst is allowed again, because few long pauses cost less.
             await asyncio.sleep((_MAX_BURST_BYTES - left) / MAX_BYTES_A_SECOND)

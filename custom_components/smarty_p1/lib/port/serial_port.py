@@ -30,17 +30,17 @@ _ERROR_NUMBER = re.compile(r"\[Errno -?[0-9]+\] ?")
 
 
 class ByteReader(Protocol):
-    """Source of bytes: asyncio's StreamReader, or an object with the same method."""
+    """Source of bytes: asyncio's StreamReader, or an object with the same `read` method."""
 
     async def read(self, n: int, /) -> bytes:
-        """Return the next bytes, at most `n`; empty at the end. May raise a LinkError."""
+        """Return the next bytes, at most `n`, and b"" at the end. May raise a LinkError."""
 
 
 type Opener = Callable[[], AbstractAsyncContextManager[ByteReader]]
 
 
 def normalise_port(text: str) -> str:
-    """Return the device or URL for a user's text: `host:port` becomes `socket://host:port`."""
+    """Return a user's text as device or URL: `host:port` becomes `socket://host:port`."""
     port = text.strip()
     return f"socket://{port}" if _HOST_AND_PORT.fullmatch(port) else port
 
@@ -49,9 +49,9 @@ def normalise_port(text: str) -> str:
 async def open_port(
     url: str, *, baud_rate: int = BAUD_RATE
 ) -> AsyncGenerator[asyncio.StreamReader]:
-    """Open a serial device (8N1) or URL for reading, and close it at the end.
+    """Open a serial device (8N1) or URL for reading, and close it when the context ends.
 
-    Raises a LinkError with the reason if the port cannot be opened.
+    Raises the LinkError for the reason if the port cannot be opened.
     """
     reader, writer = await _open(url, baud_rate)
     try:
@@ -70,7 +70,8 @@ async def _open(url: str, baud_rate: int) -> tuple[asyncio.StreamReader, asyncio
         )
     except Exception as err:  # noqa: BLE001 - every backend has its own exceptions
         error, cause = _link_error(err, url), err
-    # Raise outside the handler: the context must not be an error that repeats the address.
+    # The backend's error may repeat secrets of the address. So raise outside of `except`, where
+    # Python does not attach the backend's error as context.
     raise error from (cause if redact_port(url) == url else None)
 
 
@@ -82,7 +83,7 @@ async def read_chunk(reader: ByteReader) -> bytes:
         raise
     except (OSError, serialx.SerialException) as err:
         raise PortClosedError(_ERROR_NUMBER.sub("", str(err))) from err
-    except Exception as err:  # backends have their own exceptions, whose texts may hold secrets
+    except Exception as err:  # unknown exceptions of backends may have secrets in their texts
         raise PortClosedError(type(err).__name__) from err
     if not data:
         msg = "the other side closed the connection"
@@ -91,7 +92,7 @@ async def read_chunk(reader: ByteReader) -> bytes:
 
 
 def _link_error(err: Exception, url: str) -> LinkError:
-    # The backend's text may repeat a part of the address in another notation.
+    # The backend's text may repeat a secret of the address in a changed form, so drop the text.
     has_secret = redact_port(url) != url
     text = "" if has_secret else str(err)
     text = _ERROR_NUMBER.sub("", text) or type(err).__name__

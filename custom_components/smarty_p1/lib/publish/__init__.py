@@ -1,11 +1,11 @@
-"""Messages of a meter for MQTT: topics and payloads, also for Home Assistant's discovery.
+"""MQTT messages about a meter: topics and payloads, also for Home Assistant's discovery.
 
     messages = MeterMessages(Published("smarty_p1/house", Format.VALUES), json.dumps)
     for message in messages.reading(reading, reception):
         client.publish(message.topic, message.payload, retain=message.retain)
 
-A program that runs all the time takes its messages from `PublishFeed`, which knows when they are
-due. The package itself sends nothing.
+A program that runs all the time takes its messages from `PublishFeed`, which yields each message
+when it is due. The package itself sends nothing.
 """
 
 from .messages import (

@@ -1,4 +1,4 @@
-"""Messages about one meter, in their order, and whether the broker retains them."""
+"""MQTT messages about one meter, in the order of sending, each with its retain flag."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -20,15 +20,15 @@ from .topics import items
 
 ONLINE = "online"
 OFFLINE = "offline"
-# Brokers and subscribers remember topics. Some topics contain a unit, which a forged meter could
-# vary without end.
+# Limit for topics of a meter, because brokers and subscribers remember topics. A topic may contain
+# a unit, so a forged meter could cause any number of topics.
 MAX_TOPICS = 4096
 LIFETIME = 90.0
-"""Seconds for which states stay valid beyond the time between two of them."""
+"""Seconds for which a state stays valid in addition to the interval between two states."""
 
 
 class Message(NamedTuple):
-    """Message. With `retain`, an empty payload makes the broker forget the retained message."""
+    """MQTT message. With `retain`, an empty payload deletes the message that the broker retains."""
 
     topic: str
     payload: str
@@ -36,16 +36,16 @@ class Message(NamedTuple):
 
 
 class Published(NamedTuple):
-    """Root topic and form of a meter's messages."""
+    """Root topic and form in which a meter is published."""
 
     root: str
     form: Format
     retain: bool = False
-    """Whether the broker retains the values."""
+    """Whether the broker retains messages with values."""
 
 
 def availability_topic(root: str) -> str:
-    """Return the topic of a meter's availability."""
+    """Return the topic of a meter's availability, below the root topic."""
     return f"{root}/availability"
 
 
@@ -57,11 +57,11 @@ class MeterMessages:
     """Messages about one meter.
 
     A message counts as sent when the caller requests the next message. So a caller that cannot send
-    a message must stop. A value with its own topic is sent when it differs from the value sent last
-    there. All else is sent with every reading.
+    a message must stop. A value with its own topic is sent only if it differs from the last value
+    sent on this topic. All other messages are sent with every reading.
 
     `stale` holds the topics on which the broker retains messages of earlier runs. `on_full` is
-    called when the limit of topics is reached; messages with further topics are dropped.
+    called when the number of topics reaches MAX_TOPICS; messages on further topics are dropped.
     """
 
     def __init__(
@@ -94,17 +94,17 @@ class MeterMessages:
         self._sent.clear()
 
     def has_news(self, reading: Reading) -> bool:
-        """Return whether a reading has new texts, which could be gone by the next turn."""
+        """Return whether a reading has new message texts, which a later reading may lack."""
         return _texts(reading) != _texts(self._published)
 
     def availability(self, *, is_online: bool) -> Iterator[Message]:
-        """Yield the availability of the meter if it differs from the last message."""
+        """Yield the message of the meter's availability if the availability has changed."""
         if is_online == self._is_online:
             return
         state = ONLINE if is_online else OFFLINE
         yield from self._placed(Message(availability_topic(self._root), state, retain=True))
         self._is_online = is_online
-        # Subscribers may have dropped the values while the meter or the broker was away.
+        # Subscribers may have dropped the values during an outage of the meter or the broker.
         self.repeat_values()
         if self._announcer:
             self._announcer.begin_anew()
@@ -126,7 +126,7 @@ class MeterMessages:
         yield from self._cleared()
 
     def _values(self, telegram: Telegram) -> Iterator[Message]:
-        """Yield the values with their own topics that differ from the values sent last."""
+        """Yield the messages of values with their own topics, if the values have changed."""
         if self._form not in {Format.VALUES, Format.BOTH}:
             return
         for item in items(telegram):
@@ -137,7 +137,7 @@ class MeterMessages:
                     self._sent[topic] = item.text
 
     def _whole(self, telegram: Telegram) -> Iterator[Message]:
-        """Yield the messages with a whole telegram, and all topics of a SmartyReader."""
+        """Yield the message of the whole telegram, or the messages in a SmartyReader's form."""
         root, retain = self._root, self._retain
         if self._form in {Format.TELEGRAM, Format.BOTH}:
             yield Message(f"{root}/telegram", self._to_json(telegram.as_dict()), retain)
@@ -160,12 +160,15 @@ class MeterMessages:
             yield from self._placed(Message(topic, payload, self._retain))
 
     def _placed(self, message: Message) -> Iterator[Message]:
-        """Yield a message if the limit of topics allows, after clearing an old retained message."""
+        """Yield `message` if MAX_TOPICS allows.
+
+        An empty message first deletes a message of an earlier run that the broker retains.
+        """
         topic = message.topic
         if not self._has_place(topic):
             return
         if topic in self._stale and not message.retain:
-            # Clear first: a subscriber would otherwise take the empty message for the newer value.
+            # Clear first. After `message`, the empty message would look like a newer, empty value.
             yield Message(topic, "", retain=True)
         yield message
         self._stale.discard(topic)
@@ -178,10 +181,10 @@ class MeterMessages:
         return topic in self._topics
 
     def _cleared(self) -> Iterator[Message]:
-        """Yield empty messages that clear topics of earlier options, after all current messages."""
+        """Yield empty messages that delete the retained messages of earlier runs."""
         places = MAX_MBUS_METERS
         for topic in sorted(self._stale):
-            # Keep the discovery messages of M-Bus meters that are away, up to the limit of meters.
+            # An M-Bus meter may only be away. So keep its discovery message, up to MAX_MBUS_METERS.
             if places and self._announcer and self._announcer.owns(topic):
                 places -= 1
             else:

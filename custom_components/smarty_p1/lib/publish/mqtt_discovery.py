@@ -1,6 +1,6 @@
 """MQTT discovery: devices, entities and states of a meter for another Home Assistant.
 
-Every device has one discovery message, and one topic with the states of its entities as JSON.
+Every device has one discovery message. One topic holds the states of the device's entities as JSON.
 """
 
 import re
@@ -43,7 +43,7 @@ EVENT_TOPICS = "events"
 _SENSOR = "sensor"
 _BINARY_SENSOR = "binary_sensor"
 _EVENT = "event"
-# The ids of discovery may contain fewer characters than MQTT topics.
+# Characters that an id in a discovery message must not contain.
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _ENTITIES: Mapping[str, tuple[EntitySpec[Reading], ...]] = {
     _SENSOR: (*SENSORS, *DEMAND_SENSORS, *TARIFF_SENSORS),
@@ -53,10 +53,10 @@ _ENTITIES: Mapping[str, tuple[EntitySpec[Reading], ...]] = {
 
 
 class DiscoveryNames(NamedTuple):
-    """Names and icons of entities and devices.
+    """Names and icons of entities and devices, for discovery messages.
 
-    `names` holds the texts of a language by their dotted paths in the translations, such as
-    "device.gas.name". `icons` holds icons by platform and translation key.
+    `names` holds the texts of one language by dotted path in the translations, such as
+    "device.gas.name". `icons` holds the icons by platform and translation key.
     """
 
     names: Mapping[str, str]
@@ -64,9 +64,9 @@ class DiscoveryNames(NamedTuple):
 
 
 class MeterAnnounced(NamedTuple):
-    """Meter as it is announced.
+    """Meter, as its discovery messages announce it.
 
-    `options` decide which entities exist. Times are shown in `zone`.
+    The user's `options` decide which entities exist. Times in attributes are shown in `zone`.
     """
 
     serial_number: str
@@ -76,7 +76,7 @@ class MeterAnnounced(NamedTuple):
 
 
 class State(NamedTuple):
-    """State of an entity, with the entity's description."""
+    """State of an entity: value, attributes and last reset, with platform and description."""
 
     platform: str
     spec: EntitySpec[Any]
@@ -87,7 +87,7 @@ class State(NamedTuple):
 
 @dataclass(frozen=True)
 class Device:
-    """Device with its entities and their states. `identity` is None for the electricity meter."""
+    """Device with the states of its entities. `identity` is None for the electricity meter."""
 
     identity: str | None
     meter: MBusReading | None
@@ -96,7 +96,7 @@ class Device:
 
     @property
     def shape(self) -> object:
-        """Return all that the discovery message depends on, for comparisons."""
+        """Return an object that changes if the device's discovery message must change."""
         keys = tuple(state.spec.key for state in self.states)
         return self.identity, self.meter and (self.meter.type, self.meter.unit), keys
 
@@ -107,12 +107,12 @@ def states_topic(root: str, device: Device) -> str:
 
 
 def event_topic(root: str, event: EventSpec) -> str:
-    """Return the topic of an event."""
+    """Return the topic of an event entity."""
     return f"{root}/{EVENT_TOPICS}/{event.key}"
 
 
 def states_payload(device: Device) -> dict[str, Any]:
-    """Return the states of a device's entities by their keys."""
+    """Return the states of a device's entities, by key of the entity."""
     payload: dict[str, Any] = {}
     for state in device.states:
         if state.platform is _EVENT:
@@ -129,7 +129,7 @@ def states_payload(device: Device) -> dict[str, Any]:
 def new_disturbances(
     before: Mapping[str, int], now: Mapping[str, int]
 ) -> Iterator[tuple[EventSpec, dict[str, Any]]]:
-    """Yield the events that the meter has counted between two readings."""
+    """Yield the events of the disturbances that the meter counted from `before` to `now`."""
     for kind, details in disturbances(before, now):
         yield DISTURBANCE, {"event_type": kind, **details}
 
@@ -137,7 +137,7 @@ def new_disturbances(
 def new_texts(
     reading: Reading, before: Reading | None
 ) -> Iterator[tuple[EventSpec, dict[str, Any]]]:
-    """Yield the events of messages that differ from the messages of the reading before."""
+    """Yield the events of the grid operator's messages that are new since the reading `before`."""
     for event in EVENTS if before else ():
         text = event.value_fn(reading)
         if text and before and text != event.value_fn(before):
@@ -153,7 +153,7 @@ def _safe(text: str) -> str:
 
 
 class Discovery(NamedTuple):
-    """Discovery settings of all meters; `origin` describes the announcing program."""
+    """Settings for the discovery of all meters. `origin` describes the announcing program."""
 
     texts: DiscoveryNames
     origin: Mapping[str, str]
@@ -173,11 +173,11 @@ class Announcer:
         self._followers: dict[str, DeadbandFilter] = {}
 
     def begin_anew(self) -> None:
-        """Forget the shown numbers, so that the next numbers pass all deadbands."""
+        """Forget the shown numbers, so that no deadband holds back the next numbers."""
         self._followers.clear()
 
     def devices(self, reading: Reading, reception: Reception) -> Iterator[Device]:
-        """Yield the meter and its meters on the M-Bus, with the entities that the options need."""
+        """Yield the devices: the electricity meter, and every meter on its M-Bus."""
         made_by = maker(reading.telegram, self._meter.serial_number)
         states = [*self._states(_SENSOR, RECEPTION_SENSORS, reception)]
         for platform, specs in _ENTITIES.items():
@@ -197,7 +197,7 @@ class Announcer:
                 yield State(platform, spec, self._value(spec, data), attributes, last_reset)
 
     def _value[D](self, spec: EntitySpec[D], data: D) -> object:
-        """Return the value of an entity, after its deadband."""
+        """Return the value to show for an entity. A number follows the entity's deadband."""
         value = spec.value_fn(data)
         if not isinstance(spec, SensorSpec) or spec.follow is None or not isinstance(data, Reading):
             return value
@@ -206,7 +206,7 @@ class Announcer:
         return follower.shown(value, data.time)
 
     def owns(self, topic: str) -> bool:
-        """Return whether a topic belongs to a discovery message of this meter."""
+        """Return whether `topic` is for a discovery message of this meter or its M-Bus meters."""
         return topic.startswith(f"{self._discovery.prefix}/device/{self._id}")
 
     def topic(self, device: Device) -> str:
@@ -229,10 +229,10 @@ class Announcer:
         }
 
     def _unwanted(self) -> dict[str, dict[str, Any]]:
-        """Return entries that remove the components which the options exclude.
+        """Return entries that remove the entities which the options exclude.
 
-        A component that is only left out would stay in the other Home Assistant, with its last
-        state.
+        An entity that the message only leaves out would stay in the other Home Assistant, with its
+        last state.
         """
         options = self._meter.options
         return {
@@ -292,7 +292,7 @@ class Announcer:
             component["json_attributes_template"] = (
                 f"{{{{ value_json.{key}_attributes | tojson }}}}"
             )
-        # For a name of None, Home Assistant uses the name of the device.
+        # Keep a name of None, because Home Assistant then uses the name of the device.
         return {
             name: value for name, value in component.items() if value is not None or name == "name"
         }
@@ -301,7 +301,7 @@ class Announcer:
         return {
             "state_topic": states_topic(self._root, device),
             "value_template": f"{{{{ value_json.{key} }}}}",
-            # Without an expiry, the last state of a crashed program would stay for ever.
+            # After a crash of this program, its last states must not stay for ever.
             "expire_after": round(self._discovery.lifetime),
         }
 

@@ -1,4 +1,4 @@
-"""Feed of the messages about a meter: the feed decides when, and its caller sends them."""
+"""Feed of the messages about a meter. The feed decides when a message is due, and sends nothing."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -13,11 +13,11 @@ from .publish_format import REPEAT_EVERY
 class PublishFeed:
     """Feed of the messages that are due: the meter's availability, and its newest reading.
 
-    A reading is due every `interval` seconds, and at once if it has a new text, which could be gone
-    later. Every `repeat_every` seconds, a reading is sent with all its values, for subscribers that
-    came later or missed a message; with 0, every reading is. Nothing queues: a newer reading
-    replaces a reading that could not be sent. `wake` is called when messages may be due. While the
-    feed `is_held`, its only message is that the meter is offline.
+    A reading is due every `interval` seconds, and at once if it has a new message text. Every
+    `repeat_every` seconds (0: always), a reading is sent with all values, also unchanged values,
+    for subscribers that missed a message. A newer reading replaces a reading that could not be
+    sent, so no queue grows. `wake` is called when messages may be due. While the feed `is_held`,
+    its only message is that the meter is offline.
     """
 
     def __init__(
@@ -42,11 +42,11 @@ class PublishFeed:
 
     @property
     def is_online(self) -> bool:
-        """Return whether the meter is announced as online."""
+        """Return whether the meter is to be announced as online."""
         return self._is_online and not self.is_held
 
     def on_reading(self, reading: Reading) -> None:
-        """Make a reading due, now or at its turn."""
+        """Make a reading due now, or at the end of the current interval."""
         self._latest = reading
         if not self._is_online:
             self._is_online = True
@@ -59,7 +59,7 @@ class PublishFeed:
         self._wake()
 
     def on_stale(self) -> None:
-        """Announce that no readings come any more."""
+        """Make the meter's offline message due, because no readings come any more."""
         self._turns.cancel()
         self._waiting = None
         if self._is_online:
@@ -67,7 +67,7 @@ class PublishFeed:
             self._wake()
 
     def on_connected(self) -> None:
-        """Make everything due again, because a restarted broker may retain nothing."""
+        """Make all messages due again, because a restarted broker may retain nothing."""
         self._messages.begin_anew()
         self._waiting = self._latest if self._is_online else None
         self._wake()
@@ -77,18 +77,21 @@ class PublishFeed:
         self._messages.repeat_values()
 
     def claim(self) -> Reading | None:
-        """Return the reading that is due and remove it from the feed, or None if none is due."""
+        """Remove the reading that is due from the feed and return it, None if no reading is due."""
         reading, self._waiting = self._waiting, None
         return reading
 
     def put_back(self, reading: Reading) -> None:
-        """Make a claimed reading due again, unless a newer reading is due."""
+        """Make a reading from `claim` due again, unless a newer reading is due."""
         if self._waiting is None and self._is_online:
             self._waiting = reading
             self._wake()
 
     def take(self, reading: Reading | None) -> Iterator[Message]:
-        """Yield the messages that are due. A caller that fails to send a message must stop."""
+        """Yield the meter's availability if due, and the messages about `reading` from `claim`.
+
+        A caller that fails to send a message must stop.
+        """
         yield from self._messages.availability(is_online=self.is_online)
         if reading is not None and not self.is_held:
             self._turns.restart()
@@ -99,5 +102,5 @@ class PublishFeed:
             yield from self._messages.reading(reading, self._reception())
 
     def close(self) -> None:
-        """Stop making readings due."""
+        """Cancel the reading that waits for its turn."""
         self._turns.cancel()

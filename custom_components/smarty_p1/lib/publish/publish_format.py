@@ -1,29 +1,29 @@
-"""Forms in which a meter is published, and its default topic."""
+"""Forms in which a meter is published by MQTT, and the meter's default topic."""
 
 from enum import StrEnum
 
 from .topics import level
 
 DOMAIN = "smarty_p1"
-"""First level of default topics, and beginning of the ids of discovery."""
+"""First level of a default topic, and beginning of an id in a discovery message."""
 SMARTYREADER_TOPIC = "lamsmarty"
 DEFAULT_PREFIX = "homeassistant"
 MAX_INTERVAL = 3600
-"""Maximum of the seconds between two messages."""
+"""Maximum seconds between two readings that are published."""
 REPEAT_EVERY = 60
 """Seconds after which an unchanged value is sent again."""
 
 
 class Format(StrEnum):
-    """Form of the messages about a meter."""
+    """Form of the messages with a meter's values."""
 
     VALUES = "values"
-    """One topic for every value."""
+    """One topic for each value."""
     TELEGRAM = "telegram"
-    """One JSON object for every telegram."""
+    """One topic, with each telegram as a JSON object."""
     BOTH = "both"
     SMARTYREADER = "smartyreader"
-    """One topic for every value and a JSON object, with the SmartyReader's names and units."""
+    """One topic for each value, and one JSON object, with the SmartyReader's names and units."""
 
 
 def default_topic(serial_number: str | None) -> str:

@@ -1,7 +1,7 @@
-"""Names of the SmartyReader (weigu.lu): its topics, and the JSON object on its root topic.
+"""Topics and JSON object with the names of the SmartyReader (weigu.lu), a reader for P1 ports.
 
-A value for which the SmartyReader has no name keeps its own name. A value whose SmartyReader name
-misleads has both names.
+A value for which the SmartyReader has no name keeps its own name. A value with a misleading name in
+the SmartyReader is published under both names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ SMARTYREADER_NAMES: Mapping[str, str] = {
         for phase, reference in enumerate(references, start=1)
     },
 }
-"""SmartyReader's names by reference, without the unit that most names end in."""
+"""SmartyReader's names by OBIS reference, without the unit at the end of most names."""
 
 _OTHER_REFERENCES: Mapping[str, str] = {
     other: SMARTYREADER_NAMES[first]
@@ -74,17 +74,18 @@ _GAS_NAMES: Mapping[str, str] = {
     "gas_1_equipment_identifier": "gas_meter_id_hex",
 }
 _LIMIT = "current_limit_imported"
-# The SmartyReader confuses the valve with the device type.
+# The SmartyReader names the device type as a switch position, and the valve as a device type.
 MISLEADING_NAMES: Mapping[str, str] = {
     mbus_reference(1, "device_type"): "mbus_ch_sw_pos",
     mbus_reference(1, "valve"): "device_Type",
 }
-"""SmartyReader's misleading names by reference; the values have better names, too."""
+"""SmartyReader's misleading names by OBIS reference. These values also have correct names."""
 
-# The SmartyReader publishes these texts in hexadecimal, as the meter sends them.
+# References of message texts. The SmartyReader publishes messages in hexadecimal, as sent.
 _AS_SENT = {reference for reference in _NAMES if reference.startswith("0-0:96.13.")}
 
-# "Calculated" values that are only copies: the text keeps the digits that the meter sends.
+# "Calculated" values that are only copies: name of the copy, and name of the copied value. The copy
+# has the same text, with all digits that the meter sent.
 _SOURCES: Mapping[str, str] = {
     "energy_consumption_calc_kWh": "act_energy_imported_p_plus",
     "energy_production_calc_kWh": "act_energy_exported_p_minus",
@@ -94,14 +95,14 @@ _MAX_EXCESS_W = 30_000.0
 
 
 class SmartyReaderItem(NamedTuple):
-    """Value with its name below the root topic, unit included."""
+    """Value as text, with its name below the root topic. The name includes the unit."""
 
     name: str
     text: str
 
 
 def smartyreader_items(telegram: Telegram) -> Iterator[SmartyReaderItem]:
-    """Yield every value of a telegram under the SmartyReader's names, and its calculated values."""
+    """Yield a telegram's values under the SmartyReader's names, and the calculated values."""
     texts: dict[str, str] = {}
     for item in items(telegram):
         name = _NAMES_BY_REFERENCE.get(item.reference) or _GAS_NAMES.get(item.name, item.name)
@@ -118,13 +119,13 @@ def smartyreader_items(telegram: Telegram) -> Iterator[SmartyReaderItem]:
 
 
 def _with_unit(name: str, item: Item) -> str:
-    # The meter sends the unit of an index, so make it safe for a topic.
+    # A forged meter can send any text as the unit of an index, so make the name safe for a topic.
     return level(f"{name}_{item.unit}" if item.unit else name)
 
 
 def _text(telegram: Telegram, item: Item) -> str:
     if item.reference == METER_TIME and telegram.time:
-        # The SmartyReader sends local time, without the offset.
+        # The SmartyReader sends local time without the UTC offset.
         return telegram.time.replace(tzinfo=None).isoformat()
     if item.reference in _AS_SENT or item.name == "gas_1_equipment_identifier":
         return item.sent
@@ -132,7 +133,7 @@ def _text(telegram: Telegram, item: Item) -> str:
 
 
 def smartyreader_summary(telegram: Telegram) -> dict[str, str | float | None]:
-    """Return the SmartyReader's calculated values, for its topics and its JSON object."""
+    """Return the SmartyReader's calculated values by name, None if unknown."""
     number = telegram.objects.get
     time = telegram.time
     gas = telegram.channels.get(1)
@@ -162,7 +163,7 @@ def smartyreader_summary(telegram: Telegram) -> dict[str, str | float | None]:
 def _as_text(value: str | float) -> str:
     if isinstance(value, str):
         return value
-    # The meter sends whole watts, so write 2345 instead of 2345.0. Adding 0.0 turns -0 into 0.
+    # Write whole watts as 2345 instead of 2345.0. Adding 0.0 turns -0.0 into 0.0.
     return f"{Decimal(repr(value + 0.0)).normalize():f}"
 
 
@@ -171,7 +172,7 @@ def _number(value: object) -> float | None:
 
 
 def _watts(kilowatts: object) -> float | None:
-    # Without rounding, 1.234 * 1000 has digits that the meter did not send.
+    # The product of floats can have wrong further digits, so round to the digits that were sent.
     return round(kilowatts * 1000, 3) if isinstance(kilowatts, float) else None
 
 

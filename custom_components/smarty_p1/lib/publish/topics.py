@@ -1,7 +1,8 @@
-"""Topics of a telegram: a name for every value, and the value as text.
+"""MQTT topics of a telegram: a name for every value, and the value as text.
 
-The names are taken from the specification's table, in small letters. Names of a meter on the M-Bus
-begin with its kind and its channel. A text from the meter fills at most one level of a topic.
+The names are from the table of the P1 specification, in small letters. The names of an M-Bus
+meter's values begin with kind and channel of the meter. A text that the meter sends can form at
+most one level of a topic.
 """
 
 import re
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 from ..p1 import CHANNELS, MBUS_FIELDS, OBJECTS, Capture, Telegram, Value, mbus_reference
 
-# Bytes that the levels below a root need at most. MQTT limits a whole topic to 65,535 bytes.
+# Bytes to reserve in a topic for the levels below the root topic. MQTT allows 65,535 bytes.
 RESERVED = 512
 
 _MBUS_NAMES = {
@@ -23,20 +24,21 @@ _INDEXES = {reference for reference, (_, name) in _MBUS_NAMES.items() if name ==
 _NOT_CAPTURED = Capture(None, None, None)
 _LIMITS = ("current_limit_imported", "current_limit_exported")
 PART_NAMES: Mapping[str, Sequence[str]] = {"1-1:31.4.0": _LIMITS, "1-1:34.4.0": _LIMITS}
-"""Names of the values of an object that has several values, by its reference."""
+"""Names of the single values of an object with several values, by OBIS reference."""
 
 _number = re.compile(r"[+-]?[0-9]+(?:\.(?P<decimals>[0-9]+))?")
-# A number needs a unit or a point: plain digits may be an identifier, whose zeros must stay.
+# Digits without unit and point may be an identifier, whose leading zeros must stay. So
+# `_number_and_unit` also needs a unit or a point.
 _is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _NO_NAME = re.compile(r"[^a-z0-9]+")
-# No object of a meter has more values. Every value gets a topic, so bound their number.
+# Limit for the values of one object, because every value gets a topic. No meter sends more values.
 _MAX_VALUES = 32
 _MAX_LEVEL_SIZE = 64
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 class Item(NamedTuple):
-    """Value of a telegram: `sent` is the meter's text, `text` the value (empty if unknown)."""
+    """Value of a telegram: `sent` is the meter's text, `text` is the value, empty if unknown."""
 
     reference: str
     name: str
@@ -46,7 +48,7 @@ class Item(NamedTuple):
 
 
 def level(text: str) -> str:
-    """Return a text as one level of a topic, without characters such as `#`, `+`, `/` and NUL."""
+    """Return a text as one level of a topic: `_` replaces characters such as `#`, `+` and `/`."""
     return _UNSAFE.sub("_", text[:_MAX_LEVEL_SIZE])
 
 
@@ -89,12 +91,13 @@ def _item(reference: str, name: str, value: Value, sent: str) -> Item:
 def _index_items(
     telegram: Telegram, reference: str, name: str, capture: Capture, sent: str
 ) -> Iterator[Item]:
-    """Yield an index, its unit and its time, always under the same names."""
+    """Yield three items for an M-Bus meter: index, unit and capture time, even if unknown."""
     reading = telegram.channels.get(_MBUS_NAMES[reference][0])
-    # Meters omit the unit if there is no value, but the SmartyReader's name contains the unit.
+    # A meter omits the unit of an unknown index. Take the default unit of its type, because the
+    # SmartyReader's names contain the unit.
     unit = capture.unit or (reading.unit if reading else None)
     _, _, index = sent.partition(")(")
-    # Fill bytes as the capture time mean that the index was never captured.
+    # Without a capture time (fill bytes), the index was never captured and is not valid.
     text = _as_text(capture.value, index) if capture.time else ""
     yield Item(reference, name, unit, text, index)
     yield Item(reference, f"{name}_unit", None, unit or "", unit or "")
@@ -103,10 +106,10 @@ def _index_items(
 
 
 def object_name(reference: str) -> str:
-    """Return the name of an object that does not belong to a meter on the M-Bus."""
+    """Return the name of an object in topics, unless the object belongs to an M-Bus meter."""
     if kind := OBJECTS.get(reference):
         return _NO_NAME.sub("_", kind.name.lower().replace("'s", ""))
-    # Programs that read topics may give dots and colons a meaning.
+    # Some programs that read topics give dots and colons a meaning, so replace both.
     return reference.replace(":", "_").replace(".", "_")
 
 
@@ -120,7 +123,7 @@ def _name(telegram: Telegram, reference: str) -> str:
 
 
 def _number_and_unit(sent: str) -> tuple[str | None, str | None]:
-    """Return number and unit of an unknown object, or twice None if it has no number."""
+    """Return number and unit of an object outside OBJECTS, or (None, None) without a number."""
     number, star, unit = sent.partition("*")
     if not _is_number(number) or (star and not unit) or not (star or "." in number):
         return None, None
@@ -140,11 +143,11 @@ def _as_text(value: Value, sent: str) -> str:
 
 
 def _as_decimal(value: float, sent: str) -> str:
-    """Return a number with the digits sent, or with as many decimals if its value differs."""
+    """Return a number as text: as in `sent` if equal, otherwise with as many decimals as `sent`."""
     if match := _number.match(sent):
         if float(match[0]) == value:
             return f"{Decimal(match[0]):f}"
-        # The value is not the sent number: a total is held back, or its unit was converted.
+        # The value differs from the sent number if a total is held back, or a unit was converted.
         text = f"{value:.{len(match['decimals'] or '')}f}"
         if float(text) == value:
             return text

@@ -56,8 +56,8 @@ def bill_answer(month: Month, demand: Demand) -> dict[str, Any]:
         "total": due.total,
         **older_prices(due.prices_of),
     }
-    if month is demand.month and (found := estimated(demand)):
-        answer["estimate"] = _known(found._asdict())
+    if month is demand.month and (estimate := estimated(demand)):
+        answer["estimate"] = _known(estimate._asdict())
     if due.missing:
         answer |= {"missing": list(due.missing), "subtotal": due.subtotal}
     unpriced = {name: getattr(due, name) or None for name in _UNPRICED}
@@ -194,7 +194,9 @@ def _above(month: Month, demand: Demand) -> dict[str, Any]:
         "peak": peak_report(month.peak),
         "classes": {str(kw): _counted(month.above(kw)) for kw in REFERENCE_POWERS},
         "contract": {
-            "reference_kw": [kw for each in contracts if (kw := each.reference_kw) is not None],
+            "reference_kw": [
+                kw for contract in contracts if (kw := contract.reference_kw) is not None
+            ],
             **_counted(above_contract(month.days, demand.contracts)),
         },
     }

@@ -46,18 +46,18 @@ def bills_by_day(
 
 def days_report(demand: Demand, known: QuarterHours, start: date, end: date) -> dict[str, Any]:
     """Return the last MAX_DAYS days of a period that ends before `end`."""
-    found = [
+    days = [
         day
         for month in known_months(demand)
         if month.end.date() > start and month.start.date() < end
         for day in _days(month, demand.contracts, demand.until, known)
         if start.isoformat() <= day["day"] < end.isoformat()
     ]
-    return {"days": found[-MAX_DAYS:]}
+    return {"days": days[-MAX_DAYS:]}
 
 
 def _days(
-    month: Month, contracts: Contracts, until: datetime, known: QuarterHours
+    month: Month, contracts: Contracts, until: datetime, quarters: QuarterHours
 ) -> Iterator[dict[str, Any]]:
     """Yield the contents of the days of a month that have begun."""
     for start, end, before, due in bills_by_day(month, contracts, until):
@@ -71,7 +71,7 @@ def _days(
             "day": start.astimezone(LUXEMBOURG).date().isoformat(),
             "start": start.isoformat(),
             "end": day_end(start).isoformat(),
-            **_sums(month, contracts, start, end, known),
+            **_sums(month, contracts, start, end, quarters),
             "cost": cost,
             "cost_used": used,
             "cost_fixed": fixed,
@@ -91,13 +91,13 @@ def _more(before: float | None, after: float | None) -> float | None:
 
 
 def _sums(
-    month: Month, contracts: Contracts, start: datetime, end: datetime, known: QuarterHours
+    month: Month, contracts: Contracts, start: datetime, end: datetime, quarters: QuarterHours
 ) -> dict[str, Any]:
     """Return the sums of a day, which has a record for each of its contracts."""
     records = [day for day in month.days if start <= day.start < end]
     own_kw = contracts.at(start).reference_kw
     above = above_contract(records, contracts)
-    peak = known.peak(start, day_end(start))
+    peak = quarters.peak(start, day_end(start))
     return {
         "imported_wh": round(sum(day.imported_wh for day in records)) if records else None,
         "exported_wh": round(sum(day.exported_wh for day in records)) if records else None,

@@ -58,21 +58,21 @@ def gas_costs_report(days: DaySums, prices: GasPrices, now: datetime) -> dict[st
     The month before takes the place of a running month without a whole day. Either is None if not
     enough is known.
     """
-    known = {
+    days_by_date = {
         start.astimezone(LUXEMBOURG).date(): _Day(amount, _share(start, seconds))
         for start, (amount, seconds) in days.items()
     }
     today = now.astimezone(LUXEMBOURG).date()
     this_month = today.replace(day=1)
     last_month = (this_month - _A_DAY).replace(day=1)
-    month = _running(known, prices, this_month, today) or _running(
-        known, prices, last_month, this_month
+    month = _running(days_by_date, prices, this_month, today) or _running(
+        days_by_date, prices, last_month, this_month
     )
     return {
         "per_m3": prices.per_m3,
         "per_month": prices.per_month,
         "month": month,
-        "year_ago": month and _year_ago(known, prices, month),
+        "year_ago": month and _year_ago(days_by_date, prices, month),
     }
 
 
@@ -81,38 +81,38 @@ def _share(start: datetime, seconds: float) -> float:
 
 
 def _running(
-    known: Mapping[date, _Day], prices: GasPrices, month: date, end: date
+    days_by_date: Mapping[date, _Day], prices: GasPrices, month: date, end: date
 ) -> dict[str, Any] | None:
     """Return a month from its first to its last whole day before `end`, None without any.
 
     The first whole day may be after the 1st only if the meter was read first in this month.
     """
     ended = [month + n * _A_DAY for n in range((end - month).days)]
-    whole = [day.day for day in ended if known.get(day, _UNKNOWN).is_whole]
+    whole = [day.day for day in ended if days_by_date.get(day, _UNKNOWN).is_whole]
     if not whole:
         return None
-    first = whole[0] if min(known) >= month else 1
-    return _month(known, prices, month, first, whole[-1])
+    first = whole[0] if min(days_by_date) >= month else 1
+    return _month(days_by_date, prices, month, first, whole[-1])
 
 
 def _year_ago(
-    known: Mapping[date, _Day], prices: GasPrices, month: Mapping[str, Any]
+    days_by_date: Mapping[date, _Day], prices: GasPrices, month: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Return the same days a year before a month, None if not all of both years are whole."""
     this = date.fromisoformat(f"{month['month']}-01")
     start = this.replace(year=this.year - 1)
     # A February of 29 days follows a February of 28.
     last = min(month["last"], _length(start))
-    ago = _month(known, prices, start, month["first"], last)
+    ago = _month(days_by_date, prices, start, month["first"], last)
     return None if month["missing_days"] or ago["missing_days"] else ago
 
 
 def _month(
-    known: Mapping[date, _Day], prices: GasPrices, start: date, first: int, last: int
+    days_by_date: Mapping[date, _Day], prices: GasPrices, start: date, first: int, last: int
 ) -> dict[str, Any]:
     """Return the sums from one day of a month to another, and the costs of each day of it."""
     length = _length(start)
-    days = [known.get(start + n * _A_DAY, _UNKNOWN) for n in range(length)]
+    days = [days_by_date.get(start + n * _A_DAY, _UNKNOWN) for n in range(length)]
     counted = days[first - 1 : last]
     m3 = sum(day.m3 for day in counted)
     used = round(m3 * prices.per_m3, 2)

@@ -43,28 +43,28 @@ def _as_json(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
         **older_prices(quarters[-1].price.prices_of),
         "quarter_hours": [
             {
-                "start": _local(each.start),
-                "end": _local(each.end),
-                "price_import": each.price.imported,
-                "price_export": each.price.exported,
-                "left_kw": each.left_kw,
-                **({"unknown": dict(each.unknown)} if each.unknown else {}),
+                "start": _local(quarter.start),
+                "end": _local(quarter.end),
+                "price_import": quarter.price.imported,
+                "price_export": quarter.price.exported,
+                "left_kw": quarter.left_kw,
+                **({"unknown": dict(quarter.unknown)} if quarter.unknown else {}),
             }
-            for each in quarters
+            for quarter in quarters
         ],
     }
 
 
 def _as_emhass(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
     """Return the runtime parameters of EMHASS, without empty lists: EMHASS refuses them."""
-    imported = {_local(each.start): each.price.imported for each in quarters}
-    exported = {_local(each.start): each.price.exported for each in quarters}
+    imported = {_local(quarter.start): quarter.price.imported for quarter in quarters}
+    exported = {_local(quarter.start): quarter.price.exported for quarter in quarters}
     lists = {"load_cost_forecast": imported, "prod_price_forecast": exported}
-    known = {
+    forecasts = {
         name: {start: price for start, price in prices.items() if price is not None}
         for name, prices in lists.items()
     }
-    return {name: prices for name, prices in known.items() if prices}
+    return {name: prices for name, prices in forecasts.items() if prices}
 
 
 def _as_evcc(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
@@ -72,14 +72,14 @@ def _as_evcc(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
 
     def rates(price: Callable[[ComingQuarterHour], float | None]) -> list[dict[str, Any]]:
         return [
-            {"start": _local(each.start), "end": _local(each.end), "value": value}
-            for each in quarters
-            if (value := price(each)) is not None
+            {"start": _local(quarter.start), "end": _local(quarter.end), "value": value}
+            for quarter in quarters
+            if (value := price(quarter)) is not None
         ]
 
     return {
-        "grid": rates(lambda each: each.price.imported),
-        "feedin": rates(lambda each: each.price.exported),
+        "grid": rates(lambda quarter: quarter.price.imported),
+        "feedin": rates(lambda quarter: quarter.price.exported),
     }
 
 

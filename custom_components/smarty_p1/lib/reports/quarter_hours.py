@@ -50,16 +50,16 @@ def quarter_hours_as_json(quarters: Sequence[QuarterHour], shared: SharedPower) 
     return {
         "quarter_hours": [
             {
-                "start": _local(each),
-                **{name: _rounded(getattr(each, name)) for name in _COLUMNS},
+                "start": _local(quarter),
+                **{name: _rounded(getattr(quarter, name)) for name in _COLUMNS},
                 **{
-                    f"{REGISTERS[code].quantity}_kwh": _rounded(powers[each.start] / 4)
+                    f"{REGISTERS[code].quantity}_kwh": _rounded(powers[quarter.start] / 4)
                     for code, powers in shared.items()
-                    if each.start in powers
+                    if quarter.start in powers
                 },
-                **({"origin": each.origin.value} if each.origin else {}),
+                **({"origin": quarter.origin.value} if quarter.origin else {}),
             }
-            for each in quarters
+            for quarter in quarters
         ]
     }
 
@@ -72,12 +72,12 @@ def quarter_hours_as_csv(quarters: Sequence[QuarterHour], shared: SharedPower) -
     """Return quarter-hours and their shared power as CSV."""
     text = StringIO()
     writer = csv.writer(text, delimiter=";", lineterminator="\n")
-    origins = [each.origin for each in quarters]
+    origins = [quarter.origin for quarter in quarters]
     has_origins = any(origins)
     columns = [*_COLUMNS.values(), *(f"{code} (kW)" for code in shared)]
     writer.writerow(["start", *columns, *(["origin"] if has_origins else [])])
-    for each, origin in zip(quarters, origins, strict=True):
-        cells = [_local(each), *map(as_decimal, _powers(each, shared))]
+    for quarter, origin in zip(quarters, origins, strict=True):
+        cells = [_local(quarter), *map(as_decimal, _powers(quarter, shared))]
         writer.writerow([*cells, origin or ""] if has_origins else cells)
     return {"csv": text.getvalue()}
 
@@ -124,16 +124,16 @@ def quarter_hours_report(
     }
 
 
-def _mark(known: QuarterHours, demand: Demand) -> str:
+def _mark(quarters: QuarterHours, demand: Demand) -> str:
     """Return a text that changes when a day before today or its reference power changes."""
-    past = known.mark(day_start(demand.quarter_start))
+    past = quarters.mark(day_start(demand.quarter_start))
     references = [
-        (since.isoformat(), each.reference_kw) for since, each in demand.contracts.entries
+        (since.isoformat(), contract.reference_kw) for since, contract in demand.contracts.entries
     ]
     return f"{crc32(repr((past, references)).encode()):08x}"
 
 
 def _packed(values: Sequence[int | None]) -> str:
     """Return integers as base64 of 16 bits each, little-endian."""
-    fitting = (_EMPTY_CELL if each is None or abs(each) > _MAX_CELL else each for each in values)
+    fitting = (_EMPTY_CELL if cell is None or abs(cell) > _MAX_CELL else cell for cell in values)
     return b64encode(struct.pack(f"<{len(values)}h", *fitting)).decode()

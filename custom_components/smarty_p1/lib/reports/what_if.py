@@ -33,28 +33,28 @@ def what_if_report(
         reserve=fields["reserve"] / _PERCENT,
         standby_w=fields["standby"],
     )
-    found = simulate_battery(demand, quarters, battery, market, fields.get("feed_in_price"))
-    without = found.classes[found.cheapest_without].without.whole
-    with_battery = found.classes[found.cheapest_with].with_battery.whole
+    result = simulate_battery(demand, quarters, battery, market, fields.get("feed_in_price"))
+    without = result.classes[result.cheapest_without].without.whole
+    with_battery = result.classes[result.cheapest_with].with_battery.whole
     low = round(without.total - with_battery.total)
     return {
-        "start": f"{found.start:%Y-%m-%d}",
-        "end": f"{found.end:%Y-%m-%d}",
-        "measured_days": found.measured_days,
-        "reference_kw": found.reference_kw,
-        "has_vat": found.has_vat,
-        **older_prices(found.prices_of),
-        "hourly_share": found.hourly_share and round(found.hourly_share, 2),
-        "saving": {"low": low, "high": max(low, round(found.saving_high))},
-        "cheapest": {"without": found.cheapest_without, "with_battery": found.cheapest_with},
+        "start": f"{result.start:%Y-%m-%d}",
+        "end": f"{result.end:%Y-%m-%d}",
+        "measured_days": result.measured_days,
+        "reference_kw": result.reference_kw,
+        "has_vat": result.has_vat,
+        **older_prices(result.prices_of),
+        "hourly_share": result.hourly_share and round(result.hourly_share, 2),
+        "saving": {"low": low, "high": max(low, round(result.saving_high))},
+        "cheapest": {"without": result.cheapest_without, "with_battery": result.cheapest_with},
         "classes": {
             f"{kw:g}": {
-                "without": _whole(each.without),
-                "with_battery": _whole(each.with_battery),
-                "cycles": round(each.cycles),
-                "stored_share": each.stored_share and round(each.stored_share, 2),
+                "without": _whole(option.without),
+                "with_battery": _whole(option.with_battery),
+                "cycles": round(option.cycles),
+                "stored_share": option.stored_share and round(option.stored_share, 2),
             }
-            for kw, each in found.classes.items()
+            for kw, option in result.classes.items()
         },
     }
 

@@ -1,19 +1,19 @@
 """Simulation of a battery on the quarter-hours of a household without one.
 
-The rule knows prices, as the contract and the market tell them in advance, and no energy before its
-quarter-hour runs:
+The simulated rule knows prices in advance, from the contract and the market. The energy of a
+quarter-hour is known only when that quarter-hour runs:
 
-1. Once a day, `battery_plan.py` computes for each hour how much energy is worth more later than
-   now, by the prices until the end of the next day and by the last days of the household.
-2. Energy beyond that is given to the house. Missing energy is charged from the grid if that pays in
-   spite of the loss, and never above the reference power. Solar energy is stored if it is worth
-   more than its feed-in price.
+1. Once a day, `battery_plan.py` computes for each hour how much stored energy is worth more later
+   than now, from the prices until the end of the next day and from the household's last days.
+2. The house gets the energy beyond that amount. Missing energy is charged from the grid if charging
+   pays in spite of the loss, and never above the reference power. Solar energy is stored if the
+   stored energy is worth more than the feed-in price.
 
-The battery never feeds in, and is empty at the beginning. Half of its loss is on the way in, half
-on the way out. It draws its standby power all the time. Of a running quarter-hour the rule knows
-the whole energy, as a controller with a projection does, so a peak of seconds counts as its mean.
-If energy was both drawn and fed in within a quarter-hour, the worse order is assumed: solar energy
-neither uses room that is emptied then, nor is given in the same quarter-hour.
+The battery never feeds in, and is empty at the beginning. Half of the loss is charging loss, half
+is discharging loss. The battery always draws its standby power. The rule knows the whole energy of
+the running quarter-hour, as a controller with a projection does, so only the mean power counts.
+If a quarter-hour has both import and export, the worse order is assumed: the battery stores solar
+energy before it discharges, and does not give this energy to the house in the same quarter-hour.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ MAX_RESERVE_SHARE = 0.9
 MAX_STANDBY_W = 200.0
 
 WH_A_KW = 250
-"""Energy of a kW in a quarter-hour."""
+"""Energy in Wh that 1 kW makes in a quarter-hour."""
 # Smaller energies are float errors.
 _NOTHING_WH = 1e-6
 
@@ -43,15 +43,15 @@ class Battery(NamedTuple):
     kw: float
     """Maximum charge and discharge power."""
     efficiency: float = 0.9
-    """Share of the charged energy that comes out again."""
+    """Discharged energy divided by charged energy."""
     reserve: float = 0.0
     """Share of the capacity that is never discharged."""
     standby_w: float = 0.0
-    """Power that the battery itself draws all the time."""
+    """Power that the battery itself always draws."""
 
     @property
     def is_possible(self) -> bool:
-        """Return whether such a battery may exist; False for NaN."""
+        """Return whether all properties are within their limits; False for NaN."""
         return (
             MIN_KWH <= self.kwh <= MAX_KWH
             and MIN_KW <= self.kw <= MAX_KW
@@ -62,18 +62,18 @@ class Battery(NamedTuple):
 
 
 class DayEnergies(NamedTuple):
-    """The known quarter-hours of a day, in the order of their time, in Wh."""
+    """Energies of the known quarter-hours of a day, in time order."""
 
     imported_wh: Sequence[float]
     exported_wh: Sequence[float]
 
 
 class BatteryDay(NamedTuple):
-    """A day of a simulation."""
+    """Input of the simulation for one day."""
 
     energies: DayEnergies
     hours: Sequence[int]
-    """Hour of Luxembourg's clock in which each of its quarter-hours begins."""
+    """Hour of Luxembourg's clock for each quarter-hour in `energies`."""
     prices: DayPrices
 
 
@@ -81,9 +81,9 @@ class BatteryRun(NamedTuple):
     """Result of a simulation, day by day."""
 
     days: Sequence[DayEnergies]
-    """The same quarter-hours with the battery."""
+    """Energies of the simulated quarter-hours with the battery."""
     stored_wh: float
-    """Exported energy that was stored instead."""
+    """Solar energy that the battery stored instead of exporting it."""
     charged_wh: float
     """Energy charged from the grid."""
     given_wh: float
@@ -91,7 +91,10 @@ class BatteryRun(NamedTuple):
 
 
 class _Hour(NamedTuple):
-    """Quarter-hours of a day in one hour of the clock: first, end, and their energies."""
+    """Quarter-hours of a day within one hour of the clock, and their total energies.
+
+    `begin` and `end` are indices into the day's energies. `highest_wh` is the highest import.
+    """
 
     hour: int
     begin: int
@@ -102,7 +105,7 @@ class _Hour(NamedTuple):
 
 
 class _Day(NamedTuple):
-    """A day with the battery's standby."""
+    """A day whose energies include the battery's standby power."""
 
     energies: DayEnergies
     hours: Sequence[_Hour]
@@ -110,32 +113,35 @@ class _Day(NamedTuple):
 
 
 class _DayAfter(NamedTuple):
-    """The quarter-hours of a day with the battery."""
+    """Energies of a day's quarter-hours with the battery."""
 
     imported_wh: list[float]
     exported_wh: list[float]
 
 
 class BatteryTrial:
-    """Trial of a battery on the days of a household, at one reference power after the other."""
+    """Simulation of one battery on a household's days, for any reference power."""
 
     def __init__(self, days: Sequence[BatteryDay], battery: Battery, surcharge: float) -> None:
-        """Take the days in the order of time; `surcharge` is on top of a kWh's price, with VAT."""
+        """`days` are in time order. `surcharge` is an additional price in EUR per kWh with VAT.
+
+        Energy above the reference power costs this surcharge.
+        """
         self._battery = battery
         self._surcharge = surcharge
         self._days = [_prepared(day, battery.standby_w) for day in days]
         self.highest_wh = max([hour.highest_wh for day in self._days for hour in day.hours])
-        """The highest quarter-hour, with the battery's standby."""
+        """Highest import of a quarter-hour, with the battery's standby."""
 
     def run(self, reference_kw: float) -> BatteryRun:
-        """Return the simulation by the rule above."""
+        """Simulate the days with the module's rule, and return the result."""
         state = _State(self._battery, reference_kw)
         one_way, limit_wh = state.one_way, state.limit_wh
         plan = BatteryPlan(
             state.usable_wh, state.most_wh * 4, limit_wh * 4, one_way, self._surcharge
         )
         limits = None
-        found = []
+        results = []
         for day, following in zip(self._days, [*self._days[1:], self._days[-1]], strict=True):
             energies = day.energies
             after = _DayAfter([], [])
@@ -150,8 +156,8 @@ class BatteryTrial:
                     above_wh = sum([min(wh, state.most_wh) for wh in excesses])
                 plan.note(hour.hour, below_wh, hour.exported_wh, above_wh)
                 state.pass_hour(energies, hour, limits[hour.hour], after)
-            found.append(DayEnergies(*after))
-        return BatteryRun(found, state.stored_wh, state.charged_wh, state.given_wh)
+            results.append(DayEnergies(*after))
+        return BatteryRun(results, state.stored_wh, state.charged_wh, state.given_wh)
 
 
 class _State:
@@ -168,7 +174,7 @@ class _State:
     def pass_hour(
         self, energies: DayEnergies, hour: _Hour, limits: HourLimits, after: _DayAfter
     ) -> None:
-        """Append the quarter-hours of an hour as the battery changes them."""
+        """Append the quarter-hours of `hour` to `after`, as the battery changes them."""
         begin, end = hour.begin, hour.end
         imported_wh, exported_wh = energies.imported_wh[begin:end], energies.exported_wh[begin:end]
         give_to, charge_to, store_to, spare_to = limits
@@ -193,7 +199,8 @@ class _State:
                 self.stored_wh += into_wh
             out_wh = (ready_wh - give_to) * one_way
             if out_wh < over_wh:
-                # The spared energy is for quarter-hours above the reference power.
+                # Energy between `spare_to` and `give_to` may only lower an excess over the
+                # reference power.
                 out_wh = min((ready_wh - spare_to) * one_way, over_wh)
             if out_wh > 0 and (out_wh := min(out_wh, drawn_wh, left_wh)):
                 held_wh -= out_wh / one_way
@@ -209,16 +216,16 @@ class _State:
         self._held_wh = held_wh
 
     def _is_idle(self, hour: _Hour, limits: HourLimits) -> bool:
-        """Return whether nothing is charged or given in an hour."""
+        """Return whether the battery neither charges nor discharges in an hour."""
         give_to, charge_to, *_ = limits
         stays = charge_to - _NOTHING_WH <= self._held_wh <= give_to + _NOTHING_WH
         return stays and not hour.exported_wh and hour.highest_wh <= self.limit_wh
 
 
 def _prepared(day: BatteryDay, standby_w: float) -> _Day:
-    """Return a day with the battery's standby.
+    """Return a day whose energies include the battery's standby.
 
-    The standby adds to the imported energy. It uses solar energy only where nothing was imported.
+    Standby energy is imported. Only a quarter-hour without import takes solar energy for standby.
     """
     imported_wh, exported_wh = day.energies
     if standby_w:

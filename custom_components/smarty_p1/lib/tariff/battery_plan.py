@@ -1,10 +1,10 @@
-"""The plan of a battery: by the hour, the energy that is worth more later than now.
+"""Daily plan of a battery: how much stored energy is worth more later than now, hour by hour.
 
-The plan is made at two in the afternoon, when the market's prices of the next day are out, from the
-last hour of that day backwards. It divides the battery into 20 parts and computes the worth of a
-kilowatt-hour in each: the price of an hour in which the household will need it, or in which it
-could be charged instead. The expected energies are the mean of the last seven days, and the energy
-above the reference power is that of the last 14 days.
+The plan is made at two in the afternoon, when the market's prices of the next day are known. It is
+computed backwards, from the last hour of the next day. The battery's energy is divided into 20
+equal parts, each with a value per kilowatt-hour. This value is the price of an hour in which the
+household will need the part, or could charge it. The expected energies of an hour are the means of
+the last seven days. The expected energy above the reference power comes from the last 14 days.
 """
 
 from bisect import bisect_left, bisect_right
@@ -15,42 +15,41 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 PLANNED_AT = 14
-"""Hour of the clock: the market's prices of the next day are known from one o'clock on."""
+"""Hour of Luxembourg's clock. The market's prices of the next day are known from 13:00 on."""
 
 _HOURS = 24
 _DAYS_OF_ENERGY = 7
 _DAYS_OF_EXCESS = 14
 _PARTS = 20
-# Energy that is kept in vain is lost for sure, and 14 days say little about a chance.
+# Factor on the chance of an excess: 14 days are a small sample, and reserving energy has a cost.
 _CAUTION = 0.7
-# After the days that the plan sees, energy is worth this share of its value a day before, and for
-# the rest as much as in the cheapest hour.
+# Weight of the last plan's midnight values in a plan's final values. The cheapest price has 0.2.
 _REMEMBERED = 0.8
-# Values closer than that are equal: EUR per kWh.
+# Values that differ by less are equal, in EUR per kWh.
 _EQUAL = 1e-7
 
 
 class DayPrices(NamedTuple):
-    """Prices of a day by the hours of Luxembourg's clock, in EUR per kWh with VAT."""
+    """Prices in EUR per kWh for each hour of Luxembourg's clock. Import prices include VAT."""
 
     imported: Sequence[float]
     exported: Sequence[float]
 
     @property
     def are_flat(self) -> bool:
-        """Return whether all hours have the same prices."""
+        """Return whether the import price and the export price are constant all day."""
         return all(min(prices) == max(prices) for prices in self)
 
 
 type HourLimits = tuple[float, float, float, float]
-"""How much a battery holds, in Wh, at which it does something in an hour: above the first, it gives
-energy to the house; below the second, it is charged from the grid; below the third, it stores sun;
-above the fourth, it gives energy to stay below the reference power."""
+"""Four levels of a battery's stored energy in an hour, in Wh. Above the first, the battery gives
+energy to the house. Below the second, it charges from the grid. Below the third, it stores solar
+energy. Above the fourth, it gives energy to stay below the reference power."""
 _NO_LIMITS: HourLimits = (0.0, 0.0, 0.0, 0.0)
 
 
 class _LastDays:
-    """Energies of the last days, by the hour of the clock."""
+    """Energies in Wh of the last seven days, by hour of the clock."""
 
     def __init__(self) -> None:
         self._days: deque[Sequence[float]] = deque(maxlen=_DAYS_OF_ENERGY)
@@ -64,28 +63,32 @@ class _LastDays:
 
     @property
     def means(self) -> Sequence[float]:
-        """Return the mean of each hour."""
+        """Return the mean energy in Wh of each hour of the clock."""
         return [wh / (len(self._days) or 1) for wh in self._sums]
 
 
 @dataclass(slots=True)
 class _Event:
-    """Hours in a row with energy above the reference power."""
+    """Consecutive hours with energy above the reference power."""
 
     hour: int
     """The first hour."""
     above_wh: float = 0.0
     beside_wh: float = 0.0
-    """Energy below the reference power that the battery could give at the same time."""
+    """Energy below the reference power that the battery could give in the same hours."""
 
 
 class BatteryPlan:
-    """The plans of a battery, and the days that they are made by."""
+    """Planner of one battery, with the household's last days."""
 
     def __init__(
         self, usable_wh: float, most_wh: float, limit_wh: float, one_way: float, surcharge: float
     ) -> None:
-        """Take energies of an hour; `surcharge` is on top of a kWh's price, with VAT."""
+        """`most_wh` and `limit_wh` are the battery's power and the reference power, in Wh an hour.
+
+        `surcharge` is the additional price of energy above the reference power, in EUR per kWh
+        with VAT.
+        """
         self._usable_wh = usable_wh
         self._most_wh = most_wh
         self._limit_wh = limit_wh
@@ -100,7 +103,7 @@ class BatteryPlan:
         self._at_midnight: list[float] | None = None
 
     def note(self, hour: int, drawn_wh: float, fed_wh: float, above_wh: float) -> None:
-        """Take the energies of an hour: drawn below the reference power, fed in, drawn above."""
+        """Note energies of an hour: drawn below reference power, fed in, drawn above that power."""
         self._is_noted = True
         self._fed[hour] = fed_wh
         if not above_wh:
@@ -114,11 +117,11 @@ class BatteryPlan:
         self._event.beside_wh += max(0.0, min(drawn_wh, self._most_wh - above_wh))
 
     def limits(self, today: DayPrices, tomorrow: DayPrices) -> Sequence[HourLimits]:
-        """Return the limits of the next 24 hours, by the hour of the clock."""
+        """Return the limits of the next 24 hours, indexed by hour of the clock."""
         self._end_day()
         events = self._expected_events()
         if tomorrow is today and today.are_flat and not events:
-            # No hour is better than another, so that only the sun remains to be decided on.
+            # All hours cost the same, so the only decision is whether to store solar energy.
             is_worth_it = today.imported[0] * self._one_way**2 > today.exported[0]
             self._at_midnight = None
             return [(0.0, 0.0, self._usable_wh if is_worth_it else 0.0, 0.0)] * _HOURS
@@ -126,48 +129,48 @@ class BatteryPlan:
         surcharge = self._surcharge * one_way
         needed, sunny, free = self._expected_parts()
 
-        # A hair less, so that nothing is charged that nobody needs.
+        # Subtract two tolerances, so that charging energy that nobody needs never pays.
         cheapest = min(*today.imported[PLANNED_AT:], *tomorrow.imported) * one_way - 2 * _EQUAL
         values = self._last_values(cheapest)
-        found = [_NO_LIMITS] * _HOURS
+        limits = [_NO_LIMITS] * _HOURS
         for n in range(2 * _HOURS - 1, PLANNED_AT - 1, -1):
             hour = n % _HOURS
             imported, exported = tomorrow if n >= _HOURS else today
             price = imported[hour]
-            given, bought = -price * one_way, -price / one_way
+            saving, bought = -price * one_way, -price / one_way
             sold = -exported[hour] / one_way
-            spare_to = bisect_left(values, given - surcharge)
+            spare_to = bisect_left(values, saving - surcharge)
             if hour in events:
-                values = _with_event(values, events[hour], given, surcharge)
-            # Parts that this hour can fill are worth no more than that costs: first by the sun.
-            give_to = bisect_left(values, given - _EQUAL)
+                values = _with_event(values, events[hour], saving, surcharge)
+            # A part is worth no more than filling it in this hour costs. Solar energy comes first.
+            give_to = bisect_left(values, saving - _EQUAL)
             store_to = bisect_right(values, sold + _EQUAL)
             values = _filled(values, sold, min(sunny[hour], store_to), store_to)
             charge_to = bisect_right(values, bought + _EQUAL)
             values = _filled(values, bought, min(free[hour], charge_to), charge_to)
             if n < _HOURS + PLANNED_AT:
-                found[hour] = (
+                limits[hour] = (
                     give_to * part_wh,
                     charge_to * part_wh,
                     store_to * part_wh,
                     spare_to * part_wh,
                 )
-            # Parts that this hour needs are worth its price.
-            values = _with(values, given, needed[hour])
+            # Parts that the house needs in this hour are worth the hour's price.
+            values = _with(values, saving, needed[hour])
             if n == _HOURS:
                 self._at_midnight = values
-        return found
+        return limits
 
     def _last_values(self, cheapest: float) -> list[float]:
-        """Return the values of the parts after the hours that the plan sees.
+        """Return the values of the battery's 20 parts after the last planned hour.
 
-        They are in EUR per kWh that is held, the highest first; negative for `bisect`.
+        Values are in EUR per stored kWh, the highest first. They are negated to suit `bisect`.
         """
         before = self._at_midnight or [-cheapest] * _PARTS
         return [-cheapest + (value + cheapest) * _REMEMBERED for value in before]
 
     def _end_day(self) -> None:
-        """Take the noted hours as one day."""
+        """Add the noted hours to the last days, as one day."""
         if self._is_noted:
             self._drawn_days.add(self._drawn)
             self._fed_days.add(self._fed)
@@ -176,7 +179,7 @@ class BatteryPlan:
             self._is_noted = False
 
     def _expected_parts(self) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
-        """Return the parts that each hour needs, has from the sun, and can take from the grid."""
+        """Return numbers of parts by hour: needed, from the sun, and chargeable from the grid."""
         one_way, drawn = self._one_way, self._drawn_days.means
         return (
             self._parts([min(wh, self._most_wh) / one_way for wh in drawn]),
@@ -187,33 +190,33 @@ class BatteryPlan:
         )
 
     def _expected_events(self) -> Mapping[int, tuple[float, int, int]]:
-        """Return the chance that energy above the reference power begins in an hour.
+        """Return the expected excesses over the reference power, by their first hour.
 
-        The number of parts for such energy, and for the energy below, are returned, too.
+        A value consists of chance, parts for the excess, and parts for energy below that power.
         """
         by_hour: dict[int, list[_Event]] = {}
         for day in self._event_days:
             for event in day:
                 by_hour.setdefault(event.hour, []).append(event)
-        found = {}
+        expectations = {}
         for hour, events in by_hour.items():
             part_wh = len(events) * self._one_way * self._usable_wh / _PARTS
-            found[hour] = (
+            expectations[hour] = (
                 min(1.0, len(events) / len(self._event_days)) * _CAUTION,
                 max(1, round(sum([event.above_wh for event in events]) / part_wh)),
                 round(sum([event.beside_wh for event in events]) / part_wh),
             )
-        return found
+        return expectations
 
     def _parts(self, energies_wh: Sequence[float]) -> Sequence[int]:
-        """Return energies in whole parts; a rest counts in the next hour."""
+        """Return the energies as whole parts; a remainder counts in the next hour."""
         part_wh = self._usable_wh / _PARTS
         sums = [round(wh / part_wh) for wh in accumulate(energies_wh, initial=0.0)]
         return [after - before for before, after in pairwise(sums)]
 
 
 def _with(values: list[float], value: float, parts: int) -> list[float]:
-    """Return the values with parts that are worth more; the least valuable ones have no room."""
+    """Return `values` with `parts` parts of `value` inserted; the least valuable parts drop out."""
     if not parts:
         return values
     k = bisect_left(values, value)
@@ -221,16 +224,18 @@ def _with(values: list[float], value: float, parts: int) -> list[float]:
 
 
 def _with_event(
-    values: list[float], event: tuple[float, int, int], given: float, surcharge: float
+    values: list[float], event: tuple[float, int, int], saving: float, surcharge: float
 ) -> list[float]:
-    """Return the values as they are with an event, by its chance."""
+    """Return the mean of the values with and without an event, weighted by its chance."""
     chance, above, beside = event
-    others = _with(_with(values, given - surcharge, above), given, beside)
-    return [value + (other - value) * chance for value, other in zip(values, others, strict=True)]
+    event_values = _with(_with(values, saving - surcharge, above), saving, beside)
+    return [
+        value + (other - value) * chance for value, other in zip(values, event_values, strict=True)
+    ]
 
 
 def _filled(values: list[float], cost: float, parts: int, among: int) -> list[float]:
-    """Return the values when some of the most valuable parts can be had at a cost."""
+    """Return `values` where the most valuable `parts` of the first `among` values become `cost`."""
     if not parts:
         return values
     return values[parts:among] + [cost] * parts + values[among:]

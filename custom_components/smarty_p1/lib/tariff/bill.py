@@ -2,21 +2,21 @@
 
     compute_bill(month, contracts, until).total
 
-- Each line is its quantity times its price, in whole cents; half a cent is rounded up, as is usual
-  with money. A price that changes within the month makes two lines of one name. Net is the sum of
-  the lines, VAT is rounded once, and the total is the sum of both: it adds up on paper.
-- Prices by the month run by the calendar from its start, whether measured or not; in the first
-  month of all, from the day of the first reading.
-- With VAT, the parts are rounded by the largest remainder: they add up to the total.
-- Prices that the contract leaves open are the published ones of each day.
+- Each line is quantity times price, in whole cents; half a cent is rounded up. A price that changes
+  within the month makes two lines with the same name. Net is the sum of the lines, VAT is rounded
+  once, and the total is net plus VAT. So the bill adds up on paper.
+- Monthly prices count from the start of the month, whether its days were measured or not. In the
+  very first month, they count from the day of the first reading.
+- With VAT, the parts are rounded by the largest remainder, so that they add up to the total.
+- A price that the contract leaves open is the published price of each day.
 - While a price is unknown, its line is in `missing`, and there is no total.
-- Energy at the market's price was priced as it came. Up to a tenth of a month's energy may have
-  come while that price was unknown: it costs the month's mean, and `unpriced_kwh` says how much it
-  is. If it is more, the price of the energy is unknown.
-- Exported energy without a price is on no line, and the total stands without it.
-- Exported energy has no VAT, nor has an aid without VAT.
-- Shared energy is on no line of the supplier or of the levies; the network's lines are on all
-  energy. The energy community has a bill of its own: `community` is its line.
+- Energy at the market's price is priced when it is measured. If the market's price was unknown for
+  up to a tenth of a month's energy (`unpriced_kwh`), this energy costs the month's mean. If it was
+  unknown for more, the price of the energy is unknown.
+- Exported energy without a price has no line, and is not in the total.
+- Exported energy has no VAT. An aid may have no VAT either.
+- Shared energy is left out of the lines of supplier and levies, but not of the network's lines.
+  The energy community sends its own bill, whose line is `community`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,9 +36,9 @@ class LineKind(NamedTuple):
     unit: str
     """`kWh` or `month`."""
     part: str
-    """Part of the bill whose lines are added up."""
+    """Part of the bill to which the line belongs, such as `network`."""
     is_paid_out: bool = False
-    """Whether the household is paid the amount, without VAT."""
+    """Whether the household receives the amount, which then has no VAT."""
 
 
 BILL_LINES: Mapping[str, LineKind] = {
@@ -56,98 +56,98 @@ BILL_LINES: Mapping[str, LineKind] = {
     "aid_per_kwh": LineKind("kWh", "levies"),
     "feed_in": LineKind("kWh", "feed_in", is_paid_out=True),
 }
-"""The lines by their names, in the order of a bill."""
+"""Kinds of lines by name, in the order of a bill."""
 _ORDER = tuple(BILL_LINES)
 _AIDS = {PER_KWH: "aid_per_kwh", PER_MONTH: "aid_per_month"}
-# Share of a month's energy at the market's price that may be unpriced.
+# Maximum share of a month's energy at the market's price for which that price may be unknown.
 _MAX_UNPRICED_SHARE = 0.1
 
 
 def lines_of(*parts: str) -> tuple[str, ...]:
-    """Return the names of the lines of parts of a bill."""
+    """Return the line names of the given parts of a bill."""
     return tuple(name for name, kind in BILL_LINES.items() if kind.part in parts)
 
 
 _CENT = 10_000_000
-"""In billionths of the currency."""
+"""One cent in billionths of a euro."""
 
 
 class Line(NamedTuple):
     """A line of a bill, without VAT."""
 
     name: str
-    """One of `BILL_LINES`, in that order."""
+    """Key of `BILL_LINES`."""
     quantity: float
     unit: str
     price: float
-    """Price of one unit: for the market's price, the mean of the month with the margin."""
+    """Price of one unit. At the market's price, this is the month's mean plus the margin."""
     amount: float
-    """Negative for an amount that the household is paid or spared."""
+    """Cost; negative if it lowers the bill."""
     label: str | None = None
-    """The name that the household gave to its own aid."""
+    """Name of an aid, as the household entered it."""
     has_vat: bool = True
 
 
 class Bill(NamedTuple):
-    """Bill of a month, or of the passed part of it. Amounts are in whole cents."""
+    """Bill of a month up to a moment. Amounts are in EUR, rounded to whole cents."""
 
     lines: tuple[Line, ...]
     missing: tuple[str, ...]
-    """Names of lines of the bill with an unknown price."""
+    """Names of the lines whose price is unknown."""
     vat_rate: float | None
-    """0 for a contract without VAT; None is not known."""
+    """0 for a contract without VAT, None if unknown."""
     net: float | None
-    """Sum of the lines; None while a line is missing, as are VAT and total."""
+    """Sum of the lines without VAT. Like `vat_base`, `vat` and `total`, None with missing lines."""
     vat_base: float | None
-    """Sum of the lines with VAT: all but exported energy and aids without VAT."""
+    """Sum of the lines that bear VAT: all but exported energy and aids without VAT."""
     vat: float | None
     total: float | None
     subtotal: float | None
-    """Cost of the known lines with VAT: the total, unless a line is missing."""
+    """Total with VAT of the bill's parts without missing lines."""
     community: Line | None
-    """Line of the energy community, beside this bill: amount with VAT."""
+    """Line of the energy community's own bill. The amount includes VAT."""
     prices_of: date | None
-    """The last day for which the published prices were approved, if the bill uses them later."""
+    """Last day of the approved published prices, if the bill uses these prices for later days."""
     unpriced_kwh: float
-    """Imported energy that came while its price was unknown, or that has none."""
+    """Imported energy without a known price at the time of measurement."""
     unpriced_exported_kwh: float
-    """Exported energy that came while its price was unknown, or that has none."""
+    """Exported energy without a known price at the time of measurement."""
     unsplit_kwh: float
-    """Imported energy at the first of two prices, because it is not known by hours."""
+    """Energy billed at the first of two prices, because its hours are unknown."""
     shared: Shared
-    """Energy from energy sharing, which is not on the supplier's lines."""
+    """Energy from energy sharing. The supplier's lines do not include this energy."""
     may_owe_less_network: float | None
-    """The network's price, with VAT, of shared energy for which the operator may not charge it."""
+    """Network cost of locally shared energy, with VAT. The operator may waive this cost."""
 
     @property
     def total_with_community(self) -> float | None:
-        """Return the total with the energy community, None while a part is unknown."""
+        """Return the total plus the energy community's amount, None while either is unknown."""
         if self.total is None or not self.shared.all_wh:
             return self.total
         return None if self.community is None else round(self.total + self.community.amount, 2)
 
     def amount(self, *names: str) -> float | None:
-        """Return the cost of the lines of some names with VAT, None while one is unknown."""
+        """Return the cost with VAT of the lines in `names`, None if unknown or without lines."""
         lines = [line for line in self.lines if line.name in names]
         if not lines or self.vat_rate is None or any(name in self.missing for name in names):
             return None
         return to_cents(sum([line.amount for line in lines]) + self.vat_rate * _vat_base(lines))
 
     def part(self, *names: str) -> float | None:
-        """Return the cost of parts of the bill with VAT; None without lines or a known price.
+        """Return the cost with VAT of the parts in `names`, None if unknown or without lines.
 
-        All parts add up to the subtotal.
+        The costs of all parts add up to `subtotal`.
         """
         if self.vat_rate is None or any(BILL_LINES[line].part in names for line in self.missing):
             return None
         parts = _parts(_lines_of_known_parts(self.lines, self.missing), self.vat_rate)
-        found = [parts[name] for name in names if name in parts]
-        return round(sum(found), 2) if found else None
+        costs = [parts[name] for name in names if name in parts]
+        return round(sum(costs), 2) if costs else None
 
 
 @lru_cache(maxsize=16)
 def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
-    """Return all parts with VAT, rounded by the largest remainder."""
+    """Return the cost with VAT of each part, rounded by the largest remainder."""
     taxed: dict[str, int] = {}
     untaxed: dict[str, int] = {}
     surcharge = 0.0
@@ -161,21 +161,21 @@ def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
     percent = round((1 + vat_rate) * 100)
     whole = {part: cents * percent // 100 for part, cents in taxed.items()}
     if "surcharge" in taxed:
-        # The mean price is shown with more decimals than cents.
+        # The surcharge's mean price is shown in fractions of a cent, so round only the product.
         whole["surcharge"] = round(to_cents(surcharge * (1 + vat_rate)) * 100)
     vat = to_cents(vat_rate * _vat_base(lines))
     left = sum(taxed.values()) + round(vat * 100) - sum(whole.values())
-    others = sorted(
+    part_names = sorted(
         taxed.keys() - {"surcharge", "feed_in"}, key=lambda part: -(taxed[part] * percent % 100)
     )
-    for n, part in enumerate(others):
-        # In turn, beginning with the largest remainder.
-        whole[part] += (left + len(others) - 1 - n) // len(others)
+    for n, part in enumerate(part_names):
+        # Give the remaining cents to the parts in turn, beginning with the largest remainder.
+        whole[part] += (left + len(part_names) - 1 - n) // len(part_names)
     return {part: (cents + untaxed[part]) / 100 for part, cents in whole.items()}
 
 
 class _Charge(NamedTuple):
-    """A quantity and its price, and the cost at the market's prices beside it."""
+    """A quantity and its price. `market` is a cost at the market's prices, added to the product."""
 
     name: str
     quantity: float
@@ -188,21 +188,21 @@ class _Charge(NamedTuple):
 def compute_bill(
     month: Month, contracts: Contracts, until: datetime, published: NetworkPrices | None = None
 ) -> Bill:
-    """Return the bill of a month at a moment; after its end, the whole bill.
+    """Return the bill of `month` up to `until`, or of the whole month if that is earlier.
 
-    Prices are the published ones of each day, or the given ones.
+    Prices missing in a contract are the published prices of each day, or `published` for all days.
     """
     parts = parts_of(month, contracts, until, published)
     bought, sold = [_bought(part) for part in parts], [_sold(part) for part in parts]
     mean, mean_sold = _mean_price(bought), _mean_price(sold)
     charges: list[_Charge] = []
-    for part, each, each_sold in zip(parts, bought, sold, strict=True):
-        charges += _charges(part, each.priced(mean), each_sold.priced(mean_sold))
+    for part, energy, sold_energy in zip(parts, bought, sold, strict=True):
+        charges += _charges(part, energy.priced(mean), sold_energy.priced(mean_sold))
     if len(parts) > 1:
         charges = _merged(charges)
     missing, lines = _lines(charges)
 
-    # A bill has VAT on all lines or on none: the last contract decides.
+    # A whole bill is with or without VAT, so the last contract decides.
     vat_rate = parts[-1].prices.vat_rate
     sums = _Sums() if vat_rate is None else _sums(_lines_of_known_parts(lines, missing), vat_rate)
     shown = _Sums() if missing else sums
@@ -226,7 +226,7 @@ def compute_bill(
 
 
 def _lines(charges: Sequence[_Charge]) -> tuple[tuple[str, ...], tuple[Line, ...]]:
-    """Return the names of charges without a price, and the lines of the others."""
+    """Return the names of charges without a price, and the lines of charges with a price."""
     missing = dict.fromkeys(charge.name for charge in charges if charge.price is None)
     lines = (_line(charge, charge.price) for charge in charges if charge.price is not None)
     return tuple(missing), tuple(lines)
@@ -238,7 +238,7 @@ def _lines_of_known_parts(lines: tuple[Line, ...], missing: tuple[str, ...]) -> 
 
 
 class _Sums(NamedTuple):
-    """Sum of lines without VAT, the part of it that has VAT, the VAT, and the sum with it."""
+    """Sums of bill lines. Fields have the names of `Bill`, and are None if unknown."""
 
     net: float | None = None
     vat_base: float | None = None
@@ -253,9 +253,9 @@ def _sums(lines: Sequence[Line], vat_rate: float) -> _Sums:
 
 
 def to_cents(amount: float) -> float:
-    """Return an amount in whole cents, rounded half away from 0.
+    """Return an amount in EUR, rounded to whole cents; half a cent is rounded away from 0.
 
-    Binary fractions that are a hair off half a cent count as half a cent: 2.675 becomes 2.68.
+    A float just below half a cent counts as half a cent, so 2.675 becomes 2.68.
     """
     billionths = round(abs(amount) * 1e9)
     cents = (billionths + _CENT // 2) // _CENT
@@ -263,24 +263,24 @@ def to_cents(amount: float) -> float:
 
 
 class _Energy(NamedTuple):
-    """Energy of a part of a month, with its price or its costs at the market's price."""
+    """Energy of a part of a month. It has a fixed `price`, or a `margin` on the market's price."""
 
     kwh: float
     price: float | None
     margin: float | None
     market_kwh: float
-    """The energy whose market price was known; all of it has that price or none."""
+    """Energy with a known market price, whose cost is `market_cost`."""
     market_cost: float
 
     @property
     def unpriced_kwh(self) -> float:
-        """Return the energy whose price is not known."""
+        """Return the energy whose price is unknown."""
         if self.margin is None:
             return self.kwh if self.price is None else 0.0
         return max(0.0, self.kwh - self.market_kwh)
 
     def priced(self, mean: float | None) -> _Energy:
-        """Return the energy with all of it at the market's price, if its mean is known."""
+        """Return the energy with its unpriced part at the market's `mean` price, if known."""
         if self.margin is None or mean is None:
             return self
         cost = self.market_cost + self.unpriced_kwh * mean
@@ -288,7 +288,7 @@ class _Energy(NamedTuple):
 
 
 def _unpriced_kwh(energies: Sequence[_Energy]) -> float:
-    return round(sum([each.unpriced_kwh for each in energies]), 3)
+    return round(sum([energy.unpriced_kwh for energy in energies]), 3)
 
 
 def _bought(part: MonthPart) -> _Energy:
@@ -313,15 +313,15 @@ def _sold(part: MonthPart) -> _Energy:
 
 
 def _mean_price(energies: Sequence[_Energy]) -> float | None:
-    """Return the market's mean price of a month's energy, None where too little of it is known."""
-    of_market = [each for each in energies if each.margin is not None]
+    """Return the market's mean price of a month's energy, None if known for less than 90 %."""
+    of_market = [energy for energy in energies if energy.margin is not None]
     kwh, known_kwh = (
-        sum([each.kwh for each in of_market]),
-        sum([each.kwh - each.unpriced_kwh for each in of_market]),
+        sum([energy.kwh for energy in of_market]),
+        sum([energy.kwh - energy.unpriced_kwh for energy in of_market]),
     )
     if not known_kwh or known_kwh < (1 - _MAX_UNPRICED_SHARE) * kwh:
         return None
-    return sum([each.market_cost for each in of_market]) / known_kwh
+    return sum([energy.market_cost for energy in of_market]) / known_kwh
 
 
 def _charges(part: MonthPart, bought: _Energy, sold: _Energy) -> Iterator[_Charge]:
@@ -371,7 +371,10 @@ def _aids(part: MonthPart, unit: str, quantity: float) -> Iterator[_Charge]:
 
 
 def _supplied(day: Day) -> tuple[float, float]:
-    """Return the supplier's part of the priced Wh and of their cost, by the mean of the day."""
+    """Return the day's energy in Wh with a market price, and its cost, without shared energy.
+
+    Both are reduced by the day's mean share of shared energy.
+    """
     if not day.shared or not day.imported_wh:
         return day.market_wh, day.market_cost
     share = max(0.0, 1.0 - day.shared.all_wh / day.imported_wh)
@@ -389,20 +392,22 @@ def _community(parts: Sequence[MonthPart]) -> Line | None:
     """Return the line of the energy community; None without shared energy or its price."""
     shared = [part for part in parts if part.shared.all_wh]
     prices = [part.contract.community_price for part in shared]
-    known = [price for price in prices if price is not None]
-    if not known or len(known) < len(prices):
+    known_prices = [price for price in prices if price is not None]
+    if not known_prices or len(known_prices) < len(prices):
         return None
     energies_kwh = [part.shared.all_wh / 1000 for part in shared]
     kwh = sum(energies_kwh)
-    cost = sum([each * price for each, price in zip(energies_kwh, known, strict=True)])
+    cost = sum(
+        [part_kwh * price for part_kwh, price in zip(energies_kwh, known_prices, strict=True)]
+    )
     return Line("community", round(kwh, 3), "kWh", round(cost / kwh, 6), to_cents(cost))
 
 
 def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
-    """Return the network's price, with VAT, of energy for which the operator may not charge it."""
+    """Return the network cost, with VAT, of locally shared energy; None if unknown."""
     cost = 0.0
     for part in parts:
-        # A local group has the layers 1 to 3, or an unknown layer.
+        # Shared energy of layers 1 to 3, or of an unknown layer, may come from a local group.
         if local_wh := part.shared.all_wh - part.shared.layer_4_wh:
             variable, vat_rate = part.prices.variable, part.prices.vat_rate
             if variable is None or vat_rate is None:
@@ -425,7 +430,7 @@ def _merged(charges: Iterable[_Charge]) -> list[_Charge]:
 
 def _line(charge: _Charge, price: float) -> Line:
     kind, quantity, market = BILL_LINES[charge.name], charge.quantity, charge.market
-    # Round the energy to the Wh first, so that quantity and price give the shown amount.
+    # Round energy to the Wh first, so that shown quantity times price gives the shown amount.
     quantity = round(quantity, 6 if kind.unit == PER_MONTH else 3) or 0.0
     cost = (charge.quantity if kind.unit == PER_MONTH else quantity) * price + (market or 0.0)
     if market is not None and quantity:
@@ -439,10 +444,10 @@ def _vat_base(lines: Iterable[Line]) -> float:
 
 
 def _unsplit_kwh(parts: list[MonthPart]) -> float:
-    """Return the energy that has two prices and is not known by hours."""
-    found = [
+    """Return the energy whose price depends on the hour, but whose hours are unknown."""
+    energies_kwh = [
         part.supplied_kwh - part.split.energy_wh / 1000
         for part in parts
         if part.contract.has_second_price
     ]
-    return max(0.0, round(sum(found), 3))
+    return max(0.0, round(sum(energies_kwh), 3))

@@ -12,40 +12,40 @@ _MORE_THAN_A_MONTH = timedelta(days=45)
 
 
 def quarter_start(time: datetime) -> datetime:
-    """Return when the quarter-hour of a time began; both in UTC.
+    """Return the start of the quarter-hour of `time`. Both are in UTC.
 
-    There, the hour that October repeats is two hours; its offsets are whole hours.
+    In UTC, the hour that October repeats is two hours, so each quarter-hour is unique.
     """
     return time.replace(minute=time.minute // 15 * 15, second=0, microsecond=0)
 
 
 @lru_cache(maxsize=64)
 def midnight(day: date) -> datetime:
-    """Return the midnight in Luxembourg at which a day of the calendar begins, in UTC."""
+    """Return the midnight in Luxembourg at which `day` begins, in UTC."""
     return datetime.combine(day, time(), LUXEMBOURG).astimezone(UTC)
 
 
 @lru_cache(maxsize=64)
 def day_start(time: datetime) -> datetime:
-    """Return the midnight of a time's day in Luxembourg, in UTC."""
+    """Return the last midnight in Luxembourg up to `time`, in UTC."""
     return _midnight(time).astimezone(UTC)
 
 
 @lru_cache(maxsize=64)
 def day_end(time: datetime) -> datetime:
-    """Return the midnight after a time in Luxembourg, in UTC."""
+    """Return the next midnight in Luxembourg after `time`, in UTC."""
     return day_start(day_start(time) + _MORE_THAN_A_DAY)
 
 
 @lru_cache(maxsize=64)
 def month_start(time: datetime) -> datetime:
-    """Return the first midnight of a time's month, in Luxembourg's time."""
+    """Return the first midnight of the month of `time`, in Luxembourg's time."""
     return _midnight(time).replace(day=1)
 
 
 @lru_cache(maxsize=64)
 def month_end(time: datetime) -> datetime:
-    """Return the first midnight of the month after that of a time, in Luxembourg's time."""
+    """Return the midnight that ends the month of `time`, in Luxembourg's time."""
     return month_start(month_start(time) + _MORE_THAN_A_MONTH)
 
 

@@ -1,11 +1,11 @@
-"""Comparison of the reference powers: the cheapest one of the past months.
+"""Cost of the past months at each reference power, and the cheapest reference power.
 
     compare(months, contracts, until).cheapest
 
-Classes differ in fixed price and surcharge: a smaller class costs less a month, and more for every
-kilowatt-hour above it. Only the last 12 whole months decide, and nothing is extrapolated. Amounts
-have VAT if the contract has it. The energies are at the prices of their months, or all at the
-current prices, which say more about the coming months.
+A reference power of the tariff is called a class. A smaller class has a lower fixed price, but
+more energy above it costs the surcharge. Only the last 12 whole months decide, and nothing is
+extrapolated. Amounts include VAT if the contract does. The energies have the prices of their
+months, or all the current prices, which say more about the coming months.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,12 +21,12 @@ from .network_prices import AgreedPrices
 MONTHS_TO_JUDGE_BY = 12
 _WHOLE = 0.99
 _MONTHS_A_YEAR = 12
-# In euro.
+# Smallest yearly saving, in EUR, that is worth a change of class.
 _WORTH_A_YEAR = 5
 
 
 class ClassCost(NamedTuple):
-    """Cost of a class in a month, None where a price is unknown."""
+    """Cost of one class in a month. Amounts are None if a price is unknown."""
 
     excess_kwh: float
     fixed: float | None
@@ -35,34 +35,34 @@ class ClassCost(NamedTuple):
 
 
 class MonthComparison(NamedTuple):
-    """A month, and the cost of each class in it."""
+    """Cost of each class in one month."""
 
     start: datetime
-    """Its first midnight, in Luxembourg's time."""
+    """The month's first midnight, in Luxembourg's time."""
     measured_share: float
     is_whole: bool
-    """Whether the month has ended, and 99 % of it are known."""
+    """Whether the month has ended, and at least 99 % of its quarter-hours are known."""
     classes: Mapping[int, ClassCost]
 
 
 class Comparison(NamedTuple):
-    """The classes over several months."""
+    """Comparison of the classes over several months."""
 
     months: tuple[MonthComparison, ...]
     decisive: tuple[MonthComparison, ...]
-    """The last whole months, which decide."""
+    """Whole months by which the classes are judged, at most the last 12."""
     totals: Mapping[int, float | None]
     """Cost of each class in the decisive months; empty without such a month."""
     cheapest: int | None
-    """In kW; None before there is a whole month."""
+    """The cheapest class, in kW; None while no class has a known total."""
     saving_per_year: float | None
-    """Additional cost of the present class; None without one, or before a whole month."""
+    """Yearly saving of the cheapest class over the present class; None if unknown."""
     prices_of: date | None
-    """The last day of published prices that are used later, None if none are."""
+    """Last day of the approved published prices, if later days use these prices."""
 
     @property
     def is_about_the_same(self) -> bool | None:
-        """Return whether the saving is too small for a change, None where it is unknown."""
+        """Return whether the saving is too small for a change of class, None if unknown."""
         return None if self.saving_per_year is None else self.saving_per_year < _WORTH_A_YEAR
 
 
@@ -73,28 +73,28 @@ def compare(
     *,
     is_at_current_prices: bool = False,
 ) -> Comparison:
-    """Return the comparison of the classes over months in the order of time.
+    """Return the comparison of the classes over `months`, which are in time order.
 
     The last month may be running.
     """
     current = AgreedPrices.at(contracts.at(until), until) if is_at_current_prices else None
-    # The other classes have published prices, even if the own price was entered.
+    # Other classes have published prices even if the present class has an entered price.
     prices_of = (current or AgreedPrices.at(contracts.at(until), until)).published_until
     compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]
     totals = _totals(decisive)
-    known = {kw: total for kw, total in totals.items() if total is not None}
-    if not known:
+    known_totals = {kw: total for kw, total in totals.items() if total is not None}
+    if not known_totals:
         return Comparison(compared, decisive, totals, None, None, prices_of)
-    cheapest = min(known, key=known.__getitem__)
-    saving = _saving_per_year(known, contracts.at(until).reference_kw, len(decisive))
+    cheapest = min(known_totals, key=known_totals.__getitem__)
+    saving = _saving_per_year(known_totals, contracts.at(until).reference_kw, len(decisive))
     return Comparison(compared, decisive, totals, cheapest, saving, prices_of)
 
 
 def _saving_per_year(
     totals: Mapping[int, float], own_kw: float | None, months: int
 ) -> float | None:
-    """Return the yearly saving of the cheapest class over the own one, by the totals of months."""
+    """Return the yearly saving of the cheapest class over `own_kw`, from totals over `months`."""
     own = next((total for kw, total in totals.items() if kw == own_kw), None)
     if own is None:
         return None
@@ -102,7 +102,7 @@ def _saving_per_year(
 
 
 def _totals(months: Sequence[MonthComparison]) -> dict[int, float | None]:
-    """Return the total cost of each class in some months; nothing without months."""
+    """Return the total cost of each class over `months`, or an empty dict without months."""
     if not months:
         return {}
     return {kw: _sum([month.classes[kw].total for month in months]) for kw in REFERENCE_POWERS}
@@ -141,6 +141,6 @@ def _with_vat(quantity: float, price: float | None, prices: AgreedPrices) -> flo
 
 
 def _sum(amounts: list[float | None]) -> float | None:
-    """Return the sum, None unless every part of it is known."""
-    known = [amount for amount in amounts if amount is not None]
-    return round(sum(known), 9) if len(known) == len(amounts) else None
+    """Return the sum of the amounts, None if any amount is unknown."""
+    known_amounts = [amount for amount in amounts if amount is not None]
+    return round(sum(known_amounts), 9) if len(known_amounts) == len(amounts) else None

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from .calendar import day_end, day_start, midnight
 
 REFERENCE_POWERS = (3, 7, 12, 17, 27, 43, 70, 100, 150, 200)
-"""The classes of the tariff, in kW."""
+"""Reference powers of the tariff, in kW."""
 METER_SIZES = (40, 63, 120)
-"""The sizes of meters that have prices of their own, each by its smallest current in ampere."""
+"""Price classes of meters. The number is the smallest current of the class, in ampere."""
 BEGINNING = datetime(1999, 1, 1, tzinfo=UTC)
-"""Start of the first contract, before the time of any reading."""
+"""Start of the first contract. No reading is older."""
 MAX_CONTRACTS = 200
 MAX_AIDS = 20
 PER_KWH, PER_MONTH = "kWh", "month"
@@ -23,65 +23,65 @@ CONSUMER_CATEGORIES = ("A", "B")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """Contract terms and prices of a bill. Prices are without VAT.
+    """Contract terms and prices of a bill, in EUR without VAT.
 
-    None stands for the published price. The prices of the energy are not published.
+    None stands for the published price. Energy prices are not published, so None means unknown.
     """
 
     reference_kw: float | None = None
     meter_ampere: int = METER_SIZES[0]
     has_vat: bool = True
     replaces_variable: bool = False
-    """Whether a kWh above the reference power costs the surcharge instead of the variable price,
-    and not on top of it."""
+    """True if the surcharge on a kWh above the reference power replaces the network's variable
+    price, False if the kWh costs both."""
     energy_price: float | None = None
-    """Per imported kWh, unless it follows the market."""
+    """Fixed price per imported kWh."""
     energy_margin: float | None = None
-    """Per imported kWh on top of the market's price; None for a fixed price."""
+    """Price per imported kWh on top of the market's price; None for a fixed price."""
     energy_fee: float | None = None
-    """Fee of the supplier, a month."""
+    """Monthly fee of the supplier."""
     discount: float | None = None
-    """Discount of the supplier, a month."""
+    """Monthly discount of the supplier."""
     second_price: float | None = None
-    """Per kWh imported in `second_hours`, beside a fixed price."""
+    """Fixed price per kWh imported in `second_hours`. Other hours cost `energy_price`."""
     second_hours: str | None = None
-    """Text of `time_of_use.py`."""
+    """Hours and days as in `time_of_use.py`, such as `22:00-06:00 sat sun`."""
     feed_in_price: float | None = None
-    """Per exported kWh, unless it follows the market."""
+    """Fixed price per exported kWh."""
     feed_in_margin: float | None = None
     """Margin on the market's price of an exported kWh; negative for a deduction."""
     network_fixed: float | None = None
-    """Price of the reference power, a month."""
+    """Monthly price of the reference power."""
     network_variable: float | None = None
     surcharge: float | None = None
-    """Per kWh above the reference power."""
+    """Price per kWh above the reference power."""
     meter_fee: float | None = None
-    """Price of the meter, a month."""
+    """Monthly price of the meter."""
     has_levies: bool | None = None
-    """Whether the levies are lines of their own; None, not entered, stands for no."""
+    """Whether the bill has separate lines for the levies. None (not entered) means False."""
     consumer_category: str | None = None
-    """Category of the levies; None is the first."""
+    """Category of the levies, from `CONSUMER_CATEGORIES`; None means the first."""
     electricity_tax: float | None = None
-    """Per imported kWh."""
+    """Price per imported kWh."""
     compensation: float | None = None
-    """Per imported kWh; negative where it is paid to the household."""
+    """Price per imported kWh; negative if the household receives it."""
     community_price: float | None = None
-    """Per shared kWh, paid to the energy community, with its VAT."""
+    """Price per shared kWh that the energy community charges, including VAT."""
 
     @property
     def has_energy_price(self) -> bool:
-        """Return whether an imported kWh has a price, be it the market's."""
+        """Return whether an imported kWh has a fixed price or a margin on the market's price."""
         return self.energy_price is not None or self.energy_margin is not None
 
     @property
     def has_second_price(self) -> bool:
-        """Return whether an imported kWh has two prices, by the hour."""
+        """Return whether the fixed price of an imported kWh depends on the hour."""
         is_fixed = self.energy_price is not None and self.energy_margin is None
         return is_fixed and self.second_price is not None and self.second_hours is not None
 
     @property
     def has_feed_in_price(self) -> bool:
-        """Return whether an exported kWh has a price, be it the market's."""
+        """Return whether an exported kWh has a fixed price or a margin on the market's price."""
         return self.feed_in_price is not None or self.feed_in_margin is not None
 
 
@@ -90,14 +90,14 @@ NO_CONTRACT = Contract()
 
 
 class AidVat(StrEnum):
-    """Relation of the amount of an aid to the VAT."""
+    """Whether the amount of an aid includes VAT."""
 
     EXCLUDED = "excluded"
-    """The amount is without VAT, and VAT is taken of it."""
+    """The amount is without VAT. The VAT on the amount lowers the bill, too."""
     INCLUDED = "included"
-    """The amount is with VAT."""
+    """The amount includes VAT."""
     NONE = "none"
-    """There is no VAT on it."""
+    """The aid bears no VAT."""
 
 
 class Aid(NamedTuple):
@@ -106,30 +106,30 @@ class Aid(NamedTuple):
     name: str
     first_day: date
     last_day: date | None
-    """None: it has no end yet."""
+    """None for an aid without an end."""
     amount: float
-    """EUR per unit that the household is spared."""
+    """EUR per unit by which the aid lowers the bill."""
     unit: str
-    """`PER_KWH`: of the energy that the supplier bills; or `PER_MONTH`."""
+    """`PER_KWH` (a kWh that the supplier bills) or `PER_MONTH`."""
     vat: AidVat
 
     @property
     def start(self) -> datetime:
-        """Return its first moment, in UTC."""
+        """Return the first moment of the aid, in UTC."""
         return midnight(self.first_day)
 
     @property
     def end(self) -> datetime | None:
-        """Return the moment from which it no longer holds, in UTC."""
+        """Return the moment from which the aid no longer holds, in UTC; None without an end."""
         return None if self.last_day is None else midnight(self.last_day + timedelta(days=1))
 
     def holds_at(self, moment: datetime) -> bool:
-        """Return whether it holds at a moment."""
+        """Return whether the aid holds at `moment`."""
         return self.start <= moment and (self.end is None or moment < self.end)
 
 
 class MarketPrices(NamedTuple):
-    """The market's prices of a kWh now, without margins; None is not known."""
+    """The market's current prices of a kWh, without margins; None if unknown."""
 
     energy: float | None = None
     feed_in: float | None = None
@@ -140,21 +140,21 @@ NO_PRICES = MarketPrices()
 
 @dataclass(frozen=True, slots=True)
 class Contracts:
-    """The contracts of a connection, each with the moment from which it holds, in that order.
+    """Contracts of a connection and their first moments, in time order.
 
-    The first one also holds for all that was before it.
+    The first contract also holds at all earlier times.
     """
 
     entries: tuple[tuple[datetime, Contract], ...] = ((BEGINNING, NO_CONTRACT),)
     aids: tuple[Aid, ...] = ()
-    """Aids entered in the options; each has its own days, whichever contract holds."""
+    """Aids entered in the options. The days of an aid do not depend on contracts."""
 
     def aids_at(self, moment: datetime) -> tuple[Aid, ...]:
-        """Return the aids that hold at a moment."""
+        """Return the aids that hold at `moment`."""
         return tuple(aid for aid in self.aids if aid.holds_at(moment))
 
     def aid_changes(self, start: datetime, end: datetime) -> set[datetime]:
-        """Return the moments between two others at which an aid begins or ends."""
+        """Return the moments between `start` and `end` at which an aid begins or ends."""
         moments = {moment for aid in self.aids for moment in (aid.start, aid.end)}
         return {moment for moment in moments if moment and start < moment < end}
 
@@ -165,37 +165,37 @@ class Contracts:
 
     @property
     def before_latest(self) -> Contracts:
-        """Return the contracts without the last one, or the only one."""
+        """Return the contracts without the latest contract, unless it is the only contract."""
         return replace(self, entries=self.entries[:-1] or self.entries)
 
     def at(self, time: datetime) -> Contract:
-        """Return the contract of a moment."""
+        """Return the contract that holds at `time`."""
         for since, contract in reversed(self.entries):
             if since <= time:
                 return contract
         return self.entries[0][1]
 
     def between(self, start: datetime, end: datetime) -> tuple[Contract, ...]:
-        """Return the contracts of a period in the order of time, at least one."""
+        """Return the contracts that hold between `start` and `end` in time order, at least one."""
         later = (contract for since, contract in self.entries if start < since < end)
         return self.at(start), *later
 
     def part_start(self, time: datetime) -> datetime:
-        """Return the start of a moment's day, or of the part of the day under its contract."""
+        """Return the later of two starts: of the day of `time`, and of the contract at `time`."""
         start = day_start(time)
         return next(
             (max(start, since) for since, _ in reversed(self.entries) if since <= time), start
         )
 
     def part_end(self, time: datetime) -> datetime:
-        """Return the end of a moment's day, or of the part of the day under its contract."""
+        """Return the earlier of two ends: of the day of `time`, and of the contract at `time`."""
         end = day_end(time)
         return min([end, *(since for since, _ in self.entries if since > time)])
 
     def changed(self, contract: Contract, since: datetime) -> Contracts:
-        """Return the contracts before a moment, and another contract from that moment on.
+        """Return the contracts before `since`, and `contract` from `since` on.
 
-        Of more than `MAX_CONTRACTS`, the oldest are forgotten.
+        If there are more than `MAX_CONTRACTS`, the oldest are dropped.
         """
         since = since.astimezone(UTC)
         kept = tuple(entry for entry in self.entries if entry[0] < since)

@@ -1,12 +1,12 @@
 """The day from which an entered contract holds.
 
-- A first entry holds for all that is recorded.
-- A value put into an empty field holds from the 1st of this month, or of that of the day entered;
-  a second price, as a changed one.
-- A changed one holds from the day entered. Without one, it holds from the running quarter-hour on,
-  or from the next one when the greater part of it has passed.
+- The first contract entered holds for all recorded time.
+- A value put into an empty field holds from the 1st of the month of the entered day. Without an
+  entered day, this is the current month.
+- A changed value, or a new second price, holds from the entered day. Without an entered day, it
+  holds from the running quarter-hour, or from the next quarter-hour if more than half has passed.
 
-With a day to come, all of it waits until then.
+If the entered day is in the future, the whole contract holds from that day.
 """
 
 from dataclasses import fields, replace
@@ -15,9 +15,9 @@ from datetime import UTC, date, datetime
 from .calendar import QUARTER_HOUR, midnight, month_start, quarter_start
 from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
 
-# A night price changes the price of a part of the day, so it holds from its day.
+# A new second price changes the price of some hours, so it never holds from the 1st of the month.
 _NEVER_FILLED = {"second_price", "second_hours"}
-# A price is fixed or follows the market: the two are one value.
+# A price is either fixed or follows the market, so both fields count as one value.
 _ALTERNATIVES = {
     "energy_price": "energy_margin",
     "energy_margin": "energy_price",
@@ -29,10 +29,10 @@ _ALTERNATIVES = {
 def with_entered(
     contracts: Contracts, contract: Contract, since: date | None, now: datetime | None
 ) -> Contracts:
-    """Return the contracts with an entered one, and the day from which changes are valid.
+    """Return the contracts after `contract` was entered with the day `since`.
 
-    Contracts of later days are forgotten. If the last contract is entered again with another day,
-    it holds from that day instead. Before the first reading, `now` is None.
+    Contracts of later days are dropped. If the latest contract is entered again with another day,
+    it holds from that other day instead. Before the first reading, `now` is None.
     """
     if since is not None:
         return _with_day(contracts, contract, since, now)
@@ -59,7 +59,7 @@ def _with_day(
         return replace(contracts, entries=((BEGINNING, contract),))
     month = _filled(contracts, contracts.latest, contract, month_start(start))
     kept = (entry for entry in month.entries if entry[0] < start)
-    # Add an equal contract, too, so that the same entry changes nothing after a restart.
+    # Add even an equal contract, so that the same entry after a restart changes nothing.
     return replace(contracts, entries=(*kept, (start, contract))[-MAX_CONTRACTS:])
 
 
@@ -69,19 +69,19 @@ def _next_change(now: datetime) -> datetime:
 
 
 def _filled(contracts: Contracts, before: Contract, after: Contract, since: datetime) -> Contracts:
-    """Return the contracts with newly filled fields filled from a moment on."""
+    """Return the contracts with values of `after` for fields empty in `before`, from `since` on."""
     since = since.astimezone(UTC)
-    found = contracts
+    result = contracts
     for start, contract in (
         (since, contracts.at(since)),
         *(entry for entry in contracts.entries if entry[0] > since),
     ):
-        found = found.changed(_put_in(contract, before, after), start)
-    return found
+        result = result.changed(_put_in(contract, before, after), start)
+    return result
 
 
 def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
-    """Return a contract with its empty fields filled, if they were empty before, too."""
+    """Return `contract` with values of `after` in fields empty in both `contract` and `before`."""
     values = {
         field.name: getattr(after, field.name)
         for field in fields(contract)
@@ -94,4 +94,4 @@ def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
 
 def _is_empty(contract: Contract, name: str) -> bool:
     names = {name, _ALTERNATIVES.get(name, name)}
-    return all(getattr(contract, each) is None for each in names)
+    return all(getattr(contract, field) is None for field in names)

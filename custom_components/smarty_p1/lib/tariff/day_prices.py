@@ -1,4 +1,4 @@
-"""Prices of a kilowatt-hour by the hours of a day, at the prices of the grid that hold now."""
+"""Price of a kilowatt-hour in each hour of a day, with the grid prices now in force."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,78 +19,79 @@ _HOURS = range(24)
 def prices_by_day(
     days: Sequence[KnownDay], contract: Contract, moment: datetime
 ) -> list[DayPrices]:
-    """Return the prices of each day by the hour; equal days have the same object.
+    """Return the hourly prices of each day. Days with equal prices share one object.
 
-    An hour without a price of the market has the mean of all days.
+    An hour without a market price gets the mean market price of all days.
     """
     vat = 1 + (AgreedPrices.at(contract, moment).vat_rate or 0.0)
     without_energy = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)
-    others = (
+    other_price = (
         price_of_kwh(Contracts(((BEGINNING, without_energy),)), moment, NO_PRICES).imported or 0.0
     )
-    rate = _Rate(contract, vat, others, _mean_market(days))
+    rate = _Rate(contract, vat, other_price, _mean_market(days))
     equal: dict[DayPrices, DayPrices] = {}
-    found = []
-    for known in days:
-        prices = DayPrices(tuple(rate.imported(known)), tuple(rate.exported(known)))
-        found.append(equal.setdefault(prices, prices))
-    return found
+    result = []
+    for day in days:
+        prices = DayPrices(tuple(rate.imported(day)), tuple(rate.exported(day)))
+        result.append(equal.setdefault(prices, prices))
+    return result
 
 
 class _Rate(NamedTuple):
-    """A contract, and how a price of its energy becomes that of a kilowatt-hour."""
+    """Prices of a kilowatt-hour under one contract, with VAT on imported energy."""
 
     contract: Contract
     vat: float
+    """Factor such as 1.08."""
     others: float
     """Price of grid, levies and aids, with VAT."""
     mean: MarketPrices
 
-    def imported(self, known: KnownDay) -> list[float]:
-        """Return the prices of imported energy by the hour."""
+    def imported(self, day: KnownDay) -> list[float]:
+        """Return the price of imported energy in each hour of the day."""
         margin = self.contract.energy_margin
         if margin is None:
-            weekday = known.day.start.astimezone(LUXEMBOURG).weekday()
+            weekday = day.day.start.astimezone(LUXEMBOURG).weekday()
             return [
                 price * self.vat + self.others for price in _energy_prices(self.contract, weekday)
             ]
-        market = _by_hour(known, [each.energy for each in known.market], self.mean.energy)
+        market = _by_hour(day, [prices.energy for prices in day.market], self.mean.energy)
         return [(price + margin) * self.vat + self.others for price in market]
 
-    def exported(self, known: KnownDay) -> list[float]:
-        """Return the prices of exported energy by the hour."""
+    def exported(self, day: KnownDay) -> list[float]:
+        """Return the price of exported energy in each hour of the day."""
         margin = self.contract.feed_in_margin
         if margin is None:
             return [self.contract.feed_in_price or 0.0] * len(_HOURS)
-        market = _by_hour(known, [each.feed_in for each in known.market], self.mean.feed_in)
+        market = _by_hour(day, [prices.feed_in for prices in day.market], self.mean.feed_in)
         return [price + margin for price in market]
 
 
 def _mean_market(days: Sequence[KnownDay]) -> MarketPrices:
     return MarketPrices(
-        _ratio([known.day.market_cost for known in days], [known.day.market_wh for known in days]),
+        _ratio([day.day.market_cost for day in days], [day.day.market_wh for day in days]),
         _ratio(
-            [known.day.market_revenue for known in days],
-            [known.day.market_exported_wh for known in days],
+            [day.day.market_revenue for day in days],
+            [day.day.market_exported_wh for day in days],
         ),
     )
 
 
 @lru_cache(maxsize=16)
 def _energy_prices(contract: Contract, weekday: int) -> Sequence[float]:
-    """Return the mean price of the energy in each hour of a day, where it is fixed."""
+    """Return the mean of the fixed energy price in each hour of a weekday (0 is Monday)."""
     price = contract.energy_price or 0.0
     second = contract.second_price if contract.has_second_price else None
     if second is None:
         return [price] * len(_HOURS)
-    quarters = [second if each else price for each in second_quarters(contract)[weekday]]
+    quarters = [second if is_second else price for is_second in second_quarters(contract)[weekday]]
     return [sum(quarters[4 * hour : 4 * hour + 4]) / 4 for hour in _HOURS]
 
 
-def _by_hour(known: KnownDay, prices: Sequence[float | None], mean: float | None) -> list[float]:
-    """Return the prices of a day's quarter-hours by the hour, the mean where none is known."""
-    found = dict(zip(known.hours, prices, strict=True)) if prices else {}
-    by_hour = [found.get(hour) for hour in _HOURS]
+def _by_hour(day: KnownDay, prices: Sequence[float | None], mean: float | None) -> list[float]:
+    """Return the market's price in each hour of a day, `mean` for an hour without a price."""
+    hour_prices = dict(zip(day.hours, prices, strict=True)) if prices else {}
+    by_hour = [hour_prices.get(hour) for hour in _HOURS]
     return [(mean or 0.0) if price is None else price for price in by_hour]
 
 

@@ -1,4 +1,4 @@
-"""The quarter-hours of Luxembourg's grid tariff: mean power, peak, energy above.
+"""The quarter-hours of Luxembourg's grid tariff: mean power, peak, energy above reference power.
 
     meter = DemandMeter(Contract(reference_kw=7))
     demand = meter.update(time, Energies(imported_kwh), power_kw, serial_number)  # every telegram
@@ -6,24 +6,25 @@
         print("shed load: at most", demand.available_kw, "kW until the quarter-hour ends")
 
 The tariff charges `max(0, mean power - reference power) * 0.25 h` for every quarter-hour of the
-meter's clock. The energy of a quarter-hour is the difference of the register of imported energy
-(1-0:1.8.0) between its start and its end, each interpolated between the readings around it.
-Samples of the power do not count: a short spike costs nothing while the mean stays low.
+meter's clock. The energy of a quarter-hour is the rise of the register of imported energy
+(1-0:1.8.0) from start to end. Both register values are interpolated between two readings. Power
+readings do not count, so a short spike costs nothing while the mean stays low.
 
-- Two readings up to 15 minutes apart are bridged. A longer gap, another meter, a register that
-  falls or leaps, and a clock that is set make the quarter-hours they touch unknown: these count
-  neither for the peak nor for the energy above. Days and months keep their energy
-  (`readings_to_spans.py`).
-- A clock set back by up to a minute is a correction: readings wait until it has caught up.
-- Months are calendar months in Luxembourg; a quarter-hour belongs to the month of its start.
-  Values belong to the connection: another meter does not reset them.
-- The reading that ends the last quarter-hour of a month still shows that month, as a whole; the
-  next one begins the new month. A month begins with bridged readings. A doubtful clock does not
-  change the shown month (`shown_month.py`).
-- A contract applies to the energy of its time (`contract_entry.py`), so a day has a record for each
-  of its contracts.
+- Energy is interpolated between readings up to 15 minutes apart. A quarter-hour is unknown if it
+  touches a longer gap, a change of meter, a register that falls or leaps, or a clock change. An
+  unknown quarter-hour counts neither for the peak nor for the energy above the reference power.
+  Its energy still counts in its day and month (`readings_to_spans.py`).
+- A clock set back by up to a minute is a correction: readings are ignored until the clock has
+  caught up.
+- Months are calendar months in Luxembourg. A quarter-hour belongs to the month of its start.
+- All values belong to the connection, so a new meter does not reset them.
+- The reading that ends the last quarter-hour of a month still shows that whole month. The next
+  reading begins the new month. A doubtful clock does not change the shown month
+  (`shown_month.py`).
+- Energy is billed under the contract of its time (`contract_entry.py`), so a day has one record
+  for each of its contracts.
 
-No I/O, no clock but the meter's; a fixed amount of work and memory per reading.
+This module does no I/O and uses only the meter's clock. Work and memory per reading are bounded.
 """
 
 from collections.abc import Callable
@@ -70,24 +71,24 @@ from .spans import Columns, Row, Span
 _VERSION = 3
 _MAX_RESTORED = 1_000_000
 _HOUR = timedelta(hours=1)
-# The register counts whole watt-hours: it may be up to one ahead of the energy since the start.
+# The register counts whole watt-hours, so the energy of a quarter-hour may be 1 Wh too high.
 _RESOLUTION_KWH = 0.001
-# An appliance runs for a minute at least, and into the next quarter-hour.
+# Count on a minute at least, because an appliance runs on into the next quarter-hour.
 _MIN_REST = timedelta(minutes=1)
 
 
 class DemandMeter:
-    """The quarter-hours, contracts and months of one connection.
+    """Quarter-hours, contracts and months of one connection.
 
-    `snapshot` is the state after the last reading, None before the first reading ever.
+    `snapshot` has the values after the last reading. It is None before the first reading ever.
     """
 
     def __init__(self, contract: Contract = NO_CONTRACT) -> None:
         self.snapshot: Demand | None = None
         self.replaces_files = False
-        """Whether the new spans replace the files of the row."""
+        """Whether the spans from `take_new` replace all stored files instead of extending them."""
         self.damaged: frozenset[str] = frozenset()
-        """Months, "2026-06", with damaged or lost lines."""
+        """Months such as "2026-06" whose files have damaged or lost lines."""
         self._contracts = Contracts(((BEGINNING, contract),))
         self._market = NO_PRICES
         self._power_kw: float | None = None
@@ -97,61 +98,62 @@ class DemandMeter:
         self._is_begun_here = True
 
     def change_contract(self, contract: Contract, since: date | None = None) -> None:
-        """Apply an entered contract, and the day from which changes are valid."""
+        """Apply `contract`, entered with the day `since`, by the rules of `contract_entry.py`."""
         segments = self._history.segments
         now = sure_time(segments) if segments else None
         self._contracts = with_entered(self._contracts, contract, since, now)
         self.snapshot = self._make_snapshot()
 
     def set_aids(self, aids: tuple[Aid, ...]) -> None:
-        """Apply aids and rebates. They are not stored: set them again after a restart."""
+        """Apply aids and rebates. Aids are not stored, so set them again after a restart."""
         self._contracts = replace(self._contracts, aids=aids)
         self.snapshot = self._make_snapshot()
 
     @property
     def contracts(self) -> Contracts:
-        """Return the contracts."""
+        """Return the contracts of the connection."""
         return self._contracts
 
     @property
     def past(self) -> PlatformDays:
-        """Return the platform's days as they were set last."""
+        """Return the days of the platform Leneda last passed to `set_platform_days`."""
         return self._history.past
 
     def begin_past(self) -> Callable[[PlatformDays], KnownMonths]:
-        """Return the function that makes the months for `set_platform_days`, in any thread.
+        """Return a function that computes the months for `set_platform_days` in any thread.
 
-        Making 25 months takes some ten milliseconds. Readings may come in the meantime.
+        25 months take tens of milliseconds. `update` may be called while that function runs.
         """
         columns, contracts = self.columns, self._contracts
         self._history.begin_past()
         return lambda past: KnownMonths.of(columns, past, contracts)
 
     def set_platform_days(self, past: PlatformDays, months: KnownMonths | None = None) -> None:
-        """Show the platform's days beside the measured ones, or none with `NO_PLATFORM_DAYS`.
+        """Complete the measured days with the days of the platform Leneda.
 
-        `months` come from the function of `begin_past`; without them, all months are made at once.
-        The platform's days are not stored: set them again after a restart.
+        `NO_PLATFORM_DAYS` takes the platform's days away. `months` are the result of the function
+        from `begin_past`; without `months`, all months are computed in this call. The platform's
+        days are not stored, so set them again after a restart.
         """
         self._history.set_platform_days(past, months)
         self.snapshot = self._make_snapshot()
 
     @property
     def columns(self) -> Columns:
-        """Return a copy of the row by months, with the spans of doubtful clocks."""
+        """Return a copy of all spans by month, including unconfirmed spans of doubtful clocks."""
         return {start: month.copy() for start, month in self._history.columns().items()}
 
     def keep(self, months: int) -> None:
-        """Keep at most some months."""
+        """Keep the spans of at most `months` months."""
         self._history.row.max_months = months
 
     def take_new(self) -> list[Span]:
-        """Return the new spans since the last call, for the storage."""
+        """Return the spans added since the last call. The caller stores these spans."""
         new, self._history.new = self._history.new, []
         return new
 
     def is_before_change(self, time: datetime | None) -> bool:
-        """Return whether the last entered contract does not hold yet."""
+        """Return whether `time` is before the day of the latest contract; False for None."""
         return time is not None and self._contracts.at(time) is not self._contracts.latest
 
     def update(  # noqa: PLR0913, PLR0917 - a telegram says as much
@@ -163,11 +165,11 @@ class DemandMeter:
         threshold_kva: float | None = None,
         market: MarketPrices = NO_PRICES,
     ) -> Demand | None:
-        """Read time, registers, power and serial number of a telegram; return the snapshot.
+        """Take the values of a telegram; return the snapshot.
 
         A telegram without a time or a possible imported energy changes nothing. A telegram without
-        a serial number comes from the last meter. `threshold_kva` is the limit of the connection;
-        None keeps the last one. `market` holds from now on.
+        a serial number counts as one of the last meter. `threshold_kva` is the connection's limit;
+        None keeps the last limit. The prices in `market` hold from this telegram on.
         """
         if time is None:
             return self.snapshot
@@ -189,7 +191,7 @@ class DemandMeter:
         return self.snapshot
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the state that must survive a restart, without the row, as JSON."""
+        """Return the state to store, for JSON. Spans and aids are not part of the state."""
         history = self._history
         return {
             "version": _VERSION,
@@ -198,7 +200,7 @@ class DemandMeter:
             "contracts": store_contracts(self._contracts),
             "is_begun_here": self._is_begun_here,
             "begun": history.begun and store_registers(history.begun),
-            # A restart recognises later spans by their numbers.
+            # After a restart, stored spans with a higher number are newer than this state.
             "number": history.row.number,
         }
 
@@ -211,14 +213,14 @@ class DemandMeter:
         files: Files | None = None,
         months: tuple[Month, ...] = (),
     ) -> Self:
-        """Return the meter of a stored state and of the files of its row, with a contract.
+        """Return the meter restored from `data` (see `as_dict`) and `files`, the stored spans.
 
-        `since` is the first day of the contract. `months` are the day sums that version 2 had
-        beside its state: the whole row is made of them and then replaces the files. Years of files
-        take some time.
+        `contract` is entered with its first day `since`. `months` are day sums stored by version 2
+        of the state: all spans are made from these sums, and then replace the files. Reading years
+        of files takes some time.
 
         The time since the last reading is a gap, and the power is unknown until the next reading.
-        Raises ValueError for malformed data and for other versions.
+        Raises ValueError for malformed data and unknown versions.
         """
         meter = cls(contract)
         try:
@@ -236,7 +238,7 @@ class DemandMeter:
     def from_files(
         cls, contract: Contract, since: date | None, files: Files, months: tuple[Month, ...] = ()
     ) -> Self:
-        """Return the meter of files alone, whose state is lost."""
+        """Return the meter restored from the stored spans alone, because its state is lost."""
         meter = cls(contract)
         if months:
             meter._restore_version_2(None, files, months)
@@ -250,7 +252,7 @@ class DemandMeter:
             reader = RowReader(files)
             reader.close()
             if reader.runs:
-                # Skip the numbers of later lines, which may be restored.
+                # Later lines may be lost now and restored from a backup: leave their numbers free.
                 reader.row.number += _MAX_RESTORED
             self._history = history = ReadingHistory(reader.row)
             self._is_begun_here = not reader.row.months
@@ -263,7 +265,7 @@ class DemandMeter:
             reader = RowReader(files, checked_count(stored["number"]))
             self._history = history = ReadingHistory(
                 reader.row,
-                [load_segment(each) for each in checked_list(stored["stretches"], MAX_SEGMENTS)],
+                [load_segment(item) for item in checked_list(stored["stretches"], MAX_SEGMENTS)],
                 load_quarter(stored["last_quarter"]),
                 load_registers(stored["begun"]) if stored.get("begun") else None,
             )
@@ -284,7 +286,7 @@ class DemandMeter:
             last_quarter = load_quarter(stored["last_quarter"])
             months = tuple(stored_day_sums.months_of_state(stored, months))
             all_segments = checked_list(stored["stretches"], MAX_SEGMENTS)
-            segments = [load_segment({**each, "spans": []}) for each in all_segments[-1:]]
+            segments = [load_segment({**item, "spans": []}) for item in all_segments[-1:]]
         else:
             self._is_begun_here = False
         self.replaces_files = True
@@ -348,7 +350,10 @@ class DemandMeter:
 
 
 def _available(left_kwh: float, rest: timedelta, reference_kw: float) -> float:
-    """Return the power that uses up the energy left in a quarter-hour."""
+    """Return the power in kW that uses up `left_kwh` in `rest`, the rest of the quarter-hour.
+
+    `Demand.available_kw` describes the exceptions.
+    """
     exact_kw = max(0.0, left_kwh / (rest / _HOUR))
     if exact_kw < reference_kw <= (left_kwh + _RESOLUTION_KWH) / (rest / _HOUR):
         return reference_kw

@@ -1,4 +1,4 @@
-"""The quarter-hour and its month after a reading."""
+"""Values of the running quarter-hour and the shown month after a reading."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,67 +13,67 @@ from .register_rises import DECIMALS, Amounts
 from .sharing import DaySums
 
 KEPT_MONTHS = 24
-"""Number of months before the running one."""
+"""Number of months before the shown month."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Demand:
-    """The quarter-hour and its month after a reading. Times are in UTC, except the month's.
+    """Running quarter-hour and shown month after a reading.
 
-    If the beginning of the running quarter-hour was missed, its values come from the part since
-    `measured_since`, and the missed part is taken to be equal.
+    Times are in UTC, except `month_start`. If the running quarter-hour was measured only since
+    `measured_since`, its missed part is assumed to have the same mean power.
     """
 
     time: datetime
     """The meter's time of the last reading that counts."""
     until: datetime
-    """Time up to which the month below has passed, for its costs.
+    """Time up to which the shown month is billed.
 
-    The same as `time`; for a doubtful clock, the last time that may be right.
+    Normally equal to `time`. With a doubtful clock, the time of the last reading before the doubt.
     """
     quarter_start: datetime
     measured_since: datetime
     """Start of the running quarter-hour, or of its first reading."""
     running_kw: float | None
-    """Energy so far by time so far; before any time has passed, the current power."""
+    """Mean power since `measured_since`; before any time has passed, the current power."""
     projected_kw: float | None
-    """Mean at the end of the quarter-hour at the current power, None while that is unknown."""
+    """Mean power of the whole quarter-hour if the current power stays; None without a power."""
     will_exceed: bool | None
-    """Whether the projection is above the reference power."""
+    """Whether `projected_kw` is above the reference power."""
     available_kw: float | None
     """Power for the rest of the quarter-hour that makes its mean the reference power.
 
-    From 0 to the limit of the connection. An excess of less than a watt-hour does not lower it
-    below the reference power: in the last seconds, a watt-hour is kilowatts. Above the reference
-    power, at least a minute is taken to be left.
+    From 0 to the limit of the connection. An excess of less than 1 Wh does not lower this power
+    below the reference power, because in the last seconds 1 Wh amounts to kilowatts. A value above
+    the reference power is computed for at least one remaining minute.
     """
     last_quarter: QuarterHour | None
     """The last complete quarter-hour, however long ago."""
     month_start: datetime
-    """Midnight in Luxembourg at which the month of the values below began: their last reset.
+    """First midnight, in Luxembourg's time, of the shown month. Monthly values were reset then.
 
-    It is that of `time` once the clock is sure, and stays as it was until then.
+    A doubtful clock does not change the shown month.
     """
     peak: QuarterHour | None
-    """The highest quarter-hour of the month; of equal quarter-hours, the first."""
+    """The highest quarter-hour of the shown month; of equal quarter-hours, the first."""
     excess_kwh: float | None
-    """Energy above the reference power of its time, this month."""
+    """Energy of the shown month above the reference power then in force."""
     known_month: Month
-    """Month from `month_start` on, without the running quarter-hour."""
+    """The shown month without the running quarter-hour."""
     running: Amounts
     """Energies of the running quarter-hour."""
     earlier_months: tuple[Month, ...]
-    """Known months of the 24 before, in the order of time."""
+    """Known months before the shown month, at most 24, in time order."""
     contracts: Contracts
     market: MarketPrices
     is_begun_here: bool
-    """Whether the first reading is known, so that the first month can count from its day."""
+    """Whether the day of the first reading is known. The first month is billed from that day."""
     day_sums: DaySums
-    """Sums of days of the platform's series."""
+    """Energy of the last whole day in each series of the platform Leneda."""
 
     @cached_property
     def month(self) -> Month:
-        """Return the month with the running quarter-hour, if that is in the month."""
+        """Return the shown month, including the running quarter-hour if that lies in the month."""
         since, month = self.measured_since, self.known_month
         if month_start(since) != month.start:
             return month
@@ -84,7 +84,7 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The shown month and earlier months, which change only at the end of a quarter-hour."""
+    """The shown month and earlier months. A summary changes only when a quarter-hour ends."""
 
     months: dict[datetime, Month]
     contracts: Contracts
@@ -93,7 +93,7 @@ class Summary:
     excess_kwh: float
 
     def is_of(self, months: dict[datetime, Month], contracts: Contracts, shown: datetime) -> bool:
-        """Return whether nothing has changed."""
+        """Return whether the summary was made of the same months, contracts and shown month."""
         is_same = self.months is months and self.contracts is contracts
         return is_same and self.month.start == shown
 
@@ -106,7 +106,7 @@ def summarised(
     *,
     is_begun_here: bool,
 ) -> Summary:
-    """Return the summary, or the last one while nothing has changed."""
+    """Return the summary of `months`, or `last` if nothing has changed since."""
     if last and last.is_of(months, contracts, shown):
         return last
     month = months.get(shown) or Month(start=shown)

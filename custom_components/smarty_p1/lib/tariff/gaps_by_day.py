@@ -1,14 +1,16 @@
-"""Loose spans, shared out to days, and cut where the platform has quarter-hours.
+"""Energy of loose spans by day, outside the quarter-hours that the platform Leneda knows.
 
-Loose spans that touch are one run. The platform's quarter-hours replace the parts of the run that
-they cover. Imported and exported energy are cut separately.
+A loose span is a gap between readings, or a part of a quarter-hour. Loose spans that touch form a
+run. The platform's quarter-hours replace the parts of the run that they cover. Imported and
+exported energy are treated separately.
 
-- The energy of the registers beyond the platform's goes to the uncovered time: each span gets a
-  share by its energy.
-- Where the platform covers all of the run, its energy replaces that of the registers.
-- A gap that is too long to be shared out belongs to no day until the platform knows some of it.
-  With so little energy that a clock may have leapt, it belongs to its end.
-- Energy with a market price stays at the start of its span. The platform's has no market price.
+- Uncovered time gets the energy of the registers minus the platform's energy. Each span's share is
+  proportional to the span's energy.
+- Where the platform covers a whole run, the platform's energy replaces the registers' energy.
+- The energy of a gap of more than 40 days belongs to no day until the platform knows some of the
+  gap. If the energy is so small that the clock may have leapt, the energy belongs to the last day.
+- Energy with a market price counts on the day on which its span starts. The platform's energy has
+  no market price.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,18 +29,18 @@ _SECOND = timedelta(seconds=1)
 
 
 class Piece(NamedTuple):
-    """The part of a loose span that is of one day and contract."""
+    """Part of a loose span within one day and one contract."""
 
     imported_wh: float
     exported_wh: float
     gap_wh: float
-    """The part of the imported energy that came in a gap."""
+    """Imported energy of a gap: `imported_wh` or 0."""
     second: Mapping[str, TimeOfUseSplit]
     market: tuple[float, ...]
 
 
 class _Remainder(NamedTuple):
-    """A period of a loose span, with its imported and exported energy."""
+    """A period of a loose span that the platform does not cover, with the energy left for it."""
 
     kind: Kind
     period: Period
@@ -47,14 +49,14 @@ class _Remainder(NamedTuple):
 
 
 class _Cover:
-    """The platform's quarter-hours in a run: their periods, and their energy in the run."""
+    """Periods of a run that the platform's quarter-hours cover, and their energy in the run."""
 
     def __init__(self) -> None:
         self.periods: list[Period] = []
         self.wh = 0.0
 
     def add(self, start: datetime, wh: float) -> None:
-        """Add a quarter-hour, with its energy in the run."""
+        """Add the quarter-hour that begins at `start`, with its energy in the run."""
         begin = start
         if self.periods and self.periods[-1][1] == start:
             begin, _ = self.periods.pop()
@@ -63,53 +65,59 @@ class _Cover:
 
 
 class RowView:
-    """A row beside the platform's days and under contracts; each run of loose spans is cut once."""
+    """Spans of a connection, combined with the platform's days and with contracts.
+
+    Each run of loose spans is cut only once, because the result is remembered.
+    """
 
     def __init__(self, months: Columns, past: PlatformDays, contracts: Contracts) -> None:
         self.months = months
         self.past = past
         self.contracts = contracts
         self._remainders: dict[int, list[_Remainder]] = {}
-        """Remainders of a run by the identity of its first span."""
+        """Remainders of each run. The key is the `id` of the run's first span."""
 
     def pieces(self, month: MonthColumns, period: Period) -> dict[datetime, list[Piece]]:
-        """Return the pieces in a period of a month, by the start of their day."""
-        found: dict[datetime, list[Piece]] = {}
+        """Return the pieces of loose spans in a `period` of `month`, by the start of their day."""
+        pieces: dict[datetime, list[Piece]] = {}
         for run in _runs(connected([month.start], self.months), self.months):
             if run[0].start < period[1] and _end_of(run) >= period[0]:
                 for remainder in self._cut(run):
-                    _share_out(found, remainder, self.contracts, period)
-                _add_priced(found, run, self.contracts, period)
-        return found
+                    _share_out(pieces, remainder, self.contracts, period)
+                _add_priced(pieces, run, self.contracts, period)
+        return pieces
 
     def _cut(self, run: Sequence[Span]) -> list[_Remainder]:
-        """Return the remainders that the platform leaves of a run."""
-        known = self._remainders.get(id(run[0]))
-        if known is None:
-            known = self._remainders[id(run[0])] = [*self._remainders_of(run)]
-        return known
+        """Return the periods of `run` that the platform does not cover."""
+        remainders = self._remainders.get(id(run[0]))
+        if remainders is None:
+            remainders = self._remainders[id(run[0])] = [*self._remainders_of(run)]
+        return remainders
 
     def _remainders_of(self, run: Sequence[Span]) -> Iterator[_Remainder]:
         imported, exported = self._covers(run)
         if not imported.periods and not exported.periods:
             for span in run:
                 wh, fed_wh = span.amounts.imported_wh, span.amounts.exported_wh
-                yield from (_Remainder(span.kind, each, wh, fed_wh) for each in span.shared_periods)
+                yield from (_Remainder(span.kind, part, wh, fed_wh) for part in span.shared_periods)
             return
-        for kind, period, wh in _rest(run, imported, [each.amounts.imported_wh for each in run]):
+        for kind, period, wh in _rest(run, imported, [span.amounts.imported_wh for span in run]):
             yield _Remainder(kind, period, wh, 0.0)
-        for kind, period, wh in _rest(run, exported, [each.amounts.exported_wh for each in run]):
+        for kind, period, wh in _rest(run, exported, [span.amounts.exported_wh for span in run]):
             yield _Remainder(kind, period, 0.0, wh)
 
     def _covers(self, run: Sequence[Span]) -> tuple[_Cover, _Cover]:
-        """Return imported and exported energy of the platform in a run, without measured time."""
+        """Return imported and exported energy of the platform's quarter-hours in `run`.
+
+        Measured quarter-hours are left out.
+        """
         imported, exported = _Cover(), _Cover()
         start, end = run[0].start, _end_of(run)
-        for each in months_between(start, end):
-            platform = self.past.months.get(each)
+        for month in months_between(start, end):
+            platform = self.past.months.get(month)
             if platform is None:
                 continue
-            own = self.months.get(each) or MonthColumns(each)
+            own = self.months.get(month) or MonthColumns(month)
             first = max(0, (start - platform.first) // QUARTER_HOUR)
             last = max(first + 1, -((platform.first - end) // QUARTER_HOUR))
             columns = own.overlaid(platform, first, min(last, platform.size))
@@ -125,23 +133,23 @@ class RowView:
 
 
 def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
-    """Return months, and all months that loose spans connect with them."""
-    found: set[datetime] = set()
+    """Return `starts`, and the starts of all months connected to `starts` by loose spans."""
+    result: set[datetime] = set()
     waiting = [*starts]
     while waiting:
         start = waiting.pop()
-        if start not in found:
-            found.add(start)
+        if start not in result:
+            result.add(start)
             for span in months[start].loose if start in months else ():
                 waiting += months_between(span.start - _SECOND, span.end + _SECOND)
-    return found
+    return result
 
 
 def _runs(starts: Iterable[datetime], months: Columns) -> Iterator[list[Span]]:
-    """Yield the runs of the loose spans of months."""
-    spans = {id(each): each for start in starts if start in months for each in months[start].loose}
+    """Yield the runs of loose spans in the months that begin at `starts`, in time order."""
+    spans = {id(span): span for start in starts if start in months for span in months[start].loose}
     run: list[Span] = []
-    for span in sorted(spans.values(), key=lambda each: (each.start, each.end, each.number)):
+    for span in sorted(spans.values(), key=lambda span: (span.start, span.end, span.number)):
         if run and span.start > _end_of(run):
             yield run
             run = []
@@ -155,27 +163,27 @@ def _end_of(run: Sequence[Span]) -> datetime:
 
 
 def _add_priced(
-    found: dict[datetime, list[Piece]], run: Sequence[Span], contracts: Contracts, period: Period
+    pieces: dict[datetime, list[Piece]], run: Sequence[Span], contracts: Contracts, period: Period
 ) -> None:
-    """Add the money at the market's prices to the day in which a span starts."""
+    """Add each span's market amounts (energy and money) to the day on which the span starts."""
     for span in run:
         start = contracts.part_start(span.start)
         if any(span.amounts.market) and period[0] <= start < period[1]:
             priced = Piece(0.0, 0.0, 0.0, {}, span.amounts.market)
-            found.setdefault(start, []).append(priced)
+            pieces.setdefault(start, []).append(priced)
 
 
 def _rest(
     run: Sequence[Span], cover: _Cover, energies_wh: Sequence[float]
 ) -> Iterator[tuple[Kind, Period, float]]:
-    """Yield the uncovered periods of spans, each with its energy."""
+    """Yield the uncovered periods of the run's spans, each with its energy in Wh."""
     left: list[tuple[Kind, Period, float]] = []
     total_wh = 0.0
     for span, wh in zip(run, energies_wh, strict=True):
         periods, length = [*_without(span, cover.periods)], span.end - span.start
         if periods == [(span.start, span.end)]:
             total_wh += wh * len(span.shared_periods)
-            left += [(span.kind, each, wh) for each in span.shared_periods]
+            left += [(span.kind, part, wh) for part in span.shared_periods]
         else:
             total_wh += wh
             left += [(span.kind, (a, b), wh * ((b - a) / length)) for a, b in periods]
@@ -188,7 +196,7 @@ def _rest(
 
 
 def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
-    """Yield the uncovered periods of a span; an instant is covered as a whole or not at all."""
+    """Yield the parts of `span` outside `covered`, even if the span has no length."""
     begin, end = span.start, span.end
     if begin == end:
         if not any(start <= begin < until for start, until in covered):
@@ -205,9 +213,9 @@ def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
 
 
 def _share_out(
-    found: dict[datetime, list[Piece]], remainder: _Remainder, contracts: Contracts, period: Period
+    pieces: dict[datetime, list[Piece]], remainder: _Remainder, contracts: Contracts, period: Period
 ) -> None:
-    """Add the pieces of a remainder to the days. A gap is divided by time."""
+    """Add the pieces of `remainder` to their days in `found`. A gap's energy is divided by time."""
     kind, (start, end), imported_wh, exported_wh = remainder
     is_gap = kind is Kind.GAP
     if not is_gap or start == end:
@@ -219,7 +227,7 @@ def _share_out(
                 second = split(contracts.at(start), quarter, quarter + QUARTER_HOUR, imported_wh)
             gap_wh = imported_wh if is_gap else 0.0
             piece = Piece(imported_wh, exported_wh, gap_wh, second, _NO_MARKET)
-            found.setdefault(day, []).append(piece)
+            pieces.setdefault(day, []).append(piece)
         return
     begin = max(start, period[0])
     while begin < min(end, period[1]):
@@ -228,5 +236,5 @@ def _share_out(
         wh = imported_wh * share
         second = split(contracts.at(begin), begin, part_end, wh)
         piece = Piece(wh, exported_wh * share, wh, second, _NO_MARKET)
-        found.setdefault(contracts.part_start(begin), []).append(piece)
+        pieces.setdefault(contracts.part_start(begin), []).append(piece)
         begin = part_end

@@ -1,4 +1,4 @@
-"""The price of a kilowatt-hour now, and the cost of a quarter-hour."""
+"""Price of a kilowatt-hour at a moment, and cost of a quarter-hour."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -13,21 +13,21 @@ from .time_of_use import is_second
 
 
 class KwhPrice(NamedTuple):
-    """Prices of an imported kWh, with VAT, and of an exported kWh.
+    """Price of an imported kWh with VAT, and price of an exported kWh, in EUR.
 
-    In currency per kWh; None where not agreed or unknown.
+    A price is None if it is not agreed or unknown.
     """
 
     imported: float | None
     exported: float | None
     prices_of: date | None = None
-    """The last day of published prices that are used later, None if none are."""
+    """Last day of the approved published prices, if a later moment uses these prices."""
 
 
 def price_of_kwh(contracts: Contracts, moment: datetime, market: MarketPrices) -> KwhPrice:
-    """Return the price of energy, grid, levies and aids for a kWh, without the surcharge.
+    """Return the price of a kWh for energy, grid, levies and aids, without the surcharge.
 
-    Whether a kWh bears the surcharge is known only when its quarter-hour ends.
+    The surcharge is left out, because it is known only when the quarter-hour ends.
     """
     contract = contracts.at(moment)
     prices = AgreedPrices.at(contract, moment)
@@ -47,10 +47,10 @@ def price_of_kwh(contracts: Contracts, moment: datetime, market: MarketPrices) -
 def quarter_hour_cost(
     quarter: QuarterHour, contracts: Contracts, covered: Covered | None = None
 ) -> float | None:
-    """Return the cost of the kilowatt-hours of a quarter-hour, at `price_of_kwh`.
+    """Return the cost of a quarter-hour's imported energy at `price_of_kwh`, None if unknown.
 
-    A shared kWh has the network's price and the community's, if known. None for an unknown price:
-    the market's price is not kept.
+    A shared kWh costs the network's price plus the community's price, if known. Past market prices
+    are not stored, so the cost is unknown for a price that follows the market.
     """
     price = price_of_kwh(contracts, quarter.start, NO_PRICES).imported
     if price is None or covered is None:
@@ -64,7 +64,7 @@ def quarter_hour_cost(
 
 
 def market_prices_of(price: KwhPrice, contracts: Contracts, moment: datetime) -> MarketPrices:
-    """Return the market's prices that make a price of a kWh at a moment; None is not known."""
+    """Return the market prices that lead to `price` at `moment`; None for an unknown price."""
     contract = contracts.at(moment)
     rest = price_of_kwh(contracts, moment, MarketPrices(0.0, 0.0))
     vat_rate = AgreedPrices.at(contract, moment).vat_rate or 0.0
@@ -77,7 +77,7 @@ def market_prices_of(price: KwhPrice, contracts: Contracts, moment: datetime) ->
 
 
 def excess_price(contract: Contract, moment: datetime) -> float | None:
-    """Return how much more a kWh above the reference power costs, with VAT."""
+    """Return the additional price of a kWh above the reference power, with VAT; None if unknown."""
     prices = AgreedPrices.at(contract, moment)
     more = contract.reference_kw and prices.surcharge_on_top
     if more is None or prices.vat_rate is None:
@@ -86,7 +86,7 @@ def excess_price(contract: Contract, moment: datetime) -> float | None:
 
 
 def _energy_at(contract: Contract, moment: datetime, market: MarketPrices) -> float | None:
-    """Return the price of the imported energy, which may depend on the hour."""
+    """Return the energy price of an imported kWh at `moment`, without VAT; None if unknown."""
     hours = contract.second_hours if contract.has_second_price else None
     if hours and is_second(hours, quarter_start(moment)):
         return contract.second_price
@@ -96,7 +96,7 @@ def _energy_at(contract: Contract, moment: datetime, market: MarketPrices) -> fl
 def _aids(
     contracts: Contracts, prices: AgreedPrices, moment: datetime
 ) -> tuple[list[float], float]:
-    """Return the prices of the aids to a kWh that have VAT, and the sum of the others."""
+    """Return the prices of aids per kWh that bear VAT, and the sum of VAT-free aids per kWh."""
     taxed, untaxed = [], 0.0
     for aid in contracts.aids_at(moment):
         if aid.unit == PER_KWH and aid.vat is AidVat.NONE:
@@ -107,13 +107,13 @@ def _aids(
 
 
 def _sum_of_known(parts: Sequence[float | None]) -> float | None:
-    """Return the sum, None unless every part of it is known."""
-    known = [part for part in parts if part is not None]
-    return sum(known) if len(known) == len(parts) else None
+    """Return the sum of `parts`, None if any part is unknown."""
+    known_parts = [part for part in parts if part is not None]
+    return sum(known_parts) if len(known_parts) == len(parts) else None
 
 
 def _energy(price: float | None, margin: float | None, market: float | None) -> float | None:
-    """Return the price of the energy, which follows the market if there is a margin."""
+    """Return `market` plus `margin`, or the fixed `price` without a margin; None if unknown."""
     if margin is None:
         return price
     return None if market is None else market + margin

@@ -1,6 +1,7 @@
-"""Quarter-hours of the national platform Leneda beside the measured ones, and shared energy.
+"""Quarter-hours and shared energy from the national platform Leneda.
 
-They are joined to the row when it is shown, and never stored with it: an import can be taken back.
+They complete the measured quarter-hours only when months are shown. They are never stored with the
+measured quarter-hours, so an import from Leneda can be undone.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +15,7 @@ from .spans import MonthColumns, columns_of
 
 
 class PlatformDays:
-    """Quarter-hours and shared energy of the platform, by months and days."""
+    """Leneda's quarter-hours by month, its shared energy by day, and its day sums."""
 
     def __init__(
         self,
@@ -22,13 +23,13 @@ class PlatformDays:
         sharing: Sharing = NO_SHARING,
         day_sums: DaySums = NO_DAY_SUMS,
     ) -> None:
-        """Sort the quarter-hours by months. Years take some time: do it in an executor."""
+        """Group the quarter-hours by month. Years take long, so call this in an executor."""
         self.months: Mapping[datetime, MonthColumns] = columns_of(quarter_hours)
         self.sharing: Mapping[datetime, Mapping[datetime, Covered]] = {
             midnight: {start: sharing[start] for start in starts}
             for midnight, starts in groupby(sorted(sharing), day_start)
         }
-        """Shared energy by the midnight of its day."""
+        """Shared energy by the midnight of its day, then by the start of its quarter-hour."""
         self.day_sums = day_sums
 
 

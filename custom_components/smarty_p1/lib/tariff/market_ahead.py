@@ -1,4 +1,4 @@
-"""The market's prices of the hours to come, as entities and actions of Home Assistant tell them."""
+"""Market prices of the coming hours, read from entities and actions of Home Assistant."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -9,31 +9,31 @@ from operator import itemgetter
 from .calendar import QUARTER_HOUR, quarter_start
 
 MAX_ROWS = 600
-"""Rows of one list: more than four days of quarter-hours."""
+"""Maximum rows read from one list: six days of 96 quarter-hours, and a few more."""
 
 _STARTS = ("start", "start_time", "startsAt", "from", "time")
 _ENDS = ("end", "end_time", "endsAt", "till", "to")
 _PRICES = ("value", "price", "price_per_kwh")
 _MAX_LISTS = 8
 _MAX_HOURS = timedelta(hours=24)
-# Some sensors round their state, and not their lists.
+# Tolerated difference in EUR per kWh, because some sensors round their state but not their lists.
 _ROUNDING = 0.002
 
 type PricesAhead = dict[datetime, float]
-"""Prices of a kWh by the start of their quarter-hours, in UTC."""
+"""Prices of a kWh by the start of the quarter-hour, in UTC."""
 
 
 def prices_by_quarter(rows: Sequence[object], factor: float, most: float) -> PricesAhead:
     """Return the prices of a kWh in rows such as `{"start": …, "end": …, "value": …}`.
 
-    `factor` turns values into prices of a kWh; prices beyond ± `most` are left out. A row without
-    an end lasts until the next row, the last row as long as the row before. Unreadable rows, and
-    quarter-hours with two prices, are left out.
+    `factor` converts a row's value to a price of a kWh. A row without an end lasts until the next
+    row starts; if it is the last row, it lasts as long as the row before. Unreadable rows, prices
+    beyond ± `most`, and quarter-hours with two different prices are left out.
     """
     read = sorted(_read(rows), key=itemgetter(0))
     followings = [*(start for start, _, _ in read[1:]), None]
     lasted = timedelta(0)
-    found: PricesAhead = {}
+    prices: PricesAhead = {}
     twice: set[datetime] = set()
     for (start, end, value), following in zip(read, followings, strict=False):
         until = end or following or start + lasted
@@ -43,48 +43,48 @@ def prices_by_quarter(rows: Sequence[object], factor: float, most: float) -> Pri
         lasted = min(until - start, _MAX_HOURS)
         for n in range(lasted // QUARTER_HOUR):
             time = start + n * QUARTER_HOUR
-            if found.setdefault(time, price) != price:
+            if prices.setdefault(time, price) != price:
                 twice.add(time)
     for time in twice:
-        del found[time]
-    return found
+        del prices[time]
+    return prices
 
 
 def prices_of_attributes(
     attributes: Mapping[str, object], factor: float, now: datetime, price_now: float, most: float
 ) -> PricesAhead:
-    """Return the prices of the coming hours in the lists among an entity's attributes.
+    """Return the prices of the coming hours from the lists in an entity's attributes.
 
-    A list counts if its price of this moment is the entity's. A list without this moment, such as
-    tomorrow's, counts if it has the columns of a list that counts. So prices with other taxes, of
-    other hours or in another unit are not mistaken for the entity's own.
+    A list is used if its price at `now` equals the entity's state, `price_now`. A list without a
+    price at `now`, such as tomorrow's, is used if it has the same columns as a used list. So lists
+    with other taxes, hours or units than the entity's state are ignored.
     """
-    known = list(_lists_of(attributes, factor, most))
+    lists = list(_lists_of(attributes, factor, most))
     good: set[frozenset[str]] = set()
     bad: set[frozenset[str]] = set()
-    for columns, ahead in known:
+    for columns, ahead in lists:
         if (price := ahead.get(quarter_start(now))) is not None:
             (good if agrees(price, price_now) else bad).add(columns)
-    found: PricesAhead = {}
-    for columns, ahead in known:
+    prices: PricesAhead = {}
+    for columns, ahead in lists:
         if columns in good - bad:
-            found |= ahead
-    return found
+            prices |= ahead
+    return prices
 
 
 def _lists_of(
-    attributes: Mapping[str, object], factor: float, most: float
+    attributes: Mapping[str, object], factor: float, max_price: float
 ) -> Iterator[tuple[frozenset[str], PricesAhead]]:
-    """Yield the columns and the prices of the lists with prices."""
-    lists = (each for each in attributes.values() if isinstance(each, list | tuple))
+    """Yield column names and prices of every attribute that is a list of prices."""
+    lists = (value for value in attributes.values() if isinstance(value, list | tuple))
     for rows in islice(lists, _MAX_LISTS):
-        if ahead := prices_by_quarter(rows, factor, most):
+        if ahead := prices_by_quarter(rows, factor, max_price):
             first = next(row for row in rows if isinstance(row, Mapping))
             yield frozenset(map(str, first)), ahead
 
 
 def agrees(price: float, price_now: float) -> bool:
-    """Return whether an announced price is the current one."""
+    """Return whether two prices in EUR per kWh are equal, except for rounding."""
     return abs(price - price_now) <= _ROUNDING
 
 
@@ -105,7 +105,7 @@ def _first(row: Mapping[object, object], names: tuple[str, ...]) -> object:
 
 
 def _time(value: object) -> datetime | None:
-    """Return a time in UTC, None for a time without an offset."""
+    """Return `value` as a time in UTC. None if it is no time, or has no UTC offset."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)

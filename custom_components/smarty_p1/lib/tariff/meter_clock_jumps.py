@@ -1,30 +1,30 @@
-"""Segments of readings without a break, and the decision which of them stay after a break.
+"""Segments of readings without a break, and the choice of segments that stay after a break.
 
-A wrong clock shows only when it is set right. In the examples, a meter was read until 12:00 of 13
-June. Then came readings at the times in the second column, by the meter's clock, and then a reading
-at the time in the third. The segment in between either goes, as if nothing had been read, or stays
-unconfirmed until it has a day of quarter-hours.
+A wrong clock shows only when it is set right. In each example, a meter was read until 12:00 on
+13 June. Then a segment was read: "in between" is its start by the meter's clock, and its length.
+Then a reading came: "then" is its time by the meter's clock. The segment goes, as if it had not
+been read, or it stays. A new segment is unconfirmed until it has a day of quarter-hours.
 
 | event | in between | then | segment |
 |---|---|---|---|
 | the clock was lost, and is set right | 2000-01-01 00:00, 20 min | 06-13 12:21 | goes |
-| the same, after hours in which nobody read | 2000-01-01 00:00, 20 min | 06-13 14:21 | goes |
-| it was an hour late, and is set right | 06-13 11:00, 20 min | 06-13 12:21 | goes |
-| the same, but less has passed than was counted | 06-13 11:00, 20 min | 06-13 12:10 | stays |
-| it was an hour late, and goes on so after a gap | 06-13 11:00, 20 min | 06-13 11:50 | stays |
-| it was a month ahead, and is set back by as much | 07-14 12:00, 20 min | 06-13 12:21 | goes |
-| the same, where rare telegrams make both leaps long | 07-14 12:00, 20 min | 06-13 12:49 | goes |
-| a gap of an hour; then the clock is set back by half | 06-13 13:00, 20 min | 06-13 12:50 | stays |
+| the same, but nobody read for two hours | 2000-01-01 00:00, 20 min | 06-13 14:21 | goes |
+| the clock was an hour late, and is set right | 06-13 11:00, 20 min | 06-13 12:21 | goes |
+| the same, but only 10 min passed for 20 min read | 06-13 11:00, 20 min | 06-13 12:10 | stays |
+| the clock is an hour late, also after a gap | 06-13 11:00, 20 min | 06-13 11:50 | stays |
+| the clock was a month ahead, and is set right | 07-14 12:00, 20 min | 06-13 12:21 | goes |
+| the same, with up to 15 min between telegrams | 07-14 12:00, 20 min | 06-13 12:49 | goes |
+| a gap of 60 min; then the clock is set back 30 min | 06-13 13:00, 20 min | 06-13 12:50 | stays |
 | a gap of a month; then the clock is set back an hour | 07-14 12:00, 20 min | 07-14 11:21 | stays |
-| the same, after more days than are shared out | 07-24 12:00, 20 min | 07-24 11:21 | stays |
+| the same, but with a gap of more than 40 days | 07-24 12:00, 20 min | 07-24 11:21 | stays |
 | another meter was read for a while | 06-13 12:01, 20 min, meter 2 | 06-13 12:22 | goes |
 | the register was far too low for a while | 06-13 12:01, 20 min, -20 kWh | 06-13 12:22 | goes |
-| after a gap, it was too high for a while | 06-13 13:00, 20 min, 50 kWh | 06-13 15:00 | goes |
-| a gap, some readings, a gap: it is one | 06-13 13:00, 5 min | 06-13 14:00 | goes |
-| a gap, a whole quarter-hour, a gap | 06-13 13:00, 20 min | 06-13 14:00 | stays |
-| it was lost for a moment, then is an hour late | 2000-01-01 00:00, 5 min | 06-13 11:00 | goes |
-| the same, but another meter | 2000-01-01 00:00, 5 min | 06-13 12:06, meter 2 | stays |
-| it was two hours late for a moment, then one | 06-13 10:00, 5 min | 06-13 11:00 | stays |
+| after a gap, the register was too high | 06-13 13:00, 20 min, 50 kWh | 06-13 15:00 | goes |
+| two gaps with less than a quarter-hour between | 06-13 13:00, 5 min | 06-13 14:00 | goes |
+| two gaps with a whole quarter-hour between | 06-13 13:00, 20 min | 06-13 14:00 | stays |
+| the clock was lost, then is an hour late | 2000-01-01 00:00, 5 min | 06-13 11:00 | goes |
+| the clock was lost; then another meter | 2000-01-01 00:00, 5 min | 06-13 12:06, meter 2 | stays |
+| the clock was two hours late, then is one hour late | 06-13 10:00, 5 min | 06-13 11:00 | stays |
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ from .register_rises import CLOCK_TOLERANCE, MAX_GAP, Amounts, Registers, most_w
 from .spans import MAX_SHARED_GAP, Position, Span
 
 MAX_SEGMENTS = 8
-"""With more segments, the oldest is confirmed before it has a day: its clock is set too often."""
+"""If a clock is set so often that more segments exist, the oldest is confirmed without a day."""
 _A_DAY = timedelta(days=1)
 
 
@@ -46,8 +46,8 @@ _A_DAY = timedelta(days=1)
 class ReadingSegment:
     """A meter's readings without a break: the first, the last, and their energies.
 
-    `amounts` are the energies of the running quarter-hour since `since`. `spans` are the spans
-    before it that are not in the row.
+    `amounts` are the energies of the running quarter-hour, measured from `since` on. `spans` are
+    earlier spans of an unconfirmed segment. These spans are not yet in the connection's row.
     """
 
     first: Registers
@@ -55,39 +55,39 @@ class ReadingSegment:
     since: datetime
     serial_number: str | None
     month_start: datetime
-    """The shown month, which a wrong clock does not end at once."""
+    """Start of the month shown to the user. A wrong clock does not end that month at once."""
     amounts: Amounts = field(default_factory=Amounts)
     spans: list[Span] = field(default_factory=list)
     quarter_hours: int = 0
-    """Number of complete quarter-hours."""
+    """Number of complete quarter-hours in the segment."""
 
     @classmethod
     def begun(cls, reading: Registers, serial_number: str | None, shown: datetime | None) -> Self:
-        """Return the segment that a reading begins."""
+        """Return a new segment that begins with `reading`."""
         start = shown or month_start(reading.time)
         return cls(reading, reading, reading.time, serial_number, start)
 
     @property
     def position(self) -> Position:
-        """Return the registers at `since`: the start of the running quarter-hour, or of reading."""
+        """Return the registers at `since`, the start of the running quarter-hour or segment."""
         imported_wh, exported_wh = self.last.imported_wh, self.last.exported_wh
         if exported_wh is not None:
             exported_wh -= self.amounts.exported_wh
         return Position(self.since, imported_wh - self.amounts.imported_wh, exported_wh)
 
     def is_of(self, serial_number: str | None) -> bool:
-        """Return whether a telegram comes from the same meter, or has no serial number."""
-        known = self.serial_number
-        return serial_number is None or known is None or serial_number == known
+        """Return whether a telegram is from the segment's meter; True if a number is unknown."""
+        own_number = self.serial_number
+        return serial_number is None or own_number is None or serial_number == own_number
 
     def is_register_of(self, reading: Registers, serial_number: str | None) -> bool:
-        """Return whether a reading may be a later one of the same register."""
+        """Return whether `reading` may be a later reading of the segment's meter and register."""
         rise_wh = reading.imported_wh - self.last.imported_wh
         passed = reading.time - self.last.time
         return self.is_of(serial_number) and 0 <= rise_wh <= most_wh(abs(passed))
 
     def may_be_followed_by(self, reading: Registers, serial_number: str | None) -> bool:
-        """Return whether a reading may come after a gap that can be shared out."""
+        """Return whether `reading` may follow the segment after a gap of up to 40 days."""
         passed = reading.time - self.last.time
         return timedelta() < passed <= MAX_SHARED_GAP and self.is_register_of(
             reading, serial_number
@@ -97,7 +97,7 @@ class ReadingSegment:
 def count_kept(
     segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> int:
-    """Return the number of segments that stay when a reading does not continue the last one."""
+    """Return how many segments stay, from the first on, if `reading` does not continue the last."""
     for index in reversed(range(len(segments) - 1)):
         if _goes_on_from(segments[index], segments[index + 1 :], reading, serial_number):
             return index + 1
@@ -110,7 +110,7 @@ def _goes_on_from(
     reading: Registers,
     serial_number: str | None,
 ) -> bool:
-    """Return whether a reading continues a segment rather than the later ones."""
+    """Return whether `reading` continues `segment` rather than the `later` segments."""
     following, latest = later[0], later[-1]
     if not segment.may_be_followed_by(reading, serial_number):
         return False
@@ -122,7 +122,8 @@ def _goes_on_from(
         before.may_be_followed_by(after.first, after.serial_number)
         for before, after in pairwise([segment, *later])
     )
-    # With rare telegrams, both leaps take time. A gap of hours may look the same by chance.
+    # With rare telegrams, both leaps of the clock may take up to MAX_GAP. Accept this only for a
+    # leap by more than a day: a gap of hours may look the same by chance.
     is_far = following.first.time - segment.last.time > _A_DAY
     return not may_be_gaps or -CLOCK_TOLERANCE <= lacking <= MAX_GAP * (1 + is_far)
 
@@ -130,7 +131,7 @@ def _goes_on_from(
 def _is_part_of_gap(
     segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> bool:
-    """Return whether the last segment is too short to divide the gap around it."""
+    """Return whether the last segment is so short that the gaps around it count as one gap."""
     if len(segments) < 2 or segments[-1].quarter_hours:  # noqa: PLR2004 - it, and one before
         return False
     before, short = segments[-2:]

@@ -1,4 +1,4 @@
-"""A month by its days: energies, and the excess over each class."""
+"""A month and its days: energies, and the excess over each class of reference power."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,37 +10,39 @@ from .calendar import QUARTER_HOUR, month_end
 from .time_of_use import TimeOfUseSplit
 
 _SHARE_DECIMALS = 4
-"""Decimals of a share: enough for one quarter-hour of a month to show."""
+"""Decimals of a share, so that one quarter-hour of a month (1/2976 = 0.0003) is visible."""
 
 
 class Origin(StrEnum):
     """Origin of a quarter-hour that was not measured here."""
 
     PLATFORM = "platform"
-    """The national platform, with a value that the operator has read from the meter."""
+    """Read from the meter by the operator, published on the national platform Leneda."""
     PLATFORM_ESTIMATED = "platform_estimated"
-    """The platform, with a value that the operator has estimated or changed."""
+    """Estimated or edited by the operator, published on the national platform Leneda."""
 
 
 class QuarterHour(NamedTuple):
-    """A complete quarter-hour: its start in UTC, its mean imported power, its energies."""
+    """Energies of a complete quarter-hour."""
 
     start: datetime
+    """In UTC."""
     mean_kw: float
+    """Mean imported power."""
     exported_kwh: float | None = None
     reactive_imported_kvarh: float | None = None
     reactive_exported_kvarh: float | None = None
     origin: Origin | None = None
-    """The origin, None for a measured quarter-hour."""
+    """None for a quarter-hour measured by this program."""
 
     @property
     def imported_kwh(self) -> float:
-        """Return the imported energy."""
+        """Return the imported energy: mean power times a quarter of an hour."""
         return self.mean_kw / 4
 
 
 class ClassExcess(NamedTuple):
-    """Number of quarter-hours above a reference power, and their energy above it."""
+    """Number of quarter-hours above a reference power, and the energy above that power."""
 
     quarter_hours: int
     energy_wh: float
@@ -50,36 +52,36 @@ NOTHING_ABOVE = ClassExcess(0, 0.0)
 
 
 class Shared(NamedTuple):
-    """Imported energy from energy sharing, in Wh. It is never stored."""
+    """Imported energy from energy sharing. These values are never stored."""
 
     known_wh: float = 0.0
-    """Imported energy with a known shared part."""
+    """All imported energy, shared or not, of the time for which sharing is known."""
     layer_1_wh: float = 0.0
     layer_2_wh: float = 0.0
     layer_3_wh: float = 0.0
     layer_4_wh: float = 0.0
     other_wh: float = 0.0
-    """Shared energy of an unknown layer."""
+    """Shared energy from an unknown layer."""
     second_wh: float = 0.0
-    """Shared energy in the hours of the second price."""
+    """Shared energy in the hours of the contract's second price."""
 
     @property
     def by_layer_wh(self) -> tuple[float, ...]:
-        """Return the shared energy of the layers 1 to 4."""
+        """Return the shared energy of each layer from 1 to 4."""
         return self[1:5]
 
     @property
     def all_wh(self) -> float:
-        """Return the shared energy of all layers."""
+        """Return the shared energy of all layers, including the unknown layer."""
         return sum(self[1:6])
 
     def plus(self, other: Shared) -> Shared:
-        """Return the shared energy of two periods."""
-        return Shared(*(one + another for one, another in zip(self, other, strict=True)))
+        """Return the sums of the energies of this period and another."""
+        return Shared(*(own_wh + other_wh for own_wh, other_wh in zip(self, other, strict=True)))
 
     def times(self, share: float) -> Shared:
-        """Return a share of the shared energy."""
-        return Shared(*(each * share for each in self))
+        """Return all energies multiplied by `share`."""
+        return Shared(*(wh * share for wh in self))
 
 
 NO_SHARED = Shared()
@@ -94,46 +96,47 @@ class Day:
     imported_wh: float = 0.0
     exported_wh: float = 0.0
     gap_wh: float = 0.0
-    """The part of the imported energy that came in gaps, at an unknown time."""
+    """Imported energy of gaps between readings. The time of this energy is not known exactly."""
     quarter_hours: int = 0
     """Number of quarter-hours known from start to end."""
     platform_quarter_hours: int = 0
-    """Number of quarter-hours of the platform among them."""
+    """Number of known quarter-hours that come from the platform Leneda."""
     estimated_quarter_hours: int = 0
-    """Number of the platform's estimated or edited quarter-hours."""
+    """Number of the platform's quarter-hours that the operator has estimated or edited."""
     above: Mapping[float, ClassExcess] = field(default_factory=dict)
-    """Excess by reference power: of every exceeded class, and of the contract."""
+    """Excess by reference power: for every exceeded class, and for the contract's power."""
     second: Mapping[str, TimeOfUseSplit] = field(default_factory=dict)
-    """Energy by the hours of a second price."""
+    """Imported energy split by a contract's second price. The key is `Contract.second_hours`."""
     market_cost: float = 0.0
-    """The imported energy at the market's prices of its time, without margin."""
+    """Cost of the imported energy at the market prices then in force, without margin."""
     market_wh: float = 0.0
-    """The imported energy whose market price was known."""
+    """Imported energy with a known market price."""
     market_revenue: float = 0.0
-    """The exported energy at the market's prices of its time."""
+    """Value of the exported energy at the market prices then in force, without margin."""
     market_exported_wh: float = 0.0
+    """Exported energy with a known market price."""
     shared: Shared | None = None
-    """None where sharing is unknown."""
+    """None if sharing is unknown."""
 
 
 COUNTS = ("quarter_hours", "platform_quarter_hours", "estimated_quarter_hours")
 MARKET_AMOUNTS = ("market_cost", "market_wh", "market_revenue", "market_exported_wh")
 AMOUNTS = ("imported_wh", "exported_wh", "gap_wh", *MARKET_AMOUNTS)
-"""Amounts of a day that are added up, and were stored by version 2."""
+"""Fields of `Day` that are added up. Version 2 of the stored state contains these fields."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month:
-    """A month of the calendar in Luxembourg."""
+    """A calendar month in Luxembourg."""
 
     start: datetime
-    """Its first midnight, in Luxembourg's time."""
+    """The month's first midnight, in Luxembourg's time."""
     days: tuple[Day, ...] = ()
-    """In the order of time, without unknown days."""
+    """Days in time order, without unknown days."""
     peak: QuarterHour | None = None
     """The highest quarter-hour; of equal quarter-hours, the first."""
     since: datetime | None = None
-    """Time from which prices by the month count, if that is after the start of the month."""
+    """Time from which monthly prices count, None for the start of the month."""
 
     @property
     def end(self) -> datetime:
@@ -147,12 +150,12 @@ class Month:
 
     @property
     def platform_quarter_hours(self) -> int:
-        """Return the number of quarter-hours of the platform."""
+        """Return the number of known quarter-hours that come from the platform Leneda."""
         return sum(day.platform_quarter_hours for day in self.days)
 
     @property
     def estimated_quarter_hours(self) -> int:
-        """Return the number of the platform's estimated or edited quarter-hours."""
+        """Return the number of the platform's quarter-hours that were estimated or edited."""
         return sum(day.estimated_quarter_hours for day in self.days)
 
     @property
@@ -166,18 +169,19 @@ class Month:
         return sum(day.exported_wh for day in self.days) / 1000
 
     def above(self, reference_kw: float) -> ClassExcess:
-        """Return the excess of the whole month over a reference power."""
-        found = [day.above[reference_kw] for day in self.days if reference_kw in day.above]
+        """Return the excess of the whole month over `reference_kw`."""
+        excesses = [day.above[reference_kw] for day in self.days if reference_kw in day.above]
         return ClassExcess(
-            sum(above.quarter_hours for above in found), sum(above.energy_wh for above in found)
+            sum(above.quarter_hours for above in excesses),
+            sum(above.energy_wh for above in excesses),
         )
 
     def measured_share(self, until: datetime) -> float:
-        """Return the share of ended quarter-hours that was measured, here or by the operator."""
+        """Return the share of the quarter-hours before `until` that is known and not estimated."""
         return self._share(until, lambda day: day.quarter_hours - day.estimated_quarter_hours)
 
     def known_share(self, until: datetime) -> float:
-        """Return the share of ended quarter-hours that is known, with the operator's estimates."""
+        """Return the share of the quarter-hours before `until` that is measured or estimated."""
         return self._share(until, lambda day: day.quarter_hours)
 
     def _share(self, until: datetime, count: Callable[[Day], int]) -> float:
@@ -185,5 +189,5 @@ class Month:
         ended = (min(until.astimezone(UTC), self.end.astimezone(UTC)) - start) // QUARTER_HOUR
         if ended <= 0:
             return 0.0
-        found = sum(count(day) for day in self.days if day.start < until)
-        return round(min(1.0, found / ended), _SHARE_DECIMALS)
+        total = sum(count(day) for day in self.days if day.start < until)
+        return round(min(1.0, total / ended), _SHARE_DECIMALS)

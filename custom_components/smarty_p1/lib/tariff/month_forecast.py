@@ -1,9 +1,10 @@
-"""Estimate of the cost of the running month at its end.
+"""Estimate of the whole month's cost while the month is running.
 
-Fixed prices run to the end. Each coming day has the mean of the last 28 whole days. If the same
-month of last year is known, its mean gives a second total, and the result lies between the two.
-Market price, time of use and sharing of days without them are taken from the other days. There is
-no estimate before the fourth day, nor with too few measured quarter-hours.
+Monthly prices count to the end of the month. Each coming day is the mean of the last 28 whole days.
+If the same month of last year is known, its mean day gives a second total, and both totals bound
+the estimate. Last year's days may lack market prices, time of use or sharing: the recent days then
+provide these values. There is no estimate in the first three days of a month, or if fewer than 90 %
+of the quarter-hours are known.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,7 +27,7 @@ _MIN_MEASURED_SHARE = 0.9
 
 
 class Estimate(NamedTuple):
-    """The total of a month when it will have ended; the range where last year is known."""
+    """Expected total of a running month. `low` and `high` are None if last year is unknown."""
 
     total: float
     low: float | None
@@ -34,9 +35,9 @@ class Estimate(NamedTuple):
 
 
 def estimated(demand: Demand) -> Estimate | None:
-    """Return the estimate of the month that is shown, as of the last whole quarter-hour.
+    """Return the estimate of the shown month, as of the start of the running quarter-hour.
 
-    So it changes 96 times a day at most, and not with every telegram.
+    So the estimate changes at most 96 times a day, and not with every telegram.
     """
     until = min(demand.until, demand.quarter_start)
     return estimate_month(demand.known_month, demand.earlier_months, demand.contracts, until)
@@ -45,11 +46,11 @@ def estimated(demand: Demand) -> Estimate | None:
 def estimate_month(
     month: Month, earlier: Sequence[Month], contracts: Contracts, until: datetime
 ) -> Estimate | None:
-    """Return the estimate for the running month, None if it is not possible yet."""
+    """Return the estimate for the running month, None without enough data or prices."""
     is_in_time = month.start + _DAYS_BEFORE <= until < month.end
     if not is_in_time or month.known_share(until) < _MIN_MEASURED_SHARE:
         return None
-    every = (day for each in (*earlier, month) for day in each.days)
+    every = (day for known_month in (*earlier, month) for day in known_month.days)
     days = _last_whole_days(every, day_start(until))
     total = _total(month, contracts, until, days)
     if total is None:
@@ -64,28 +65,28 @@ def estimate_month(
 
 
 def _days_of_last_year(month: Month, earlier: Sequence[Month]) -> list[list[Day]]:
-    """Return the days of the same month of last year, if most of it was measured."""
+    """Return the days of last year's same month, or no days if less than 90 % is known."""
     year_before = month.start.replace(year=month.start.year - 1)
-    last_year = next((each for each in earlier if each.start == year_before), None)
+    last_year = next((candidate for candidate in earlier if candidate.start == year_before), None)
     if last_year is None or last_year.known_share(last_year.end) < _MIN_MEASURED_SHARE:
         return []
     return [list(group) for _, group in _by_date(last_year.days)]
 
 
 def _by_date(days: Sequence[Day]) -> Iterator[tuple[datetime, Iterator[Day]]]:
-    """Yield the records of each day: one for each contract of the day."""
+    """Yield each day's start with the day's records, one record for each contract of that day."""
     return groupby(days, key=lambda day: day_start(day.start))
 
 
 def _last_whole_days(days: Iterable[Day], until: datetime) -> list[list[Day]]:
-    """Return the last days before a moment that were measured for the most part."""
-    found: list[list[Day]] = []
+    """Return the last 28 days before `until` of which at least 90 % is known."""
+    whole_days: list[list[Day]] = []
     for start, group in _by_date([day for day in days if day.start < until]):
         records = list(group)
         measured = sum(day.quarter_hours for day in records)
         if measured * QUARTER_HOUR >= _MIN_MEASURED_SHARE * (day_end(start) - start):
-            found.append(records)
-    return found[-_DAYS_OF_MEAN:]
+            whole_days.append(records)
+    return whole_days[-_DAYS_OF_MEAN:]
 
 
 def _total(
@@ -93,11 +94,11 @@ def _total(
     contracts: Contracts,
     until: datetime,
     days: Sequence[Sequence[Day]],
-    others: Sequence[Day] = (),
+    fallback_days: Sequence[Day] = (),
 ) -> float | None:
-    """Return the total if each coming day is the mean of some days.
+    """Return the month's total if each coming day is the mean of `days`, None if unknown.
 
-    Unknown values of these, such as the market's prices, are taken from other days.
+    Values missing in all of `days`, such as market prices, come from `others`.
     """
     if not days:
         return None
@@ -107,7 +108,7 @@ def _total(
     while start < end:
         part_end = min(contracts.part_end(start), end)
         share = (part_end - start) / (day_end(start) - day_start(start))
-        day = _sum(contracts.part_start(start), records, others, share / len(days))
+        day = _sum(contracts.part_start(start), records, fallback_days, share / len(days))
         if _lacks_price(day, contracts.at(start)):
             return None
         to_come.append(day)
@@ -118,26 +119,26 @@ def _total(
 
 
 def _lacks_price(day: Day, contract: Contract) -> bool:
-    """Return whether an energy at the market's price has no price."""
+    """Return whether energy of `day` needs a market price that is unknown."""
     is_bought = contract.energy_margin is not None and day.imported_wh > 0
     is_sold = contract.feed_in_margin is not None and day.exported_wh > 0
     return (is_bought and not day.market_wh) or (is_sold and not day.market_exported_wh)
 
 
-def _sum(start: datetime, days: Sequence[Day], others: Sequence[Day], share: float) -> Day:
-    """Return a share of the sum of some days as one day."""
+def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], share: float) -> Day:
+    """Return one day with the sum of `days` multiplied by `share`."""
     imported_wh = sum(day.imported_wh for day in days) * share
     exported_wh = sum(day.exported_wh for day in days) * share
-    known = _Known(days, others)
-    price = known.ratio(lambda day: (day.market_cost, day.market_wh))
-    revenue = known.ratio(lambda day: (day.market_revenue, day.market_exported_wh))
-    shared = [known.ratio(partial(_shared, n)) or 0.0 for n in range(len(NO_SHARED))]
+    sources = _Known(days, fallback_days)
+    price = sources.ratio(lambda day: (day.market_cost, day.market_wh))
+    revenue = sources.ratio(lambda day: (day.market_revenue, day.market_exported_wh))
+    shared = [sources.ratio(partial(_shared, n)) or 0.0 for n in range(len(NO_SHARED))]
     return Day(
         start=start,
         imported_wh=imported_wh,
         exported_wh=exported_wh,
-        above=known.above(imported_wh),
-        second=known.second(imported_wh),
+        above=sources.above(imported_wh),
+        second=sources.second(imported_wh),
         market_cost=imported_wh * (price or 0.0),
         market_wh=0.0 if price is None else imported_wh,
         market_revenue=exported_wh * (revenue or 0.0),
@@ -147,27 +148,30 @@ def _sum(start: datetime, days: Sequence[Day], others: Sequence[Day], share: flo
 
 
 class _Known(NamedTuple):
-    """Days, and other days for their unknown values."""
+    """Days, and `others` for values that are unknown on all of `days`."""
 
     days: Sequence[Day]
     others: Sequence[Day]
 
     def ratio(self, of: Callable[[Day], tuple[float, float]]) -> float | None:
-        """Return a part by its whole, of the days or else of the other days."""
-        for known in self:
-            pairs = [of(day) for day in known]
-            if whole := sum(each for _, each in pairs):
-                return sum(each for each, _ in pairs) / whole
+        """Return the sum of parts divided by the sum of wholes; `of` gives part and whole of a day.
+
+        If the wholes of `days` are 0, `others` are used. If these are 0, too, return None.
+        """
+        for days in self:
+            pairs = [of(day) for day in days]
+            if whole := sum(total for _, total in pairs):
+                return sum(part for part, _ in pairs) / whole
         return None
 
     def above(self, energy_wh: float) -> dict[float, ClassExcess]:
-        """Return the part of an energy above each power."""
+        """Return the expected part of `energy_wh` above each reference power."""
         powers = {kw for days in self for day in days for kw in day.above}
         shares = {kw: self.ratio(partial(_above, kw)) or 0.0 for kw in powers}
         return {kw: ClassExcess(0, energy_wh * share) for kw, share in shares.items()}
 
     def second(self, energy_wh: float) -> dict[str, TimeOfUseSplit]:
-        """Return the part of an energy with the second price, by its hours."""
+        """Return the expected split of `energy_wh` by second price, for each text of its hours."""
         every = {hours for days in self for day in days for hours in day.second}
         shares = {hours: self.ratio(partial(_second, hours)) for hours in every}
         return {
@@ -178,7 +182,10 @@ class _Known(NamedTuple):
 
 
 def _above(kw: float, day: Day) -> tuple[float, float]:
-    """Return the energy above a power, and the energy with a known excess: all, for classes."""
+    """Return the day's energy above `kw`, and its imported energy if the excess is known.
+
+    The excess over a class is always known: a class that is not in `above` was not exceeded.
+    """
     energy_wh = day.above[kw].energy_wh if kw in day.above else 0.0
     return energy_wh, day.imported_wh if kw in day.above or kw in REFERENCE_POWERS else 0.0
 

@@ -1,4 +1,7 @@
-"""Additions to months when they are shown: the running quarter-hour, and the first day."""
+"""Sums over the days of months, and additions made when a month is shown.
+
+Additions are the running quarter-hour and the first recorded day.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -15,16 +18,16 @@ _QUARTER_HOURS_A_DAY = 96
 
 
 def above_contract(days: Iterable[Day], contracts: Contracts) -> ClassExcess:
-    """Return the excess of days over the reference powers of their contracts."""
+    """Return the total excess of `days`, each over the reference power of its contract."""
     references = ((day, contracts.at(day.start).reference_kw) for day in days)
-    found = [day.above[kw] for day, kw in references if kw is not None and kw in day.above]
+    excesses = [day.above[kw] for day, kw in references if kw is not None and kw in day.above]
     return ClassExcess(
-        sum(above.quarter_hours for above in found), sum(above.energy_wh for above in found)
+        sum(above.quarter_hours for above in excesses), sum(above.energy_wh for above in excesses)
     )
 
 
 def merge_months(month: Month, other: Month) -> Month:
-    """Return the union of two records of the same month."""
+    """Return the union of two records of the same month. Days in both records are added up."""
     days = {day.start: day for day in month.days}
     for day in other.days:
         days[day.start] = _joined_days(days[day.start], day) if day.start in days else day
@@ -38,7 +41,7 @@ def merge_months(month: Month, other: Month) -> Month:
 
 
 def with_running(month: Month, contracts: Contracts, time: datetime, amounts: Amounts) -> Month:
-    """Return a month with the energy of a running quarter-hour that is measured from a time on."""
+    """Return `month` with the running quarter-hour, whose `amounts` are measured from `time` on."""
     start = quarter_start(time)
     second = split(contracts.at(start), start, start + QUARTER_HOUR, amounts.imported_wh)
     market: dict[str, Any] = dict(zip(MARKET_AMOUNTS, amounts.market, strict=True))
@@ -53,7 +56,10 @@ def with_running(month: Month, contracts: Contracts, time: datetime, amounts: Am
 
 
 def from_first_day(months: Iterable[Month]) -> Iterator[Month]:
-    """Yield months in the order of time, from the first day until a whole day was measured."""
+    """Yield `months` with `since`, the start of each month's first recorded day.
+
+    After a month with 96 known quarter-hours (a day), months are yielded unchanged.
+    """
     is_first = True
     for month in months:
         since = month.days[0].start if is_first and month.days else month.start
@@ -82,10 +88,10 @@ def _joined_days(day: Day, other: Day) -> Day:
 
 
 def _joined_above(*both: ClassExcess | None) -> ClassExcess:
-    known = [above for above in both if above]
+    excesses = [above for above in both if above]
     return ClassExcess(
-        sum(above.quarter_hours for above in known),
-        round(sum(above.energy_wh for above in known), DECIMALS),
+        sum(above.quarter_hours for above in excesses),
+        round(sum(above.energy_wh for above in excesses), DECIMALS),
     )
 
 

@@ -1,7 +1,7 @@
-"""A month divided by its contracts, published prices and aids.
+"""A month divided into parts in which contract, published prices and aids do not change.
 
-Prices by the month run by the calendar, as on a bill: each day has the same share of the month,
-also a day of 23 or 25 hours. The running day has its passed share.
+A monthly price is spread over the days, as on a bill: every day has the same share of the month,
+even a day of 23 or 25 hours. The running day counts in proportion to its passed time.
 """
 
 from bisect import bisect_left, bisect_right
@@ -28,27 +28,27 @@ class MonthPart(NamedTuple):
     aids: Sequence[Aid]
     days: Sequence[Day]
     months: float
-    """Share of the month."""
+    """Length of the part, as a share of the month."""
     imported_kwh: float
     exported_kwh: float
     shared: Shared
     supplied_kwh: float
-    """The imported energy that the supplier bills."""
+    """Imported energy that the supplier bills: all but shared energy."""
 
     @property
     def split(self) -> TimeOfUseSplit:
-        """Return the supplier's energy with a known split by the hours of the second price."""
+        """Return the supplier's energy with a known time of use, split by the second price."""
         hours = self.contract.second_hours
         splits = (
             [_supplied(day, hours) for day in self.days if hours in day.second] if hours else []
         )
         return TimeOfUseSplit(
-            sum([each.energy_wh for each in splits]),
-            max(0.0, sum([each.second_wh for each in splits])),
+            sum([split.energy_wh for split in splits]),
+            max(0.0, sum([split.second_wh for split in splits])),
         )
 
     def above_kwh(self, reference_kw: float | None) -> float:
-        """Return the energy above a reference power."""
+        """Return the energy above `reference_kw`, 0 for None."""
         if reference_kw is None:
             return 0.0
         kw, days = reference_kw, self.days
@@ -58,9 +58,9 @@ class MonthPart(NamedTuple):
 def parts_of(
     month: Month, contracts: Contracts, until: datetime, published: NetworkPrices | None = None
 ) -> list[MonthPart]:
-    """Return the parts of a month until a moment, at least one.
+    """Return the parts of `month` before `until`, at least one part.
 
-    Prices are the published ones of each day, or the given ones for the whole month.
+    Prices missing in a contract are the published prices of each day, or `published` for all days.
     """
     midnights = _midnights(month.start)
     first = month.since or midnights[0]
@@ -83,7 +83,10 @@ def parts_of(
 def _changes(
     contracts: Contracts, first: datetime, end: datetime, published: NetworkPrices | None
 ) -> list[datetime]:
-    """Return the times within a period at which contracts, aids or published prices change."""
+    """Return the times between `first` and `end` when contracts, aids or published prices change.
+
+    If `published` is given, its prices hold for all days.
+    """
     changes = {since for since, _ in contracts.entries if first < since < end}
     changes |= contracts.aid_changes(first, end)
     if published is None:
@@ -94,8 +97,8 @@ def _changes(
 def _part(
     prices: AgreedPrices, aids: Sequence[Aid], days: Sequence[Day], months: float
 ) -> MonthPart:
-    known = [day.shared for day in days if day.shared]
-    shared = Shared(*map(sum, zip(*known, strict=True))) if known else NO_SHARED
+    shared_energies = [day.shared for day in days if day.shared]
+    shared = Shared(*map(sum, zip(*shared_energies, strict=True))) if shared_energies else NO_SHARED
     imported_kwh = sum([day.imported_wh for day in days]) / 1000
     return MonthPart(
         contract=prices.contract,
@@ -111,23 +114,23 @@ def _part(
 
 
 def _supplied(day: Day, hours: str) -> TimeOfUseSplit:
-    """Return the supplier's energy of a day by the hours of the second price."""
-    known, shared = day.second[hours], day.shared
+    """Return the day's split by the second price, without shared energy."""
+    split, shared = day.second[hours], day.shared
     if not shared:
-        return known
-    return TimeOfUseSplit(known.energy_wh - shared.all_wh, known.second_wh - shared.second_wh)
+        return split
+    return TimeOfUseSplit(split.energy_wh - shared.all_wh, split.second_wh - shared.second_wh)
 
 
 @lru_cache(maxsize=64)
 def _midnights(start: datetime) -> tuple[datetime, ...]:
-    """Return the midnights of a month in UTC, with the midnight at its end."""
-    # Times of one zone are subtracted by the wall clock, so that each day has 24 hours.
+    """Return all midnights of a month in UTC, including the midnight at the month's end."""
+    # Python subtracts times of the same zone by the wall clock, so each day has 24 hours here.
     days = (month_end(start) - start).days
     return tuple((start + timedelta(days=day)).astimezone(UTC) for day in range(days + 1))
 
 
 def _days_before(time: datetime, midnights: tuple[datetime, ...]) -> float:
-    """Return the number of passed days of a month."""
+    """Return the number of days of the month before `time`, with the fraction of a running day."""
     day = bisect_right(midnights, time) - 1
     if not 0 <= day < len(midnights) - 1:
         return max(day, 0)

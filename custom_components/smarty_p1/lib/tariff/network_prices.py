@@ -44,29 +44,29 @@ class NetworkPrices:
 
 def _changes(prices: Mapping[str, Any]) -> set[date]:
     """Return the first days of changed prices, and the first day of unapproved prices."""
-    found = {APPROVED_UNTIL + timedelta(days=1)}
+    days = {APPROVED_UNTIL + timedelta(days=1)}
     for dated in prices.values():
         if isinstance(dated, dict):
-            found |= _changes(dated)
+            days |= _changes(dated)
             continue
-        for each in dated:
-            found.add(each["from"])
-            if "until" in each:
-                found.add(each["until"] + timedelta(days=1))
-    return found
+        for entry in dated:
+            days.add(entry["from"])
+            if "until" in entry:
+                days.add(entry["until"] + timedelta(days=1))
+    return days
 
 
 def _on(day: date, dated: list[Mapping[str, Any]]) -> float | None:
-    for each in reversed(dated):
-        if each["from"] <= day:
-            return each["value"] if day <= each.get("until", day) else None
+    for entry in reversed(dated):
+        if entry["from"] <= day:
+            return entry["value"] if day <= entry.get("until", day) else None
     return None
 
 
 def _prices_on(day: date, prices: Mapping[str, Any]) -> NetworkPrices:
     def by[K](name: str, key: Callable[[str], K]) -> Mapping[K, float]:
-        found = {key(each): _on(day, dated) for each, dated in prices[name].items()}
-        return {each: price for each, price in found.items() if price is not None}
+        values = {key(kind): _on(day, dated) for kind, dated in prices[name].items()}
+        return {kind: price for kind, price in values.items() if price is not None}
 
     return NetworkPrices(
         vat=_on(day, prices["vat"]),

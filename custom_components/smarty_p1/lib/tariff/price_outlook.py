@@ -61,11 +61,11 @@ def usual_import(quarters: Iterable[QuarterHour]) -> Usual:
     Weekdays and weekends count alike, because the eight weekend days of four weeks are too few to
     tell a habit from chance. Estimates of the national platform Leneda do not count.
     """
-    known: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
+    kws_by_time: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
     for quarter in quarters:
         if quarter.origin is not Origin.PLATFORM_ESTIMATED:
-            known[_time_of_day(quarter.start)].append(quarter.mean_kw)
-    return {time: fmean(kws) for time, kws in known.items() if len(kws) >= MIN_DAYS}
+            kws_by_time[_time_of_day(quarter.start)].append(quarter.mean_kw)
+    return {time: fmean(kws) for time, kws in kws_by_time.items() if len(kws) >= MIN_DAYS}
 
 
 def quarter_hours_ahead(

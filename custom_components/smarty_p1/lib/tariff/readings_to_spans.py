@@ -231,11 +231,11 @@ class ReadingHistory:
 
     def _last_in_row(self, taken: set[_Identity]) -> int:
         """Return the index of the last segment with a span in `taken`, 0 if none has."""
-        found = 0
+        last_index = 0
         for index, segment in enumerate(self.segments):
             if taken & set(map(_identity, segment.spans)):
-                found = index
-        return found
+                last_index = index
+        return last_index
 
     def begin_at(self, position: Position, known: ReadingSegment | None = None) -> None:
         """Replace all segments by a segment that begins at `position`, for the meter of `known`."""

@@ -171,7 +171,7 @@ class Amounts(NamedTuple):
             self.is_exported_exact,
             None if imported_varh is None else round(imported_varh, DECIMALS),
             None if exported_varh is None else round(exported_varh, DECIMALS),
-            *[round(each, DECIMALS) for each in self.market],
+            *[round(amount, DECIMALS) for amount in self.market],
         )
 
     def totals(self) -> tuple[float, float | None, float | None, float | None]:
@@ -188,5 +188,5 @@ def _kilo(value: float | None) -> float | None:
     return None if value is None else round(value / 1000, DECIMALS)
 
 
-def _plus(known: float | None, rise: float | None, share: float) -> float | None:
-    return None if known is None or rise is None else known + rise * share
+def _plus(total: float | None, rise: float | None, share: float) -> float | None:
+    return None if total is None or rise is None else total + rise * share

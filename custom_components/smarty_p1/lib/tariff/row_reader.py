@@ -37,18 +37,18 @@ def with_removed(removed: bytes, name: str, data: bytes) -> bytes:
     """Return `removed`, the content of the file `REMOVED`, plus the numbers in a month's `data`."""
     numbers: list[range] = []
     runs = (range(run.first, run.last + 1) for run in RowReader({name: data}).runs)
-    for each in sorted([*_numbers_of(removed), *runs], key=attrgetter("start")):
-        if numbers and each.start <= numbers[-1].stop:
-            numbers[-1] = range(numbers[-1].start, max(numbers[-1].stop, each.stop))
+    for block in sorted([*_numbers_of(removed), *runs], key=attrgetter("start")):
+        if numbers and block.start <= numbers[-1].stop:
+            numbers[-1] = range(numbers[-1].start, max(numbers[-1].stop, block.stop))
         else:
-            numbers.append(each)
-    return "".join(f"{each.start}-{each.stop - 1}\n" for each in numbers).encode()
+            numbers.append(block)
+    return "".join(f"{block.start}-{block.stop - 1}\n" for block in numbers).encode()
 
 
 def _numbers_of(removed: bytes | None) -> list[range]:
     """Return the ranges of numbers in the file `REMOVED`."""
-    found = re.findall(rb"^([0-9]{1,13})-([0-9]{1,13})$", removed or b"", re.MULTILINE)
-    return [range(int(first), int(last) + 1) for first, last in found]
+    pairs = re.findall(rb"^([0-9]{1,13})-([0-9]{1,13})$", removed or b"", re.MULTILINE)
+    return [range(int(first), int(last) + 1) for first, last in pairs]
 
 
 class _Run(NamedTuple):
@@ -167,7 +167,7 @@ class RowReader:
         attribute `lost` gets the energy that was lost between the last line and `segment`.
         """
         self._clip_gaps()
-        known, self.end = (self.runs[-1].last, self.runs[-1].end) if self.runs else (0, None)
+        last_number, self.end = (self.runs[-1].last, self.runs[-1].end) if self.runs else (0, None)
         runs = self.runs
         if not runs and segment:
             first = position_of(segment.first)
@@ -175,9 +175,11 @@ class RowReader:
         if begun:
             runs = [_Run(0, position_of(begun), 0, position_of(begun)), *runs]
         self._put_gaps(runs)
-        if segment and known < self._number < inf:
+        if segment and last_number < self._number < inf:
             self.lost = self._gap(self.end or position_of(segment.first), segment.position)
-        self.row.number = known if self._number == inf else max(known, int(self._number))
+        self.row.number = (
+            last_number if self._number == inf else max(last_number, int(self._number))
+        )
         self.new.sort(key=attrgetter("number"))
         # Sort the months, because a full row forgets the month at the front.
         self.row.months = dict(sorted(self.row.months.items()))
@@ -201,7 +203,7 @@ class RowReader:
     def _put_gaps(self, runs: list[_Run]) -> None:
         for before, after in pairwise(runs):
             first, last = before.last + 1, after.first - 1
-            is_lost = not any(each.start <= last and first < each.stop for each in self._removed)
+            is_lost = not any(block.start <= last and first < block.stop for block in self._removed)
             if first <= last and (gap := self._gap(before.end, after.start, is_lost=is_lost)):
                 self.row.put(gap)
 

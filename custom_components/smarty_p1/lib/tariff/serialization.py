@@ -74,9 +74,9 @@ def load_quarter(data: Stored) -> QuarterHour | None:
     return QuarterHour(start, **energies)
 
 
-def _known(values: Stores, *others: str) -> Stores:
+def _known(values: Stores, *omitted: str) -> Stores:
     return {
-        name: value for name, value in values.items() if value is not None and name not in others
+        name: value for name, value in values.items() if value is not None and name not in omitted
     }
 
 
@@ -91,11 +91,11 @@ def store_contracts(contracts: Contracts) -> list[Stores]:
 
 def load_contracts(data: Stored) -> Contracts:
     """Return the contracts from the JSON of `store_contracts`."""
-    found = [_load_contract(each) for each in checked_list(data, MAX_CONTRACTS)]
-    starts = [since for since, _ in found]
-    if not found or starts != sorted(set(starts)):
+    entries = [_load_contract(item) for item in checked_list(data, MAX_CONTRACTS)]
+    starts = [since for since, _ in entries]
+    if not entries or starts != sorted(set(starts)):
         raise ValueError
-    return Contracts(tuple(found))
+    return Contracts(tuple(entries))
 
 
 def _load_contract(data: Stored) -> tuple[datetime, Contract]:
@@ -131,7 +131,7 @@ def load_registers(data: Stored) -> Registers:
     """Return the registers from the JSON of `store_registers`."""
     stored = checked_mapping(data)
     time, exported_time = utc_time(stored.pop("time")), stored.pop("exported_time", None)
-    values: Stores = {name: checked_number(each, 0, _MAX_VALUE) for name, each in stored.items()}
+    values: Stores = {name: checked_number(value, 0, _MAX_VALUE) for name, value in stored.items()}
     if exported_time is not None:
         values["exported_time"] = utc_time(exported_time)
     registers = Registers(time, **values)
@@ -165,7 +165,7 @@ def load_segment(data: Stored) -> ReadingSegment:
         serial_number=None if serial_number is None else checked_text(serial_number),
         month_start=load_month_start(stored["month_start"]),
         amounts=load_amounts(stored["amounts"]),
-        spans=[_load_span(each) for each in checked_list(stored["spans"], _MAX_SPANS)],
+        spans=[_load_span(item) for item in checked_list(stored["spans"], _MAX_SPANS)],
         quarter_hours=checked_count(stored["quarter_hours"]),
     )
     time = segment.last.time

@@ -37,19 +37,19 @@ class Covered(NamedTuple):
         If `remaining_wh` is known, all energy beyond it is shared, because some layers may be
         hidden from the user.
         """
-        found, most_wh = (*self.layers_wh, 0.0), imported_wh
+        layers_wh, most_wh = (*self.layers_wh, 0.0), imported_wh
         if self.remaining_wh is not None:
             whole_wh, off_wh = self.platform_wh, _ROUNDED_WH
             if whole_wh is None:
                 whole_wh, off_wh = imported_wh, _OFF_WH + imported_wh * _OFF
             whole_wh = max(0.0, whole_wh - self.remaining_wh)
-            other_wh = whole_wh - sum(found)
+            other_wh = whole_wh - sum(layers_wh)
             if other_wh > off_wh:
-                found = (*self.layers_wh, other_wh)
+                layers_wh = (*self.layers_wh, other_wh)
             elif other_wh < -off_wh:
                 most_wh = min(imported_wh, whole_wh)
-        share = most_wh / (sum(found) or 1.0)
-        return Shared(imported_wh, *(wh * min(1.0, share) for wh in found))
+        share = most_wh / (sum(layers_wh) or 1.0)
+        return Shared(imported_wh, *(wh * min(1.0, share) for wh in layers_wh))
 
 
 class DaySum(NamedTuple):
@@ -75,11 +75,11 @@ def shared_of(
 ) -> Shared | None:
     """Return the shared energy of `quarters`, None if it is unknown for all quarter-hours."""
     hours = contract.second_hours
-    found = None
-    for each in quarters:
-        if covered := sharing.get(each.start):
-            shared = covered.shared(round(each.mean_kw * 250, DECIMALS))
-            if hours and is_second(hours, each.start):
+    total = None
+    for quarter in quarters:
+        if covered := sharing.get(quarter.start):
+            shared = covered.shared(round(quarter.mean_kw * 250, DECIMALS))
+            if hours and is_second(hours, quarter.start):
                 shared = shared._replace(second_wh=shared.all_wh)
-            found = found.plus(shared) if found else shared
-    return found
+            total = total.plus(shared) if total else shared
+    return total

@@ -40,18 +40,18 @@ def above_each(energy_wh: float, own_kw: float | None) -> dict[float, ClassExces
 
 
 def _above(energies_wh: Sequence[float], own_kw: float | None) -> dict[float, ClassExcess]:
-    found: dict[float, ClassExcess] = {}
+    excesses: dict[float, ClassExcess] = {}
     if not energies_wh:
-        return found
+        return excesses
     if max(energies_wh) > _MIN_CLASS_WH:
         for reference_kw in REFERENCE_POWERS:
             above = _above_one(energies_wh, reference_kw)
             if not above.quarter_hours:
                 break
-            found[reference_kw] = above
+            excesses[reference_kw] = above
     if own_kw is not None and own_kw not in REFERENCE_POWERS:
-        found[own_kw] = _above_one(energies_wh, own_kw)
-    return found
+        excesses[own_kw] = _above_one(energies_wh, own_kw)
+    return excesses
 
 
 def _above_one(energies_wh: Sequence[float], kw: float) -> ClassExcess:
@@ -66,8 +66,8 @@ def days_of(month: MonthColumns, view: RowView, period: Period) -> Iterator[Know
     while begin < end:
         part_end = min(view.contracts.part_end(begin), end)
         part = _Part(month, view.past, view.contracts.at(begin), begin, part_end)
-        if known := part.known_day(pieces.get(begin, ())):
-            yield known
+        if day := part.known_day(pieces.get(begin, ())):
+            yield day
         begin = part_end
 
 
@@ -90,7 +90,7 @@ class _Part(NamedTuple):
         energies = _known(imported) + [span.amounts.imported_wh for span in repeated]
         if not energies and not pieces:
             return None
-        most = (self.end - begin) // QUARTER_HOUR
+        max_quarter_hours = (self.end - begin) // QUARTER_HOUR
         imported_wh, exported_wh, gap_wh, *_ = zip(*pieces, strict=True) if pieces else [()] * 3
         day = Day(
             start=begin,
@@ -102,10 +102,10 @@ class _Part(NamedTuple):
                 exported_wh,
             ),
             gap_wh=_sum(gap_wh),
-            quarter_hours=min(len(energies), most),
+            quarter_hours=min(len(energies), max_quarter_hours),
             platform_quarter_hours=len(origins) - origins.count(0),
             estimated_quarter_hours=origins.count(2),
-            above=_limited(_above(energies, self.contract.reference_kw), most),
+            above=_limited(_above(energies, self.contract.reference_kw), max_quarter_hours),
             second=self._second(imported, repeated, energies, pieces),
             shared=self._shared(first, imported),
             **self._market(first, last, repeated, pieces),
@@ -154,12 +154,12 @@ class _Part(NamedTuple):
     def _market(
         self, first: int, last: int, repeated: Iterable[Span], pieces: Iterable[Piece]
     ) -> dict[str, float]:
-        markets = [span.amounts.market for span in repeated] + [each.market for each in pieces]
+        markets = [span.amounts.market for span in repeated] + [piece.market for piece in pieces]
         columns = self.month.market
-        markets.append(tuple([sum(each[first:last]) if each else 0.0 for each in columns]))
+        markets.append(tuple([sum(column[first:last]) if column else 0.0 for column in columns]))
         sums = map(sum, zip(_NO_MARKET, *markets, strict=True))
         return {
-            name: round(each, DECIMALS) for name, each in zip(MARKET_AMOUNTS, sums, strict=True)
+            name: round(value, DECIMALS) for name, value in zip(MARKET_AMOUNTS, sums, strict=True)
         }
 
     def _peak(
@@ -170,7 +170,7 @@ class _Part(NamedTuple):
         origins: bytes | bytearray,
         repeated: Iterable[Span],
     ) -> QuarterHour | None:
-        found = [span.quarter_hour for span in repeated]
+        candidates = [span.quarter_hour for span in repeated]
         highest_wh = max(_known(imported), default=None)
         if highest_wh is not None:
             n = list(imported).index(highest_wh)
@@ -179,8 +179,8 @@ class _Part(NamedTuple):
             fed_kwh = None if fed_wh != fed_wh else round(fed_wh / 1000, DECIMALS)  # noqa: PLR0124
             mean_kw = round(highest_wh / 250, DECIMALS)
             origin = ORIGINS[origins[n]] if origins else None
-            found.append(QuarterHour(start, mean_kw, fed_kwh, origin=origin))
-        return highest_of(found)
+            candidates.append(QuarterHour(start, mean_kw, fed_kwh, origin=origin))
+        return highest_of(candidates)
 
 
 def _known(energies_wh: Sequence[float]) -> list[float]:
@@ -193,22 +193,23 @@ def _sum(*energies_wh: Sequence[float]) -> float:
 
 def highest_of(quarters: Iterable[QuarterHour]) -> QuarterHour | None:
     """Return the quarter-hour with the highest power, the first of equals, None without any."""
-    return min(quarters, key=lambda each: (-each.mean_kw, each.start), default=None)
+    return min(quarters, key=lambda quarter: (-quarter.mean_kw, quarter.start), default=None)
 
 
-def _limited(above: dict[float, ClassExcess], most: int) -> dict[float, ClassExcess]:
+def _limited(above: dict[float, ClassExcess], max_count: int) -> dict[float, ClassExcess]:
     """Limit the counts to `most`, because a clock that is set back repeats quarter-hours."""
     return {
-        kw: ClassExcess(min(each.quarter_hours, most), each.energy_wh) for kw, each in above.items()
+        kw: ClassExcess(min(excess.quarter_hours, max_count), excess.energy_wh)
+        for kw, excess in above.items()
     }
 
 
 def _of(
-    pieces: Sequence[Piece], known: Mapping[str, TimeOfUseSplit] | None = None
+    pieces: Sequence[Piece], splits: Mapping[str, TimeOfUseSplit] | None = None
 ) -> Mapping[str, TimeOfUseSplit]:
     """Return `known`, the energies by time of use, plus the energies of `pieces`, rounded."""
-    second = reduce(joined_splits, [piece.second for piece in pieces], known or {})
+    second = reduce(joined_splits, [piece.second for piece in pieces], splits or {})
     return {
-        hours: TimeOfUseSplit(round(each.energy_wh, DECIMALS), round(each.second_wh, DECIMALS))
-        for hours, each in second.items()
+        hours: TimeOfUseSplit(round(split.energy_wh, DECIMALS), round(split.second_wh, DECIMALS))
+        for hours, split in second.items()
     }

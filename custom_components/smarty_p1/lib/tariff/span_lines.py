@@ -141,7 +141,7 @@ def _amounts_of(cells: list[str], *, is_quarter: bool) -> Amounts:
         is_known and not exported.startswith(LATE),
         _known_amount(cells[4]),
         _known_amount(cells[5]),
-        *(_amount(cell or "0", least) for cell, least in market),
+        *(_amount(cell or "0", minimum) for cell, minimum in market),
     )
 
 
@@ -153,15 +153,15 @@ def parse_time(text: str) -> datetime:
     return time.astimezone(UTC)
 
 
-def _amount(text: str, least: float = 0.0, most: float = _MAX_WH) -> float:
+def _amount(text: str, minimum: float = 0.0, maximum: float = _MAX_WH) -> float:
     number = float(text)
-    if not least <= number <= most:
+    if not minimum <= number <= maximum:
         raise ValueError
     return number
 
 
-def _known_amount(text: str, most: float = _MAX_WH) -> float | None:
-    return _amount(text, 0.0, most) if text else None
+def _known_amount(text: str, maximum: float = _MAX_WH) -> float | None:
+    return _amount(text, 0.0, maximum) if text else None
 
 
 def lines_of_file(data: bytes) -> list[bytes]:

@@ -31,9 +31,9 @@ class KnownMonths:
     @classmethod
     def of(cls, columns: Columns, past: PlatformDays, contracts: Contracts) -> Self:
         """Return a cache that has computed all months of a row and of the platform."""
-        known = cls()
-        known.made(columns, past, contracts)
-        return known
+        cache = cls()
+        cache.made(columns, past, contracts)
+        return cache
 
     def note(self, span: Span) -> None:
         """Mark the day or the months of an added or removed span as changed."""
@@ -96,12 +96,12 @@ class KnownMonths:
             days = self._days[start]
             for midnight in midnights:
                 end = day_end(midnight)
-                days = [known for known in days if not midnight <= known.day.start < end]
+                days = [day for day in days if not midnight <= day.day.start < end]
                 days += days_of(month, view, (midnight, end))
-            days.sort(key=lambda known: known.day.start)
-        peak = highest_of(known.peak for known in days if known.peak)
+            days.sort(key=lambda day: day.day.start)
+        peak = highest_of(day.peak for day in days if day.peak)
         self._days[start] = days
-        self._months[start] = Month(start=start, days=tuple(known.day for known in days), peak=peak)
+        self._months[start] = Month(start=start, days=tuple(day.day for day in days), peak=peak)
 
 
 def months_of(

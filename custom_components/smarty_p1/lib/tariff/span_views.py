@@ -43,7 +43,7 @@ class QuarterHours:
             until = min(end, month_end(month).astimezone(start.tzinfo))
             own = columns.get(month) or MonthColumns(month)
             platform = past.months.get(month) or MonthColumns(month)
-            first, last = ((each - own.first) // QUARTER_HOUR for each in (time, until))
+            first, last = ((moment - own.first) // QUARTER_HOUR for moment in (time, until))
             imported, exported, origins = own.overlaid(platform, first, last)
             self._imported.extend(imported)
             self._exported.extend(exported)
@@ -100,7 +100,7 @@ class QuarterHours:
         ABOVE_CONTRACT is added where the energy exceeds the contract's reference power.
         """
         part = self._slice(start, end)
-        found = bytearray(part.stop - part.start if part.stop > part.start else 0)
+        marks = bytearray(part.stop - part.start if part.stop > part.start else 0)
         references = [contract.reference_kw for _, contract in contracts.entries]
         least_wh = min([REFERENCE_POWERS[0], *(kw for kw in references if kw)]) * 250
         for index, imported_wh in enumerate(self._imported[part]):
@@ -108,8 +108,8 @@ class QuarterHours:
             if imported_wh > least_wh:
                 time = self.start + (part.start + index) * QUARTER_HOUR
                 kw = contracts.at(time).reference_kw
-                found[index] = _mark_of(round(imported_wh, DECIMALS), kw)
-        return bytes(found)
+                marks[index] = _mark_of(round(imported_wh, DECIMALS), kw)
+        return bytes(marks)
 
     def origins(self, start: datetime, end: datetime) -> Iterator[Run]:
         """Yield the runs of successive quarter-hours from the platform."""
@@ -123,10 +123,10 @@ class QuarterHours:
     def peak(self, start: datetime, end: datetime) -> QuarterHour | None:
         """Return the first quarter-hour with the highest imported energy, None without any."""
         part = self._slice(start, end)
-        known = [(wh, -n) for n, wh in enumerate(self._imported[part], part.start) if not isnan(wh)]
-        if not known:
+        pairs = [(wh, -n) for n, wh in enumerate(self._imported[part], part.start) if not isnan(wh)]
+        if not pairs:
             return None
-        wh, n = max(known)
+        wh, n = max(pairs)
         return QuarterHour(self.start - n * QUARTER_HOUR, wh * 4 / 1000)
 
     def _slice(self, start: datetime, end: datetime) -> slice:

@@ -325,10 +325,10 @@ class Row:
 
     def _forget(self) -> None:
         """Forget a month with less than a day of quarter-hours (wrong clock), or else the first."""
-        *others, _ = self.months.values()
-        least = min(others, key=lambda month: month.quarter_hours)
-        is_scrap = least.quarter_hours < _QUARTER_HOURS_A_DAY
-        del self.months[(least if is_scrap else others[0]).start]
+        *earlier_months, _ = self.months.values()
+        shortest_month = min(earlier_months, key=lambda month: month.quarter_hours)
+        is_scrap = shortest_month.quarter_hours < _QUARTER_HOURS_A_DAY
+        del self.months[(shortest_month if is_scrap else earlier_months[0]).start]
 
     def has_quarter_hours(self, month: datetime) -> bool:
         """Return whether a quarter-hour of `month` was measured."""

@@ -41,17 +41,17 @@ def load_months(data: Stored) -> tuple[Month, ...]:
 
 def months_of_state(stored: Mapping[str, Stored], archived: Iterable[Month]) -> list[Month]:
     """Return the months in the stored state, and the `archived` months that the state names."""
-    relied = {load_month_start(each) for each in checked_list(stored["stored_months"], MAX_MONTHS)}
-    found = {month.start: month for month in archived if month.start in relied}
+    relied = {load_month_start(item) for item in checked_list(stored["stored_months"], MAX_MONTHS)}
+    months = {month.start: month for month in archived if month.start in relied}
     for index, segment in enumerate(checked_list(stored["stretches"])):
         for month in _load_months(segment["months"]):
-            known = found.get(month.start) if index else None
-            found[month.start] = merge_months(known, month) if known else month
-    return list(found.values())
+            earlier_month = months.get(month.start) if index else None
+            months[month.start] = merge_months(earlier_month, month) if earlier_month else month
+    return list(months.values())
 
 
 def _load_months(data: Stored) -> list[Month]:
-    months = [_load_month(each) for each in checked_list(data, MAX_MONTHS)]
+    months = [_load_month(item) for item in checked_list(data, MAX_MONTHS)]
     if len({month.start for month in months}) != len(months):
         raise ValueError
     return months
@@ -94,17 +94,17 @@ def spans_of_months(
 
     `until` is the start of the running quarter-hour, at which the months end.
     """
-    known = {month.start: month for month in months}
-    found = _spans_of_files(files)
-    _add_peaks(found, [last_quarter, *(month.peak for month in known.values())])
-    by_month: dict[datetime, list[Span]] = {start: [] for start in known}
-    for _, span in sorted(found.items()):
+    months_by_start = {month.start: month for month in months}
+    spans_by_key = _spans_of_files(files)
+    _add_peaks(spans_by_key, [last_quarter, *(month.peak for month in months_by_start.values())])
+    by_month: dict[datetime, list[Span]] = {start: [] for start in months_by_start}
+    for _, span in sorted(spans_by_key.items()):
         if until is None or span.start < until:
             by_month.setdefault(month_start(span.start), []).append(span)
     spans: list[Span] = []
     for start, of_month in by_month.items():
-        if start in known:
-            spans += _spans_of_days(known[start].days, of_month, until)
+        if start in months_by_start:
+            spans += _spans_of_days(months_by_start[start].days, of_month, until)
         elif len(of_month) >= _QUARTER_HOURS_A_DAY:
             # The state lacks this month, perhaps because the state was lost. Drop a month with less
             # than a day of quarter-hours, because it comes from a wrong clock.
@@ -113,7 +113,7 @@ def spans_of_months(
 
 
 def _spans_of_files(files: Files) -> dict[tuple[datetime, Kind], Span]:
-    found: dict[tuple[datetime, Kind], Span] = {}
+    spans: dict[tuple[datetime, Kind], Span] = {}
     for _, data in sorted(files.items()):
         try:
             lines = lines_of_file(data or b"")
@@ -124,16 +124,16 @@ def _spans_of_files(files: Files) -> dict[tuple[datetime, Kind], Span]:
                 span = span_of(line.decode("ascii"))
             except TypeError, ValueError:  # ValueError includes UnicodeDecodeError
                 continue
-            found[span.start, span.kind] = span
-    return found
+            spans[span.start, span.kind] = span
+    return spans
 
 
 def _add_peaks(
-    found: dict[tuple[datetime, Kind], Span], quarters: Iterable[QuarterHour | None]
+    spans: dict[tuple[datetime, Kind], Span], quarters: Iterable[QuarterHour | None]
 ) -> None:
     """Add the quarter-hours of the stored state that the files lack."""
     for quarter in filter(None, quarters):
-        found.setdefault((quarter.start, Kind.QUARTER_HOUR), _as_span(quarter))
+        spans.setdefault((quarter.start, Kind.QUARTER_HOUR), _as_span(quarter))
 
 
 def _as_span(quarter: QuarterHour) -> Span:
@@ -179,13 +179,13 @@ def _gap(start: datetime, end: datetime, left: Amounts) -> Iterator[Span]:
 
 def _left(day: Day, spans: Sequence[Span]) -> Amounts:
     """Return the amounts of a day less the amounts of `spans`."""
-    known = [span.amounts for span in spans]
+    amounts = [span.amounts for span in spans]
     market = (day.market_cost, day.market_wh, day.market_revenue, day.market_exported_wh)
     return Amounts(
-        day.imported_wh - sum(each.imported_wh for each in known),
-        day.exported_wh - sum(each.exported_wh for each in known),
+        day.imported_wh - sum(part.imported_wh for part in amounts),
+        day.exported_wh - sum(part.exported_wh for part in amounts),
         True,  # noqa: FBT003
         None,
         None,
-        *(amount - sum(each.market[n] for each in known) for n, amount in enumerate(market)),
+        *(amount - sum(part.market[n] for part in amounts) for n, amount in enumerate(market)),
     ).rounded()

@@ -56,9 +56,9 @@ class YearCosts(NamedTuple):
         `fixed` is rounded on its own, so that it is equal without and with a battery.
         """
         fixed, total = round(self.fixed), round(self.total)
-        others = self[:3]
-        whole = [floor(each) for each in others]
-        order = sorted(range(len(others)), key=lambda n: whole[n] - others[n])
+        parts = self[:3]
+        whole = [floor(part) for part in parts]
+        order = sorted(range(len(parts)), key=lambda n: whole[n] - parts[n])
         missing = total - fixed - sum(whole)
         for n in range(abs(missing)):
             whole[order[n % len(order)]] += 1 if missing > 0 else -1
@@ -131,8 +131,8 @@ def simulate_battery(
     trial = _Trial(year, battery, contract, published, prices)
     classes = {}
     for reference_kw in sorted({*REFERENCE_POWERS, own_kw}):
-        if found := trial.with_class(reference_kw):
-            classes[reference_kw] = found
+        if result := trial.with_class(reference_kw):
+            classes[reference_kw] = result
     if own_kw not in classes:
         raise WhatIfError(WhatIfRefusal.NO_NETWORK_PRICE)
     without = min(classes, key=lambda kw: classes[kw].without.total)
@@ -202,8 +202,8 @@ class _Trial:
         surcharge, vat_rate = self._prices.surcharge_on_top, self._prices.vat_rate
         self._trial = BatteryTrial(
             [
-                BatteryDay(known.energies, known.hours, day_prices)
-                for known, day_prices in zip(year.days, prices, strict=True)
+                BatteryDay(day.energies, day.hours, day_prices)
+                for day, day_prices in zip(year.days, prices, strict=True)
             ],
             battery,
             (surcharge or 0.0) * (1 + (vat_rate or 0.0)),
@@ -225,9 +225,9 @@ class _Trial:
             stored_share=run.battery.stored_wh / exported_wh if exported_wh else None,
         )
 
-    def spared_elsewhere(self, found: ClassWithBattery) -> float:
+    def spared_elsewhere(self, result: ClassWithBattery) -> float:
         """Return the additional saving if unknown quarter-hours were like known quarter-hours."""
-        saved = found.without.total - found.with_battery.total
+        saved = result.without.total - result.with_battery.total
         return saved / (self._year.known_share or 1.0) - saved
 
     def _with(self, reference_kw: float) -> Contract:
@@ -237,12 +237,12 @@ class _Trial:
     def _run(self, reference_kw: float) -> _Run:
         # All reference powers without excess have the same simulation, so run it once.
         is_exceeded = self._trial.highest_wh > reference_kw * WH_A_KW or any(
-            known.day.above.get(reference_kw, NOTHING_ABOVE).energy_wh for known in self._year.days
+            day.day.above.get(reference_kw, NOTHING_ABOVE).energy_wh for day in self._year.days
         )
         key = reference_kw if is_exceeded else None
         if key not in self._runs:
             run = self._trial.run(reference_kw)
-            before = [known.energies for known in self._year.days]
+            before = [day.energies for day in self._year.days]
             self._runs[key] = _Run(
                 self._changed(before, reference_kw), run, self._changed(run.days, reference_kw)
             )
@@ -250,12 +250,12 @@ class _Trial:
 
     def _changed(self, days: Sequence[DayEnergies], reference_kw: float) -> Sequence[Day]:
         both = zip(self._year.days, days, strict=True)
-        return [known.changed(each, reference_kw, self._hours) for known, each in both]
+        return [day.changed(energies, reference_kw, self._hours) for day, energies in both]
 
     def _costs(self, contract: Contract, days: Sequence[Day]) -> YearCosts | None:
         """Return a year's costs from the bills of all months, None if a price is unknown."""
         bills = self._bills(contract, days)
-        totals = [each.total for each in bills if each.total is not None]
+        totals = [bill.total for bill in bills if bill.total is not None]
         if len(totals) < len(bills):
             return None
         times = self._year.times_a_year
@@ -277,4 +277,4 @@ class _Trial:
 
 def _amount(bills: Sequence[Bill], *names: str) -> float:
     """Return the cost of the lines `names` on all bills together."""
-    return sum([each.amount(*names) or 0.0 for each in bills])
+    return sum([bill.amount(*names) or 0.0 for bill in bills])

@@ -89,7 +89,7 @@ class KnownDay(NamedTuple):
         left_exported = _share_left(day.exported_wh, more_exported_wh)
         above = day.above.get(reference_kw) or _above(before.imported_wh, reference_kw)
         if after is not before:
-            more = (_above(each.imported_wh, reference_kw) for each in (after, before))
+            more = (_above(energies.imported_wh, reference_kw) for energies in (after, before))
             above = _difference(above, *more)
         second = {hours: self._changed_second(after, hours)} if hours else {}
         cost, revenue = day.market_cost * left, day.market_revenue * left_exported
@@ -117,12 +117,12 @@ class KnownDay(NamedTuple):
 
     def _changed_second(self, after: DayEnergies, hours: str) -> TimeOfUseSplit:
         before_wh, after_wh = self.energies.imported_wh, after.imported_wh
-        known = self.day.second.get(hours) or TimeOfUseSplit(
+        split = self.day.second.get(hours) or TimeOfUseSplit(
             sum(before_wh), self._second_wh(before_wh)
         )
         return TimeOfUseSplit(
-            known.energy_wh + (sum(after_wh) - sum(before_wh)),
-            known.second_wh + (self._second_wh(after_wh) - self._second_wh(before_wh)),
+            split.energy_wh + (sum(after_wh) - sum(before_wh)),
+            split.second_wh + (self._second_wh(after_wh) - self._second_wh(before_wh)),
         )
 
     def _changed_market(self, after: DayEnergies) -> tuple[float, float]:
@@ -164,14 +164,14 @@ class WhatIfYear(NamedTuple):
     @property
     def hourly_share(self) -> float:
         """Return the share of the known quarter-hours that have a market price of energy."""
-        known = [each.energy is not None for day in self.days for each in day.market]
-        return sum(known) / len(known) if known else 0.0
+        flags = [prices.energy is not None for day in self.days for prices in day.market]
+        return sum(flags) / len(flags) if flags else 0.0
 
     def months_of(self, days: Sequence[Day]) -> Iterator[Month]:
         """Yield the months with `days` in place of their own days, in the same order."""
-        each = iter(days)
+        iterator = iter(days)
         for month in self.months:
-            yield replace(month, days=tuple([next(each) for _ in month.days]))
+            yield replace(month, days=tuple([next(iterator) for _ in month.days]))
 
 
 def year_of(
@@ -190,7 +190,7 @@ def year_of(
     measured: Counter[datetime] = Counter()
     priced: Counter[datetime] = Counter()
     for day, part in _with_quarters(months, quarters, feeds_in=feeds_in):
-        count = sum([each.origin is not Origin.PLATFORM_ESTIMATED for each in part])
+        count = sum([quarter.origin is not Origin.PLATFORM_ESTIMATED for quarter in part])
         midnight = day_start(day.start)
         measured[midnight] += count
         if _is_priced(day, contract):
@@ -199,14 +199,16 @@ def year_of(
     _check_days(measured, WhatIfRefusal.TOO_FEW_DAYS)
     _check_days(priced, WhatIfRefusal.TOO_FEW_PRICED_DAYS)
     count = sum([len(day.energies.imported_wh) for day in days])
-    most = sum([_quarter_hours(month) for month in months])
+    max_count = sum([_quarter_hours(month) for month in months])
     contracts = Contracts()
-    billed = sum([part.months for each in months for part in parts_of(each, contracts, each.end)])
+    billed = sum(
+        [part.months for month in months for part in parts_of(month, contracts, month.end)]
+    )
     return WhatIfYear(
         months=months,
         days=days,
         exported_wh=sum([sum(day.energies.exported_wh) for day in days]),
-        known_share=min(1.0, count / most),
+        known_share=min(1.0, count / max_count),
         measured_days=_measured_days(measured),
         times_a_year=MONTHS_OF_A_YEAR / billed,
     )
@@ -222,12 +224,12 @@ def _known_day(
     return KnownDay(
         day=day,
         energies=DayEnergies(
-            [each.mean_kw * WH_A_KW for each in quarters],
-            [(each.exported_kwh or 0.0) * 1000 for each in quarters],
+            [quarter.mean_kw * WH_A_KW for quarter in quarters],
+            [(quarter.exported_kwh or 0.0) * 1000 for quarter in quarters],
         ),
         hours=[n // _QUARTERS_OF_AN_HOUR for n in clock],
         is_second=[is_second_hour[n] for n in clock] if contract.has_second_price else [],
-        market=[market.get(each.start.replace(minute=0), NO_PRICES) for each in quarters]
+        market=[market.get(quarter.start.replace(minute=0), NO_PRICES) for quarter in quarters]
         if follows_market
         else [],
     )
@@ -251,8 +253,8 @@ def _clock(quarters: Sequence[QuarterHour], midnight: datetime) -> Sequence[int]
     if day_end(midnight) - midnight == len(_ORDINARY_DAY) * QUARTER_HOUR:
         if len(quarters) == len(_ORDINARY_DAY):
             return _ORDINARY_DAY
-        return [(each.start - midnight) // QUARTER_HOUR for each in quarters]
-    local = [each.start.astimezone(LUXEMBOURG) for each in quarters]
+        return [(quarter.start - midnight) // QUARTER_HOUR for quarter in quarters]
+    local = [quarter.start.astimezone(LUXEMBOURG) for quarter in quarters]
     return [time.hour * _QUARTERS_OF_AN_HOUR + time.minute // 15 for time in local]
 
 
@@ -268,7 +270,7 @@ def _with_quarters(
         part = quarters[bisect_left(starts, day.start) : bisect_left(starts, end)]
         if feeds_in:
             # Leave out quarter-hours with unknown exports, as solar energy would be missing.
-            part = [each for each in part if each.exported_kwh is not None]
+            part = [quarter for quarter in part if quarter.exported_kwh is not None]
         yield day, part
 
 

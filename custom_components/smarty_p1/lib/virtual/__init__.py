@@ -1,12 +1,12 @@
-"""Virtual meters that batteries and chargers know: HomeWizard P1 and Shelly Pro 3EM. No I/O.
+"""Virtual meter that imitates a HomeWizard P1 or Shelly Pro 3EM for batteries. No I/O.
 
     meter = VirtualMeter(draw_serial())
     meter.on_reading(reading, time.monotonic())
     answer = meter.ask("192.168.1.20", Question.HOMEWIZARD, time.monotonic())
     homewizard_data(answer)
 
-A client gets the true last value, or no value after 30 seconds without a telegram. Only batteries
-get a part of the value at every poll (`VirtualMeter`).
+A client gets the true last values, or none after 30 seconds without a telegram. Only batteries get
+a part of the power at every poll (see `VirtualMeter`).
 """
 
 from .addresses import is_local_host, is_private, plain_address

@@ -1,9 +1,9 @@
-"""Addresses that may ask, and the host names that they may use: all of the local network."""
+"""Checks of clients: addresses and host names must belong to the local network."""
 
 import re
 from ipaddress import IPv6Address, ip_address, ip_network
 
-# `is_private` is not used, because it includes addresses for examples and tests.
+# `ipaddress.is_private` is not used, because it also includes addresses for examples and tests.
 _PRIVATE = [
     ip_network(network)
     for network in (
@@ -12,7 +12,7 @@ _PRIVATE = [
     )
 ]
 _MAX_ADDRESS_CHARS = 64
-# Names that cannot exist on the Internet. The last name belongs to the maker of a router.
+# Endings of host names that do not exist on the Internet. Routers of the maker AVM use .fritz.box.
 _LOCAL = (
     *(".local", ".localdomain", ".lan", ".home", ".home.arpa", ".internal", ".intranet"),
     ".fritz.box",
@@ -22,9 +22,9 @@ _HOST = re.compile(r"(?P<v6>\[[^\]]*\])?(?P<name>[^:\[\]]*)(?::\d*)?")
 
 
 def plain_address(text: str) -> str | None:
-    """Return an address in the form for comparison and display, or None for an invalid text.
+    """Return the IP address in `text` in its uniform notation, or None if `text` is invalid.
 
-    The network interface behind a % is dropped. IPv4 carried in IPv6 becomes plain IPv4.
+    The network interface behind a % is dropped. An IPv4 address within IPv6 becomes plain IPv4.
     """
     try:
         address = ip_address(text[:_MAX_ADDRESS_CHARS].strip().partition("%")[0])
@@ -36,15 +36,15 @@ def plain_address(text: str) -> str | None:
 
 
 def is_private(address: str) -> bool:
-    """Return whether a plain address belongs to the local network."""
+    """Return whether an address from `plain_address` belongs to the local network."""
     parsed = ip_address(address)
     return any(parsed in network for network in _PRIVATE)
 
 
 def is_local_host(text: str) -> bool:
-    """Return whether the Host header of a client names a host of the local network.
+    """Return whether a Host header names a host of the local network.
 
-    Valid hosts are addresses, names without a dot, names with local endings, and an empty text.
+    Local hosts are IP addresses, names without a dot, names with local endings, and an empty text.
     """
     host = _HOST.fullmatch(text.strip()) if len(text) <= _MAX_HOST_CHARS else None
     if host is None:

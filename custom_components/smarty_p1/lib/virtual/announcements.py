@@ -1,4 +1,4 @@
-"""Services that the virtual meters announce by mDNS."""
+"""Services that a virtual meter announces by mDNS."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from .shelly import APP, FIRMWARE, MODEL, VERSION
 
 
 class Announcement(NamedTuple):
-    """Service: its type, its name, which is also the host's name, and its properties."""
+    """Service of a virtual meter in mDNS. The name of the service is also the host's name."""
 
     service_type: str
     name: str
@@ -17,7 +17,7 @@ class Announcement(NamedTuple):
 
 
 def announcements_of(kind: Kind, serial: str) -> list[Announcement]:
-    """Return the services that a kind of meter announces."""
+    """Return the services that a virtual meter of this kind and serial number announces."""
     if kind is Kind.HOMEWIZARD:
         properties = {
             "api_enabled": "1",

@@ -1,13 +1,12 @@
-"""Handout of a telegram's value to the batteries, in parts that never add up to more."""
+"""Handout of a telegram's power to the batteries, in parts whose sum never exceeds the power."""
 
 from .load_forecast import LoadForecast
 
 
 class Handout:
-    """Value of the last telegram, in shares that are used up.
+    """Handout of the last telegram's power to batteries. Every battery uses up its own share.
 
-    A share belongs to the address of a battery. The sum of the parts handed out is needed to judge
-    the next telegram.
+    The sum of all parts handed out is an input of the load forecast for the next telegram.
     """
 
     def __init__(self) -> None:
@@ -17,17 +16,17 @@ class Handout:
         self._taken: dict[str, float] = {}
 
     def renew(self, watts: float | None) -> None:
-        """Start again with the power of the next telegram in W, None while it is unknown."""
+        """Start to hand out the next telegram's power in W, None if the power is unknown."""
         handed_out = self._watts * self._part * sum(self._taken.values())
         self._watts = watts or 0.0
         self._part = self._forecast.part(self._watts, handed_out)
         self._taken = {}
 
     def take(self, name: str, wanted: float, share: float) -> float:
-        """Return the part of the value that a battery gets now, and count it.
+        """Return the part of the power that a battery gets now, from 0 to 1, and count this part.
 
-        The battery gets the wanted part, but at most the rest of its share. All parts are from 0
-        to 1.
+        The battery gets the `wanted` part, but at most the rest of its `share`, both from 0 to 1.
+        `name` is the name of the share.
         """
         taken = self._taken.get(name, 0.0)
         granted = max(0.0, min(wanted, share - taken, 1 - sum(self._taken.values())))

@@ -8,8 +8,8 @@ from .poll_interval import IntervalEstimate
 
 MAX_CLIENTS = 64
 MAX_PAUSE = 30.0
-"""Seconds of silence after which a client counts as new."""
-# Limit for one address. Twenty devices behind an address that ask twice a second need only 40.
+"""Seconds without a request after which a client counts as new."""
+# Limit for one address. Twenty devices behind one address, each with two polls a second, need 40.
 _MAX_POLLS_A_SECOND = 200
 
 
@@ -23,7 +23,7 @@ class Question(StrEnum):
     UDP_STATUS = "Shelly.GetStatus, UDP"
     PUSHED = "Shelly WebSocket"
     OTHER = "other"
-    """Any request that does not concern the power."""
+    """Any request for something else than the power."""
 
     @property
     def is_udp(self) -> bool:
@@ -40,11 +40,11 @@ class Profile(StrEnum):
     """Kind of answer that a client gets."""
 
     METER = "meter"
-    """The true last value."""
+    """True last values."""
     BATTERY = "battery"
-    """The client's share of the value, divided among its polls."""
+    """Client's share of the power, divided among the client's polls."""
     UNANSWERED = "unanswered"
-    """No answer: the client asks by UDP, and the user has named other batteries."""
+    """No answer, because the client asks by UDP but is not in the user's list of batteries."""
 
 
 class PollRateExceededError(Exception):
@@ -53,21 +53,21 @@ class PollRateExceededError(Exception):
 
 @dataclass(slots=True)
 class Client:
-    """Client: one address that has asked. `last_asked` is in seconds of the caller's clock."""
+    """Client of a virtual meter: one address. All times are in seconds of the caller's clock."""
 
     address: str
     asked: int = 0
     last_asked: float = 0.0
     asking_since: float = 0.0
-    """Time of the first request since the last long pause."""
+    """Time of the first request since the last pause of more than MAX_PAUSE."""
     poll_intervals: dict[Question, IntervalEstimate] = field(default_factory=dict)
     answered: dict[Question, float] = field(default_factory=dict)
-    """Time of the telegram in the last answer, by kind of request."""
+    """Time of the telegram that the last answer was made from, by kind of request."""
     _second: float = 0.0
     _in_second: int = 0
 
     def note(self, question: Question, now: float) -> None:
-        """Count a request at `now`. Raises PollRateExceededError."""
+        """Count a request at `now`. Raises PollRateExceededError beyond _MAX_POLLS_A_SECOND."""
         if now - self._second >= 1:
             self._second, self._in_second = now, 0
         self._in_second += 1
@@ -86,7 +86,7 @@ class Client:
 
     @property
     def fastest(self) -> IntervalEstimate | None:
-        """Return the estimate with the shortest interval, or None without polls of the power."""
+        """Return the shortest poll interval of the client, None without polls of the power."""
         estimates = [
             estimate for question, estimate in self.poll_intervals.items() if question.is_polled
         ]
@@ -96,8 +96,8 @@ class Client:
 class Clients:
     """Clients of a virtual meter, at most MAX_CLIENTS.
 
-    A new client replaces the client whose last request is the oldest. Clients for which `is_kept`
-    is true are replaced only if no other client is left.
+    When full, a new client replaces the client whose last request is the oldest. A client for which
+    `is_kept` returns True is replaced only if `is_kept` returns True for all clients.
     """
 
     def __init__(self, is_kept: Callable[[Client], bool]) -> None:
@@ -105,7 +105,7 @@ class Clients:
         self._clients: dict[str, Client] = {}
 
     def of(self, address: str) -> Client:
-        """Return the client with an address, and make it the most recent client."""
+        """Return the client with an address, new or known, and make it the most recent client."""
         client = self._clients.pop(address, None) or Client(address)
         if len(self._clients) >= MAX_CLIENTS:
             candidates = self._clients.values()
@@ -118,5 +118,5 @@ class Clients:
         return client
 
     def all(self) -> list[Client]:
-        """Return all clients in the order of their last requests, the latest at the end."""
+        """Return all clients. The client with the latest request is the last item."""
         return list(self._clients.values())

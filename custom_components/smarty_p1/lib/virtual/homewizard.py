@@ -1,6 +1,6 @@
-"""Documents of a HomeWizard P1 meter, API v1, as dicts that are sent as JSON.
+"""JSON documents of a HomeWizard P1 meter (API v1), as dicts.
 
-Unknown values are left out: a document has no null, and no 0 for an unknown value.
+An unknown value is left out of its document, and is neither null nor 0.
 Source: api-documentation.homewizard.com, version 1 of the local API.
 """
 
@@ -18,7 +18,7 @@ PRODUCT: Final = "HWE-P1"
 NAME: Final = "P1 Meter"
 
 _FIRMWARE = "5.18"
-# Clients need the name of a network: without it, they assume another version of the API.
+# Without the name of a Wi-Fi network, clients assume another version of the API.
 _WIFI = {"wifi_ssid": "Smarty", "wifi_strength": 100}
 _TARIFF = "0-0:96.14.0"
 _TARIFFS = range(1, 5)
@@ -60,8 +60,8 @@ def _items(values: MeterValues) -> Iterator[tuple[str, Any]]:
     yield "meter_model", telegram.identification.lstrip("/")[:_MAX_MODEL_CHARS] or None
     yield "unique_id", _hexadecimal(telegram.serial_number)
     yield "active_tariff", _tariff(telegram.objects.get(_TARIFF))
-    # The meter has one register. Some clients read the total, others add up the tariffs, so
-    # the register is sent as total and as tariff 1.
+    # The meter has one energy register for each direction. Some clients read the total, others add
+    # up the tariffs. So the register is sent as the total and as tariff 1.
     for direction, energy in (("import", values.imported_kwh), ("export", values.exported_kwh)):
         for name in ("kwh", "t1_kwh"):
             yield f"total_power_{direction}_{name}", _rounded(energy, 3)
@@ -85,7 +85,7 @@ def _voltage_counts(reading: Reading) -> Iterator[tuple[str, int | None]]:
 
 
 def _total_current(values: MeterValues) -> float | None:
-    """Return the sum of the currents in A, or None if a current is unknown."""
+    """Return the sum of all phases' currents in A, or None if any current is unknown."""
     currents = [phase.current_a for phase in values.phases if phase.is_connected]
     measured = [current for current in currents if current is not None]
     return sum(measured) if measured and len(measured) == len(currents) else None
@@ -101,7 +101,7 @@ def _first_gas_meter(reading: Reading) -> Iterator[tuple[str, Any]]:
 
 
 def _external(reading: Reading) -> Iterator[dict[str, Any]]:
-    """Yield the meters on the M-Bus whose index is known, in the order of their channels."""
+    """Yield the document of every M-Bus meter with a known index, in the order of channels."""
     for channel in sorted(reading.channels.values()):
         meter = reading.telegram.channels.get(channel)
         if meter is None or meter.value is None or meter.time is None:
@@ -112,7 +112,7 @@ def _external(reading: Reading) -> Iterator[dict[str, Any]]:
         yield {
             "unique_id": _hexadecimal(meter.serial_number or f"channel {channel}"),
             "type": kind,
-            # The API has a number here: the digits YYMMDDhhmmss of the local time.
+            # The API wants the local time as a number with the digits YYMMDDhhmmss.
             "timestamp": int(meter.time.strftime("%y%m%d%H%M%S")),
             "value": _rounded(meter.value, 3),
             "unit": unit,
@@ -136,7 +136,7 @@ def _count(reading: Reading, reference: str) -> int | None:
 
 
 def _rounded(value: float | None, digits: int = 2) -> float | None:
-    """Return a number rounded to `digits` decimals; a whole number becomes an int."""
+    """Return a number rounded to `digits` decimals, as int if whole. None stays None."""
     if value is None:
         return None
     rounded = round(value, digits)

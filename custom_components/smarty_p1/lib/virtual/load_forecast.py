@@ -1,34 +1,36 @@
 """Forecast of the load: decides which part of the grid power the batteries should correct.
 
 The load of the house is the power at the grid plus the output of the batteries. The meter measures
-the power at the grid. Of the output, it knows only the values handed out to the batteries. From
-both values, the forecast reconstructs the load of every telegram. A steady load is best forecast by
-its last value. A load that comes and goes is best forecast by the median of several telegrams. The
-forecast with the smallest recent errors decides how much the batteries still get.
+the power at the grid. The output is estimated from the values handed out to the batteries. So the
+load at every telegram can be reconstructed. The last load is the best forecast of a steady load.
+The median of several loads is the best forecast of a load that comes and goes. The forecast with
+the smallest recent errors decides how much power the batteries still get.
 """
 
 from collections import deque
 from statistics import median
 
 MIN_PART = 0.05
-"""Minimum part of a value for batteries: some batteries stop following after many zeros."""
+"""Minimum part of the grid power to hand out, because some batteries stop after many zeros."""
 
-# Lengths of the medians, in telegrams. Odd, because the mean of two loads is no real load.
+# Numbers of telegrams for the medians. Odd numbers, so that a median is always a real load.
 _WINDOWS = (1, 3, 7, 15)
-# Weights of the errors one and two telegrams ahead: a battery needs up to two telegrams to follow.
+# Weights of the errors of forecasts for the next telegram and the one after. A battery needs up to
+# two telegrams to follow.
 _WEIGHTS = (1, 2)
-# Factor by which an error loses weight with every telegram: half of it after 23 telegrams.
+# Factor by which an old error loses weight at every telegram. Half the weight is lost after 23.
 _ERROR_DECAY = 0.97
 _CHANGE_DECAY = 0.95
-# Speeds: the part of a handed-out value that batteries follow within one telegram. With speed 0,
-# they follow nothing, because they are full, empty or ignore small values.
+# Possible speeds of batteries: the part of a handed-out power that they add to their output within
+# one telegram. Full or empty batteries have speed 0.
 _PROMPT, *_OTHER_SPEEDS = (1.0, 0.5, 0.0)
-# Another speed is believed only if it makes the changes of the load smaller by this factor.
+# Another speed than the prompt speed is used only if the reconstructed load then changes less, by
+# this factor.
 _MUCH_STEADIER = 0.75
 
 
 class LoadForecast:
-    """Forecast that learns how long loads last, and how fast the batteries follow."""
+    """Forecast of the load, which learns how long loads last and how fast the batteries follow."""
 
     def __init__(self) -> None:
         self._prompt = _Reconstruction(_PROMPT)
@@ -37,11 +39,13 @@ class LoadForecast:
     def part(self, grid: float, handed_out: float) -> float:
         """Return the part of the power at the grid to correct, from MIN_PART to 1.
 
-        `handed_out` is the power that batteries got since the last telegram. Both are in W.
+        `grid` is the power at the grid, and `handed_out` the power that batteries got since the
+        last telegram, both in W.
         """
         for reconstruction in (self._prompt, *self._others):
             reconstruction.add(grid, handed_out)
-        # The true load changes less than a load that is reconstructed with a wrong speed.
+        # A load that is reconstructed with a wrong speed changes more than the true load. So take
+        # the speed with the smallest changes.
         best = min(self._others, key=lambda other: other.change)
         if best.change >= _MUCH_STEADIER * self._prompt.change:
             best = self._prompt
@@ -49,7 +53,7 @@ class LoadForecast:
 
 
 class _Reconstruction:
-    """Reconstruction of the loads for one speed of the batteries, with the forecasts."""
+    """Reconstruction of the load for one assumed speed of the batteries, with its forecasts."""
 
     def __init__(self, speed: float) -> None:
         self._speed = speed
@@ -59,12 +63,12 @@ class _Reconstruction:
         self._forecasts: deque[list[float]] = deque(maxlen=len(_WEIGHTS))
         self._errors = [0.0] * len(_WINDOWS)
         self.change = 0.0
-        """Sum of the recent changes from load to load, in W."""
+        """Sum of the recent changes between successive loads in W; old changes lose weight."""
         self.missing = 0.0
-        """Power in W that the batteries still have to get."""
+        """Power in W that the batteries must still add to their output."""
 
     def add(self, grid: float, handed_out: float) -> None:
-        """Add the power at the grid of a telegram, and the power handed out before it, in W."""
+        """Add a telegram: the power at the grid, and the power handed out before, both in W."""
         followed = self._speed * (self._pending + handed_out)
         self._output += followed
         self._pending = self._pending + handed_out - followed if self._speed else 0.0
@@ -80,7 +84,7 @@ class _Reconstruction:
         self.missing = forecasts[best] - self._output - self._pending
 
     def _judge(self, load: float) -> None:
-        """Add the errors of earlier forecasts for this load to the sums of errors."""
+        """Add the errors of the forecasts made for this load to the sums of errors."""
         self._errors = [_ERROR_DECAY * error for error in self._errors]
         for weight, forecasts in zip(_WEIGHTS, self._forecasts, strict=False):
             for n, forecast in enumerate(forecasts):

@@ -1,10 +1,10 @@
-"""Kinds of meters that a virtual meter can be."""
+"""Kinds of meters that a virtual meter can imitate."""
 
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """Kind of meter that other devices know."""
+    """Kind of meter that a virtual meter imitates."""
 
     HOMEWIZARD = "homewizard"
     """HomeWizard P1, version 1 of its local API."""

@@ -1,4 +1,4 @@
-"""Present values of a reading for both virtual meters: import is positive, export negative."""
+"""Present values of a reading for the virtual meter. Import is positive, export negative."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -7,14 +7,14 @@ from typing import Any, Self
 
 from ..meter import Reading
 
-# Group C of the references for L1, L2 and L3: active power imported and exported, reactive power
-# imported and exported, voltage. Source: lib/p1/obis.py.
+# Group C of the OBIS references (A-B:C.D.E) for L1, L2 and L3: active power imported and exported,
+# reactive power imported and exported, voltage. Source: lib/p1/obis.py.
 _PHASES = ((21, 22, 23, 24, 32), (41, 42, 43, 44, 52), (61, 62, 63, 64, 72))
 
 
 @dataclass(frozen=True, slots=True)
 class PhaseValues:
-    """Phase: power in W and var (import positive), and voltage in V. Unknown values are None.
+    """Values of one phase: power in W and var (import positive), voltage in V, None if unknown.
 
     `is_connected` is False for a phase that the meter does not have.
     """
@@ -26,9 +26,9 @@ class PhaseValues:
 
     @property
     def current_a(self) -> float | None:
-        """Return the current in A of the active power, with its sign.
+        """Return the active power divided by the voltage, in A; negative for export.
 
-        The meter's own current is not used, because it is a whole number without a sign.
+        The current in the telegram is not used, because it is a whole number without a sign.
         """
         if self.power_w is None or not self.voltage_v:
             return None
@@ -36,11 +36,11 @@ class PhaseValues:
 
     @property
     def apparent_va(self) -> float | None:
-        """Return the apparent power in VA."""
+        """Return the apparent power in VA, or None if the power is unknown."""
         return None if self.power_w is None else hypot(self.power_w, self.reactive_var or 0.0)
 
     def scaled(self, factor: float) -> Self:
-        """Return the phase with a part of its power."""
+        """Return the phase with its powers multiplied by `factor`."""
         return replace(
             self,
             power_w=None if self.power_w is None else self.power_w * factor,
@@ -50,14 +50,14 @@ class PhaseValues:
 
 @dataclass(frozen=True)
 class MeterValues:
-    """Power at the grid in W, values of the three phases, and the reading that they come from."""
+    """Values of a reading: power at the grid in W, and the three phases."""
 
     power_w: float | None
     phases: tuple[PhaseValues, PhaseValues, PhaseValues]
     reading: Reading
 
     def scaled(self, factor: float) -> Self:
-        """Return the values with a part of the power; voltages and energies stay."""
+        """Return the values with all powers multiplied by `factor`; voltages and energies stay."""
         if factor == 1:
             return self
         power_w = None if self.power_w is None else self.power_w * factor
@@ -67,24 +67,24 @@ class MeterValues:
 
     @cached_property
     def imported_kwh(self) -> float | None:
-        """Return the register of the imported energy in kWh."""
+        """Return the register of the imported energy in kWh, or None if unknown."""
         return number(self.reading, "1-0:1.8.0")
 
     @cached_property
     def exported_kwh(self) -> float | None:
-        """Return the register of the exported energy in kWh."""
+        """Return the register of the exported energy in kWh, or None if unknown."""
         return number(self.reading, "1-0:2.8.0")
 
 
 def number(reading: Reading, reference: str) -> float | None:
-    """Return the value of an object, or None if it is missing or no number."""
+    """Return the value of the object with this OBIS reference, or None if it is no number."""
     value: Any = reading.telegram.objects.get(reference)
     return value if isinstance(value, int | float) else None
 
 
 def values_of(reading: Reading) -> MeterValues:
     """Return the present values of a reading."""
-    # Unpacked, because the type checker must know that the tuple has three phases.
+    # Unpack the phases, so that the type checker knows their number.
     first, second, third = (_phase(reading, *groups) for groups in _PHASES)
     return MeterValues(_net(reading, 1, 2), (first, second, third), reading)
 
@@ -109,14 +109,16 @@ def _phase(  # noqa: PLR0913, PLR0917 - the objects of a phase
 
 
 def _net(reading: Reading, plus: int, minus: int) -> float | None:
-    """Return the difference of two objects in W or var, or None if one of them is unknown.
+    """Return the net power in W or var: the object of group C `plus` less the object `minus`.
 
-    A meter for one direction sends only the first object. An empty object is unknown.
+    Return None if an object is empty. A missing `minus` counts as 0, because a meter for one
+    direction sends only `plus`.
     """
     objects = reading.telegram.objects
     first: Any = objects.get(f"1-0:{plus}.7.0")
     second: Any = objects.get(f"1-0:{minus}.7.0", 0.0)
     if not isinstance(first, int | float) or not isinstance(second, int | float):
         return None
-    # The meter sends kilowatts with three decimals. Further digits come from binary fractions.
+    # The meter sends kilowatts with three decimals. Further decimals of the product are float
+    # errors, so round them off.
     return float(round((first - second) * 1000, 3))

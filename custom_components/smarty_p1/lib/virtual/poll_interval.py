@@ -1,4 +1,4 @@
-"""Interval between events, measured so that a single gap does not matter."""
+"""Usual interval between events, such as polls or telegrams. A single gap does not matter."""
 
 from collections import deque
 from statistics import median
@@ -26,10 +26,10 @@ class IntervalEstimate:
     def note(
         self, now: float, max_interval: float = float("inf"), min_interval: float = 0.0
     ) -> float | None:
-        """Note an event; return the seconds since the previous event, or None without it.
+        """Note an event at `now`. Return the seconds since the previous event, None at the first.
 
-        An interval above `max_interval` is a pause. An interval below `min_interval` comes from
-        delayed events. Neither counts for the estimate.
+        Intervals above `max_interval` are pauses, and intervals below `min_interval` come from
+        delayed events. The estimate ignores both.
         """
         last, self.last = self.last, now
         if last is None or now <= last:

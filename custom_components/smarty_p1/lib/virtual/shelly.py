@@ -1,7 +1,7 @@
-"""Methods of a Shelly Pro 3EM of the second generation, profile triphase, by name.
+"""RPC methods of a Shelly Pro 3EM (second generation, profile triphase), and their results.
 
-Results are dicts in the order of a real device. Whole numbers are counts and ids; floats are
-measured (`shelly_frames.to_json` writes floats with two decimals).
+Results are dicts with the keys in the order of a real device. Counts and ids are int, measured
+values are float. `shelly_frames.to_json` writes a float with two decimals.
 Source: shelly-api-docs.shelly.cloud/gen2, RPC protocol, EM, EMData, Shelly Pro 3EM.
 """
 
@@ -21,7 +21,7 @@ TOO_MANY: Final = 429
 UNAVAILABLE: Final = 503
 
 _FREQUENCY = 50.0
-# The virtual Shelly is connected by cable.
+# Status of a Wi-Fi without connection, because the virtual Shelly is connected by cable.
 _WIFI = {"sta_ip": None, "status": "disconnected", "ssid": None, "rssi": 0}
 _STATION = {"ssid": None, "is_open": True, "enable": False, "ipv4mode": "dhcp"}
 _WIFI_CONFIG = {
@@ -52,7 +52,7 @@ _EM_CONFIG: RpcResult = {
 
 
 class RpcError(Exception):
-    """Error of a method: a code as in HTTP, and a message."""
+    """Error of an RPC method, with a status code of HTTP and a message."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -61,7 +61,7 @@ class RpcError(Exception):
 
 
 def shelly_information(serial: str) -> dict[str, Any]:
-    """Return the result of Shelly.GetDeviceInfo and the document of /shelly."""
+    """Return the result of Shelly.GetDeviceInfo, which is also the document of /shelly."""
     return {
         "name": None,
         "id": shelly_id(serial),
@@ -115,17 +115,17 @@ def _power_factor(phase: PhaseValues) -> float | None:
 
 
 def _sum(numbers: Iterable[float | None]) -> float | None:
-    """Return the sum, or None if a number is unknown."""
+    """Return the sum of the numbers, or None if any number is None."""
     items = list(numbers)
     valid = [number for number in items if number is not None]
     return sum(valid) if len(valid) == len(items) else None
 
 
 def _balanced(values: MeterValues) -> list[PhaseValues]:
-    """Return the phases, adjusted so that they add up to the total power.
+    """Return the three phases with powers that add up to the total power.
 
-    The first phase takes the difference. Phases that the house does not have are 0. Unknown values
-    stay unknown.
+    The first phase takes the difference. Phases that the house does not have are 0. Raises RpcError
+    if the total power is unknown.
     """
     if values.power_w is None:
         raise RpcError(UNAVAILABLE, "The power is not known")
@@ -138,7 +138,7 @@ def _balanced(values: MeterValues) -> list[PhaseValues]:
 
 
 def em_unknown() -> dict[str, Any]:
-    """Return a status of unknown values, which replaces an EM.GetStatus that is too old."""
+    """Return an EM.GetStatus with null for all values, for the time without telegrams."""
     of_phases = ("current", "voltage", "act_power", "aprt_power", "pf", "freq")
     names = [f"{letter}_{name}" for letter in _PHASES for name in of_phases]
     totals = ["total_current", "total_act_power", "total_aprt_power"]
@@ -146,9 +146,10 @@ def em_unknown() -> dict[str, Any]:
 
 
 def emdata_status(values: MeterValues) -> dict[str, Any]:
-    """Return the result of EMData.GetStatus in Wh, with all energy on the first phase.
+    """Return the result of EMData.GetStatus in Wh.
 
-    The Smarty does not measure energy by phase. Registers that it does not send are left out.
+    All energy is on the first phase, because the Smarty does not measure the energy of a phase.
+    Unknown registers are left out.
     """
     status: dict[str, Any] = {"id": 0}
     energies = {"": values.imported_kwh, "_ret": values.exported_kwh}
@@ -165,10 +166,10 @@ def emdata_status(values: MeterValues) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """Context of a request for a method.
+    """Context of a request for an RPC method.
 
-    `values` returns the present values, and raises an error without present values. `unix_time` and
-    `uptime` are in whole seconds. `component` is the number of the requested meter; only 0 exists.
+    `values` returns the present values, or raises an error if no telegram is recent. `unix_time`
+    and `uptime` are in whole seconds. `component` is the requested meter's number; only 0 exists.
     """
 
     values: Callable[[], MeterValues]
@@ -178,7 +179,7 @@ class RequestContext:
 
 
 class Shelly:
-    """Shelly that answers the methods of its RPC protocol."""
+    """Shelly Pro 3EM that answers the methods of its RPC protocol."""
 
     def __init__(self, serial: str) -> None:
         self._serial = serial
@@ -206,7 +207,7 @@ class Shelly:
         }
 
     def answer(self, method: str, context: RequestContext) -> RpcResult:
-        """Return the result of a method. Raises RpcError, and the errors of `values`."""
+        """Return the result of a method. Raises RpcError, and the errors of `context.values`."""
         if method not in self._methods:
             raise RpcError(NOT_FOUND, f"No handler for {method[:64]}")
         if method.startswith(_OF_COMPONENT) and context.component:

@@ -1,4 +1,4 @@
-"""Frames of a Shelly's RPC protocol: requests, answers, and the numbers in them as text."""
+"""Frames of a Shelly's RPC protocol: JSON texts of requests, answers and notifications."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ _MAX_DIGITS = 9
 def to_json(value: Any) -> str:  # noqa: ANN401 - JSON has no type of its own
     """Return JSON without blanks, in which every float has two decimals.
 
-    Some batteries read no other numbers, and reject a minus sign before zero.
+    Some batteries cannot read numbers in another form, and reject `-0.00`.
     """
     match value:
         case float():
@@ -33,7 +33,7 @@ def to_json(value: Any) -> str:  # noqa: ANN401 - JSON has no type of its own
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Request: its method, and the fields that the answer repeats."""
+    """Request: the method, the id and source that the answer repeats, and the component."""
 
     method: str
     id: int | str | None
@@ -42,7 +42,7 @@ class Frame:
 
 
 def read_frame(data: bytes | str) -> Frame | None:
-    """Return the request in a frame, or None for an invalid frame."""
+    """Return the request in a frame's bytes or text, or None for an invalid frame."""
     if len(data) > MAX_FRAME_BYTES:
         return None
     try:
@@ -59,7 +59,7 @@ def read_frame(data: bytes | str) -> Frame | None:
 
 
 def component_of(params: object) -> int:
-    """Return the component in the parameters: 0 if missing, -1 if invalid."""
+    """Return the number of the component in a request's parameters: 0 if missing, -1 if invalid."""
     number = params.get("id", 0) if isinstance(params, Mapping) else 0
     if isinstance(number, str) and number.isascii() and number[:_MAX_DIGITS].isdecimal():
         number = int(number[:_MAX_DIGITS])
@@ -67,7 +67,10 @@ def component_of(params: object) -> int:
 
 
 def _can_be_echoed(frame: Frame) -> bool:
-    """Return whether id and source are a whole number and a text of limited lengths."""
+    """Return whether id and source are short enough to be repeated in the answer.
+
+    The id may be an int, a str or None; the source a str or None.
+    """
     number, source = frame.id, frame.source
     if type(number) is int:
         number = str(number)
@@ -80,9 +83,9 @@ def _can_be_echoed(frame: Frame) -> bool:
 def answer_frame(
     frame: Frame, serial: str, answer: Callable[[Frame], RpcResult]
 ) -> tuple[int, str]:
-    """Return the answer to a frame: a status code of HTTP, and a text.
+    """Return the answer to a frame: a status code of HTTP, and the JSON text.
 
-    `answer` is called with the frame, and may raise RpcError.
+    `answer` gets the frame, and returns the result or raises RpcError.
     """
     head: dict[str, Any] = {"id": frame.id, "src": shelly_id(serial)}
     if frame.source is not None:
@@ -94,7 +97,7 @@ def answer_frame(
 
 
 def notification(serial: str, to: str, status: RpcResult, timestamp: float) -> str:
-    """Return a message that no client requested: the status of some components."""
+    """Return the JSON text of a notification to the client `to`, with the status of components."""
     return to_json(
         {
             "src": shelly_id(serial),

@@ -1,10 +1,10 @@
-"""Virtual meter: answers clients with the true last value, with a part of it, or not at all.
+"""Virtual meter: answers clients with the true last power, with a part of the power, or not at all.
 
-A battery adds the value that it reads to its own output at every poll. If the meter repeats its
-last value at ten polls, this loop is ten times too strong, and the battery swings. So a poll gives
-a battery only a part of the value: the poll interval divided by the telegram interval. After one
-telegram interval, the value is used up, and the answer is 0 W until the next telegram. Several
-batteries share one value.
+At every poll, a battery adds the power that it reads to its own output. If ten polls read the same
+power, the battery adds ten times too much, and its output swings. So each poll of a battery gets
+only a part of the power: the poll interval divided by the telegram interval. After one telegram
+interval, the power is used up, and the answer is 0 W until the next telegram. Several batteries
+share the power of one telegram.
 """
 
 from collections.abc import Callable, Collection
@@ -16,39 +16,39 @@ from .meter_values import MeterValues, values_of
 from .poll_interval import IntervalEstimate
 
 MAX_SILENCE_S = 30.0
-"""Seconds after which the last value is too old."""
+"""Seconds after which the last values are too old for an answer."""
 MAX_BATTERIES = 8
-# Seconds, until measured: a telegram of a Smarty, and a poll once a second.
+# Seconds between telegrams and between polls, assumed until the true intervals are measured.
 _TELEGRAM_INTERVAL_S = 10.0
 _POLL_INTERVAL_S = 1.0
-# A poll interval below this share of the telegram interval is fast. The margin is for clients that
-# poll as often as telegrams come, because they are a little early every second time.
+# Polls are fast if their interval is below this share of the telegram interval. The share is below
+# 1, because clients that poll as often as telegrams come are often a little early.
 _MAX_FAST_SHARE = 0.8
-# A poll interval longer than this number of telegram intervals is a pause, and is not counted.
+# A poll interval longer than this number of telegram intervals is a pause, and not measured.
 _MAX_POLL_TELEGRAMS = 2
-# No meter sends more often. Telegrams that come closer together were delayed in a network.
+# Seconds. No meter sends more often, so telegrams that come closer together were delayed.
 _MIN_INTERVAL_S = 0.5
-# Seconds of requests by UDP until a client counts as a battery with its own share.
+# Seconds for which a client must send requests by UDP until it gets a battery's own share.
 _MIN_STEADY_S = 60.0
-# Name of the common share of all UDP clients that have not asked for _MIN_STEADY_S yet.
+# Name of the share of the power that all UDP clients use together until _MIN_STEADY_S is over.
 _NEWCOMERS = ""
 
 
 class Unavailable(Exception):  # noqa: N818 - no fault of the client
-    """Error: the virtual meter has no present value, or none for this client now."""
+    """Error: the virtual meter has no recent values, or no answer for this client now."""
 
 
 class VirtualMeter:
     """Virtual meter that answers clients with the values of the last reading.
 
-    `batteries` are the addresses of the batteries. Without them, clients that ask by UDP are the
-    batteries. A UDP client that has asked for a minute gets its own share, up to MAX_BATTERIES. All
-    other UDP clients have one share together. With `is_silent`, a battery gets one answer by UDP
-    for each telegram, and no answer in between.
+    `batteries` are the addresses that the user named as batteries. If empty, all clients that ask
+    by UDP are batteries. A UDP client that has asked for a minute gets its own share of the power,
+    up to MAX_BATTERIES clients. All other UDP clients use one share together. With `is_silent`, a
+    battery gets only one answer by UDP for each telegram.
 
-    `on_fast` is called if a client polls faster than telegrams come, but is no battery. The call
-    has its address and poll interval in seconds, and is repeated at every poll until it returns
-    True.
+    `on_fast` is called if a client that is no battery polls faster than telegrams come. The
+    arguments are the client's address and poll interval in seconds. The call is repeated at every
+    poll until `on_fast` returns True.
     """
 
     def __init__(
@@ -72,12 +72,12 @@ class VirtualMeter:
 
     @property
     def clients(self) -> list[Client]:
-        """Return all clients in the order of their last requests, the latest at the end."""
+        """Return all clients. The client with the latest request is the last item."""
         return self._clients.all()
 
     @property
     def telegram_interval(self) -> float:
-        """Return the measured seconds between two telegrams."""
+        """Return the seconds between two telegrams, 10 until measured."""
         return self._telegrams.interval or _TELEGRAM_INTERVAL_S
 
     def on_reading(self, reading: Reading, now: float, age: float = 0.0) -> None:
@@ -91,7 +91,7 @@ class VirtualMeter:
         self._handout.renew(self._values.power_w)
 
     def values(self, now: float) -> MeterValues:
-        """Return the true values. Raises Unavailable if there are none, or they are too old."""
+        """Return the values of the last reading. Raises Unavailable without a recent reading."""
         if self._values is None or now - self._sent_at > MAX_SILENCE_S:
             raise Unavailable
         return self._values
@@ -105,7 +105,7 @@ class VirtualMeter:
         return Profile.UNANSWERED if self._batteries else Profile.BATTERY
 
     def is_named(self, address: str) -> bool:
-        """Return whether the user has named an address as a battery."""
+        """Return whether the user has named `address` as a battery."""
         return address in self._batteries
 
     def note(self, address: str, question: Question, now: float) -> Client:
@@ -138,9 +138,9 @@ class VirtualMeter:
         return values.scaled(self._take(client, self._poll_interval(estimate, waited), now))
 
     def push(self, address: str, now: float) -> MeterValues:
-        """Return the values of a telegram for a client that did not ask. Raises as `ask`.
+        """Return the values for a notification to a client. Raises the same errors as `ask`.
 
-        A battery that also polls gets only its part for one poll.
+        A battery that also polls gets only the part for one poll.
         """
         values = self.ask(address, Question.PUSHED, now)
         if address not in self._batteries:
@@ -169,17 +169,17 @@ class VirtualMeter:
 
     @staticmethod
     def _poll_interval(estimate: IntervalEstimate, waited: float | None) -> float:
-        """Return the expected seconds until the next poll of a client."""
-        # Without an estimate: the first poll, or a client that polls less often than telegrams.
+        """Return the expected seconds to the next poll. `waited` seconds passed since the last."""
+        # The estimate is None at the first poll, and for a client that polls very rarely.
         usual = _POLL_INTERVAL_S if waited is None else waited
         interval = usual if estimate.interval is None else estimate.interval
         if waited is not None:
-            # A client that polls faster than before must not get more than its part at once.
+            # A client that now polls faster than before must get only the part for `waited`.
             interval = min(interval, waited)
         return interval
 
     def _take(self, client: Client, every: float, now: float) -> float:
-        """Return the part of the value for a battery that polls every `every` seconds."""
+        """Return the part of the power, 0 to 1, for a battery that polls every `every` seconds."""
         if now - (self._telegrams.last or 0.0) >= self.telegram_interval:
             return 0.0
         since = now - _MAX_POLL_TELEGRAMS * self.telegram_interval
@@ -194,7 +194,7 @@ class VirtualMeter:
         return self._handout.take(name, share * min(1.0, every / self.telegram_interval), share)
 
     def _known_batteries(self) -> set[str]:
-        """Return the addresses of the batteries that have their own shares."""
+        """Return the addresses of the batteries that have their own shares of the power."""
         if self._batteries:
             return set(self._batteries)
         clients = self.clients
@@ -210,17 +210,17 @@ class VirtualMeter:
         return {client.address for client in steady[:MAX_BATTERIES]}
 
     def _share_name(self, client: Client, batteries: set[str]) -> str | None:
-        """Return the name of the share that a client uses, or None if it is no battery."""
+        """Return the name of the share that a client uses, or None if the client is no battery."""
         if self.profile(client) is not Profile.BATTERY:
             return None
         return client.address if client.address in batteries else _NEWCOMERS
 
     def _is_kept(self, client: Client) -> bool:
-        """Return whether a client must not be forgotten, because it is a battery."""
+        """Return whether a client must be remembered, because it has a battery's own share."""
         return client.address in self._known_batteries()
 
     def _report_if_fast(self, client: Client, estimate: IntervalEstimate) -> None:
-        """Report a client that may be a battery, because it polls fast."""
+        """Call `on_fast` once for a client that polls fast, because it may be a battery."""
         if (
             client.address in self._reported
             or not estimate.is_certain

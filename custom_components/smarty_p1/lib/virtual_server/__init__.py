@@ -1,4 +1,4 @@
-"""Server of the virtual meter on the network: HTTP, WebSocket and UDP. Needs aiohttp."""
+"""Server of a virtual meter on the network, by HTTP, WebSocket and UDP. Needs aiohttp."""
 
 from .server import UDP_PORTS, VirtualServer
 

@@ -1,4 +1,4 @@
-"""HTTP server: the paths of both meters, and the Shelly's WebSocket."""
+"""HTTP server of a virtual meter: paths of HomeWizard and Shelly, and the Shelly's WebSocket."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ from .listener import Listener
 from .shelly_rpc import ShellyRpc
 
 LOGGER = logging.getLogger(__name__)
-# Invalid requests and lost connections of strangers are not worth a line in the log.
+# Logger that drops all lines: anybody on the network can cause invalid requests.
 _QUIET = logging.getLogger(f"{__name__}.requests")
 _QUIET.setLevel(logging.CRITICAL + 1)
 
@@ -43,7 +43,7 @@ MAX_CONNECTIONS = 128
 MAX_CONNECTIONS_OF_ONE = 48
 MAX_LISTENERS = 64
 MAX_LISTENERS_OF_ONE = 32
-# Seconds without a request until a connection is closed. A new connection has less time.
+# Seconds without a request until a connection is closed. The first request must come sooner.
 _MAX_IDLE_S = 75.0
 _MAX_FIRST_REQUEST_S = 10.0
 _CHECK_INTERVAL_S = 5.0
@@ -56,13 +56,13 @@ type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def _text(text: str, status: int = 200) -> web.Response:
     response = web.Response(text=text, status=status, content_type="application/json")
     if status == TOO_MANY:
-        # The client asks too often, so drop the requests that it has already sent.
+        # The client asks too often. So close the connection, with the requests already sent.
         response.force_close()
     return response
 
 
 class _Gate(asyncio.Protocol):
-    """Gate that admits a connection, or closes it before a byte is read."""
+    """Protocol of a new connection, which is admitted, or closed before a byte is read."""
 
     def __init__(self, port: HttpPort) -> None:
         self._port = port
@@ -93,7 +93,7 @@ class HttpPort:
         self._now = now
         self._rpc = rpc
         self._listeners: set[Listener] = set()
-        # Time at which a connection is closed if no further request comes.
+        # By connection: the time at which it is closed if no further request comes.
         self._closes_at: dict[web.RequestHandler, float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._server: asyncio.Server | None = None
@@ -102,7 +102,7 @@ class HttpPort:
             app.router.add_get("/api", self._information)
             app.router.add_get("/api/v1/data", self._data)
             app.router.add_get("/api/v1/system", self._system)
-            # Clients cannot change anything: the answer is the unchanged state.
+            # A client's change is ignored, so the answer to PUT is the unchanged state.
             app.router.add_put("/api/v1/system", self._system)
             app.router.add_put("/api/v1/identify", self._identify)
             if shows_telegram:
@@ -118,7 +118,7 @@ class HttpPort:
         )
 
     async def start(self, address: str | None, port: int) -> None:
-        """Listen on an address (None: all) and port. Raises OSError."""
+        """Listen on an address (None: all addresses) and port. Raises OSError if unavailable."""
         loop = asyncio.get_running_loop()
         if self._runner.server is None:
             await self._runner.setup()
@@ -138,17 +138,20 @@ class HttpPort:
         await self._runner.cleanup()
 
     def push(self) -> None:
-        """Send a telegram to all listeners."""
+        """Send a notification of the newest telegram to all WebSockets soon."""
         for listener in self._listeners:
             listener.wake()
 
     def hang_up(self) -> None:
-        """Close the WebSockets, which would otherwise show the last values for ever."""
+        """Close the WebSockets, so that their clients do not show outdated values for ever."""
         for listener in self._listeners:
             listener.hang_up()
 
     def admit(self, transport: asyncio.Transport) -> web.RequestHandler | None:
-        """Return the handler of a new connection, or None for a stranger or without room."""
+        """Return the handler of a new connection, or None if the connection must be refused.
+
+        Addresses outside the local network are refused, and connections beyond the limits.
+        """
         address = _address_of(transport)
         if address is None or not is_private(address) or self._runner.server is None:
             return None
@@ -160,19 +163,20 @@ class HttpPort:
             return None
         connection = transport.get_extra_info("socket")
         if hasattr(socket, "TCP_USER_TIMEOUT"):
-            # Every telegram is sent to the WebSockets, so this timeout detects lost clients.
+            # A lost client of a WebSocket does not acknowledge telegrams. TCP closes the connection
+            # after this timeout.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNANSWERED_MS)
         handler: web.RequestHandler = self._runner.server()
         if len(self._closes_at) >= 2 * MAX_CONNECTIONS:
-            # Clean up here, too: many short connections would fill the dict between two checks.
+            # Many short connections could fill the dict between two idle checks, so clean up now.
             self._forget_closed()
         self._closes_at[handler] = self._now() + _MAX_FIRST_REQUEST_S
         return handler
 
     def _make_room(self, address: str, others: Counter[str | None]) -> bool:
-        """Close a connection of the address with the most connections, and return whether it could.
+        """Close a connection of the busiest address. Return whether a connection was closed.
 
-        A named battery always gets a place: any other address then loses a connection.
+        A battery that the user has named always gets a connection, at the cost of other addresses.
         """
         is_named = self._meter.is_named(address)
         able = [
@@ -241,13 +245,13 @@ class HttpPort:
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not is_local_host(request.headers.get("Host", "")):
-            # DNS rebinding: a foreign web page may have a name that resolves to this host.
+            # Refuse, because a foreign web page's name may resolve to this host (DNS rebinding).
             self._note(request)
             return _error(421, "Ask by the address")
         try:
             return await handler(request)
         except web.HTTPException:
-            # The failed request counts for the limit of requests, too.
+            # A request for an unknown path counts for the client's limit of requests, too.
             self._note(request)
             raise
 
@@ -284,7 +288,7 @@ class HttpPort:
         return _text(to_json(shelly_information(self._meter.serial)))
 
     async def _method(self, request: web.Request) -> web.Response:
-        # The body is ignored: some clients send a whole frame, with the frame's number as `id`.
+        # Ignore the body. Some clients send a whole frame, whose `id` is not a component.
         result = self._required_rpc.answer(
             _client(request), request.match_info["method"], component_of(request.query)
         )
@@ -305,7 +309,7 @@ class HttpPort:
         self._note(request)
         origin = request.headers.get("Origin")
         if origin and origin.partition("://")[2] != request.host:
-            # A foreign web page in the user's browser could otherwise read the values.
+            # Refuse, because a foreign web page in the user's browser could read the values.
             raise web.HTTPForbidden
         address = _client(request)
         of_one = sum(listener.address == address for listener in self._listeners)
@@ -334,7 +338,7 @@ def _address_of_handler(handler: web.RequestHandler) -> str | None:
 
 
 def _client(request: web.Request) -> str:
-    """Return the client's address, in the form used for admission."""
+    """Return the client's IP address, as `plain_address` does. Raises HTTPBadRequest if unknown."""
     address = _address_of(request.transport)
     if address is None:
         raise web.HTTPBadRequest  # the client has already disconnected

@@ -1,4 +1,4 @@
-"""WebSocket of a Shelly: answers requests, and sends a notification of every telegram."""
+"""WebSocket of the virtual Shelly: answers requests, and sends a notification per telegram."""
 
 import asyncio
 from contextlib import suppress
@@ -16,15 +16,15 @@ from ..virtual import (
 from .shelly_rpc import ShellyRpc
 
 _SEND_TIMEOUT_S = 10.0
-# Seconds between two notifications with energies, which change slowly.
+# Seconds between two notifications with energies, because energies change slowly.
 _ENERGY_INTERVAL_S = 60.0
-# Client name of aioshelly. Home Assistant can show unknown values, but after a closed connection it
-# would not connect again for a minute.
+# Beginning of the client name of Home Assistant (aioshelly). Without telegrams, Home Assistant gets
+# unknown values, because it would not reconnect for a minute after a closed connection.
 _HOME_ASSISTANT = "aios-"
 
 
 class Listener:
-    """Connected client of the WebSocket. Only the newest telegram waits to be sent."""
+    """Connected client of the WebSocket. A newer telegram replaces a telegram not yet sent."""
 
     def __init__(self, request: web.Request, address: str, rpc: ShellyRpc) -> None:
         self._request = request
@@ -38,7 +38,7 @@ class Listener:
 
     @property
     def connection(self) -> web.RequestHandler:
-        """Return the connection of the client."""
+        """Return the HTTP connection of the client."""
         return self._request.protocol
 
     def wake(self) -> None:
@@ -46,7 +46,7 @@ class Listener:
         self._news.set()
 
     def hang_up(self) -> None:
-        """Close the connection soon. Home Assistant gets unknown values instead."""
+        """Close the connection soon, but send unknown values if the client is Home Assistant."""
         self._is_over = True
         self._news.set()
 
@@ -56,7 +56,7 @@ class Listener:
             self._request.transport.abort()
 
     async def run(self) -> web.StreamResponse:
-        """Answer requests until the client disconnects."""
+        """Answer requests and send notifications until the client disconnects."""
         await self._socket.prepare(self._request)
         notifier = asyncio.create_task(self._notify())
         try:
@@ -94,7 +94,7 @@ class Listener:
                 self._is_over = False
                 await self._send(self._rpc.outdated_notification(self._source or ""))
                 continue
-            # Notifications need the client's name, which comes with its first request.
+            # Notifications need the client's name. The name comes with the client's first request.
             if self._source is None:
                 continue
             has_energy = loop.time() - self._energy_at >= _ENERGY_INTERVAL_S

@@ -1,4 +1,4 @@
-"""Server for both virtual meters: read-only, for the local network, with bounded memory."""
+"""Server of a virtual meter: read-only, only for the local network, with bounded memory."""
 
 import asyncio
 import time
@@ -16,10 +16,10 @@ _STALE_MARGIN_S = 0.1
 
 
 class VirtualServer:
-    """Server that answers requests for the values of a meter, as one or both kinds of meters.
+    """Server that answers requests as a HomeWizard, as a Shelly, or as both.
 
-    With `shows_telegram`, the HomeWizard also returns the telegram, which holds the serial numbers
-    of the meters and the messages of the grid operator.
+    With `shows_telegram`, the HomeWizard also returns the telegram. A telegram holds the meters'
+    serial numbers and the grid operator's messages.
     """
 
     def __init__(
@@ -46,13 +46,13 @@ class VirtualServer:
         self._is_stopped = False
 
     async def start_http(self, address: str | None, port: int) -> None:
-        """Listen on an address, None for all. Raises OSError if address or port is unavailable."""
+        """Listen on an address (None: all addresses) and port. Raises OSError if unavailable."""
         await self._http.start(address, port)
         if self._is_stopped:
             await self._http.stop()
 
     async def start_udp(self, port: int) -> None:
-        """Answer datagrams on a port. Raises OSError if the port is unavailable."""
+        """Answer datagrams on a port if a Shelly is served. Raises OSError if unavailable."""
         if self._rpc is None:
             return
         udp = UdpPort(self._rpc)
@@ -63,7 +63,7 @@ class VirtualServer:
             self._udp.append(udp)
 
     def on_reading(self, reading: Reading, age: float = 0.0) -> None:
-        """Take the next reading, whose telegram was sent `age` seconds ago."""
+        """Take the next reading. Its telegram was sent `age` seconds ago."""
         if age > MAX_SILENCE_S:
             return
         self._meter.on_reading(reading, self._now(), age)

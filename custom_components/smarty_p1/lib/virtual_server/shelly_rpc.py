@@ -1,4 +1,4 @@
-"""RPC of a Shelly for all transports, with the values for its answers."""
+"""RPC of the virtual Shelly, for HTTP, WebSocket and UDP."""
 
 import time
 from collections.abc import Callable
@@ -27,7 +27,7 @@ _OVER_UDP = {"EM.GetStatus": Question.UDP, "Shelly.GetStatus": Question.UDP_STAT
 
 
 class ShellyRpc:
-    """RPC of a Shelly for clients, which it knows by their addresses."""
+    """RPC of the virtual Shelly. A client is known by its address."""
 
     def __init__(self, meter: VirtualMeter, now: Callable[[], float]) -> None:
         self._meter = meter
@@ -43,7 +43,7 @@ class ShellyRpc:
     def answer(
         self, address: str, method: str, component: int = 0, *, is_udp: bool = False
     ) -> RpcResult:
-        """Return the result of a component's method. Raises RpcError."""
+        """Return the result of an RPC method for a component. Raises RpcError."""
         now = self._now()
         question = (_OVER_UDP if is_udp else _QUESTIONS).get(method, Question.OTHER)
         values: Callable[[], MeterValues]
@@ -62,11 +62,14 @@ class ShellyRpc:
             raise RpcError(TOO_MANY, "Asked too often") from None
 
     def outdated_notification(self, to: str) -> str:
-        """Return the notification for a client when the last values are too old."""
+        """Return a notification of unknown values to the client `to`."""
         return notification(self.serial, to, {"em:0": em_unknown()}, time.time())
 
     def notification(self, address: str, to: str, *, has_energy: bool) -> str:
-        """Return the notification of a telegram for a client. Raises Unavailable, RpcError."""
+        """Return a notification of the last telegram to the client `to` at `address`.
+
+        Raises Unavailable or RpcError.
+        """
         try:
             values = self._meter.push(address, self._now())
         except PollRateExceededError:

@@ -1,4 +1,4 @@
-"""UDP port of a Shelly: a request per datagram, answered to its sender. Batteries ask this way."""
+"""UDP port of the virtual Shelly, for batteries. A datagram holds one request or one answer."""
 
 import asyncio
 from typing import cast, override
@@ -7,7 +7,7 @@ from ..virtual import answer_frame, is_private, plain_address, read_frame
 from .shelly_rpc import ShellyRpc
 
 _OK = 200
-# Batteries use only IPv4. Addresses outside the local network get no answer.
+# All addresses of this host. Batteries use only IPv4.
 _EVERY_IPV4 = "0.0.0.0"  # noqa: S104 - strangers get no answer
 
 
@@ -21,7 +21,7 @@ class UdpPort(asyncio.DatagramProtocol):
         self._rpc = rpc
 
     async def start(self, port: int) -> None:
-        """Listen on all IPv4 addresses, because broadcasts need it. Raises OSError."""
+        """Listen on all IPv4 addresses, so that broadcasts arrive. Raises OSError."""
         loop = asyncio.get_running_loop()
         await loop.create_datagram_endpoint(lambda: self, local_addr=(_EVERY_IPV4, port))
 
@@ -48,7 +48,7 @@ class UdpPort(asyncio.DatagramProtocol):
         if address is None or not is_private(address):
             return
         frame, transport = read_frame(data), self._transport
-        # A full buffer means that the network is gone. Answers that wait would be outdated.
+        # A full buffer means that the network is gone. Drop the answer, because it would be late.
         if frame is None or transport is None or self._is_full:
             return
         code, text = answer_frame(
@@ -56,6 +56,6 @@ class UdpPort(asyncio.DatagramProtocol):
             self._rpc.serial,
             lambda call: self._rpc.answer(address, call.method, call.component, is_udp=True),
         )
-        # Errors are not sent: other devices may answer the same broadcast.
+        # Send no errors, because another device may answer the same broadcast.
         if code == _OK:
             transport.sendto(text.encode(), addr)
