@@ -1,7 +1,7 @@
 """Computation of a month's days from its spans and contracts. Days are never stored.
 
-A measured quarter-hour replaces the platform's quarter-hour. Both replace loose spans: gaps and
-parts of quarter-hours (`gaps_by_day.py`). Both kinds of quarter-hours may have shared energy.
+A measured quarter-hour replaces a quarter-hour of the national platform. Both replace loose spans:
+gaps and parts of quarter-hours (`gaps_by_day.py`). Both quarter-hours may have shared energy.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -197,7 +197,7 @@ def highest_of(quarters: Iterable[QuarterHour]) -> QuarterHour | None:
 
 
 def _limited(above: dict[float, ClassExcess], max_count: int) -> dict[float, ClassExcess]:
-    """Limit the counts to `most`, because a clock that is set back repeats quarter-hours."""
+    """Limit the counts to `max_count`, because a clock that is set back repeats quarter-hours."""
     return {
         kw: ClassExcess(min(excess.quarter_hours, max_count), excess.energy_wh)
         for kw, excess in above.items()
@@ -207,7 +207,7 @@ def _limited(above: dict[float, ClassExcess], max_count: int) -> dict[float, Cla
 def _of(
     pieces: Sequence[Piece], splits: Mapping[str, TimeOfUseSplit] | None = None
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return `known`, the energies by time of use, plus the energies of `pieces`, rounded."""
+    """Return the sum of `splits` (energy by time of use) and the splits of `pieces`, rounded."""
     second = reduce(joined_splits, [piece.second for piece in pieces], splits or {})
     return {
         hours: TimeOfUseSplit(round(split.energy_wh, DECIMALS), round(split.second_wh, DECIMALS))

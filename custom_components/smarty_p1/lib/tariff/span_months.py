@@ -1,4 +1,4 @@
-"""Months of a row of spans, updated where spans, contracts or the platform's data change."""
+"""Cache of months, updated where spans, contracts or the national platform's data change."""
 
 from datetime import datetime
 from typing import Self

@@ -344,7 +344,7 @@ def months_between(start: datetime, end: datetime) -> Iterator[datetime]:
 
 
 def columns_of(quarters: Iterable[QuarterHour]) -> dict[datetime, MonthColumns]:
-    """Return the platform's quarter-hours as columns by month."""
+    """Return the quarter-hours of the national platform as columns by month."""
     months: dict[datetime, MonthColumns] = {}
     for quarter in quarters:
         start = month_start(quarter.start)
