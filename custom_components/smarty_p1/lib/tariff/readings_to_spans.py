@@ -69,7 +69,7 @@ class ReadingHistory:
     def set_platform_days(self, past: PlatformDays, months: KnownMonths | None) -> None:
         """Show the platform's quarter-hours `past`.
 
-        `months` were computed by a thread. With None, the method `months` computes them.
+        A thread has computed `months`. If None, the months are computed when they are needed.
         """
         self.past = past
         if months is not None:

@@ -150,7 +150,7 @@ class RowReader:
             month.put_span(span, replaces=True)
 
     def _note(self, span: Span) -> bool:
-        """Record a span's number. Return False if it is known, as a line may be written twice."""
+        """Record a span's number. Return False for a known number: a line may be there twice."""
         number = span.number
         start, end = _positions(span)
         if span.kind is Kind.GAP or not self._goes_on(number, end):
