@@ -78,7 +78,10 @@ async def async_remove_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> N
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: SmartyConfigEntry, device: dr.DeviceEntry
 ) -> bool:
-    """Return whether a user may delete a device: only if the last telegram lacks its meter."""
+    """Return whether a user may delete a device.
+
+    True if the entry is loaded and the last telegram does not contain the device's meter.
+    """
     return (
         entry.state is ConfigEntryState.LOADED
         and is_meter(entry)

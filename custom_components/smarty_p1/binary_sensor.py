@@ -59,6 +59,6 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return the attributes, with the reference power in kW for the maximum of a gauge card."""
+        """Return the attributes. The reference power in kW can be the maximum of a gauge card."""
         reference_power = self.coordinator.config_entry.options[CONF_REFERENCE_POWER]
         return {**(super().extra_state_attributes or {}), CONF_REFERENCE_POWER: reference_power}

@@ -28,8 +28,8 @@ class _OwnCondition(OwnEntities, EntityConditionBase):
 
     @override
     def _check_all_match_state(self, states: list[State]) -> bool:
-        # Return False for an empty list (no entity is available), where Home Assistant's check is
-        # True.
+        # The list is empty if no entity is available. Home Assistant's check returns True for an
+        # empty list, so return False.
         return bool(states) and super()._check_all_match_state(states)
 
 

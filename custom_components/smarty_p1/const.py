@@ -107,7 +107,8 @@ CONF_PRODUCTION_POINT: Final = "production_point"
 
 CONF_BAUD_RATE: Final = "baud_rate"
 CONF_PULSES_PER_KWH: Final = "pulses_per_kwh"
-# Count of pulses that the set-up dialog has shown, and its time. Counting continues from there.
+# Count of pulses that the set-up dialog has shown, and the time of that count. Counting continues
+# from that count.
 CONF_FIRST_COUNT: Final = "first_count"
 CONF_FIRST_COUNT_AT: Final = "first_count_at"
 CONF_METER_READING: Final = "meter_reading"

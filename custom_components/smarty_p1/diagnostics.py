@@ -134,7 +134,10 @@ def _describe_telegram(telegram: Telegram) -> dict[str, Any]:
 
 
 def _redact_objects(objects: Mapping[str, Any]) -> dict[str, Any]:
-    """Redact private values, and values of objects outside the specification, except None."""
+    """Return the objects with private values and values of unspecified objects redacted.
+
+    None is not redacted.
+    """
     return {
         reference: REDACTED
         if value is not None and (reference in _PRIVATE_REFERENCES or reference not in OBJECTS)

@@ -70,7 +70,7 @@ class MeterEvent(SmartyEntity, EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Fire for events during a restart as soon as Home Assistant has started."""
+        """Fire the events that happened during a restart, once Home Assistant has started."""
         await super().async_added_to_hass()
         # Wait until automations listen and triggers no longer ignore the entity's first state.
         self.async_on_remove(async_at_started(self.hass, self._look_soon))

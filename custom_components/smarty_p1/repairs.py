@@ -60,7 +60,7 @@ class MeterClockRepairFlow(ConfirmRepairFlow):
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Show the clock's deviation. After the user has confirmed it, store the deviation."""
+        """Show the deviation of the meter's clock. Store the deviation when the user confirms."""
         if user_input is None:
             return await super().async_step_confirm()
         entry = _entry_of(self)
@@ -80,7 +80,7 @@ class _ChoiceRepairFlow(RepairsFlow):
         self._placeholders: dict[str, str] = {}
 
     async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Show the menu, with the placeholders of the issue in its text."""
+        """Show the menu. The placeholders of the issue fill in the menu's text."""
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
         if issue:
             self._placeholders = dict(issue.translation_placeholders or {})
@@ -128,7 +128,8 @@ class LenedaKeyRepairFlow(RepairsFlow):
             try:
                 read = await async_read_key(self.hass, account, user_input)
             except FieldError as err:
-                # The form has no field for the metering point, so show such errors above the form.
+                # The form has no field for the metering point, so show errors about the point above
+                # the form.
                 field = err.field if err.field in {CONF_API_KEY, CONF_ENERGY_ID} else CONF_BASE
                 errors[field] = err.key
             else:

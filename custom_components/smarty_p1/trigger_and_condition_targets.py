@@ -32,7 +32,8 @@ class OwnEntities:
         dict.fromkeys((Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR), DomainSpec())
     )
     _keys: ClassVar[frozenset[str]]
-    # A device as target must select all its entities, because `_keys` picks from them.
+    # If the target is a device, select all entities of the device. `_keys` then picks from these
+    # entities.
     _primary_entities_only: ClassVar[bool] = False
 
     def entity_filter(self, entities: set[str]) -> set[str]:

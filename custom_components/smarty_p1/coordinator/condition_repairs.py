@@ -30,7 +30,7 @@ class Remedies:
 
     @callback
     def standing(self) -> dict[Repair, Details]:
-        """Return the repairs with an issue from before the set-up, and the issue's placeholders."""
+        """Return the repairs whose issue is already raised, each with the issue's placeholders."""
         issues = ir.async_get(self._hass).issues
         standing: dict[Repair, Details] = {}
         for repair in _ISSUES:
@@ -45,7 +45,7 @@ class Remedies:
         """Raise issues for new or changed repairs, and withdraw issues of repairs that are gone."""
         gone = before.repairs.keys() - condition.repairs.keys()
         withdraw_issues(self._hass, self._entry, [Problem(name) for name in gone - {Repair.KEYS}])
-        # A dialog ends by itself when the user has entered keys. The state is then WAITING.
+        # If the state is WAITING, the user has entered keys and the dialog ends by itself.
         if Repair.KEYS in gone and condition.state is not State.WAITING:
             self._end_dialogs()
         for repair, details in condition.repairs.items():

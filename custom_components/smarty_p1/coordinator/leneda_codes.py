@@ -14,7 +14,7 @@ LAYERS: Mapping[str, str] = {
     **{CODES[quantity]: REMAINING for quantity in COVERED},
     **{CODES[quantity]: SOLD for quantity in SHARED},
 }
-"""Code of each layer of energy sharing, mapped to the code of the energy that is not shared."""
+"""OBIS code of each kind of shared energy, mapped to the code of the energy that is not shared."""
 
 
 def asked_of(account: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,10 @@ PROBLEMS = {Problem.LENEDA_DIFFERENCE, *_BY_CAUSE.values()}
 
 @callback
 def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, found: Differences) -> None:
-    """Raise the repair issue for the differences in `found`. Withdraw all issues if days agree."""
+    """Raise the repair issue for the differences in `found`. Withdraw the issues of other causes.
+
+    If all days agree, all issues are withdrawn. Without compared days, nothing changes.
+    """
     if not found.days:
         return
     outside = [day for day in found.days if not day.is_within]

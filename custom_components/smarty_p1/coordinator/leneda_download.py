@@ -36,14 +36,14 @@ _EVENING = timedelta(hours=19)
 # Minutes. A random delay keeps households from sending their requests all at the same time.
 _SPREAD = 60
 _HOUR = timedelta(hours=1)
-# A day that is still incomplete two weeks later will stay incomplete.
+# A day that is still incomplete after two weeks will stay incomplete, so stop requesting it.
 _PATIENCE = timedelta(days=14)
 _COMPARED = timedelta(days=14)
 _WEEK = timedelta(days=7)
 _REVISED = timedelta(days=40)
 _MONTH = timedelta(days=30)
 _SHARING_REVISED = timedelta(days=100)
-# One day less than the maximum: a period with a change of the clock may be an hour longer.
+# One day less than the maximum, because a change of the clock may add an hour to a period.
 _PIECE = MAX_PERIOD - timedelta(days=1)
 # Period of one download of older quarter-hours. Each download updates months and statistics.
 _HISTORY = timedelta(days=180)
@@ -89,7 +89,7 @@ class LenedaFetch:
         self._is_first = True
 
     async def async_start(self) -> None:
-        """Start the download if the options have a Leneda account, else withdraw repair issues."""
+        """Start the download if the options have a Leneda account, else withdraw its issues."""
         if not self._account:
             withdraw_issues(self._hass, self._entry, [Problem.LENEDA_KEY, *PROBLEMS])
             return
@@ -188,7 +188,11 @@ class LenedaFetch:
         return [(code, progress) for code, progress in codes if code not in self._progress.refused]
 
     def _is_wanted(self, code: str, now: datetime, asked: Iterable[_Asked]) -> bool:
-        """Return whether to request a code. Codes of shared energy need a household that shares."""
+        """Return whether to request a code, now that the responses `asked` are known.
+
+        A refused code is left out for a week, except the code of imported energy. Codes of shared
+        energy are requested only if the platform has values of unshared energy.
+        """
         if code != IMPORTED and self._progress.is_refused(code, now):
             return False
         left = LAYERS.get(code)
@@ -211,7 +215,7 @@ class LenedaFetch:
         return start
 
     async def _async_history(self, now: datetime) -> None:
-        """Request older quarter-hours that no file has imported, half a year at a time."""
+        """Request older quarter-hours, half a year at a time. Imported ones are not requested."""
         if not self._waiting():
             return
         oldest = day_start(now - KEPT)
@@ -244,7 +248,11 @@ class LenedaFetch:
         start: datetime,
         end: datetime,
     ) -> list[_Asked]:
-        """Return the quarter-hours of a period for the codes that are complete from `end` on."""
+        """Return the quarter-hours from `start` to `end` of each code in `waiting`.
+
+        A code whose requests already reach back before `end` is skipped. A code is requested only
+        if quarter-hours are missing in `series`, the stored quarter-hours.
+        """
         asked: list[_Asked] = []
         for code, point in asked_of(self._account):
             if code not in waiting or waiting[code].since < end:
@@ -327,7 +335,10 @@ def _within(rows: Iterable[Row], start: datetime, end: datetime) -> tuple[Row, .
 
 
 def _whole_until(rows: Iterable[Row], start: datetime, end: datetime) -> datetime:
-    """Return the end of the consecutive complete days from `start` on, `start` without any."""
+    """Return the end of the consecutive complete days from `start` on.
+
+    Return `start` if the first day is incomplete.
+    """
     counts = Counter(day_start(row.start) for row in rows)
     while start < end and counts[start] * QUARTER_HOUR == day_end(start) - start:
         start = day_end(start)

@@ -200,15 +200,16 @@ class PlatformPast:
         return await run(without_collection(self._files.read_of), self._asked_points(), today)
 
     def _asked_points(self) -> dict[str, str]:
-        """Return the account's metering point for each code of production.
+        """Return the account's metering point for each code.
 
-        Codes of consumption have one point, which is the empty string here.
+        The point of a code of consumption is the empty string, because all such codes share one
+        point.
         """
         asked = asked_of(self._entry.options[SECTION_LENEDA])
         return {code: point if is_of_production(code) else "" for code, point in asked}
 
     async def async_remove(self) -> bool:
-        """Remove all imported quarter-hours. Return True once their statistics rows are gone, too.
+        """Remove all imported quarter-hours. Return True once their statistics rows are gone.
 
         Raises ImportRefusedError when nothing was imported, or an account would download it again.
         """
@@ -219,8 +220,8 @@ class PlatformPast:
                 raise ImportRefusedError(key="leneda_nothing_imported")
             self._cancel()
             if self._recording:
-                # Cancelling is like a crash: the stored ledger names all rows that may have been
-                # written, so they can be removed.
+                # Cancelling is safe, because the stored ledger names all rows that may have been
+                # written. So these rows can be removed.
                 self._recording.cancel()
                 await asyncio.wait([self._recording])
             is_gone = await self._statistics.async_take_back(series_of(self._names(), {}))
@@ -236,7 +237,7 @@ class PlatformPast:
         await self._statistics.async_remove()
 
     async def _async_compare(self, export: Export) -> tuple[int, int]:
-        """Return the number of days that meter and file know, and how many of them differ.
+        """Return how many days both meter and file know, and how many of these days differ.
 
         Raises ImportRefusedError when most days differ. The file then belongs to another metering
         point or has another quantity.
@@ -317,7 +318,7 @@ class PlatformPast:
         )
 
     async def _async_follow(self, last: asyncio.Task[None] | None) -> None:
-        """Cancel the task `last`, write all known hours, and retry in an hour if some must wait."""
+        """Cancel the task `last`, write all known hours, and retry in an hour if hours wait."""
         if last and not last.done():
             last.cancel()
             await asyncio.wait([last])

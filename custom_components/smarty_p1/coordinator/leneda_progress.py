@@ -36,7 +36,7 @@ class Progress:
     is_whole: bool = False
     """Whether the last request got the complete previous day of all codes."""
     revised_at: datetime | None = None
-    """Time when the last weeks were last requested again."""
+    """Time of the last repeated request for the quarter-hours of the last weeks."""
     sharing_revised_at: datetime | None = None
 
 
@@ -58,7 +58,10 @@ class LenedaProgress(ThrottledStore):
         await self._async_read(self._parse)
 
     def is_refused(self, code: str, now: datetime) -> bool:
-        """Return whether a code was refused in the last week. Then it is requested again."""
+        """Return whether the platform has refused a code in the last seven days.
+
+        A week after the refusal, the code is requested again.
+        """
         at = self.refused.get(code)
         return at is not None and now - at < timedelta(days=7)
 

@@ -91,7 +91,7 @@ def _subtract(spared: Iterable[tuple[datetime, float]], paid: Hours) -> None:
 
 
 def series_of(names: Mapping[str, str], hours: Mapping[str, Hours]) -> list[Series]:
-    """Return a series for each key in `names`, with the key's hours or no hours."""
+    """Return a series for each key in `names`. A key that `hours` lacks has an empty series."""
     series = {
         IMPORTED: Series(IMPORTED, "", {}),
         EXPORTED: Series(EXPORTED, "", {}),

@@ -1,8 +1,8 @@
 """Market prices of today and tomorrow, as far as price entities know them.
 
 Most price entities have these prices in their attributes. Home Assistant's Nord Pool integration
-has an action instead, which sends a request to Nord Pool each time. So its answers are cached. An
-answer without prices is cached for 15 minutes only.
+has an action instead, which sends a request to Nord Pool each time. So the action's answers are
+cached. An answer without prices is cached for 15 minutes only.
 """
 
 import asyncio

@@ -49,12 +49,12 @@ class MeterBooks:
 
     @property
     def demand(self) -> Demand | None:
-        """Return the quarter-hours and months, also from before a restart, None without any."""
+        """Return the quarter-hours and months, also from before a restart. None if none exist."""
         return self.memory.demand_meter.snapshot
 
     @property
     def has_device(self) -> bool:
-        """Return whether Home Assistant has a device of the meter, so the meter was read before."""
+        """Return whether the meter was read before, which has created a device for the meter."""
         registry = dr.async_get(self._hass)
         return bool(dr.async_entries_for_config_entry(registry, self._entry.entry_id))
 
@@ -118,7 +118,10 @@ class MeterBooks:
         await self._store.async_close()
 
     def _kept_meters(self) -> set[str]:
-        """Return the identities of M-Bus meters with a device. Deleting one allows a new meter."""
+        """Return the identities of M-Bus meters with a device. These meters count for the limit.
+
+        Deleting a device allows a new meter.
+        """
         serial_number = str(self._entry.unique_id)
         devices = dr.async_entries_for_config_entry(dr.async_get(self._hass), self._entry.entry_id)
         return {

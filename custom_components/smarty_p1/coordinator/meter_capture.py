@@ -28,8 +28,8 @@ from .repair_issues import Problem, raise_issue, withdraw_issues
 # Subfolder of Home Assistant's configuration folder, for the files.
 FOLDER = DOMAIN
 MAX_CAPTURE_MINUTES = 60
-# An hour with a telegram every ten seconds has 0.6 MB. An hour with a telegram every second has
-# 6 MB, and making it anonymous would take 200 MB of memory.
+# An hour with a telegram every ten seconds has 0.6 MB. An hour with a telegram every second would
+# have 6 MB. Making 6 MB anonymous would take 200 MB of memory.
 MAX_BYTES = 2 * 1024 * 1024
 MAX_CAPTURE_CHUNKS = 50_000
 # Keep a capture for a day, so that a capture of the morning can be reviewed in the evening.

@@ -99,7 +99,7 @@ class Line:
 
     @callback
     def confirm(self) -> None:
-        """Note that the bytes are valid data, so that a lost port is soon opened again."""
+        """Reset the delay before a lost port is reopened, because the received bytes are valid."""
         self._link.confirm()
 
     @callback

@@ -25,7 +25,7 @@ from .throttled_store import ThrottledStore
 
 DEFAULT_PULSES_PER_KWH = 1000.0
 # Seconds. Memory cards wear out, so save seldom. A crash loses the pulses since the last save,
-# unless the board itself counts.
+# unless the pulse board itself counts pulses.
 SAVE_INTERVAL = 60.0
 # Interval of updates of the entities while the LED blinks fast, and while the power falls.
 UPDATE_INTERVAL = timedelta(seconds=5)
@@ -57,7 +57,7 @@ class PulseData:
 
 
 class PulseCounter(ThrottledStore):
-    """Counter of one entry's pulses that survives restarts of Home Assistant.
+    """Counter of one entry's pulses. The count survives restarts of Home Assistant.
 
     `meter` holds the count and the energy. `source` is the unique id of the source of the pulses.
     """
@@ -146,7 +146,7 @@ class PulseCounter(ThrottledStore):
         return meter
 
     def _begin_count(self, meter: PulseMeter) -> None:
-        """Continue from the count that the set-up dialog has shown, if there is one."""
+        """Continue from the count that the set-up dialog has shown, if it has shown a count."""
         data = self._entry.data
         if CONF_FIRST_COUNT in data:
             meter.begin_at(data[CONF_FIRST_COUNT], data[CONF_FIRST_COUNT_AT])

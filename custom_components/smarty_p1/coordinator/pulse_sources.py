@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 EVENT_DOMAIN = "event"
 BINARY_DOMAINS = ("binary_sensor", "input_boolean")
-# Helpers that count inside Home Assistant. Users can set them, and a crash resets them to an older
-# count.
+# Helpers that count inside Home Assistant. Users can change these counts, and a crash resets a
+# count to an older count.
 OWN_COUNT_DOMAINS = ("counter", "input_number")
 COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
 # Seconds. A gateway may vanish without closing the connection. Opening the port again reveals that.

@@ -39,7 +39,7 @@ from ..lib.tariff import (
 KEPT = timedelta(days=762)
 # Quarter-hours of four days (4 * 96), kept while the disk is full.
 MAX_PENDING = 384
-# Bytes. A month takes less than half, but a clock that is set back repeats quarter-hours.
+# Bytes. A month takes less than half of this, but a clock that is set back repeats quarter-hours.
 MAX_FILE_SIZE = 1_000_000
 # 25 months touch 26 files. A wrong clock may create two further files.
 MAX_FILES = 28
@@ -153,7 +153,8 @@ class QuarterHourSeries:
         too_old = [path for path in paths if path < oldest]
         rest = sorted(set(paths) - set(too_old), key=lambda path: path.stat().st_size)
         for path in (*too_old, *rest[: max(0, len(rest) + 1 - MAX_FILES)]):
-            # First store the numbers of the file's lines. Otherwise these lines count as lost.
+            # Store the numbers of the file's lines before removing the file. Otherwise these lines
+            # count as lost.
             removed = with_removed(_content(self._removed), path.stem, _content(path))
             _write_anew(self._removed, removed)
             path.unlink()
@@ -168,7 +169,7 @@ class QuarterHourSeries:
 
 
 def _content(path: Path) -> bytes:
-    """Return the content of a file, or its end if it is too large. A missing file is empty."""
+    """Return the content of a file, b"" without a file. Of a large file, return only the end."""
     with suppress(FileNotFoundError), path.open("rb") as file:
         return _tail(file)
     return b""

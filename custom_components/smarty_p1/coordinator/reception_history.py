@@ -8,7 +8,8 @@ from typing import NamedTuple, Self
 from ..lib.stored_values import Stored, checked_list, checked_mapping, checked_time
 
 KEPT = timedelta(days=7)
-# A meter sends a telegram at least every ten seconds. Entities become unavailable after 60 s, too.
+# A meter sends a telegram at least every ten seconds, so a longer pause is a gap. After the same 60
+# s, entities become unavailable.
 MAX_PAUSE = timedelta(seconds=60)
 # One gap every ten minutes for seven days makes 6 * 24 * 7 = 1,008 gaps.
 _MAX_GAPS = 1000

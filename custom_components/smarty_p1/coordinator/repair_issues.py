@@ -52,7 +52,7 @@ class Problem(StrEnum):
     LENEDA_DIFFERENCE = "leneda_difference"
     """On some days, the energies of the meter and of Leneda differ."""
     LENEDA_OTHER_POINT = "leneda_other_point"
-    """On most days, the energies of the meter and of Leneda differ. The point may be wrong."""
+    """On most days, the energies of meter and Leneda differ. The metering point may be wrong."""
     LENEDA_PRODUCTION = "leneda_production"
     LENEDA_FACTOR_FOUR = "leneda_factor_four"
     LENEDA_SHIFTED_HOUR = "leneda_shifted_hour"

@@ -59,7 +59,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self.look()
 
     async def async_close(self) -> None:
-        """Save the stored data for the last time. By default, a source has none."""
+        """Save the stored data for the last time. By default, nothing is stored."""
 
     @override
     async def async_shutdown(self) -> None:
@@ -98,7 +98,10 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @override
     async def _async_update_data(self) -> D:
-        """Return the last data if a user requests an update, or raise UpdateFailed."""
+        """Return the last data when a user requests an update.
+
+        Raises UpdateFailed if no readings come.
+        """
         if not self.last_update_success:
             raise self.explain(UpdateFailed)
         return self.data

@@ -166,7 +166,7 @@ def plan_back(
     *,
     can_delete: bool,
 ) -> Plan | None:
-    """Return the plan that restores the entity's own statistics, None if nothing is to restore.
+    """Return the plan that restores the entity's own statistics, None if nothing must be restored.
 
     If Home Assistant cannot delete rows, the added rows stay, but with an energy of 0.
     """
@@ -185,7 +185,10 @@ def _own(rows: Iterable[datetime], ledger: Ledger) -> list[datetime]:
 
 
 def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Ledger:
-    """Return the ledger, or a new ledger if the statistics have been cleared since."""
+    """Return the ledger, or a new ledger if the first own row is now another hour.
+
+    That is so when the statistics have been cleared.
+    """
     if ledger.first == first:
         return ledger
     return Ledger(first, rows[first].sum, None, ledger.hours & rows.keys())
@@ -274,7 +277,7 @@ def _of(rows: Mapping[datetime, Row], hours: Iterable[datetime]) -> dict[datetim
 
 
 def _missing(hour: datetime, following: datetime, energies: Container[datetime]) -> list[datetime]:
-    """Return the hours in `known` between two hours, both excluded."""
+    """Return the hours in `energies` that lie between `hour` and `following`."""
     hours = (hour + n * HOUR for n in range(1, (following - hour) // HOUR))
     return [start for start in hours if start in energies]
 
@@ -291,7 +294,7 @@ def _followed(
     starts_anew: StartsAnew | None,
     limit: float | None = None,
 ) -> dict[datetime, Row]:
-    """Return a row for each hour in `hours`. The sums continue from `last`, up to `most`."""
+    """Return a row for each hour in `hours`. The sums continue from `last`, up to `limit`."""
     rows = {}
     for hour in hours:
         total = last.sum + energies[hour]

@@ -66,7 +66,7 @@ class ThrottledStore(ABC):
 
     @callback
     def schedule(self, *, at_once: bool = False) -> None:
-        """Write when the interval has passed, or at once."""
+        """Write the content when `interval` has passed. If `at_once`, write it at once."""
         if self.is_waiting and not at_once:
             return
         self.is_waiting = True

@@ -61,7 +61,7 @@ def _costs(
 
 
 def _has_replaced(medium: MediumHistory, predecessor: MediumHistory) -> bool:
-    """Return whether `medium` began on the day of the last reading of `other`, or later."""
+    """Return whether `medium` began on the day of `predecessor`'s last reading, or later."""
     last, first = predecessor.time, min(medium.days, default=None)
     return last is not None and first is not None and day_start(last) <= first
 

@@ -66,7 +66,7 @@ def _event(event: Event) -> dict[str, Any]:
 
 
 def _undated(events: EventHistory) -> dict[str, int]:
-    """Return the number of disturbances of each kind that are counted, but too old for an event."""
+    """Return the number of disturbances of each kind that the meter counted without an event."""
     counts: dict[str, int] = {}
     for name, count in events.counts.items():
         kind = name.partition(" ")[0]
