@@ -32,7 +32,7 @@ MAX_WAITING = 8
 # Limit for all automations together. At midnight, they may query many meters at once.
 _MAX_WAITING_OF_AUTOMATIONS = 64
 _MAX_KEPT = 32
-# Seconds. A disk or database that does not respond may not block the queue for longer.
+# Seconds. A disk or database that does not respond must not block the queue for longer.
 _ANSWER_TIMEOUT_S = 60.0
 _QUARTER_HOURS_SPAN = timedelta(days=400)
 
@@ -131,8 +131,8 @@ class Answers:
             if mark is not None:
                 self._keep(work.question, mark, answer)
         finally:
-            # Retrieve the exception, because asyncio logs exceptions that nobody retrieves. All
-            # askers may have left.
+            # All askers may have left. asyncio logs an exception that nobody retrieves, so retrieve
+            # it here.
             if not work.answer.cancel():
                 work.answer.exception()
             del self._works[work.question]

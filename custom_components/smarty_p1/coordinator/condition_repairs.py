@@ -45,7 +45,8 @@ class Remedies:
         """Raise issues for new or changed repairs, and withdraw issues of repairs that are gone."""
         gone = before.repairs.keys() - condition.repairs.keys()
         withdraw_issues(self._hass, self._entry, [Problem(name) for name in gone - {Repair.KEYS}])
-        # If the state is WAITING, the user has entered keys and the dialog ends by itself.
+        # If the state is WAITING, the user has entered keys and the dialog ends by itself. In other
+        # states, end the dialog.
         if Repair.KEYS in gone and condition.state is not State.WAITING:
             self._end_dialogs()
         for repair, details in condition.repairs.items():

@@ -61,7 +61,7 @@ class Credentials(NamedTuple):
     energy_id: str
 
 
-async def async_time_series(  # noqa: PLR0913, PLR0917 - what is asked for
+async def async_time_series(  # noqa: PLR0913, PLR0917 - the parts of a request
     hass: HomeAssistant,
     credentials: Credentials,
     point: str,

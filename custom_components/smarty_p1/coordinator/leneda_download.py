@@ -215,7 +215,7 @@ class LenedaFetch:
         return start
 
     async def _async_history(self, now: datetime) -> None:
-        """Request older quarter-hours, half a year at a time. Imported ones are not requested."""
+        """Request the older quarter-hours that are not stored yet, half a year at a time."""
         if not self._waiting():
             return
         oldest = day_start(now - KEPT)

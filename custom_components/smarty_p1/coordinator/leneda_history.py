@@ -284,7 +284,10 @@ class PlatformPast:
 
     @callback
     def _note_running_month(self, platform: Platform) -> None:
-        """Remember a running month with imported days: their costs raise the total at once."""
+        """Remember the running month if it has imported days.
+
+        The costs of these days raise the total at once.
+        """
         month = month_name(dt_util.utcnow())
         if any(month_name(rows[-1].start) == month for rows in platform.values()):
             self._statistics.months_at_once.add(month)
@@ -318,7 +321,7 @@ class PlatformPast:
         )
 
     async def _async_follow(self, last: asyncio.Task[None] | None) -> None:
-        """Cancel the task `last`, write all known hours, and retry in an hour if hours wait."""
+        """Cancel the task `last`, write all known hours, and retry in an hour if hours are left."""
         if last and not last.done():
             last.cancel()
             await asyncio.wait([last])

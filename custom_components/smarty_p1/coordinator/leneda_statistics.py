@@ -1,7 +1,7 @@
-"""Hourly long-term statistics from the quarter-hours of the national platform and their costs.
+"""Hourly long-term statistics of energy and costs, from quarter-hours of the national platform.
 
-An hour is written when all four quarter-hours are known and the platform gave at least one. Where
-the meter measured a quarter-hour, the measured value is used.
+An hour is written when all four quarter-hours are known and at least one quarter-hour is from the
+platform. Where the meter measured a quarter-hour, the measured value is used.
 """
 
 from collections import Counter

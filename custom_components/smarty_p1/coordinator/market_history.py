@@ -1,7 +1,7 @@
 """Market prices of past hours, from the long-term statistics of a meter's own price entities.
 
 The statistics have the mean price of each hour, with the additions of the contract. This module
-subtracts the additions. No other file has market prices, because stored days have only costs.
+subtracts the additions. Market prices are stored nowhere else, because stored days have only costs.
 """
 
 from datetime import UTC, datetime

@@ -65,7 +65,7 @@ async def async_prices_ahead(hass: HomeAssistant, entity_id: str, now: datetime)
     if state is None or price_now is None:
         return {}
     factor = unit_factor(state)
-    assert factor is not None  # noqa: S101 - it has a price
+    assert factor is not None  # noqa: S101 - a state with a price has a factor
     prices = prices_of_attributes(state.attributes, factor, now, price_now, MAX_PRICE)
     if not prices and (ahead := await _async_of_nordpool(hass, entity_id, now)):
         price = ahead.get(quarter_start(now))

@@ -54,7 +54,7 @@ class MeterBooks:
 
     @property
     def has_device(self) -> bool:
-        """Return whether the meter was read before, which has created a device for the meter."""
+        """Return whether the meter has a device, which the first reading creates."""
         registry = dr.async_get(self._hass)
         return bool(dr.async_entries_for_config_entry(registry, self._entry.entry_id))
 

@@ -181,7 +181,7 @@ class MeterCapture:
             self.ready = await self._hass.async_add_executor_job(
                 without_collection(_make), chunks, self._decryptor(), self._keeps_message_forms
             )
-        except Exception as err:  # noqa: BLE001 - whatever it is
+        except Exception as err:  # noqa: BLE001 - any error is logged
             # Log only the error's type, because text and traceback could contain private data.
             LOGGER.error(
                 "%s: a capture could not be made anonymous, and is discarded: %s",
@@ -222,7 +222,7 @@ def _make(
 
 
 def _write(folder: Path, text: str) -> Path:
-    """Write a new file with the first free number. The name has no time, which would be private."""
+    """Write a new file with the first free number. A time in the name would be private."""
     folder.mkdir(exist_ok=True)
     for number in range(1, MAX_CAPTURE_FILES + 1):
         path = folder / f"capture-{number}.jsonl"

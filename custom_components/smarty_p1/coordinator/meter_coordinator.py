@@ -263,8 +263,9 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
     def age_of(self, reading: Reading) -> float:
         """Return the age of a reading in seconds.
 
-        The age counts from the reception. But an MQTT broker may have kept a telegram. So at a
-        topic, the age counts from the telegram's time, corrected by the clock's deviation.
+        The age counts from the reception. But an MQTT broker may have kept a telegram. So the age
+        of a telegram from a topic counts from the time in the telegram, corrected by the deviation
+        of the meter's clock.
         """
         sent, time = reading.received_at, reading.telegram.time
         if time and self.line.is_topic:

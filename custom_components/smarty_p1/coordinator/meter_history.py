@@ -22,7 +22,7 @@ from .voltage_history import VoltageHistory
 
 SAVE_INTERVAL = 3600.0
 EVENT_INTERVAL = 300.0
-# The M-Bus has four channels. The other four are for replaced meters.
+# Four meters on the channels of the M-Bus, and four meters that were replaced.
 MAX_METERS = 8
 _VOLTAGES = ("1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0")
 _A_DAY = timedelta(days=1)

@@ -91,7 +91,7 @@ class _TopicReader:
             self._on_away(None)
 
     @callback
-    def on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - as it is called
+    def on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - passed by position
         self._on_away(None if is_connected else MqttDisconnectedError())
 
     def _fail(self, error: LinkError | None) -> None:

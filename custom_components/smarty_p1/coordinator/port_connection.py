@@ -143,7 +143,7 @@ class Line:
                 listener(data)
             self._take(data)
             source.look()
-        except Exception:  # noqa: BLE001 - whatever it is
+        except Exception:  # noqa: BLE001 - any error is logged
             # Log a bug here or in a listener, because the exception would stop the port reader.
             LOGGER.exception("%s: unexpected error while taking a reading", source.name)
 

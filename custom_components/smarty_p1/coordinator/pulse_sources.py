@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 EVENT_DOMAIN = "event"
 BINARY_DOMAINS = ("binary_sensor", "input_boolean")
-# Helpers that count inside Home Assistant. Users can change these counts, and a crash resets a
-# count to an older count.
+# Helpers that count inside Home Assistant. Users can change the count, and a crash resets the count
+# to an older value.
 OWN_COUNT_DOMAINS = ("counter", "input_number")
 COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
 # Seconds. A gateway may vanish without closing the connection. Opening the port again reveals that.
@@ -213,7 +213,7 @@ class TopicPulses:
         return True
 
     @callback
-    def _on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - as it is called
+    def _on_connection(self, is_connected: bool) -> None:  # noqa: FBT001 - passed by position
         tell_health(
             self._coordinator,
             self._counter.meter,

@@ -146,7 +146,8 @@ class QuarterHourSeries:
     def _remove_old(self, new: Path, newest: datetime) -> None:
         """Remove files that are too old by the clocks of both meter and Home Assistant.
 
-        If more than MAX_FILES are left, the smallest are removed, because wrong clocks made them.
+        If more than MAX_FILES are left, the smallest files are removed, because wrong clocks made
+        these files.
         """
         oldest = self._path(min(newest, dt_util.utcnow()) - KEPT)
         paths = [path for path in self._files() if path != new]
@@ -169,7 +170,7 @@ class QuarterHourSeries:
 
 
 def _content(path: Path) -> bytes:
-    """Return the content of a file, b"" without a file. Of a large file, return only the end."""
+    """Return the last 2 * MAX_FILE_SIZE bytes of a file, b"" if the file is missing."""
     with suppress(FileNotFoundError), path.open("rb") as file:
         return _tail(file)
     return b""

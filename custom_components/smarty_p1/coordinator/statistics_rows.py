@@ -203,7 +203,7 @@ def _kept(rows: Mapping[datetime, Row], ledger: Ledger) -> dict[datetime, float]
     return kept
 
 
-def _lay_out(  # noqa: PLR0913, PLR0917 - what a plan is made of
+def _lay_out(  # noqa: PLR0913, PLR0917 - the parts of a plan
     rows: Mapping[datetime, Row],
     ledger: Ledger,
     own: list[datetime],

@@ -19,7 +19,7 @@ async def timeout_or_stop(hass: HomeAssistant, seconds: float | None) -> AsyncGe
     its integration. A task that ends by TimeoutError is not logged.
     """
     task = asyncio.current_task()
-    assert task  # noqa: S101 - nothing else waits
+    assert task  # noqa: S101 - only tasks wait
     async with asyncio.timeout(0 if hass.is_stopping else seconds) as limit:
 
         @callback

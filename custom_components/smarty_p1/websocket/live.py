@@ -126,7 +126,7 @@ class LiveMeter:
         """Send the values again if the status has changed without a telegram."""
         self._cancel_look = None
         status = status_of(self._hass, self._entry)
-        # A change to "receiving" is sent with the next telegram.
+        # The next telegram sends a change to "receiving", so do not send it here.
         if status != self._status and status.state != "receiving":
             self._tell()
 

@@ -108,7 +108,7 @@ def _media(
             "device_id": devices[identity],
         }
         for identity, (kind, unit) in kinds.items()
-        # A meter in the history may have been removed, and then has no device.
+        # Leave out meters of the history that have no device, because they were removed.
         if reading or devices[identity]
     ]
 
