@@ -116,7 +116,7 @@ def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
 
 
 def _describe_demand(demand: Demand) -> dict[str, Any]:
-    # Leave out the many earlier months. The options above already contain the contract.
+    # Leave out earlier months, because they are many. The options above contain the contract.
     content = asdict(replace(demand, earlier_months=()))
     del content["known_month"], content["running"]
     return content | {"month": asdict(demand.month)}

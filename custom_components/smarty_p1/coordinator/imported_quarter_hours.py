@@ -185,7 +185,7 @@ def _read(path: Path) -> list[Row]:
     for line in lines[:-1]:
         try:
             rows.append(_parse(line.decode("ascii").split(",")))
-        except ValueError:  # includes the UnicodeDecodeError of a byte that is not ASCII
+        except ValueError:  # includes UnicodeDecodeError, if a byte is not ASCII
             is_damaged = True
     if is_damaged:
         _put_aside(path, rows)

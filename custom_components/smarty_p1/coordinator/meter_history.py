@@ -50,7 +50,7 @@ class MeterHistory(ThrottledStore):
         for name, load in _LOADERS.items():
             try:
                 setattr(self, name, load(stored[name]))
-            except Exception:  # noqa: BLE001 - a file may hold anything; each part is good by itself
+            except Exception:  # noqa: BLE001 - a file may hold anything; the other parts may be valid
                 damaged.append(name)
         if damaged:
             await self._async_complain(", ".join(damaged))

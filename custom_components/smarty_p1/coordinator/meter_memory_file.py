@@ -18,7 +18,7 @@ SAVE_INTERVAL = 300.0
 
 
 class _MonthStore(ThrottledStore):
-    """File with the months of version 2 of the stored state. It is read once, then removed."""
+    """File with the months of version 2 of the stored state. The file is removed once read."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.months", interval=SAVE_INTERVAL)

@@ -142,7 +142,8 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
     def _log_failure(self) -> None:
         """Log the reason of the failure, at most once a minute.
 
-        An attacker at the port or broker can make the source fail and recover with each telegram.
+        Otherwise, an attacker at the port or broker could fill the log, because each telegram can
+        make the source fail and recover.
         """
         now = self.now()
         if now - self._failure_logged_at >= _LOG_INTERVAL:

@@ -40,7 +40,10 @@ def tank_of(options: Mapping[str, Any]) -> Tank:
 
 
 def tank_data(tank: Tank, distance_cm: float | None) -> TankData:
-    """Return the values of the entities at a distance from sensor to water, None if unknown."""
+    """Return the entities' values at `distance_cm`, the distance from sensor to water.
+
+    If the distance is None, all values are None.
+    """
     share = tank.share(distance_cm)
     return TankData(
         None if distance_cm is None else round(distance_cm, 1),

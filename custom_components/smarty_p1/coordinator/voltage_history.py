@@ -53,7 +53,7 @@ class VoltageHistory:
         return start, [self._rows.get(number, nothing) for number in range(first, last + 1)]
 
     def as_list(self) -> list[Stored]:
-        """Return the stored form. Each row is one string, so each takes one line of the file."""
+        """Return the stored form. Each row is one string, so a row takes one line of the file."""
         return [
             f"{number} {' '.join('-' if voltage is None else f'{voltage:g}' for voltage in row)}"
             for number, row in self._rows.items()
