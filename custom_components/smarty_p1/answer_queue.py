@@ -48,7 +48,7 @@ class _Work:
     answer: asyncio.Future[Any]
     askers: int = 0
     is_taken: bool = False
-    """Whether the computation has begun. From then on, it finishes even if all askers leave."""
+    """Whether the computation has begun. It then finishes, even if all askers leave."""
 
 
 class Answers:

@@ -94,7 +94,7 @@ class EventHistory:
                 events.popleft()
 
     def as_dict(self) -> dict[str, Stored]:
-        """Return the stored form. Each event is one string, so each takes one line of the file."""
+        """Return the stored form. Each event is one string, to take one line of the file."""
         return {
             "counts": self.counts,
             "states": self._states,

@@ -251,8 +251,8 @@ class PlatformPast:
         def compared() -> Differences:
             if not is_export:
                 return compare_days(own, export.rows)
-            # The meter counts the energy of all metering points of production, so add the other
-            # points to the file's.
+            # The meter counts the energy of all metering points of production, so add the energy of
+            # the other points to the file's energy.
             other_rows = self._files.read_others(export.code, export.point, dt_util.utcnow())
             return compare_days(map(_turned, own), added_up(export.rows, other_rows))
 

@@ -22,8 +22,7 @@ PREFIX = "mqtt:"
 _TYPED_PREFIX = re.compile(r"^\s*mqtt:\s*", re.IGNORECASE)
 FRAME_LEVEL = "/frame"
 STATUS_LEVEL = "/status"
-# Maximum size of unread payloads. A gateway sends stored frames no faster than Home Assistant reads
-# the frames.
+# Maximum size of unread payloads. A gateway sends stored frames no faster than the frames are read.
 _MAX_PENDING_BYTES = 1024 * 1024
 
 type AwayListener = Callable[[LinkError | None], None]
