@@ -38,10 +38,10 @@ class FrameLimit:
 
 
 class TopicRoot:
-    """Root of a port's topics, "" while unknown. `title` is the meter's system title, b"" at first.
+    """Root of a port's topics, "" while unknown. `title` is the meter's DLMS system title.
 
-    Another title replaces the current title only after several frames, because noise may look like
-    a header.
+    `title` is b"" until the first frame. Another title replaces it only after several frames,
+    because noise may look like a header.
     """
 
     def __init__(self, configured: str | None, prefix: str) -> None:

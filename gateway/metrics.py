@@ -117,7 +117,10 @@ class Metrics:
             yield from (f"the port {port} is not open" for port in are_open)
 
     def start_age(self, gauge: Gauge, port: str) -> dict[str, float]:
-        """Make a gauge show the seconds since the monotonic time `at` in the returned dict."""
+        """Return {"at": NaN}. The gauge shows the seconds since this time.
+
+        The caller sets "at" to a monotonic time in seconds.
+        """
         last = {"at": float("nan")}
         gauge.labels(port).set_function(lambda: time.monotonic() - last["at"])
         return last

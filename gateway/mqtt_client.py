@@ -31,8 +31,8 @@ _KEEPALIVE_S = 20
 _TIMEOUT_S = 10.0
 # Bytes of a packet beside topic and payload.
 _HEADER_BYTES = 10
-# Seconds between two `online` messages. They repeat, because another gateway at the same topic may
-# have ended with `offline`.
+# Seconds between two `online` messages. Repeat `online`, because another gateway at the same topic
+# may have published `offline` as it ended.
 _REPEAT_INTERVAL_S = 60.0
 WINDOW = 16
 """Maximum number of messages without acknowledgement.

@@ -45,7 +45,8 @@ class PortStatus:
 
     def open(self, now: float) -> None:
         """Record that the port was opened."""
-        # A silent port is reopened regularly. Reopening does not end the silence.
+        # A silent port is reopened regularly. Keep the error, because reopening does not end the
+        # silence.
         if not isinstance(self.error, port.PortSilentError):
             self.silent_since = self.searched_since = now
             self.error = None

@@ -17,7 +17,8 @@ from ..lib.port import (
     read_chunk,
 )
 
-# Seconds. An LED with 1,000 pulses a kWh pulses every 20 s at 180 W.
+# Seconds. An LED with 1,000 pulses a kWh pulses every 20 s at 180 W. Below 180 W, the test may find
+# no pulse.
 PULSE_TIMEOUT_S = 20.0
 SONAR_TIMEOUT_S = 10.0
 # Number of readings that suffice to tell the water's echo from other echoes.

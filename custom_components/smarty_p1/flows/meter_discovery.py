@@ -100,9 +100,10 @@ class DiscoverySteps(MeterSteps):
         return await self.async_step_discovery_confirm()
 
     async def _async_follow_service(self, service: str, urls: list[str]) -> bool:
-        """Return whether a meter's entry already reads one of `urls`, or already has `service`.
+        """Return whether an entry of a meter already reads one of `urls` or names `service`.
 
-        If an entry has `service` but reads another port, search its meter at the first of `urls`.
+        If the entry that names `service` reads another port, search its meter at the first of
+        `urls`.
         """
         for url in urls:
             reader = await async_entry_at(self.hass, url)

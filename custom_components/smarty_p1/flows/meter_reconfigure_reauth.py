@@ -93,7 +93,10 @@ class UpdateSteps(MeterSteps):
         )
 
     async def _async_find_same(self, entry: AnyConfigEntry, data: dict[str, Any]) -> str:
-        """Update the entry after a telegram of its meter. Raises FieldError for another meter."""
+        """Wait for a telegram, update the entry, and return the name of the next step.
+
+        Raises FieldError for a telegram of another meter.
+        """
         try:
             telegram = await async_prove(self.hass, data)
         except SecurityOffError:

@@ -216,7 +216,8 @@ class Publisher(_Worker):
     @override
     async def _do(self) -> None:
         await self._send_all(self._feed.take(None))
-        # Claim the reading only now, because the broker may disconnect during the first send.
+        # Claim the newest reading only after this first send. If the broker disconnects during the
+        # send, no reading is lost.
         await self._send_all(self._feed.take(self._feed.claim()))
 
     async def _send_all(self, messages: Iterable[Message]) -> None:

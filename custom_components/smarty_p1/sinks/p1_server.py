@@ -23,7 +23,8 @@ from ..lib.meter import Reading
 from ..lib.p1 import crc16
 
 MAX_CLIENTS = 32
-# Telegrams kept for a slow client: a minute at one every 10 s. Older telegrams are dropped.
+# Telegrams kept for a slow client: a minute, at one telegram every 10 s. Older telegrams are
+# dropped.
 MAX_WAITING_TELEGRAMS = 6
 # Seconds after which a client that reads nothing is disconnected.
 CLIENT_TIMEOUT_S = 60.0
