@@ -140,7 +140,7 @@ def _warn_of_published(lines: Sequence[int]) -> None:
 
 
 def _entries(lines: Iterable[str]) -> Iterable[tuple[int, bytes, bytes]]:
-    """Yield line number, system title and concatenated keys; the title for "*" is b""."""
+    """Yield line number, DLMS system title and joined keys per line. Title "*" becomes b""."""
     for number, line in enumerate(lines, start=1):
         words = line.partition("#")[0].split()
         if not words:

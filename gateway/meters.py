@@ -51,7 +51,7 @@ class DecodedMeters:
         self._keys = keys
         self._meters: dict[bytes, _Meter] = {}
         self._decryptors: dict[MeterKeys, FrameDecryptor] = {}
-        # DLMS system title of the meter that owns a name, by the name as a topic level.
+        # By name as a topic level: DLMS system title of the meter that owns the name.
         self._titles: dict[str, bytes] = {}
         for stored in filter(None, map(_STORED.fullmatch, memory.names())):
             self._add(bytes.fromhex(stored[1]))

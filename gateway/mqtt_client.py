@@ -39,7 +39,7 @@ WINDOW = 16
 
 The library's own limit is 20.
 """
-# Seconds between two attempts to connect.
+# Seconds between two attempts to connect: at first, and at most.
 _FIRST_DELAY_S = 1.0
 _MAX_DELAY_S = 30.0
 # Errors of an unreachable broker, or of a broker that refuses a message.

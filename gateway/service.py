@@ -69,7 +69,7 @@ async def _open(store: FrameStore, memory: Memory, config: GatewayConfig) -> Non
 
 
 class _Gateway:
-    """Tasks of a gateway, and the objects that they share."""
+    """Tasks of a gateway, and the objects that the tasks share."""
 
     def __init__(
         self, config: GatewayConfig, store: FrameStore, memory: Memory, metrics: Metrics

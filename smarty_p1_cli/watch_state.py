@@ -117,7 +117,7 @@ def line(telegram: p1.Telegram) -> str:
 
 
 def channel_texts(telegram: p1.Telegram) -> list[tuple[str, str]]:
-    """Return two texts for each M-Bus meter: channel with type, and the index with its unit."""
+    """Return two texts per M-Bus meter: its channel and type, and its reading and unit."""
     return [
         (
             f"{channel} {reading.type.replace('_', ' ')}",

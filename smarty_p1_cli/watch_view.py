@@ -41,7 +41,7 @@ _IN_TABLES = {*sum((*_ENERGY_AND_POWER.values(), *_BY_PHASE.values()), ())}
 
 
 class _Row(NamedTuple):
-    """Row of the view: its text, the number of values in it, and its style."""
+    """Row of the view: text, number of values in the text, and style."""
 
     text: str = ""
     values: int = 0

@@ -21,7 +21,7 @@ from ..lib.port import (
 # no pulse.
 PULSE_TIMEOUT_S = 20.0
 SONAR_TIMEOUT_S = 10.0
-# Number of readings that suffice to tell the water's echo from other echoes.
+# Number of readings that suffice to distinguish the water's echo from false echoes.
 _ENOUGH_READINGS = 20
 
 

@@ -128,10 +128,10 @@ _AIDS = ObjectSelector(
     ObjectSelectorConfig(
         fields={
             "name": _required(TextSelector()),
-            # Bills print an aid by the state with or without a minus, so the amounts may have
-            # either sign. The amounts are optional, because the frontend would prefill a required
-            # number with its minimum. No field offers choices, because the frontend would not
-            # translate choices.
+            # Bills print a state aid with or without a minus, so the amounts may have either sign.
+            # The amounts are optional, because the frontend would prefill a required number with
+            # its minimum. No field offers choices, because the frontend would not translate
+            # choices.
             "per_kwh": ObjectSelectorField(selector=_MARGIN),
             "per_month": ObjectSelectorField(
                 selector=number_field(_MAX_FEE, CURRENCY, minimum=-_MAX_FEE)
@@ -246,7 +246,8 @@ def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
             (shown[name] if name else shown)[option] = options[option]
     if CONF_REFERENCE_POWER in shown:
         shown[CONF_REFERENCE_POWER] = f"{shown[CONF_REFERENCE_POWER]:g}"
-    # Show only a first day in the future. A past day belongs to earlier changes of the contract.
+    # Show only a first day in the future, because a past day belongs to an earlier change of the
+    # contract.
     if is_awaited(options):
         shown[CONF_SURCHARGE_PRICE_SINCE] = options[CONF_SURCHARGE_PRICE_SINCE]
     return shown
@@ -273,7 +274,8 @@ def read_contract(
     _check_second_price(read, errors)
     _check_aids(read, errors)
     read.setdefault(CONF_WITH_LEVIES, _DEFAULTS[CONF_WITH_LEVIES])
-    # The switch for levies alone makes no contract, so store nothing.
+    # The switch for levies alone makes no contract. If no other option differs from its default,
+    # store nothing.
     defaults = {**_DEFAULTS, CONF_WITH_LEVIES: read[CONF_WITH_LEVIES]}
     if all(defaults.get(option) == value for option, value in read.items()):
         read = {}
@@ -330,7 +332,7 @@ def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
 def _is_second_price_whole(read: Mapping[str, Any]) -> bool:
     """Return whether the second price has no field filled in, or all that it needs.
 
-    It needs both energy prices, and hours or days.
+    A second price needs both energy prices, and hours or days.
     """
     start, end = read.get(CONF_SECOND_PRICE_FROM), read.get(CONF_SECOND_PRICE_TO)
     has_hours = start is not None or end is not None

@@ -216,8 +216,8 @@ class Publisher(_Worker):
     @override
     async def _do(self) -> None:
         await self._send_all(self._feed.take(None))
-        # Claim the newest reading only after this first send. If the broker disconnects during the
-        # send, no reading is lost.
+        # Claim the reading only after the first send, so that the reading stays due if the broker
+        # disconnects during this send.
         await self._send_all(self._feed.take(self._feed.claim()))
 
     async def _send_all(self, messages: Iterable[Message]) -> None:
