@@ -17,7 +17,7 @@ MAX_RATE_BYTES_PER_S = 32 * 1024
 MAX_BURST_BYTES = 4 * 1024 * 1024
 # A small frame costs a broker as much as a frame of 1 KiB, so small frames count as 1 KiB.
 MIN_FRAME_COST_BYTES = 1024
-# Consecutive frames of another meter that show that the port's meter was replaced.
+# A port's meter counts as replaced after this number of consecutive frames of another meter.
 _FRAMES_OF_NEW_METER = 3
 
 

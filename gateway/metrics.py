@@ -98,7 +98,10 @@ class Metrics:
         self._meters: dict[str, tuple[str, str]] = {}
 
     def show_meter(self, port: str, title: bytes, meter: str = "") -> None:
-        """Set the metric of the meter at a port: system title, and serial number once verified."""
+        """Set the metric that names a port's meter.
+
+        The metric has the DLMS system title and, once verified, the serial number.
+        """
         shown, current = self._meters.get(port), (title.hex().upper(), meter)
         if shown == current or (shown and shown[1] and not meter):
             return

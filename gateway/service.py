@@ -123,7 +123,7 @@ class _Gateway:
     def _parts_of(
         self, port: PortConfig
     ) -> tuple[list[Listener], list[FramesPublisher | ValuesPublisher]]:
-        """Return the listeners of a port's bytes, and the publishers of its messages."""
+        """Return the listeners of a port's bytes, and the publishers of the port's messages."""
         listeners: list[Listener] = []
         publishers: list[FramesPublisher | ValuesPublisher] = []
         store, metrics, speakers = self._store, self._metrics, self._speakers

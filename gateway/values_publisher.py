@@ -155,8 +155,8 @@ class ValuesPublisher(PortPublisher):
             feed = self._feed
             if feed is None:
                 continue
-            # Claim the reading before the wait below. The wait ensures that the frame counter of
-            # this reading is stored. The frame counter of a later reading may be missing.
+            # Claim the reading before the wait below. After the wait, the frame counter of this
+            # reading is stored, but maybe not the frame counter of a later reading.
             reading = feed.claim()
             if reading:
                 # Hold the reading until its frame counter is stored. Without the stored counter,

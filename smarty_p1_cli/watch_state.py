@@ -58,7 +58,7 @@ class PortStatus:
         self.error = error
 
     def receive(self, size: int, events: Sequence[p1.Event], now: float) -> None:
-        """Record received bytes and the events that they completed."""
+        """Record received bytes and the events that these bytes completed."""
         self.received += size
         self.silent_since = now
         self.error = None
@@ -117,7 +117,7 @@ def line(telegram: p1.Telegram) -> str:
 
 
 def channel_texts(telegram: p1.Telegram) -> list[tuple[str, str]]:
-    """Return two texts per M-Bus meter: its channel and type, and its reading and unit."""
+    """Return two texts per M-Bus meter: channel with type, and the meter reading with its unit."""
     return [
         (
             f"{channel} {reading.type.replace('_', ' ')}",

@@ -87,7 +87,7 @@ async def probe_sonar(
 
 
 async def _read(reader: asyncio.StreamReader, limit: ReadLimit) -> bytes:
-    """Return the next bytes, after a wait that limits the rate to the rate of a serial line.
+    """Return the next bytes of a port, at most at the rate of a serial line.
 
     Raises PortBusyError when a gateway serves another client.
     """

@@ -25,7 +25,7 @@ NEW_PORT = vol.Required(CONF_PORT, default="")
 CURRENT_PORT = vol.Optional(CONF_PORT)
 
 _MAX_PORTS = 64
-# Characters. USB devices may report longer names, so cut longer names.
+# Maximum length in characters. USB devices may report longer names, which the form cuts.
 _MAX_NAME = 64
 
 

@@ -153,7 +153,10 @@ def _topic_of(hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, An
 
 
 def _check_mqtt(hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: str) -> None:
-    """Raise FieldError without MQTT, for a malformed topic or prefix, or for a topic in use."""
+    """Raise FieldError for a malformed topic or prefix, or for a topic in use.
+
+    Also raise FieldError if Home Assistant has no MQTT integration.
+    """
     if not hass.config_entries.async_has_entries(
         MQTT_DOMAIN, include_ignore=False, include_disabled=False
     ):

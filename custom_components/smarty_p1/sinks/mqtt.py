@@ -56,7 +56,7 @@ def _is_connected(hass: HomeAssistant) -> bool:
 async def async_start(coordinator: SmartyCoordinator, retained: RetainedTopics) -> None:
     """Publish the telegrams of a meter, if its options say so, until its entry is unloaded.
 
-    Retained messages of earlier options are cleared.
+    Clear the retained messages that earlier options have left.
     """
     options = coordinator.config_entry.options.get(SECTION_MQTT, {})
     worker: _Worker

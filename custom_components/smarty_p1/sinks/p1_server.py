@@ -32,7 +32,7 @@ RETRY_INTERVAL_S = 30.0
 
 # Keep the kernel's buffer small, because telegrams in this buffer can no longer be dropped.
 _SEND_BUFFER_BYTES = 16 * 1024
-# A P1 port takes no commands, so a client that sends much is disconnected.
+# A P1 port takes no commands, so disconnect a client that sends more than this.
 _MAX_RECEIVED_BYTES = 64 * 1024
 
 

@@ -200,7 +200,7 @@ class _Sink:
             return
         announcing = await _async_import_announcing(self._hass)
         for kind in self._announced:
-            # Ignore the discovery before announcing the service; otherwise Home Assistant offers
+            # Ignore the discovery before announcing the service, because Home Assistant would offer
             # its own virtual meter within seconds.
             if not await async_ignore(self._hass, kind, self._serial):
                 continue
