@@ -17,7 +17,7 @@ _MAX_PORT = 65535
 # Unknown keys that error messages show. Any other unknown key may be a secret in the wrong place,
 # because secrets have digits or are longer.
 _PLAIN_KEY = re.compile(r"[A-Za-z_-]{1,24}")
-# MQTT permits 65,535 bytes, but people cannot read longer topics than this.
+# MQTT permits 65,535 bytes, but longer topics than this are hard to read.
 _MAX_TOPIC_CHARS = 256
 
 

@@ -39,7 +39,7 @@ class KeysSource:
             if self.file:
                 msg = f"[keys] file {err}"
                 raise ConfigError(msg) from None
-            # Raise UnavailableError, because the command may ask a server that is away.
+            # Raise UnavailableError, because the command may ask a server that is unavailable now.
             msg = f"[keys] command {err}"
             raise UnavailableError(msg) from None
 
