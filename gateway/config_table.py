@@ -17,7 +17,7 @@ _MAX_PORT = 65535
 # Unknown keys that error messages show. Any other unknown key may be a secret in the wrong place,
 # because secrets have digits or are longer.
 _PLAIN_KEY = re.compile(r"[A-Za-z_-]{1,24}")
-# MQTT permits 65,535 bytes, but topics of this length are unreadable.
+# MQTT permits 65,535 bytes, but longer topics than this are hard to read.
 _MAX_TOPIC_CHARS = 256
 
 
@@ -80,7 +80,7 @@ class ConfigTable:
         return tuple(texts)
 
     def take_topic(self, key: str) -> str | None:
-        """Return an MQTT topic to which levels can be appended. Raises ConfigError."""
+        """Return an MQTT topic to extend with levels, None without the key. Raises ConfigError."""
         topic = self.take_text(key)
         if topic is None:
             return None
@@ -95,7 +95,7 @@ class ConfigTable:
         return self.take_count(key, _MAX_PORT, default)
 
     def take_count(self, key: str, highest: int, default: int | None = None) -> int | None:
-        """Return a whole number from 1 to `highest`. Raises ConfigError."""
+        """Return a whole number from 1 to `highest`, or the default. Raises ConfigError."""
         number = self.take(key, int, default)
         if number is not None and not 1 <= number <= highest:
             self.fail(key, f"must be from 1 to {highest}")

@@ -17,7 +17,7 @@ MAX_RATE_BYTES_PER_S = 32 * 1024
 MAX_BURST_BYTES = 4 * 1024 * 1024
 # A small frame costs a broker as much as a frame of 1 KiB, so small frames count as 1 KiB.
 MIN_FRAME_COST_BYTES = 1024
-# Number of consecutive frames of another meter after which the meter counts as exchanged.
+# A port's meter counts as replaced after this number of consecutive frames of another meter.
 _FRAMES_OF_NEW_METER = 3
 
 
@@ -38,10 +38,10 @@ class FrameLimit:
 
 
 class TopicRoot:
-    """Root of a port's topics, "" while unknown. `title` is the meter's system title, b"" at first.
+    """Root of a port's topics, "" while unknown. `title` is the meter's DLMS system title.
 
-    Another title replaces the current title only after several frames, because noise may look like
-    a header.
+    `title` is b"" until the first frame. Another title replaces it only after several frames,
+    because noise may look like a header.
     """
 
     def __init__(self, configured: str | None, prefix: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 _BEAT_INTERVAL_S = 5.0
-# Longer than a busy machine may delay the event loop.
+# A busy machine may delay the event loop, but not for this long.
 _MAX_SILENCE_S = 20.0
 _MAX_NAMED_PORTS = 20
 

@@ -39,10 +39,10 @@ class Keys:
         otherwise: bytes | None,
         second: Mapping[bytes, bytes] | None = None,
     ) -> None:
-        """Take keys by system title: 16 bytes, or 32 bytes with an authentication key appended.
+        """Take keys by DLMS system title: 16 bytes, or 32 bytes with an authentication key.
 
-        `otherwise` holds the keys of meters that `by_title` lacks. `second` holds the keys in the
-        second line of a system title.
+        `otherwise` holds the keys of meters that `by_title` lacks. `second` holds the keys of
+        meters with two lines, from their second line.
         """
         # Keep raw bytes, not MeterKeys objects, because 300,000 meters must fit into memory.
         self._by_title = by_title
@@ -91,7 +91,7 @@ def parse_keys(content: bytes, *, may_change: bool) -> Keys:
     if len(lines) > MAX_LINES:
         msg = f"has more than {MAX_LINES:,} lines"
         raise KeysError(msg)
-    # The title b"" holds the keys of all meters without a line of their own.
+    # The title b"" stands for all meters without a line of their own.
     by_title: dict[bytes, bytes] = {}
     second: dict[bytes, bytes] = {}
     published: list[int] = []
@@ -140,7 +140,7 @@ def _warn_of_published(lines: Sequence[int]) -> None:
 
 
 def _entries(lines: Iterable[str]) -> Iterable[tuple[int, bytes, bytes]]:
-    """Yield line number, system title and concatenated keys; the title for "*" is b""."""
+    """Yield line number, DLMS system title and joined keys per line. Title "*" becomes b""."""
     for number, line in enumerate(lines, start=1):
         words = line.partition("#")[0].split()
         if not words:

@@ -39,7 +39,7 @@ class KeysSource:
             if self.file:
                 msg = f"[keys] file {err}"
                 raise ConfigError(msg) from None
-            # Raise UnavailableError, because the command may ask a server that is away.
+            # Raise UnavailableError, because the command may ask a server that is unavailable now.
             msg = f"[keys] command {err}"
             raise UnavailableError(msg) from None
 
@@ -115,7 +115,7 @@ def _forbidden_bits(path: Path, status: os.stat_result) -> int:
     """Return the permission bits that a key file must not have.
 
     A systemd credential belongs to root and has mode 0400. An access list lets the service's user
-    read it. That list's mask appears as the group's bits: 0440.
+    read the credential. The list's mask appears as the group's bits, so the mode is then 0440.
     """
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     if directory and status.st_uid == 0 and path.parent == Path(directory):

@@ -37,7 +37,7 @@ def to_json(content: object) -> str:
 
 
 class Memory:
-    """Store of JSON contents by name. A thread writes them as fast as the disk permits.
+    """Store of JSON contents by name. A thread writes the contents as fast as the disk permits.
 
     Of several contents with one name, only the last is written.
     """

@@ -43,7 +43,7 @@ class _Meter:
 
 
 class DecodedMeters:
-    """Meters of all ports. A frame that arrives at two ports is a replay at the second port."""
+    """Meters of all ports. A frame that arrives at two ports is rejected at one, as a replay."""
 
     def __init__(self, memory: Memory, keys: Keys) -> None:
         """Restore the meters that an earlier run has stored."""
@@ -51,7 +51,7 @@ class DecodedMeters:
         self._keys = keys
         self._meters: dict[bytes, _Meter] = {}
         self._decryptors: dict[MeterKeys, FrameDecryptor] = {}
-        # Owner of each name, as a system title. The dict's key is the name as a topic level.
+        # By name as a topic level: DLMS system title of the meter that owns the name.
         self._titles: dict[str, bytes] = {}
         for stored in filter(None, map(_STORED.fullmatch, memory.names())):
             self._add(bytes.fromhex(stored[1]))
@@ -102,7 +102,8 @@ class DecodedMeters:
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
         """Return the reader of a verified telegram's meter.
 
-        None if the telegram has another meter's name, if there are too many meters, or without key.
+        None if the telegram has another meter's name, if there are too many meters, or if the meter
+        has no key.
         """
         title, counter = telegram.system_title, telegram.frame_counter
         if title is None or counter is None:
@@ -175,8 +176,8 @@ def _stored(meter: DemandMeter) -> dict[str, Any]:
     Of the month's quarter-hours, only the peak is stored, because only the peak is published.
     """
     meter.take_new()
-    # `number` is the number of the last line in the files of a DemandMeter. With 0, the lines that
-    # are not stored do not count as lost.
+    # `number` is the number of the last line in the files of a DemandMeter. It is 0 here, so that
+    # lines that are not stored do not count as lost.
     stored = {**meter.as_dict(), "number": 0}
     peak = meter.snapshot.peak if meter.snapshot else None
     if peak is None:
@@ -186,7 +187,7 @@ def _stored(meter: DemandMeter) -> dict[str, Any]:
 
 
 def _restored(stored: Stored) -> DemandMeter:
-    """Return the DemandMeter of a state from `_stored`. Raises ValueError for malformed content."""
+    """Return the DemandMeter that `_stored` wrote. Raises ValueError for malformed content."""
     content = checked_mapping(stored)
     files = {}
     if "peak" in content:

@@ -98,7 +98,10 @@ class Metrics:
         self._meters: dict[str, tuple[str, str]] = {}
 
     def show_meter(self, port: str, title: bytes, meter: str = "") -> None:
-        """Set the metric of the meter at a port: system title, and serial number once verified."""
+        """Set the metric that names a port's meter.
+
+        The metric has the DLMS system title and, once verified, the serial number.
+        """
         shown, current = self._meters.get(port), (title.hex().upper(), meter)
         if shown == current or (shown and shown[1] and not meter):
             return
@@ -117,7 +120,10 @@ class Metrics:
             yield from (f"the port {port} is not open" for port in are_open)
 
     def start_age(self, gauge: Gauge, port: str) -> dict[str, float]:
-        """Make a gauge show the seconds since the monotonic time `at` in the returned dict."""
+        """Return {"at": NaN}. The gauge shows the seconds since this time.
+
+        The caller sets "at" to a monotonic time in seconds.
+        """
         last = {"at": float("nan")}
         gauge.labels(port).set_function(lambda: time.monotonic() - last["at"])
         return last

@@ -31,15 +31,15 @@ _KEEPALIVE_S = 20
 _TIMEOUT_S = 10.0
 # Bytes of a packet beside topic and payload.
 _HEADER_BYTES = 10
-# Seconds between two `online` messages. They repeat, because another gateway at the same topic may
-# have ended with `offline`.
+# Seconds between two `online` messages. Repeat `online`, because another gateway at the same topic
+# may have published `offline` as it ended.
 _REPEAT_INTERVAL_S = 60.0
 WINDOW = 16
 """Maximum number of messages without acknowledgement.
 
 The library's own limit is 20.
 """
-# Seconds between two attempts to connect.
+# Seconds between two attempts to connect: at first, and at most.
 _FIRST_DELAY_S = 1.0
 _MAX_DELAY_S = 30.0
 # Errors of an unreachable broker, or of a broker that refuses a message.

@@ -69,7 +69,7 @@ async def _open(store: FrameStore, memory: Memory, config: GatewayConfig) -> Non
 
 
 class _Gateway:
-    """Tasks of a gateway, and the objects that they share."""
+    """Tasks of a gateway, and the objects that the tasks share."""
 
     def __init__(
         self, config: GatewayConfig, store: FrameStore, memory: Memory, metrics: Metrics
@@ -123,7 +123,7 @@ class _Gateway:
     def _parts_of(
         self, port: PortConfig
     ) -> tuple[list[Listener], list[FramesPublisher | ValuesPublisher]]:
-        """Return the listeners of a port's bytes, and the publishers of its messages."""
+        """Return the listeners of a port's bytes, and the publishers of the port's messages."""
         listeners: list[Listener] = []
         publishers: list[FramesPublisher | ValuesPublisher] = []
         store, metrics, speakers = self._store, self._metrics, self._speakers

@@ -36,7 +36,7 @@ LOGGER = logging.getLogger(__name__)
 # Seconds after which a reading is stale: a minute, minus a margin for late timers.
 _STALE_AFTER_S = 59.9
 _TITLE_BYTES = 8
-# Retained topics of earlier options are stored, too, so permit more than MAX_TOPICS.
+# Topics retained under earlier options are stored, too, so permit more than MAX_TOPICS.
 _MAX_RETAINED_TOPICS = 4 * MAX_TOPICS
 
 
@@ -101,7 +101,7 @@ class ValuesPublisher(PortPublisher):
         self._stale_timer = loop.call_later(_STALE_AFTER_S, feed.on_stale)
 
     def _begin(self, serial_number: str, reception: Callable[[], Reception]) -> PublishFeed:
-        """Start the messages of the port's first meter, or of a meter that replaces it."""
+        """Return a new feed, for the port's first meter or for a meter that replaces the former."""
         if self._feed:
             self._feed.close()
         root = self._port.root or f"{self._port.prefix}/{level(serial_number)}"
@@ -155,8 +155,8 @@ class ValuesPublisher(PortPublisher):
             feed = self._feed
             if feed is None:
                 continue
-            # Claim the reading first. The wait below stores its frame counter, but not the frame
-            # counter of a later reading.
+            # Claim the reading before the wait below. After the wait, the frame counter of this
+            # reading is stored, but maybe not the frame counter of a later reading.
             reading = feed.claim()
             if reading:
                 # Hold the reading until its frame counter is stored. Without the stored counter,

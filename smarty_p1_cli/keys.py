@@ -57,7 +57,11 @@ def _parse(text: str, name: str) -> bytes:
 
 
 def read_keys(arguments: argparse.Namespace) -> tuple[bytes | None, bytes]:
-    """Return encryption key and authentication key. Raises UsageError."""
+    """Return the encryption key, None if not given, and the authentication key.
+
+    The authentication key has a default. Raises UsageError for a malformed key or an unreadable
+    file.
+    """
     key = _read_key_text(arguments.key, arguments.key_file, KEY_VARIABLE)
     authentication_key = _read_key_text(
         arguments.authentication_key,

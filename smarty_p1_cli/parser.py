@@ -7,7 +7,8 @@ from typing import Any, NoReturn, override
 from smartyp1.p1 import KeyFormatError, parse_key
 
 PROGRAM = "smarty-p1"
-# Names without characters, such as : and @, that may surround a secret in a URL.
+# File names that may be shown. They lack the characters that enclose a secret in a URL, such as :
+# and @.
 FILE_NAME = re.compile(r"(?:[A-Za-z]:)?[^:@%?#&;=]+")
 
 

@@ -11,7 +11,7 @@ from .keys import read_keys
 from .parser import Parser, shown
 from .usage_error import UsageError
 
-# Limits the content of a capture file, and the time to wait for the file.
+# This maximum limits the size of a capture file, and the time until the file is written.
 MAX_CAPTURE_MINUTES = 120
 
 

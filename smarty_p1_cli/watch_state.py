@@ -45,7 +45,8 @@ class PortStatus:
 
     def open(self, now: float) -> None:
         """Record that the port was opened."""
-        # A silent port is reopened regularly. Reopening does not end the silence.
+        # A silent port is reopened regularly. Keep the error, because reopening does not end the
+        # silence.
         if not isinstance(self.error, port.PortSilentError):
             self.silent_since = self.searched_since = now
             self.error = None
@@ -57,7 +58,7 @@ class PortStatus:
         self.error = error
 
     def receive(self, size: int, events: Sequence[p1.Event], now: float) -> None:
-        """Record received bytes and the events that they completed."""
+        """Record received bytes and the events that these bytes completed."""
         self.received += size
         self.silent_since = now
         self.error = None
@@ -116,7 +117,7 @@ def line(telegram: p1.Telegram) -> str:
 
 
 def channel_texts(telegram: p1.Telegram) -> list[tuple[str, str]]:
-    """Return two texts for each M-Bus meter: channel with type, and the index with its unit."""
+    """Return two texts per M-Bus meter: channel with type, and the meter reading with its unit."""
     return [
         (
             f"{channel} {reading.type.replace('_', ' ')}",

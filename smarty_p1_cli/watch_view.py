@@ -17,7 +17,8 @@ from .watch_state import WRONG, PortStatus, channel_texts, clean, condition, obj
 _GAP = "   "
 _CELL_WIDTH = 36
 
-# Rows of a table by label. Row "" has the column titles. Other rows have OBIS references.
+# Rows of a table by label. The row with label "" holds the column titles. All other rows hold OBIS
+# references.
 type _Table = dict[str, tuple[str, ...]]
 _ENERGY_AND_POWER: _Table = {
     "": ("imported", "exported"),
@@ -40,7 +41,7 @@ _IN_TABLES = {*sum((*_ENERGY_AND_POWER.values(), *_BY_PHASE.values()), ())}
 
 
 class _Row(NamedTuple):
-    """Row of the view: its text, the number of values in it, and its style."""
+    """Row of the view: text, number of values in the text, and style."""
 
     text: str = ""
     values: int = 0

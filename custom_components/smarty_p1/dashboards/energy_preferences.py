@@ -1,4 +1,4 @@
-"""Adds the sources of a new meter that the Energy dashboard lacks.
+"""Adds a new meter's sources to the Energy dashboard, if the dashboard lacks them.
 
 Sources are added once, after the meter's first setup, because entity ids do not exist earlier.
 Sources that the user has entered never change.
@@ -110,7 +110,7 @@ async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> Non
         await manager.async_update(cast("EnergyPreferencesUpdate", update))
 
     # Forget the user's choice only after the preferences are on the disk, because a power failure
-    # could lose them. A second run adds nothing, because the sources exist already.
+    # could lose the preferences. A second run adds nothing if the sources exist already.
     @callback
     def forget(_now: datetime) -> None:
         options = {

@@ -155,7 +155,7 @@ def _register(hass: HomeAssistant, path: str, *, is_shown: bool) -> None:
 
 @callback
 def async_hand_over(hass: HomeAssistant, removed: AnyConfigEntry) -> None:
-    """Pass the dashboard of a removed entry on to another meter. Remove it with the last meter."""
+    """Pass a removed entry's dashboard to another meter. If none is left, remove the dashboard."""
     if not removed.options.get(CONF_SIDEBAR):
         return
     for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):

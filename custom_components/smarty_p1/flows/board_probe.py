@@ -17,10 +17,11 @@ from ..lib.port import (
     read_chunk,
 )
 
-# Seconds. An LED with 1,000 pulses a kWh pulses every 20 s at 180 W.
+# Seconds. An LED with 1,000 pulses a kWh pulses every 20 s at 180 W. Below 180 W, the test may find
+# no pulse.
 PULSE_TIMEOUT_S = 20.0
 SONAR_TIMEOUT_S = 10.0
-# Number of readings that suffice to tell the water's echo from other echoes.
+# Number of readings that suffice to distinguish the water's echo from false echoes.
 _ENOUGH_READINGS = 20
 
 
@@ -86,7 +87,7 @@ async def probe_sonar(
 
 
 async def _read(reader: asyncio.StreamReader, limit: ReadLimit) -> bytes:
-    """Return the next bytes, after a wait that limits the rate to the rate of a serial line.
+    """Return the next bytes of a port, at most at the rate of a serial line.
 
     Raises PortBusyError when a gateway serves another client.
     """

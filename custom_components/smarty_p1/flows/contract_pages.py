@@ -128,9 +128,10 @@ _AIDS = ObjectSelector(
     ObjectSelectorConfig(
         fields={
             "name": _required(TextSelector()),
-            # Bills print an aid with or without a minus, so the amounts may have either sign. The
-            # amounts are optional, because the frontend would prefill a required number with its
-            # minimum. No field offers choices, because the frontend would not translate choices.
+            # Bills print a state aid with or without a minus, so the amounts may have either sign.
+            # The amounts are optional, because the frontend would prefill a required number with
+            # its minimum. No field offers choices, because the frontend would not translate
+            # choices.
             "per_kwh": ObjectSelectorField(selector=_MARGIN),
             "per_month": ObjectSelectorField(
                 selector=number_field(_MAX_FEE, CURRENCY, minimum=-_MAX_FEE)
@@ -151,7 +152,7 @@ type Errors = dict[str, str]
 
 
 class _Field(NamedTuple):
-    """Form field: the option that stores its value, its selector, its section, its default."""
+    """Field of the form for one option: the option's name, selector, section and default."""
 
     option: str
     selector: Selector[Any]
@@ -245,7 +246,8 @@ def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
             (shown[name] if name else shown)[option] = options[option]
     if CONF_REFERENCE_POWER in shown:
         shown[CONF_REFERENCE_POWER] = f"{shown[CONF_REFERENCE_POWER]:g}"
-    # Show only a first day in the future. A past day belongs to earlier changes of the contract.
+    # Show only a first day in the future, because a past day belongs to an earlier change of the
+    # contract.
     if is_awaited(options):
         shown[CONF_SURCHARGE_PRICE_SINCE] = options[CONF_SURCHARGE_PRICE_SINCE]
     return shown
@@ -272,7 +274,8 @@ def read_contract(
     _check_second_price(read, errors)
     _check_aids(read, errors)
     read.setdefault(CONF_WITH_LEVIES, _DEFAULTS[CONF_WITH_LEVIES])
-    # The switch for levies alone makes no contract, so store nothing.
+    # The switch for levies alone makes no contract. If no other option differs from its default,
+    # store nothing.
     defaults = {**_DEFAULTS, CONF_WITH_LEVIES: read[CONF_WITH_LEVIES]}
     if all(defaults.get(option) == value for option, value in read.items()):
         read = {}
@@ -319,7 +322,7 @@ def read_power(text: str, errors: Errors) -> float | None:
 
 
 def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
-    """Add an error when the second price is incomplete. Removes an empty choice of days."""
+    """Add an error when the second price is incomplete. Remove the days if none is chosen."""
     if not read.get(CONF_SECOND_PRICE_DAYS):
         read.pop(CONF_SECOND_PRICE_DAYS, None)
     if not _is_second_price_whole(read):
@@ -327,9 +330,9 @@ def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
 
 
 def _is_second_price_whole(read: Mapping[str, Any]) -> bool:
-    """Return whether the fields of the second price are all empty, or complete.
+    """Return whether the second price has no field filled in, or all that it needs.
 
-    Complete means: both energy prices, and hours or days.
+    A second price needs both energy prices, and hours or days.
     """
     start, end = read.get(CONF_SECOND_PRICE_FROM), read.get(CONF_SECOND_PRICE_TO)
     has_hours = start is not None or end is not None
@@ -409,10 +412,10 @@ def _read_since(
 
 
 def _read_entities_before(read: dict[str, Any], stored: Mapping[str, Any], *, holds: bool) -> None:
-    """Store the price entities that are valid until the first day of a change.
+    """Store in `read` the price entities that are valid until the contract changes.
 
-    With `holds`, the stored entities become the previous entities. Otherwise the stored previous
-    entities stay.
+    With `holds`, these are the entities that the stored contract uses. Otherwise the entities
+    stored by an earlier change stay.
     """
     for option, before_change in PRICE_ENTITIES.items():
         if entity_id := stored.get(option if holds else before_change):
@@ -436,8 +439,8 @@ def _errors_of_day(
     if changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read:
         return {SECTION_NETWORK_PRICES: "surcharge_price_missing"}
     if is_entity_now:
-        # Only the price entity is new. Refuse a first day, because the day would also apply to
-        # margin and fees. Margin and fees are valid already.
+        # Only the price entity is new. A first day would also apply to margin and fees, which are
+        # valid already, so refuse the day.
         return {CONF_SURCHARGE_PRICE_SINCE: "day_of_entity"}
     if not _is_plausible(since):
         return {CONF_SURCHARGE_PRICE_SINCE: "surcharge_day_implausible"}
@@ -445,6 +448,6 @@ def _errors_of_day(
 
 
 def _is_plausible(day: str) -> bool:
-    """Return whether a contract may begin on a day: from `_FIRST_YEAR` to the year after next."""
+    """Return whether `day` is from `_FIRST_YEAR` to the end of the year after next."""
     latest = dt_util.now(LUXEMBOURG).year + _YEARS_AHEAD
     return _FIRST_YEAR <= date.fromisoformat(day).year <= latest

@@ -27,7 +27,8 @@ from .form_fields import number_field
 
 _MAX_INTERVAL_S = 3600
 _INTERVAL = number_field(_MAX_INTERVAL_S, "s", is_whole=True)
-# The frontend does not translate its own range message, so read_data() checks the range instead.
+# Maximum in the form, far above plausible values. The frontend does not translate its own range
+# message, so read_data() checks the range instead.
 _MAX_TYPED = 1_000_000
 _GAS_FIELDS = {
     CONF_GAS_KWH_PER_M3: number_field(_MAX_TYPED, "kWh/m³"),
@@ -52,7 +53,7 @@ def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
 
 
 def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
-    """Return the options to store, and add an error for an implausible or missing value."""
+    """Return the options to store. Add an error to `errors` for an implausible or missing value."""
     for name, (lowest, highest, error) in _BOUNDS.items():
         if name in typed and not lowest <= typed[name] <= highest:
             errors[name] = error

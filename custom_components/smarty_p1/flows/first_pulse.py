@@ -26,8 +26,8 @@ _NOTHING = FoundPulses(has_come=False)
 async def async_find_pulses(hass: HomeAssistant, data: Mapping[str, Any]) -> FoundPulses:
     """Return the first pulse or count of an entry's source, within PULSE_TIMEOUT_S.
 
-    Raises a LinkError when a port cannot be opened or is lost. Raises FieldError when an entity
-    does not count, or when the MQTT integration is not running.
+    Raises a LinkError when a port cannot be opened or is lost. Raises FieldError when the state of
+    an entity is no count, or when the MQTT integration is not running.
     """
     if CONF_PORT in data:
         return await probe_pulses(data[CONF_PORT], data[CONF_BAUD_RATE])

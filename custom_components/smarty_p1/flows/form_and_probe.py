@@ -186,7 +186,7 @@ class Dialog(ConfigFlow):
         try:
             async with timeout_or_stop(self.hass, None), pause:
                 return await look()
-        except TimeoutError:  # Home Assistant stops
+        except TimeoutError:  # raised when Home Assistant stops
             raise NothingReceivedError from None
 
     async def _async_explain(self, err: BaseException, data: Mapping[str, Any]) -> None:

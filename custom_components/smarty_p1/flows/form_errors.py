@@ -55,7 +55,7 @@ ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     NoDeviceNameError: (CONF_BASE, "no_device_name"),
     BaseException: (CONF_BASE, "unknown"),
 }
-# MQTT permits 65,535 bytes. No real topic is that long.
+# MQTT permits 65,535 bytes, but no real topic is longer than this.
 _MAX_TOPIC_CHARS = 1024
 _GATEWAY_SCHEMES = {"socket", "tcp", "rfc2217"}
 

@@ -25,7 +25,7 @@ NEW_PORT = vol.Required(CONF_PORT, default="")
 CURRENT_PORT = vol.Optional(CONF_PORT)
 
 _MAX_PORTS = 64
-# Characters. USB devices may report longer names, so cut them.
+# Maximum length in characters. USB devices may report longer names, which the form cuts.
 _MAX_NAME = 64
 
 
@@ -42,7 +42,10 @@ def number_field(
 
 
 def list_field(options: Iterable[tuple[str, str]], *, takes_any: bool = False) -> SelectSelector:
-    """Return a field to choose from pairs of value and label. `takes_any` permits other texts."""
+    """Return a field with choices, given as pairs of value and label.
+
+    With `takes_any`, the user may also type another text.
+    """
     return SelectSelector(
         SelectSelectorConfig(
             options=[SelectOptionDict(value=value, label=label) for value, label in options],

@@ -135,9 +135,10 @@ class LenedaFileSteps(OptionsFlow):
 
 
 def _uploaded(hass: HomeAssistant, file_id: str) -> bytes:
-    """Return the uploaded bytes, at most `MAX_EXPORT_SIZE + 1`. The importer refuses that many.
+    """Return the uploaded bytes, cut after `MAX_EXPORT_SIZE + 1` bytes.
 
-    Raises ImportRefusedError when the file is gone.
+    The importer refuses a file of more than MAX_EXPORT_SIZE bytes. Raises ImportRefusedError when
+    the file is gone.
     """
     try:
         with process_uploaded_file(hass, file_id) as path, path.open("rb") as file:

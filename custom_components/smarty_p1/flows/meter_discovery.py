@@ -100,13 +100,13 @@ class DiscoverySteps(MeterSteps):
         return await self.async_step_discovery_confirm()
 
     async def _async_follow_service(self, service: str, urls: list[str]) -> bool:
-        """Return whether a meter's entry already reads one of `urls`, or already has `service`.
+        """Return whether a meter's entry reads one of `urls` or belongs to the gateway `service`.
 
-        If an entry has `service` but reads another port, search its meter at the first of `urls`.
+        If the entry of `service` reads another port, search its meter at the first of `urls`.
         """
         for url in urls:
             reader = await async_entry_at(self.hass, url)
-            # Skip pulse readers and tank sensors, because their port is not that of a meter.
+            # Skip the entries of pulse readers and tank sensors, because they read no meter.
             if reader and is_meter(reader) and reader.data.get(CONF_SERVICE, service) == service:
                 self.hass.config_entries.async_update_entry(
                     reader, data={**reader.data, CONF_SERVICE: service}

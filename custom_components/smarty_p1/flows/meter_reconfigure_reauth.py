@@ -42,7 +42,7 @@ def _form(
     port = entry.data[CONF_PORT]
     suggested: dict[str, Any] = {}
     checkboxes = {checkbox} if checkbox else set()
-    if identify_port(port) == port:  # never send a URL's secret to a browser
+    if identify_port(port) == port:  # the port holds no secret
         suggested[CONF_PORT] = port
     if not entry.data.get(CONF_VERIFY, True):
         checkboxes.add(CONF_WITHOUT_VERIFICATION)
@@ -93,7 +93,10 @@ class UpdateSteps(MeterSteps):
         )
 
     async def _async_find_same(self, entry: AnyConfigEntry, data: dict[str, Any]) -> str:
-        """Update the entry after a telegram of its meter. Raises FieldError for another meter."""
+        """Wait for a telegram, update the entry, and return the name of the next step.
+
+        Raises FieldError for a telegram of another meter.
+        """
         try:
             telegram = await async_prove(self.hass, data)
         except SecurityOffError:

@@ -50,7 +50,7 @@ class MeterForm:
     step_id: str
     port_field: vol.Marker | None = None
     port: str = ""
-    """Port that is read if the user enters no other port."""
+    """Port to read, unless the user enters another port."""
     service: str | None = None
     """Zeroconf name of the gateway that announces the port."""
     suggested: Mapping[str, Any] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class MeterSteps(ContractAndDashboardSteps):
     """Dialog steps that find a meter at a port."""
 
     _telegram: Telegram
-    # Data of the entry to create or update, and the function that waits for a telegram.
+    # _data is the data of the entry to create or update. _find waits for a telegram.
     _data: dict[str, Any]
     _find: _Find
 

@@ -113,7 +113,7 @@ async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) 
 async def _async_last_counters(
     hass: HomeAssistant, entry: AnyConfigEntry, key: bytes
 ) -> dict[bytes, int]:
-    """Return the last frame counter by system title, so that a probe rejects recorded frames."""
+    """Return the last frame counter by system title, so that a probe rejects replayed frames."""
     if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, SmartyCoordinator):
         return entry.runtime_data.books.memory.last_counters(key)
     return await MeterStore(hass, entry.entry_id).async_last_counters(key)

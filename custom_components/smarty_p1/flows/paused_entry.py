@@ -76,7 +76,8 @@ async def _async_resume(
     if reader and reader is _reader(entry):
         reader.read_again()
     elif entry.state is not ConfigEntryState.NOT_LOADED:
-        # Another task has set up the entry during the pause, maybe with old data.
+        # Another task has set up the entry during the pause. Reload the entry if that task may have
+        # used old data.
         if entry.data != data:
             hass.config_entries.async_schedule_reload(entry.entry_id)
     elif had_port:

@@ -115,7 +115,10 @@ def _program_of(pid: int) -> str:
 
 
 async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
-    """Return title and domain of an entry of any integration that has the device in its data."""
+    """Return the holder of a device as "title (domain)", None if no entry has the device.
+
+    Entries of all integrations are searched for the device in their data.
+    """
     entries = hass.config_entries.async_entries(include_ignore=False, include_disabled=False)
     named = [
         (value, entry)
@@ -130,7 +133,8 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
 async def async_next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
     """Return the address of the next free port at the gateway of the newest meter.
 
-    The port is above all ports of meters at this gateway. None when no program listens there.
+    This port's number is above the numbers of all meters' ports at the gateway. None when no
+    program listens at this port.
     """
     next_port = _next_gateway_port(entries)
     if next_port is None or not await _async_listens(*next_port[1:]):
@@ -150,7 +154,8 @@ async def _async_listens(host: str, port: int) -> bool:
 
 def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int] | None:
     """Return prefix, host and number of the next port, None without a meter at a gateway."""
-    # Pairs: whether the entry is a meter, and its address. Pulse readers and tanks take ports, too.
+    # Pairs: whether the entry is a meter, and its address. The list includes pulse readers and tank
+    # sensors, because their ports are not free.
     used = [
         (is_meter(entry), gateway)
         for entry in sorted(entries, key=attrgetter("created_at"))

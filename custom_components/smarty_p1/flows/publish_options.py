@@ -124,7 +124,7 @@ async def async_read_p1_server(
         for options in sections_of(others_of(hass, entry), SECTION_P1_SERVER):
             if options[CONF_LISTEN_PORT] == port:
                 raise FieldError(SECTION_P1_SERVER, "p1_port_in_use")
-        # The meter's running server may occupy this port. Then test the address with any free port.
+        # If the meter's own server runs at this port, test only the address, with any free port.
         await async_try_to_listen(SECTION_P1_SERVER, address, 0 if _serves(entry, port) else port)
     return {**typed, CONF_LISTEN_ADDRESS: address, CONF_LISTEN_PORT: port}
 
@@ -153,7 +153,10 @@ def _topic_of(hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, An
 
 
 def _check_mqtt(hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: str) -> None:
-    """Raise FieldError without MQTT, for a malformed topic or prefix, or for a topic in use."""
+    """Raise FieldError for a malformed topic or prefix, or for a topic in use.
+
+    Also raise FieldError if Home Assistant has no MQTT integration.
+    """
     if not hass.config_entries.async_has_entries(
         MQTT_DOMAIN, include_ignore=False, include_disabled=False
     ):
@@ -168,7 +171,7 @@ def _check_mqtt(hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: 
 
 
 def _former_smartyreader_topic(entry: AnyConfigEntry) -> str | None:
-    """Return the stored topic root if it was suggested for the SmartyReader format, or None."""
+    """Return the stored topic root if it was suggested for the SmartyReader format, else None."""
     for options in sections_of([entry], SECTION_MQTT):
         topic: str = options[CONF_TOPIC]
         if options[CONF_FORMAT] == Format.SMARTYREADER and topic.startswith(SMARTYREADER_TOPIC):

@@ -32,7 +32,8 @@ def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[s
 def _cost(demand: Demand | None, *, replaces: bool) -> float | None:
     """Return the month's cost of grid use in euros, by one interpretation of the surcharge.
 
-    `replaces` means that the surcharge replaces the variable price instead of adding to it.
+    `replaces` means that the surcharge replaces the variable price instead of adding to it. None if
+    the cost is unknown.
     """
     if demand is None:
         return None

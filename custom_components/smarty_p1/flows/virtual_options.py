@@ -74,7 +74,7 @@ def virtual_schema(hass: HomeAssistant, entry: AnyConfigEntry) -> vol.Schema:
 
 
 def _texts(offered: Iterable[str]) -> SelectSelector:
-    """Return a field for several texts. The `offered` texts are suggestions."""
+    """Return a form field for several texts. It suggests the texts in `offered`."""
     return SelectSelector(
         SelectSelectorConfig(
             options=list(offered),

@@ -189,13 +189,14 @@ def _add_meter_sensors(
 
 
 def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], list[MeterSensor]]:
-    """Return a function that creates the M-Bus meters' sensors that are new in a reading."""
+    """Return a function that returns new sensors for the M-Bus meters in a reading."""
     added: dict[str, set[str]] = {}
     current: set[str] = set()
 
     def find(reading: Reading) -> list[MeterSensor]:
         for identity in reading.channels.keys() - current:
-            # If the user has deleted the device of an absent meter, create its sensors again.
+            # An M-Bus meter was absent. If the user has deleted its device, create its sensors
+            # again.
             if mbus_device(coordinator, identity) is None:
                 added[identity] = set()
         current.clear()

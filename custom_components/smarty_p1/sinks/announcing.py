@@ -22,7 +22,8 @@ async def async_announce(
     if ip_address(address).is_unspecified:
         addresses = await network.async_get_announce_addresses(hass)
         if address != EVERY_ADDRESS:
-            # Without EVERY_ADDRESS, the virtual meter does not listen at IPv6 addresses.
+            # Without EVERY_ADDRESS, the virtual meter listens at IPv4 addresses only, so announce
+            # only these.
             addresses = [ip for ip in addresses if ip_address(ip).version == _IPV4]
     else:
         # Drop the interface name after a "%", because other machines do not know the interface.

@@ -1,4 +1,4 @@
-"""Keep Home Assistant from adding its own virtual meter, because energy would count twice."""
+"""Keep Home Assistant from discovering the virtual meter, because its energy counts already."""
 
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
@@ -29,7 +29,8 @@ def discovered_entry(kind: Kind, serial: str) -> DiscoveredEntry:
 async def async_ignore(hass: HomeAssistant, kind: Kind, serial: str) -> bool:
     """Ignore the discovery of a kind of virtual meter. Return False if that fails.
 
-    An entry that a user has added stays, because ignoring would remove it. The result is then True.
+    If a user has added the virtual meter, return True and change nothing, because ignoring the
+    discovery would remove the user's entry.
     """
     domain, unique_id = discovered_entry(kind, serial)
     if _entry_of(hass, DiscoveredEntry(domain, unique_id)):

@@ -56,7 +56,7 @@ def _is_connected(hass: HomeAssistant) -> bool:
 async def async_start(coordinator: SmartyCoordinator, retained: RetainedTopics) -> None:
     """Publish the telegrams of a meter, if its options say so, until its entry is unloaded.
 
-    Retained messages of earlier options are cleared.
+    Clear the retained messages that earlier options have left.
     """
     options = coordinator.config_entry.options.get(SECTION_MQTT, {})
     worker: _Worker
@@ -216,7 +216,8 @@ class Publisher(_Worker):
     @override
     async def _do(self) -> None:
         await self._send_all(self._feed.take(None))
-        # Claim the reading only now, because the broker may disconnect during the first send.
+        # Claim the reading only after the first send, so that the reading stays due if the broker
+        # disconnects during this send.
         await self._send_all(self._feed.take(self._feed.claim()))
 
     async def _send_all(self, messages: Iterable[Message]) -> None:

@@ -23,7 +23,8 @@ from ..lib.meter import Reading
 from ..lib.p1 import crc16
 
 MAX_CLIENTS = 32
-# Telegrams kept for a slow client: a minute at one every 10 s. Older telegrams are dropped.
+# Telegrams kept for a slow client: a minute, at one telegram every 10 s. Older telegrams are
+# dropped.
 MAX_WAITING_TELEGRAMS = 6
 # Seconds after which a client that reads nothing is disconnected.
 CLIENT_TIMEOUT_S = 60.0
@@ -31,7 +32,7 @@ RETRY_INTERVAL_S = 30.0
 
 # Keep the kernel's buffer small, because telegrams in this buffer can no longer be dropped.
 _SEND_BUFFER_BYTES = 16 * 1024
-# A P1 port takes no commands, so a client that sends much is disconnected.
+# A P1 port takes no commands, so disconnect a client that sends more than this.
 _MAX_RECEIVED_BYTES = 64 * 1024
 
 

@@ -200,7 +200,7 @@ class _Sink:
             return
         announcing = await _async_import_announcing(self._hass)
         for kind in self._announced:
-            # Ignore the discovery before announcing the service; otherwise Home Assistant offers
+            # Ignore the discovery before announcing the service, because Home Assistant would offer
             # its own virtual meter within seconds.
             if not await async_ignore(self._hass, kind, self._serial):
                 continue
@@ -223,7 +223,7 @@ class _Sink:
 
     @callback
     def _look_for_added(self) -> None:
-        """Raise the repair issue if a user has added the virtual meter. Otherwise withdraw it."""
+        """Raise a repair issue if a user has added the virtual meter, else withdraw the issue."""
         titles = [entry.title for entry in find_added_entries(self._hass, self._serial)]
         if titles:
             raise_issue(
@@ -233,10 +233,11 @@ class _Sink:
             withdraw_issues(self._hass, self._entry, [Problem.VIRTUAL_METER_ADDED])
 
     def _ask_about(self, address: str, interval: float) -> bool:
-        """Ask the user, by a repair issue, whether a client is a battery. False means: ask later.
+        """Raise a repair issue that asks whether a client is a battery.
 
-        Ask later while the question is open for another client. Also ask later for a client on this
-        machine while a user has added the virtual meter: that entry may be the client.
+        Return False if the question must wait, because the same question about another client is
+        still open. Also return False for a client on this machine while a user has added the
+        virtual meter, because that client may be the user's entry.
         """
         if address in self._no_batteries:
             return True
