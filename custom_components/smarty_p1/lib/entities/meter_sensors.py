@@ -61,7 +61,7 @@ _POWER = _quantity("power", KILOWATT)
 _REACTIVE_POWER = _quantity("reactive_power", "kvar")
 _APPARENT_POWER = _quantity("apparent_power", "kVA")
 _THRESHOLD = _quantity("apparent_power", "kVA", decimals=1)
-_PHASE_POWER: _Kind = {**_POWER, "follow": in_steps(0.02)}  # kW: 0.1 A at 230 V
+_PHASE_POWER: _Kind = {**_POWER, "follow": in_steps(0.02)}  # kW: 0.1 A at 230 V is 0.023 kW
 _VOLTAGE: _Kind = {
     **_quantity("voltage", "V", decimals=1),
     "follow": in_steps(1.0, every=timedelta(minutes=1), limits=VOLTAGE_LIMITS),
@@ -78,7 +78,7 @@ CONTROL_STATE: _Kind = {
 
 
 def to_number(value: Value) -> float | None:
-    """Return the value if it is a number, None otherwise."""
+    """Return `value` as float if it is a number, None otherwise."""
     return value if isinstance(value, (float, int)) else None
 
 

@@ -11,8 +11,8 @@ from .mbus_channels import identity_of
 
 MAX_OTHER_OBJECTS = 64
 MAX_MBUS_METERS = 16
-# Limit for telegrams without a tag, because an attacker can write such telegrams as fast as the
-# line allows. A meter sends at most one telegram a second.
+# Limit for telegrams without a tag: twice the speed of the fastest meter. An attacker can write
+# such telegrams as fast as the line allows.
 TELEGRAMS_A_SECOND = 2.0
 # A delayed link delivers telegrams of at most 30 seconds, because longer silence closes the link.
 MAX_TELEGRAMS_AT_ONCE = 30
@@ -52,7 +52,10 @@ class Limits:
         self._turns = Budget(TELEGRAMS_A_SECOND, MAX_TELEGRAMS_AT_ONCE)
 
     def has_turn(self, telegram: Telegram, now: float) -> bool:
-        """Return whether a telegram may be read at `now` in seconds; always with a correct tag."""
+        """Return whether a telegram may be read at `now` in seconds.
+
+        A telegram with a correct tag may always be read.
+        """
         if telegram.verification is Verification.TAG:
             return True
         if self._turns.left(now) < 1:

@@ -51,7 +51,7 @@ def _redact(url: str, *, keeps_port_name: bool) -> str:
 
 
 def _is_before_query(address: str, query: str) -> bool:
-    """Return whether `query`, which holds an @, is a real query and not part of a password."""
+    """Return whether `query`, which holds an @, is a query. False for the end of a password."""
     host = _AT.split(address)[-1]
     return query.startswith("?") and "=" in query and bool(_HOST.fullmatch(host))
 

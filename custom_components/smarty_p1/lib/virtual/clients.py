@@ -105,7 +105,7 @@ class Clients:
         self._clients: dict[str, Client] = {}
 
     def of(self, address: str) -> Client:
-        """Return the client with an address, new or known, and make it the most recent client."""
+        """Return the client with this address as the most recent client. Adds a new client."""
         client = self._clients.pop(address, None) or Client(address)
         if len(self._clients) >= MAX_CLIENTS:
             candidates = self._clients.values()

@@ -56,13 +56,14 @@ type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def _text(text: str, status: int = 200) -> web.Response:
     response = web.Response(text=text, status=status, content_type="application/json")
     if status == TOO_MANY:
-        # The client asks too often. So close the connection, with the requests already sent.
+        # The client asks too often. Close the connection, which also drops the requests that wait
+        # on it.
         response.force_close()
     return response
 
 
 class _Gate(asyncio.Protocol):
-    """Protocol of a new connection, which is admitted, or closed before a byte is read."""
+    """Protocol that admits or closes a new connection before any byte is read."""
 
     def __init__(self, port: HttpPort) -> None:
         self._port = port
@@ -150,7 +151,7 @@ class HttpPort:
     def admit(self, transport: asyncio.Transport) -> web.RequestHandler | None:
         """Return the handler of a new connection, or None if the connection must be refused.
 
-        Addresses outside the local network are refused, and connections beyond the limits.
+        Connections from outside the local network, and connections beyond the limits, are refused.
         """
         address = _address_of(transport)
         if address is None or not is_private(address) or self._runner.server is None:
