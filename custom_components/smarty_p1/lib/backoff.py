@@ -37,8 +37,8 @@ class Backoff:
 class Outage:
     """Outage of a service, with the log lines about the outage.
 
-    The end of an outage is logged once. A failure is logged once for each `kind`, however many
-    retries fail.
+    The first failure of each `kind` and the end of the outage are logged. Repeated failures of a
+    `kind` are logged only at level DEBUG.
     """
 
     def __init__(  # noqa: PLR0913

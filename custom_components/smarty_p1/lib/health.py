@@ -299,7 +299,8 @@ class Health:
         """Note that no data will come for now, although the port stays open."""
         self._reason = (obstacle, ())
         if obstacle is ReadingProblem.GATEWAY_OFFLINE:
-            # Any client of the broker may repeat this event, so count it once until a reading.
+            # Any client of the broker may repeat this event. So count only the first until the next
+            # reading.
             if self._is_offline:
                 return
             self._is_offline = True

@@ -44,8 +44,8 @@ _HEADER = re.compile(rb"\xdb\x08(.{8})([\0-\x7f]|\x81.|\x82..)\x30(.{4})", re.DO
 # Bytes of a telegram that was cut short: random bytes hardly ever form 32 printable characters in a
 # row.
 _CUT_TEXT = re.compile(rb"[ -~\r\n]{32,}")
-# Marks in a part of a telegram: `/` with three letters, `!` with the CRC, line ends. The text
-# between two marks may be the rest of a message.
+# Marks to keep in a cut telegram: `/` with three letters, `!` with the CRC, line ends. The text
+# between two marks may be part of a message, and is replaced like a message.
 _CUT_MARKS = re.compile(rb"((?:\A|(?<=\n))(?:/[A-Za-z]{3}|![0-9A-F]{4})|[\r\n]+)")
 
 type Chunk = tuple[float, bytes]

@@ -9,7 +9,8 @@ from random import Random
 from .substitutes import constant_for
 from .telegram_parts import Kind, Part
 
-# Factors below 1, so that a scaled power has no more digits, and stays below the meter's limits.
+# Factors below 1, so that a scaled power has no more digits than the original, and stays below the
+# meter's limits.
 _MIN_FACTOR, _MAX_FACTOR = 1 / 3, 0.9
 _TARIFF = re.compile(r"(.*\.8\.)[1-9][0-9]*( .*)")
 

@@ -80,7 +80,7 @@ class TextSubstitutes:
 
 
 def noise(data: bytes, random: Random, *, all_of_it: bool = False) -> bytes:
-    """Return random bytes of the same length. Only with `all_of_it`, idle bytes change, too."""
+    """Return random bytes of the same length. Idle bytes change only with `all_of_it`."""
     kept = b"" if all_of_it else _IDLE
     return bytes(byte if byte in kept else random.choice(_NOISE) for byte in data)
 

@@ -21,9 +21,9 @@ _RUNNING_DECIMALS = 2
 
 
 def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Reading], Attributes]:
-    """Return a function from a reading to an attribute: the start of the measurement of `value_fn`.
+    """Return a function from a reading to the attribute MEASURED_SINCE, the start of measurement.
 
-    The time is None if `value_fn` returns None.
+    The attribute is None if `value_fn` returns None, and without a demand.
     """
 
     def attributes(reading: Reading) -> Attributes:

@@ -78,12 +78,12 @@ CONTROL_STATE: _Kind = {
 
 
 def to_number(value: Value) -> float | None:
-    """Return `value` as float if it is a number, None otherwise."""
+    """Return the value if it is a float or int, None otherwise."""
     return value if isinstance(value, (float, int)) else None
 
 
 def to_text(value: Value) -> str | None:
-    """Return a text, cut to the 255 characters that Home Assistant allows for a state."""
+    """Return at most 255 characters of a text, as Home Assistant requires. None if no text."""
     return value[:MAX_STATE_SIZE] if isinstance(value, str) else None
 
 

@@ -225,7 +225,7 @@ def peak_last_month_attributes(demand: Demand) -> Attributes:
 
 
 def peak_12_months(demand: Demand) -> QuarterHour | None:
-    """Return the highest quarter-hour of twelve months, including the running month."""
+    """Return the highest quarter-hour of this and the eleven preceding months, None if unknown."""
     month_start = demand.month.start
     year_before = month_start.replace(year=month_start.year - 1)
     months = (*demand.earlier_months, demand.month)

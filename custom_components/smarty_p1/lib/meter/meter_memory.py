@@ -72,8 +72,9 @@ class MeterMemory:
         """Return the memory from the result of `as_dict`. Damaged or missing parts start empty.
 
         `load_demand` reads the quarter-hours and months. If `stored` has none, `demand_meter` is
-        used. Files of gateways hold one counter for each key, and the meter's system title only in
-        their names: `title` is this system title. Raises ValueError if `stored` is not a dict.
+        used. A gateway's file holds one counter for each key, and the meter's system title only in
+        the file's name. Such a file needs this `title`. Raises ValueError if `stored` is not a
+        dict.
         """
         memory = cls(demand_meter)
         memory.system_title = title

@@ -29,10 +29,11 @@ def shown_name(name: str) -> str:
 class Limits:
     """Limits for the telegrams of one meter, with counters of the removed parts.
 
-    The numbers of objects outside the specification and of M-Bus meters are limited. `kept_meters`
-    returns the identities of the M-Bus meters that have devices; a removed device makes room.
-    `ignored` counts the removed "objects" and "meters" of every telegram, and refused "telegrams".
-    `warn` is called with one of these kinds and its limit at the first removal of the kind.
+    The number of M-Bus meters and the number of objects outside the specification are limited.
+    `kept_meters` returns the identities of the M-Bus meters that have devices; a removed device
+    makes room. `ignored` counts the removed "objects" and "meters" of every telegram, and refused
+    "telegrams". `warn` is called with one of these kinds and its limit at the first removal of the
+    kind.
     """
 
     def __init__(
@@ -44,8 +45,8 @@ class Limits:
         self._kept_meters = kept_meters
         self._warn = warn
         self._objects: set[str] = set()
-        # Identities of allowed M-Bus meters: `_new_meters` are not among the `kept_meters`, and
-        # `_meters` are in the last telegram.
+        # Identities of allowed M-Bus meters. `_new_meters` excludes the `kept_meters`. `_meters`
+        # holds only the meters in the last telegram.
         self._new_meters: set[str] = set()
         self._meters: AbstractSet[str] = frozenset()
         self._admitted: Mapping[int, MBusReading] = {}

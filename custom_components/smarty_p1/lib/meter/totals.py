@@ -117,7 +117,7 @@ def _encoded(field: float | datetime) -> float | str:
 class Totals:
     """Totals of one electricity meter and of the meters on its M-Bus channels.
 
-    `falls` holds the number of falls by OBIS reference. A fall counts even if confirmed later.
+    `falls` holds the number of held-back falls by OBIS reference, including falls confirmed later.
     """
 
     def __init__(self) -> None:

@@ -99,7 +99,7 @@ class FastParser:
             try:
                 objects[reference] = convert(values[index])
             except ValueError:
-                return False  # no digits: the mask also lets `:;<=>?` pass
+                return False  # not a number, because the mask also lets `:;<=>?` pass
             if channel:
                 changed_channels.add(channel)
         if changed_channels:

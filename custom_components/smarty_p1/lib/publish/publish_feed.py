@@ -77,7 +77,7 @@ class PublishFeed:
         self._messages.repeat_values()
 
     def claim(self) -> Reading | None:
-        """Return the reading that is due, None without one. The feed forgets the reading."""
+        """Return the reading that is due, or None. Afterwards, no reading is due."""
         reading, self._waiting = self._waiting, None
         return reading
 

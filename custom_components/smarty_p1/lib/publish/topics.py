@@ -143,7 +143,7 @@ def _as_text(value: Value, sent: str) -> str:
 
 
 def _as_decimal(value: float, sent: str) -> str:
-    """Return `value` as text, as written in `sent` if equal, or with as many decimals."""
+    """Return `value` as text: as written in `sent` if equal, or with at least as many decimals."""
     if match := _number.match(sent):
         if float(match[0]) == value:
             return f"{Decimal(match[0]):f}"

@@ -30,7 +30,7 @@ _MAX_POLL_TELEGRAMS = 2
 _MIN_INTERVAL_S = 0.5
 # Seconds for which a client must send UDP requests to get its own battery share of the power.
 _MIN_STEADY_S = 60.0
-# Name of the share of the power for all UDP clients without an own share.
+# Name of the share that all UDP clients without an own share of the power use together.
 _NEWCOMERS = ""
 
 
@@ -42,9 +42,9 @@ class VirtualMeter:
     """Virtual meter that answers clients with the values of the last reading.
 
     `batteries` are the addresses that the user named as batteries. If empty, all clients that ask
-    by UDP are batteries. A UDP client that has asked for _MIN_STEADY_S gets its own share of the
-    power, up to MAX_BATTERIES clients. All other UDP clients use one share together. With
-    `is_silent`, a battery gets only one answer by UDP for each telegram.
+    by UDP are batteries. A UDP client that has sent requests for at least a minute gets its own
+    share of the power, up to MAX_BATTERIES clients. All other UDP clients use one share together.
+    With `is_silent`, a battery gets only one answer by UDP for each telegram.
 
     `on_fast` is called if a client that is no battery polls faster than telegrams come. The
     arguments are the client's address and poll interval in seconds. The call is repeated at every

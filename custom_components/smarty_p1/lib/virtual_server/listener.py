@@ -46,7 +46,7 @@ class Listener:
         self._news.set()
 
     def hang_up(self) -> None:
-        """Close the connection soon, but send unknown values if the client is Home Assistant."""
+        """Close the connection soon. Home Assistant instead gets unknown values."""
         self._is_over = True
         self._news.set()
 
