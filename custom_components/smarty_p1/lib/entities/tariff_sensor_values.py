@@ -125,7 +125,7 @@ def price_attributes(demand: Demand) -> Attributes:
 
 
 def cost(*parts: str) -> Callable[[Demand], float | None]:
-    """Return a function from a demand to the month's cost of some `parts` of the bill, in EUR.
+    """Return a function from a demand to the month's cost of the given `parts` of the bill, in EUR.
 
     The cost is in whole cents, so that the sensor changes rarely.
     """

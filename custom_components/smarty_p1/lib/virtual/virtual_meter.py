@@ -28,7 +28,7 @@ _MAX_FAST_SHARE = 0.8
 _MAX_POLL_TELEGRAMS = 2
 # Seconds. No meter sends more often, so telegrams that come closer together were delayed.
 _MIN_INTERVAL_S = 0.5
-# Seconds for which a client must send UDP requests to get its own battery share of the power.
+# Seconds for which a client must send UDP requests to get its own share of the power.
 _MIN_STEADY_S = 60.0
 # Name of the share that all UDP clients without an own share of the power use together.
 _NEWCOMERS = ""

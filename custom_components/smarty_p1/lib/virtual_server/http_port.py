@@ -290,7 +290,8 @@ class HttpPort:
         return _text(to_json(shelly_information(self._meter.serial)))
 
     async def _method(self, request: web.Request) -> web.Response:
-        # Ignore the body. Some clients send a whole frame, whose `id` is not a component.
+        # Ignore the body, because some clients send a whole RPC frame. A frame's `id` is no
+        # component number.
         result = self._required_rpc.answer(
             _client(request), request.match_info["method"], component_of(request.query)
         )
