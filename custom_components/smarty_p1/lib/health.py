@@ -27,7 +27,8 @@ MIN_DURATION_S = 30.0
 """Seconds since the first failure until a lasting cause is certain."""
 CLOCK_TOLERANCE = 300.0
 # Seconds. The repair of the meter's clock opens above CLOCK_TOLERANCE and closes at this smaller
-# deviation. With equal limits, a clock near them would open and close the repair repeatedly.
+# deviation. With a single limit, a clock near this limit would open and close the repair
+# repeatedly.
 _MAX_RIGHT_CLOCK_S = 240.0
 _MAX_LOSSES = 2
 # Seconds without a failure after which a run of failures has ended. A meter sends at least six
@@ -180,7 +181,7 @@ PULSE_TOPIC = Rules(
 
 @dataclass(frozen=True)
 class Condition:
-    """Condition of a source, as `Health.look` reports it."""
+    """Condition of a source, as the result of `Health.look`."""
 
     state: State = State.WAITING
     has_value: bool = False

@@ -1,4 +1,4 @@
-"""Checks of values from stored files. Users may edit a file, and a crash may cut it off.
+"""Checks of values from stored files. Users may edit such a file, and a crash may cut off its end.
 
 Each function returns the checked value, and raises ValueError if type or range are wrong.
 """

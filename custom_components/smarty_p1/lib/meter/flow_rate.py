@@ -165,7 +165,7 @@ class FlowRates:
         flow = self._flows.pop(identity, None)
         if flow is None or not flow.is_comparable(meter, now):
             flow = _Flow(meter.time, meter.value, meter.unit, now)
-        self._flows[identity] = flow  # last in the dict: most recently seen
+        self._flows[identity] = flow  # the last key is the most recently seen meter
         flow.add(meter.time, meter.value, now)
         if flow.rate is None:
             return None

@@ -24,7 +24,8 @@ from .totals import Totals
 _TITLE_SIZE = 8
 _MAX_COUNTER = (1 << 32) - 1
 _MAX_KEYS = 16
-# Only senders with a meter's key can add system titles. The limit bounds the memory anyway.
+# Maximum number of system titles. Only senders with a meter's key can add titles, but the limit
+# bounds the memory in any case.
 _MAX_TITLES = 16
 _MAX_SECONDS = timedelta(days=36_500).total_seconds()
 

@@ -106,7 +106,7 @@ def _index_items(
 
 
 def object_name(reference: str) -> str:
-    """Return the name of an object in topics, unless the object belongs to an M-Bus meter."""
+    """Return the name in topics for an object that does not belong to an M-Bus meter."""
     if kind := OBJECTS.get(reference):
         return _NO_NAME.sub("_", kind.name.lower().replace("'s", ""))
     # Some programs that read topics give dots and colons a meaning, so replace both.

@@ -217,7 +217,7 @@ class VirtualMeter:
         return client.address if client.address in batteries else _NEWCOMERS
 
     def _is_kept(self, client: Client) -> bool:
-        """Return whether a client must be remembered, because it has a battery's own share."""
+        """Return whether a client has a battery's own share, and so must be remembered."""
         return client.address in self._known_batteries()
 
     def _report_if_fast(self, client: Client, estimate: IntervalEstimate) -> None:

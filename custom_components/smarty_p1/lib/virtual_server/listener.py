@@ -104,7 +104,7 @@ class Listener:
                 self._energy_at = loop.time() if has_energy else self._energy_at
 
     async def _send(self, text: str) -> None:
-        """Send a text, or close the connection if the client does not receive it in time."""
+        """Send `text`, or close the connection if the client does not receive the text in time."""
         try:
             async with asyncio.timeout(_SEND_TIMEOUT_S):
                 await self._socket.send_str(text)
