@@ -29,7 +29,7 @@ from ..stored_values import Stored, checked_list, checked_number, checked_text, 
 _MIN_INTERVAL = timedelta(minutes=1)
 _MAX_INTERVALS = 7
 _MAX_SILENT_INTERVALS = 2
-# Limits far beyond the flow of a household's meter. A higher rise of the index is a wrong value.
+# Limits far beyond the flow of a household's meter. A faster rise of the index is a wrong value.
 _MAX_RATES: Mapping[str, float] = {"m³/h": 1_000, "kW": 10_000}
 # By unit of the index: the unit of the flow, and how many m³ or kWh one unit of the index is.
 _UNITS: Mapping[str | None, tuple[str, float]] = {
