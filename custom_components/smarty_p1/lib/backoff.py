@@ -24,7 +24,7 @@ class Backoff:
         await asyncio.sleep(self.next_delay())
 
     def next_delay(self) -> float:
-        """Return the delay in seconds before the next retry. Double the delay after that retry."""
+        """Return the seconds to wait before the next retry, about twice as many at every call."""
         delay = self._delay * uniform(0.8, 1.2)  # noqa: S311 - no secret
         self._delay = min(2 * self._delay, self._max_delay_s)
         return delay
@@ -37,8 +37,8 @@ class Backoff:
 class Outage:
     """Outage of a service, with the log lines about the outage.
 
-    The end of an outage is logged once. A failure is logged once for each `kind`, however many
-    retries fail.
+    The first failure of each `kind` and the end of the outage are logged. Repeated failures of a
+    `kind` are logged only at level DEBUG.
     """
 
     def __init__(  # noqa: PLR0913
@@ -90,7 +90,7 @@ class Outage:
 class Budget:
     """Budget that holds at most `burst`, and is refilled by `rate` for each unit of a measure.
 
-    The measure is a clock in seconds, or the number of bytes received so far.
+    The caller chooses the measure: a clock in seconds, or the number of bytes received so far.
     """
 
     def __init__(self, rate: float, burst: float, at: float = 0.0) -> None:

@@ -14,7 +14,7 @@ class Turns[User: Hashable, Work: Hashable]:
     """
 
     def __init__(self) -> None:
-        # By user and work: the number of `wait` calls without a `leave` or `take`.
+        # By user and work: the number of `wait` calls that no `leave` or `take` has ended.
         self._lines: dict[User, dict[Work, int]] = {}
         self._served: dict[User, int] = {}
         self._turn = 0
@@ -30,7 +30,7 @@ class Turns[User: Hashable, Work: Hashable]:
         self._lines[user] = {**line, work: line.get(work, 0) + 1}
 
     def leave(self, user: User, work: Work) -> None:
-        """Undo one `wait` call of a user, unless `take` has already returned the work."""
+        """Undo one `wait` call of a user. Do nothing if `take` has already returned the work."""
         count = self._lines.get(user, {}).get(work, 0)
         if count > 1:
             self._lines[user][work] = count - 1

@@ -26,16 +26,18 @@ ENOUGH = 5
 MIN_DURATION_S = 30.0
 """Seconds since the first failure until a lasting cause is certain."""
 CLOCK_TOLERANCE = 300.0
-# Seconds. The repair of the meter's clock closes below this smaller deviation. Otherwise a clock
-# near CLOCK_TOLERANCE would raise and close the repair again and again.
+# Seconds. The repair of the meter's clock opens above CLOCK_TOLERANCE and closes at this smaller
+# deviation. With a single limit, a clock near this limit would open and close the repair
+# repeatedly.
 _MAX_RIGHT_CLOCK_S = 240.0
 _MAX_LOSSES = 2
-# Seconds without a failure that end a run of failures. A meter sends six telegrams in this time.
+# Seconds without a failure after which a run of failures has ended. A meter sends at least six
+# telegrams in this time.
 _MAX_RUN_PAUSE_S = 60.0
-# Seconds of late telegrams until a repair is raised. After a short outage, a gateway catches up
-# within this time.
+# Seconds of late telegrams until a repair is raised. A gateway needs less time to catch up after a
+# short outage.
 _LATE_PATIENCE_S = 120.0
-# Late telegrams catch up if their own times advance by this factor faster than real time.
+# Late telegrams catch up if their times advance at least this many times as fast as the clock.
 _MIN_CATCH_UP_SPEED = 1.2
 
 
@@ -131,7 +133,7 @@ _REPAIR_OF: Mapping[ReadingProblem, Repair] = {
     ReadingProblem.OTHER_METER: Repair.OTHER_METER,
     ReadingProblem.OTHER_METER_UNREADABLE: Repair.OTHER_METER_UNREADABLE,
 }
-# The repair (value) that is withdrawn when another repair (key) is raised.
+# When a repair (key) is raised, the repair in its value is withdrawn.
 _EXCLUDED: Mapping[Repair, Repair] = {
     Repair.KEYS: Repair.OTHER_METER_UNREADABLE,
     Repair.OTHER_METER: Repair.OTHER_METER_UNREADABLE,
@@ -179,7 +181,7 @@ PULSE_TOPIC = Rules(
 
 @dataclass(frozen=True)
 class Condition:
-    """Condition of a source, as `Health.look` reports it."""
+    """Condition of a source, as the result of `Health.look`."""
 
     state: State = State.WAITING
     has_value: bool = False
@@ -216,10 +218,10 @@ class _FailureRun:
         return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
 
     def judge_keys(self, obstacle: ReadingProblem, now: float) -> ReadingProblem:
-        """Return the problem of the keys that fits all failures of the run, not only `obstacle`."""
+        """Return the key problem of the whole run of failures, whose latest is `obstacle`."""
         self.keys_failed_at = now
-        # A false start within the meter's own frame shows a random system title. So earlier
-        # unknown titles do not prove another meter.
+        # A false start in the meter's own frame shows a random system title. So the unknown titles
+        # that were counted do not prove another meter.
         self.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
         # One frame that deciphers proves the encryption key. So only the authentication key is
         # wrong, however many other frames fail.
@@ -257,7 +259,7 @@ class Health:
 
     @property
     def reason(self) -> tuple[ReadingProblem, Details]:
-        """Return the latest problem and its details. After a reading: `silence` of the rules."""
+        """Return the latest problem and its details; `rules.silence` after a reading."""
         return self._reason
 
     # Events.
@@ -298,7 +300,8 @@ class Health:
         """Note that no data will come for now, although the port stays open."""
         self._reason = (obstacle, ())
         if obstacle is ReadingProblem.GATEWAY_OFFLINE:
-            # Any client of the broker may repeat this event, so count it once until a reading.
+            # Any client of the broker may repeat this event. So count only the first until the next
+            # reading.
             if self._is_offline:
                 return
             self._is_offline = True

@@ -11,7 +11,7 @@ _MAX_WAIT_S = 0.5
 class MinInterval:
     """Minimum interval in seconds between two actions. Urgent actions run at once.
 
-    An action is urgent if its value could be gone by the next turn, or if a silence ends. An urgent
+    An urgent action shows a value that may be gone by the next turn, or ends a silence. An urgent
     action also restarts the interval.
     """
 

@@ -1,4 +1,4 @@
-"""Example: an encrypted frame of an invented meter with gas, water and heat, and the key."""
+"""Example: encrypted frame of an invented meter with gas, water and heat, and the frame's key."""
 
 from base64 import b64decode
 from typing import Final

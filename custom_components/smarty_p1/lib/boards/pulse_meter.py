@@ -89,7 +89,7 @@ class PulseMeter:
     def begin_at(self, count: int, at: float) -> None:
         """Continue from the running `count` that was read at the time `at`."""
         self._running = RunningCount(self._pulses_per_kwh, count, at)
-        # A count of 1 proves nothing, because some boards send a 1 for each pulse.
+        # Do not take 1 for a running count, because some boards send a 1 for each pulse.
         self.is_counting = count > 1
 
     def power_kw(self, at: float) -> float | None:
@@ -128,7 +128,10 @@ class PulseMeter:
         return self._add([self._read_count(text, at, is_whole=is_whole)], at)
 
     def read_own_count(self, text: str, at: float) -> list[Pulses]:
-        """Return the pulses of a software counter. The count falls only if a user sets it."""
+        """Return the new pulses of a software counter.
+
+        Such a counter falls only if a user sets the counter.
+        """
         self._running.begin_below(parse_count(text))
         return self.read_count(text, at)
 

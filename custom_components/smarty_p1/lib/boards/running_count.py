@@ -64,7 +64,7 @@ class RunningCount:
         return pulses
 
     def _since(self, last: int, last_at: float, count: int, at: float) -> int | None:
-        """Return the pulses from `last` to `count`, or None if they need too much power."""
+        """Return the pulses from `last` to `count`, None if their power is above MAX_POWER_KW."""
         max_pulses = ceil((max(at - last_at, 0.0) + _MAX_DELAY_S) * self._max_rate)
         if count >= last:
             pulses = count - last
@@ -74,6 +74,7 @@ class RunningCount:
                 for size in _SIZES
                 if 0 < size - last <= min(_MAX_PULSES_TO_WRAP, max_pulses)
             ]
-            # Without an overflow, the board was restarted and has counted `count` pulses since.
+            # Without an overflow, the board was restarted. It has counted `count` pulses since the
+            # restart.
             pulses = past_end[0] if past_end and past_end[0] <= max_pulses else count
         return pulses if pulses <= max_pulses else None

@@ -18,10 +18,10 @@ WINDOW = 5.0
 _MAX_READINGS = 200
 _find_readings = re.compile(rb"R([0-9]{3,4})[\r\n]").finditer
 _MAX_UNFINISHED_BYTES = 5
-# Number of readings that suffice, because a single reading may be an echo of a wall.
+# Minimum number of readings for a level, because a single reading may be an echo of a wall.
 _MIN_READINGS = 5
-# Models that send millimetres measure no shorter distance. So a smaller number of four digits is in
-# centimetres, from a model for 10 m.
+# Models that send millimetres measure at least 300 mm. So a number below 300 comes from a model
+# that sends centimetres, also with four digits.
 _NEAREST_MM = 300
 # Numbers for "too near" and "no echo". The longest distance of a model also means "no echo".
 _NO_DISTANCE = {b"000", b"765", b"0000", b"5000", b"9998", b"9999"}
@@ -56,7 +56,7 @@ class Sonar:
 
     @property
     def is_settled(self) -> bool:
-        """Return whether there are enough readings to tell the water from echoes of walls."""
+        """Return whether enough readings came to tell the water from echoes of walls."""
         return len(self._readings) >= _MIN_READINGS
 
     def start_anew(self) -> None:
@@ -76,7 +76,10 @@ class Sonar:
         return readings
 
     def distance_cm(self, at: float) -> float | None:
-        """Return the median distance in cm within WINDOW of `at`, None if most had no echo."""
+        """Return the median distance in cm within WINDOW of `at`.
+
+        Return None unless more than half of these readings had an echo.
+        """
         recent = [distance for when, distance in self._readings if abs(at - when) <= WINDOW]
         seen = [distance for distance in recent if distance is not None]
         return median(seen) if 2 * len(seen) > len(recent) else None
@@ -120,6 +123,6 @@ class Tank:
 
 
 def _segment(depth: float) -> float:
-    """Return the part of a circle's area that water fills to `depth`: 0 (bottom) to 1 (top)."""
+    """Return the share of a circle's area below `depth`, 0 at the bottom and 1 at the top."""
     height = 1 - 2 * depth  # height of the circle's centre above the water, for a radius of 1
     return (acos(height) - height * sqrt(max(1 - height * height, 0.0))) / pi

@@ -41,10 +41,11 @@ _TELEGRAM_END = re.compile(rb"\n!([0-9A-F]{4})")
 _MAX_IDENTIFICATIONS = 8
 # Header of a frame: system title, length in one to three bytes, security control, frame counter.
 _HEADER = re.compile(rb"\xdb\x08(.{8})([\0-\x7f]|\x81.|\x82..)\x30(.{4})", re.DOTALL)
-# Random bytes hardly ever form 32 printable characters in a row, so this is part of a telegram.
+# Bytes of a telegram that was cut short: random bytes hardly ever form 32 printable characters in a
+# row.
 _CUT_TEXT = re.compile(rb"[ -~\r\n]{32,}")
-# Marks in a part of a telegram: `/` with three letters, `!` with the CRC, line ends. The text
-# between two marks may be the rest of a message.
+# Marks to keep in a cut telegram: `/` with three letters, `!` with the CRC, line ends. The text
+# between two marks may be part of a message, and is replaced like a message.
 _CUT_MARKS = re.compile(rb"((?:\A|(?<=\n))(?:/[A-Za-z]{3}|![0-9A-F]{4})|[\r\n]+)")
 
 type Chunk = tuple[float, bytes]
@@ -78,8 +79,8 @@ _REPLACED = {
 class _Piece(NamedTuple):
     """Piece of the line: a verified frame, a plain telegram, or other bytes.
 
-    `parts` holds the parts of the telegram, and is empty for other bytes. `telegram` is None unless
-    the piece is a frame.
+    `parts` holds the parts of the telegram, and is empty for other bytes. `telegram` is set only
+    for a verified frame.
     """
 
     data: bytes
@@ -183,7 +184,7 @@ class _Written:
 
 
 class _Writer:
-    """Writer of anonymous pieces. The secret factors and constants depend on all pieces."""
+    """Writer of anonymous pieces, with the same secret factors and constants for all pieces."""
 
     def __init__(
         self, pieces: Sequence[_Piece], random: Random, *, keeps_message_forms: bool

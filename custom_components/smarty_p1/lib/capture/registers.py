@@ -9,7 +9,8 @@ from random import Random
 from .substitutes import constant_for
 from .telegram_parts import Kind, Part
 
-# Factors below 1, so that a scaled power has no more digits, and stays below the meter's limits.
+# Factors below 1, so that a scaled power has no more digits than the original, and stays below the
+# meter's limits.
 _MIN_FACTOR, _MAX_FACTOR = 1 / 3, 0.9
 _TARIFF = re.compile(r"(.*\.8\.)[1-9][0-9]*( .*)")
 
@@ -24,8 +25,8 @@ class Factor:
     def scale(self, number: int, *, is_exact: bool = False) -> int:
         """Return a whole number times the factor, rounded; 0 stays 0.
 
-        Unless `is_exact`, a random number from -0.5 to 0.5 is added first. Otherwise the gaps
-        between scaled whole numbers would reveal the factor.
+        A random number from -0.5 to 0.5 is added before rounding. Otherwise the gaps between scaled
+        numbers would reveal the factor. With `is_exact`, nothing is added.
         """
         if not number:
             return 0
@@ -50,7 +51,8 @@ class Registers:
         for part in parts:
             self._add(part)
         tariffs = self._tariffs()
-        # Limit the registers of tariffs to a part of the number range, so that their sum fits, too.
+        # Limit each tariff's register to a part of the number range, so that the sum of all tariffs
+        # fits, too.
         shares = {name: len(names) for names in tariffs.values() for name in names}
         for name, size in self._sizes.items():
             self._scale(name, is_exact=name in shares or name in tariffs)
@@ -89,7 +91,8 @@ class Registers:
         numbers, first, half = self._substitutes[name], self._first(name), self._sizes[name] // 2
         is_counter, factor = name in self._counters, self._factors[medium_of(name)]
         for number in numbers:
-            # After its highest number, a register continues at 0. So take the rise modulo its size.
+            # A register overflows to 0 after its highest number. So take the rise modulo the
+            # register's size.
             rise = (number - first + half) % (2 * half) - half
             numbers[number] = first + (
                 rise if is_counter else factor.scale(rise, is_exact=is_exact)

@@ -22,7 +22,7 @@ _FILLER = b"This message has been replaced. "
 _TRIES = 64
 _MAX_WEEKS = 52 * 8
 # Limit for different times in a capture. A meter that sends every second needs 7,200 in two hours,
-# and some for the captures on its M-Bus channels.
+# and a few more for the capture times of its M-Bus meters.
 _MAX_TIMES = 20_000
 # Bytes of an idle line, which hold no data: NUL, 0xFF and line ends.
 _IDLE = b"\0\xff\r\n"
@@ -80,7 +80,7 @@ class TextSubstitutes:
 
 
 def noise(data: bytes, random: Random, *, all_of_it: bool = False) -> bytes:
-    """Return random bytes of the same length. Bytes of an idle line stay, unless `all_of_it`."""
+    """Return random bytes of the same length. Idle bytes change only with `all_of_it`."""
     kept = b"" if all_of_it else _IDLE
     return bytes(byte if byte in kept else random.choice(_NOISE) for byte in data)
 

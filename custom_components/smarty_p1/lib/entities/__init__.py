@@ -1,6 +1,6 @@
 """Entities of a meter: tables of descriptions, each with a function from a reading to its value.
 
-Home Assistant's entities are made from the tables, and the entities that another Home Assistant
+Home Assistant's entities are made from the tables. So are the entities that another Home Assistant
 discovers by MQTT. A new sensor needs a line in a table, a name in every translation, and an icon.
 """
 

@@ -21,9 +21,9 @@ _RUNNING_DECIMALS = 2
 
 
 def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Reading], Attributes]:
-    """Return a function from a reading to an attribute: the time since which a value is measured.
+    """Return a function from a reading to the attribute MEASURED_SINCE, the start of measurement.
 
-    The time is None if `value_fn` returns None.
+    The attribute is None if `value_fn` returns None, and without a demand.
     """
 
     def attributes(reading: Reading) -> Attributes:
@@ -36,7 +36,7 @@ def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Readi
 
 
 def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
-    """Return a quarter-hour's attributes: start, and origin if this meter did not measure it."""
+    """Return the start, and also the origin if this meter did not measure the quarter-hour."""
     if quarter is None:
         return {"start": None}
     origin = {"origin": quarter.origin.value} if quarter.origin else {}

@@ -97,8 +97,8 @@ def are_sent(references: References) -> Callable[[Reading], bool]:
 def local_times(attributes: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
     """Return the attributes with each datetime replaced by an ISO 8601 text in `zone`."""
     return {
-        # In October, 2:30 exists twice. Both datetimes are equal to Home Assistant, so it would not
-        # show the second. The texts differ by the UTC offset.
+        # In October, 2:30 exists twice. Home Assistant takes both datetimes for equal, and would
+        # show no change. But the texts differ by the UTC offset.
         name: _text_in(zone, value) if isinstance(value, datetime) else value
         for name, value in attributes.items()
     }

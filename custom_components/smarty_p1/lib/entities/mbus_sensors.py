@@ -107,7 +107,7 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
         return meter.value if meter and meter.unit == unit else None
 
     def flow(key: str, kind: Mapping[str, Any]) -> SensorSpec[Reading]:
-        # If the index comes in another unit than the sensor's, so does the flow. So show None.
+        # The flow has the same unit as the index. If this unit is not the sensor's, show None.
         return sensor(
             key,
             "index",
@@ -122,7 +122,7 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
         sensor(
             "index",
             "index",
-            index,  # None if the index comes in another unit than the sensor's
+            index,  # None if the meter sends another unit than the sensor's
             translation_key=kind,
             is_main=True,
             device_class=_device_class(kind, _UNITS[unit]),

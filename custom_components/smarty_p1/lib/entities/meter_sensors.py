@@ -61,7 +61,7 @@ _POWER = _quantity("power", KILOWATT)
 _REACTIVE_POWER = _quantity("reactive_power", "kvar")
 _APPARENT_POWER = _quantity("apparent_power", "kVA")
 _THRESHOLD = _quantity("apparent_power", "kVA", decimals=1)
-_PHASE_POWER: _Kind = {**_POWER, "follow": in_steps(0.02)}  # kW: 0.1 A at 230 V
+_PHASE_POWER: _Kind = {**_POWER, "follow": in_steps(0.02)}  # kW: 0.1 A at 230 V is 0.023 kW
 _VOLTAGE: _Kind = {
     **_quantity("voltage", "V", decimals=1),
     "follow": in_steps(1.0, every=timedelta(minutes=1), limits=VOLTAGE_LIMITS),
@@ -78,12 +78,12 @@ CONTROL_STATE: _Kind = {
 
 
 def to_number(value: Value) -> float | None:
-    """Return the value if it is a number, None otherwise."""
+    """Return the value if it is a float or int, None otherwise."""
     return value if isinstance(value, (float, int)) else None
 
 
 def to_text(value: Value) -> str | None:
-    """Return a text, cut to the 255 characters that Home Assistant allows for a state."""
+    """Return at most 255 characters of a text, as Home Assistant requires. None if no text."""
     return value[:MAX_STATE_SIZE] if isinstance(value, str) else None
 
 
@@ -190,7 +190,7 @@ def _clock_offset(reading: Reading) -> int | None:
     return None if time is None else round((time - reading.received_at).total_seconds())
 
 
-# The recorder stores at most 16 KiB (UTF-8) of a state's attributes.
+# The recorder stores at most 16 KiB (UTF-8) of a state's attributes: 8,000 characters of two bytes.
 _MAX_OTHER_CHARS = 8_000
 
 

@@ -120,12 +120,12 @@ def price(demand: Demand) -> KwhPrice:
 
 
 def price_attributes(demand: Demand) -> Attributes:
-    """Return the month of the published grid prices, if used for a later month, as attribute."""
+    """Return the attribute for outdated grid prices: the month for which they were published."""
     return older_prices(price(demand).prices_of)
 
 
 def cost(*parts: str) -> Callable[[Demand], float | None]:
-    """Return a function from a demand to the month's cost of some `parts` of the bill, in EUR.
+    """Return a function from a demand to the month's cost of the given `parts` of the bill, in EUR.
 
     The cost is in whole cents, so that the sensor changes rarely.
     """
@@ -156,7 +156,7 @@ def month_end(demand: Demand) -> float | None:
 
 
 def month_end_attributes(demand: Demand) -> Attributes:
-    """Return the cost attributes, and the low and high of the estimate if last year is known."""
+    """Return the cost attributes and, if last year is known, the limits of the estimate."""
     estimate = _estimate(demand)
     span = (
         {"low": estimate.low, "high": estimate.high}
@@ -178,7 +178,7 @@ def measured_share(demand: Demand) -> Attributes:
 
 
 def cost_attributes(demand: Demand) -> Attributes:
-    """Return the measured share of the month, and the month of the grid prices if older."""
+    """Return the month's measured share and, if older, the month of the grid prices used."""
     return measured_share(demand) | older_prices(_this_month(demand).prices_of)
 
 
@@ -225,7 +225,7 @@ def peak_last_month_attributes(demand: Demand) -> Attributes:
 
 
 def peak_12_months(demand: Demand) -> QuarterHour | None:
-    """Return the highest quarter-hour of the running month and the eleven months before it."""
+    """Return the highest quarter-hour of this and the eleven preceding months, None if unknown."""
     month_start = demand.month.start
     year_before = month_start.replace(year=month_start.year - 1)
     months = (*demand.earlier_months, demand.month)
@@ -236,7 +236,7 @@ def peak_12_months(demand: Demand) -> QuarterHour | None:
 def quarter_hours_above(demand: Demand) -> int:
     """Return the number of the running month's quarter-hours above the reference power.
 
-    Every day counts by the reference power of that day's contract.
+    Each day counts with the reference power of the contract on that day.
     """
     own = ((demand.contracts.at(day.start).reference_kw, day) for day in demand.month.days)
     return sum(day.above[kw].quarter_hours for kw, day in own if kw is not None and kw in day.above)

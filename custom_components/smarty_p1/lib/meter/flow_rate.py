@@ -29,7 +29,7 @@ from ..stored_values import Stored, checked_list, checked_number, checked_text, 
 _MIN_INTERVAL = timedelta(minutes=1)
 _MAX_INTERVALS = 7
 _MAX_SILENT_INTERVALS = 2
-# Limits far beyond the flow of a household's meter. A leap of the index is no flow.
+# Limits far beyond the flow of a household's meter. A faster rise of the index is a wrong value.
 _MAX_RATES: Mapping[str, float] = {"m³/h": 1_000, "kW": 10_000}
 # By unit of the index: the unit of the flow, and how many m³ or kWh one unit of the index is.
 _UNITS: Mapping[str | None, tuple[str, float]] = {
@@ -165,7 +165,7 @@ class FlowRates:
         flow = self._flows.pop(identity, None)
         if flow is None or not flow.is_comparable(meter, now):
             flow = _Flow(meter.time, meter.value, meter.unit, now)
-        self._flows[identity] = flow  # last in the dict: most recently seen
+        self._flows[identity] = flow  # the last key is the most recently seen meter
         flow.add(meter.time, meter.value, now)
         if flow.rate is None:
             return None

@@ -54,7 +54,10 @@ class NamedMeter:
             memory.names.setdefault(memory.system_title, shown_name(serial_number))
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader if serial number and system title are this meter's, None otherwise."""
+        """Return the reader if the telegram's serial number and system title are this meter's.
+
+        Return None for any other telegram.
+        """
         memory, title = self._reader.memory, telegram.system_title
         if self._decryptor and title is not None and telegram.frame_counter is not None:
             memory.note_counter(self._decryptor, title, telegram.frame_counter)
@@ -82,7 +85,7 @@ class MeterRegistry(Protocol):
         """Return the decryptor for a system title, or None without a key."""
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader for a verified telegram, or None if its serial number is wrong."""
+        """Return the reader for a verified telegram, None for a wrong serial number."""
 
 
 class FirstMeter:

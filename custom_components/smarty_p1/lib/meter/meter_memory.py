@@ -24,7 +24,8 @@ from .totals import Totals
 _TITLE_SIZE = 8
 _MAX_COUNTER = (1 << 32) - 1
 _MAX_KEYS = 16
-# Only senders with a meter's key can add system titles. The limit bounds the memory anyway.
+# Maximum number of system titles. Only senders with a meter's key can add titles, but the limit
+# bounds the memory in any case.
 _MAX_TITLES = 16
 _MAX_SECONDS = timedelta(days=36_500).total_seconds()
 
@@ -71,9 +72,10 @@ class MeterMemory:
     ) -> Self:
         """Return the memory from the result of `as_dict`. Damaged or missing parts start empty.
 
-        `load_demand` reads the quarter-hours and months; `demand_meter` is used if they are
-        missing. `title` is the meter's system title if `stored` has one counter for each key: the
-        gateway stores the title in the file's name. Raises ValueError if `stored` is not a dict.
+        `load_demand` reads the quarter-hours and months. If `stored` has none, `demand_meter` is
+        used. A gateway's file holds one counter for each key, and the meter's system title only in
+        the file's name. Such a file needs this `title`. Raises ValueError if `stored` is not a
+        dict.
         """
         memory = cls(demand_meter)
         memory.system_title = title
@@ -156,10 +158,10 @@ class MeterMemory:
         )
 
     def is_named(self, telegram: Telegram) -> bool:
-        """Return whether a telegram's serial number is the one known for its system title.
+        """Return whether a telegram has the serial number that belongs to its system title.
 
         The first verified telegram of a system title fixes the title's serial number. Return True
-        if the telegram has no serial number, or no title because it is plain.
+        if the telegram is not verified, or lacks a serial number or a system title.
         """
         title, name = telegram.system_title, telegram.serial_number
         if title is None or name is None or telegram.verification is not Verification.TAG:

@@ -11,8 +11,8 @@ from .mbus_channels import identity_of
 
 MAX_OTHER_OBJECTS = 64
 MAX_MBUS_METERS = 16
-# Limit for telegrams without a tag, because an attacker can write such telegrams as fast as the
-# line allows. A meter sends at most one telegram a second.
+# Limit for telegrams without a tag: twice the speed of the fastest meter. An attacker can write
+# such telegrams as fast as the line allows.
 TELEGRAMS_A_SECOND = 2.0
 # A delayed link delivers telegrams of at most 30 seconds, because longer silence closes the link.
 MAX_TELEGRAMS_AT_ONCE = 30
@@ -29,10 +29,11 @@ def shown_name(name: str) -> str:
 class Limits:
     """Limits for the telegrams of one meter, with counters of the removed parts.
 
-    The numbers of objects outside the specification and of M-Bus meters are limited. `kept_meters`
-    returns the identities of the M-Bus meters that have devices; a removed device makes room.
-    `ignored` counts the removed "objects" and "meters" of every telegram, and refused "telegrams".
-    `warn` is called with one of these kinds and its limit at the first removal of the kind.
+    The number of M-Bus meters and the number of objects outside the specification are limited.
+    `kept_meters` returns the identities of the M-Bus meters that have devices; a removed device
+    makes room. `ignored` counts the removed "objects" and "meters" of every telegram, and refused
+    "telegrams". `warn` is called with one of these kinds and its limit at the first removal of the
+    kind.
     """
 
     def __init__(
@@ -44,15 +45,18 @@ class Limits:
         self._kept_meters = kept_meters
         self._warn = warn
         self._objects: set[str] = set()
-        # Identities of allowed M-Bus meters: `_new_meters` are not among the `kept_meters`, and
-        # `_meters` are in the last telegram.
+        # Identities of allowed M-Bus meters. `_new_meters` excludes the `kept_meters`. `_meters`
+        # holds only the meters in the last telegram.
         self._new_meters: set[str] = set()
         self._meters: AbstractSet[str] = frozenset()
         self._admitted: Mapping[int, MBusReading] = {}
         self._turns = Budget(TELEGRAMS_A_SECOND, MAX_TELEGRAMS_AT_ONCE)
 
     def has_turn(self, telegram: Telegram, now: float) -> bool:
-        """Return whether a telegram may be read at `now` in seconds; always with a correct tag."""
+        """Return whether a telegram may be read at `now` in seconds.
+
+        A telegram with a correct tag may always be read.
+        """
         if telegram.verification is Verification.TAG:
             return True
         if self._turns.left(now) < 1:

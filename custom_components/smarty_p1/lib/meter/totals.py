@@ -117,7 +117,7 @@ def _encoded(field: float | datetime) -> float | str:
 class Totals:
     """Totals of one electricity meter and of the meters on its M-Bus channels.
 
-    `falls` counts the falls that were held back by OBIS reference, even if confirmed later.
+    `falls` holds the number of held-back falls by OBIS reference, including falls confirmed later.
     """
 
     def __init__(self) -> None:
@@ -205,7 +205,7 @@ class Totals:
             index = self._indexes.pop(key, None) or _Total(
                 reading.value, moment, _MBUS_CONFIRMATIONS
             )
-            self._indexes[key] = index  # last in the dict: most recently seen
+            self._indexes[key] = index  # the last key is the most recently seen index
             if self._holds_back(index, _index_reference(channel), reading.value, moment):
                 channels[channel] = replace(reading, value=index.value, time=index.moment)
         while len(self._indexes) > _MAX_INDEXES:

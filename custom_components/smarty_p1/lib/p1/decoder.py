@@ -29,13 +29,14 @@ from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram
 from .telegram_parser import parse
 
-# Budget for deciphering, in bytes of frames: per byte received, and at most at once.
+# Budget for deciphering, in bytes of frames: 128 for each byte received, and 512 KiB at once.
 _WORK_BYTES_PER_BYTE = 128
 _MAX_WORK_BYTES = 512 * 1024
 _RESERVED_WORK_BYTES = _MAX_WORK_BYTES // 2
 _MIN_LONG_FRAMES_LEFT = 8
 _SHORT_FRAME_BYTES = 2 * 1024
-# A line can be full of false identifications. So their length (128) and their number are limited.
+# A line can be full of false identifications. The limits for their length (128) and their number
+# (8) bound the work.
 _IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
 _MAX_IDENTIFICATIONS = 8
 _NOT_VERIFIED = frozenset((Reason.TAG, Reason.AUTHENTICATION_KEY))

@@ -99,7 +99,7 @@ class FastParser:
             try:
                 objects[reference] = convert(values[index])
             except ValueError:
-                return False  # not a number: the mask also lets `:;<=>?` pass
+                return False  # not a number, because the mask also lets `:;<=>?` pass
             if channel:
                 changed_channels.add(channel)
         if changed_channels:
@@ -133,8 +133,8 @@ class FastParser:
             spans.append((start, start + len(digits)))
         self._objects, self._fields = objects, fields
         self._read_channels(CHANNELS)
-        # If a reference repeats, only its last line counts. An update of an earlier line would be
-        # wrong, so read such telegrams as a whole.
+        # If a reference repeats, only its last line counts. Updating an earlier line would be
+        # wrong. So no layout is remembered for such a telegram.
         if len(objects) == number_of_objects:
             self._layout = _Layout(text, spans)
             self._values = self._layout.values_of(text)

@@ -65,8 +65,8 @@ def read_frame(data: bytes) -> Frame | None:
 def frame_size(buffer: bytes | bytearray, start: int) -> int:
     """Return the size in bytes of the frame that begins at `start` with HEADER_MARK.
 
-    Return 0 if the header is invalid. Return MAX_HEADER_SIZE if the header may be incomplete: every
-    frame is longer.
+    Return 0 if the header is invalid. Return MAX_HEADER_SIZE if the header may be incomplete. Every
+    frame is longer, so the caller can tell this result from a frame's size.
     """
     if start + MAX_HEADER_SIZE > len(buffer):
         return MAX_HEADER_SIZE

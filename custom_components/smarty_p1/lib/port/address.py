@@ -5,8 +5,8 @@ import re
 MASK = "REDACTED"
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
-# Percent-encoded characters match, too, even if encoded repeatedly. Such an address is wrong, but
-# users and logs still see the address.
+# Match a percent-encoded @, too, even if encoded repeatedly. Such an address is wrong, but users
+# and logs see the address, so its secrets must be masked.
 _AT = re.compile(r"@|%(?:25)*40", re.IGNORECASE)
 _SEPARATOR = re.compile(r"([?#&;]|%(?:25)*(?:3F|23|26|3B))", re.IGNORECASE)
 _IS = re.compile(r"=|%(?:25)*3D", re.IGNORECASE)
@@ -51,7 +51,7 @@ def _redact(url: str, *, keeps_port_name: bool) -> str:
 
 
 def _is_before_query(address: str, query: str) -> bool:
-    """Return whether `query`, which holds an @, is a real query and not part of a password."""
+    """Return whether `query`, which holds an @, is a query. False for the end of a password."""
     host = _AT.split(address)[-1]
     return query.startswith("?") and "=" in query and bool(_HOST.fullmatch(host))
 

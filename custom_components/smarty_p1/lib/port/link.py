@@ -41,8 +41,8 @@ class Link:
     ) -> None:
         """Set the callbacks for received bytes, for losses and failed attempts, and for openings.
 
-        A port without a byte for `silence_timeout` seconds is reopened, with None never. `opener`
-        replaces `open_port` for sources that are neither a device nor a URL.
+        After `silence_timeout` seconds without a byte, the port is reopened. With None, silence has
+        no limit. `opener` replaces `open_port` for sources that are neither a device nor a URL.
         """
         self.is_open = False
         self._url = url
@@ -75,7 +75,7 @@ class Link:
     async def _is_plugged_in_again(self) -> bool:
         """Wait until a missing device appears. Return False at once if no device is missing.
 
-        The device is then read without the back-off delay, however long it was missing.
+        After a wait, the device is opened without the back-off delay.
         """
         if not self._url.startswith("/") or _exists(self._url):
             return False

@@ -36,7 +36,7 @@ _MIN_FAILURES = {
 # Seconds to listen after the first rejection. A meter sends at least every ten seconds, so an
 # attacker who causes rejections cannot prevent the meter's telegram.
 _MIN_LISTENING_S = 12.0
-# ser2net sends this text to a client while it serves another client.
+# Text that ser2net sends to a client while another client is connected.
 BUSY_TEXT = b"in use"
 
 # Errors by reason. If several reasons occurred, the first in this table explains the failure best.
@@ -93,7 +93,7 @@ class _Findings:
 
     @property
     def is_busy(self) -> bool:
-        """Return whether the network gateway answered that it serves another client."""
+        """Return whether the network gateway answered that another client is connected."""
         return BUSY_TEXT in self._first_bytes
 
     @property

@@ -5,8 +5,8 @@ import asyncio
 from ..backoff import Budget
 from .serial_port import BAUD_RATE, READ_SIZE
 
-# Ten times the speed of a P1 port, which sends ten bits for each byte. Faster senders have to wait,
-# so that all other tasks keep running.
+# Ten times the speed of a P1 port, which sends BAUD_RATE / 10 bytes a second. Faster senders have
+# to wait, so that all other tasks keep running.
 MAX_BYTES_A_SECOND = BAUD_RATE
 _MAX_BURST_BYTES = READ_SIZE // 2
 

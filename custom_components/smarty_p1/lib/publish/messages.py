@@ -162,7 +162,8 @@ class MeterMessages:
     def _placed(self, message: Message) -> Iterator[Message]:
         """Yield `message` if MAX_TOPICS allows.
 
-        An empty message first deletes a message of an earlier run that the broker retains.
+        If the broker retains a message of an earlier run on the same topic, yield an empty message
+        first. The empty message deletes the retained message.
         """
         topic = message.topic
         if not self._has_place(topic):
@@ -184,7 +185,8 @@ class MeterMessages:
         """Yield empty messages that delete the retained messages of earlier runs."""
         places = MAX_MBUS_METERS
         for topic in sorted(self._stale):
-            # An M-Bus meter may only be away. So keep its discovery message, up to MAX_MBUS_METERS.
+            # The M-Bus meter of this message may be absent only for a while. So keep the discovery
+            # messages of up to MAX_MBUS_METERS meters.
             if places and self._announcer and self._announcer.owns(topic):
                 places -= 1
             else:

@@ -64,7 +64,7 @@ class DiscoveryNames(NamedTuple):
 
 
 class MeterAnnounced(NamedTuple):
-    """Meter, as its discovery messages announce it.
+    """Meter, as described in its discovery messages.
 
     The user's `options` decide which entities exist. Times in attributes are shown in `zone`.
     """

@@ -77,7 +77,7 @@ class PublishFeed:
         self._messages.repeat_values()
 
     def claim(self) -> Reading | None:
-        """Remove the reading that is due from the feed and return it, None if no reading is due."""
+        """Return the reading that is due, or None. Afterwards, no reading is due."""
         reading, self._waiting = self._waiting, None
         return reading
 

@@ -106,7 +106,7 @@ def _index_items(
 
 
 def object_name(reference: str) -> str:
-    """Return the name of an object in topics, unless the object belongs to an M-Bus meter."""
+    """Return the name in topics for an object that does not belong to an M-Bus meter."""
     if kind := OBJECTS.get(reference):
         return _NO_NAME.sub("_", kind.name.lower().replace("'s", ""))
     # Some programs that read topics give dots and colons a meaning, so replace both.
@@ -143,11 +143,11 @@ def _as_text(value: Value, sent: str) -> str:
 
 
 def _as_decimal(value: float, sent: str) -> str:
-    """Return a number as text: as in `sent` if equal, otherwise with as many decimals as `sent`."""
+    """Return `value` as text: as written in `sent` if equal, or with at least as many decimals."""
     if match := _number.match(sent):
         if float(match[0]) == value:
             return f"{Decimal(match[0]):f}"
-        # The value differs from the sent number if a total is held back, or a unit was converted.
+        # A held-back total or a converted unit makes `value` differ from the number in `sent`.
         text = f"{value:.{len(match['decimals'] or '')}f}"
         if float(text) == value:
             return text

@@ -3,7 +3,8 @@
 import re
 from ipaddress import IPv6Address, ip_address, ip_network
 
-# `ipaddress.is_private` is not used, because it also includes addresses for examples and tests.
+# Do not use `ipaddress.is_private`, because this check also accepts addresses for examples and
+# tests.
 _PRIVATE = [
     ip_network(network)
     for network in (

@@ -6,7 +6,7 @@ from .load_forecast import LoadForecast
 class Handout:
     """Handout of the last telegram's power to batteries. Every battery uses up its own share.
 
-    The sum of all parts handed out is an input of the load forecast for the next telegram.
+    The sum of all handed-out parts enters the load forecast at the next telegram.
     """
 
     def __init__(self) -> None:
@@ -25,8 +25,8 @@ class Handout:
     def take(self, name: str, wanted: float, share: float) -> float:
         """Return the part of the power that a battery gets now, from 0 to 1, and count this part.
 
-        The battery gets the `wanted` part, but at most the rest of its `share`, both from 0 to 1.
-        `name` is the name of the share.
+        The battery gets the part `wanted`, but at most the unused rest of `share`. Both are from 0
+        to 1. `name` is the name of the share.
         """
         taken = self._taken.get(name, 0.0)
         granted = max(0.0, min(wanted, share - taken, 1 - sum(self._taken.values())))

@@ -9,7 +9,8 @@ from .poll_interval import IntervalEstimate
 MAX_CLIENTS = 64
 MAX_PAUSE = 30.0
 """Seconds without a request after which a client counts as new."""
-# Limit for one address. Twenty devices behind one address, each with two polls a second, need 40.
+# Limit for one address. Twenty devices behind one address, each with two polls a second, need 40
+# polls a second.
 _MAX_POLLS_A_SECOND = 200
 
 
@@ -105,7 +106,7 @@ class Clients:
         self._clients: dict[str, Client] = {}
 
     def of(self, address: str) -> Client:
-        """Return the client with an address, new or known, and make it the most recent client."""
+        """Return the client with this address, created if new, as the most recent client."""
         client = self._clients.pop(address, None) or Client(address)
         if len(self._clients) >= MAX_CLIENTS:
             candidates = self._clients.values()

@@ -15,17 +15,17 @@ MIN_PART = 0.05
 
 # Numbers of telegrams for the medians. Odd numbers, so that a median is always a real load.
 _WINDOWS = (1, 3, 7, 15)
-# Weights of the errors of forecasts for the next telegram and the one after. A battery needs up to
-# two telegrams to follow.
+# A forecast is compared with the loads at the next two telegrams, because a battery needs up to two
+# telegrams to follow. These are the weights of the two errors.
 _WEIGHTS = (1, 2)
-# Factor by which an old error loses weight at every telegram. Half the weight is lost after 23.
+# Factor by which old errors lose weight at every telegram: half the weight in 23 telegrams.
 _ERROR_DECAY = 0.97
 _CHANGE_DECAY = 0.95
-# Possible speeds of batteries: the part of a handed-out power that they add to their output within
+# Assumed speeds of batteries: the part of the handed-out power by which their output rises within
 # one telegram. Full or empty batteries have speed 0.
 _PROMPT, *_OTHER_SPEEDS = (1.0, 0.5, 0.0)
-# Another speed than the prompt speed is used only if the reconstructed load then changes less, by
-# this factor.
+# A slower speed is assumed only if its reconstructed load changes less than 0.75 times as much as
+# with the prompt speed.
 _MUCH_STEADIER = 0.75
 
 
@@ -84,7 +84,7 @@ class _Reconstruction:
         self.missing = forecasts[best] - self._output - self._pending
 
     def _judge(self, load: float) -> None:
-        """Add the errors of the forecasts made for this load to the sums of errors."""
+        """Add the errors of the earlier forecasts for this `load` in W to the sums of errors."""
         self._errors = [_ERROR_DECAY * error for error in self._errors]
         for weight, forecasts in zip(_WEIGHTS, self._forecasts, strict=False):
             for n, forecast in enumerate(forecasts):

@@ -28,9 +28,9 @@ _MAX_FAST_SHARE = 0.8
 _MAX_POLL_TELEGRAMS = 2
 # Seconds. No meter sends more often, so telegrams that come closer together were delayed.
 _MIN_INTERVAL_S = 0.5
-# Seconds for which a client must send requests by UDP until it gets a battery's own share.
+# Seconds for which a client must send UDP requests to get its own share of the power.
 _MIN_STEADY_S = 60.0
-# Name of the share of the power that all UDP clients use together until _MIN_STEADY_S is over.
+# Name of the share that all UDP clients without an own share of the power use together.
 _NEWCOMERS = ""
 
 
@@ -42,9 +42,9 @@ class VirtualMeter:
     """Virtual meter that answers clients with the values of the last reading.
 
     `batteries` are the addresses that the user named as batteries. If empty, all clients that ask
-    by UDP are batteries. A UDP client that has asked for a minute gets its own share of the power,
-    up to MAX_BATTERIES clients. All other UDP clients use one share together. With `is_silent`, a
-    battery gets only one answer by UDP for each telegram.
+    by UDP are batteries. A UDP client that has sent requests for at least a minute gets its own
+    share of the power, up to MAX_BATTERIES clients. All other UDP clients use one share together.
+    With `is_silent`, a battery gets only one answer by UDP for each telegram.
 
     `on_fast` is called if a client that is no battery polls faster than telegrams come. The
     arguments are the client's address and poll interval in seconds. The call is repeated at every
@@ -109,7 +109,7 @@ class VirtualMeter:
         return address in self._batteries
 
     def note(self, address: str, question: Question, now: float) -> Client:
-        """Count a request of a client at `now`. Raises PollRateExceededError."""
+        """Count a client's request at `now`. Raises PollRateExceededError if too frequent."""
         client = self._clients.of(address)
         client.note(question, now)
         return client
@@ -169,12 +169,13 @@ class VirtualMeter:
 
     @staticmethod
     def _poll_interval(estimate: IntervalEstimate, waited: float | None) -> float:
-        """Return the expected seconds to the next poll. `waited` seconds passed since the last."""
+        """Return the expected seconds to the next poll. The last poll was `waited` seconds ago."""
         # The estimate is None at the first poll, and for a client that polls very rarely.
         usual = _POLL_INTERVAL_S if waited is None else waited
         interval = usual if estimate.interval is None else estimate.interval
         if waited is not None:
-            # A client that now polls faster than before must get only the part for `waited`.
+            # A client that now polls faster than before must get only the part for `waited`
+            # seconds.
             interval = min(interval, waited)
         return interval
 
@@ -216,11 +217,11 @@ class VirtualMeter:
         return client.address if client.address in batteries else _NEWCOMERS
 
     def _is_kept(self, client: Client) -> bool:
-        """Return whether a client must be remembered, because it has a battery's own share."""
+        """Return whether a client has a battery's own share, and so must be remembered."""
         return client.address in self._known_batteries()
 
     def _report_if_fast(self, client: Client, estimate: IntervalEstimate) -> None:
-        """Call `on_fast` once for a client that polls fast, because it may be a battery."""
+        """Call `on_fast` for a client that polls fast, because the client may be a battery."""
         if (
             client.address in self._reported
             or not estimate.is_certain

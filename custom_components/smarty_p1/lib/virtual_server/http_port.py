@@ -35,7 +35,7 @@ from .listener import Listener
 from .shelly_rpc import ShellyRpc
 
 LOGGER = logging.getLogger(__name__)
-# Logger that drops all lines: anybody on the network can cause invalid requests.
+# Logger that drops all lines, because anybody on the network can cause invalid requests.
 _QUIET = logging.getLogger(f"{__name__}.requests")
 _QUIET.setLevel(logging.CRITICAL + 1)
 
@@ -43,7 +43,8 @@ MAX_CONNECTIONS = 128
 MAX_CONNECTIONS_OF_ONE = 48
 MAX_LISTENERS = 64
 MAX_LISTENERS_OF_ONE = 32
-# Seconds without a request until a connection is closed. The first request must come sooner.
+# Seconds without a request until a connection is closed. A new connection is closed earlier, after
+# _MAX_FIRST_REQUEST_S without a request.
 _MAX_IDLE_S = 75.0
 _MAX_FIRST_REQUEST_S = 10.0
 _CHECK_INTERVAL_S = 5.0
@@ -56,13 +57,14 @@ type Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 def _text(text: str, status: int = 200) -> web.Response:
     response = web.Response(text=text, status=status, content_type="application/json")
     if status == TOO_MANY:
-        # The client asks too often. So close the connection, with the requests already sent.
+        # The client asks too often. Close the connection, and so drop the requests that were
+        # already sent.
         response.force_close()
     return response
 
 
 class _Gate(asyncio.Protocol):
-    """Protocol of a new connection, which is admitted, or closed before a byte is read."""
+    """Protocol that admits or closes a new connection before any byte is read."""
 
     def __init__(self, port: HttpPort) -> None:
         self._port = port
@@ -93,7 +95,7 @@ class HttpPort:
         self._now = now
         self._rpc = rpc
         self._listeners: set[Listener] = set()
-        # By connection: the time at which it is closed if no further request comes.
+        # By connection: the time at which the connection is closed if no further request comes.
         self._closes_at: dict[web.RequestHandler, float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._server: asyncio.Server | None = None
@@ -150,7 +152,7 @@ class HttpPort:
     def admit(self, transport: asyncio.Transport) -> web.RequestHandler | None:
         """Return the handler of a new connection, or None if the connection must be refused.
 
-        Addresses outside the local network are refused, and connections beyond the limits.
+        Connections from outside the local network, and connections beyond the limits, are refused.
         """
         address = _address_of(transport)
         if address is None or not is_private(address) or self._runner.server is None:
@@ -288,7 +290,8 @@ class HttpPort:
         return _text(to_json(shelly_information(self._meter.serial)))
 
     async def _method(self, request: web.Request) -> web.Response:
-        # Ignore the body. Some clients send a whole frame, whose `id` is not a component.
+        # Ignore the body, because some clients send a whole RPC frame. A frame's `id` is no
+        # component number.
         result = self._required_rpc.answer(
             _client(request), request.match_info["method"], component_of(request.query)
         )

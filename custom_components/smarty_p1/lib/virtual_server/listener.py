@@ -46,7 +46,7 @@ class Listener:
         self._news.set()
 
     def hang_up(self) -> None:
-        """Close the connection soon, but send unknown values if the client is Home Assistant."""
+        """Close the connection soon. Home Assistant instead gets unknown values."""
         self._is_over = True
         self._news.set()
 
@@ -104,7 +104,7 @@ class Listener:
                 self._energy_at = loop.time() if has_energy else self._energy_at
 
     async def _send(self, text: str) -> None:
-        """Send a text, or close the connection if the client does not receive it in time."""
+        """Send `text`, or close the connection if the client does not receive the text in time."""
         try:
             async with asyncio.timeout(_SEND_TIMEOUT_S):
                 await self._socket.send_str(text)

@@ -43,7 +43,7 @@ class ShellyRpc:
     def answer(
         self, address: str, method: str, component: int = 0, *, is_udp: bool = False
     ) -> RpcResult:
-        """Return the result of an RPC method for a component. Raises RpcError."""
+        """Return the result of an RPC method. Raises RpcError, also for polling too often."""
         now = self._now()
         question = (_OVER_UDP if is_udp else _QUESTIONS).get(method, Question.OTHER)
         values: Callable[[], MeterValues]

@@ -21,7 +21,7 @@ class UdpPort(asyncio.DatagramProtocol):
         self._rpc = rpc
 
     async def start(self, port: int) -> None:
-        """Listen on all IPv4 addresses, so that broadcasts arrive. Raises OSError."""
+        """Listen on all IPv4 addresses, so that broadcasts arrive. Raises OSError on failure."""
         loop = asyncio.get_running_loop()
         await loop.create_datagram_endpoint(lambda: self, local_addr=(_EVERY_IPV4, port))
 
@@ -48,7 +48,8 @@ class UdpPort(asyncio.DatagramProtocol):
         if address is None or not is_private(address):
             return
         frame, transport = read_frame(data), self._transport
-        # A full buffer means that the network is gone. Drop the answer, because it would be late.
+        # A full buffer means that the network is gone. Drop the answer, because it would come too
+        # late.
         if frame is None or transport is None or self._is_full:
             return
         code, text = answer_frame(
