@@ -23,7 +23,8 @@ _DAYS_OF_EXCESS = 14
 _PARTS = 20
 # Factor on the chance of an excess: 14 days are a small sample, and reserving energy has a cost.
 _CAUTION = 0.7
-# Weight of the last plan's midnight values in a plan's final values. The cheapest price has 0.2.
+# Weight of the last plan's midnight values in a plan's final values. The cheapest price has the
+# remaining weight of 0.2.
 _REMEMBERED = 0.8
 # Values that differ by less are equal, in EUR per kWh.
 _EQUAL = 1e-7
@@ -142,7 +143,8 @@ class BatteryPlan:
             spare_to = bisect_left(values, saving - surcharge)
             if hour in events:
                 values = _with_event(values, events[hour], saving, surcharge)
-            # A part is worth no more than filling it in this hour costs. Solar energy comes first.
+            # A part's value is at most the cost of filling the part in this hour. Fill with solar
+            # energy first.
             give_to = bisect_left(values, saving - _EQUAL)
             store_to = bisect_right(values, sold + _EQUAL)
             values = _filled(values, sold, min(sunny[hour], store_to), store_to)

@@ -2,7 +2,7 @@
 
 Monthly prices count to the end of the month. Each coming day is the mean of the last 28 whole days.
 If the same month of last year is known, its mean day gives a second total, and both totals bound
-the estimate. Last year's days may lack market prices, time of use or sharing: the recent days then
+the estimate. If last year's days lack market prices, time of use or sharing, the recent days
 provide these values. There is no estimate in the first three days of a month, or if fewer than 90 %
 of the quarter-hours are known.
 """
@@ -184,7 +184,7 @@ class _Known(NamedTuple):
 def _above(kw: float, day: Day) -> tuple[float, float]:
     """Return the day's energy above `kw`, and its imported energy if the excess is known.
 
-    The excess over a class is always known: a class that is not in `above` was not exceeded.
+    The excess over a class is always known, because a class missing in `above` was not exceeded.
     """
     energy_wh = day.above[kw].energy_wh if kw in day.above else 0.0
     return energy_wh, day.imported_wh if kw in day.above or kw in REFERENCE_POWERS else 0.0

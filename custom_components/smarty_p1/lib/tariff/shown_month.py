@@ -32,8 +32,8 @@ from .spans import Row
 
 _A_DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
-# Mean power in a break: any household in use draws more. While a clock is set, less comes: a leap
-# ahead by a day would need 240 Wh.
+# A household in use draws a higher mean power in a break. Setting a clock takes moments, so a leap
+# ahead by a day shows less than the 240 Wh of 10 W in 24 h.
 _MIN_W = 10.0
 
 
@@ -76,7 +76,7 @@ def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
 
 
 def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
-    """Return whether the clock may be ahead. A clock with `MAX_SEGMENTS - 1` leaps is accepted."""
+    """Return whether the clock may be ahead. False without leaps, or after `MAX_SEGMENTS - 1`."""
     leaps = sum(starmap(_leaps, pairwise(segments)))
     return 0 < leaps < MAX_SEGMENTS - 1
 

@@ -70,8 +70,8 @@ class Span(NamedTuple):
     def shared_periods(self) -> list[Period]:
         """Return the periods that get the span's energy where the platform has no data.
 
-        For a gap over `MAX_SHARED_GAP`, this is the last second if the clock may have leapt.
-        Otherwise, the list is empty for such a gap.
+        A gap over `MAX_SHARED_GAP` has one period, its last second, if the clock may have leapt.
+        If not, such a gap has no period.
         """
         if self.end - self.start <= MAX_SHARED_GAP:
             return [(self.start, self.end)]
@@ -187,7 +187,7 @@ class MonthColumns:
         origin: int = 0,
         reactive_varh: tuple[float | None, float | None] = _NO_REACTIVE,
     ) -> None:
-        """Put a quarter-hour at `place`, and forget the previous quarter-hour of this place."""
+        """Put a quarter-hour at index `place`, and forget the previous quarter-hour there."""
         if not self.quarter_hours:
             # Empty months share their columns, because a long gap makes many months. Copy the
             # columns before the first change.
@@ -225,15 +225,16 @@ class MonthColumns:
         )
 
     def late_between(self, first: int, last: int) -> list[float]:
-        """Return the inexact exported energies of the places from `first` to before `last`."""
+        """Return the inexact exported energies at the indices from `first` to before `last`."""
         return [wh for place, wh in self.late_exported.items() if first <= place < last]
 
     def overlaid(
         self, platform: MonthColumns, first: int, last: int
     ) -> tuple[array[float], array[float], bytearray]:
-        """Return imported energies, exported energies and origins from `first` to before `last`.
+        """Return imported energies, exported energies and origins of quarter-hours in a month.
 
-        Where no quarter-hour was measured, the platform's values are returned.
+        They have the indices from `first` to before `last`. Where no quarter-hour was measured,
+        the values of `platform` are returned.
         """
         part = slice(first, last)
         own, own_fed, origins = self.imported[part], self.exported[part], bytearray(last - first)
@@ -244,7 +245,10 @@ class MonthColumns:
         return own, own_fed, origins
 
     def put_span(self, span: Span, *, replaces: bool = False) -> None:
-        """Put a quarter-hour at its place. Without `replaces`, the previous one still counts."""
+        """Put a quarter-hour at its place.
+
+        Without `replaces`, the energy of a previous quarter-hour at this place still counts.
+        """
         place, amounts = self.place_of(span.start), span.amounts
         if self.is_known(place) and not replaces:
             self.repeated.append(self._span_at(place))
@@ -302,7 +306,10 @@ class Row:
             self.month(start).loose.append(span)
 
     def month(self, time: datetime) -> MonthColumns:
-        """Return the columns of the month of `time`. Above `max_months`, forget another month."""
+        """Return the columns of the month of `time`, new if needed.
+
+        If the row then has more than `max_months` months, forget another month.
+        """
         start = month_start(time)
         month = self.months.pop(start, None) or MonthColumns(start)
         self.months[start] = month

@@ -40,7 +40,7 @@ def load_months(data: Stored) -> tuple[Month, ...]:
 
 
 def months_of_state(stored: Mapping[str, Stored], archived: Iterable[Month]) -> list[Month]:
-    """Return the months in the stored state, and the `archived` months that the state names."""
+    """Return the months in `stored`, and the `archived` months listed in its `stored_months`."""
     relied = {load_month_start(item) for item in checked_list(stored["stored_months"], MAX_MONTHS)}
     months = {month.start: month for month in archived if month.start in relied}
     for index, segment in enumerate(checked_list(stored["stretches"])):

@@ -89,7 +89,7 @@ def split(
 def joined_splits(
     one: Mapping[str, TimeOfUseSplit], other: Mapping[str, TimeOfUseSplit]
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return the sums of two splits by their hours."""
+    """Return both splits by hours of the second price. Those of the same hours are added up."""
     if not one or not other:
         return one or other
     nothing = TimeOfUseSplit(0.0, 0.0)

@@ -345,5 +345,5 @@ def _market_difference(
 
 
 def _share_left(before_wh: float, more_wh: float) -> float:
-    """Return the factor from an energy to the energy plus `more_wh`, at least 0."""
+    """Return `before_wh` plus `more_wh` as a multiple of `before_wh`; 1 without `before_wh`."""
     return max(0.0, 1 + more_wh / before_wh) if before_wh else 1.0
