@@ -1,4 +1,4 @@
-"""File of the platform's portal: one metering point, one code, one row for each quarter-hour.
+"""Reader of a file of Leneda's portal: one metering point and code, a row a quarter-hour.
 
 Columns are recognised by their contents, because their names differ by language. The value is in
 the column whose name holds the code, or else in the only column with decimals. A doubtful file is

@@ -1,4 +1,4 @@
-"""Reasons to refuse a file of the portal."""
+"""Reasons to refuse a file of Leneda's portal."""
 
 from enum import StrEnum
 

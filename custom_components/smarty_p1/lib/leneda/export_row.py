@@ -1,4 +1,4 @@
-"""Row of a file of the portal, read by its columns."""
+"""Reader of one row of a file of Leneda's portal."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Codes of the platform's series of electricity, with quantity and unit."""
+"""Codes of the electricity series of the platform Leneda, with quantity and unit."""
 
 from collections.abc import Mapping
 from enum import StrEnum

@@ -194,7 +194,8 @@ class BatteryPlan:
     def _expected_events(self) -> Mapping[int, tuple[float, int, int]]:
         """Return the expected excesses over the reference power, by their first hour.
 
-        A value consists of chance, parts for the excess, and parts for energy below that power.
+        An excess has three values: its chance, its parts of energy, and the parts of energy below
+        the reference power in the same hours.
         """
         by_hour: dict[int, list[_Event]] = {}
         for day in self._event_days:
@@ -228,7 +229,7 @@ def _with(values: list[float], value: float, parts: int) -> list[float]:
 def _with_event(
     values: list[float], event: tuple[float, int, int], saving: float, surcharge: float
 ) -> list[float]:
-    """Return the mean of the values with and without an event, weighted by its chance."""
+    """Return the mean of the values with and without an excess, weighted by its chance."""
     chance, above, beside = event
     event_values = _with(_with(values, saving - surcharge, above), saving, beside)
     return [

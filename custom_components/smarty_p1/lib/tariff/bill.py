@@ -451,7 +451,7 @@ def _vat_base(lines: Iterable[Line]) -> float:
 
 
 def _unsplit_kwh(parts: list[MonthPart]) -> float:
-    """Return the energy whose price depends on the hour, but whose hours are unknown."""
+    """Return the energy in kWh that has two prices, but whose hours are unknown."""
     energies_kwh = [
         part.supplied_kwh - part.split.energy_wh / 1000
         for part in parts

@@ -1,4 +1,4 @@
-"""Contracts of a household with the operator of the grid and the supplier, with their days."""
+"""Contracts of a household with grid operator and supplier, and the time from which each holds."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta

@@ -117,7 +117,7 @@ class DemandMeter:
 
     @property
     def past(self) -> PlatformDays:
-        """Return the days of the platform Leneda last passed to `set_platform_days`."""
+        """Return the days of the platform Leneda, as last passed to `set_platform_days`."""
         return self._history.past
 
     def begin_past(self) -> Callable[[PlatformDays], KnownMonths]:
@@ -192,7 +192,7 @@ class DemandMeter:
         return self.snapshot
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the state to store, for JSON. Spans and aids are not part of the state."""
+        """Return the state to be stored as JSON, which has no spans and no aids."""
         history = self._history
         return {
             "version": _VERSION,

@@ -40,7 +40,7 @@ class Piece(NamedTuple):
 
 
 class _Remainder(NamedTuple):
-    """A period of a loose span that the platform does not cover, with the energy left for it."""
+    """Period of a loose span without data of the platform, and the energy of the period."""
 
     kind: Kind
     period: Period

@@ -96,7 +96,7 @@ def _energy_at(contract: Contract, moment: datetime, market: MarketPrices) -> fl
 def _aids(
     contracts: Contracts, prices: AgreedPrices, moment: datetime
 ) -> tuple[list[float], float]:
-    """Return the prices per kWh of aids with VAT, and the sum of those without VAT."""
+    """Return prices per kWh: of each aid with VAT, and the sum of all aids without VAT."""
     taxed, untaxed = [], 0.0
     for aid in contracts.aids_at(moment):
         if aid.unit == PER_KWH and aid.vat is AidVat.NONE:

@@ -38,7 +38,7 @@ from .register_rises import CLOCK_TOLERANCE, MAX_GAP, Amounts, Registers, most_w
 from .spans import MAX_SHARED_GAP, Position, Span
 
 MAX_SEGMENTS = 8
-"""If a clock is set so often that more segments exist, the oldest is confirmed without a day."""
+"""If a clock is set so often that more segments exist, the oldest segment is confirmed at once."""
 _A_DAY = timedelta(days=1)
 
 

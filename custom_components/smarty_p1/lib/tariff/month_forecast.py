@@ -65,7 +65,7 @@ def estimate_month(
 
 
 def _days_of_last_year(month: Month, earlier: Sequence[Month]) -> list[list[Day]]:
-    """Return the days of last year's same month, or no days if less than 90 % is known."""
+    """Return the days of the same month a year ago, or [] if less than 90 % of it is known."""
     year_before = month.start.replace(year=month.start.year - 1)
     last_year = next((candidate for candidate in earlier if candidate.start == year_before), None)
     if last_year is None or last_year.known_share(last_year.end) < _MIN_MEASURED_SHARE:
@@ -79,7 +79,7 @@ def _by_date(days: Sequence[Day]) -> Iterator[tuple[datetime, Iterator[Day]]]:
 
 
 def _last_whole_days(days: Iterable[Day], until: datetime) -> list[list[Day]]:
-    """Return the last 28 days before `until` of which at least 90 % is known."""
+    """Return the last 28 whole days before `until`. A whole day is known to at least 90 %."""
     whole_days: list[list[Day]] = []
     for start, group in _by_date([day for day in days if day.start < until]):
         records = list(group)

@@ -185,9 +185,9 @@ class RowReader:
         self.row.months = dict(sorted(self.row.months.items()))
 
     def _clip_gaps(self) -> None:
-        """Put the gaps into the row, without periods that the lines before a gap cover.
+        """Put the gaps into the row. Cut off a gap's beginning if earlier lines cover it.
 
-        Lines cover the beginning of a gap if they were restored after the gap was written.
+        Such lines were restored after the gap was written.
         """
         for index, (before, after) in enumerate(pairwise(self.runs), 1):
             gap = self._gaps.get(after.first)

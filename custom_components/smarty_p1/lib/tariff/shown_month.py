@@ -32,8 +32,8 @@ from .spans import Row
 
 _A_DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
-# A household in use draws a higher mean power in a break. Setting a clock takes moments, so a leap
-# ahead by a day shows less than the 240 Wh of 10 W in 24 h.
+# In a real break of a day, a household in use draws more than 240 Wh (10 W for 24 h). With less
+# energy, the clock has leapt ahead.
 _MIN_W = 10.0
 
 

@@ -331,7 +331,7 @@ class Row:
         return row.months
 
     def _forget(self) -> None:
-        """Forget a month with less than a day of quarter-hours (wrong clock), or else the first."""
+        """Forget a month with less than a day of quarter-hours, or else the first month."""
         *earlier_months, _ = self.months.values()
         shortest_month = min(earlier_months, key=lambda month: month.quarter_hours)
         is_scrap = shortest_month.quarter_hours < _QUARTER_HOURS_A_DAY

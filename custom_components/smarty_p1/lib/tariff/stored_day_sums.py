@@ -1,4 +1,4 @@
-"""Conversion of day sums to spans, for states of version 2. It is needed until release 0.2.
+"""Conversion of day sums to spans, for states of version 2. Needed until release 0.2.
 
 A quarter-hour in the files becomes a span. The rest of the day's sum, with its cost and revenue at
 the market's prices, becomes a gap of the day. If the files have more energy than the sum, the whole
@@ -30,7 +30,7 @@ _MIN_WH = 0.01
 
 
 def load_months(data: Stored) -> tuple[Month, ...]:
-    """Return the months in `data`, a file beside the state. Raises ValueError if malformed."""
+    """Return the months in `data`, an archive file. Raises ValueError for malformed data."""
     try:
         stored = checked_mapping(data)
         check_version(stored, _VERSION_OF_MONTHS)
