@@ -16,7 +16,7 @@ from .rows import Row
 
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001
-# Days with less Wh match by chance, so they prove no cause.
+# In Wh. Days with less energy may match by chance, so they prove no cause.
 _MIN_WH = 500
 _HOUR = timedelta(hours=1)
 # Each end of a quarter-hour is up to one telegram (10 s) off. So tolerate 20 of 900 s, which is

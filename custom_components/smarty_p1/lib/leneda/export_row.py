@@ -98,7 +98,7 @@ def _start(text: str, latest: datetime) -> datetime:
         raise RefusedRowError(ExportRefusal.DAMAGED_LINE) from err
     if time.minute % 15 or time.second:
         raise RefusedRowError(ExportRefusal.NO_QUARTER_HOUR)
-    # Check the year first, because `astimezone` raises OverflowError in the years 1 and 9999.
+    # Check the year first, because `astimezone` may raise OverflowError in the years 1 and 9999.
     if time.year < _FIRST_YEAR:
         raise RefusedRowError(ExportRefusal.TOO_OLD)
     if time.year > latest.year + 1:

@@ -43,7 +43,7 @@ _UNKNOWN = _Day(0.0, 0.0)
 
 
 def joined_days(meters: Iterable[DaySums]) -> DaySums:
-    """Return the sums of the days of a gas meter and of the meters that it has replaced."""
+    """Return the day sums of a gas meter, joined with those of the replaced meters."""
     joined: dict[datetime, tuple[float, float]] = {}
     for days in meters:
         for start, (amount, seconds) in days.items():

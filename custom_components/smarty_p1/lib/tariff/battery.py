@@ -31,7 +31,7 @@ MAX_STANDBY_W = 200.0
 
 WH_A_KW = 250
 """Energy in Wh that 1 kW makes in a quarter-hour."""
-# Smaller energies are float errors.
+# In Wh. Smaller energies are float errors.
 _NOTHING_WH = 1e-6
 
 

@@ -192,7 +192,7 @@ class _Charge(NamedTuple):
 def compute_bill(
     month: Month, contracts: Contracts, until: datetime, published: NetworkPrices | None = None
 ) -> Bill:
-    """Return the bill of `month` up to `until`, or of the whole month if that is earlier.
+    """Return the bill of `month` up to `until`, or up to the month's end if that is earlier.
 
     Prices missing in a contract are the published prices of each day, or `published` for all days.
     """
@@ -414,7 +414,8 @@ def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
     """Return the network cost, with VAT, of locally shared energy; None if unknown."""
     cost = 0.0
     for part in parts:
-        # Shared energy of layers 1 to 3, or of an unknown layer, may come from a local group.
+        # Shared energy outside of layer 4 may come from a local group, for which the operator may
+        # waive the network cost.
         if local_wh := part.shared.all_wh - part.shared.layer_4_wh:
             variable, vat_rate = part.prices.variable, part.prices.vat_rate
             if variable is None or vat_rate is None:

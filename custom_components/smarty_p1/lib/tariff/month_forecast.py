@@ -37,7 +37,7 @@ class Estimate(NamedTuple):
 def estimated(demand: Demand) -> Estimate | None:
     """Return the estimate of the shown month, as of the start of the running quarter-hour.
 
-    So the estimate changes at most 96 times a day, and not with every telegram.
+    The estimate changes at most 96 times a day (each quarter-hour), not with every telegram.
     """
     until = min(demand.until, demand.quarter_start)
     return estimate_month(demand.known_month, demand.earlier_months, demand.contracts, until)
@@ -148,7 +148,7 @@ def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], sha
 
 
 class _Known(NamedTuple):
-    """Days, and `others` for values that are unknown on all of `days`."""
+    """`days`, and `others` as a source of values that all of `days` lack."""
 
     days: Sequence[Day]
     others: Sequence[Day]

@@ -31,7 +31,7 @@ _QUARTER_HOURS_A_DAY = 96
 _MAX_GAP = timedelta(days=731)
 # With less energy than this in a gap over 40 days, the clock was set ahead. A long outage has more.
 _MAX_LEAP_WH = 10_000
-# Smaller than a register's steps, larger than the rounding of stored numbers.
+# In Wh. Smaller than a register's steps, larger than the rounding of stored numbers.
 _NEGLIGIBLE_WH = 0.01
 _SECOND = timedelta(seconds=1)
 _NO_REACTIVE = (None, None)

@@ -75,7 +75,7 @@ def _load_day(data: Stored) -> Day:
     stored = checked_mapping(data)
     start = utc_time(stored.pop("start"))
     quarter_hours = checked_count(stored.pop("quarter_hours"), _MAX_QUARTER_HOURS_A_DAY)
-    # "above" and "second" are only checked, because the quarter-hours give them now.
+    # "above" and "second" are only checked, because both are now computed from quarter-hours.
     for name in ("above", "second"):
         checked_mapping(stored.pop(name, {}), _MAX_POWERS)
     if start != quarter_start(start) or not stored.keys() <= set(AMOUNTS):

@@ -92,7 +92,7 @@ def split(
 def joined_splits(
     one: Mapping[str, TimeOfUseSplit], other: Mapping[str, TimeOfUseSplit]
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return both splits by hours of the second price. Equal hours are added up."""
+    """Return the sum of `one` and `other` for each text of hours in either."""
     if not one or not other:
         return one or other
     nothing = TimeOfUseSplit(0.0, 0.0)
