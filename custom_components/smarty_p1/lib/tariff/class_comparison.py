@@ -78,8 +78,8 @@ def compare(
     The last month may be running.
     """
     current = AgreedPrices.at(contracts.at(until), until) if is_at_current_prices else None
-    # Other classes always have published prices, so name their approved date even if the contract
-    # has its own prices.
+    # All classes but the contract's have published prices. So name the day until which published
+    # prices are approved, even if the contract has its own prices.
     prices_of = (current or AgreedPrices.at(contracts.at(until), until)).published_until
     compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]

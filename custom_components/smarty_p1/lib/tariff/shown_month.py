@@ -76,7 +76,7 @@ def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
 
 
 def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
-    """Return whether the clock may be ahead. False without leaps, or after `MAX_SEGMENTS - 1`."""
+    """Return whether the clock may be ahead. False for 0 or over `MAX_SEGMENTS - 2` leaps."""
     leaps = sum(starmap(_leaps, pairwise(segments)))
     return 0 < leaps < MAX_SEGMENTS - 1
 
