@@ -45,7 +45,7 @@ _BY_PATTERN = (POINT, CODE, UNIT, TIME)
 # Values with fewer rows or a lower mean than these limits never count as energies in Wh.
 _MIN_ROWS = 16
 _HIGH_MEAN_KW = 20
-# The word for minutes begins with "min" in all five languages of the portal.
+# The word for minutes in English, German, French, Luxembourgish and Portuguese.
 _MINUTES = re.compile(r"\bmin", re.IGNORECASE)
 _SHOWN_NAME = re.compile(r"[\w .:()/%-]{1,40}")
 
