@@ -1,4 +1,4 @@
-"""Response of the platform's API about one series, parsed from JSON.
+"""Reader of a JSON response of the API of Leneda, the national data platform: one series.
 
 A response may hold data outside of the request, null values and repeated rows. Items that are no
 quarter-hour of the period are left out.
@@ -21,7 +21,7 @@ class AnswerRefusal(StrEnum):
     """Reason why a response has no usable data."""
 
     UNKNOWN_POINT = "unknown_point"
-    """The platform knows no such metering point, or this key has no right to the code."""
+    """The platform knows no such metering point, or the API key has no right to the code."""
     MALFORMED = "malformed"
     WRONG_UNIT = "wrong_unit"
     WRONG_INTERVAL = "wrong_interval"
@@ -36,16 +36,16 @@ class ResponseError(Exception):
 
 
 class TimeSeries(NamedTuple):
-    """Series of a response. Without a row, the platform has nothing for the period yet."""
+    """Rows of a response. Leneda has no data for the period yet if `rows` is empty."""
 
     rows: tuple[Row, ...]
     """In the order of time, without repetitions."""
     left_out: int
-    """Number of items that are no row, or outside of the period."""
+    """Number of items that are malformed or outside of the period."""
 
 
 def read_time_series(answer: object, code: str, start: datetime, end: datetime) -> TimeSeries:
-    """Return the rows of a code that start in a period. Raises ResponseError."""
+    """Return the rows of `code` from `start` to before `end`. Raises ResponseError for bad data."""
     if not isinstance(answer, dict):
         raise ResponseError(AnswerRefusal.MALFORMED)
     raw_items = answer.get("items")
@@ -57,7 +57,7 @@ def read_time_series(answer: object, code: str, start: datetime, end: datetime) 
 
 
 def _refusal(answer: dict[str, Any], items: object, code: str) -> AnswerRefusal | None:
-    """Return the reason why a response has no usable data, None if it has some."""
+    """Return the reason why a response is unusable, None for a usable response."""
     unit, interval = answer.get("unit"), answer.get("intervalLength")
     if not isinstance(items, list) or len(items) > _MAX_ITEMS:
         return AnswerRefusal.MALFORMED

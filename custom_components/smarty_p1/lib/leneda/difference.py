@@ -1,7 +1,7 @@
-"""Comparison of own measurements with the platform's, by whole days of Luxembourg.
+"""Comparison of quarter-hours measured here with those of the platform Leneda, day by day.
 
-Both series come from one register, but are cut at different moments. Own quarter-hours end at a
-telegram, the operator's exactly at the quarter-hour. So a day may differ by 50 Wh or a thousandth.
+Both series come from one register, but are cut at different moments. Quarter-hours measured here
+end at a telegram, Leneda's exactly on time. So a day may differ by 50 Wh or a thousandth.
 Days without all quarter-hours, or with an estimated quarter-hour, are not compared.
 """
 
@@ -16,11 +16,11 @@ from .rows import Row
 
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001
-# Days with less energy than this resemble each other, independent of the cause.
+# In Wh. Days with less energy may match by chance, so they prove no cause.
 _MIN_WH = 500
 _HOUR = timedelta(hours=1)
-# Each end of a quarter-hour is up to one telegram (10 s) off: tolerate 20 of 900 s (1/45) of its
-# energy, plus 1 Wh.
+# Each end of a quarter-hour is up to one telegram (10 s) off. So tolerate 20 of 900 s, which is
+# 1/45 of the energy, plus 1 Wh.
 _OFF_WH = 1
 _OFF = 1 / 45
 
@@ -29,11 +29,11 @@ class Cause(StrEnum):
     """Likeliest cause of a difference on most days."""
 
     OTHER_POINT = "other_point"
-    """Another metering point, or a cause that is none of the others."""
+    """Another metering point, or an unknown cause."""
     PRODUCTION = "production"
     """The platform's series is the energy exported here."""
     FACTOR_FOUR = "factor_four"
-    """Mean power was taken for energy, or the other way round."""
+    """Mean power in kW was taken for energy in kWh, or energy for power."""
     SHIFTED_HOUR = "shifted_hour"
 
 
@@ -47,7 +47,7 @@ class DayDifference(NamedTuple):
 
     @property
     def is_within(self) -> bool:
-        """Return whether the different moments of the two cuts explain the difference."""
+        """Return whether the two energies differ by at most the tolerance."""
         return _is_near(self.own_wh, self.platform_wh)
 
 
@@ -90,7 +90,7 @@ class _Day(NamedTuple):
 
 
 def compare_days(own: Iterable[QuarterHour], platform: Iterable[Row]) -> Differences:
-    """Return the differences of imported energy by days. Both series are in the order of time."""
+    """Return the daily differences of imported energy. Both series must be in time order."""
     rows = {row.start: row for row in platform}
     days = [
         day
@@ -110,7 +110,7 @@ def _day(start: datetime, own: Sequence[QuarterHour], rows: Mapping[datetime, Ro
 
 
 def _cause(days: Sequence[_Day]) -> Cause | None:
-    # Days shifted by an hour may have equal sums, so the sums alone do not show the shift.
+    # A day whose series is shifted by an hour may have the same sum, so check the shift, too.
     outside = [day for day in days if not day.difference.is_within or day.is_shifted()]
     if 2 * len(outside) <= len(days):
         return None

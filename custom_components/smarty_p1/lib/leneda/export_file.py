@@ -1,8 +1,8 @@
-"""File of the platform's portal: one metering point, one code, one row for each quarter-hour.
+"""Reader of a file of Leneda's portal: one metering point and code, a row a quarter-hour.
 
 Columns are recognised by their contents, because their names differ by language. The value is in
-the column whose name holds the code, or else in the only column with decimals. A file with any
-doubt is refused: a spreadsheet that saves a file again loses the offsets of its times.
+the column whose name holds the code, or else in the only column with decimals. A doubtful file is
+refused, because a spreadsheet program that saves a file again drops the UTC offsets of its times.
 """
 
 import csv
@@ -32,7 +32,7 @@ from .registers import REGISTERS, is_gas, is_in_its_unit
 from .rows import Row, is_measured, newest
 
 MAX_EXPORT_SIZE = 20_000_000
-"""Bytes; a year has 3.9 million."""
+"""In bytes. A file of one year has 3.9 million bytes."""
 _MAX_ROWS = 200_000
 _MAX_COLUMNS = 20
 _MAX_LINE = 1_000
@@ -40,12 +40,12 @@ _FIRST_LINES = 3
 _MIN_COMMAS = 4
 _HEAD = 100
 _INTERVAL_AND_VERSION = 2
-# Columns recognised by their contents, in this order.
+# Columns are searched in this order, each by the pattern of its cells.
 _BY_PATTERN = (POINT, CODE, UNIT, TIME)
-# Limits for values that look like energies in Wh.
+# Values with fewer rows or a lower mean than these limits never count as energies in Wh.
 _MIN_ROWS = 16
 _HIGH_MEAN_KW = 20
-# The word for minutes begins like this in all five languages.
+# The word for minutes in English, German, French, Luxembourgish and Portuguese.
 _MINUTES = re.compile(r"\bmin", re.IGNORECASE)
 _SHOWN_NAME = re.compile(r"[\w .:()/%-]{1,40}")
 
@@ -62,7 +62,7 @@ class Export(NamedTuple):
     repeated: int
     """Number of rows that a later row of the same start replaced."""
     holes: int
-    """Number of quarter-hours between the first and the last without a row or value."""
+    """Number of quarter-hours without a value between the first row and the last."""
     estimated: int
     """Number of rows that were not measured."""
 
@@ -95,7 +95,7 @@ def read_export(data: bytes, now: datetime) -> Export:
 
 
 def _export(numbered: Sequence[tuple[int, Row | None]], point: str, code: str, unit: str) -> Export:
-    """Return the content of rows, given with their line numbers. Raises ExportError."""
+    """Return the content of a file. Raises ExportError without values, or for values in Wh."""
     valued = [(number, row) for number, row in numbered if row]
     rows = newest(row for _, row in valued)
     if not rows:
@@ -115,7 +115,7 @@ def _export(numbered: Sequence[tuple[int, Row | None]], point: str, code: str, u
 
 
 class _Head(NamedTuple):
-    """Names of the columns, if there are any, and the first rows with their lines."""
+    """First rows with their line numbers, and the column names (empty if the file has none)."""
 
     names: list[str]
     numbered: list[tuple[int, list[str]]]
@@ -134,12 +134,12 @@ class _Head(NamedTuple):
         return any(pattern.fullmatch(cell) for cell in self.cells(column))
 
     def cells(self, column: int) -> list[str]:
-        """Return the cells of a column."""
+        """Return the cells of a column in the first rows."""
         return [cells[column] for _, cells in self.numbered if column < len(cells)]
 
 
 def _read_head(table: Iterator[tuple[int, list[str]]], *, is_unended: bool) -> _Head:
-    """Return the first rows. Raises ExportError without any whole row."""
+    """Return column names and first rows. Raises ExportError without any whole row."""
     numbered = list(islice(table, _HEAD))
     has_names = bool(numbered) and not any(map(CODE.fullmatch, numbered[0][1]))
     names = numbered.pop(0)[1] if has_names else []
@@ -162,8 +162,8 @@ def _lines(data: bytes) -> list[str]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        # A spreadsheet may have changed the encoding: read on, so that the error names the
-        # spreadsheet.
+        # A spreadsheet program may have changed the encoding. Read on, so that a later error can
+        # name the spreadsheet program as the cause.
         text = data.decode("latin-1")
     lines = text.rstrip("\r\n").split("\n")
     if len(lines) > _MAX_ROWS:
@@ -174,7 +174,7 @@ def _lines(data: bytes) -> list[str]:
 
 
 def _check_begin(lines: Sequence[str], *, is_unended: bool) -> None:
-    """Refuse data whose beginning is not that of a file of the portal."""
+    """Raise ExportError unless the first lines are like those of a file of the portal."""
     begin = "\n".join(lines[:_FIRST_LINES])
     if POINT.search(begin) and CODE.search(begin):
         if lines[0].count(",") < _MIN_COMMAS <= max(map(lines[0].count, ";\t")):
@@ -218,7 +218,10 @@ def _columns(head: _Head) -> Columns:
 
 
 def _take(pattern: re.Pattern[str], example: Sequence[str], left: list[int]) -> int:
-    """Return the column whose example matches `pattern`, and remove it from `left`."""
+    """Remove the column whose cell in `example` matches `pattern` from `left`, and return it.
+
+    Raises ExportError without such a column.
+    """
     for column in left:
         if pattern.fullmatch(example[column]):
             left.remove(column)
@@ -238,7 +241,7 @@ def _value_column(head: _Head, left: Sequence[int], code: str) -> int:
 
 
 def _check_value_column(head: _Head, value: int, decimals: Sequence[int]) -> None:
-    """Refuse a file with decimal numbers in another column than that of the values."""
+    """Raise ExportError if another column has the decimals, because the two are swapped."""
     is_number = INTEGER.fullmatch(head.example[value])
     if is_number and value not in decimals and len(decimals) == 1:
         raise _swapped(value, decimals[0], head)
@@ -259,7 +262,7 @@ def _interval_column(head: _Head, numbers: Sequence[int]) -> int:
 
 
 def _swapped(first: int, second: int, head: _Head) -> ExportError:
-    """Return the error that names two swapped columns."""
+    """Return the error for the swapped columns `first` and `second`."""
     return ExportError(
         ExportRefusal.SWAPPED_COLUMNS,
         first=_column_name(first, head),
@@ -279,8 +282,8 @@ def _column_name(column: int, head: _Head) -> str:
 def _are_watt_hours(rows: Sequence[Row]) -> bool:
     """Return whether values look like energies in Wh although the unit is kW.
 
-    A meter counts whole watt-hours. As mean power in kW, they have decimals. As energies they have
-    none, and a household's are in the hundreds.
+    A meter counts whole Wh. A mean power in kW has decimals. An energy in Wh has none, and is in
+    the hundreds for a household's quarter-hour.
     """
     powers = [row.kw for row in rows if row.kw]
     if len(powers) < _MIN_ROWS:

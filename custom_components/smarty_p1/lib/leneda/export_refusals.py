@@ -1,4 +1,4 @@
-"""Reasons to refuse a file of the portal."""
+"""Reasons to refuse a file of Leneda's portal."""
 
 from enum import StrEnum
 
@@ -11,28 +11,28 @@ class ExportRefusal(StrEnum):
     """The file is empty, or has no row."""
     NOT_CSV = "not_csv"
     SPREADSHEET = "spreadsheet"
-    """A spreadsheet has saved the file again."""
+    """A spreadsheet program has saved the file again."""
     NO_EXPORT = "no_export"
-    """The file is another table."""
+    """The file is not from the portal."""
     SEVERAL_POINTS = "several_points"
     SEVERAL_CODES = "several_codes"
     GAS = "gas"
     UNKNOWN_CODE = "unknown_code"
     WRONG_UNIT = "wrong_unit"
     WATT_HOURS = "watt_hours"
-    """The unit says kW, and the values are too high for it."""
+    """The unit says kW, but the values look like energies in Wh."""
     WRONG_INTERVAL = "wrong_interval"
     SWAPPED_COLUMNS = "swapped_columns"
     WRONG_OFFSET = "wrong_offset"
-    """The offset of a time is not Luxembourg's at that time."""
+    """A time has another UTC offset than Luxembourg's clock at that time."""
     NO_QUARTER_HOUR = "no_quarter_hour"
-    """A time lies within a quarter-hour."""
+    """A time is not the start of a quarter-hour."""
     FUTURE = "future"
     TOO_OLD = "too_old"
     WRONG_VALUE = "wrong_value"
     DAMAGED_LINE = "damaged_line"
     TRUNCATED = "truncated"
-    """The last line is not whole."""
+    """The last line is incomplete."""
 
 
 class ExportError(Exception):

@@ -1,4 +1,4 @@
-"""Row of a file of the portal, read by its columns."""
+"""Reader of one row of a file of Leneda's portal."""
 
 import re
 from collections.abc import Sequence
@@ -23,13 +23,13 @@ TIME_WITHOUT_OFFSET = re.compile(
     r"([T ,]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[AaPp][Mm])?)?"
 )
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
-# Characters of a wrong value in an error.
+# An error quotes a wrong value only if the value matches this pattern.
 _SHOWN = re.compile(r"[-+.,0-9A-Za-z]{1,12}")
 DECIMAL = re.compile(r"-?[0-9]{1,9}\.[0-9]{1,9}")
 DECIMAL_COMMA = re.compile(r"-?[0-9.]{1,9},[0-9]{1,9}")
 INTEGER = re.compile(r"[0-9]{1,9}")
 
-# Columns that must be equal in all rows, and the refusals otherwise.
+# Columns whose cells must be equal in all rows, and the refusals of unequal cells.
 _SAME = (
     (POINT, ExportRefusal.SEVERAL_POINTS),
     (CODE, ExportRefusal.SEVERAL_CODES),
@@ -98,7 +98,7 @@ def _start(text: str, latest: datetime) -> datetime:
         raise RefusedRowError(ExportRefusal.DAMAGED_LINE) from err
     if time.minute % 15 or time.second:
         raise RefusedRowError(ExportRefusal.NO_QUARTER_HOUR)
-    # Check the year first: astimezone overflows at the ends of the calendar.
+    # Check the year first, because `astimezone` may raise OverflowError in the years 1 and 9999.
     if time.year < _FIRST_YEAR:
         raise RefusedRowError(ExportRefusal.TOO_OLD)
     if time.year > latest.year + 1:

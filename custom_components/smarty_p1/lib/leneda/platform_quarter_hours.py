@@ -1,4 +1,4 @@
-"""Quarter-hours and energy sharing, made of the rows of the platform's codes."""
+"""Quarter-hours and shared energy, computed from rows of the national platform Leneda."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,10 +10,10 @@ from .totals import with_totals
 
 
 def quarter_hours_of(platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]:
-    """Return the quarter-hours whose imported energy the platform knows, in the order of time.
+    """Return the quarter-hours whose imported energy the platform knows, in time order.
 
-    `platform` holds the rows of each code. The imported energy may be the sum of the parts of
-    energy sharing. A quarter-hour is estimated if a value of it is.
+    `platform` holds the rows of each code. Imported energy may be the sum of the supplier's and
+    the shared energy. A quarter-hour with any estimated value counts as estimated.
     """
     rows: dict[Quantity, Sequence[Row]] = {
         REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()
@@ -39,9 +39,9 @@ def _of_platform(imported: Row, other_rows: Sequence[Row | None]) -> QuarterHour
 
 
 def sharing_of(platform: Mapping[str, Sequence[Row]]) -> dict[datetime, Covered]:
-    """Return the shared consumption by quarter-hours.
+    """Return the shared consumption of each quarter-hour, by its start.
 
-    A layer without a row covers nothing.
+    A layer of energy sharing without a row counts as 0 Wh.
     """
     energies: dict[Quantity, dict[datetime, float]] = {
         REGISTERS[code].quantity: {row.start: row.kw * 250 for row in rows}

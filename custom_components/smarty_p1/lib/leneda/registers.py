@@ -1,4 +1,4 @@
-"""Codes of the platform's series of electricity, with quantity and unit."""
+"""Codes of the electricity series of the platform Leneda, with quantity and unit."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -33,7 +33,7 @@ class Register(NamedTuple):
     unit: str = "kW"
 
 
-# The last digit of a code is not the number of the layer.
+# The last digit of a code is not the number of the layer of energy sharing.
 REGISTERS: Mapping[str, Register] = {
     "1-1:1.29.0": Register(Quantity.IMPORTED),
     "1-1:2.29.0": Register(Quantity.EXPORTED),
@@ -62,7 +62,7 @@ _PRODUCTION = {Quantity.EXPORTED, Quantity.REACTIVE_EXPORTED, Quantity.SOLD, *SH
 
 
 def is_of_production(code: str) -> bool:
-    """Return whether a code is of production. A household may have several points of production."""
+    """Return whether a code is of production, of which a household may have several points."""
     return REGISTERS[code].quantity in _PRODUCTION
 
 
@@ -77,5 +77,5 @@ def is_of_sharing(code: str) -> bool:
 
 
 def is_in_its_unit(register: Register, unit: str) -> bool:
-    """Return whether a unit is the register's, in any case: the platform writes kVAR."""
+    """Return whether `unit` is the register's unit. Case is ignored: the platform writes kVAR."""
     return unit.casefold() == register.unit.casefold()

@@ -1,4 +1,4 @@
-"""Value of the platform, and the choice among several versions."""
+"""Row of the national platform Leneda, and the choice among versions of a row."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -30,7 +30,7 @@ class Row(NamedTuple):
     is_measured: bool
     """Whether the value was neither estimated nor edited."""
     version: int = 1
-    """The operator computes a day again for two weeks; the highest version counts."""
+    """The operator corrects a day for two weeks. The row of the highest version counts."""
 
 
 @lru_cache(maxsize=64)
@@ -40,7 +40,10 @@ def is_measured(word: str) -> bool:
 
 
 def newest(*series: Iterable[Row]) -> tuple[Row, ...]:
-    """Return the highest version of each row, the last of equal versions, in the order of time."""
+    """Return the row of the highest version for each start, in time order.
+
+    Of equal versions, the last row counts.
+    """
     rows_by_start: dict[datetime, Row] = {}
     for rows in series:
         for row in rows:
@@ -51,7 +54,7 @@ def newest(*series: Iterable[Row]) -> tuple[Row, ...]:
 
 
 def added_up(*series: Iterable[Row]) -> tuple[Row, ...]:
-    """Return the sum of several series in the order of time, where at least one knows a value."""
+    """Return the sums of the rows with equal start, in time order. A missing row counts as 0."""
     rows_by_start: dict[datetime, Row] = {}
     for rows in series:
         for row in rows:
@@ -63,7 +66,7 @@ def added_up(*series: Iterable[Row]) -> tuple[Row, ...]:
 def _sum(row: Row, other: Row) -> Row:
     return Row(
         row.start,
-        # Values have three decimals: rounding removes errors of binary fractions.
+        # Values have three decimals, so rounding to six removes only float errors.
         round(row.kw + other.kw, 6),
         row.is_measured and other.is_measured,
         max(row.version, other.version),

@@ -1,4 +1,4 @@
-"""Energy of the platform's rows by days of Luxembourg."""
+"""Energy of a whole day in Luxembourg, from rows of the national platform Leneda."""
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -9,7 +9,7 @@ from .rows import Row
 
 
 def last_days_of(platform: Mapping[str, Sequence[Row]]) -> dict[str, DaySum]:
-    """Return the last complete day of each series of energy sharing, by its code."""
+    """Return the last complete day of each series of energy sharing, by the series' code."""
     last_days = {}
     for code, rows in platform.items():
         if is_of_sharing(code) and (last := _last_whole_day(rows)):

@@ -1,4 +1,4 @@
-"""Contents of answers about a meter: pure functions of its row, contracts and prices.
+"""Contents of answers about a meter: pure functions of its energies, contracts and prices.
 
 Actions and websocket commands check rights, and return these contents.
 """

@@ -30,7 +30,7 @@ _UNPRICED = ("unpriced_kwh", "unsplit_kwh", "unpriced_exported_kwh")
 
 
 def peak_report(peak: QuarterHour | None, decimals: int = 6) -> dict[str, Any] | None:
-    """Return start and mean power of a peak."""
+    """Return start and mean power of a peak, None for None."""
     return peak and {"start": peak.start.isoformat(), "mean_kw": round(peak.mean_kw, decimals)}
 
 
@@ -69,7 +69,7 @@ def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _line(line: Line) -> dict[str, Any]:
-    """Return a line of a bill. Only the line of an aid has a label, and whether it has VAT."""
+    """Return a line of a bill as a dict. Only aids have the keys `label` and `has_vat`."""
     fields = line._asdict()
     if line.label is None:
         del fields["label"], fields["has_vat"]
@@ -134,7 +134,7 @@ def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
 
 
 def comparison_report(demand: Demand, prices: str) -> dict[str, Any]:
-    """Return the costs of each class in the known months, at current prices or each month's."""
+    """Return the cost of each class in each known month, at the chosen `prices`."""
     return _comparison(_compared_by(demand, prices), prices)
 
 
@@ -183,7 +183,7 @@ def classes_report(demand: Demand) -> dict[str, Any]:
 
 
 def _above(month: Month, demand: Demand) -> dict[str, Any]:
-    """Return the energy of a month above each class, and above the contracts of its days."""
+    """Return a month's energy above each class, and above the contracts' reference powers."""
     until = min(month.end, max(month.start, demand.until))
     start = month.start.astimezone(UTC)
     contracts = demand.contracts.between(start, until.astimezone(UTC))

@@ -1,7 +1,7 @@
 """Contents of days: sums, peak and costs.
 
-The costs of a month's days add up to its bill: a day costs the bill until its end less the bill
-until its start. So each day has its share of the fixed prices, even without any measurement.
+A day costs the bill until the day's end less the bill until its start. So the days add up to the
+month's bill, and even a day without any measurement has its share of the fixed prices.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ _FIXED = [name for name, kind in BILL_LINES.items() if kind.unit == PER_MONTH]
 def bills_by_day(
     month: Month, contracts: Contracts, until: datetime
 ) -> Iterator[tuple[datetime, datetime, Bill, Bill]]:
-    """Yield start, end and the bills until both, for each day of a month before `until`."""
+    """Yield start, end, bill until start and bill until end of each day before `until`."""
     until = min(until, month.end)
     start = day_start(month.since or month.start)
     before = _bill_until(month, contracts, start)
@@ -45,7 +45,7 @@ def bills_by_day(
 
 
 def days_report(demand: Demand, known: QuarterHours, start: date, end: date) -> dict[str, Any]:
-    """Return the last MAX_DAYS days of a period that ends before `end`."""
+    """Return the days from `start` to before `end`, but only the last MAX_DAYS of them."""
     days = [
         day
         for month in known_months(demand)
@@ -59,7 +59,7 @@ def days_report(demand: Demand, known: QuarterHours, start: date, end: date) -> 
 def _days(
     month: Month, contracts: Contracts, until: datetime, quarters: QuarterHours
 ) -> Iterator[dict[str, Any]]:
-    """Yield the contents of the days of a month that have begun."""
+    """Yield the content of each day of `month` that begins before `until`."""
     for start, end, before, due in bills_by_day(month, contracts, until):
         cost, fixed, feed_in = (
             _more(before.total, due.total),
@@ -81,7 +81,7 @@ def _days(
 
 
 def _bill_until(month: Month, contracts: Contracts, time: datetime) -> Bill:
-    """Return the bill of a month as if it ended at a time."""
+    """Return the bill of `month` as if the month ended at `time`."""
     passed = tuple(day for day in month.days if day.start < time)
     return compute_bill(replace(month, days=passed), contracts, time)
 
@@ -93,7 +93,7 @@ def _more(before: float | None, after: float | None) -> float | None:
 def _sums(
     month: Month, contracts: Contracts, start: datetime, end: datetime, quarters: QuarterHours
 ) -> dict[str, Any]:
-    """Return the sums of a day, which has a record for each of its contracts."""
+    """Return the sums of a day over its records. A day has one record for each contract."""
     records = [day for day in month.days if start <= day.start < end]
     own_kw = contracts.at(start).reference_kw
     above = above_contract(records, contracts)

@@ -1,7 +1,7 @@
 """Costs of gas by two numbers of a gas bill: price of a cubic metre and fixed price a month.
 
-A month costs up to the end of its last whole day. The fixed price counts by days, so that the same
-days of two years compare.
+Costs count until the end of the month's last whole day. The fixed price is spread over the days, so
+that the same days of two years are comparable.
 """
 
 from calendar import monthrange
@@ -12,13 +12,13 @@ from typing import Any, NamedTuple
 from ..tariff import LUXEMBOURG, day_end
 
 MIN_KNOWN_SHARE = 0.9
-"""Share of a day from which the day counts as whole."""
+"""A day counts as whole if at least this share of the day is known."""
 _A_DAY = timedelta(days=1)
-# A day costs cents; the parts of a month add up to its sum in cents.
+# A day may cost only cents. With five decimals, the days add up to the month's cents.
 _DECIMALS = 5
 
 type DaySums = Mapping[datetime, tuple[float, float]]
-"""By the start of a day: m³, and the seconds of the day that they cover."""
+"""By the start of a day: m³, and the number of seconds of the day that are known."""
 
 
 class GasPrices(NamedTuple):
@@ -43,7 +43,7 @@ _UNKNOWN = _Day(0.0, 0.0)
 
 
 def joined_days(meters: Iterable[DaySums]) -> DaySums:
-    """Return the sums of the days of a gas meter and of the meters that it has replaced."""
+    """Return the day sums of a gas meter, joined with those of the replaced meters."""
     joined: dict[datetime, tuple[float, float]] = {}
     for days in meters:
         for start, (amount, seconds) in days.items():
@@ -55,8 +55,8 @@ def joined_days(meters: Iterable[DaySums]) -> DaySums:
 def gas_costs_report(days: DaySums, prices: GasPrices, now: datetime) -> dict[str, Any]:
     """Return the costs of the running month, and of the same days a year ago at the same prices.
 
-    The month before takes the place of a running month without a whole day. Either is None if not
-    enough is known.
+    If the running month has no whole day, the month before is returned instead. `month` and
+    `year_ago` are None if not enough days are known.
     """
     days_by_date = {
         start.astimezone(LUXEMBOURG).date(): _Day(amount, _share(start, seconds))
@@ -83,9 +83,9 @@ def _share(start: datetime, seconds: float) -> float:
 def _running(
     days_by_date: Mapping[date, _Day], prices: GasPrices, month: date, end: date
 ) -> dict[str, Any] | None:
-    """Return a month from its first to its last whole day before `end`, None without any.
+    """Return the costs of `month` until its last whole day before `end`, None without any.
 
-    The first whole day may be after the 1st only if the meter was read first in this month.
+    The costs begin on the 1st, or on the first whole day if the meter was first read this month.
     """
     ended = [month + n * _A_DAY for n in range((end - month).days)]
     whole = [day.day for day in ended if days_by_date.get(day, _UNKNOWN).is_whole]
@@ -98,10 +98,10 @@ def _running(
 def _year_ago(
     days_by_date: Mapping[date, _Day], prices: GasPrices, month: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """Return the same days a year before a month, None if not all of both years are whole."""
+    """Return the costs of the same days a year ago, None unless both years' days are whole."""
     this = date.fromisoformat(f"{month['month']}-01")
     start = this.replace(year=this.year - 1)
-    # A February of 29 days follows a February of 28.
+    # Compare a February of 29 days with the 28 days of the February a year ago.
     last = min(month["last"], _length(start))
     ago = _month(days_by_date, prices, start, month["first"], last)
     return None if month["missing_days"] or ago["missing_days"] else ago
@@ -110,7 +110,7 @@ def _year_ago(
 def _month(
     days_by_date: Mapping[date, _Day], prices: GasPrices, start: date, first: int, last: int
 ) -> dict[str, Any]:
-    """Return the sums from one day of a month to another, and the costs of each day of it."""
+    """Return the sums from day `first` to day `last` of a month, and the cost of all its days."""
     length = _length(start)
     days = [days_by_date.get(start + n * _A_DAY, _UNKNOWN) for n in range(length)]
     counted = days[first - 1 : last]

@@ -1,6 +1,6 @@
 """Contents of an outlook: data, or the forecasts that EMHASS and evcc read.
 
-Both programs have no unknown prices: quarter-hours without a price are left out for them.
+Neither program accepts an unknown price, so quarter-hours without a price are left out for both.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -56,7 +56,7 @@ def _as_json(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
 
 
 def _as_emhass(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
-    """Return the runtime parameters of EMHASS, without empty lists: EMHASS refuses them."""
+    """Return the runtime parameters of EMHASS. Empty lists, which EMHASS refuses, are left out."""
     imported = {_local(quarter.start): quarter.price.imported for quarter in quarters}
     exported = {_local(quarter.start): quarter.price.exported for quarter in quarters}
     lists = {"load_cost_forecast": imported, "prod_price_forecast": exported}

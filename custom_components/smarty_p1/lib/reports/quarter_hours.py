@@ -37,7 +37,7 @@ _COLUMNS = {
     "reactive_imported_kvarh": "1-1:3.29.0 (kvar)",
     "reactive_exported_kvarh": "1-1:4.29.0 (kvar)",
 }
-# Largest value of 16 bits, and the value for unknown.
+# Largest signed integer of 16 bits, and the integer for an unknown value.
 _MAX_CELL, _EMPTY_CELL = 32_767, -32_768
 
 
@@ -93,9 +93,12 @@ def _powers(quarter: QuarterHour, shared: SharedPower) -> Iterator[float | None]
 def quarter_hours_report(
     known: QuarterHours, demand: Demand, asked: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return one energy of each quarter-hour in a period, up to the last known quarter-hour."""
+    """Return the energy of each quarter-hour in the period and quantity that `asked` names.
+
+    The answer ends at the last known quarter-hour.
+    """
     quantity, start, end = asked["quantity"], asked["start"], asked.get("end", known.end)
-    # Round up: a quarter-hour that began before the period is not in it.
+    # Round up, because a quarter-hour that began before the period is not part of the period.
     start = quarter_start(start + QUARTER_HOUR - timedelta(microseconds=1))
     start = max(known.start, min(start, known.end))
     end = max(start, min(end, known.end))
@@ -125,7 +128,7 @@ def quarter_hours_report(
 
 
 def _mark(quarters: QuarterHours, demand: Demand) -> str:
-    """Return a text that changes when a day before today or its reference power changes."""
+    """Return a checksum of the quarter-hours before today and of all reference powers."""
     past = quarters.mark(day_start(demand.quarter_start))
     references = [
         (since.isoformat(), contract.reference_kw) for since, contract in demand.contracts.entries
@@ -134,6 +137,9 @@ def _mark(quarters: QuarterHours, demand: Demand) -> str:
 
 
 def _packed(values: Sequence[int | None]) -> str:
-    """Return integers as base64 of 16 bits each, little-endian."""
+    """Return integers as base64, with 16 bits for each integer, little-endian.
+
+    None and integers beyond 16 bits become `_EMPTY_CELL`.
+    """
     fitting = (_EMPTY_CELL if cell is None or abs(cell) > _MAX_CELL else cell for cell in values)
     return b64encode(struct.pack(f"<{len(values)}h", *fitting)).decode()

@@ -5,7 +5,7 @@ quarter-hour is known only when that quarter-hour runs:
 
 1. Once a day, `battery_plan.py` computes for each hour how much stored energy is worth more later
    than now, from the prices until the end of the next day and from the household's last days.
-2. The house gets the energy beyond that amount. Missing energy is charged from the grid if charging
+2. The house gets stored energy beyond that amount. Missing energy is charged from the grid if this
    pays in spite of the loss, and never above the reference power. Solar energy is stored if the
    stored energy is worth more than the feed-in price.
 
@@ -31,7 +31,7 @@ MAX_STANDBY_W = 200.0
 
 WH_A_KW = 250
 """Energy in Wh that 1 kW makes in a quarter-hour."""
-# Smaller energies are float errors.
+# In Wh. Smaller energies are float errors.
 _NOTHING_WH = 1e-6
 
 

@@ -21,11 +21,13 @@ _HOURS = 24
 _DAYS_OF_ENERGY = 7
 _DAYS_OF_EXCESS = 14
 _PARTS = 20
-# Factor on the chance of an excess: 14 days are a small sample, and reserving energy has a cost.
+# Factor that lowers the chance of an excess, because 14 days are a small sample, and reserving
+# energy has a cost.
 _CAUTION = 0.7
-# Weight of the last plan's midnight values in a plan's final values. The cheapest price has 0.2.
+# Weight of the last plan's midnight values in a plan's final values. The cheapest price has the
+# remaining weight of 0.2.
 _REMEMBERED = 0.8
-# Values that differ by less are equal, in EUR per kWh.
+# In EUR per kWh. Values that differ by less count as equal.
 _EQUAL = 1e-7
 
 
@@ -121,7 +123,8 @@ class BatteryPlan:
         self._end_day()
         events = self._expected_events()
         if tomorrow is today and today.are_flat and not events:
-            # All hours cost the same, so the only decision is whether to store solar energy.
+            # All hours cost the same, and no excess is expected. So the only decision is whether to
+            # store solar energy.
             is_worth_it = today.imported[0] * self._one_way**2 > today.exported[0]
             self._at_midnight = None
             return [(0.0, 0.0, self._usable_wh if is_worth_it else 0.0, 0.0)] * _HOURS
@@ -129,7 +132,7 @@ class BatteryPlan:
         surcharge = self._surcharge * one_way
         needed, sunny, free = self._expected_parts()
 
-        # Subtract two tolerances, so that charging energy that nobody needs never pays.
+        # Subtract two tolerances, so that energy without a later need is never charged.
         cheapest = min(*today.imported[PLANNED_AT:], *tomorrow.imported) * one_way - 2 * _EQUAL
         values = self._last_values(cheapest)
         limits = [_NO_LIMITS] * _HOURS
@@ -142,7 +145,8 @@ class BatteryPlan:
             spare_to = bisect_left(values, saving - surcharge)
             if hour in events:
                 values = _with_event(values, events[hour], saving, surcharge)
-            # A part is worth no more than filling it in this hour costs. Solar energy comes first.
+            # A part's value is at most the cost of filling the part in this hour. Fill with solar
+            # energy first.
             give_to = bisect_left(values, saving - _EQUAL)
             store_to = bisect_right(values, sold + _EQUAL)
             values = _filled(values, sold, min(sunny[hour], store_to), store_to)
@@ -192,7 +196,8 @@ class BatteryPlan:
     def _expected_events(self) -> Mapping[int, tuple[float, int, int]]:
         """Return the expected excesses over the reference power, by their first hour.
 
-        A value consists of chance, parts for the excess, and parts for energy below that power.
+        An excess has three values: its chance, the number of parts above the reference power, and
+        the number of parts below the reference power in the same hours.
         """
         by_hour: dict[int, list[_Event]] = {}
         for day in self._event_days:
@@ -226,7 +231,7 @@ def _with(values: list[float], value: float, parts: int) -> list[float]:
 def _with_event(
     values: list[float], event: tuple[float, int, int], saving: float, surcharge: float
 ) -> list[float]:
-    """Return the mean of the values with and without an event, weighted by its chance."""
+    """Return the mean of the values with and without an excess, weighted by its chance."""
     chance, above, beside = event
     event_values = _with(_with(values, saving - surcharge, above), saving, beside)
     return [

@@ -127,16 +127,20 @@ class Bill(NamedTuple):
         return None if self.community is None else round(self.total + self.community.amount, 2)
 
     def amount(self, *names: str) -> float | None:
-        """Return the cost with VAT of the lines in `names`, None if unknown or without lines."""
+        """Return the cost with VAT of the lines in `names`.
+
+        None if a cost is unknown, or if the bill has no such line.
+        """
         lines = [line for line in self.lines if line.name in names]
         if not lines or self.vat_rate is None or any(name in self.missing for name in names):
             return None
         return to_cents(sum([line.amount for line in lines]) + self.vat_rate * _vat_base(lines))
 
     def part(self, *names: str) -> float | None:
-        """Return the cost with VAT of the parts in `names`, None if unknown or without lines.
+        """Return the cost with VAT of the parts in `names`.
 
-        The costs of all parts add up to `subtotal`.
+        None if a cost is unknown, or if the bill has no line of these parts. The costs of all parts
+        add up to `subtotal`.
         """
         if self.vat_rate is None or any(BILL_LINES[line].part in names for line in self.missing):
             return None
@@ -188,7 +192,7 @@ class _Charge(NamedTuple):
 def compute_bill(
     month: Month, contracts: Contracts, until: datetime, published: NetworkPrices | None = None
 ) -> Bill:
-    """Return the bill of `month` up to `until`, or of the whole month if that is earlier.
+    """Return the bill of `month` up to `until`, or up to the month's end if that is earlier.
 
     Prices missing in a contract are the published prices of each day, or `published` for all days.
     """
@@ -202,7 +206,7 @@ def compute_bill(
         charges = _merged(charges)
     missing, lines = _lines(charges)
 
-    # A whole bill is with or without VAT, so the last contract decides.
+    # A bill has one rate of VAT for all its lines, so the last contract decides.
     vat_rate = parts[-1].prices.vat_rate
     sums = _Sums() if vat_rate is None else _sums(_lines_of_known_parts(lines, missing), vat_rate)
     shown = _Sums() if missing else sums
@@ -274,7 +278,7 @@ class _Energy(NamedTuple):
 
     @property
     def unpriced_kwh(self) -> float:
-        """Return the energy whose price is unknown."""
+        """Return the energy without a known price."""
         if self.margin is None:
             return self.kwh if self.price is None else 0.0
         return max(0.0, self.kwh - self.market_kwh)
@@ -313,7 +317,10 @@ def _sold(part: MonthPart) -> _Energy:
 
 
 def _mean_price(energies: Sequence[_Energy]) -> float | None:
-    """Return the market's mean price of a month's energy, None if known for less than 90 %."""
+    """Return the market's mean price of a month's energy.
+
+    None if the market's price is known for less than 90 % of the energy.
+    """
     of_market = [energy for energy in energies if energy.margin is not None]
     kwh, known_kwh = (
         sum([energy.kwh for energy in of_market]),
@@ -373,7 +380,7 @@ def _aids(part: MonthPart, unit: str, quantity: float) -> Iterator[_Charge]:
 def _supplied(day: Day) -> tuple[float, float]:
     """Return the day's energy in Wh with a market price, and its cost, without shared energy.
 
-    Both are reduced by the day's mean share of shared energy.
+    Energy and cost are reduced by the day's mean share of shared energy.
     """
     if not day.shared or not day.imported_wh:
         return day.market_wh, day.market_cost
@@ -389,7 +396,7 @@ def _energy(name: str, energy: _Energy) -> _Charge:
 
 
 def _community(parts: Sequence[MonthPart]) -> Line | None:
-    """Return the line of the energy community; None without shared energy or its price."""
+    """Return the line of the energy community, None without shared energy or a known price."""
     shared = [part for part in parts if part.shared.all_wh]
     prices = [part.contract.community_price for part in shared]
     known_prices = [price for price in prices if price is not None]
@@ -407,7 +414,8 @@ def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
     """Return the network cost, with VAT, of locally shared energy; None if unknown."""
     cost = 0.0
     for part in parts:
-        # Shared energy of layers 1 to 3, or of an unknown layer, may come from a local group.
+        # Shared energy outside of layer 4 may come from a local group, for which the operator may
+        # waive the network cost.
         if local_wh := part.shared.all_wh - part.shared.layer_4_wh:
             variable, vat_rate = part.prices.variable, part.prices.vat_rate
             if variable is None or vat_rate is None:
@@ -444,7 +452,7 @@ def _vat_base(lines: Iterable[Line]) -> float:
 
 
 def _unsplit_kwh(parts: list[MonthPart]) -> float:
-    """Return the energy whose price depends on the hour, but whose hours are unknown."""
+    """Return the energy in kWh that has two prices, but whose hours are unknown."""
     energies_kwh = [
         part.supplied_kwh - part.split.energy_wh / 1000
         for part in parts

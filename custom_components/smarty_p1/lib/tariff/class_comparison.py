@@ -4,8 +4,8 @@
 
 A reference power of the tariff is called a class. A smaller class has a lower fixed price, but
 more energy above it costs the surcharge. Only the last 12 whole months decide, and nothing is
-extrapolated. Amounts include VAT if the contract does. The energies have the prices of their
-months, or all the current prices, which say more about the coming months.
+extrapolated. Amounts include VAT if the contract does. Each month is priced as it was then, or all
+months are priced at the current prices, which say more about the coming months.
 """
 
 from collections.abc import Mapping, Sequence
@@ -78,7 +78,8 @@ def compare(
     The last month may be running.
     """
     current = AgreedPrices.at(contracts.at(until), until) if is_at_current_prices else None
-    # Other classes have published prices even if the present class has an entered price.
+    # All classes but the contract's have published prices. So name the day until which published
+    # prices are approved, even if the contract has its own prices.
     prices_of = (current or AgreedPrices.at(contracts.at(until), until)).published_until
     compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]

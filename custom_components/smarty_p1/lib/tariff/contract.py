@@ -1,4 +1,4 @@
-"""Contracts of a household with the operator of the grid and the supplier, with their days."""
+"""Contracts of a household with grid operator and supplier, and the time from which each holds."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -23,7 +23,7 @@ CONSUMER_CATEGORIES = ("A", "B")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """Contract terms and prices of a bill, in EUR without VAT.
+    """Terms of a contract, and prices of a bill in EUR without VAT.
 
     None stands for the published price. Energy prices are not published, so None means unknown.
     """
@@ -165,7 +165,7 @@ class Contracts:
 
     @property
     def before_latest(self) -> Contracts:
-        """Return the contracts without the latest contract, unless it is the only contract."""
+        """Return the contracts without the latest contract. An only contract stays."""
         return replace(self, entries=self.entries[:-1] or self.entries)
 
     def at(self, time: datetime) -> Contract:

@@ -73,7 +73,8 @@ _MAX_RESTORED = 1_000_000
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours, so the energy of a quarter-hour may be 1 Wh too high.
 _RESOLUTION_KWH = 0.001
-# Count on a minute at least, because an appliance runs on into the next quarter-hour.
+# Divide the remaining energy by at least a minute, because an appliance that starts in the last
+# seconds runs on into the next quarter-hour.
 _MIN_REST = timedelta(minutes=1)
 
 
@@ -116,7 +117,7 @@ class DemandMeter:
 
     @property
     def past(self) -> PlatformDays:
-        """Return the days of the platform Leneda last passed to `set_platform_days`."""
+        """Return the days of the platform Leneda, as last passed to `set_platform_days`."""
         return self._history.past
 
     def begin_past(self) -> Callable[[PlatformDays], KnownMonths]:
@@ -191,7 +192,7 @@ class DemandMeter:
         return self.snapshot
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the state to store, for JSON. Spans and aids are not part of the state."""
+        """Return the state to be stored as JSON, which has no spans and no aids."""
         history = self._history
         return {
             "version": _VERSION,
@@ -252,7 +253,8 @@ class DemandMeter:
             reader = RowReader(files)
             reader.close()
             if reader.runs:
-                # Later lines may be lost now and restored from a backup: leave their numbers free.
+                # Lines after the last readable line may come back from a backup. So leave the
+                # numbers of these lines free.
                 reader.row.number += _MAX_RESTORED
             self._history = history = ReadingHistory(reader.row)
             self._is_begun_here = not reader.row.months

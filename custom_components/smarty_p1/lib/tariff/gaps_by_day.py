@@ -40,7 +40,7 @@ class Piece(NamedTuple):
 
 
 class _Remainder(NamedTuple):
-    """A period of a loose span that the platform does not cover, with the energy left for it."""
+    """Period of a loose span without data of the platform, and the energy of the period."""
 
     kind: Kind
     period: Period
@@ -196,7 +196,7 @@ def _rest(
 
 
 def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
-    """Yield the parts of `span` outside `covered`, even if the span has no length."""
+    """Yield the parts of `span` outside `covered`: the span itself if it has no length."""
     begin, end = span.start, span.end
     if begin == end:
         if not any(start <= begin < until for start, until in covered):
@@ -215,7 +215,10 @@ def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
 def _share_out(
     pieces: dict[datetime, list[Piece]], remainder: _Remainder, contracts: Contracts, period: Period
 ) -> None:
-    """Add the pieces of `remainder` to their days in `found`. A gap's energy is divided by time."""
+    """Add the pieces of `remainder` to their days in `pieces`.
+
+    The energy of a gap is divided among the days in proportion to time.
+    """
     kind, (start, end), imported_wh, exported_wh = remainder
     is_gap = kind is Kind.GAP
     if not is_gap or start == end:

@@ -96,7 +96,7 @@ def _energy_at(contract: Contract, moment: datetime, market: MarketPrices) -> fl
 def _aids(
     contracts: Contracts, prices: AgreedPrices, moment: datetime
 ) -> tuple[list[float], float]:
-    """Return the prices of aids per kWh that bear VAT, and the sum of VAT-free aids per kWh."""
+    """Return prices per kWh: of each aid with VAT, and the sum of all aids without VAT."""
     taxed, untaxed = [], 0.0
     for aid in contracts.aids_at(moment):
         if aid.unit == PER_KWH and aid.vat is AidVat.NONE:
@@ -113,7 +113,7 @@ def _sum_of_known(parts: Sequence[float | None]) -> float | None:
 
 
 def _energy(price: float | None, margin: float | None, market: float | None) -> float | None:
-    """Return `market` plus `margin`, or the fixed `price` without a margin; None if unknown."""
+    """Return `market` + `margin`, or the fixed `price` if `margin` is None. None if unknown."""
     if margin is None:
         return price
     return None if market is None else market + margin

@@ -1,7 +1,7 @@
 """Quarter-hours and shared energy from the national platform Leneda.
 
-They complete the measured quarter-hours only when months are shown. They are never stored with the
-measured quarter-hours, so an import from Leneda can be undone.
+Leneda's data completes the measured quarter-hours only when months are shown. It is never stored
+with the measured quarter-hours, so an import from Leneda can be undone.
 """
 
 from collections.abc import Iterable, Mapping

@@ -38,7 +38,7 @@ from .register_rises import CLOCK_TOLERANCE, MAX_GAP, Amounts, Registers, most_w
 from .spans import MAX_SHARED_GAP, Position, Span
 
 MAX_SEGMENTS = 8
-"""If a clock is set so often that more segments exist, the oldest is confirmed without a day."""
+"""If a clock is set so often that more segments exist, the oldest segment is confirmed at once."""
 _A_DAY = timedelta(days=1)
 
 
@@ -87,7 +87,7 @@ class ReadingSegment:
         return self.is_of(serial_number) and 0 <= rise_wh <= most_wh(abs(passed))
 
     def may_be_followed_by(self, reading: Registers, serial_number: str | None) -> bool:
-        """Return whether `reading` may follow the segment after a gap of up to 40 days."""
+        """Return whether `reading` can continue the segment. False after more than 40 days."""
         passed = reading.time - self.last.time
         return timedelta() < passed <= MAX_SHARED_GAP and self.is_register_of(
             reading, serial_number
@@ -97,7 +97,7 @@ class ReadingSegment:
 def count_kept(
     segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> int:
-    """Return how many segments stay, from the first on, if `reading` does not continue the last."""
+    """Return how many of the first segments stay after a `reading` that breaks off the last."""
     for index in reversed(range(len(segments) - 1)):
         if _goes_on_from(segments[index], segments[index + 1 :], reading, serial_number):
             return index + 1
@@ -122,8 +122,8 @@ def _goes_on_from(
         before.may_be_followed_by(after.first, after.serial_number)
         for before, after in pairwise([segment, *later])
     )
-    # With rare telegrams, both leaps of the clock may take up to MAX_GAP. Accept this only for a
-    # leap by more than a day: a gap of hours may look the same by chance.
+    # With rare telegrams, up to MAX_GAP may pass at each of the clock's two leaps. Accept this only
+    # for leaps by more than a day, because a gap of hours may look the same by chance.
     is_far = following.first.time - segment.last.time > _A_DAY
     return not may_be_gaps or -CLOCK_TOLERANCE <= lacking <= MAX_GAP * (1 + is_far)
 

@@ -2,7 +2,7 @@
 
 Monthly prices count to the end of the month. Each coming day is the mean of the last 28 whole days.
 If the same month of last year is known, its mean day gives a second total, and both totals bound
-the estimate. Last year's days may lack market prices, time of use or sharing: the recent days then
+the estimate. If last year's days lack market prices, time of use or sharing, the recent days
 provide these values. There is no estimate in the first three days of a month, or if fewer than 90 %
 of the quarter-hours are known.
 """
@@ -37,7 +37,7 @@ class Estimate(NamedTuple):
 def estimated(demand: Demand) -> Estimate | None:
     """Return the estimate of the shown month, as of the start of the running quarter-hour.
 
-    So the estimate changes at most 96 times a day, and not with every telegram.
+    The estimate changes at most 96 times a day (each quarter-hour), not with every telegram.
     """
     until = min(demand.until, demand.quarter_start)
     return estimate_month(demand.known_month, demand.earlier_months, demand.contracts, until)
@@ -65,7 +65,7 @@ def estimate_month(
 
 
 def _days_of_last_year(month: Month, earlier: Sequence[Month]) -> list[list[Day]]:
-    """Return the days of last year's same month, or no days if less than 90 % is known."""
+    """Return the days of the same month a year ago, or [] if less than 90 % of it is known."""
     year_before = month.start.replace(year=month.start.year - 1)
     last_year = next((candidate for candidate in earlier if candidate.start == year_before), None)
     if last_year is None or last_year.known_share(last_year.end) < _MIN_MEASURED_SHARE:
@@ -79,7 +79,7 @@ def _by_date(days: Sequence[Day]) -> Iterator[tuple[datetime, Iterator[Day]]]:
 
 
 def _last_whole_days(days: Iterable[Day], until: datetime) -> list[list[Day]]:
-    """Return the last 28 days before `until` of which at least 90 % is known."""
+    """Return the last 28 whole days before `until`. A whole day is known to at least 90 %."""
     whole_days: list[list[Day]] = []
     for start, group in _by_date([day for day in days if day.start < until]):
         records = list(group)
@@ -148,7 +148,7 @@ def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], sha
 
 
 class _Known(NamedTuple):
-    """Days, and `others` for values that are unknown on all of `days`."""
+    """`days`, and `others` as a source of values that all of `days` lack."""
 
     days: Sequence[Day]
     others: Sequence[Day]
@@ -184,7 +184,7 @@ class _Known(NamedTuple):
 def _above(kw: float, day: Day) -> tuple[float, float]:
     """Return the day's energy above `kw`, and its imported energy if the excess is known.
 
-    The excess over a class is always known: a class that is not in `above` was not exceeded.
+    The excess over a class is always known, because a class missing in `above` was not exceeded.
     """
     energy_wh = day.above[kw].energy_wh if kw in day.above else 0.0
     return energy_wh, day.imported_wh if kw in day.above or kw in REFERENCE_POWERS else 0.0

@@ -1,7 +1,7 @@
 """Published prices of the grid and the levies, and the prices agreed in a contract.
 
 `network_prices.toml` has the published prices, which hold from a midnight in Luxembourg on. After
-`APPROVED_UNTIL`, the latest published prices go on, and every amount that uses them says so.
+`APPROVED_UNTIL`, the latest published prices stay in use, and every amount with them says so.
 """
 
 import tomllib
@@ -201,7 +201,7 @@ class AgreedPrices(NamedTuple):
         return self.published.fixed.get(reference_kw)
 
     def aid(self, aid: Aid) -> float:
-        """Return an aid as a price per unit, such as a kWh: negative, without VAT."""
+        """Return the amount of an aid per unit (kWh or month) as a negative price without VAT."""
         rate = self.published.vat if self.published and aid.vat is AidVat.INCLUDED else None
         return -round(aid.amount / (1 + (rate or 0.0)), 6)
 

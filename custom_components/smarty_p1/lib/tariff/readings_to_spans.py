@@ -51,7 +51,7 @@ class ReadingHistory:
         self.segments: list[ReadingSegment] = segments or []
         self.last_quarter = last_quarter
         self.begun = begun
-        """First reading of the connection: the row begins at this reading."""
+        """First reading of the connection, at which the row begins."""
         self.new: list[Span] = []
         self.past = NO_PLATFORM_DAYS
         """Quarter-hours of the national platform Leneda, which are shown but never stored here."""
@@ -116,7 +116,7 @@ class ReadingHistory:
     def _bridge(
         self, segment: ReadingSegment, reading: Registers, market: tuple[MarketPrices, MarketPrices]
     ) -> None:
-        """Share out the energy since the last reading to the one or two quarter-hours since."""
+        """Distribute the energy since the last reading over one or two quarter-hours."""
         before, after = market
         last, segment.last = segment.last, reading
         rise, start = Rise.between(last, reading), quarter_start(reading.time)
@@ -154,7 +154,8 @@ class ReadingHistory:
     def _complete(self, segment: ReadingSegment, start: datetime) -> None:
         """Count a whole quarter-hour of a segment.
 
-        After the first one, book the gap before the segment. After the 96th, confirm the segment.
+        After the segment's first quarter-hour, book the gap before the segment. After its 96th (a
+        day), confirm the segment.
         """
         segment.quarter_hours += 1
         if len(self.segments) > 1:
@@ -173,7 +174,7 @@ class ReadingHistory:
         self._note(span)
 
     def _merge_oldest_segment(self) -> None:
-        """Add the oldest unconfirmed segment to the row, and drop the segment before."""
+        """Add the spans of the second segment to the row, and drop the first segment."""
         following = self.segments[1]
         del self.segments[0]
         spans, following.spans = following.spans, []
@@ -211,7 +212,7 @@ class ReadingHistory:
             self._note(gap)
 
     def go_on_from(self, new: Sequence[Span]) -> None:
-        """Go on after `new`: spans that the row got after the segments were stored.
+        """Continue after `new`, the spans that the row got after the segments were stored.
 
         The last segment with a span in `new` is confirmed.
         """
@@ -219,7 +220,8 @@ class ReadingHistory:
             return
         last = new[-1]
         segments, sure = self.segments, self._last_in_row(set(map(_identity, new)))
-        # Only the last segment still grows, so the row may have all spans of an earlier segment.
+        # Only the last segment still grows. So keep the later segments if the row has all spans of
+        # an earlier segment.
         if sure + 1 < len(segments) and last.end <= segments[sure].last.time:
             del segments[:sure]
             segments[0].spans = []

@@ -45,7 +45,7 @@ class Registers(NamedTuple):
     def of(cls, time: datetime, energies: Energies, last: Registers | None) -> Self | None:
         """Return the registers of a telegram, None if the imported energy is missing or negative.
 
-        `last` has the meter's previous registers. Its exported energy replaces a missing value.
+        If the exported energy is missing, the value in `last`, the previous registers, is kept.
         """
         imported, exported, *reactive = map(_thousandths, energies)
         if imported is None:

@@ -150,7 +150,7 @@ class RowReader:
             month.put_span(span, replaces=True)
 
     def _note(self, span: Span) -> bool:
-        """Record a span's number. Return False for a known number: a line may be there twice."""
+        """Record a span's number. Return False if the number is known, as of a repeated line."""
         number = span.number
         start, end = _positions(span)
         if span.kind is Kind.GAP or not self._goes_on(number, end):
@@ -181,13 +181,13 @@ class RowReader:
             last_number if self._number == inf else max(last_number, int(self._number))
         )
         self.new.sort(key=attrgetter("number"))
-        # Sort the months, because a full row forgets the month at the front.
+        # Sort the months, because a row with `max_months` months forgets the first month.
         self.row.months = dict(sorted(self.row.months.items()))
 
     def _clip_gaps(self) -> None:
-        """Put the gaps into the row, without periods that the lines before a gap cover.
+        """Put the gaps into the row. Cut off a gap's beginning if earlier lines cover it.
 
-        Lines cover the beginning of a gap if they were restored after the gap was written.
+        Such lines were restored after the gap was written.
         """
         for index, (before, after) in enumerate(pairwise(self.runs), 1):
             gap = self._gaps.get(after.first)
@@ -208,7 +208,10 @@ class RowReader:
                 self.row.put(gap)
 
     def _gap(self, before: Position, after: Position, *, is_lost: bool = True) -> Span | None:
-        """Return the gap between two lines, None without energy. Note a lost line as damage."""
+        """Return the gap between two lines, None without energy.
+
+        If a line is lost, note its month as damaged.
+        """
         gap = gap_between(before, after)
         has_energy = gap and (gap.amounts.imported_wh or gap.amounts.exported_wh)
         if is_lost and (has_energy or after.time - before.time >= _SECOND):

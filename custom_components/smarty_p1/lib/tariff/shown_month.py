@@ -32,8 +32,8 @@ from .spans import Row
 
 _A_DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
-# Mean power in a break: any household in use draws more. While a clock is set, less comes: a leap
-# ahead by a day would need 240 Wh.
+# In a real break of a day, a household in use draws more than 240 Wh (10 W for 24 h). With less
+# energy, the clock has leapt ahead.
 _MIN_W = 10.0
 
 
@@ -76,7 +76,7 @@ def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
 
 
 def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
-    """Return whether the clock may be ahead. A clock with `MAX_SEGMENTS - 1` leaps is accepted."""
+    """Return whether the clock may be ahead. False for 0 or over `MAX_SEGMENTS - 2` leaps."""
     leaps = sum(starmap(_leaps, pairwise(segments)))
     return 0 < leaps < MAX_SEGMENTS - 1
 

@@ -34,7 +34,7 @@ class KnownDay(NamedTuple):
 def above_each(energy_wh: float, own_kw: float | None) -> dict[float, ClassExcess]:
     """Return the excess of a quarter-hour's energy over each exceeded class, by class in kW.
 
-    `own_kw`, the contract's reference power, is always included if it is not a class.
+    The contract's reference power, `own_kw`, is included even without excess if it is no class.
     """
     return _above([energy_wh], own_kw)
 
@@ -207,7 +207,7 @@ def _limited(above: dict[float, ClassExcess], max_count: int) -> dict[float, Cla
 def _of(
     pieces: Sequence[Piece], splits: Mapping[str, TimeOfUseSplit] | None = None
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return the sum of `splits` (energy by time of use) and the splits of `pieces`, rounded."""
+    """Return the sum of `splits` and of the time-of-use splits of `pieces`, rounded."""
     second = reduce(joined_splits, [piece.second for piece in pieces], splits or {})
     return {
         hours: TimeOfUseSplit(round(split.energy_wh, DECIMALS), round(split.second_wh, DECIMALS))

@@ -87,7 +87,8 @@ def _time(time: datetime) -> str:
 def _check(text: str) -> str:
     """Return the check of a line: "x" and the CRC-16 of its cells.
 
-    No number contains "x". So a line that lost a comma is never a valid line without a check.
+    No number contains "x". So a line without the comma before the check is malformed, and is not
+    taken for a line without a check.
     """
     return f"x{crc_hqx(text.encode(), 0):04x}"
 
@@ -174,6 +175,6 @@ def lines_of_file(data: bytes) -> list[bytes]:
     if version and version[1] != b"2":
         raise UnknownVersionError
     if lines and not header.startswith(b"start,"):
-        # The header is lost, so the first line may be a span.
+        # The header is lost. Keep the first line, because this line may be a span.
         lines.insert(0, header)
     return lines[:-1]

@@ -1,4 +1,4 @@
-"""Cache of months, updated where spans, contracts or the national platform's data change."""
+"""Cache of months, updated when spans, contracts or data of the platform Leneda change."""
 
 from datetime import datetime
 from typing import Self

@@ -16,7 +16,7 @@ from .span_days import above_each
 from .spans import ORIGINS, MonthColumns
 
 ABOVE_CONTRACT = 16
-"""Bit that `QuarterHours.above` adds to a number of classes. The number needs the lower bits."""
+"""Bit that `QuarterHours.above` adds to a number of classes (0 to 10, in the lower four bits)."""
 
 type Run = tuple[int, int, Origin]
 """Successive quarter-hours of the platform: index of the first, their count, their origin."""
@@ -61,7 +61,7 @@ class QuarterHours:
         return self.start + len(self._imported) * QUARTER_HOUR
 
     def mark(self, today: datetime) -> str:
-        """Return a checksum of the values before `today`, so that a change of them is noticed."""
+        """Return a checksum of the values before `today`, by which a change is noticed."""
         part = self._slice(self.start, today)
         mark = crc32(self.start.isoformat().encode())
         for values in (self._imported[part], self._exported[part], self._origins[part]):
@@ -71,7 +71,8 @@ class QuarterHours:
     def values(self, quantity: str, start: datetime, end: datetime) -> list[int | None]:
         """Return energies in whole Wh, None where unknown.
 
-        `quantity` is "imported" or "exported". Otherwise, the exported energy is subtracted.
+        `quantity` is "imported" or "exported". For another text, the values are imported less
+        exported energy.
         """
         part = self._slice(start, end)
         imported, exported = self._imported[part], self._exported[part]
@@ -81,10 +82,10 @@ class QuarterHours:
         return [None if isnan(wh) else round(wh) for wh in exact]
 
     def larger(self, start: datetime, above: bytes) -> list[int | None]:
-        """Return the imported or exported energy of each quarter-hour in Wh: the larger one.
+        """Return the larger of imported and exported energy for each quarter-hour, in Wh.
 
-        Exported energy is below 0. None stands for an unknown energy. `above` is the result of the
-        method `above` from `start` on. Where its byte is not 0, the imported energy is returned.
+        Exported energy is negative, an unknown energy is None. `above` holds the bytes that the
+        method `above` returns from `start` on. Imported energy is returned where a byte is not 0.
         """
         first = self._slice(start, self.end).start
         part = slice(first, first + len(above))
@@ -104,7 +105,8 @@ class QuarterHours:
         references = [contract.reference_kw for _, contract in contracts.entries]
         least_wh = min([REFERENCE_POWERS[0], *(kw for kw in references if kw)]) * 250
         for index, imported_wh in enumerate(self._imported[part]):
-            # Most quarter-hours of a household are far below `least_wh`. NaN is not above, either.
+            # Check first against `least_wh`, because most quarter-hours are far below it. NaN
+            # (unknown) fails this check, too.
             if imported_wh > least_wh:
                 time = self.start + (part.start + index) * QUARTER_HOUR
                 kw = contracts.at(time).reference_kw

@@ -31,7 +31,7 @@ _QUARTER_HOURS_A_DAY = 96
 _MAX_GAP = timedelta(days=731)
 # With less energy than this in a gap over 40 days, the clock was set ahead. A long outage has more.
 _MAX_LEAP_WH = 10_000
-# Smaller than a register's steps, larger than the rounding of stored numbers.
+# In Wh. Smaller than a register's steps, larger than the rounding of stored numbers.
 _NEGLIGIBLE_WH = 0.01
 _SECOND = timedelta(seconds=1)
 _NO_REACTIVE = (None, None)
@@ -70,8 +70,8 @@ class Span(NamedTuple):
     def shared_periods(self) -> list[Period]:
         """Return the periods that get the span's energy where the platform has no data.
 
-        For a gap over `MAX_SHARED_GAP`, this is the last second if the clock may have leapt.
-        Otherwise, the list is empty for such a gap.
+        A gap over `MAX_SHARED_GAP` has one period, its last second, if the clock may have leapt.
+        If not, such a gap has no period.
         """
         if self.end - self.start <= MAX_SHARED_GAP:
             return [(self.start, self.end)]
@@ -187,7 +187,7 @@ class MonthColumns:
         origin: int = 0,
         reactive_varh: tuple[float | None, float | None] = _NO_REACTIVE,
     ) -> None:
-        """Put a quarter-hour at `place`, and forget the previous quarter-hour of this place."""
+        """Put a quarter-hour at index `place`, and forget the previous quarter-hour there."""
         if not self.quarter_hours:
             # Empty months share their columns, because a long gap makes many months. Copy the
             # columns before the first change.
@@ -225,15 +225,16 @@ class MonthColumns:
         )
 
     def late_between(self, first: int, last: int) -> list[float]:
-        """Return the inexact exported energies of the places from `first` to before `last`."""
+        """Return the inexact exported energies at the indices from `first` to before `last`."""
         return [wh for place, wh in self.late_exported.items() if first <= place < last]
 
     def overlaid(
         self, platform: MonthColumns, first: int, last: int
     ) -> tuple[array[float], array[float], bytearray]:
-        """Return imported energies, exported energies and origins from `first` to before `last`.
+        """Return imported energies, exported energies and origins of quarter-hours in a month.
 
-        Where no quarter-hour was measured, the platform's values are returned.
+        They have the indices from `first` to before `last`. Where no quarter-hour was measured,
+        the values of `platform` are returned.
         """
         part = slice(first, last)
         own, own_fed, origins = self.imported[part], self.exported[part], bytearray(last - first)
@@ -244,7 +245,10 @@ class MonthColumns:
         return own, own_fed, origins
 
     def put_span(self, span: Span, *, replaces: bool = False) -> None:
-        """Put a quarter-hour at its place. Without `replaces`, the previous one still counts."""
+        """Put a quarter-hour at its place.
+
+        Without `replaces`, the energy of a previous quarter-hour at this place still counts.
+        """
         place, amounts = self.place_of(span.start), span.amounts
         if self.is_known(place) and not replaces:
             self.repeated.append(self._span_at(place))
@@ -302,7 +306,10 @@ class Row:
             self.month(start).loose.append(span)
 
     def month(self, time: datetime) -> MonthColumns:
-        """Return the columns of the month of `time`. Above `max_months`, forget another month."""
+        """Return the columns of the month of `time`, new if needed.
+
+        If the row then has more than `max_months` months, forget another month.
+        """
         start = month_start(time)
         month = self.months.pop(start, None) or MonthColumns(start)
         self.months[start] = month
@@ -324,7 +331,7 @@ class Row:
         return row.months
 
     def _forget(self) -> None:
-        """Forget a month with less than a day of quarter-hours (wrong clock), or else the first."""
+        """Forget a month with less than a day of quarter-hours, or else the first month."""
         *earlier_months, _ = self.months.values()
         shortest_month = min(earlier_months, key=lambda month: month.quarter_hours)
         is_scrap = shortest_month.quarter_hours < _QUARTER_HOURS_A_DAY

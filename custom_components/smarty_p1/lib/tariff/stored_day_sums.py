@@ -1,4 +1,4 @@
-"""Conversion of day sums to spans, for states of version 2. It is needed until release 0.2.
+"""Conversion of day sums to spans, for states of version 2. Needed until release 0.2.
 
 A quarter-hour in the files becomes a span. The rest of the day's sum, with its cost and revenue at
 the market's prices, becomes a gap of the day. If the files have more energy than the sum, the whole
@@ -30,7 +30,7 @@ _MIN_WH = 0.01
 
 
 def load_months(data: Stored) -> tuple[Month, ...]:
-    """Return the months in `data`, a file beside the state. Raises ValueError if malformed."""
+    """Return the months in `data`, an archive file. Raises ValueError for malformed data."""
     try:
         stored = checked_mapping(data)
         check_version(stored, _VERSION_OF_MONTHS)
@@ -40,7 +40,7 @@ def load_months(data: Stored) -> tuple[Month, ...]:
 
 
 def months_of_state(stored: Mapping[str, Stored], archived: Iterable[Month]) -> list[Month]:
-    """Return the months in the stored state, and the `archived` months that the state names."""
+    """Return the months in `stored`, and the `archived` months listed in its `stored_months`."""
     relied = {load_month_start(item) for item in checked_list(stored["stored_months"], MAX_MONTHS)}
     months = {month.start: month for month in archived if month.start in relied}
     for index, segment in enumerate(checked_list(stored["stretches"])):
@@ -75,7 +75,7 @@ def _load_day(data: Stored) -> Day:
     stored = checked_mapping(data)
     start = utc_time(stored.pop("start"))
     quarter_hours = checked_count(stored.pop("quarter_hours"), _MAX_QUARTER_HOURS_A_DAY)
-    # "above" and "second" are only checked, because the quarter-hours give them now.
+    # "above" and "second" are only checked, because both are now computed from quarter-hours.
     for name in ("above", "second"):
         checked_mapping(stored.pop(name, {}), _MAX_POWERS)
     if start != quarter_start(start) or not stored.keys() <= set(AMOUNTS):

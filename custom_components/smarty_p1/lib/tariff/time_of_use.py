@@ -24,7 +24,10 @@ class TimeOfUseSplit(NamedTuple):
 
 
 def time_of_use_hours(start: str | None, end: str | None, days: Collection[str]) -> str | None:
-    """Return hours and days as one text, None without both. Raises ValueError for bad times."""
+    """Return hours and days as one text. Raises ValueError for bad times.
+
+    None if neither hours nor days are given.
+    """
     parts = [day for day in WEEKDAYS if day in days]
     if start and end:
         parts.insert(0, f"{time.fromisoformat(start):%H:%M}-{time.fromisoformat(end):%H:%M}")
@@ -71,7 +74,7 @@ def second_quarters(hours: str, midnight: datetime) -> bytes:
 def split(
     contract: Contract, start: datetime, end: datetime, wh: float
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return the split of `wh` by the contract's hours, in proportion to the time in them."""
+    """Return the split of `wh` by the contract's second price, in proportion to time."""
     hours = contract.second_hours
     if hours is None:
         return {}
@@ -89,7 +92,7 @@ def split(
 def joined_splits(
     one: Mapping[str, TimeOfUseSplit], other: Mapping[str, TimeOfUseSplit]
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return the sums of two splits by their hours."""
+    """Return the sum of `one` and `other` for each text of hours in either."""
     if not one or not other:
         return one or other
     nothing = TimeOfUseSplit(0.0, 0.0)

@@ -6,8 +6,8 @@
   every reference power. So the year without a battery agrees with the bills.
 - The saving compares both years, each at its cheapest reference power. So the battery gets no
   credit for a change of the reference power that pays without a battery.
-- The saving is a range, because some quarter-hours are unknown. In these, the battery does nothing
-  at the lower end, and as much as in known quarter-hours at the upper end.
+- The saving is a range, because some quarter-hours are unknown. The lower end assumes that the
+  battery does nothing in unknown quarter-hours, the upper end as much as in known quarter-hours.
 - With less than twelve whole months, all amounts are scaled to a year.
 """
 

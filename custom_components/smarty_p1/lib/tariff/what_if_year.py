@@ -76,9 +76,9 @@ class KnownDay(NamedTuple):
     def changed(self, after: DayEnergies, reference_kw: float, hours: str | None) -> Day:
         """Return the day with the energies `after` in its quarter-hours.
 
-        If the day lacks the excess over `reference_kw` or the energy in `hours`, the quarter-hours
-        give them. A quarter-hour without a market price has the day's mean price. Shared energy
-        changes in proportion to imported energy.
+        If the day lacks the excess over `reference_kw` or the energy in `hours`, the missing value
+        is computed from the quarter-hours. A quarter-hour without a market price has the day's mean
+        price. Shared energy changes in proportion to imported energy.
         """
         before, day = self.energies, self.day
         if after is before and self._says(reference_kw, hours):
@@ -109,7 +109,7 @@ class KnownDay(NamedTuple):
         )
 
     def _says(self, reference_kw: float, hours: str | None) -> bool:
-        """Return whether the day has the excess over `reference_kw` and the energy in `hours`."""
+        """Return whether the day knows its excess over `reference_kw` and its energy in `hours`."""
         if hours and hours not in self.day.second:
             return False
         highest_wh = max(self.energies.imported_wh, default=0.0)
@@ -249,7 +249,7 @@ def second_quarters(contract: Contract) -> Sequence[Sequence[bool]]:
 
 
 def _clock(quarters: Sequence[QuarterHour], midnight: datetime) -> Sequence[int]:
-    """Return the clock time at which each quarter-hour begins, counted in quarter-hours."""
+    """Return the clock time of each quarter-hour's start, in quarter-hours since 0:00."""
     if day_end(midnight) - midnight == len(_ORDINARY_DAY) * QUARTER_HOUR:
         if len(quarters) == len(_ORDINARY_DAY):
             return _ORDINARY_DAY
@@ -345,5 +345,5 @@ def _market_difference(
 
 
 def _share_left(before_wh: float, more_wh: float) -> float:
-    """Return the factor from an energy to the energy plus `more_wh`, at least 0."""
+    """Return `before_wh` plus `more_wh` as a multiple of `before_wh`; 1 without `before_wh`."""
     return max(0.0, 1 + more_wh / before_wh) if before_wh else 1.0
