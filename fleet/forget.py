@@ -85,7 +85,7 @@ async def forget_meter(
 async def _find(
     config: CollectorConfig, js: JetStreamContext, reader: StoreReader, meter: str, also: str | None
 ) -> _Forgetting:
-    """Return the task of the deletion. Raises ConfigError for an unknown meter or a present key."""
+    """Return the deletion task. Raises ConfigError if the meter is unknown or still has a key."""
     bucket = await js.key_value(METERS)
     owners = {key: owner async for key, owner in _read_names(js)}
     title = owners.get(name_key(meter)) or (meter.upper() if _IS_TITLE(meter) else None)
@@ -168,7 +168,7 @@ class _Forgetting:
         await asyncio.sleep(_SETTLED)
         for label in self.labels:
             await self.reader.delete(selector(label))
-        # The store may have scraped metrics of gateways and collectors, which name the title.
+        # The store may also hold scraped metrics with the title as a label. Delete them, too.
         await self.reader.delete(selector(self.title, label="title"))
         await self._purge_stream()
         for key in await self._keys():

@@ -32,10 +32,10 @@ _TEXTS = {
     CLOCK: "The clock of the meter %s was put back: a telegram is refused",
 }
 # After a meter's clock is put back, telegrams are refused until the clock reaches the old time.
-# Reject telegrams more than an hour ahead, so that this lasts an hour at most.
+# Reject telegrams more than an hour ahead, so that the refusal lasts an hour at most.
 _MAX_AHEAD_S = 3600
 _MAX_BEHIND_S = 366 * 86400
-# A decryptor keeps the layout of its meter's telegrams, about 30 kB. That makes 600 MB in all.
+# A decryptor keeps the layout of its meter's telegrams, about 30 kB. So 20,000 take 600 MB.
 _MAX_OPENERS = 20_000
 _MAX_NAMED = 1000
 _NOT_VERIFIED = {Reason.TAG, Reason.AUTHENTICATION_KEY}
@@ -159,7 +159,7 @@ class FrameVerifier:
 def _open(
     decryptors: tuple[FrameDecryptor, ...], data: bytes
 ) -> tuple[FrameDecryptor, Telegram | Rejection]:
-    """Return the decryptor that fits a frame, and its telegram or the likeliest rejection."""
+    """Return a decryptor, and the telegram in `data` or else the most informative rejection."""
     first: tuple[FrameDecryptor, Telegram | Rejection] | None = None
     for decryptor in decryptors:
         # Let redelivered frames pass, because writing their values again is harmless.

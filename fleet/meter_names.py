@@ -61,7 +61,7 @@ class MeterNames:
         """Replace the keys. Other meters may take the name of a meter without a key."""
         for title in list(self._meters):
             if keys.of(title) is None:
-                # Look the name up again once there is a key, as another meter may own it then.
+                # Once the meter has a key again, another meter may own the name. Look it up then.
                 del self._meters[title]
             else:
                 self._meters[title].refused.clear()

@@ -78,7 +78,7 @@ class PendingTitles:
             entry = await self._bucket().get(self._key(title))
         except KeyNotFoundError as error:
             if error.entry is not None:
-                # A collector ended after it deleted the entry, before it purged the delete marker.
+                # Purge the delete marker of a collector that ended right after deleting the entry.
                 await self._purge(self._key(title), error.entry.revision or 0)
             return None
         return PendingFrames.parse(entry.value or b"", entry.revision or 0)
@@ -134,7 +134,7 @@ class PendingTitles:
     async def settle(self, title: bytes, known: PendingFrames, first: int | None) -> bool:
         """Move the entry `known` to the sequence number `first`; None deletes the entry.
 
-        Return False if another collector has changed it. Raises NATS's errors.
+        Return False if another collector has changed the entry. Raises NATS's errors.
         """
         key = self._key(title)
         try:

@@ -6,7 +6,7 @@ from prometheus_client import Counter
 
 from .frame_verifier import MALFORMED, NO_KEY, WRONG_SUBJECT
 
-# Label for stored frames, not rejected, that arrived after a later frame of their meter.
+# Label of frames that were stored although a later frame of their meter arrived first.
 EARLIER = "earlier"
 _OTHER = "other"
 # Frames rejected for these reasons need no key, so an attacker could invent many titles.

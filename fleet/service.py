@@ -221,7 +221,7 @@ class _Collector:
         self._metrics.show_stream(stream)
         self._metrics.show_consumer(consumer)
         first, last = stream.state.first_seq, stream.state.last_seq
-        # A recreated stream starts its sequence numbers again, so count nothing then.
+        # A recreated stream restarts at number 1. Count nothing while `last` is below `_delivered`.
         discarded = first - 1 - self._delivered if 0 < self._delivered <= last else 0
         if discarded > 0:
             LOGGER.error("The stream has discarded %d frames before they were read", discarded)

@@ -115,7 +115,7 @@ class Store:
                 self._writing.note(why(error))
                 self._metrics.failed_writes.inc()
                 if not isinstance(error, aiohttp.ClientConnectorError):
-                    # VictoriaMetrics may have stored the samples, and a second delay would differ.
+                    # VictoriaMetrics may have stored the samples, and `storage_delay` now differs.
                     samples = without_delay(samples)
                 await self._writing.wait()
             else:
@@ -188,5 +188,5 @@ class Store:
 
 
 def without_delay(samples: Sequence[Sample]) -> Sequence[Sample]:
-    """Return the samples for a second write, without `storage_delay`."""
+    """Return the samples without `storage_delay`, to write them again."""
     return [sample._replace(is_new=False) for sample in samples]

@@ -79,7 +79,7 @@ def open_session() -> aiohttp.ClientSession:
 async def ask_each(
     session: aiohttp.ClientSession, config: StoreConfig
 ) -> dict[str, StoreProcess | Exception]:
-    """Return the process at each address of `urls`, or one of ERRORS.
+    """Return for each address of `urls` the process, or an error of ERRORS.
 
     With `metrics_url`, all addresses lead through a proxy to the process at `metrics_url`.
     """

@@ -38,7 +38,7 @@ FAILED = "failed"
 _BATCH = 1000
 _EXPIRES = 2.0
 _MARGIN = 1.0
-# Unanswered requests before a reconnect, because the consumer may have a new leader.
+# Reconnect after this many unanswered requests. The consumer may have moved to another node.
 _MAX_UNANSWERED = 3
 _PAUSE = 0.1
 # Seconds between writes. Each write has fixed costs in VictoriaMetrics, so gather messages.

@@ -209,7 +209,7 @@ class NatsPublisher:
     async def _send_batch(self, requests: Requests, taken: _Taken) -> bool:
         """Send frames, and remove acknowledged ones. Return False after an error.
 
-        A missing right to publish a meter is no error.
+        A missing right to publish a meter's frames is no error.
         """
         messages = [message for some in taken.values() for _, message in some if message]
         now = asyncio.get_running_loop().time()
@@ -270,7 +270,7 @@ class NatsPublisher:
         await self._store.end_aside(port, title)
 
     def _on_success(self) -> None:
-        """Note that frames were acknowledged: end the outage."""
+        """End the outage, because frames were acknowledged."""
         self._no_answer_since = None
         self._backoff.reset()
         self._outage.end()

@@ -60,7 +60,7 @@ class Mean:
 
 
 def _mean_of(total: Callable[[Registers], float]) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function that computes the mean flow of a total per hour between two times."""
+    """Return a function for the mean rise of `total` per hour between two times."""
 
     def read(meter: Meter, start: datetime, end: datetime) -> float:
         flowed = total(registers(meter, end)) - total(registers(meter, start))
@@ -198,8 +198,8 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
 def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> datetime:
     """Return the start of the hours to fill.
 
-    Statistics that begin after `earliest` are replaced. Home Assistant writes them if it started
-    just before a full hour.
+    Statistics that begin after `earliest` are replaced. Home Assistant writes such statistics if
+    it started just before a full hour.
     """
     if watched and _moment(watched[0]["start"]) <= earliest:
         return _moment(watched[-1]["end"])
@@ -273,7 +273,7 @@ async def import_rows(  # noqa: PLR0913 - the recorder's parameters
 async def wait_for_rows(client: Client, entity_id: str, rows: list[dict[str, Any]]) -> None:
     """Wait until the recorder has written `rows`. All rows imported earlier are then written, too.
 
-    Before, the Energy dashboard would lack the statistics of some entities.
+    Without this wait, the Energy dashboard would lack the statistics of some entities.
     """
     last = datetime.fromisoformat(rows[-1]["start"])
     days = (datetime.now(UTC) - last) // DAY + 1

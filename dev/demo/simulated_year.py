@@ -37,7 +37,7 @@ _TELEGRAMS_EVERY = timedelta(minutes=5)
 
 @dataclass
 class Costs:
-    """Accumulated costs in EUR at the end of each hour, without costs before the year."""
+    """Costs in EUR from the start of the year to the end of each hour."""
 
     bill: dict[datetime, float] = field(default_factory=dict)
     """Sum of all bills so far. Only known at midnights and at the last full hour."""

@@ -32,7 +32,7 @@ class Intruder:
     def __init__(self, cluster: NatsCluster, no_meter: FleetMeter, chance: Random) -> None:
         self.published: Counter[str] = Counter()
         self._cluster = cluster
-        # Forged telegrams name a meter that does not exist. An accepted one is found by this name.
+        # Forged telegrams name a meter that does not exist. The name reveals accepted telegrams.
         self._meter = no_meter
         self._chance = chance
 

@@ -58,7 +58,7 @@ class Killer:
             due = max(due + every, time.monotonic())
 
     async def kill_each_kind(self, pause: float) -> None:
-        """Kill one program of each kind, in random order, after a pause of `pause` seconds each."""
+        """Kill one program of each kind, in random order, `pause` seconds before each kill."""
         kinds = [*dict.fromkeys(kind for kind, _, _ in self._parts)]
         self._chance.shuffle(kinds)
         for wanted in kinds:
