@@ -19,7 +19,7 @@ class MeterRejections:
     """Counters by system title and reason. Titles beyond the bounds are counted as `other`."""
 
     def __init__(self, counter: Counter, earlier: Counter) -> None:
-        """Take a counter with the labels `title` and `reason`; `earlier` has only `title`."""
+        """Take `counter` with labels `title` and `reason`, and `earlier` with label `title`."""
         self._counter = counter
         self._earlier = earlier
         self._of_anybody: set[tuple[str, str]] = set()

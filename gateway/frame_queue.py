@@ -13,11 +13,11 @@ from .frame_queue_file import open_file
 
 # Approximate bytes of a database row in addition to its frame.
 _ROW_SIZE = 64
-# A frame's number has the port's number in the upper bits and a running number in the lower bits.
-# So one index orders all frames. That writes few pages, which spares memory cards.
+# A frame's number has the port's number above these lower bits, and a running number in them. So
+# one index orders all frames, and few pages are written, which spares memory cards.
 _BITS = 40
-# _SOME removed frames are deleted from the disk even if no frame is added. After more than _MANY
-# deletions, the file is made smaller.
+# Removed frames are deleted from the disk when a frame is added, or when there are _SOME removed
+# frames. After more than _MANY deletions, the file is made smaller.
 _SOME = 16
 _MANY = 100
 # System titles set aside per port. A port has one meter, which may be exchanged; further titles

@@ -171,7 +171,7 @@ class NatsPublisher:
     async def _take(self) -> _Taken:
         """Return the oldest frames of the ports in `_wanted`, each with its message.
 
-        A frame without message is too long or no frame, and is dropped later.
+        The message is None if the frame is too long or invalid. Such frames are dropped later.
         """
         self._enough_at = self._store.received + self._enough
         ports = sorted(self._wanted)[:MAX_BATCH]

@@ -155,7 +155,7 @@ async def wait_for_values(client: Client, entity_ids: list[str]) -> dict[str, fl
 
 
 async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -> int:
-    """Import statistics for all hours without statistics, at most a year. Return their number."""
+    """Import statistics for all hours that have none, at most a year. Return the hours' number."""
     totals = [total for total in TOTALS if total.key in entities]
     values = await wait_for_values(client, [entities[total.key] for total in totals])
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -165,8 +165,8 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
     for total in totals:
         entity_id = entities[total.key]
         watched = await client.statistics(entity_id, days=DAYS_OF_HISTORY)
-        # Home Assistant's sums begin with 0 at the first value, so earlier sums are negative. After
-        # a pause of the demo, the sums continue from the last sum.
+        # Home Assistant's own sum is 0 at its first value, so imported earlier sums are negative.
+        # After a pause of the demo, imported sums continue from the last sum.
         difference = watched[-1]["sum"] - watched[-1]["state"] if watched else -values[entity_id]
         since = _unfilled_since(watched, earliest)
         rows = await asyncio.to_thread(_totals, total, meter, since, this_hour, difference)

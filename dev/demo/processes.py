@@ -99,7 +99,7 @@ async def running(
 
 
 def _die_with_parent(parent: int) -> Callable[[], None] | None:
-    """Return a function for the child to call. The kernel then ends it when this process ends."""
+    """Return a function that makes the kernel end the calling child with `parent`. None off Linux."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl

@@ -83,7 +83,8 @@ class Examiner:
         self._waiting = waiting
         self._heard = heard
         self._watch = watch
-        # Ignore replayed frames, because a replay may reach the stream without its original.
+        # Ignore attacks that replay a frame. The replay may reach the stream although the original
+        # was lost.
         self._passed_on = passed_on - {item.digest for item in events if isinstance(item, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}

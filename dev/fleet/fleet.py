@@ -113,7 +113,7 @@ class Fleet:
 
     def __init__(self, directory: Path, meters: int, seconds: float, seed: int) -> None:
         self.directory = directory
-        # Never more gateways than meters, because each gateway needs a port.
+        # Start at most as many gateways as meters, because each gateway needs a meter.
         self.count = max(min(_MIN_GATEWAYS, meters), math.ceil(meters / _MAX_PORTS))
         self.seed = seed
         self.keys = directory / "keys"

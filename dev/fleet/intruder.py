@@ -21,7 +21,7 @@ USER = "intruder"
 # Header that marks the attacker's messages in the stream; collectors ignore it.
 MARK = "Intruder"
 _EVERY = 0.4
-# Number of replays at the end, after all telegrams are acknowledged.
+# Number of old frames that are published again once all telegrams are acknowledged.
 _OLD_FRAMES = 100
 _WEIGHTS = dict.fromkeys(FORGED, 1) | {"replay": 6, "junk": 1, "of an unknown meter": 1}
 

@@ -16,7 +16,7 @@ from .costs import Costs
 EVERY = 10.0
 # Shortest and longest interruption, in seconds.
 _DOWN = (1.0, 5.0)
-# One interruption in five is a pause instead of a kill.
+# On average, one interruption in five is a pause instead of a kill.
 _STOP_ONE_OF = 5
 
 

@@ -62,5 +62,5 @@ class StoreWatch:
         is_first = killed not in self._there_at
         there_at = self._there_at.setdefault(killed, {})
         for place in places:
-            # A telegram that is stored at the first look after the restart was not lost.
+            # A telegram that is stored at the first look after a kill was not lost: note time 0.
             there_at.setdefault(place, 0.0 if is_first else time.time())
