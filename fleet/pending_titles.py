@@ -51,7 +51,7 @@ class PendingFrames(NamedTuple):
 
 
 class PendingTitles:
-    """Entries of one VictoriaMetrics. `count` is their number at the last call of `titles`."""
+    """Entries of one VictoriaMetrics. `count` is the number that `titles` last returned."""
 
     def __init__(
         self, store: str, js: Callable[[], JetStreamContext], bucket: Callable[[], KeyValue]
@@ -106,8 +106,8 @@ class PendingTitles:
                 self.count += 1
                 await self._bucket().create(self._key(title), wanted.to_bytes())
             return True
-        # A task that reads the title deletes only the revision that it knows. So a new revision
-        # keeps the entry for these frames.
+        # A task that reads the title deletes the entry only in a known revision. A new revision
+        # keeps the entry for the failed frames.
         changed = wanted._replace(
             first=min(entry.first, wanted.first),
             is_due=entry.is_due or wanted.is_due,
@@ -170,7 +170,7 @@ class PendingTitles:
 
 
 def print_of(keys: Sequence[MeterKeys]) -> str:
-    """Return a fingerprint of a meter's keys in any order, "-" without keys."""
+    """Return a fingerprint of a meter's keys, equal for any order; "-" without keys."""
     prints = sorted(
         key_fingerprint(key.encryption) + key_fingerprint(key.authentication) for key in keys
     )

@@ -52,7 +52,7 @@ _is_title = re.compile(r"[0-9A-F]{16}").fullmatch
 class StreamSettings(NamedTuple):
     """Configured limits of the stream. None keeps the present limit.
 
-    `replicas` is also for the bucket.
+    `replicas` also applies to the bucket of meters' names.
     """
 
     gigabytes: int | None = None

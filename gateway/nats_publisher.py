@@ -136,7 +136,7 @@ class NatsPublisher:
         )
 
     async def _wait_for_end(self, closed: asyncio.Event) -> None:
-        """Raise Error once the connection is closed, or acknowledges nothing for _PATIENCE."""
+        """Raise Error once `closed` is set, or NATS acknowledges nothing for _PATIENCE seconds."""
         while not closed.is_set():
             since = self._no_answer_since
             if since is not None and time.monotonic() - since > _PATIENCE:

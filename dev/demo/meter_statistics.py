@@ -196,7 +196,7 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
 
 
 def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> datetime:
-    """Return the start of the hours to fill.
+    """Return the start of the hours that the demo must fill.
 
     Statistics that begin after `earliest` are replaced. Home Assistant writes such statistics if
     it started just before a full hour.
@@ -209,7 +209,7 @@ def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> dateti
 def _totals(
     total: Total, meter: Meter, since: datetime, until: datetime, difference: float
 ) -> list[dict[str, Any]]:
-    """Return a row per hour: the total at the end of the hour, and the matching sum."""
+    """Return a row per hour: the total at the end of the hour, and as sum total + `difference`."""
     return [
         {**_row(total.read(meter, start + HOUR), difference), "start": start.isoformat()}
         for start in _every(HOUR, since, until)

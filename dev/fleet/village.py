@@ -35,7 +35,7 @@ _AHEAD = timedelta(seconds=4)
 
 
 class Village:
-    """Meters on TCP ports. They send one after the other within each interval."""
+    """Meters on TCP ports. In each interval, the meters send one after the other."""
 
     def __init__(
         self,
