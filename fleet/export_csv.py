@@ -19,7 +19,7 @@ from .store_reader import Series, StoreReader, open_reader, selector
 _ZONE = ZoneInfo("Europe/Luxembourg")
 _MIDNIGHT = datetime.min.time()
 _QUARTER_HOUR = 900
-# Quarter-hours of one query: 31 days. VictoriaMetrics returns at most 30,000 points.
+# Quarter-hours of one query: 31 days of 96. VictoriaMetrics returns at most 30,000 points.
 _QUARTER_HOURS = 2976
 _WINDOW = 6 * 3600
 _MAX_DAYS = 10 * 366

@@ -68,7 +68,7 @@ class Newest:
     @staticmethod
     def _refuse(meter: _Meter, counter: int) -> None:
         # The meter's clock was put back. NATS may deliver a refused frame again after the clock has
-        # caught up. Without its counter, the frame would count as EARLIER and be stored.
+        # caught up. So note `counter`, otherwise the frame would be EARLIER and be stored.
         if not meter.first_refused - 1 <= counter <= meter.last_refused + 1:
             meter.first_refused = meter.last_refused = counter
         meter.first_refused = min(meter.first_refused, counter)

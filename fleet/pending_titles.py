@@ -106,8 +106,8 @@ class PendingTitles:
                 self.count += 1
                 await self._bucket().create(self._key(title), wanted.to_bytes())
             return True
-        # A task that reads the title deletes the entry only in a known revision. A new revision
-        # keeps the entry for the failed frames.
+        # A task that reads the title's frames deletes the entry only in an unchanged revision. So
+        # a new revision keeps the entry for the failed frames.
         changed = wanted._replace(
             first=min(entry.first, wanted.first),
             is_due=entry.is_due or wanted.is_due,
@@ -158,7 +158,7 @@ class PendingTitles:
         await self._js().purge_stream(METERS_STREAM, seq=marker + 1, subject=subject)
 
     async def expire(self, first_sequence: int) -> None:
-        """Delete entries without frames in the stream, and move entries that begin too early.
+        """Delete entries without frames in the stream. Move entries whose first frame is gone.
 
         `first_sequence` is the stream's first sequence number. Raises NATS's errors.
         """

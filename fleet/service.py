@@ -166,7 +166,7 @@ class _Collector:
 
         async def on_error(error: Exception) -> None:
             LOGGER.debug("NATS: %s", type(error).__name__)
-            # The library tries all servers forever and raises nothing, so log the outage here.
+            # nats-py tries all servers forever and raises no error, so log the outage here.
             if not nats.is_connected:
                 self._outage.note(reason(error))
 

@@ -106,7 +106,7 @@ class Store:
         await self._run_is_known.wait()
 
     async def write(self, samples: Sequence[Sample]) -> Write:
-        """Write samples. Retry without limit until they are acknowledged."""
+        """Write `samples`. Retry without limit until VictoriaMetrics acknowledges the write."""
         while True:
             await self._run_is_known.wait()
             try:

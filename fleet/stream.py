@@ -29,7 +29,7 @@ METERS_STREAM = f"KV_{METERS}"
 METERS_SUBJECT = f"$KV.{METERS}."
 MAX_ACK_PENDING = 20_000
 # Seconds after which NATS delivers an unacknowledged message again. Collectors acknowledge a
-# message about 20 s after its write.
+# message about 20 s after they write its values.
 _ACK_WAIT = 90.0
 _REPLICAS = 3
 _GIGABYTE = 1024**3

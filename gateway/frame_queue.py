@@ -280,8 +280,8 @@ class FrameQueue:
     def remove(self, port: str, frames: Iterable[WaitingFrame], title: str | None = None) -> None:
         """Remove frames that `oldest` returned. Frames that are already removed are ignored.
 
-        Removed frames leave the disk when a frame is added, or when their number reaches _SOME. A
-        kill before that brings them back. Receivers with the key expect such repetitions.
+        Removed frames leave the disk when a frame is added, or when _SOME frames are removed. A
+        kill before that restores the frames. Receivers with the key expect such repetitions.
         """
         part = self._part(port, title)
         if part is None:

@@ -39,7 +39,7 @@ _BATCH_SECONDS = 1.0
 _SMALL_BATCH_SECONDS = 10.0
 _SMALL_PORTS = 100
 _MIN_ENOUGH = 50
-# The stream accepts messages of up to 16 KB, including headers.
+# The stream accepts messages of up to 16 KB. This leaves 1 KB for headers.
 _MAX_FRAME_BYTES = 15 * 1024
 # Seconds without batches after a refused batch.
 _BATCH_PAUSE = 10.0

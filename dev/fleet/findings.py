@@ -31,7 +31,7 @@ class Findings:
     registers: int = 0
     not_read: int = 0
     in_hands: list[float] = field(default_factory=list)
-    """Lost telegrams held by a killed gateway: seconds from sending to the kill, for each."""
+    """Seconds from sending to the kill, for each telegram that a killed gateway held and lost."""
     lost: list[Sent] = field(default_factory=list)
     partial: int = 0
     wrong: int = 0
@@ -83,8 +83,8 @@ class Examiner:
         self._waiting = waiting
         self._heard = heard
         self._watch = watch
-        # Ignore attacks that replay a frame. The replay may reach the stream although the original
-        # was lost.
+        # Leave out frames that an attack replayed. The replay may have reached the stream although
+        # the original was lost.
         self._passed_on = passed_on - {item.digest for item in events if isinstance(item, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}

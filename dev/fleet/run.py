@@ -53,7 +53,7 @@ class Options:
 class Outcome:
     """Outcome of a run. `busy` has processor seconds by kind of program.
 
-    `settled` is the seconds from the last telegram until all were acknowledged.
+    `settled` is the seconds from the last telegram until all telegrams were acknowledged.
     """
 
     findings: Findings
@@ -173,7 +173,7 @@ async def _in_background(*works: Coroutine[object, object, None]) -> AsyncIterat
 
 
 async def _until_acknowledged(fleet: Fleet, stream: JetStreamContext) -> int:
-    """Wait until all frames are acknowledged. Return the number of unacknowledged frames."""
+    """Wait while frames are being acknowledged. Return the number of unacknowledged frames."""
     minimum, advanced = None, time.monotonic()
     while time.monotonic() < advanced + _NO_ADVANCE:
         with contextlib.suppress(aiohttp.ClientError, *ERRORS):
