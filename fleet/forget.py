@@ -109,7 +109,7 @@ async def _find(
         labels.add(also)
     names = tuple(sorted(key for key, owner in owners.items() if owner == title))
     labels |= {label for key in names if (label := label_of(key))}
-    # An empty label would select all series without a meter.
+    # Leave out "", because an empty label would select all series without a meter.
     series = tuple(sorted(labels - {""}))
     return _Forgetting(js, reader, title, series, names)
 

@@ -1,7 +1,7 @@
 """Writes to VictoriaMetrics: retried until acknowledged, later known to be on disk ("kept").
 
 VictoriaMetrics flushes its memory to the disk every few seconds. In tests, a kill lost up to 9 s of
-acknowledged values. So a write counts as kept once its process has run for another 20 s.
+acknowledged values. A write counts as kept once the same process has run 20 s longer.
 """
 
 import asyncio

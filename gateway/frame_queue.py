@@ -91,7 +91,7 @@ class FrameQueue:
     """Queue of the frames of all P1 ports. Methods wait for the disk, so call them in one thread.
 
     Each port may fill an equal share of `most_bytes`. Beyond that, the port's oldest frames are
-    dropped, first the frames that are set aside. Each of their system titles has a sub-queue.
+    dropped, first the frames that are set aside. Each system title set aside has a sub-queue.
     """
 
     def __init__(self, path: Path, ports: Sequence[str], most_bytes: int) -> None:

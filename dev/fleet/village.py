@@ -74,7 +74,7 @@ class Village:
         step = interval / len(self._meters)
         for number in count():
             which = number % len(self._meters)
-            # Add half a step, because a telegram must be sent before its second is over.
+            # Each meter sends in the middle of its step.
             yield number * step + step / 2, self._meters[which]
 
     def _send_telegram(self, meter: FleetMeter) -> None:
