@@ -23,8 +23,8 @@ from .stream import METERS, METERS_STREAM, METERS_SUBJECT, subject_of
 _IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
 _NAMES = "name."
 _BATCH = 256
-# Seconds. A collector may still write a frame that it read before the purge, and VictoriaMetrics
-# finds new values only after a moment.
+# Seconds to wait. A collector may still write a frame that it read before the purge, and
+# VictoriaMetrics finds new values only after a moment.
 _SETTLED = 3.0
 _LEFT = (
     "Not reached from here: backups of VictoriaMetrics, Prometheus' copy of 15 days, frames that"

@@ -93,8 +93,8 @@ class Village:
         frames = self._frames[meter.number]
         if not frames:
             return
-        # Give forged telegrams a time at which the meter sends none, so that accepted ones are
-        # found.
+        # Forge telegrams of a time at which the meter sends none. If a collector accepts a forged
+        # telegram, its time reveals this.
         lie = meter.telegram_at(datetime.now(UTC) + _AHEAD)
         digest = ""
         match kind:
