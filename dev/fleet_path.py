@@ -27,7 +27,7 @@ from dev.demo.home_assistant import ROOT
 SECTION = "Try it on one machine"
 _PAGE = "docs/fleet.md"
 _ADDRESS = "https://github.com/smarty-p1/smarty_p1"
-# Address of Prometheus in the tutorial, which links to its pages.
+# Address of Prometheus in the tutorial. The tutorial links to pages of Prometheus.
 _PROMETHEUS = "http://127.0.0.1:9090"
 _PART = re.compile(
     r"^(?P<indent> *)```(?P<language>\S*)\n(?P<commands>.*?)^(?P=indent)```$"
@@ -144,7 +144,7 @@ def _run(script: str, folder: Path) -> tuple[int, list[int]]:
     environment = {
         name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "BASH_ENV")
     } | {
-        # Git clones this repository instead of the published address.
+        # Let git clone this repository when the tutorial names the published address.
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.{ROOT}.insteadOf",
         "GIT_CONFIG_VALUE_0": _ADDRESS,
@@ -194,7 +194,7 @@ def _look(url: str, folder: Path) -> None:
 def _ask(url: str) -> list[dict[str, Any]]:
     """Return the series that the page `url` of Prometheus shows, [] while values are missing.
 
-    A page without a graph yields one empty series, [] while an alert is firing.
+    For a page without a graph, return one empty series, or [] while an alert fires.
     """
     parts = urllib.parse.urlsplit(url)
     if parts.path != "/graph":

@@ -109,7 +109,7 @@ def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
 
 
 def _keep(lines: Lines, folder: Path) -> Lines:
-    """Add the tests that ran each line of a function to `lines`. An import is no run of a line."""
+    """Add to `lines` the tests that ran each line of a function. Imports do not count as runs."""
     failed = FAILED.findall((folder / "output").read_text(encoding="utf-8"))
     data = CoverageData(str(folder / "tree" / ".coverage"))
     data.read()
@@ -141,7 +141,7 @@ def _tests_of(place: Place, lines: Lines) -> list[str]:
 
 
 def _judge(folder: Path, place: Place, source: str, number: int, tests: list[str]) -> str | None:
-    """Return the test that notices a mutant, "timeout" or "import"; None if no test fails."""
+    """Return the failed test, "timeout", or "import" for a failed import; None if all pass."""
     path, kit = folder / "tree" / place[0], [test for test in tests[1:] if "/ha/" in test]
     path.write_text(_change(place, source, number) or source, encoding="utf-8")
     status, failed = 0, list[str]()

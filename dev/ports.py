@@ -6,7 +6,7 @@ import sys
 from random import randrange
 
 _HOST = "127.0.0.1"
-# Below the range from which the kernel takes ports of outgoing connections.
+# Range below the ports that the kernel gives to outgoing connections.
 _FIRST, _LAST = 10_000, 30_000
 # File descriptor of the claim on each port, open until this process ends.
 _claimed: dict[int, int | None] = {}
@@ -40,10 +40,10 @@ def _is_free(port: int) -> bool:
 
 
 def _claim(port: int, stack: contextlib.ExitStack) -> socket.socket | None:
-    """Claim a port until this process ends. Raises OSError if another process has claimed it."""
+    """Claim `port` by a socket. Raises OSError if another process has claimed the port."""
     if sys.platform != "linux":
         return None
     claim = stack.enter_context(socket.socket(socket.AF_UNIX))
-    # An abstract socket, because the kernel removes its name with the process.
+    # Use an abstract socket, because the kernel removes the name when the process ends.
     claim.bind(f"\0smarty_p1 port {port}")
     return claim

@@ -14,7 +14,7 @@ from .stream import StreamSettings
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
-# NATS compares each message with every title of the consumer, so their number is bounded.
+# NATS compares each message with every title of the consumer, so the number of titles is bounded.
 _MAX_TITLES = 1000
 _MAX_GIGABYTES = 1_000_000
 # Telegrams older than a year are rejected, so a longer stream has no use.
@@ -27,8 +27,8 @@ class CollectorConfig:
     """Settings of one collector.
 
     `keys` are the meters' keys at the start. `keys_source` may have other keys later;
-    `keys_signature` is the signature of `keys_source` from before the first read. `titles` are the
-    DLMS system titles of the collected meters, () for all meters.
+    `keys_signature` is the signature of `keys_source`, taken before the first read. `titles` are
+    the DLMS system titles of the collected meters, () for all meters.
     """
 
     nats: NatsConfig

@@ -19,7 +19,7 @@ from .store_reader import Series, StoreReader, open_reader, selector
 _ZONE = ZoneInfo("Europe/Luxembourg")
 _MIDNIGHT = datetime.min.time()
 _QUARTER_HOUR = 900
-# Quarter-hours of one query: 31 days. VictoriaMetrics returns at most 30,000 points.
+# Quarter-hours of one query: 31 days of 96. VictoriaMetrics returns at most 30,000 points.
 _QUARTER_HOURS = 2976
 _WINDOW = 6 * 3600
 _MAX_DAYS = 10 * 366
@@ -120,7 +120,7 @@ async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file
 async def _write_telegrams(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
     """Write a row for each telegram. Each series, such as a register, has a column."""
     everything = selector(meter)
-    # A meter seen at several ports has several series of the same name, which share a column.
+    # A meter read at several ports has several series of one name. These share a column.
     columns = sorted({_column(labels) for labels in await reader.series(everything)})
     if not columns:
         msg = f"VictoriaMetrics has nothing of {meter}"
@@ -135,7 +135,7 @@ async def _write_telegrams(reader: StoreReader, meter: str, span: Span, file: IO
         table: dict[int, list[str]] = {}
         for series, values in await reader.values(everything, start, last):
             place = places.get(_column(series))
-            if place is None:  # the series began after the header was written
+            if place is None:  # series began after the header was written
                 continue
             for at, value in values.items():
                 table.setdefault(at, [""] * len(columns))[place] = value

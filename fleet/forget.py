@@ -23,8 +23,8 @@ from .stream import METERS, METERS_STREAM, METERS_SUBJECT, subject_of
 _IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
 _NAMES = "name."
 _BATCH = 256
-# Seconds. A collector may still write a frame that it read before the purge, and VictoriaMetrics
-# finds new values only after a moment.
+# Seconds to wait. A collector may still write a frame that it read before the purge, and
+# VictoriaMetrics finds new values only after a moment.
 _SETTLED = 3.0
 _LEFT = (
     "Not reached from here: backups of VictoriaMetrics, Prometheus' copy of 15 days, frames that"
@@ -85,7 +85,7 @@ async def forget_meter(
 async def _find(
     config: CollectorConfig, js: JetStreamContext, reader: StoreReader, meter: str, also: str | None
 ) -> _Forgetting:
-    """Return the task of the deletion. Raises ConfigError for an unknown meter or a present key."""
+    """Return the deletion task. Raises ConfigError if the meter is unknown or still has a key."""
     bucket = await js.key_value(METERS)
     owners = {key: owner async for key, owner in _read_names(js)}
     title = owners.get(name_key(meter)) or (meter.upper() if _IS_TITLE(meter) else None)
@@ -109,7 +109,7 @@ async def _find(
         labels.add(also)
     names = tuple(sorted(key for key, owner in owners.items() if owner == title))
     labels |= {label for key in names if (label := label_of(key))}
-    # An empty label would select all series without a meter.
+    # Leave out "", because an empty label would select all series without a meter.
     series = tuple(sorted(labels - {""}))
     return _Forgetting(js, reader, title, series, names)
 
@@ -168,7 +168,7 @@ class _Forgetting:
         await asyncio.sleep(_SETTLED)
         for label in self.labels:
             await self.reader.delete(selector(label))
-        # The store may have scraped metrics of gateways and collectors, which name the title.
+        # The store may also hold scraped metrics with the title as a label. Delete them, too.
         await self.reader.delete(selector(self.title, label="title"))
         await self._purge_stream()
         for key in await self._keys():

@@ -32,10 +32,10 @@ _TEXTS = {
     CLOCK: "The clock of the meter %s was put back: a telegram is refused",
 }
 # After a meter's clock is put back, telegrams are refused until the clock reaches the old time.
-# Reject telegrams more than an hour ahead, so that this lasts an hour at most.
+# Reject telegrams more than an hour ahead, so that the refusal lasts an hour at most.
 _MAX_AHEAD_S = 3600
 _MAX_BEHIND_S = 366 * 86400
-# A decryptor keeps the layout of its meter's telegrams, about 30 kB. That makes 600 MB in all.
+# A decryptor keeps the layout of its meter's telegrams, about 30 kB. So 20,000 take 600 MB.
 _MAX_OPENERS = 20_000
 _MAX_NAMED = 1000
 _NOT_VERIFIED = {Reason.TAG, Reason.AUTHENTICATION_KEY}
@@ -48,7 +48,7 @@ class MeterWarnings:
         self._said: set[tuple[str, bytes]] = set()
 
     def warn(self, text: str, title: bytes, *more: object) -> None:
-        """Log `text` with the system title, unless that was logged before."""
+        """Log `text` with `title`, unless this was logged before for the system title."""
         if (text, title) in self._said or len(self._said) >= _MAX_NAMED:
             return
         self._said.add((text, title))
@@ -59,7 +59,7 @@ class Verdict(NamedTuple):
     """Verdict on a message. `outcome` is TELEGRAM or the reason of the rejection.
 
     `title` is the system title in the subject, `key` the fingerprint of the telegram's key.
-    `is_newest`: the telegram has the highest frame counter of its meter so far.
+    `is_newest` is True if the telegram has the highest frame counter of its meter so far.
     """
 
     outcome: str
@@ -159,7 +159,10 @@ class FrameVerifier:
 def _open(
     decryptors: tuple[FrameDecryptor, ...], data: bytes
 ) -> tuple[FrameDecryptor, Telegram | Rejection]:
-    """Return the decryptor that fits a frame, and its telegram or the likeliest rejection."""
+    """Decrypt a frame with the first decryptor that fits. Return the decryptor and the result.
+
+    If no decryptor fits, return the most informative rejection. Raises ValueError without any.
+    """
     first: tuple[FrameDecryptor, Telegram | Rejection] | None = None
     for decryptor in decryptors:
         # Let redelivered frames pass, because writing their values again is harmless.

@@ -22,7 +22,7 @@ LOGGER = logging.getLogger(__name__)
 
 # Maximum number of tasks that read the stream. Tasks that wait for the store do not count.
 _MAX_READING = 2
-# Seconds between looks at all titles, to take over titles of collectors that ended.
+# Seconds between two looks at all titles. A look also takes over titles of ended collectors.
 _LOOK_INTERVAL = 60.0
 
 
@@ -96,7 +96,7 @@ class LateKeys:
             if entry is None:
                 continue
             if not next_unread or entry.first < first_read:
-                # Another collector has noted an earlier frame. Start over, to keep the order.
+                # Another collector has noted an earlier frame. Start there, to keep the order.
                 first_read = next_unread = entry.first
                 mark, judge = None, self._make_judge()
             result = await self._read_from(js, title, judge, next_unread, entry)

@@ -24,7 +24,7 @@ class MeterBounds:
         self._known: dict[bytes, Limits] = {}
 
     def apply(self, telegram: Telegram) -> Telegram:
-        """Return `telegram` without the objects beyond the limits of its meter."""
+        """Return `telegram` without the objects that exceed its meter's limits."""
         title = telegram.system_title or b""
         limits = self._known.get(title)
         if limits is None:

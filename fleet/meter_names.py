@@ -19,7 +19,7 @@ from .newest_values import MAX_TITLES
 from .series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
-# Foreign names of a title after which further names are rejected without a costly lookup.
+# After this many names of other meters, further names of a title are rejected without a lookup.
 _MAX_REFUSED_NAMES = 16
 _OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
 _IS_TITLE = re.compile(rb"[0-9A-F]{16}").fullmatch
@@ -61,7 +61,7 @@ class MeterNames:
         """Replace the keys. Other meters may take the name of a meter without a key."""
         for title in list(self._meters):
             if keys.of(title) is None:
-                # Look the name up again once there is a key, as another meter may own it then.
+                # Forget the name, because another meter may take it while this meter has no key.
                 del self._meters[title]
             else:
                 self._meters[title].refused.clear()

@@ -32,7 +32,7 @@ def source_of(headers: Mapping[str, str] | None) -> Source:
 
 
 class MeterSources:
-    """Sources of all meters, at most _MAX_SOURCES for each, because each source is a series."""
+    """Sources of all meters, at most _MAX_SOURCES for each meter. Each source is a series."""
 
     def __init__(self) -> None:
         self._known: dict[bytes, set[Source]] = {}

@@ -67,8 +67,8 @@ class Newest:
 
     @staticmethod
     def _refuse(meter: _Meter, counter: int) -> None:
-        # Remember refused counters. Once the clock passes the time of the highest counter again, a
-        # redelivered refused frame would look like a backlog.
+        # The meter's clock was put back. NATS may deliver a refused frame again after the clock has
+        # caught up. So note `counter`, otherwise the frame would be EARLIER and be stored.
         if not meter.first_refused - 1 <= counter <= meter.last_refused + 1:
             meter.first_refused = meter.last_refused = counter
         meter.first_refused = min(meter.first_refused, counter)

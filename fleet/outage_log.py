@@ -8,7 +8,7 @@ from smartyp1.backoff import Outage
 
 LOGGER = logging.getLogger(__name__)
 _FIRST_DELAY = 0.2
-# Short, because frames that arrive during this delay have to wait.
+# Longest delay between two retries, in seconds. Arriving frames wait that long.
 _MAX_DELAY_S = 2.0
 _LOST = "%s failed (%s), and is tried again"
 _BACK = "%s works again"

@@ -51,7 +51,7 @@ class PendingFrames(NamedTuple):
 
 
 class PendingTitles:
-    """Entries of one VictoriaMetrics. `count` is their number at the last call of `titles`."""
+    """Entries of one VictoriaMetrics. `count` is the number that `titles` last returned."""
 
     def __init__(
         self, store: str, js: Callable[[], JetStreamContext], bucket: Callable[[], KeyValue]
@@ -78,7 +78,7 @@ class PendingTitles:
             entry = await self._bucket().get(self._key(title))
         except KeyNotFoundError as error:
             if error.entry is not None:
-                # A collector ended after it deleted the entry, before it purged the delete marker.
+                # Purge the delete marker of a collector that ended right after deleting the entry.
                 await self._purge(self._key(title), error.entry.revision or 0)
             return None
         return PendingFrames.parse(entry.value or b"", entry.revision or 0)
@@ -106,8 +106,8 @@ class PendingTitles:
                 self.count += 1
                 await self._bucket().create(self._key(title), wanted.to_bytes())
             return True
-        # A task that reads the title deletes only the revision that it knows. So a new revision
-        # keeps the entry for these frames.
+        # A task that reads the title's frames deletes the entry only in an unchanged revision. So
+        # a new revision keeps the entry for the failed frames.
         changed = wanted._replace(
             first=min(entry.first, wanted.first),
             is_due=entry.is_due or wanted.is_due,
@@ -134,7 +134,7 @@ class PendingTitles:
     async def settle(self, title: bytes, known: PendingFrames, first: int | None) -> bool:
         """Move the entry `known` to the sequence number `first`; None deletes the entry.
 
-        Return False if another collector has changed it. Raises NATS's errors.
+        Return False if another collector has changed the entry. Raises NATS's errors.
         """
         key = self._key(title)
         try:
@@ -158,7 +158,7 @@ class PendingTitles:
         await self._js().purge_stream(METERS_STREAM, seq=marker + 1, subject=subject)
 
     async def expire(self, first_sequence: int) -> None:
-        """Delete entries without frames in the stream, and move entries that begin too early.
+        """Delete entries without frames in the stream. Move entries whose first frame is gone.
 
         `first_sequence` is the stream's first sequence number. Raises NATS's errors.
         """
@@ -170,7 +170,7 @@ class PendingTitles:
 
 
 def print_of(keys: Sequence[MeterKeys]) -> str:
-    """Return a fingerprint of a meter's keys in any order, "-" without keys."""
+    """Return a fingerprint of a meter's keys, equal for any order; "-" without keys."""
     prints = sorted(
         key_fingerprint(key.encryption) + key_fingerprint(key.authentication) for key in keys
     )

@@ -23,7 +23,7 @@ _SETS = {
 }
 _MAX_METERS = 100
 _PATTERN = re.compile(r"[a-z0-9_*]{1,64}")
-# The name of an object outside the specification is its OBIS reference, which begins so.
+# The name of an object outside the specification is its OBIS reference, and begins with a digit.
 _IS_REFERENCE = re.compile(r"[0-9]").match
 # OBIS references of meters on the M-Bus, which get separate lines.
 _IS_MBUS = re.compile(rf"0-[{CHANNELS.start}-{CHANNELS.stop - 1}]:(?:24\.|96\.1\.0)").match
@@ -70,7 +70,7 @@ class Registers:
                 msg = f"has {pattern}, and no register is called so; there are {there_are}"
                 raise UnknownRegisterError(msg)
         self._matches = re.compile("|".join(map(translate, patterns))).match
-        # Bound the caches, because meters choose the OBIS references.
+        # Bound the caches, because a meter can invent any number of OBIS references.
         self.has = lru_cache(maxsize=4096)(self._has)
         self.name_of = lru_cache(maxsize=4096)(self._name_of)
 

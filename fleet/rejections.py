@@ -6,7 +6,7 @@ from prometheus_client import Counter
 
 from .frame_verifier import MALFORMED, NO_KEY, WRONG_SUBJECT
 
-# Label for stored frames, not rejected, that arrived after a later frame of their meter.
+# Label of frames that were stored although a later frame of their meter arrived first.
 EARLIER = "earlier"
 _OTHER = "other"
 # Frames rejected for these reasons need no key, so an attacker could invent many titles.
@@ -19,7 +19,7 @@ class MeterRejections:
     """Counters by system title and reason. Titles beyond the bounds are counted as `other`."""
 
     def __init__(self, counter: Counter, earlier: Counter) -> None:
-        """Take a counter with the labels `title` and `reason`; `earlier` has only `title`."""
+        """Take `counter` with labels `title` and `reason`, and `earlier` with label `title`."""
         self._counter = counter
         self._earlier = earlier
         self._of_anybody: set[tuple[str, str]] = set()

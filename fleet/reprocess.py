@@ -129,7 +129,7 @@ async def _frames(
                 yield messages
                 begin, tries = messages[-1].metadata.sequence.stream + 1, 0
         except NoAnswerError:
-            # Either the node of this consumer is gone, or all remaining frames. Try a new consumer.
+            # The NATS node is down, or the remaining frames are deleted. Try a new consumer.
             tries += 1
         else:
             return

@@ -17,7 +17,7 @@ _SPECIAL = re.compile(r"([\\ ,=])")
 
 
 class Sample(NamedTuple):
-    """Lines of a telegram, still without `storage_delay`, which `render` adds.
+    """Lines of a telegram without `storage_delay`; `render` adds this value.
 
     `meter` is the first line up to its last value, `channels` the further lines, `at_ms` the
     telegram's time (Unix milliseconds). Only the first write, with `is_new`, adds the delay,
@@ -63,7 +63,7 @@ def make_sample(
     channels = _channel_lines(telegram, head, at_ms, registers) if telegram.channels else ""
     if source is not None:
         tags = _source_tags((telegram.system_title or b"").hex().upper(), source)
-        # Unix seconds, because every query language can compare them with its clock.
+        # Write Unix seconds, because every query language can compare Unix seconds with its clock.
         channels += f"{head}{tags} last_seen={time!r} {at_ms}\n"
     if key:
         title = (telegram.system_title or b"").hex().upper()

@@ -166,7 +166,7 @@ class _Collector:
 
         async def on_error(error: Exception) -> None:
             LOGGER.debug("NATS: %s", type(error).__name__)
-            # The library tries all servers forever and raises nothing, so log the outage here.
+            # nats-py tries all servers forever and raises no error, so log the outage here.
             if not nats.is_connected:
                 self._outage.note(reason(error))
 
@@ -221,7 +221,7 @@ class _Collector:
         self._metrics.show_stream(stream)
         self._metrics.show_consumer(consumer)
         first, last = stream.state.first_seq, stream.state.last_seq
-        # A recreated stream starts its sequence numbers again, so count nothing then.
+        # A recreated stream restarts at number 1. Count nothing while `last` is below `_delivered`.
         discarded = first - 1 - self._delivered if 0 < self._delivered <= last else 0
         if discarded > 0:
             LOGGER.error("The stream has discarded %d frames before they were read", discarded)

@@ -1,7 +1,7 @@
 """Writes to VictoriaMetrics: retried until acknowledged, later known to be on disk ("kept").
 
 VictoriaMetrics flushes its memory to the disk every few seconds. In tests, a kill lost up to 9 s of
-acknowledged values. So a write counts as kept once its process has run for another 20 s.
+acknowledged values. A write counts as kept once the same process has run 20 s longer.
 """
 
 import asyncio
@@ -106,7 +106,7 @@ class Store:
         await self._run_is_known.wait()
 
     async def write(self, samples: Sequence[Sample]) -> Write:
-        """Write samples. Retry without limit until they are acknowledged."""
+        """Write `samples`. Retry without limit until VictoriaMetrics acknowledges the write."""
         while True:
             await self._run_is_known.wait()
             try:
@@ -115,7 +115,7 @@ class Store:
                 self._writing.note(why(error))
                 self._metrics.failed_writes.inc()
                 if not isinstance(error, aiohttp.ClientConnectorError):
-                    # VictoriaMetrics may have stored the samples, and a second delay would differ.
+                    # VictoriaMetrics may have stored the samples, and `storage_delay` now differs.
                     samples = without_delay(samples)
                 await self._writing.wait()
             else:
@@ -188,5 +188,5 @@ class Store:
 
 
 def without_delay(samples: Sequence[Sample]) -> Sequence[Sample]:
-    """Return the samples for a second write, without `storage_delay`."""
+    """Return the samples without `storage_delay`, to write them again."""
     return [sample._replace(is_new=False) for sample in samples]

@@ -84,7 +84,7 @@ class StoreLogin:
             except OSError:
                 states.append(None)
             else:
-                # A changed mode may make a file readable, but changes only ctime.
+                # Compare ctime, too, because a changed mode may make a file readable.
                 times = status.st_mtime_ns, status.st_ctime_ns
                 states.append((*times, status.st_size, status.st_ino))
         return states

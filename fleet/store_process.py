@@ -79,7 +79,7 @@ def open_session() -> aiohttp.ClientSession:
 async def ask_each(
     session: aiohttp.ClientSession, config: StoreConfig
 ) -> dict[str, StoreProcess | Exception]:
-    """Return the process at each address of `urls`, or one of ERRORS.
+    """Ask each address of `urls`. Return the process there, or an error (a type of ERRORS).
 
     With `metrics_url`, all addresses lead through a proxy to the process at `metrics_url`.
     """
@@ -152,7 +152,7 @@ async def _check_write(
     config: StoreConfig,
     answer: StoreProcess | Exception,
 ) -> None:
-    """Raise `answer` if it is an error, or one of ERRORS if `url` rejects writes."""
+    """Raise `answer` if it is an error, or an error in ERRORS if `url` rejects writes."""
     if isinstance(answer, Exception):
         raise answer
     # Try an empty write, because metrics may be public although writing is not.

@@ -23,7 +23,7 @@ from .store_process import (
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
 _MAX_BYTES = 256 * 1024 * 1024
-# Longer than any retention. If a range began before 1970, it would find nothing.
+# 30 years: longer than any retention. A range that begins before 1970 would find nothing.
 _RANGE = "30y"
 # Seconds. A meter's clock may be ahead by an hour.
 _AHEAD = 3600

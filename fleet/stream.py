@@ -29,7 +29,7 @@ METERS_STREAM = f"KV_{METERS}"
 METERS_SUBJECT = f"$KV.{METERS}."
 MAX_ACK_PENDING = 20_000
 # Seconds after which NATS delivers an unacknowledged message again. Collectors acknowledge a
-# message about 20 s after its write.
+# message about 20 s after they write its values.
 _ACK_WAIT = 90.0
 _REPLICAS = 3
 _GIGABYTE = 1024**3
@@ -52,7 +52,7 @@ _is_title = re.compile(r"[0-9A-F]{16}").fullmatch
 class StreamSettings(NamedTuple):
     """Configured limits of the stream. None keeps the present limit.
 
-    `replicas` is also for the bucket.
+    `replicas` also applies to the bucket of meters' names.
     """
 
     gigabytes: int | None = None

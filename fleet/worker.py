@@ -38,7 +38,7 @@ FAILED = "failed"
 _BATCH = 1000
 _EXPIRES = 2.0
 _MARGIN = 1.0
-# Unanswered requests before a reconnect, because the consumer may have a new leader.
+# Reconnect after this many unanswered requests. The consumer may have moved to another node.
 _MAX_UNANSWERED = 3
 _PAUSE = 0.1
 # Seconds between writes. Each write has fixed costs in VictoriaMetrics, so gather messages.
@@ -117,8 +117,8 @@ class Worker:
         self._left = 0
         self._lost: NatsError | None = None
         self._working: Sequence[FrameMessage] = ()
-        # Batches whose values are not on disk yet; batches without values; frames to acknowledge
-        # once their system titles are noted in NATS.
+        # _judged: batches whose values are not on disk yet. _rejected: batches without values.
+        # _failed: frames to acknowledge once NATS has their system titles.
         self._judged: deque[_Judged] = deque()
         self._rejected: deque[_Judged] = deque()
         self._failed: list[tuple[bytes, FrameMessage, PendingFrames]] = []
@@ -238,7 +238,8 @@ class Worker:
                 sample = self._sample(message, verdict, verdict.telegram)
                 samples.append(sample)
                 telegrams += [verdict.telegram] * sample.is_new
-        # Junk must not wait for the store, because NATS bounds unacknowledged messages.
+        # Acknowledge rejected messages without waiting for VictoriaMetrics. NATS bounds the number
+        # of unacknowledged messages.
         self._rejected.append(rejected)
         self._failed += failed
         if samples:
@@ -248,7 +249,7 @@ class Worker:
         await self._publish(telegrams)
 
     def _is_put_off(self, message: FrameMessage, verdict: Verdict, judged: _Judged) -> bool:
-        """Return whether to reprocess a frame later: without a key, or in a flood of replays."""
+        """Return whether to reprocess a frame later: no key fits, or replays are too many."""
         if verdict.telegram is None:
             return verdict.outcome in WAITING
         is_earlier = not (verdict.is_newest or message.is_redelivered)

@@ -13,11 +13,11 @@ from .frame_queue_file import open_file
 
 # Approximate bytes of a database row in addition to its frame.
 _ROW_SIZE = 64
-# A frame's number has the port's number in the upper bits and a running number in the lower bits.
-# So one index orders all frames. That writes few pages, which spares memory cards.
+# A frame's number has the port's number above these lower bits, and a running number in them. So
+# one index orders all frames, and few pages are written, which spares memory cards.
 _BITS = 40
-# _SOME removed frames are deleted from the disk even if no frame is added. After more than _MANY
-# deletions, the file is made smaller.
+# Removed frames are deleted from the disk when a frame is added, or when there are _SOME removed
+# frames. After more than _MANY deletions, the file is made smaller.
 _SOME = 16
 _MANY = 100
 # System titles set aside per port. A port has one meter, which may be exchanged; further titles
@@ -91,7 +91,7 @@ class FrameQueue:
     """Queue of the frames of all P1 ports. Methods wait for the disk, so call them in one thread.
 
     Each port may fill an equal share of `most_bytes`. Beyond that, the port's oldest frames are
-    dropped, first the frames that are set aside. Each of their system titles has a sub-queue.
+    dropped, first the frames that are set aside. Each system title set aside has a sub-queue.
     """
 
     def __init__(self, path: Path, ports: Sequence[str], most_bytes: int) -> None:
@@ -280,8 +280,8 @@ class FrameQueue:
     def remove(self, port: str, frames: Iterable[WaitingFrame], title: str | None = None) -> None:
         """Remove frames that `oldest` returned. Frames that are already removed are ignored.
 
-        Removed frames leave the disk when a frame is added, or when their number reaches _SOME. A
-        kill before that brings them back. Receivers with the key expect such repetitions.
+        Removed frames leave the disk when a frame is added, or when _SOME frames are removed. A
+        kill before that restores the frames. Receivers with the key expect such repetitions.
         """
         part = self._part(port, title)
         if part is None:

@@ -57,7 +57,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     # Only the owner may read the file, because consumption is private.
     path.touch(mode=0o600)
     with path.open("ab"):
-        pass  # raises OSError if the file is not writable, which is no damage
+        pass  # if the file is not writable, raises OSError, which does not count as damage
     database = sqlite3.connect(path)
     database.text_factory = as_text
     try:

@@ -24,7 +24,7 @@ class NoTlsError(Error):
 class NatsClient(Client):
     """NATS client that sends no login unencrypted if TLS is configured.
 
-    Without this class, nats-py would leave that decision to the server.
+    Without this class, a server without TLS would get the login unencrypted.
     """
 
     def __init__(self, config: NatsConfig) -> None:

@@ -27,7 +27,7 @@ class NatsConfig:
 
     `credentials` is the content of a credentials file, which replaces `username` and `password`.
     Answers arrive on subjects that begin with `inbox_prefix`. A gateway gathers frames for up to
-    `batch_seconds`; for None, the number of its ports decides.
+    `batch_seconds`; if None, the number of its ports decides.
     """
 
     servers: tuple[str, ...]

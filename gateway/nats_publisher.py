@@ -39,7 +39,7 @@ _BATCH_SECONDS = 1.0
 _SMALL_BATCH_SECONDS = 10.0
 _SMALL_PORTS = 100
 _MIN_ENOUGH = 50
-# The stream accepts messages of up to 16 KB, including headers.
+# The stream accepts messages of up to 16 KB. This leaves 1 KB for headers.
 _MAX_FRAME_BYTES = 15 * 1024
 # Seconds without batches after a refused batch.
 _BATCH_PAUSE = 10.0
@@ -136,7 +136,7 @@ class NatsPublisher:
         )
 
     async def _wait_for_end(self, closed: asyncio.Event) -> None:
-        """Raise Error once the connection is closed, or acknowledges nothing for _PATIENCE."""
+        """Raise Error once `closed` is set, or NATS acknowledges nothing for _PATIENCE seconds."""
         while not closed.is_set():
             since = self._no_answer_since
             if since is not None and time.monotonic() - since > _PATIENCE:
@@ -171,7 +171,7 @@ class NatsPublisher:
     async def _take(self) -> _Taken:
         """Return the oldest frames of the ports in `_wanted`, each with its message.
 
-        A frame without message is too long or no frame, and is dropped later.
+        The message is None if the frame is too long or invalid. Such frames are dropped later.
         """
         self._enough_at = self._store.received + self._enough
         ports = sorted(self._wanted)[:MAX_BATCH]
@@ -209,7 +209,7 @@ class NatsPublisher:
     async def _send_batch(self, requests: Requests, taken: _Taken) -> bool:
         """Send frames, and remove acknowledged ones. Return False after an error.
 
-        A missing right to publish a meter is no error.
+        A missing right to publish a meter's frames is no error.
         """
         messages = [message for some in taken.values() for _, message in some if message]
         now = asyncio.get_running_loop().time()
@@ -270,7 +270,7 @@ class NatsPublisher:
         await self._store.end_aside(port, title)
 
     def _on_success(self) -> None:
-        """Note that frames were acknowledged: end the outage."""
+        """End the outage, because frames were acknowledged."""
         self._no_answer_since = None
         self._backoff.reset()
         self._outage.end()

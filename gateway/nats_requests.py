@@ -118,7 +118,7 @@ class Requests:
     def deny(self, title: str) -> None:
         """Set DeniedError as the outcome of all messages and batches with a system title.
 
-        NATS drops them without an answer.
+        NATS drops such messages without an answer.
         """
         for token in [key for key, (titles, _) in self._underway.items() if title in titles]:
             self._end(token, DeniedError())

@@ -1,7 +1,7 @@
 """Check the number of complex functions in the shipped program, by radon's count of branches.
 
 Unlike ruff's C901, radon counts comprehensions and boolean chains. Prints the complex functions and
-exits with status 1 unless there are exactly MAX_FUNCTIONS. If there are fewer, lower that number.
+exits with status 1 unless there are exactly MAX_FUNCTIONS. If there are fewer, lower MAX_FUNCTIONS.
 """
 
 import json

@@ -15,7 +15,7 @@ _MAX_ATTEMPTS = 150
 async def fill_costs(client: Client, entities: dict[str, str], costs: Costs) -> None:
     """Import `costs` as statistics. The prices must already be set in the Energy dashboard."""
     energies = entities["energy_imported"], entities["energy_exported"]
-    # Home Assistant creates the cost sensors one after the other, so wait for both.
+    # Home Assistant creates two cost sensors, for import and export. Wait until both exist.
     for _ in range(_MAX_ATTEMPTS):
         by_energy = (await client.command("energy/info"))["cost_sensors"]
         if by_energy.keys() >= {*energies}:

@@ -308,7 +308,7 @@ async def _enable(client: Client, entry: dict[str, Any], name: str, *, serve: bo
 
 
 async def _first_to_end(processes: list[Process], deadline: float | None) -> Process | None:
-    """Return the process that ends first, None if the deadline comes before."""
+    """Return the process that ends first, None if the deadline comes first."""
     waiting = {asyncio.create_task(process.wait()): process for process in processes}
     timeout = deadline and max(0, deadline - time.monotonic())
     try:

@@ -20,8 +20,8 @@ HOST = "127.0.0.1"
 # Exit status of Home Assistant when a user asks for a restart.
 RESTART = 100
 
-# The location is the city of Luxembourg. The key `http:` is deprecated in YAML and left out. With
-# this key, Home Assistant would listen at all addresses five minutes after the start.
+# The location is the city of Luxembourg. Leave out the deprecated key `http:`. With this key, Home
+# Assistant would listen at all addresses five minutes after the start.
 CONFIGURATION = """\
 homeassistant:
   name: Smarty P1 demo

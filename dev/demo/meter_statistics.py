@@ -60,7 +60,7 @@ class Mean:
 
 
 def _mean_of(total: Callable[[Registers], float]) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function that computes the mean flow of a total per hour between two times."""
+    """Return a function for the mean rise of `total` per hour between two times."""
 
     def read(meter: Meter, start: datetime, end: datetime) -> float:
         flowed = total(registers(meter, end)) - total(registers(meter, start))
@@ -155,7 +155,7 @@ async def wait_for_values(client: Client, entity_ids: list[str]) -> dict[str, fl
 
 
 async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -> int:
-    """Import statistics for all hours without statistics, at most a year. Return their number."""
+    """Import statistics for all hours that have none, at most a year. Return the hours' number."""
     totals = [total for total in TOTALS if total.key in entities]
     values = await wait_for_values(client, [entities[total.key] for total in totals])
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -165,8 +165,8 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
     for total in totals:
         entity_id = entities[total.key]
         watched = await client.statistics(entity_id, days=DAYS_OF_HISTORY)
-        # Home Assistant's sums begin with 0 at the first value, so earlier sums are negative. After
-        # a pause of the demo, the sums continue from the last sum.
+        # Home Assistant's own sum is 0 at its first value, so imported earlier sums are negative.
+        # After a pause of the demo, imported sums continue from the last sum.
         difference = watched[-1]["sum"] - watched[-1]["state"] if watched else -values[entity_id]
         since = _unfilled_since(watched, earliest)
         rows = await asyncio.to_thread(_totals, total, meter, since, this_hour, difference)
@@ -196,10 +196,10 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
 
 
 def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> datetime:
-    """Return the start of the hours to fill.
+    """Return the start of the hours that the demo must fill.
 
-    Statistics that begin after `earliest` are replaced. Home Assistant writes them if it started
-    just before a full hour.
+    Statistics that begin after `earliest` are replaced. Home Assistant writes such statistics if
+    it started just before a full hour.
     """
     if watched and _moment(watched[0]["start"]) <= earliest:
         return _moment(watched[-1]["end"])
@@ -209,7 +209,7 @@ def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> dateti
 def _totals(
     total: Total, meter: Meter, since: datetime, until: datetime, difference: float
 ) -> list[dict[str, Any]]:
-    """Return a row per hour: the total at the end of the hour, and the matching sum."""
+    """Return a row per hour: the total at the end of the hour, and as sum total + `difference`."""
     return [
         {**_row(total.read(meter, start + HOUR), difference), "start": start.isoformat()}
         for start in _every(HOUR, since, until)
@@ -273,7 +273,7 @@ async def import_rows(  # noqa: PLR0913 - the recorder's parameters
 async def wait_for_rows(client: Client, entity_id: str, rows: list[dict[str, Any]]) -> None:
     """Wait until the recorder has written `rows`. All rows imported earlier are then written, too.
 
-    Before, the Energy dashboard would lack the statistics of some entities.
+    Without this wait, the Energy dashboard would lack the statistics of some entities.
     """
     last = datetime.fromisoformat(rows[-1]["start"])
     days = (datetime.now(UTC) - last) // DAY + 1

@@ -99,7 +99,7 @@ async def running(
 
 
 def _die_with_parent(parent: int) -> Callable[[], None] | None:
-    """Return a function that the child calls. The kernel then ends the child with this process."""
+    """Return a function that makes the kernel end the calling child with `parent`, or None."""
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl

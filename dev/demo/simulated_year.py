@@ -37,7 +37,7 @@ _TELEGRAMS_EVERY = timedelta(minutes=5)
 
 @dataclass
 class Costs:
-    """Accumulated costs in EUR at the end of each hour, without costs before the year."""
+    """Costs in EUR from the start of the year to the end of each hour."""
 
     bill: dict[datetime, float] = field(default_factory=dict)
     """Sum of all bills so far. Only known at midnights and at the last full hour."""
@@ -93,7 +93,7 @@ class _CostMeter:
     def read(
         self, time: datetime, imported_kwh: float, exported_kwh: float, demand: Demand
     ) -> None:
-        """Add the costs of an hour, from the registers at the end of the hour."""
+        """Add the costs of an hour. `imported_kwh` and `exported_kwh` are registers at its end."""
         local = time.astimezone(LUXEMBOURG)
         if self._registers:
             price = price_of_kwh(demand.contracts, time, NO_PRICES)
@@ -108,8 +108,8 @@ class _CostMeter:
                 compute_bill(demand.month, demand.contracts, time).total or 0
             )
             self.costs.bill[time] = total
-            # A month's bill is complete at the midnight that ends the month, so the bills of later
-            # months are added to this total.
+            # This midnight ends a month, so the month's bill is complete. Add the bills of later
+            # months to `total`.
             if local.day == 1 and local.hour == 0:
                 self._earlier_bills = total
 

@@ -15,7 +15,7 @@ def virtual_port(meter_port: int) -> int:
 
 
 async def add_virtual(client: Client, entry_id: str, meter_port: int) -> AsyncIterator[str]:
-    """Enable the virtual meter of a config entry. Add it to two integrations. Yield each step.
+    """Enable the virtual meter of a config entry. Add it to both integrations. Yield each step.
 
     Home Assistant then counts the energy twice, and a repair issue warns about the double count.
     """

@@ -19,7 +19,7 @@ class Certificates:
 
     def __init__(self, directory: Path) -> None:
         folder = FleetFiles(directory)
-        # Each node is also a client of the other nodes.
+        # A node connects to the other nodes, so the certificate must also be valid for a client.
         Authority(folder, renew=False).certify(_NODE, [HOST], is_client=True)
         self.ca_file = folder.path(CA)
         self.pem, self.key = folder.path(f"{_NODE}.pem"), folder.path(f"{_NODE}.key")

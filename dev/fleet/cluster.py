@@ -44,8 +44,9 @@ def login(directory: Path, user: str) -> str:
 class NatsCluster:
     """Cluster of three NATS nodes, configured like `fleet/nats-server.conf`.
 
-    `gateways` are publishing users with the system titles of their meters, or "*". The text `extra`
-    is added to each node's configuration, `routes` to the table of routes. `tls` is for clients.
+    `gateways` has each gateway's user with the system titles that this user may publish, or "*".
+    Each node's configuration ends with `extra`; `routes` is added to its table of routes. `tls` is
+    the TLS context of clients.
     Each region has separate accounts and a stream. `user_of` names the users of a region.
     """
 

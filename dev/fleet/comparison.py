@@ -25,9 +25,9 @@ class Sample(NamedTuple):
 class Comparison:
     """Comparison of one meter's telegrams and stored samples. Sets have times of telegrams in ms.
 
-    Of `missing` telegrams, nothing is stored; `partial` telegrams lack a register. `wrong` samples
-    have another value than the telegram. `foreign` samples have a time or register that the meter
-    did not send. `doubled` samples repeat another sample's register and time.
+    No sample of a `missing` telegram is stored; a `partial` telegram lacks a register. `wrong`
+    samples have another value than the telegram. `foreign` samples have a time or register that the
+    meter did not send. `doubled` samples repeat another sample's register and time.
     """
 
     stored: set[int] = field(default_factory=set)
@@ -56,7 +56,7 @@ def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
         elif sample.series != STORAGE_DELAY and sample.value != expected[at]:
             result.wrong.append(sample)
     for time, values in truth.items():
-        # Do not require STORAGE_DELAY: a second write has none, and the first may be lost.
+        # Do not require STORAGE_DELAY. Only the first write has it, and that write may be lost.
         missing = [series for series in values if not seen[series, time]]
         if not missing:
             result.stored.add(time)

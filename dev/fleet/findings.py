@@ -31,7 +31,7 @@ class Findings:
     registers: int = 0
     not_read: int = 0
     in_hands: list[float] = field(default_factory=list)
-    """Lost telegrams held by a killed gateway: seconds from sending to the kill, for each."""
+    """Seconds from sending to the kill, for each telegram that a killed gateway held and lost."""
     lost: list[Sent] = field(default_factory=list)
     partial: int = 0
     wrong: int = 0
@@ -83,7 +83,8 @@ class Examiner:
         self._waiting = waiting
         self._heard = heard
         self._watch = watch
-        # Ignore replayed frames, because a replay may reach the stream without its original.
+        # Leave out frames that an attack replayed. The replay may have reached the stream although
+        # the original was lost.
         self._passed_on = passed_on - {item.digest for item in events if isinstance(item, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}
@@ -137,7 +138,7 @@ class Examiner:
         )
 
     def _was_in_hands(self, sent: Sent) -> float | None:
-        """Return the seconds from a telegram to the kill that lost it, None if no kill did."""
+        """Return the seconds from a telegram to the kill that lost it, None if no kill lost it."""
         gateway = self._gateway_of(sent.meter)
         for kill in (outage.moment for outage in self._killed if outage.number == gateway):
             if -_IN_HANDS <= sent.moment - kill <= _NOTICED:
@@ -166,11 +167,11 @@ class Examiner:
                 findings.written_again += len(written) - 1
                 if series != STORAGE_DELAY:
                     findings.doubled += len(set(written)) - 1
-            # Leave out telegrams that waited for a key, because this delays them beyond the usual.
+            # Leave out telegrams that waited for a key, because the wait is no delay of the fleet.
             measured = {} if meter.number in self._waiting else telegrams
             for time, sent in measured.items():
                 delays = values.get((STORAGE_DELAY, time))
-                # Use the time of the published reading, too, because a second write has no delay.
+                # Use the time of the published reading, too. A repeated write has no STORAGE_DELAY.
                 heard = self._heard.get((title, sent.counter))
                 surely = time / 1000 + min(delays) if delays else heard
                 if surely is not None:

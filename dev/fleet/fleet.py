@@ -113,7 +113,7 @@ class Fleet:
 
     def __init__(self, directory: Path, meters: int, seconds: float, seed: int) -> None:
         self.directory = directory
-        # Never more gateways than meters, because each gateway needs a port.
+        # Start at most as many gateways as meters, because each gateway needs a meter.
         self.count = max(min(_MIN_GATEWAYS, meters), math.ceil(meters / _MAX_PORTS))
         self.seed = seed
         self.keys = directory / "keys"
@@ -128,7 +128,7 @@ class Fleet:
             routes=certificates.routes,
             tls=certificates.context,
         )
-        # Show doubles, otherwise merges of VictoriaMetrics would drop repeated writes.
+        # Keep repeated writes. Otherwise VictoriaMetrics would drop them when it merges files.
         self.store = VictoriaMetrics(directory / "victoria-metrics", shows_doubles=True)
         self.villages = [self._village(number, seconds) for number in range(self.count)]
         self.gateways: list[Gateway] = []
@@ -283,7 +283,7 @@ class Fleet:
 
 
 async def _until(check: Callable[[], Awaitable[bool]], otherwise: str) -> None:
-    """Wait until `check` is True. Raises MissedError with the text `otherwise`."""
+    """Wait until `check` is True. Raises MissedError(`otherwise`) after _BEGINNING seconds."""
     try:
         async with asyncio.timeout(_BEGINNING):
             while not await check():

@@ -21,7 +21,7 @@ USER = "intruder"
 # Header that marks the attacker's messages in the stream; collectors ignore it.
 MARK = "Intruder"
 _EVERY = 0.4
-# Number of replays at the end, after all telegrams are acknowledged.
+# Number of old frames that are published again once all telegrams are acknowledged.
 _OLD_FRAMES = 100
 _WEIGHTS = dict.fromkeys(FORGED, 1) | {"replay": 6, "junk": 1, "of an unknown meter": 1}
 
@@ -32,7 +32,7 @@ class Intruder:
     def __init__(self, cluster: NatsCluster, no_meter: FleetMeter, chance: Random) -> None:
         self.published: Counter[str] = Counter()
         self._cluster = cluster
-        # Forged telegrams name a meter that does not exist. An accepted one is found by this name.
+        # Forged telegrams name a meter that does not exist. The name reveals accepted telegrams.
         self._meter = no_meter
         self._chance = chance
 

@@ -11,7 +11,7 @@ from dev.simulator import Meter
 from .meters import key_of, next_key_of
 
 # Numbers of three meters. LATE has no key at first. The collectors get the next key of ANNOUNCED
-# before it is used, and the next key of SURPRISING afterwards.
+# before its meter uses the key, and the next key of SURPRISING after its meter has used the key.
 LATE = 1
 ANNOUNCED = 2
 SURPRISING = 3

@@ -16,7 +16,7 @@ from .costs import Costs
 EVERY = 10.0
 # Shortest and longest interruption, in seconds.
 _DOWN = (1.0, 5.0)
-# One interruption in five is a pause instead of a kill.
+# On average, one interruption in five is a pause instead of a kill.
 _STOP_ONE_OF = 5
 
 
@@ -58,7 +58,7 @@ class Killer:
             due = max(due + every, time.monotonic())
 
     async def kill_each_kind(self, pause: float) -> None:
-        """Kill one program of each kind, in random order, after a pause of `pause` seconds each."""
+        """Kill one program of each kind, in random order, `pause` seconds before each kill."""
         kinds = [*dict.fromkeys(kind for kind, _, _ in self._parts)]
         self._chance.shuffle(kinds)
         for wanted in kinds:

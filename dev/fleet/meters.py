@@ -13,8 +13,8 @@ from dev.simulator.reading import Reading
 
 # Every third meter has gas, water and heat meters on its M-Bus.
 _PIPED = 3
-# Computing a household's day is slow, so all meters share few households. A household's meters show
-# different times of its last two days, up to 570 times 5 minutes ago.
+# Computing a household's day is slow, so many meters share a household. To differ, each meter shows
+# the household at another time of the last two days: 0 to 569 times 5 minutes ago.
 _SHIFT = timedelta(minutes=5)
 _SHIFTS = 570
 

@@ -1,4 +1,4 @@
-"""Path of the recommended nats-server."""
+"""Path of the nats-server program, in the version that the tests require."""
 
 import shutil
 
@@ -8,5 +8,5 @@ _RECOMMENDED = ROOT / ".venv" / "bin" / "nats-server"
 
 
 def recommended() -> str:
-    """Return the nats-server of requirements_test.txt; if not installed, the command in PATH."""
+    """Return the path of the nats-server in .venv, otherwise of the command in PATH."""
     return shutil.which(_RECOMMENDED) or shutil.which("nats-server") or "nats-server"

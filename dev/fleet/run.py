@@ -39,7 +39,8 @@ METERS = "meters (simulated)"
 class Options:
     """Options of a run. The meters send for `seconds`.
 
-    `kills` is "none", "any" for a random program every ten seconds, or "each" for one of each kind.
+    `kills` is "none", "any" for a random program every ten seconds, or "each" for one program of
+    each kind.
     """
 
     meters: int
@@ -52,7 +53,7 @@ class Options:
 class Outcome:
     """Outcome of a run. `busy` has processor seconds by kind of program.
 
-    `settled` is the seconds from the last telegram until all were acknowledged.
+    `settled` is the seconds from the last telegram until all telegrams were acknowledged.
     """
 
     findings: Findings
@@ -76,7 +77,7 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
     async with fleet:
         costs = Costs({**fleet.parts, METERS: [*fleet.villages]})
         killer = Killer(fleet.parts, costs, seeded_random("kills", options.seed))
-        # Forged telegrams name a meter that does not exist. An accepted one is found by this name.
+        # Forged telegrams name a meter that does not exist. The name reveals accepted telegrams.
         [phantom] = make_meters(options.seed, options.meters + 1, 1)
         intruder = Intruder(fleet.cluster, phantom, seeded_random("intruder", options.seed))
         listener = Listener()
@@ -172,7 +173,7 @@ async def _in_background(*works: Coroutine[object, object, None]) -> AsyncIterat
 
 
 async def _until_acknowledged(fleet: Fleet, stream: JetStreamContext) -> int:
-    """Wait until all frames are acknowledged. Return the number of unacknowledged frames."""
+    """Wait while frames are being acknowledged. Return the number of unacknowledged frames."""
     minimum, advanced = None, time.monotonic()
     while time.monotonic() < advanced + _NO_ADVANCE:
         with contextlib.suppress(aiohttp.ClientError, *ERRORS):

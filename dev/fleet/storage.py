@@ -29,7 +29,7 @@ class VictoriaMetrics(Part):
             f"-storageDataPath={directory / 'data'}",
             f"-httpListenAddr={HOST}:{port}",
             "-retentionPeriod=10y",
-            # Keep only one of several values at the same time.
+            # Keep only one of several values with equal timestamps.
             *([] if shows_doubles else ["-dedup.minScrapeInterval=1ms"]),
             # Let queries find new values at once.
             "-search.latencyOffset=0s",

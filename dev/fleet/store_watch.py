@@ -1,4 +1,4 @@
-"""Times at which telegrams that a killed VictoriaMetrics lost were stored again."""
+"""Times at which telegrams were stored again after a kill of VictoriaMetrics lost them."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from .kills import Interruption
 MAY_BE_LOST = 10.0
 _EVERY = 1.0
 _LOOKED_FOR = 60.0
-# Seconds before a kill. Lost telegrams may be this old, because they may have been late.
+# Seconds. A lost telegram may be this much older than the kill, because it may have come late.
 _BEFORE = 120.0
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 
@@ -33,8 +33,8 @@ class StoreWatch:
     def stored_at(self, place: Place, acknowledged: float, otherwise: float) -> float:
         """Return the time from which the telegram `place` stayed stored (Unix seconds).
 
-        `acknowledged` is the time of its first write. Return `otherwise` if a kill lost the
-        telegram and the watcher did not see its second write.
+        `acknowledged` is the time of the telegram's first write. Return `otherwise` if a kill lost
+        the telegram and the watcher did not see the repeated write.
         """
         stored = acknowledged
         for killed, there_at in sorted(self._there_at.items()):
@@ -62,5 +62,5 @@ class StoreWatch:
         is_first = killed not in self._there_at
         there_at = self._there_at.setdefault(killed, {})
         for place in places:
-            # A telegram that is stored at the first look after the restart was not lost.
+            # A telegram that is stored at the first look after a kill was not lost: note time 0.
             there_at.setdefault(place, 0.0 if is_first else time.time())

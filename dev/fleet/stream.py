@@ -36,7 +36,7 @@ async def consumers(stream: JetStreamContext) -> str:
 class Content:
     """Content of the stream. `frames` has the number of messages by digest of the frame.
 
-    `bytes_each` is the average size of a message, `intruded` the number of attacker's messages.
+    `bytes_each` is the average size of a message, `intruded` the number of the attacker's messages.
     """
 
     bytes_each: float = 0.0

@@ -75,7 +75,7 @@ class Series(NamedTuple):
 class Sent(NamedTuple):
     """Sent telegram. `moment` is in Unix seconds. `digest` identifies its encrypted frame.
 
-    `was_read`: a gateway was connected to the meter.
+    `was_read` is True if a gateway was connected to the meter.
     """
 
     meter: int

@@ -35,7 +35,7 @@ _AHEAD = timedelta(seconds=4)
 
 
 class Village:
-    """Meters on TCP ports. They send one after the other within each interval."""
+    """Meters on TCP ports. In each interval, the meters send one after the other."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class Village:
         step = interval / len(self._meters)
         for number in count():
             which = number % len(self._meters)
-            # Add half a step, because a telegram must be sent before its second is over.
+            # Each meter sends in the middle of its step.
             yield number * step + step / 2, self._meters[which]
 
     def _send_telegram(self, meter: FleetMeter) -> None:
@@ -93,8 +93,8 @@ class Village:
         frames = self._frames[meter.number]
         if not frames:
             return
-        # Give forged telegrams a time at which the meter sends none, so that accepted ones are
-        # found.
+        # Forge telegrams of a time at which the meter sends none. If a collector accepts a forged
+        # telegram, its time reveals this.
         lie = meter.telegram_at(datetime.now(UTC) + _AHEAD)
         digest = ""
         match kind:

@@ -36,7 +36,7 @@ files = st.text() | st.builds(
 
 
 def check_file(text: str) -> None:
-    """Read a file: the result is valid, or a CaptureError."""
+    """Check that reading a file gives a valid capture or raises CaptureError."""
     try:
         chunks, key = read_capture(text)
     except CaptureError:

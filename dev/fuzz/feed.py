@@ -41,7 +41,7 @@ _MARKS = (
 
 
 class Property(NamedTuple):
-    """Check that must hold for all examples of a strategy."""
+    """Check that must hold for every input that a strategy creates."""
 
     name: str
     examples: st.SearchStrategy[Any]

@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing with atheris, started by feed.py.
 
-The first byte of an input selects the check, the second the size of its chunks.
+The first byte of an input selects the check, the second byte the size of the chunks.
 """
 
 import sys

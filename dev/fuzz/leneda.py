@@ -86,7 +86,7 @@ answers = _odd | st.builds(
 
 
 def check_file(data: bytes) -> None:
-    """Read a file: the rows are valid, or an ExportError is raised."""
+    """Check that reading a file gives valid rows or raises ExportError."""
 
     def read() -> tuple[Row, ...]:
         export = read_export(data, _NOW)
@@ -98,7 +98,7 @@ def check_file(data: bytes) -> None:
 
 
 def check_answer(answer: object) -> None:
-    """Read an answer of the API: the rows are valid, or a ResponseError is raised."""
+    """Check that reading an answer of the API gives valid rows or raises ResponseError."""
     start = datetime(2026, 11, 18, 23, tzinfo=UTC)
     _check(lambda: read_time_series(answer, _CODE, start, _NOW).rows, ResponseError)
 

@@ -65,7 +65,7 @@ def in_chunks(data: bytes, sizes: Sequence[int]) -> list[bytes]:
 
 
 def check_endless(pattern: bytes, sizes: Sequence[int]) -> None:
-    """Feed 100 kB of a pattern. Memory stays bounded, and a valid frame is found afterwards."""
+    """Feed 100 kB of a pattern. Check the memory, and that a frame is found afterwards."""
     data = pattern * (100_000 // len(pattern))
     text = b"/Lux5\r\n\r\n!\r\n"
     events = decode(KEY, [*in_chunks(data, [*sizes, 4096]), frame(1, text, title=b"OTHER\0\0\1")])
@@ -175,7 +175,7 @@ def _has_valid_crc(text: bytes) -> bool:
 
 
 def check_key(text: str) -> None:
-    """Read a text as a key: the result is a key, or an error that does not quote the text."""
+    """Check that reading `text` gives a key, or an error that does not quote `text`."""
     try:
         key = parse_key(text)
     except KeyFormatError as err:
@@ -190,7 +190,7 @@ def check_key(text: str) -> None:
 
 
 def check_port(text: str) -> None:
-    """Normalise and redact a text as a port. Repeating either call changes nothing."""
+    """Check that normalising a normalised port, or redacting a redacted port, changes nothing."""
     port = normalise_port(text)
     assert normalise_port(port) == port
     shown = redact_port(port)
@@ -198,7 +198,7 @@ def check_port(text: str) -> None:
 
 
 def check_secret_port(port: tuple[str, str]) -> None:
-    """Redact an address that contains a secret: the secret is gone."""
+    """Check that a redacted address no longer contains its secret."""
     url, secret = port
     assert secret in url
     assert secret not in redact_port(normalise_port(url))

@@ -11,10 +11,10 @@ class House:
     """House of a meter. `media` lists the M-Bus channels in order, "empty" without a meter."""
 
     phases: Literal[1, 3] = 3
-    # Standby load in W, and activity of the household; 1.0 is four people.
+    # Standby load in W. `liveliness` is the activity of the household; 1.0 means four people.
     standby: int = 180
     liveliness: float = 1.0
-    # Peak power of the panels in W; 0 means none. Without `solar_phase`, they feed all phases.
+    # Peak power of the panels in W; 0 means none. Panels without `solar_phase` feed all phases.
     solar_peak: int = 0
     solar_phase: int | None = None
     # Charging power of the electric car in W; 0 means no car.

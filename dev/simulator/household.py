@@ -26,7 +26,7 @@ WATT_MINUTES_PER_KWH = 60_000
 WH_PER_M3_OF_GAS = 9_800
 WH_PER_GJ = 277_778
 
-# Reactive power: motors in 0.01 var per W of load, cables and electronics in capacitive var.
+# Reactive power: of motors, in 0.01 var per W of load; of cables and electronics, in var.
 CENTIVAR_PER_WATT = 7
 CAPACITIVE_VAR = 24
 

@@ -14,7 +14,7 @@ MAX_UNREAD_DELIVERIES = 16
 
 
 class Pieces(NamedTuple):
-    """Pieces in which bytes are sent: size in bytes (0: all bytes at once) and speed."""
+    """Pieces in which bytes are sent. `size` is in bytes; 0 sends all bytes at once."""
 
     size: int = 0
     at_uart_speed: bool = False

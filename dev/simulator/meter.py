@@ -29,7 +29,8 @@ class _Tap(NamedTuple):
     device_type: int
     name: str
     unit: str
-    # Interval between two captures, and delay until the telegram contains a capture.
+    # `every` is the interval between two captures (readings of the M-Bus meter). `takes` is the
+    # delay until the telegram contains a capture.
     every: timedelta
     takes: timedelta
 

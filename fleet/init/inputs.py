@@ -20,7 +20,7 @@ _MAX_METERS = 1000
 _MAX_USERS = 100
 _MAX_GIGABYTES = 1_000_000
 _MAX_ADDRESS_CHARS = 256
-# A name of a user also names a folder and a NATS inbox.
+# A name also names a folder and a NATS inbox, so only these characters are allowed.
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _RECEIVER = re.compile(r"https?://[!-~]{1,500}|mailto:[!-~]{1,200}@[!-~]{1,200}")
 _METER_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -198,7 +198,7 @@ def _read_gateways(content: object, *, is_here: bool) -> tuple[GatewayUser, ...]
     return tuple(
         _read_gateway(
             ConfigTable(f"gateway {number}", table),
-            # Place these ports above all collectors' ports, so an added collector changes none.
+            # Use ports above all collectors' ports. An added collector then changes no gateway.
             _MORE_METRICS + number if is_here and number > 1 else _METRICS_PORT,
         )
         for number, table in enumerate(tables, start=1)

@@ -12,7 +12,7 @@ _HEAD = """\
 
 
 def keep_key_file(files: FleetFiles, name: str, meters: Mapping[str, tuple[str, str]]) -> list[str]:
-    """Create the file, or append its missing meters as comments. Return their system titles.
+    """Create the file, or append missing meters as comments. Return the added system titles.
 
     Existing lines stay. `meters` has gateway and port by system title. Raises ConfigError.
     """

@@ -107,7 +107,7 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
 
 def _certify(fleet: FleetInputs, files: FleetFiles, authority: Authority) -> datetime:
     """Write the certificates, and metrics of their expiry. Return the earliest expiry."""
-    # Each node is also a client of the other nodes.
+    # A node connects to the other nodes, so its certificate must also be valid for a client.
     ends = {
         node.name: authority.certify(f"{node.name}/{node.name}", node.names, is_client=True)
         for node in fleet.nodes

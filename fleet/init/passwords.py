@@ -11,10 +11,10 @@ from .files import FleetFiles
 
 _BYTES = 24
 _OWN = re.compile(r"[A-Za-z0-9_-]{32}")
-# Cost of bcrypt. A slow hash adds nothing to 192 random bits, and a restarted node must check the
-# passwords of a thousand gateways at once.
+# Low cost of bcrypt, because a restarted node must check the passwords of a thousand gateways at
+# once. A password of 192 random bits needs no slow hash.
 _COST = 5
-# Cost in the documentation, for passwords that people chose.
+# Cost of bcrypt in the documentation, for passwords that people choose.
 _COST_OF_CHOSEN = 11
 _MAX_PASSWORD_BYTES = 72
 
@@ -40,7 +40,7 @@ def keep_hash(files: FleetFiles, user: str, password: str) -> str:
         if old_hash and bcrypt.checkpw(secret, old_hash.encode()):
             return old_hash
     except ValueError:
-        pass  # the record has no valid hash
+        pass  # the record has no valid hash, so make a new hash
     cost = _COST if _OWN.fullmatch(password) else _COST_OF_CHOSEN
     files.hashes[user] = bcrypt.hashpw(secret, bcrypt.gensalt(cost, prefix=b"2a")).decode()
     return files.hashes[user]
