@@ -20,8 +20,8 @@ _BITS = 40
 # frames. After more than _MANY deletions, the file is made smaller.
 _SOME = 16
 _MANY = 100
-# System titles set aside per port. A port has one meter, which may be exchanged; further titles
-# are noise or forged.
+# Maximum system titles per port whose frames wait apart. A port has one meter, which may be
+# exchanged; further titles are noise or forged.
 _MAX_TITLES = 4
 _ASIDE = re.compile(r"(.+) ([0-9A-F]{16})", re.DOTALL)
 

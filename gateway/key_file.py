@@ -39,10 +39,12 @@ class Keys:
         otherwise: bytes | None,
         second: Mapping[bytes, bytes] | None = None,
     ) -> None:
-        """Take keys by DLMS system title: 16 bytes, or 32 bytes with an authentication key.
+        """Take keys by DLMS system title.
 
-        `otherwise` holds the keys of meters that `by_title` lacks. `second` holds the keys of
-        meters with two lines, from their second line.
+        A key has 16 bytes, or 32 bytes with an authentication key.
+
+        `otherwise` holds the keys of meters that `by_title` lacks. `second` holds the
+        keys in the second line of a meter that has two lines.
         """
         # Keep raw bytes, not MeterKeys objects, because 300,000 meters must fit into memory.
         self._by_title = by_title

@@ -24,7 +24,7 @@ WAITING = frozenset((LATE, SURPRISING))
 
 
 def changes(count: int) -> bool:
-    """Return whether keys change in a fleet of `count` meters."""
+    """Return whether a fleet of `count` meters is large enough for changes of keys."""
     return count >= MIN_METERS
 
 

@@ -211,7 +211,8 @@ class PlatformPast:
     async def async_remove(self) -> bool:
         """Remove all imported quarter-hours. Return True once their statistics rows are gone.
 
-        Raises ImportRefusedError when nothing was imported, or an account would download it again.
+        Raises ImportRefusedError if nothing was imported, or if a configured Leneda account would
+        download the quarter-hours again.
         """
         async with self._lock:
             if self._entry.options.get(SECTION_LENEDA):

@@ -135,7 +135,7 @@ def _only(wanted: Container[datetime], hours: Hours) -> Hours:
 def _spared(
     own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]], contracts: Contracts
 ) -> Iterator[tuple[datetime, float]]:
-    """Yield the hour of each shared quarter-hour, with the cost that energy sharing saved."""
+    """Yield, for each quarter-hour with shared energy, its hour and the cost that sharing saved."""
     if not (sharing := sharing_of(platform)):
         return
     quarters = [*quarter_hours_of(platform), *own]

@@ -216,8 +216,8 @@ class Publisher(_Worker):
     @override
     async def _do(self) -> None:
         await self._send_all(self._feed.take(None))
-        # Claim the reading only after the first send, so that the reading stays due if the broker
-        # disconnects during this send.
+        # Claim the reading only after the line above. If the broker disconnects during that send,
+        # the reading is still due.
         await self._send_all(self._feed.take(self._feed.claim()))
 
     async def _send_all(self, messages: Iterable[Message]) -> None:

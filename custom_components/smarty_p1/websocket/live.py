@@ -26,7 +26,8 @@ from .live_values import current_values
 from .meter_status import Status, loaded_meter, status_of
 from .requests import BUSY, METER, NOT_FOUND
 
-# Seconds. The dialog or repair issue that helps comes shortly after a failure, so look again then.
+# Seconds to wait after a failure. Home Assistant shows the dialog or repair issue for the failure
+# shortly after it, so the state is sent once more then.
 _REMEDY_DELAY = 1.0
 # Maximum listeners of one user to one meter. Each listener costs time with every telegram.
 _MAX_LISTENERS = 64

@@ -159,7 +159,7 @@ class BatteryPlan:
                     store_to * part_wh,
                     spare_to * part_wh,
                 )
-            # Parts that the house needs in this hour are worth the hour's price.
+            # Parts of the stored energy that the house needs in this hour save the hour's price.
             values = _with(values, saving, needed[hour])
             if n == _HOURS:
                 self._at_midnight = values

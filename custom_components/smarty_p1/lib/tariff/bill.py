@@ -179,7 +179,7 @@ def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
 
 
 class _Charge(NamedTuple):
-    """A quantity and its price. `market` is a cost at the market's prices, added to the product."""
+    """Charge: quantity times price, plus `market`, a cost at the market's prices."""
 
     name: str
     quantity: float
@@ -284,7 +284,10 @@ class _Energy(NamedTuple):
         return max(0.0, self.kwh - self.market_kwh)
 
     def priced(self, mean: float | None) -> _Energy:
-        """Return the energy with its unpriced part at the market's `mean` price, if known."""
+        """Return the energy with its unpriced part at the market's `mean` price.
+
+        Without a margin or a mean price, that part stays unpriced.
+        """
         if self.margin is None or mean is None:
             return self
         cost = self.market_cost + self.unpriced_kwh * mean

@@ -14,7 +14,7 @@ _MORE_THAN_A_MONTH = timedelta(days=45)
 def quarter_start(time: datetime) -> datetime:
     """Return the start of the quarter-hour of `time`. Both are in UTC.
 
-    In UTC, the hour that October repeats is two hours, so each quarter-hour is unique.
+    October repeats a local hour. In UTC these are two hours, so every start is unique.
     """
     return time.replace(minute=time.minute // 15 * 15, second=0, microsecond=0)
 

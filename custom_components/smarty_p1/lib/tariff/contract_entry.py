@@ -59,8 +59,8 @@ def _with_day(
         return replace(contracts, entries=((BEGINNING, contract),))
     month = _filled(contracts, contracts.latest, contract, month_start(start))
     kept = (entry for entry in month.entries if entry[0] < start)
-    # Add `contract` even if the contract before is equal. Then the same entry is recognised after a
-    # restart, and changes nothing.
+    # Add `contract` even if the contract before is equal. Otherwise the options would differ from
+    # the stored contracts after a restart, and `contract` would be entered again.
     return replace(contracts, entries=(*kept, (start, contract))[-MAX_CONTRACTS:])
 
 

@@ -75,7 +75,7 @@ def prices_of_attributes(
 def _lists_of(
     attributes: Mapping[str, object], factor: float, max_price: float
 ) -> Iterator[tuple[frozenset[str], PricesAhead]]:
-    """Yield column names and prices of every attribute that is a list of prices."""
+    """Yield the names of the columns and the prices of each attribute that lists prices."""
     lists = (value for value in attributes.values() if isinstance(value, list | tuple))
     for rows in islice(lists, _MAX_LISTS):
         if ahead := prices_by_quarter(rows, factor, max_price):

@@ -41,7 +41,7 @@ def merge_months(month: Month, other: Month) -> Month:
 
 
 def with_running(month: Month, contracts: Contracts, time: datetime, amounts: Amounts) -> Month:
-    """Return `month` with the running quarter-hour, whose `amounts` are measured from `time` on."""
+    """Return `month` plus the running quarter-hour: `amounts`, measured from `time` on."""
     start = quarter_start(time)
     second = split(contracts.at(start), start, start + QUARTER_HOUR, amounts.imported_wh)
     market: dict[str, Any] = dict(zip(MARKET_AMOUNTS, amounts.market, strict=True))

@@ -15,8 +15,8 @@ from .time_of_use import is_second
 
 # The platform rounds every value to 0.25 Wh, so a sum of values may be 0.5 Wh off.
 _ROUNDED_WH = 0.5
-# Each end of a measured quarter-hour is up to one telegram (10 s) off, so we tolerate 20 of 900 s
-# (1/45) of its energy, and 1 Wh.
+# Each end of a measured quarter-hour is up to one telegram (10 s) off. So its energy may be off by
+# the share of 20 s in 900 s, which is 1/45. Tolerate this share, plus 1 Wh.
 _OFF_WH = 1
 _OFF = 1 / 45
 

@@ -247,7 +247,8 @@ class MonthColumns:
     def put_span(self, span: Span, *, replaces: bool = False) -> None:
         """Put a quarter-hour at its place.
 
-        Without `replaces`, the energy of a previous quarter-hour at this place still counts.
+        A quarter-hour that was at this place before still counts, beside the new one. With
+        `replaces`, its energy is discarded.
         """
         place, amounts = self.place_of(span.start), span.amounts
         if self.is_known(place) and not replaces:

@@ -109,7 +109,7 @@ class KnownDay(NamedTuple):
         )
 
     def _says(self, reference_kw: float, hours: str | None) -> bool:
-        """Return whether the day knows its excess over `reference_kw` and its energy in `hours`."""
+        """Return whether excess over `reference_kw` and energy in `hours` are both known."""
         if hours and hours not in self.day.second:
             return False
         highest_wh = max(self.energies.imported_wh, default=0.0)
