@@ -61,7 +61,7 @@ from .leneda_statistics import (
     series_of,
 )
 from .quarter_hour_series import KEPT
-from .statistics_writer import PastStatistics
+from .leneda_statistics_writer import PastStatistics
 
 _AGAIN = timedelta(hours=1)
 _COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..lib.health import Condition, Health, Rules, State
-from .condition_repairs import Remedies
+from .port_and_key_repairs import Remedies
 from .entry_types import AnyConfigEntry
 
 # Seconds. While all telegrams are rejected, entities that count them are updated this often.

@@ -57,10 +57,10 @@ from .network_prices import (
 )
 from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
 from .register_rises import MAX_POWER_KW, Amounts, Energies
-from .row_reader import REMOVED, with_removed
+from .month_file_reader import REMOVED, with_removed
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
 from .span_days import above_each
-from .span_lines import (
+from .month_file_lines import (
     HEADER,
     Files,
     UnknownVersionError,

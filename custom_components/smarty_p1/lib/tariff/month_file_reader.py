@@ -16,7 +16,7 @@ from typing import NamedTuple
 from .calendar import QUARTER_HOUR, month_start
 from .meter_clock_jumps import ReadingSegment
 from .register_rises import Registers
-from .span_lines import (
+from .month_file_lines import (
     LATE,
     Files,
     cells_of,
