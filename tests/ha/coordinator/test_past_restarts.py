@@ -11,7 +11,16 @@ from pytest_homeassistant_custom_component.typing import RecorderInstanceContext
 
 from custom_components.smarty_p1.coordinator.leneda_statistics_writer import PastStatistics
 
-from .test_statistics_writer import BEGIN, EIGHT, HOUR, changes, drawn, live, platform, series
+from .test_leneda_statistics_writer import (
+    BEGIN,
+    EIGHT,
+    HOUR,
+    changes,
+    drawn,
+    live,
+    platform,
+    series,
+)
 
 
 @pytest.fixture(autouse=True)

@@ -273,7 +273,9 @@ async def test_days_of_media_are_made_beside_the_event_loop(
     client: Client, meter: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[threading.Thread] = []
-    monkeypatch.setattr(gas_water_heat, "_days", lambda _: threads.append(threading.current_thread()))
+    monkeypatch.setattr(
+        gas_water_heat, "_days", lambda _: threads.append(threading.current_thread())
+    )
     await media_of(client, meter)
     assert len(threads) == 3
     assert threading.current_thread() not in threads

@@ -44,14 +44,6 @@ from .contract import (
     Contracts,
     MarketPrices,
 )
-from .contract_start_day import with_entered
-from .demand_snapshot import Demand, Summary, summarised
-from .leneda_days import PlatformDays
-from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
-from .month import Month
-from .readings_to_spans import ReadingHistory
-from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
-from .month_file_reader import RowReader
 from .contract_and_reading_json import (
     check_version,
     load_contracts,
@@ -63,8 +55,16 @@ from .contract_and_reading_json import (
     store_registers,
     store_segment,
 )
-from .shown_month import sure_time, time_until
+from .contract_start_day import with_entered
+from .demand_snapshot import Demand, Summary, summarised
+from .leneda_days import PlatformDays
+from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
+from .month import Month
 from .month_file_lines import Files
+from .month_file_reader import RowReader
+from .readings_to_spans import ReadingHistory
+from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
+from .shown_month import sure_time, time_until
 from .span_months import KnownMonths
 from .spans import Columns, Row, Span
 
@@ -99,7 +99,7 @@ class DemandMeter:
         self._is_begun_here = True
 
     def change_contract(self, contract: Contract, since: date | None = None) -> None:
-        """Apply `contract`, entered with the day `since`, by the rules of `contract_start_day.py`."""
+        """Apply `contract`, entered on day `since`, by the rules of `contract_start_day.py`."""
         segments = self._history.segments
         now = sure_time(segments) if segments else None
         self._contracts = with_entered(self._contracts, contract, since, now)

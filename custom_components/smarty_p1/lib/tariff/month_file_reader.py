@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, month_start
 from .meter_clock_jumps import ReadingSegment
-from .register_rises import Registers
 from .month_file_lines import (
     LATE,
     Files,
@@ -25,6 +24,7 @@ from .month_file_lines import (
     parse_time,
     span_of_cells,
 )
+from .register_rises import Registers
 from .spans import Kind, MonthColumns, Position, Row, Span, end_of, gap_between, position_of
 
 REMOVED = "removed"

@@ -21,6 +21,15 @@ from .homewizard_api import (
 from .identity import draw_serial, homewizard_unique_id, is_serial, shelly_mac
 from .meter_kinds import Kind
 from .meter_values import MeterValues
+from .shelly_json_rpc import (
+    MAX_FRAME_BYTES,
+    Frame,
+    answer_frame,
+    component_of,
+    notification,
+    read_frame,
+    to_json,
+)
 from .shelly_methods import (
     TOO_MANY,
     UNAVAILABLE,
@@ -32,15 +41,6 @@ from .shelly_methods import (
     em_unknown,
     emdata_status,
     shelly_information,
-)
-from .shelly_json_rpc import (
-    MAX_FRAME_BYTES,
-    Frame,
-    answer_frame,
-    component_of,
-    notification,
-    read_frame,
-    to_json,
 )
 from .virtual_meter import MAX_BATTERIES, MAX_SILENCE_S, Unavailable, VirtualMeter
 
