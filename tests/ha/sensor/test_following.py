@@ -59,7 +59,7 @@ def drawn(clock: str, kwh: float, kw: float = 2.0) -> str:
     return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
 
 
-async def test_what_is_available_is_rounded_down_rises_by_a_twentieth_and_ends_at_the_reference_power(
+async def test_available_power_rises_by_a_twentieth_and_ends_at_the_reference_power(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     await set_up(hass, port, make_entry, drawn("12:00:00", 100.0), reference_power=7.0)

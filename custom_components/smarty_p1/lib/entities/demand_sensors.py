@@ -15,7 +15,7 @@ type Attributes = dict[str, Any]
 REFERENCE_POWER = "reference_power"
 
 MEASURED_SINCE = "measured_since"
-# Attribute of the available power. Near the end of a quarter-hour, it is many times the reference power.
+# Attribute of the available power: it may be far above the reference power near the end.
 UNTIL_QUARTER_HOUR_ENDS = "until_quarter_hour_ends"
 _DECIMALS = 3
 # Decimals for values that change with every telegram. More decimals would fill the database.
@@ -120,7 +120,7 @@ def _available(demand: Demand) -> float | None:
 
 def _reference(reading: Reading) -> float | None:
     demand = reading.demand
-    return demand and demand.contracts.at(demand.quarter_start).reference_kw
+    return None if demand is None else demand.contracts.at(demand.quarter_start).reference_kw
 
 
 DEMAND_SENSORS: tuple[SensorSpec[Reading], ...] = (
