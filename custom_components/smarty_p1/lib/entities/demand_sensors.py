@@ -16,7 +16,8 @@ REFERENCE_POWER = "reference_power"
 
 MEASURED_SINCE = "measured_since"
 _DECIMALS = 3
-# Decimals for values that change with every telegram. More decimals would fill the database.
+# Decimals of values that change with every telegram. With more decimals, the sensor would change
+# more often and fill the database.
 _RUNNING_DECIMALS = 2
 
 
