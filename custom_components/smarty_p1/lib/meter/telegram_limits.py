@@ -12,7 +12,7 @@ from .mbus_channels import identity_of
 MAX_OTHER_OBJECTS = 64
 MAX_MBUS_METERS = 16
 # Telegrams a second that are read without a correct authentication tag: twice as many as the
-# fastest meter sends. Anybody who can write to the line can forge such telegrams.
+# fastest meter sends. Such telegrams can be forged by anybody with access to the line.
 TELEGRAMS_A_SECOND = 2.0
 # Maximum number of such telegrams at once. A delayed link delivers at most the telegrams of 30
 # seconds together, because a longer silence closes the link.

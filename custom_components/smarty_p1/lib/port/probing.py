@@ -33,8 +33,8 @@ _MIN_FAILURES = {
     Reason.AUTHENTICATION_KEY: 2,
     Reason.TAG: 3,
 }
-# Seconds to listen after the first rejection. A meter sends at least every ten seconds, so a
-# telegram of the meter comes in this time. An attacker who causes rejections cannot prevent this.
+# Seconds to listen after the first rejection. A meter sends at least every ten seconds, so its
+# telegram comes in this time, even if an attacker causes rejections.
 _MIN_LISTENING_S = 12.0
 # Text that ser2net sends to a client while another client is connected.
 BUSY_TEXT = b"in use"

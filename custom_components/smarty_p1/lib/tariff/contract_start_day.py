@@ -18,8 +18,8 @@ from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
 # Other prices that were empty before are also entered for the days since the 1st of the month. A
 # second price is not, because it changes the price of some hours.
 _NEVER_FILLED = {"second_price", "second_hours"}
-# A price is either fixed or follows the market. So a contract that has one of the two fields counts
-# as having both.
+# A price is either fixed or follows the market. So if one of the two fields has a value, the other
+# one does not count as empty.
 _ALTERNATIVES = {
     "energy_price": "energy_margin",
     "energy_margin": "energy_price",
