@@ -14,9 +14,9 @@ from dev.reliability.result import tell
 from .costs import Costs
 
 EVERY = 10.0
-# Shortest and longest interruption, in seconds.
+# Shortest and longest duration of an interruption, in seconds.
 _DOWN = (1.0, 5.0)
-# On average, one interruption in five is a pause instead of a kill.
+# One of this number of interruptions, on average, is a pause of the program instead of a kill.
 _STOP_ONE_OF = 5
 
 
