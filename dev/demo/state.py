@@ -27,8 +27,8 @@ class State:
 
     directory: Path
     meters: int = 1
-    # The ports and serial numbers differ from those that `scripts/p1 simulate` uses by default. So
-    # the simulator can run at the same time as the demo.
+    # The ports and serial numbers are other than the defaults of `scripts/p1 simulate`. So the
+    # simulator can run at the same time as the demo.
     meter_port: int = 20101
     first_meter: int = 101
     # For each number of a meter: the id of its config entry.

@@ -11,7 +11,7 @@ from dev.simulator.household import Household
 from dev.simulator.randomness import seeded_random
 from dev.simulator.reading import Reading
 
-# One of this number of meters has gas, water and heat meters on its M-Bus.
+# Every third meter has gas, water and heat meters on its M-Bus.
 _PIPED = 3
 # The day of a household takes long to compute, so many meters share a household. Each of them shows
 # the household at another time of the last two days (0 to 569 times 5 minutes ago), so that the

@@ -27,7 +27,7 @@ PORTS = "ports.json"
 RECORD = "record.jsonl"
 DONE = "done"
 _PATIENCE = 120.0
-# For this number of telegrams, there is one attack on average.
+# On average, every tenth telegram comes with an attack.
 _ONE_OF = 10
 _WEIGHTS = dict.fromkeys(FORGED, 2) | {"replay": 5, "plain": 2, "junk": 2}
 _REMEMBERED = 6

@@ -61,6 +61,11 @@ def as_allowance(unit: float, share: float) -> Follow:
     return follow
 
 
+def limited(value: Shown, limit: float | None) -> Shown:
+    """Return the value; `limit` instead of a higher number."""
+    return min(value, limit) if isinstance(value, float) and limit is not None else value
+
+
 class DeadbandFilter:
     """Filter that applies a deadband to one number. Remembers the shown number and its time."""
 

@@ -73,6 +73,11 @@ class SensorSpec[D](EntitySpec[D]):
     """Whether the recorder stores the attributes with every state."""
     follow: Follow | None = None
     """Deadband of the sensor's number, None if every change is shown."""
+    limit_fn: Callable[[D], float | None] | None = None
+    """Function that returns the highest number to show, for a number with a deadband.
+
+    The attribute UNTIL_QUARTER_HOUR_ENDS has the number without this limit.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
