@@ -25,7 +25,8 @@ KEPT_HOURS = 35 * 24
 _SPREAD = timedelta(hours=3)
 _HOUR = timedelta(hours=1)
 _MOMENT = timedelta(microseconds=1)
-# Maximum rise of the index in an hour, in the meter's unit. A faster rise is not counted.
+# Maximum rise of the index in an hour, in the meter's unit. If the index rises faster, its value is
+# wrong and the rise is not counted.
 _MAX_AN_HOUR = 10_000
 _MAX_DAY_S = 90_000
 

@@ -41,7 +41,8 @@ class VoltageHistory:
         self._number = number
         self._row = self._rows.setdefault(number, [None] * (2 * _PHASES))
         if len(self._rows) > SLOTS:
-            # Drop rows outside of the last 24 hours. A wrong clock may have left later rows.
+            # Drop the rows that are not of the last 24 hours. There may be later rows, which a
+            # wrong clock has left.
             self._rows = {n: row for n, row in self._rows.items() if 0 <= number - n < SLOTS}
 
     def rows(self, now: datetime) -> tuple[datetime, list[Bounds]]:

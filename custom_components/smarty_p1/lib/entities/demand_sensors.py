@@ -18,7 +18,8 @@ MEASURED_SINCE = "measured_since"
 # Attribute of the available power: it may be far above the reference power near the end.
 UNTIL_QUARTER_HOUR_ENDS = "until_quarter_hour_ends"
 _DECIMALS = 3
-# Decimals for values that change with every telegram. More decimals would fill the database.
+# Decimals of values that change with every telegram. With more decimals, the sensor would change
+# more often and fill the database.
 _RUNNING_DECIMALS = 2
 
 

@@ -21,11 +21,11 @@ _HOURS = 24
 _DAYS_OF_ENERGY = 7
 _DAYS_OF_EXCESS = 14
 _PARTS = 20
-# Factor that lowers the chance of an excess, because 14 days are a small sample, and reserving
-# energy has a cost.
+# The chance of an excess is multiplied by this factor. The chance comes from a sample of only 14
+# days, and keeping energy for an excess has a cost.
 _CAUTION = 0.7
-# Weight of the last plan's midnight values in a plan's final values. The cheapest price has the
-# remaining weight of 0.2.
+# Each plan needs values of the energy that is left at its end. The last plan's values at midnight
+# have this weight in them, and the cheapest price has the remaining weight of 0.2.
 _REMEMBERED = 0.8
 # In EUR per kWh. Values that differ by less count as equal.
 _EQUAL = 1e-7
@@ -123,8 +123,8 @@ class BatteryPlan:
         self._end_day()
         events = self._expected_events()
         if tomorrow is today and today.are_flat and not events:
-            # All hours cost the same, and no excess is expected. So the only decision is whether to
-            # store solar energy.
+            # All hours have the same price, and no excess is expected. So the only decision is
+            # whether it pays to store solar energy.
             is_worth_it = today.imported[0] * self._one_way**2 > today.exported[0]
             self._at_midnight = None
             return [(0.0, 0.0, self._usable_wh if is_worth_it else 0.0, 0.0)] * _HOURS
@@ -132,7 +132,8 @@ class BatteryPlan:
         surcharge = self._surcharge * one_way
         needed, sunny, free = self._expected_parts()
 
-        # Subtract two tolerances, so that energy without a later need is never charged.
+        # Energy that is left at the end has a value. It is slightly below the cost of charging in
+        # the cheapest hour (by two tolerances), so the plan never buys energy without a later need.
         cheapest = min(*today.imported[PLANNED_AT:], *tomorrow.imported) * one_way - 2 * _EQUAL
         values = self._last_values(cheapest)
         limits = [_NO_LIMITS] * _HOURS
@@ -145,8 +146,9 @@ class BatteryPlan:
             spare_to = bisect_left(values, saving - surcharge)
             if hour in events:
                 values = _with_event(values, events[hour], saving, surcharge)
-            # A part's value is at most the cost of filling the part in this hour. Fill with solar
-            # energy first.
+            # The plan goes from the last hour back to the first. A part of the battery is worth at
+            # most the cost of filling the part in this hour. Fill the parts with solar energy
+            # first.
             give_to = bisect_left(values, saving - _EQUAL)
             store_to = bisect_right(values, sold + _EQUAL)
             values = _filled(values, sold, min(sunny[hour], store_to), store_to)
@@ -159,7 +161,7 @@ class BatteryPlan:
                     store_to * part_wh,
                     spare_to * part_wh,
                 )
-            # Parts of the stored energy that the house needs in this hour save the hour's price.
+            # Use the parts that the house needs in this hour. Each of them saves the hour's price.
             values = _with(values, saving, needed[hour])
             if n == _HOURS:
                 self._at_midnight = values

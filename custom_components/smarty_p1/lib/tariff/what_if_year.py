@@ -25,8 +25,8 @@ from .time_of_use import TimeOfUseSplit, is_second
 MIN_DAYS = 300
 """Minimum number of measured days for a result."""
 MONTHS_OF_A_YEAR = 12
-# At least this share of a measured day's quarter-hours is known. A day is priced if at least this
-# share of its energy has a market price.
+# Minimum share of two kinds: of a day's quarter-hours that must be known for the day to count as
+# measured, and of the day's energy that must have a market price for the day to be priced.
 _MIN_KNOWN_SHARE = 0.9
 _QUARTERS_OF_AN_HOUR = 4
 _ORDINARY_DAY = range(96)
@@ -269,7 +269,8 @@ def _with_quarters(
         end = min(end, following.start) if following else end
         part = quarters[bisect_left(starts, day.start) : bisect_left(starts, end)]
         if feeds_in:
-            # Leave out quarter-hours with unknown exports, as solar energy would be missing.
+            # Leave out a quarter-hour with unknown exported energy, because the simulation would
+            # lack its solar energy.
             part = [quarter for quarter in part if quarter.exported_kwh is not None]
         yield day, part
 
