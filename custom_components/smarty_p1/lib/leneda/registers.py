@@ -63,7 +63,10 @@ _PRODUCTION = {Quantity.EXPORTED, Quantity.REACTIVE_EXPORTED, Quantity.SOLD, *SH
 
 
 def is_of_production(code: str) -> bool:
-    """Return whether a code is of production, of which a household may have several points."""
+    """Return whether a code is of production.
+
+    A household may have several metering points of production, but only one of consumption.
+    """
     return REGISTERS[code].quantity in _PRODUCTION
 
 
