@@ -33,8 +33,8 @@ class Register(NamedTuple):
     unit: str = "kW"
 
 
-# Caution: the last digit of a code is not the number of the layer of energy sharing. Such as:
-# 1-65:1.29.3 is the code of layer 2.
+# Caution: the last digit of a code is not the number of its layer. For example, 1-65:1.29.3 is the
+# code of layer 2 of energy sharing.
 REGISTERS: Mapping[str, Register] = {
     "1-1:1.29.0": Register(Quantity.IMPORTED),
     "1-1:2.29.0": Register(Quantity.EXPORTED),
