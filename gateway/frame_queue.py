@@ -93,7 +93,8 @@ class FrameQueue:
     """Queue of the frames of all P1 ports. Methods wait for the disk, so call them in one thread.
 
     Each port may fill an equal share of `most_bytes`. Beyond that, the port's oldest frames are
-    dropped, first the frames that are set aside. Each system title set aside has a sub-queue.
+    dropped. If the frames of a system title cannot be published now, they are set aside in a
+    sub-queue of their own. Frames that are set aside are dropped first.
     """
 
     def __init__(self, path: Path, ports: Sequence[str], most_bytes: int) -> None:
@@ -235,9 +236,10 @@ class FrameQueue:
         return self._ports[port] if title is None else self._aside[port].get(title)
 
     def set_aside(self, port: str, title: str, frame: WaitingFrame) -> int:
-        """Set the oldest frame of a port aside. Return the number of frames dropped for that.
+        """Move the oldest frame of a port to the sub-queue of its system title.
 
-        If too many titles are set aside, another title's frames are dropped. Raises sqlite3.Error.
+        Return the number of frames that were dropped to make room. If too many system titles are
+        set aside, the frames of another title are dropped. Raises sqlite3.Error.
         """
         queue, aside = self._ports[port], self._aside[port]
         if frame.number <= queue.done:

@@ -179,7 +179,7 @@ def _stored(meter: DemandMeter) -> dict[str, Any]:
     """
     meter.take_new()
     # `number` is the number of the last line that a DemandMeter has written to its files. The
-    # gateway writes no such files. The number 0 prevents that lines count as lost.
+    # gateway writes no such files. With the number 0, no line counts as lost.
     stored = {**meter.as_dict(), "number": 0}
     peak = meter.snapshot.peak if meter.snapshot else None
     if peak is None:

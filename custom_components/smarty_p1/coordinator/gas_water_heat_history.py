@@ -1,8 +1,9 @@
 """Daily consumption of a gas, water or heat meter, and hourly consumption of water.
 
 The electricity meter captures the index of such a meter about once an hour. The rise between two
-captures at most three hours apart is spread evenly. The rise over a longer time is added to the day
-of both captures. If a midnight lies in between, the rise is added to no day.
+captures at most three hours apart is spread evenly over this time. If more time has passed, the
+rise is added to the day of the captures. But if the captures are of different days, it is added to
+no day.
 """
 
 from copy import copy

@@ -223,7 +223,11 @@ def _make(
 
 
 def _write(folder: Path, text: str) -> Path:
-    """Write a new file, named by the first free number: a time would tell when it was recorded."""
+    """Write a new file, and return its path.
+
+    The file is named by the first free number. A time in the name would tell when the capture was
+    recorded.
+    """
     folder.mkdir(exist_ok=True)
     for number in range(1, MAX_CAPTURE_FILES + 1):
         path = folder / f"capture-{number}.jsonl"

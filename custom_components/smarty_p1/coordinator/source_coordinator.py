@@ -137,8 +137,8 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         if self.last_update_success or not condition.has_value:
             self._listeners_told_at = self.now()
             self.async_update_listeners()
-        # In the remaining case, the source has a reading again after a failure. The next `push`
-        # then updates the entities, together with the new data.
+        # If the source has a reading again after a failure, the entities are not updated here. The
+        # next `push` updates them, together with the new data.
 
     @callback
     def _log_failure(self) -> None:

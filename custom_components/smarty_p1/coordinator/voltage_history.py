@@ -16,7 +16,10 @@ type Bounds = list[float | None]
 
 
 class VoltageHistory:
-    """Voltages of each five minutes by row number: the number of five-minute periods since 1970."""
+    """Lowest and highest voltages, with a row for each five minutes.
+
+    The number of a row is the number of five-minute periods since 1970.
+    """
 
     def __init__(self, rows: Iterable[tuple[int, Bounds]] = ()) -> None:
         self._rows: dict[int, Bounds] = dict(rows)

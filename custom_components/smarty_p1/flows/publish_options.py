@@ -46,7 +46,7 @@ from .form_fields import list_field, number_field
 
 LOCAL_ADDRESS = "127.0.0.1"
 _ADDRESSES = (LOCAL_ADDRESS, "0.0.0.0", EVERY_ADDRESS)  # noqa: S104 - a choice
-# The examples in ser2net's documentation begin with this port.
+# First port to suggest. The examples in ser2net's documentation begin with this port, too.
 FIRST_PORT = 2001
 LAST_PORT = 65535
 MQTT_DOMAIN = "mqtt"

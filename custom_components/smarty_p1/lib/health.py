@@ -306,8 +306,8 @@ class Health:
         """Note that no data will come for now, although the port stays open."""
         self._reason = (obstacle, ())
         if obstacle is ReadingProblem.GATEWAY_OFFLINE:
-            # Any client of the MQTT broker can send the message that leads here, again and again.
-            # So count only the first one until the next reading.
+            # Any client of the MQTT broker can publish again and again that the gateway is offline.
+            # So count only the first such message until the next reading.
             if self._is_offline:
                 return
             self._is_offline = True
@@ -364,9 +364,9 @@ class Health:
         repair = _REPAIR_OF.get(obstacle)
         run = self._run_at(now)
         if repair is None:
-            # This problem needs no repair, so it is less important than a run of failures that do
-            # need one. So keep the reason of a run as it is. A telegram without a device name is an
-            # exception: the telegram is verified, so its problem is certain.
+            # This problem ends without the user. If a run of failures that need the user is going
+            # on, keep the reason of the run instead. Only a telegram without a device name replaces
+            # that reason: such a telegram is verified, so its problem is certain.
             if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
                 self._reason = (obstacle, details)
             return

@@ -35,7 +35,7 @@ class Factor:
 
 
 class Registers:
-    """Substitutes for all registers: every start is random, and every rise is scaled."""
+    """Substitutes for all registers: each has a random start, and its rises are scaled."""
 
     def __init__(
         self, parts: Iterable[Part], factors: Mapping[str, Factor], random: Random

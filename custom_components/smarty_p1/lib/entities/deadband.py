@@ -62,7 +62,7 @@ def as_allowance(unit: float, share: float) -> Follow:
 
 
 def limited(value: Shown, limit: float | None) -> Shown:
-    """Return the value; `limit` instead of a higher number."""
+    """Return the value, or `limit` if the value is a number above `limit`."""
     return min(value, limit) if isinstance(value, float) and limit is not None else value
 
 

@@ -39,7 +39,7 @@ def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Readi
 
 
 def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
-    """Return the start, and also the origin if this meter did not measure the quarter-hour."""
+    """Return the start of a quarter-hour, and its origin if it was not measured here."""
     if quarter is None:
         return {"start": None}
     origin = {"origin": quarter.origin.value} if quarter.origin else {}

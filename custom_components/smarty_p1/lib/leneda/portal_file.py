@@ -42,8 +42,8 @@ _HEAD = 100
 _INTERVAL_AND_VERSION = 2
 # The columns are found by the content of their cells: each pattern is searched in this order.
 _BY_PATTERN = (POINT, CODE, UNIT, TIME)
-# Values may be energies in Wh instead of powers in kW. They count as powers if fewer rows than this
-# limit have a value, or if their mean is not above the second limit.
+# Values may be energies in Wh instead of powers in kW. They count as powers if fewer rows than the
+# first limit have a value, or if their mean is not above the second limit.
 _MIN_ROWS = 16
 _HIGH_MEAN_KW = 20
 # The word for minutes in English, German, French, Luxembourgish and Portuguese.

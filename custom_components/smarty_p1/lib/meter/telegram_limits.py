@@ -14,8 +14,8 @@ MAX_MBUS_METERS = 16
 # Telegrams a second that are read without a correct authentication tag: twice as many as the
 # fastest meter sends. Such telegrams can be forged by anybody with access to the line.
 TELEGRAMS_A_SECOND = 2.0
-# Maximum number of such telegrams at once. A delayed link delivers at most the telegrams of 30
-# seconds together, because a longer silence closes the link.
+# Maximum number of telegrams without a tag that are read at once. A delayed link delivers at most
+# the telegrams of 30 seconds together, because a longer silence closes the link.
 MAX_TELEGRAMS_AT_ONCE = 30
 _MAX_SHOWN_SIZE = 64
 # A meter's name is shown to people, so a forged name must not contain markup.

@@ -44,7 +44,7 @@ _UNKNOWN = _Day(0.0, 0.0)
 
 
 def joined_days(meters: Iterable[DaySums]) -> DaySums:
-    """Return the day sums of a gas meter, joined with those of the replaced meters."""
+    """Return the sums of each day over several gas meters: a meter, and the meters it replaced."""
     joined: dict[datetime, tuple[float, float]] = {}
     for days in meters:
         for start, (amount, seconds) in days.items():

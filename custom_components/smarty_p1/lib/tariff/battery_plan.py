@@ -21,11 +21,12 @@ _HOURS = 24
 _DAYS_OF_ENERGY = 7
 _DAYS_OF_EXCESS = 14
 _PARTS = 20
-# The chance of an excess is multiplied by this factor. The chance comes from a sample of only 14
-# days, and keeping energy for an excess has a cost.
+# The chance of an excess is multiplied by this factor, so that the plan keeps less energy for it.
+# The chance comes from a sample of only 14 days, and keeping energy has a cost.
 _CAUTION = 0.7
-# Each plan needs values of the energy that is left at its end. The last plan's values at midnight
-# have this weight in them, and the cheapest price has the remaining weight of 0.2.
+# Weight in a mean. A plan must assume how much the energy that is left at its end is worth. This is
+# the mean of two values: the last plan's values at midnight have this weight, and the cheapest
+# price has the remaining weight of 0.2.
 _REMEMBERED = 0.8
 # In EUR per kWh. Values that differ by less count as equal.
 _EQUAL = 1e-7
@@ -146,9 +147,9 @@ class BatteryPlan:
             spare_to = bisect_left(values, saving - surcharge)
             if hour in events:
                 values = _with_event(values, events[hour], saving, surcharge)
-            # The plan goes from the last hour back to the first. A part of the battery is worth at
-            # most the cost of filling the part in this hour. Fill the parts with solar energy
-            # first.
+            # The plan is computed backwards, from the last hour to the first. A part of the battery
+            # is worth at most the cost of filling the part in this hour. Fill the parts with solar
+            # energy first.
             give_to = bisect_left(values, saving - _EQUAL)
             store_to = bisect_right(values, sold + _EQUAL)
             values = _filled(values, sold, min(sunny[hour], store_to), store_to)

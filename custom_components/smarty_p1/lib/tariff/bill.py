@@ -59,8 +59,8 @@ BILL_LINES: Mapping[str, LineKind] = {
 """Kinds of lines by name, in the order of a bill."""
 _ORDER = tuple(BILL_LINES)
 _AIDS = {PER_KWH: "aid_per_kwh", PER_MONTH: "aid_per_month"}
-# If the market's price is unknown for a larger share of a month's energy, the cost of the energy is
-# unknown.
+# Share of a month's energy. If the market's price is unknown for more than this share, the cost of
+# the month's energy is unknown.
 _MAX_UNPRICED_SHARE = 0.1
 
 

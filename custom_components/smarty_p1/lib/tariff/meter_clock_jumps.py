@@ -98,7 +98,7 @@ class ReadingSegment:
         return self.is_of(serial_number) and 0 <= rise_wh <= most_wh(abs(passed))
 
     def may_be_followed_by(self, reading: Registers, serial_number: str | None) -> bool:
-        """Return whether `reading` can continue the segment. False after more than 40 days."""
+        """Return whether `reading` can continue the segment. False after a gap of over 40 days."""
         passed = reading.time - self.last.time
         return timedelta() < passed <= MAX_SHARED_GAP and self.is_register_of(
             reading, serial_number
@@ -108,7 +108,10 @@ class ReadingSegment:
 def count_kept(
     segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> int:
-    """Return how many of the first segments stay after a `reading` that breaks off the last."""
+    """Return the number of segments, from the first on, that stay after `reading`.
+
+    `reading` comes after a break, so it does not simply continue the last segment.
+    """
     for index in reversed(range(len(segments) - 1)):
         if _goes_on_from(segments[index], segments[index + 1 :], reading, serial_number):
             return index + 1

@@ -76,7 +76,10 @@ def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
 
 
 def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
-    """Return whether the clock may be ahead. False for 0 or over `MAX_SEGMENTS - 2` leaps."""
+    """Return whether the clock may be ahead, because it has leapt from a segment to the next.
+
+    If it has leapt more than `MAX_SEGMENTS - 2` times, return False.
+    """
     leaps = sum(starmap(_leaps, pairwise(segments)))
     return 0 < leaps < MAX_SEGMENTS - 1
 

@@ -237,7 +237,10 @@ def _known_day(
 
 @lru_cache(maxsize=16)
 def second_quarters(contract: Contract) -> Sequence[Sequence[bool]]:
-    """Return for each weekday from Monday which of 96 quarter-hours have the second price."""
+    """Return whether each of the 96 quarter-hours of a weekday has the second price.
+
+    The result has a list for each weekday, from Monday on.
+    """
     hours = contract.second_hours if contract.has_second_price else None
     if hours is None:
         return [[False] * len(_ORDINARY_DAY)] * 7
@@ -346,5 +349,5 @@ def _market_difference(
 
 
 def _share_left(before_wh: float, more_wh: float) -> float:
-    """Return `before_wh` plus `more_wh` as a multiple of `before_wh`; 1 without `before_wh`."""
+    """Return `before_wh` plus `more_wh`, divided by `before_wh`. Return 1 if `before_wh` is 0."""
     return max(0.0, 1 + more_wh / before_wh) if before_wh else 1.0
