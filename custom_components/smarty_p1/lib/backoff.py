@@ -1,6 +1,6 @@
 """Delays between retries, log lines for outages, and budgets for work.
 
-The only I/O is the log, and the only clock is the event loop's.
+The module does no I/O except for the log, and has no clock except for that of the event loop.
 """
 
 import asyncio
@@ -9,9 +9,10 @@ from random import uniform
 
 
 class Backoff:
-    """Delay in seconds between retries. The delay doubles after each failure, up to a maximum.
+    """Delay in seconds between retries. It doubles after each failure, up to a maximum.
 
-    The delay has jitter, so that clients of the same server do not all return at the same moment.
+    The delay is slightly random, so that the clients of a server do not all return at the same
+    moment.
     """
 
     def __init__(self, first_delay_s: float, max_delay_s: float) -> None:
@@ -20,7 +21,7 @@ class Backoff:
         self._delay = first_delay_s
 
     async def wait(self) -> None:
-        """Sleep until the next retry."""
+        """Sleep for the delay before the next retry."""
         await asyncio.sleep(self.next_delay())
 
     def next_delay(self) -> float:
@@ -30,12 +31,12 @@ class Backoff:
         return delay
 
     def reset(self) -> None:
-        """Reset the delay to the first delay, after a success."""
+        """Go back to the first delay. Call this after a success."""
         self._delay = self._first_delay_s
 
 
 class Outage:
-    """Outage of a service, with the log lines about the outage.
+    """Outage of a service. It logs when the service is lost and when it is back.
 
     The first failure of each `kind` and the end of the outage are logged. Repeated failures of a
     `kind` are logged only at level DEBUG.
@@ -76,11 +77,11 @@ class Outage:
         self._logger.log(level, self._lost_text, *self._names, *details)
 
     async def wait(self) -> None:
-        """Sleep until the next retry."""
+        """Sleep for the delay before the next retry."""
         await self._backoff.wait()
 
     def end(self) -> None:
-        """Record a successful attempt."""
+        """Record a successful attempt. Log the end of the outage if the last attempt failed."""
         self._backoff.reset()
         if self.is_lost:
             self._kinds.clear()
@@ -88,24 +89,27 @@ class Outage:
 
 
 class Budget:
-    """Budget that holds at most `burst`, and is refilled by `rate` for each unit of a measure.
+    """Budget of work. It holds at most `burst`, and grows by `rate` for each unit of a measure.
 
     The caller chooses the measure: a clock in seconds, or the number of bytes received so far.
     """
 
     def __init__(self, rate: float, burst: float, at: float = 0.0) -> None:
-        """Start with a full budget when the measure is `at`."""
+        """Start with a full budget. `at` is the present value of the measure."""
         self._rate = rate
         self._burst = burst
         self._left = burst
         self._at = at
 
     def left(self, at: float) -> float:
-        """Return the remaining budget when the measure is `at`; negative after overspending."""
+        """Return the remaining budget when the measure has the value `at`.
+
+        Negative after overspending.
+        """
         self._left = min(self._burst, self._left + (at - self._at) * self._rate)
         self._at = at
         return self._left
 
     def spend(self, cost: float) -> None:
-        """Subtract `cost` from the budget. The rest may become negative."""
+        """Subtract `cost` from the budget. The remaining budget may become negative."""
         self._left -= cost
