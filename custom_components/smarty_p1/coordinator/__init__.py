@@ -1,4 +1,4 @@
-"""Kinds of entries: meters, pulse readers and tanks, with the coordinator of each kind."""
+"""Kinds of config entries: meters, pulse readers and tanks. Each kind has its own coordinator."""
 
 from typing import TypeGuard
 
@@ -20,23 +20,23 @@ type SmartyConfigEntry = ConfigEntry[Coordinator]
 
 
 def kind_of(entry: AnyConfigEntry) -> str:
-    """Return the kind of an entry: meter, pulse reader or tank."""
+    """Return the kind of a config entry: meter, pulse reader or tank."""
     kind: str = entry.data.get(CONF_KIND, KIND_METER)
     return kind
 
 
 def is_meter(entry: AnyConfigEntry) -> TypeGuard[MeterConfigEntry]:
-    """Return whether an entry reads a meter; other entries read pulses or a tank."""
+    """Return whether a config entry reads a meter. Other entries read pulses or a tank."""
     return kind_of(entry) == KIND_METER
 
 
 def platforms_of(entry: AnyConfigEntry) -> tuple[Platform, ...]:
-    """Return the platforms for which an entry creates entities, by its kind."""
+    """Return the platforms of the entities that a config entry creates."""
     return PLATFORMS if is_meter(entry) else (Platform.SENSOR,)
 
 
 def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
-    """Return a new coordinator of the entry's kind."""
+    """Return a new coordinator for the entry's kind."""
     kind = kind_of(entry)
     if kind == KIND_TANK:
         return TankCoordinator(hass, entry)
@@ -44,13 +44,16 @@ def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
 
 
 def line_of(coordinator: Coordinator) -> Line | None:
-    """Return the port reader of a coordinator, None for pulses of an entity or an MQTT topic."""
+    """Return the port reader of a coordinator.
+
+    None if it reads pulses of an entity or MQTT topic.
+    """
     if isinstance(coordinator, PulseCoordinator):
         return coordinator.source.line
     return coordinator.line
 
 
 async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Remove all stored files of an entry of any kind."""
+    """Remove all stored files of a config entry of any kind."""
     await MeterBooks(hass, entry).async_remove()
     await PulseCounter(hass, entry).async_remove()

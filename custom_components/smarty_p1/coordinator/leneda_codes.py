@@ -1,4 +1,4 @@
-"""OBIS codes to request from Leneda, the national platform, with their metering points."""
+"""OBIS codes that are requested from Leneda, the national platform, and their metering points."""
 
 from collections.abc import Iterator, Mapping
 

@@ -25,7 +25,10 @@ class Backoff:
         await asyncio.sleep(self.next_delay())
 
     def next_delay(self) -> float:
-        """Return the seconds to wait before the next retry, about twice as many at every call."""
+        """Return the seconds to wait before the next retry.
+
+        Then double the delay up to its maximum.
+        """
         delay = self._delay * uniform(0.8, 1.2)  # noqa: S311 - no secret
         self._delay = min(2 * self._delay, self._max_delay_s)
         return delay
@@ -52,10 +55,11 @@ class Outage:
         longest: float = 60.0,
         severity: int = logging.WARNING,
     ) -> None:
-        """Set the log texts and the delays between retries in seconds.
+        """Set the texts of the log lines and the delays between retries.
 
-        `names` are the first arguments of both log texts. The details of `note` are further
-        arguments of `lost_text`.
+        `names` fill the first placeholders of both texts. The `details` that `note` takes fill the
+        further placeholders of `lost_text`. `first` and `longest` are the shortest and the longest
+        delay in seconds.
         """
         self._kinds: set[str] = set()
         self._logger = logger

@@ -1,9 +1,9 @@
 """State machine that derives a source's condition from the events at its port and their times.
 
-|    health = Health(METER)
-|    health.begin(now)
-|    health.rejected(now, ReadingProblem.WRONG_KEY)
-|    condition = health.look(now)    # again at `health.deadline`, if no event comes earlier
+    health = Health(METER)
+    health.begin(now)
+    health.rejected(now, ReadingProblem.WRONG_KEY)
+    condition = health.look(now)    # again at `health.deadline`, if no event comes earlier
 
 A source is a meter or a board. The module does no I/O and has no clock: times are seconds of a
 monotonic clock. `look` returns the same object while nothing has changed. A failing source reports
@@ -278,7 +278,7 @@ class Health:
         return self._reason
 
     def begin(self, now: float, *, has_new_keys: bool = False) -> None:
-        """Start to wait for readings: after the set-up, at another port, or with other keys."""
+        """Start to wait for readings, after the set-up or after a change of the port or keys."""
         if has_new_keys:
             self._withdraw(Repair.KEYS)
         self._state = State.WAITING

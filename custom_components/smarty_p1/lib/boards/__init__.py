@@ -1,12 +1,12 @@
 """Readers for boards beside a meter, which count the meter's LED pulses or measure a tank's level.
 
-|    meter = PulseMeter(1000)
-|    for event in meter.feed(data, time.time()):  # received bytes, in chunks of any size
-|        print(event.pulses, meter.energy_kwh, meter.power_kw(time.time()))
+    meter = PulseMeter(1000)
+    for event in meter.feed(data, time.time()):  # received bytes, in chunks of any size
+        print(event.pulses, meter.energy_kwh, meter.power_kw(time.time()))
 
-|    sonar = Sonar()
-|    sonar.feed(data, time.time())
-|    print(tank.share(sonar.distance_cm(time.time())))
+    sonar = Sonar()
+    sonar.feed(data, time.time())
+    print(tank.share(sonar.distance_cm(time.time())))
 
 The package does no I/O, and has no clock.
 """

@@ -82,7 +82,10 @@ class Registers:
             self._counters.add(part.name)
 
     def _tariffs(self) -> dict[str, list[str]]:
-        """Return the registers that are sums of tariff registers, each with the tariffs' names."""
+        """Return the registers that are the sum of tariff registers, and the names of their parts.
+
+        Only registers whose first number is the sum of the parts' first numbers are returned.
+        """
         groups: defaultdict[str, list[str]] = defaultdict(list)
         for name in self._substitutes:
             if (match := _TARIFF.fullmatch(name)) and f"{match[1]}0{match[2]}" in self._substitutes:
@@ -118,7 +121,7 @@ class Registers:
 
 
 def medium_of(name: str) -> str:
-    """Return the medium in a register's name: "1" for electricity, or an M-Bus channel ("0-1")."""
+    """Return the medium of a register: "1" for electricity, or an M-Bus channel such as "0-1"."""
     return name[: 1 if name.startswith("1") else 3]
 
 

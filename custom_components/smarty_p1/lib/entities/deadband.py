@@ -24,7 +24,7 @@ _DECIMALS = 6
 def in_steps(
     by: float, *, every: timedelta = timedelta(0), limits: tuple[float, float] | None = None
 ) -> Follow:
-    """Return a deadband that shows a new number if it is at least `by` off the shown number.
+    """Return a deadband that shows a new number if it differs by at least `by` from the shown one.
 
     A new number is shown at most once per `every`. But a number that crosses one of the `limits` is
     shown at once.

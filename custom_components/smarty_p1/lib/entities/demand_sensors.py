@@ -40,7 +40,7 @@ def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Readi
 
 
 def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
-    """Return the start of a quarter-hour, and its origin if it was not measured here."""
+    """Return the attributes of a quarter-hour: its start, and its origin unless measured here."""
     if quarter is None:
         return {"start": None}
     origin = {"origin": quarter.origin.value} if quarter.origin else {}

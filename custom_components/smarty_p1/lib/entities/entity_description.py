@@ -96,14 +96,17 @@ class EventSpec(EntitySpec[Reading]):
 
 
 def are_sent(references: References) -> Callable[[Reading], bool]:
-    """Return a function that tells whether a reading has all `references`, even if empty."""
+    """Return a function that says whether a reading has the objects of `references`.
+
+    The objects may be empty. For each object, one of its references suffices.
+    """
     return lambda reading: all(
         any(reference in reading.telegram.objects for reference in names) for names in references
     )
 
 
 def local_times(attributes: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
-    """Return the attributes with each datetime replaced by an ISO 8601 text in `zone`."""
+    """Return `attributes` with each datetime replaced by its ISO 8601 text in the time zone."""
     return {
         # In October, the local time 2:30 exists twice. Home Assistant takes the two datetimes for
         # equal, and would not show the change from one to the other. The texts differ, because they

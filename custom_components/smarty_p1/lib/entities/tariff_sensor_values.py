@@ -27,9 +27,9 @@ _MAX_METERS = 8
 
 
 class _CachedResult[T]:
-    """Function with a cache for its last results, because several sensors need the same result.
+    """Function of a `Demand` with a cache of its last results, for sensors that share a result.
 
-    Results for _MAX_METERS demands are cached, because the telegrams of several meters alternate.
+    The last _MAX_METERS results are cached, because the telegrams of several meters alternate.
     `depends_on` returns the objects that determine a result.
     """
 

@@ -33,7 +33,10 @@ def _shown[T](value_fn: Callable[[Demand], T]) -> Callable[[Reading], T | None]:
 def _attributes(
     attributes_fn: Callable[[Demand], Attributes],
 ) -> Callable[[Reading], Attributes]:
-    """Return a function from a reading to `attributes_fn` of its demand, {} without a demand."""
+    """Return a function from a reading to `attributes_fn` of its demand.
+
+    The function returns {} for a reading without a demand.
+    """
     return lambda reading: attributes_fn(reading.demand) if reading.demand else {}
 
 

@@ -232,7 +232,10 @@ class _Trial:
         )
 
     def spared_elsewhere(self, result: ClassWithBattery) -> float:
-        """Return the additional saving if unknown quarter-hours were like known quarter-hours."""
+        """Return the additional yearly saving in EUR if unknown quarter-hours were like known ones.
+
+        It is 0 if all quarter-hours are known.
+        """
         saved = result.without.total - result.with_battery.total
         return saved / (self._year.known_share or 1.0) - saved
 
