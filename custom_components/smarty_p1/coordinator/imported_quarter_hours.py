@@ -74,9 +74,10 @@ class ImportedQuarterHours:
         return {code: added_up(*series) for code, series in codes.items()}
 
     def read_of(self, points: Mapping[str, str], until: datetime) -> dict[str, Sequence[Row]]:
-        """Return the quarter-hours before `until` at one metering point for each code in `points`.
+        """Return each code's quarter-hours before `until` at one metering point.
 
-        Raises OSError when a file exists and cannot be read.
+        `points` has the metering point of each code. Raises OSError if a file exists but cannot be
+        read.
         """
         names = {code: self._name_of(code, point) for code, point in points.items()}
         series = self._by_point(until)

@@ -58,13 +58,13 @@ DETAILS = {"page": "contract_details"}
 
 
 class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
-    """Options dialog of a meter."""
+    """Options dialog of a meter. It has a menu and several pages."""
 
     _contract: Mapping[str, Any] | None = None
     """Input of the contract's first page, None while that page has not been submitted."""
 
     async def async_step_init(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the menu, or the contract's details if a repair opened the dialog."""
+        """Show the menu. If a repair opened the dialog, show the contract's details instead."""
         if user_input == DETAILS:
             return await self.async_step_contract_details()
         menu = list(_MENU)
@@ -89,7 +89,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("contract", contract_fields(), shown, errors)
 
     async def async_step_contract_details(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for values that only some bills have, and for the contract's first day."""
+        """Ask for the values that only some bills have, and for the contract's first day."""
         errors: Errors = {}
         stored = self.config_entry.options
         shown: Mapping[str, Any] = shown_contract(stored)

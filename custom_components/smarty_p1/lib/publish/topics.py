@@ -65,7 +65,7 @@ def items(telegram: Telegram) -> Iterator[Item]:
 
 
 def _lines(text: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the reference of every line, and the text between its first and last bracket."""
+    """Yield the OBIS reference of every line, and the text between its first and last bracket."""
     for line in text.splitlines():
         reference, _, values = line.decode("latin-1").partition("(")
         yield reference, values.removesuffix(")")

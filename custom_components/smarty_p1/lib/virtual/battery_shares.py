@@ -23,10 +23,10 @@ class Handout:
         self._taken = {}
 
     def take(self, name: str, wanted: float, share: float) -> float:
-        """Return the part of the power that a battery gets now, from 0 to 1, and count this part.
+        """Return the part of the power (0 to 1) that a battery gets now, and count it as used.
 
-        The battery gets the part `wanted`, but at most the unused rest of `share`. Both are from 0
-        to 1. `name` is the name of the share.
+        The battery gets the part `wanted`, but no more than the unused rest of its `share`. Both
+        are from 0 to 1. `name` is the name of the share.
         """
         taken = self._taken.get(name, 0.0)
         granted = max(0.0, min(wanted, share - taken, 1 - sum(self._taken.values())))

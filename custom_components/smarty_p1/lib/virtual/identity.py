@@ -21,7 +21,7 @@ def is_serial(text: str) -> bool:
 
 
 def homewizard_unique_id(serial: str) -> str:
-    """Return the unique id that Home Assistant gives to a HomeWizard P1 with this serial number."""
+    """Return the unique id that Home Assistant gives a HomeWizard P1 with this serial number."""
     return f"HWE-P1_{serial}"
 
 

@@ -55,7 +55,7 @@ class LoadForecast:
 
 
 class _Reconstruction:
-    """Reconstruction of the load for one assumed speed of the batteries, with its forecasts."""
+    """Reconstruction and forecasts of the load, for one assumed speed of the batteries."""
 
     def __init__(self, speed: float) -> None:
         self._speed = speed
@@ -70,7 +70,10 @@ class _Reconstruction:
         """Power in W that the batteries must still add to their output."""
 
     def add(self, grid: float, handed_out: float) -> None:
-        """Add a telegram: the power at the grid, and the power handed out before, both in W."""
+        """Add a telegram. `grid` is the power at the grid in W.
+
+        `handed_out` is the power in W that the batteries got since the telegram before.
+        """
         followed = self._speed * (self._pending + handed_out)
         self._output += followed
         self._pending = self._pending + handed_out - followed if self._speed else 0.0
