@@ -1,4 +1,4 @@
-"""Config flow: chooses the dialog for a meter, a pulse reader or a tank."""
+"""Config flow. It chooses the dialog for a meter, a pulse reader or a tank."""
 
 from collections.abc import Callable, Mapping
 from typing import override
@@ -35,12 +35,12 @@ class SmartyConfigFlow(UpdateSteps, DiscoverySteps, PulseSteps, TankSteps, domai
 
     @override
     async def async_step_user(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show a menu: meter, pulse reader or tank."""
+        """Show a menu with the choices meter, pulse reader and tank."""
         return self.async_show_menu(step_id="user", menu_options=list(_OPTIONS_FLOWS))
 
     @override
     async def async_step_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the reconfiguration of the entry's kind: meter, pulse reader or tank."""
+        """Show the reconfiguration dialog for the entry's kind: meter, pulse reader or tank."""
         kind = kind_of(self._get_reconfigure_entry())
         if kind == KIND_PULSE:
             return await self.async_step_pulse()

@@ -177,7 +177,10 @@ def _of_the_bill(
 def _days_of_the_bill(
     month: Month, wanted: Container[datetime], costs: Costs
 ) -> Iterator[tuple[datetime, float]]:
-    """Yield the ended days of a month that are in `wanted`, each with its part of the bill."""
+    """Yield the whole days of a month, each with its part of the bill in EUR.
+
+    Only days in `wanted` are yielded.
+    """
     for day, end, before, due in bills_by_day(month, costs.contracts, costs.until):
         is_whole = end == day_end(day) and day in wanted
         if is_whole and before.total is not None and due.total is not None:

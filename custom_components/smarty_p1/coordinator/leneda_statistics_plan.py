@@ -56,7 +56,7 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True)
 class Ledger:
-    """List of rows that were added to one statistic, and of the entity's rows that were changed."""
+    """Changes to the statistics of one entity: added rows, and own rows that were changed."""
 
     first: datetime | None = None
     """Hour of the entity's first own row."""

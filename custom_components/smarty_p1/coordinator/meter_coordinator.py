@@ -78,9 +78,10 @@ def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
 
 
 def _urgent_values(reading: Reading) -> tuple[object, ...]:
-    """Return the values whose changes are shown at once, in spite of a minimum interval.
+    """Return the values of a reading whose changes are urgent.
 
-    Registers are not among them, because a later telegram includes their rise.
+    Entities show an urgent change at once, in spite of a minimum interval. Registers are not
+    urgent, because a later telegram includes their rise.
     """
     demand, get = reading.demand, reading.telegram.objects.get
     milestones = demand and (

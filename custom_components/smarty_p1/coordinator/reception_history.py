@@ -56,9 +56,9 @@ class ReceptionHistory:
         return gaps
 
     def hours(self, now: datetime) -> tuple[datetime, list[float | None]]:
-        """Return the start of the first of 168 hours, and the share of each hour with reception.
+        """Return the start of the last 168 hours, and the share of reception in each of them.
 
-        A share is between 0 and 1, or None for an hour before the first telegram. The share of the
+        A share is from 0 to 1. It is None for an hour before the first telegram. The share of the
         running hour covers only the time until now.
         """
         end = now.replace(minute=0, second=0, microsecond=0) + _HOUR

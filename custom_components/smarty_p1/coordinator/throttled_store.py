@@ -66,7 +66,10 @@ class ThrottledStore(ABC):
 
     @callback
     def schedule(self, *, at_once: bool = False) -> None:
-        """Write the content when `interval` has passed. If `at_once`, write it at once."""
+        """Schedule the writing of the content for the end of the interval.
+
+        With `at_once`, the content is written at once.
+        """
         if self.is_waiting and not at_once:
             return
         self.is_waiting = True

@@ -1,6 +1,6 @@
-"""Adds a new meter's sources to the Energy dashboard, if the dashboard lacks them.
+"""Addition of a new meter's sources to the Energy dashboard, if the dashboard lacks them.
 
-Sources are added once, after the meter's first setup, because entity ids do not exist earlier.
+Sources are added once, after the meter's first set-up, because entity ids do not exist earlier.
 Sources that the user has entered never change.
 """
 
@@ -68,7 +68,7 @@ _LEFT_OPEN: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class EnergySource:
-    """Source of the Energy dashboard: its kind, and its sensors by field.
+    """Source of the Energy dashboard: its kind, and its sensors by the field that they fill.
 
     `identity` identifies an M-Bus meter. None means the electricity meter.
     """
@@ -94,7 +94,7 @@ async def async_missing_sources(
 
 
 async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> None:
-    """Add the missing sources to the Energy dashboard. After a failure, the next start retries."""
+    """Add the missing sources to the Energy dashboard. If this fails, the next start retries it."""
     if _ENERGY not in hass.config.components:
         return
     coordinator = entry.runtime_data
@@ -126,7 +126,7 @@ async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> Non
 
 
 def _sources(reading: Reading, options: Mapping[str, Any]) -> list[EnergySource]:
-    """Return the sources that a meter offers, with sensors that are enabled by default."""
+    """Return the sources that a meter offers, with the sensors that are enabled by default."""
 
     def existing(
         fields: Mapping[str, str], described: Iterable[SensorSpec[Reading]]
@@ -150,7 +150,7 @@ def _sources(reading: Reading, options: Mapping[str, Any]) -> list[EnergySource]
 
 
 def _filled_in(coordinator: SmartyCoordinator, source: EnergySource) -> SourceType | None:
-    """Return `source` with entity ids, None if the entity of `_COUNTED` is missing or disabled."""
+    """Return `source` with entity ids. None if the entity of `_COUNTED` is missing or disabled."""
     registry = er.async_get(coordinator.hass)
     identity = source.identity
     device_id = mbus_device_id(coordinator, identity) if identity else coordinator.serial_number

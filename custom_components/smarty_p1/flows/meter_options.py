@@ -105,7 +105,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("contract_details", fields, shown, errors, **placeholders)
 
     async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the update interval, and for the energy and prices of gas."""
+        """Ask for the update interval, and for the energy and the prices of gas."""
         errors: Errors = {}
         shown: Mapping[str, Any] = self.config_entry.options
         if user_input is not None:
@@ -116,7 +116,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("updates", data_fields(self.config_entry), shown, errors)
 
     async def async_step_leneda_account(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the Leneda account and test it."""
+        """Ask for the Leneda account, and test it."""
         errors: Errors = {}
         stored = self.config_entry.options.get(SECTION_LENEDA, {})
         shown = shown_account(stored)
@@ -132,7 +132,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("leneda_account", account_fields(), shown, errors)
 
     async def async_step_other_programs(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask which other programs receive the readings, and how."""
+        """Ask which other programs receive the readings, and in which form."""
         errors: Errors = {}
         if user_input is not None:
             read = await self._async_read_publishing(user_input, errors)
@@ -170,7 +170,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
     async def _async_read_publishing(
         self, typed: Mapping[str, Any], errors: Errors
     ) -> dict[str, Any]:
-        """Return the options of all submitted sections. Adds errors to `errors`."""
+        """Return the options of all submitted sections. Add their errors to `errors`."""
         read: dict[str, Any] = {}
         for name, async_read in _PUBLISHING.items():
             try:
@@ -197,7 +197,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         )
 
     def _save(self, read: Mapping[str, Any], own: Container[str]) -> ConfigFlowResult:
-        """Replace the options named in `own` by `read`. All other stored options stay."""
+        """Replace the options whose names are in `own` by `read`. All other stored options stay."""
         stored = self.config_entry.options
         kept = {name: value for name, value in stored.items() if name not in own}
         return self.async_create_entry(data=kept | dict(read))
