@@ -1,4 +1,4 @@
-"""Keep Home Assistant from discovering the virtual meter, because its energy counts already."""
+"""Functions by which Home Assistant ignores the virtual meter. Its energy counts already."""
 
 from collections.abc import Collection, Iterator
 from typing import NamedTuple

@@ -183,7 +183,7 @@ class _Sink:
         return failed
 
     async def _keep_on(self, remaining: list[_Port]) -> None:
-        """Announce the virtual meter once its HTTP port is open, and retry `remaining` ports."""
+        """Announce the virtual meter when its HTTP port is open. Retry the `remaining` ports."""
         is_announced = not self._announced
         while True:
             if not is_announced and self._http_port not in {port.number for port in remaining}:
