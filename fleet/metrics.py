@@ -65,7 +65,10 @@ class Metrics:
         )
 
     def count(self, outcomes: Counts[str], rejected: Counts[tuple[str, str]]) -> None:
-        """Count acknowledged messages by outcome, and the `rejected` ones by title and reason."""
+        """Count acknowledged messages by outcome.
+
+        Count rejected ones by system title and reason.
+        """
         self._meter_rejected.count(rejected)
         for outcome, number in outcomes.items():
             if outcome == TELEGRAM:

@@ -52,7 +52,7 @@ class UnknownRegisterError(ValueError):
 
 
 class Registers:
-    """Selection of stored registers, from names, patterns with `*`, or sets such as `billing`."""
+    """Selection of stored registers: names, patterns with `*`, and sets such as `billing`."""
 
     def __init__(self, wanted: Sequence[str] = (_ALL,)) -> None:
         """Take the names, patterns and sets in `wanted`. Raises UnknownRegisterError."""

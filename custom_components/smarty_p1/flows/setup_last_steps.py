@@ -140,7 +140,7 @@ class ContractAndDashboardSteps(Dialog):
         return name.format(serial=shown_name(short_serial(self._new.serial_number)))
 
     async def _async_describe(self, source: EnergySource) -> str:
-        """Return the M-Bus device's name and the entity names of an Energy dashboard source."""
+        """Return the names of the M-Bus device and the entities of an Energy dashboard source."""
         names = [
             await self._async_text(f"entity.sensor.{spec.translation_key}.name")
             for spec in source.sensors.values()
