@@ -184,7 +184,10 @@ class FrameQueue:
         return +Counter({label: self._make_room(label) for label in last})
 
     def _write(self, rows: Iterable[tuple[int, str, bytes]] = ()) -> None:
-        """Delete removed frames and add `rows` in one transaction, to write fewer pages."""
+        """Delete the removed frames from the disk, and add `rows`.
+
+        Both happen in one transaction, so that fewer pages are written.
+        """
         with self._database:
             for port in self._undeleted:
                 self._freed += self._database.execute(
@@ -225,7 +228,11 @@ class FrameQueue:
         return is_gone
 
     def oldest(self, port: str, count: int, title: str | None = None) -> list[WaitingFrame]:
-        """Return up to `count` oldest frames of a port, or of a `title` that is set aside."""
+        """Return up to `count` of the oldest frames of a port.
+
+        With a system title, return frames of the sub-queue where the frames of this title are set
+        aside.
+        """
         part = self._part(port, title)
         if part is None:
             return []

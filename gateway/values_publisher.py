@@ -103,7 +103,7 @@ class ValuesPublisher(PortPublisher):
         self._stale_timer = loop.call_later(_STALE_AFTER_S, feed.on_stale)
 
     def _begin(self, serial_number: str, reception: Callable[[], Reception]) -> PublishFeed:
-        """Return a new feed, for the port's first meter or for a meter that replaces the former."""
+        """Return a new feed for the port's first meter, or for a meter that replaces another."""
         if self._feed:
             self._feed.close()
         root = self._port.root or f"{self._port.prefix}/{level(serial_number)}"
