@@ -4,7 +4,7 @@ The running day is left out, because the platform has no quarter-hours of it yet
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
@@ -102,6 +102,13 @@ class PlatformPast:
         self._recording: asyncio.Task[None] | None = None
         self._again: CALLBACK_TYPE | None = None
         self._is_stopped = False
+        self._listeners: list[Callable[[], None]] = []
+
+    @callback
+    def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call the listener after a change of the imported days. Return a callback to remove it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     async def async_start(self, meter: DemandMeter) -> None:
         """Show the imported quarter-hours, and write them into statistics in the background.
@@ -282,6 +289,8 @@ class PlatformPast:
         result = await self._hass.async_add_executor_job(without_collection(make))
         self._may_share = any(map(is_of_sharing, platform))
         self._meter.set_platform_days(*result)
+        for listener in tuple(self._listeners):
+            listener()
 
     @callback
     def _note_running_month(self, platform: Platform) -> None:

@@ -1,5 +1,6 @@
 """Base class for the coordinators of meters, pulse readers and tanks."""
 
+from collections.abc import Callable
 from datetime import datetime
 from math import inf
 from typing import override
@@ -12,12 +13,15 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..lib.health import Condition, Health, Rules, State
+from ..lib.meter import Reading
 from .condition_repairs import Remedies
 from .entry_types import AnyConfigEntry
 
 # Seconds. While all telegrams are rejected, entities that count them are updated this often.
 _COUNTERS_SHOWN_EVERY = 60.0
 _LOG_INTERVAL = 60.0
+
+type ReadingListener = Callable[[Reading], None]
 
 
 class SourceCoordinator[D](DataUpdateCoordinator[D]):

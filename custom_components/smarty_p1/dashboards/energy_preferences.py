@@ -15,7 +15,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 
 from ..const import CONF_FILL_ENERGY, DOMAIN
-from ..coordinator.meter_coordinator import MeterConfigEntry, SmartyCoordinator
+from ..coordinator import BooksConfigEntry, BooksCoordinator
 from ..entity import mbus_device_id
 from ..lib.entities import SENSORS, TARIFF_SENSORS, SensorSpec, sensors_of_mbus_meter
 from ..lib.meter import Reading
@@ -90,7 +90,7 @@ async def async_missing_sources(
     return missing, "grid" in kinds
 
 
-async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> None:
+async def async_fill_energy(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     """Add the missing sources to the Energy dashboard. After a failure, the next start retries."""
     if _ENERGY not in hass.config.components:
         return
@@ -145,11 +145,11 @@ def _sources(reading: Reading, options: Mapping[str, Any]) -> list[EnergySource]
     return [source for source in sources if _COUNTED in source.sensors]
 
 
-def _filled_in(coordinator: SmartyCoordinator, source: EnergySource) -> SourceType | None:
+def _filled_in(coordinator: BooksCoordinator, source: EnergySource) -> SourceType | None:
     """Return `source` with entity ids, None if the entity of `_COUNTED` is missing or disabled."""
     registry = er.async_get(coordinator.hass)
     identity = source.identity
-    device_id = mbus_device_id(coordinator, identity) if identity else coordinator.serial_number
+    device_id = mbus_device_id(coordinator, identity) if identity else coordinator.meter_id
     fields = {}
     for name, described in source.sensors.items():
         unique_id = f"{device_id}_{described.key}"

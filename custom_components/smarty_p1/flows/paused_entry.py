@@ -12,7 +12,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
-from ..coordinator import is_meter
+from ..coordinator import has_telegrams
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 
@@ -86,5 +86,5 @@ async def _async_resume(
 
 def _reader(entry: AnyConfigEntry) -> SmartyCoordinator | None:
     """Return the coordinator of a loaded meter, None for other entries."""
-    is_read = entry.state is ConfigEntryState.LOADED and is_meter(entry)
+    is_read = entry.state is ConfigEntryState.LOADED and has_telegrams(entry)
     return entry.runtime_data if is_read else None

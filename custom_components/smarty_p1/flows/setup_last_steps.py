@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers.selector import BooleanSelector
 
 from ..const import CONF_FILL_ENERGY, CONF_SIDEBAR
-from ..coordinator import is_meter
+from ..coordinator import has_books
 from ..dashboards import (
     ENERGY_URL,
     EnergySource,
@@ -135,7 +135,7 @@ class ContractAndDashboardSteps(Dialog):
 
     async def _async_title(self) -> str:
         """Return the title of the entry: the name that the meter's device will have."""
-        is_another = any(map(is_meter, self._async_current_entries(include_ignore=False)))
+        is_another = any(map(has_books, self._async_current_entries(include_ignore=False)))
         name = await self._async_text(f"device.{'another_meter' if is_another else 'meter'}.name")
         return name.format(serial=shown_name(short_serial(self._new.serial_number)))
 
