@@ -60,8 +60,8 @@ from .leneda_statistics import (
     all_series,
     series_of,
 )
+from .leneda_statistics_writer import PastStatistics
 from .quarter_hour_series import KEPT
-from .statistics_writer import PastStatistics
 
 _AGAIN = timedelta(hours=1)
 _COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}

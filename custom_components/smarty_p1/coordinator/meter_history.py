@@ -15,7 +15,7 @@ from ..lib.min_interval import MinInterval
 from ..lib.p1 import MBusReading
 from ..lib.stored_values import Stored, checked_list, checked_mapping
 from .event_history import EventHistory
-from .medium_history import MediumHistory
+from .gas_water_heat_history import MediumHistory
 from .reception_history import ReceptionHistory
 from .throttled_store import ThrottledStore
 from .voltage_history import VoltageHistory

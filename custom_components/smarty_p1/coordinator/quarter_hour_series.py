@@ -1,6 +1,6 @@
 """Files with the energy of a meter, one for each month of Luxembourg's calendar, for 25 months.
 
-A line is a span: a quarter-hour, a part of a quarter-hour, or a gap (`lib/tariff/span_lines.py`).
+A line is a span: a quarter-hour, part of a quarter-hour, or gap (`lib/tariff/month_file_lines.py`).
 A line is appended when the span has ended and the meter's clock is confirmed. So little is written
 to a memory card, and a crash loses one line at most. The registers in the lines before and after a
 lost line give the lost energy.

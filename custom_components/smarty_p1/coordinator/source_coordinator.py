@@ -14,8 +14,8 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN, LOGGER
 from ..lib.health import Condition, Health, Rules, State
 from ..lib.meter import Reading
-from .condition_repairs import Remedies
 from .entry_types import AnyConfigEntry
+from .port_and_key_repairs import Remedies
 
 # Seconds. While all telegrams are rejected, entities that count them are updated this often.
 _COUNTERS_SHOWN_EVERY = 60.0

@@ -8,9 +8,9 @@ meter.set_platform_days(PlatformDays(quarter_hours_of(platform), sharing_of(plat
 
 from .api_response import AnswerRefusal, ResponseError, TimeSeries, read_time_series
 from .difference import Cause, DayDifference, Differences, compare_days
-from .export_file import MAX_EXPORT_SIZE, Export, read_export
-from .export_refusals import ExportError, ExportRefusal
 from .platform_quarter_hours import quarter_hours_of, sharing_of
+from .portal_file import MAX_EXPORT_SIZE, Export, read_export
+from .portal_file_refusals import ExportError, ExportRefusal
 from .registers import (
     CODES,
     COVERED,

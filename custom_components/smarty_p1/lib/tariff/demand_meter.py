@@ -21,7 +21,7 @@ readings do not count, so a short spike costs nothing while the mean stays low.
 - The reading that ends the last quarter-hour of a month still shows that whole month. The next
   reading begins the new month. A doubtful clock does not change the shown month
   (`shown_month.py`).
-- Energy is billed under the contract of its time (`contract_entry.py`), so a day has one record
+- Energy is billed under the contract of its time (`contract_start_day.py`), so a day has one record
   for each of its contracts.
 
 This module does no I/O and uses only the meter's clock. Work and memory per reading are bounded.
@@ -44,15 +44,7 @@ from .contract import (
     Contracts,
     MarketPrices,
 )
-from .contract_entry import with_entered
-from .demand_snapshot import Demand, Summary, summarised
-from .leneda_days import PlatformDays
-from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
-from .month import Month
-from .readings_to_spans import ReadingHistory
-from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
-from .row_reader import RowReader
-from .serialization import (
+from .contract_and_reading_json import (
     check_version,
     load_contracts,
     load_quarter,
@@ -63,8 +55,16 @@ from .serialization import (
     store_registers,
     store_segment,
 )
+from .contract_start_day import with_entered
+from .demand_snapshot import Demand, Summary, summarised
+from .leneda_days import PlatformDays
+from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
+from .month import Month
+from .month_file_lines import Files
+from .month_file_reader import RowReader
+from .readings_to_spans import ReadingHistory
+from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
 from .shown_month import sure_time, time_until
-from .span_lines import Files
 from .span_months import KnownMonths
 from .spans import Columns, Row, Span
 
@@ -100,7 +100,7 @@ class DemandMeter:
         self._is_begun_here = True
 
     def change_contract(self, contract: Contract, since: date | None = None) -> None:
-        """Apply `contract`, entered with the day `since`, by the rules of `contract_entry.py`."""
+        """Apply `contract`, entered on day `since`, by the rules of `contract_start_day.py`."""
         segments = self._history.segments
         now = sure_time(segments) if segments else None
         self._contracts = with_entered(self._contracts, contract, since, now)

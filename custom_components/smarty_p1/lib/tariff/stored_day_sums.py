@@ -11,11 +11,18 @@ from itertools import zip_longest
 
 from ..stored_values import Stored, checked_count, checked_list, checked_mapping
 from .calendar import QUARTER_HOUR, day_end, month_start, quarter_start
+from .contract_and_reading_json import (
+    Stores,
+    amount,
+    check_version,
+    load_month_start,
+    load_quarter,
+    utc_time,
+)
 from .month import AMOUNTS, Day, Month, QuarterHour
+from .month_file_lines import Files, UnknownVersionError, lines_of_file, span_of
 from .month_sums import merge_months
 from .register_rises import Amounts
-from .serialization import Stores, amount, check_version, load_month_start, load_quarter, utc_time
-from .span_lines import Files, UnknownVersionError, lines_of_file, span_of
 from .spans import MAX_MONTHS, Kind, Span
 
 VERSION = 2

@@ -32,7 +32,7 @@ from ..virtual import (
     to_json,
 )
 from .listener import Listener
-from .shelly_rpc import ShellyRpc
+from .shelly_connections import ShellyRpc
 
 LOGGER = logging.getLogger(__name__)
 # Logger that drops all lines, because anybody on the network can cause invalid requests.

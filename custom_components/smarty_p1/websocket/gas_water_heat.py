@@ -8,7 +8,7 @@ from homeassistant.util import dt as dt_util
 
 from ..coordinator import BooksCoordinator
 from ..coordinator.gas_options import gas_prices, is_gas, kwh_per_m3
-from ..coordinator.medium_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
+from ..coordinator.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
 from ..lib.reports import GasPrices, gas_costs_report, joined_days
 from ..lib.tariff import LUXEMBOURG, day_end, day_start
 from .requests import Request, async_rendered, meter_command

@@ -13,8 +13,8 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from ..tariff import QUARTER_HOUR, REFERENCE_POWERS
-from .export_refusals import ExportError, ExportRefusal
-from .export_row import (
+from .portal_file_refusals import ExportError, ExportRefusal
+from .portal_file_row import (
     CODE,
     DECIMAL,
     DECIMAL_COMMA,

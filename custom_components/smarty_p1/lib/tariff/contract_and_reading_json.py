@@ -21,8 +21,8 @@ from .calendar import month_start, quarter_start
 from .contract import MAX_CONTRACTS, Contract, Contracts
 from .meter_clock_jumps import ReadingSegment
 from .month import QuarterHour
+from .month_file_lines import line_of, span_of
 from .register_rises import Amounts, Registers
-from .span_lines import line_of, span_of
 from .spans import Span
 from .time_of_use import parsed
 

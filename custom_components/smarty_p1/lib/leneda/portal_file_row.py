@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from ..tariff import LUXEMBOURG, MAX_POWER_KW
-from .export_refusals import ExportRefusal
+from .portal_file_refusals import ExportRefusal
 from .rows import MAX_VERSION, Row, is_measured
 
 _FIRST_YEAR = 1999

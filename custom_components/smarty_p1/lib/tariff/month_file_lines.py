@@ -35,7 +35,7 @@ _VERSION = re.compile(rb"version=([0-9]+)")
 type Files = Mapping[str, bytes | None]
 """Content of month files by name, such as "2026-06"; None for an unreadable file.
 
-The file "removed" has the numbers of removed lines (`row_reader.py`).
+The file "removed" has the numbers of removed lines (`month_file_reader.py`).
 """
 
 

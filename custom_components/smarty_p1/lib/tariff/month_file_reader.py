@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, month_start
 from .meter_clock_jumps import ReadingSegment
-from .register_rises import Registers
-from .span_lines import (
+from .month_file_lines import (
     LATE,
     Files,
     cells_of,
@@ -25,6 +24,7 @@ from .span_lines import (
     parse_time,
     span_of_cells,
 )
+from .register_rises import Registers
 from .spans import Kind, MonthColumns, Position, Row, Span, end_of, gap_between, position_of
 
 REMOVED = "removed"
