@@ -17,7 +17,7 @@ from .coordinator import (
 )
 from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
 from .dashboards import (
-    async_fill_energy,
+    async_fill_when_known,
     async_hand_over,
     async_serve_cards,
     async_show_in_sidebar,
@@ -56,9 +56,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     if has_telegrams(entry):
         await sinks.async_start(entry.runtime_data)
     if has_books(entry) and entry.options.get(CONF_FILL_ENERGY):
-        entry.async_create_task(
-            hass, async_fill_energy(hass, entry), f"{entry.title} Energy dashboard"
-        )
+        async_fill_when_known(hass, entry)
     return True
 
 
