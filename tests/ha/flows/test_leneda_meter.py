@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -13,17 +12,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import leneda_download
-from dev.leneda import Fault, Platform
-from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import confirm, open_options, reconfigure, start, submit, told
-from tests.ha.leneda import ENERGY_ID, EXPORTED, IMPORTED, KEY, POINT, PRODUCTION_POINT
+from tests.ha.dialogs import reconfigure, start, submit, told
+from tests.ha.leneda import ENERGY_ID, KEY, POINT
 from tests.ha.meter import KEY as METER_KEY, SERIAL, MeterPort, with_value
-from tests.ha.support import TELEGRAM, set_up, wait_until
+from tests.ha.support import TELEGRAM, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
 CONTRACT = {"reference_power": "3", "energy_price": 0.15}
 
-pytestmark = pytest.mark.usefixtures("short_wait")
+pytestmark = pytest.mark.usefixtures("short_wait", "platform")
 
 
 @pytest.fixture(autouse=True)
@@ -75,9 +72,7 @@ def last_midnight() -> datetime:
     return dt_util.now(zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
-async def test_a_key_is_enough_for_bill_and_entities(
-    hass: HomeAssistant, platform: Platform
-) -> None:
+async def test_a_key_is_enough_for_bill_and_entities(hass: HomeAssistant) -> None:
     found = await submit(hass, await start(hass, "leneda"), ACCOUNT)
     yesterday = last_midnight() - timedelta(days=1)
     texts = told(found)
@@ -106,7 +101,7 @@ async def test_a_key_is_enough_for_bill_and_entities(
     assert peak.state == "0.5"
 
 
-async def test_last_month_has_a_bill(hass: HomeAssistant, platform: Platform) -> None:
+async def test_last_month_has_a_bill(hass: HomeAssistant) -> None:
     entry = await add(hass)
     await wait_until(hass, lambda: len(entry.runtime_data.books.demand.earlier_months) >= 1)
     month = (last_midnight().replace(day=1) - timedelta(days=1)).replace(day=1)
@@ -115,7 +110,7 @@ async def test_last_month_has_a_bill(hass: HomeAssistant, platform: Platform) ->
 
     def is_whole() -> bool:
         months = entry.runtime_data.books.demand.earlier_months
-        return sum(day.imported_wh for day in months[-1].days) >= days * 11_900
+        return bool(sum(day.imported_wh for day in months[-1].days) >= days * 11_900)
 
     await wait_until(hass, is_whole)
     bill: Any = await hass.services.async_call(
@@ -126,9 +121,7 @@ async def test_last_month_has_a_bill(hass: HomeAssistant, platform: Platform) ->
     assert energy["quantity"] == pytest.approx(12 * days, abs=0.5)
 
 
-async def test_reconfigure_adds_port_and_key(
-    hass: HomeAssistant, platform: Platform, port: MeterPort
-) -> None:
+async def test_reconfigure_adds_port_and_key(hass: HomeAssistant, port: MeterPort) -> None:
     entry = await add(hass)
     before = keys(hass, entry)
     device = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)[0]
@@ -149,7 +142,7 @@ async def test_reconfigure_adds_port_and_key(
     assert after.items() >= before.items()
     assert {"verification", "demand_running", "power_net"} <= after.keys()
     same = dr.async_get(hass).async_get(device.id)
-    assert same
+    assert isinstance(same, dr.DeviceEntry)
     assert (same.name, same.serial_number) == ("Smarty", SERIAL)
     # The register stands at 25,678.901 kWh. None of it is energy of this month.
     month = entry.runtime_data.books.demand.month
