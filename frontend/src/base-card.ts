@@ -262,10 +262,10 @@ export abstract class SmartyCard extends LitElement {
       <span class="hidden" aria-live="polite">${this.#findLocale}</span>`;
   }
 
-  /** Return whether the last telegram is older than `afterS` seconds. */
+  /** Return whether the last telegram is older than `afterS` seconds, or the connection is lost. */
   protected isOld(feed: MeterFeed, afterS = 60): boolean {
     const time = feed.live?.received_at;
-    return Boolean(feed.live?.gone) || (time !== undefined && time !== null && feed.now - Date.parse(time) > afterS * 1000);
+    return feed.isLost || Boolean(feed.live?.gone) || (time !== undefined && time !== null && feed.now - Date.parse(time) > afterS * 1000);
   }
 
   /** Return the time of the last telegram for the top right corner; "last …" once the telegram is old. */
