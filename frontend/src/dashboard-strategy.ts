@@ -62,7 +62,8 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
 let mostViews = 0;
 /** Meters of the last generated dashboard; undefined until a dashboard is generated. */
 let shownMeters: string | undefined;
-let shownLocale: Locale | undefined;
+/** Language of the last generated dashboard; undefined if its texts were not loaded. */
+let shownLanguage: string | undefined;
 
 const idsOf = (meters: Meter[] | undefined): string =>
   JSON.stringify(meters?.map(({ entry_id, media }) => [entry_id, media.map(({ meter }) => meter)]) ?? null);
@@ -96,8 +97,7 @@ export class SmartyDashboard extends HTMLElement {
     const { list } = metersOf(hass.connection);
     if (list !== undefined && idsOf(list) !== shownMeters) return true;
     // The texts of the language may have arrived after the dashboard was generated.
-    const locale = findLocale(hass.locale, hass.language);
-    return locale !== undefined && locale.language !== shownLocale?.language;
+    return findLocale(hass.locale, hass.language)?.language !== shownLanguage;
   }
 
   static async generate(_config: object, hass: Hass): Promise<object> {
@@ -106,7 +106,7 @@ export class SmartyDashboard extends HTMLElement {
       metersOf(hass.connection).loadList(MAX_WAIT_MS),
     ]);
     shownMeters = idsOf(meters);
-    shownLocale = locale;
+    shownLanguage = findLocale(hass.locale, hass.language)?.language;
     const media = mediaView(locale, meters ?? [], hass);
     // Leave out the electricity view if the home has only pulse readers or tanks. Keep the view while the meters are
     // unknown.
