@@ -1,4 +1,4 @@
-"""Contents about habits: what is usual by now, the month's highest powers, and what is always on."""
+"""Contents about habits: usual sums by now, the month's highest powers, the power always on."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -155,7 +155,7 @@ def highlights_report(demand: Demand, known: QuarterHours, day: date | None) -> 
 def _highest(
     known: QuarterHours, start: datetime, end: datetime, contracts: Contracts
 ) -> list[dict[str, Any]]:
-    """Return the five highest powers. Successive quarter-hours above the reference power are one."""
+    """Return the highest powers. Quarter-hours above the reference power in a row are one."""
 
     def is_above(quarter: _Quarter) -> bool:
         reference_kw = contracts.at(quarter.start).reference_kw
