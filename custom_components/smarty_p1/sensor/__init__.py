@@ -57,7 +57,7 @@ async def async_setup_entry(
 class MeterSensor(SmartyEntity, SensorEntity):
     """Sensor of the electricity meter, or of a gas, water or heat meter."""
 
-    # Do not record a message's text here, because the event entity already records the text.
+    # The event entity already records the text of a message. So do not record the text here, too.
     _unrecorded_attributes = frozenset(
         {MEASURED_SINCE, UNTIL_QUARTER_HOUR_ENDS, TEXT, *UNRECORDED_ATTRIBUTES}
     )
@@ -213,8 +213,8 @@ def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], lis
 
     def find(reading: Reading) -> list[MeterSensor]:
         for identity in reading.channels.keys() - current:
-            # An M-Bus meter was absent. If the user has deleted its device, create its sensors
-            # again.
+            # This M-Bus meter was absent from the reading before. If the user has deleted its
+            # device since, create its sensors again.
             if mbus_device(coordinator, identity) is None:
                 added[identity] = set()
         current.clear()

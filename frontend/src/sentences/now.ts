@@ -66,7 +66,7 @@ export function situationOf(live: Live, meter: Meter): Situation | undefined {
   const reference = running ? asNumber(running.reference_kw) : asNumber(meter.reference_kw);
   return {
     power,
-    // A reference power of 0 kW does not exist, so treat 0 as not entered.
+    // There is no reference power of 0 kW. So 0 means that none was entered.
     reference: reference !== null && reference > 0 ? reference : null,
     energy: (asNumber(running?.imported_wh) ?? 0) / 1000,
     secondsLeft: secondsLeft > 0 ? secondsLeft : 1,
@@ -198,10 +198,11 @@ function excessSentence(now: Situation, locale: Locale): string | undefined {
     const isPriced = now.excessPrice !== null;
     const cost = isPriced ? atLeast(projected * now.excessPrice!, 2, (shown) => locale.cents(shown), locale) : "";
     const text = locale.text(nowTexts, isPriced ? key : `${key}_unpriced`, { ...params, ...more, cost });
-    // "Under 0.1 kWh" may start the sentence and needs a capital letter.
+    // The text "under 0.1 kWh" may come at the start of a sentence. It then needs a capital letter.
     return text.replace(/^\*\*\p{Ll}|\.\*\* \p{Ll}/u, (start) => start.toUpperCase());
   };
   if (energy > limit) return t("above", { so_far: kWh(energy - limit), by_end: kWh(projected) });
+  // In the last seconds of a quarter-hour, it is too late to lower its energy. So give no advice.
   if (now.secondsLeft < LAST_SECONDS) return undefined;
   const less = now.power - ((limit - energy) * 3600) / now.secondsLeft;
   return t("less", { less: locale.kW(roundUp(less, kwDecimals(less))), above: kWh(projected) });

@@ -18,7 +18,8 @@ MEASURED_SINCE = "measured_since"
 # Attribute of the available power: it may be far above the reference power near the end.
 UNTIL_QUARTER_HOUR_ENDS = "until_quarter_hour_ends"
 _DECIMALS = 3
-# Decimals for values that change with every telegram. More decimals would fill the database.
+# Decimals of values that change with every telegram. With more decimals, the sensor would change
+# more often and fill the database.
 _RUNNING_DECIMALS = 2
 
 
@@ -38,7 +39,7 @@ def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Readi
 
 
 def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
-    """Return the start, and also the origin if this meter did not measure the quarter-hour."""
+    """Return the start of a quarter-hour, and its origin if it was not measured here."""
     if quarter is None:
         return {"start": None}
     origin = {"origin": quarter.origin.value} if quarter.origin else {}

@@ -102,8 +102,9 @@ def are_sent(references: References) -> Callable[[Reading], bool]:
 def local_times(attributes: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
     """Return the attributes with each datetime replaced by an ISO 8601 text in `zone`."""
     return {
-        # In October, 2:30 exists twice. Home Assistant takes both datetimes for equal, and would
-        # show no change. But the texts differ by the UTC offset.
+        # In October, the local time 2:30 exists twice. Home Assistant takes the two datetimes for
+        # equal, and would not show the change from one to the other. The texts differ, because they
+        # contain the UTC offset.
         name: _text_in(zone, value) if isinstance(value, datetime) else value
         for name, value in attributes.items()
     }

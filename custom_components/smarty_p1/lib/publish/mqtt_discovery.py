@@ -308,7 +308,8 @@ class Announcer:
         return {
             "state_topic": states_topic(self._root, device),
             "value_template": f"{{{{ value_json.{key} }}}}",
-            # After a crash of this program, its last states must not stay for ever.
+            # If this program crashes, it cannot report that it is offline. The states must then
+            # expire.
             "expire_after": round(self._discovery.lifetime),
         }
 
