@@ -158,7 +158,8 @@ async def test_what_was_read_last_is_not_called_the_present(stage: Stage) -> Non
     assert "Nothing heard for 14 minutes" in text
     assert "Check the connection" in text
     assert (
-        "Last: from the grid last 18:24:10 0.6 kW This is the last value, not the present one." in text
+        "Last: from the grid last 18:24:10 0.6 kW This is the last value, not the present one."
+        in text
     )
     assert "of 7 kW" not in text
     assert await color_of_number(stage) == "old"

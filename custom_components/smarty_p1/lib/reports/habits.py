@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from itertools import groupby
+from itertools import chain, groupby
 from statistics import median
 from typing import Any, NamedTuple
 
@@ -181,24 +181,25 @@ def _highest(
 def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
     """Return the power that is always on, and its cost a year; None if it is unknown.
 
-    The least quarter-hour from 2:00 to 5:00, the median of the last seven nights. With energy to
-    the grid in these hours, a battery may hide the power.
+    The least quarter-hour from 2:00 to 5:00, the median of the last seven nights.
     """
     today = day_start(demand.time)
-    least: list[float] = []
-    for days in range(_NIGHTS):
-        midnight = day_start(today - timedelta(days=days) + timedelta(hours=12))
-        local = midnight.astimezone(LUXEMBOURG)
-        begin, end = ((local + hour).astimezone(UTC) for hour in _NIGHT)
-        night = _quarters(known, begin, end) if begin >= known.start else []
-        energies = [quarter for quarter in night if quarter]
-        if any(quarter.exported_wh for quarter in energies):
-            return None
-        if len(energies) == len(night) >= (end - begin) // QUARTER_HOUR:
-            least.append(min(quarter.imported_wh for quarter in energies) / 250)
-    if len(least) < _MIN_NIGHTS:
+    midnights = [day_start(today - timedelta(days=n) + timedelta(hours=12)) for n in range(_NIGHTS)]
+    nights = [night for midnight in midnights if (night := _night(known, midnight))]
+    # With energy to the grid at night, a battery may hide the power.
+    if len(nights) < _MIN_NIGHTS or any(quarter.exported_wh for quarter in chain(*nights)):
         return None
+    least = [min(quarter.imported_wh for quarter in night) / 250 for night in nights]
     kw = round(median(least), 2)
     price = price_of_kwh(demand.contracts, demand.time, demand.market).imported
     cost = None if price is None else round(kw * _HOURS_A_YEAR * price, -1)
     return {"w": round(kw * 1000), "nights": len(least), "cost_per_year": cost}
+
+
+def _night(known: QuarterHours, midnight: datetime) -> list[_Quarter]:
+    """Return the quarter-hours from 2:00 to 5:00, none unless all of them are known."""
+    local = midnight.astimezone(LUXEMBOURG)
+    begin, end = ((local + hour).astimezone(UTC) for hour in _NIGHT)
+    quarters = _quarters(known, begin, end) if begin >= known.start else []
+    energies = [quarter for quarter in quarters if quarter]
+    return energies if len(energies) == (end - begin) // QUARTER_HOUR else []
