@@ -16,7 +16,7 @@ from homewizard_energy import HomeWizardEnergyV1
 from homewizard_energy.errors import RequestError
 
 from dev.ports import free_ports
-from smartyp1.virtual import Kind, Question, Unavailable, VirtualMeter
+from smartyp1.virtual import Kind, Question, VirtualMeter
 from smartyp1.virtual_server import VirtualServer, http_port
 
 from .support import house
@@ -98,17 +98,6 @@ async def test_aioshelly_is_told_of_each_telegram(
         await device.shutdown()
 
 
-async def test_others_that_are_told_are_hung_up_on_after_a_silence(
-    served: Served, session: aiohttp.ClientSession
-) -> None:
-    told = await session.ws_connect(f"{served.url}/rpc")
-    await told.send_json(EM)
-    await told.receive()
-    served.server._http.hang_up()
-    async with asyncio.timeout(10):
-        assert (await told.receive()).type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED}
-
-
 def _power(device: RpcDevice) -> float | None:
     power: float | None = device.status["em:0"]["total_act_power"]
     return power
@@ -176,26 +165,6 @@ async def test_a_connection_from_elsewhere_is_closed_before_it_is_read(
     option = (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 60_000)
     assert (option in waits) is (address not in PUBLIC)
     await server.stop()
-
-
-async def test_a_body_has_five_seconds_and_an_answer_ten(
-    served: Served, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    limits: list[float] = []
-    timeout = asyncio.timeout
-
-    def noted(delay: float | None) -> asyncio.Timeout:
-        limits.extend([] if delay is None else [delay])
-        return timeout(delay)
-
-    monkeypatch.setattr(asyncio, "timeout", noted)
-    async with session.post(f"{served.url}/rpc", json=EM) as answer:
-        assert answer.status == 200
-    assert limits == [5]
-    async with session.ws_connect(f"{served.url}/rpc") as told:
-        await told.send_json(EM)
-        await told.receive()
-        assert limits == [5, 10]
 
 
 @pytest.mark.parametrize("address", PUBLIC + OWN)
@@ -309,17 +278,6 @@ async def test_who_asks_without_end_is_hung_up_on(
         assert (await told.receive()).type in {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
 
 
-async def test_a_reading_that_has_waited_is_not_of_now(served: Served) -> None:
-    served.server.on_reading(house(imported="(01.000*kW)"), 31)
-    assert served.meter.values(served.now).power_w == 2345
-    served.server.on_reading(house(imported="(01.000*kW)"), 20)
-    assert served.meter.values(served.now).power_w == 1000
-    with pytest.raises(Unavailable):
-        served.meter.values(served.now + 11)
-    served.server.on_reading(house(imported="(03.000*kW)"), 30)
-    assert served.meter.values(served.now).power_w == 3000
-
-
 async def test_one_address_cannot_take_all_connections(served: Served) -> None:
     async def is_open() -> bool:
         reader, writer = await asyncio.open_connection(LOCAL, served.port)
@@ -389,23 +347,6 @@ async def test_half_a_request_keeps_nobody_out(
         writer.close()
 
 
-async def test_128_connections_are_all_there_are(served: Served) -> None:
-    writers = [await open_half(served.port, f"127.0.1.{n}") for n in range(127)]
-    http = served.server._http
-    async with asyncio.timeout(10):
-        while len(http._connections()) < 127:
-            await asyncio.sleep(0.01)
-    assert await answers(served.port, "127.0.0.9")
-    writers.append(await open_half(served.port, "127.0.1.127"))
-    async with asyncio.timeout(10):
-        while len(http._connections()) < 128:
-            await asyncio.sleep(0.01)
-    # Each address has one: none gives its place to another.
-    assert not await answers(served.port, "127.0.0.9")
-    for writer in writers:
-        writer.close()
-
-
 async def test_a_named_battery_has_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_port, "MAX_CONNECTIONS", 8)
     port, meter = free_ports(), VirtualMeter(SERIAL, ["127.0.0.20"])
@@ -422,15 +363,6 @@ async def test_a_named_battery_has_its_place(monkeypatch: pytest.MonkeyPatch) ->
     await server.stop()
 
 
-async def test_who_listens_has_asked(served: Served, session: aiohttp.ClientSession) -> None:
-    for n in range(198):
-        served.meter.note(LOCAL, Question.OTHER, served.now + n / 1000)
-    url = f"{served.url}/rpc"
-    async with session.ws_connect(url), session.ws_connect(url):
-        with pytest.raises(aiohttp.WSServerHandshakeError, match="429"):
-            await session.ws_connect(url)
-
-
 @pytest.mark.parametrize(("path", "host"), [("/nothing", LOCAL), ("/api", "elsewhere.example")])
 async def test_what_is_refused_counts_as_a_request(
     served: Served, session: aiohttp.ClientSession, path: str, host: str
@@ -442,18 +374,6 @@ async def test_what_is_refused_counts_as_a_request(
         async with session.get(served.url + path, headers={"Host": host}) as answer:
             statuses.append(answer.status)
     assert statuses == [404 if path == "/nothing" else 421] * 2 + [429]
-
-
-async def test_who_comes_and_goes_is_forgotten(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http_port, "MAX_CONNECTIONS", 4)
-    for _ in range(20):
-        reader, writer = await asyncio.open_connection(LOCAL, served.port)
-        writer.write(b"GET /api HTTP/1.0\r\n\r\n")
-        assert (await reader.read()).startswith(b"HTTP/1.0 200")
-        writer.close()
-    assert len(served.server._http._closes_at) <= 8
 
 
 class Asker(asyncio.DatagramProtocol):
