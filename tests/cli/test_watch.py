@@ -23,7 +23,6 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from dev.encoder import KEY, frame, literal, telegram
-from dev.ports import free_ports
 from smarty_p1_cli.rejection_words import EXPLANATIONS
 from smarty_p1_cli.watch_state import MAX_TELEGRAM_INTERVAL_S, PortStatus, condition, summary
 from smarty_p1_cli.watch_view import view
@@ -304,12 +303,6 @@ def test_the_view_follows_the_window_and_ctrl_c_ends_it() -> None:
     assert b"reading; nothing rejected" in left
     assert b"Traceback" not in shown.received
     assert KEY.hex().encode() not in shown.received.lower()
-
-
-def test_a_port_that_refuses_is_said() -> None:
-    with terminal(f"socket://me:secret@127.0.0.1:{free_ports()}") as shown:
-        shown.wait_for(lambda rows: rows[0].startswith("the port does not answer"))
-    assert b"secret" not in shown.received
 
 
 def test_without_rich_it_says_how_to_get_it_and_writes_lines(tmp_path: Path) -> None:

@@ -61,25 +61,6 @@ async def test_quarter_hours(session: aiohttp.ClientSession, platform: Platform)
     assert asked.end == datetime(2025, 3, 1, 0, 30, tzinfo=UTC)
 
 
-async def test_code_without_right_or_unknown_point(
-    session: aiohttp.ClientSession, platform: Platform
-) -> None:
-    told = await ask(
-        session, platform, "2025-03-01T00:00:00Z", "2025-03-02T00:00:00Z", "1-65:1.29.9"
-    )
-    assert (told["unit"], told["intervalLength"], told["items"]) == (None, None, [])
-
-
-async def test_nothing_yet_and_an_incomplete_day(
-    session: aiohttp.ClientSession, platform: Platform
-) -> None:
-    platform.known_until = datetime(2025, 3, 1, 18, tzinfo=UTC)
-    told = await ask(session, platform, "2025-03-01T00:00:00Z", "2025-03-02T00:00:00Z")
-    assert len(told["items"]) == 72
-    told = await ask(session, platform, "2025-03-02T00:00:00Z", "2025-03-03T00:00:00Z")
-    assert (told["unit"], told["items"]) == ("kW", [])
-
-
 async def test_odd_rows(session: aiohttp.ClientSession, platform: Platform) -> None:
     platform.gives_outside = platform.gives_twice = True
     platform.series[POINT, CODE] = lambda start: None if start.minute else 1.0

@@ -6,13 +6,12 @@ import signal
 import socket
 import stat
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from dev.ports import free_ports
 from dev.simulator import Meter
 from dev.simulator.__main__ import main
 from tests.dev.simulator.support import HEAD_SIZE, KEY, PROGRAM, PROJECT, field, open_frame, size
@@ -136,42 +135,3 @@ def test_bad_key_is_named_by_its_line_only(tmp_path: Path, run: Run, line: str) 
     assert re.match(r"p1 simulate: mine(, line 2: a key has 32 hex digits| cannot)", errors)
     assert line not in errors
     assert KEY.hex() not in errors.lower()
-
-
-def test_faults_start_time_and_quiet(tmp_path: Path) -> None:
-    port = free_ports()
-    shown = ["--plain", "--quiet", "--start", "2026-01-31T18:00"]
-    sent = ["--fault", "no-p1=1/2", "--uart", "--chunk", "9", "--interval", "0.1"]
-    with running(tmp_path, *shown, *sent, "--listen", f"127.0.0.1:{port}") as process:
-        data = b""
-        while not data:
-            try:
-                data = received(port, 8000)
-            except ConnectionRefusedError:
-                assert process.poll() is None
-        assert data.startswith(b"/Lux5")
-        assert b"0-0:1.0.0(2601311800" in data
-        assert data.index(b"!") < data.index(b"node=1 ")
-        assert ended(process, signal.SIGTERM) == (0, "", "")
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--meters", "0"],
-        ["--interval", "0"],
-        ["--speed", "fast"],
-        ["--start", "yesterday"],
-        ["--start", "2020-01-01"],
-        ["--listen", "20001"],
-        ["--listen", "127.0.0.1:70000"],
-        ["--listen", "127.0.0.1:65535", "--meters", "2"],
-        ["--chunk", "-1"],
-        ["--fault", "tea"],
-    ],
-)
-def test_bad_arguments(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as exit_:
-        main(arguments)
-    assert exit_.value.code == 2
-    assert f"p1 simulate: error: argument {arguments[0]}: " in capsys.readouterr().err

@@ -71,19 +71,6 @@ def test_pieces_are_of_their_size_and_paced_like_a_uart() -> None:
     assert sum(pauses) == pytest.approx(1500 / BYTES_PER_SECOND)
 
 
-async def test_faults_can_be_changed_while_serving() -> None:
-    meter = Meter(1, KEY)
-    async with (
-        serve([meter], interval=FAST, faults=["plain"]) as server,
-        connection(server) as reader,
-    ):
-        assert await reader.readexactly(5) == b"/Lux5"
-        server.set_faults("no-p1")
-        await reader.readuntil(b"node=8")
-        server.set_faults()
-        await reader.readuntil(b"\xdb\x08" + meter.system_title)
-
-
 async def test_stop_and_start_again_on_the_same_port() -> None:
     async with serve([Meter(1, KEY)], port=free_ports(), interval=FAST) as server:
         ports = list(server.ports)
@@ -146,19 +133,6 @@ async def test_terminal_brings_frames_unchanged(tmp_path: Path) -> None:
                 frames = [await next_frame(reader) for _ in range(20)]
                 assert {frame.title for frame in frames} == {meter.system_title}
     assert not any(link.is_symlink() for link in links)
-
-
-async def test_terminal_takes_what_its_reader_writes(tmp_path: Path) -> None:
-    link = tmp_path / "meter"
-    async with (
-        serve([Meter(1, KEY)], port=None, links=[link], interval=FAST),
-        serial_port(link) as reader,
-    ):
-        for _ in range(50):
-            terminal = os.open(link, os.O_RDWR | os.O_NOCTTY)
-            os.write(terminal, bytes(200))
-            os.close(terminal)
-            await next_frame(reader)
 
 
 async def test_terminal_replaces_a_dead_link_but_no_file(tmp_path: Path) -> None:

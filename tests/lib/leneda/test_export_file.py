@@ -113,6 +113,10 @@ def test_a_time_may_be_written_with_a_space_and_without_seconds() -> None:
     assert read_export(data.encode(), NOW) == read_export(AUTUMN.encode(), NOW)
 
 
+def test_two_files_of_one_register_one_after_the_other() -> None:
+    assert len(read_export(AUTUMN.encode() * 2, NOW).rows) == 4
+
+
 def test_each_series_of_electricity() -> None:
     for code, register in REGISTERS.items():
         data = AUTUMN.replace("1-1:1.29.0", code)

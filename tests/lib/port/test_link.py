@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import serialx
 
 from dev.ports import free_ports
 from smartyp1.backoff import Backoff
@@ -147,6 +148,33 @@ async def test_it_comes_back_after_every_loss() -> None:
 
     assert all(isinstance(error, PortClosedError) for error in collector.losses)
     assert len(collector.losses) >= 3
+
+
+async def test_it_comes_back_whatever_a_backend_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = serialx.open_serial_connection
+    opened = 0
+
+    async def open_and_fail(
+        **options: object,
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        nonlocal opened
+        opened += 1
+        reader, writer = await connect(**options)
+        if opened == 1:
+            reader.set_exception(RuntimeError("a mistake of the backend"))
+        return reader, writer
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"hello")
+        await reader.read()
+
+    monkeypatch.setattr(serialx, "open_serial_connection", open_and_fail)
+    async with gateway(serve) as port:
+        collector = Collector(f"socket://127.0.0.1:{port}")
+        await collector.until(lambda: opened == 2 and b"hello" in collector.data)
+        await collector.stop()
+
+    assert [str(error) for error in collector.losses] == ["RuntimeError"]
 
 
 async def test_silence_counts_as_a_loss() -> None:

@@ -105,6 +105,14 @@ def test_values(reference: str, sent: str, told: dict[str, str]) -> None:
     assert (value is None) == ("" in told.values())  # and not 0
 
 
+def test_a_total_that_is_held_back_is_so_here() -> None:
+    meter = Meter(Format.BOTH)
+    meter.tell(TELEGRAM, with_value(TELEGRAM, "1-0:1.8.0", "(000001.500*kWh)"))
+    assert meter.on("active_energy_imported") == ["25678.901"]
+    objects = [json.loads(text)["objects"] for text in meter.on("telegram")]
+    assert [each["1-0:1.8.0"] for each in objects] == [25678.901, 25678.901]
+
+
 @pytest.mark.parametrize("retain", [False, True])
 def test_a_value_is_told_again_when_it_is_another_one(*, retain: bool) -> None:
     meter = Meter(Format.BOTH, retain=retain, discovery=True)
@@ -214,3 +222,20 @@ def test_a_message_is_an_event_once() -> None:
     assert meter.events("message") == []
     meter.tell(OTHER_MESSAGE, OTHER_MESSAGE)
     assert meter.events("message") == [{"event_type": "message", "text": "Hallo"}]
+
+
+def test_what_the_meter_counts_of_the_grid_is_an_event() -> None:
+    def counted(failures: str | None, sags: str) -> str:
+        text = with_value(TELEGRAM, "0-0:96.7.21", failures)
+        return with_value(text, "1-0:52.32.0", sags)
+
+    meter = Meter(discovery=True)
+    # Not what was counted in years, nor what is missing meanwhile.
+    meter.tell(counted("(00010)", "(00003)"), counted(None, "(00003)"))
+    meter.tell(counted("(00010)", "(00003)"))
+    assert meter.events("disturbance") == []
+    meter.tell(counted("(00012)", "(00004)"))
+    assert meter.events("disturbance") == [
+        {"event_type": "power_failure", "count": 2},
+        {"event_type": "voltage_sag", "count": 1, "phases": ["L2"]},
+    ]

@@ -180,6 +180,12 @@ def test_what_is_of_another_kind(path: tuple[str | int, ...], value: object) -> 
     assert_malformed(replaced(stored_house().meter.as_dict(), value, *path))
 
 
+def test_a_month_begins_at_a_midnight_of_luxembourg() -> None:
+    stored = stored_house().meter.as_dict()
+    for time in ("2026-07-01T00:00:00+00:00", "2026-07-02T00:00:00+02:00"):
+        assert_malformed(replaced(stored, time, *STRETCH, "month_start"))
+
+
 @pytest.mark.parametrize("value", [1, True, [], {}])
 def test_a_serial_number_that_is_no_text(value: object) -> None:
     assert_malformed(replaced(stored_house().meter.as_dict(), value, *STRETCH, "serial_number"))

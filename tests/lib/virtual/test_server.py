@@ -16,7 +16,7 @@ from homewizard_energy import HomeWizardEnergyV1
 from homewizard_energy.errors import RequestError
 
 from dev.ports import free_ports
-from smartyp1.virtual import Kind, Question, VirtualMeter
+from smartyp1.virtual import Kind, Question, Unavailable, VirtualMeter
 from smartyp1.virtual_server import VirtualServer, http_port
 
 from .support import house
@@ -96,6 +96,17 @@ async def test_aioshelly_is_told_of_each_telegram(
         assert device.connected
     finally:
         await device.shutdown()
+
+
+async def test_others_that_are_told_are_hung_up_on_after_a_silence(
+    served: Served, session: aiohttp.ClientSession
+) -> None:
+    told = await session.ws_connect(f"{served.url}/rpc")
+    await told.send_json(EM)
+    await told.receive()
+    served.server._http.hang_up()
+    async with asyncio.timeout(10):
+        assert (await told.receive()).type in {aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED}
 
 
 def _power(device: RpcDevice) -> float | None:
@@ -278,6 +289,17 @@ async def test_who_asks_without_end_is_hung_up_on(
         assert (await told.receive()).type in {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
 
 
+async def test_a_reading_that_has_waited_is_not_of_now(served: Served) -> None:
+    served.server.on_reading(house(imported="(01.000*kW)"), 31)
+    assert served.meter.values(served.now).power_w == 2345
+    served.server.on_reading(house(imported="(01.000*kW)"), 20)
+    assert served.meter.values(served.now).power_w == 1000
+    with pytest.raises(Unavailable):
+        served.meter.values(served.now + 11)
+    served.server.on_reading(house(imported="(03.000*kW)"), 30)
+    assert served.meter.values(served.now).power_w == 3000
+
+
 async def test_one_address_cannot_take_all_connections(served: Served) -> None:
     async def is_open() -> bool:
         reader, writer = await asyncio.open_connection(LOCAL, served.port)
@@ -374,6 +396,18 @@ async def test_what_is_refused_counts_as_a_request(
         async with session.get(served.url + path, headers={"Host": host}) as answer:
             statuses.append(answer.status)
     assert statuses == [404 if path == "/nothing" else 421] * 2 + [429]
+
+
+async def test_who_comes_and_goes_is_forgotten(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_port, "MAX_CONNECTIONS", 4)
+    for _ in range(20):
+        reader, writer = await asyncio.open_connection(LOCAL, served.port)
+        writer.write(b"GET /api HTTP/1.0\r\n\r\n")
+        assert (await reader.read()).startswith(b"HTTP/1.0 200")
+        writer.close()
+    assert len(served.server._http._closes_at) <= 8
 
 
 class Asker(asyncio.DatagramProtocol):

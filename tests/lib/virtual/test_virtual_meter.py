@@ -10,8 +10,10 @@ from smartyp1.virtual import (
     Question,
     Unavailable,
     VirtualMeter,
+    draw_serial,
     is_local_host,
     is_private,
+    is_serial,
     plain_address,
 )
 
@@ -286,3 +288,11 @@ def test_whose_addresses_are_private(address: str, *, private: bool) -> None:
 )
 def test_by_which_names_it_may_be_asked(host: str, *, local: bool) -> None:
     assert is_local_host(host) is local
+
+
+def test_a_serial_number_is_nobodys() -> None:
+    drawn = {draw_serial() for _ in range(50)}
+    assert len(drawn) == 50
+    # Locally administered, and of one device: bit 1 of the first byte is set, bit 0 is not.
+    assert all(int(serial[:2], 16) & 3 == 2 and is_serial(serial) for serial in drawn)
+    assert not is_serial("00a1b2c3d4e5")
