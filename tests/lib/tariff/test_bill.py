@@ -172,6 +172,14 @@ def test_another_price_from_the_middle_of_a_day() -> None:
     ]
 
 
+def test_the_first_contract_also_holds_for_what_was_before_it() -> None:
+    june = whole_month("2026-06", 30, kwh=300)
+    contracts = changing(("2026-09-01", Contract(reference_kw=7)))
+    assert lines(compute_bill(june, contracts, local("2026-07-01")))[0][3] == 12.84
+
+
+
+
 @pytest.mark.parametrize(
     ("priced_kwh", "cost", "price", "amount", "unpriced_kwh"),
     [
