@@ -178,8 +178,6 @@ def test_the_first_contract_also_holds_for_what_was_before_it() -> None:
     assert lines(compute_bill(june, contracts, local("2026-07-01")))[0][3] == 12.84
 
 
-
-
 @pytest.mark.parametrize(
     ("priced_kwh", "cost", "price", "amount", "unpriced_kwh"),
     [

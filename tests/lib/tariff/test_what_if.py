@@ -209,6 +209,21 @@ def test_days_that_are_not_known_are_nothing_or_like_the_others() -> None:
     assert found.saving_high == pytest.approx(found.saving_low + saved / 23, abs=0.1)
 
 
+def test_the_night_is_cheaper() -> None:
+    def powers(_day: int, n: int) -> tuple[float, float]:
+        return (250, 0) if 32 <= n < 36 else (0, 0)
+
+    contract = replace(CONTRACT, energy_price=0.16, second_price=0.09, second_hours=NIGHT)
+    # A twentieth of it are 111 Wh, of which 1000 / 0.9 Wh are needed each morning.
+    found = tried(quarter_hours(powers), contract, Battery(20 / 9, 4, 0.81))
+    # All but the first morning are of the night before; after the last day, a night is lost.
+    saved = 364 * (DAY_PRICE - NIGHT_PRICE / 0.81) - NIGHT_PRICE / 0.81
+    assert found.saving_low == pytest.approx(saved, abs=0.3)
+    assert found.classes[3].cycles == pytest.approx(364 / 0.9 / (20 / 9))
+    # Without a cheaper night, nothing is charged.
+    assert tried(quarter_hours(powers)).saving_low == pytest.approx(0, abs=0.01)
+
+
 def test_the_standby_costs_what_it_draws() -> None:
     found = tried(equal_year(), battery=BATTERY._replace(standby_w=20))
     # 175.2 kWh a year: in the hour of sun of what is fed in, else of what is drawn.

@@ -178,6 +178,26 @@ async def test_a_connection_from_elsewhere_is_closed_before_it_is_read(
     await server.stop()
 
 
+async def test_a_body_has_five_seconds_and_an_answer_ten(
+    served: Served, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[float] = []
+    timeout = asyncio.timeout
+
+    def noted(delay: float | None) -> asyncio.Timeout:
+        limits.extend([] if delay is None else [delay])
+        return timeout(delay)
+
+    monkeypatch.setattr(asyncio, "timeout", noted)
+    async with session.post(f"{served.url}/rpc", json=EM) as answer:
+        assert answer.status == 200
+    assert limits == [5]
+    async with session.ws_connect(f"{served.url}/rpc") as told:
+        await told.send_json(EM)
+        await told.receive()
+        assert limits == [5, 10]
+
+
 @pytest.mark.parametrize("address", PUBLIC + OWN)
 async def test_a_datagram_from_elsewhere_has_no_answer(
     monkeypatch: pytest.MonkeyPatch, address: str
