@@ -79,7 +79,10 @@ class PendingTitles:
         return titles
 
     async def get(self, title: bytes) -> PendingFrames | None:
-        """Return the entry of a system title. None if it has no entry. Raises NATS's errors."""
+        """Return the entry of a system title. Return None if it has no entry.
+
+        Raises NATS's errors.
+        """
         try:
             entry = await self._bucket().get(self._key(title))
         except KeyNotFoundError as error:

@@ -49,9 +49,10 @@ def shown_account(stored: Mapping[str, str]) -> dict[str, str]:
 async def async_read_account(
     hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the account to store after Leneda has accepted it. Empty without an API key.
+    """Return the account to store, after Leneda has accepted it.
 
-    Raises FieldError if a value is malformed or Leneda refuses it.
+    Return {} if no API key was entered. Raises FieldError if a value is malformed or Leneda refuses
+    it.
     """
     account = _without_spaces(typed)
     if account.get(CONF_API_KEY) == MASK:

@@ -130,7 +130,10 @@ class Aid(NamedTuple):
 
 
 class MarketPrices(NamedTuple):
-    """Current market prices of a kWh in EUR, without the contract's margins. None if unknown."""
+    """Current market prices of a kWh in EUR, without the contract's margins.
+
+    A price is None if it is unknown.
+    """
 
     energy: float | None = None
     feed_in: float | None = None

@@ -208,7 +208,7 @@ class AgreedPrices(NamedTuple):
         return _first(own, published.get(self.contract.consumer_category or CONSUMER_CATEGORIES[0]))
 
     def fixed(self, reference_kw: float | None) -> float | None:
-        """Return the monthly price of the reference power `reference_kw`. None if unknown.
+        """Return the monthly price of the reference power `reference_kw`. Return None if unknown.
 
         The price in the contract counts only for the contract's own reference power.
         """
