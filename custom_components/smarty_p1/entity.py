@@ -32,7 +32,7 @@ def category_of(described: EntitySpec[Any]) -> EntityCategory | None:
 
 
 def _number_of(coordinator: BooksCoordinator) -> str:
-    """Return the number in the name of a meter's device, empty for the first meter.
+    """Return the number in the name of a meter's device, "" for the first meter.
 
     An existing device keeps its name, even if other meters are removed.
     """
@@ -50,9 +50,10 @@ def _number_of(coordinator: BooksCoordinator) -> str:
 
 
 def number_of_new(serial_number: str | None, earlier: Sequence[object]) -> str:
-    """Return the number in the name of a new meter, empty if there are no `earlier` meters.
+    """Return the number in the name of a new meter, "" if there are no `earlier` meters.
 
-    Without a serial number, the meters are counted: a point code must not show in a name.
+    For a meter with a serial number, the number is made from it. Other meters are counted, because
+    a name must not show the code of a metering point.
     """
     if not earlier:
         return ""

@@ -107,7 +107,10 @@ class PlatformPast:
 
     @callback
     def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call the listener after a change of the imported days. Return a callback to remove it."""
+        """Call the listener after each change of the imported days.
+
+        Return a callback that removes the listener.
+        """
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -366,7 +369,7 @@ class PlatformPast:
             self._again = async_call_later(self._hass, _AGAIN, self._record)
 
     async def _async_lift(self, _event: Event) -> None:
-        """Continue the sums of entities that have begun to count, at once."""
+        """Continue the sums of the entities that have begun to count by themselves."""
         if self._statistics.has_alone:
             await self._statistics.async_lift(self._names())
 

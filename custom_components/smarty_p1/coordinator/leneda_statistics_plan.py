@@ -77,7 +77,7 @@ class Ledger:
 
     @property
     def is_alone(self) -> bool:
-        """Return whether rows were added to an entity that has never counted by itself."""
+        """Return whether hours were added to an entity that has never counted by itself."""
         return bool(self.hours) and self.first is None and self.lifted is None
 
     @cached_property
@@ -182,9 +182,10 @@ def plan(
 def plan_alone(
     rows: Mapping[datetime, Row], ledger: Ledger, known: Mapping[datetime, float]
 ) -> Plan | None:
-    """Return the plan that adds the hours in `known` to an entity that has no own row.
+    """Return the plan that adds the hours `known` to an entity without rows of its own.
 
-    Hours that were added earlier stay. Return None without any hours.
+    `rows` has the entity's hourly rows in Home Assistant's statistics. Hours that were added
+    earlier stay. Return None if there are no hours to write.
     """
     energies = {**_kept(rows, ledger), **known}
     written = _followed(sorted(energies), energies, Row(0.0, 0.0), None)

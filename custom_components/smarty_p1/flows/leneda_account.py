@@ -65,9 +65,10 @@ async def async_read_account(
 async def async_read_new_account(
     hass: HomeAssistant, typed: Mapping[str, str]
 ) -> tuple[dict[str, str], tuple[Row, ...]]:
-    """Return the account of a new meter, and the consumption of the last days, empty if unknown.
+    """Return the account of a new meter, and the quarter-hours of its consumption in the last days.
 
-    Raises FieldError when a value is malformed or Leneda refuses it.
+    The quarter-hours are empty if Leneda has none. Raises FieldError if a value is malformed or
+    Leneda refuses it.
     """
     account = _without_spaces(typed)
     rows = await _async_try_all(hass, account, days=_SHOWN_DAYS)
@@ -87,7 +88,10 @@ async def async_read_key(
 
 
 def check_of_meter(account: Mapping[str, str], meter_id: str) -> None:
-    """Raise FieldError when an account is not of the meter without a cable with this id."""
+    """Check that an account belongs to the meter without a cable with the id `meter_id`.
+
+    Raises FieldError if it does not.
+    """
     if not account:
         raise FieldError(CONF_API_KEY, "leneda_key_needed")
     if account[CONF_CONSUMPTION_POINT] != meter_id:
@@ -97,7 +101,11 @@ def check_of_meter(account: Mapping[str, str], meter_id: str) -> None:
 async def _async_try_all(
     hass: HomeAssistant, account: Mapping[str, str], days: int = 1
 ) -> tuple[Row, ...]:
-    """Return the consumption of the last `days`. Raises FieldError."""
+    """Check an account by requesting the quarter-hours of its metering points.
+
+    Return the quarter-hours of the consumption in the last `days`. Raises FieldError if a value is
+    malformed or Leneda refuses it.
+    """
     _check(CONF_API_KEY, account, _HEADER_VALUE, "leneda_key_malformed")
     _check(CONF_ENERGY_ID, account, _HEADER_VALUE, "leneda_energy_id_malformed")
     _check(CONF_CONSUMPTION_POINT, account, _POINT, "leneda_point_malformed")

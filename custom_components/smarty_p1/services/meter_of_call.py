@@ -76,9 +76,10 @@ def coordinator_of(call: ServiceCall) -> BooksCoordinator:
 
 
 def telegrams_of(call: ServiceCall) -> SmartyCoordinator:
-    """Return the coordinator of the meter that a call names, if it reads telegrams at a port.
+    """Return the coordinator of the meter that an action call names.
 
-    Raises ServiceValidationError if no such meter exists or the meter is not loaded.
+    Raises ServiceValidationError if there is no such meter, if it is not loaded, or if it does not
+    read telegrams at a port.
     """
     entry = _loaded_entry(call)
     if not has_telegrams(entry):
