@@ -122,7 +122,9 @@ async def _async_try_all(
 async def _async_try(
     hass: HomeAssistant, account: Mapping[str, str], field: str, code: str, days: int = 1
 ) -> tuple[Row, ...]:
-    """Return the quarter-hours of a metering point in the last `days`, [] if Leneda has none.
+    """Return the quarter-hours of a metering point in the last `days`.
+
+    If Leneda has none, return ().
 
     Raises FieldError if Leneda refuses the request.
     """

@@ -84,7 +84,7 @@ class MeterSensor(SmartyEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> Shown:
-        """Return the value in the last reading. None if it is missing or empty."""
+        """Return the value in the last reading. Return None if the value is missing or empty."""
         value: Shown = self.described.value_fn(self.coordinator.data)
         return value
 

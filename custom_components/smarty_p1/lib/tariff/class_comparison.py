@@ -67,7 +67,7 @@ class Comparison(NamedTuple):
     def is_about_the_same(self) -> bool | None:
         """Return whether the saving is too small for a change of the reference power.
 
-        Return None if unknown.
+        Return None if the saving is unknown.
         """
         return None if self.saving_per_year is None else self.saving_per_year < _WORTH_A_YEAR
 

@@ -81,7 +81,10 @@ def market_prices_of(price: KwhPrice, contracts: Contracts, moment: datetime) ->
 
 
 def excess_price(contract: Contract, moment: datetime) -> float | None:
-    """Return the additional price of a kWh above the reference power, with VAT; None if unknown."""
+    """Return the additional price of a kWh above the reference power, with VAT.
+
+    Return None if the price is unknown.
+    """
     prices = AgreedPrices.at(contract, moment)
     more = contract.reference_kw and prices.surcharge_on_top
     if more is None or prices.vat_rate is None:

@@ -90,7 +90,7 @@ _PRICES = [_prices_on(day, _FILE["prices"]) for day in _DAYS]
 
 
 def network_prices_at(moment: datetime) -> NetworkPrices | None:
-    """Return the published prices at `moment`. None before the first published prices."""
+    """Return the published prices at `moment`. Return None before the first published prices."""
     index = bisect_right(_STARTS, moment)
     return _PRICES[index - 1] if index else None
 

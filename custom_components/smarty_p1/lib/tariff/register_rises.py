@@ -22,7 +22,7 @@ _HOUR = timedelta(hours=1)
 class Energies(NamedTuple):
     """Values of the registers 1-0:1.8.0, 2.8.0, 3.8.0 and 4.8.0 in a telegram.
 
-    None where unknown.
+    A value is None if it is unknown.
     """
 
     imported_kwh: float | None

@@ -75,10 +75,10 @@ class QuarterHours:
         return f"{mark:08x}"
 
     def values(self, quantity: str, start: datetime, end: datetime) -> list[int | None]:
-        """Return the energies from `start` to `end` in whole Wh. None where unknown.
+        """Return the energy of each quarter-hour from `start` to `end`, in whole Wh.
 
-        `quantity` is "imported" or "exported". For any other text, the result is imported less
-        exported energy.
+        An energy is None if it is unknown. `quantity` is "imported" or "exported". For any other
+        text, the result is imported less exported energy.
         """
         part = self._slice(start, end)
         imported, exported = self._imported[part], self._exported[part]
