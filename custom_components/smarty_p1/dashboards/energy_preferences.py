@@ -15,20 +15,16 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 
 from ..const import CONF_FILL_ENERGY, DOMAIN
+from ..coordinator.energy_dashboard import async_energy_manager, stored_sources
 from ..coordinator.meter_coordinator import MeterConfigEntry, SmartyCoordinator
 from ..entity import mbus_device_id
 from ..lib.entities import SENSORS, TARIFF_SENSORS, SensorSpec, sensors_of_mbus_meter
 from ..lib.meter import Reading
 
 if TYPE_CHECKING:
-    from homeassistant.components.energy.data import (
-        EnergyManager,
-        EnergyPreferencesUpdate,
-        SourceType,
-    )
+    from homeassistant.components.energy.data import EnergyPreferencesUpdate, SourceType
 
 ENERGY_URL = "/config/energy"
-_ENERGY = "energy"
 # Seconds: twice the minute that Home Assistant may take to save changed preferences to the disk.
 _FORGET_DELAY_S = 120
 
@@ -83,16 +79,16 @@ async def async_missing_sources(
     A source is missing only if the dashboard has no source of the same kind. None if Home Assistant
     has no Energy dashboard.
     """
-    if _ENERGY not in hass.config.components:
+    if (manager := await async_energy_manager(hass)) is None:
         return None
-    kinds = {source["type"] for source in _stored(await _async_manager(hass))}
+    kinds = {source["type"] for source in stored_sources(manager)}
     missing = [source for source in _sources(reading, options) if source.kind not in kinds]
     return missing, "grid" in kinds
 
 
 async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> None:
     """Add the missing sources to the Energy dashboard. After a failure, the next start retries."""
-    if _ENERGY not in hass.config.components:
+    if (manager := await async_energy_manager(hass)) is None:
         return
     coordinator = entry.runtime_data
     wanted = [
@@ -100,9 +96,8 @@ async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> Non
     ]
     if not wanted:
         return  # no telegram has ever arrived
-    manager = await _async_manager(hass)
     # Do not await between read and update, because a change by the user could be overwritten.
-    stored = _stored(manager)
+    stored = stored_sources(manager)
     kinds = {source["type"] for source in stored}
     new = [source for source in wanted if source and source["type"] not in kinds]
     if new:
@@ -158,14 +153,3 @@ def _filled_in(coordinator: SmartyCoordinator, source: EnergySource) -> SourceTy
             fields[name] = entity_id
     filled_in = {"type": source.kind, **_LEFT_OPEN[source.kind], **fields}
     return cast("SourceType", filled_in) if _COUNTED in fields else None
-
-
-async def _async_manager(hass: HomeAssistant) -> EnergyManager:
-    # Import here, because Home Assistant may have no Energy dashboard.
-    from homeassistant.components.energy.data import async_get_manager  # noqa: PLC0415
-
-    return await async_get_manager(hass)
-
-
-def _stored(manager: EnergyManager) -> list[SourceType]:
-    return list((manager.data or manager.default_preferences())["energy_sources"])

@@ -6,13 +6,14 @@ docs/websocket.md describes the commands for authors of cards.
 from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 
-from . import bills, days, live, media, meters, quality, quarter_hours, what_if
+from . import bills, days, house, live, media, meters, quality, quarter_hours, what_if
 
 _COMMANDS = (
     meters.answer_meters,
     live.subscribe_live,
     quarter_hours.answer_quarter_hours,
     days.answer_days,
+    house.answer_house,
     bills.answer_bills,
     bills.answer_classes,
     what_if.try_battery,

@@ -13,6 +13,7 @@ from .bills import (
 )
 from .days import bills_by_day, days_report
 from .gas_costs import DaySums, GasPrices, gas_costs_report, joined_days
+from .house import first_day_of_house, house_report
 from .outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from .quarter_hours import (
     quarter_hours_as_csv,
@@ -33,7 +34,9 @@ __all__ = [
     "classes_report",
     "comparison_report",
     "days_report",
+    "first_day_of_house",
     "gas_costs_report",
+    "house_report",
     "joined_days",
     "known_months",
     "outlook_report",

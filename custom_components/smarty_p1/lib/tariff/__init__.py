@@ -16,7 +16,14 @@ from .battery import (
     Battery,
 )
 from .bill import BILL_LINES, Bill, Line, compute_bill, lines_of
-from .calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
+from .calendar import (
+    LUXEMBOURG,
+    QUARTER_HOUR,
+    day_end,
+    day_start,
+    month_start,
+    quarter_start,
+)
 from .class_comparison import ClassCost, Comparison, MonthComparison, compare
 from .contract import (
     CONSUMER_CATEGORIES,
@@ -36,6 +43,17 @@ from .contract import (
 )
 from .demand_meter import DemandMeter
 from .demand_snapshot import KEPT_MONTHS, Demand
+from .house import (
+    Grid,
+    HouseDay,
+    HouseSum,
+    Supply,
+    SupplyKind,
+    doubtful_periods,
+    house_days,
+    house_sum,
+    prices_by_hour,
+)
 from .kwh_price import (
     KwhPrice,
     excess_price,
@@ -72,7 +90,7 @@ from .span_lines import (
 )
 from .span_months import KnownMonths, months_of
 from .span_views import QuarterHours, quarter_hours_between
-from .spans import Kind, Row, Span
+from .spans import Columns, Kind, Row, Span
 from .stored_day_sums import load_months
 from .time_of_use import WEEKDAYS, TimeOfUseSplit, time_of_use_hours
 from .what_if import ClassWithBattery, WhatIf, YearCosts, simulate_battery
@@ -119,6 +137,7 @@ __all__ = [
     "ClassCost",
     "ClassExcess",
     "ClassWithBattery",
+    "Columns",
     "ComingQuarterHour",
     "Comparison",
     "Contract",
@@ -132,6 +151,9 @@ __all__ = [
     "Energies",
     "Estimate",
     "Files",
+    "Grid",
+    "HouseDay",
+    "HouseSum",
     "Kind",
     "KnownMonths",
     "KwhPrice",
@@ -150,6 +172,8 @@ __all__ = [
     "Shared",
     "Sharing",
     "Span",
+    "Supply",
+    "SupplyKind",
     "TimeOfUseSplit",
     "UnknownVersionError",
     "WhatIf",
@@ -164,19 +188,24 @@ __all__ = [
     "compute_bill",
     "day_end",
     "day_start",
+    "doubtful_periods",
     "estimate_month",
     "estimated",
     "excess_price",
+    "house_days",
+    "house_sum",
     "line_of",
     "lines_of",
     "lines_of_file",
     "load_months",
     "market_prices_of",
     "month_name",
+    "month_start",
     "months_of",
     "network_prices_at",
     "older_prices",
     "price_of_kwh",
+    "prices_by_hour",
     "prices_by_quarter",
     "prices_of_attributes",
     "quarter_hour_cost",
