@@ -6,9 +6,11 @@ import { phaseBars, quarterHourBar } from "../drawing/now.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { kwDecimals, localDay } from "../locale.ts";
 import { banner } from "../parts/banner.ts";
+import { rich } from "../parts/markup.ts";
 import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
 import { type Trouble, troubleOf } from "../sentences/banner.ts";
+import { houseOf, usesSentence } from "../sentences/house.ts";
 import {
   asNumber,
   direction,
@@ -65,11 +67,14 @@ export class NowCard extends SmartyCard {
     const first = running && firstDaySentence(meter, running, this.locale);
     const isAbove = now.reference !== null && now.power > now.reference;
     const month = localDay(new Date(feed.now)).slice(0, 7);
+    const house = houseOf(feed);
+    const uses = house ? usesSentence(house, this.hass!.states, now.power, feed.now, this.locale) : "";
     const older = !first && namesCost(now, this.locale) ? olderPrices(meter.prices_of, month, this.locale) : "";
     return html`<header><h2>${this.#t(is)}</h2>${this.stamp(feed)}</header>
       ${this.#number(now.power, isAbove ? "above" : is)}
       <div class="answer">
         ${this.sentence(first ?? nowSentence(now, this.locale))}
+        ${uses ? html`<p>${rich(uses)}</p>` : nothing}
         ${older ? html`<p class="small">${older}</p>` : nothing}
       </div>
       <div class="rest">

@@ -7,12 +7,13 @@ import { type Locale, localDay } from "../locale.ts";
 import { rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import type { Lack } from "../sentences/bill.ts";
+import { houseOf } from "../sentences/house.ts";
 import { type Row, type SoFar, soFar, type SoFarKey, soFarTexts } from "../sentences/so-far.ts";
 import { styles } from "../styles.ts";
-import type { Bill, Day, Meter } from "../websocket-types.ts";
+import type { Bill, Day, House, Meter } from "../websocket-types.ts";
 
 /** Translation key of the entity that opens at a tap on the month's value. */
-const ENTITIES: Record<Row["key"], string> = {
+const ENTITIES: Partial<Record<Row["key"], string>> = {
   grid: "energy_imported",
   fed_in: "energy_exported",
   highest: "demand_peak",
@@ -73,8 +74,8 @@ export class SoFarCard extends SmartyCard {
 
   /** Content of the card, calculated for new answers and on a new day instead of at every telegram. */
   readonly #soFar = memoize(
-    (days: Day[], bill: Bill | undefined, feedsIn: boolean, locale: Locale, _today: string): SoFar =>
-      soFar(days, bill, feedsIn, new Date(), locale),
+    (days: Day[], bill: Bill | undefined, feedsIn: boolean, locale: Locale, house: House | undefined, _today: string): SoFar =>
+      soFar(days, bill, feedsIn, new Date(), locale, house),
   );
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
@@ -88,7 +89,7 @@ export class SoFarCard extends SmartyCard {
     // Until the first telegram arrives, the stored days show whether the household feeds in.
     const feedsIn = meter.feeds_in ?? days.value.days.some(({ exported_wh }) => exported_wh);
     const today = localDay(new Date());
-    const content = this.#soFar(days.value.days, bill.value?.months.at(-1), feedsIn, this.locale, today);
+    const content = this.#soFar(days.value.days, bill.value?.months.at(-1), feedsIn, this.locale, houseOf(feed), today);
     const isOld = this.isOld(feed) || feed.live?.state !== "receiving";
     return html`<header>${title}<small class="number">${content.until ?? nothing}</small></header>
       ${content.forecast ? html`<p>${rich(content.forecast)}</p>` : nothing}
@@ -114,7 +115,7 @@ export class SoFarCard extends SmartyCard {
       <th scope="row">${dot}${name}</th>
       ${isWords
         ? html`<td class=${className} colspan="2">${today}</td>`
-        : html`<td class=${className}>${today}</td><td class=${className}>${this.moreInfo(ENTITIES[key], month, name)}</td>`}
+        : html`<td class=${className}>${today}</td><td class=${className}>${this.moreInfo(ENTITIES[key] ?? "", month, name)}</td>`}
     </tr>`;
   }
 
