@@ -20,19 +20,20 @@ from homeassistant.helpers.script import script_stack_cv
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .coordinator import BooksCoordinator
 from .coordinator.collector_pause import without_collection
 from .coordinator.market_history import async_market_hours
-from .coordinator.meter_coordinator import SmartyCoordinator
 from .lib.fair_queue import BusyError, Turns
 from .lib.reports import what_if_report
 from .lib.tariff import Demand, QuarterHour, QuarterHours, day_start, quarter_hours_between
 
 MAX_WAITING = 8
 """Questions that a user may have in the queue, not counting the question being answered."""
-# Limit for all automations together. At midnight, they may query many meters at once.
+# Maximum number of waiting questions of all automations together. At midnight, automations may
+# query many meters at once.
 _MAX_WAITING_OF_AUTOMATIONS = 64
 _MAX_KEPT = 32
-# Seconds. A disk or database that does not respond must not block the queue for longer.
+# Seconds. If a disk or database does not respond, it must not block the queue for longer than this.
 _ANSWER_TIMEOUT_S = 60.0
 _QUARTER_HOURS_SPAN = timedelta(days=400)
 
@@ -90,7 +91,8 @@ class Answers:
         try:
             with _as_long_as_connected():
                 self._serve()
-                # Wait without cancelling the computation, because other users may share the answer.
+                # If this user stops waiting, do not cancel the computation, because other users may
+                # wait for the same answer.
                 await asyncio.wait([work.answer])
             return cast("T", work.answer.result())
         finally:
@@ -111,14 +113,16 @@ class Answers:
             while work := self._turns.take():
                 work.is_taken = True
                 await self._async_make(work)
-                # Let other tasks run, because a short answer may be computed without any await.
+                # A short answer may be computed without any `await`. So let other tasks run before
+                # the next answer.
                 await asyncio.sleep(0)
         finally:
             self._server = None
 
     async def _async_make(self, work: _Work) -> None:
         try:
-            # Read the version first, so that a change during the computation outdates the answer.
+            # Read the version before the computation. If the data change during it, the answer then
+            # counts as outdated.
             mark = work.books()
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 answer = await work.make()
@@ -131,8 +135,8 @@ class Answers:
             if mark is not None:
                 self._keep(work.question, mark, answer)
         finally:
-            # All askers may have left. asyncio logs an exception that nobody retrieves, so retrieve
-            # it here.
+            # Perhaps all users have stopped waiting. asyncio logs an exception that nobody
+            # retrieves, so retrieve the exception here.
             if not work.answer.cancel():
                 work.answer.exception()
             del self._works[work.question]
@@ -189,14 +193,14 @@ class NothingCountedError(Exception):
 
 
 @callback
-def demand_of(coordinator: SmartyCoordinator) -> Demand:
+def demand_of(coordinator: BooksCoordinator) -> Demand:
     """Return the quarter-hours and months of a meter. Raises NothingCountedError if none exist."""
     if coordinator.books.demand is None:
         raise NothingCountedError
     return coordinator.books.demand
 
 
-async def async_known_quarter_hours(coordinator: SmartyCoordinator, demand: Demand) -> QuarterHours:
+async def async_known_quarter_hours(coordinator: BooksCoordinator, demand: Demand) -> QuarterHours:
     """Return the measured and imported quarter-hours of the last 400 days."""
     meter, end = coordinator.books.memory.demand_meter, demand.quarter_start
     start = day_start(end - _QUARTER_HOURS_SPAN)
@@ -204,7 +208,7 @@ async def async_known_quarter_hours(coordinator: SmartyCoordinator, demand: Dema
 
 
 async def async_quarter_hours(
-    coordinator: SmartyCoordinator, start: datetime, end: datetime
+    coordinator: BooksCoordinator, start: datetime, end: datetime
 ) -> list[QuarterHour]:
     """Return the measured and imported quarter-hours that start in a period."""
     meter = coordinator.books.memory.demand_meter
@@ -212,20 +216,18 @@ async def async_quarter_hours(
     return await async_aside(coordinator.hass, without_collection(list), quarter_hours)
 
 
-async def async_what_if(
-    coordinator: SmartyCoordinator, fields: Mapping[str, Any]
-) -> dict[str, Any]:
+async def async_what_if(coordinator: BooksCoordinator, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the yearly value of a battery. Raises WhatIfError if the value is unknown."""
     hass, demand = coordinator.hass, demand_of(coordinator)
     start, end = day_start(demand.quarter_start - _QUARTER_HOURS_SPAN), demand.month.start
     quarters = await async_quarter_hours(coordinator, start, end)
-    market = await async_market_hours(hass, coordinator.serial_number, demand.contracts, start, end)
+    market = await async_market_hours(hass, coordinator.meter_id, demand.contracts, start, end)
     work = without_collection(what_if_report)
     return await async_aside(hass, work, demand, quarters, market, fields)
 
 
 @callback
-def books_of(coordinator: SmartyCoordinator) -> object:
+def books_of(coordinator: BooksCoordinator) -> object:
     """Return a version of a meter's data. New quarter-hours, contracts and imports change it."""
     demand = coordinator.books.demand
     past = coordinator.books.memory.demand_meter.past

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.lib.tariff import HEADER, Amounts, Kind, QuarterHour, Span
-from custom_components.smarty_p1.lib.tariff.row_reader import RowReader
+from custom_components.smarty_p1.lib.tariff.month_file_reader import RowReader
 from custom_components.smarty_p1.lib.tariff.span_months import KnownMonths
 
 

@@ -34,7 +34,7 @@ from custom_components.smarty_p1.coordinator import (
 )
 from custom_components.smarty_p1.coordinator.leneda_download import LenedaFetch
 from custom_components.smarty_p1.coordinator.leneda_progress import LenedaProgress
-from custom_components.smarty_p1.coordinator.statistics_writer import PastStatistics
+from custom_components.smarty_p1.coordinator.leneda_statistics_writer import PastStatistics
 from custom_components.smarty_p1.lib.tariff import QuarterHour
 from tests.lib.leneda.writing import CONSUMPTION, POINT, PRODUCTION, export, file, quarters, row
 

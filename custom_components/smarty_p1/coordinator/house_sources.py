@@ -17,11 +17,11 @@ from homeassistant.helpers.recorder import get_instance
 
 from ..const import CONF_SUN_SOURCES, DOMAIN
 from ..lib.tariff import Supply, SupplyKind
-from . import is_meter
+from . import has_books
 from .collector_pause import without_collection
 from .energy_dashboard import async_energy_manager, stored_sources
 from .entry_types import AnyConfigEntry
-from .statistics_writer import RECORDER
+from .leneda_statistics_writer import RECORDER
 
 SOLAR, BATTERY = "solar", "battery"
 MAX_SOURCES = 20
@@ -78,7 +78,7 @@ async def async_all_sources(hass: HomeAssistant) -> list[HouseSource]:
 def is_only_meter(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
     """Return whether Home Assistant reads no other electricity meter."""
     entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
-    return all(other is entry for other in entries if is_meter(other))
+    return all(other is entry for other in entries if has_books(other))
 
 
 @callback

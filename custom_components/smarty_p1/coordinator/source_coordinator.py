@@ -1,5 +1,6 @@
 """Base class for the coordinators of meters, pulse readers and tanks."""
 
+from collections.abc import Callable
 from datetime import datetime
 from math import inf
 from typing import override
@@ -12,12 +13,16 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..lib.health import Condition, Health, Rules, State
-from .condition_repairs import Remedies
+from ..lib.meter import Reading
 from .entry_types import AnyConfigEntry
+from .port_and_key_repairs import Remedies
 
-# Seconds. While all telegrams are rejected, entities that count them are updated this often.
+# Seconds. While all telegrams are rejected, the entities that count rejected telegrams are updated
+# this often.
 _COUNTERS_SHOWN_EVERY = 60.0
 _LOG_INTERVAL = 60.0
+
+type ReadingListener = Callable[[Reading], None]
 
 
 class SourceCoordinator[D](DataUpdateCoordinator[D]):
@@ -136,7 +141,8 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         if self.last_update_success or not condition.has_value:
             self._listeners_told_at = self.now()
             self.async_update_listeners()
-        # After a failure, the entities are updated by the next `push`, together with new data.
+        # If the source has a reading again after a failure, the entities are not updated here. The
+        # next `push` updates them, together with the new data.
 
     @callback
     def _log_failure(self) -> None:
@@ -163,6 +169,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def _on_timer(self, _now: datetime) -> None:
-        # The timer may expire slightly early, so use the planned moment.
+        # The timer may expire slightly before the planned moment. So use the planned moment at
+        # least.
         moment, self._timer_at, self._cancel_timer = self._timer_at, inf, None
         self._look(max(self.now(), moment))

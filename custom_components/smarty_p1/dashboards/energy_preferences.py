@@ -10,25 +10,35 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 
 from ..const import CONF_FILL_ENERGY, DOMAIN
+from ..coordinator import BooksConfigEntry, BooksCoordinator, has_telegrams
 from ..coordinator.energy_dashboard import async_energy_manager, stored_sources
-from ..coordinator.meter_coordinator import MeterConfigEntry, SmartyCoordinator
 from ..entity import mbus_device_id
-from ..lib.entities import SENSORS, TARIFF_SENSORS, SensorSpec, sensors_of_mbus_meter
+from ..lib.entities import (
+    PAST_SENSORS,
+    SENSORS,
+    TARIFF_SENSORS,
+    SensorSpec,
+    sensors_of_mbus_meter,
+)
 from ..lib.meter import Reading
 
 if TYPE_CHECKING:
     from homeassistant.components.energy.data import EnergyPreferencesUpdate, SourceType
 
+type GridSensors = tuple[SensorSpec[Reading], ...]
+
 ENERGY_URL = "/config/energy"
-# Seconds: twice the minute that Home Assistant may take to save changed preferences to the disk.
+# Seconds. Home Assistant may take a minute to save changed preferences to the disk. This is twice
+# that time.
 _FORGET_DELAY_S = 120
 
-# Key of the sensor that fills each field of a grid source in the Energy dashboard.
+# For each field of a grid source in the Energy dashboard: the key of the sensor that fills this
+# field.
 _GRID: Mapping[str, str] = {
     "stat_energy_from": "energy_imported",
     "stat_energy_to": "energy_exported",
@@ -36,11 +46,12 @@ _GRID: Mapping[str, str] = {
     "entity_energy_price": "price_import",
     "entity_energy_price_export": "price_export",
 }
-# The dashboard shows nothing for a source without this field, so such a source is not added.
+# The Energy dashboard shows nothing for a source without this field. So a source without this field
+# is not added.
 _COUNTED = "stat_energy_from"
 _CONSUMED: Mapping[str, str] = {"stat_energy_from": "index", "stat_rate": "flow_rate"}
 _CONSUMED_KINDS = ("gas", "water")
-# Fields by kind of source. The Energy dashboard requires these fields even if they are empty.
+# For each kind of source: the fields that the Energy dashboard requires even if they are empty.
 _LEFT_OPEN: Mapping[str, Mapping[str, Any]] = {
     "grid": {
         "stat_energy_to": None,
@@ -72,7 +83,7 @@ class EnergySource:
 
 
 async def async_missing_sources(
-    hass: HomeAssistant, reading: Reading, options: Mapping[str, Any]
+    hass: HomeAssistant, reading: Reading, options: Mapping[str, Any], described: GridSensors
 ) -> tuple[list[EnergySource], bool] | None:
     """Return the sources that the dashboard lacks, and whether the dashboard has a grid source.
 
@@ -82,21 +93,44 @@ async def async_missing_sources(
     if (manager := await async_energy_manager(hass)) is None:
         return None
     kinds = {source["type"] for source in stored_sources(manager)}
-    missing = [source for source in _sources(reading, options) if source.kind not in kinds]
+    missing = [
+        source for source in _sources(reading, options, described) if source.kind not in kinds
+    ]
     return missing, "grid" in kinds
 
 
-async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> None:
+@callback
+def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+    """Fill the Energy dashboard: now, or once Leneda has sent the first days of a new meter."""
+    coordinator = entry.runtime_data
+
+    @callback
+    def fill() -> None:
+        if has_telegrams(entry) or coordinator.books.demand is not None:
+            entry.async_create_task(
+                hass, _async_fill(hass, entry), f"{entry.title} Energy dashboard"
+            )
+            if remove:
+                remove()
+
+    remove: CALLBACK_TYPE | None = None
+    fill()
+    if not has_telegrams(entry) and coordinator.books.demand is None:
+        remove = coordinator.async_add_listener(fill)
+
+
+async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     """Add the missing sources to the Energy dashboard. After a failure, the next start retries."""
     if (manager := await async_energy_manager(hass)) is None:
         return
     coordinator = entry.runtime_data
-    wanted = [
-        _filled_in(coordinator, source) for source in _sources(coordinator.data, entry.options)
-    ]
+    described = grid_sensors(has_telegrams=has_telegrams(entry))
+    sources = _sources(coordinator.data, entry.options, described)
+    wanted = [_filled_in(coordinator, source) for source in sources]
     if not wanted:
         return  # no telegram has ever arrived
-    # Do not await between read and update, because a change by the user could be overwritten.
+    # Do not await anything between reading and updating the preferences. Otherwise, a change that
+    # the user makes between them would be lost.
     stored = stored_sources(manager)
     kinds = {source["type"] for source in stored}
     new = [source for source in wanted if source and source["type"] not in kinds]
@@ -104,8 +138,8 @@ async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> Non
         update = {"energy_sources": [*stored, *new]}
         await manager.async_update(cast("EnergyPreferencesUpdate", update))
 
-    # Forget the user's choice only after the preferences are on the disk, because a power failure
-    # could lose the preferences. A second run adds nothing if the sources exist already.
+    # Until the preferences are on the disk, a power failure could lose them. So remove the option
+    # CONF_FILL_ENERGY only after that. If this code runs twice, it adds no source twice.
     @callback
     def forget(_now: datetime) -> None:
         options = {
@@ -116,7 +150,12 @@ async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> Non
     entry.async_on_unload(async_call_later(hass, _FORGET_DELAY_S, forget))
 
 
-def _sources(reading: Reading, options: Mapping[str, Any]) -> list[EnergySource]:
+def grid_sensors(*, has_telegrams: bool) -> GridSensors:
+    """Return the descriptions from which the grid source of a meter is made."""
+    return (*SENSORS, *TARIFF_SENSORS) if has_telegrams else PAST_SENSORS
+
+
+def _sources(reading: Reading, options: Mapping[str, Any], grid: GridSensors) -> list[EnergySource]:
     """Return the sources that a meter offers, with sensors that are enabled by default."""
 
     def existing(
@@ -131,7 +170,7 @@ def _sources(reading: Reading, options: Mapping[str, Any]) -> list[EnergySource]
         }
         return {name: by_key[key] for name, key in fields.items() if key in by_key}
 
-    sources = [EnergySource("grid", existing(_GRID, (*SENSORS, *TARIFF_SENSORS)))]
+    sources = [EnergySource("grid", existing(_GRID, grid))]
     for identity, channel in reading.channels.items():
         meter = reading.telegram.channels[channel]
         if meter.type in _CONSUMED_KINDS:
@@ -140,11 +179,11 @@ def _sources(reading: Reading, options: Mapping[str, Any]) -> list[EnergySource]
     return [source for source in sources if _COUNTED in source.sensors]
 
 
-def _filled_in(coordinator: SmartyCoordinator, source: EnergySource) -> SourceType | None:
+def _filled_in(coordinator: BooksCoordinator, source: EnergySource) -> SourceType | None:
     """Return `source` with entity ids, None if the entity of `_COUNTED` is missing or disabled."""
     registry = er.async_get(coordinator.hass)
     identity = source.identity
-    device_id = mbus_device_id(coordinator, identity) if identity else coordinator.serial_number
+    device_id = mbus_device_id(coordinator, identity) if identity else coordinator.meter_id
     fields = {}
     for name, described in source.sensors.items():
         unique_id = f"{device_id}_{described.key}"

@@ -12,7 +12,8 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
-from ..coordinator import is_meter
+from ..const import KIND_LENEDA
+from ..coordinator import has_telegrams, kind_of
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 
@@ -25,11 +26,12 @@ async def pause_entry(hass: HomeAssistant, entry: AnyConfigEntry | None) -> Asyn
 
     Reading resumes even if the task that needs the port is cancelled.
     """
-    if entry is None:
+    if entry is None or kind_of(entry) == KIND_LENEDA:
         yield
         return
     is_free, is_over = asyncio.Event(), asyncio.Event()
-    # Pause in a separate task, because a cancelled context must not interrupt an unload.
+    # Pause the entry in a separate task. If this context is cancelled, the unloading of the entry
+    # must not be interrupted.
     hass.async_create_task(_keep_paused(hass, entry, is_free, is_over), f"{entry.title} paused")
     try:
         await is_free.wait()
@@ -44,7 +46,7 @@ async def _keep_paused(
     data = entry.data
     reader: SmartyCoordinator | None = None
     try:
-        # An entry in setup cannot be unloaded, so wait for the end of its setup.
+        # An entry cannot be unloaded during its set-up. So wait until the set-up has ended.
         while entry.setup_lock.locked():
             async with entry.setup_lock:
                 pass
@@ -76,8 +78,8 @@ async def _async_resume(
     if reader and reader is _reader(entry):
         reader.read_again()
     elif entry.state is not ConfigEntryState.NOT_LOADED:
-        # Another task has set up the entry during the pause. Reload the entry if that task may have
-        # used old data.
+        # Another task has set up the entry during the pause. If the entry's data have changed, that
+        # task may have used the old data, so reload the entry.
         if entry.data != data:
             hass.config_entries.async_schedule_reload(entry.entry_id)
     elif had_port:
@@ -86,5 +88,5 @@ async def _async_resume(
 
 def _reader(entry: AnyConfigEntry) -> SmartyCoordinator | None:
     """Return the coordinator of a loaded meter, None for other entries."""
-    is_read = entry.state is ConfigEntryState.LOADED and is_meter(entry)
+    is_read = entry.state is ConfigEntryState.LOADED and has_telegrams(entry)
     return entry.runtime_data if is_read else None

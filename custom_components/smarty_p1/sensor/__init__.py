@@ -9,7 +9,8 @@ from homeassistant.const import MATCH_ALL, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..coordinator import SmartyConfigEntry
+from ..coordinator import BooksCoordinator, SmartyConfigEntry
+from ..coordinator.leneda_coordinator import LenedaCoordinator
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
 from ..entity import SmartyEntity, find_new, mbus_device, on_new_objects
@@ -17,16 +18,19 @@ from ..lib.entities import (
     CONNECTION,
     DEMAND_SENSORS,
     MEASURED_SINCE,
+    PAST_SENSORS,
     RECEPTION_SENSORS,
     SENSORS,
     SHARING_SENSORS,
     TARIFF_SENSORS,
     TEXT,
     UNRECORDED_ATTRIBUTES,
+    UNTIL_QUARTER_HOUR_ENDS,
     DeadbandFilter,
     Follow,
     SensorSpec,
     Shown,
+    limited,
     sends_decimals,
     sensors_of_mbus_meter,
 )
@@ -46,6 +50,9 @@ async def async_setup_entry(
     match coordinator := entry.runtime_data:
         case SmartyCoordinator():
             _add_meter_sensors(coordinator, async_add_entities)
+        case LenedaCoordinator():
+            find = find_new(coordinator, Platform.SENSOR, PAST_SENSORS, _make_sensor)
+            on_new_objects(coordinator, lambda reading: async_add_entities(find(reading)))
         case TankCoordinator():
             async_add_entities(tank_sensors(coordinator))
         case _:
@@ -55,13 +62,15 @@ async def async_setup_entry(
 class MeterSensor(SmartyEntity, SensorEntity):
     """Sensor of the electricity meter, or of a gas, water or heat meter."""
 
-    # Do not record a message's text here, because the event entity already records the text.
-    _unrecorded_attributes = frozenset({MEASURED_SINCE, TEXT, *UNRECORDED_ATTRIBUTES})
+    # The event entity already records the text of a message. So do not record the text here, too.
+    _unrecorded_attributes = frozenset(
+        {MEASURED_SINCE, UNTIL_QUARTER_HOUR_ENDS, TEXT, *UNRECORDED_ATTRIBUTES}
+    )
     described: SensorSpec[Reading]
 
     def __init__(
         self,
-        coordinator: SmartyCoordinator,
+        coordinator: BooksCoordinator,
         described: SensorSpec[Reading],
         identity: str | None = None,
     ) -> None:
@@ -84,7 +93,7 @@ class FollowingSensor(MeterSensor):
     """Sensor with a deadband: shows a number only after a sufficient change."""
 
     def __init__(
-        self, coordinator: SmartyCoordinator, described: SensorSpec[Reading], follow: Follow
+        self, coordinator: BooksCoordinator, described: SensorSpec[Reading], follow: Follow
     ) -> None:
         super().__init__(coordinator, described)
         self._follower = DeadbandFilter(follow)
@@ -92,8 +101,22 @@ class FollowingSensor(MeterSensor):
     @property
     @override
     def native_value(self) -> Shown:
-        """Return the last value that has left the deadband."""
+        """Return the last value that has left the deadband, at most the description's limit."""
+        reading, limit_fn = self.coordinator.data, self.described.limit_fn
+        return limited(self._followed, limit_fn and limit_fn(reading))
+
+    @property
+    def _followed(self) -> Shown:
         return self._follower.shown(super().native_value, self.coordinator.data.time)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return the attributes, with the value before the limit if the description has one."""
+        attributes = super().extra_state_attributes
+        if self.described.limit_fn is None:
+            return attributes
+        return {**(attributes or {}), UNTIL_QUARTER_HOUR_ENDS: self._followed}
 
     @override
     @callback
@@ -121,7 +144,7 @@ class UnrecordedSensor(MeterSensor):
     _unrecorded_attributes = frozenset({MATCH_ALL})
 
 
-def _make_sensor(coordinator: SmartyCoordinator, described: SensorSpec[Reading]) -> MeterSensor:
+def _make_sensor(coordinator: BooksCoordinator, described: SensorSpec[Reading]) -> MeterSensor:
     if described.last_reset_fn:
         return MonthSensor(coordinator, described)
     if described.follow is not None:
@@ -195,8 +218,8 @@ def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], lis
 
     def find(reading: Reading) -> list[MeterSensor]:
         for identity in reading.channels.keys() - current:
-            # An M-Bus meter was absent. If the user has deleted its device, create its sensors
-            # again.
+            # This M-Bus meter was absent from the reading before. If the user has deleted its
+            # device since, create its sensors again.
             if mbus_device(coordinator, identity) is None:
                 added[identity] = set()
         current.clear()

@@ -6,7 +6,17 @@ docs/websocket.md describes the commands for authors of cards.
 from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 
-from . import bills, days, house, live, media, meters, quality, quarter_hours, what_if
+from . import (
+    bills,
+    days,
+    gas_water_heat,
+    house,
+    live,
+    meters,
+    quality,
+    quarter_hours,
+    what_if,
+)
 
 _COMMANDS = (
     meters.answer_meters,
@@ -19,7 +29,7 @@ _COMMANDS = (
     what_if.try_battery,
     quality.answer_voltages,
     quality.answer_events,
-    media.answer_media,
+    gas_water_heat.answer_media,
 )
 
 

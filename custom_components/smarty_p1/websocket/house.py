@@ -6,6 +6,7 @@ from typing import Any
 from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_aside, demand_of
+from ..coordinator import BooksCoordinator
 from ..coordinator.collector_pause import without_collection
 from ..coordinator.house_sources import (
     BATTERY,
@@ -15,7 +16,6 @@ from ..coordinator.house_sources import (
     async_supplies,
 )
 from ..coordinator.market_history import async_market_hours
-from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import first_day_of_house, house_report
 from ..lib.tariff import quarter_start
 from .requests import Request, async_rendered, meter_command
@@ -25,7 +25,7 @@ _RECORDER_DELAY = timedelta(seconds=30)
 
 
 @meter_command("house")
-async def answer_house(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
+async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """Return the days and months of the house; `house` is None without a chosen inverter."""
     hass, demand = coordinator.hass, demand_of(coordinator)
     sources = await async_house_sources(hass, coordinator.config_entry)
@@ -35,9 +35,7 @@ async def answer_house(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
     until = min(demand.quarter_start, quarter_start(dt_util.utcnow() - _RECORDER_DELAY))
     start = first_day_of_house(demand)
     supplies = await async_supplies(hass, sources, start, until)
-    market = await async_market_hours(
-        hass, coordinator.serial_number, demand.contracts, start, until
-    )
+    market = await async_market_hours(hass, coordinator.meter_id, demand.contracts, start, until)
     meter = coordinator.books.memory.demand_meter
     own = meter.columns, meter.past
     report = await async_aside(

@@ -9,9 +9,18 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
-from custom_components.smarty_p1.coordinator.statistics_writer import PastStatistics
+from custom_components.smarty_p1.coordinator.leneda_statistics_writer import PastStatistics
 
-from .test_statistics_writer import BEGIN, EIGHT, HOUR, changes, drawn, live, platform, series
+from .test_leneda_statistics_writer import (
+    BEGIN,
+    EIGHT,
+    HOUR,
+    changes,
+    drawn,
+    live,
+    platform,
+    series,
+)
 
 
 @pytest.fixture(autouse=True)

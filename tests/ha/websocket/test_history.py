@@ -9,7 +9,7 @@ import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.websocket import media, quality
+from custom_components.smarty_p1.websocket import gas_water_heat, quality
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import open_options
 from tests.ha.meter import MeterPort, with_value
@@ -25,7 +25,7 @@ START = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the clock by which telegrams are received and answers are given."""
     clock = Clock(monkeypatch, START)
-    for module in (quality, media):
+    for module in (quality, gas_water_heat):
         monkeypatch.setattr(module, "dt_util", SimpleNamespace(utcnow=lambda: clock.now))
     return clock
 
@@ -273,7 +273,9 @@ async def test_days_of_media_are_made_beside_the_event_loop(
     client: Client, meter: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[threading.Thread] = []
-    monkeypatch.setattr(media, "_days", lambda _: threads.append(threading.current_thread()))
+    monkeypatch.setattr(
+        gas_water_heat, "_days", lambda _: threads.append(threading.current_thread())
+    )
     await media_of(client, meter)
     assert len(threads) == 3
     assert threading.current_thread() not in threads

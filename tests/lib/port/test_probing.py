@@ -19,7 +19,7 @@ from smartyp1.port import (
     WrongKeyError,
     probe,
 )
-from tests.lib.port.test_link import gateway
+from tests.lib.port.test_reconnecting_port import gateway
 
 OTHER_KEY = bytes(range(16))
 

@@ -5,8 +5,8 @@ discovers by MQTT. A new sensor needs a line in a table, a name in every transla
 """
 
 from .binary_sensors import BINARY_SENSORS
-from .deadband import DeadbandFilter, Follow, Shown
-from .demand_sensors import DEMAND_SENSORS, MEASURED_SINCE
+from .deadband import DeadbandFilter, Follow, Shown, limited
+from .demand_sensors import DEMAND_SENSORS, MEASURED_SINCE, UNTIL_QUARTER_HOUR_ENDS
 from .devices import MBUS_MODEL, METER_MODEL, SHORT_SERIAL_SIZE, maker, short_serial
 from .entity_description import (
     CURRENCY,
@@ -20,6 +20,7 @@ from .entity_description import (
 from .events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
 from .mbus_sensors import sensors_of_mbus_meter
 from .meter_sensors import SENSORS, TEXT, VOLTAGE_LIMITS, sends_decimals
+from .past_sensors import PAST_SENSORS
 from .reception_sensors import CONNECTION, RECEPTION_SENSORS
 from .sharing_sensors import SHARING_SENSORS, day_sums_of
 from .tariff_sensors import TARIFF_SENSORS, UNRECORDED_ATTRIBUTES
@@ -36,6 +37,7 @@ __all__ = [
     "MBUS_MODEL",
     "MEASURED_SINCE",
     "METER_MODEL",
+    "PAST_SENSORS",
     "RECEPTION_SENSORS",
     "SENSORS",
     "SHARING_SENSORS",
@@ -43,6 +45,7 @@ __all__ = [
     "TARIFF_SENSORS",
     "TEXT",
     "UNRECORDED_ATTRIBUTES",
+    "UNTIL_QUARTER_HOUR_ENDS",
     "VOLTAGE_LIMITS",
     "BinarySensorSpec",
     "DeadbandFilter",
@@ -54,6 +57,7 @@ __all__ = [
     "are_sent",
     "day_sums_of",
     "disturbances",
+    "limited",
     "local_times",
     "maker",
     "sends_decimals",

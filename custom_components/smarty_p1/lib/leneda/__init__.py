@@ -8,9 +8,9 @@ meter.set_platform_days(PlatformDays(quarter_hours_of(platform), sharing_of(plat
 
 from .api_response import AnswerRefusal, ResponseError, TimeSeries, read_time_series
 from .difference import Cause, DayDifference, Differences, compare_days
-from .export_file import MAX_EXPORT_SIZE, Export, read_export
-from .export_refusals import ExportError, ExportRefusal
 from .platform_quarter_hours import quarter_hours_of, sharing_of
+from .portal_file import MAX_EXPORT_SIZE, Export, read_export
+from .portal_file_refusals import ExportError, ExportRefusal
 from .registers import (
     CODES,
     COVERED,
@@ -22,7 +22,7 @@ from .registers import (
     is_of_sharing,
 )
 from .rows import Row, added_up, newest
-from .sums import last_days_of
+from .sums import last_days_of, last_whole_day
 from .totals import with_totals
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "is_of_production",
     "is_of_sharing",
     "last_days_of",
+    "last_whole_day",
     "newest",
     "quarter_hours_of",
     "read_export",

@@ -15,8 +15,8 @@ from .checksum import crc16
 from .decoder import Decoder, Event, LineDecoder
 from .errors import KeyFormatError, P1Error
 from .frame_decryptor import FrameDecryptor
+from .frame_finder_without_key import FrameSplitter
 from .frame_layout import MAX_FRAME_SIZE, Frame, read_frame
-from .frame_splitter import FrameSplitter
 from .keys import DEFAULT_AUTHENTICATION_KEY, FINGERPRINT_SIZE, key_fingerprint, parse_key
 from .obis import (
     CHANNELS,

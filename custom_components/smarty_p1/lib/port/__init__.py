@@ -19,9 +19,9 @@ from .errors import (
     SecurityOffError,
     WrongKeyError,
 )
-from .link import SILENCE_TIMEOUT, Link
 from .probing import BUSY_TEXT, probe
 from .read_limit import ReadLimit
+from .reconnecting_port import SILENCE_TIMEOUT, Link
 from .serial_port import BAUD_RATE, ByteReader, Opener, normalise_port, open_port, read_chunk
 
 __all__ = [

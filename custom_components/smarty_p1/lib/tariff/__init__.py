@@ -64,6 +64,17 @@ from .kwh_price import (
 from .leneda_days import NO_PLATFORM_DAYS, PlatformDays
 from .market_ahead import PricesAhead, agrees, prices_by_quarter, prices_of_attributes
 from .month import ClassExcess, Day, Month, Origin, QuarterHour, Shared
+from .month_file_lines import (
+    HEADER,
+    Files,
+    UnknownVersionError,
+    as_decimal,
+    line_of,
+    lines_of_file,
+    month_name,
+    span_of,
+)
+from .month_file_reader import REMOVED, with_removed
 from .month_forecast import Estimate, estimate_month, estimated
 from .month_sums import above_contract
 from .network_prices import (
@@ -75,19 +86,8 @@ from .network_prices import (
 )
 from .price_outlook import LOOKED_BACK, ComingQuarterHour, quarter_hours_ahead, usual_import
 from .register_rises import MAX_POWER_KW, Amounts, Energies
-from .row_reader import REMOVED, with_removed
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
 from .span_days import above_each
-from .span_lines import (
-    HEADER,
-    Files,
-    UnknownVersionError,
-    as_decimal,
-    line_of,
-    lines_of_file,
-    month_name,
-    span_of,
-)
 from .span_months import KnownMonths, months_of
 from .span_views import QuarterHours, quarter_hours_between
 from .spans import Columns, Kind, Row, Span

@@ -21,7 +21,7 @@ readings do not count, so a short spike costs nothing while the mean stays low.
 - The reading that ends the last quarter-hour of a month still shows that whole month. The next
   reading begins the new month. A doubtful clock does not change the shown month
   (`shown_month.py`).
-- Energy is billed under the contract of its time (`contract_entry.py`), so a day has one record
+- Energy is billed under the contract of its time (`contract_start_day.py`), so a day has one record
   for each of its contracts.
 
 This module does no I/O and uses only the meter's clock. Work and memory per reading are bounded.
@@ -34,7 +34,7 @@ from typing import Any, Self
 
 from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
 from . import stored_day_sums
-from .calendar import QUARTER_HOUR, quarter_start
+from .calendar import QUARTER_HOUR, month_start, quarter_start
 from .contract import (
     BEGINNING,
     NO_CONTRACT,
@@ -44,15 +44,7 @@ from .contract import (
     Contracts,
     MarketPrices,
 )
-from .contract_entry import with_entered
-from .demand_snapshot import Demand, Summary, summarised
-from .leneda_days import PlatformDays
-from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
-from .month import Month
-from .readings_to_spans import ReadingHistory
-from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
-from .row_reader import RowReader
-from .serialization import (
+from .contract_and_reading_json import (
     check_version,
     load_contracts,
     load_quarter,
@@ -63,8 +55,16 @@ from .serialization import (
     store_registers,
     store_segment,
 )
+from .contract_start_day import with_entered
+from .demand_snapshot import Demand, Summary, summarised
+from .leneda_days import PlatformDays
+from .meter_clock_jumps import MAX_SEGMENTS, ReadingSegment
+from .month import Month
+from .month_file_lines import Files
+from .month_file_reader import RowReader
+from .readings_to_spans import ReadingHistory
+from .register_rises import DECIMALS, MAX_POWER_KW, Energies, Registers
 from .shown_month import sure_time, time_until
-from .span_lines import Files
 from .span_months import KnownMonths
 from .spans import Columns, Row, Span
 
@@ -73,15 +73,17 @@ _MAX_RESTORED = 1_000_000
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours, so the energy of a quarter-hour may be 1 Wh too high.
 _RESOLUTION_KWH = 0.001
-# Divide the remaining energy by at least a minute, because an appliance that starts in the last
-# seconds runs on into the next quarter-hour.
+# The remaining energy is divided by the remaining time of the quarter-hour, but by at least a
+# minute. Otherwise the possible power would be too high in the last seconds, because an appliance
+# that starts then also runs in the next quarter-hour.
 _MIN_REST = timedelta(minutes=1)
 
 
 class DemandMeter:
     """Quarter-hours, contracts and months of one connection.
 
-    `snapshot` has the values after the last reading. It is None before the first reading ever.
+    `snapshot` has the values after the last reading. Before the first reading ever, it has only the
+    days of the platform Leneda, and is None without such days.
     """
 
     def __init__(self, contract: Contract = NO_CONTRACT) -> None:
@@ -99,7 +101,7 @@ class DemandMeter:
         self._is_begun_here = True
 
     def change_contract(self, contract: Contract, since: date | None = None) -> None:
-        """Apply `contract`, entered with the day `since`, by the rules of `contract_entry.py`."""
+        """Apply `contract`, entered on day `since`, by the rules of `contract_start_day.py`."""
         segments = self._history.segments
         now = sure_time(segments) if segments else None
         self._contracts = with_entered(self._contracts, contract, since, now)
@@ -168,9 +170,10 @@ class DemandMeter:
     ) -> Demand | None:
         """Take the values of a telegram; return the snapshot.
 
-        A telegram without a time or a possible imported energy changes nothing. A telegram without
-        a serial number counts as one of the last meter. `threshold_kva` is the connection's limit;
-        None keeps the last limit. The prices in `market` hold from this telegram on.
+        A telegram without a time, or without a valid imported energy, changes nothing. A telegram
+        without a serial number counts as a telegram of the same meter as before. `threshold_kva` is
+        the connection's limit; None keeps the last limit. The prices in `market` hold from this
+        telegram on.
         """
         if time is None:
             return self.snapshot
@@ -201,7 +204,8 @@ class DemandMeter:
             "contracts": store_contracts(self._contracts),
             "is_begun_here": self._is_begun_here,
             "begun": history.begun and store_registers(history.begun),
-            # After a restart, stored spans with a higher number are newer than this state.
+            # Stored spans have numbers. After a restart, the spans with a higher number are newer
+            # than this state.
             "number": history.row.number,
         }
 
@@ -253,8 +257,8 @@ class DemandMeter:
             reader = RowReader(files)
             reader.close()
             if reader.runs:
-                # Lines after the last readable line may come back from a backup. So leave the
-                # numbers of these lines free.
+                # Lines that are lost or unreadable now may come back from a backup. So leave
+                # numbers for these lines free.
                 reader.row.number += _MAX_RESTORED
             self._history = history = ReadingHistory(reader.row)
             self._is_begun_here = not reader.row.months
@@ -304,20 +308,14 @@ class DemandMeter:
     def _make_snapshot(self) -> Demand | None:
         segment = self._segment
         if segment is None:
-            return None
+            return self._past_snapshot()
         time, since = segment.last.time, segment.since
         start = quarter_start(time)
         end = start + QUARTER_HOUR
         energy_kwh = segment.amounts.imported_wh / 1000
         elapsed, rest, whole = (time - since) / _HOUR, end - time, (end - since) / _HOUR
         power_kw, reference_kw = self._power_kw, self._contracts.at(start).reference_kw
-        summary = self._summary = summarised(
-            self._history.months(self._contracts),
-            self._contracts,
-            segment.month_start,
-            self._summary,
-            is_begun_here=self._is_begun_here,
-        )
+        summary = self._summarise(segment.month_start)
         running_kw = round(energy_kwh / elapsed, DECIMALS) if elapsed else power_kw
         projected_kw = will_exceed = available_kw = excess_kwh = None
         if power_kw is not None:
@@ -349,6 +347,50 @@ class DemandMeter:
             is_begun_here=self._is_begun_here,
             day_sums=self._history.past.day_sums,
         )
+
+    def _past_snapshot(self) -> Demand | None:
+        """Return the values of the platform's days alone, None if the platform has no days.
+
+        No reading is made up for the past: the register would rise by all its energy at the first
+        reading.
+        """
+        end = self._history.past.end
+        if end is None:
+            return None
+        summary = self._summarise(month_start(end - QUARTER_HOUR))
+        has_reference = self._contracts.at(end - QUARTER_HOUR).reference_kw is not None
+        return Demand(
+            time=end,
+            until=end,
+            quarter_start=end,
+            measured_since=end,
+            running_kw=None,
+            projected_kw=None,
+            will_exceed=None,
+            available_kw=None,
+            last_quarter=None,
+            month_start=summary.month.start,
+            peak=summary.month.peak,
+            excess_kwh=summary.excess_kwh if has_reference else None,
+            known_month=summary.month,
+            running=None,
+            earlier_months=summary.earlier,
+            contracts=self._contracts,
+            market=self._market,
+            is_begun_here=self._is_begun_here,
+            day_sums=self._history.past.day_sums,
+        )
+
+    def _summarise(self, shown: datetime) -> Summary:
+        """Return the shown month and the earlier months. `shown` is the month's start."""
+        self._summary = summarised(
+            self._history.months(self._contracts),
+            self._contracts,
+            shown,
+            self._summary,
+            is_begun_here=self._is_begun_here,
+        )
+        return self._summary
 
 
 def _available(left_kwh: float, rest: timedelta, reference_kw: float) -> float:

@@ -12,7 +12,7 @@ a part of the power at every poll (see `VirtualMeter`).
 from .addresses import is_local_host, is_private, plain_address
 from .announcements import Announcement, announcements_of
 from .clients import MAX_CLIENTS, Client, PollRateExceededError, Profile, Question
-from .homewizard import (
+from .homewizard_api import (
     HOMEWIZARD_IDENTIFIED,
     HOMEWIZARD_SYSTEM,
     homewizard_data,
@@ -21,7 +21,16 @@ from .homewizard import (
 from .identity import draw_serial, homewizard_unique_id, is_serial, shelly_mac
 from .meter_kinds import Kind
 from .meter_values import MeterValues
-from .shelly import (
+from .shelly_json_rpc import (
+    MAX_FRAME_BYTES,
+    Frame,
+    answer_frame,
+    component_of,
+    notification,
+    read_frame,
+    to_json,
+)
+from .shelly_methods import (
     TOO_MANY,
     UNAVAILABLE,
     RequestContext,
@@ -32,15 +41,6 @@ from .shelly import (
     em_unknown,
     emdata_status,
     shelly_information,
-)
-from .shelly_frames import (
-    MAX_FRAME_BYTES,
-    Frame,
-    answer_frame,
-    component_of,
-    notification,
-    read_frame,
-    to_json,
 )
 from .virtual_meter import MAX_BATTERIES, MAX_SILENCE_S, Unavailable, VirtualMeter
 

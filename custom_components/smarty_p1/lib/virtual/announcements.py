@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from .homewizard import NAME, PRODUCT
+from .homewizard_api import NAME, PRODUCT
 from .identity import shelly_id, shelly_mac
 from .meter_kinds import Kind
-from .shelly import APP, FIRMWARE, MODEL, VERSION
+from .shelly_methods import APP, FIRMWARE, MODEL, VERSION
 
 
 class Announcement(NamedTuple):

@@ -96,7 +96,7 @@ class Collector:
 
 @pytest.fixture(autouse=True)
 def _no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("smartyp1.port.link.FIRST_DELAY_S", 0.01)
+    monkeypatch.setattr("smartyp1.port.reconnecting_port.FIRST_DELAY_S", 0.01)
 
 
 async def test_bytes_arrive_unchanged() -> None:
@@ -216,7 +216,7 @@ async def test_silence_counts_as_a_loss() -> None:
 async def test_delays_grow_and_start_anew_once_a_meter_answers(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("smartyp1.port.link.FIRST_DELAY_S", 1.0)
+    monkeypatch.setattr("smartyp1.port.reconnecting_port.FIRST_DELAY_S", 1.0)
     delays: list[float] = []
     sleep = asyncio.sleep
 
@@ -229,7 +229,7 @@ async def test_delays_grow_and_start_anew_once_a_meter_answers(
 
     async with gateway(serve) as port:
         pass
-    monkeypatch.setattr("smartyp1.port.link.asyncio.sleep", note)
+    monkeypatch.setattr("smartyp1.port.reconnecting_port.asyncio.sleep", note)
     collector = Collector(f"socket://127.0.0.1:{port}")
     await collector.until(lambda: len(collector.losses) > 9)
     growing = delays[:9]

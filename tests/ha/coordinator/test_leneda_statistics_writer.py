@@ -21,9 +21,9 @@ from pytest_homeassistant_custom_component.components.recorder.common import (
     do_adhoc_statistics,
 )
 
-from custom_components.smarty_p1.coordinator import statistics_rows, statistics_writer
-from custom_components.smarty_p1.coordinator.statistics_rows import Ledger, Row, plan
-from custom_components.smarty_p1.coordinator.statistics_writer import PastStatistics, Series
+from custom_components.smarty_p1.coordinator import leneda_statistics_plan, leneda_statistics_writer
+from custom_components.smarty_p1.coordinator.leneda_statistics_plan import Ledger, Row, plan
+from custom_components.smarty_p1.coordinator.leneda_statistics_writer import PastStatistics, Series
 
 NAME = "sensor.meter"
 HOUR = timedelta(hours=1)
@@ -249,7 +249,7 @@ async def test_hours_are_stored_and_loaded_beside_the_event_loop(
         threads.append(threading.current_thread())
         return []
 
-    monkeypatch.setattr(statistics_rows, "_runs_of", note)
+    monkeypatch.setattr(leneda_statistics_plan, "_runs_of", note)
     monkeypatch.setattr(Ledger, "from_dict", note)
     await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR)
     await past.async_bring_in(series(platform(-30, 0)))
@@ -289,6 +289,76 @@ async def test_an_entity_without_rows_waits(
     assert await changes(hass) == drawn(-4, 1)
 
 
+def alone(hours: Mapping[datetime, float]) -> list[Series]:
+    """Return what is brought in for an entity that never counts by itself."""
+    return [Series("energy_imported", NAME, hours, is_alone=True)]
+
+
+async def test_an_entity_that_never_counts_gets_its_statistic(
+    hass: HomeAssistant, past: PastStatistics
+) -> None:
+    assert not past.has_alone
+    await past.async_bring_in(alone(platform(-20, -9)))
+    assert (past.waits, past.has_alone) == (False, True)
+    assert await changes(hass) == drawn(-20, -9)
+    # Older and newer hours, and a corrected one, after a restart.
+    past = PastStatistics(hass, "one")
+    await past.async_load()
+    await past.async_bring_in(alone(platform(-30, -21)))
+    await past.async_bring_in(alone(platform(-12, -6) | {EIGHT - 12 * HOUR: 2.5}))
+    assert await changes(hass) == drawn(-30, -6) | {-12: 2.5}
+
+
+# Minutes of the first hour at which the recorder's rows are followed up.
+@pytest.mark.parametrize("minutes", [40, 60])
+async def test_its_sum_goes_on_when_it_begins_to_count(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics, minutes: int
+) -> None:
+    names = {"energy_imported": NAME}
+    await past.async_bring_in(alone(platform(-30, -9)))
+    await past.async_lift(names)
+    assert past.has_alone  # nothing has been counted yet
+    await live(hass, freezer, BEGIN, EIGHT + timedelta(minutes=minutes))
+    past = PastStatistics(hass, "one")
+    await past.async_load()
+
+    await past.async_lift(names)
+    await past.async_lift(names)
+
+    assert not past.has_alone
+    await live(hass, freezer, EIGHT + timedelta(minutes=minutes), EIGHT + 2 * HOUR)
+    # The first hour has its 40 minutes, neither minus the past nor the past again.
+    part = {0: round(DRAWN[8] * 2 / 3, 4), 1: round(DRAWN[9], 4)}
+    assert await changes(hass) == drawn(-30, -9) | part
+    # A day later, the platform knows the hours in between, and the whole of the first.
+    past = PastStatistics(hass, "one")
+    await past.async_load()
+    await past.async_bring_in(series(platform(-40, 0)))
+    assert await changes(hass) == drawn(-40, 1)
+    await live(hass, freezer, EIGHT + 2 * HOUR, EIGHT + 3 * HOUR)
+    assert await changes(hass) == drawn(-40, 2)
+
+
+async def test_a_kill_before_its_sum_goes_on(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    past: PastStatistics,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await past.async_bring_in(alone(platform(-30, -1)))
+    await live(hass, freezer, BEGIN, EIGHT + timedelta(minutes=40))
+    with monkeypatch.context() as patch:
+        patch.setattr(get_instance(hass), "async_adjust_statistics", lambda *_args: None)
+        await past.async_lift({"energy_imported": NAME})
+    await live(hass, freezer, EIGHT + timedelta(minutes=40), EIGHT + 2 * HOUR)
+    again = PastStatistics(hass, "one")
+    await again.async_load()
+
+    await again.async_bring_in(series(platform(-30, 0)))
+
+    assert await changes(hass) == drawn(-30, 1)
+
+
 @pytest.mark.parametrize("killed_at", range(8))
 async def test_a_kill_at_each_step(
     hass: HomeAssistant,
@@ -317,7 +387,7 @@ async def test_a_kill_at_each_step(
     with monkeypatch.context() as patch:
         patch.setattr(PastStatistics, "async_save", kill_after(PastStatistics.async_save))
         patch.setattr(
-            statistics_writer, "async_import_statistics", kill_after(async_import_statistics)
+            leneda_statistics_writer, "async_import_statistics", kill_after(async_import_statistics)
         )
         patch.setattr(
             recorder, "async_adjust_statistics", kill_after(recorder.async_adjust_statistics)
@@ -353,7 +423,7 @@ async def test_taken_back(
     if is_shown_twice:
         await past.async_take_back(series({}))
 
-    assert is_gone == statistics_writer.CAN_DELETE
+    assert is_gone == leneda_statistics_writer.CAN_DELETE
     found = await changes(hass)
     assert {n: kwh for n, kwh in found.items() if n in own_changes} == own_changes
     assert not any(kwh for n, kwh in found.items() if n not in own_changes)

@@ -6,9 +6,9 @@ from typing import Any
 
 from homeassistant.util import dt as dt_util
 
+from ..coordinator import BooksCoordinator
 from ..coordinator.gas_options import gas_prices, is_gas, kwh_per_m3
-from ..coordinator.medium_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
-from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
 from ..lib.reports import GasPrices, gas_costs_report, joined_days
 from ..lib.tariff import LUXEMBOURG, day_end, day_start
 from .requests import Request, async_rendered, meter_command
@@ -18,7 +18,7 @@ _A_WHOLE_HOUR = 3599.0
 
 
 @meter_command("media")
-async def answer_media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
+async def answer_media(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """Return the M-Bus meters' consumption: 400 days, and for water also the hours of 35 days."""
     media = {name: medium.copy() for name, medium in coordinator.books.history.media.items()}
     options, now = coordinator.config_entry.options, dt_util.utcnow()
@@ -53,7 +53,8 @@ def _costs(
     if not is_gas(medium.kind, medium.unit):
         return None
     meters = [meter for meter in media if meter is not medium and is_gas(meter.kind, meter.unit)]
-    # The costs of a replaced meter are shown with its successor, so the fixed price counts once.
+    # The costs of a replaced meter are shown with the meter that replaced it. So this meter shows
+    # no costs, and the fixed price is counted only once.
     if any(_has_replaced(meter, medium) for meter in meters):
         return gas_costs_report({}, prices, now)
     replaced = [meter.days for meter in meters if _has_replaced(medium, meter)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .identity import shelly_id
-from .shelly import RpcError, RpcResult
+from .shelly_methods import RpcError, RpcResult
 
 MAX_FRAME_BYTES = 4096
 _MAX_NAME_CHARS = 128

@@ -1,7 +1,7 @@
 """RPC methods of a Shelly Pro 3EM (second generation, profile triphase), and their results.
 
 Results are dicts with the keys in the order of a real device. Counts and ids are int, measured
-values are float. `shelly_frames.to_json` writes a float with two decimals.
+values are float. `shelly_json_rpc.to_json` writes a float with two decimals.
 Source: shelly-api-docs.shelly.cloud/gen2, RPC protocol, EM, EMData, Shelly Pro 3EM.
 """
 
@@ -21,7 +21,8 @@ TOO_MANY: Final = 429
 UNAVAILABLE: Final = 503
 
 _FREQUENCY = 50.0
-# Status of a Wi-Fi without connection, because the virtual Shelly is connected by cable.
+# The virtual Shelly seems to be connected by a network cable. So it reports a Wi-Fi without
+# connection.
 _WIFI = {"sta_ip": None, "status": "disconnected", "ssid": None, "rssi": 0}
 _STATION = {"ssid": None, "is_open": True, "enable": False, "ipv4mode": "dhcp"}
 _WIFI_CONFIG = {

@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, month_start
 from .meter_clock_jumps import ReadingSegment
-from .register_rises import Registers
-from .span_lines import (
+from .month_file_lines import (
     LATE,
     Files,
     cells_of,
@@ -25,6 +24,7 @@ from .span_lines import (
     parse_time,
     span_of_cells,
 )
+from .register_rises import Registers
 from .spans import Kind, MonthColumns, Position, Row, Span, end_of, gap_between, position_of
 
 REMOVED = "removed"
@@ -181,7 +181,8 @@ class RowReader:
             last_number if self._number == inf else max(last_number, int(self._number))
         )
         self.new.sort(key=attrgetter("number"))
-        # Sort the months, because a row with `max_months` months forgets the first month.
+        # Sort the months. When a row exceeds `max_months`, it forgets the first of its months,
+        # which must be the oldest.
         self.row.months = dict(sorted(self.row.months.items()))
 
     def _clip_gaps(self) -> None:

@@ -35,7 +35,7 @@ _VERSION = re.compile(rb"version=([0-9]+)")
 type Files = Mapping[str, bytes | None]
 """Content of month files by name, such as "2026-06"; None for an unreadable file.
 
-The file "removed" has the numbers of removed lines (`row_reader.py`).
+The file "removed" has the numbers of removed lines (`month_file_reader.py`).
 """
 
 
@@ -175,6 +175,6 @@ def lines_of_file(data: bytes) -> list[bytes]:
     if version and version[1] != b"2":
         raise UnknownVersionError
     if lines and not header.startswith(b"start,"):
-        # The header is lost. Keep the first line, because this line may be a span.
+        # The header is lost. The first line may be a span, so keep it.
         lines.insert(0, header)
     return lines[:-1]

@@ -21,16 +21,17 @@ from .calendar import month_start, quarter_start
 from .contract import MAX_CONTRACTS, Contract, Contracts
 from .meter_clock_jumps import ReadingSegment
 from .month import QuarterHour
+from .month_file_lines import line_of, span_of
 from .register_rises import Amounts, Registers
-from .span_lines import line_of, span_of
 from .spans import Span
 from .time_of_use import parsed
 
 type Stores = dict[str, Any]
 
 _MAX_VALUE = 1e19
-# An unconfirmed segment has less than 96 quarter-hours, a gap, and at either end a part of a
-# quarter-hour. The limit allows about twice as many spans.
+# Maximum number of stored spans of an unconfirmed segment. A segment has less than 96
+# quarter-hours, a gap, and a part of a quarter-hour at either end. The limit is about twice as
+# high.
 _MAX_SPANS = 200
 
 _MAY_BE_NEGATIVE = {"market_cost", "market_revenue"}
