@@ -13,12 +13,11 @@ from typing import Any, NamedTuple
 import pytest
 import pytest_asyncio
 
-from custom_components.smarty_p1.coordinator.contract_options import contract_of
 from dev.demo import inverter
 from dev.demo.meter_statistics import DOMAIN, import_rows, registers, wait_for_rows
 from dev.demo.simulated_year import simulate_year, store_year
 from dev.simulator import Meter, Server, serve
-from smartyp1.tariff import LUXEMBOURG
+from smartyp1.tariff import LUXEMBOURG, Contract
 from tests.system.home import Home
 from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
 
@@ -45,14 +44,16 @@ PAGES: dict[str, Any] = {
     },
     "levies": {"vat": True, "with_levies": False},
 }
-OPTIONS = {
-    "reference_power": 7.0,
-    "energy_price": 0.15,
-    **PAGES["second_price"],
-    **PAGES["network_prices"],
-    "vat": True,
-    "with_levies": False,
-}
+CONTRACT = Contract(
+    reference_kw=7.0,
+    energy_price=0.15,
+    second_price=0.09,
+    second_hours="22:00-06:00",
+    network_fixed=12.0,
+    network_variable=0.05,
+    meter_fee=5.0,
+    surcharge=0.07,
+)
 # Whole days before the first one that is compared, in which the recorder knows the inverters.
 LEARNT = 40
 
@@ -137,9 +138,7 @@ async def home(tmp_path_factory: pytest.TempPathFactory, line: Server) -> AsyncI
             advanced={},
         )
         entry_id = entry["entry_id"]
-        year = await asyncio.to_thread(
-            simulate_year, meter, contract_of(OPTIONS), datetime.now(UTC)
-        )
+        year = await asyncio.to_thread(simulate_year, meter, CONTRACT, datetime.now(UTC))
         disable = "config_entries/disable"
         await home.client.command(disable, entry_id=entry_id, disabled_by="user")
         await home.client.set_options(entry_id, **PAGES)
