@@ -8,7 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.components.recorder.statistics import (
+    StatisticsRow,
+    statistics_during_period,
+)
 from homeassistant.components.sensor import SensorDeviceClass
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
@@ -123,23 +126,33 @@ def _read(
     running = statistics_during_period(hass, hour, until, ids, "5minute", units, {"change"})
     supplies = []
     for name, kind in kinds.items():
-        kwh: dict[datetime, float] = {}
-        since = first
-        for n, row in enumerate(ended.get(name, [])):
-            change, total = row.get("change"), row.get("sum")
-            time = datetime.fromtimestamp(row["start"], UTC)
-            if change is None or total is None:
-                continue
-            if n == 0 and abs(change - total) < _SAME:
-                # No statistics are older. Only a part of this hour was counted.
-                since = time + _HOUR
-            else:
-                kwh[time] = change
-        changes = [change for row in running.get(name, []) if (change := row.get("change"))]
-        if running.get(name):
-            kwh[hour] = sum(changes)
-        supplies.append(Supply(kind, kwh, since if ended.get(name) else until))
+        kwh, since = _by_hour(ended.get(name, []), first)
+        if rows := running.get(name):
+            kwh[hour] = sum(change for row in rows if (change := row.get("change")))
+        supplies.append(Supply(kind, kwh, since if name in ended else until))
     return supplies
+
+
+def _by_hour(
+    rows: Sequence[StatisticsRow], first: datetime
+) -> tuple[dict[datetime, float], datetime]:
+    """Return the energy by hour, and the start of the first hour that was counted as a whole.
+
+    `first` is the start of the statistics that were read.
+    """
+    kwh: dict[datetime, float] = {}
+    since = first
+    for n, row in enumerate(rows):
+        change, total = row.get("change"), row.get("sum")
+        time = datetime.fromtimestamp(row["start"], UTC)
+        if change is None or total is None:
+            continue
+        if n == 0 and abs(change - total) < _SAME:
+            # No statistics are older. Only a part of this hour was counted.
+            since = time + _HOUR
+        else:
+            kwh[time] = change
+    return kwh, since
 
 
 def _power_beside(hass: HomeAssistant, entity_id: str) -> str | None:

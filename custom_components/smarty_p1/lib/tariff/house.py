@@ -189,18 +189,12 @@ def house_days(
         for start, end in doubtful_periods(supply, grid.until)
         for day in _days_between(start, end)
     }
-    for day in sorted(grid.days):
-        drawn_kwh, fed_kwh = grid.days[day]
-        if day >= grid.until:
-            continue
+    for day in sorted(day for day in grid.days if day < grid.until):
         if day < since or day in doubtful_days or not grid.is_known(day):
+            drawn_kwh, _ = grid.days[day]
             yield HouseDay(day, drawn_kwh, None)
-            continue
-        end = min(day_end(day), grid.until)
-        delivered = {hour: _delivered_kwh(supplies, hour) for hour in _hours_between(day, end)}
-        own_kwh = sum(delivered.values()) - fed_kwh
-        saved, unpriced_kwh = _worth(own_kwh, delivered, grid.fed_hours, price_of_hour)
-        yield HouseDay(day, drawn_kwh, own_kwh, saved, unpriced_kwh)
+        else:
+            yield _known_day(grid, day, supplies, price_of_hour)
 
 
 def house_sum(days: Sequence[HouseDay]) -> HouseSum:
@@ -230,6 +224,17 @@ def prices_by_hour(contracts: Contracts, market: Mapping[datetime, MarketPrices]
         return sum(known_prices) / len(prices) if len(known_prices) == len(prices) else None
 
     return price_of_hour
+
+
+def _known_day(
+    grid: Grid, day: datetime, supplies: Sequence[Supply], price_of_hour: PriceOfHour
+) -> HouseDay:
+    drawn_kwh, fed_kwh = grid.days[day]
+    end = min(day_end(day), grid.until)
+    delivered = {hour: _delivered_kwh(supplies, hour) for hour in _hours_between(day, end)}
+    own_kwh = sum(delivered.values()) - fed_kwh
+    saved, unpriced_kwh = _worth(own_kwh, delivered, grid.fed_hours, price_of_hour)
+    return HouseDay(day, drawn_kwh, own_kwh, saved, unpriced_kwh)
 
 
 def _worth(
