@@ -13,6 +13,7 @@ from .bills import (
 )
 from .days import bills_by_day, days_report
 from .gas_costs import DaySums, GasPrices, gas_costs_report, joined_days
+from .habits import highlights_report, usual_report
 from .house import first_day_of_house, house_report
 from .outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from .quarter_hours import (
@@ -36,6 +37,7 @@ __all__ = [
     "days_report",
     "first_day_of_house",
     "gas_costs_report",
+    "highlights_report",
     "house_report",
     "joined_days",
     "known_months",
@@ -43,5 +45,6 @@ __all__ = [
     "quarter_hours_as_csv",
     "quarter_hours_as_json",
     "quarter_hours_report",
+    "usual_report",
     "what_if_report",
 ]

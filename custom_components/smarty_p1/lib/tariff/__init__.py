@@ -21,6 +21,7 @@ from .calendar import (
     QUARTER_HOUR,
     day_end,
     day_start,
+    month_end,
     month_start,
     quarter_start,
 )
@@ -199,6 +200,7 @@ __all__ = [
     "lines_of_file",
     "load_months",
     "market_prices_of",
+    "month_end",
     "month_name",
     "month_start",
     "months_of",
