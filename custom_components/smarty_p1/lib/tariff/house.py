@@ -8,6 +8,7 @@ may be negative, for example while a battery is charged from the grid.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import inf
 from typing import NamedTuple
 
 from .calendar import QUARTER_HOUR, day_end, day_start
@@ -155,27 +156,51 @@ def doubtful_periods(supply: Supply, until: datetime) -> Iterator[Period]:
 
     Nobody knows on which day of such a period the energy was produced.
     """
-    highest_kwh = 0.0
-    last_row = last_energy = supply.since
+    watch = _Watch(supply)
     for hour in sorted(hour for hour in supply.kwh if supply.since <= hour < until):
-        kwh, end = supply.kwh[hour], hour + _HOUR
-        is_dark = supply.kind is SupplyKind.PRODUCED and hour - last_energy > MAX_NIGHT
-        has_energy = highest_kwh > _NEGLIGIBLE_KWH
-        has_learnt = has_energy and hour - supply.since >= _LEARNING
-        if hour - last_row > MAX_NIGHT:
-            yield last_row, end if kwh > _NEGLIGIBLE_KWH else hour
-        elif (is_dark and has_energy and kwh > _MAX_FIRST_SHARE * highest_kwh) or (
-            has_learnt and kwh > _MAX_RISE * highest_kwh
-        ):
-            yield last_energy, end
+        if period := watch.doubtful_period(hour, supply.kwh[hour]):
+            yield period
+        watch.note(hour, supply.kwh[hour])
+    if until - watch.last_row > MAX_NIGHT:
+        yield watch.last_row, until
+
+
+class _Watch:
+    """Knowledge about the hours of a supply, by which an hour with too much energy is found."""
+
+    def __init__(self, supply: Supply) -> None:
+        self.last_row = supply.since
+        """End of the last hour with statistics."""
+        self._last_energy = supply.since
+        self._supply = supply
+        self._highest_kwh = 0.0
+
+    def doubtful_period(self, hour: datetime, kwh: float) -> Period | None:
+        """Return the period whose energy arrived in an hour, None if it is the hour's own."""
+        if hour - self.last_row > MAX_NIGHT:
+            return self.last_row, hour + _HOUR if kwh > _NEGLIGIBLE_KWH else hour
+        if self._highest_kwh <= _NEGLIGIBLE_KWH or kwh <= self._max_kwh(hour):
+            return None
+        return self._last_energy, hour + _HOUR
+
+    def note(self, hour: datetime, kwh: float) -> None:
+        """Learn from the next hour."""
         # A jump must not hide the next jump. A larger inverter is believed after a few days.
-        limit_kwh = _MAX_RISE * highest_kwh if has_learnt else kwh
-        highest_kwh = max(highest_kwh, min(kwh, limit_kwh))
-        last_row = end
+        if self._has_learnt(hour) and self._highest_kwh > _NEGLIGIBLE_KWH:
+            kwh = min(kwh, _MAX_RISE * self._highest_kwh)
+        self._highest_kwh = max(self._highest_kwh, kwh)
+        self.last_row = hour + _HOUR
         if kwh > 0:
-            last_energy = end
-    if until - last_row > MAX_NIGHT:
-        yield last_row, until
+            self._last_energy = self.last_row
+
+    def _max_kwh(self, hour: datetime) -> float:
+        """Return the highest plausible energy of an hour."""
+        if self._supply.kind is SupplyKind.PRODUCED and hour - self._last_energy > MAX_NIGHT:
+            return _MAX_FIRST_SHARE * self._highest_kwh
+        return _MAX_RISE * self._highest_kwh if self._has_learnt(hour) else inf
+
+    def _has_learnt(self, hour: datetime) -> bool:
+        return hour - self._supply.since >= _LEARNING
 
 
 def house_days(
@@ -183,12 +208,7 @@ def house_days(
 ) -> Iterator[HouseDay]:
     """Yield the days of `grid` in time order."""
     since = max(supply.since for supply in supplies)
-    doubtful_days = {
-        day
-        for supply in supplies
-        for start, end in doubtful_periods(supply, grid.until)
-        for day in _days_between(start, end)
-    }
+    doubtful_days = _doubtful_days(supplies, grid.until)
     for day in sorted(day for day in grid.days if day < grid.until):
         if day < since or day in doubtful_days or not grid.is_known(day):
             drawn_kwh, _ = grid.days[day]
@@ -224,6 +244,15 @@ def prices_by_hour(contracts: Contracts, market: Mapping[datetime, MarketPrices]
         return sum(known_prices) / len(prices) if len(known_prices) == len(prices) else None
 
     return price_of_hour
+
+
+def _doubtful_days(supplies: Sequence[Supply], until: datetime) -> set[datetime]:
+    return {
+        day
+        for supply in supplies
+        for start, end in doubtful_periods(supply, until)
+        for day in _days_between(start, end)
+    }
 
 
 def _known_day(
