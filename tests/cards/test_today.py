@@ -84,7 +84,9 @@ async def test_a_bar_that_is_chosen_replaces_the_sentence(stage: Stage) -> None:
     await stage.page.mouse.move(x, y)
     await stage.settle()
     await stage.picture("today-chosen")
-    assert "18:15\u201318:30: 9.4 kW from the grid. 0.6 kWh above 7 kW: 0.05 €" in await stage.text()
+    assert (
+        "18:15\u201318:30: 9.4 kW from the grid. 0.6 kWh above 7 kW: 0.05 €" in await stage.text()
+    )
     assert not await stage.page.locator(".said p").first.is_visible()
     assert await height_of(stage) == height
     # A second tap leads back to the day.
