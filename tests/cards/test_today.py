@@ -101,7 +101,8 @@ async def test_a_bar_that_is_chosen_replaces_the_sentence(stage: Stage) -> None:
         "ArrowRight": "00:15\u201300:30: 0.3 kW from the grid.",
         "End": "18:30\u201318:45: heading for ≈ 0.7 kW from the grid.",
         "ArrowLeft": "18:15\u201318:30: 9.4 kW from the grid. 0.6 kWh above 7 kW: 0.05 €",
-        "Escape": "11.9 kWh from the grid, 0.9 kWh to it. 1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €",
+        "Escape": "11.9 kWh from the grid, 0.9 kWh to it. "
+        "1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €",
     }.items():
         await stage.page.keyboard.press(key)
         await stage.settle()
