@@ -56,6 +56,10 @@ export const calendarStyles = css`
   .calendar .now-day {
     border: 1px solid var(--quiet);
   }
+  .highs-name,
+  .always {
+    margin-top: 12px;
+  }
   .highs {
     display: grid;
     grid-template-columns: repeat(5, minmax(0, 1fr));
@@ -167,7 +171,7 @@ export function calendar({ focused, chosen, first, today, sums, reference, choos
 export function highs(month: string, rows: readonly HighRow[], locale: Locale, choose: (day: string) => void): TemplateResult | typeof nothing {
   if (!rows.length) return nothing;
   const name = locale.text(todayTexts, "highest_in", { month: locale.month(dayStart(`${month}-15`)) });
-  return html`<p class="small">${name}</p>
+  return html`<p class="small highs-name">${name}</p>
     <div class="highs" role="group" aria-label=${name}>
       ${rows.map(
         ({ day, power, when, isAbove }) =>
