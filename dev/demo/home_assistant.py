@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import shutil
 import sys
@@ -14,7 +15,10 @@ from .client import Client, is_listening
 from .processes import Process, running
 
 ROOT = Path(__file__).resolve().parents[2]
-INTEGRATION = ROOT / "custom_components" / "smarty_p1"
+# `scripts/release check` gives the folder into which it unpacked the archive of a release.
+INTEGRATION = Path(
+    os.environ.get("SMARTY_P1_INTEGRATION", ROOT / "custom_components" / "smarty_p1")
+)
 HOST = "127.0.0.1"
 
 # Exit status of Home Assistant when a user asks for a restart.
@@ -75,7 +79,7 @@ class Installation:
         (self.directory / "configuration.yaml").write_text(CONFIGURATION, encoding="utf-8")
         # Copy the component, because Home Assistant may change its files. The checkout must not
         # change.
-        copy = self.directory / "custom_components" / INTEGRATION.name
+        copy = self.directory / "custom_components" / "smarty_p1"
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(INTEGRATION, copy, ignore=shutil.ignore_patterns("__pycache__"))
         # Change the URL of Leneda in the copy. The integration has no option for this URL, because
