@@ -91,10 +91,10 @@ def build(folder: Path) -> None:
 def make_tools(path: Path) -> Path:
     """Make an environment with exactly the locked packages, and return its programs' folder."""
     run(sys.executable, "-m", "venv", path)
-    install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    for lock in ("requirements_build_lock.txt", "requirements_sbom_lock.txt"):
-        hashes = ["--require-hashes", "--only-binary", ":all:", "--requirement", ROOT / lock]
-        run(path / "bin" / "python", *install, *hashes)
+    pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    locks = [ROOT / f"requirements_{name}_lock.txt" for name in ("build", "sbom")]
+    hashes = ["--require-hashes", "--only-binary", ":all:", "--requirement", locks[0]]
+    run(path / "bin" / "python", *pip, *hashes, "--requirement", locks[1])
     return path / "bin"
 
 
