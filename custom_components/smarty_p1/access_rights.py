@@ -11,7 +11,7 @@ from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import entity_registry as er
 
 from .const import DOMAIN
-from .coordinator import is_meter
+from .coordinator import has_books
 from .coordinator.entry_types import AnyConfigEntry
 
 
@@ -31,7 +31,7 @@ def readable_meters(hass: HomeAssistant, user: User) -> list[AnyConfigEntry]:
     return [
         entry
         for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
-        if is_meter(entry) and may_read(hass, user, entry)
+        if has_books(entry) and may_read(hass, user, entry)
     ]
 
 
@@ -41,7 +41,7 @@ def readable_meter(hass: HomeAssistant, user: User, entry_id: str) -> AnyConfigE
     Raises Unauthorized if the user may read none of the meter's entities.
     """
     entry = hass.config_entries.async_get_entry(entry_id)
-    if entry is None or entry.domain != DOMAIN or not is_meter(entry):
+    if entry is None or entry.domain != DOMAIN or not has_books(entry):
         return None
     if not may_read(hass, user, entry):
         raise Unauthorized(permission=POLICY_READ)

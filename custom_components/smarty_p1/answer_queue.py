@@ -20,9 +20,9 @@ from homeassistant.helpers.script import script_stack_cv
 from homeassistant.util.hass_dict import HassKey
 
 from .const import DOMAIN
+from .coordinator import BooksCoordinator
 from .coordinator.collector_pause import without_collection
 from .coordinator.market_history import async_market_hours
-from .coordinator.meter_coordinator import SmartyCoordinator
 from .lib.fair_queue import BusyError, Turns
 from .lib.reports import what_if_report
 from .lib.tariff import Demand, QuarterHour, QuarterHours, day_start, quarter_hours_between
@@ -193,14 +193,14 @@ class NothingCountedError(Exception):
 
 
 @callback
-def demand_of(coordinator: SmartyCoordinator) -> Demand:
+def demand_of(coordinator: BooksCoordinator) -> Demand:
     """Return the quarter-hours and months of a meter. Raises NothingCountedError if none exist."""
     if coordinator.books.demand is None:
         raise NothingCountedError
     return coordinator.books.demand
 
 
-async def async_known_quarter_hours(coordinator: SmartyCoordinator, demand: Demand) -> QuarterHours:
+async def async_known_quarter_hours(coordinator: BooksCoordinator, demand: Demand) -> QuarterHours:
     """Return the measured and imported quarter-hours of the last 400 days."""
     meter, end = coordinator.books.memory.demand_meter, demand.quarter_start
     start = day_start(end - _QUARTER_HOURS_SPAN)
@@ -208,7 +208,7 @@ async def async_known_quarter_hours(coordinator: SmartyCoordinator, demand: Dema
 
 
 async def async_quarter_hours(
-    coordinator: SmartyCoordinator, start: datetime, end: datetime
+    coordinator: BooksCoordinator, start: datetime, end: datetime
 ) -> list[QuarterHour]:
     """Return the measured and imported quarter-hours that start in a period."""
     meter = coordinator.books.memory.demand_meter
@@ -216,20 +216,18 @@ async def async_quarter_hours(
     return await async_aside(coordinator.hass, without_collection(list), quarter_hours)
 
 
-async def async_what_if(
-    coordinator: SmartyCoordinator, fields: Mapping[str, Any]
-) -> dict[str, Any]:
+async def async_what_if(coordinator: BooksCoordinator, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return the yearly value of a battery. Raises WhatIfError if the value is unknown."""
     hass, demand = coordinator.hass, demand_of(coordinator)
     start, end = day_start(demand.quarter_start - _QUARTER_HOURS_SPAN), demand.month.start
     quarters = await async_quarter_hours(coordinator, start, end)
-    market = await async_market_hours(hass, coordinator.serial_number, demand.contracts, start, end)
+    market = await async_market_hours(hass, coordinator.meter_id, demand.contracts, start, end)
     work = without_collection(what_if_report)
     return await async_aside(hass, work, demand, quarters, market, fields)
 
 
 @callback
-def books_of(coordinator: SmartyCoordinator) -> object:
+def books_of(coordinator: BooksCoordinator) -> object:
     """Return a version of a meter's data. New quarter-hours, contracts and imports change it."""
     demand = coordinator.books.demand
     past = coordinator.books.memory.demand_meter.past

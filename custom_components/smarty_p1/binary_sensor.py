@@ -13,7 +13,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_REFERENCE_POWER
-from .coordinator.meter_coordinator import MeterConfigEntry, SmartyCoordinator
+from .coordinator import BooksCoordinator
+from .coordinator.meter_coordinator import MeterConfigEntry
 from .entity import SmartyEntity, category_of, find_new
 from .lib.entities import BINARY_SENSORS, MEASURED_SINCE, BinarySensorSpec
 
@@ -38,7 +39,7 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     _unrecorded_attributes = frozenset({MEASURED_SINCE})
     described: BinarySensorSpec
 
-    def __init__(self, coordinator: SmartyCoordinator, described: BinarySensorSpec) -> None:
+    def __init__(self, coordinator: BooksCoordinator, described: BinarySensorSpec) -> None:
         device_class = described.device_class
         description = BinarySensorEntityDescription(
             key=described.key,

@@ -16,7 +16,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.start import async_at_started
 
 from .const import DOMAIN
-from .coordinator.meter_coordinator import MeterConfigEntry, SmartyCoordinator
+from .coordinator import BooksCoordinator
+from .coordinator.meter_coordinator import MeterConfigEntry
 from .entity import SmartyEntity, category_of, find_new, on_new_objects
 from .lib.entities import (
     ATTR_TEXT,
@@ -58,7 +59,7 @@ class MeterEvent(SmartyEntity, EventEntity):
     described: EventSpec
     _was_available: bool | None = None
 
-    def __init__(self, coordinator: SmartyCoordinator, described: EventSpec) -> None:
+    def __init__(self, coordinator: BooksCoordinator, described: EventSpec) -> None:
         description = EventEntityDescription(
             key=described.key,
             translation_key=described.translation_key,

@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .coordinator import is_meter, line_of
+from .coordinator import has_books, line_of
 from .coordinator.entry_types import AnyConfigEntry
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .diagnostics import redact_names
@@ -24,7 +24,7 @@ async def _async_describe(hass: HomeAssistant) -> dict[str, Any]:
     """Return the number of loaded meters, and a description of each entry by number and title."""
     entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
-    described = {"meters": sum(is_meter(entry) for entry in loaded)}
+    described = {"meters": sum(has_books(entry) for entry in loaded)}
     return described | {
         _name(entry, number): _describe(entry) for number, entry in enumerate(entries, start=1)
     }

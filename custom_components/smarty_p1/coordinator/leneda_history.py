@@ -4,18 +4,19 @@ The running day is left out, because the platform has no quarter-hours of it yet
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.const import EVENT_RECORDER_5MIN_STATISTICS_GENERATED
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, LOGGER, SECTION_LENEDA
+from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER, SECTION_LENEDA
 from ..lib.leneda import (
     REGISTERS,
     Cause,
@@ -102,6 +103,13 @@ class PlatformPast:
         self._recording: asyncio.Task[None] | None = None
         self._again: CALLBACK_TYPE | None = None
         self._is_stopped = False
+        self._listeners: list[Callable[[], None]] = []
+
+    @callback
+    def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call the listener after a change of the imported days. Return a callback to remove it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     async def async_start(self, meter: DemandMeter) -> None:
         """Show the imported quarter-hours, and write them into statistics in the background.
@@ -111,6 +119,12 @@ class PlatformPast:
         self._meter = meter
         self._entry.async_on_unload(self._stop)
         await self._statistics.async_load()
+        if self._statistics.has_alone and self._entry.data.get(CONF_KIND) != KIND_LENEDA:
+            # The meter has got its cable, so its entities begin to count.
+            bus = self._hass.bus
+            self._entry.async_on_unload(
+                bus.async_listen(EVENT_RECORDER_5MIN_STATISTICS_GENERATED, self._async_lift)
+            )
         try:
             platform = await self._async_read()
         except OSError as err:
@@ -152,9 +166,8 @@ class PlatformPast:
                     without_collection(self._files.add), export.code, export.rows, export.point
                 )
                 await run(self._files.note_point, export.code, export.point)
-                platform = await self._async_read()
-                self._note_running_month(platform)
-                await self._async_show(platform)
+                self._note_running_month({export.code: export.rows})
+                await self._async_show(await self._async_read())
             except OSError as err:
                 raise ImportRefusedError(key="leneda_not_stored", error=str(err.strerror)) from None
             await self._statistics.async_begin()
@@ -184,9 +197,8 @@ class PlatformPast:
                 await run(self._files.add, code, rows, points[code])
                 if points[code]:
                     await run(self._files.note_point, code, points[code])
-            platform = await self._async_read()
-            self._note_running_month(platform)
-            await self._async_show(platform)
+            self._note_running_month(found)
+            await self._async_show(await self._async_read())
             await self._statistics.async_begin()
             self._record()
 
@@ -283,15 +295,21 @@ class PlatformPast:
         result = await self._hass.async_add_executor_job(without_collection(make))
         self._may_share = any(map(is_of_sharing, platform))
         self._meter.set_platform_days(*result)
+        for listener in tuple(self._listeners):
+            listener()
 
     @callback
-    def _note_running_month(self, platform: Platform) -> None:
-        """Remember the running month if it has imported days.
+    def _note_running_month(self, found: Platform) -> None:
+        """Remember the running month if the quarter-hours in `found` include its days.
 
-        The costs of these days raise the total at once.
+        The costs of these days raise the total at once. But if no total has been shown yet, it
+        begins with these costs, and begins to count only after them.
         """
         month = month_name(dt_util.utcnow())
-        if any(month_name(rows[-1].start) == month for rows in platform.values()):
+        is_shown = self._meter.snapshot is not None
+        if is_shown and any(
+            rows and month_name(rows[-1].start) == month for rows in found.values()
+        ):
             self._statistics.months_at_once.add(month)
 
     async def _async_record(self, platform: Platform) -> None:
@@ -306,8 +324,12 @@ class PlatformPast:
             until=day_start(now),
             left_out=frozenset(self._statistics.months_at_once),
         )
+        is_alone = demand is not None and demand.running is None
         work = partial(without_collection(all_series), names, own, platform, costs)
-        await self._statistics.async_bring_in(await self._hass.async_add_executor_job(work))
+        await self._statistics.async_bring_in(
+            series._replace(is_alone=is_alone and series.key in {IMPORTED, EXPORTED})
+            for series in await self._hass.async_add_executor_job(work)
+        )
 
     async def _async_start_recording(self, _hass: HomeAssistant) -> None:
         """Write the statistics if hours are left from before the restart, or an entity is new."""
@@ -332,9 +354,15 @@ class PlatformPast:
                 await self._async_record(platform)
         except OSError as err:
             LOGGER.warning("What was imported from Leneda cannot be read: %s", err.strerror)
-        if self._statistics.waits and not self._is_stopped:
+        is_due = self._statistics.waits or not self._statistics.knows(self._names())
+        if is_due and not self._is_stopped:
             self._cancel()
             self._again = async_call_later(self._hass, _AGAIN, self._record)
+
+    async def _async_lift(self, _event: Event) -> None:
+        """Continue the sums of entities that have begun to count, at once."""
+        if self._statistics.has_alone:
+            await self._statistics.async_lift(self._names())
 
     @callback
     def _stop(self) -> None:

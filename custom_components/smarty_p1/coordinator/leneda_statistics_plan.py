@@ -7,6 +7,10 @@ sum of the row before. Rows that the entity itself has written are called own ro
 - Hours missing between own rows: their sum continues from the row before. The next own row stays,
   because its sum already includes the missing hours. No hour gets a negative energy.
 
+- An entity without own rows gets all hours. A meter without a cable has such an entity. When the
+  meter gets its cable, the first own row begins with the sum 0. `lifted` is the number that was
+  then added to it, before it became a row.
+
 The first own row, and an own row before a gap, cover only a part of their hour. They are raised to
 the energy of the whole hour if the platform knows it. A `Ledger` lists the written rows, so that
 they can be corrected or removed later. It is stored before the rows, in case of a crash.
@@ -63,8 +67,15 @@ class Ledger:
     """Energy of the whole hour `first`, None if unknown."""
     hours: frozenset[datetime] = frozenset()
     """Hours whose rows were added, because the entity had no own row."""
+    lifted: float | None = None
+    """Sum that was added to the entity's first hour before it had a row, None if nothing was."""
     replaced: Mapping[datetime, Row] = field(default_factory=dict)
     """Rows of the entity that were raised to the whole hour, as they were before all changes."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Return whether rows were added to an entity that has never counted by itself."""
+        return bool(self.hours) and self.first is None and self.lifted is None
 
     @cached_property
     def stored(self) -> dict[str, Any]:
@@ -74,6 +85,7 @@ class Ledger:
             "first_sum": self.first_sum,
             "first_change": self.first_change,
             "hours": _runs_of(self.hours),
+            "lifted": self.lifted,
             "replaced": [[hour.isoformat(), *row] for hour, row in self.replaced.items()],
         }
 
@@ -87,12 +99,13 @@ class Ledger:
                 raise ValueError
             begin = _time(start)
             hours.update(begin + n * HOUR for n in range(int(count)))
-        change = data["first_change"]
+        change, lifted = data["first_change"], data.get("lifted")
         return cls(
             first=data["first"] and _time(data["first"]),
             first_sum=float(data["first_sum"]),
             first_change=None if change is None else float(change),
             hours=frozenset(hours),
+            lifted=None if lifted is None else float(lifted),
             replaced={
                 _time(hour): Row(float(total), state, last_reset)
                 for hour, total, state, last_reset in checked_list(data["replaced"], _MAX_RUNS)
@@ -120,9 +133,9 @@ class Plan(NamedTuple):
     deleted: tuple[datetime, ...]
     before: Mapping[datetime, Row]
     """Rows to write before the entity's first own row."""
-    first: datetime
+    first: datetime | None
     delta: float
-    """Number to add to the sums of all rows from `first` on."""
+    """Number to add to the sums of all rows from `first` on, 0 without an own row."""
     between: Mapping[datetime, Row]
     """Rows to write between the entity's own rows, and changed own rows."""
     waits: bool
@@ -160,6 +173,28 @@ def plan(
     return result._replace(waits=any(hour > own[-1] for hour in energies))
 
 
+def plan_alone(
+    rows: Mapping[datetime, Row], ledger: Ledger, known: Mapping[datetime, float]
+) -> Plan | None:
+    """Return the plan that adds the hours in `known` to an entity that has no own row.
+
+    Hours that were added earlier stay. Return None without any hours.
+    """
+    energies = {**_kept(rows, ledger), **known}
+    written = _followed(sorted(energies), energies, Row(0.0, 0.0), None)
+    if not written:
+        return None
+    return Plan(
+        ledger=replace(ledger, hours=ledger.hours | written.keys()),
+        deleted=(),
+        before=_to_write(written, rows),
+        first=None,
+        delta=0.0,
+        between={},
+        waits=False,
+    )
+
+
 def plan_back(
     rows: Mapping[datetime, Row],
     ledger: Ledger,
@@ -192,7 +227,10 @@ def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Led
     """
     if ledger.first == first:
         return ledger
-    return Ledger(first, rows[first].sum, None, ledger.hours & rows.keys())
+    total, hours = rows[first].sum, ledger.hours & rows.keys()
+    # After a crash, the number may not have been added to the row.
+    lifted = ledger.lifted or 0.0
+    return Ledger(first, total - lifted if total > lifted - _SAME else total, None, hours)
 
 
 def _kept(rows: Mapping[datetime, Row], ledger: Ledger) -> dict[datetime, float]:

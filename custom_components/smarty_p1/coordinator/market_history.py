@@ -20,7 +20,7 @@ _IMPORTED, _EXPORTED = "price_import", "price_export"
 
 
 async def async_market_hours(
-    hass: HomeAssistant, serial_number: str, contracts: Contracts, start: datetime, end: datetime
+    hass: HomeAssistant, meter_id: str, contracts: Contracts, start: datetime, end: datetime
 ) -> MarketHours:
     """Return the market prices of a period by hour, empty if the contract has fixed prices."""
     contract = contracts.latest
@@ -28,7 +28,7 @@ async def async_market_hours(
         return {}
     registry = er.async_get(hass)
     names = {
-        key: registry.async_get_entity_id("sensor", DOMAIN, f"{serial_number}_{key}")
+        key: registry.async_get_entity_id("sensor", DOMAIN, f"{meter_id}_{key}")
         for key in (_IMPORTED, _EXPORTED)
     }
     ids = {key: name for key, name in names.items() if name}

@@ -122,13 +122,13 @@ class MeterBooks:
 
         Deleting a device allows a new meter.
         """
-        serial_number = str(self._entry.unique_id)
+        meter_id = str(self._entry.unique_id)
         devices = dr.async_entries_for_config_entry(dr.async_get(self._hass), self._entry.entry_id)
         return {
-            name.removeprefix(f"{serial_number}_")
+            name.removeprefix(f"{meter_id}_")
             for device in devices
             for domain, name in device.identifiers
-            if domain == DOMAIN and name != serial_number
+            if domain == DOMAIN and name != meter_id
         }
 
     @callback

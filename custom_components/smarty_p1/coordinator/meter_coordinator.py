@@ -1,7 +1,7 @@
 """Coordinator of a meter: turns the bytes of its port into readings for the entities."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -42,14 +42,13 @@ from .meter_books import MeterBooks
 from .meter_capture import MeterCapture
 from .port_connection import Line
 from .repair_issues import Problem, raise_issue, withdraw_issues
-from .source_coordinator import SourceCoordinator
+from .source_coordinator import ReadingListener, SourceCoordinator
 from .stopping import timeout_or_stop
 
 # Objects whose changes are urgent: messages, breaker and relays. Entities show these changes at
 # once, even if the user has set a minimum interval.
 _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
 type MeterConfigEntry = ConfigEntry[SmartyCoordinator]
-type ReadingListener = Callable[[Reading], None]
 
 REJECTED: Mapping[Reason, ReadingProblem] = {
     Reason.TAG: ReadingProblem.WRONG_KEY,
@@ -99,7 +98,8 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
     config_entry: MeterConfigEntry
 
     def __init__(self, hass: HomeAssistant, entry: MeterConfigEntry) -> None:
-        self.serial_number = str(entry.unique_id)
+        self.meter_id = str(entry.unique_id)
+        self.serial_number = self.meter_id
         super().__init__(hass, entry, METER, serial_number=shown_name(self.serial_number))
         self.latest: Reading | None = None
         self.books = MeterBooks(hass, entry)
@@ -155,7 +155,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
             needs_tag=needs_tag,
         )
         limits = self.books.limits()
-        meter = NamedMeter(self.serial_number, MeterReader(memory, limits), decryptor or None)
+        meter = NamedMeter(self.meter_id, MeterReader(memory, limits), decryptor or None)
         self._session = MeterSession(
             meter, limits=limits, prices=self.books.prices_at, may_be_late=self.line.is_topic
         )

@@ -1,5 +1,6 @@
 """Base class for the coordinators of meters, pulse readers and tanks."""
 
+from collections.abc import Callable
 from datetime import datetime
 from math import inf
 from typing import override
@@ -12,6 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..lib.health import Condition, Health, Rules, State
+from ..lib.meter import Reading
 from .entry_types import AnyConfigEntry
 from .port_and_key_repairs import Remedies
 
@@ -19,6 +21,8 @@ from .port_and_key_repairs import Remedies
 # this often.
 _COUNTERS_SHOWN_EVERY = 60.0
 _LOG_INTERVAL = 60.0
+
+type ReadingListener = Callable[[Reading], None]
 
 
 class SourceCoordinator[D](DataUpdateCoordinator[D]):

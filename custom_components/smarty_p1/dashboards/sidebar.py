@@ -34,7 +34,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.json import json_bytes, json_fragment
 
 from ..const import CONF_SIDEBAR, DOMAIN
-from ..coordinator import is_meter
+from ..coordinator import has_books
 from ..coordinator.entry_types import AnyConfigEntry
 from .card_module import late_module
 
@@ -160,7 +160,7 @@ def async_hand_over(hass: HomeAssistant, removed: AnyConfigEntry) -> None:
     if not removed.options.get(CONF_SIDEBAR):
         return
     for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):
-        if is_meter(entry):
+        if has_books(entry):
             options = {**entry.options, CONF_SIDEBAR: True}
             hass.config_entries.async_update_entry(entry, options=options)
             return

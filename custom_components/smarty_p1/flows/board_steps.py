@@ -6,7 +6,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.const import CONF_PORT
 
-from ..coordinator import is_meter
+from ..coordinator import has_books
 from ..lib.port import identify_port, redact_port
 from .form_and_probe import Dialog, Draft, source_field
 from .form_errors import FieldError
@@ -34,7 +34,7 @@ class BoardSteps(Dialog):
         """Raise FieldError when another entry, enabled or disabled, has the same source."""
         unique_id = _unique_id(data)
         for entry in self._async_current_entries(include_ignore=False):
-            is_other = entry.entry_id != self.context.get("entry_id") and not is_meter(entry)
+            is_other = entry.entry_id != self.context.get("entry_id") and not has_books(entry)
             if is_other and unique_id == entry.unique_id:
                 raise FieldError(source_field(data), "source_in_use", title=entry.title)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import voluptuous as vol
@@ -14,6 +15,7 @@ from probatio import Secret
 from ..const import CONF_CONSUMPTION_POINT, CONF_ENERGY_ID, CONF_PRODUCTION_POINT
 from ..coordinator.leneda_client import Credentials, LenedaError, Refusal, async_time_series
 from ..coordinator.leneda_codes import EXPORTED, IMPORTED
+from ..lib.leneda import Row
 from ..lib.port import MASK
 from ..lib.tariff import QUARTER_HOUR, day_start
 from .form_errors import FieldError
@@ -24,6 +26,8 @@ _TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
 _HEADER_VALUE = re.compile(r"[!-~]{1,256}")
 _POINT = re.compile(r"LU[0-9]{31}")
 _ABOUT_THE_POINT = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
+# Days that are asked for when a meter is added, to show the last day that Leneda knows.
+_SHOWN_DAYS = 7
 
 
 def key_fields() -> dict[vol.Marker, Any]:
@@ -58,6 +62,18 @@ async def async_read_account(
     return {name: text for name, text in account.items() if text}
 
 
+async def async_read_new_account(
+    hass: HomeAssistant, typed: Mapping[str, str]
+) -> tuple[dict[str, str], tuple[Row, ...]]:
+    """Return the account of a new meter, and the consumption of the last days, empty if unknown.
+
+    Raises FieldError when a value is malformed or Leneda refuses it.
+    """
+    account = _without_spaces(typed)
+    rows = await _async_try_all(hass, account, days=_SHOWN_DAYS)
+    return {name: text for name, text in account.items() if text}, rows
+
+
 async def async_read_key(
     hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str]
 ) -> dict[str, str]:
@@ -70,30 +86,44 @@ async def async_read_key(
     return account
 
 
-async def _async_try_all(hass: HomeAssistant, account: Mapping[str, str]) -> None:
+def check_of_meter(account: Mapping[str, str], meter_id: str) -> None:
+    """Raise FieldError when an account is not of the meter without a cable with this id."""
+    if not account:
+        raise FieldError(CONF_API_KEY, "leneda_key_needed")
+    if account[CONF_CONSUMPTION_POINT] != meter_id:
+        raise FieldError(CONF_CONSUMPTION_POINT, "leneda_other_meter")
+
+
+async def _async_try_all(
+    hass: HomeAssistant, account: Mapping[str, str], days: int = 1
+) -> tuple[Row, ...]:
+    """Return the consumption of the last `days`. Raises FieldError."""
     _check(CONF_API_KEY, account, _HEADER_VALUE, "leneda_key_malformed")
     _check(CONF_ENERGY_ID, account, _HEADER_VALUE, "leneda_energy_id_malformed")
     _check(CONF_CONSUMPTION_POINT, account, _POINT, "leneda_point_malformed")
-    points = [(CONF_CONSUMPTION_POINT, IMPORTED)]
-    if account.get(CONF_PRODUCTION_POINT):
+    has_production = bool(account.get(CONF_PRODUCTION_POINT))
+    if has_production:
         _check(CONF_PRODUCTION_POINT, account, _POINT, "leneda_point_malformed")
-        points.append((CONF_PRODUCTION_POINT, EXPORTED))
-    for field, code in points:
-        await _async_try(hass, account, field, code)
+    rows = await _async_try(hass, account, CONF_CONSUMPTION_POINT, IMPORTED, days)
+    if has_production:
+        await _async_try(hass, account, CONF_PRODUCTION_POINT, EXPORTED)
+    return rows
 
 
 async def _async_try(
-    hass: HomeAssistant, account: Mapping[str, str], field: str, code: str
-) -> None:
-    """Query yesterday's quarter-hours of a metering point. An empty result is no error.
+    hass: HomeAssistant, account: Mapping[str, str], field: str, code: str, days: int = 1
+) -> tuple[Row, ...]:
+    """Return the quarter-hours of a metering point in the last `days`. None of them is no error.
 
     Raises FieldError when Leneda refuses the query.
     """
     credentials = Credentials(account[CONF_API_KEY], account[CONF_ENERGY_ID])
     end = day_start(dt_util.utcnow())
     start = day_start(end - QUARTER_HOUR)
+    if days > 1:
+        start = day_start(end - timedelta(days=days))
     try:
-        await async_time_series(hass, credentials, account[field], code, start, end)
+        return await async_time_series(hass, credentials, account[field], code, start, end)
     except LenedaError as err:
         if err.reason is Refusal.INVALID_AUTH:
             field = CONF_API_KEY

@@ -8,7 +8,7 @@ from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from ..const import CONF_SERVICE
-from ..coordinator import is_meter
+from ..coordinator import has_telegrams
 from .form_and_probe import Input
 from .meter_setup import MeterForm, MeterSteps
 from .moved_gateway import follow
@@ -109,7 +109,11 @@ class DiscoverySteps(MeterSteps):
         for url in urls:
             reader = await async_entry_at(self.hass, url)
             # Skip entries of pulse readers and tank sensors, because they do not read a meter.
-            if reader and is_meter(reader) and reader.data.get(CONF_SERVICE, service) == service:
+            if (
+                reader
+                and has_telegrams(reader)
+                and reader.data.get(CONF_SERVICE, service) == service
+            ):
                 self.hass.config_entries.async_update_entry(
                     reader, data={**reader.data, CONF_SERVICE: service}
                 )

@@ -15,6 +15,7 @@ from ..const import (
     SECTION_P1_SERVER,
     SECTION_VIRTUAL,
 )
+from ..coordinator import has_telegrams
 from ..coordinator.entry_types import short_title
 from .contract_pages import (
     CONTRACT_OPTIONS,
@@ -28,7 +29,7 @@ from .contract_pages import (
 from .data_options import DATA_OPTIONS, data_fields, read_data
 from .form_and_probe import Input
 from .form_errors import FieldError
-from .leneda_account import account_fields, async_read_account, shown_account
+from .leneda_account import account_fields, async_read_account, check_of_meter, shown_account
 from .leneda_file import LenedaFileSteps
 from .publish_options import (
     async_read_mqtt,
@@ -53,6 +54,8 @@ _PUBLISHING = {
 }
 _MENU = ["contract", "updates", "other_programs", "leneda_file", "leneda_account"]
 
+_MENU_WITHOUT_CABLE = ["contract", "leneda_file", "leneda_account"]
+
 DETAILS = {"page": "contract_details"}
 """Input that opens the dialog at the contract's details instead of the menu, for a repair."""
 
@@ -67,7 +70,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         """Show the menu, or the contract's details if a repair opened the dialog."""
         if user_input == DETAILS:
             return await self.async_step_contract_details()
-        menu = list(_MENU)
+        menu = list(_MENU if has_telegrams(self.config_entry) else _MENU_WITHOUT_CABLE)
         if self.config_entry.options.get(SECTION_VIRTUAL, {}).get(CONF_ENABLED):
             menu.insert(menu.index("other_programs") + 1, "virtual_clients")
         return self.async_show_menu(
@@ -123,6 +126,8 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         if user_input is not None:
             try:
                 account = await async_read_account(self.hass, stored, user_input)
+                if not has_telegrams(self.config_entry):
+                    check_of_meter(account, str(self.config_entry.unique_id))
             except FieldError as err:
                 errors[err.field] = err.key
                 shown = user_input

@@ -22,12 +22,12 @@ from ..coordinator.mqtt_port import topic_opener
 from ..lib.meter import shown_name
 from ..lib.p1 import Telegram
 from ..lib.port import probe
+from .add_cable import CableSteps
 from .form_and_probe import Input
 from .form_errors import FieldError
 from .form_fields import NEW_PORT, async_port_field, with_decimal_mark
 from .meter_keys import key_fields, read_keys
 from .ports_in_use import async_next_gateway_port
-from .setup_last_steps import ContractAndDashboardSteps
 from .topics_seen import async_topics_seen
 
 # Text for a missing value. A dash is used, because Markdown would show a lone hyphen as an empty
@@ -74,7 +74,7 @@ async def async_prove(hass: HomeAssistant, data: Mapping[str, Any]) -> Telegram:
     )
 
 
-class MeterSteps(ContractAndDashboardSteps):
+class MeterSteps(CableSteps):
     """Dialog steps that find a meter at a port."""
 
     _telegram: Telegram
@@ -104,11 +104,12 @@ class MeterSteps(ContractAndDashboardSteps):
 
     async def async_step_wait_for_telegram(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress until the meter has sent a telegram or the probe has failed."""
+        entry = self._updated_entry
         return await self._async_look(
             "wait_for_telegram",
             self._data,
             partial(self._find, self._data),
-            "wait_for_same_meter" if self._updated_entry else None,
+            "wait_for_same_meter" if entry and CONF_PORT in entry.data else None,
             placeholder="port",
         )
 
@@ -117,7 +118,7 @@ class MeterSteps(ContractAndDashboardSteps):
         telegram = self._telegram
         serial_number = str(telegram.serial_number)
         if user_input is not None:
-            return await self._async_ask_contract(self._data, telegram)
+            return await self._async_ask_same_meter(self._data, telegram)
         await self.async_set_unique_id(serial_number, raise_on_progress=False)
         self._abort_if_unique_id_configured()
         verification = f"entity.sensor.verification.state.{telegram.verification.value}"

@@ -12,7 +12,8 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
-from ..coordinator import is_meter
+from ..const import KIND_LENEDA
+from ..coordinator import has_telegrams, kind_of
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 
@@ -25,7 +26,7 @@ async def pause_entry(hass: HomeAssistant, entry: AnyConfigEntry | None) -> Asyn
 
     Reading resumes even if the task that needs the port is cancelled.
     """
-    if entry is None:
+    if entry is None or kind_of(entry) == KIND_LENEDA:
         yield
         return
     is_free, is_over = asyncio.Event(), asyncio.Event()
@@ -87,5 +88,5 @@ async def _async_resume(
 
 def _reader(entry: AnyConfigEntry) -> SmartyCoordinator | None:
     """Return the coordinator of a loaded meter, None for other entries."""
-    is_read = entry.state is ConfigEntryState.LOADED and is_meter(entry)
+    is_read = entry.state is ConfigEntryState.LOADED and has_telegrams(entry)
     return entry.runtime_data if is_read else None

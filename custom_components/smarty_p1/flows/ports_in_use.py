@@ -14,7 +14,7 @@ from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 
 from ..const import DOMAIN
-from ..coordinator import is_meter
+from ..coordinator import has_telegrams
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.mqtt_port import topic_of
 from ..lib.port import normalise_port
@@ -157,7 +157,7 @@ def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int
     # Addresses in use, each with whether a meter uses it. Addresses of pulse readers and tank
     # sensors are listed, too, because they are not free for a meter.
     used = [
-        (is_meter(entry), gateway)
+        (has_telegrams(entry), gateway)
         for entry in sorted(entries, key=attrgetter("created_at"))
         if (gateway := _GATEWAY.fullmatch(entry.data.get(CONF_PORT, "")))
     ]

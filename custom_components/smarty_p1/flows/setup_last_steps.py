@@ -8,18 +8,20 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers.selector import BooleanSelector
 
-from ..const import CONF_FILL_ENERGY, CONF_SIDEBAR
-from ..coordinator import is_meter
+from ..const import CONF_CONSUMPTION_POINT, CONF_FILL_ENERGY, CONF_SIDEBAR, SECTION_LENEDA
+from ..coordinator import has_books
 from ..dashboards import (
     ENERGY_URL,
     EnergySource,
     async_missing_sources,
     async_shown_dashboard,
     free_path,
+    grid_sensors,
     is_possible,
 )
+from ..entity import number_of_new
 from ..lib.entities import short_serial
-from ..lib.meter import MeterReader, Reading, shown_name
+from ..lib.meter import MeterMemory, MeterReader, Reading, outlined_reading, shown_name
 from ..lib.p1 import Telegram
 from .contract_pages import Errors, first_contract_fields, read_first_contract
 from .form_and_probe import Dialog, Draft, Input
@@ -27,11 +29,14 @@ from .form_errors import FieldError
 
 
 class _NewMeter(NamedTuple):
-    """Data, first reading and serial number of the meter that is being added."""
+    """Meter that is being added: data and options of its entry, and its first reading."""
 
+    meter_id: str
     data: dict[str, Any]
+    options: dict[str, Any]
     reading: Reading
-    serial_number: str
+    serial_number: str | None
+    """None without a cable."""
 
 
 class _Places(NamedTuple):
@@ -93,7 +98,18 @@ class ContractAndDashboardSteps(Dialog):
     ) -> ConfigFlowResult:
         """Store data and first reading of the meter, then ask for its contract."""
         reading = MeterReader().read(telegram, datetime.now(UTC))
-        self._new = _NewMeter(data, reading, str(telegram.serial_number))
+        serial_number = str(telegram.serial_number)
+        self._new = _NewMeter(serial_number, data, {}, reading, serial_number)
+        self._turn_page()
+        return await self.async_step_contract()
+
+    async def _async_ask_contract_of_past(
+        self, data: dict[str, Any], account: dict[str, str]
+    ) -> ConfigFlowResult:
+        """Store data and account of a meter without a cable, then ask for its contract."""
+        reading = outlined_reading(MeterMemory(), datetime.now(UTC))
+        options = {SECTION_LENEDA: account}
+        self._new = _NewMeter(account[CONF_CONSUMPTION_POINT], data, options, reading, None)
         self._turn_page()
         return await self.async_step_contract()
 
@@ -106,7 +122,8 @@ class ContractAndDashboardSteps(Dialog):
 
     async def _async_places(self, contract: Mapping[str, Any]) -> _Places:
         dashboard = await async_shown_dashboard(self.hass)
-        missing = await async_missing_sources(self.hass, self._new.reading, contract)
+        specs = grid_sensors(has_telegrams=self._new.serial_number is not None)
+        missing = await async_missing_sources(self.hass, self._new.reading, contract, specs)
         sources, has_grid = missing or ([], False)
         return _Places(
             dashboard=dashboard,
@@ -118,7 +135,7 @@ class ContractAndDashboardSteps(Dialog):
 
     async def _async_end(self, places: _Places, chosen: Mapping[str, Any]) -> ConfigFlowResult:
         """Create the entry, and show links to the dashboards that show the meter."""
-        options = dict(self._agreed)
+        options = {**self._new.options, **self._agreed}
         options |= {name: True for name in (CONF_SIDEBAR, CONF_FILL_ENERGY) if chosen.get(name)}
         links = {}
         if path := free_path(self.hass) if chosen.get(CONF_SIDEBAR) else places.dashboard:
@@ -126,7 +143,7 @@ class ContractAndDashboardSteps(Dialog):
         if places.has_energy and (places.has_grid or chosen.get(CONF_FILL_ENERGY)):
             links["energy"] = "/energy"
         return await self._async_create(
-            self._new.serial_number,
+            self._new.meter_id,
             await self._async_title(),
             Draft(self._new.data, options),
             "_and_".join(links) or None,
@@ -135,9 +152,10 @@ class ContractAndDashboardSteps(Dialog):
 
     async def _async_title(self) -> str:
         """Return the title of the entry: the name that the meter's device will have."""
-        is_another = any(map(is_meter, self._async_current_entries(include_ignore=False)))
-        name = await self._async_text(f"device.{'another_meter' if is_another else 'meter'}.name")
-        return name.format(serial=shown_name(short_serial(self._new.serial_number)))
+        meters = [*filter(has_books, self._async_current_entries(include_ignore=False))]
+        number = number_of_new(self._new.serial_number, meters)
+        name = await self._async_text(f"device.{'another_meter' if number else 'meter'}.name")
+        return name.format(serial=shown_name(number))
 
     async def _async_describe(self, source: EnergySource) -> str:
         """Return the M-Bus device's name and the entity names of an Energy dashboard source."""

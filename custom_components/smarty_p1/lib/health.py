@@ -81,6 +81,7 @@ class ReadingProblem(StrEnum):
     NO_PULSE = "no_pulse"
     ENTITY_UNAVAILABLE = "entity_unavailable"
     BROKER_UNAVAILABLE = "broker_unavailable"
+    LENEDA_AWAITED = "leneda_awaited"
 
 
 class Repair(StrEnum):
@@ -115,15 +116,16 @@ PORT_LOST = frozenset(
         ReadingProblem.GATEWAY_OFFLINE,
     }
 )
-_BOARD_PROBLEMS = {
+_OTHER_PROBLEMS = {
     ReadingProblem.SENSOR_SILENT,
     ReadingProblem.NOT_SONAR,
     ReadingProblem.NO_PULSE,
     ReadingProblem.ENTITY_UNAVAILABLE,
     ReadingProblem.BROKER_UNAVAILABLE,
+    ReadingProblem.LENEDA_AWAITED,
 }
 METER_OBSTACLES = tuple(
-    problem.value for problem in ReadingProblem if problem not in _BOARD_PROBLEMS
+    problem.value for problem in ReadingProblem if problem not in _OTHER_PROBLEMS
 )
 # Repairs that ask the user to act, because these problems do not end by themselves.
 _REPAIR_OF: Mapping[ReadingProblem, Repair] = {
@@ -173,6 +175,7 @@ PULSE_ENTITY = Rules(
     fresh_for=0.0,
     is_open_enough=True,
 )
+LENEDA = Rules(ReadingProblem.LENEDA_AWAITED, ReadingProblem.LENEDA_AWAITED, is_open_enough=True)
 PULSE_TOPIC = Rules(
     ReadingProblem.BROKER_UNAVAILABLE,
     ReadingProblem.BROKER_UNAVAILABLE,

@@ -9,7 +9,8 @@ from homeassistant.const import MATCH_ALL, Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from ..coordinator import SmartyConfigEntry
+from ..coordinator import BooksCoordinator, SmartyConfigEntry
+from ..coordinator.leneda_coordinator import LenedaCoordinator
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.tank_coordinator import TankCoordinator
 from ..entity import SmartyEntity, find_new, mbus_device, on_new_objects
@@ -17,6 +18,7 @@ from ..lib.entities import (
     CONNECTION,
     DEMAND_SENSORS,
     MEASURED_SINCE,
+    PAST_SENSORS,
     RECEPTION_SENSORS,
     SENSORS,
     SHARING_SENSORS,
@@ -48,6 +50,9 @@ async def async_setup_entry(
     match coordinator := entry.runtime_data:
         case SmartyCoordinator():
             _add_meter_sensors(coordinator, async_add_entities)
+        case LenedaCoordinator():
+            find = find_new(coordinator, Platform.SENSOR, PAST_SENSORS, _make_sensor)
+            on_new_objects(coordinator, lambda reading: async_add_entities(find(reading)))
         case TankCoordinator():
             async_add_entities(tank_sensors(coordinator))
         case _:
@@ -65,7 +70,7 @@ class MeterSensor(SmartyEntity, SensorEntity):
 
     def __init__(
         self,
-        coordinator: SmartyCoordinator,
+        coordinator: BooksCoordinator,
         described: SensorSpec[Reading],
         identity: str | None = None,
     ) -> None:
@@ -88,7 +93,7 @@ class FollowingSensor(MeterSensor):
     """Sensor with a deadband: shows a number only after a sufficient change."""
 
     def __init__(
-        self, coordinator: SmartyCoordinator, described: SensorSpec[Reading], follow: Follow
+        self, coordinator: BooksCoordinator, described: SensorSpec[Reading], follow: Follow
     ) -> None:
         super().__init__(coordinator, described)
         self._follower = DeadbandFilter(follow)
@@ -139,7 +144,7 @@ class UnrecordedSensor(MeterSensor):
     _unrecorded_attributes = frozenset({MATCH_ALL})
 
 
-def _make_sensor(coordinator: SmartyCoordinator, described: SensorSpec[Reading]) -> MeterSensor:
+def _make_sensor(coordinator: BooksCoordinator, described: SensorSpec[Reading]) -> MeterSensor:
     if described.last_reset_fn:
         return MonthSensor(coordinator, described)
     if described.follow is not None:

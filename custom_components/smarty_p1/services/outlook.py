@@ -11,8 +11,8 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_aside, async_quarter_hours, demand_of
+from ..coordinator import BooksCoordinator
 from ..coordinator.market_prices_ahead import async_prices_ahead
-from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from ..lib.tariff import LOOKED_BACK, MarketPrices, PricesAhead, day_start
 from .meter_of_call import METER, async_in_turn, async_readable_meter
@@ -49,7 +49,7 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_market(
-    coordinator: SmartyCoordinator, now: datetime
+    coordinator: BooksCoordinator, now: datetime
 ) -> Callable[[datetime], MarketPrices]:
     """Return a function that returns the known market prices at the start of a quarter-hour."""
     entities, meter = coordinator.books.market.entities, coordinator.books.memory.demand_meter

@@ -189,7 +189,7 @@ class Publisher(_Worker):
         coordinator, options = self._coordinator, self._options
         return Announcer(
             MeterAnnounced(
-                coordinator.serial_number,
+                coordinator.meter_id,
                 coordinator.config_entry.title,
                 coordinator.config_entry.options,
                 dt_util.get_default_time_zone(),

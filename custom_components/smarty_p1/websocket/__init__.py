@@ -6,13 +6,15 @@ docs/websocket.md describes the commands for authors of cards.
 from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 
-from . import bills, days, gas_water_heat, live, meters, quality, quarter_hours, what_if
+from . import bills, days, gas_water_heat, habits, live, meters, quality, quarter_hours, what_if
 
 _COMMANDS = (
     meters.answer_meters,
     live.subscribe_live,
     quarter_hours.answer_quarter_hours,
     days.answer_days,
+    habits.answer_usual,
+    habits.answer_highlights,
     bills.answer_bills,
     bills.answer_classes,
     what_if.try_battery,

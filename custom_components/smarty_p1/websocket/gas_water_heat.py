@@ -6,9 +6,9 @@ from typing import Any
 
 from homeassistant.util import dt as dt_util
 
+from ..coordinator import BooksCoordinator
 from ..coordinator.gas_options import gas_prices, is_gas, kwh_per_m3
 from ..coordinator.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
-from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import GasPrices, gas_costs_report, joined_days
 from ..lib.tariff import LUXEMBOURG, day_end, day_start
 from .requests import Request, async_rendered, meter_command
@@ -18,7 +18,7 @@ _A_WHOLE_HOUR = 3599.0
 
 
 @meter_command("media")
-async def answer_media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
+async def answer_media(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """Return the M-Bus meters' consumption: 400 days, and for water also the hours of 35 days."""
     media = {name: medium.copy() for name, medium in coordinator.books.history.media.items()}
     options, now = coordinator.config_entry.options, dt_util.utcnow()

@@ -20,8 +20,8 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..access_rights import may_read, readable_meter
 from ..const import DOMAIN
+from ..coordinator import BooksCoordinator
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.meter_coordinator import SmartyCoordinator
 from .live_values import current_values
 from .meter_status import Status, loaded_meter, status_of
 from .requests import BUSY, METER, NOT_FOUND
@@ -43,7 +43,7 @@ class LiveMeter:
         self._hass = hass
         self._entry = entry
         self._listeners: list[Listener] = []
-        self._coordinator: SmartyCoordinator | None = None
+        self._coordinator: BooksCoordinator | None = None
         self._status: Status | None = None
         self._on_detach: list[CALLBACK_TYPE] = []
         self._cancel_look: CALLBACK_TYPE | None = None

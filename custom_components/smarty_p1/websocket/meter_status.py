@@ -5,9 +5,8 @@ from typing import Any, NamedTuple
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
-from ..coordinator import is_meter
+from ..coordinator import BooksCoordinator, has_books
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, is_raised, issue_id
 
 # Problems that prevent telegrams and have a repair issue that helps. The most specific problem
@@ -44,9 +43,9 @@ class Status(NamedTuple):
 
 
 @callback
-def loaded_meter(entry: AnyConfigEntry) -> SmartyCoordinator | None:
+def loaded_meter(entry: AnyConfigEntry) -> BooksCoordinator | None:
     """Return the coordinator of a meter's entry, None while the entry is not loaded."""
-    if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and is_meter(entry):
+    if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and has_books(entry):
         return entry.runtime_data
     return None
 

@@ -10,9 +10,9 @@ from homeassistant.helpers import device_registry as dr
 
 from ..access_rights import readable_meters
 from ..const import DOMAIN
+from ..coordinator import BooksCoordinator, has_telegrams
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.gas_options import kwh_per_m3
-from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..entity import mbus_device_id
 from ..lib.entities import CURRENCY
 from ..lib.meter import Reading
@@ -45,7 +45,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
     return {
         "entry_id": entry.entry_id,
         "title": entry.title,
-        "serial_number": entry.unique_id,
+        "serial_number": entry.unique_id if has_telegrams(entry) else None,
         "device_id": _device_id(hass, entry, str(entry.unique_id)),
         **status_of(hass, entry)._asdict(),
         "last_telegram": last and last.isoformat(),
@@ -85,7 +85,7 @@ def _connection(reading: Reading | None) -> dict[str, Any]:
 
 
 def _media(
-    hass: HomeAssistant, coordinator: SmartyCoordinator, reading: Reading | None
+    hass: HomeAssistant, coordinator: BooksCoordinator, reading: Reading | None
 ) -> list[dict[str, Any]]:
     """Return the M-Bus meters of the last telegram, or of the history if `reading` is None."""
     if reading:

@@ -15,13 +15,13 @@ from homeassistant.helpers.json import json_bytes
 from ..access_rights import readable_meter
 from ..answer_queue import NothingCountedError, answers_of, async_aside, books_of
 from ..const import DOMAIN
-from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator import BooksCoordinator
 from ..lib.fair_queue import BusyError
 from .meter_status import loaded_meter
 
 type Request = Mapping[str, Any]
-type IsKept = Callable[[SmartyCoordinator, Request], bool]
-type Answer = Callable[[SmartyCoordinator, Request], Awaitable[bytes]]
+type IsKept = Callable[[BooksCoordinator, Request], bool]
+type Answer = Callable[[BooksCoordinator, Request], Awaitable[bytes]]
 
 _MAX_ID_CHARS = 64
 METER = {vol.Required("entry_id"): vol.All(str, vol.Length(max=_MAX_ID_CHARS))}

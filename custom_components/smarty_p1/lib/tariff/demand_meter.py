@@ -34,7 +34,7 @@ from typing import Any, Self
 
 from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
 from . import stored_day_sums
-from .calendar import QUARTER_HOUR, quarter_start
+from .calendar import QUARTER_HOUR, month_start, quarter_start
 from .contract import (
     BEGINNING,
     NO_CONTRACT,
@@ -82,7 +82,8 @@ _MIN_REST = timedelta(minutes=1)
 class DemandMeter:
     """Quarter-hours, contracts and months of one connection.
 
-    `snapshot` has the values after the last reading. It is None before the first reading ever.
+    `snapshot` has the values after the last reading. Before the first reading ever, it has only the
+    days of the platform Leneda, and is None without such days.
     """
 
     def __init__(self, contract: Contract = NO_CONTRACT) -> None:
@@ -307,20 +308,14 @@ class DemandMeter:
     def _make_snapshot(self) -> Demand | None:
         segment = self._segment
         if segment is None:
-            return None
+            return self._past_snapshot()
         time, since = segment.last.time, segment.since
         start = quarter_start(time)
         end = start + QUARTER_HOUR
         energy_kwh = segment.amounts.imported_wh / 1000
         elapsed, rest, whole = (time - since) / _HOUR, end - time, (end - since) / _HOUR
         power_kw, reference_kw = self._power_kw, self._contracts.at(start).reference_kw
-        summary = self._summary = summarised(
-            self._history.months(self._contracts),
-            self._contracts,
-            segment.month_start,
-            self._summary,
-            is_begun_here=self._is_begun_here,
-        )
+        summary = self._summarise(segment.month_start)
         running_kw = round(energy_kwh / elapsed, DECIMALS) if elapsed else power_kw
         projected_kw = will_exceed = available_kw = excess_kwh = None
         if power_kw is not None:
@@ -352,6 +347,50 @@ class DemandMeter:
             is_begun_here=self._is_begun_here,
             day_sums=self._history.past.day_sums,
         )
+
+    def _past_snapshot(self) -> Demand | None:
+        """Return the values of the platform's days alone, None if the platform has no days.
+
+        No reading is made up for the past: the register would rise by all its energy at the first
+        reading.
+        """
+        end = self._history.past.end
+        if end is None:
+            return None
+        summary = self._summarise(month_start(end - QUARTER_HOUR))
+        has_reference = self._contracts.at(end - QUARTER_HOUR).reference_kw is not None
+        return Demand(
+            time=end,
+            until=end,
+            quarter_start=end,
+            measured_since=end,
+            running_kw=None,
+            projected_kw=None,
+            will_exceed=None,
+            available_kw=None,
+            last_quarter=None,
+            month_start=summary.month.start,
+            peak=summary.month.peak,
+            excess_kwh=summary.excess_kwh if has_reference else None,
+            known_month=summary.month,
+            running=None,
+            earlier_months=summary.earlier,
+            contracts=self._contracts,
+            market=self._market,
+            is_begun_here=self._is_begun_here,
+            day_sums=self._history.past.day_sums,
+        )
+
+    def _summarise(self, shown: datetime) -> Summary:
+        """Return the shown month and the earlier months. `shown` is the month's start."""
+        self._summary = summarised(
+            self._history.months(self._contracts),
+            self._contracts,
+            shown,
+            self._summary,
+            is_begun_here=self._is_begun_here,
+        )
+        return self._summary
 
 
 def _available(left_kwh: float, rest: timedelta, reference_kw: float) -> float:

@@ -25,7 +25,8 @@ class Demand:
     """
 
     time: datetime
-    """The meter's time of the last reading that counts."""
+    """The meter's time of the last reading that counts. Before the first reading, the end of the
+    last day that the platform Leneda knows."""
     until: datetime
     """Time up to which the shown month is billed.
 
@@ -60,8 +61,8 @@ class Demand:
     """Energy of the shown month above the reference power then in force."""
     known_month: Month
     """The shown month without the running quarter-hour."""
-    running: Amounts
-    """Energies of the running quarter-hour."""
+    running: Amounts | None
+    """Energies of the running quarter-hour, None before the first reading of the meter."""
     earlier_months: tuple[Month, ...]
     """Known months before the shown month, at most 24, in time order."""
     contracts: Contracts
@@ -75,7 +76,7 @@ class Demand:
     def month(self) -> Month:
         """Return the shown month, including the running quarter-hour if that lies in the month."""
         since, month = self.measured_since, self.known_month
-        if month_start(since) != month.start:
+        if self.running is None or month_start(since) != month.start:
             return month
         if self.is_begun_here and not self.earlier_months and not month.days:
             month = replace(month, since=self.contracts.part_start(since))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 
-from .calendar import day_start
+from .calendar import day_end, day_start
 from .month import QuarterHour
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySums, Sharing
 from .spans import MonthColumns, columns_of
@@ -24,7 +24,12 @@ class PlatformDays:
         day_sums: DaySums = NO_DAY_SUMS,
     ) -> None:
         """Group the quarter-hours by month. Years take long, so call this in an executor."""
+        quarter_hours = tuple(quarter_hours)
         self.months: Mapping[datetime, MonthColumns] = columns_of(quarter_hours)
+        self.end = (
+            day_end(max(quarter.start for quarter in quarter_hours)) if quarter_hours else None
+        )
+        """End of the last day of which Leneda knows a quarter-hour, None without quarter-hours."""
         self.sharing: Mapping[datetime, Mapping[datetime, Covered]] = {
             midnight: {start: sharing[start] for start in starts}
             for midnight, starts in groupby(sorted(sharing), day_start)
