@@ -26,7 +26,7 @@ PLATFORMS = re.compile(
     r"__init__|binary_sensor|button|condition|config_flow|diagnostics|energy|event|logbook|repairs"
     r"|sensor|system_health|trigger"
 )
-MAX_CHANGES_LINES = 80
+MAX_CHANGES_LINES = 60
 GIT = shutil.which("git") or "git"
 
 
