@@ -173,9 +173,10 @@ def check_version() -> None:
     package = json.loads(read("frontend/package.json"))
     others = [name for name in ("pyproject.toml",) if "version" in project]
     others += [name for name in ("frontend/package.json",) if "version" in package]
-    # Places such as smarty-p1==1.2.0, smarty_p1-1.2.0 or a link to a tag.
+    # Places such as smarty-p1==1.2.0, smarty_p1-1.2.0 or the tag v1.2.0.
     for name in run(GIT, "ls-files", "*.md", "*.yml", "*.toml", "*.txt", "*file").split():
-        named = re.findall(r"smarty[-_]p1[\w./@=-]*?[=/@v-](\d+\.\d+\.\d+)\b", read(name))
+        place = r"smarty[-_]p1[\w./@=-]*?[=/@v-]" + (r"|\bv" if name.endswith(".md") else "")
+        named = re.findall(rf"(?:{place})(\d+\.\d+\.\d+)\b", read(name))
         if set(named) - {version}:
             others.append(name)
     require(holds=not others, otherwise=f"a version of its own is in {', '.join(others)}")
