@@ -4,13 +4,13 @@ import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 
 from ..answer_queue import async_known_quarter_hours, demand_of
-from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator import BooksCoordinator
 from ..lib.reports import highlights_report, usual_report
 from .requests import Request, async_rendered, meter_command
 
 
 @meter_command("usual", is_kept=lambda *_: True)
-async def answer_usual(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
+async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """Return the mean of the same weekday in the last four weeks, until this time of the day."""
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)
@@ -18,7 +18,7 @@ async def answer_usual(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
 
 
 @meter_command("highlights", {vol.Optional("day"): cv.date}, is_kept=lambda *_: True)
-async def answer_highlights(coordinator: SmartyCoordinator, msg: Request) -> bytes:
+async def answer_highlights(coordinator: BooksCoordinator, msg: Request) -> bytes:
     """Return the highest powers of the month of `day`, and the power that is always on."""
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)
