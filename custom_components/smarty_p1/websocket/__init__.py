@@ -1,4 +1,4 @@
-"""Websocket commands for dashboard cards, which return data that no entity has.
+"""Websocket commands for dashboard cards. They return data that no entity has.
 
 docs/websocket.md describes the commands for authors of cards.
 """
@@ -26,6 +26,6 @@ _COMMANDS = (
 
 @callback
 def async_setup_websocket(hass: HomeAssistant) -> None:
-    """Register the commands once for all meters, also for meters that are added later."""
+    """Register the commands. They work for all meters, even for those that are added later."""
     for command in _COMMANDS:
         websocket_api.async_register_command(hass, command)

@@ -1,6 +1,6 @@
-"""Contents of answers about a meter: pure functions of its energies, contracts and prices.
+"""Answers about a meter, computed from its energies, contracts and prices by pure functions.
 
-Actions and websocket commands check rights, and return these contents.
+Actions and websocket commands check the user's rights, and return these answers.
 """
 
 from .bills import (
