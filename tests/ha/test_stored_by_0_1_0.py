@@ -18,8 +18,7 @@ from custom_components.smarty_p1.coordinator.quarter_hour_series import QuarterH
 from . import leneda
 from .billed_month import telegram
 from .meter import MeterPort
-from .support import values
-from .test_late_knowledge import call
+from .support import call, values
 
 STORED = json.loads((Path(__file__).parents[1] / "stored" / "0.1.0.json").read_text("utf-8"))
 
