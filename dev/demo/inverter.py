@@ -1,7 +1,7 @@
-"""Simulated inverter of the solar panels, as a sensor of Home Assistant.
+"""Simulated inverter of the solar panels. Home Assistant shows it as two sensors.
 
-The meter sees only the surplus of the panels. Without the production, the Energy dashboard cannot
-compute the home's consumption.
+The meter measures only the energy that the house does not use itself. So the Energy dashboard needs
+the production of the panels to compute the consumption of the home.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ _UPDATE_INTERVAL_S = 10.0
 
 
 async def show_inverter(client: Client, meter: Meter) -> None:
-    """Write production and current power of the panels as states."""
+    """Write the produced energy and the current power of the panels as states of two sensors."""
     now = datetime.now(UTC)
     await client.post(
         f"/api/states/{ENERGY}",
@@ -43,7 +43,7 @@ async def show_inverter(client: Client, meter: Meter) -> None:
 
 
 async def keep_inverter_shown(client: Client, meter: Meter) -> None:
-    """Update the inverter's states until cancelled."""
+    """Write the states of the inverter's sensors every ten seconds, until cancelled."""
     await client.stay()
     while True:
         await show_inverter(client, meter)
