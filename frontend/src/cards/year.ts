@@ -168,7 +168,8 @@ export class YearCard extends SmartyCard {
       html`<span class="key"><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;
     return html`<small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span>${dot("--drawn", "fixed")} ${dot("--excess", "surcharge")}</span></small>
       ${older ? html`<p class="small">${older}</p>` : nothing}
-      ${classChooser(rows, kw, this.locale, (chosen) => (this.chosenKw = chosen))}`;
+      ${classChooser(rows, kw, this.locale, (chosen) => (this.chosenKw = chosen))}
+      <p class="small">${this.text(yearTexts, "only_compares")}</p>`;
   }
 
   #table(limit: NamedLimit | undefined, grid: Grid, months: MonthAbove[]): TemplateResult | typeof nothing {
