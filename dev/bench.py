@@ -41,7 +41,8 @@ START = datetime(2025, 7, 3, 10, 0, tzinfo=UTC)
 INTERVAL = timedelta(seconds=10)
 FRAMES = 200
 SERIAL = "SAG1030790002574"
-# Program that imports the modules that Home Assistant always loads, then times our import in ms.
+# Program that first imports the modules that Home Assistant always loads. Then it measures how many
+# milliseconds the import of the integration takes.
 _IMPORTS = """
 import importlib, time
 import homeassistant.bootstrap, homeassistant.config_entries
@@ -145,8 +146,8 @@ def _time(read: Callable[[], object]) -> float:
 @asynccontextmanager
 async def home_assistant() -> AsyncGenerator[HomeAssistant]:
     """Run a Home Assistant that finds the integration, and unload everything at the end."""
-    # Home Assistant reloads an entry half a minute after entities were enabled. Disable that
-    # reload, because it would disturb the measurement.
+    # Home Assistant reloads an entry half a minute after its entities were enabled. This would
+    # disturb the measurement, so the reload is delayed by a day.
     no_reload = patch("homeassistant.config_entries.RELOAD_AFTER_UPDATE_DELAY", 86_400)
     with no_reload, TemporaryDirectory() as config:
         async with async_test_home_assistant(config_dir=config) as hass:
@@ -213,7 +214,8 @@ async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, R
         factory, _ = create_dsmr_protocol(version, callback, **options)
         protocol = factory()
         receivers.append(protocol.data_received)
-        # Tell the protocol that the connection has ended, because dsmr waits for the end.
+        # When dsmr stops, it waits until the connection has ended. So report the end of the
+        # connection.
         transport = SimpleNamespace(close=lambda: protocol.connection_lost(None))
         return transport, protocol
 

@@ -44,7 +44,7 @@ def literal(name: str) -> Literal:
     )
 
 
-# Each byte with its bits in reverse order.
+# For each byte: the byte with its bits in reverse order.
 _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -52,7 +52,7 @@ _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 def crc(data: bytes) -> int:
     """Return the CRC16 of `data`, computed bit by bit, without the decoder's table."""
     remainder = 0
-    # Compute in blocks of 32 bytes, because a bit operation on a longer integer takes longer.
+    # The longer an integer is, the longer a bit operation takes. So compute in blocks of 32 bytes.
     for block in batched(data.translate(_REVERSED), 32, strict=False):
         bits = 8 * len(block)
         remainder = remainder << bits ^ int.from_bytes(block) << 16

@@ -27,21 +27,21 @@ from dev.demo.home_assistant import ROOT
 SECTION = "Try it on one machine"
 _PAGE = "docs/fleet.md"
 _ADDRESS = "https://github.com/smarty-p1/smarty_p1"
-# Address of Prometheus in the tutorial. The tutorial links to pages of Prometheus.
+# Address of Prometheus in the tutorial, which links to pages of Prometheus.
 _PROMETHEUS = "http://127.0.0.1:9090"
 _PART = re.compile(
     r"^(?P<indent> *)```(?P<language>\S*)\n(?P<commands>.*?)^(?P=indent)```$"
     rf"|\]\((?P<address>{re.escape(_PROMETHEUS)}/[^)\s]*)\)",
     re.MULTILINE | re.DOTALL,
 )
-# TCP ports that the programs of the tutorial use.
+# TCP ports that the programs of the tutorial use. They must be free.
 PORTS = (
     *(*range(4222, 4225), *range(6222, 6225), *range(8222, 8225)),
     *(8428, 8429, 9090, 9093, 9210),
     *(*range(9107, 9110), *range(20001, 20007)),
 )
 _MAX_SECONDS = 600
-# A graph must show values of at least _SPAN_S seconds, with a value each _STEP_S seconds.
+# A graph must show values of at least _SPAN_S seconds, with one value every _STEP_S seconds.
 _SPAN_S, _STEP_S = 60, 10
 _TIMEOUT_S = 240.0
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -144,7 +144,8 @@ def _run(script: str, folder: Path) -> tuple[int, list[int]]:
     environment = {
         name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "BASH_ENV")
     } | {
-        # Let git clone this repository when the tutorial names the published address.
+        # The tutorial clones the repository from its published address. Make git clone this
+        # checkout instead.
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.{ROOT}.insteadOf",
         "GIT_CONFIG_VALUE_0": _ADDRESS,
@@ -225,7 +226,7 @@ def _get(path: str) -> bytes:
         msg = f"{error.url}: {error.code}"
         raise PathError(msg) from None
     except OSError:
-        # Return no content, because Prometheus may still be starting.
+        # Prometheus may still be starting. So an error counts as an answer without content.
         return b""
 
 

@@ -85,7 +85,8 @@ def _find(root: Path) -> Places:
                 numbers[file, scope, place[3]].add(part.lineno)
                 if part.lineno == part.end_lineno:
                     places[place] = source, part.lineno
-    # Leave out lines that occur twice in a function, because a later run could not locate them.
+    # If the same line occurs twice in a function, a later run cannot tell the two apart. So leave
+    # out such lines.
     return {at: places[at] for at in places if len(numbers[at[0], at[1], at[3]]) == 1}
 
 
@@ -154,7 +155,7 @@ def _judge(folder: Path, place: Place, source: str, number: int, tests: list[str
         if status not in (0, 5):
             break
     path.write_text(source, encoding="utf-8")
-    # Skip a test that also fails without the mutant.
+    # If the test also fails without the mutant, its failure proves nothing. So skip this test.
     if failed and _pytest(folder, failed[0])[0]:
         return _judge(folder, place, source, number, [test for test in tests if test != failed[0]])
     return None if status in (0, 5) else [*failed, "timeout" if status == KILLED else "import"][0]

@@ -6,9 +6,10 @@ import sys
 from random import randrange
 
 _HOST = "127.0.0.1"
-# Range below the ports that the kernel gives to outgoing connections.
+# Range of ports to choose from. It is below the ports that the kernel gives to outgoing
+# connections.
 _FIRST, _LAST = 10_000, 30_000
-# File descriptor of the claim on each port, open until this process ends.
+# For each claimed port: the file descriptor of the claim, which stays open until this process ends.
 _claimed: dict[int, int | None] = {}
 
 
@@ -44,6 +45,6 @@ def _claim(port: int, stack: contextlib.ExitStack) -> socket.socket | None:
     if sys.platform != "linux":
         return None
     claim = stack.enter_context(socket.socket(socket.AF_UNIX))
-    # Use an abstract socket, because the kernel removes the name when the process ends.
+    # An abstract socket has no file. So the kernel removes the claim when this process ends.
     claim.bind(f"\0smarty_p1 port {port}")
     return claim

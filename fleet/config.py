@@ -14,10 +14,12 @@ from .stream import StreamSettings
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TITLE = re.compile(r"[0-9A-Fa-f]{16}")
-# NATS compares each message with every title of the consumer, so the number of titles is bounded.
+# Maximum number of system titles in a collector's configuration. NATS compares each message with
+# every title of a consumer, so each title costs time.
 _MAX_TITLES = 1000
 _MAX_GIGABYTES = 1_000_000
-# Telegrams older than a year are rejected, so a longer stream has no use.
+# Maximum age of messages in the stream. Collectors reject telegrams that are older than a year, so
+# a longer time has no use.
 _MAX_DAYS = 366
 _REPLICAS = (1, 3, 5)
 

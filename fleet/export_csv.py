@@ -19,7 +19,8 @@ from .store_reader import Series, StoreReader, open_reader, selector
 _ZONE = ZoneInfo("Europe/Luxembourg")
 _MIDNIGHT = datetime.min.time()
 _QUARTER_HOUR = 900
-# Quarter-hours of one query: 31 days of 96. VictoriaMetrics returns at most 30,000 points.
+# Number of quarter-hours in one query: 31 days of 96. VictoriaMetrics returns at most 30,000 points
+# for a query.
 _QUARTER_HOURS = 2976
 _WINDOW = 6 * 3600
 _MAX_DAYS = 10 * 366
@@ -120,7 +121,8 @@ async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file
 async def _write_telegrams(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
     """Write a row for each telegram. Each series, such as a register, has a column."""
     everything = selector(meter)
-    # A meter read at several ports has several series of one name. These share a column.
+    # A meter that is read at several ports has several series with the same name. They share one
+    # column.
     columns = sorted({_column(labels) for labels in await reader.series(everything)})
     if not columns:
         msg = f"VictoriaMetrics has nothing of {meter}"

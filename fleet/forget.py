@@ -23,8 +23,8 @@ from .stream import METERS, METERS_STREAM, METERS_SUBJECT, subject_of
 _IS_TITLE = re.compile(r"[0-9A-Fa-f]{16}").fullmatch
 _NAMES = "name."
 _BATCH = 256
-# Seconds to wait. A collector may still write a frame that it read before the purge, and
-# VictoriaMetrics finds new values only after a moment.
+# Seconds to wait for values that come late: a collector may still write a frame that it read before
+# the purge, and VictoriaMetrics finds new values only after a moment.
 _SETTLED = 3.0
 _LEFT = (
     "Not reached from here: backups of VictoriaMetrics, Prometheus' copy of 15 days, frames that"
@@ -109,7 +109,7 @@ async def _find(
         labels.add(also)
     names = tuple(sorted(key for key, owner in owners.items() if owner == title))
     labels |= {label for key in names if (label := label_of(key))}
-    # Leave out "", because an empty label would select all series without a meter.
+    # Drop the empty label. As a selector, it would select all series without a meter.
     series = tuple(sorted(labels - {""}))
     return _Forgetting(js, reader, title, series, names)
 
@@ -164,15 +164,17 @@ class _Forgetting:
 
     async def delete(self) -> None:
         await self._purge_stream()
-        # A collector may still write a telegram that it received before the purge.
+        # A collector may still write a telegram that it received before the purge. So wait.
         await asyncio.sleep(_SETTLED)
         for label in self.labels:
             await self.reader.delete(selector(label))
-        # The store may also hold scraped metrics with the title as a label. Delete them, too.
+        # Metrics of gateways and collectors have the title as a label, and VictoriaMetrics may have
+        # scraped them. So delete the series with this label, too.
         await self.reader.delete(selector(self.title, label="title"))
         await self._purge_stream()
         for key in await self._keys():
-            # Purge instead of delete, because a delete marker would still contain the title.
+            # Purge the key instead of deleting it. A delete would leave a marker that contains the
+            # title.
             await self.js.purge_stream(METERS_STREAM, subject=f"{METERS_SUBJECT}{key}")
         await asyncio.sleep(_SETTLED)
 

@@ -22,7 +22,7 @@ NO_TIME = "no_time"
 TOO_EARLY = "too_early"
 TOO_OLD = "too_old"
 WRONG_SUBJECT = "wrong_subject"
-# A key that is added later may decrypt frames rejected for these reasons.
+# Reasons for rejecting a frame that may end when a key is added: the new key may decrypt the frame.
 WAITING = frozenset((NO_KEY, Reason.TAG.value, Reason.AUTHENTICATION_KEY.value))
 _REFUSED = "A message of the meter %s is refused"
 _TEXTS = {
@@ -31,11 +31,13 @@ _TEXTS = {
     NO_TIME: "A telegram of the meter %s has no time: it is refused",
     CLOCK: "The clock of the meter %s was put back: a telegram is refused",
 }
-# After a meter's clock is put back, telegrams are refused until the clock reaches the old time.
-# Reject telegrams more than an hour ahead, so that the refusal lasts an hour at most.
+# Seconds. If a meter's clock is put back, its telegrams are refused until the clock reaches the old
+# time. Telegrams with a time more than an hour ahead are rejected, so the old time is at most an
+# hour ahead, and the refusal lasts an hour at most.
 _MAX_AHEAD_S = 3600
 _MAX_BEHIND_S = 366 * 86400
-# A decryptor keeps the layout of its meter's telegrams, about 30 kB. So 20,000 take 600 MB.
+# Maximum number of decryptors in memory. A decryptor keeps the layout of its meter's telegrams,
+# about 30 kB, so 20,000 of them take 600 MB.
 _MAX_OPENERS = 20_000
 _MAX_NAMED = 1000
 _NOT_VERIFIED = {Reason.TAG, Reason.AUTHENTICATION_KEY}
@@ -80,7 +82,8 @@ class FrameVerifier:
         self._names = names
         self._bounds = bounds
         self._warnings = warnings
-        # The decryptor of a meter's last telegram comes first, because it likely fits again.
+        # For each meter: its decryptors. The decryptor of the meter's last telegram comes first,
+        # because it probably fits the next one, too.
         self._decryptors: OrderedDict[bytes, tuple[FrameDecryptor, ...]] = OrderedDict()
 
     def use(self, keys: Keys) -> None:
@@ -165,12 +168,14 @@ def _open(
     """
     first: tuple[FrameDecryptor, Telegram | Rejection] | None = None
     for decryptor in decryptors:
-        # Let redelivered frames pass, because writing their values again is harmless.
+        # NATS may deliver a frame twice, and the decryptor would reject the second one as a replay.
+        # Writing its values again is harmless, so forget the last counters.
         decryptor.last_counters.clear()
         event = decryptor.decrypt(data)
         if isinstance(event, Telegram) or event.reason not in _NOT_VERIFIED:
             return decryptor, event
-        # A wrong authentication key tells the operator more than a wrong tag.
+        # A rejection for a wrong authentication key helps the operator more than a rejection for a
+        # wrong tag.
         if first is None or event.reason is Reason.AUTHENTICATION_KEY:
             first = decryptor, event
     if first is None:

@@ -54,7 +54,8 @@ class KeysWatch:
 
     async def _read(self, on_change: Callable[[Keys], None]) -> None:
         try:
-            # Read in a thread: 300,000 keys take a second, and a command may take longer.
+            # Reading 300,000 keys takes a second, and a command may take longer. So read the keys
+            # in a thread.
             keys = await asyncio.to_thread(self._source.read)
         except ConfigError as error:
             self._metrics.failed_key_reads.inc()

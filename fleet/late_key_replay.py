@@ -20,9 +20,11 @@ from .store import Store, StoreRestartedError
 
 LOGGER = logging.getLogger(__name__)
 
-# Maximum number of tasks that read the stream. Tasks that wait for the store do not count.
+# Maximum number of tasks that read the stream at the same time. Tasks that wait for VictoriaMetrics
+# do not count.
 _MAX_READING = 2
-# Seconds between two looks at all titles. A look also takes over titles of ended collectors.
+# Seconds between two searches for titles whose frames must be read again. A search also finds the
+# titles of collectors that have ended.
 _LOOK_INTERVAL = 60.0
 
 
@@ -81,7 +83,7 @@ class LateKeys:
         try:
             await self._read(js, title, tried)
         except (NatsError, OSError, TimeoutError, StoreRestartedError) as error:
-            # The entry of the title stays due, so the next `look` starts a task again.
+            # The entry of the title is still due. So the next `look` starts another task for it.
             LOGGER.warning("%s is read again later (%s)", title.hex().upper(), reason(error))
             self._listed.discard(title)
         finally:
@@ -96,7 +98,8 @@ class LateKeys:
             if entry is None:
                 continue
             if not next_unread or entry.first < first_read:
-                # Another collector has noted an earlier frame. Start there, to keep the order.
+                # Another collector has noted an earlier frame of this meter. Start again at that
+                # frame, so that the frames are read in their order.
                 first_read = next_unread = entry.first
                 mark, judge = None, self._make_judge()
             result = await self._read_from(js, title, judge, next_unread, entry)

@@ -19,7 +19,8 @@ from .newest_values import MAX_TITLES
 from .series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
-# After this many names of other meters, further names of a title are rejected without a lookup.
+# Maximum number of names of other meters that are looked up for one system title. If telegrams with
+# this system title name further meters, they are rejected without a lookup.
 _MAX_REFUSED_NAMES = 16
 _OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
 _IS_TITLE = re.compile(rb"[0-9A-F]{16}").fullmatch
@@ -32,7 +33,8 @@ class _Meter:
 
     def __init__(self) -> None:
         self.name: str | None = None
-        # Labels of the meter's series: the name, and the title if telegrams lack a serial number.
+        # Labels of this meter's series. The label is the meter's name, or its system title if its
+        # telegrams have no serial number.
         self.own: set[str] = set()
         self.refused: set[str] = set()
 
@@ -50,7 +52,7 @@ class MeterNames:
         warn: Callable[[str, bytes, str], None],
         domain: Collection[bytes] = (),
     ) -> None:
-        # A function, because each connection to NATS has its own bucket object.
+        # `bucket` is a function, because each connection to NATS has a bucket object of its own.
         self._bucket = bucket
         self._domain = domain
         self._keys = keys
@@ -61,7 +63,7 @@ class MeterNames:
         """Replace the keys. Other meters may take the name of a meter without a key."""
         for title in list(self._meters):
             if keys.of(title) is None:
-                # Forget the name, because another meter may take it while this meter has no key.
+                # While this meter has no key, another meter may take its name. So forget the name.
                 del self._meters[title]
             else:
                 self._meters[title].refused.clear()
@@ -100,7 +102,8 @@ class MeterNames:
         key = f"meter.{digits}"
         meter.name = meter.name or await self._get(key)
         if meter.name is None and await self._owns(digits, label):
-            # Another collector may create the entry first, so read the entry afterwards.
+            # Another collector may create the entry at the same time, and the create then fails. So
+            # read the entry afterwards in both cases.
             with suppress(KeyWrongLastSequenceError):
                 await self._bucket().create(key, label.encode())
             meter.name = await self._get(key)
@@ -118,7 +121,8 @@ class MeterNames:
         """
         key, own = name_key(label), digits.encode()
         while True:
-            # If another collector has changed the entry, look it up again.
+            # If another collector changes the entry between the reading and the update, the update
+            # fails. Look up the entry again then.
             with suppress(KeyWrongLastSequenceError):
                 try:
                     entry = await self._bucket().get(key)
@@ -133,13 +137,15 @@ class MeterNames:
                 return True
 
     def _has_key(self, title: bytes) -> bool:
-        # Assume a key for titles of other domains, because this collector does not know their keys.
+        # This collector does not know the keys of titles in other domains. So assume that such a
+        # title has a key.
         return bool(self._keys.of(title) or (self._domain and title not in self._domain))
 
 
 def name_key(label: str) -> str:
     """Return the bucket's key for the name `label`."""
-    # NATS allows few characters in keys, so write a name with others as "=" and hex digits.
+    # NATS allows only a few characters in keys. A name with other characters is written as "=" and
+    # hexadecimal digits.
     return f"{_NAME}{label if _IS_KEY(label) else f'={label.encode().hex()}'}"
 
 

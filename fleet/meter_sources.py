@@ -11,7 +11,8 @@ from smarty_p1_gateway.nats_publisher import GATEWAY_HEADER, PORT_HEADER
 from .newest_values import MAX_TITLES
 
 _MAX_NAME_CHARS = 64
-# Each source of a meter is a series in VictoriaMetrics, so the sources are bounded.
+# Maximum number of sources of a meter. Each source is a series in VictoriaMetrics, and forged
+# sources could make any number of series.
 _MAX_SOURCES = 8
 
 

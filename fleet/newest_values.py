@@ -1,8 +1,8 @@
 """Order of each meter's frames: frame counter and time must rise together. No I/O, no clock.
 
-A replayed frame is harmless, because it rewrites the stored values. After a meter's clock is put
-back, frames have higher counters but earlier times. Such frames would add other values
-at old times.
+A replayed frame is harmless, because it only writes the stored values again. After a meter's clock
+is put back, frames have higher counters but earlier times. Such frames would add other values at
+old times, so they are refused.
 """
 
 from enum import Enum
@@ -67,8 +67,9 @@ class Newest:
 
     @staticmethod
     def _refuse(meter: _Meter, counter: int) -> None:
-        # The meter's clock was put back. NATS may deliver a refused frame again after the clock has
-        # caught up. So note `counter`, otherwise the frame would be EARLIER and be stored.
+        # The meter's clock was put back, so the frame is refused. NATS may deliver the same frame
+        # again later, when newer frames have raised the meter's highest counter. The frame would
+        # then count as EARLIER and be stored. To prevent that, remember its counter as refused.
         if not meter.first_refused - 1 <= counter <= meter.last_refused + 1:
             meter.first_refused = meter.last_refused = counter
         meter.first_refused = min(meter.first_refused, counter)

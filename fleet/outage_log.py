@@ -8,7 +8,7 @@ from smartyp1.backoff import Outage
 
 LOGGER = logging.getLogger(__name__)
 _FIRST_DELAY = 0.2
-# Longest delay between two retries, in seconds. Arriving frames wait that long.
+# Longest delay between two attempts, in seconds. New frames have to wait for this time.
 _MAX_DELAY_S = 2.0
 _LOST = "%s failed (%s), and is tried again"
 _BACK = "%s works again"

@@ -78,7 +78,8 @@ class PendingTitles:
             entry = await self._bucket().get(self._key(title))
         except KeyNotFoundError as error:
             if error.entry is not None:
-                # Purge the delete marker of a collector that ended right after deleting the entry.
+                # A collector deletes an entry and then purges it. If the collector ended in
+                # between, its delete marker is left. Purge the marker here.
                 await self._purge(self._key(title), error.entry.revision or 0)
             return None
         return PendingFrames.parse(entry.value or b"", entry.revision or 0)
@@ -95,7 +96,8 @@ class PendingTitles:
         for title, wanted in failed.items():
             is_noted = not _is_of_maker(title)
             while not is_noted:
-                # If another collector has changed the entry, look it up again.
+                # If another collector changes the entry between the reading and the update, the
+                # update fails. Look up the entry again then.
                 with suppress(KeyWrongLastSequenceError):
                     is_noted = await self._note(title, wanted)
 
@@ -106,8 +108,8 @@ class PendingTitles:
                 self.count += 1
                 await self._bucket().create(self._key(title), wanted.to_bytes())
             return True
-        # A task that reads the title's frames deletes the entry only in an unchanged revision. So
-        # a new revision keeps the entry for the failed frames.
+        # A task that has read the title's frames deletes the entry, but only if its revision has
+        # not changed. A new revision prevents that, so the entry is kept for the failed frames.
         changed = wanted._replace(
             first=min(entry.first, wanted.first),
             is_due=entry.is_due or wanted.is_due,
@@ -178,5 +180,6 @@ def print_of(keys: Sequence[MeterKeys]) -> str:
 
 
 def _is_of_maker(title: bytes) -> bool:
-    # A system title begins with three letters of the manufacturer. Other titles are noise.
+    # A system title begins with three letters that name the manufacturer. A title without them is
+    # noise.
     return title[:_MAKER_SIZE].isalpha()

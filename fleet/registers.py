@@ -12,7 +12,7 @@ MBUS_NAMES = ("index", "valve")
 _ALL = "all"
 _SETS = {
     _ALL: ("*",),
-    # Billed quantities: energy, and the index of gas, water and heat meters on the M-Bus.
+    # The quantities on a bill: energy, and the index of gas, water and heat meters on the M-Bus.
     "billing": (
         "active_energy_imported",
         "active_energy_exported",
@@ -23,15 +23,16 @@ _SETS = {
 }
 _MAX_METERS = 100
 _PATTERN = re.compile(r"[a-z0-9_*]{1,64}")
-# The name of an object outside the specification is its OBIS reference, and begins with a digit.
+# Objects outside the specification have no name. Their OBIS reference, which begins with a digit,
+# is used as their name.
 _IS_REFERENCE = re.compile(r"[0-9]").match
-# OBIS references of meters on the M-Bus, which get separate lines.
+# OBIS references of values of M-Bus meters. These meters get lines of their own.
 _IS_MBUS = re.compile(rf"0-[{CHANNELS.start}-{CHANNELS.stop - 1}]:(?:24\.|96\.1\.0)").match
 _TEXTS = {"p1_version", "meter_date_and_time", "logical_device_name", "message"}
 
 
 def _field(reference: str) -> str:
-    # VictoriaMetrics would read a hyphen in a query as a minus.
+    # In a query, VictoriaMetrics would take a hyphen for a minus. So replace it.
     return object_name(reference).replace("-", "_")
 
 
@@ -70,7 +71,7 @@ class Registers:
                 msg = f"has {pattern}, and no register is called so; there are {there_are}"
                 raise UnknownRegisterError(msg)
         self._matches = re.compile("|".join(map(translate, patterns))).match
-        # Bound the caches, because a meter can invent any number of OBIS references.
+        # A meter can invent any number of OBIS references. So the caches are limited in size.
         self.has = lru_cache(maxsize=4096)(self._has)
         self.name_of = lru_cache(maxsize=4096)(self._name_of)
 

@@ -6,10 +6,11 @@ from prometheus_client import Counter
 
 from .frame_verifier import MALFORMED, NO_KEY, WRONG_SUBJECT
 
-# Label of frames that were stored although a later frame of their meter arrived first.
+# Label for frames that came after a later frame of their meter. Such frames are stored, too.
 EARLIER = "earlier"
 _OTHER = "other"
-# Frames rejected for these reasons need no key, so an attacker could invent many titles.
+# A frame that is rejected for these reasons can come from anybody, because it needs no key. So an
+# attacker could invent any number of system titles.
 _OF_ANYBODY = frozenset({MALFORMED, NO_KEY, WRONG_SUBJECT})
 _MAX_UNKNOWN_TITLES = 200
 _MAX_METERS = 1_000

@@ -94,10 +94,11 @@ async def reprocess_frames(  # noqa: PLR0913
                 result.first_waiting = metadata.sequence.stream
         if samples:
             write = await store.write(samples)
-            # Keep only the last write to each process, which reaches the disk last.
+            # For each process of VictoriaMetrics, keep only the last write. When it is on the disk,
+            # the earlier writes are there, too.
             old_writes = [old for old in result.writes if old.process != write.process]
             result.writes = [*old_writes, write]
-        # Pause, so that VictoriaMetrics has time for live frames.
+        # Pause after each batch, so that VictoriaMetrics has time for the frames that come now.
         await asyncio.sleep(_PAUSE)
     return result
 
@@ -129,7 +130,8 @@ async def _frames(
                 yield messages
                 begin, tries = messages[-1].metadata.sequence.stream + 1, 0
         except NoAnswerError:
-            # The NATS node is down, or the remaining frames are deleted. Try a new consumer.
+            # Either the NATS node is down, or the remaining frames were deleted from the stream.
+            # Try again with a new consumer.
             tries += 1
         else:
             return

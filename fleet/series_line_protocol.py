@@ -10,7 +10,8 @@ from .meter_sources import Source
 from .registers import ALL, MBUS_NAMES, Registers
 
 _MEASUREMENT = "smarty_p1"
-# Number with an optional unit after `*`, in an object that `OBJECTS` does not know.
+# A number with an optional unit after `*`. Values of objects that `OBJECTS` does not contain have
+# this form.
 _NUMBER = re.compile(r"([+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?)(?:\*[^*]{1,16})?")
 _MAX_TAG_CHARS = 64
 _SPECIAL = re.compile(r"([\\ ,=])")
@@ -32,7 +33,8 @@ class Sample(NamedTuple):
     def render(self, now: float) -> str:
         """Return the lines for a write at `now` (Unix seconds)."""
         if not self.is_new:
-            # `self.meter` ends with a comma if it has values, otherwise the line is left out.
+            # If `self.meter` has values, it ends with a comma, after which `storage_delay` could
+            # follow. Drop this comma. If it has no values, write no line for it.
             line = f"{self.meter[:-1]} {self.at_ms}\n" if self.meter.endswith(",") else ""
             return line + self.channels
         delay = round(now - self.at_ms / 1000, 3)
@@ -63,7 +65,8 @@ def make_sample(
     channels = _channel_lines(telegram, head, at_ms, registers) if telegram.channels else ""
     if source is not None:
         tags = _source_tags((telegram.system_title or b"").hex().upper(), source)
-        # Write Unix seconds, because every query language can compare Unix seconds with its clock.
+        # The value is a time in Unix seconds, because every query language can compare such a time
+        # with its clock.
         channels += f"{head}{tags} last_seen={time!r} {at_ms}\n"
     if key:
         title = (telegram.system_title or b"").hex().upper()

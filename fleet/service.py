@@ -46,7 +46,7 @@ LOGGER = logging.getLogger(__name__)
 _API_TIMEOUT = 3.0
 _LOOK_INTERVAL = 5.0
 _EXPIRE_INTERVAL = 3600.0
-# The first NATS version with atomic batches.
+# The first version of NATS that has atomic batches.
 _MIN_VERSION = (2, 12, 0)
 
 
@@ -112,7 +112,7 @@ class _Collector:
             on_put_off=self._late_keys.want,
         )
         metrics.watch_oldest(lambda: self._worker.oldest)
-        # Sequence number of the last delivered message, as of the last `_look`.
+        # Sequence number of the last message that NATS had delivered at the last `_look`.
         self._delivered = 0
         self._expire_at = 0.0
         self._js: JetStreamContext
@@ -145,8 +145,8 @@ class _Collector:
             async with open_reader(self._config.store) as reader:
                 counters = await reader.counters(time.time())
         except UnavailableError as error:
-            # Continue, because the login may be for writing only. Without counters, a meter's clock
-            # that was put back before this start goes unnoticed.
+            # The login may allow only writing, so continue without the counters. Then it is not
+            # noticed if a meter's clock was put back before this start.
             LOGGER.info("The frame counters cannot be asked for: %s", error)
             return
         for (title, key), (counter, moment) in counters.items():
@@ -166,7 +166,7 @@ class _Collector:
 
         async def on_error(error: Exception) -> None:
             LOGGER.debug("NATS: %s", type(error).__name__)
-            # nats-py tries all servers forever and raises no error, so log the outage here.
+            # nats-py tries all servers for ever and raises no error. So log the outage here.
             if not nats.is_connected:
                 self._outage.note(reason(error))
 
@@ -221,7 +221,8 @@ class _Collector:
         self._metrics.show_stream(stream)
         self._metrics.show_consumer(consumer)
         first, last = stream.state.first_seq, stream.state.last_seq
-        # A recreated stream restarts at number 1. Count nothing while `last` is below `_delivered`.
+        # A stream that was created again begins at number 1. While `last` is below `_delivered`, no
+        # frame counts as discarded.
         discarded = first - 1 - self._delivered if 0 < self._delivered <= last else 0
         if discarded > 0:
             LOGGER.error("The stream has discarded %d frames before they were read", discarded)

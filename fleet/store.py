@@ -32,8 +32,8 @@ KEPT_AFTER = 20.0
 _WRITE_TIMEOUT = aiohttp.ClientTimeout(total=30, connect=5)
 _ASK_INTERVAL = 2.0
 _MAX_SILENCE_S = 20.0
-# Seconds to wait after a start. Processes are told apart by their start in whole seconds, so an
-# earlier process may have begun in the same second.
+# Seconds after a start of VictoriaMetrics in which nothing is written to it. Two processes are told
+# apart by their start time in whole seconds, so an earlier process may have the same start time.
 _MIN_UPTIME_S = 2.0
 
 
@@ -72,7 +72,8 @@ class Store:
     def __init__(self, config: StoreConfig, metrics: Metrics) -> None:
         self.run: StoreRun | None = None
         self._config = config
-        # Address that receives writes: the first that answered at the last `_ask`.
+        # Address to which values are written. At the last `_ask`, it was the first address that
+        # answered.
         self._url = config.urls[0]
         self._host = ""
         self._metrics = metrics
@@ -115,7 +116,8 @@ class Store:
                 self._writing.note(why(error))
                 self._metrics.failed_writes.inc()
                 if not isinstance(error, aiohttp.ClientConnectorError):
-                    # VictoriaMetrics may have stored the samples, and `storage_delay` now differs.
+                    # The failed write may have been stored. In the next attempt, `storage_delay`
+                    # would have another value, so leave it out.
                     samples = without_delay(samples)
                 await self._writing.wait()
             else:
@@ -177,7 +179,8 @@ class Store:
             **self._config.login.options,
         ) as response:
             check_status(response, 204)
-            # With `metrics_url`, a proxy answers writes, so do not compare host names.
+            # With `metrics_url`, a proxy takes the writes, so its host name differs from that of
+            # VictoriaMetrics. Do not compare them then.
             if not self._config.metrics_url and host_of(response) != self._host:
                 msg = "another machine takes the values than tells since when it runs"
                 raise StoreError(msg)

@@ -20,7 +20,7 @@ DEFAULT_NAME = "store"
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _MAX_ADDRESSES = 8
 _MAX_AUTH_KEY_CHARS = 1024
-# A login in the URL would end up in logs and lists of processes.
+# This pattern refuses a URL with a login, because URLs are shown in logs and in lists of processes.
 _URL = re.compile(r"https?://[A-Za-z0-9.:_\[\]-]+(?:/[A-Za-z0-9._~/:-]*)?")
 _IS_CLUSTER = re.compile(r"/(?:insert|select)/(?:[0-9]+|multitenant)(?::[0-9]+)?(?:/|$)").search
 _FILES = ("password_file", "token_file", "ca_file", "certificate_file", "key_file")

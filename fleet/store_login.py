@@ -84,7 +84,8 @@ class StoreLogin:
             except OSError:
                 states.append(None)
             else:
-                # Compare ctime, too, because a changed mode may make a file readable.
+                # If only the mode of a file changes, only its ctime changes. The change may make
+                # the file readable, so compare the ctime, too.
                 times = status.st_mtime_ns, status.st_ctime_ns
                 states.append((*times, status.st_size, status.st_ino))
         return states
@@ -125,11 +126,13 @@ class StoreLogin:
         try:
             context = ssl.create_default_context(cafile=ca)
             if ca is not None:
-                # Accept certificates of a private authority that lack the extensions of RFC 5280.
+                # A certificate of a private authority may lack the extensions that RFC 5280
+                # demands. Accept it.
                 context.verify_flags &= ~ssl.VERIFY_X509_STRICT
             key = "certificate_file"
             if certificate is not None:
-                # Without this "", OpenSSL would ask the terminal for the password of a key.
+                # Without this empty password, OpenSSL would ask for the password of an encrypted
+                # key on the terminal.
                 context.load_cert_chain(certificate, self._files.get("key_file"), lambda: "")
         except ssl.SSLError:
             what = "there is no certificate (PEM) in it"

@@ -20,14 +20,15 @@ LOGGER = logging.getLogger(__name__)
 _ASK_TIMEOUT = aiohttp.ClientTimeout(total=5)
 _MAX_RESPONSE_BYTES = 4 * 1024 * 1024
 _MAX_NAME_CHARS = 256
-# Request plain answers, because a compressed answer could expand to any size.
+# Request answers without compression. A compressed answer could expand to any size.
 _PLAIN = {"Accept-Encoding": "identity"}
 _HOST = "X-Server-Hostname"
 _START_TIME = b"\nprocess_start_time_seconds "
 _UPTIME = b"\nvm_app_uptime_seconds "
-# The data path distinguishes two processes that began on one machine in the same second.
+# Two processes may have begun on one machine in the same second. Their data paths tell them apart.
 _PATH = re.compile(rb'\nflag\{name="storageDataPath", ?value="([^"\n]{0,1000})"')
-# The version begins with the product's name, except in builds of a Linux distribution.
+# The version usually begins with the name of the product. Only builds of Linux distributions lack
+# this name.
 _PRODUCT = re.compile(rb'\nvm_app_version\{[^}\n]{0,200}?\bversion="(vm[a-z]+|victoria-[a-z]+)\b')
 _STORE = "victoria-metrics"
 _CLUSTER = (
@@ -39,7 +40,8 @@ _OTHER = (
     " the address of VictoriaMetrics, also for /metrics"
 )
 _OF_CLUSTER = frozenset({"vminsert", "vmselect", "vmstorage"})
-# Metrics that identify a product in builds without its name in the version.
+# Some builds of a product lack its name in their version. Such a product is recognised by a metric
+# that only this product has.
 _TELLING = ((b"\nvm_rpc_", "vminsert"), (b"\nvmagent_", "vmagent"), (b"\nvmauth_", "vmauth"))
 DIFFERENT = "its addresses lead to different processes: they must be those of one VictoriaMetrics"
 _LOGIN_WANTED = {
@@ -155,7 +157,7 @@ async def _check_write(
     """Raise `answer` if it is an error, or an error in ERRORS if `url` rejects writes."""
     if isinstance(answer, Exception):
         raise answer
-    # Try an empty write, because metrics may be public although writing is not.
+    # The metrics may be public although writing is not. So try to write nothing.
     async with session.post(
         f"{url}/write", data=b"", timeout=_ASK_TIMEOUT, **config.login.options
     ) as response:

@@ -23,9 +23,10 @@ from .store_process import (
 
 _TIMEOUT = aiohttp.ClientTimeout(total=120, connect=5)
 _MAX_BYTES = 256 * 1024 * 1024
-# 30 years: longer than any retention. A range that begins before 1970 would find nothing.
+# Length of the range in a query: 30 years, longer than any retention. A range that begins before
+# 1970 would find nothing.
 _RANGE = "30y"
-# Seconds. A meter's clock may be ahead by an hour.
+# Seconds. The clock of a meter may be ahead by up to an hour, so a query includes the next hour.
 _AHEAD = 3600
 
 # All labels of a series, including `__name__`.
@@ -118,8 +119,8 @@ class StoreReader:
             await self._ask("/api/v1/admin/tsdb/delete_series", form, 204)
 
     async def _ask(self, path: str, form: Mapping[str, str], status: int = 200) -> bytes:
-        # Send the query as POST body, because proxies log URLs. The form names a meter and may hold
-        # `authKey`.
+        # Send the query as the body of a POST request, because proxies log URLs. The form names a
+        # meter, and may contain `authKey`.
         async with self._session.post(
             f"{self._url}{path}", data=form, timeout=_TIMEOUT, **self._config.login.options
         ) as response:

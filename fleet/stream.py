@@ -28,22 +28,24 @@ METERS = "smarty_p1_meters"
 METERS_STREAM = f"KV_{METERS}"
 METERS_SUBJECT = f"$KV.{METERS}."
 MAX_ACK_PENDING = 20_000
-# Seconds after which NATS delivers an unacknowledged message again. Collectors acknowledge a
-# message about 20 s after they write its values.
+# Seconds after which NATS delivers a message again if it was not acknowledged. Collectors
+# acknowledge a message about 20 s after they have written its values.
 _ACK_WAIT = 90.0
 _REPLICAS = 3
 _GIGABYTE = 1024**3
 _GIGABYTES = 10
 _DAY = 86400.0
 _DAYS = 7
-# One telegram every ten seconds (8,640 a day), plus 10 %.
+# Maximum number of messages of a meter on a day: one telegram every ten seconds (8,640), plus 10 %.
 _MESSAGES_A_DAY = 9_504
-# Eight times a telegram with four M-Bus meters, to bound the space that a meter can fill.
+# Maximum size of a message: eight times a telegram with four M-Bus meters. The limit bounds the
+# space that a meter can fill.
 _MAX_MESSAGE_BYTES = 16 * 1024
-# NATS keeps message ids in memory for this time (seconds). An attacker with a login could fill
-# 100 MB a second with ids of 15 KB, so take the shortest time that NATS allows.
+# Seconds for which NATS keeps the ids of messages in memory. An attacker with a login could fill
+# 100 MB a second with ids of 15 KB. So this is the shortest time that NATS allows.
 _DUPLICATE_WINDOW_S = 0.1
-# For each field of StreamSettings, the field of StreamConfig (_LIMITS) and its unit (_UNITS).
+# For each field of StreamSettings: the field of StreamConfig (in _LIMITS), and its unit (in
+# _UNITS).
 _LIMITS = {"gigabytes": "max_bytes", "days": "max_age", "replicas": "num_replicas"}
 _UNITS = {"gigabytes": _GIGABYTE, "days": _DAY, "replicas": 1}
 _is_title = re.compile(r"[0-9A-F]{16}").fullmatch

@@ -38,14 +38,17 @@ FAILED = "failed"
 _BATCH = 1000
 _EXPIRES = 2.0
 _MARGIN = 1.0
-# Reconnect after this many unanswered requests. The consumer may have moved to another node.
+# Number of requests without an answer until the worker connects anew. The consumer may have moved
+# to another node.
 _MAX_UNANSWERED = 3
 _PAUSE = 0.1
-# Seconds between writes. Each write has fixed costs in VictoriaMetrics, so gather messages.
+# Seconds between two writes. Each write has fixed costs in VictoriaMetrics, so messages are
+# gathered for one write.
 _GATHER_TIME = 0.4
 _ACKNOWLEDGE_INTERVAL = 1.0
-# Maximum number of replays or other late frames in a batch. NATS bounds unacknowledged messages, so
-# a flood of replays would hold up other meters. Further late frames are reprocessed later.
+# Maximum number of late frames in a batch, such as replays. NATS limits the number of
+# unacknowledged messages, so a flood of replays would hold up other meters. Late frames above this
+# number are reprocessed later.
 _MAX_EARLIER = 100
 _ACK_PREFIX = "$JS.ACK."
 _TOKENS_WITHOUT_DOMAIN = 9
@@ -117,8 +120,8 @@ class Worker:
         self._left = 0
         self._lost: NatsError | None = None
         self._working: Sequence[FrameMessage] = ()
-        # _judged: batches whose values are not on disk yet. _rejected: batches without values.
-        # _failed: frames to acknowledge once NATS has their system titles.
+        # `_judged`: batches whose values are not on the disk yet. `_rejected`: batches without
+        # values. `_failed`: frames that are acknowledged when NATS has stored their system titles.
         self._judged: deque[_Judged] = deque()
         self._rejected: deque[_Judged] = deque()
         self._failed: list[tuple[bytes, FrameMessage, PendingFrames]] = []
@@ -201,7 +204,8 @@ class Worker:
         if status == "503" or "deleted" in text.lower():
             self._lost = NatsError("there is no such consumer, or no leader for it")
         elif status not in _AT_END:
-            # Pause after a status that does not end a request, to avoid a busy loop.
+            # This status does not end a request, and may come again at once. A pause prevents a
+            # busy loop.
             await asyncio.sleep(_PAUSE)
         self._is_answered.set()
 
@@ -238,8 +242,8 @@ class Worker:
                 sample = self._sample(message, verdict, verdict.telegram)
                 samples.append(sample)
                 telegrams += [verdict.telegram] * sample.is_new
-        # Acknowledge rejected messages without waiting for VictoriaMetrics. NATS bounds the number
-        # of unacknowledged messages.
+        # NATS limits the number of unacknowledged messages. So rejected messages are acknowledged
+        # without waiting for VictoriaMetrics.
         self._rejected.append(rejected)
         self._failed += failed
         if samples:
@@ -270,7 +274,7 @@ class Worker:
                 self._outage.note(reason(error))
                 await self._outage.wait()
             except Exception:
-                # Reject the message, otherwise NATS would deliver it again forever.
+                # Reject the message. Otherwise, NATS would deliver it again for ever.
                 LOGGER.exception("A message at %s cannot be judged", message.sequence)
                 return Verdict(FAILED)
             else:

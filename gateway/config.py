@@ -124,7 +124,7 @@ def _read_broker(table: ConfigTable, queue_path: Path) -> BrokerConfig:
     tls = read_tls(table)
     port = table.take_port("port", _TLS_PORT if tls else _PLAIN_PORT)
     username, password = read_user(table, PASSWORD_VARIABLE)
-    # Only one gateway can use a queue, so host and queue path identify the gateway.
+    # Only one gateway can use a queue. So the host and the path of its queue identify a gateway.
     place = f"{gethostname()}:{queue_path.resolve()}"
     return BrokerConfig(host, port or 0, username, password, tls, place)
 

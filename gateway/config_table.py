@@ -14,10 +14,11 @@ from typing import Any, NoReturn
 
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _MAX_PORT = 65535
-# Unknown keys that error messages show. Any other unknown key may be a secret in the wrong place,
-# because secrets have digits or are longer.
+# An error message shows an unknown key only if the key matches this pattern. Other text may be a
+# secret in the wrong place, because secrets have digits or are longer.
 _PLAIN_KEY = re.compile(r"[A-Za-z_-]{1,24}")
-# MQTT permits 65,535 bytes, but longer topics than this are hard to read.
+# Maximum length of a topic. MQTT permits 65,535 bytes, but topics longer than this are hard to
+# read.
 _MAX_TOPIC_CHARS = 256
 
 
@@ -132,7 +133,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def _place_of(err: tomllib.TOMLDecodeError) -> str:
-    # Leave out the error's text, because it may quote a secret.
+    # Return only the place of the error. The error's own text may quote a secret.
     return f"line {err.lineno}, column {err.colno}"
 
 
@@ -148,8 +149,8 @@ def read_tls(table: ConfigTable) -> ssl.SSLContext | None:
     except OSError as err:
         table.fail("ca_file", f"cannot be used: {err.strerror}")
     if ca_file:
-        # Self-made certificates often lack extensions that only the strict RFC 5280 checks demand,
-        # so skip these checks.
+        # A certificate authority that the user has made often lacks extensions that only the strict
+        # checks of RFC 5280 demand. So skip the strict checks.
         context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
 

@@ -14,9 +14,9 @@ from .values_publisher import ValuesPublisher
 LOGGER = logging.getLogger(__name__)
 
 OTHER_METER = "other_meter"
-# Consecutive failures with one DLMS system title before a log message. Noise never repeats a title,
-# so two failures show a missing key. Damaged frames repeat a title, so a wrong key needs three
-# failures.
+# Number of failures in a row, with the same DLMS system title, until a message is logged. Noise
+# never repeats a title, so two failures show that a key is missing. Damaged frames do repeat a
+# title, so only three failures show that a key is wrong.
 _FAILURES_BEFORE_LOG = {Reason.KEY_MISSING: 2, Reason.TAG: 3, Reason.AUTHENTICATION_KEY: 3}
 _MAX_LOGGED_TITLES = 16
 _OTHER_METER = "telegrams of the meter %s, named %s, are not this port's, or the name is another's"

@@ -11,11 +11,14 @@ from .frame_queue import NewFrame
 from .frame_queue_writer import FrameStore
 from .metrics import Metrics
 
-# About three times the 11,520 bytes a second that a P1 port sends at 115,200 baud.
+# Bytes a second. This is about three times the rate of a P1 port, which sends 11,520 bytes a second
+# at 115,200 baud.
 MAX_RATE_BYTES_PER_S = 32 * 1024
-# After an interruption, a network gateway may send the 360 frames of an hour at once.
+# Bytes at once. After an interruption, a network gateway may send the 360 frames of an hour at
+# once.
 MAX_BURST_BYTES = 4 * 1024 * 1024
-# A small frame costs a broker as much as a frame of 1 KiB, so small frames count as 1 KiB.
+# A frame smaller than this counts as this number of bytes, because it costs a broker as much as a
+# frame of 1 KiB.
 MIN_FRAME_COST_BYTES = 1024
 # A port's meter counts as replaced after this number of consecutive frames of another meter.
 _FRAMES_OF_NEW_METER = 3

@@ -11,17 +11,19 @@ from typing import NamedTuple
 
 from .frame_queue_file import open_file
 
-# Approximate bytes of a database row in addition to its frame.
+# Approximate number of bytes that a row of the database takes in addition to its frame.
 _ROW_SIZE = 64
-# A frame's number has the port's number above these lower bits, and a running number in them. So
-# one index orders all frames, and few pages are written, which spares memory cards.
+# The upper bits of a frame's number are the port's number. The lower bits, this many, are a running
+# number. So one index orders all frames, and a write changes few pages of the file, which spares
+# memory cards.
 _BITS = 40
-# Removed frames are deleted from the disk when a frame is added, or when there are _SOME removed
-# frames. After more than _MANY deletions, the file is made smaller.
+# Removed frames stay on the disk until a frame is added, or until there are _SOME removed frames.
+# After more than _MANY deletions, the file is made smaller.
 _SOME = 16
 _MANY = 100
-# Maximum system titles per port whose frames wait apart. A port has one meter, which may be
-# exchanged; further titles are noise or forged.
+# Maximum number of system titles per port whose frames are set aside: they wait in a sub-queue of
+# their own, because NATS does not accept them now. A port has one meter, which may be exchanged.
+# Further titles are noise or forged.
 _MAX_TITLES = 4
 _ASIDE = re.compile(r"(.+) ([0-9A-F]{16})", re.DOTALL)
 
@@ -91,7 +93,8 @@ class FrameQueue:
     """Queue of the frames of all P1 ports. Methods wait for the disk, so call them in one thread.
 
     Each port may fill an equal share of `most_bytes`. Beyond that, the port's oldest frames are
-    dropped, first the frames that are set aside. Each system title set aside has a sub-queue.
+    dropped. If the frames of a system title cannot be published now, they are set aside in a
+    sub-queue of their own. Frames that are set aside are dropped first.
     """
 
     def __init__(self, path: Path, ports: Sequence[str], most_bytes: int) -> None:
@@ -108,7 +111,7 @@ class FrameQueue:
             raise QueueInUseError from None
         self._share = most_bytes // len(ports)
         self._freed = 0
-        # Sub-queues with removed frames that are still on the disk.
+        # Sub-queues whose removed frames are still on the disk.
         self._undeleted: set[_Port] = set()
         self._database = open_file(path)
         with self._database:
@@ -187,7 +190,8 @@ class FrameQueue:
                 self._freed = 0
                 self._database.execute("PRAGMA incremental_vacuum").fetchall()
             self._database.executemany("INSERT INTO frames VALUES (?, ?, ?)", rows)
-        # Reset the counters only now, because a failed transaction leaves the frames on disk.
+        # Reset the counters only after the transaction. If it fails, the removed frames stay on the
+        # disk and must still count.
         for port in self._undeleted:
             port.undeleted = 0
         self._undeleted.clear()
@@ -232,16 +236,18 @@ class FrameQueue:
         return self._ports[port] if title is None else self._aside[port].get(title)
 
     def set_aside(self, port: str, title: str, frame: WaitingFrame) -> int:
-        """Set the oldest frame of a port aside. Return the number of frames dropped for that.
+        """Move the oldest frame of a port to the sub-queue of its system title.
 
-        If too many titles are set aside, another title's frames are dropped. Raises sqlite3.Error.
+        Return the number of frames that were dropped to make room. If too many system titles are
+        set aside, the frames of another title are dropped. Raises sqlite3.Error.
         """
         queue, aside = self._ports[port], self._aside[port]
         if frame.number <= queue.done:
             return 0
         gone = None
         if title not in aside and len(aside) >= _MAX_TITLES:
-            # Drop the title with the fewest frames, because noise seldom repeats a title.
+            # Drop the system title with the fewest frames. It is probably noise, because noise
+            # seldom repeats a title.
             gone = min(aside, key=lambda name: aside[name].length)
         with self._database:
             if gone is not None:
@@ -264,7 +270,7 @@ class FrameQueue:
         part = self._aside[port].get(title)
         if part is None or part.length:
             return
-        # A later call tries the disk again.
+        # If the disk fails, a later call of this method tries again.
         with suppress(sqlite3.Error):
             with self._database:
                 self._delete(part)
@@ -289,7 +295,7 @@ class FrameQueue:
         for frame in frames:
             self._forget(part, frame.number, len(frame.data))
         if part.undeleted >= _SOME:
-            # A later call tries the disk again.
+            # If the disk fails, a later call of this method tries again.
             with suppress(sqlite3.Error):
                 self._write()
 

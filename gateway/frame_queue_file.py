@@ -7,8 +7,8 @@ from pathlib import Path
 
 LOGGER = logging.getLogger(__name__)
 
-# A killed process loses no committed frame. A power cut may lose the latest frames, because a sync
-# for each transaction would be slow and wear memory cards out.
+# If the process is killed, no committed frame is lost. A power cut may lose the latest frames. To
+# prevent that, each transaction would need a sync, which is slow and wears memory cards out.
 _SETTINGS = """
 PRAGMA auto_vacuum = INCREMENTAL;
 PRAGMA journal_mode = WAL;
@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS frames (
     number INTEGER PRIMARY KEY, topic TEXT NOT NULL, data BLOB NOT NULL
 );
 """
-# Errors that leave the file intact: no space, no permission, another process.
+# Errors after which the file is still intact: no space, no permission, use by another process.
 _NO_DAMAGE = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_CANTOPEN,
@@ -54,7 +54,7 @@ def open_file(path: Path) -> sqlite3.Connection:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    # Only the owner may read the file, because consumption is private.
+    # Only the owner may read the file, because its frames contain a household's consumption.
     path.touch(mode=0o600)
     with path.open("ab"):
         pass  # if the file is not writable, raises OSError, which does not count as damage

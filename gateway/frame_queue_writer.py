@@ -16,11 +16,12 @@ from .metrics import Metrics
 
 LOGGER = logging.getLogger(__name__)
 
-# Bytes of frames kept in memory while the disk fails. Beyond that, the oldest are dropped.
+# Maximum number of bytes of frames that are kept in memory while the disk fails. If there are more,
+# the oldest frames are dropped.
 _MAX_MEMORY_BYTES = 8 * 1024 * 1024
 _RETRY_DELAY = 2.0
-# Seconds for which frames of several ports are gathered. A wake-up costs more than
-# writing a frame.
+# Seconds for which frames of several ports are gathered before they are written together. Waking up
+# for a single frame costs more than writing it.
 GATHER_TIME = 0.1
 _LOST = "The queue cannot be written: %s"
 _BACK = "The queue can be written again"
@@ -38,8 +39,8 @@ class FrameStore:
         self.gather_time = GATHER_TIME if len(self._ports) > 1 else 0.0
         self._metrics = metrics
         self._thread = ThreadPoolExecutor(1, "queue")
-        # Frames in memory by number, in order of arrival. The numbers are negative; frames on disk
-        # have positive numbers.
+        # Frames in memory by number, in order of arrival. Their numbers are negative, because
+        # frames on the disk have positive numbers.
         self._new: dict[int, NewFrame] = {}
         self._new_size = 0
         # Number of frames accepted since the start.
@@ -99,7 +100,7 @@ class FrameStore:
     async def _write_what_waits(self) -> None:
         if new := dict(self._new):
             self._adding = asyncio.ensure_future(self._add(new))
-            # `asyncio.wait` does not cancel the write if this task is cancelled.
+            # If this task is cancelled, the write must go on. `asyncio.wait` does not cancel it.
             await asyncio.wait([self._adding])
             self._adding.result()
 
@@ -221,7 +222,7 @@ class FrameStore:
     async def close(self) -> None:
         """Write the remaining frames to the disk, and close the queue."""
         if self._adding:
-            # Wait for a running write first, so that no frame is written twice.
+            # A write may be running. Wait for its end, so that no frame is written twice.
             await asyncio.gather(self._adding, return_exceptions=True)
         try:
             await self._write_what_waits()

@@ -14,10 +14,10 @@ from .frame_queue_writer import FrameStore
 from .metrics import Metrics
 from .mqtt_client import WINDOW, MqttClient, PortPublisher
 
-# Seconds to wait after a restart of the broker. Other clients need this time to reconnect (Home
-# Assistant tries every ten seconds), and would miss earlier frames.
+# Seconds to wait after a restart of the broker. Subscribers also have to reconnect (Home Assistant
+# tries every ten seconds). They would miss frames that are sent earlier.
 _GRACE = 12.0
-# Bytes a second. A backlog must not be sent faster than subscribers can read it.
+# Bytes a second. A backlog of frames must not be sent faster than subscribers can read it.
 _BACKLOG_RATE = 96 * 1024
 
 
@@ -72,7 +72,8 @@ class FramesPublisher(PortPublisher):
     async def _publish(self, client: MqttClient, frames: Sequence[WaitingFrame]) -> None:
         """Publish `frames` in order, and remove acknowledged frames from the queue."""
         fitting = takewhile(lambda frame: client.accepts(frame.topic, frame.data), frames)
-        # Send an oversized first frame alone, so that its refusal concerns no other frame.
+        # If the first frame is too large for the broker, send this frame alone. Its refusal then
+        # concerns no other frame.
         frames = tuple(fitting) or frames[:1]
         sends = (client.send(frame.topic, frame.data) for frame in frames)
         results = await asyncio.gather(*sends, return_exceptions=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 _BEAT_INTERVAL_S = 5.0
-# A busy machine may delay the event loop, but not for this long.
+# Seconds. A busy machine may delay the event loop, but not for longer than this.
 _MAX_SILENCE_S = 20.0
 _MAX_NAMED_PORTS = 20
 
@@ -56,7 +56,7 @@ def _tell_systemd(state: str) -> None:
     path = os.environ.get("NOTIFY_SOCKET", "")
     if not path.startswith(("/", "@")):
         return
-    # "@" stands for a socket in the abstract namespace, which has no file.
+    # A path that begins with "@" is a socket in the abstract namespace, which has no file.
     address = f"\0{path[1:]}" if path.startswith("@") else path
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
         out.settimeout(0)

@@ -46,7 +46,8 @@ class Keys:
         `otherwise` holds the keys of meters that `by_title` lacks. `second` holds the
         keys in the second line of a meter that has two lines.
         """
-        # Keep raw bytes, not MeterKeys objects, because 300,000 meters must fit into memory.
+        # Keep the keys as bytes and not as MeterKeys objects, because the keys of 300,000 meters
+        # must fit into memory.
         self._by_title = by_title
         self._otherwise = otherwise
         self._second = second or {}
@@ -129,7 +130,7 @@ def _check_second(number: int, first: bytes, second: bytes | None, keys: bytes) 
 
 
 def _warn_of_published(lines: Sequence[int]) -> None:
-    # Warn instead of refusing the file, because the other meters' keys are usable.
+    # Only warn, and do not refuse the file, because the keys of the other meters are usable.
     shown = ", ".join(map(str, lines[:_MAX_LISTED_LINES]))
     more = f" and {len(lines) - _MAX_LISTED_LINES:,} more" if len(lines) > _MAX_LISTED_LINES else ""
     LOGGER.warning(

@@ -39,7 +39,8 @@ class KeysSource:
             if self.file:
                 msg = f"[keys] file {err}"
                 raise ConfigError(msg) from None
-            # Raise UnavailableError, because the command may ask a server that is unavailable now.
+            # The command may get the keys from a server that is unavailable now. So raise
+            # UnavailableError, after which a later attempt may succeed.
             msg = f"[keys] command {err}"
             raise UnavailableError(msg) from None
 
@@ -48,7 +49,7 @@ class KeysSource:
         try:
             if self._place:
                 status = self._place.stat()
-                # Include the change time, because a `chmod 600` changes only this time.
+                # Include the time of the inode's change, because `chmod 600` changes no other time.
                 times = status.st_mtime_ns, status.st_ctime_ns
                 return self._place, status.st_ino, status.st_size, *times
         except OSError:
@@ -107,7 +108,8 @@ def _read_file(path: Path) -> bytes:
 
 
 def _open_at_once(path: str, flags: int) -> int:
-    # O_NONBLOCK opens a named pipe without waiting for its writer. The caller refuses the pipe.
+    # With O_NONBLOCK, opening a named pipe does not wait for a writer. The caller then refuses the
+    # pipe.
     return os.open(path, flags | os.O_NONBLOCK)
 
 
@@ -129,7 +131,7 @@ def _read_output(command: Sequence[str]) -> bytes:
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            # Discard the error output, because it may contain keys.
+            # The command's error output may contain keys, so discard it.
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
@@ -143,7 +145,7 @@ def _read_output(command: Sequence[str]) -> bytes:
             text = _read_until(process.stdout, end)
         status = process.wait(end - time.monotonic())
     except BaseException as err:
-        # Kill the whole process group, including the command's children.
+        # Kill the command and also the processes that it has started.
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()

@@ -19,9 +19,10 @@ LOGGER = logging.getLogger(__name__)
 _RETRY_DELAY_S = 2.0
 _LOST = "Nothing can be stored, so no values are published: %s"
 _BACK = "It can be stored again, and values are published"
-# Seconds to wait for the queue's thread, which writes to the same file.
+# Seconds to wait for the lock, because the thread of the queue writes to the same file.
 _LOCK_TIMEOUT_S = 10.0
-# NORMAL suffices, because a killed process loses no committed transaction. See frame_queue_file.py.
+# With NORMAL, a killed process loses no committed transaction, and that is enough. See
+# frame_queue_file.py.
 _SETTINGS = """
 PRAGMA synchronous = NORMAL;
 CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
@@ -46,7 +47,7 @@ class Memory:
         self._thread = ThreadPoolExecutor(1, "memory")
         self._new: dict[str, Callable[[], Content]] = {}
         self._has_new = asyncio.Event()
-        # _next is set after the next write, _current after the running write.
+        # `_next` is set after the next write, and `_current` after the write that is running now.
         self._next = asyncio.Event()
         self._current: asyncio.Event | None = None
         self._stored: dict[str, str] = {}
@@ -83,7 +84,7 @@ class Memory:
             stored = self._stored.pop(name, None)
             return None if stored is None else parse(json.loads(stored))
         except Exception as err:  # noqa: BLE001 - a file may contain anything
-            # Leave out the error's text, because it may quote private content.
+            # The error's text may quote private content. So log only its type.
             LOGGER.error(  # noqa: TRY400
                 "What is stored of %s cannot be read (%s), and is begun anew",
                 name,

@@ -23,12 +23,13 @@ LIMIT_TEXTS = {
     "meters": "%s: more than %d meters on the M-Bus; the others are ignored",
 }
 _STORED = re.compile(r"meter ([0-9A-F]{16})")
-# The owner of a key for all meters could invent any number of system titles, so limit the meters.
+# Maximum number of meters. With a key for all meters, its owner could invent any number of system
+# titles.
 _MAX_METERS = 1000
-# Months kept per meter. Earlier months are not published.
+# Number of months that are kept for each meter. Earlier months are not published.
 _MAX_MONTHS = 2
-# Time between two writes of a meter's demand. DemandMeter bridges gaps of up to a quarter-hour, so
-# a killed gateway loses nothing.
+# Time between two writes of a meter's demand. If the gateway is killed, no energy is lost, because
+# DemandMeter bridges gaps of up to a quarter-hour.
 _DEMAND_INTERVAL = timedelta(minutes=5)
 
 
@@ -51,7 +52,8 @@ class DecodedMeters:
         self._keys = keys
         self._meters: dict[bytes, _Meter] = {}
         self._decryptors: dict[MeterKeys, FrameDecryptor] = {}
-        # By name as a topic level: DLMS system title of the meter that owns the name.
+        # For each name, as a level of a topic: the DLMS system title of the meter that owns the
+        # name.
         self._titles: dict[str, bytes] = {}
         for stored in filter(None, map(_STORED.fullmatch, memory.names())):
             self._add(bytes.fromhex(stored[1]))
@@ -76,7 +78,7 @@ class DecodedMeters:
             counters = remembered.counters.get(decryptor.fingerprint, {})
             decryptor.last_counters |= {title: counters[title]} if title in counters else {}
         meter = self._meters[title] = _Meter(MeterReader(remembered, limits), decryptor)
-        # Topics contain a meter's serial number, or its system title. The meter owns both names.
+        # Topics contain a meter's serial number or its system title. So the meter owns both names.
         for name in (label, remembered.serial_number):
             if name is not None:
                 self._titles.setdefault(level(name), title)
@@ -176,8 +178,8 @@ def _stored(meter: DemandMeter) -> dict[str, Any]:
     Of the month's quarter-hours, only the peak is stored, because only the peak is published.
     """
     meter.take_new()
-    # `number` is the number of the last line in the files of a DemandMeter. It is 0 here, so that
-    # lines that are not stored do not count as lost.
+    # `number` is the number of the last line that a DemandMeter has written to its files. The
+    # gateway writes no such files. With the number 0, no line counts as lost.
     stored = {**meter.as_dict(), "number": 0}
     peak = meter.snapshot.peak if meter.snapshot else None
     if peak is None:

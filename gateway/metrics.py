@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _PREFIX = "smarty_p1_gateway"
-# Seconds for a whole request and its answer, so that slow clients cannot hold a thread.
+# Seconds for a whole request and its answer. So a slow client cannot occupy a thread for longer.
 _REQUEST_TIMEOUT_S = 5.0
 _MAX_REQUESTS = 16
 _POLL_INTERVAL_S = 0.25

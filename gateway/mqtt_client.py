@@ -23,26 +23,26 @@ from .metrics import Metrics
 
 LOGGER = logging.getLogger(__name__)
 
-# Silence the library, because this module logs failures in plain words.
+# Logger of the MQTT library. It is silenced, because this module logs failures in plain words.
 _CLIENT_LOGGER = LOGGER.getChild("library")
 _CLIENT_LOGGER.setLevel(logging.CRITICAL)
 
 _KEEPALIVE_S = 20
 _TIMEOUT_S = 10.0
-# Bytes of a packet beside topic and payload.
+# Bytes of an MQTT packet in addition to its topic and its payload.
 _HEADER_BYTES = 10
-# Seconds between two `online` messages. Repeat `online`, because another gateway at the same topic
-# may have published `offline` as it ended.
+# Seconds between two messages `online`. The message is repeated, because another gateway with the
+# same topic may have published `offline` when it ended.
 _REPEAT_INTERVAL_S = 60.0
 WINDOW = 16
 """Maximum number of messages without acknowledgement.
 
 The library's own limit is 20.
 """
-# Seconds between two attempts to connect: at first, and at most.
+# Seconds between two attempts to connect: the first delay, and the longest delay.
 _FIRST_DELAY_S = 1.0
 _MAX_DELAY_S = 30.0
-# Errors of an unreachable broker, or of a broker that refuses a message.
+# Errors that mean that the broker is unreachable, or that it refuses a message.
 _FAILURES = (aiomqtt.MqttError, OSError, ValueError)
 _LOST = "%s: the broker is away: %s"
 _BACK = "%s: the broker is there again"
@@ -227,7 +227,8 @@ class PortPublisher(ABC):
                         self._moved.wait(),
                     )
             finally:
-                # A regular disconnect suppresses the last will, so publish `offline` here.
+                # After a regular disconnect, the broker does not publish the last will. So publish
+                # `offline` here.
                 if self._speaks(topic):
                     with suppress(aiomqtt.MqttError):
                         await client.publish(topic, OFFLINE, qos=1, retain=True, timeout=2)

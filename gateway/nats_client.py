@@ -8,7 +8,8 @@ from nats.errors import Error
 
 from .nats_config import NatsConfig
 
-# Seconds between pings. A node that vanished silently is noticed within 30 s.
+# Seconds between two pings. With this interval, a node that disappears without a message is noticed
+# within 30 s.
 _PING_INTERVAL = 10
 _CONNECT_TIMEOUT = 5
 

@@ -14,7 +14,8 @@ DEFAULT_INBOX = "_INBOX"
 _PORT = 4222
 _MAX_SERVERS = 100
 _MAX_BATCH_SECONDS = 60
-# No dots, because the inbox of a user must not lie below the inbox of another user.
+# An inbox must not contain dots, because the inbox of one user must not lie below the inbox of
+# another user.
 _INBOX = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SEED = re.compile(
     r"-----BEGIN NATS USER JWT-----\n.*\n-----BEGIN USER NKEY SEED-----\n(.*?)\n", re.DOTALL
@@ -81,7 +82,7 @@ def _read_credentials(table: ConfigTable) -> str | None:
     text = read_secret(table, "credentials_file")
     if text is None:
         return None
-    # Check the file at the start, otherwise nats-py would fail at each connection.
+    # If the file were not checked at the start, nats-py would fail only later, at each connection.
     from nkeys import NkeysError, from_seed  # noqa: PLC0415
 
     try:

@@ -29,32 +29,37 @@ from .nats_requests import MAX_BATCH, STREAM, TIMEOUT, DeniedError, Message, Req
 
 LOGGER = logging.getLogger(__name__)
 
-# Headers with gateway and port of a frame, not authenticated. They help to find the meter.
+# Headers of a message with the gateway and the port of a frame. They are not authenticated, and
+# only help people to find the meter.
 GATEWAY_HEADER = "Smarty-Gateway"
 PORT_HEADER = "Smarty-Port"
 FIRST_DELAY = 0.5
 MAX_DELAY = 4.0
-# Seconds. A batch of any size costs the nodes about 2 ms, so gateways with few ports gather longer.
+# Seconds for which frames are gathered. A batch costs the nodes about 2 ms, however many frames it
+# has. So gateways with fewer ports than _SMALL_PORTS gather for longer, and send fewer batches.
 _BATCH_SECONDS = 1.0
 _SMALL_BATCH_SECONDS = 10.0
 _SMALL_PORTS = 100
 _MIN_ENOUGH = 50
-# The stream accepts messages of up to 16 KB. This leaves 1 KB for headers.
+# Maximum size of a frame. The stream accepts messages of up to 16 KB, so 1 KB is left for the
+# headers.
 _MAX_FRAME_BYTES = 15 * 1024
-# Seconds without batches after a refused batch.
+# After a refused batch, frames are sent one by one for this number of seconds.
 _BATCH_PAUSE = 10.0
-# Seconds without acknowledgement before another node is tried. A node that has lost the other
-# nodes accepts connections, but acknowledges nothing.
+# Seconds without acknowledgement until another node is tried. A node that has lost its connection
+# to the other nodes still accepts clients, but acknowledges nothing.
 _PATIENCE = 10.0
-# Number of set-aside frames of one system title that are sent at once.
+# Number of frames of one system title that are sent at once, after they were set aside.
 _WINDOW = 8
 _CLOSE_TIMEOUT = 2.0
-# Seconds between attempts to publish frames that are set aside.
+# Seconds between two attempts to publish frames that were set aside because NATS did not accept
+# them.
 _ASIDE_INTERVAL = 30.0
 _MAX_NAMED_TITLES = 100
 _MAX_DENIED = 10_000
 _MAX_SIGNS = 64
-# nats-py changes the server's text to lower case.
+# Pattern of the server's text that names a denied system title. nats-py changes the text to lower
+# case.
 _DENIED_TITLE = re.compile(r'violation for publish to "\S+\.([0-9a-f]{16})"', re.IGNORECASE)
 _AWAY = "A server of the NATS cluster is away: %s"
 _BACK = "The NATS cluster acknowledges frames again"
@@ -81,7 +86,7 @@ class NatsPublisher:
         self._enough = self._enough_at = min(MAX_BATCH, max(_MIN_ENOUGH, len(ports)))
         self._is_connected = False
         self._backoff = Backoff(FIRST_DELAY, MAX_DELAY)
-        # Each kind of failure is logged once in an outage.
+        # Several kinds of failure can occur in one outage. Each kind is logged once.
         self._outage = Outage(LOGGER, "%s", _BACK)
         self._no_answer_since: float | None = None
         self._requests: Requests | None = None
@@ -124,7 +129,8 @@ class NatsPublisher:
         async def on_closed() -> None:
             closed.set()
 
-        # Each connection has a new client, so no message of an earlier connection is under way.
+        # Each connection has a new client. So messages of an earlier connection cannot be answered
+        # here.
         await client.open(self._on_error, on_closed, reconnect=False)
         self._note_connected(is_connected=True)
         self._no_answer_since = None
@@ -185,7 +191,8 @@ class NatsPublisher:
             for frame in frames:
                 message = self._message_of(port, frame.data)
                 if message and self._is_aside(port, message.title):
-                    # Stop here, because the queue can set aside only the oldest frame of a port.
+                    # The queue can set aside only the oldest frame of a port. So stop here, and let
+                    # the earlier frames be sent first.
                     if taken.get(port):
                         self._wanted.add(port)
                         break
@@ -219,7 +226,8 @@ class NatsPublisher:
             if refusal is None:
                 messages = []
             elif any(message.title in self._denied for message in messages):
-                # NATS refuses a whole batch for one denied title. Send the rest again.
+                # If NATS denies one system title, it refuses the whole batch. So send the other
+                # frames again.
                 self._wanted.update(taken)
                 return True
             else:
@@ -258,7 +266,7 @@ class NatsPublisher:
 
     async def _send_title(self, requests: Requests, port: str, title: str) -> None:
         self._denied.pop(title, None)
-        # Try a single frame first, because the title may still be denied.
+        # The title may still be denied, so try a single frame first.
         window = 1
         while frames := await self._store.oldest(port, window, title):
             messages = [Message(title, frame.data, self._origins[port]) for frame in frames]
@@ -303,7 +311,8 @@ class NatsPublisher:
             self._note_away(text)
 
     def _note_away(self, text: str) -> None:
-        # Log a refused login even in an outage, because it needs another remedy.
+        # A refused login needs another remedy than an unreachable server. So log it as a kind of
+        # its own, even during an outage.
         kind = "login" if "authorization violation" in text.lower() else "away"
         self._outage.note(_AWAY % text, kind=kind)
 

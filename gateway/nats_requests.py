@@ -19,11 +19,12 @@ from .nats_client import NatsClient
 STREAM = "smarty_p1_frames"
 SUBJECT = "smarty_p1.sealed"
 TIMEOUT = 3.0
-# Maximum number of messages in a batch, set by the NATS server.
+# Maximum number of messages in a batch. The NATS server sets this limit.
 MAX_BATCH = 1000
 _MAX_UNDERWAY = 256
 _NO_RESPONDERS = "503"
-# nats-py raises Error. Parsing an answer that is no acknowledgement raises the other errors.
+# Errors of a request. nats-py raises Error. The other errors come from parsing an answer that is no
+# acknowledgement.
 FAILURES = (Error, ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
@@ -87,7 +88,8 @@ class Requests:
                 await self._client.publish(message.subject, message.data, reply, headers)
             await asyncio.wait([answer], timeout=TIMEOUT)
             content = _check(answer)
-            # A server without batches stores single messages, and acknowledges only the last.
+            # A server that does not know batches stores the messages one by one, and acknowledges
+            # only the last message. Its answer names no batch.
             if content.get("batch") != token or content.get("count") != len(messages):
                 raise NotAcknowledgedError
         except (DeniedError, *FAILURES) as err:

@@ -12,7 +12,8 @@ from .metrics import Metrics
 
 LOGGER = logging.getLogger(__name__)
 
-# Bytes without an accepted frame before a log message: the size of at least eleven telegrams.
+# Number of bytes without an accepted frame until a message is logged. At least eleven telegrams fit
+# into this number of bytes.
 _MAX_UNREADABLE_BYTES = 16 * 1024
 _LOST = "%s: %s (%s)"
 _BACK = "%s: frames are coming again"

@@ -22,7 +22,8 @@ from .key_file import Keys
 from .key_source import read_keys
 
 DEFAULT_LANGUAGE = "en"
-# Directories with texts, icons and manifest: in an installed package, or in a clone.
+# Directories that may hold the texts, icons and manifest: the first in an installed package, the
+# second in a clone of the repository.
 _TEXT_DIRECTORIES = (
     Path(__file__).parent / "texts",
     Path(__file__).resolve().parents[1] / "custom_components" / "smarty_p1",

@@ -79,7 +79,8 @@ class _Gateway:
         self._memory = memory
         self._metrics = metrics
         self._meters = DecodedMeters(memory, config.decoding.keys) if config.decoding else None
-        # Last publisher by retained topic. The publisher changes when cables are swapped.
+        # For each retained topic, the publisher that used it last. When cables are swapped, another
+        # port publishes on the topic.
         self._speakers: dict[str, object] = {}
 
     async def run(self, health: Health) -> None:
@@ -114,7 +115,7 @@ class _Gateway:
         broker = self._config.broker
         if not isinstance(broker, NatsConfig):
             return None
-        # Import here, because the NATS library is an optional dependency.
+        # Import only here, because the NATS library is an optional dependency.
         from .nats_publisher import NatsPublisher  # noqa: PLC0415
 
         labels = [port.label for port in self._config.ports]

@@ -33,10 +33,11 @@ from .publish_config import PublishConfig
 
 LOGGER = logging.getLogger(__name__)
 
-# Seconds after which a reading is stale: a minute, minus a margin for late timers.
+# Seconds after which a reading is too old: a minute, minus a margin because timers run late.
 _STALE_AFTER_S = 59.9
 _TITLE_BYTES = 8
-# Topics retained under earlier options are stored, too, so permit more than MAX_TOPICS.
+# Maximum number of stored topics with a retained message. Topics of earlier options are stored,
+# too, so there may be more than MAX_TOPICS.
 _MAX_RETAINED_TOPICS = 4 * MAX_TOPICS
 
 
@@ -91,7 +92,8 @@ class ValuesPublisher(PortPublisher):
             self.title = title
             feed = self._begin(name, reception)
         if not self._speaks(topic := availability_topic(self._root)):
-            # Another port has published its values at these topics, so repeat all values here.
+            # Another port has published its values at these topics. So publish all values of this
+            # port again.
             feed.repeat_values()
         self._speakers[topic] = self
         feed.on_reading(reading)
@@ -147,7 +149,7 @@ class ValuesPublisher(PortPublisher):
         if self._feed:
             self._feed.on_connected()
         elif self._speaks(topic):
-            # The broker may retain values of an earlier run, so mark the port as offline.
+            # The broker may still retain values of an earlier run. So mark the port as offline.
             await client.send(topic, OFFLINE, retain=True)
         while True:
             await self._work.wait()
@@ -155,12 +157,13 @@ class ValuesPublisher(PortPublisher):
             feed = self._feed
             if feed is None:
                 continue
-            # Claim the reading before the wait below. After the wait, the frame counter of this
-            # reading is stored, but maybe not the frame counter of a later reading.
+            # Take the reading out of the feed before the wait below. After the wait, the frame
+            # counter of this reading is stored. The frame counter of a later reading may not be
+            # stored yet.
             reading = feed.claim()
             if reading:
-                # Hold the reading until its frame counter is stored. Without the stored counter,
-                # the frame could be replayed after a restart.
+                # Publish the reading only when its frame counter is stored. Otherwise, the frame
+                # could be replayed after a restart.
                 feed.is_held = not await self._memory.written()
             await self._send(client, feed.take(reading))
             self._outage.end()
@@ -179,8 +182,8 @@ class ValuesPublisher(PortPublisher):
 
     async def _send_retained(self, client: MqttClient, topic: str, payload: str) -> None:
         if payload:
-            # Record the topic before publishing, because the broker may retain the message even if
-            # the publish is interrupted.
+            # Record the topic before publishing. If publishing is interrupted, the broker may still
+            # retain the message.
             self._remember(topic)
         if topic == availability_topic(self._root):
             await client.send(topic, payload, retain=True)

@@ -17,7 +17,7 @@ MAX_FUNCTIONS = 14
 def _complex_functions() -> list[str]:
     """Return the complex functions, the most complex first."""
     radon = Path(sys.executable).with_name("radon")
-    # Rank C begins above a complexity of 10.
+    # The tool's rank C contains all functions with a complexity above 10.
     command = [str(radon), "cc", "--json", "--min", "C", *SHIPPED]
     shown = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
     blocks = {

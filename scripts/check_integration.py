@@ -15,7 +15,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any
 
-# Reasons with which Home Assistant's own helpers end a flow.
+# Reasons with which the helpers of Home Assistant end a dialog. The integration's own code does not
+# contain them.
 ABORTS = {"already_configured", "reauth_successful", "reconfigure_successful", "unique_id_mismatch"}
 DIALOGS = ("step", "error", "abort", "progress")
 TRANSLATED = ("exceptions", "issues", "device", "selector")
@@ -28,7 +29,7 @@ FORBIDDEN = {
 }
 WORD = re.compile(r'"([\w-]+)"|\basync_step_(\w+)|translation_key: (\w+)')
 SHOWN = re.compile(r'\b(step_id|reason|translation_key)="(\w+)"|errors\[[^]]+\] = "(\w+)"')
-# A progress step has no form, so its `step_id` needs no text.
+# A step that shows progress has no form. So its `step_id` needs no text.
 PROGRESS = re.compile(r"async_show_progress\(\s*step_id=")
 
 type Defects = Iterator[str]

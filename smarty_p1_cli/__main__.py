@@ -49,7 +49,8 @@ def main() -> int:
     except KeyboardInterrupt, asyncio.CancelledError:
         return 130
     except BrokenPipeError:
-        # The program that reads the output, such as `head`, has ended.
+        # The program that reads this output, such as `head`, has ended. So nothing more can be
+        # written.
         _give_up_output()
         return 1
     except OSError as err:

@@ -86,7 +86,7 @@ def capture_port(  # noqa: PLR0913
     if not is_sure and not _agrees():
         print("nothing is written")
         return 1
-    # Mode "x" never overwrites a file.
+    # Mode "x" raises an error if the file exists, so no file is overwritten.
     with file.open("x", encoding="ascii", newline="\n") as stream:
         stream.write(text)
     return 0

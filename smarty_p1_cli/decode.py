@@ -48,7 +48,7 @@ def _pieces(beginning: bytes, stream: BinaryIO) -> Iterator[bytes]:
 
 def _read_capture(beginning: bytes, stream: BinaryIO) -> tuple[Sequence[Chunk], bytes | None]:
     data = bytearray(beginning)
-    # Stop reading beyond MAX_SIZE, because read_capture() refuses a larger file.
+    # Stop reading after MAX_SIZE bytes, because `read_capture` refuses a larger file anyway.
     while len(data) <= MAX_SIZE and (more := _read(stream)):
         data += more
     try:
@@ -60,7 +60,7 @@ def _read_capture(beginning: bytes, stream: BinaryIO) -> tuple[Sequence[Chunk], 
 
 def _decode(pieces: Iterable[bytes], decoder: Decoder) -> int:
     telegrams = rejections = size = 0
-    # Escape non-ASCII characters if the output's encoding is not UTF-8.
+    # If the output's encoding is not UTF-8, write non-ASCII characters as escapes.
     ensure_ascii = (sys.stdout.encoding or "").lower() != "utf-8"
     for data in pieces:
         size += len(data)
@@ -90,7 +90,7 @@ def _open(name: str) -> BinaryIO:
         if sys.stdin is None:
             msg = "standard input is closed"
             raise UsageError(msg)
-        # Unbuffered, so that each telegram is printed as soon as it is complete.
+        # Without a buffer, each telegram is printed as soon as it is complete.
         return cast("BinaryIO", open(sys.stdin.fileno(), "rb", buffering=0, closefd=False))
     try:
         return Path(name).open("rb")

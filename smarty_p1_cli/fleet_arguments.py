@@ -89,7 +89,7 @@ def _add_config(parser: argparse.ArgumentParser) -> None:
 
 
 def _name(text: str) -> str:
-    # Refuse the empty name, because it would select values without a meter.
+    # An empty name would select all values that have no meter. So refuse it.
     if not text:
         msg = "it must not be empty"
         raise argparse.ArgumentTypeError(msg)
@@ -136,7 +136,8 @@ def _run_export(arguments: argparse.Namespace) -> int:
 
 
 def _title(text: str) -> bytes:
-    # Leave the text out of the message, because the text may be a key.
+    # The user may have typed a key instead of a system title. So the message does not repeat the
+    # text.
     if not re.fullmatch(r"[0-9A-Fa-f]{16}", text):
         msg = "a system title has 16 hexadecimal digits"
         raise argparse.ArgumentTypeError(msg)
@@ -144,7 +145,7 @@ def _title(text: str) -> bytes:
 
 
 def _moment(text: str) -> datetime:
-    # A time without offset is in this machine's time zone.
+    # If the text has no UTC offset, the time is in the time zone of this machine.
     try:
         moment = datetime.fromisoformat(text).astimezone()
     except ValueError, OverflowError:
@@ -177,7 +178,7 @@ def _run(work: Callable[[Any], Any]) -> int:
         msg = f"a fleet needs {err.name}: install smarty-p1 with its extra [fleet]"
         raise UsageError(msg) from None
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    # asyncio warns of every TLS connection that a server closes, so show only errors.
+    # asyncio warns of each TLS connection that a server closes. So show only errors.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     try:
         message, is_done = asyncio.run(work(smarty_p1_fleet))

@@ -42,7 +42,8 @@ def _read_key_text(argument: str | None, file: Path | None, variable: str) -> st
         lines = file.read_text(encoding="utf-8-sig").strip().splitlines()
     except (OSError, UnicodeDecodeError) as err:
         reason = getattr(err, "strerror", None) or "it is no text"
-        # Leave out the file's name, because the user may have typed a key as the name.
+        # The user may have typed a key instead of the file's name. So the message does not name the
+        # file.
         msg = f"cannot read the key file: {reason}"
         raise UsageError(msg) from None
     return lines[0] if lines else ""

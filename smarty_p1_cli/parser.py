@@ -7,8 +7,8 @@ from typing import Any, NoReturn, override
 from smartyp1.p1 import KeyFormatError, parse_key
 
 PROGRAM = "smarty-p1"
-# File names that may be shown. They lack the characters that enclose a secret in a URL, such as :
-# and @.
+# Names of files that messages may show. A name with a character that can enclose a secret in a URL,
+# such as : or @, is not shown.
 FILE_NAME = re.compile(r"(?:[A-Za-z]:)?[^:@%?#&;=]+")
 
 
@@ -16,7 +16,8 @@ class Parser(argparse.ArgumentParser):
     """Argument parser whose errors do not quote invalid arguments, because these may be keys."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - passed on to ArgumentParser
-        # No abbreviations, because the error for an ambiguous option would quote its value.
+        # Options must not be abbreviated. The error for an ambiguous abbreviation would quote the
+        # option's value, which may be a key.
         super().__init__(**options, allow_abbrev=False)
 
     @override

@@ -11,7 +11,7 @@ from .keys import read_keys
 from .parser import Parser, shown
 from .usage_error import UsageError
 
-# This maximum limits the size of a capture file, and the time until the file is written.
+# Longest recording. It limits the size of the capture file, and the time until the file is written.
 MAX_CAPTURE_MINUTES = 120
 
 
@@ -53,7 +53,8 @@ def add_ports(commands: argparse._SubParsersAction[Any], keys: Parser) -> None:
 
 
 def _run_watch(arguments: argparse.Namespace) -> int:
-    # Import here, because decoding must work without the optional library serialx.
+    # Import only here, because other commands, such as decoding, must work without the optional
+    # library serialx.
     try:
         from smartyp1.port import normalise_port  # noqa: PLC0415
 
@@ -79,7 +80,7 @@ def _run_capture(arguments: argparse.Namespace) -> int:
         msg = f"{shown(str(arguments.anonymous))} is there already"
         raise UsageError(msg)
     if not arguments.anonymous.parent.is_dir():
-        # Check the folder now, not after an hour of recording.
+        # Check the folder before the recording, and not after an hour.
         msg = f"{shown(str(arguments.anonymous))} is in no folder that is there"
         raise UsageError(msg)
     return capture_port(

@@ -13,7 +13,7 @@ from typing import Any
 from .parser import PROGRAM, shown
 from .usage_error import UsageError
 
-# Coroutine that returns a final message or None.
+# Coroutine that returns a last message for the user, or None.
 type _Work = Coroutine[object, object, str | None]
 
 
@@ -67,7 +67,7 @@ def _serve(
     extra: str,
     start: Callable[[ModuleType, object], _Work | None],
 ) -> int:
-    # Import here, because the libraries are optional dependencies.
+    # Import only here, because the libraries of a service are optional dependencies.
     try:
         errors = import_module("smarty_p1_gateway")
         service = import_module(module)
@@ -81,8 +81,8 @@ def _serve(
         if work is not None and (message := asyncio.run(work)):
             print(message)
     except errors.UnavailableError as err:
-        # Status 1 tells a service manager that a restart may help. Status 2 means a faulty
-        # configuration, so a restart cannot help.
+        # A service manager restarts the service after status 1, because a restart may help. Status
+        # 2 means that the configuration is wrong, and a restart cannot help.
         print(f"{PROGRAM}: {shown(str(arguments.config))}: {err}", file=sys.stderr)
         return 1
     except errors.ConfigError as err:

@@ -14,9 +14,10 @@ from smartyp1.port import Link, redact_port
 
 from .watch_state import PortStatus, condition, line, summary
 
-# Seconds between two updates; more updates would be unreadable.
+# Seconds between two updates. With more updates, the screen would be unreadable.
 _UPDATE_INTERVAL_S = 0.2
-# Seconds between two status lines, because noise may cause many rejections per second.
+# Seconds between two status lines. Noise may cause many rejections a second, so fewer lines than
+# rejections are printed.
 _STATUS_INTERVAL_S = 1.0
 
 type _Show = Callable[[PortStatus, list[Telegram]], None]
@@ -38,8 +39,8 @@ async def watch_port(url: str, decoder: Decoder) -> None:
     link = Link(url, on_data, status.lose, on_open=lambda: status.open(time.monotonic()))
     if watching := asyncio.current_task():
         with suppress(NotImplementedError):  # Windows has no signal handlers
-            # Handle SIGTERM, because a program that a script starts in the background ignores
-            # SIGINT.
+            # A script may start this program in the background. The program then ignores SIGINT, so
+            # it must handle SIGTERM.
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, watching.cancel)
     with _live() if _has_live_view() else nullcontext(_plain()) as show:
         running = asyncio.create_task(link.run())
@@ -80,7 +81,8 @@ def _live() -> Iterator[_Show]:
         nonlocal last
         now = time.monotonic()
         last = summary(status, now)
-        # Ask the terminal for its size, because environment variables keep the size at the start.
+        # Ask the terminal itself for its size. The environment variables only have its size at the
+        # start.
         width, height = os.get_terminal_size(sys.stdout.fileno())
         console.size = (width or 80, height or 24)
         live.update(view(status, now, console.width, console.height), refresh=True)
@@ -89,7 +91,7 @@ def _live() -> Iterator[_Show]:
         with live:
             yield show
     finally:
-        # Leave the last status on the screen after the live view has disappeared.
+        # The live view disappears at its end. So write the last status to the screen.
         sys.stdout.write(f"{last}\n")
 
 

@@ -9,7 +9,8 @@ from smartyp1 import p1, port
 
 from .rejection_words import EXPLANATIONS
 
-# Seconds. A meter sends a telegram every ten seconds, so a longer silence is a fault.
+# Longest interval between two telegrams in seconds. A meter sends every ten seconds, so a longer
+# silence is a fault.
 MAX_TELEGRAM_INTERVAL_S = 15.0
 GOOD, WAITING, WRONG = "bold green", "bold yellow", "bold red"
 _LOSSES: dict[type[port.LinkError], str] = {
@@ -20,7 +21,7 @@ _LOSSES: dict[type[port.LinkError], str] = {
     port.PortSilentError: "nothing received: is the cable plugged in, is the meter's port active?",
 }
 _CONTROL_STATES = (":96.3.10", f":{p1.MBUS_FIELDS['valve'].suffix}")
-# Objects shown in a telegram's line.
+# OBIS references of the objects that a telegram's line shows.
 _ENERGY_AND_POWER = ("1-0:1.8.0", "1-0:2.8.0", "1-0:1.7.0", "1-0:2.7.0")
 
 
@@ -45,8 +46,8 @@ class PortStatus:
 
     def open(self, now: float) -> None:
         """Record that the port was opened."""
-        # A silent port is reopened regularly. Keep the error, because reopening does not end the
-        # silence.
+        # A silent port is opened again and again. Opening it does not end the silence, so keep the
+        # error.
         if not isinstance(self.error, port.PortSilentError):
             self.silent_since = self.searched_since = now
             self.error = None
@@ -99,7 +100,7 @@ def summary(status: PortStatus, now: float) -> str:
             (size_and_unit for size_and_unit in units if seconds >= 2 * size_and_unit[0]), units[-1]
         )
         age = f"last telegram {seconds / size:.0f} {unit} ago"
-    # Put the operating system's text last, because the line may be cut.
+    # The line may be cut at its end. So the text of the operating system comes last.
     detail = f" ({clean(str(status.error), 120)})" if status.error else ""
     return f"{condition(status, now)[0]}; {rejected}; {age}; {clean(status.address, 60)}{detail}"
 

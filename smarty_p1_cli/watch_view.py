@@ -17,8 +17,8 @@ from .watch_state import WRONG, PortStatus, channel_texts, clean, condition, obj
 _GAP = "   "
 _CELL_WIDTH = 36
 
-# Rows of a table by label. The row with label "" holds the column titles. All other rows hold OBIS
-# references.
+# Rows of a table by their labels. The row with the empty label holds the titles of the columns, and
+# all other rows hold OBIS references.
 type _Table = dict[str, tuple[str, ...]]
 _ENERGY_AND_POWER: _Table = {
     "": ("imported", "exported"),
@@ -62,10 +62,11 @@ def view(status: PortStatus, now: float, width: int, height: int) -> Group:
         rows = [row for row in rows if row.text]
     if hidden := sum(row.values for row in rows[max(room - 1, 0) :]) if len(rows) > room else 0:
         rows = [*rows[: max(room - 1, 0)], _Row(f"+ {hidden} more", style="bold")]
-    # Use Text instead of markup, because texts of a meter may contain brackets.
+    # A meter's texts may contain brackets, which are markup in a string. So build a Text, which has
+    # no markup.
     picture = Text(no_wrap=True, overflow="ellipsis").append("\n".join(header), style)
     for row in rows[:room]:
-        # Dim the values during an error, because the last telegram may be outdated.
+        # During an error, the last telegram may be outdated. So show its values dimmed.
         picture.append(f"\n{row.text}", f"{row.style}{' dim' * (style == WRONG)}")
     return Group(picture)
 
@@ -101,7 +102,7 @@ def _table(telegram: Telegram, table: _Table) -> list[_Row]:
         if count := len(telegram.objects.keys() & references):
             values = [telegram.objects.get(reference) for reference in references]
             sent = [repr(value).partition(".")[2] for value in values if isinstance(value, float)]
-            # Show all numbers of a row with as many decimals as the most precise number has.
+            # All numbers of a row get as many decimals as the number with the most decimals.
             decimals = max(3 if " k" in label else 0, *map(len, sent), 0)
             shown = (f"{v:.{decimals}f}" if isinstance(v, float) else "-" for v in values)
             cells.append((label, *shown))

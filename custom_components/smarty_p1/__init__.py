@@ -41,7 +41,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     entry.runtime_data = make_coordinator(hass, entry)
     await entry.runtime_data.async_start()
     if is_meter(entry):
-        # First create the device of the electricity meter, because M-Bus devices refer to it.
+        # Create the device of the electricity meter first, because the devices of M-Bus meters
+        # refer to it.
         dr.async_get(hass).async_get_or_create(
             config_entry_id=entry.entry_id, **meter_device(entry.runtime_data)
         )

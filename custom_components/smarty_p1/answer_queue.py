@@ -29,10 +29,11 @@ from .lib.tariff import Demand, QuarterHour, QuarterHours, day_start, quarter_ho
 
 MAX_WAITING = 8
 """Questions that a user may have in the queue, not counting the question being answered."""
-# Limit for all automations together. At midnight, they may query many meters at once.
+# Maximum number of waiting questions of all automations together. At midnight, automations may
+# query many meters at once.
 _MAX_WAITING_OF_AUTOMATIONS = 64
 _MAX_KEPT = 32
-# Seconds. A disk or database that does not respond must not block the queue for longer.
+# Seconds. If a disk or database does not respond, it must not block the queue for longer than this.
 _ANSWER_TIMEOUT_S = 60.0
 _QUARTER_HOURS_SPAN = timedelta(days=400)
 
@@ -90,7 +91,8 @@ class Answers:
         try:
             with _as_long_as_connected():
                 self._serve()
-                # Wait without cancelling the computation, because other users may share the answer.
+                # If this user stops waiting, do not cancel the computation, because other users may
+                # wait for the same answer.
                 await asyncio.wait([work.answer])
             return cast("T", work.answer.result())
         finally:
@@ -111,14 +113,16 @@ class Answers:
             while work := self._turns.take():
                 work.is_taken = True
                 await self._async_make(work)
-                # Let other tasks run, because a short answer may be computed without any await.
+                # A short answer may be computed without any `await`. So let other tasks run before
+                # the next answer.
                 await asyncio.sleep(0)
         finally:
             self._server = None
 
     async def _async_make(self, work: _Work) -> None:
         try:
-            # Read the version first, so that a change during the computation outdates the answer.
+            # Read the version before the computation. If the data change during it, the answer then
+            # counts as outdated.
             mark = work.books()
             async with asyncio.timeout(_ANSWER_TIMEOUT_S):
                 answer = await work.make()
@@ -131,8 +135,8 @@ class Answers:
             if mark is not None:
                 self._keep(work.question, mark, answer)
         finally:
-            # All askers may have left. asyncio logs an exception that nobody retrieves, so retrieve
-            # it here.
+            # Perhaps all users have stopped waiting. asyncio logs an exception that nobody
+            # retrieves, so retrieve the exception here.
             if not work.answer.cancel():
                 work.answer.exception()
             del self._works[work.question]

@@ -28,7 +28,7 @@ async def async_setup_entry(
     """Create the binary sensors that the options enable."""
     coordinator = entry.runtime_data
     find = find_new(coordinator, Platform.BINARY_SENSOR, BINARY_SENSORS, MeterBinarySensor)
-    # All binary sensors exist from the first reading on, so no listener for new objects is needed.
+    # All binary sensors exist after the first reading, so no listener has to look for new ones.
     async_add_entities(find(coordinator.data))
 
 

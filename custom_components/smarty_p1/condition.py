@@ -28,8 +28,8 @@ class _OwnCondition(OwnEntities, EntityConditionBase):
 
     @override
     def _check_all_match_state(self, states: list[State]) -> bool:
-        # The list is empty if no entity is available. Home Assistant's check returns True for an
-        # empty list, so return False.
+        # If no entity is available, the list is empty. Home Assistant's check would return True for
+        # an empty list, but the condition is not met.
         return bool(states) and super()._check_all_match_state(states)
 
 

@@ -25,7 +25,8 @@ SECTION_ADVANCED: Final = "advanced"
 
 CONF_REFERENCE_POWER: Final = "reference_power"
 CONF_SURCHARGE_PRICE: Final = "surcharge_price"
-# First day of the changed contract. In spite of its name, the option concerns all prices.
+# First day of the changed contract. The option's name says "surcharge", but the day applies to all
+# prices.
 CONF_SURCHARGE_PRICE_SINCE: Final = "surcharge_price_since"
 CONF_SURCHARGE_REPLACES_VARIABLE: Final = "surcharge_replaces_variable"
 CONF_METER_AMPERE: Final = "meter_ampere"
@@ -44,7 +45,7 @@ CONF_SECOND_PRICE_DAYS: Final = "second_price_days"
 CONF_FEED_IN_PRICE: Final = "feed_in_price"
 CONF_FEED_IN_PRICE_ENTITY: Final = "feed_in_price_entity"
 CONF_FEED_IN_MARGIN: Final = "feed_in_margin"
-# Price entities of the previous contract, used until the changed contract begins.
+# Price entities of the contract before. They are used until the first day of the changed contract.
 CONF_ENERGY_PRICE_ENTITY_BEFORE: Final = "energy_price_entity_before"
 CONF_FEED_IN_PRICE_ENTITY_BEFORE: Final = "feed_in_price_entity_before"
 CONF_NETWORK_FIXED_PRICE: Final = "network_fixed_price"
@@ -56,7 +57,7 @@ CONF_ELECTRICITY_TAX: Final = "electricity_tax"
 CONF_COMPENSATION: Final = "compensation"
 CONF_AIDS: Final = "aids"
 CONF_COMMUNITY_PRICE: Final = "community_price"
-# Year for which the user has accepted the network prices of an earlier year.
+# Year for which the user has accepted to compute with the network prices of an earlier year.
 CONF_PRICES_CONFIRMED: Final = "prices_confirmed"
 SECTION_DYNAMIC_PRICE: Final = "dynamic_price"
 SECTION_FEED_IN: Final = "feed_in"
@@ -83,19 +84,20 @@ CONF_RETAIN: Final = "retain"
 CONF_DISCOVERY: Final = "discovery"
 CONF_DISCOVERY_PREFIX: Final = "discovery_prefix"
 
-# Options of the virtual meter. The serial number is chosen at random once, then kept.
+# Options of the virtual meter. Its serial number is chosen at random once, and then kept.
 CONF_SERIAL: Final = "serial"
 CONF_SHOWN_AS: Final = "shown_as"
 SHOWN_AS_BOTH: Final = "both"
 CONF_BATTERIES: Final = "batteries"
-# Addresses of clients that the user has declared to be no batteries.
+# Addresses of clients that are no batteries, as the user has declared.
 CONF_NO_BATTERIES: Final = "no_batteries"
 CONF_UDP_PORTS: Final = "udp_ports"
 CONF_SILENT: Final = "silent"
 CONF_SHOWS_TELEGRAM: Final = "shows_telegram"
 CONF_ANNOUNCED: Final = "announced"
 
-# Switches of the set-up dialog. CONF_FILL_ENERGY is removed when the Energy dashboard is set up.
+# Switches of the set-up dialog. CONF_FILL_ENERGY is removed from the options once the Energy
+# dashboard is set up.
 CONF_SIDEBAR: Final = "sidebar"
 CONF_FILL_ENERGY: Final = "fill_energy"
 
@@ -107,8 +109,8 @@ CONF_PRODUCTION_POINT: Final = "production_point"
 
 CONF_BAUD_RATE: Final = "baud_rate"
 CONF_PULSES_PER_KWH: Final = "pulses_per_kwh"
-# Count of pulses that the set-up dialog has shown, and the time of that count. Counting continues
-# from that count.
+# Count of pulses that the set-up dialog has shown, and the time of this count. The pulse reader
+# continues from this count.
 CONF_FIRST_COUNT: Final = "first_count"
 CONF_FIRST_COUNT_AT: Final = "first_count_at"
 CONF_METER_READING: Final = "meter_reading"

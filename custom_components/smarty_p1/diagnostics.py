@@ -116,7 +116,8 @@ def _describe_meter(coordinator: SmartyCoordinator) -> dict[str, Any]:
 
 
 def _describe_demand(demand: Demand) -> dict[str, Any]:
-    # Leave out earlier months, because they are many. The options above contain the contract.
+    # Leave out the earlier months, because they are many. The contract is already in the options
+    # above.
     content = asdict(replace(demand, earlier_months=()))
     del content["known_month"], content["running"]
     return content | {"month": asdict(demand.month)}

@@ -31,8 +31,8 @@ from .lib.stored_values import checked_count, checked_mapping
 
 PARALLEL_UPDATES = 0
 
-# Event on Home Assistant's bus for the logbook. From an event entity, the logbook would take only
-# the event type, but not the text of the message.
+# Event on Home Assistant's bus, for the logbook. From an event entity, the logbook would show only
+# the type of the event, and not the text of the message.
 MESSAGE_RECEIVED = f"{DOMAIN}_message_received"
 
 
@@ -72,7 +72,8 @@ class MeterEvent(SmartyEntity, EventEntity):
     async def async_added_to_hass(self) -> None:
         """Fire the events that happened during a restart, once Home Assistant has started."""
         await super().async_added_to_hass()
-        # Wait until automations listen and triggers no longer ignore the entity's first state.
+        # Wait until Home Assistant has started. Before that, automations do not listen, and
+        # triggers ignore the first state of an entity.
         self.async_on_remove(async_at_started(self.hass, self._look_soon))
 
     @callback
@@ -84,8 +85,8 @@ class MeterEvent(SmartyEntity, EventEntity):
     def _handle_coordinator_update(self) -> None:
         is_available = self.available
         if is_available != self._was_available:
-            # Write the availability before the event, because triggers ignore an event that
-            # follows the state "unavailable".
+            # Triggers ignore an event if the state before it is "unavailable". So write the
+            # availability first, and then the event.
             super()._handle_coordinator_update()
             self._was_available = is_available
         self._fire_if_new()

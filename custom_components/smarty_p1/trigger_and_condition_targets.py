@@ -32,8 +32,8 @@ class OwnEntities:
         dict.fromkeys((Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR), DomainSpec())
     )
     _keys: ClassVar[frozenset[str]]
-    # If the target is a device, select all entities of the device. `_keys` then picks from these
-    # entities.
+    # If the user chooses a device as the target, take all of its entities, and not only the primary
+    # ones. `_keys` then selects from these entities.
     _primary_entities_only: ClassVar[bool] = False
 
     def entity_filter(self, entities: set[str]) -> set[str]:

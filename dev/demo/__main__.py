@@ -41,7 +41,7 @@ async def _run_until_signalled(demo: Demo) -> int:
     received: list[int] = []
 
     def stop(number: int) -> None:
-        # Ignore a second signal, which would interrupt the stopping.
+        # The first signal stops the demo. A second signal would interrupt this, so ignore it.
         if not received:
             running.cancel()
         received.append(number)

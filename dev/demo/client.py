@@ -14,7 +14,8 @@ PASSWORD = "demo"  # noqa: S105 - valid on this machine only
 
 _FLOWS = "/api/config/config_entries/flow"
 _OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
-# Options page of each field of a meter. A field that is missing here is on the page `contract`.
+# For each field of a meter's options: the page with this field. A field that is missing here is on
+# the page `contract`.
 _PAGES = {
     "min_interval": "updates",
     **dict.fromkeys(("gas_kwh_per_m3", "gas_price", "gas_fixed_price"), "updates"),
@@ -25,7 +26,7 @@ _PAGES = {
     **dict.fromkeys(("consumption_point", "production_point"), "leneda_account"),
 }
 _POLL_INTERVAL_S = 0.2
-# Seconds. A busy machine can take minutes for an answer.
+# Seconds. On a busy machine, an answer can take minutes.
 _ANSWER_TIMEOUT_S = 300
 
 
@@ -60,7 +61,8 @@ class Client:
 
     def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
         self.url = url
-        # Answer of /auth/token. The frontend keeps the same object in the browser's local storage.
+        # Answer of /auth/token. Home Assistant's frontend keeps the same object in the browser's
+        # local storage.
         self.tokens: dict[str, Any] = {}
         self._session = session
         self._last_id = 0

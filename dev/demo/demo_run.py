@@ -80,13 +80,13 @@ class Demo:
         self._deadline: float | None = None
         self._lock: IO[str] | None = None
         self._state = State(directory)
-        # Simulated year of meter 1, None unless this run adds the meter.
+        # Simulated year of meter 1. It is None if an earlier run of the demo has added this meter.
         self._year: Year | None = None
 
     def check(self, *, fresh: bool = False) -> None:
         """Check directory and ports, and lock the directory. Raises UnusableError."""
-        # Lock the directory before checking ports. If a demo already runs here, the error must name
-        # that demo instead of a used port.
+        # Lock the directory before checking the ports. If a demo already runs in this directory,
+        # its ports are in use, but the error must name that demo and not a port.
         if self._directory.is_dir():
             self._claim()
         try:
@@ -114,7 +114,8 @@ class Demo:
             message = f"port {self._port} cannot be a meter's and Home Assistant's at once"
             raise UnusableError(message)
         _check_free(self._port, "Home Assistant", "--port chooses another")
-        # Home Assistant expects known meters at their old ports, so other ports need --fresh.
+        # Home Assistant has stored the ports of known meters. If other ports are to be used, the
+        # demo must begin anew with --fresh.
         remedy = f"{'--fresh ' if state.entries else ''}--meter-port chooses others"
         for port, program in (dict.fromkeys(meter_ports, "a meter") | extras.ports).items():
             _check_free(port, program, remedy)
@@ -214,7 +215,7 @@ class Demo:
                 await _enable(client, entries[entry_id], name, serve=serve)
         first = self._state.entries["1"]
         await show_inverter(client, meters.meter(1))
-        # Wait for the first telegram, because new entities appear with it.
+        # New entities appear with the first telegram, so wait for it.
         await wait_for_values(client, [(await entities_of(client, first))["energy_imported"]])
         entities = await entities_of(client, first) | await flows_of(client, first)
         entities |= {"production": inverter.ENERGY, "production_power": inverter.POWER}
@@ -252,8 +253,8 @@ class Demo:
         _say(f"entering a reference power of {REFERENCE_POWER} kW and prices in its options")
         _say("storing a simulated year of quarter-hours and months")
         year = await asyncio.to_thread(simulate_year, meters.meter(1), CONTRACT, datetime.now(UTC))
-        # Disable the entry until the year is stored. Otherwise the first statistics would count all
-        # costs of the year as new.
+        # Disable the entry until the year is stored. Otherwise, the first statistics would count
+        # all costs of the year as new costs.
         await client.command("config_entries/disable", entry_id=entry_id, disabled_by="user")
         await client.set_options(entry_id, **TARIFF)
         await asyncio.to_thread(store_year, self._directory / "config", entry_id, year)
@@ -321,8 +322,8 @@ async def _first_to_end(processes: list[Process], deadline: float | None) -> Pro
 
 def _check_free(port: int, program: str, remedy: str) -> None:
     with socket.socket() as probe:
-        # Reuse the address as a server does, because connections of the last demo may still be
-        # closing.
+        # Connections of the last demo may still be closing. With this option, a port can be used in
+        # spite of them, as it can by a server.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((HOST, port))

@@ -47,6 +47,6 @@ async def _is_set_up(client: Client) -> bool:
     try:
         preferences = await client.command("energy/get_prefs")
     except ClientError:
-        # The command fails as long as Home Assistant has no preferences.
+        # The command fails while Home Assistant has no preferences of the Energy dashboard.
         return False
     return bool(preferences["energy_sources"])

@@ -17,11 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 INTEGRATION = ROOT / "custom_components" / "smarty_p1"
 HOST = "127.0.0.1"
 
-# Exit status of Home Assistant when a user asks for a restart.
+# Exit status with which Home Assistant ends when a user asks for a restart.
 RESTART = 100
 
-# The location is the city of Luxembourg. Leave out the deprecated key `http:`. With this key, Home
-# Assistant would listen at all addresses five minutes after the start.
+# The location is the city of Luxembourg. The deprecated key `http:` is missing on purpose: with it,
+# Home Assistant would listen at all addresses five minutes after the start.
 CONFIGURATION = """\
 homeassistant:
   name: Smarty P1 demo
@@ -73,23 +73,24 @@ class Installation:
         """Write configuration and custom component. Stored data is kept."""
         (self.directory / ".storage").mkdir(parents=True, exist_ok=True)
         (self.directory / "configuration.yaml").write_text(CONFIGURATION, encoding="utf-8")
-        # Copy the component, because Home Assistant may change its files. The checkout must not
-        # change.
+        # Home Assistant may change the files of a component. So it gets a copy, and the checkout
+        # stays unchanged.
         copy = self.directory / "custom_components" / INTEGRATION.name
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(INTEGRATION, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        # Change the URL of Leneda in the copy. The integration has no option for this URL, because
-        # such an option could send keys to another host.
+        # Change the URL of Leneda in this copy. The integration has no option for the URL, because
+        # such an option could send the user's keys to another host.
         asking = copy / "coordinator" / "leneda_client.py"
         text, replaced = re.subn(
             "(?m)^BASE_URL = .*$", f'BASE_URL = "{self.leneda}"', asking.read_text()
         )
         assert replaced == 1  # noqa: S101 - otherwise the demo would query the real platform
         asking.write_text(text)
-        # Leave only the first onboarding step. The other steps set up integrations that query the
-        # internet, for example for the weather.
+        # All steps of the onboarding but the first count as done. These steps set up integrations
+        # that query the internet, for example for the weather.
         self._store("onboarding", 4, {"done": ["core_config", "analytics", "integration"]})
-        # Format of the oldest supported Home Assistant. Newer versions migrate the file.
+        # The file has the format of the oldest supported version of Home Assistant. Newer versions
+        # convert it.
         self._store("http", 2, self._http_settings(), overwrite=True)
 
     def _http_settings(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ _QUARTER_HOUR = timedelta(minutes=15)
 def platform_of(meter: Meter) -> Platform:
     """Return a platform with the meter's quarter-hours since the start of the demo's year."""
     platform = Platform(key=ACCOUNT["api_key"], energy_id=ACCOUNT["energy_id"])
-    # Copy the household, because another thread uses the caches of the original.
+    # Another thread uses the caches of the original household. So use a copy here.
     meter.household = deepcopy(meter.household)
     first = start_of_history(datetime.now(UTC))
 

@@ -21,10 +21,10 @@ _DAYS = 396
 _HOURS = 34 * 24
 _HOUR = timedelta(hours=1)
 _RECEPTION_SPAN = timedelta(days=7)
-# Voltages: seconds per step, and number of steps.
+# Steps of the voltages: seconds per step, and number of steps.
 _STEP = 300
 _STEPS = 288
-# Age in days, kind and details of each disturbance.
+# Each disturbance has an age in days, a kind, and details.
 _DISTURBANCES = (
     (341, "power_failure", {"count": 1}),
     (262, "voltage_swell", {"count": 1, "phases": ["L2"]}),
@@ -41,7 +41,8 @@ type Json = dict[str, Any]
 def store_past(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
     """Write the history of a config entry. The entry must not be loaded."""
     path = directory / ".storage" / f"{DOMAIN}.{entry_id}.history"
-    # Change only an existing file, because Home Assistant ignores files added after its start.
+    # Home Assistant reads only files that existed at its start. So change the file only if it
+    # exists.
     if not path.exists():
         return
     content = json.loads(path.read_text(encoding="utf-8"))
@@ -91,7 +92,7 @@ def _read(meter: Meter, at: datetime) -> Reading:
 
 def _medium(identity: str, before: Json, by_day: Captures, by_hour: Captures) -> Json:
     days, hours = by_day[identity], by_hour[identity]
-    # The sum of the running day ends at the last full hour.
+    # The last known index is at the last full hour. So the sum of the running day ends there.
     today, last = max(days), max(hours)
     sums = _sums(days) | {today: (hours[last] - days[today], (last - today).total_seconds())}
     return before | {

@@ -18,7 +18,7 @@ DAYS_OF_HISTORY = 397
 """Maximum number of days between now and the start of the same month a year ago."""
 DAYS_OF_MEANS = 10
 PHASES = 3
-# Longer than the longest chart.
+# An age that is greater than the time of the longest chart.
 BEFORE_ANY_CHART = timedelta(days=3 * 365)
 FIVE_MINUTES = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
@@ -165,16 +165,17 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
     for total in totals:
         entity_id = entities[total.key]
         watched = await client.statistics(entity_id, days=DAYS_OF_HISTORY)
-        # Home Assistant's own sum is 0 at its first value, so imported earlier sums are negative.
-        # After a pause of the demo, imported sums continue from the last sum.
+        # Imported sums must fit Home Assistant's own sums, so add this difference to them. Home
+        # Assistant's own sum is 0 at its first value, so imported sums before it are negative.
+        # After a pause of the demo, the imported sums continue from the last sum.
         difference = watched[-1]["sum"] - watched[-1]["state"] if watched else -values[entity_id]
         since = _unfilled_since(watched, earliest)
         rows = await asyncio.to_thread(_totals, total, meter, since, this_hour, difference)
         filled = max(filled, len(rows))
         if rows:
             if since == earliest:
-                # The first sum counts as consumption of its hour. So insert a row that is
-                # earlier than all charts.
+                # A chart takes the first sum for the consumption of its hour. So insert a row
+                # before it that is older than all charts.
                 start = (earliest - BEFORE_ANY_CHART).isoformat()
                 rows.insert(0, {**_row(total.read(meter, earliest), difference), "start": start})
             await import_rows(client, entity_id, rows, total.unit, total.unit_class, has_sum=True)

@@ -13,7 +13,7 @@ from .meter_statistics import DOMAIN
 from .processes import Process, running
 from .state import State
 
-# Port offsets from the first meter's port. Meters use the offsets below MAX_METERS.
+# Offsets of ports from the port of the first meter. The offsets below MAX_METERS belong to meters.
 MAX_METERS = 10
 BOARDS = {"pulse": MAX_METERS, "tank": MAX_METERS + 1}
 BROKER = "broker"
@@ -24,7 +24,7 @@ listener {port} {host}
 allow_anonymous true
 persistence false
 """
-# Options of the simulated tank, with distances in cm.
+# Options of the simulated tank. Distances are in cm.
 _TANK = {
     "distance_empty": TANK_EMPTY_CM,
     "distance_full": TANK_FULL_CM,

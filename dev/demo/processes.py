@@ -79,8 +79,8 @@ async def running(
 ) -> AsyncIterator[Process]:
     """Run a command while the context is active."""
     with log.open("ab") as output:
-        # Use a separate process group, so that Ctrl-C does not reach the children. This process
-        # stops its children in order.
+        # The child gets a process group of its own, which Ctrl-C does not reach. This process stops
+        # its children in the right order instead.
         process = await asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.DEVNULL,

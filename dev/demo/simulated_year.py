@@ -30,7 +30,8 @@ from smartyp1.tariff import (
 from .meter_statistics import DOMAIN, registers, start_of_history
 
 _QUARTER_HOUR = timedelta(minutes=15)
-# Span with at least two captures (readings) of the heat meter, which come once an hour.
+# Period that has at least two captures (readings) of the heat meter, because it is read once an
+# hour.
 _CAPTURES_SPAN = timedelta(hours=3)
 _TELEGRAMS_EVERY = timedelta(minutes=5)
 
@@ -108,8 +109,8 @@ class _CostMeter:
                 compute_bill(demand.month, demand.contracts, time).total or 0
             )
             self.costs.bill[time] = total
-            # This midnight ends a month, so the month's bill is complete. Add the bills of later
-            # months to `total`.
+            # A month ends at this midnight, so `total` has the month's complete bill. The bills of
+            # later months are added to it.
             if local.day == 1 and local.hour == 0:
                 self._earlier_bills = total
 
@@ -117,7 +118,7 @@ class _CostMeter:
 def store_year(directory: Path, entry_id: str, year: Year) -> None:
     """Write a year for a config entry. The entry must not be loaded."""
     storage = directory / ".storage"
-    # Change the existing file, because Home Assistant ignores files added after its start.
+    # Home Assistant reads only files that existed at its start. So change the existing file.
     path = storage / f"{DOMAIN}.{entry_id}.meter"
     content = json.loads(path.read_text(encoding="utf-8"))
     content["data"]["demand"] = year.demand

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO
 
 _BROKERS = ("mosquitto.conf", "mosquitto.log")
-# All files and directories that the demo writes. clear() deletes nothing else.
+# All files and directories that the demo writes. `clear` deletes only these.
 CONTENTS = ("config", "keys", "home-assistant.log", "simulator.log", "demo.json", *_BROKERS)
 
 
@@ -27,13 +27,13 @@ class State:
 
     directory: Path
     meters: int = 1
-    # Ports and serial numbers differ from the defaults of `scripts/p1 simulate`, so that the
-    # simulator can run beside the demo.
+    # The ports and serial numbers are other than the defaults of `scripts/p1 simulate`. So the
+    # simulator can run at the same time as the demo.
     meter_port: int = 20101
     first_meter: int = 101
-    # Id of the config entry, by the meter's number.
+    # For each number of a meter: the id of its config entry.
     entries: dict[str, str] = field(default_factory=dict)
-    # Id of the config entry, by the name of an addition of `--all`: pulse, tank or broker.
+    # For each device that `--all` adds (pulse, tank or broker): the id of its config entry.
     extras: dict[str, str] = field(default_factory=dict)
 
     @classmethod

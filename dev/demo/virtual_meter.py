@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator
 from .client import AlreadyThereError, Client
 from .home_assistant import HOST
 
-# Offset from the first meter's port, beyond the ports of all meters, boards and the broker.
+# Offset from the port of the first meter. It is beyond the ports of all meters, boards and the
+# broker.
 _PORT_OFFSET = 199
 
 

@@ -28,9 +28,9 @@ from .run import Options, run_fleet
 def main() -> int:
     """Run the fleet; return the exit status."""
     options = _options()
-    # SIGTERM must stop all started programs like Ctrl-C does.
+    # SIGTERM must stop all started programs, as Ctrl-C does. So it gets the same handler.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    # Hide warnings, because asyncio warns of each TLS connection that a killed node has ended.
+    # asyncio warns of each TLS connection that ends when a node is killed. So show only errors.
     logging.getLogger("asyncio").setLevel(logging.ERROR)
     os.environ["PYTHONPATH"] = str(ROOT)
     directory = Path(tempfile.mkdtemp(prefix="smarty-fleet-"))

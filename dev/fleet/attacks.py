@@ -6,14 +6,16 @@ from random import Random
 from dev.simulator.faults import noise
 from dev.simulator.frame import FULL_TAG_SIZE, LAST_COUNTER, TAG_SIZE, TITLE_SIZE, encipher
 
-# A frame begins with DB (1 byte), the title's length (1 byte) and the system title. The frame's
-# length (3 bytes), the security setting (1 byte) and the frame counter follow.
+# A frame begins with the byte DB, the length of the system title (1 byte) and the system title.
+# After these come the length of the frame (3 bytes), the security setting (1 byte) and the frame
+# counter.
 _TITLE = slice(2, 2 + TITLE_SIZE)
 _COUNTER = slice(_TITLE.stop + 4, _TITLE.stop + 8)
 _TEXT = _COUNTER.stop
 _OWN_KEY = bytes(FULL_TAG_SIZE)
 
-# Reply subjects of an attack. An answer would be published there, with the answerer's rights.
+# Reply subjects that an attacker puts into messages. If a program answered to such a subject, NATS
+# would obey the subject's command, with the rights of that program.
 REPLIES = (
     "$JS.API.STREAM.PURGE.smarty_p1_frames",
     "$JS.API.STREAM.DELETE.smarty_p1_frames",

@@ -19,7 +19,8 @@ class Certificates:
 
     def __init__(self, directory: Path) -> None:
         folder = FleetFiles(directory)
-        # A node connects to the other nodes, so the certificate must also be valid for a client.
+        # A node is also a client of the other nodes. So its certificate must be valid for a client,
+        # too.
         Authority(folder, renew=False).certify(_NODE, [HOST], is_client=True)
         self.ca_file = folder.path(CA)
         self.pem, self.key = folder.path(f"{_NODE}.pem"), folder.path(f"{_NODE}.key")

@@ -30,7 +30,7 @@ _CLUSTER = "cluster {\n"
 _LOGIN = re.compile(r'user: (\w+), password: "\$2a\$11\$…"')
 _ACCOUNTS = re.compile(r"(.*^accounts \{\n)(.*?)(^\}.*)", re.DOTALL | re.MULTILINE)
 _TITLES = re.compile(r"publish: \[.*\]")
-# User with all rights, added because the example configuration has no such user.
+# User with all rights. It is added here, because the example configuration has no such user.
 ADMIN = "admin"
 
 
@@ -151,7 +151,7 @@ def _with_users(text: str, gateways: Mapping[str, Iterable[str]]) -> str:
     if count != len(gateways) + 2 or admin not in text:
         message = f"{_EXAMPLE} has other users than expected"
         raise LookupError(message)
-    # Uncomment the listener, which is only a comment in the example.
+    # In the example, the listener's user is commented out. Make it a part of the configuration.
     return re.sub(r"^( +)# (\{ user: listener.*\n +)# ", r"\1\2", text, flags=re.MULTILINE)
 
 
@@ -185,7 +185,7 @@ def _node(  # noqa: PLR0913, PLR0917
     for line, value in (
         (r"^server_name: .*", f"server_name: node{number + 1}"),
         (r'^listen: ".*', f'listen: "{HOST}:{port}"'),
-        # Drop the fixed HTTP port, so that two clusters can run on this machine.
+        # Drop the fixed HTTP port, so that two clusters can run on one machine.
         (r"^http: .*", ""),
         (r"^  store_dir: .*", f'  store_dir: "{directory}"'),
         (r"^  listen: .*", f'  listen: "{HOST}:{routes[number]}"'),

@@ -56,7 +56,8 @@ def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
         elif sample.series != STORAGE_DELAY and sample.value != expected[at]:
             result.wrong.append(sample)
     for time, values in truth.items():
-        # Do not require STORAGE_DELAY. Only the first write has it, and that write may be lost.
+        # A telegram may lack STORAGE_DELAY. Only the first write of a telegram has this value, and
+        # that write may be lost.
         missing = [series for series in values if not seen[series, time]]
         if not missing:
             result.stored.add(time)

@@ -13,12 +13,12 @@ from .meters import FleetMeter
 from .store_watch import StoreWatch
 from .truth import Attack, Sent, Series, time_of, values_of
 
-# Seconds within which a gateway writes a received frame to its disk.
+# Seconds. Within this time, a gateway writes a received frame to its disk.
 _IN_HANDS = 1.0
-# Seconds for which a busy machine may stop a gateway from writing any frame.
+# Seconds. A busy machine may keep a gateway from writing frames for this time.
 _MAX_HELD_S = 10.0
 _NOTICED = 0.3
-# Seconds that a started gateway needs to connect to all its ports.
+# Seconds that a gateway needs after its start to connect to all its ports.
 _CONNECTED = 20.0
 
 
@@ -83,8 +83,8 @@ class Examiner:
         self._waiting = waiting
         self._heard = heard
         self._watch = watch
-        # Leave out frames that an attack replayed. The replay may have reached the stream although
-        # the original was lost.
+        # Leave out frames that an attack has replayed. If such a frame is in the stream, only the
+        # replay may have reached it, and the original may be lost.
         self._passed_on = passed_on - {item.digest for item in events if isinstance(item, Attack)}
         self._gateway_of = gateway_of
         self._stored: dict[int, list[float]] = {}
@@ -167,11 +167,12 @@ class Examiner:
                 findings.written_again += len(written) - 1
                 if series != STORAGE_DELAY:
                     findings.doubled += len(set(written)) - 1
-            # Leave out telegrams that waited for a key, because the wait is no delay of the fleet.
+            # Some telegrams waited for a key. This is no delay of the fleet, so leave them out.
             measured = {} if meter.number in self._waiting else telegrams
             for time, sent in measured.items():
                 delays = values.get((STORAGE_DELAY, time))
-                # Use the time of the published reading, too. A repeated write has no STORAGE_DELAY.
+                # A write that was repeated has no STORAGE_DELAY. So also use the time at which the
+                # reading was published.
                 heard = self._heard.get((title, sent.counter))
                 surely = time / 1000 + min(delays) if delays else heard
                 if surely is not None:

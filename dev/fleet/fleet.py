@@ -113,7 +113,7 @@ class Fleet:
 
     def __init__(self, directory: Path, meters: int, seconds: float, seed: int) -> None:
         self.directory = directory
-        # Start at most as many gateways as meters, because each gateway needs a meter.
+        # Each gateway needs a meter. So start at most as many gateways as there are meters.
         self.count = max(min(_MIN_GATEWAYS, meters), math.ceil(meters / _MAX_PORTS))
         self.seed = seed
         self.keys = directory / "keys"
@@ -128,7 +128,8 @@ class Fleet:
             routes=certificates.routes,
             tls=certificates.context,
         )
-        # Keep repeated writes. Otherwise VictoriaMetrics would drop them when it merges files.
+        # VictoriaMetrics drops repeated writes when it merges its files. Keep them here, so that
+        # they can be counted.
         self.store = VictoriaMetrics(directory / "victoria-metrics", shows_doubles=True)
         self.villages = [self._village(number, seconds) for number in range(self.count)]
         self.gateways: list[Gateway] = []

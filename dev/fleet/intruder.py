@@ -18,10 +18,11 @@ from .meters import FleetMeter
 STREAM = "smarty_p1_frames"
 SUBJECT = "smarty_p1.sealed"
 USER = "intruder"
-# Header that marks the attacker's messages in the stream; collectors ignore it.
+# Header by which this test finds the attacker's messages in the stream. Collectors ignore the
+# header.
 MARK = "Intruder"
 _EVERY = 0.4
-# Number of old frames that are published again once all telegrams are acknowledged.
+# Number of old frames that the attacker publishes again once all telegrams are acknowledged.
 _OLD_FRAMES = 100
 _WEIGHTS = dict.fromkeys(FORGED, 1) | {"replay": 6, "junk": 1, "of an unknown meter": 1}
 
@@ -32,7 +33,8 @@ class Intruder:
     def __init__(self, cluster: NatsCluster, no_meter: FleetMeter, chance: Random) -> None:
         self.published: Counter[str] = Counter()
         self._cluster = cluster
-        # Forged telegrams name a meter that does not exist. The name reveals accepted telegrams.
+        # Forged telegrams name a meter that does not exist. If a telegram of this meter is stored,
+        # a forged telegram was accepted.
         self._meter = no_meter
         self._chance = chance
 
@@ -54,7 +56,8 @@ class Intruder:
                             for _ in range(2)
                         ]
                         await self._publish(publisher, *pair)
-                        # Use a harmful reply subject, at which no program may publish an answer.
+                        # The reply subject of this message would do harm if a program published an
+                        # answer there. No program may do so.
                         title = (pair[0].subject or "").rpartition(".")[2]
                         reply = self._chance.choice(REPLIES)
                         headers = {MARK: "1"}

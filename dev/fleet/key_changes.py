@@ -10,16 +10,16 @@ from dev.simulator import Meter
 
 from .meters import key_of, next_key_of
 
-# Numbers of three meters. LATE has no key at first. The collectors get the next key of ANNOUNCED
-# before its meter uses the key, and the next key of SURPRISING after its meter has used the key.
+# Numbers of three meters. LATE has no key at first. For ANNOUNCED, the collectors get the next key
+# before the meter uses it. For SURPRISING, they get the next key after the meter has used it.
 LATE = 1
 ANNOUNCED = 2
 SURPRISING = 3
 MIN_METERS = 3
-# Moments as fractions of the run: first change of the key file, change in the meters, second
-# change of the key file.
+# Moments of three events, as parts of the run's duration: first change of the key file, change of
+# the keys in the meters, second change of the key file.
 _FIRST, CHANGES_AT, _LAST = 0.25, 0.5, 0.75
-# Meters that wait for keys. Their delays say nothing about the speed of the fleet.
+# Meters whose telegrams wait for keys. Their delays tell nothing about the speed of the fleet.
 WAITING = frozenset((LATE, SURPRISING))
 
 

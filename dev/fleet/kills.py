@@ -14,9 +14,9 @@ from dev.reliability.result import tell
 from .costs import Costs
 
 EVERY = 10.0
-# Shortest and longest interruption, in seconds.
+# Shortest and longest duration of an interruption, in seconds.
 _DOWN = (1.0, 5.0)
-# On average, one interruption in five is a pause instead of a kill.
+# On average, one of five interruptions is a pause of the program. All others are kills.
 _STOP_ONE_OF = 5
 
 

@@ -13,8 +13,9 @@ from dev.simulator.reading import Reading
 
 # Every third meter has gas, water and heat meters on its M-Bus.
 _PIPED = 3
-# Computing a household's day is slow, so many meters share a household. To differ, each meter shows
-# the household at another time of the last two days: 0 to 569 times 5 minutes ago.
+# The day of a household takes long to compute, so many meters share a household. Each of them shows
+# the household at another time of the last two days (0 to 569 times 5 minutes ago), so that the
+# meters still differ.
 _SHIFT = timedelta(minutes=5)
 _SHIFTS = 570
 

@@ -24,7 +24,7 @@ def summarize(outcome: Outcome, options: Options) -> Result:
     if changes(options.meters):
         result.say("keys: of one meter it came late, two got another, one of them unannounced")
     _tell_telegrams(outcome.findings, result)
-    # A gateway with few meters gathers frames for longer, so allow a longer delay.
+    # A gateway with few meters gathers its frames for longer. So allow a longer delay.
     wait = _BATCH_SECONDS if options.meters < _MANY_METERS else 0.0
     _tell_delays(outcome, result, (_MAX_P95_WITH_KILLS_S if with_kills else _MAX_P95_S) + wait)
     _tell_attacks(outcome, result)

@@ -29,7 +29,7 @@ from .store_watch import StoreWatch
 from .stream import ERRORS, Content, consumers, not_acknowledged, read_stream
 from .truth import read_record
 
-# Seconds. Stop waiting if the number of unacknowledged messages does not fall for this time.
+# Seconds. If the number of unacknowledged messages has not fallen for this time, stop waiting.
 _NO_ADVANCE = 120.0
 _ANSWERS_WITHIN = 60.0
 METERS = "meters (simulated)"
@@ -77,7 +77,8 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
     async with fleet:
         costs = Costs({**fleet.parts, METERS: [*fleet.villages]})
         killer = Killer(fleet.parts, costs, seeded_random("kills", options.seed))
-        # Forged telegrams name a meter that does not exist. The name reveals accepted telegrams.
+        # Forged telegrams name a meter that does not exist. If a telegram of this meter is stored,
+        # a forged telegram was accepted.
         [phantom] = make_meters(options.seed, options.meters + 1, 1)
         intruder = Intruder(fleet.cluster, phantom, seeded_random("intruder", options.seed))
         listener = Listener()
@@ -111,7 +112,8 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
                 lambda: fleet.metric(fleet.collectors, "smarty_p1_collector_rejected_total")
             )
         tell("comparing")
-        # Kill VictoriaMetrics, to test that acknowledged values are on its disk.
+        # Kill VictoriaMetrics, so that the comparison shows whether all acknowledged values were on
+        # its disk.
         await fleet.store.kill()
         examiner = Examiner(
             [*read_record(fleet.records)],
@@ -178,7 +180,8 @@ async def _until_acknowledged(fleet: Fleet, stream: JetStreamContext) -> int:
     while time.monotonic() < advanced + _NO_ADVANCE:
         with contextlib.suppress(aiohttp.ClientError, *ERRORS):
             queued = await fleet.metric(fleet.gateways, "smarty_p1_gateway_queue_length")
-            # Frames with forged system titles stay set aside, because no gateway may publish them.
+            # Frames with forged system titles stay set aside for ever, because no gateway may
+            # publish them. So do not wait for them.
             aside = await fleet.metric(fleet.gateways, "smarty_p1_gateway_set_aside")
             behind = await not_acknowledged(stream)
             left = int(sum(queued.values()) - sum(aside.values())) + behind

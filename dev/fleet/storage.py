@@ -29,9 +29,9 @@ class VictoriaMetrics(Part):
             f"-storageDataPath={directory / 'data'}",
             f"-httpListenAddr={HOST}:{port}",
             "-retentionPeriod=10y",
-            # Keep only one of several values with equal timestamps.
+            # Keep only a single value per timestamp.
             *([] if shows_doubles else ["-dedup.minScrapeInterval=1ms"]),
-            # Let queries find new values at once.
+            # Let queries find new values at once, without the usual delay.
             "-search.latencyOffset=0s",
             *more,
         ]

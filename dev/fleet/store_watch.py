@@ -10,11 +10,12 @@ import aiohttp
 from .export import Export
 from .kills import Interruption
 
-# Seconds after which acknowledged values are on the disk.
+# Seconds after an acknowledgement until the values are surely on the disk.
 MAY_BE_LOST = 10.0
 _EVERY = 1.0
 _LOOKED_FOR = 60.0
-# Seconds. A lost telegram may be this much older than the kill, because it may have come late.
+# Seconds. A telegram that was lost by a kill may be this much older than the kill, because it may
+# have come late.
 _BEFORE = 120.0
 _TIMEOUT = aiohttp.ClientTimeout(total=5)
 
@@ -62,5 +63,6 @@ class StoreWatch:
         is_first = killed not in self._there_at
         there_at = self._there_at.setdefault(killed, {})
         for place in places:
-            # A telegram that is stored at the first look after a kill was not lost: note time 0.
+            # If a telegram is stored at the first look after a kill, it was not lost by the kill.
+            # So note the time 0 for it.
             there_at.setdefault(place, 0.0 if is_first else time.time())

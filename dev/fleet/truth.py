@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-# Names of stored registers, by their OBIS references in a telegram.
+# Names under which registers are stored, by the OBIS references of the registers in a telegram.
 _PHASES = {
     "32.7.0": "voltage_l1",
     "52.7.0": "voltage_l2",

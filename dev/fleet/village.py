@@ -27,7 +27,7 @@ PORTS = "ports.json"
 RECORD = "record.jsonl"
 DONE = "done"
 _PATIENCE = 120.0
-# On average, one attack for ten telegrams.
+# On average, every tenth telegram comes with an attack.
 _ONE_OF = 10
 _WEIGHTS = dict.fromkeys(FORGED, 2) | {"replay": 5, "plain": 2, "junk": 2}
 _REMEMBERED = 6
@@ -45,7 +45,7 @@ class Village:
         record: Record,
         next_keys: Mapping[int, bytes] | None = None,
     ) -> None:
-        # Next key of each meter that changes its key during the run, by number of the meter.
+        # For each meter that changes its key during the run: its next key, by the meter's number.
         self._next_keys = dict(next_keys or {})
         self._meters = meters
         self._server = server
@@ -63,7 +63,8 @@ class Village:
             await asyncio.sleep(max(0.0, start + moment - time.monotonic()))
             if moment >= seconds * CHANGES_AT and meter.number in self._next_keys:
                 meter.change_key(self._next_keys.pop(meter.number))
-            # Skip a telegram in the same second, because telegrams of a meter must differ in time.
+            # The telegrams of a meter must differ in their time, which has whole seconds. So skip a
+            # second telegram in the same second.
             if self._last.get(meter.number) != (second := int(time.time())):
                 self._last[meter.number] = second
                 if not self._chance.randrange(_ONE_OF):
@@ -74,7 +75,7 @@ class Village:
         step = interval / len(self._meters)
         for number in count():
             which = number % len(self._meters)
-            # Each meter sends in the middle of its step.
+            # Each meter has a step of the interval, and sends in the middle of its step.
             yield number * step + step / 2, self._meters[which]
 
     def _send_telegram(self, meter: FleetMeter) -> None:
@@ -93,8 +94,8 @@ class Village:
         frames = self._frames[meter.number]
         if not frames:
             return
-        # Forge telegrams of a time at which the meter sends none. If a collector accepts a forged
-        # telegram, its time reveals this.
+        # A forged telegram has a time at which the meter sends no telegram. If it is accepted, this
+        # time shows that it was forged.
         lie = meter.telegram_at(datetime.now(UTC) + _AHEAD)
         digest = ""
         match kind:
@@ -121,9 +122,10 @@ async def run(arguments: argparse.Namespace) -> None:
     directory: Path = arguments.directory
     meters = make_meters(arguments.seed, arguments.first, arguments.count)
     for meter in meters:
-        # Compute a first telegram before the start, because it takes longest.
+        # The first telegram takes longest to compute. So compute it before the start.
         meter.telegram_at(datetime.now(UTC))
-    # Keep the server silent, because `Village` sends the telegrams one after the other.
+    # The server itself must send nothing, because `Village` sends the telegrams one after the
+    # other.
     async with Server(meters, interval=1e9, faults=["silence"]) as server:
         ports = directory / PORTS
         new = ports.with_suffix(".new")

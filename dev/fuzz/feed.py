@@ -133,7 +133,7 @@ def _texts(draw: st.DrawFn) -> list[bytes]:
         for at in changed:
             line = draw(_line | st.just(None) | st.sampled_from([*lines, ""]))
             if at < len(lines) and draw(st.booleans()):
-                # Keep the digits and change the unit.
+                # Keep the digits of the line, and change only its unit.
                 line = re.sub(r"\*[^)]*", f"*{draw(_units)}", lines[at])
             lines = [*lines[:at], *([] if line is None else [line]), *lines[at + 1 :]]
         body = f"{begin}{end_of_line.join(lines)}{end_of_line}!".encode("latin-1", "replace")

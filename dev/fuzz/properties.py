@@ -27,7 +27,8 @@ from smartyp1.p1.telegram_parser import parse, read
 from smartyp1.port import normalise_port, redact_port
 
 _REFERENCE = re.compile(r"\d{1,3}-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}", re.ASCII)
-# Limit of the decoder's buffer: 32 KiB for the longest frame, the rest for bytes not yet searched.
+# Maximum size of the decoder's buffer: 32 KiB for the longest frame, and the rest for bytes that
+# were not searched yet.
 _MAX_BUFFER_BYTES = (32 + 4 + 4 + 4) * 1024
 _MAX_WAITING_BYTES = 128 * 1024
 
@@ -153,7 +154,7 @@ def check_texts(texts: Sequence[bytes], sizes: Sequence[int]) -> None:
     parser = FastParser()
     expected: list[Telegram | None] = []
     for counter, text in enumerate(texts):
-        # Compare by repr, because equal values may differ in type, and 0.0 equals -0.0.
+        # Compare the texts of `repr`, because equal values may differ in type, and 0.0 equals -0.0.
         assert repr(parser.read(text)) == repr(read(text))
         expected.append(parse(text, read, counter, TITLE, Verification.TAG))
         assert has_valid_crc(text) is _has_valid_crc(text)
@@ -161,8 +162,8 @@ def check_texts(texts: Sequence[bytes], sizes: Sequence[int]) -> None:
     frames = b"".join(frame(counter, text) for counter, text in enumerate(texts))
     events = decode(KEY, in_chunks(frames, sizes))
     check_events(events, encrypted=True)
-    # Ignore other system titles. A long ciphertext sometimes contains a frame header by chance, and
-    # the decoder rejects the frame of this header.
+    # A long ciphertext sometimes contains the header of a frame by chance, and the decoder rejects
+    # this frame. Its system title is another one, so ignore other titles.
     assert [event for event in events if event.system_title == TITLE] == [
         telegram or Rejection(Reason.MALFORMED, counter, TITLE)
         for counter, telegram in enumerate(expected)

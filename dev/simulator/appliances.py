@@ -10,7 +10,7 @@ from .weather import MINUTES, Weather
 SLOT = 5
 SLOTS = MINUTES // SLOT
 COMFORT = 18.0
-# Wh that heat a litre of shower water by 30 K.
+# Energy in Wh that heats a litre of water for a shower by 30 K.
 WH_PER_WARM_LITRE = 35
 
 
@@ -25,7 +25,7 @@ class Appliance(NamedTuple):
     longest: int
     watts: int
     phase: int
-    # Cycle of a thermostat: minutes on, minutes off.
+    # Cycle of a thermostat: minutes in which it is on, and minutes in which it is off.
     on: int = 1
     off: int = 0
 
@@ -129,7 +129,8 @@ def _standby_shares(phases: int) -> tuple[int, ...]:
 
 
 def _to_utc(day: int) -> int:
-    # Minutes from local time to UTC. Days 88 to 297, end of March to October, have summer time.
+    # Number of minutes to add to local time to get UTC. The days 88 to 297, end of March to
+    # October, have summer time.
     return -120 if 88 <= day < 298 else -60  # noqa: PLR2004
 
 

@@ -13,7 +13,7 @@ from .meter import Meter
 from .randomness import seeded_random
 
 PULSES_PER_KWH = 1000
-# Meter without solar panels, so that its LED pulses at any time.
+# Number of a meter without solar panels. Its LED pulses at any time of the day.
 LED_METER = 7
 
 TANK_EMPTY_CM = 220

@@ -18,7 +18,7 @@ class Clock:
 
     def now(self) -> datetime:
         """Return the meters' time in UTC."""
-        # Read the system clock at each call, because it may be set while the simulator runs.
+        # The system clock may be set while the simulator runs. So read it at each call.
         if self._is_real_time:
             return datetime.now(UTC)
         passed = timedelta(seconds=time.monotonic() - self._started)

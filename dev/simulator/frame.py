@@ -9,7 +9,7 @@ type LengthForm = Literal["short", "81", "82"]
 GENERAL_GLO_CIPHERING = 0xDB
 AUTHENTICATED_AND_ENCRYPTED = 0x30
 AUTHENTICATION_KEY = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
-# Sizes of system title and authentication tags in bytes.
+# Sizes of the system title, of the short tag and of the full tag, in bytes.
 TITLE_SIZE = 8
 TAG_SIZE = 12
 FULL_TAG_SIZE = 16

@@ -11,13 +11,14 @@ class House:
     """House of a meter. `media` lists the M-Bus channels in order, "empty" without a meter."""
 
     phases: Literal[1, 3] = 3
-    # Standby load in W. `liveliness` is the activity of the household; 1.0 means four people.
+    # Standby load in W. `liveliness` is the activity of the household: 1.0 stands for four people.
     standby: int = 180
     liveliness: float = 1.0
-    # Peak power of the panels in W; 0 means none. Panels without `solar_phase` feed all phases.
+    # Peak power of the solar panels in W, 0 without panels. If `solar_phase` is None, the panels
+    # feed all phases.
     solar_peak: int = 0
     solar_phase: int | None = None
-    # Charging power of the electric car in W; 0 means no car.
+    # Charging power of the electric car in W, 0 without a car.
     car_power: int = 0
     car_phases: Literal[1, 3] = 3
     car_evenings: float = 0.4

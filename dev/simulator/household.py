@@ -17,7 +17,7 @@ from .house import House
 from .randomness import seeded_random
 from .weather import MINUTES, weather_of_day
 
-# Day 0 must be a Monday, because `appliances` derives weekends from the day's number.
+# The day 0 must be a Monday, because `appliances` computes weekends from the number of the day.
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS_OF_LIFE = 364
 CACHED_DAYS = 3
@@ -26,11 +26,13 @@ WATT_MINUTES_PER_KWH = 60_000
 WH_PER_M3_OF_GAS = 9_800
 WH_PER_GJ = 277_778
 
-# Reactive power: of motors, in 0.01 var per W of load; of cables and electronics, in var.
+# Reactive power of motors, in 0.01 var per W of load, and reactive power of cables and electronics,
+# in var.
 CENTIVAR_PER_WATT = 7
 CAPACITIVE_VAR = 24
 
-# Relative deviation of the power in each ten-second step of a minute; the sum is 0.
+# Relative deviation of the power in each step of ten seconds of a minute. The sum of the deviations
+# is 0.
 RIPPLE = (0.02, -0.015, 0.005, -0.02, 0.015, -0.005)
 STEP = 60 // len(RIPPLE)
 
@@ -187,8 +189,8 @@ class Household:
                 (watts * CENTIVAR_PER_WATT / 100 - CAPACITIVE_VAR / len(loads)) * share
                 for watts in loads
             ),
-            # Loads lower a phase's voltage and feed-in raises it. Round to whole volts like real
-            # meters, although the format has a decimal.
+            # Loads lower the voltage of a phase, and feed-in raises it. The result is rounded to
+            # whole volts, as by real meters, although the format allows a decimal.
             tuple(
                 round(min(max(232 + chance.uniform(-2, 2) - (watts - feed) * 6e-4, 225), 240))
                 for watts, feed in zip(loads, sun, strict=True)

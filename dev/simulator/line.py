@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from .faults import Delivery
 
-# 115,200 baud; a byte takes ten bits: start, eight data bits, stop.
+# Speed of a line with 115,200 baud. A byte takes ten bits on the line: a start bit, eight data bits
+# and a stop bit.
 BYTES_PER_SECOND = 11_520
 MAX_UNREAD_DELIVERIES = 16
 
@@ -45,8 +46,8 @@ class Line(ABC):
             delivery = await self._waiting.get()
             for piece, pause in self._pieces.of(delivery.data):
                 await self._send(piece)
-                # Sleep even for 0 seconds, so that other lines get their turn and each piece its
-                # own packet.
+                # Sleep even if the pause is 0. So other lines get their turn, and each piece gets a
+                # packet of its own.
                 await asyncio.sleep(pause)
             if delivery.close:
                 return

@@ -16,9 +16,9 @@ from .reading import Channel, EmptyChannel, Flow, Phase, Reading
 FIRST_SERIAL = 90_002_574
 FIRST_TITLE = 0x67_70_04_10_2E
 
-# The first frame counter is five times the seconds since 2025. A meter sends fewer than five frames
-# a second, so a restart continues above the last counter without storing it. 32 bits suffice until
-# 2052.
+# The first frame counter of a run is five times the number of seconds since 2025. A meter sends
+# fewer than five frames a second. So after a restart, the counter is above the last one without
+# being stored. Its 32 bits are enough until 2052.
 COUNTER_EPOCH = datetime(2025, 1, 1, tzinfo=UTC).timestamp()
 COUNTS_PER_SECOND = 5
 
@@ -29,8 +29,8 @@ class _Tap(NamedTuple):
     device_type: int
     name: str
     unit: str
-    # `every` is the interval between two captures (readings of the M-Bus meter). `takes` is the
-    # delay until the telegram contains a capture.
+    # `every` is the interval between two captures, the readings of the M-Bus meter. `takes` is the
+    # delay until a telegram contains a new capture.
     every: timedelta
     takes: timedelta
 
@@ -63,11 +63,11 @@ class Meter:
         self.device_name = f"SAG10307{FIRST_SERIAL + (number - 1) * 1_117:08d}"
         self.system_title = b"SAG" + (FIRST_TITLE + (number - 1) * 0x101).to_bytes(5)
         self.next_counter = _counter_of_now() if counter is None else counter
-        # Text message of the grid operator.
+        # Text message that the grid operator sends to the household.
         self.message = ""
         self._key = key
         chance = seeded_random("history", number)
-        # Registers at EPOCH, where the simulated time starts.
+        # State of the registers at EPOCH, when the simulated time begins.
         self._before = Registers(*(chance.randrange(10**8, 10**9) for _ in range(4))).plus(
             (0, 0, 0, 0, chance.randrange(10**6, 10**8), chance.randrange(10**4, 10**6), 0)
         )
@@ -152,7 +152,7 @@ class Meter:
         )
 
     def _loose_phases(self, when: datetime) -> tuple[Phase, Phase]:
-        # An unconnected terminal measures about a volt.
+        # A terminal that is not connected still measures about a volt.
         chance = seeded_random("noise", self.number, when.timestamp() // 10)
         second, third = (Phase(chance.uniform(0, 1.4), 0, Flow(), Flow()) for _ in range(2))
         return second, third
@@ -180,7 +180,7 @@ class Meter:
 
 @lru_cache(maxsize=32)
 def _household(house: House, seed: int) -> Household:
-    # A household keeps only caches, so a restarted meter can share the household.
+    # A household has no state but its caches. So a meter that is started again can share it.
     return Household(house, seed)
 
 

@@ -42,7 +42,7 @@ class Outlet:
         now = asyncio.get_running_loop().time
         due = now()
         while True:
-            # Skip intervals that have passed while the machine slept.
+            # The machine may have slept. Skip the intervals that have passed in that time.
             due = max(due + self._interval, now())
             await asyncio.sleep(due - now())
             self._offer_frame(self.lines)

@@ -43,8 +43,8 @@ class PseudoTerminal(Line):
             self._master = -1
             raise
         finally:
-            # Close the slave end, because the master end reports "no reader" only while no process
-            # has the slave end open.
+            # Close the reader's end here. The master end shows that there is no reader only if no
+            # process has the reader's end open.
             os.close(slave)
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ class PseudoTerminal(Line):
         """Wait until a reader has opened the terminal."""
         while not self.has_reader():  # noqa: ASYNC110 - only polling tells
             await asyncio.sleep(POLL_INTERVAL_S)
-        # Wait once more, because a reader first configures the port and discards earlier input.
+        # A reader first configures the port, and discards the input from before. So wait once more.
         await asyncio.sleep(POLL_INTERVAL_S)
 
     @override
@@ -94,13 +94,14 @@ class PseudoTerminal(Line):
         self.open()
 
     def _make_link(self) -> None:
-        # A killed simulator may have left its link. Replace only a link to a terminal.
+        # A simulator that was killed may have left its link. Replace a link only if it leads to a
+        # terminal.
         if self.link.is_symlink() and self.link.readlink().parent == TERMINALS:
             self.link.unlink()
         self.link.symlink_to(self._slave)
 
     def _unread(self) -> int:
-        # If the reader's end cannot be opened, the number of unread bytes counts as 0.
+        # If the reader's end cannot be opened, count the unread bytes as 0.
         with contextlib.suppress(OSError), self._readers_end() as slave:
             answer = fcntl.ioctl(slave, termios.FIONREAD, struct.pack("i", 0))
             return int(struct.unpack("i", answer)[0])

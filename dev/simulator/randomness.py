@@ -5,5 +5,5 @@ import random
 
 def seeded_random(*occasion: object) -> random.Random:
     """Return a random generator that depends only on the given objects."""
-    # Seed with text, because hash() would give other values in another process.
+    # The seed is a text, because `hash` would give other values in another process.
     return random.Random(":".join(map(str, occasion)))  # noqa: S311 - not used for secrets

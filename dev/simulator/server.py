@@ -29,7 +29,8 @@ class TcpClient(Line):
         super().__init__(pieces)
         self._reader = reader
         self._writer = writer
-        # Buffer nothing, so that drain() waits for a slow reader and later deliveries are dropped.
+        # The writer must buffer nothing. Then `drain` waits for a slow reader, and later deliveries
+        # are dropped.
         writer.transport.set_write_buffer_limits(high=0)
 
     @override
@@ -213,5 +214,5 @@ async def _connect(outlet: Outlet | BoardOutlet, line: Line) -> bool:
         await asyncio.gather(sending, leaving, return_exceptions=True)
 
 
-# Alias for `async with serve(...)`.
+# Second name of the class, for use in `async with serve(...)`.
 serve = Server

@@ -8,11 +8,12 @@ from .randomness import seeded_random
 MINUTES = 1440
 LATITUDE = radians(49.6)
 ROOF_TILT = radians(35)
-# Minute of the day in UTC: at 6.1 degrees east, the sun is highest at 11:35.
+# Minute of the day in UTC at which the sun is highest: 11:35, at 6.1 degrees east.
 SOLAR_NOON = 695
 INVERTER_AND_CABLES = 0.86
 
-# Kinds of sky: lowest and highest share of light, and probability of a change in 5 minutes.
+# Kinds of sky, each with its lowest and highest share of light, and the probability that the light
+# changes within 5 minutes.
 OVERCAST = (0.08, 0.3, 0.2)
 SKIES = (OVERCAST, (0.25, 1.0, 0.25), (0.25, 1.0, 0.5), (0.9, 1.0, 0.1))
 
@@ -36,7 +37,7 @@ def weather_of_day(day: int) -> Weather:
     sunrise, sunset = round(SOLAR_NOON - half_day), round(SOLAR_NOON + half_day)
     degrees = 9.5 - 8.5 * cos(2 * pi * (day - 20) / 365) + chance.uniform(-5, 5)
 
-    # A tilted roof facing south gets the light of flat ground further south.
+    # A roof that is tilted towards the south gets as much light as flat ground further south.
     constant = sin(LATITUDE - ROOF_TILT) * sin(declination) * INVERTER_AND_CABLES
     swing = cos(LATITUDE - ROOF_TILT) * cos(declination) * INVERTER_AND_CABLES
     gloom = (1 + cos(2 * pi * day / 365)) / 2

@@ -8,7 +8,8 @@ from .hosts import Node, bracketed, listen_host
 from .inputs import COLLECTOR, FleetInputs
 from .templates import read_noted, replace_once
 
-# Example in the documentation, the only source of accounts and rights.
+# Example file in the documentation. Accounts and their rights are read from it, so that they are
+# defined only once.
 DOCUMENTED = "nats-server.conf"
 _GATEWAY = re.compile(r"^ +\{ user: cellar,.*?\} \}\n", re.MULTILINE | re.DOTALL)
 _LISTENER = re.compile(
@@ -47,7 +48,8 @@ def configure_node(
     ):
         text = replace_once(text, line, value)
     if fleet.is_here:
-        # Without systemd, `nats-server --signal reload=…` finds the process by a PID file.
+        # Without systemd, a user reloads the configuration by `nats-server --signal reload=…`,
+        # which needs a PID file.
         text += f"\npid_file: {json.dumps(f'{files}/nats-server.pid')}\n"
     return _with_tls(text, node.name, files)
 

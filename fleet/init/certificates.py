@@ -22,7 +22,8 @@ _USAGES = (
     *("content_commitment", "key_encipherment", "data_encipherment", "key_agreement"),
     *("encipher_only", "decipher_only"),
 )
-# Certificates are valid from a day ago, because clocks of other machines may be slow.
+# A certificate becomes valid a day before it is made, because the clocks of other machines may be
+# slow.
 _EARLIER = timedelta(days=1)
 
 
@@ -82,7 +83,7 @@ class Authority:
 
     def _make(self) -> str:
         key = ec.generate_private_key(ec.SECP256R1())
-        # A random name distinguishes the authorities of two fleets.
+        # Part of the name is random, so that the authorities of two fleets have different names.
         name = _name(f"smarty_p1 fleet {secrets.token_hex(4)}")
         span = self._now - _EARLIER, self._now + _CA_LIFE
         builder = _builder(name, name, key.public_key(), span, is_authority=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from smarty_p1_gateway import ConfigError
 
-# File with digests of the generated files, to notice edits by a user.
+# File with a digest of each generated file. A file whose digest differs was edited by a user.
 _RECORD = ".init.json"
 _FOLDER = 0o700
 _SECRET = 0o600
@@ -93,7 +93,8 @@ class FleetFiles:
         self.directory.mkdir(mode=_FOLDER, parents=True, exist_ok=True)
         for parent in reversed(path.relative_to(self.directory).parents):
             (self.directory / parent).mkdir(mode=_FOLDER, exist_ok=True)
-        # Rename a complete file with its mode, so that nobody reads half a file or an open secret.
+        # Write a new file, which has the right mode from its start, and then rename it. So nobody
+        # reads half a file, or a secret that is not protected yet.
         new_path = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         mode = _SECRET if is_secret else _PLAIN
         try:

@@ -69,7 +69,8 @@ def is_host(text: str) -> bool:
     try:
         ip_address(text)
     except ValueError:
-        # 1.2.3.999 is neither an IP address nor a host name.
+        # A text such as 1.2.3.999 consists of digits and dots, but is neither an IP address nor a
+        # host name.
         return bool(_HOST.fullmatch(text)) and not re.fullmatch(r"[\d.]+", text)
     return True
 

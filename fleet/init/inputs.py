@@ -20,7 +20,8 @@ _MAX_METERS = 1000
 _MAX_USERS = 100
 _MAX_GIGABYTES = 1_000_000
 _MAX_ADDRESS_CHARS = 256
-# A name also names a folder and a NATS inbox, so only these characters are allowed.
+# A name is also used as the name of a folder and of a NATS inbox. So only these characters are
+# allowed.
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _RECEIVER = re.compile(r"https?://[!-~]{1,500}|mailto:[!-~]{1,200}@[!-~]{1,200}")
 _METER_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -198,7 +199,8 @@ def _read_gateways(content: object, *, is_here: bool) -> tuple[GatewayUser, ...]
     return tuple(
         _read_gateway(
             ConfigTable(f"gateway {number}", table),
-            # Use ports above all collectors' ports. An added collector then changes no gateway.
+            # On one machine, gateways use higher ports than all collectors. If a collector is
+            # added, the ports of the gateways then stay the same.
             _MORE_METRICS + number if is_here and number > 1 else _METRICS_PORT,
         )
         for number, table in enumerate(tables, start=1)

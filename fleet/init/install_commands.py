@@ -11,7 +11,8 @@ from .monitoring import watching_arguments
 from .programs import vmauth_arguments
 from .templates import fill, read_documented
 
-# Marks of template lines that are only for the first installation, or only for later changes.
+# Marks in the template: a line with the first mark is only for the first installation, and a line
+# with the second mark only for later changes.
 _FIRST, _LATER = "+", "-"
 
 

@@ -33,7 +33,8 @@ from .templates import read_documented, read_template
 
 STEPS = "steps.txt"
 _PASSWORDS = "passwords"
-# New files with these suffixes do not mean a first installation of their folder.
+# Suffixes of certificates and keys. They may be new in a folder that was installed before, so they
+# do not mean a first installation.
 _LATER = (".pem", ".key")
 _PLAIN_FOLDER = re.compile(r"[A-Za-z0-9._/+-]+")
 _TITLES_SHOWN = 20
@@ -73,7 +74,7 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
     secrets = {
         name: keep_password(files, f"{_PASSWORDS}/{file}") for name, file in STORE_SECRETS.items()
     }
-    # Drop the hashes of removed users.
+    # Keep only the hashes of the present users, so that the hashes of removed users are dropped.
     files.hashes = {user: keep_hash(files, user, passwords[user]) for user in users}
 
     def write_login(folder: str, user: str) -> None:
@@ -107,7 +108,8 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
 
 def _certify(fleet: FleetInputs, files: FleetFiles, authority: Authority) -> datetime:
     """Write the certificates, and metrics of their expiry. Return the earliest expiry."""
-    # A node connects to the other nodes, so its certificate must also be valid for a client.
+    # A node is also a client of the other nodes. So its certificate must be valid for a client,
+    # too.
     ends = {
         node.name: authority.certify(f"{node.name}/{node.name}", node.names, is_client=True)
         for node in fleet.nodes
@@ -157,7 +159,7 @@ def _write_watching(
         files.write(f"{folder}/{name}", f"{secrets[secret]}\n", is_secret=True)
     files.write("operator/operator.toml", configure_operator(fleet, files.directory))
     for name, text in configure_watching(fleet):
-        # The URL of a webhook may contain a secret.
+        # The file alertmanager.yml may contain a secret in the URL of a webhook.
         files.write(f"prometheus/{name}", text, is_secret=name == "alertmanager.yml")
 
 

@@ -30,7 +30,7 @@ def watching_arguments(fleet: FleetInputs, files: str) -> dict[str, str]:
     listen = "--web.listen-address=127.0.0.1:"
     return {
         "prometheus": f"--config.file={files}/prometheus.yml {listen}{fleet.prometheus_port}",
-        # An empty address turns clustering off, because there is a single Alertmanager.
+        # There is only one Alertmanager. The empty address turns its clustering off.
         "alertmanager": f"--config.file={files}/alertmanager.yml"
         f" {listen}{fleet.alertmanager_port} --cluster.listen-address=",
     }

@@ -11,10 +11,10 @@ from .files import FleetFiles
 
 _BYTES = 24
 _OWN = re.compile(r"[A-Za-z0-9_-]{32}")
-# Low cost of bcrypt, because a restarted node must check the passwords of a thousand gateways at
-# once. A password of 192 random bits needs no slow hash.
+# Cost of bcrypt for generated passwords. It is low, because a node must check the passwords of a
+# thousand gateways at once after a restart. A random password of 192 bits needs no slow hash.
 _COST = 5
-# Cost of bcrypt in the documentation, for passwords that people choose.
+# Cost of bcrypt for passwords that people choose, as in the documentation.
 _COST_OF_CHOSEN = 11
 _MAX_PASSWORD_BYTES = 72
 

@@ -15,7 +15,7 @@ from .templates import read_template
 OPERATOR = "smarty_p1"
 READER = "reader"
 DELETE_KEY = "delete-auth-key"
-# File of each secret, in the folder of passwords.
+# For each secret: the name of its file in the folder of passwords.
 STORE_SECRETS = {
     OPERATOR: "store",
     COLLECTOR: "store-collector",

@@ -72,7 +72,7 @@ export abstract class SmartyCard extends LitElement {
   }
 
   setConfig(config: CardConfig): void {
-    // The form stores null for an empty field.
+    // For an empty field, the form of the card editor stores null.
     if (!config || (config.entry_id != null && typeof config.entry_id !== "string")) {
       throw new Error("entry_id: the id of a meter, as text");
     }
@@ -142,7 +142,8 @@ export abstract class SmartyCard extends LitElement {
     const loadedLocale = findLocale(locale, language, this.#update);
     if (!loadedLocale || loadedLocale === this.locale) return;
     this.locale = loadedLocale;
-    // The card's language can differ from the page's, because untranslated languages fall back to English.
+    // The card's language may differ from the page's language, because languages without a translation get English
+    // texts.
     this.lang = loadedLocale.language;
     this.dir = "ltr";
   }
@@ -156,8 +157,8 @@ export abstract class SmartyCard extends LitElement {
     const feeds = [feed, ...this.otherFeeds()];
     if (feed !== this.#feed || feeds.length !== this.#unlisten.length - 1) {
       this.#feed = feed;
-      // Subscribe to the new feeds before leaving the old ones, so that a feed in both lists never stops. A listener
-      // set drops equal functions, so every subscription needs its own arrow function.
+      // Subscribe to the new feeds before leaving the old ones. Otherwise, a feed in both lists would stop in between.
+      // Each subscription needs a function of its own, because the set of listeners drops equal functions.
       const ended = this.#unlisten.splice(1);
       this.#unlisten.push(...feeds.map((feed) => feed.listen(() => this.requestUpdate())));
       for (const unlisten of ended) unlisten();
@@ -173,7 +174,7 @@ export abstract class SmartyCard extends LitElement {
     const isForbidden = feed?.live?.state === "unauthorized" || feed?.live?.state === "removed";
     recordUses(this, this.#unlisten.length > 0);
     const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
-    // The role "article" keeps screen readers from taking the card's header for the page's header.
+    // Screen readers would take the card's header for the header of the page. The role "article" prevents this.
     const note = missingTextsNote(this.#hass.language, this.locale);
     return html`<ha-card role="article">${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}
       ${note ? html`<p class="small" lang=${languageOf(this.#hass.language)}>${note}</p>` : nothing}</ha-card>`;

@@ -50,7 +50,7 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
   const kinds = KINDS.filter((kind) => media.some(({ type }) => kindOf(type) === kind));
   const boards = boardSections(hass, locale);
   if (!media.length && !boards.length) return [];
-  // Short titles: five tabs must fit on a phone.
+  // The title must be short, because five tabs must fit on a phone.
   const names = kinds.map((kind) => locale.text(texts, kind));
   const title = names.map((name, index) => (index ? name.toLocaleLowerCase(locale.language) : name)).join("/");
   const cards = media.map(({ entry_id, meter }) => card("medium", { entry_id, meter }));
@@ -58,7 +58,8 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
   return [view(title || locale.text(texts, "boards"), "others", ...sections)];
 }
 
-// Largest number of views so far. The frontend fails if the open view disappears, so hidden views replace lost views.
+// Largest number of views so far. The frontend fails if the view that is open disappears. So hidden views replace the
+// views that are no longer needed.
 let mostViews = 0;
 /** Meters of the last generated dashboard; undefined until a dashboard is generated. */
 let shownMeters: string | undefined;
@@ -95,7 +96,8 @@ export class SmartyDashboard extends HTMLElement {
     if (before.language !== hass.language || registryOf(before) !== registryOf(hass)) return true;
     const { list } = metersOf(hass.connection);
     if (list !== undefined && idsOf(list) !== shownMeters) return true;
-    // The texts of the language may have arrived after the dashboard was generated.
+    // The texts of the user's language may have arrived after the dashboard was generated with other texts. Generate it
+    // again then.
     const locale = findLocale(hass.locale, hass.language);
     return locale !== undefined && locale.language !== shownLocale?.language;
   }
@@ -108,8 +110,8 @@ export class SmartyDashboard extends HTMLElement {
     shownMeters = idsOf(meters);
     shownLocale = locale;
     const media = mediaView(locale, meters ?? [], hass);
-    // Leave out the electricity view if the home has only pulse readers or tanks. Keep the view while the meters are
-    // unknown.
+    // A home that has only pulse readers or tanks needs no view for electricity. While the meters are unknown, keep
+    // this view.
     const isElectric = !meters || meters.length > 0 || !media.length;
     const t = (key: keyof (typeof texts)["en"]) => locale.text(texts, key);
     const chooser = { chooser: true };
@@ -152,7 +154,7 @@ export const offer = {
   type: STRATEGY,
   strategyType: "dashboard",
   name: "Smarty",
-  // A getter, because the user may change the language after the page was loaded.
+  // The user may change the language after the page was loaded. So the description is a getter.
   get description(): string {
     return pageLocale().text(texts, "description");
   },

@@ -57,7 +57,8 @@ export class Locale {
   constructor(formats: UserFormats, language = formats.language) {
     this.language = languageOf(language);
     const isKnown = Intl.DateTimeFormat.supportedLocalesOf([language]).length > 0;
-    // Browsers without Luxembourgish get German formats, combined with our own names of months and weekdays.
+    // In a browser without Luxembourgish, the numbers and dates get German formats. The names of months and weekdays
+    // are our own.
     this.#tag = isKnown && this.language === language.split("-")[0] ? language : this.language === "lb" ? "de" : this.language;
     this.#numberTag =
       formats.number_format === "system"
@@ -131,7 +132,7 @@ export class Locale {
   }
 
   percent(share: number, decimals = 0): string {
-    // A share below 1 is never shown as 100 %.
+    // A share below 1 must never be rounded up to 100 %.
     const percent = share * 100;
     const shown = share < 1 ? Math.min(percent, 100 - 10 ** -decimals) : percent;
     return this.language === "en" ? `${this.number(shown, decimals)}%` : this.unit(shown, "%", decimals);
@@ -143,9 +144,9 @@ export class Locale {
 
   timeRange(start: Date, end: Date): string {
     if (!this.#hour12) return `${this.time(start)}–${this.time(end)}`;
-    // `formatRange` would name both days if the range crosses midnight.
+    // The range crosses midnight. `formatRange` would then write both days, so write only both times.
     if (localDay(start) !== localDay(end)) return `${this.time(start)} – ${this.time(end)}`;
-    // Returns "6:30 – 6:45 PM": AM or PM appears once.
+    // The result is such as "6:30 – 6:45 PM", with AM or PM only once.
     return this.#formatOf("time").formatRange(start, end);
   }
 
@@ -194,7 +195,7 @@ export class Locale {
     if (!format) {
       const isClock = kind === "time" || kind === "seconds";
       const clock = this.#hour12 ? ({ hour12: true, hour: "numeric" } as const) : ({ hourCycle: "h23" } as const);
-      // European English puts the day before the month.
+      // In European English, the day comes before the month, so use the format of Great Britain.
       const tag = this.#tag === "en" && !isClock ? "en-GB" : this.#tag;
       format = new Intl.DateTimeFormat(tag, { timeZone: TIME_ZONE, ...DATE_FORMATS[kind], ...(isClock ? clock : {}) });
       this.#formats.set(kind, format);
@@ -260,7 +261,8 @@ function aheadMs(time: number): number {
   const hour = Math.floor(time / HOUR_MS);
   let ahead = offsets.get(hour);
   if (ahead === undefined) {
-    // Create the format at the first use. Every page of Home Assistant loads this module, but few pages need it.
+    // Every page of Home Assistant loads this module, but few pages need this format. So create it only at its first
+    // use.
     parts ??= new Intl.DateTimeFormat("en-GB", {
       timeZone: TIME_ZONE,
       year: "numeric",
@@ -299,8 +301,8 @@ export function localDay(time: Date): string {
 /** Return the instant at which a day (2026-11-21) begins in Luxembourg. */
 export function dayStart(day: string): Date {
   const midnight = new Date(`${day}T00:00:00Z`);
-  // Luxembourg is one or two hours ahead of UTC. Clocks never change at midnight, so one of the two offsets gives the
-  // start of the day.
+  // Luxembourg is one or two hours ahead of UTC. The clocks never change at midnight. So one of these two offsets gives
+  // the start of the day.
   for (const hours of [1, 2]) {
     const time = new Date(midnight.getTime() - hours * HOUR_MS);
     if (localParts(time).hour === 0 && localDay(time) === day) return time;

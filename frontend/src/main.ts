@@ -48,17 +48,18 @@ declare global {
   }
 }
 
-// The frontend replaces the registry of custom elements while loading. Earlier elements would be lost, so wait.
+// While Home Assistant's frontend loads, it replaces the registry of custom elements. Elements that were defined before
+// would be lost, so wait for the frontend.
 void customElements.whenDefined("home-assistant").then(() => {
   for (const [type, { card, texts }] of Object.entries(CARDS)) {
-    // A page may load two versions of this module; the first definition stays.
+    // A page may load two versions of this module. The elements of the version that was loaded first stay defined.
     if (customElements.get(type)) continue;
     customElements.define(type, card);
     (window.customCards ??= []).push({
       type,
       preview: true,
       documentationURL: "https://github.com/smarty-p1/smarty_p1",
-      // A getter, because the user may change the language after the page was loaded.
+      // The user may change the language after the page was loaded. So the name is a getter.
       get name() {
         return pageLocale().text(texts, "name");
       },
@@ -67,7 +68,7 @@ void customElements.whenDefined("home-assistant").then(() => {
       },
     });
   }
-  // Start loading the texts now, so that the card list shows translated names when it opens.
+  // Start loading the texts now. When the user opens the list of cards, the names are then translated.
   pageLocale();
   if (!customElements.get(SIDEBAR_REDIRECT)) customElements.define(SIDEBAR_REDIRECT, SidebarRedirect);
   if (customElements.get(`ll-strategy-dashboard-${STRATEGY}`)) return;

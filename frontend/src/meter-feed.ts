@@ -164,14 +164,14 @@ export class MeterFeed extends SharedSubscription {
   }
 
   protected start(): void {
-    // Without a listener no message could arrive, so the silence starts with the first listener.
+    // Without a listener, no message could arrive. So the silence is counted from the first listener on.
     this.#liveAt = Date.now();
     this.#open();
   }
 
   protected stop(): void {
     this.#close();
-    // Without listeners the answers become outdated, so request them again for the next listener.
+    // Without a listener, nothing keeps the answers up to date. So request them again for the next listener.
     this.#forgetPeriods();
   }
 
@@ -210,13 +210,15 @@ export class MeterFeed extends SharedSubscription {
     if (!answer) {
       answer = { period: "", isPending: false, tries: 0, retryAt: 0, isLasting };
     }
-    // Move the answer to the end of the map. The cache drops the first answer, the least recently used.
+    // The cache drops the first answer of the map when it is full. Move this answer to the end, so that the first one
+    // is always the answer that was not used for the longest time.
     this.#answers.delete(key);
     this.#answers.set(key, answer);
     recordUse(answer);
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > MAX_ANSWERS) this.#answers.delete(oldest!);
-    // Wait for the first live message, because it changes the period. An earlier request would be repeated then.
+    // Wait for the first live message before asking. This message changes the period, and an answer for the earlier
+    // period would have to be requested again.
     if (!this.live) return answer as Reply<Commands[C]["answers"]>;
     const isStale = answer.period !== period && Date.now() >= answer.retryAt;
     if (isStale && !answer.isPending) void this.#ask(answer, { type: command, ...takes }, period);
@@ -248,7 +250,7 @@ export class MeterFeed extends SharedSubscription {
   }
 
   protected restart(): void {
-    // Drop the old subscription without unsubscribing, because its id may belong to another one on the new connection.
+    // Drop the old subscription without a message. On the new connection, its id may belong to another subscription.
     this.#subscription = undefined;
     this.#close();
     this.#forgetPeriods();
@@ -266,7 +268,8 @@ export class MeterFeed extends SharedSubscription {
     const run = ++this.#run;
     this.#isFollowing = false;
     const message = { type: "smarty_p1/live", entry_id: this.#entryId };
-    // Without this option the frontend silently drops a subscription whose renewal is refused.
+    // With `resubscribe`, the frontend would subscribe again after a reconnect, and say nothing if that is refused. So
+    // this feed does it itself.
     const options = { resubscribe: false };
     const subscription = this.connection.subscribeMessage<Live>(
       (live) => run === this.#run && this.#receive(live),
@@ -285,21 +288,23 @@ export class MeterFeed extends SharedSubscription {
     this.stopTrying();
     const subscription = this.#subscription;
     this.#subscription = undefined;
-    // Ignore errors, because a failed subscription or a lost connection leaves nothing to unsubscribe.
+    // If the subscription failed, or the connection was lost, there is nothing to unsubscribe. So ignore the error.
     subscription?.then((unsubscribe) => unsubscribe()).catch(() => undefined);
   }
 
   #receive(live: Live): void {
     const wasGone = this.live?.gone;
     const [before, received] = [this.live?.received_at, live.received_at].map((time) => Date.parse(time ?? ""));
-    // The first message repeats the last known state and may be old. Compare the clocks only at later messages.
+    // The first message repeats the last known state, which may be old. Only later messages tell how far the clocks of
+    // this page and of Home Assistant differ.
     if (this.#isFollowing && received! > before!) this.#aheadMs = Date.now() - received!;
     this.#isFollowing = true;
-    // Keep the last values while the integration reads no telegrams.
+    // While the integration reads no telegrams, the last values are kept.
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.#liveAt = Date.now();
     if (live.gone || wasGone) this.#forgetPeriods();
-    // The integration sends nothing after "unauthorized". Subscribe again later, in case the user gets access again.
+    // After "unauthorized", the integration sends nothing more. The user may get the right back, so subscribe again
+    // later.
     if (live.state === "unauthorized") {
       this.#close();
       this.#openLater(live.state);

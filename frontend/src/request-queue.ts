@@ -87,7 +87,8 @@ export class RequestQueue {
       request.refusals += 1;
       request.isResting = true;
       this.#waiting.unshift(request);
-      // Keep one of the two slots during the pause, because the integration would refuse the next request, too.
+      // The integration would refuse the next request, too. So this request keeps its slot, one of two, during the
+      // pause.
       await new Promise((resolve) => setTimeout(resolve, 1000 * pauseS));
       request.isResting = false;
     }

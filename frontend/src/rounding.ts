@@ -3,7 +3,8 @@
 /** Round half away from zero; never return -0. */
 export function round(value: number, decimals = 0): number {
   const factor = 10 ** decimals;
-  // The 1e-7 corrects binary fractions: a sum of 0.12499999 kWh for 0.125 must become 0.13.
+  // A sum of binary fractions may be slightly too low, such as 0.12499999 kWh instead of 0.125 kWh. It must still
+  // become 0.13, so add 1e-7.
   const whole = Math.floor(Math.abs(value) * factor + 0.5 + 1e-7);
   return whole === 0 ? 0 : (Math.sign(value) * whole) / factor;
 }

@@ -11,7 +11,7 @@ export class SidebarRedirect extends HTMLElement {
   panel?: { config?: { path?: string } };
 
   connectedCallback(): void {
-    // Wait for the frontend to finish mounting this panel before navigating.
+    // The frontend must have mounted this panel before the redirect. So wait for the end of its work.
     queueMicrotask(() => {
       const path = this.panel?.config?.path;
       if (!path || !this.isConnected) return;

@@ -64,7 +64,7 @@ export function yearSeries(feed: MeterFeed, meter: Meter): Reply<Series> {
   const form = { quantity: "larger", encoding: "base64" } as const;
   const { value: year, error } = feed.get(command, { start: cache.start, ...form }, `${meter.known_since} ${cache.past}`, true);
   if (!year) return { error };
-  // Request the whole tail again, from the end of the year, because rows of the last tail may have changed.
+  // The tail has all rows after the end of the year's answer. Its rows may have changed, so request all of them again.
   const { value: tail } = feed.get(command, { start: year.end, ...form });
   if (!cache.series || cache.year !== year || cache.tail !== tail) {
     Object.assign(cache, { year, tail, series: mergeSeries(year, tail) });
@@ -106,7 +106,7 @@ function unpackValues(values: QuarterHours["values"]): Int16Array {
   }
   const bytes = decodeMarks(values);
   const rows = new Int16Array(bytes.length >> 1);
-  // The bytes are little-endian on any machine. Writing into an Int16Array restores the sign.
+  // In the bytes, the lower one of two comes first, on any machine. Writing to an Int16Array restores the sign.
   for (let row = 0; row < rows.length; row += 1) rows[row] = bytes[2 * row]! | (bytes[2 * row + 1]! << 8);
   return rows;
 }
@@ -130,7 +130,8 @@ export function clockChanges(start: number, end: number): ClockChange[] {
     return Date.UTC(year, monthIndex, day, hour, minute) - Math.floor(time / 60_000) * 60_000;
   };
   const changes: ClockChange[] = [[start, aheadAt(start)]];
-  // Compare clock offsets 30 days apart, because reading the calendar for all 35,000 quarter-hours would be slow.
+  // Looking up the calendar for all 35,000 quarter-hours would be slow. So compare the UTC offsets of two times 30 days
+  // apart.
   const step = 30 * DAY_MS;
   for (let from = start; from < end; from += step) {
     let [before, after] = [from, Math.min(end, from + step)];
@@ -191,7 +192,8 @@ export function gridOf(series: Series): Grid {
     if (firstCell < 0) firstCell = cell;
     if (cell > lastCell) lastCell = cell;
     if (value < 0) feedsIn = true;
-    // When the clock repeats an hour, keep the higher value. The hour skipped in spring stays unknown.
+    // In autumn, an hour repeats, and the higher of its two values is kept. The hour that is skipped in spring stays
+    // unknown.
     if (value > all[cell]!) all[cell] = value;
     const [before, mark] = [above[cell]!, series.above[row]!];
     above[cell] = Math.max(before & CLASSES_MASK, mark & CLASSES_MASK) | ((before | mark) & CONTRACT_BIT);

@@ -1,18 +1,22 @@
-"""What a user can install, and that everything that speaks of it agrees."""
+"""A release: its version, the workflow that publishes it, and the packages of its containers."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = "custom_components/smarty_p1/manifest.json"
 RELEASED = re.compile(r"\d+\.\d+\.\d+ \(\d{4}-\d\d-\d\d\)")
+LOCK = "requirements_build_lock.txt"
 
 
 def read(name: str) -> str:
@@ -20,15 +24,21 @@ def read(name: str) -> str:
     return (ROOT / name).read_text(encoding="utf-8")
 
 
+def read_workflow(name: str) -> dict[str, Any]:
+    """Return a workflow of GitHub."""
+    found: dict[str, Any] = yaml.safe_load(read(f".github/workflows/{name}"))
+    return found
+
+
+def jobs(name: str) -> dict[str, dict[str, Any]]:
+    """Return the jobs of a workflow by their names."""
+    found: dict[str, dict[str, Any]] = read_workflow(name)["jobs"]
+    return found
+
+
 def headings() -> list[str]:
     """Return the versions in CHANGELOG.md, the newest first."""
     return re.findall(r"^## (.+)$", read("CHANGELOG.md"), re.MULTILINE)
-
-
-def steps(workflow: str) -> list[dict[str, Any]]:
-    """Return every step of a workflow, and every workflow it calls."""
-    jobs = yaml.safe_load(read(f".github/workflows/{workflow}"))["jobs"].values()
-    return [step for job in jobs for step in (*job.get("steps", ()), job)]
 
 
 def test_hacs_has_something_to_install() -> None:
@@ -37,7 +47,7 @@ def test_hacs_has_something_to_install() -> None:
     # Without a release the branch is all there is.
     assert is_released or not hacs.get("hide_default_branch")
     # An archive must be attached to every release, and a branch has none.
-    publishing = " ".join(str(step.get("run", "")) for step in steps("release.yml"))
+    publishing = read(".github/workflows/release.yml")
     assert not hacs.get("zip_release") or (is_released and hacs["filename"] in publishing)
     readme = " ".join(read("README.md").split())
     assert is_released or "until there is one, the branch `main`" in readme
@@ -48,18 +58,6 @@ def test_the_version_is_the_one_that_is_told_about() -> None:
     newest = headings()[0]
     assert RELEASED.fullmatch(newest) or newest.endswith("(not released yet)")
     assert newest.split()[0] == version
-
-
-def test_a_release_is_checked_first() -> None:
-    jobs = yaml.safe_load(read(".github/workflows/release.yml"))["jobs"]
-    assert jobs["publish"]["needs"] == "build"
-    assert jobs["build"]["needs"] == "validate"
-    assert jobs["validate"]["uses"] == "./.github/workflows/validate.yml"
-    # "on" is a truth value to YAML 1.1.
-    assert "workflow_call" in yaml.safe_load(read(".github/workflows/validate.yml"))[True]
-    for job in ("notes", "build"):
-        runs = " ".join(step.get("run", "") for step in jobs[job]["steps"])
-        assert 'scripts/release_notes "$GITHUB_REF_NAME"' in runs
 
 
 @pytest.fixture
@@ -108,3 +106,171 @@ def test_unfinished_changes_are_refused(repository: Path, heading: str) -> None:
     end = release_notes(repository, "v1.2.0")
     assert (end.returncode, end.stdout) == (1, "")
     assert "CHANGELOG.md does not say" in end.stderr
+
+
+@pytest.mark.parametrize("name", ["fuzz", "release", "slow", "validate"])
+def test_only_publishing_may_write(name: str) -> None:
+    workflow = read_workflow(f"{name}.yml")
+    assert workflow["permissions"] == {}
+    rights = {job: parts["permissions"] for job, parts in workflow["jobs"].items()}
+    publish = {"publish": {"contents": "write"}} if name == "release" else {}
+    assert rights == {job: {"contents": "read"} for job in rights} | publish
+
+
+def test_what_publishes_runs_nothing_of_the_repository() -> None:
+    publish = jobs("release.yml")["publish"]
+    actions = [step["uses"].partition("@")[0] for step in publish["steps"] if "uses" in step]
+    assert actions == ["actions/download-artifact"]
+    programs = {
+        line.split()[0] for step in publish["steps"] for line in step.get("run", "").splitlines()
+    }
+    assert programs == {"base64", "cd", "sha256sum", "diff", "gh"}
+
+
+def test_what_is_published_is_built_and_checked_before() -> None:
+    release = jobs("release.yml")
+    assert release["validate"]["uses"] == "./.github/workflows/validate.yml"
+    order = [release[name].get("needs") for name in ("notes", "validate", "build", "publish")]
+    assert order == [None, "notes", "validate", "build"]
+    uploads = [step for step in release["build"]["steps"] if "upload" in step.get("uses", "")]
+    downloads = [step for step in release["publish"]["steps"] if "uses" in step]
+    assert [step["with"]["name"] for step in uploads + downloads] == ["release"] * 2
+    # What comes from a cache was put there by any other run.
+    assert not [step for step in release["build"]["steps"] if "cache" in step.get("uses", "")]
+
+
+def run(script: str, directory: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a step as GitHub does."""
+    own = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, **environment}
+    return subprocess.run(
+        ["/bin/bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        cwd=directory,
+        env=own,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def step_with(job: str, word: str) -> str:
+    [script] = [
+        step["run"] for step in jobs("release.yml")[job]["steps"] if word in step.get("run", "")
+    ]
+    return str(script)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Return a clone of a repository with the tags v1, on main, and v2, on another branch."""
+    commands = """
+        git init --quiet --initial-branch main origin
+        cd origin
+        git config user.name somebody
+        git config user.email somebody@example.org
+        git commit --quiet --allow-empty --message first
+        git tag --annotate --message one v1
+        git commit --quiet --allow-empty --message second
+        git checkout --quiet -b other
+        git commit --quiet --allow-empty --message third
+        git tag v2
+        git checkout --quiet main
+        cd ..
+        git clone --quiet origin clone
+    """
+    end = run(commands, tmp_path)
+    assert end.returncode == 0, end.stderr
+    return tmp_path / "clone"
+
+
+@pytest.mark.parametrize(("tag", "status"), [("v1", 0), ("v2", 1)])
+def test_only_a_tag_on_main_is_released(clone: Path, tag: str, status: int) -> None:
+    [checkout] = [step for step in jobs("release.yml")["notes"]["steps"] if "uses" in step]
+    assert checkout["with"]["fetch-depth"] == 0  # all branches
+    assert run(f"git checkout --quiet {tag}", clone).returncode == 0
+    assert run(step_with("notes", "origin/main"), clone).returncode == status
+
+
+@pytest.mark.parametrize(
+    ("change", "is_published"),
+    [
+        ("true", True),
+        ("echo more >>dist/smarty_p1.zip", False),
+        ("rm dist/notes.md", False),
+        ("touch dist/other.whl", False),
+        ("touch dist/.hidden", False),
+    ],
+)
+def test_only_what_was_built_is_published(
+    tmp_path: Path, change: str, *, is_published: bool
+) -> None:
+    (tmp_path / "scripts").mkdir()
+    for name, made in {"package": '"$1"/smarty_p1.zip', "release_notes": "/dev/stdout"}.items():
+        program = tmp_path / "scripts" / name
+        program.write_text(f'#!/bin/sh\nmkdir -p dist\necho "$0" >{made}\n', encoding="utf-8")
+        program.chmod(0o755)
+    output = tmp_path / "output"
+    named = {"GITHUB_OUTPUT": str(output), "GITHUB_REF_NAME": "v1"}
+    built = run(step_with("build", "scripts/package"), tmp_path, **named)
+    assert built.returncode == 0, built.stderr
+    assert run(change, tmp_path).returncode == 0
+
+    checksums = output.read_text(encoding="utf-8").strip().removeprefix("checksums=")
+    end = run(step_with("publish", "sha256sum"), tmp_path, CHECKSUMS=checksums)
+    assert (end.returncode == 0) == is_published, end.stderr
+
+
+CONTAINERS = sorted(ROOT.glob("*/Containerfile"))
+
+
+def test_containers_are_built_on_an_image_of_one_digest() -> None:
+    assert len(CONTAINERS) == 2
+    texts = [file.read_text(encoding="utf-8") for file in CONTAINERS]
+    images = [image for text in texts for image in re.findall(r"^FROM (\S+)", text, re.MULTILINE)]
+    assert len(images) == 4
+    assert len(set(images)) == 1
+    assert re.fullmatch(r"docker\.io/library/python:3\.14\.\d+-slim@sha256:[0-9a-f]{64}", images[0])
+
+
+@pytest.mark.parametrize("file", CONTAINERS, ids=lambda file: file.parent.name)
+def test_a_container_has_packages_of_known_hashes_alone(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    joined = text.replace("\\\n", "")
+    installs = re.findall(r"pip (?:install|wheel) ([^&\n]+)", joined)
+    assert len(installs) == 3
+    assert all("--require-hashes" in one or "--no-deps --no-index" in one for one in installs)
+    names = re.findall(r"--requirement (\S+)", text)
+    assert names == [LOCK, "requirements_container_lock.txt"]
+
+
+def test_the_containers_lock_has_what_the_package_needs() -> None:
+    lock = (ROOT / "requirements_container_lock.txt").read_text(encoding="utf-8")
+    pinned = dict(re.findall(r"^([\w-]+)==(\S+)", lock, re.MULTILINE))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    wanted = [*project["dependencies"], *(one for name in extras for one in extras[name])]
+    for each in map(Requirement, wanted):
+        # `watch` needs somebody who looks.
+        if each.name not in {"smarty-p1", "rich"}:
+            assert each.specifier.contains(pinned[each.name])
+
+
+@pytest.mark.parametrize("file", CONTAINERS, ids=lambda file: file.parent.name)
+def test_a_container_asks_whether_its_program_lives_where_the_example_says(file: Path) -> None:
+    [port] = re.findall(r"127\.0\.0\.1:(\d+)/health", file.read_text(encoding="utf-8"))
+    [example] = file.parent.glob("*.toml")
+    metrics = tomllib.loads(example.read_text(encoding="utf-8"))["metrics"]
+    assert metrics["port"] == int(port)
+
+
+def test_a_release_is_built_with_packages_of_known_hashes() -> None:
+    assert "--require-hashes" in (ROOT / "scripts" / "package").read_text(encoding="utf-8")
+    lock = (ROOT / LOCK).read_text(encoding="utf-8").replace("\\\n", "")
+    lines = [line for line in lock.splitlines() if not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w-]+==\S+( +--hash=sha256:[0-9a-f]{64})+", each) for each in lines)
+    pinned = dict(line.split()[0].split("==") for line in lines)
+    wanted = (ROOT / "requirements_build.txt").read_text(encoding="utf-8")
+    chosen = dict(re.findall(r"^([\w-]+)==(\S+)$", wanted, re.MULTILINE))
+    assert chosen.items() <= pinned.items()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for each in map(Requirement, project["build-system"]["requires"]):
+        assert each.specifier.contains(chosen[each.name])

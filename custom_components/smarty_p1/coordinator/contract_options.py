@@ -54,7 +54,7 @@ from ..lib.tariff import (
 DEFAULT_METER_AMPERE = str(METER_SIZES[0])
 
 _MONTHS_A_YEAR = 12
-# Any of these options is enough to compute a bill.
+# If the user has entered at least one of these options, bills are computed.
 _PRICED = {CONF_REFERENCE_POWER, CONF_ENERGY_PRICE, CONF_ENERGY_PRICE_ENTITY}
 
 
@@ -88,7 +88,7 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
         network_variable=options.get(CONF_NETWORK_VARIABLE_PRICE),
         surcharge=options.get(CONF_SURCHARGE_PRICE),
         meter_fee=options.get(CONF_METER_FEE),
-        # Treat False like a missing option: both mean a contract without levies.
+        # Treat False like a missing option, because both mean a contract without levies.
         has_levies=options.get(CONF_WITH_LEVIES) or None,
         consumer_category=None if category == CONSUMER_CATEGORIES[0] else category,
         electricity_tax=options.get(CONF_ELECTRICITY_TAX),

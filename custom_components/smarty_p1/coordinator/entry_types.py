@@ -6,7 +6,8 @@ from homeassistant.config_entries import ConfigEntry
 
 from ..lib.entities import SHORT_SERIAL_SIZE
 
-# Entry of any kind, loaded or not. The coordinators' modules define types for entries of one kind.
+# Type of an entry of any kind, loaded or not. For entries of one kind, the modules of the
+# coordinators define types of their own.
 type AnyConfigEntry = ConfigEntry[Any]
 
 

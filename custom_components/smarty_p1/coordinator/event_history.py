@@ -22,7 +22,8 @@ from ..lib.stored_values import (
 )
 
 KEPT = timedelta(days=400)
-# Maximum number of events in 400 days. A relay that switches twice a day has 800 events.
+# Maximum number of events of each kind in 400 days. A relay that switches twice a day makes 800
+# events.
 _MAX_EVENTS = {"disturbance": 1000, "switch": 1000, "message": 50}
 _MAX_TEXT_CHARS = 1024
 _SWITCHES = tuple(sensor for sensor in SENSORS if sensor.key in {"breaker", "relay_1", "relay_2"})

@@ -8,7 +8,8 @@ from ..lib.reports import GasPrices
 
 MIN_KWH_PER_M3 = 5.0
 MAX_KWH_PER_M3 = 15.0
-# Outside these limits, the user has entered the price of a kWh, or a price in cents.
+# A price of a cubic metre outside these limits is a mistake: probably the user entered the price of
+# a kWh, or the price in cents.
 MIN_EUR_PER_M3 = 0.2
 MAX_EUR_PER_M3 = 10.0
 MAX_EUR_PER_MONTH = 1000.0

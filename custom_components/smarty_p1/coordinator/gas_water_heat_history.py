@@ -1,8 +1,9 @@
 """Daily consumption of a gas, water or heat meter, and hourly consumption of water.
 
 The electricity meter captures the index of such a meter about once an hour. The rise between two
-captures at most three hours apart is spread evenly. The rise over a longer time is added to the day
-of both captures. If a midnight lies in between, the rise is added to no day.
+captures at most three hours apart is spread evenly over this time. If more time has passed, the
+rise is added to the day of the captures. But if the captures are of different days, it is added to
+no day.
 """
 
 from copy import copy
@@ -25,7 +26,8 @@ KEPT_HOURS = 35 * 24
 _SPREAD = timedelta(hours=3)
 _HOUR = timedelta(hours=1)
 _MOMENT = timedelta(microseconds=1)
-# Maximum rise of the index in an hour, in the meter's unit. A faster rise is not counted.
+# Maximum rise of the index in an hour, in the meter's unit. If the index rises faster, its value is
+# wrong and the rise is not counted.
 _MAX_AN_HOUR = 10_000
 _MAX_DAY_S = 90_000
 

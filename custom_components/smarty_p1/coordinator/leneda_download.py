@@ -30,22 +30,26 @@ from .repair_issues import Problem, raise_issue, withdraw_issues
 
 PAUSE = 2.0
 """Seconds between two requests."""
-# Time of day in Luxembourg. Leneda was seen to have the complete previous day at 13:16.
+# Time of day in Luxembourg. Leneda was seen to have the whole previous day at 13:16, so ask shortly
+# after.
 _AFTERNOON = timedelta(hours=13, minutes=30)
 _EVENING = timedelta(hours=19)
 # Minutes. A random delay keeps households from sending their requests all at the same time.
 _SPREAD = 60
 _HOUR = timedelta(hours=1)
-# A day that is still incomplete after two weeks will stay incomplete, so stop requesting it.
+# If a day is still incomplete after two weeks, it will stay incomplete. So it is no longer
+# requested then.
 _PATIENCE = timedelta(days=14)
 _COMPARED = timedelta(days=14)
 _WEEK = timedelta(days=7)
 _REVISED = timedelta(days=40)
 _MONTH = timedelta(days=30)
 _SHARING_REVISED = timedelta(days=100)
-# One day less than the maximum, because a change of the clock may add an hour to a period.
+# The period of one request is a day shorter than Leneda's maximum, because a change of the clock
+# may add an hour to a period.
 _PIECE = MAX_PERIOD - timedelta(days=1)
-# Period of one download of older quarter-hours. Each download updates months and statistics.
+# Period of one download of older quarter-hours. The months and the statistics are updated after
+# each download, so few long downloads cost less.
 _HISTORY = timedelta(days=180)
 _NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
 _LOST = "%s: Leneda cannot be asked (%s); it is tried again"
@@ -102,7 +106,8 @@ class LenedaFetch:
         while True:
             now = dt_util.utcnow()
             if (due := self._due(now)) > now:
-                # Sleep for an hour at most, because the computer's clock may be corrected.
+                # Sleep for an hour at most, because the computer's clock may be corrected during a
+                # long sleep.
                 await sleep(min(due - now, _HOUR).total_seconds())
                 continue
             try:
@@ -113,7 +118,8 @@ class LenedaFetch:
             except LenedaError as err:
                 if err.reason is Refusal.INVALID_AUTH:
                     raise_issue(self._hass, self._entry, Problem.LENEDA_KEY)
-                    # A fault of the platform may also refuse a valid key, so try again tomorrow.
+                    # Leneda may also refuse a valid key while it has a fault. So try the key again
+                    # tomorrow.
                     self._not_before = self._at(now, _AFTERNOON, days=1)
                     continue
                 self._outage.note(err.reason.removeprefix("leneda_").replace("_", " "))
@@ -167,7 +173,8 @@ class LenedaFetch:
                     if rows is not None:
                         asked.append(_Asked(code, start, today, rows))
         finally:
-            # Store responses also after a failure, so that they are not requested again.
+            # Store the received rows even if a later request fails. Otherwise, they would be
+            # requested again.
             await self._async_keep(asked)
         general.asked_at = now
         general.is_whole = all(
@@ -229,7 +236,8 @@ class LenedaFetch:
             for code, _, _, rows in asked:
                 codes[code].is_back = not rows or start <= oldest
             for code in waiting.keys() - {request.code for request in asked}:
-                # The account no longer has a metering point for the code, so stop requesting it.
+                # No metering point of the account has this code any more. So stop requesting the
+                # code.
                 codes[code].is_back |= waiting[code].since >= end
             self._progress.schedule()
 

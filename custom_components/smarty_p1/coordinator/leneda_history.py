@@ -130,7 +130,7 @@ class PlatformPast:
 
         Raises OSError when a file exists and cannot be read.
         """
-        # Most households share no energy, so skip reading their files.
+        # Most households share no energy, so the files need not be read.
         if not self._may_share:
             return {}
         work = without_collection(_shared_power)
@@ -221,8 +221,8 @@ class PlatformPast:
                 raise ImportRefusedError(key="leneda_nothing_imported")
             self._cancel()
             if self._recording:
-                # Cancelling is safe, because the stored ledger names all rows that may have been
-                # written. So these rows can be removed.
+                # The recording may be cancelled here. The stored ledger names all rows that may
+                # have been written, so that `async_take_back` can remove them.
                 self._recording.cancel()
                 await asyncio.wait([self._recording])
             is_gone = await self._statistics.async_take_back(series_of(self._names(), {}))
@@ -252,8 +252,9 @@ class PlatformPast:
         def compared() -> Differences:
             if not is_export:
                 return compare_days(own, export.rows)
-            # The meter counts the energy of all metering points of production, so add the energy of
-            # the other points to the file's energy.
+            # The meter counts the production of all metering points together, but the file has the
+            # energy of one metering point. So add the energy of the other points to the file's
+            # energy.
             other_rows = self._files.read_others(export.code, export.point, dt_util.utcnow())
             return compare_days(map(_turned, own), added_up(export.rows, other_rows))
 
@@ -356,7 +357,8 @@ class PlatformPast:
             entity_id = registry.async_get_entity_id("sensor", DOMAIN, unique_id)
             if entity_id and not registry.entities[entity_id].disabled:
                 names[key] = entity_id
-        # Cost entities that the Energy dashboard has created for the energy entities in `names`.
+        # The Energy dashboard creates cost entities for energy entities. Add the cost entities of
+        # the energy entities in `names`.
         costs: Mapping[str, str] = self._hass.data.get("energy", {}).get("cost_sensors", {})
         for key, energy in _COSTS.items():
             if cost := costs.get(names.get(energy, "")):

@@ -139,7 +139,7 @@ def _spared(
     if not (sharing := sharing_of(platform)):
         return
     quarters = [*quarter_hours_of(platform), *own]
-    # A measured quarter-hour comes later in the list and replaces the platform's quarter-hour.
+    # If a quarter-hour is in both lists, the measured one comes later and replaces the platform's.
     for quarter in {span.start: span for span in quarters}.values():
         if covered := sharing.get(quarter.start):
             whole = quarter_hour_cost(quarter, contracts)

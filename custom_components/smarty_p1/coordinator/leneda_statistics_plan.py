@@ -22,7 +22,8 @@ from typing import Any, NamedTuple, Self
 from ..lib.stored_values import checked_list, checked_mapping
 
 HOUR = timedelta(hours=1)
-# 25 months have 18,300 hours. But older rows stay in the statistics, so the ledger grows.
+# Maximum number of hours in a stored ledger. 25 months have 18,300 hours, but the ledger also names
+# older rows, which stay in the statistics.
 _MAX_HOURS = 250_000
 _MAX_RUNS = 20_000
 _SAME = 1e-6
@@ -151,8 +152,8 @@ def plan(
     ledger = replace(ledger, first_change=change)
     energies = {**kept, **known}
     if change is None:
-        # The first sum is the energy of the first hour. An import by another integration may have
-        # left a sum below 0, which is no energy.
+        # Usually, the sum of the first row is the energy of its hour. But an import by another
+        # integration may have left a sum below 0, which cannot be an energy.
         has_before = any(hour < own[0] for hour in energies)
         change = max(0.0, ledger.first_sum) if has_before else ledger.first_sum
     result = _lay_out(rows, ledger, own, energies, change, starts_anew)
@@ -251,7 +252,7 @@ def _in_gaps(
     """
     rows: dict[datetime, Row] = {}
     hours = list(own)
-    # Stored sums have rounding errors, so a change just below 0 is no falling sum.
+    # Stored sums have rounding errors. So a change just below 0 does not mean that the sum falls.
     never_falls = all(change > -_SAME for change in energies.values())
     for hour, following in pairwise([*hours, hours[-1]]):
         now = own[hour]

@@ -32,7 +32,7 @@ RECORDER = "recorder"
 _AT_ONCE = 500
 _KWH = UnitOfEnergy.KILO_WATT_HOUR
 _EPOCH = datetime(1999, 1, 1, tzinfo=UTC)
-# Whether the recorder can delete the rows of a period. Home Assistant can since 2026.11.
+# Whether the recorder can delete the rows of a period, which Home Assistant can do since 2026.11.
 CAN_DELETE = "start_time" in inspect.signature(Recorder.async_clear_statistics).parameters
 _TO_UNIT: dict[str, str] = {EnergyConverter.UNIT_CLASS: _KWH}
 
@@ -169,7 +169,8 @@ class PastStatistics(ThrottledStore):
         self, metadata: StatisticMetaData, rows: Mapping[datetime, Row]
     ) -> None:
         recorder = get_instance(self._hass)
-        # Import at most _AT_ONCE rows at a time, because other tasks wait for the recorder.
+        # During an import, other tasks have to wait for the recorder. So import at most _AT_ONCE
+        # rows at a time.
         for part in batched(rows.items(), _AT_ONCE, strict=False):
             statistics = await self._hass.async_add_executor_job(_statistics, metadata, dict(part))
             async_import_statistics(self._hass, metadata, statistics)
@@ -178,7 +179,8 @@ class PastStatistics(ThrottledStore):
     @override
     async def async_save(self) -> None:
         ledgers = [*self._ledgers.values()]
-        # Fill the cache of `Ledger.stored` in the executor, because that takes milliseconds.
+        # `Ledger.stored` is computed once and cached. Compute it in the executor, because it takes
+        # milliseconds.
         await self._hass.async_add_executor_job(lambda: [ledger.stored for ledger in ledgers])
         await super().async_save()
 

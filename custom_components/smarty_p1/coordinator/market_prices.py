@@ -18,7 +18,7 @@ from ..const import (
 from ..lib.tariff import MarketPrices
 from .entry_types import AnyConfigEntry
 
-# Euro per kWh.
+# Highest plausible price in euro per kWh.
 MAX_PRICE = 100.0
 PRICE_ENTITIES: Mapping[str, str] = {
     CONF_ENERGY_PRICE_ENTITY: CONF_ENERGY_PRICE_ENTITY_BEFORE,
@@ -39,7 +39,7 @@ _UNIT_FACTORS = {
 def unit_factor(state: State) -> float | None:
     """Return the factor from the state to euro per kWh, None if the unit is no unit of price."""
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
-    # Template entities and helpers may have no unit, so assume euro per kWh.
+    # Template entities and helpers may have no unit. Assume that their state is in euro per kWh.
     return _UNIT_FACTORS.get(unit) if unit else 1.0
 
 
@@ -102,7 +102,8 @@ class MarketPriceEntities:
         self, option: str, event: Event[er.EventEntityRegistryUpdatedData]
     ) -> None:
         data, options = event.data, self._entry.options
-        # Check the old id, because another entity may have taken over the id of a renamed entity.
+        # Check the old entity id. A check of the new one would also match another entity that takes
+        # over the id of a renamed entity.
         if data["action"] == "update" and data.get("old_entity_id") == options.get(option):
             entity_id = data["entity_id"]
             self._hass.config_entries.async_update_entry(

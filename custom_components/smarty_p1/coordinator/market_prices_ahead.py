@@ -29,7 +29,7 @@ from .market_prices import MAX_PRICE, price_of, unit_factor
 
 _NORDPOOL = "nordpool"
 _NORDPOOL_ACTION = "get_prices_for_date"
-# The unique id of a Nord Pool entity is an area followed by a key.
+# The unique id of a Nord Pool entity consists of its area and this key.
 _NORDPOOL_KEY = "-current_price"
 _PER_MWH = 0.001
 _PATIENCE = 10.0

@@ -25,11 +25,12 @@ from .collector_pause import without_collection
 from .entry_types import AnyConfigEntry
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
-# Subfolder of Home Assistant's configuration folder, for the files.
+# Subfolder of Home Assistant's configuration folder, in which captures are written.
 FOLDER = DOMAIN
 MAX_CAPTURE_MINUTES = 60
-# An hour with a telegram every ten seconds has 0.6 MB. An hour with a telegram every second would
-# have 6 MB. Making 6 MB anonymous would take 200 MB of memory.
+# A meter sends 0.6 MB in an hour if it sends a telegram every ten seconds. If it sends every
+# second, it sends 6 MB, but making 6 MB anonymous would take 200 MB of memory. So a capture is
+# limited to 2 MiB.
 MAX_BYTES = 2 * 1024 * 1024
 MAX_CAPTURE_CHUNKS = 50_000
 # Keep a capture for a day, so that a capture of the morning can be reviewed in the evening.
@@ -222,7 +223,11 @@ def _make(
 
 
 def _write(folder: Path, text: str) -> Path:
-    """Write a new file, named by the first free number: a time would tell when it was recorded."""
+    """Write a new file, and return its path.
+
+    The file is named by the first free number. A time in the name would tell when the capture was
+    recorded.
+    """
     folder.mkdir(exist_ok=True)
     for number in range(1, MAX_CAPTURE_FILES + 1):
         path = folder / f"capture-{number}.jsonl"

@@ -45,7 +45,8 @@ from .repair_issues import Problem, raise_issue, withdraw_issues
 from .source_coordinator import SourceCoordinator
 from .stopping import timeout_or_stop
 
-# Messages, breaker and relays. Entities show their changes at once, in spite of a minimum interval.
+# Objects whose changes are urgent: messages, breaker and relays. Entities show these changes at
+# once, even if the user has set a minimum interval.
 _URGENT = (*MESSAGES, "0-0:96.3.10", "0-1:96.3.10", "0-2:96.3.10")
 type MeterConfigEntry = ConfigEntry[SmartyCoordinator]
 type ReadingListener = Callable[[Reading], None]
@@ -129,8 +130,8 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         self.begin()
         self.line.start()
         if memory.last_telegram is None and not self.books.has_device:
-            # The next dialog of the set-up lists the devices, so wait for the first reading or
-            # failure. This takes half a minute at most.
+            # The next page of the set-up dialog lists the meter's devices. So wait for the first
+            # reading or failure, which takes half a minute at most.
             with suppress(TimeoutError):
                 async with timeout_or_stop(self.hass, None):
                     await self._is_decided.wait()
@@ -190,7 +191,8 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
         if self.condition.state is not State.WAITING:
             self._is_decided.set()
         if not self.condition.has_value:
-            # Drop a waiting update, because it would make the entities available again.
+            # An update may still wait for its turn. It would make the entities available again, so
+            # drop it.
             self._turns.cancel()
         super().on_condition(before)
 
@@ -205,7 +207,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def _on_rejected(self, rejected: Rejected) -> None:
-        # Keep this fast, because the port may deliver nothing but rejected frames.
+        # Keep this method fast, because the port may deliver nothing but rejected frames.
         if isinstance(rejected, Rejection):
             obstacle = REJECTED[rejected.reason]
             if obstacle in _OF_KEYS and self._is_foreign(rejected.system_title):
@@ -232,11 +234,12 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
             return
         self.latest, self._latest_late = reading, None
         self.health.accepted(self.now())
-        # Telegrams of an MQTT topic may have waited at the broker, so do not check the clock.
+        # Telegrams on an MQTT topic may be old, because the broker may have kept them. So their
+        # time says nothing about the meter's clock.
         if reading.telegram.time and not self.line.is_topic:
             deviation = reading.telegram.time - reading.received_at
             self.health.clock_checked(deviation.total_seconds())
-        # Update the condition first, because the listeners below read the condition.
+        # Update the condition first, because the listeners below use it.
         self.look()
         is_urgent = not self._min_interval or self._is_urgent(reading)
         self._turns.offer(partial(self._show, reading), is_urgent=is_urgent)

@@ -22,7 +22,8 @@ from .voltage_history import VoltageHistory
 
 SAVE_INTERVAL = 3600.0
 EVENT_INTERVAL = 300.0
-# Four meters on the channels of the M-Bus, and four meters that were replaced.
+# Maximum number of M-Bus meters with a history: four on the channels of the M-Bus, and four that
+# were replaced.
 MAX_METERS = 8
 _VOLTAGES = ("1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0")
 _A_DAY = timedelta(days=1)
@@ -76,7 +77,7 @@ class MeterHistory(ThrottledStore):
             meter = reading.meter(identity)
             if meter is None or meter.time is None or meter.time > reading.received_at + _A_DAY:
                 continue
-            # Move the meter to the end of the dict, because the first meter is forgotten first.
+            # The first meter in the dict is forgotten first. So move this meter to the end.
             medium = self.media.pop(identity, None)
             if medium is None or (medium.kind, medium.unit) != (meter.type, meter.unit):
                 medium = MediumHistory(meter.type, meter.unit)

@@ -22,7 +22,8 @@ PREFIX = "mqtt:"
 _TYPED_PREFIX = re.compile(r"^\s*mqtt:\s*", re.IGNORECASE)
 FRAME_LEVEL = "/frame"
 STATUS_LEVEL = "/status"
-# Maximum size of unread payloads. A gateway sends stored frames no faster than the frames are read.
+# Maximum size of unread payloads in bytes. A gateway sends its stored frames only as fast as they
+# are read, so more bytes do not come from a gateway.
 _MAX_PENDING_BYTES = 1024 * 1024
 
 type AwayListener = Callable[[LinkError | None], None]

@@ -45,8 +45,8 @@ class Remedies:
         """Raise issues for new or changed repairs, and withdraw issues of repairs that are gone."""
         gone = before.repairs.keys() - condition.repairs.keys()
         withdraw_issues(self._hass, self._entry, [Problem(name) for name in gone - {Repair.KEYS}])
-        # If the state is WAITING, the user has entered keys and the dialog ends by itself. In other
-        # states, end the dialog.
+        # In the state WAITING, the user has just entered keys in the dialog, which ends by itself.
+        # In all other states, end the dialog here.
         if Repair.KEYS in gone and condition.state is not State.WAITING:
             self._end_dialogs()
         for repair, details in condition.repairs.items():
@@ -55,7 +55,7 @@ class Remedies:
 
     def _raise(self, repair: Repair, details: dict[str, str]) -> None:
         if repair is Repair.KEYS:
-            # Home Assistant opens no second dialog for keys while the first is open.
+            # If a dialog for new keys is already open, Home Assistant opens no second one.
             self._entry.async_start_reauth(self._hass, data=details)
             return
         placeholders = {**self._placeholders, **details}

@@ -30,7 +30,7 @@ from .mqtt_port import (
 )
 from .source_coordinator import SourceCoordinator
 
-# Problem for each class of error. The most specific class counts.
+# Problem for each class of error. If several classes fit an error, the most specific one counts.
 _LOST: Mapping[type[BaseException], ReadingProblem] = {
     PortNotFoundError: ReadingProblem.PORT_NOT_FOUND,
     PortPermissionError: ReadingProblem.PORT_PERMISSION,
@@ -121,7 +121,7 @@ class Line:
             self._on_data,
             self._on_lost,
             on_open=self._on_open,
-            # A topic has no timeout, because subscribing again would not end its silence.
+            # Opening the port again would not help if a topic is silent. So a topic has no timeout.
             silence_timeout=None if self.is_topic else self._silence_timeout,
             baud_rate=data.get(CONF_BAUD_RATE, self._baud_rate),
             opener=topic_opener(self._source.hass, port, self._on_away),
@@ -144,7 +144,8 @@ class Line:
             self._take(data)
             source.look()
         except Exception:  # noqa: BLE001 - any error is logged
-            # Log a bug here or in a listener, because the exception would stop the port reader.
+            # A bug in this code or in a listener must not stop the reader of the port. So log the
+            # exception.
             LOGGER.exception("%s: unexpected error while taking a reading", source.name)
 
     @callback

@@ -60,6 +60,7 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
 
     @callback
     def _show(self, data: PulseData) -> None:
-        # The counter's timer also runs while the source is unavailable. Show nothing then.
+        # A timer of the counter also calls this method while the source is unavailable. Show
+        # nothing then.
         if self.condition.has_value:
             self.push(data)

@@ -25,9 +25,9 @@ from .throttled_store import ThrottledStore
 
 DEFAULT_PULSES_PER_KWH = 1000.0
 # Seconds. Memory cards wear out, so save seldom. A crash loses the pulses since the last save,
-# unless the pulse board itself counts pulses.
+# unless the pulse board itself counts its pulses.
 SAVE_INTERVAL = 60.0
-# Interval of updates of the entities while the LED blinks fast, and while the power falls.
+# The entities are updated at this interval while the LED blinks fast, and while the power falls.
 UPDATE_INTERVAL = timedelta(seconds=5)
 _ENERGY_DECIMALS = 6
 _POWER_DECIMALS = 3
@@ -99,7 +99,7 @@ class PulseCounter(ThrottledStore):
         """Load the count, then call `display` with new values until the entry is unloaded."""
         await self.async_load()
         self._display = display
-        # The power falls while no pulse comes, so a timer updates it.
+        # While no pulse comes, the shown power must fall. A timer updates it.
         self._entry.async_on_unload(
             async_track_time_interval(
                 self._hass, self._on_tick, UPDATE_INTERVAL, cancel_on_shutdown=True

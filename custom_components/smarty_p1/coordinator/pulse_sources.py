@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 
 EVENT_DOMAIN = "event"
 BINARY_DOMAINS = ("binary_sensor", "input_boolean")
-# Helpers that count inside Home Assistant. Users can change the count, and a crash resets the count
-# to an older value.
+# Domains of Home Assistant's helpers that count. Their count may jump: users can change it, and a
+# crash of Home Assistant resets it to an older value.
 OWN_COUNT_DOMAINS = ("counter", "input_number")
 COUNT_DOMAINS = (*OWN_COUNT_DOMAINS, "number", "sensor")
-# Seconds. A gateway may vanish without closing the connection. Opening the port again reveals that.
+# Seconds. A gateway may disappear without closing the connection. After this silence, the port is
+# opened again, which then fails.
 _SILENCE_TIMEOUT = 3600.0
 _FIRST_DELAY = 1.0
 _MAX_DELAY_S = 60.0
@@ -228,8 +229,8 @@ class TopicPulses:
         meter, now = self._counter.meter, self._counter.now()
         text = str(message.payload).strip()
         if message.retain:
-            # A retained message is old. A count in the message is still right, but the message
-            # itself is no pulse.
+            # A retained message is old, so it does not stand for a pulse now. But if it contains a
+            # running count, that count is still right.
             self._count(meter.read_count(text, now, is_old=True))
         else:
             self._count(meter.read_line(text, now))

@@ -37,11 +37,13 @@ from ..lib.tariff import (
 
 # 25 months in days: two years with a leap day, and a month of 31 days.
 KEPT = timedelta(days=762)
-# Quarter-hours of four days (4 * 96), kept while the disk is full.
+# Maximum number of spans that wait while the disk is full: the quarter-hours of four days (4 * 96).
 MAX_PENDING = 384
-# Bytes. A month takes less than half of this, but a clock that is set back repeats quarter-hours.
+# Bytes. The lines of a month take less than half of this. But if the clock is set back,
+# quarter-hours are written repeatedly.
 MAX_FILE_SIZE = 1_000_000
-# 25 months touch 26 files. A wrong clock may create two further files.
+# Maximum number of files, one for each month. 25 months touch 26 calendar months, and a wrong clock
+# may create two more files.
 MAX_FILES = 28
 
 _MAX_LINE = 4_096
@@ -100,7 +102,7 @@ class QuarterHourSeries:
             try:
                 await self._hass.async_add_executor_job(self._write, pending)
             except OSError as err:
-                # Keep the pending spans. The next span triggers another attempt to write them.
+                # The pending spans are kept. When the next span comes, they are written with it.
                 self._outage.note(err.strerror)
                 return
             self._outage.end()
@@ -154,8 +156,8 @@ class QuarterHourSeries:
         too_old = [path for path in paths if path < oldest]
         rest = sorted(set(paths) - set(too_old), key=lambda path: path.stat().st_size)
         for path in (*too_old, *rest[: max(0, len(rest) + 1 - MAX_FILES)]):
-            # Store the numbers of the file's lines before removing the file. Otherwise these lines
-            # count as lost.
+            # Store the numbers of the file's lines before the file is removed. Otherwise, these
+            # lines would count as lost.
             removed = with_removed(_content(self._removed), path.stem, _content(path))
             _write_anew(self._removed, removed)
             path.unlink()

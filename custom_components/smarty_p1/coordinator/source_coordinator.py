@@ -15,7 +15,8 @@ from ..lib.health import Condition, Health, Rules, State
 from .entry_types import AnyConfigEntry
 from .port_and_key_repairs import Remedies
 
-# Seconds. While all telegrams are rejected, entities that count them are updated this often.
+# Seconds. While all telegrams are rejected, the entities that count rejected telegrams are updated
+# this often.
 _COUNTERS_SHOWN_EVERY = 60.0
 _LOG_INTERVAL = 60.0
 
@@ -136,7 +137,8 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         if self.last_update_success or not condition.has_value:
             self._listeners_told_at = self.now()
             self.async_update_listeners()
-        # After a failure, the entities are updated by the next `push`, together with new data.
+        # If the source has a reading again after a failure, the entities are not updated here. The
+        # next `push` updates them, together with the new data.
 
     @callback
     def _log_failure(self) -> None:
@@ -163,6 +165,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def _on_timer(self, _now: datetime) -> None:
-        # The timer may expire slightly early, so use the planned moment.
+        # The timer may expire slightly before the planned moment. So use the planned moment at
+        # least.
         moment, self._timer_at, self._cancel_timer = self._timer_at, inf, None
         self._look(max(self.now(), moment))

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 
-# Seconds. Closing a port may take this long.
+# Seconds. Closing a port may take this long when Home Assistant stops.
 _MAX_STOP_S = 10.0
 
 
@@ -24,8 +24,8 @@ async def timeout_or_stop(hass: HomeAssistant, seconds: float | None) -> AsyncGe
 
         @callback
         def on_stop(_event: Event) -> None:
-            # While stopping, Home Assistant awaits new tasks but cancels background tasks. So
-            # create a task that waits until `task` has ended.
+            # When Home Assistant stops, it cancels background tasks, but waits for new tasks. So
+            # create a new task that waits until `task` has ended.
             hass.async_create_task(asyncio.wait([task], timeout=_MAX_STOP_S), "end of a wait")
             if not limit.expired() and not task.cancelling():
                 limit.reschedule(hass.loop.time())

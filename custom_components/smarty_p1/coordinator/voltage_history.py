@@ -16,7 +16,10 @@ type Bounds = list[float | None]
 
 
 class VoltageHistory:
-    """Voltages of each five minutes by row number: the number of five-minute periods since 1970."""
+    """Lowest and highest voltages, with a row for each five minutes.
+
+    The number of a row is the number of five-minute periods since 1970.
+    """
 
     def __init__(self, rows: Iterable[tuple[int, Bounds]] = ()) -> None:
         self._rows: dict[int, Bounds] = dict(rows)
@@ -41,7 +44,8 @@ class VoltageHistory:
         self._number = number
         self._row = self._rows.setdefault(number, [None] * (2 * _PHASES))
         if len(self._rows) > SLOTS:
-            # Drop rows outside of the last 24 hours. A wrong clock may have left later rows.
+            # Drop the rows that are not of the last 24 hours. There may be later rows, which a
+            # wrong clock has left.
             self._rows = {n: row for n, row in self._rows.items() if 0 <= number - n < SLOTS}
 
     def rows(self, now: datetime) -> tuple[datetime, list[Bounds]]:

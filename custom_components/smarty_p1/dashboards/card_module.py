@@ -32,8 +32,8 @@ async def async_serve_cards(hass: HomeAssistant) -> None:
         ]
     )
     version = (await async_get_integration(hass, DOMAIN)).version
-    # Browsers cache the files for a month, so the URL's query changes with version and content. The
-    # module requests its texts with the same query.
+    # Browsers cache the files for a month. So the query of the URL changes with the version and the
+    # content. The module requests its texts with the same query.
     digest = hashlib.sha256(b"".join(files.values())).hexdigest()[:8]
     url = f"{MODULE_URL}?v={version}-{digest}"
     add_extra_js_url(hass, url)

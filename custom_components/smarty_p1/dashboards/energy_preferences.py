@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 
 ENERGY_URL = "/config/energy"
 _ENERGY = "energy"
-# Seconds: twice the minute that Home Assistant may take to save changed preferences to the disk.
+# Seconds. Home Assistant may take a minute to save changed preferences to the disk. This is twice
+# that time.
 _FORGET_DELAY_S = 120
 
-# Key of the sensor that fills each field of a grid source in the Energy dashboard.
+# For each field of a grid source in the Energy dashboard: the key of the sensor that fills this
+# field.
 _GRID: Mapping[str, str] = {
     "stat_energy_from": "energy_imported",
     "stat_energy_to": "energy_exported",
@@ -40,11 +42,12 @@ _GRID: Mapping[str, str] = {
     "entity_energy_price": "price_import",
     "entity_energy_price_export": "price_export",
 }
-# The dashboard shows nothing for a source without this field, so such a source is not added.
+# The Energy dashboard shows nothing for a source without this field. So a source without this field
+# is not added.
 _COUNTED = "stat_energy_from"
 _CONSUMED: Mapping[str, str] = {"stat_energy_from": "index", "stat_rate": "flow_rate"}
 _CONSUMED_KINDS = ("gas", "water")
-# Fields by kind of source. The Energy dashboard requires these fields even if they are empty.
+# For each kind of source: the fields that the Energy dashboard requires even if they are empty.
 _LEFT_OPEN: Mapping[str, Mapping[str, Any]] = {
     "grid": {
         "stat_energy_to": None,
@@ -101,7 +104,8 @@ async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> Non
     if not wanted:
         return  # no telegram has ever arrived
     manager = await _async_manager(hass)
-    # Do not await between read and update, because a change by the user could be overwritten.
+    # Do not await anything between reading and updating the preferences. Otherwise, a change that
+    # the user makes between them would be lost.
     stored = _stored(manager)
     kinds = {source["type"] for source in stored}
     new = [source for source in wanted if source and source["type"] not in kinds]
@@ -109,8 +113,8 @@ async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> Non
         update = {"energy_sources": [*stored, *new]}
         await manager.async_update(cast("EnergyPreferencesUpdate", update))
 
-    # Forget the user's choice only after the preferences are on the disk, because a power failure
-    # could lose the preferences. A second run adds nothing if the sources exist already.
+    # Until the preferences are on the disk, a power failure could lose them. So remove the option
+    # CONF_FILL_ENERGY only after that. If this code runs twice, it adds no source twice.
     @callback
     def forget(_now: datetime) -> None:
         options = {
@@ -161,7 +165,7 @@ def _filled_in(coordinator: SmartyCoordinator, source: EnergySource) -> SourceTy
 
 
 async def _async_manager(hass: HomeAssistant) -> EnergyManager:
-    # Import here, because Home Assistant may have no Energy dashboard.
+    # Import only here, because Home Assistant may run without the Energy dashboard.
     from homeassistant.components.energy.data import async_get_manager  # noqa: PLC0415
 
     return await async_get_manager(hass)

@@ -41,7 +41,7 @@ from .card_module import late_module
 _STRATEGY = "custom:smarty-p1"
 _PATH = "smarty-p1"
 _SECOND_PATH_SUFFIX = "-dashboard"
-# Custom element in the card module. The element redirects to the dashboard's second path.
+# Name of a custom element in the card module, which redirects to the dashboard's second path.
 _REDIRECT_PANEL = "smarty-p1-opener"
 _CONFIG: dict[str, Any] = {"strategy": {"type": _STRATEGY}}
 _TITLE = "Smarty"
@@ -52,7 +52,8 @@ class _SidebarDashboard(LovelaceConfig):
     """Dashboard whose views are created by the strategy in the card module."""
 
     def __init__(self, hass: HomeAssistant, url_path: str, *, is_listed: bool) -> None:
-        # Entry in Home Assistant's list of dashboards. The second path has no entry.
+        # Entry in Home Assistant's list of dashboards. The dashboard at the second path has no such
+        # entry.
         listed = {
             CONF_ID: url_path,
             CONF_TITLE: _TITLE,
@@ -98,7 +99,7 @@ async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
         try:
             config = await dashboard.async_load(force=False)
         except HomeAssistantError, OSError:
-            # The dashboard is empty, or its file cannot be read.
+            # The dashboard is empty, or its file cannot be read. So skip this dashboard.
             continue
         strategy = config.get("strategy")
         if isinstance(strategy, dict) and strategy.get("type") == _STRATEGY:

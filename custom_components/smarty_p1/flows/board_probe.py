@@ -17,11 +17,11 @@ from ..lib.port import (
     read_chunk,
 )
 
-# Seconds. An LED with 1,000 pulses a kWh pulses every 20 s at 180 W. Below 180 W, the test may find
-# no pulse.
+# Seconds. An LED with 1,000 pulses a kWh pulses every 20 s at a power of 180 W. At a lower power,
+# the test may find no pulse.
 PULSE_TIMEOUT_S = 20.0
 SONAR_TIMEOUT_S = 10.0
-# Number of readings that suffice to distinguish the water's echo from false echoes.
+# Number of readings that are enough to tell the echo of the water from wrong echoes.
 _ENOUGH_READINGS = 20
 
 

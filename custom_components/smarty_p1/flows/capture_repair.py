@@ -22,7 +22,8 @@ class CaptureRepairFlow(RepairsFlow):
         if not summary.telegrams:
             entry.runtime_data.capture.discard()
             return self.async_abort(reason="capture_empty")
-        # Only backticks are special inside a Markdown code block, so replace them.
+        # The telegram is shown in a Markdown code block, in which only backticks have a meaning. So
+        # replace them.
         lines = "\n".join(summary.last_telegram).replace("`", "'")
         return self.async_show_menu(
             step_id="init",

@@ -88,7 +88,7 @@ from .form_fields import list_field, number_field
 
 # Year in which the grid tariff began.
 _FIRST_YEAR = 2025
-# Prices are approved one year ahead. One more year is permitted.
+# Network prices are approved one year ahead. The form also accepts the year after that.
 _YEARS_AHEAD = 2
 
 _PRICE = number_field(MAX_PRICE, f"{CURRENCY}/kWh")
@@ -129,9 +129,8 @@ _AIDS = ObjectSelector(
         fields={
             "name": _required(TextSelector()),
             # Bills print a state aid with or without a minus, so the amounts may have either sign.
-            # The amounts are optional, because the frontend would prefill a required number with
-            # its minimum. No field offers choices, because the frontend would not translate
-            # choices.
+            # The amounts are optional, because the frontend would fill a required number with its
+            # minimum. No field offers choices, because the frontend would not translate them.
             "per_kwh": ObjectSelectorField(selector=_MARGIN),
             "per_month": ObjectSelectorField(
                 selector=number_field(_MAX_FEE, CURRENCY, minimum=-_MAX_FEE)
@@ -246,8 +245,8 @@ def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
             (shown[name] if name else shown)[option] = options[option]
     if CONF_REFERENCE_POWER in shown:
         shown[CONF_REFERENCE_POWER] = f"{shown[CONF_REFERENCE_POWER]:g}"
-    # Show only a first day in the future, because a past day belongs to an earlier change of the
-    # contract.
+    # A first day in the past belongs to an earlier change of the contract. So show only a first day
+    # in the future.
     if is_awaited(options):
         shown[CONF_SURCHARGE_PRICE_SINCE] = options[CONF_SURCHARGE_PRICE_SINCE]
     return shown
@@ -274,8 +273,8 @@ def read_contract(
     _check_second_price(read, errors)
     _check_aids(read, errors)
     read.setdefault(CONF_WITH_LEVIES, _DEFAULTS[CONF_WITH_LEVIES])
-    # The switch for levies alone makes no contract. If no other option differs from its default,
-    # store nothing.
+    # The form always has a value for the switch of the levies, so this value alone does not mean
+    # that a contract was entered. If no other option differs from its default, store nothing.
     defaults = {**_DEFAULTS, CONF_WITH_LEVIES: read[CONF_WITH_LEVIES]}
     if all(defaults.get(option) == value for option, value in read.items()):
         read = {}
@@ -404,7 +403,7 @@ def _read_since(
         is_entity_now = is_entity_alone and not waits
         errors |= _errors_of_day(read, since, changed, is_entity_now=is_entity_now)
     elif not changed or is_entity_alone:
-        # Without a change, or with a new price entity alone, the contract keeps its first day.
+        # The contract keeps its first day if nothing changed, or if only the price entity changed.
         since = stored.get(CONF_SURCHARGE_PRICE_SINCE)
     if since is not None:
         read[CONF_SURCHARGE_PRICE_SINCE] = since
@@ -425,7 +424,8 @@ def _read_entities_before(read: dict[str, Any], stored: Mapping[str, Any], *, ho
 def _changed(stored: Mapping[str, Any], read: Mapping[str, Any]) -> set[str]:
     """Return the names of contract options whose values have changed."""
     before, after = {**_DEFAULTS, **stored}, {**_DEFAULTS, **read}
-    # An aid has its own first and last day, so a changed aid needs no first day of the contract.
+    # An aid has a first and a last day of its own. So a changed aid does not begin a new contract,
+    # and needs no first day of a contract.
     names = {name for name, *_ in _FIELDS} - {CONF_AIDS}
     return {name for name in names if before.get(name) != after.get(name)}
 
@@ -439,8 +439,8 @@ def _errors_of_day(
     if changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read:
         return {SECTION_NETWORK_PRICES: "surcharge_price_missing"}
     if is_entity_now:
-        # Only the price entity is new. A first day would also apply to margin and fees, which are
-        # valid already, so refuse the day.
+        # Only the price entity is new. A first day would also apply to the margin and the fees,
+        # which already hold. So refuse the day.
         return {CONF_SURCHARGE_PRICE_SINCE: "day_of_entity"}
     if not _is_plausible(since):
         return {CONF_SURCHARGE_PRICE_SINCE: "surcharge_day_implausible"}

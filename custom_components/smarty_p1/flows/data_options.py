@@ -27,8 +27,8 @@ from .form_fields import number_field
 
 _MAX_INTERVAL_S = 3600
 _INTERVAL = number_field(_MAX_INTERVAL_S, "s", is_whole=True)
-# Maximum in the form, far above plausible values. The frontend does not translate its own range
-# message, so read_data() checks the range instead.
+# Maximum that the form itself checks, far above plausible values. The frontend does not translate
+# its own message about a range, so `read_data` checks the real range.
 _MAX_TYPED = 1_000_000
 _GAS_FIELDS = {
     CONF_GAS_KWH_PER_M3: number_field(_MAX_TYPED, "kWh/m³"),

@@ -27,14 +27,14 @@ from .form_errors import FieldError, check_address, field_error
 from .paused_entry import pause_entry
 from .ports_in_use import async_entry_at, async_lasting_name, async_name_holder
 
-# Default values for placeholders of the texts, because no form fills all placeholders.
+# Values for the placeholders of texts that a form does not fill itself.
 _PLACEHOLDERS = {
     **dict.fromkeys(("found", "port", "program", "title"), ""),
     "documentation_url": DOCUMENTATION_URL,
     "example": "192.168.1.50:2001",
 }
 
-# Values of a submitted form, None when the form is to be shown.
+# Values of a submitted form. None means that the form must be shown first.
 type Input = dict[str, Any] | None
 
 
@@ -134,7 +134,8 @@ class Dialog(ConfigFlow):
         Raises FieldError when `text` is no port or topic, or when another entry reads that port.
         """
         if entry := self._updated_entry:
-            # The form shows the port without secrets. An unchanged text means the stored port.
+            # The form shows the stored port without its secrets. If the user has not changed this
+            # text, the stored port is meant.
             current = entry.data.get(CONF_PORT, "")
             text = current if text.strip() == redact_port(current) else text
         if takes_topic:
@@ -159,7 +160,7 @@ class Dialog(ConfigFlow):
         """
         if self._look_task is None:
             # Never start the task eagerly. If the task ended at once, Home Assistant would also
-            # pass the user's input to the next step. The next step would take that input as the
+            # pass the user's input to the next step. That step would take the input as the
             # confirmation of a result that was never shown.
             self._look_task = self.hass.async_create_task(
                 self._async_look_undisturbed(look),
@@ -180,8 +181,8 @@ class Dialog(ConfigFlow):
         return self.async_show_progress_done(next_step_id=self._form_step)
 
     async def _async_look_undisturbed(self, look: Callable[[], Awaitable[str]]) -> str:
-        # Pause the entry even if another port is probed, because that port's name may be an alias
-        # of the entry's port.
+        # Pause the entry even if another port is probed, because that port may be the entry's port
+        # under another name.
         pause = pause_entry(self.hass, self._updated_entry)
         try:
             async with timeout_or_stop(self.hass, None), pause:

@@ -33,8 +33,8 @@ from ..lib.port import (
 )
 from .board_probe import NotSonarError, SonarSilentError
 
-# Field and translation key of each error. For a field inside a section, Home Assistant requires the
-# section's name.
+# For each error: the form's field at which it is shown, and its translation key. For a field inside
+# a section, Home Assistant needs the section's name instead.
 ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     PortNotFoundError: (CONF_PORT, "port_not_found"),
     PortPermissionError: (CONF_PORT, "port_permission"),
@@ -55,7 +55,7 @@ ERRORS: Mapping[type[BaseException], tuple[str, str]] = {
     NoDeviceNameError: (CONF_BASE, "no_device_name"),
     BaseException: (CONF_BASE, "unknown"),
 }
-# MQTT permits 65,535 bytes, but no real topic is longer than this.
+# Maximum length of a topic. MQTT permits 65,535 bytes, but no real topic is longer than this.
 _MAX_TOPIC_CHARS = 1024
 _GATEWAY_SCHEMES = {"socket", "tcp", "rfc2217"}
 
@@ -79,8 +79,8 @@ def field_error(err: BaseException) -> FieldError:
 
 def check_topic(topic: str, field: str) -> None:
     """Raise FieldError when `topic` is malformed or contains wildcards."""
-    # Control characters, and some topics that begin with $, make a broker close the connection. All
-    # integrations of Home Assistant share that connection.
+    # A broker may close the connection because of control characters, or of some topics that begin
+    # with $. All integrations of Home Assistant share this connection, so refuse such topics.
     is_fit = topic.isprintable() and not topic.startswith("$") and not set(topic) & set("+#")
     if not topic or not is_fit or len(topic.encode()) > _MAX_TOPIC_CHARS:
         raise FieldError(field, "topic_malformed")
@@ -91,7 +91,8 @@ def check_address(text: str, *, takes_topic: bool = False) -> None:
     port = normalise_port(text)
     if not port:
         raise FieldError(CONF_PORT, "port_missing")
-    # The user entered a masked port from the form. Refuse the port, because its secret is missing.
+    # The user has entered a port with a masked secret, as the form shows it. The secret itself is
+    # missing, so refuse the port.
     if MASK in port:
         raise FieldError(CONF_PORT, "port_masked")
     if port.startswith("/"):

@@ -20,12 +20,12 @@ from ..const import LOGGER
 from ..coordinator.mqtt_port import PREFIX
 from ..lib.port import redact_port
 
-# Without the empty default, the frontend would choose the first port of the list.
+# Without an empty default value, the frontend would choose the first port of the list.
 NEW_PORT = vol.Required(CONF_PORT, default="")
 CURRENT_PORT = vol.Optional(CONF_PORT)
 
 _MAX_PORTS = 64
-# Maximum length in characters. USB devices may report longer names, which the form cuts.
+# Maximum length of a name in characters. USB devices may report longer names, which the form cuts.
 _MAX_NAME = 64
 
 
@@ -67,7 +67,8 @@ async def async_port_field(hass: HomeAssistant, topics: Iterable[str] = ()) -> S
     except OSError as err:
         LOGGER.debug("Serial ports cannot be listed: %s", type(err).__name__)
         ports = []
-    # Use a list, because the frontend's serial port field would show a typed address as unknown.
+    # Use a list field here. The frontend's own field for serial ports would show a typed address as
+    # unknown.
     offered = [(port.device, _label(port)) for port in ports[:_MAX_PORTS]]
     offered += [(f"{PREFIX}{topic}", f"MQTT ({topic})") for topic in topics]
     return list_field(offered, takes_any=True)

@@ -21,8 +21,8 @@ _FILE = "file"
 _SCHEMA = vol.Schema(
     {vol.Required(_FILE): selector.FileSelector({"accept": ".csv,text/csv,text/plain"})}
 )
-# Translation key of the entity that counts a quantity. Quantities of energy sharing have no entity,
-# so the form shows their code.
+# For each quantity: the translation key of the entity that counts it. For a quantity of energy
+# sharing, there is no entity, so the form shows the quantity's code.
 _ENTITIES = {
     Quantity.IMPORTED: "energy_imported",
     Quantity.EXPORTED: "energy_exported",
@@ -65,8 +65,8 @@ class LenedaFileSteps(OptionsFlow):
     async def async_step_leneda_import(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress while the file is imported."""
         if self._import is None:
-            # Never start the task eagerly: `Dialog._async_look` in form_and_probe.py gives the
-            # reason.
+            # Never start the task eagerly, for the reason that `Dialog._async_look` in
+            # form_and_probe.py gives.
             self._import = self.hass.async_create_task(
                 self._async_import(), f"{DOMAIN} import", eager_start=False
             )
@@ -96,7 +96,7 @@ class LenedaFileSteps(OptionsFlow):
         if key := _ENTITIES.get(imported.quantity):
             register = await self._async_text(f"entity.sensor.{key}.name", {})
         return self.async_show_menu(
-            # If no day was compared, use the text without the number of differing days.
+            # If no day was compared, show the text that has no number of differing days.
             step_id="leneda_result" if imported.compared_days else "leneda_result_alone",
             menu_options=["leneda_file", "leneda_finish"],
             description_placeholders={

@@ -14,8 +14,9 @@ from .meter_setup import MeterForm, MeterSteps
 from .moved_gateway import follow
 from .ports_in_use import async_entry_at, async_lasting_name
 
-# "P1" as a word, in any spelling: P1, p1-meter, P1_port, p1port, meterp1, MyP1Cable. The manifest's
-# patterns also match names such as esp12, HP1102 and P1S. This pattern refuses those names.
+# "P1" as a word, in these spellings: P1, p1-meter, P1_port, p1port, meterp1, MyP1Cable. The
+# patterns in the manifest also match names such as esp12, HP1102 and P1S, which this pattern
+# refuses.
 _SAYS_P1 = re.compile(
     r"""(?: (?<![A-Za-z0-9])[Pp]1 | (?<=[a-z])P1 | (?<=meter)p1 )
         (?: (?![A-Za-z0-9]) | (?=[A-Z][a-z]) | (?=port|meter|reader|gateway|cable|kabel|usb) )
@@ -24,10 +25,11 @@ _SAYS_P1 = re.compile(
 )
 # Zeroconf properties in which a service describes itself. The manifest lists the same properties.
 _TELLING_PROPERTIES = ("product", "name", "description", "model")
-# URL scheme by protocol layers of an announced gateway. Gateways with other layers are refused.
+# URL scheme for each sequence of protocol layers that a gateway announces. Gateways with other
+# layers are refused.
 _SCHEMES = {("tcp",): "socket", ("telnet", "tcp"): "rfc2217"}
-# Anybody on the network can announce a name, and the dialog renders names as Markdown. So replace
-# markup. Also replace the dot of "www.", because Markdown makes a link of such a text.
+# Anybody on the network can announce a name, and the dialog shows names as Markdown. So replace all
+# markup. The dot of "www." is replaced, too, because Markdown would make a link of such a text.
 _MARKUP = re.compile(r"[^\w ().-]|(?<=www)\.", re.IGNORECASE)
 _MAX_NAME_CHARS = 64
 
@@ -85,8 +87,8 @@ class DiscoverySteps(MeterSteps):
     ) -> ConfigFlowResult:
         if await async_entry_at(self.hass, port):
             return self.async_abort(reason="already_configured")
-        # The meter's serial number is unknown until a telegram arrives. So the dialog's unique id
-        # is the name of the service or port.
+        # The meter's serial number is unknown until a telegram comes. So the name of the service or
+        # port is the unique id of the dialog.
         await self.async_set_unique_id(unique_id)
         self._abort_if_unique_id_configured()
         shown_name = _MARKUP.sub("?", name[:_MAX_NAME_CHARS])
@@ -106,7 +108,7 @@ class DiscoverySteps(MeterSteps):
         """
         for url in urls:
             reader = await async_entry_at(self.hass, url)
-            # Skip the entries of pulse readers and tank sensors, because they read no meter.
+            # Skip entries of pulse readers and tank sensors, because they do not read a meter.
             if reader and is_meter(reader) and reader.data.get(CONF_SERVICE, service) == service:
                 self.hass.config_entries.async_update_entry(
                     reader, data={**reader.data, CONF_SERVICE: service}

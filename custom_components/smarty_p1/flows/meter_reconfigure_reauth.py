@@ -26,7 +26,8 @@ from .form_fields import CURRENT_PORT
 from .meter_keys import PUBLISHED_KEY
 from .meter_setup import MeterForm, MeterSteps, async_prove
 
-# Field and translation key of the error to show, by the reason why new keys are needed.
+# For each reason why new keys are needed: the field at which the form shows an error, and the
+# error's translation key.
 _REASONS: Mapping[str, tuple[str, str]] = {
     "wrong_key": (CONF_ENCRYPTION_KEY, "key_renewed"),
     "other_authentication_key": (SECTION_ADVANCED, "other_authentication_key"),
@@ -104,7 +105,8 @@ class UpdateSteps(MeterSteps):
         serial_number = str(telegram.serial_number)
         if serial_number != entry.unique_id:
             raise FieldError(CONF_PORT, "other_meter", found=shown_name(serial_number))
-        # Update the entry here, because the next step runs only if the browser is still open.
+        # Update the entry in this step, because the next step runs only if the browser is still
+        # open.
         self.hass.config_entries.async_update_entry(entry, data=data)
         # The entry has correct keys again, so end other dialogs that ask for its keys.
         for flow in list(entry.async_get_active_flows(self.hass, {SOURCE_REAUTH})):

@@ -30,11 +30,13 @@ from .ports_in_use import async_next_gateway_port
 from .setup_last_steps import ContractAndDashboardSteps
 from .topics_seen import async_topics_seen
 
-# A dash, because Markdown renders a lone hyphen as an empty list.
+# Text for a missing value. A dash is used, because Markdown would show a lone hyphen as an empty
+# list.
 _NONE = "\N{EN DASH}"
 
 
-# Checkbox that the form offers after an error, by the error's translation key.
+# For some errors, the form offers a checkbox that helps: the checkbox for each translation key of
+# an error.
 _REMEDIES: Mapping[str, str] = {
     "other_authentication_key": CONF_WITHOUT_VERIFICATION,
     "security_switched_off": CONF_REMOVE_KEY,
@@ -76,20 +78,23 @@ class MeterSteps(ContractAndDashboardSteps):
     """Dialog steps that find a meter at a port."""
 
     _telegram: Telegram
-    # _data is the data of the entry to create or update. _find waits for a telegram.
+    # `_data` is the data of the entry that the dialog creates or updates. `_find` waits for a
+    # telegram.
     _data: dict[str, Any]
     _find: _Find
 
     def __init__(self) -> None:
         super().__init__()
         self._checkboxes: set[str] = set()
-        # MQTT topics with frames of a meter, None before the first search.
+        # MQTT topics on which frames of a meter were seen. None means that they were not searched
+        # yet.
         self._topics: list[str] | None = None
 
     async def async_step_meter(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the port and the keys."""
         suggested = {}
-        # Suggest a port only in a new form. Later, the form shows the user's input.
+        # Suggest a port only if the form is shown for the first time. Later, the form shows the
+        # user's input.
         if user_input is None and (
             port := await async_next_gateway_port(self._async_current_entries(include_ignore=False))
         ):

@@ -48,7 +48,8 @@ def follow(hass: HomeAssistant, entry: AnyConfigEntry, port: str) -> None:
     follower = hass.data.setdefault(_FOLLOWER, _Follower())
     is_looking = entry.entry_id in follower.ports
     follower.ports[entry.entry_id] = port
-    # Repeated announcements change the port of the running search, but not its rate.
+    # If a search is running, an announcement changes only the port of this search. So repeated
+    # announcements cause no additional probes.
     if not is_looking:
         hass.async_create_background_task(
             _async_search(hass, entry, follower), f"{DOMAIN} gateway of {entry.title}"
@@ -93,8 +94,8 @@ async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) 
     reader = await async_entry_at(hass, port, but=entry.entry_id)
     if reader and _is_delivering(reader):
         return False
-    # Two gateways may have swapped addresses, and a gateway serves one client. So pause the entry
-    # that reads the port.
+    # The port may be in use by another entry, because two gateways may have swapped their
+    # addresses. A gateway serves only one client, so pause that entry.
     async with pause_entry(hass, reader):
         counters = await _async_last_counters(hass, entry, key)
         try:

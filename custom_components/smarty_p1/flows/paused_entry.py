@@ -29,7 +29,8 @@ async def pause_entry(hass: HomeAssistant, entry: AnyConfigEntry | None) -> Asyn
         yield
         return
     is_free, is_over = asyncio.Event(), asyncio.Event()
-    # Pause in a separate task, because a cancelled context must not interrupt an unload.
+    # Pause the entry in a separate task. If this context is cancelled, the unloading of the entry
+    # must not be interrupted.
     hass.async_create_task(_keep_paused(hass, entry, is_free, is_over), f"{entry.title} paused")
     try:
         await is_free.wait()
@@ -44,7 +45,7 @@ async def _keep_paused(
     data = entry.data
     reader: SmartyCoordinator | None = None
     try:
-        # An entry in setup cannot be unloaded, so wait for the end of its setup.
+        # An entry cannot be unloaded during its set-up. So wait until the set-up has ended.
         while entry.setup_lock.locked():
             async with entry.setup_lock:
                 pass
@@ -76,8 +77,8 @@ async def _async_resume(
     if reader and reader is _reader(entry):
         reader.read_again()
     elif entry.state is not ConfigEntryState.NOT_LOADED:
-        # Another task has set up the entry during the pause. Reload the entry if that task may have
-        # used old data.
+        # Another task has set up the entry during the pause. If the entry's data have changed, that
+        # task may have used the old data, so reload the entry.
         if entry.data != data:
             hass.config_entries.async_schedule_reload(entry.entry_id)
     elif had_port:

@@ -23,7 +23,7 @@ _ALIASES = {"tcp": "socket"}
 _URL = re.compile(r"(?P<scheme>[a-z0-9+.-]+)://(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _GATEWAY = re.compile(r"(?P<prefix>socket://|tcp://|rfc2217://)(?P<host>[^/?#@]+):(?P<port>\d+)")
 _MAX_PORT = 65535
-# Seconds; short, because a form waits for the result.
+# Seconds. This timeout is short, because a form waits for the result.
 _LISTENING_TIMEOUT_S = 1.0
 _PROCESSES = Path("/proc")
 
@@ -43,7 +43,7 @@ def _identity(port: str) -> str:
     """Return a text that is equal for all names of one port."""
     if url := _URL.fullmatch(port):
         scheme = url["scheme"].lower()
-        # Ignore the user name of a URL, because the address alone identifies the port.
+        # The address alone identifies the port. So ignore the user name in a URL.
         address = url["rest"].rpartition("@")[2] if "?" not in url["rest"] else url["rest"]
         return f"{_ALIASES.get(scheme, scheme)}://{address.lower().rstrip('/')}"
     if topic_of(port) is not None:
@@ -154,8 +154,8 @@ async def _async_listens(host: str, port: int) -> bool:
 
 def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int] | None:
     """Return prefix, host and number of the next port, None without a meter at a gateway."""
-    # Pairs: whether the entry is a meter, and its address. The list includes pulse readers and tank
-    # sensors, because their ports are not free.
+    # Addresses in use, each with whether a meter uses it. Addresses of pulse readers and tank
+    # sensors are listed, too, because they are not free for a meter.
     used = [
         (is_meter(entry), gateway)
         for entry in sorted(entries, key=attrgetter("created_at"))

@@ -46,7 +46,7 @@ from .form_fields import list_field, number_field
 
 LOCAL_ADDRESS = "127.0.0.1"
 _ADDRESSES = (LOCAL_ADDRESS, "0.0.0.0", EVERY_ADDRESS)  # noqa: S104 - a choice
-# First port in the examples of ser2net's documentation.
+# First port to suggest. The examples in ser2net's documentation begin with this port, too.
 FIRST_PORT = 2001
 LAST_PORT = 65535
 MQTT_DOMAIN = "mqtt"
@@ -124,7 +124,8 @@ async def async_read_p1_server(
         for options in sections_of(others_of(hass, entry), SECTION_P1_SERVER):
             if options[CONF_LISTEN_PORT] == port:
                 raise FieldError(SECTION_P1_SERVER, "p1_port_in_use")
-        # If the meter's own server runs at this port, test only the address, with any free port.
+        # If this meter's own server already runs at the port, the port is in use. So test only the
+        # address then, with any free port.
         await async_try_to_listen(SECTION_P1_SERVER, address, 0 if _serves(entry, port) else port)
     return {**typed, CONF_LISTEN_ADDRESS: address, CONF_LISTEN_PORT: port}
 
@@ -197,11 +198,11 @@ def _serves(entry: AnyConfigEntry, port: int) -> bool:
 
 
 def _is_topic(text: str) -> bool:
-    # Import here, because Home Assistant's MQTT is slow to load, and needed only for this check.
+    # Import the MQTT integration only for this check, because Home Assistant loads it slowly.
     from homeassistant.components import mqtt  # noqa: PLC0415
 
     try:
-        # The root must be valid with the longest suffix, too. RESERVED is the suffix's length.
+        # The topic must be valid even with the longest suffix, whose length is RESERVED.
         mqtt.valid_publish_topic(f"{text}/{'_' * RESERVED}" if text else text)
     except vol.Invalid:
         return False
@@ -221,7 +222,8 @@ async def async_try_to_listen(section: str, address: str, port: int) -> None:
             asyncio.Protocol,
             None if address == EVERY_ADDRESS else address,
             port,
-            # Do not serve, because a client that connects now would keep the port occupied.
+            # Only occupy the port for the test, and accept no clients. A connected client would
+            # keep the port occupied.
             start_serving=False,
         )
     except OSError as err:

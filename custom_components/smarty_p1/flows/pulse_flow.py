@@ -114,7 +114,8 @@ class PulseSteps(BoardSteps):
             last_step=True,
         )
 
-    # One form per kind of source, and one step per result of the test.
+    # Steps of the dialog: a form for each kind of source, and a confirmation for each result of the
+    # test.
     async_step_pulse_port = partialmethod(_async_ask, step_id="pulse_port")
     async_step_pulse_entity = partialmethod(_async_ask, step_id="pulse_entity")
     async_step_pulse_topic = partialmethod(_async_ask, step_id="pulse_topic")

@@ -10,7 +10,8 @@ from ..const import DOMAIN, LOGGER
 from ..coordinator.mqtt_port import FRAME_LEVEL, STATUS_LEVEL
 from ..lib.publish import ONLINE
 
-# Seconds, enough for retained messages. A frame may take 10 s, which is too long for a form.
+# Seconds to wait for messages. Retained messages come in this time. A frame may take 10 s to come,
+# but a form cannot wait that long.
 LOOK_TIME_S = 1.0
 _MAX_TOPICS = 64
 _MAX_TOPIC_CHARS = 128

@@ -124,7 +124,7 @@ async def _async_check_address(text: str) -> None:
         ip_address(text)
     except ValueError:
         raise FieldError(SECTION_VIRTUAL, "p1_address_malformed") from None
-    # Test only the address, with port 0. A port in use is accepted here, because the program that
+    # Test only the address, with any free port. A port in use is accepted, because the program that
     # uses the port may stop later. A repair issue reports such a port.
     await async_try_to_listen(SECTION_VIRTUAL, text, 0)
 

@@ -14,7 +14,8 @@ class Turns[User: Hashable, Work: Hashable]:
     """
 
     def __init__(self) -> None:
-        # By user and work: the number of `wait` calls that no `leave` or `take` has ended.
+        # For each user and each piece of work: the number of `wait` calls that no `leave` or `take`
+        # has ended yet.
         self._lines: dict[User, dict[Work, int]] = {}
         self._served: dict[User, int] = {}
         self._turn = 0

@@ -26,18 +26,19 @@ ENOUGH = 5
 MIN_DURATION_S = 30.0
 """Seconds since the first failure until a lasting cause is certain."""
 CLOCK_TOLERANCE = 300.0
-# Seconds. The repair of the meter's clock opens above CLOCK_TOLERANCE and closes at this smaller
-# deviation. With a single limit, a clock near this limit would open and close the repair
-# repeatedly.
+# Deviation of the meter's clock in seconds. The repair issue about the clock is raised above
+# CLOCK_TOLERANCE, but withdrawn only below this smaller limit. With one limit for both, a clock
+# near the limit would raise and withdraw the issue again and again.
 _MAX_RIGHT_CLOCK_S = 240.0
 _MAX_LOSSES = 2
-# Seconds without a failure after which a run of failures has ended. A meter sends at least six
-# telegrams in this time.
+# A run of failures ends after this number of seconds without a failure. A meter sends at least six
+# telegrams in this time, so a lasting cause would have made another telegram fail.
 _MAX_RUN_PAUSE_S = 60.0
-# Seconds of late telegrams until a repair is raised. A gateway needs less time to catch up after a
-# short outage.
+# Telegrams must be late for this number of seconds until a repair issue is raised. After a short
+# outage, a gateway needs less time to deliver its delayed telegrams.
 _LATE_PATIENCE_S = 120.0
-# Late telegrams catch up if their times advance at least this many times as fast as the clock.
+# Late telegrams count as catching up if their times advance more than this number of times as fast
+# as the clock. Their delay then becomes shorter.
 _MIN_CATCH_UP_SPEED = 1.2
 
 
@@ -124,7 +125,7 @@ _BOARD_PROBLEMS = {
 METER_OBSTACLES = tuple(
     problem.value for problem in ReadingProblem if problem not in _BOARD_PROBLEMS
 )
-# Repairs for problems that last until the user acts.
+# Repairs that ask the user to act, because these problems do not end by themselves.
 _REPAIR_OF: Mapping[ReadingProblem, Repair] = {
     ReadingProblem.WRONG_KEY: Repair.KEYS,
     ReadingProblem.OTHER_AUTHENTICATION_KEY: Repair.KEYS,
@@ -133,7 +134,8 @@ _REPAIR_OF: Mapping[ReadingProblem, Repair] = {
     ReadingProblem.OTHER_METER: Repair.OTHER_METER,
     ReadingProblem.OTHER_METER_UNREADABLE: Repair.OTHER_METER_UNREADABLE,
 }
-# When a repair (key) is raised, the repair in its value is withdrawn.
+# When the repair on the left is raised, the repair on the right is withdrawn, because the two
+# contradict each other.
 _EXCLUDED: Mapping[Repair, Repair] = {
     Repair.KEYS: Repair.OTHER_METER_UNREADABLE,
     Repair.OTHER_METER: Repair.OTHER_METER_UNREADABLE,
@@ -213,18 +215,24 @@ class _FailureRun:
         return count >= ENOUGH and now - self.first >= MIN_DURATION_S
 
     def may_be_false_start(self, now: float) -> bool:
-        """Return whether a frame of another meter may be a false start in the meter's own frame."""
+        """Return whether a seeming frame of another meter may be bytes in a frame of this meter.
+
+        Such bytes look like the start of a frame by chance, and the frame around them failed
+        recently.
+        """
         self.last = now
         return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
 
     def judge_keys(self, obstacle: ReadingProblem, now: float) -> ReadingProblem:
         """Return the key problem of the whole run of failures, whose latest is `obstacle`."""
         self.keys_failed_at = now
-        # A false start in the meter's own frame shows a random system title. So the unknown titles
-        # that were counted do not prove another meter.
+        # Bytes inside a frame of this meter can look like the start of a frame with a random system
+        # title. So the unknown system titles counted until now do not prove that another meter
+        # sends.
         self.counts.pop(Repair.OTHER_METER_UNREADABLE, None)
-        # One frame that deciphers proves the encryption key. So only the authentication key is
-        # wrong, however many other frames fail.
+        # OTHER_AUTHENTICATION_KEY means that the encryption key has deciphered a frame, so the
+        # encryption key is right. Only the authentication key is wrong then, even if other frames
+        # of this run could not be deciphered.
         self.has_other_authentication_key |= obstacle is ReadingProblem.OTHER_AUTHENTICATION_KEY
         return (
             ReadingProblem.OTHER_AUTHENTICATION_KEY
@@ -262,8 +270,6 @@ class Health:
         """Return the latest problem and its details; `rules.silence` after a reading."""
         return self._reason
 
-    # Events.
-
     def begin(self, now: float, *, has_new_keys: bool = False) -> None:
         """Start to wait for readings: after the set-up, at another port, or with other keys."""
         if has_new_keys:
@@ -291,8 +297,8 @@ class Health:
         self._tries += 1
         if self._rules.is_open_enough:
             self._shown_until = min(self._shown_until, now + self._rules.fresh_for)
-        # A gateway may refuse the first attempt, because the gateway still counts the lost
-        # connection. So only the second failure counts.
+        # After a lost connection, a gateway may refuse the first new connection, because it still
+        # counts the lost one. So only the second failure in a row counts.
         if self._tries >= _MAX_LOSSES or obstacle is ReadingProblem.PORT_NOT_FOUND:
             self._patient_until = min(self._patient_until, now)
 
@@ -300,8 +306,8 @@ class Health:
         """Note that no data will come for now, although the port stays open."""
         self._reason = (obstacle, ())
         if obstacle is ReadingProblem.GATEWAY_OFFLINE:
-            # Any client of the broker may repeat this event. So count only the first until the next
-            # reading.
+            # Any client of the MQTT broker can publish again and again that the gateway is offline.
+            # So count only the first such message until the next reading.
             if self._is_offline:
                 return
             self._is_offline = True
@@ -358,8 +364,9 @@ class Health:
         repair = _REPAIR_OF.get(obstacle)
         run = self._run_at(now)
         if repair is None:
-            # A run of failures shows a more lasting problem, so keep that problem. But a telegram
-            # without a device name is verified, so its problem counts.
+            # This problem ends without the user. If a run of failures that need the user is going
+            # on, keep the reason of the run instead. Only a telegram without a device name replaces
+            # that reason: such a telegram is verified, so its problem is certain.
             if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
                 self._reason = (obstacle, details)
             return
@@ -400,8 +407,6 @@ class Health:
     def _withdraw(self, *repairs: Repair) -> None:
         for repair in repairs:
             self._repairs.pop(repair, None)
-
-    # The condition.
 
     def look(self, now: float) -> Condition:
         """Return the condition now. The object stays the same while no change is to be reported."""

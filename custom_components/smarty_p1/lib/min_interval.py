@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-# Seconds. An action that is offered at most this time before its turn waits for the turn. Actions
-# that are offered earlier are dropped.
+# Seconds. An action that comes too early by at most this time waits for its turn. An action that
+# comes still earlier is dropped.
 _MAX_WAIT_S = 0.5
 
 

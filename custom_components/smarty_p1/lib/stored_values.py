@@ -49,7 +49,8 @@ def checked_text(value: Stored) -> str:
 def checked_time(value: Stored) -> datetime:
     """Return the aware datetime of an ISO 8601 text with UTC offset, else raise ValueError."""
     time = datetime.fromisoformat(checked_text(value))
-    # Near the years 1 and 9999, adding a duration to a datetime overflows. So limit the years.
+    # A datetime near the year 1 or 9999 overflows when a duration is added. So accept only years
+    # that are far from both.
     if time.tzinfo is None or time.year not in _YEARS:
         raise ValueError
     return time

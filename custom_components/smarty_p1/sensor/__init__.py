@@ -23,10 +23,12 @@ from ..lib.entities import (
     TARIFF_SENSORS,
     TEXT,
     UNRECORDED_ATTRIBUTES,
+    UNTIL_QUARTER_HOUR_ENDS,
     DeadbandFilter,
     Follow,
     SensorSpec,
     Shown,
+    limited,
     sends_decimals,
     sensors_of_mbus_meter,
 )
@@ -55,8 +57,10 @@ async def async_setup_entry(
 class MeterSensor(SmartyEntity, SensorEntity):
     """Sensor of the electricity meter, or of a gas, water or heat meter."""
 
-    # Do not record a message's text here, because the event entity already records the text.
-    _unrecorded_attributes = frozenset({MEASURED_SINCE, TEXT, *UNRECORDED_ATTRIBUTES})
+    # The event entity already records the text of a message. So do not record the text here, too.
+    _unrecorded_attributes = frozenset(
+        {MEASURED_SINCE, UNTIL_QUARTER_HOUR_ENDS, TEXT, *UNRECORDED_ATTRIBUTES}
+    )
     described: SensorSpec[Reading]
 
     def __init__(
@@ -92,8 +96,22 @@ class FollowingSensor(MeterSensor):
     @property
     @override
     def native_value(self) -> Shown:
-        """Return the last value that has left the deadband."""
+        """Return the last value that has left the deadband, at most the description's limit."""
+        reading, limit_fn = self.coordinator.data, self.described.limit_fn
+        return limited(self._followed, limit_fn and limit_fn(reading))
+
+    @property
+    def _followed(self) -> Shown:
         return self._follower.shown(super().native_value, self.coordinator.data.time)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Return the attributes, with the value before the limit if the description has one."""
+        attributes = super().extra_state_attributes
+        if self.described.limit_fn is None:
+            return attributes
+        return {**(attributes or {}), UNTIL_QUARTER_HOUR_ENDS: self._followed}
 
     @override
     @callback
@@ -195,8 +213,8 @@ def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], lis
 
     def find(reading: Reading) -> list[MeterSensor]:
         for identity in reading.channels.keys() - current:
-            # An M-Bus meter was absent. If the user has deleted its device, create its sensors
-            # again.
+            # This M-Bus meter was absent from the reading before. If the user has deleted its
+            # device since, create its sensors again.
             if mbus_device(coordinator, identity) is None:
                 added[identity] = set()
         current.clear()

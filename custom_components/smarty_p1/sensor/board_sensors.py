@@ -110,7 +110,7 @@ class _BoardSensor[D](CoordinatorEntity[DataUpdateCoordinator[D]], SensorEntity)
 def pulse_sensors(coordinator: PulseCoordinator) -> list[SensorEntity]:
     """Return the sensors of an LED pulse reader."""
     entry = coordinator.config_entry
-    # Leave out the manufacturer, because pulse readers are of many makes.
+    # Pulse readers are of many makes, so the device has no manufacturer.
     device = DeviceInfo(model="LED pulse reader")
     return [_BoardSensor(coordinator, entry, spec, device) for spec in PULSE_SENSORS]
 

@@ -30,7 +30,7 @@ COMPARISON_SCHEMA = vol.Schema(
     }
 )
 
-# Maximum characters of an entered month in an error message.
+# Maximum number of characters of the entered month that an error message shows.
 _MAX_SHOWN = 40
 
 

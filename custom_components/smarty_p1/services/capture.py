@@ -47,7 +47,8 @@ async def capture_telegrams(call: ServiceCall) -> ServiceResponse:
         match call.data[ATTR_STEP]:
             case "start":
                 current.check_free()
-                # Refuse a meter without readings now. Otherwise the user finds out after an hour.
+                # A meter without readings gives no capture. Refuse it now, so that the user does
+                # not find out only after an hour.
                 if coordinator.latest is None or not coordinator.last_update_success:
                     raise coordinator.explain(ServiceValidationError)
                 current.start(

@@ -15,7 +15,7 @@ from .meter_of_call import METER, coordinator_of, invalid
 ATTR_PATH = "path"
 IMPORT_SCHEMA = vol.Schema({**METER, vol.Required(ATTR_PATH): cv.string})
 REMOVE_SCHEMA = vol.Schema(METER)
-# Maximum characters of an entered path in an error message.
+# Maximum number of characters of the entered path that an error message shows.
 _MAX_SHOWN = 200
 
 
@@ -64,8 +64,8 @@ def _read(hass: HomeAssistant, name: str) -> bytes:
         if not path.is_file():
             raise ImportRefusedError(key="file_not_found", path=shown)
         with path.open("rb") as file:
-            # Read one byte more than the maximum, so that the importer notices a file that is too
-            # large.
+            # Read one byte more than the maximum. By this byte, the importer notices a file that is
+            # too large.
             return file.read(MAX_EXPORT_SIZE + 1)
     except OSError as err:
         raise ImportRefusedError(

@@ -34,7 +34,8 @@ async def async_readable_meter(call: ServiceCall) -> SmartyCoordinator:
             raise UnknownUser(context=call.context, permission=POLICY_READ)
         entry_id = call.data.get(ATTR_CONFIG_ENTRY) or _only_meter(hass)
         entry = entry_id and hass.config_entries.async_get_entry(entry_id)
-        # Check rights first, because later errors contain the title of the entry.
+        # Check the user's rights before everything else, because later errors contain the title of
+        # the entry.
         if entry and not may_read(hass, user, entry):
             raise Unauthorized(context=call.context, user_id=user_id, permission=POLICY_READ)
     return coordinator_of(call)

@@ -35,8 +35,8 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
     """
     coordinator = await async_readable_meter(call)
     now = dt_util.utcnow()
-    # Read the market prices before waiting in the queue. Nord Pool may take seconds to respond, and
-    # would block the answers of other users.
+    # Get the market prices before waiting in the queue of answers. Nord Pool may take seconds to
+    # respond, and the answers of other users would have to wait.
     market = await _async_market(coordinator, now)
 
     async def answer() -> ServiceResponse:

@@ -23,7 +23,8 @@ ATTR_END = "end"
 ATTR_FORMAT = "format"
 FORMAT_JSON = "json"
 FORMAT_CSV = "csv"
-# Smarty meters are younger than 1999. Times in extreme years overflow when converted to UTC.
+# Years that are accepted. No smarty meter is older than 1999, and times in extreme years overflow
+# when they are converted to UTC.
 _FIRST_YEAR, _LAST_YEAR = 1999, 2100
 
 SCHEMA = vol.Schema(
@@ -36,7 +37,8 @@ SCHEMA = vol.Schema(
 )
 
 _MAX_DAYS = 400
-# In autumn, the change of the clock makes a period of whole days an hour longer.
+# In autumn, the change of the clock makes a period of whole days an hour longer. So allow this
+# hour.
 _MAX_PERIOD = timedelta(days=_MAX_DAYS, hours=1)
 
 

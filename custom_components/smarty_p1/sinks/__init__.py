@@ -36,5 +36,6 @@ async def async_remove(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
 
 
 async def _async_import_mqtt(hass: HomeAssistant) -> ModuleType:
-    # Import only for users with MQTT output, because Home Assistant's MQTT is slow to load.
+    # Home Assistant loads its MQTT integration slowly. So import it only if a meter publishes on
+    # MQTT.
     return await async_import_module(hass, f"{__package__}.mqtt")

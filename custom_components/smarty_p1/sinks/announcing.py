@@ -22,11 +22,12 @@ async def async_announce(
     if ip_address(address).is_unspecified:
         addresses = await network.async_get_announce_addresses(hass)
         if address != EVERY_ADDRESS:
-            # Without EVERY_ADDRESS, the virtual meter listens at IPv4 addresses only, so announce
-            # only these.
+            # Without EVERY_ADDRESS, the virtual meter listens only at IPv4 addresses. So announce
+            # only IPv4 addresses.
             addresses = [ip for ip in addresses if ip_address(ip).version == _IPV4]
     else:
-        # Drop the interface name after a "%", because other machines do not know the interface.
+        # An IPv6 address may end in "%" and the name of an interface, which other machines do not
+        # know. So drop this end.
         addresses = [address.partition("%")[0]]
     info = AsyncServiceInfo(
         announcement.service_type,

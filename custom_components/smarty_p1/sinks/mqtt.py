@@ -45,7 +45,8 @@ from ..lib.publish import (
 from .discovery_texts import async_load_origin, async_load_texts
 from .retained_topics import RetainedTopics
 
-# Seconds. A broker that no longer responds must not hold up the unloading of an entry.
+# Seconds. If the broker no longer responds, the unloading of an entry must not wait longer than
+# this for it.
 _OFFLINE_TIMEOUT_S = 5.0
 
 
@@ -128,8 +129,8 @@ class _Worker:
 
     async def _send(self, topic: str, payload: str, *, retain: bool) -> None:
         if retain and payload:
-            # Record the topic before publishing, because the broker may retain the message even if
-            # the publish is interrupted.
+            # Record the topic before publishing. If publishing is interrupted, the broker may still
+            # retain the message.
             self._retained.add(topic)
         await mqtt.async_publish(self._hass, topic, payload, retain=retain)
         if retain and not payload:
@@ -216,8 +217,8 @@ class Publisher(_Worker):
     @override
     async def _do(self) -> None:
         await self._send_all(self._feed.take(None))
-        # Claim the reading only after the line above. If the broker disconnects during that send,
-        # the reading is still due.
+        # The line above sends messages without a reading. If the broker disconnects during this, no
+        # reading is lost, because a reading is claimed only here.
         await self._send_all(self._feed.take(self._feed.claim()))
 
     async def _send_all(self, messages: Iterable[Message]) -> None:

@@ -23,16 +23,17 @@ from ..lib.meter import Reading
 from ..lib.p1 import crc16
 
 MAX_CLIENTS = 32
-# Telegrams kept for a slow client: a minute, at one telegram every 10 s. Older telegrams are
-# dropped.
+# Maximum number of telegrams that wait for a slow client: the telegrams of a minute, at one every
+# 10 s. Older telegrams are dropped.
 MAX_WAITING_TELEGRAMS = 6
 # Seconds after which a client that reads nothing is disconnected.
 CLIENT_TIMEOUT_S = 60.0
 RETRY_INTERVAL_S = 30.0
 
-# Keep the kernel's buffer small, because telegrams in this buffer can no longer be dropped.
+# Bytes of the kernel's send buffer. It is small, because telegrams in this buffer can no longer be
+# dropped.
 _SEND_BUFFER_BYTES = 16 * 1024
-# A P1 port takes no commands, so disconnect a client that sends more than this.
+# Bytes. A P1 port takes no commands. So a client that sends more than this is disconnected.
 _MAX_RECEIVED_BYTES = 64 * 1024
 
 
@@ -64,7 +65,8 @@ class _Client(asyncio.Protocol):
         if not self._server.admit(self):
             transport.close()
             return
-        # With a limit of 0, the transport buffers only the telegram that is being sent.
+        # With a limit of 0, the transport buffers only the telegram that it is sending. Later
+        # telegrams wait in `_waiting`, where they can be dropped.
         self._transport.set_write_buffer_limits(high=0)
         connection: socket.socket = transport.get_extra_info("socket")
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
@@ -140,7 +142,8 @@ class P1Server:
         if self._server is None:
             return
         self._server.close()
-        # Abort instead of close, because a client that reads nothing would keep its connection.
+        # Abort the connections. If they were only closed, a client that reads nothing would keep
+        # its connection.
         for client in self._clients:
             client.abort()
         await self._server.wait_closed()
@@ -193,7 +196,8 @@ async def async_start(coordinator: SmartyCoordinator) -> None:
     try:
         await server.start(address, port)
     except OSError as err:
-        # Keep the meter running and retry, because the address or port may become available later.
+        # The meter keeps running, and the server tries again, because the address or the port may
+        # become available later.
         LOGGER.warning("%s: the P1 server cannot listen: %s", coordinator.name, err)
         error = err.strerror or str(err)
         raise_issue(hass, entry, Problem.P1_SERVER, address=address, port=str(port), error=error)

@@ -123,7 +123,7 @@ class _Sink:
         entry.async_on_unload(self._coordinator.async_add_reading_listener(self._on_reading))
         entry.async_on_unload(self._server.stop)
         if self._coordinator.latest:
-            # The latest telegram arrived before the listener was added, so pass it on here.
+            # The latest telegram came before the listener was added. So pass it on here.
             self._on_reading(self._coordinator.latest)
         entry.async_on_unload(partial(withdraw_issues, hass, entry, _PROBLEMS))
         self._look_for_added()
@@ -200,8 +200,8 @@ class _Sink:
             return
         announcing = await _async_import_announcing(self._hass)
         for kind in self._announced:
-            # Ignore the discovery before announcing the service, because Home Assistant would offer
-            # its own virtual meter within seconds.
+            # Make Home Assistant ignore the service before announcing it. Otherwise, Home Assistant
+            # would discover its own virtual meter within seconds, and offer it to the user.
             if not await async_ignore(self._hass, kind, self._serial):
                 continue
             for announcement in announcements_of(kind, self._serial):
@@ -257,5 +257,5 @@ class _Sink:
 
 
 async def _async_import_announcing(hass: HomeAssistant) -> ModuleType:
-    # Import only if needed, because zeroconf takes time to load.
+    # Import only if a service is announced, because zeroconf takes time to load.
     return await async_import_module(hass, f"{__package__}.announcing")

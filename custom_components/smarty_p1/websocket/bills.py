@@ -8,7 +8,7 @@ from ..lib.reports import bills_report, classes_report
 from ..lib.tariff import KEPT_MONTHS
 from .requests import Request, async_rendered, meter_command
 
-# The running month, and all earlier months that are kept.
+# Maximum number of months: the running month, and all earlier months that are kept.
 _MAX_MONTHS = KEPT_MONTHS + 1
 
 

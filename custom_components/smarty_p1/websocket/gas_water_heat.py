@@ -53,7 +53,8 @@ def _costs(
     if not is_gas(medium.kind, medium.unit):
         return None
     meters = [meter for meter in media if meter is not medium and is_gas(meter.kind, meter.unit)]
-    # The costs of a replaced meter are shown with its successor, so the fixed price counts once.
+    # The costs of a replaced meter are shown with the meter that replaced it. So this meter shows
+    # no costs, and the fixed price is counted only once.
     if any(_has_replaced(meter, medium) for meter in meters):
         return gas_costs_report({}, prices, now)
     replaced = [meter.days for meter in meters if _has_replaced(medium, meter)]

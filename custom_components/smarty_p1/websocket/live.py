@@ -26,10 +26,11 @@ from .live_values import current_values
 from .meter_status import Status, loaded_meter, status_of
 from .requests import BUSY, METER, NOT_FOUND
 
-# Seconds to wait after a failure. Home Assistant shows the dialog or repair issue for the failure
-# shortly after it, so the state is sent once more then.
+# Seconds to wait after a failure. Home Assistant shows the dialog or repair issue for a failure
+# shortly after the failure. So the state is sent once more after this time.
 _REMEDY_DELAY = 1.0
-# Maximum listeners of one user to one meter. Each listener costs time with every telegram.
+# Maximum number of listeners of one user to one meter, because each listener costs time at every
+# telegram.
 _MAX_LISTENERS = 64
 
 type Listener = tuple[ActiveConnection, int]
@@ -62,7 +63,7 @@ class LiveMeter:
 
         @callback
         def remove() -> None:
-            # A listener whose user lost the right to read has already been removed.
+            # If the user lost the right to read the meter, the listener has already been removed.
             if listener in self._listeners:
                 self._listeners.remove(listener)
             if not self._listeners:
@@ -127,7 +128,7 @@ class LiveMeter:
         """Send the values again if the status has changed without a telegram."""
         self._cancel_look = None
         status = status_of(self._hass, self._entry)
-        # The next telegram sends a change to "receiving", so do not send it here.
+        # A change to "receiving" is not sent here, because the next telegram sends it.
         if status != self._status and status.state != "receiving":
             self._tell()
 

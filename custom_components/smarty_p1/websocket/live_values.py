@@ -8,7 +8,7 @@ from ..lib.entities import BINARY_SENSORS, DEMAND_SENSORS, SENSORS, TARIFF_SENSO
 from ..lib.meter import Reading
 from ..lib.tariff import QUARTER_HOUR, Demand
 
-# Entities whose values are not sent, because they rarely change or other commands return them.
+# Entities whose values are not sent. Their values rarely change, or other commands return them.
 _LEFT_OUT = {
     "message",
     *(f"channel_message_{n}" for n in range(1, 6)),
@@ -17,7 +17,8 @@ _LEFT_OUT = {
     "meter_time",
     "p1_version",
     "clock_offset",
-    # The next two values compare months, which takes too long for each telegram.
+    # The next two values are left out, because they compare months, which takes too long for every
+    # telegram.
     "cheapest_reference_power",
     "saving_per_year",
 }

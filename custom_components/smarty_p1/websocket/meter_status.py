@@ -10,7 +10,8 @@ from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, is_raised, issue_id
 
-# Problems whose repair issue helps while no telegram is accepted, the most specific first.
+# Problems that prevent telegrams and have a repair issue that helps. The most specific problem
+# comes first.
 _MENDED_BY_REPAIR = (
     Problem.SECURITY_OFF,
     Problem.SECURITY_ON,

@@ -108,7 +108,7 @@ def _media(
             "device_id": devices[identity],
         }
         for identity, (kind, unit) in kinds.items()
-        # Leave out meters of the history that have no device, because they were removed.
+        # A meter of the history without a device was removed by the user. So leave it out.
         if reading or devices[identity]
     ]
 

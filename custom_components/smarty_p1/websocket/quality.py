@@ -66,7 +66,11 @@ def _event(event: Event) -> dict[str, Any]:
 
 
 def _undated(events: EventHistory) -> dict[str, int]:
-    """Return the number of disturbances of each kind that the meter counted without an event."""
+    """Return by kind the number of disturbances that the meter counted, but that have no event.
+
+    The meter may have counted them before this program read it, or their events are too old to be
+    kept.
+    """
     counts: dict[str, int] = {}
     for name, count in events.counts.items():
         kind = name.partition(" ")[0]

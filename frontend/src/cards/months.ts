@@ -108,7 +108,7 @@ export class MonthsCard extends SmartyCard {
     const { bills, error } = billsOf(feed);
     if (!bills) return this.#without(error);
     const chosen = shownOf(bills, feed).month;
-    // Redraw only if a dependency changed, because every telegram calls this method.
+    // Every telegram calls this method. So draw the chart again only if one of these values has changed.
     const dependencies = [bills, chosen, this.unit, this.#width.value, this.locale, this.isTableShown, meter, this.hass?.user?.is_admin];
     return html`${guard(dependencies, () => this.#show(meter, feed, bills, chosen))}`;
   }

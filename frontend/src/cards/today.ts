@@ -48,7 +48,7 @@ export class TodayCard extends SmartyCard {
   readonly #chosen: ChosenBar = new ChosenBar(this, () => ({
     count: this.#last + 1,
     at: (x) => this.#indexAt(x),
-    // A second tap on the chosen bar returns to the sentence of the whole day.
+    // A second tap on the chosen bar takes the choice back, and the sentence of the whole day is shown again.
     open: () => this.#chosen.choose(undefined),
   }));
   readonly #quarters = memoize(quartersOf);
@@ -96,7 +96,7 @@ export class TodayCard extends SmartyCard {
         ? this.#drawn(meter, live, shown, this.#quarters(start, count, imported.value, exported?.value), sums.value.days, hasSun)
         : undefined;
     const choose = (to: string) => feed.show({ day: to === today ? undefined : to });
-    // Keep the row of days while the next day loads, so that the keyboard focus is not lost.
+    // Show the row of days even while the next day loads. Otherwise, its button would lose the keyboard focus.
     return html`${this.#header(feed, shown)}
       ${drawn ? this.#chartAndWords(drawn, meter.excess_price) : this.#instead(live.gone, imported.error ?? sums.error)}
       ${guard([days, day, sums.value, hasSun, this.locale], () =>
@@ -115,7 +115,7 @@ export class TodayCard extends SmartyCard {
     const { begun, ended } = knownPart;
     this.#last = Math.max(0, running ? present : ended - 1);
     if ((this.#chosen.index ?? 0) > this.#last) this.#chosen.index = this.#last;
-    // Leave room for the line of a reference power that changed during the day.
+    // The reference power may have changed during the day. So leave room in the chart for its line.
     const room = running ? roomFor(Math.max(running.drawn, (running.reference ?? 0) + 0.4)) : 0;
     const chart = this.#chartOf(quarters, start, reference, begun, ended, room, roomFor(running?.fed ?? 0), this.width ?? 0, this.locale);
     this.#chart = chart;

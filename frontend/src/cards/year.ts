@@ -89,10 +89,12 @@ export class YearCard extends SmartyCard {
     const { value: series, error } = yearSeries(feed, meter);
     const classes = feed.get("smarty_p1/classes", {});
     const own = (classes.value ?? meter).reference_kw ?? undefined;
-    // Without a reference power the card shows only energies, taken from the bills.
+    // Without a reference power, there are no costs to compare. The card then shows only energies, which come from the
+    // bills.
     const bills = own === undefined && classes.value ? billsOf(feed) : undefined;
     const state = [series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosenKw, this.#bar.index, this.#width.value, this.isTableShown, this.hass?.user?.is_admin];
-    // Telegrams do not change this content, so `guard` skips the redraw at each of up to twenty telegrams a second.
+    // This method is called by up to twenty telegrams a second, but they do not change this content. So `guard` draws
+    // it again only if one of the values in `state` has changed.
     return html`<h2>${this.text(yearTexts, "title")}</h2>
       ${guard(state, () => (series ? this.#year(series, classes, own, bills, meter, feed) : this.waiting(error)))}`;
   }
@@ -119,7 +121,7 @@ export class YearCard extends SmartyCard {
     const isTurned = width < NARROW_PX;
     const size = mapSize(grid, width - PADDING_PX, isTurned, this.locale);
     const { grid: before, isTurned: wasTurned } = this.#painted ?? {};
-    // Drop the choice in another grid or layout, where the chosen index would point to another cell.
+    // If the grid or its direction has changed, the chosen index stands for another cell. So drop the choice.
     if (before && (before.firstDay !== grid.firstDay || before.days !== grid.days || wasTurned !== isTurned)) this.#bar.index = undefined;
     this.#painted = { grid, limit, isTurned, width: size.width, height: size.height };
     this.#open = (cell) => this.#openDay(feed, dayOf(cell, grid));
@@ -182,7 +184,7 @@ export class YearCard extends SmartyCard {
   /** Show a day in the card of a day, in this view or in the view "now". */
   #openDay(feed: MeterFeed, day: string): void {
     feed.show({ day });
-    // Only the dashboard of the strategy has views with these paths.
+    // Only the dashboard that the strategy has made has views with these paths.
     if (this.config.chooser && location.pathname.endsWith("/year")) navigate(location.pathname.replace(/\/year$/, "/now"));
   }
 
@@ -192,7 +194,8 @@ export class YearCard extends SmartyCard {
     const paint = () => this.#painted && this.#map.paint(canvas, this.#painted);
     if (this.hass?.themes === this.#themes) return void paint();
     this.#themes = this.hass?.themes;
-    // The frontend may set the theme's variables after passing the new `hass`, so read the colours a frame later.
+    // The frontend may set the variables of a theme only after it has passed the new `hass`. So read the colours a
+    // frame later.
     requestAnimationFrame(() => {
       this.#map.readColors(this);
       paint();

@@ -132,12 +132,13 @@ function labelsOf(columns: Column[], { axis, left, step, width, y }: Place): Lab
   const isCrowded = columns.some(({ label, estimate }) => estimate === null && widthOf(label) > step + 6);
   const ticks = columns.map(({ tick }) => tick ?? Number.NaN);
   const values = ticks.filter((tick) => !Number.isNaN(tick));
-  // Without room for every label, keep the last, the highest, the lowest and the chosen month.
+  // If there is no room for all labels, keep the labels of the last, the highest, the lowest and the chosen month.
   const important = new Set([columns.length - 1, ticks.indexOf(Math.max(...values)), ticks.indexOf(Math.min(...values))]);
   const order = columns
     .map((column, index) => ({ ...column, index }))
     .filter(({ label, tick, isChosen, index }) => label && tick !== null && (!isCrowded || isChosen || important.has(index)))
-    // Place the chosen month's label first, then newest to oldest, because the first labels get the free space.
+    // The first labels get the free space. So the label of the chosen month comes first, and then all others from the
+    // newest to the oldest.
     .sort((a, b) => Number(b.isChosen) - Number(a.isChosen) || b.index - a.index);
   const labels: Label[] = [];
   for (const { index, label, tick, estimate, isChosen, isOfStack } of order) {

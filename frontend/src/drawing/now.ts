@@ -14,7 +14,7 @@ export function quarterHourBar(
   limit: number | undefined,
 ): { parts: Part[]; limit: number | undefined } {
   const end = Math.max(energy, projected ?? 0);
-  // Without a limit, the bar covers 1 kWh (4 kW for a quarter-hour), or more if needed.
+  // Without a limit, the scale has room for 1 kWh, which is 4 kW during a quarter-hour, or for more if necessary.
   const scale = Math.max(1.25 * (limit ?? 0.8), 1.08 * end);
   const share = (value: number): number => Math.max(0, Math.min(1, value / scale)) || 0;
   const parts: Part[] = [];

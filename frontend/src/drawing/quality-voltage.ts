@@ -31,7 +31,8 @@ export function voltageDrawing(day: VoltageDay): VoltageDrawing {
       if (lowest[from] === null) continue;
       let to = from;
       while (to + 1 < lowest.length && lowest[to + 1] !== null) to += 1;
-      // Extend both ends to the full five minutes, because a single row would otherwise be invisible.
+      // A row stands for five minutes. Extend the area to the start of its first row and to the end of its last row,
+      // because a single row would otherwise be invisible.
       const top = [at(from, highest[from]!)];
       const bottom = [at(from, lowest[from]!)];
       for (let row = from; row <= to; row += 1) {

@@ -23,12 +23,12 @@ export const FED_IN_OPACITY = fedInOpacity(FULL_KW / 2);
 export function palette({ drawn, fedIn, excess }: Colors): Uint32Array {
   const entry = ([red, green, blue]: Color, opacity: number): number =>
     new Uint32Array(new Uint8ClampedArray([red, green, blue, 255 * opacity]).buffer)[0]!;
-  // The entry of UNKNOWN stays transparent, so that the card shows through unknown quarter-hours.
+  // The entry of UNKNOWN stays transparent. So the card's background is seen where quarter-hours are unknown.
   const entries = new Uint32Array(65_536);
   const full = FULL_KW * WH_A_KW;
   entries.fill(entry(fedIn, fedInOpacity(FULL_KW)), 1, -UNKNOWN - full);
   entries.fill(entry(drawn, drawnOpacity(FULL_KW)), full - UNKNOWN);
-  // A hundred shades of a colour suffice, because the eye cannot distinguish more.
+  // The eye cannot tell more than a hundred shades of a colour apart, so a hundred are enough.
   const step = full / 100;
   for (let wh = 0; wh < full; wh += step) {
     const kw = (wh + step / 2) / WH_A_KW;
@@ -135,8 +135,8 @@ export function dayTicks({ firstDay, days }: Grid, lengthPx: number, room: { day
   const step = Math.max(1, Math.ceil(room.day / pxOf(1)));
   const starts: number[] = [];
   for (let day = 0; day < days; day += 1) {
-    // Label single days at equal distances back from the newest day. Label months at their first day, but the first
-    // month at the first day of the grid.
+    // Single days are labelled at equal distances, back from the newest day. Months are labelled at their first day.
+    // The first month is labelled at the first day of the grid.
     if (isMonths ? day === 0 || new Date((firstDay + day) * DAY_MS).getUTCDate() === 1 : (days - 1 - day) % step === 0) starts.push(day);
   }
   const every = isMonths ? Math.max(1, Math.ceil(room.month / pxOf(28))) : 1;

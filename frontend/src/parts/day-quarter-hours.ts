@@ -44,7 +44,7 @@ interface DayReplies {
 /** Request the displayed day. Today is requested every quarter-hour, a past day once a day and after an import. */
 export function quarterHoursOf(feed: MeterFeed, { day, today, start, end }: ShownDay, feedsIn: boolean | null): DayReplies {
   const command = "smarty_p1/quarter_hours";
-  // The answer for today carries the version mark of all earlier days.
+  // The answer for today also has a mark that changes when the quarter-hours of earlier days change.
   const ofToday = feed.get(command, { start: dayStart(today).toISOString(), quantity: "imported" });
   const past = `${today} ${ofToday.value?.past}`;
   const isToday = day === today;
@@ -84,7 +84,7 @@ export interface KnownPart {
 
 export function knownPartOf({ day, since, start, count, quarterHour, present }: ShownDay, quarters: readonly Quarter[]): KnownPart {
   const first = quarters.findIndex(({ imported }) => imported !== null);
-  // The value of the quarter-hour that has just ended arrives a moment later. Do not show a gap for it.
+  // The value of the quarter-hour that has just ended comes a moment later. Until then, do not show a gap for it.
   const last = present - 1;
   const isDue =
     quarters[last]?.imported === null && Date.parse(quarterHour?.last?.start ?? "") === start + last * QUARTER_HOUR_MS;

@@ -29,7 +29,7 @@ export class HeatMap {
     if (!context) return;
     const read = (name: string, otherwise: string): Color => {
       context.clearRect(0, 0, 1, 1);
-      // Set the fallback first, because the browser ignores an invalid colour and keeps the previous colour.
+      // The browser ignores an invalid colour, and keeps the colour from before. So set the other colour first.
       context.fillStyle = otherwise;
       context.fillStyle = style.getPropertyValue(name).trim();
       context.fillRect(0, 0, 1, 1);
@@ -50,7 +50,7 @@ export class HeatMap {
     if (this.#palette?.colors !== colors) this.#palette = { colors, entries: palette(colors) };
     const maxDays = isTurned ? down : across;
     const small = canvasOf(imageOf({ days: grid.days, cells: markedCells(grid, limit) }, this.#palette.entries, maxDays, isTurned));
-    // Set the size before drawing, because setting it clears the canvas.
+    // Setting the size of a canvas clears it. So set the size before drawing.
     canvas.width = across;
     canvas.height = down;
     const context = canvas.getContext("2d");
@@ -59,7 +59,7 @@ export class HeatMap {
     context.drawImage(small, 0, 0, across, down);
     if (!grid.estimated) return;
     const hatches = hatchesIn(canvasOf(imageOf({ ...grid, cells: grid.estimated }, mask(), maxDays, isTurned)), across, down);
-    // Cut stripes out of the estimated values, so that the card shows through.
+    // Cut stripes out of the estimated values. The card's background is then seen through the stripes.
     context.globalCompositeOperation = "destination-out";
     context.drawImage(hatches, 0, 0);
   }

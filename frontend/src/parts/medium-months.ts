@@ -75,13 +75,14 @@ export function standingOn(history: MediumHistory, today: string, isSeasonal: bo
   const first = !startsHere ? 1 : lastWhole ? whole.indexOf(true) + 1 : ended + 1;
   const isLate = ended - lastWhole > MAX_LATE_DAYS;
   const missing = whole.slice(first - 1, isLate ? ended : lastWhole).filter((isKnown) => !isKnown).length;
-  // On the 1st, compare with the previous month, which has just ended, instead of the same month a year ago.
+  // On the 1st, the month has no whole day yet. So compare with the month that has just ended, and not with the same
+  // month a year ago.
   const references = [...(isSeasonal && lastWhole ? [-12] : []), -1].map((ago) => monthOf(history, addMonths(thisMonth, ago)));
   const canCompare = missing === 0 && (first === 1 || !ended);
   const reference = canCompare
     ? references.find((candidate) => candidate.isWhole[0] && isWholeUntil(candidate, Math.min(lastWhole, candidate.length)))
     : undefined;
-  // If the reference month is shorter, both sums end on its last day.
+  // If the other month has fewer days, both sums end on its last day.
   const last = reference ? Math.min(lastWhole, reference.length) : lastWhole;
   return {
     month,
@@ -106,8 +107,8 @@ export function amountToday(
   if (typeof newer?.index !== "number" || index === null || time === null || !newer.time || newer.unit !== unit) return counted;
   const since = Date.parse(time);
   const passed = Date.parse(newer.time) - since;
-  // Do not add an increase since yesterday, because part of it belongs to yesterday, or over more than three hours. A
-  // falling index means a new meter.
+  // Add the rise of the index only if it all belongs to today and took three hours at most. A rise since yesterday
+  // belongs partly to yesterday. If the index has fallen, the meter was replaced.
   const isOfToday = since >= dayStart(today).getTime() && passed > 0 && passed <= 3 * 3_600_000;
   const more = isOfToday ? amountOf(newer.index - index) : null;
   return more === null ? counted : (counted ?? 0) + more;
@@ -126,7 +127,7 @@ export function nightTo({ hours }: MediumHistory, day: string): Night | undefine
 function nightHours(hours: MediumHistory["hours"], day: string): number[] | undefined {
   if (!hours) return undefined;
   const midnight = dayStart(day).getTime();
-  // Try the first to the fifth hour after midnight, because the clocks may change in the night.
+  // The clocks may change in this night. So try all hours from the first to the fifth after midnight.
   const starts = [1, 2, 3, 4, 5].map((hour) => midnight + hour * 3_600_000);
   const amounts = starts
     .filter((start) => NIGHT_HOURS.includes(localParts(new Date(start)).hour))

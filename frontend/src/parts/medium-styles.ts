@@ -22,7 +22,8 @@ const ICONS: Record<string, string> = {
 };
 export const iconOf = (type: string): string => (Object.hasOwn(ICONS, type) ? ICONS[type]! : "mdi:counter");
 
-// Mix with the text colour, because the gas red is too dark on dark cards and the water blue too light on light cards.
+// The red of gas is too dark on dark cards, and the blue of water is too light on light cards. So mix the colour with
+// the text's colour.
 const readable = (color: string): string => `color-mix(in srgb, ${color} 65%, var(--primary-text-color))`;
 
 export function colorOf(type: string, isDark: boolean): string {

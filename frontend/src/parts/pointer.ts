@@ -69,7 +69,7 @@ export class ChosenBar implements ReactiveController {
   readonly key = (event: KeyboardEvent): void => {
     const { count, column = 1, open } = this.#chart();
     const at = this.index;
-    // In a grid, ↑ and ↓ stop at the end of a column instead of jumping to the next column.
+    // In a grid, the keys ↑ and ↓ stop at the end of a column. They do not jump to the next column.
     const step = (by: number) => {
       const to = at! + by;
       const leaves = Math.abs(by) < column && Math.floor(to / column) !== Math.floor(at! / column);

@@ -27,7 +27,7 @@ export function choicesOf(days: readonly string[], sums: readonly Day[], hasSun:
     const start = dayStart(day);
     const facts = { day: shownDays[index], isToday: false, hasSun, knownCount: 1, firstEnds: undefined, heading: null };
     const description = `${locale.weekday(start)}: ${plain(daySentence(facts, locale))}`;
-    // Drop the dot of an abbreviation, because seven labels must fit side by side on a phone.
+    // Seven labels must fit side by side on a phone. So drop the dot of an abbreviation.
     const label = locale.shortWeekday(start).replace(". ", " ");
     return { day, label, description, isKnown: Boolean(shownDays[index]), bar: bars[index]! };
   });
@@ -35,7 +35,8 @@ export function choicesOf(days: readonly string[], sums: readonly Day[], hasSun:
 
 export function week(name: string, choices: readonly Choice[], chosen: string, choose: (day: string) => void) {
   if (choices.filter(({ isKnown }) => isKnown).length < 2) return nothing;
-  // The group is a single tab stop. Arrow keys move and choose at once, as in any radio group.
+  // The tab key reaches the group only once. The arrow keys move in the group and choose at once, as in any group of
+  // radio buttons.
   const key = (event: KeyboardEvent) => {
     const enabled = choices.filter(({ isKnown }) => isKnown);
     const at = enabled.findIndex(({ day }) => day === chosen);

@@ -167,7 +167,7 @@ export function yearMap(
   const chosen = bar.index === undefined ? undefined : cells.cell(bar.index);
   const key = (event: KeyboardEvent) => {
     const isFirst = bar.index === undefined && (event.key.startsWith("Arrow") || event.key === "End");
-    // Without a choice, arrow keys start at the newest known cell, because later cells are still to come.
+    // If no cell is chosen, the arrow keys begin at the newest known cell. The cells after it are still to come.
     if (isFirst || event.key === "End") {
       event.preventDefault();
       bar.choose(cells.chosen(grid.lastCell));

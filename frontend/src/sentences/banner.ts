@@ -56,7 +56,8 @@ export function troubleOf(meter: Meter, live: Live, { silenceMs, now }: { silenc
   const t = (key: BannerKey, params: Record<string, string> = {}) => locale.text(bannerTexts, key, params);
   const received = live.received_at ? Date.parse(live.received_at) : Number.NaN;
   if (live.state === "receiving" || live.state === "waiting") {
-    // Measure the silence by this page's clock alone, because the clock of Home Assistant may differ.
+    // The clock of Home Assistant may differ from the clock of this page. So the silence is measured only by this
+    // page's clock.
     if (live.state === "waiting" || silenceMs <= SILENT_S * 1000) return undefined;
     const title = t("silent", { duration: duration(silenceMs, locale) });
     return { title, help: t("lost_help"), isCalm: false, isUnverified: false, link: undefined };

@@ -37,7 +37,7 @@ export function batteryAnswer(estimate: WhatIf, { kwh, kw }: BatterySize, price:
   const [before, after] = [estimate.classes[String(from)]!, estimate.classes[String(to)]!];
   const [fromKw, toKw] = [locale.referenceKW(from), locale.referenceKW(to)];
   const { low, high } = estimate.saving;
-  // In a range, only the upper end carries the unit.
+  // In a range of two amounts, only the second amount has the unit.
   const amount = high > low ? `${locale.number(low)}–${locale.euros(high)}` : locale.euros(low);
   const size = { kwh: locale.unit(kwh, "kWh"), kw: locale.referenceKW(kw) };
   const sentences = [high > 0 && low >= 0 ? t("saves", { ...size, amount }) : t("saves_nothing", size)];

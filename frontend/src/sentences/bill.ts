@@ -152,7 +152,7 @@ const hasVat = ({ name, has_vat }: BillLine): boolean => name !== "feed_in" && h
 function groupsOf(bill: Bill, locale: Locale, t: Say): Row[][] {
   const { lines, missing = [], vat_rate: rate } = bill;
   const fixed = lines.filter(({ name }) => name === "network_fixed").length;
-  // Two fixed prices in a month may mean two reference powers, so name neither.
+  // If a month has two fixed prices, its reference power may have changed. So name no reference power.
   const R = bill.reference_kw === null || fixed > 1 ? undefined : locale.referenceKW(bill.reference_kw);
   const write = quantities(bill, locale, t);
   const leftOut = new Set(missingParts(bill).flatMap((part) => PARTS[part]));
@@ -260,7 +260,8 @@ function quantities(bill: Bill, locale: Locale, t: Say): (line: BillLine) => str
     const decimals = priceDecimals(line);
     const price = locale.unit(line.price, "€", decimals);
     if (!isMonth(line)) {
-      // Exclude lines with a label (aids): the net price of an aid entered with VAT has many decimals, too.
+      // A price with many decimals is a mean price, unless the line has a label. Lines with a label are state aids: if
+      // an aid was entered with VAT, its net price may have many decimals, too.
       const key = decimals > MAX_ENTERED_DECIMALS && !line.label ? "times_mean" : "times";
       return t(key, { quantity: locale.unit(line.quantity, line.unit, kwhDecimals), price });
     }
@@ -312,7 +313,7 @@ function notesOfPrices(bill: Bill, locale: Locale, t: Say): string[] {
   const kwh = (value: number) => locale.kWh(value, 2);
   const notes: string[] = [];
   if (unpriced_kwh && !missing.includes("energy")) notes.push(t("note_mean_price", { kwh: kwh(unpriced_kwh) }));
-  // Some of the market prices are known, others are missing.
+  // The price is unknown only for a part of this energy.
   else if (unpriced_kwh && unpriced_kwh < suppliedKwh(bill) - 0.005) notes.push(t("note_unpriced", { kwh: kwh(unpriced_kwh) }));
   if (unpriced_exported_kwh) {
     notes.push(hasFeedIn(bill) ? t("note_unpriced_fed_in", { kwh: kwh(unpriced_exported_kwh) }) : t("note_no_feed_in_price"));

@@ -29,7 +29,7 @@ export function chosenSentence({ standing, units, today, amount }: Days, day: nu
   const amountText = (of: Month, isToday: boolean) => {
     const value = isToday ? amount : (of.amounts[day - 1] ?? null);
     const words = value === null ? "–" : write(value, units.day, locale);
-    // Name the year of a day a year ago, because both days of the sentence would otherwise have the same name.
+    // A day and the same day a year ago have the same name. So name the year, too.
     const isYearAgo = of !== month && of.month.slice(5) === month.month.slice(5);
     const name = isYearAgo ? locale.date(startOf(of.month, day)) : locale.day(startOf(of.month, day));
     const text = value === null || isToday || of.isWhole[day - 1] ? words : t("at_least", { sum: words });
@@ -50,7 +50,7 @@ export function daysTable({ history, standing, units, today, amount }: Days, loc
   const cells = columns.map((column) => {
     const isNow = column === month;
     const values = column.amounts.map((value, index) => (isNow && index + 1 >= now ? null : value));
-    // Round the days together, so that they add up to the sum beside the curve.
+    // Round all days together. So the rounded days add up to the sum beside the curve.
     const { factor, decimals, unit } = units.day;
     const parts = roundParts(values.map((value) => (value ?? 0) * factor), decimals);
     return values.map((value, index) => {

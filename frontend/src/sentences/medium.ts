@@ -59,7 +59,8 @@ export function unitsOf(type: string, unit: string | null, kwhPerM3: number | nu
   const own = { unit: (unit ?? "").slice(0, 12).replace(/^m3$/, "m³"), factor: 1, decimals: 3 };
   const energy = unit === "m3" && type === "gas" ? kwhPerM3 : KWH[unit ?? ""];
   if (energy && Number.isFinite(energy) && energy > 0) {
-    // Small daily amounts (a boiler in summer) need a decimal. A meter in GJ gets none, as its steps are 0.3 kWh.
+    // If the daily amounts are small, such as those of a boiler in summer, they need a decimal. A meter in GJ gets
+    // none, because it counts in steps of 0.3 kWh.
     const decimals = biggest * energy < 10 && unit !== "GJ" ? 1 : 0;
     const kwh = { unit: "kWh", factor: energy, decimals };
     return { day: kwh, month: kwh, own: { ...own, decimals: unit === "m3" ? 2 : 3 } };

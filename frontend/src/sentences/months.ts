@@ -81,7 +81,8 @@ function monthOf(month: string, bill: Bill | undefined, unit: Unit, isLast: bool
     isWhole: value !== null && !running && !isLast && bill!.measured_share >= MIN_MEASURED_SHARE,
     value,
     parts: bill && value !== null ? partsOf(bill, unit) : [],
-    // The forecast does not contain the payment to the energy community.
+    // The forecast does not contain the payment to the energy community. So show no forecast if there is such a
+    // payment.
     estimate: unit === "€" && running && value !== null && !bill.community ? (bill.estimate?.total ?? null) : null,
   };
 }
@@ -168,7 +169,7 @@ export function tableOf(year: Year, chosen: Month, locale: Locale): { head: stri
   const key: MonthsKey = hasSold ? "pay_after" : "pay";
   const sums = [chosen.value, ...(whole.length ? [year.sum] : [])];
   const cells = sums.map((sum) => (sum === null ? "–" : wholeEuros(sum, locale)));
-  // Without complete months the total belongs to the running month alone, which is not due yet.
+  // Without a complete month, the total is only that of the running month, which need not be paid yet.
   return { head, rows, total: { key, name: t(chosen.isRunning && !whole.length ? "so_far_pay" : key), cells } };
 }
 
@@ -179,7 +180,7 @@ function toWholeNumbers(parts: number[], sum: number, unit: Unit): number[] | un
   const isSum = Math.abs(parts.reduce((total, part) => total + part, 0) - sum) < MAX_SUM_ERROR;
   if (unit === "€") return isSum ? roundParts(parts, 0, sum) : undefined;
   const [within = 0, above = 0, fedIn = 0] = parts;
-  // The first row is the whole import; the second row is the excess within it.
+  // The first row is the whole import. The second row is the part of it above the reference power.
   return [round(within + above), round(above), round(-fedIn)];
 }
 

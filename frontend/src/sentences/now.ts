@@ -52,7 +52,7 @@ export function situationOf(live: Live, meter: Meter): Situation | undefined {
   const reference = running ? asNumber(running.reference_kw) : asNumber(meter.reference_kw);
   return {
     power,
-    // A reference power of 0 kW does not exist, so treat 0 as not entered.
+    // There is no reference power of 0 kW. So 0 means that none was entered.
     reference: reference !== null && reference > 0 ? reference : null,
     energy: (asNumber(running?.imported_wh) ?? 0) / 1000,
     secondsLeft: secondsLeft > 0 ? secondsLeft : 1,
@@ -97,7 +97,8 @@ export function nowSentence(now: Situation, locale: Locale): string {
     if (earned < 0) return t("feeding_costs", { cost: locale.cents(-earned) });
     return earned ? t("feeding", { earned: locale.cents(earned) }) : t("feeding_unpriced");
   }
-  // A balance of 0 means own energy only after feed-in in this quarter-hour. At night, panels cannot explain it.
+  // If neither import nor export flows, the household may use its own solar energy. Say so only if it has fed in during
+  // this quarter-hour, because at night solar panels cannot be the reason.
   if (is === "balanced") return t(!now.feedsIn ? "nothing" : now.hasFedIn ? "own" : "feeding_unpriced");
   if (reference === null) return now.peak === null ? "" : t("highest", { peak: locale.kW(now.peak) });
   const R = locale.referenceKW(reference);
@@ -127,10 +128,10 @@ function excessSentence(now: Situation, locale: Locale): string | undefined {
   };
   if (energy > limit) {
     const text = t("above", { so_far: kWh(energy - limit), by_end: kWh(projected) });
-    // "Under 0.1 kWh" may start the sentence and needs a capital letter.
+    // The text "under 0.1 kWh" may come at the start of a sentence. It then needs a capital letter.
     return text.replace(/\.\*\* \p{Ll}/u, (start) => start.toUpperCase());
   }
-  // In the last seconds, it is too late to lower the power in this quarter-hour.
+  // In the last seconds of a quarter-hour, it is too late to lower its energy. So give no advice.
   if (now.secondsLeft < LAST_SECONDS) return undefined;
   const less = now.power - ((limit - energy) * 3600) / now.secondsLeft;
   return t("less", { less: locale.kW(roundUp(less, kwDecimals(less))), above: kWh(projected) });

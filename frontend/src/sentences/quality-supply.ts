@@ -42,7 +42,8 @@ export function atTime(time: number, now: number, locale: Locale): string {
 export function supplySentence(live: Live, meter: Meter, isOld: boolean, now: number, locale: Locale): string {
   const last = lastTelegram(live, meter);
   if (last === undefined) return say(locale, live.gone ? "not_read" : "no_telegram_yet");
-  // The clocks of page and Home Assistant may differ a little, but `duration` writes a negative time as 0 s.
+  // The clocks of this page and of Home Assistant may differ a little, so the time may be negative. `duration` writes a
+  // negative time as 0 s.
   const time = duration(now - last, locale);
   const silence = say(locale, "silent", { duration: time, when: atTime(last, now, locale) });
   if (live.gone) return `${say(locale, "not_read")} ${say(locale, "reception", { ago: say(locale, "ago", { time }) })}`;
@@ -75,7 +76,7 @@ export function receptionDay({ reception }: Events, now: number): Reception {
   shares.forEach((share, hour) => {
     if (share === null) return;
     const from = Math.max(since, start + hour * HOUR_MS);
-    // Count at least 1 ms. If the page's clock is late, the running hour has not begun yet.
+    // If this page's clock is slow, the running hour has not begun by this clock. So count at least 1 ms of it.
     const length = Math.max(1, Math.min(end, start + (hour + 1) * HOUR_MS) - from);
     received += share * length;
     measured += length;

@@ -67,7 +67,8 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
       key: "cost",
       name: t("cost"),
       today: costs(bill && last?.cost, (value) => locale.cents(value)),
-      // Early in a month, whole euros could look cheaper than today's cost with its cents.
+      // Early in a month, an amount in whole euros could look lower than today's amount with its cents. So show cents,
+      // too, below 10 €.
       month: costs(bill && toPay(bill), (value) => (Math.abs(value) < 10 ? locale.cents(value) : locale.euros(value))),
     },
   ];

@@ -52,11 +52,11 @@ export function classRows(classes: Classes): ClassRow[] {
       isOwn: Number(key) === own,
     }));
   const firstWithoutExcess = all.findIndex(({ aboveKWh }) => aboveKWh !== null && round(aboveKWh, 3) === 0);
-  // Show at least two classes, because a single class has no comparison.
+  // A single class could not be compared with anything. So show at least two classes.
   const last = firstWithoutExcess < 0 ? all.length - 1 : Math.max(1, firstWithoutExcess);
   const rows = all.filter(({ isOwn }, index) => index <= last || isOwn);
   if (own !== null && !rows.some(({ isOwn }) => isOwn)) {
-    // A contract power that is not a class has no published price.
+    // The contract's reference power is not a published class. So its price is unknown.
     rows.push({ kw: own, fixed: null, surcharge: null, total: null, aboveKWh: null, isOwn: true });
     rows.sort((a, b) => a.kw - b.kw);
   }

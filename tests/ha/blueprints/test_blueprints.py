@@ -1,9 +1,7 @@
 """The blueprints in a Home Assistant, with simulated readings: what they do, and when."""
 
-import asyncio
 import re
-import shutil
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,50 +12,18 @@ from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
-from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 import custom_components.smarty_p1
-from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
+from custom_components.smarty_p1.const import CONF_REFERENCE_POWER
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import SERIAL, MeterPort, with_value
 from tests.ha.support import TELEGRAM, device_of, receive
 
-FOLDER = Path(__file__).parents[3] / "blueprints" / "automation" / DOMAIN
+from .conftest import FOLDER, Use, settle
+
 MINUTE = 60.0
-# Of the event loop, from a state to the last of the calls it leads to.
-_TURNS = 30
 KILOWATTS = {"unit_of_measurement": "kW", "device_class": "power"}
-
-type Use = Callable[..., Any]
-
-
-@pytest.fixture
-async def use(hass: HomeAssistant, tmp_path: Path) -> AsyncGenerator[Use]:
-    """Return a function that makes an automation from a blueprint with these inputs."""
-
-    async def make(name: str, **inputs: object) -> None:
-        shutil.copytree(FOLDER, tmp_path / "blueprints" / "automation" / DOMAIN)
-        hass.config.config_dir = str(tmp_path)
-        use_blueprint = {"path": f"{DOMAIN}/{name}.yaml", "input": inputs}
-        config = {"automation": {"use_blueprint": use_blueprint}}
-        assert await async_setup_component(hass, "automation", config)
-        await hass.async_block_till_done()
-        if hass.state is CoreState.not_running:
-            await hass.async_start()
-            await settle()
-        [state] = hass.states.async_all("automation")
-        assert state.state == "on"
-
-    yield make
-    data = {"entity_id": "all"}
-    await hass.services.async_call("automation", "turn_off", data, blocking=True)
-
-
-async def settle() -> None:
-    """Let Home Assistant do what it can at this moment, without waiting for delays to be over."""
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)

@@ -93,13 +93,12 @@ async def test_the_present_of_a_quarter_hour_follows_in_steps(
     entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0, 1.0), **TARIFF)
     shown = []
 
-    # 1 kW, 1.025 kW and 1.1 kW so far; of 0.75 kWh is left for 3.08 kW, 3.38 kW and 3.6 kW,
-    # in tenths that are allowed.
+    # 1 kW, 1.025 kW and 1.1 kW so far; the rest of 0.75 kWh would allow more than 3 kW.
     for clock, kwh in (("10:30:36", 100.010), ("10:32:24", 100.041), ("10:33:36", 100.066)):
         await send(hass, port, entry, at(clock, kwh, 1.0))
         shown.append((state_of(hass, RUNNING).state, state_of(hass, AVAILABLE).state))
 
-    assert shown == [("1.0", "3.0"), ("1.0", "3.3"), ("1.1", "3.6")]
+    assert shown == [("1.0", "3.0"), ("1.0", "3.0"), ("1.1", "3.0")]
 
 
 async def test_what_exists_depends_on_the_options(
@@ -429,9 +428,10 @@ async def test_the_power_available_ends_at_the_threshold_in_the_telegram(
 
     # 0.75 kWh are left: 45 kW for a minute.
     await send(hass, port, entry, at("10:44:00", 100.0))
-    assert float(state_of(hass, AVAILABLE).state) == 45.0
+    assert state_of(hass, AVAILABLE).attributes["until_quarter_hour_ends"] == 45.0
     await send(hass, port, entry, with_threshold(at("10:44:30", 100.0)))
-    assert float(state_of(hass, AVAILABLE).state) == 13.8
+    assert state_of(hass, AVAILABLE).attributes["until_quarter_hour_ends"] == 13.8
+    assert float(state_of(hass, AVAILABLE).state) == 3.0
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "2024-12-31", "2099-01-01"])

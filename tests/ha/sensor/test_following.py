@@ -59,11 +59,11 @@ def drawn(clock: str, kwh: float, kw: float = 2.0) -> str:
     return with_value(text, "1-0:1.8.0", f"({kwh:010.3f}*kWh)")
 
 
-async def test_what_is_available_is_rounded_down_and_rises_by_a_twentieth(
+async def test_available_power_rises_by_a_twentieth_and_ends_at_the_reference_power(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     await set_up(hass, port, make_entry, drawn("12:00:00", 100.0), reference_power=7.0)
-    shown = [state_of(hass, "smarty_available_power").state]
+    shown, until_end = [state_of(hass, "smarty_available_power").state], []
     warning = []
     for clock, kwh, kw in (
         ("12:05:00", 100.5, 2.0),  # 1.25 kWh in a sixth of an hour: 7.5 kW
@@ -74,10 +74,13 @@ async def test_what_is_available_is_rounded_down_and_rises_by_a_twentieth(
         ("12:10:00", 101.65, 2.0),  # 1.2
     ):
         await receive(hass, port, drawn(clock, kwh, kw))
-        shown.append(state_of(hass, "smarty_available_power").state)
+        available = state_of(hass, "smarty_available_power")
+        shown.append(available.state)
+        until_end.append(available.attributes["until_quarter_hour_ends"])
         state = hass.states.get("binary_sensor.smarty_reference_power_warning")
         warning.append(state and state.state)
-    assert shown == ["7.0", "7.5", "7.5", "7.5", "8.3", "7.8", "1.2"]
+    assert shown == ["7.0", "7.0", "7.0", "7.0", "7.0", "7.0", "1.2"]
+    assert until_end == [7.5, 7.5, 7.5, 8.3, 7.8, 1.2]
     # It does not wait for a step.
     assert warning == ["off", "off", "on", "off", "off", "on"]
 

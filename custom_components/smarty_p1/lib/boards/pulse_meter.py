@@ -89,7 +89,8 @@ class PulseMeter:
     def begin_at(self, count: int, at: float) -> None:
         """Continue from the running `count` that was read at the time `at`."""
         self._running = RunningCount(self._pulses_per_kwh, count, at)
-        # Do not take 1 for a running count, because some boards send a 1 for each pulse.
+        # Some boards send a 1 for each pulse instead of a running count. So a 1 does not prove that
+        # the board sends a running count.
         self.is_counting = count > 1
 
     def power_kw(self, at: float) -> float | None:

@@ -3,14 +3,16 @@
 import re
 from math import ceil
 
-# No household's connection takes more power. A count that needs more power was misread.
+# No household's connection takes more power than this. So a count that would need more power was
+# misread.
 MAX_POWER_KW = 100
 # Seconds by which the board's message may be delayed.
 _MAX_DELAY_S = 10.0
 # Numbers at which the counters of boards overflow to 0: 16 or 32 bits.
 _SIZES = (1 << 16, 1 << 32)
-# A lower count is an overflow only if the last count was at most this number of pulses below the
-# counter's end. Otherwise the board was restarted.
+# A count that is lower than the last count has two possible causes. If the last count was at most
+# this number of pulses below the counter's end, the counter has overflowed to 0. Otherwise, the
+# board was restarted.
 _MAX_PULSES_TO_WRAP = 1024
 _is_count = re.compile(r"[0-9]{1,15}(?:\.0+)?").fullmatch
 
@@ -74,7 +76,7 @@ class RunningCount:
                 for size in _SIZES
                 if 0 < size - last <= min(_MAX_PULSES_TO_WRAP, max_pulses)
             ]
-            # Without an overflow, the board was restarted. It has counted `count` pulses since the
-            # restart.
+            # If the counter has not overflowed, the board was restarted and began again at 0. So
+            # `count` is the number of pulses since the restart.
             pulses = past_end[0] if past_end and past_end[0] <= max_pulses else count
         return pulses if pulses <= max_pulses else None

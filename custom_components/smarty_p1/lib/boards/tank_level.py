@@ -12,20 +12,24 @@ from math import acos, pi, sqrt
 from statistics import median
 from typing import NamedTuple
 
-# Seconds over which the median is taken. Echoes of the walls come and go within this time.
+# Seconds over which the median distance is taken. Wrong echoes from the tank's walls come and go
+# within this time, so they hardly change the median.
 WINDOW = 5.0
-# Readings to remember. At ten readings a second, WINDOW holds only 50.
+# Maximum number of readings to remember. WINDOW needs only 50, because the sensor sends ten a
+# second. The limit bounds the memory if a port delivers more.
 _MAX_READINGS = 200
 _find_readings = re.compile(rb"R([0-9]{3,4})[\r\n]").finditer
 _MAX_UNFINISHED_BYTES = 5
 # Minimum number of readings for a level, because a single reading may be an echo of a wall.
 _MIN_READINGS = 5
-# Models that send millimetres measure at least 300 mm. So a number below 300 comes from a model
-# that sends centimetres, also with four digits.
+# Models that send millimetres measure at least 300 mm. So a number below 300 is in centimetres,
+# even if it has four digits.
 _NEAREST_MM = 300
-# Numbers for "too near" and "no echo". The longest distance of a model also means "no echo".
+# Numbers that a sensor sends instead of a distance if the water is too near or no echo comes. For
+# "no echo", a model sends the longest distance that it can measure, or a number of its own.
 _NO_DISTANCE = {b"000", b"765", b"0000", b"5000", b"9998", b"9999"}
-# Tolerance for readings beyond empty or full: a share of the tank's height, but at least 3 cm.
+# Tolerance for distances slightly beyond empty or full: this share of the tank's height, but at
+# least 3 cm.
 _TOLERANCE = 0.05
 _MIN_TOLERANCE_CM = 3.0
 

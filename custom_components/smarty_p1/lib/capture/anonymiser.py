@@ -41,11 +41,11 @@ _TELEGRAM_END = re.compile(rb"\n!([0-9A-F]{4})")
 _MAX_IDENTIFICATIONS = 8
 # Header of a frame: system title, length in one to three bytes, security control, frame counter.
 _HEADER = re.compile(rb"\xdb\x08(.{8})([\0-\x7f]|\x81.|\x82..)\x30(.{4})", re.DOTALL)
-# Bytes of a telegram that was cut short: random bytes hardly ever form 32 printable characters in a
-# row.
+# Text of a telegram that was cut short. A run of 32 printable characters must be such text, because
+# random bytes hardly ever form such a run.
 _CUT_TEXT = re.compile(rb"[ -~\r\n]{32,}")
-# Marks to keep in a cut telegram: `/` with three letters, `!` with the CRC, line ends. The text
-# between two marks may be part of a message, and is replaced like a message.
+# Marks that stay in a telegram that was cut short: `/` with three letters, `!` with the CRC, and
+# line ends. The text between two marks may be part of a message to the customer, so it is replaced.
 _CUT_MARKS = re.compile(rb"((?:\A|(?<=\n))(?:/[A-Za-z]{3}|![0-9A-F]{4})|[\r\n]+)")
 
 type Chunk = tuple[float, bytes]
@@ -135,7 +135,9 @@ def _frames(
     for _, data in chunks:
         received += len(data)
         for frame in splitter.feed(data):
-            # A capture keeps repeated frames. So the decryptor must not reject a frame as replay.
+            # A capture may hold the same frame twice, and both frames must be decrypted. So forget
+            # the last frame counters, by which the decryptor would reject the second frame as a
+            # replay.
             decryptor.last_counters = {}
             telegram = decryptor.decrypt(frame.data)
             earliest = max(last, received - len(data) - MAX_FRAME_SIZE)
@@ -224,7 +226,8 @@ class _Writer:
         return self._encrypt(piece.data, text, piece.telegram)
 
     def _write_telegram(self, parts: Sequence[Part]) -> bytes:
-        # A repeated telegram must stay a repetition, so remember its substitute.
+        # If the capture holds a telegram twice, the anonymous capture must hold the substitute
+        # twice, too. So remember the substitute of each telegram.
         original = b"".join(part.text for part in parts)
         if original not in self._telegrams:
             text = b""
@@ -280,7 +283,8 @@ class _Writer:
             new += length + b"\x30" + counter
             size = int.from_bytes(length if len(length) == 1 else length[1:])
             at = match.end()
-            # The frame may be cut short, so `body` may be ciphertext or noise. Replace all of it.
+            # The frame may have been cut short. Then `body` holds the end of the frame and also
+            # bytes that came after it. Replace all of them.
             body = data[at : at + max(size - 5, 0)]
             new += noise(body, self._random, all_of_it=True)
             self._written.replaced[Replaced.UNOPENED] += len(body)

@@ -2,7 +2,8 @@
 
 from .anonymiser import Chunk
 
-# Bytes. A meter that sends a telegram every second fills 5 MB in an hour.
+# Bytes. A meter that sends a telegram every second fills 5 MB in an hour, so a recording of an hour
+# fits.
 MAX_RECORDED = 8 * 1024 * 1024
 MAX_CHUNKS = 200_000
 

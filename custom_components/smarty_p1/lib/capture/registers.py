@@ -9,8 +9,8 @@ from random import Random
 from .substitutes import constant_for
 from .telegram_parts import Kind, Part
 
-# Factors below 1, so that a scaled power has no more digits than the original, and stays below the
-# meter's limits.
+# The factors are below 1. So a scaled power has no more digits than the original power, and stays
+# below the meter's limits.
 _MIN_FACTOR, _MAX_FACTOR = 1 / 3, 0.9
 _TARIFF = re.compile(r"(.*\.8\.)[1-9][0-9]*( .*)")
 
@@ -35,7 +35,7 @@ class Factor:
 
 
 class Registers:
-    """Substitutes for all registers: every start is random, and every rise is scaled."""
+    """Substitutes for all registers: each has a random start, and its rises are scaled."""
 
     def __init__(
         self, parts: Iterable[Part], factors: Mapping[str, Factor], random: Random
@@ -43,7 +43,7 @@ class Registers:
         """Choose the substitutes for all `parts` of a capture. `factors` are by medium."""
         self._factors = factors
         self._random = random
-        # By register: the substitute of every original number, in order of appearance.
+        # For each register: its original numbers in order of appearance, each with its substitute.
         self._substitutes: defaultdict[str, dict[int, int]] = defaultdict(dict)
         self._sizes: dict[str, int] = {}
         self._constants: dict[str, int] = {}
@@ -51,8 +51,8 @@ class Registers:
         for part in parts:
             self._add(part)
         tariffs = self._tariffs()
-        # Limit each tariff's register to a part of the number range, so that the sum of all tariffs
-        # fits, too.
+        # The register of the total must hold the sum of the tariffs' registers. So each tariff's
+        # register gets only its part of the number range, and the sum stays within the range.
         shares = {name: len(names) for names in tariffs.values() for name in names}
         for name, size in self._sizes.items():
             self._scale(name, is_exact=name in shares or name in tariffs)
@@ -91,8 +91,8 @@ class Registers:
         numbers, first, half = self._substitutes[name], self._first(name), self._sizes[name] // 2
         is_counter, factor = name in self._counters, self._factors[medium_of(name)]
         for number in numbers:
-            # A register overflows to 0 after its highest number. So take the rise modulo the
-            # register's size.
+            # A register that exceeds its highest number begins again at 0. So compute the rise
+            # modulo the register's size.
             rise = (number - first + half) % (2 * half) - half
             numbers[number] = first + (
                 rise if is_counter else factor.scale(rise, is_exact=is_exact)
@@ -100,8 +100,8 @@ class Registers:
 
     def _move(self, name: str, size: int) -> None:
         numbers = self._substitutes[name]
-        # A register that stays at 0 tells nothing about the household, but shows that the register
-        # is unused. So keep 0.
+        # A register that always shows 0 is unused. Its 0 tells nothing about the household, so keep
+        # the 0.
         is_unused = numbers.keys() == {0}
         self._constants[name] = (
             0 if is_unused else constant_for({*numbers, *numbers.values()}, size, self._random)

@@ -21,8 +21,8 @@ _OCTETS = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _FILLER = b"This message has been replaced. "
 _TRIES = 64
 _MAX_WEEKS = 52 * 8
-# Limit for different times in a capture. A meter that sends every second needs 7,200 in two hours,
-# and a few more for the capture times of its M-Bus meters.
+# Maximum number of different times in a capture. In two hours, a meter that sends every second
+# needs 7,200 times, and a few more for the capture times of its M-Bus meters.
 _MAX_TIMES = 20_000
 # Bytes of an idle line, which hold no data: NUL, 0xFF and line ends.
 _IDLE = b"\0\xff\r\n"
@@ -56,7 +56,8 @@ class TextSubstitutes:
 
     def replace(self, text: bytes) -> bytes:
         """Return a substitute with the same character classes. Blanks and punctuation stay."""
-        # Two hexadecimal digits are more likely a number than a text, so replace the digits.
+        # Two hexadecimal digits are more likely a number than an encoded character. So replace the
+        # digits without decoding them.
         if len(text) <= 2 or not is_octets(text):  # noqa: PLR2004
             return self._of(text)
         octets = bytes.fromhex(text.decode("ascii"))
@@ -105,7 +106,10 @@ class TimeShift:
     """Shift of all times by the same number of weeks."""
 
     def __init__(self, times: Iterable[bytes], random: Random) -> None:
-        """Choose the number of weeks for `times`, texts of a telegram (YYMMDDhhmmss and S or W)."""
+        """Choose by how many weeks all `times` are shifted.
+
+        `times` are texts as in a telegram: YYMMDDhhmmss, and S for summer or W for winter.
+        """
         limited = islice(times, _MAX_TIMES)
         parsed = {text: time for text in limited if (time := _read(text))}
         candidates = [weeks for weeks in range(-_MAX_WEEKS, _MAX_WEEKS + 1) if abs(weeks) > 1]
@@ -152,5 +156,6 @@ def _read(text: bytes) -> datetime | None:
         time = datetime.strptime(f"20{text[:12].decode('ascii')}", "%Y%m%d%H%M%S")  # noqa: DTZ007
     except ValueError:
         return None
-    # A telegram has two digits for the year. So the year must stay in this century when shifted.
+    # A telegram has only two digits for the year. So accept only years that stay in this century
+    # after the shift.
     return time if 2010 <= time.year <= 2089 else None  # noqa: PLR2004

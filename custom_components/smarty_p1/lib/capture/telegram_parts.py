@@ -12,7 +12,8 @@ from typing import NamedTuple
 from .substitutes import is_octets
 
 MAX_LINES = 512
-# If an object has more values, the last value holds the rest of the text.
+# Maximum number of separate values of an object. If an object has more values, the last one holds
+# all of the remaining text.
 _MAX_VALUES = 64
 
 
@@ -56,7 +57,8 @@ _TIME = re.compile(rb"[0-9]{12}[SW]")
 _FILL_BYTES = re.compile(rb"632525252525[SW]")
 _SMALL = re.compile(rb"[0-9]{1,3}")
 _VERSION = re.compile(rb"[0-9A-F]{2}")
-# At most six characters, because a longer number may be an identifier or a total.
+# A measured number has at most six characters. A longer number may be an identifier or a total,
+# which must be replaced.
 _MEASURED = re.compile(
     rb"([+-]?)(?=[0-9.]{1,6}(?:\*|\Z))([0-9]{1,5}(?:\.[0-9]{1,3})?)(\*[A-Za-z]+)?"
 )
@@ -143,7 +145,8 @@ def _kind_of_value(reference: str, value: bytes) -> Kind:
     if _MESSAGES.fullmatch(reference):
         return Kind.MESSAGE
     if _TIME.fullmatch(value):
-        # Fill bytes stay: a channel without a meter sends fill bytes in place of a time.
+        # A channel without a meter sends fill bytes instead of a time. Fill bytes tell nothing
+        # about a household, so keep them.
         return Kind.KEPT if _FILL_BYTES.fullmatch(value) else Kind.TIME
     if _stays(reference, value):
         return Kind.KEPT

@@ -5,8 +5,8 @@ discovers by MQTT. A new sensor needs a line in a table, a name in every transla
 """
 
 from .binary_sensors import BINARY_SENSORS
-from .deadband import DeadbandFilter, Follow, Shown
-from .demand_sensors import DEMAND_SENSORS, MEASURED_SINCE
+from .deadband import DeadbandFilter, Follow, Shown, limited
+from .demand_sensors import DEMAND_SENSORS, MEASURED_SINCE, UNTIL_QUARTER_HOUR_ENDS
 from .devices import MBUS_MODEL, METER_MODEL, SHORT_SERIAL_SIZE, maker, short_serial
 from .entity_description import (
     CURRENCY,
@@ -43,6 +43,7 @@ __all__ = [
     "TARIFF_SENSORS",
     "TEXT",
     "UNRECORDED_ATTRIBUTES",
+    "UNTIL_QUARTER_HOUR_ENDS",
     "VOLTAGE_LIMITS",
     "BinarySensorSpec",
     "DeadbandFilter",
@@ -54,6 +55,7 @@ __all__ = [
     "are_sent",
     "day_sums_of",
     "disturbances",
+    "limited",
     "local_times",
     "maker",
     "sends_decimals",

@@ -16,7 +16,8 @@ The arguments are the shown number (None after a break), the new number, and the
 
 type Shown = str | float | datetime | None
 
-# Round differences, because the difference of two floats has errors in further decimals.
+# Differences are rounded to this number of decimals, because the difference of two floats has
+# errors in further decimals.
 _DECIMALS = 6
 
 
@@ -35,8 +36,8 @@ def in_steps(
     def follow(shown: float | None, value: float, age: timedelta) -> float:
         if shown is None or is_within(value) != is_within(shown):
             return value
-        # With an age of 0 or a large negative age, the meter's clock stands still or was set back.
-        # Such a clock must not delay the number.
+        # `age` is measured by the meter's clock. If this clock stands still, the age is 0. If it
+        # was set back far, the age is a large negative number. Neither must delay the new number.
         is_early = timedelta(0) < abs(age) < every
         has_moved = round(abs(value - shown), _DECIMALS) >= by
         return value if has_moved and not is_early else shown
@@ -58,6 +59,11 @@ def as_allowance(unit: float, share: float) -> Follow:
         return allowed if round(allowed - shown, _DECIMALS) >= share * shown else shown
 
     return follow
+
+
+def limited(value: Shown, limit: float | None) -> Shown:
+    """Return the value, or `limit` if the value is a number above `limit`."""
+    return min(value, limit) if isinstance(value, float) and limit is not None else value
 
 
 class DeadbandFilter:

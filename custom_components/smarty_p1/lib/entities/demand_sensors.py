@@ -15,8 +15,11 @@ type Attributes = dict[str, Any]
 REFERENCE_POWER = "reference_power"
 
 MEASURED_SINCE = "measured_since"
+# Attribute of the available power: it may be far above the reference power near the end.
+UNTIL_QUARTER_HOUR_ENDS = "until_quarter_hour_ends"
 _DECIMALS = 3
-# Decimals for values that change with every telegram. More decimals would fill the database.
+# Decimals of values that change with every telegram. With more decimals, the sensor would change
+# more often and fill the database.
 _RUNNING_DECIMALS = 2
 
 
@@ -36,7 +39,7 @@ def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Readi
 
 
 def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
-    """Return the start, and also the origin if this meter did not measure the quarter-hour."""
+    """Return the start of a quarter-hour, and its origin if it was not measured here."""
     if quarter is None:
         return {"start": None}
     origin = {"origin": quarter.origin.value} if quarter.origin else {}
@@ -116,6 +119,11 @@ def _available(demand: Demand) -> float | None:
     return demand.available_kw
 
 
+def _reference(reading: Reading) -> float | None:
+    demand = reading.demand
+    return None if demand is None else demand.contracts.at(demand.quarter_start).reference_kw
+
+
 DEMAND_SENSORS: tuple[SensorSpec[Reading], ...] = (
     _running_power("demand_running", lambda demand: demand.running_kw, follow=in_steps(0.05)),
     _running_power(
@@ -133,6 +141,7 @@ DEMAND_SENSORS: tuple[SensorSpec[Reading], ...] = (
         REFERENCE_POWER,
         decimals=1,
         follow=as_allowance(0.1, share=0.05),
+        limit_fn=_reference,
     ),
     SensorSpec(
         key="demand_excess_energy",

@@ -14,8 +14,8 @@ _MAKERS: Mapping[str, str] = {"SAG": "Sagemcom"}
 
 def maker(telegram: Telegram, serial_number: str) -> str:
     """Return the name of the meter's maker, or three letters if the maker is unknown."""
-    # Three letters (FLAG code) name the maker. The DLMS system title begins with these letters. A
-    # plain telegram has no system title, but its serial number begins with the letters, too.
+    # Each maker has a code of three letters (FLAG code). A DLMS system title begins with this code.
+    # A plain telegram has no system title, but its serial number begins with the code, too.
     title = telegram.system_title
     flag = title[:3].decode("latin-1") if title else serial_number[:3]
     return _MAKERS.get(flag, flag)

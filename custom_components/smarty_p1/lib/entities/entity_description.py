@@ -73,6 +73,11 @@ class SensorSpec[D](EntitySpec[D]):
     """Whether the recorder stores the attributes with every state."""
     follow: Follow | None = None
     """Deadband of the sensor's number, None if every change is shown."""
+    limit_fn: Callable[[D], float | None] | None = None
+    """Function that returns the highest number to show, for a number with a deadband.
+
+    The attribute UNTIL_QUARTER_HOUR_ENDS has the number without this limit.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +102,9 @@ def are_sent(references: References) -> Callable[[Reading], bool]:
 def local_times(attributes: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
     """Return the attributes with each datetime replaced by an ISO 8601 text in `zone`."""
     return {
-        # In October, 2:30 exists twice. Home Assistant takes both datetimes for equal, and would
-        # show no change. But the texts differ by the UTC offset.
+        # In October, the local time 2:30 exists twice. Home Assistant takes the two datetimes for
+        # equal, and would not show the change from one to the other. The texts differ, because they
+        # contain the UTC offset.
         name: _text_in(zone, value) if isinstance(value, datetime) else value
         for name, value in attributes.items()
     }

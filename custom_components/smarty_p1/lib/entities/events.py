@@ -11,7 +11,8 @@ EVENT_MESSAGE = "message"
 ATTR_TEXT = "text"
 ATTR_COUNT = "count"
 ATTR_PHASES = "phases"
-# OBIS references of the counters, by kind and phase. A counter of all phases has an empty phase.
+# OBIS references of the counters, by kind and phase. A counter for all phases together has an empty
+# text as its phase.
 _COUNTERS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "power_failure": {"": ("0-0:96.7.21",)},
     **VOLTAGE_COUNTERS,
@@ -40,7 +41,7 @@ def _message(key: str, reference: str, *, enabled: bool = False) -> EventSpec:
 
 
 def _counts(reading: Reading) -> dict[str, int]:
-    """Return the counters that the meter sends, by name: kind and phase."""
+    """Return the counters that the meter sends. A name consists of a counter's kind and phase."""
     get = reading.telegram.objects.get
     return {
         name: value

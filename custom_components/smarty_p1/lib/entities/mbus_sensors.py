@@ -86,7 +86,8 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
             device_class="timestamp",
             **_DIAGNOSTIC,
         ),
-        # Disabled, because a meter without a valve also sends a valve state, mostly "disconnected".
+        # Disabled by default, because a meter without a valve also sends a valve state, mostly
+        # "disconnected".
         sensor(
             "valve",
             "valve",
@@ -107,7 +108,8 @@ def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpe
         return meter.value if meter and meter.unit == unit else None
 
     def flow(key: str, kind: Mapping[str, Any]) -> SensorSpec[Reading]:
-        # The flow has the same unit as the index. If this unit is not the sensor's, show None.
+        # `index` returns None if the meter now sends another unit than the sensor's unit. The flow
+        # is computed from the index, so it has the wrong unit, too. Show no flow then.
         return sensor(
             key,
             "index",

@@ -69,7 +69,8 @@ _VOLTAGE: _Kind = {
 _CURRENT = _quantity("current", "A", decimals=0)
 _DIAGNOSTIC: _Kind = {"entity_category": DIAGNOSTIC}
 _COUNT: _Kind = {**_DIAGNOSTIC, "state_class": TOTAL_INCREASING}
-# Without a state class, a sensor has no statistics. A setting of the meter needs no statistics.
+# Home Assistant keeps statistics only of sensors with a state class. Settings of the meter need no
+# statistics, so they have no state class.
 _SETTING: _Kind = {**_DIAGNOSTIC, "state_class": None}
 CONTROL_STATE: _Kind = {
     "device_class": "enum",
@@ -190,7 +191,8 @@ def _clock_offset(reading: Reading) -> int | None:
     return None if time is None else round((time - reading.received_at).total_seconds())
 
 
-# The recorder stores at most 16 KiB (UTF-8) of a state's attributes: 8,000 characters of two bytes.
+# The recorder stores at most 16 KiB (UTF-8) of a state's attributes. That is enough for 8,000
+# characters, even if each character takes two bytes.
 _MAX_OTHER_CHARS = 8_000
 
 

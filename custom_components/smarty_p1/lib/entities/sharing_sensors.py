@@ -43,7 +43,8 @@ def _attributes(day: DaySum) -> Mapping[str, Any]:
     return {"day": date.isoformat(), "quarter_hours": day.quarter_hours}
 
 
-# Sensors with Leneda's codes. The code of sharing layer 2 ends in 3, and the code of layer 3 in 2.
+# Sensors with the codes of the platform Leneda. The code's last digit is not always the layer of
+# energy sharing: the code of layer 2 ends in 3, and the code of layer 3 ends in 2.
 SHARING_SENSORS: tuple[SensorSpec[Reading], ...] = (
     _sensor("sharing_covered_1", "1-65:1.29.1"),
     _sensor("sharing_covered_2", "1-65:1.29.3"),

@@ -178,19 +178,19 @@ def measured_share(demand: Demand) -> Attributes:
 
 
 def cost_attributes(demand: Demand) -> Attributes:
-    """Return the month's measured share and, if older, the month of the grid prices used."""
+    """Return the month's measured share, and the month of the grid prices if they are outdated."""
     return measured_share(demand) | older_prices(_this_month(demand).prices_of)
 
 
 def energy_attributes(demand: Demand) -> Attributes:
-    """Return the cost attributes, and the energy in kWh without a price or time of use."""
+    """Return the cost attributes, and the kWh whose price or time of use is unknown."""
     due = _this_month(demand)
     unsplit = {"unsplit_kwh": due.unsplit_kwh} if due.unsplit_kwh else {}
     return _with_unpriced(cost_attributes(demand), due.unpriced_kwh) | unsplit
 
 
 def feed_in_attributes(demand: Demand) -> Attributes:
-    """Return the measured share of the month, and the exported kWh without a price."""
+    """Return the measured share of the month, and the exported kWh whose price is unknown."""
     return _with_unpriced(measured_share(demand), _this_month(demand).unpriced_exported_kwh)
 
 

@@ -37,7 +37,8 @@ def _attributes(
 def _price(
     key: str, value_fn: Callable[[Demand], float | None], needed: NeededOption
 ) -> SensorSpec[Reading]:
-    # No device class, because `monetary` is for amounts and not for prices.
+    # A price has no device class, because Home Assistant's class `monetary` is only for amounts of
+    # money.
     return SensorSpec(
         key=key,
         state_class=MEASUREMENT,
@@ -102,7 +103,8 @@ TARIFF_SENSORS: tuple[SensorSpec[Reading], ...] = (
         _ENERGY_PRICE,
         enabled=True,
     ),
-    # Without state class, because the amount is an estimate.
+    # Without a state class, Home Assistant keeps no statistics. This amount needs none, because it
+    # is only an estimate.
     SensorSpec(
         key="cost_month_end",
         device_class="monetary",
@@ -137,7 +139,8 @@ TARIFF_SENSORS: tuple[SensorSpec[Reading], ...] = (
         value_fn=_shown(values.cheapest),
         attributes_fn=_attributes(values.classes),
     ),
-    # Without state class, because statistics must not add up estimates of a whole year.
+    # Without a state class, Home Assistant keeps no statistics. Statistics would add up these
+    # amounts, but each amount is an estimate for a whole year.
     SensorSpec(
         key="saving_per_year",
         device_class="monetary",

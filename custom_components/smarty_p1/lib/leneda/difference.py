@@ -16,11 +16,11 @@ from .rows import Row
 
 _TOLERANCE_WH = 50
 _TOLERANCE = 0.001
-# In Wh. Days with less energy may match by chance, so they prove no cause.
+# In Wh. Two energies below this limit may match by chance. So days with less energy prove no cause.
 _MIN_WH = 500
 _HOUR = timedelta(hours=1)
-# Each end of a quarter-hour is up to one telegram (10 s) off. So tolerate 20 of 900 s, which is
-# 1/45 of the energy, plus 1 Wh.
+# The start and the end of a measured quarter-hour may each be off by one telegram (10 s). So its
+# energy may be off by the share of 20 s in 900 s, which is 1/45. Tolerate this share, plus 1 Wh.
 _OFF_WH = 1
 _OFF = 1 / 45
 
@@ -110,7 +110,8 @@ def _day(start: datetime, own: Sequence[QuarterHour], rows: Mapping[datetime, Ro
 
 
 def _cause(days: Sequence[_Day]) -> Cause | None:
-    # A day whose series is shifted by an hour may have the same sum, so check the shift, too.
+    # If a day's series is shifted by an hour, the day's sum may still be right. So check for a
+    # shift, too.
     outside = [day for day in days if not day.difference.is_within or day.is_shifted()]
     if 2 * len(outside) <= len(days):
         return None

@@ -40,9 +40,10 @@ _FIRST_LINES = 3
 _MIN_COMMAS = 4
 _HEAD = 100
 _INTERVAL_AND_VERSION = 2
-# Columns are searched in this order, each by the pattern of its cells.
+# The columns are found by the content of their cells: each pattern is searched in this order.
 _BY_PATTERN = (POINT, CODE, UNIT, TIME)
-# Values with fewer rows or a lower mean than these limits never count as energies in Wh.
+# Values may be energies in Wh instead of powers in kW. They count as powers if fewer rows than the
+# first limit have a value, or if their mean is not above the second limit.
 _MIN_ROWS = 16
 _HIGH_MEAN_KW = 20
 # The word for minutes in English, German, French, Luxembourgish and Portuguese.

@@ -23,13 +23,15 @@ TIME_WITHOUT_OFFSET = re.compile(
     r"([T ,]+[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[AaPp][Mm])?)?"
 )
 _NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
-# An error quotes a wrong value only if the value matches this pattern.
+# A refusal quotes a wrong value from the file only if the value matches this pattern, so that no
+# long or strange text is shown.
 _SHOWN = re.compile(r"[-+.,0-9A-Za-z]{1,12}")
 DECIMAL = re.compile(r"-?[0-9]{1,9}\.[0-9]{1,9}")
 DECIMAL_COMMA = re.compile(r"-?[0-9.]{1,9},[0-9]{1,9}")
 INTEGER = re.compile(r"[0-9]{1,9}")
 
-# Columns whose cells must be equal in all rows, and the refusals of unequal cells.
+# Columns that must have the same cell in all rows, each with the refusal of a file whose cells
+# differ.
 _SAME = (
     (POINT, ExportRefusal.SEVERAL_POINTS),
     (CODE, ExportRefusal.SEVERAL_CODES),

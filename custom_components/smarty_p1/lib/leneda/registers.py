@@ -33,7 +33,8 @@ class Register(NamedTuple):
     unit: str = "kW"
 
 
-# The last digit of a code is not the number of the layer of energy sharing.
+# Caution: the last digit of a code is not the number of its layer. For example, 1-65:1.29.3 is the
+# code of layer 2 of energy sharing.
 REGISTERS: Mapping[str, Register] = {
     "1-1:1.29.0": Register(Quantity.IMPORTED),
     "1-1:2.29.0": Register(Quantity.EXPORTED),
@@ -62,7 +63,10 @@ _PRODUCTION = {Quantity.EXPORTED, Quantity.REACTIVE_EXPORTED, Quantity.SOLD, *SH
 
 
 def is_of_production(code: str) -> bool:
-    """Return whether a code is of production, of which a household may have several points."""
+    """Return whether a code is of production.
+
+    A household may have several metering points of production, but only one of consumption.
+    """
     return REGISTERS[code].quantity in _PRODUCTION
 
 

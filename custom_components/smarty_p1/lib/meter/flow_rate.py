@@ -29,9 +29,11 @@ from ..stored_values import Stored, checked_list, checked_number, checked_text, 
 _MIN_INTERVAL = timedelta(minutes=1)
 _MAX_INTERVALS = 7
 _MAX_SILENT_INTERVALS = 2
-# Limits far beyond the flow of a household's meter. A faster rise of the index is a wrong value.
+# Highest flow by its unit, far above the flow of a household's meter. If the index rises faster,
+# its value is wrong.
 _MAX_RATES: Mapping[str, float] = {"m³/h": 1_000, "kW": 10_000}
-# By unit of the index: the unit of the flow, and how many m³ or kWh one unit of the index is.
+# For each unit of an index: the unit of the flow, and the number of m³ or kWh in one unit of the
+# index.
 _UNITS: Mapping[str | None, tuple[str, float]] = {
     "m3": ("m³/h", 1),
     "Wh": ("kW", 0.001),
@@ -44,7 +46,8 @@ _DECIMALS = 4
 _HOUR = timedelta(hours=1)
 _MAX_INTERVAL_S = timedelta(days=36_500).total_seconds()
 _NEVER = datetime.max.replace(tzinfo=UTC)
-# Flows to remember. Replaced or forged M-Bus meters would otherwise fill the memory.
+# Maximum number of flows to remember. Replaced or forged M-Bus meters could otherwise fill the
+# memory.
 _MAX_METERS = 64
 
 

@@ -47,7 +47,8 @@ class NamedMeter:
         self._serial_number = serial_number
         self._reader = reader
         self._decryptor = decryptor
-        # The meter's system title may be unknown. So the decryptor is returned for every title.
+        # The meter's system title may still be unknown. So this function returns the same decryptor
+        # for every system title.
         self.decryptor_of: DecryptorOf | None = (lambda _title: decryptor) if decryptor else None
         memory = reader.memory
         if memory.system_title:

@@ -24,8 +24,8 @@ from .totals import Totals
 _TITLE_SIZE = 8
 _MAX_COUNTER = (1 << 32) - 1
 _MAX_KEYS = 16
-# Maximum number of system titles. Only senders with a meter's key can add titles, but the limit
-# bounds the memory in any case.
+# Maximum number of system titles to remember. Only a sender that has a key of the meter can add a
+# title, but the limit bounds the memory in any case.
 _MAX_TITLES = 16
 _MAX_SECONDS = timedelta(days=36_500).total_seconds()
 
@@ -188,8 +188,8 @@ def _counters(content: Stored, own: bytes | None) -> dict[str, dict[bytes, int]]
 
 
 _MAY_BE_UNKNOWN = {"system_title", "serial_number", "last_telegram", "clock_deviation"}
-# Parts that a file may lack. Quarter-hours may have their own file, and the next telegram gives
-# the outline.
+# Parts that a stored file may lack. The part `demand_meter` may be stored in a file of its own, and
+# the next telegram gives the part `outline` again.
 _MAY_BE_MISSING = {"demand_meter", "outline"}
 _STORED_AS = {"flow_rates": "flows", "demand_meter": "demand"}
 _LOADERS: Mapping[str, Callable[[Stored], Any]] = {

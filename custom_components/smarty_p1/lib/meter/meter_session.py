@@ -19,7 +19,8 @@ from .reading import MeterReader, Reading, Reception
 from .telegram_age import is_recent
 from .telegram_limits import Limits, shown_name
 
-# Names of other meters that are counted one by one. An attacker could forge any number of names.
+# Maximum number of other meters that are counted by name. All further meters are counted together,
+# because an attacker could forge any number of names.
 _MAX_OTHER_METERS = 16
 _FURTHER_METERS = "further meters"
 
@@ -100,7 +101,7 @@ class MeterSession:
         is_current = self._is_current(telegram, now, reader)
         prices = self._prices(telegram) if is_current else NO_PRICES
         reading = reader.read(telegram, now, prices, is_current=is_current)
-        # Count the telegram only now, because a telegram that raised an error must not count.
+        # Count the telegram only after it was read. A telegram that raised an error must not count.
         self._reader = reader
         reader.memory.last_telegram = now
         self._telegrams += 1

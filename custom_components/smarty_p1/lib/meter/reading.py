@@ -85,8 +85,9 @@ class MeterReader:
         """Return the reading for a telegram. `market` holds the prices at the telegram's time."""
         telegram = self.limits.apply(telegram)
         settled = self.memory.totals.settle(telegram)
-        # While a fall of the imported energy is held back, the true energy is unknown. So do not
-        # count this telegram for the quarter-hour.
+        # `settle` holds back a fall of the imported energy until further telegrams confirm the
+        # fall. Until then, the true energy is unknown. So do not count this telegram for the
+        # quarter-hour.
         if settled.objects.get(IMPORTED_ENERGY) == telegram.objects.get(IMPORTED_ENERGY):
             self._follow_quarter_hour(telegram, settled, market)
         channels = self._identify_channels(settled)
@@ -99,7 +100,8 @@ class MeterReader:
         get: Callable[[str], Any] = telegram.objects.get
         registers = [get(reference) for reference in _ENERGIES]
         if settled is not telegram:
-            # The accepted value of a held-back register is outdated, so pass None as its energy.
+            # If the fall of a register is held back, the register keeps its last accepted value,
+            # which is outdated. So pass None as the energy of this register.
             accepted = map(settled.objects.get, _ENERGIES)
             pairs = zip(registers, accepted, strict=True)
             registers = [

@@ -11,10 +11,11 @@ from .mbus_channels import identity_of
 
 MAX_OTHER_OBJECTS = 64
 MAX_MBUS_METERS = 16
-# Limit for telegrams without a tag: twice the speed of the fastest meter. An attacker can write
-# such telegrams as fast as the line allows.
+# Telegrams a second that are read without a correct authentication tag: twice as many as the
+# fastest meter sends. Such telegrams can be forged by anybody with access to the line.
 TELEGRAMS_A_SECOND = 2.0
-# A delayed link delivers telegrams of at most 30 seconds, because longer silence closes the link.
+# Maximum number of telegrams without a tag that are read at once. A delayed link delivers at most
+# the telegrams of 30 seconds together, because a longer silence closes the link.
 MAX_TELEGRAMS_AT_ONCE = 30
 _MAX_SHOWN_SIZE = 64
 # A meter's name is shown to people, so a forged name must not contain markup.
@@ -45,8 +46,8 @@ class Limits:
         self._kept_meters = kept_meters
         self._warn = warn
         self._objects: set[str] = set()
-        # Identities of allowed M-Bus meters. `_new_meters` excludes the `kept_meters`. `_meters`
-        # holds only the meters in the last telegram.
+        # Identities of M-Bus meters. `_new_meters` are the accepted meters that are not among the
+        # `kept_meters`. `_meters` are the accepted meters of the last telegram.
         self._new_meters: set[str] = set()
         self._meters: AbstractSet[str] = frozenset()
         self._admitted: Mapping[int, MBusReading] = {}
@@ -83,7 +84,8 @@ class Limits:
     def _refused_objects(self, telegram: Telegram) -> set[str]:
         if telegram.objects.keys() <= OBJECTS.keys():
             return set()
-        # Check the objects in the order of the telegram, so that the same objects always stay.
+        # Check the objects in the order of the telegram, so that the limit always lets the same
+        # objects pass.
         others = (reference for reference in telegram.objects if reference not in OBJECTS)
         return {reference for reference in others if not self._admits_object(reference)}
 

@@ -35,7 +35,8 @@ from .mbus_channels import channels_by_meter
 
 CONFIRMATIONS = 6
 _MBUS_CONFIRMATIONS = 1
-# Indexes to remember. Replaced or forged M-Bus meters would otherwise fill the memory.
+# Maximum number of indexes to remember. Replaced or forged M-Bus meters could otherwise fill the
+# memory.
 _MAX_INDEXES = 64
 _MAX_AHEAD = timedelta(days=1)
 REGISTERS = (
@@ -125,8 +126,8 @@ class Totals:
         self._telegrams = 0
         self._registers: dict[str, _Total[int]] = {}
         self._indexes: dict[tuple[str, str | None], _Total[datetime]] = {}
-        # Channels of the last telegram without a held-back index. Telegrams repeat equal channels
-        # for minutes, and equal channels need no check.
+        # M-Bus channels of the last telegram in which no index was held back. The next telegrams
+        # repeat these channels for minutes, and equal channels need no check.
         self._accepted: Mapping[int, MBusReading] = {}
 
     @classmethod

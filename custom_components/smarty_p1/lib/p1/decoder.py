@@ -29,14 +29,15 @@ from .rejection_reasons import Reason, Rejection
 from .telegram import Telegram
 from .telegram_parser import parse
 
-# Budget for deciphering, in bytes of frames: 128 for each byte received, and 512 KiB at once.
+# Budget for deciphering, in bytes of frames. Each received byte adds 128 bytes to the budget, which
+# holds at most 512 KiB. So forged bytes cannot cause unlimited work.
 _WORK_BYTES_PER_BYTE = 128
 _MAX_WORK_BYTES = 512 * 1024
 _RESERVED_WORK_BYTES = _MAX_WORK_BYTES // 2
 _MIN_LONG_FRAMES_LEFT = 8
 _SHORT_FRAME_BYTES = 2 * 1024
-# A line can be full of false identifications. The limits for their length (128) and their number
-# (8) bound the work.
+# Start of a telegram: its identification line. A line can be full of false identifications, so
+# their length (128) and their number (8) are limited to bound the work.
 _IDENTIFICATION = re.compile(rb"/(?=[A-Za-z]{3}[ -~]{0,128}+\r?\n)")
 _MAX_IDENTIFICATIONS = 8
 _NOT_VERIFIED = frozenset((Reason.TAG, Reason.AUTHENTICATION_KEY))
@@ -62,8 +63,8 @@ class LineDecoder:
 
     def feed(self, data: bytes) -> list[Event]:
         """Return the telegrams and rejections that `data` completes, in order."""
-        # The next lines are a copy of the start of `Framer.feed`, because most calls return here.
-        # A call of `feed` would make feeding byte by byte a tenth slower.
+        # The next lines repeat the start of `Framer.feed`, because most calls return here. A call
+        # of `feed` instead would make feeding byte by byte a tenth slower.
         line = self._line
         line += data
         size = len(line)

@@ -22,7 +22,8 @@ from .telegram_parser import (
 )
 from .value_converters import Capture, Converter, MBusReading, Value
 
-# The text behind `!`: a checksum and a line end, which may differ. Too short for an object.
+# Text after the `!` of a telegram: a checksum and a line end. This text may differ between
+# telegrams with the same layout, because it is too short for an object.
 _is_end = re.compile(rb".{0,4}\s{0,2}").fullmatch
 _CHANNELS = {
     reference: channel
@@ -30,7 +31,8 @@ _CHANNELS = {
     for reference in references
 }
 
-# A number or time: its OBIS reference, its converter, and its M-Bus channel (None: no channel).
+# One number or time of a telegram: its OBIS reference, its converter, and its M-Bus channel (None
+# if the value belongs to no channel).
 type _Field = tuple[str, Callable[[bytes], Value], int | None]
 # Start and end of a value in the text of a telegram.
 type _Span = tuple[int, int]
@@ -39,7 +41,8 @@ type _Span = tuple[int, int]
 class _Layout:
     """Common text of telegrams that differ only in the digits of some values."""
 
-    # Digits and `:;<=>?` have the same upper four bits. No converter accepts `:;<=>?`.
+    # The mask ignores the lower four bits of a digit, so that all digits count as equal. The
+    # characters `:;<=>?` pass the mask, too, but no converter accepts them.
     _MASK = bytes(0xF0 if byte in b"0123456789" else 0xFF for byte in range(256))
 
     def __init__(self, text: bytes, spans: Sequence[_Span]) -> None:
@@ -133,8 +136,8 @@ class FastParser:
             spans.append((start, start + len(digits)))
         self._objects, self._fields = objects, fields
         self._read_channels(CHANNELS)
-        # If a reference repeats, only its last line counts. Updating an earlier line would be
-        # wrong. So no layout is remembered for such a telegram.
+        # If a reference occurs twice, only the last line counts. Later, a change of the earlier
+        # line would be taken for the object's new value. So remember no layout for such a telegram.
         if len(objects) == number_of_objects:
             self._layout = _Layout(text, spans)
             self._values = self._layout.values_of(text)

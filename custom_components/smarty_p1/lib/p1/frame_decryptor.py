@@ -63,8 +63,8 @@ class FrameDecryptor:
         full_tag = self._encrypt(nonce, text, self._associated_data)[-_FULL_TAG_SIZE:]
         verification = Verification.TAG
         if not hmac.compare_digest(full_tag[:TAG_SIZE], tag):
-            # Without a correct tag, nothing proves the sender. But a correct CRC shows that only
-            # the authentication key is wrong.
+            # Without a correct tag, nothing proves the sender. But a correct CRC shows that the
+            # encryption key is right, so only the authentication key is wrong.
             verification = Verification.CHECKSUM
             is_whole = text.startswith(b"/") and has_valid_crc(text)
             if not is_whole or self._needs_tag:

@@ -69,6 +69,7 @@ class FrameSplitter:
             record.last_counter = max(record.last_counter, frame_counter)
             return
         if len(titles) == _MAX_TITLES:
-            # Forget the rarest system title, because noise hardly repeats a title.
+            # Forget the system title with the fewest frames. It probably comes from noise, because
+            # noise hardly ever repeats a system title.
             del titles[min(titles, key=lambda title: titles[title].frames)]
         titles[system_title] = _Title(frame_counter)

@@ -19,7 +19,8 @@ from typing import NamedTuple
 
 HEADER_MARK = b"\xdb\x08"
 MAX_HEADER_SIZE = 18
-# Bytes. A telegram with all six messages of 2,048 hexadecimal digits fits into this size.
+# Bytes. The longest telegram has six messages of 2,048 hexadecimal digits each, and fits into this
+# size.
 MAX_FRAME_SIZE = 32 * 1024
 SECURITY_CONTROL = 0x30
 _SECURITY_AND_COUNTER_SIZE = 5

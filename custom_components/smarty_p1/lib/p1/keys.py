@@ -22,11 +22,12 @@ _DECLARATION = re.compile(
 )
 _SEPARATED_BYTES = re.compile(r"(?:0x|\\x)?[0-9a-f]{1,3}(?:[\s:;,\-]+(?:0x|\\x)?[0-9a-f]{1,3}){15}")
 _JOINED_BYTES = re.compile(r"(?:(?:0x|\\x)[0-9a-f]{2}){16}")
-# Brackets and quotes that people and other languages put around a key.
+# Brackets and quotes that people, and programming languages other than C, put around a key.
 _ENCLOSING = {"[]", "()", "''"}
 # Invisible characters that web pages and mails leave in a copied key.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-# Even a key within a program's declaration and comments is shorter.
+# Maximum length of a text that is read as a key. A key is shorter, even with a declaration of a
+# program and comments around it.
 _MAX_KEY_CHARS = 2000
 
 
@@ -93,8 +94,9 @@ def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
 def _read_numbers(numbers: list[str], *, is_array: bool, is_decimal: bool) -> bytes | None:
     """Return the key for 16 numbers. Return None if the base (10 or 16) is unclear."""
     if all(len(number) == 2 for number in numbers):  # noqa: PLR2004
-        # Numbers such as 10 are decimal in a program, but hexadecimal in the grid operator's
-        # letter. So reject an array of two decimal digits each.
+        # Two digits such as 10 mean ten in a program, but are hexadecimal in the grid operator's
+        # letter. If all numbers of an array look like this, the base is unclear. So reject the
+        # array.
         return None if is_array and is_decimal else _of(numbers, 16)
     is_surely_decimal = is_array or max(map(len, numbers)) == len("255")
     return _of(numbers, 10) if is_decimal and is_surely_decimal else None

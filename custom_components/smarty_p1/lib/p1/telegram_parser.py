@@ -24,7 +24,8 @@ from .obis import (
 from .telegram import Telegram, Verification
 from .value_converters import MAX_NAME_SIZE, MBusReading, Value, unknown
 
-# The specification has some 90 objects, but a forged telegram could hold thousands of lines.
+# Maximum number of lines of a telegram. The specification has some 90 objects, but a forged
+# telegram could have thousands of lines.
 MAX_LINES = 512
 UNKNOWN = ObisObject("unknown", None, unknown)
 _match_identification = re.compile(rb"\s*/([^\r\n]*)").match
@@ -108,7 +109,8 @@ def read_channel(objects: Mapping[str, Value], channel: int) -> MBusReading | No
     return MBusReading(
         type=name,
         serial_number=identifier,
-        # Without a capture time (fill bytes), the index was never captured and is not valid.
+        # A meter sends fill bytes instead of a capture time if it never captured the index. Such an
+        # index is not valid.
         value=None if time is None else value,
         unit=unit or default_unit(name),
         time=time,

@@ -41,9 +41,11 @@ class MBusReading:
     valve: int | None
 
 
-# UTC offset by the letter for summer or winter. The repeated hour in October is thus unambiguous.
+# A meter's time ends in S (summer) or W (winter), which gives the UTC offset. So even the hour that
+# repeats in October is unambiguous.
 _OFFSETS = {"S": "+02:00", "W": "+01:00"}
-# At most 15 digits. Longer numbers could become infinity, and Python refuses very long integers.
+# A number has at most 15 digits. As a float, a much longer number could become infinity, and Python
+# refuses to read very long integers.
 _is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _is_count = re.compile(r"[+-]?[0-9]{1,15}").fullmatch
 _is_timestamp = re.compile(r"[0-9]{12}[SW]").fullmatch
@@ -51,10 +53,11 @@ _is_octets = re.compile(r"(?:[0-9A-Fa-f]{2})++").fullmatch
 # Characters. The specification allows identifiers of 48 octets and messages of 1,024 octets.
 MAX_NAME_SIZE = 64
 MAX_MESSAGE_SIZE = 2048
-# No known object has more values. The last value keeps the rest of a longer text.
+# Maximum number of values of an object. No known object has more. If an object has more, the last
+# value holds all of the remaining text.
 _MAX_VALUES = 16
 _NO_TEXT = " \t\r\n\0"
-# Control characters to remove, because some databases refuse them. Tabs and line ends stay.
+# Control characters are removed, because some databases refuse them. Tabs and line ends stay.
 _CONTROLS = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
@@ -82,8 +85,8 @@ def number(unit: str) -> Converter:
             return None
         if sent_unit == unit or not sent_unit:
             return float(digits)
-        # Sagemcom meters of other countries send the same registers in Wh, W, varh and var, so
-        # convert thousandths of `unit`.
+        # Sagemcom meters of other countries send the same registers in Wh, W, varh and var instead
+        # of kWh, kW, kvarh and kvar. So divide by 1000.
         return float(digits) / 1000 if unit == f"k{sent_unit}" else None
 
     return convert

@@ -12,7 +12,8 @@ _SEPARATOR = re.compile(r"([?#&;]|%(?:25)*(?:3F|23|26|3B))", re.IGNORECASE)
 _IS = re.compile(r"=|%(?:25)*3D", re.IGNORECASE)
 _HOST = re.compile(r"/*(?:\[[^]@]*\]|[^:@]*)(?::[0-9]{1,5})?(?:/.*)?", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.%-]{0,31}")
-# The path of a device contains no user info. udev allows only these characters in a path.
+# A path of a device contains no user name or password, so nothing in it is masked. udev allows only
+# these characters in a path.
 _DEVICE = re.compile(r"/dev/[A-Za-z0-9#+.:=@_/-]+")
 _PORT_NAME = re.compile(r"port(?:_[a-z_]+)?")
 

@@ -25,16 +25,16 @@ from .serial_port import Opener, open_port, read_chunk
 PROBE_TIMEOUT_S = 25.0
 _REOPEN_DELAY_S = 1.0
 _MAX_EMPTY_CONNECTIONS = 3
-# Number of rejections, by reason, until the cause is certain. A frame that is damaged on the line
-# looks like a frame under another key, so a single rejection does not prove a wrong key.
+# Minimum number of rejections, by reason, that prove a cause. A frame that was damaged on the line
+# looks like a frame under another key. So a single such rejection does not prove a wrong key.
 _MIN_FAILURES = {
     Reason.KEY_MISSING: 1,
     Reason.DOWNGRADE: 1,
     Reason.AUTHENTICATION_KEY: 2,
     Reason.TAG: 3,
 }
-# Seconds to listen after the first rejection. A meter sends at least every ten seconds, so an
-# attacker who causes rejections cannot prevent the meter's telegram.
+# Seconds to listen after the first rejection. A meter sends at least every ten seconds, so its
+# telegram comes in this time, even if an attacker causes rejections.
 _MIN_LISTENING_S = 12.0
 # Text that ser2net sends to a client while another client is connected.
 BUSY_TEXT = b"in use"

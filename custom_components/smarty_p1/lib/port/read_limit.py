@@ -5,8 +5,8 @@ import asyncio
 from ..backoff import Budget
 from .serial_port import BAUD_RATE, READ_SIZE
 
-# Ten times the speed of a P1 port, which sends BAUD_RATE / 10 bytes a second. Faster senders have
-# to wait, so that all other tasks keep running.
+# This limit is ten times the speed of a P1 port, which sends BAUD_RATE / 10 bytes a second. Faster
+# senders have to wait, so that all other tasks keep running.
 MAX_BYTES_A_SECOND = BAUD_RATE
 _MAX_BURST_BYTES = READ_SIZE // 2
 
@@ -27,5 +27,6 @@ class ReadLimit:
         left = self._budget.left(self._clock()) - size
         self._budget.spend(size)
         if left < 0:
-            # Wait until a whole burst is allowed again, because few long pauses cost less.
+            # Wait until a whole burst is allowed again, because few long pauses cost less processor
+            # time than many short pauses.
             await asyncio.sleep((_MAX_BURST_BYTES - left) / MAX_BYTES_A_SECOND)

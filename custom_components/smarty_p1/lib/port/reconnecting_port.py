@@ -13,7 +13,8 @@ from .serial_port import BAUD_RATE, ByteReader, Opener, open_port, read_chunk
 SILENCE_TIMEOUT = 30.0
 FIRST_DELAY_S = 1.0
 MAX_DELAY_S = 60.0
-# When a cable is plugged in, the device appears a moment before the system sets its permissions.
+# Seconds to wait after a cable was plugged in. The device appears a moment before the system sets
+# its permissions.
 _SETTLING_DELAY_S = 0.5
 
 
@@ -67,7 +68,8 @@ class Link:
                 self._on_lost(err)
                 self._is_missing = isinstance(err, PortNotFoundError)
                 if isinstance(err, PortSilentError):
-                    # The port was open during the whole timeout, so a short delay is enough.
+                    # The port could be opened, and was only silent. So no longer delay is needed
+                    # before the next attempt.
                     self._backoff.reset()
             if not await self._is_plugged_in_again():
                 await self._backoff.wait()

@@ -70,8 +70,8 @@ async def _open(url: str, baud_rate: int) -> tuple[asyncio.StreamReader, asyncio
         )
     except Exception as err:  # noqa: BLE001 - every backend has its own exceptions
         error, cause = _link_error(err, url), err
-    # The backend's error may repeat secrets of the address. So raise outside of `except`, where
-    # Python does not attach the backend's error as context.
+    # The backend's error may repeat secrets of the address. Python attaches this error to any error
+    # that is raised inside `except`, so raise outside of it.
     raise error from (cause if redact_port(url) == url else None)
 
 
@@ -92,7 +92,8 @@ async def read_chunk(reader: ByteReader) -> bytes:
 
 
 def _link_error(err: Exception, url: str) -> LinkError:
-    # The backend's text may repeat a secret of the address in a changed form, so drop the text.
+    # If the address has a secret, the backend's text may repeat the secret in a changed form. So
+    # drop the text then.
     has_secret = redact_port(url) != url
     text = "" if has_secret else str(err)
     text = _ERROR_NUMBER.sub("", text) or type(err).__name__

@@ -20,8 +20,8 @@ from .topics import items
 
 ONLINE = "online"
 OFFLINE = "offline"
-# Limit for topics of a meter, because brokers and subscribers remember topics. A topic may contain
-# a unit, so a forged meter could cause any number of topics.
+# Maximum number of topics of a meter, because brokers and subscribers remember all topics. A topic
+# may contain a unit, so a forged meter could otherwise cause any number of topics.
 MAX_TOPICS = 4096
 LIFETIME = 90.0
 """Seconds for which a state stays valid in addition to the interval between two states."""
@@ -104,7 +104,8 @@ class MeterMessages:
         state = ONLINE if is_online else OFFLINE
         yield from self._placed(Message(availability_topic(self._root), state, retain=True))
         self._is_online = is_online
-        # Subscribers may have dropped the values during an outage of the meter or the broker.
+        # Subscribers may have dropped the values while the meter or the broker was unavailable. So
+        # send all values again.
         self.repeat_values()
         if self._announcer:
             self._announcer.begin_anew()
@@ -169,7 +170,9 @@ class MeterMessages:
         if not self._has_place(topic):
             return
         if topic in self._stale and not message.retain:
-            # Clear first. After `message`, the empty message would look like a newer, empty value.
+            # The broker still retains a message of an earlier run. Delete it before `message` is
+            # sent. If the empty message came after `message`, it would look like a newer, empty
+            # value.
             yield Message(topic, "", retain=True)
         yield message
         self._stale.discard(topic)
@@ -185,8 +188,8 @@ class MeterMessages:
         """Yield empty messages that delete the retained messages of earlier runs."""
         places = MAX_MBUS_METERS
         for topic in sorted(self._stale):
-            # The M-Bus meter of this message may be absent only for a while. So keep the discovery
-            # messages of up to MAX_MBUS_METERS meters.
+            # This discovery message may announce an M-Bus meter that is absent only for a while. So
+            # keep the discovery messages of up to MAX_MBUS_METERS meters.
             if places and self._announcer and self._announcer.owns(topic):
                 places -= 1
             else:

@@ -21,12 +21,15 @@ from ..entities import (
     RECEPTION_SENSORS,
     SENSORS,
     TARIFF_SENSORS,
+    UNTIL_QUARTER_HOUR_ENDS,
     BinarySensorSpec,
     DeadbandFilter,
     EntitySpec,
     EventSpec,
     SensorSpec,
+    Shown,
     disturbances,
+    limited,
     local_times,
     maker,
     sensors_of_mbus_meter,
@@ -194,11 +197,15 @@ class Announcer:
             if spec.is_wanted(options) and spec.exists_fn(data):
                 attributes = spec.attributes_fn and local_times(spec.attributes_fn(data), zone)
                 last_reset = spec.last_reset_fn and spec.last_reset_fn(data)
-                yield State(platform, spec, self._value(spec, data), attributes, last_reset)
+                value = self._value(spec, data)
+                if isinstance(spec, SensorSpec) and spec.limit_fn:
+                    attributes = {**(attributes or {}), UNTIL_QUARTER_HOUR_ENDS: value}
+                    value = limited(value, spec.limit_fn(data))
+                yield State(platform, spec, value, attributes, last_reset)
 
-    def _value[D](self, spec: EntitySpec[D], data: D) -> object:
+    def _value[D](self, spec: EntitySpec[D], data: D) -> Shown:
         """Return the value to show for an entity. A number follows the entity's deadband."""
-        value = spec.value_fn(data)
+        value: Shown = spec.value_fn(data)
         if not isinstance(spec, SensorSpec) or spec.follow is None or not isinstance(data, Reading):
             return value
         if (follower := self._followers.get(spec.key)) is None:
@@ -301,7 +308,8 @@ class Announcer:
         return {
             "state_topic": states_topic(self._root, device),
             "value_template": f"{{{{ value_json.{key} }}}}",
-            # After a crash of this program, its last states must not stay for ever.
+            # If this program crashes, it cannot report that it is offline. The states must then
+            # expire.
             "expire_after": round(self._discovery.lifetime),
         }
 

@@ -74,18 +74,20 @@ _GAS_NAMES: Mapping[str, str] = {
     "gas_1_equipment_identifier": "gas_meter_id_hex",
 }
 _LIMIT = "current_limit_imported"
-# The SmartyReader names the device type as a switch position, and the valve as a device type.
+# The SmartyReader has misleading names: it calls the device type a switch position, and the valve
+# state a device type.
 MISLEADING_NAMES: Mapping[str, str] = {
     mbus_reference(1, "device_type"): "mbus_ch_sw_pos",
     mbus_reference(1, "valve"): "device_Type",
 }
 """SmartyReader's misleading names by OBIS reference. These values also have correct names."""
 
-# References of message texts. The SmartyReader publishes messages in hexadecimal, as sent.
+# References of texts that are published as the meter sends them, in hexadecimal, because the
+# SmartyReader does so, too.
 _AS_SENT = {reference for reference in _NAMES if reference.startswith("0-0:96.13.")}
 
-# "Calculated" values that are only copies: name of the copy, and name of the copied value. The copy
-# has the same text, with all digits that the meter sent.
+# Values that the SmartyReader calls "calculated", but that are only copies: the name of the copy,
+# and the name of the copied value. The copy has all digits that the meter sent.
 _SOURCES: Mapping[str, str] = {
     "energy_consumption_calc_kWh": "act_energy_imported_p_plus",
     "energy_production_calc_kWh": "act_energy_exported_p_minus",
@@ -119,7 +121,8 @@ def smartyreader_items(telegram: Telegram) -> Iterator[SmartyReaderItem]:
 
 
 def _with_unit(name: str, item: Item) -> str:
-    # A forged meter can send any text as the unit of an index, so make the name safe for a topic.
+    # The unit is sent by the meter, so a forged meter can send any text as the unit. Make the name
+    # safe for a topic.
     return level(f"{name}_{item.unit}" if item.unit else name)
 
 
@@ -172,7 +175,8 @@ def _number(value: object) -> float | None:
 
 
 def _watts(kilowatts: object) -> float | None:
-    # The product of floats can have wrong further digits, so round to the digits that were sent.
+    # The product of two floats can have errors in further decimals. So round it to whole
+    # thousandths.
     return round(kilowatts * 1000, 3) if isinstance(kilowatts, float) else None
 
 

@@ -27,11 +27,12 @@ PART_NAMES: Mapping[str, Sequence[str]] = {"1-1:31.4.0": _LIMITS, "1-1:34.4.0": 
 """Names of the single values of an object with several values, by OBIS reference."""
 
 _number = re.compile(r"[+-]?[0-9]+(?:\.(?P<decimals>[0-9]+))?")
-# Digits without unit and point may be an identifier, whose leading zeros must stay. So
-# `_number_and_unit` also needs a unit or a point.
+# Identifiers match this pattern, too, and their leading zeros must stay. So `_number_and_unit`
+# takes a match for a number only if it has a unit or a decimal point.
 _is_number = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]{1,9})?").fullmatch
 _NO_NAME = re.compile(r"[^a-z0-9]+")
-# Limit for the values of one object, because every value gets a topic. No meter sends more values.
+# Maximum number of values of one object, because every value gets a topic. No meter sends more
+# values.
 _MAX_VALUES = 32
 _MAX_LEVEL_SIZE = 64
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
@@ -109,7 +110,7 @@ def object_name(reference: str) -> str:
     """Return the name in topics for an object that does not belong to an M-Bus meter."""
     if kind := OBJECTS.get(reference):
         return _NO_NAME.sub("_", kind.name.lower().replace("'s", ""))
-    # Some programs that read topics give dots and colons a meaning, so replace both.
+    # Some programs that read topics give a special meaning to dots and colons. So replace both.
     return reference.replace(":", "_").replace(".", "_")
 
 
@@ -147,7 +148,8 @@ def _as_decimal(value: float, sent: str) -> str:
     if match := _number.match(sent):
         if float(match[0]) == value:
             return f"{Decimal(match[0]):f}"
-        # A held-back total or a converted unit makes `value` differ from the number in `sent`.
+        # `value` differs from the number in `sent` if a total was held back or a unit was
+        # converted.
         text = f"{value:.{len(match['decimals'] or '')}f}"
         if float(text) == value:
             return text

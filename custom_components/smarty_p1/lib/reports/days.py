@@ -1,7 +1,8 @@
 """Contents of days: sums, peak and costs.
 
-A day costs the bill until the day's end less the bill until its start. So the days add up to the
-month's bill, and even a day without any measurement has its share of the fixed prices.
+The cost of a day is the bill up to the day's end, less the bill up to the day's start. So the costs
+of the days add up to the month's bill, and even a day without any measurement has its share of the
+fixed prices.
 """
 
 from collections.abc import Iterator

@@ -14,7 +14,8 @@ from ..tariff import LUXEMBOURG, day_end
 MIN_KNOWN_SHARE = 0.9
 """A day counts as whole if at least this share of the day is known."""
 _A_DAY = timedelta(days=1)
-# A day may cost only cents. With five decimals, the days add up to the month's cents.
+# Decimals of a day's cost. A day may cost only a few cents. With five decimals, the sum of the days
+# is exact to the month's cent.
 _DECIMALS = 5
 
 type DaySums = Mapping[datetime, tuple[float, float]]
@@ -43,7 +44,7 @@ _UNKNOWN = _Day(0.0, 0.0)
 
 
 def joined_days(meters: Iterable[DaySums]) -> DaySums:
-    """Return the day sums of a gas meter, joined with those of the replaced meters."""
+    """Return the sums of each day over several gas meters: a meter, and the meters it replaced."""
     joined: dict[datetime, tuple[float, float]] = {}
     for days in meters:
         for start, (amount, seconds) in days.items():

@@ -37,7 +37,7 @@ _COLUMNS = {
     "reactive_imported_kvarh": "1-1:3.29.0 (kvar)",
     "reactive_exported_kvarh": "1-1:4.29.0 (kvar)",
 }
-# Largest signed integer of 16 bits, and the integer for an unknown value.
+# Largest cell, which is the largest signed integer of 16 bits, and the cell of an unknown value.
 _MAX_CELL, _EMPTY_CELL = 32_767, -32_768
 
 
@@ -98,7 +98,8 @@ def quarter_hours_report(
     The answer ends at the last known quarter-hour.
     """
     quantity, start, end = asked["quantity"], asked["start"], asked.get("end", known.end)
-    # Round up, because a quarter-hour that began before the period is not part of the period.
+    # Round up to the start of a quarter-hour. A quarter-hour that began before the period is not
+    # part of it.
     start = quarter_start(start + QUARTER_HOUR - timedelta(microseconds=1))
     start = max(known.start, min(start, known.end))
     end = max(start, min(end, known.end))

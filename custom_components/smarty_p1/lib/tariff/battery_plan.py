@@ -21,11 +21,12 @@ _HOURS = 24
 _DAYS_OF_ENERGY = 7
 _DAYS_OF_EXCESS = 14
 _PARTS = 20
-# Factor that lowers the chance of an excess, because 14 days are a small sample, and reserving
-# energy has a cost.
+# The chance of an excess is multiplied by this factor, so that the plan keeps less energy for it.
+# The chance comes from a sample of only 14 days, and keeping energy has a cost.
 _CAUTION = 0.7
-# Weight of the last plan's midnight values in a plan's final values. The cheapest price has the
-# remaining weight of 0.2.
+# Weight in a mean. A plan must assume how much the energy that is left at its end is worth. This is
+# the mean of two values: the last plan's values at midnight have this weight, and the cheapest
+# price has the remaining weight of 0.2.
 _REMEMBERED = 0.8
 # In EUR per kWh. Values that differ by less count as equal.
 _EQUAL = 1e-7
@@ -123,8 +124,8 @@ class BatteryPlan:
         self._end_day()
         events = self._expected_events()
         if tomorrow is today and today.are_flat and not events:
-            # All hours cost the same, and no excess is expected. So the only decision is whether to
-            # store solar energy.
+            # All hours have the same price, and no excess is expected. So the only decision is
+            # whether it pays to store solar energy.
             is_worth_it = today.imported[0] * self._one_way**2 > today.exported[0]
             self._at_midnight = None
             return [(0.0, 0.0, self._usable_wh if is_worth_it else 0.0, 0.0)] * _HOURS
@@ -132,7 +133,8 @@ class BatteryPlan:
         surcharge = self._surcharge * one_way
         needed, sunny, free = self._expected_parts()
 
-        # Subtract two tolerances, so that energy without a later need is never charged.
+        # Energy that is left at the end has a value. It is slightly below the cost of charging in
+        # the cheapest hour (by two tolerances), so the plan never buys energy without a later need.
         cheapest = min(*today.imported[PLANNED_AT:], *tomorrow.imported) * one_way - 2 * _EQUAL
         values = self._last_values(cheapest)
         limits = [_NO_LIMITS] * _HOURS
@@ -145,7 +147,8 @@ class BatteryPlan:
             spare_to = bisect_left(values, saving - surcharge)
             if hour in events:
                 values = _with_event(values, events[hour], saving, surcharge)
-            # A part's value is at most the cost of filling the part in this hour. Fill with solar
+            # The plan is computed backwards, from the last hour to the first. A part of the battery
+            # is worth at most the cost of filling the part in this hour. Fill the parts with solar
             # energy first.
             give_to = bisect_left(values, saving - _EQUAL)
             store_to = bisect_right(values, sold + _EQUAL)
@@ -159,7 +162,7 @@ class BatteryPlan:
                     store_to * part_wh,
                     spare_to * part_wh,
                 )
-            # Parts of the stored energy that the house needs in this hour save the hour's price.
+            # Use the parts that the house needs in this hour. Each of them saves the hour's price.
             values = _with(values, saving, needed[hour])
             if n == _HOURS:
                 self._at_midnight = values

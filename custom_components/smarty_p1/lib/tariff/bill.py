@@ -59,7 +59,8 @@ BILL_LINES: Mapping[str, LineKind] = {
 """Kinds of lines by name, in the order of a bill."""
 _ORDER = tuple(BILL_LINES)
 _AIDS = {PER_KWH: "aid_per_kwh", PER_MONTH: "aid_per_month"}
-# Maximum share of a month's energy at the market's price for which that price may be unknown.
+# Share of a month's energy. If the market's price is unknown for more than this share, the cost of
+# the month's energy is unknown.
 _MAX_UNPRICED_SHARE = 0.1
 
 
@@ -165,7 +166,8 @@ def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
     percent = round((1 + vat_rate) * 100)
     whole = {part: cents * percent // 100 for part, cents in taxed.items()}
     if "surcharge" in taxed:
-        # The surcharge's mean price is shown in fractions of a cent, so round only the product.
+        # The bill shows the surcharge's mean price in fractions of a cent. So round only the
+        # product of energy and price.
         whole["surcharge"] = round(to_cents(surcharge * (1 + vat_rate)) * 100)
     vat = to_cents(vat_rate * _vat_base(lines))
     left = sum(taxed.values()) + round(vat * 100) - sum(whole.values())
@@ -173,7 +175,8 @@ def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
         taxed.keys() - {"surcharge", "feed_in"}, key=lambda part: -(taxed[part] * percent % 100)
     )
     for n, part in enumerate(part_names):
-        # Give the remaining cents to the parts in turn, beginning with the largest remainder.
+        # Add the remaining cents to the parts in turn. The part with the largest remainder comes
+        # first.
         whole[part] += (left + len(part_names) - 1 - n) // len(part_names)
     return {part: (cents + untaxed[part]) / 100 for part, cents in whole.items()}
 
@@ -368,7 +371,7 @@ def _network_charges(part: MonthPart) -> Iterator[_Charge]:
     spared_kwh = above_kwh if contract.replaces_variable else 0.0
     yield _Charge("network_variable", part.imported_kwh - spared_kwh, prices.variable)
     yield _Charge("meter", months, prices.meter)
-    # Without a reference power, the surcharge is unknown.
+    # Without a reference power, the surcharge has no price here, so the surcharge is unknown.
     yield _Charge("surcharge", above_kwh, contract.reference_kw and prices.surcharge)
 
 
@@ -417,8 +420,9 @@ def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
     """Return the network cost, with VAT, of locally shared energy; None if unknown."""
     cost = 0.0
     for part in parts:
-        # Shared energy outside of layer 4 may come from a local group, for which the operator may
-        # waive the network cost.
+        # Layers 1 to 3 of energy sharing are local groups, and layer 4 is a national group. For
+        # local groups, the operator may waive the network cost. A part of unknown layer may be
+        # local, too.
         if local_wh := part.shared.all_wh - part.shared.layer_4_wh:
             variable, vat_rate = part.prices.variable, part.prices.vat_rate
             if variable is None or vat_rate is None:
@@ -441,7 +445,8 @@ def _merged(charges: Iterable[_Charge]) -> list[_Charge]:
 
 def _line(charge: _Charge, price: float) -> Line:
     kind, quantity, market = BILL_LINES[charge.name], charge.quantity, charge.market
-    # Round energy to the Wh first, so that shown quantity times price gives the shown amount.
+    # Round energy to whole Wh first, so that the shown quantity times the price gives the shown
+    # amount.
     quantity = round(quantity, 6 if kind.unit == PER_MONTH else 3) or 0.0
     cost = (charge.quantity if kind.unit == PER_MONTH else quantity) * price + (market or 0.0)
     if market is not None and quantity:

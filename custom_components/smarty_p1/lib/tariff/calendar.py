@@ -14,7 +14,8 @@ _MORE_THAN_A_MONTH = timedelta(days=45)
 def quarter_start(time: datetime) -> datetime:
     """Return the start of the quarter-hour of `time`. Both are in UTC.
 
-    October repeats a local hour. In UTC these are two hours, so every start is unique.
+    In October, a local hour occurs twice. In UTC, these are two different hours, so every
+    quarter-hour has a start of its own.
     """
     return time.replace(minute=time.minute // 15 * 15, second=0, microsecond=0)
 

@@ -21,7 +21,7 @@ from .network_prices import AgreedPrices
 MONTHS_TO_JUDGE_BY = 12
 _WHOLE = 0.99
 _MONTHS_A_YEAR = 12
-# Smallest yearly saving, in EUR, that is worth a change of class.
+# Smallest saving in EUR a year that makes a change of the class worthwhile.
 _WORTH_A_YEAR = 5
 
 
@@ -78,8 +78,9 @@ def compare(
     The last month may be running.
     """
     current = AgreedPrices.at(contracts.at(until), until) if is_at_current_prices else None
-    # All classes but the contract's have published prices. So name the day until which published
-    # prices are approved, even if the contract has its own prices.
+    # Published prices are used for all classes but the contract's own class. So the comparison
+    # always names the day until which these prices are approved, even if the contract has its own
+    # prices.
     prices_of = (current or AgreedPrices.at(contracts.at(until), until)).published_until
     compared = tuple(_compare_month(month, contracts, until, current) for month in months)
     decisive = tuple(month for month in compared if month.is_whole)[-MONTHS_TO_JUDGE_BY:]

@@ -29,8 +29,9 @@ from .time_of_use import parsed
 type Stores = dict[str, Any]
 
 _MAX_VALUE = 1e19
-# An unconfirmed segment has less than 96 quarter-hours, a gap, and at either end a part of a
-# quarter-hour. The limit allows about twice as many spans.
+# Maximum number of stored spans of an unconfirmed segment. A segment has less than 96
+# quarter-hours, a gap, and a part of a quarter-hour at either end. The limit is about twice as
+# high.
 _MAX_SPANS = 200
 
 _MAY_BE_NEGATIVE = {"market_cost", "market_revenue"}

@@ -15,9 +15,11 @@ from datetime import UTC, date, datetime
 from .calendar import QUARTER_HOUR, midnight, month_start, quarter_start
 from .contract import BEGINNING, MAX_CONTRACTS, Contract, Contracts
 
-# A new second price changes the price of some hours, so it never holds from the 1st of the month.
+# Other prices that were empty before are also entered for the days since the 1st of the month. A
+# second price is not, because it changes the price of some hours.
 _NEVER_FILLED = {"second_price", "second_hours"}
-# A price is either fixed or follows the market, so both fields count as one value.
+# A price is either fixed or follows the market. So if one of the two fields has a value, the other
+# one does not count as empty.
 _ALTERNATIVES = {
     "energy_price": "energy_margin",
     "energy_margin": "energy_price",
@@ -59,8 +61,8 @@ def _with_day(
         return replace(contracts, entries=((BEGINNING, contract),))
     month = _filled(contracts, contracts.latest, contract, month_start(start))
     kept = (entry for entry in month.entries if entry[0] < start)
-    # Add `contract` even if the contract before is equal. Otherwise the options would differ from
-    # the stored contracts after a restart, and `contract` would be entered again.
+    # Add `contract` even if it equals the contract before. Otherwise the options would differ from
+    # the stored contracts, and `contract` would be entered again at every start.
     return replace(contracts, entries=(*kept, (start, contract))[-MAX_CONTRACTS:])
 
 

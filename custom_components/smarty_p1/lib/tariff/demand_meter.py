@@ -73,8 +73,9 @@ _MAX_RESTORED = 1_000_000
 _HOUR = timedelta(hours=1)
 # The register counts whole watt-hours, so the energy of a quarter-hour may be 1 Wh too high.
 _RESOLUTION_KWH = 0.001
-# Divide the remaining energy by at least a minute, because an appliance that starts in the last
-# seconds runs on into the next quarter-hour.
+# The remaining energy is divided by the remaining time of the quarter-hour, but by at least a
+# minute. Otherwise the possible power would be too high in the last seconds, because an appliance
+# that starts then also runs in the next quarter-hour.
 _MIN_REST = timedelta(minutes=1)
 
 
@@ -168,9 +169,10 @@ class DemandMeter:
     ) -> Demand | None:
         """Take the values of a telegram; return the snapshot.
 
-        A telegram without a time or a possible imported energy changes nothing. A telegram without
-        a serial number counts as one of the last meter. `threshold_kva` is the connection's limit;
-        None keeps the last limit. The prices in `market` hold from this telegram on.
+        A telegram without a time, or without a valid imported energy, changes nothing. A telegram
+        without a serial number counts as a telegram of the same meter as before. `threshold_kva` is
+        the connection's limit; None keeps the last limit. The prices in `market` hold from this
+        telegram on.
         """
         if time is None:
             return self.snapshot
@@ -201,7 +203,8 @@ class DemandMeter:
             "contracts": store_contracts(self._contracts),
             "is_begun_here": self._is_begun_here,
             "begun": history.begun and store_registers(history.begun),
-            # After a restart, stored spans with a higher number are newer than this state.
+            # Stored spans have numbers. After a restart, the spans with a higher number are newer
+            # than this state.
             "number": history.row.number,
         }
 
@@ -253,8 +256,8 @@ class DemandMeter:
             reader = RowReader(files)
             reader.close()
             if reader.runs:
-                # Lines after the last readable line may come back from a backup. So leave the
-                # numbers of these lines free.
+                # Lines that are lost or unreadable now may come back from a backup. So leave
+                # numbers for these lines free.
                 reader.row.number += _MAX_RESTORED
             self._history = history = ReadingHistory(reader.row)
             self._is_begun_here = not reader.row.months

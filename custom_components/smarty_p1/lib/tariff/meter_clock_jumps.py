@@ -1,17 +1,28 @@
 """Segments of readings without a break, and the choice of segments that stay after a break.
 
-A wrong clock shows only when it is set right. In each example, a meter was read until 12:00 on
-13 June. Then a segment was read: "in between" is its start by the meter's clock, and its length.
-Then a reading came: "then" is its time by the meter's clock. The segment goes, as if it had not
-been read, or it stays. A new segment is unconfirmed until it has a day of quarter-hours.
+A wrong clock of a meter shows only when it is set right. So each break begins a new segment, which
+is unconfirmed until it has a day of quarter-hours. If another break follows, the first reading
+after it decides whether the unconfirmed segment stays or goes, as if it had not been read:
 
-| event | in between | then | segment |
+- It goes if the reading can only continue the segment before it: same meter, plausible rise of the
+  register, at most 40 days later. The clock, meter or register of the unconfirmed segment is wrong.
+- If the segment's clock may also be right, with gaps around the segment, the passed time decides.
+  The segment goes if that time is as long as the segment itself and at most 15 min longer (30 min
+  if the clock was ahead by over a day). If the clock was slow, the time may also be longer.
+- A segment without a whole quarter-hour goes if the gaps before and after it can count as one gap.
+- In all other cases the segment stays.
+
+In each example, a meter is read until 12:00 on 13 June. After a break, a segment is read; "segment"
+is its start by the meter's clock, and its length. After another break, a reading comes; "reading"
+is its time by the meter's clock. "result" says whether the segment stays or goes.
+
+| event | segment | reading | result |
 |---|---|---|---|
 | the clock was lost, and is set right | 2000-01-01 00:00, 20 min | 06-13 12:21 | goes |
 | the same, but nobody read for two hours | 2000-01-01 00:00, 20 min | 06-13 14:21 | goes |
-| the clock was an hour late, and is set right | 06-13 11:00, 20 min | 06-13 12:21 | goes |
+| the clock was an hour slow, and is set right | 06-13 11:00, 20 min | 06-13 12:21 | goes |
 | the same, but only 10 min passed for 20 min read | 06-13 11:00, 20 min | 06-13 12:10 | stays |
-| the clock is an hour late, also after a gap | 06-13 11:00, 20 min | 06-13 11:50 | stays |
+| the clock stays an hour slow; then a gap | 06-13 11:00, 20 min | 06-13 11:50 | stays |
 | the clock was a month ahead, and is set right | 07-14 12:00, 20 min | 06-13 12:21 | goes |
 | the same, with up to 15 min between telegrams | 07-14 12:00, 20 min | 06-13 12:49 | goes |
 | a gap of 60 min; then the clock is set back 30 min | 06-13 13:00, 20 min | 06-13 12:50 | stays |
@@ -22,9 +33,9 @@ been read, or it stays. A new segment is unconfirmed until it has a day of quart
 | after a gap, the register was too high | 06-13 13:00, 20 min, 50 kWh | 06-13 15:00 | goes |
 | two gaps with less than a quarter-hour between | 06-13 13:00, 5 min | 06-13 14:00 | goes |
 | two gaps with a whole quarter-hour between | 06-13 13:00, 20 min | 06-13 14:00 | stays |
-| the clock was lost, then is an hour late | 2000-01-01 00:00, 5 min | 06-13 11:00 | goes |
+| the clock was lost; then it is an hour slow | 2000-01-01 00:00, 5 min | 06-13 11:00 | goes |
 | the clock was lost; then another meter | 2000-01-01 00:00, 5 min | 06-13 12:06, meter 2 | stays |
-| the clock was two hours late, then is one hour late | 06-13 10:00, 5 min | 06-13 11:00 | stays |
+| the clock was two hours slow; then one hour slow | 06-13 10:00, 5 min | 06-13 11:00 | stays |
 """
 
 from collections.abc import Sequence
@@ -87,7 +98,7 @@ class ReadingSegment:
         return self.is_of(serial_number) and 0 <= rise_wh <= most_wh(abs(passed))
 
     def may_be_followed_by(self, reading: Registers, serial_number: str | None) -> bool:
-        """Return whether `reading` can continue the segment. False after more than 40 days."""
+        """Return whether `reading` can continue the segment. False after a gap of over 40 days."""
         passed = reading.time - self.last.time
         return timedelta() < passed <= MAX_SHARED_GAP and self.is_register_of(
             reading, serial_number
@@ -97,7 +108,10 @@ class ReadingSegment:
 def count_kept(
     segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> int:
-    """Return how many of the first segments stay after a `reading` that breaks off the last."""
+    """Return the number of segments, from the first on, that stay after `reading`.
+
+    `reading` comes after a break, so it does not simply continue the last segment.
+    """
     for index in reversed(range(len(segments) - 1)):
         if _goes_on_from(segments[index], segments[index + 1 :], reading, serial_number):
             return index + 1
@@ -122,8 +136,9 @@ def _goes_on_from(
         before.may_be_followed_by(after.first, after.serial_number)
         for before, after in pairwise([segment, *later])
     )
-    # With rare telegrams, up to MAX_GAP may pass at each of the clock's two leaps. Accept this only
-    # for leaps by more than a day, because a gap of hours may look the same by chance.
+    # If telegrams are rare, up to MAX_GAP may pass unread at each of the clock's two leaps. Allow
+    # this only for leaps by more than a day. For shorter leaps, a real gap of some hours could look
+    # the same by chance.
     is_far = following.first.time - segment.last.time > _A_DAY
     return not may_be_gaps or -CLOCK_TOLERANCE <= lacking <= MAX_GAP * (1 + is_far)
 

@@ -175,6 +175,6 @@ def lines_of_file(data: bytes) -> list[bytes]:
     if version and version[1] != b"2":
         raise UnknownVersionError
     if lines and not header.startswith(b"start,"):
-        # The header is lost. Keep the first line, because this line may be a span.
+        # The header is lost. The first line may be a span, so keep it.
         lines.insert(0, header)
     return lines[:-1]

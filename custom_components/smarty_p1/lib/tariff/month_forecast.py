@@ -98,7 +98,7 @@ def _total(
 ) -> float | None:
     """Return the month's total if each coming day is the mean of `days`, None if unknown.
 
-    Values missing in all of `days`, such as market prices, come from `others`.
+    Values missing in all of `days`, such as market prices, come from `fallback_days`.
     """
     if not days:
         return None
@@ -148,15 +148,16 @@ def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], sha
 
 
 class _Known(NamedTuple):
-    """`days`, and `others` as a source of values that all of `days` lack."""
+    """Whole days, and `others` for the values that all of these days lack."""
 
     days: Sequence[Day]
     others: Sequence[Day]
 
     def ratio(self, of: Callable[[Day], tuple[float, float]]) -> float | None:
-        """Return the sum of parts divided by the sum of wholes; `of` gives part and whole of a day.
+        """Return the sum of parts divided by the sum of wholes; None if all wholes are 0.
 
-        If the wholes of `days` are 0, `others` are used. If these are 0, too, return None.
+        `of` returns the part and the whole of a day. The sums are those of `days`, or of `others`
+        if the wholes of `days` are 0.
         """
         for days in self:
             pairs = [of(day) for day in days]

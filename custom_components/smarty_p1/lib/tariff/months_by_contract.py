@@ -124,7 +124,8 @@ def _supplied(day: Day, hours: str) -> TimeOfUseSplit:
 @lru_cache(maxsize=64)
 def _midnights(start: datetime) -> tuple[datetime, ...]:
     """Return all midnights of a month in UTC, including the midnight at the month's end."""
-    # Python subtracts times of the same zone by the wall clock, so each day has 24 hours here.
+    # Both times have the same time zone, so Python subtracts them by the wall clock. Each day has
+    # 24 hours then, even when the clocks change.
     days = (month_end(start) - start).days
     return tuple((start + timedelta(days=day)).astimezone(UTC) for day in range(days + 1))
 

@@ -130,7 +130,8 @@ class ReadingHistory:
         self._book(segment, _boundary(reading, rise, 1.0 - share, start))
         if is_whole:
             self._complete(segment, start - QUARTER_HOUR)
-        # Completing the quarter-hour may have confirmed the segment, so fetch it again.
+        # `_complete` may have confirmed the segment and replaced it, so fetch the last segment
+        # again.
         segment = self.segments[-1]
         if share < 1:
             segment.amounts = segment.amounts.plus(rise, 1.0 - share, after)
@@ -220,8 +221,9 @@ class ReadingHistory:
             return
         last = new[-1]
         segments, sure = self.segments, self._last_in_row(set(map(_identity, new)))
-        # Only the last segment still grows. So keep the later segments if the row has all spans of
-        # an earlier segment.
+        # Only the last segment still grows. If another segment follows the last confirmed segment,
+        # and the row has all spans of the confirmed one, the segments after it are still valid.
+        # Keep them.
         if sure + 1 < len(segments) and last.end <= segments[sure].last.time:
             del segments[:sure]
             segments[0].spans = []

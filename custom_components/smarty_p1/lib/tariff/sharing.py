@@ -13,10 +13,10 @@ from .month import QuarterHour, Shared
 from .register_rises import DECIMALS
 from .time_of_use import is_second
 
-# The platform rounds every value to 0.25 Wh, so a sum of values may be 0.5 Wh off.
+# The platform rounds each value to 0.25 Wh, so a sum of several values may be 0.5 Wh off.
 _ROUNDED_WH = 0.5
-# Each end of a measured quarter-hour is up to one telegram (10 s) off. So its energy may be off by
-# the share of 20 s in 900 s, which is 1/45. Tolerate this share, plus 1 Wh.
+# The start and the end of a measured quarter-hour may each be off by one telegram (10 s). So its
+# energy may be off by the share of 20 s in 900 s, which is 1/45. Tolerate this share, plus 1 Wh.
 _OFF_WH = 1
 _OFF = 1 / 45
 

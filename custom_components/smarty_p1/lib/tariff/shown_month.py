@@ -18,7 +18,7 @@ the energy drawn in the break, and the hours of reading after the break.
 | the clock has leapt ahead | 2026-07-14 12:00 | 1 kWh | 20 h | 2026-06 |
 | the same; a day proves it | 2026-07-14 12:00 | 1 kWh | 25 h | 2026-07 |
 | the clock is lost | 2000-01-01 00:00 | 0 kWh | 20 h | 2026-06 |
-| the clock is a month late | 2026-05-13 12:00 | 0 kWh | 20 h | 2026-06 |
+| the clock is a month slow | 2026-05-13 12:00 | 0 kWh | 20 h | 2026-06 |
 """
 
 from collections.abc import Sequence
@@ -32,8 +32,8 @@ from .spans import Row
 
 _A_DAY = timedelta(days=1)
 _HOUR = timedelta(hours=1)
-# In a real break of a day, a household in use draws more than 240 Wh (10 W for 24 h). With less
-# energy, the clock has leapt ahead.
+# Mean power in W that a household draws at least, even if nobody reads its meter. If the clock
+# shows that a day has passed, but less than 240 Wh were drawn, the clock was set ahead.
 _MIN_W = 10.0
 
 
@@ -76,7 +76,10 @@ def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
 
 
 def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
-    """Return whether the clock may be ahead. False for 0 or over `MAX_SEGMENTS - 2` leaps."""
+    """Return whether the clock may be ahead, because it has leapt from a segment to the next.
+
+    If it has leapt more than `MAX_SEGMENTS - 2` times, return False.
+    """
     leaps = sum(starmap(_leaps, pairwise(segments)))
     return 0 < leaps < MAX_SEGMENTS - 1
 

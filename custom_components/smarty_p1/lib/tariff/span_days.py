@@ -83,7 +83,8 @@ class _Part(NamedTuple):
     def known_day(self, pieces: Sequence[Piece]) -> KnownDay | None:
         """Return the day with `pieces` of gaps and parts of quarter-hours, None without energy."""
         month, begin = self.month, self.begin
-        # A quarter-hour belongs to the contract at its start, so both ends are rounded up.
+        # A quarter-hour belongs to the contract that holds at its start. So round both ends up to
+        # the start of a quarter-hour.
         first, last = (-((month.first - time) // QUARTER_HOUR) for time in (begin, self.end))
         imported, exported, origins = self._columns(first, last)
         repeated = [span for span in month.repeated if begin <= span.start < self.end]

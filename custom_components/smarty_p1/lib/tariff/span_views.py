@@ -105,8 +105,8 @@ class QuarterHours:
         references = [contract.reference_kw for _, contract in contracts.entries]
         least_wh = min([REFERENCE_POWERS[0], *(kw for kw in references if kw)]) * 250
         for index, imported_wh in enumerate(self._imported[part]):
-            # Check first against `least_wh`, because most quarter-hours are far below it. NaN
-            # (unknown) fails this check, too.
+            # Most quarter-hours are far below `least_wh`, so this check comes first. An unknown
+            # energy (NaN) fails the check, too.
             if imported_wh > least_wh:
                 time = self.start + (part.start + index) * QUARTER_HOUR
                 kw = contracts.at(time).reference_kw
@@ -142,7 +142,8 @@ def quarter_hours_between(
     """Yield the quarter-hours that start in a period, measured or the platform's, in order."""
     for month in sorted({*columns, *past.months}):
         own, platform = (of.get(month) or MonthColumns(month) for of in (columns, past.months))
-        # Round up, because a quarter-hour that began before the period is not part of it.
+        # Round up to the start of a quarter-hour. A quarter-hour that began before the period is
+        # not part of it.
         first, last = (-((own.first - time) // QUARTER_HOUR) for time in (start, end))
         for place in range(max(0, first), min(last, own.size)):
             if own.is_known(place):

@@ -27,11 +27,14 @@ MAX_MONTHS = 36
 MAX_SHARED_GAP = timedelta(days=40)
 """The energy of a longer gap is not shared out to days, because that would be a guess."""
 _QUARTER_HOURS_A_DAY = 96
-# A gap over two years comes from a lost clock. Shorten the gap, so that it reaches few months.
+# A gap of more than two years comes from a clock that was lost. Such a gap is shortened to this
+# length, so that its energy is divided among fewer months.
 _MAX_GAP = timedelta(days=731)
-# With less energy than this in a gap over 40 days, the clock was set ahead. A long outage has more.
+# In Wh. In a real gap of more than 40 days, a household draws more than this. If less was drawn,
+# the clock was set ahead, and there was no gap.
 _MAX_LEAP_WH = 10_000
-# In Wh. Smaller than a register's steps, larger than the rounding of stored numbers.
+# In Wh. By rounding, stored numbers may fall by this much from one position to the next, although
+# the register did not fall. The limit is below the steps of a register.
 _NEGLIGIBLE_WH = 0.01
 _SECOND = timedelta(seconds=1)
 _NO_REACTIVE = (None, None)
@@ -189,8 +192,8 @@ class MonthColumns:
     ) -> None:
         """Put a quarter-hour at index `place`, and forget the previous quarter-hour there."""
         if not self.quarter_hours:
-            # Empty months share their columns, because a long gap makes many months. Copy the
-            # columns before the first change.
+            # A long gap makes many empty months, and all empty months share the same columns. So
+            # copy the columns before the first change.
             self.imported, self.exported = copy(self.imported), copy(self.exported)
             self.origins = bytearray(self.size)
         self.quarter_hours += not self.is_known(place)

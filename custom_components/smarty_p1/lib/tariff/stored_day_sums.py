@@ -27,7 +27,8 @@ from .spans import MAX_MONTHS, Kind, Span
 
 VERSION = 2
 _VERSION_OF_MONTHS = 1
-# Worst case: each quarter-hour of a month has another contract, so 31 * 96 = 2,976 parts of days.
+# Maximum number of a month's parts of days. In the worst case, each of the month's quarter-hours
+# (31 * 96 = 2,976) has another contract and is a part of its own.
 _MAX_DAYS = 3_000
 _MAX_POWERS = 100
 _MAX_QUARTER_HOURS_A_DAY = 100
@@ -82,7 +83,8 @@ def _load_day(data: Stored) -> Day:
     stored = checked_mapping(data)
     start = utc_time(stored.pop("start"))
     quarter_hours = checked_count(stored.pop("quarter_hours"), _MAX_QUARTER_HOURS_A_DAY)
-    # "above" and "second" are only checked, because both are now computed from quarter-hours.
+    # "above" and "second" are checked but not used, because both are now computed from the
+    # quarter-hours.
     for name in ("above", "second"):
         checked_mapping(stored.pop(name, {}), _MAX_POWERS)
     if start != quarter_start(start) or not stored.keys() <= set(AMOUNTS):
@@ -113,8 +115,9 @@ def spans_of_months(
         if start in months_by_start:
             spans += _spans_of_days(months_by_start[start].days, of_month, until)
         elif len(of_month) >= _QUARTER_HOURS_A_DAY:
-            # The state lacks this month, perhaps because the state was lost. Drop a month with less
-            # than a day of quarter-hours, because it comes from a wrong clock.
+            # The months in the state lack this month, perhaps because the state was lost. So take
+            # the month's quarter-hours from the files. If they are less than a day, they come from
+            # a wrong clock and are dropped.
             spans += of_month
     return sorted(spans, key=lambda span: (span.start, span.end))
 

@@ -235,7 +235,8 @@ class _Trial:
         return replace(self._contract, reference_kw=reference_kw, network_fixed=fixed)
 
     def _run(self, reference_kw: float) -> _Run:
-        # All reference powers without excess have the same simulation, so run it once.
+        # A reference power that is never exceeded does not change the simulation. So all such
+        # reference powers share one run.
         is_exceeded = self._trial.highest_wh > reference_kw * WH_A_KW or any(
             day.day.above.get(reference_kw, NOTHING_ABOVE).energy_wh for day in self._year.days
         )
@@ -263,7 +264,8 @@ class _Trial:
         surcharge, feed_in, fixed = (
             round(_amount(bills, *names) * times, 2) for names in (_SURCHARGE, _FEED_IN, _FIXED)
         )
-        # Compute the energy as the rest, so that the rounded amounts add up to the total.
+        # Compute the energy's cost as the rest of the total, so that the rounded amounts add up to
+        # the total.
         energy = round(total - surcharge - feed_in - fixed, 2)
         return YearCosts(energy, surcharge, feed_in, fixed, total)
 

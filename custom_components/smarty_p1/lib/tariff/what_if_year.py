@@ -25,8 +25,8 @@ from .time_of_use import TimeOfUseSplit, is_second
 MIN_DAYS = 300
 """Minimum number of measured days for a result."""
 MONTHS_OF_A_YEAR = 12
-# At least this share of a measured day's quarter-hours is known. A day is priced if at least this
-# share of its energy has a market price.
+# Minimum share of two kinds: of a day's quarter-hours that must be known for the day to count as
+# measured, and of the day's energy that must have a market price for the day to be priced.
 _MIN_KNOWN_SHARE = 0.9
 _QUARTERS_OF_AN_HOUR = 4
 _ORDINARY_DAY = range(96)
@@ -237,7 +237,10 @@ def _known_day(
 
 @lru_cache(maxsize=16)
 def second_quarters(contract: Contract) -> Sequence[Sequence[bool]]:
-    """Return for each weekday from Monday which of 96 quarter-hours have the second price."""
+    """Return whether each of the 96 quarter-hours of a weekday has the second price.
+
+    The result has a list for each weekday, from Monday on.
+    """
     hours = contract.second_hours if contract.has_second_price else None
     if hours is None:
         return [[False] * len(_ORDINARY_DAY)] * 7
@@ -269,7 +272,8 @@ def _with_quarters(
         end = min(end, following.start) if following else end
         part = quarters[bisect_left(starts, day.start) : bisect_left(starts, end)]
         if feeds_in:
-            # Leave out quarter-hours with unknown exports, as solar energy would be missing.
+            # Leave out a quarter-hour with unknown exported energy, because the simulation would
+            # lack its solar energy.
             part = [quarter for quarter in part if quarter.exported_kwh is not None]
         yield day, part
 
@@ -345,5 +349,5 @@ def _market_difference(
 
 
 def _share_left(before_wh: float, more_wh: float) -> float:
-    """Return `before_wh` plus `more_wh` as a multiple of `before_wh`; 1 without `before_wh`."""
+    """Return `before_wh` plus `more_wh`, divided by `before_wh`. Return 1 if `before_wh` is 0."""
     return max(0.0, 1 + more_wh / before_wh) if before_wh else 1.0

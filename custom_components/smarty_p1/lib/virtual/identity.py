@@ -3,7 +3,8 @@
 import re
 import secrets
 
-# Second digits of locally administered MAC addresses. No manufactured device has such an address.
+# Second digits of locally administered MAC addresses. No manufactured device has such an address,
+# so the serial number cannot be that of a real device.
 _SECOND_DIGITS = "26ae"
 _SERIAL = re.compile(rf"[0-9a-f][{_SECOND_DIGITS}][0-9a-f]{{10}}")
 

@@ -13,19 +13,21 @@ from statistics import median
 MIN_PART = 0.05
 """Minimum part of the grid power to hand out, because some batteries stop after many zeros."""
 
-# Numbers of telegrams for the medians. Odd numbers, so that a median is always a real load.
+# The load is forecast by medians over these numbers of telegrams. The numbers are odd, so that each
+# median is a load that really occurred.
 _WINDOWS = (1, 3, 7, 15)
 # A forecast is compared with the loads at the next two telegrams, because a battery needs up to two
 # telegrams to follow. These are the weights of the two errors.
 _WEIGHTS = (1, 2)
-# Factor by which old errors lose weight at every telegram: half the weight in 23 telegrams.
+# Old errors are multiplied by this factor at every telegram. So they lose half of their weight in
+# 23 telegrams.
 _ERROR_DECAY = 0.97
 _CHANGE_DECAY = 0.95
 # Assumed speeds of batteries: the part of the handed-out power by which their output rises within
 # one telegram. Full or empty batteries have speed 0.
 _PROMPT, *_OTHER_SPEEDS = (1.0, 0.5, 0.0)
-# A slower speed is assumed only if its reconstructed load changes less than 0.75 times as much as
-# with the prompt speed.
+# The load is reconstructed for each assumed speed. A slower speed is taken only if its load changes
+# less than 0.75 times as much as the load for the prompt speed.
 _MUCH_STEADIER = 0.75
 
 
@@ -45,7 +47,7 @@ class LoadForecast:
         for reconstruction in (self._prompt, *self._others):
             reconstruction.add(grid, handed_out)
         # A load that is reconstructed with a wrong speed changes more than the true load. So take
-        # the speed with the smallest changes.
+        # the speed whose load changes least.
         best = min(self._others, key=lambda other: other.change)
         if best.change >= _MUCH_STEADIER * self._prompt.change:
             best = self._prompt

@@ -21,7 +21,8 @@ TOO_MANY: Final = 429
 UNAVAILABLE: Final = 503
 
 _FREQUENCY = 50.0
-# Status of a Wi-Fi without connection, because the virtual Shelly is connected by cable.
+# The virtual Shelly seems to be connected by a network cable. So it reports a Wi-Fi without
+# connection.
 _WIFI = {"sta_ip": None, "status": "disconnected", "ssid": None, "rssi": 0}
 _STATION = {"ssid": None, "is_open": True, "enable": False, "ipv4mode": "dhcp"}
 _WIFI_CONFIG = {

@@ -21,12 +21,13 @@ MAX_BATTERIES = 8
 # Seconds between telegrams and between polls, assumed until the true intervals are measured.
 _TELEGRAM_INTERVAL_S = 10.0
 _POLL_INTERVAL_S = 1.0
-# Polls are fast if their interval is below this share of the telegram interval. The share is below
-# 1, because clients that poll as often as telegrams come are often a little early.
+# A client polls fast if its poll interval is below this share of the telegram interval. The share
+# is below 1, because a client that polls once per telegram often polls a little early, and is not
+# fast.
 _MAX_FAST_SHARE = 0.8
 # A poll interval longer than this number of telegram intervals is a pause, and not measured.
 _MAX_POLL_TELEGRAMS = 2
-# Seconds. No meter sends more often, so telegrams that come closer together were delayed.
+# Seconds. No meter sends more often than this. So telegrams that come closer together were delayed.
 _MIN_INTERVAL_S = 0.5
 # Seconds for which a client must send UDP requests to get its own share of the power.
 _MIN_STEADY_S = 60.0
@@ -170,11 +171,11 @@ class VirtualMeter:
     @staticmethod
     def _poll_interval(estimate: IntervalEstimate, waited: float | None) -> float:
         """Return the expected seconds to the next poll. The last poll was `waited` seconds ago."""
-        # The estimate is None at the first poll, and for a client that polls very rarely.
+        # `estimate.interval` is None at the first poll, and for a client that polls very rarely.
         usual = _POLL_INTERVAL_S if waited is None else waited
         interval = usual if estimate.interval is None else estimate.interval
         if waited is not None:
-            # A client that now polls faster than before must get only the part for `waited`
+            # If a client now polls faster than before, it must get only the part for the `waited`
             # seconds.
             interval = min(interval, waited)
         return interval

@@ -95,7 +95,8 @@ class HttpPort:
         self._now = now
         self._rpc = rpc
         self._listeners: set[Listener] = set()
-        # By connection: the time at which the connection is closed if no further request comes.
+        # For each connection: the time at which the connection is closed unless another request
+        # comes.
         self._closes_at: dict[web.RequestHandler, float] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._server: asyncio.Server | None = None
@@ -247,7 +248,8 @@ class HttpPort:
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if not is_local_host(request.headers.get("Host", "")):
-            # Refuse, because a foreign web page's name may resolve to this host (DNS rebinding).
+            # The request names another host. A foreign web page may have made its own name resolve
+            # to this host (DNS rebinding) to read the values. So refuse the request.
             self._note(request)
             return _error(421, "Ask by the address")
         try:
@@ -290,8 +292,8 @@ class HttpPort:
         return _text(to_json(shelly_information(self._meter.serial)))
 
     async def _method(self, request: web.Request) -> web.Response:
-        # Ignore the body, because some clients send a whole RPC frame. A frame's `id` is no
-        # component number.
+        # Some clients send a whole RPC frame as the body. Its `id` is the number of the frame and
+        # not of the component. So take the component only from the query.
         result = self._required_rpc.answer(
             _client(request), request.match_info["method"], component_of(request.query)
         )
@@ -312,7 +314,8 @@ class HttpPort:
         self._note(request)
         origin = request.headers.get("Origin")
         if origin and origin.partition("://")[2] != request.host:
-            # Refuse, because a foreign web page in the user's browser could read the values.
+            # A foreign web page in the user's browser sent this request, and could read the values.
+            # So refuse it.
             raise web.HTTPForbidden
         address = _client(request)
         of_one = sum(listener.address == address for listener in self._listeners)

@@ -18,8 +18,9 @@ from .shelly_connections import ShellyRpc
 _SEND_TIMEOUT_S = 10.0
 # Seconds between two notifications with energies, because energies change slowly.
 _ENERGY_INTERVAL_S = 60.0
-# Beginning of the client name of Home Assistant (aioshelly). Without telegrams, Home Assistant gets
-# unknown values, because it would not reconnect for a minute after a closed connection.
+# Beginning of the client name that Home Assistant (aioshelly) sends. When no telegrams come, the
+# connections of other clients are closed. Home Assistant gets unknown values instead, because it
+# would wait a minute before it connects again.
 _HOME_ASSISTANT = "aios-"
 
 
@@ -94,7 +95,8 @@ class Listener:
                 self._is_over = False
                 await self._send(self._rpc.outdated_notification(self._source or ""))
                 continue
-            # Notifications need the client's name. The name comes with the client's first request.
+            # A notification needs the client's name, which comes with the client's first request.
+            # So send no notification before.
             if self._source is None:
                 continue
             has_energy = loop.time() - self._energy_at >= _ENERGY_INTERVAL_S

@@ -48,8 +48,8 @@ class UdpPort(asyncio.DatagramProtocol):
         if address is None or not is_private(address):
             return
         frame, transport = read_frame(data), self._transport
-        # A full buffer means that the network is gone. Drop the answer, because it would come too
-        # late.
+        # A full buffer means that the network is interrupted. Drop the answer, because it would
+        # arrive too late.
         if frame is None or transport is None or self._is_full:
             return
         code, text = answer_frame(
@@ -57,6 +57,7 @@ class UdpPort(asyncio.DatagramProtocol):
             self._rpc.serial,
             lambda call: self._rpc.answer(address, call.method, call.component, is_udp=True),
         )
-        # Send no errors, because another device may answer the same broadcast.
+        # Send no errors. The request may be a broadcast, and another device may give the right
+        # answer to it.
         if code == _OK:
             transport.sendto(text.encode(), addr)

@@ -1,0 +1,11 @@
+/** Configuration of remark, which checks that the links of the pages lead to files and headings of this repository. */
+
+import { fileURLToPath } from "node:url";
+import noUndefinedReferences from "remark-lint-no-undefined-references";
+import validateLinks from "remark-validate-links";
+
+const options = {
+  repository: "https://github.com/smarty-p1/smarty_p1",
+  root: fileURLToPath(new URL("../../", import.meta.url)),
+};
+export default { plugins: [noUndefinedReferences, [validateLinks, options]] };

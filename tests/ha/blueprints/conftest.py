@@ -1,0 +1,47 @@
+"""An automation from a blueprint."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.setup import async_setup_component
+
+from custom_components.smarty_p1.const import DOMAIN
+
+FOLDER = Path(__file__).parents[3] / "blueprints" / "automation" / DOMAIN
+# Of the event loop, from a state to the last of the calls it leads to.
+_TURNS = 30
+
+type Use = Callable[..., Any]
+
+
+@pytest.fixture
+async def use(hass: HomeAssistant, tmp_path: Path) -> AsyncGenerator[Use]:
+    """Return a function that makes an automation from a blueprint with these inputs."""
+
+    async def make(name: str, **inputs: object) -> None:
+        shutil.copytree(FOLDER, tmp_path / "blueprints" / "automation" / DOMAIN)
+        hass.config.config_dir = str(tmp_path)
+        use_blueprint = {"path": f"{DOMAIN}/{name}.yaml", "input": inputs}
+        config = {"automation": {"use_blueprint": use_blueprint}}
+        assert await async_setup_component(hass, "automation", config)
+        await hass.async_block_till_done()
+        if hass.state is CoreState.not_running:
+            await hass.async_start()
+            await settle()
+        [state] = hass.states.async_all("automation")
+        assert state.state == "on"
+
+    yield make
+    data = {"entity_id": "all"}
+    await hass.services.async_call("automation", "turn_off", data, blocking=True)
+
+
+async def settle() -> None:
+    """Let Home Assistant do what it can at this moment, without waiting for delays to be over."""
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
