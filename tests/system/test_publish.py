@@ -257,7 +257,7 @@ async def test_other_programs_read_the_p1_server(
             if each["config_entry_id"] == entry["entry_id"]
         }
         state = (await home.all_states()).get(sensors.get("electricity_imported_total", ""))
-        return state and state["state"]
+        return str(state["state"]) if state else None
 
     # Loaded again before its first telegram came, it adds its sensors twice, and one set is dead.
     await until(shown_energy, within=PATIENCE)
