@@ -27,7 +27,6 @@ KEY = bytes.fromhex("5A1ED5A1ED5A1ED5A1ED5A1ED5A1ED00")
 # Less than states are good for without a gateway that says it is gone.
 SOON = 60.0
 ROOT = DecodedGateway.root
-THEIRS = "theirs/house"
 # What depends on when somebody began to read, and on the moment at which a telegram came. Of each
 # phase, the power and the voltage follow in steps from the telegram that somebody read first; the
 # topics of the values have none.
@@ -70,15 +69,23 @@ def assert_same(own: dict[str, str], other: dict[str, str], device_name: str) ->
 async def publish(home: Home, form: str) -> None:
     """Have the integration publish, under a prefix that its own Home Assistant does not heed."""
     options = {"enabled": True, "format": form, "retain": False, "min_interval": 0}
-    options |= {"discovery": True, "discovery_prefix": "elsewhere", "topic": THEIRS}
+    options |= {
+        "discovery": True,
+        "discovery_prefix": f"elsewhere-{form}",
+        "topic": f"{form}/house",
+    }
     await home.set_options(mqtt=options)
 
 
-async def compare(listener: Listener, meter: RecordingMeter) -> None:
+async def compare(listener: Listener, meter: RecordingMeter, form: str) -> None:
     """Wait until both have published the meter's last telegram, and compare."""
 
+    def published() -> tuple[dict[str, str], dict[str, str]]:
+        own = last_of(listener, ROOT, "homeassistant")
+        return own, last_of(listener, f"{form}/house", f"elsewhere-{form}")
+
     async def have_ended() -> bool:
-        both = last_of(listener, ROOT, "homeassistant"), last_of(listener, THEIRS, "elsewhere")
+        both = published()
         states = [json.loads(each.get("root/states", "{}")) for each in both]
         # By its time: energies may be the same as before.
         digits = re.findall(r"^0-0:1\.0\.0\((\d+)", meter.last_telegram, re.MULTILINE)
@@ -89,8 +96,7 @@ async def compare(listener: Listener, meter: RecordingMeter) -> None:
         return times == 2 * digits and len(counters) == 1
 
     await until(have_ended, within=PATIENCE)
-    own, other = last_of(listener, ROOT, "homeassistant"), last_of(listener, THEIRS, "elsewhere")
-    assert_same(own, other, meter.device_name)
+    assert_same(*published(), meter.device_name)
 
 
 async def test_the_gateway_publishes_what_the_integration_does(tmp_path: Path) -> None:
@@ -136,7 +142,7 @@ async def test_the_gateway_publishes_what_the_integration_does(tmp_path: Path) -
                 await until(shows_some, within=PATIENCE)
                 # Both end with the same telegram, which nothing cuts off.
                 line.set_faults("silence")
-                await compare(listener, meter)
+                await compare(listener, meter, form)
                 await until(shows_last, within=PATIENCE)
                 os.kill(process.pid, signal.SIGKILL)
                 await until(is_unavailable, within=SOON)

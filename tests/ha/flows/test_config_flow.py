@@ -44,7 +44,6 @@ from tests.ha.dialogs import (
     confirm,
     is_advanced_open,
     reconfigure,
-    settle,
     start,
     submit,
     suggested,
@@ -407,17 +406,6 @@ async def test_form_as_the_frontend_gets_it(
     assert [field["name"] for field in advanced["schema"]] == [CONF_AUTHENTICATION_KEY]
 
 
-async def test_three_wrong_frames_are_enough(hass: HomeAssistant, port: MeterPort) -> None:
-    others = [encipher(ANOTHER_TELEGRAM, counter) for counter in (1001, 1002)]
-    port.greeting = b"".join([ENCRYPTED, *others])
-
-    with patch.object(meter_setup, "probe", probe):  # which waits 25 seconds for a telegram
-        async with asyncio.timeout(20):
-            result = await enter(hass, port.url, OTHER_KEY)
-
-    assert result["errors"] == {CONF_ENCRYPTION_KEY: "wrong_key"}
-
-
 async def open_error(hass: HomeAssistant, port: str) -> dict[str, str] | None:
     """Return the errors for a port that cannot be opened."""
     result = await enter(hass, port)
@@ -545,37 +533,6 @@ async def test_many_ports_and_none(hass: HomeAssistant) -> None:
         form_fields, "async_scan_serial_ports", side_effect=OSError(5, "Input/output")
     ):
         assert await options_of_port(hass) == []
-
-
-async def test_what_was_typed_stays_after_an_error_elsewhere(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    fields = {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: "too short"}
-    result = await submit(hass, await start(hass), fields)
-    assert result["errors"] == {CONF_ENCRYPTION_KEY: "key_malformed"}
-    assert suggested(result)[CONF_PORT] == port.address
-
-    form = await make_entry("socket://127.0.0.1:1").start_reconfigure_flow(hass)
-    assert suggested(form)[CONF_PORT] == "socket://127.0.0.1:1"
-    result = await submit(hass, form, fields)
-    assert result["errors"] == {CONF_ENCRYPTION_KEY: "key_malformed"}
-    assert suggested(result)[CONF_PORT] == port.address
-
-
-async def test_port_closed_at_once(hass: HomeAssistant, port: MeterPort) -> None:
-    with (
-        patch.object(sys.modules[probe.__module__], "_REOPEN_DELAY_S", 0),
-        patch.object(meter_setup, "probe", probe),
-    ):
-        flow = await start(hass)
-        user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
-        result = await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
-        for connection in range(1, 4):
-            await port.wait_for_connections(connection)
-            port.drop()
-        result = await settle(hass, result)
-
-    assert result["errors"] == {CONF_PORT: "port_busy"}
 
 
 @pytest.fixture

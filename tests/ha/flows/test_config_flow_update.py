@@ -494,19 +494,6 @@ async def test_port_with_a_secret_is_not_shown(dialogs: Dialogs) -> None:
     assert dialogs.entry.data[CONF_PORT] == url
 
 
-async def test_form_that_is_filled_in_badly_leaves_the_readings_alone(dialogs: Dialogs) -> None:
-    await dialogs.begin()
-    advanced = {CONF_AUTHENTICATION_KEY: "nonsense"}
-    typed = {CONF_ENCRYPTION_KEY: PUBLISHED_KEY, SECTION_ADVANCED: advanced}
-    result = await dialogs.submit(await dialogs.reconfigure(), typed)
-    assert result["errors"] == {
-        CONF_ENCRYPTION_KEY: "key_published",
-        SECTION_ADVANCED: "authentication_key_malformed",
-    }
-    assert dialogs.entry.state is ConfigEntryState.LOADED
-    assert dialogs.port.connections == 1
-
-
 # --- the entry is never left unloaded -------------------------------------------------------------
 
 
