@@ -7,10 +7,17 @@ from homeassistant.helpers.typing import ConfigType
 
 from . import sinks
 from .const import CONF_FILL_ENERGY, DOMAIN
-from .coordinator import SmartyConfigEntry, async_forget, is_meter, make_coordinator, platforms_of
+from .coordinator import (
+    SmartyConfigEntry,
+    async_forget,
+    has_books,
+    has_telegrams,
+    make_coordinator,
+    platforms_of,
+)
 from .coordinator.repair_issues import async_follow_disabling, withdraw_issues
 from .dashboards import (
-    async_fill_energy,
+    async_fill_when_known,
     async_hand_over,
     async_serve_cards,
     async_show_in_sidebar,
@@ -32,7 +39,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
-    """Set up a meter, pulse reader or tank: start to read, and create its entities.
+    """Set up a meter, pulse reader or tank: start reading, and create the entities.
 
     The entities are unavailable until the first reading. The set-up of a new meter waits for the
     first reading or failure.
@@ -40,19 +47,17 @@ async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bo
     await async_show_in_sidebar(hass, entry)
     entry.runtime_data = make_coordinator(hass, entry)
     await entry.runtime_data.async_start()
-    if is_meter(entry):
+    if has_books(entry):
         # Create the device of the electricity meter first, because the devices of M-Bus meters
         # refer to it.
         dr.async_get(hass).async_get_or_create(
             config_entry_id=entry.entry_id, **meter_device(entry.runtime_data)
         )
     await hass.config_entries.async_forward_entry_setups(entry, platforms_of(entry))
-    if is_meter(entry):
+    if has_telegrams(entry):
         await sinks.async_start(entry.runtime_data)
-        if entry.options.get(CONF_FILL_ENERGY):
-            entry.async_create_task(
-                hass, async_fill_energy(hass, entry), f"{entry.title} Energy dashboard"
-            )
+    if has_books(entry) and entry.options.get(CONF_FILL_ENERGY):
+        async_fill_when_known(hass, entry)
     return True
 
 
@@ -81,10 +86,11 @@ async def async_remove_config_entry_device(
 ) -> bool:
     """Return whether a user may delete a device.
 
-    True if the entry is loaded and the last telegram does not contain the device's meter.
+    True if the entry of a meter is loaded, and its last telegram does not contain the device's
+    meter.
     """
     return (
         entry.state is ConfigEntryState.LOADED
-        and is_meter(entry)
+        and has_books(entry)
         and not is_in_telegram(entry.runtime_data, device)
     )

@@ -1,4 +1,4 @@
-"""Access rights. Read access to any entity of a meter permits a user to query the meter.
+"""Access rights. A user who may read any entity of a meter may query the meter.
 
 A disabled entity counts, too. Automations and scripts without a user may read every meter.
 docs/rights.md has a table of all rights.
@@ -11,7 +11,7 @@ from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import entity_registry as er
 
 from .const import DOMAIN
-from .coordinator import is_meter
+from .coordinator import has_books
 from .coordinator.entry_types import AnyConfigEntry
 
 
@@ -27,21 +27,21 @@ def may_read(hass: HomeAssistant, user: User, entry: AnyConfigEntry) -> bool:
 
 
 def readable_meters(hass: HomeAssistant, user: User) -> list[AnyConfigEntry]:
-    """Return the entries of all meters that a user may read, loaded or not."""
+    """Return the entries of all meters that a user may read, whether loaded or not."""
     return [
         entry
         for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
-        if is_meter(entry) and may_read(hass, user, entry)
+        if has_books(entry) and may_read(hass, user, entry)
     ]
 
 
 def readable_meter(hass: HomeAssistant, user: User, entry_id: str) -> AnyConfigEntry | None:
-    """Return the entry of a meter, loaded or not, None if no meter has this id.
+    """Return the entry of a meter, whether loaded or not. None if no meter has this entry id.
 
     Raises Unauthorized if the user may read none of the meter's entities.
     """
     entry = hass.config_entries.async_get_entry(entry_id)
-    if entry is None or entry.domain != DOMAIN or not is_meter(entry):
+    if entry is None or entry.domain != DOMAIN or not has_books(entry):
         return None
     if not may_read(hass, user, entry):
         raise Unauthorized(permission=POLICY_READ)

@@ -13,7 +13,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import CONF_REFERENCE_POWER
-from .coordinator.meter_coordinator import MeterConfigEntry, SmartyCoordinator
+from .coordinator import BooksCoordinator
+from .coordinator.meter_coordinator import MeterConfigEntry
 from .entity import SmartyEntity, category_of, find_new
 from .lib.entities import BINARY_SENSORS, MEASURED_SINCE, BinarySensorSpec
 
@@ -38,7 +39,7 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     _unrecorded_attributes = frozenset({MEASURED_SINCE})
     described: BinarySensorSpec
 
-    def __init__(self, coordinator: SmartyCoordinator, described: BinarySensorSpec) -> None:
+    def __init__(self, coordinator: BooksCoordinator, described: BinarySensorSpec) -> None:
         device_class = described.device_class
         description = BinarySensorEntityDescription(
             key=described.key,
@@ -52,13 +53,16 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the warning is on, None if the forecast is unknown."""
+        """Return whether the warning is on. None if the forecast is unknown."""
         is_on: bool | None = self.described.value_fn(self.coordinator.data)
         return is_on
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return the attributes. The reference power in kW can be the maximum of a gauge card."""
+        """Return the attributes, including the reference power in kW.
+
+        A gauge card can use the reference power as its maximum.
+        """
         reference_power = self.coordinator.config_entry.options[CONF_REFERENCE_POWER]
         return {**(super().extra_state_attributes or {}), CONF_REFERENCE_POWER: reference_power}

@@ -1,4 +1,4 @@
-"""Config flow: chooses the dialog for a meter, a pulse reader or a tank."""
+"""Config flow. It chooses the dialog for a meter, a pulse reader or a tank."""
 
 from collections.abc import Callable, Mapping
 from typing import override
@@ -6,10 +6,11 @@ from typing import override
 from homeassistant.config_entries import ConfigFlowResult, OptionsFlow
 from homeassistant.core import callback
 
-from .const import DOMAIN, KIND_METER, KIND_PULSE, KIND_TANK
+from .const import DOMAIN, KIND_LENEDA, KIND_METER, KIND_PULSE, KIND_TANK
 from .coordinator import kind_of
 from .coordinator.entry_types import AnyConfigEntry
 from .flows.form_and_probe import Input
+from .flows.leneda_meter import LenedaSteps
 from .flows.meter_discovery import DiscoverySteps
 from .flows.meter_options import SmartyOptionsFlow
 from .flows.meter_reconfigure_reauth import UpdateSteps
@@ -18,12 +19,15 @@ from .flows.tank_flow import TankOptionsFlow, TankSteps
 
 _OPTIONS_FLOWS: Mapping[str, Callable[[], OptionsFlow]] = {
     KIND_METER: SmartyOptionsFlow,
+    KIND_LENEDA: SmartyOptionsFlow,
     KIND_PULSE: PulseOptionsFlow,
     KIND_TANK: TankOptionsFlow,
 }
 
 
-class SmartyConfigFlow(UpdateSteps, DiscoverySteps, PulseSteps, TankSteps, domain=DOMAIN):
+class SmartyConfigFlow(
+    UpdateSteps, DiscoverySteps, LenedaSteps, PulseSteps, TankSteps, domain=DOMAIN
+):
     """Dialog that sets up or reconfigures a meter, a pulse reader or a tank."""
 
     @staticmethod
@@ -35,13 +39,15 @@ class SmartyConfigFlow(UpdateSteps, DiscoverySteps, PulseSteps, TankSteps, domai
 
     @override
     async def async_step_user(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show a menu: meter, pulse reader or tank."""
+        """Show a menu with the kinds of config entries."""
         return self.async_show_menu(step_id="user", menu_options=list(_OPTIONS_FLOWS))
 
     @override
     async def async_step_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the reconfiguration of the entry's kind: meter, pulse reader or tank."""
+        """Show the reconfiguration dialog for the kind of the config entry."""
         kind = kind_of(self._get_reconfigure_entry())
+        if kind == KIND_LENEDA:
+            return await self.async_step_add_cable()
         if kind == KIND_PULSE:
             return await self.async_step_pulse()
         if kind == KIND_TANK:

@@ -9,9 +9,10 @@ DOMAIN: Final = "smarty_p1"
 PLATFORMS: Final = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.SENSOR)
 LOGGER: Final = logging.getLogger(__package__)
 
-# Kind of an entry: meter, pulse reader or tank. An entry without this field is a meter.
+# Kind of an entry. An entry without this field is a meter that is read at a port.
 CONF_KIND: Final = "kind"
 KIND_METER: Final = "meter"
+KIND_LENEDA: Final = "leneda"
 KIND_PULSE: Final = "pulse"
 KIND_TANK: Final = "tank"
 

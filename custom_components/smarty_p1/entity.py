@@ -1,6 +1,6 @@
-"""Base class of the entities of a meter, and the devices of these entities."""
+"""Base class of the entities of a meter, and the descriptions of their devices."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, override
 
 from homeassistant.const import EntityCategory, Platform
@@ -12,8 +12,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .coordinator import is_meter
-from .coordinator.meter_coordinator import SmartyCoordinator
+from .coordinator import BooksCoordinator, has_books
 from .lib.entities import (
     MBUS_MODEL,
     METER_MODEL,
@@ -27,55 +26,66 @@ from .lib.meter import Reading
 
 
 def category_of(described: EntitySpec[Any]) -> EntityCategory | None:
-    """Return Home Assistant's category for an entity, None without a category."""
+    """Return Home Assistant's category for an entity. None if it has no category."""
     category = described.entity_category
     return EntityCategory(category) if category else None
 
 
-def _needs_number(coordinator: SmartyCoordinator) -> bool:
-    """Return whether a meter's device name contains its serial number.
+def _number_of(coordinator: BooksCoordinator) -> str:
+    """Return the number in the name of a meter's device, empty for the first meter.
 
-    True for every meter except the first. An existing device keeps its name, even if other meters
-    are removed.
+    An existing device keeps its name, even if other meters are removed.
     """
     entry = coordinator.config_entry
     device = dr.async_get(coordinator.hass).async_get_device_by_identifier(
-        (DOMAIN, coordinator.serial_number), config_entry_id=entry.entry_id
+        (DOMAIN, coordinator.meter_id), config_entry_id=entry.entry_id
     )
     if device and device.name:
-        return short_serial(coordinator.serial_number) in device.name
-    return any(
-        is_meter(meter) and meter.created_at < entry.created_at
-        for meter in coordinator.hass.config_entries.async_entries(DOMAIN, include_ignore=False)
-    )
+        return device.name.partition(" ")[2]
+    entries = coordinator.hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    earlier = [
+        meter for meter in entries if has_books(meter) and meter.created_at < entry.created_at
+    ]
+    return number_of_new(coordinator.serial_number, earlier)
 
 
-def meter_device(coordinator: SmartyCoordinator) -> DeviceInfo:
+def number_of_new(serial_number: str | None, earlier: Sequence[object]) -> str:
+    """Return the number in the name of a new meter, empty if there are no `earlier` meters.
+
+    Without a serial number, the meters are counted: a point code must not show in a name.
+    """
+    if not earlier:
+        return ""
+    return str(len(earlier) + 1) if serial_number is None else short_serial(serial_number)
+
+
+def meter_device(coordinator: BooksCoordinator) -> DeviceInfo:
     """Return the description of the electricity meter's device."""
+    number, serial_number = _number_of(coordinator), coordinator.serial_number
     return DeviceInfo(
-        identifiers={(DOMAIN, coordinator.serial_number)},
-        translation_key="another_meter" if _needs_number(coordinator) else "meter",
-        translation_placeholders={"serial": short_serial(coordinator.serial_number)},
-        manufacturer=maker(coordinator.data.telegram, coordinator.serial_number),
+        identifiers={(DOMAIN, coordinator.meter_id)},
+        translation_key="another_meter" if number else "meter",
+        translation_placeholders={"serial": number},
+        manufacturer=serial_number and maker(coordinator.data.telegram, serial_number),
         model=METER_MODEL,
-        serial_number=coordinator.serial_number,
+        serial_number=serial_number,
     )
 
 
-def mbus_device_id(coordinator: SmartyCoordinator, identity: str) -> str:
-    """Return the identifier of the device of a meter on an M-Bus channel."""
-    return f"{coordinator.serial_number}_{identity}"
+def mbus_device_id(coordinator: BooksCoordinator, identity: str) -> str:
+    """Return the identifier of the device of the M-Bus meter with this identity."""
+    return f"{coordinator.meter_id}_{identity}"
 
 
-def mbus_device(coordinator: SmartyCoordinator, identity: str) -> dr.DeviceEntry | None:
-    """Return the device of a meter on an M-Bus channel, None without a device."""
+def mbus_device(coordinator: BooksCoordinator, identity: str) -> dr.DeviceEntry | None:
+    """Return the device of the M-Bus meter with this identity. None if it has no device."""
     return dr.async_get(coordinator.hass).async_get_device_by_identifier(
         (DOMAIN, mbus_device_id(coordinator, identity)),
         config_entry_id=coordinator.config_entry.entry_id,
     )
 
 
-def _mbus_device_info(coordinator: SmartyCoordinator, identity: str) -> DeviceInfo:
+def _mbus_device_info(coordinator: BooksCoordinator, identity: str) -> DeviceInfo:
     meter = coordinator.data.telegram.channels[coordinator.data.channels[identity]]
     return DeviceInfo(
         identifiers={(DOMAIN, mbus_device_id(coordinator, identity))},
@@ -85,21 +95,21 @@ def _mbus_device_info(coordinator: SmartyCoordinator, identity: str) -> DeviceIn
         serial_number=meter.serial_number,
         via_device_id=dr.async_get_device_id_by_identifier(
             coordinator.hass,
-            (DOMAIN, coordinator.serial_number),
+            (DOMAIN, coordinator.meter_id),
             config_entry_id=coordinator.config_entry.entry_id,
         ),
     )
 
 
-def is_in_telegram(coordinator: SmartyCoordinator, device: dr.DeviceEntry) -> bool:
+def is_in_telegram(coordinator: BooksCoordinator, device: dr.DeviceEntry) -> bool:
     """Return whether a device is the electricity meter, or an M-Bus meter in the last telegram."""
-    current = {coordinator.serial_number}
+    current = {coordinator.meter_id}
     current.update(mbus_device_id(coordinator, identity) for identity in coordinator.data.channels)
     return any((DOMAIN, identifier) in device.identifiers for identifier in current)
 
 
-def on_new_objects(coordinator: SmartyCoordinator, add_new: Callable[[Reading], None]) -> None:
-    """Call `add_new` with the current reading, and with every later reading with new objects."""
+def on_new_objects(coordinator: BooksCoordinator, add_new: Callable[[Reading], None]) -> None:
+    """Call `add_new` with the current reading, and with each later reading that has new objects."""
     seen = coordinator.data
     add_new(coordinator.data)
 
@@ -119,10 +129,10 @@ def on_new_objects(coordinator: SmartyCoordinator, add_new: Callable[[Reading], 
 
 
 def find_new[D: EntitySpec[Reading], E: Entity](
-    coordinator: SmartyCoordinator,
+    coordinator: BooksCoordinator,
     platform: Platform,
     descriptions: Iterable[D],
-    make: Callable[[SmartyCoordinator, D], E],
+    make: Callable[[BooksCoordinator, D], E],
 ) -> Callable[[Reading], list[E]]:
     """Return a function that creates the entities for a reading's new objects.
 
@@ -131,7 +141,7 @@ def find_new[D: EntitySpec[Reading], E: Entity](
     registry = er.async_get(coordinator.hass)
     missing: list[D] = []
     for description in descriptions:
-        unique_id = f"{coordinator.serial_number}_{description.key}"
+        unique_id = f"{coordinator.meter_id}_{description.key}"
         if description.is_wanted(coordinator.config_entry.options):
             missing.append(description)
         elif entity_id := registry.async_get_entity_id(platform, DOMAIN, unique_id):
@@ -146,7 +156,7 @@ def find_new[D: EntitySpec[Reading], E: Entity](
     return find
 
 
-class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
+class SmartyEntity(CoordinatorEntity[BooksCoordinator]):
     """Entity of the electricity meter or of an M-Bus meter.
 
     Both kinds of meter share this class, because Python runs Home Assistant's code faster if all
@@ -157,7 +167,7 @@ class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
 
     def __init__(
         self,
-        coordinator: SmartyCoordinator,
+        coordinator: BooksCoordinator,
         described: EntitySpec[Any],
         description: EntityDescription,
         identity: str | None = None,
@@ -167,7 +177,7 @@ class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
         self.entity_description = description
         self._identity = identity
         if identity is None:
-            device_id, device = coordinator.serial_number, meter_device(coordinator)
+            device_id, device = coordinator.meter_id, meter_device(coordinator)
         else:
             device_id = mbus_device_id(coordinator, identity)
             device = _mbus_device_info(coordinator, identity)
@@ -179,7 +189,10 @@ class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
     @property
     @override
     def available(self) -> bool:
-        """Return whether readings come, and the last reading contains the entity's M-Bus meter."""
+        """Return whether readings come.
+
+        For an M-Bus meter, the last reading must contain the meter.
+        """
         coordinator, identity = self.coordinator, self._identity
         return coordinator.last_update_success and (
             identity is None or identity in coordinator.data.channels
@@ -188,7 +201,7 @@ class SmartyEntity(CoordinatorEntity[SmartyCoordinator]):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the attributes of the entity's description, None without attributes."""
+        """Return the attributes that the entity's description defines. None if it defines none."""
         attributes_fn = self.described.attributes_fn
         if attributes_fn is None:
             return None

@@ -1,4 +1,4 @@
-"""System information page: port and age of the last telegram of each meter."""
+"""System information page: the port of each meter, and the age of its last telegram."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .coordinator import is_meter, line_of
+from .coordinator import has_books, line_of
 from .coordinator.entry_types import AnyConfigEntry
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .diagnostics import redact_names
@@ -24,14 +24,17 @@ async def _async_describe(hass: HomeAssistant) -> dict[str, Any]:
     """Return the number of loaded meters, and a description of each entry by number and title."""
     entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     loaded = [entry for entry in entries if entry.state is ConfigEntryState.LOADED]
-    described = {"meters": sum(is_meter(entry) for entry in loaded)}
+    described = {"meters": sum(has_books(entry) for entry in loaded)}
     return described | {
         _name(entry, number): _describe(entry) for number, entry in enumerate(entries, start=1)
     }
 
 
 def _name(entry: AnyConfigEntry, number: int) -> str:
-    """Return the title with a shortened serial number, because users post this page in public."""
+    """Return number and title of an entry.
+
+    The serial number is cut, because users post this page.
+    """
     serial_number = str(entry.unique_id)
     return f"{number}: {entry.title.replace(serial_number, f'…{serial_number[-4:]}')}"
 

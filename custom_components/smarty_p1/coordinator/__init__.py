@@ -1,13 +1,22 @@
-"""Kinds of entries: meters, pulse readers and tanks, with the coordinator of each kind."""
+"""Kinds of config entries, such as meters and tanks. Each kind has its own coordinator."""
 
+from collections.abc import Callable, Mapping
 from typing import TypeGuard
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 
-from ..const import CONF_KIND, KIND_METER, KIND_PULSE, KIND_TANK, PLATFORMS
+from ..const import (
+    CONF_KIND,
+    KIND_LENEDA,
+    KIND_METER,
+    KIND_PULSE,
+    KIND_TANK,
+    PLATFORMS,
+)
 from .entry_types import AnyConfigEntry
+from .leneda_coordinator import LenedaCoordinator
 from .meter_books import MeterBooks
 from .meter_coordinator import MeterConfigEntry, SmartyCoordinator
 from .port_connection import Line
@@ -15,42 +24,58 @@ from .pulse_coordinator import PulseCoordinator
 from .pulse_counter import PulseCounter
 from .tank_coordinator import TankCoordinator
 
-type Coordinator = SmartyCoordinator | PulseCoordinator | TankCoordinator
+type BooksCoordinator = SmartyCoordinator | LenedaCoordinator
+"""Coordinator of an electricity meter, with `books`, `meter_id`, `latest` and reading listeners."""
+type BooksConfigEntry = ConfigEntry[BooksCoordinator]
+type Coordinator = BooksCoordinator | PulseCoordinator | TankCoordinator
 type SmartyConfigEntry = ConfigEntry[Coordinator]
+
+_COORDINATORS: Mapping[str, Callable[[HomeAssistant, AnyConfigEntry], Coordinator]] = {
+    KIND_METER: SmartyCoordinator,
+    KIND_LENEDA: LenedaCoordinator,
+    KIND_PULSE: PulseCoordinator,
+    KIND_TANK: TankCoordinator,
+}
 
 
 def kind_of(entry: AnyConfigEntry) -> str:
-    """Return the kind of an entry: meter, pulse reader or tank."""
+    """Return the kind of a config entry, a key of `_COORDINATORS`."""
     kind: str = entry.data.get(CONF_KIND, KIND_METER)
     return kind
 
 
-def is_meter(entry: AnyConfigEntry) -> TypeGuard[MeterConfigEntry]:
-    """Return whether an entry reads a meter; other entries read pulses or a tank."""
+def has_books(entry: AnyConfigEntry) -> TypeGuard[BooksConfigEntry]:
+    """Return whether an entry is an electricity meter, with quarter-hours, months and bills."""
+    return kind_of(entry) in {KIND_METER, KIND_LENEDA}
+
+
+def has_telegrams(entry: AnyConfigEntry) -> TypeGuard[MeterConfigEntry]:
+    """Return whether an entry reads the telegrams of an electricity meter at a port."""
     return kind_of(entry) == KIND_METER
 
 
 def platforms_of(entry: AnyConfigEntry) -> tuple[Platform, ...]:
-    """Return the platforms for which an entry creates entities, by its kind."""
-    return PLATFORMS if is_meter(entry) else (Platform.SENSOR,)
+    """Return the platforms of the entities that a config entry creates."""
+    return PLATFORMS if has_telegrams(entry) else (Platform.SENSOR,)
 
 
 def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
-    """Return a new coordinator of the entry's kind."""
-    kind = kind_of(entry)
-    if kind == KIND_TANK:
-        return TankCoordinator(hass, entry)
-    return PulseCoordinator(hass, entry) if kind == KIND_PULSE else SmartyCoordinator(hass, entry)
+    """Return a new coordinator for the entry's kind."""
+    return _COORDINATORS[kind_of(entry)](hass, entry)
 
 
 def line_of(coordinator: Coordinator) -> Line | None:
-    """Return the port reader of a coordinator, None for pulses of an entity or an MQTT topic."""
-    if isinstance(coordinator, PulseCoordinator):
-        return coordinator.source.line
-    return coordinator.line
+    """Return the port reader of a coordinator, None for a coordinator without a port."""
+    match coordinator:
+        case PulseCoordinator():
+            return coordinator.source.line
+        case LenedaCoordinator():
+            return None
+        case _:
+            return coordinator.line
 
 
 async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Remove all stored files of an entry of any kind."""
+    """Remove all stored files of a config entry of any kind."""
     await MeterBooks(hass, entry).async_remove()
     await PulseCounter(hass, entry).async_remove()

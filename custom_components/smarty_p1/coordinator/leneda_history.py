@@ -1,21 +1,22 @@
-"""Import of the national platform's quarter-hours into the months and statistics of a meter.
+"""Import of the national platform's quarter-hours into a meter's months and statistics.
 
 The running day is left out, because the platform has no quarter-hours of it yet.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.const import EVENT_RECORDER_5MIN_STATISTICS_GENERATED
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.start import async_at_started
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, LOGGER, SECTION_LENEDA
+from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER, SECTION_LENEDA
 from ..lib.leneda import (
     REGISTERS,
     Cause,
@@ -72,7 +73,7 @@ type SharedPower = dict[str, dict[datetime, float]]
 
 
 class Imported(NamedTuple):
-    """Summary of an imported file."""
+    """Summary of a file from the platform's portal that was imported."""
 
     code: str
     quantity: Quantity
@@ -89,7 +90,7 @@ class Imported(NamedTuple):
 
 
 class PlatformPast:
-    """Quarter-hours of one meter that were imported from the platform."""
+    """Quarter-hours of one meter that were imported from the platform Leneda."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
@@ -102,15 +103,29 @@ class PlatformPast:
         self._recording: asyncio.Task[None] | None = None
         self._again: CALLBACK_TYPE | None = None
         self._is_stopped = False
+        self._listeners: list[Callable[[], None]] = []
+
+    @callback
+    def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call the listener after a change of the imported days. Return a callback to remove it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     async def async_start(self, meter: DemandMeter) -> None:
         """Show the imported quarter-hours, and write them into statistics in the background.
 
-        Writing begins when Home Assistant has started. The set-up waits only for reading the files.
+        Writing begins when Home Assistant has started. The set-up of the entry waits only until the
+        files are read.
         """
         self._meter = meter
         self._entry.async_on_unload(self._stop)
         await self._statistics.async_load()
+        if self._statistics.has_alone and self._entry.data.get(CONF_KIND) != KIND_LENEDA:
+            # The meter has got its cable, so its entities begin to count.
+            bus = self._hass.bus
+            self._entry.async_on_unload(
+                bus.async_listen(EVENT_RECORDER_5MIN_STATISTICS_GENERATED, self._async_lift)
+            )
         try:
             platform = await self._async_read()
         except OSError as err:
@@ -126,9 +141,9 @@ class PlatformPast:
         return await self._hass.async_add_executor_job(without_collection(list), quarters)
 
     async def async_shared_power(self, start: datetime, end: datetime) -> SharedPower:
-        """Return the power of energy sharing in the quarter-hours that start in a period.
+        """Return the shared power of the quarter-hours that start in a period, by code.
 
-        Raises OSError when a file exists and cannot be read.
+        Raises OSError if a file exists but cannot be read.
         """
         # Most households share no energy, so the files need not be read.
         if not self._may_share:
@@ -137,7 +152,10 @@ class PlatformPast:
         return await self._hass.async_add_executor_job(work, self._files, start, end)
 
     async def async_import(self, data: bytes) -> Imported:
-        """Import a file exported from Leneda's portal. Raises ImportRefusedError if refused."""
+        """Import a file from Leneda's portal. Return its summary.
+
+        Raises ImportRefusedError if the file is refused.
+        """
         async with self._lock:
             run = self._hass.async_add_executor_job
             try:
@@ -152,9 +170,8 @@ class PlatformPast:
                     without_collection(self._files.add), export.code, export.rows, export.point
                 )
                 await run(self._files.note_point, export.code, export.point)
-                platform = await self._async_read()
-                self._note_running_month(platform)
-                await self._async_show(platform)
+                self._note_running_month({export.code: export.rows})
+                await self._async_show(await self._async_read())
             except OSError as err:
                 raise ImportRefusedError(key="leneda_not_stored", error=str(err.strerror)) from None
             await self._statistics.async_begin()
@@ -175,7 +192,7 @@ class PlatformPast:
     async def async_add(self, found: Platform) -> None:
         """Add downloaded quarter-hours by code, and update months and statistics.
 
-        Raises OSError when they cannot be stored.
+        Raises OSError if the quarter-hours cannot be stored.
         """
         run = self._hass.async_add_executor_job
         async with self._lock:
@@ -184,16 +201,15 @@ class PlatformPast:
                 await run(self._files.add, code, rows, points[code])
                 if points[code]:
                     await run(self._files.note_point, code, points[code])
-            platform = await self._async_read()
-            self._note_running_month(platform)
-            await self._async_show(platform)
+            self._note_running_month(found)
+            await self._async_show(await self._async_read())
             await self._statistics.async_begin()
             self._record()
 
     async def async_read(self) -> Platform:
         """Return the stored quarter-hours of the account's metering points, by code.
 
-        Raises OSError when a file exists and cannot be read.
+        Raises OSError if a file exists but cannot be read.
         """
         today = day_start(dt_util.utcnow())
         run = self._hass.async_add_executor_job
@@ -202,14 +218,13 @@ class PlatformPast:
     def _asked_points(self) -> dict[str, str]:
         """Return the account's metering point for each code.
 
-        The point of a code of consumption is the empty string, because all such codes share one
-        point.
+        It is "" for the codes of consumption, because all of them share one point.
         """
         asked = asked_of(self._entry.options[SECTION_LENEDA])
         return {code: point if is_of_production(code) else "" for code, point in asked}
 
     async def async_remove(self) -> bool:
-        """Remove all imported quarter-hours. Return True once their statistics rows are gone.
+        """Remove all imported quarter-hours. Return True once their rows of statistics are gone.
 
         Raises ImportRefusedError if nothing was imported, or if a configured Leneda account would
         download the quarter-hours again.
@@ -238,9 +253,9 @@ class PlatformPast:
         await self._statistics.async_remove()
 
     async def _async_compare(self, export: Export) -> tuple[int, int]:
-        """Return how many days both meter and file know, and how many of these days differ.
+        """Return how many days both the meter and the file have, and how many of these days differ.
 
-        Raises ImportRefusedError when most days differ. The file then belongs to another metering
+        Raises ImportRefusedError if most days differ. Then the file belongs to another metering
         point or has another quantity.
         """
         quantity = REGISTERS[export.code].quantity
@@ -283,19 +298,25 @@ class PlatformPast:
         result = await self._hass.async_add_executor_job(without_collection(make))
         self._may_share = any(map(is_of_sharing, platform))
         self._meter.set_platform_days(*result)
+        for listener in tuple(self._listeners):
+            listener()
 
     @callback
-    def _note_running_month(self, platform: Platform) -> None:
-        """Remember the running month if it has imported days.
+    def _note_running_month(self, found: Platform) -> None:
+        """Remember the running month if the quarter-hours in `found` include its days.
 
-        The costs of these days raise the total at once.
+        The costs of these days raise the total at once. But if no total has been shown yet, it
+        begins with these costs, and begins to count only after them.
         """
         month = month_name(dt_util.utcnow())
-        if any(month_name(rows[-1].start) == month for rows in platform.values()):
+        is_shown = self._meter.snapshot is not None
+        if is_shown and any(
+            rows and month_name(rows[-1].start) == month for rows in found.values()
+        ):
             self._statistics.months_at_once.add(month)
 
     async def _async_record(self, platform: Platform) -> None:
-        """Write the hours of `platform` into the statistics of the entities."""
+        """Write the hours of `platform` into the statistics of the meter's entities."""
         names = self._names()
         demand = self._meter.snapshot
         now = dt_util.utcnow()
@@ -306,11 +327,15 @@ class PlatformPast:
             until=day_start(now),
             left_out=frozenset(self._statistics.months_at_once),
         )
+        is_alone = demand is not None and demand.running is None
         work = partial(without_collection(all_series), names, own, platform, costs)
-        await self._statistics.async_bring_in(await self._hass.async_add_executor_job(work))
+        await self._statistics.async_bring_in(
+            series._replace(is_alone=is_alone and series.key in {IMPORTED, EXPORTED})
+            for series in await self._hass.async_add_executor_job(work)
+        )
 
     async def _async_start_recording(self, _hass: HomeAssistant) -> None:
-        """Write the statistics if hours are left from before the restart, or an entity is new."""
+        """Write the statistics if hours were left before the restart, or if an entity is new."""
         if self._statistics.waits or not self._statistics.knows(self._names()):
             self._record()
 
@@ -323,7 +348,10 @@ class PlatformPast:
         )
 
     async def _async_follow(self, last: asyncio.Task[None] | None) -> None:
-        """Cancel the task `last`, write all known hours, and retry in an hour if hours are left."""
+        """Cancel the task `last`, and write all known hours.
+
+        If hours are left, retry in an hour.
+        """
         if last and not last.done():
             last.cancel()
             await asyncio.wait([last])
@@ -332,13 +360,19 @@ class PlatformPast:
                 await self._async_record(platform)
         except OSError as err:
             LOGGER.warning("What was imported from Leneda cannot be read: %s", err.strerror)
-        if self._statistics.waits and not self._is_stopped:
+        is_due = self._statistics.waits or not self._statistics.knows(self._names())
+        if is_due and not self._is_stopped:
             self._cancel()
             self._again = async_call_later(self._hass, _AGAIN, self._record)
 
+    async def _async_lift(self, _event: Event) -> None:
+        """Continue the sums of entities that have begun to count, at once."""
+        if self._statistics.has_alone:
+            await self._statistics.async_lift(self._names())
+
     @callback
     def _stop(self) -> None:
-        """Prevent later retries, because an import may end after its entry was unloaded."""
+        """Prevent later retries. An import may end after its entry was unloaded."""
         self._is_stopped = True
         self._cancel()
 
@@ -379,7 +413,7 @@ def _shared_power(files: ImportedQuarterHours, start: datetime, end: datetime) -
 def _is_part(differences: Differences) -> bool:
     """Return whether an imported file may have only a part of the production.
 
-    The energy in the file is then lower than the exported energy on every day that differs.
+    If so, the energy in the file is lower than the exported energy on every day that differs.
     """
     is_less = all(day.is_within or day.platform_wh < day.own_wh for day in differences.days)
     return differences.cause is Cause.OTHER_POINT and is_less

@@ -1,15 +1,22 @@
 """Plans that add the national platform's hours to the long-term statistics of an entity.
 
 A row of the statistics is an hour with a running sum. The energy of an hour is its sum minus the
-sum of the row before. Rows that the entity itself has written are called own rows.
+sum of the row before. A row that the entity itself has written is called an own row.
 
-- Hours before the first own row: their sum begins with 0, and the sums of all own rows are raised.
-- Hours missing between own rows: their sum continues from the row before. The next own row stays,
-  because its sum already includes the missing hours. No hour gets a negative energy.
+- Hours before the first own row are added with sums that begin at 0. Then the sums of all own rows
+  are raised.
+- Hours that are missing between own rows are added with sums that continue from the row before. The
+  next own row stays, because its sum already includes the missing hours. No hour gets a negative
+  energy.
+
+- An entity without own rows gets all hours. A meter without a cable has such an entity. When the
+  meter gets its cable, the first own row begins with the sum 0. `lifted` is the number that was
+  then added to it, before it became a row.
 
 The first own row, and an own row before a gap, cover only a part of their hour. They are raised to
 the energy of the whole hour if the platform knows it. A `Ledger` lists the written rows, so that
-they can be corrected or removed later. It is stored before the rows, in case of a crash.
+they can be corrected or removed later. It is stored before the rows are written, in case of a
+crash.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -30,7 +37,7 @@ _SAME = 1e-6
 
 
 class Row(NamedTuple):
-    """Row of the statistics: sum and state at the end of an hour."""
+    """Row of the statistics: the sum and the state at the end of an hour."""
 
     sum: float
     state: float | None = None
@@ -38,7 +45,7 @@ class Row(NamedTuple):
     """Timestamp in seconds at which the state was last 0."""
 
     def is_as(self, other: Row | None) -> bool:
-        """Return whether two rows are equal except for rounding errors."""
+        """Return whether both rows are equal apart from rounding errors."""
         return (
             other is not None
             and abs(self.sum - other.sum) < _SAME
@@ -46,14 +53,14 @@ class Row(NamedTuple):
         )
 
     def risen(self, rise: float) -> Row:
-        """Return the row with its sum and state raised by `rise`."""
+        """Return this row with its sum and its state raised by `rise`."""
         state = None if self.state is None else self.state + rise
         return Row(self.sum + rise, state, self.last_reset)
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """List of rows that were added to one statistic, and of the entity's rows that were changed."""
+    """Changes to the statistics of one entity: added rows, and own rows that were changed."""
 
     first: datetime | None = None
     """Hour of the entity's first own row."""
@@ -63,8 +70,15 @@ class Ledger:
     """Energy of the whole hour `first`, None if unknown."""
     hours: frozenset[datetime] = frozenset()
     """Hours whose rows were added, because the entity had no own row."""
+    lifted: float | None = None
+    """Sum that was added to the entity's first hour before it had a row, None if nothing was."""
     replaced: Mapping[datetime, Row] = field(default_factory=dict)
     """Rows of the entity that were raised to the whole hour, as they were before all changes."""
+
+    @property
+    def is_alone(self) -> bool:
+        """Return whether rows were added to an entity that has never counted by itself."""
+        return bool(self.hours) and self.first is None and self.lifted is None
 
     @cached_property
     def stored(self) -> dict[str, Any]:
@@ -74,12 +88,16 @@ class Ledger:
             "first_sum": self.first_sum,
             "first_change": self.first_change,
             "hours": _runs_of(self.hours),
+            "lifted": self.lifted,
             "replaced": [[hour.isoformat(), *row] for hour, row in self.replaced.items()],
         }
 
     @classmethod
     def from_dict(cls, stored: Any) -> Self:  # noqa: ANN401 - a file may hold anything
-        """Return the ledger from its stored form. Raises any exception for malformed data."""
+        """Return the ledger from its stored form.
+
+        Malformed data raises an exception of any type.
+        """
         data = checked_mapping(stored)
         hours: set[datetime] = set()
         for start, count in checked_list(data["hours"], _MAX_RUNS):
@@ -87,12 +105,13 @@ class Ledger:
                 raise ValueError
             begin = _time(start)
             hours.update(begin + n * HOUR for n in range(int(count)))
-        change = data["first_change"]
+        change, lifted = data["first_change"], data.get("lifted")
         return cls(
             first=data["first"] and _time(data["first"]),
             first_sum=float(data["first_sum"]),
             first_change=None if change is None else float(change),
             hours=frozenset(hours),
+            lifted=None if lifted is None else float(lifted),
             replaced={
                 _time(hour): Row(float(total), state, last_reset)
                 for hour, total, state, last_reset in checked_list(data["replaced"], _MAX_RUNS)
@@ -101,7 +120,7 @@ class Ledger:
 
 
 def _runs_of(hours: Iterable[datetime]) -> list[list[Any]]:
-    """Return the start and length of each run of consecutive hours."""
+    """Return the start and the number of hours of each run of consecutive hours."""
     runs: list[list[Any]] = []
     last = None
     for hour in sorted(hours):
@@ -114,15 +133,15 @@ def _runs_of(hours: Iterable[datetime]) -> list[list[Any]]:
 
 
 class Plan(NamedTuple):
-    """Changes to one statistic, to be made in the order of the fields."""
+    """Changes to one statistic. They are to be made in the order of the fields."""
 
     ledger: Ledger
     deleted: tuple[datetime, ...]
     before: Mapping[datetime, Row]
     """Rows to write before the entity's first own row."""
-    first: datetime
+    first: datetime | None
     delta: float
-    """Number to add to the sums of all rows from `first` on."""
+    """Number to add to the sums of all rows from `first` on, 0 without an own row."""
     between: Mapping[datetime, Row]
     """Rows to write between the entity's own rows, and changed own rows."""
     waits: bool
@@ -139,9 +158,9 @@ def plan(
     known: Mapping[datetime, float],
     starts_anew: StartsAnew | None = None,
 ) -> Plan | None:
-    """Return the plan that adds the hours in `known`, None while the entity has no own row.
+    """Return the plan that adds the hours in `known`. None while the entity has no own row.
 
-    `known` holds the energy of whole hours. Hours that were added earlier stay in any case.
+    `known` has the energy of whole hours. Hours that were added earlier stay in any case.
     """
     own = _own(rows, ledger)
     if not own:
@@ -160,6 +179,28 @@ def plan(
     return result._replace(waits=any(hour > own[-1] for hour in energies))
 
 
+def plan_alone(
+    rows: Mapping[datetime, Row], ledger: Ledger, known: Mapping[datetime, float]
+) -> Plan | None:
+    """Return the plan that adds the hours in `known` to an entity that has no own row.
+
+    Hours that were added earlier stay. Return None without any hours.
+    """
+    energies = {**_kept(rows, ledger), **known}
+    written = _followed(sorted(energies), energies, Row(0.0, 0.0), None)
+    if not written:
+        return None
+    return Plan(
+        ledger=replace(ledger, hours=ledger.hours | written.keys()),
+        deleted=(),
+        before=_to_write(written, rows),
+        first=None,
+        delta=0.0,
+        between={},
+        waits=False,
+    )
+
+
 def plan_back(
     rows: Mapping[datetime, Row],
     ledger: Ledger,
@@ -167,7 +208,9 @@ def plan_back(
     *,
     can_delete: bool,
 ) -> Plan | None:
-    """Return the plan that restores the entity's own statistics, None if nothing must be restored.
+    """Return the plan that restores the entity's own statistics.
+
+    None if there is nothing to restore.
 
     If Home Assistant cannot delete rows, the added rows stay, but with an energy of 0.
     """
@@ -186,17 +229,20 @@ def _own(rows: Iterable[datetime], ledger: Ledger) -> list[datetime]:
 
 
 def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Ledger:
-    """Return the ledger, or a new ledger if the first own row is now another hour.
+    """Return the ledger. If the first own row is now of another hour, return a new ledger.
 
-    That is so when the statistics have been cleared.
+    This is so if the statistics were cleared.
     """
     if ledger.first == first:
         return ledger
-    return Ledger(first, rows[first].sum, None, ledger.hours & rows.keys())
+    total, hours = rows[first].sum, ledger.hours & rows.keys()
+    # After a crash, the number may not have been added to the row.
+    lifted = ledger.lifted or 0.0
+    return Ledger(first, total - lifted if total > lifted - _SAME else total, None, hours)
 
 
 def _kept(rows: Mapping[datetime, Row], ledger: Ledger) -> dict[datetime, float]:
-    """Return the energy of each hour that was added or raised according to the ledger."""
+    """Return the energy of each hour that the ledger lists as added or raised."""
     ours = ledger.hours | ledger.replaced.keys()
     hours = sorted(rows)
     kept = {hours[0]: rows[hours[0]].sum} if hours and hours[0] in ours else {}
@@ -246,7 +292,7 @@ def _in_gaps(
     energies: Mapping[datetime, float],
     starts_anew: StartsAnew | None,
 ) -> dict[datetime, Row]:
-    """Return the rows to add between the entity's own rows, and the raised own rows before gaps.
+    """Return the rows to add between own rows, and the raised own rows before these gaps.
 
     `last_sum` is the sum before the first own row.
     """
@@ -273,18 +319,18 @@ def _shifted(rows: Mapping[datetime, Row], by: float) -> dict[datetime, Row]:
 
 
 def _of(rows: Mapping[datetime, Row], hours: Iterable[datetime]) -> dict[datetime, Row]:
-    """Return the rows of those `hours` that have a row."""
+    """Return the rows of the given hours. Hours without a row are left out."""
     return {hour: rows[hour] for hour in hours if hour in rows}
 
 
 def _missing(hour: datetime, following: datetime, energies: Container[datetime]) -> list[datetime]:
-    """Return the hours in `energies` that lie between `hour` and `following`."""
+    """Return the hours between `hour` and `following` whose energy is known in `energies`."""
     hours = (hour + n * HOUR for n in range(1, (following - hour) // HOUR))
     return [start for start in hours if start in energies]
 
 
 def _to_write(wanted: Mapping[datetime, Row], rows: Mapping[datetime, Row]) -> dict[datetime, Row]:
-    """Return the rows in `wanted` that are missing or different in `rows`, in the order of time."""
+    """Return the rows in `wanted` that `rows` lacks or has with other values, in order of time."""
     return {hour: row for hour, row in sorted(wanted.items()) if not row.is_as(rows.get(hour))}
 
 
@@ -295,7 +341,10 @@ def _followed(
     starts_anew: StartsAnew | None,
     limit: float | None = None,
 ) -> dict[datetime, Row]:
-    """Return a row for each hour in `hours`. The sums continue from `last`, up to `limit`."""
+    """Return a row for each hour in `hours`. The sums continue from `last`.
+
+    No sum exceeds `limit`, unless it is None. `starts_anew` returns the last reset of the state.
+    """
     rows = {}
     for hour in hours:
         total = last.sum + energies[hour]

@@ -1,18 +1,23 @@
 """Writer of the national platform's hours into Home Assistant's long-term statistics.
 
 All changes go through the recorder's queue, one step after the other. While a plan is carried out,
-the recorder only appends rows after the last row, so the plan stays valid.
+the recorder only appends rows after the last row. So the plan stays valid.
 """
 
 import asyncio
 import inspect
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import batched, pairwise
 from typing import Any, NamedTuple, override
 
 from homeassistant.components.recorder.core import Recorder
-from homeassistant.components.recorder.models import StatisticData, StatisticMetaData
+from homeassistant.components.recorder.models import (
+    StatisticData,
+    StatisticMeanType,
+    StatisticMetaData,
+)
 from homeassistant.components.recorder.statistics import (
     async_import_statistics,
     get_metadata,
@@ -25,7 +30,7 @@ from homeassistant.util.unit_conversion import EnergyConverter
 
 from ..lib.stored_values import checked_flag, checked_list, checked_mapping, checked_text
 from .collector_pause import without_collection
-from .leneda_statistics_plan import HOUR, Ledger, Plan, Row, StartsAnew, plan, plan_back
+from .leneda_statistics_plan import HOUR, Ledger, Plan, Row, StartsAnew, plan, plan_alone, plan_back
 from .throttled_store import Content, ThrottledStore
 
 RECORDER = "recorder"
@@ -47,10 +52,12 @@ class Series(NamedTuple):
     """Energy or cost of each hour, in `unit`."""
     unit: str = _KWH
     starts_anew: StartsAnew | None = None
+    is_alone: bool = False
+    """Whether the entity never counts by itself, so that these hours create its statistics."""
 
 
 class PastStatistics(ThrottledStore):
-    """Writer of hours into the statistics of one meter's entities, with stored ledgers.
+    """Writer of hours into the statistics of one meter's entities. It stores the ledgers.
 
     `waits` is True while hours are left to write, for example until an entity has own rows.
     """
@@ -65,7 +72,7 @@ class PastStatistics(ThrottledStore):
 
     @property
     def is_empty(self) -> bool:
-        """Return True if no added row exists and no hour is left to write."""
+        """Return whether no row was added and no hour is left to write."""
         return not self.waits and not any(ledger.hours for ledger in self._ledgers.values())
 
     async def async_load(self) -> None:
@@ -74,16 +81,16 @@ class PastStatistics(ThrottledStore):
             self._ledgers, self.waits, self.months_at_once = content
 
     def knows(self, keys: Iterable[str]) -> bool:
-        """Return whether all statistics with these keys have been written before."""
+        """Return whether the statistics of all these keys were written before."""
         return all(key in self._ledgers for key in keys)
 
     async def async_begin(self) -> None:
-        """Store that hours are left to write, so that a restart continues writing."""
+        """Store the fact that hours are left to write. After a restart, writing continues."""
         self.waits = True
         await self.async_save()
 
     async def async_bring_in(self, all_series: Iterable[Series]) -> None:
-        """Write the hours of all series, and correct hours that were written with other values."""
+        """Write the hours of all series. Correct hours that were written with other values."""
         async with self._lock:
             await self.async_begin()
             waits = False
@@ -91,6 +98,48 @@ class PastStatistics(ThrottledStore):
                 waits |= not await self._async_apply(series, is_back=False)
             self.waits = waits
             await self.async_save()
+
+    @property
+    def has_alone(self) -> bool:
+        """Return whether a statistic has hours, but its entity has never counted by itself."""
+        return any(ledger.is_alone for ledger in self._ledgers.values())
+
+    async def async_lift(self, names: Mapping[str, str]) -> None:
+        """Continue the sum of added hours when their entity has begun to count by itself.
+
+        Home Assistant begins a sum with 0, so the entity's first hour would seem to have minus the
+        energy of all added hours. `names` holds the entity ids by key.
+        """
+        async with self._lock:
+            recorder = get_instance(self._hass)
+            # The event comes before the recorder has committed the new rows.
+            await recorder.async_block_till_done()
+            for key, name in names.items():
+                ledger = self._ledgers.get(key, Ledger())
+                if not ledger.is_alone:
+                    continue
+                read = without_collection(self._read_first)
+                found = await recorder.async_add_executor_job(read, name)
+                if found is None:
+                    continue
+                hour, total = found
+                self._ledgers[key] = replace(ledger, lifted=total)
+                await self.async_save()
+                recorder.async_adjust_statistics(name, hour, total, _KWH)
+
+    def _read_first(self, name: str) -> tuple[datetime, float] | None:
+        """Return the first hour of an entity's five-minute rows, and the last sum before it."""
+        recent = statistics_during_period(
+            self._hass, _EPOCH, None, {name}, "5minute", _TO_UNIT, {"sum"}
+        ).get(name)
+        if not recent:
+            return None
+        hour = datetime.fromtimestamp(recent[0]["start"], UTC).replace(minute=0)
+        rows = statistics_during_period(
+            self._hass, _EPOCH, hour, {name}, "hour", _TO_UNIT, {"sum"}
+        ).get(name, [])
+        sums = [total for row in rows if (total := row.get("sum")) is not None]
+        return (hour, sums[-1]) if sums else None
 
     async def async_take_back(self, all_series: Iterable[Series]) -> bool:
         """Restore the entities' own statistics. Return True once all added rows are deleted."""
@@ -104,7 +153,10 @@ class PastStatistics(ThrottledStore):
             return not any(ledger.hours for ledger in self._ledgers.values())
 
     async def _async_apply(self, series: Series, *, is_back: bool) -> bool:
-        """Write or restore one statistic. Return False if hours are left for later."""
+        """Write one statistic, or restore it if `is_back`.
+
+        Return False if hours are left for later.
+        """
         if RECORDER not in self._hass.config.components:
             return False
         recorder = get_instance(self._hass)
@@ -125,9 +177,14 @@ class PastStatistics(ThrottledStore):
         return not planned.waits
 
     def _read(self, series: Series) -> tuple[StatisticMetaData, dict[datetime, Row]] | None:
-        """Return metadata and rows of a statistic, None if it has no sums in the series' unit."""
+        """Return the metadata and the rows of a statistic.
+
+        None if it has no sums in the series' unit.
+        """
         name = series.statistic_id
         _, metadata = get_metadata(self._hass, statistic_ids={name}).get(name, (0, None))
+        if metadata is None and series.is_alone:
+            return _new_metadata(series), {}
         if metadata is None or not metadata["has_sum"] or not _is_in_unit(metadata, series.unit):
             return None
         rows = statistics_during_period(
@@ -154,7 +211,7 @@ class PastStatistics(ThrottledStore):
                 [series.statistic_id], start_time=start, end_time=end
             )
         await self._async_import(metadata, to_do.before)
-        if to_do.delta:
+        if to_do.first and to_do.delta:
             unit = metadata["unit_of_measurement"] or ""
             recorder.async_adjust_statistics(
                 series.statistic_id,
@@ -214,7 +271,22 @@ def _plan(
 ) -> Plan | None:
     if is_back:
         return plan_back(rows, ledger, series.starts_anew, can_delete=CAN_DELETE)
+    if series.is_alone and not rows.keys() - ledger.hours:
+        return plan_alone(rows, ledger, series.hours)
     return plan(rows, ledger, series.hours, series.starts_anew)
+
+
+def _new_metadata(series: Series) -> StatisticMetaData:
+    """Return the metadata that Home Assistant gives the statistics of an energy sensor."""
+    return StatisticMetaData(
+        mean_type=StatisticMeanType.NONE,
+        has_sum=True,
+        name=None,
+        source=RECORDER,
+        statistic_id=series.statistic_id,
+        unit_class=EnergyConverter.UNIT_CLASS,
+        unit_of_measurement=series.unit,
+    )
 
 
 def _is_in_unit(metadata: StatisticMetaData, unit: str) -> bool:
@@ -224,7 +296,7 @@ def _is_in_unit(metadata: StatisticMetaData, unit: str) -> bool:
 
 
 def _statistics(metadata: StatisticMetaData, rows: Mapping[datetime, Row]) -> list[StatisticData]:
-    """Return the rows in the statistic's unit. Another unit would rewrite the whole statistic."""
+    """Return the rows in the unit of the statistic. Another unit would rewrite all its rows."""
     factor = 1.0
     if metadata["unit_class"] == EnergyConverter.UNIT_CLASS:
         factor = EnergyConverter.convert(1.0, _KWH, metadata["unit_of_measurement"])
@@ -241,7 +313,7 @@ def _statistic(hour: datetime, row: Row, factor: float) -> StatisticData:
 
 
 def _runs(hours: tuple[datetime, ...]) -> list[tuple[datetime, datetime]]:
-    """Return start and end of each run of consecutive hours. `hours` must be sorted."""
+    """Return the start and the end of each run of consecutive hours. `hours` must be sorted."""
     if not hours:
         return []
     breaks = [(last, now) for last, now in pairwise(hours) if now - last != HOUR]

@@ -1,11 +1,12 @@
-"""Dashboards that show a meter: "Smarty" with its cards, and the Energy dashboard."""
+"""Dashboards that show a meter: "Smarty" with its own cards, and the Energy dashboard."""
 
 from .card_module import async_serve_cards
 from .energy_preferences import (
     ENERGY_URL,
     EnergySource,
-    async_fill_energy,
+    async_fill_when_known,
     async_missing_sources,
+    grid_sensors,
 )
 from .sidebar import (
     async_hand_over,
@@ -18,12 +19,13 @@ from .sidebar import (
 __all__ = [
     "ENERGY_URL",
     "EnergySource",
-    "async_fill_energy",
+    "async_fill_when_known",
     "async_hand_over",
     "async_missing_sources",
     "async_serve_cards",
     "async_show_in_sidebar",
     "async_shown_dashboard",
     "free_path",
+    "grid_sensors",
     "is_possible",
 ]

@@ -1,6 +1,6 @@
-"""Adds a new meter's sources to the Energy dashboard, if the dashboard lacks them.
+"""Addition of a new meter's sources to the Energy dashboard, if the dashboard lacks them.
 
-Sources are added once, after the meter's first setup, because entity ids do not exist earlier.
+Sources are added once, after the meter's first set-up, because entity ids do not exist earlier.
 Sources that the user has entered never change.
 """
 
@@ -10,14 +10,20 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from homeassistant.const import Platform
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_call_later
 
 from ..const import CONF_FILL_ENERGY, DOMAIN
-from ..coordinator.meter_coordinator import MeterConfigEntry, SmartyCoordinator
+from ..coordinator import BooksConfigEntry, BooksCoordinator, has_telegrams
 from ..entity import mbus_device_id
-from ..lib.entities import SENSORS, TARIFF_SENSORS, SensorSpec, sensors_of_mbus_meter
+from ..lib.entities import (
+    PAST_SENSORS,
+    SENSORS,
+    TARIFF_SENSORS,
+    SensorSpec,
+    sensors_of_mbus_meter,
+)
 from ..lib.meter import Reading
 
 if TYPE_CHECKING:
@@ -26,6 +32,8 @@ if TYPE_CHECKING:
         EnergyPreferencesUpdate,
         SourceType,
     )
+
+type GridSensors = tuple[SensorSpec[Reading], ...]
 
 ENERGY_URL = "/config/energy"
 _ENERGY = "energy"
@@ -68,7 +76,7 @@ _LEFT_OPEN: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class EnergySource:
-    """Source of the Energy dashboard: its kind, and its sensors by field.
+    """Source of the Energy dashboard: its kind, and its sensors by the field that they fill.
 
     `identity` identifies an M-Bus meter. None means the electricity meter.
     """
@@ -79,7 +87,7 @@ class EnergySource:
 
 
 async def async_missing_sources(
-    hass: HomeAssistant, reading: Reading, options: Mapping[str, Any]
+    hass: HomeAssistant, reading: Reading, options: Mapping[str, Any], described: GridSensors
 ) -> tuple[list[EnergySource], bool] | None:
     """Return the sources that the dashboard lacks, and whether the dashboard has a grid source.
 
@@ -89,18 +97,40 @@ async def async_missing_sources(
     if _ENERGY not in hass.config.components:
         return None
     kinds = {source["type"] for source in _stored(await _async_manager(hass))}
-    missing = [source for source in _sources(reading, options) if source.kind not in kinds]
+    missing = [
+        source for source in _sources(reading, options, described) if source.kind not in kinds
+    ]
     return missing, "grid" in kinds
 
 
-async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> None:
+@callback
+def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+    """Fill the Energy dashboard: now, or once Leneda has sent the first days of a new meter."""
+    coordinator = entry.runtime_data
+
+    @callback
+    def fill() -> None:
+        if has_telegrams(entry) or coordinator.books.demand is not None:
+            entry.async_create_task(
+                hass, _async_fill(hass, entry), f"{entry.title} Energy dashboard"
+            )
+            if remove:
+                remove()
+
+    remove: CALLBACK_TYPE | None = None
+    fill()
+    if not has_telegrams(entry) and coordinator.books.demand is None:
+        remove = coordinator.async_add_listener(fill)
+
+
+async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     """Add the missing sources to the Energy dashboard. After a failure, the next start retries."""
     if _ENERGY not in hass.config.components:
         return
     coordinator = entry.runtime_data
-    wanted = [
-        _filled_in(coordinator, source) for source in _sources(coordinator.data, entry.options)
-    ]
+    described = grid_sensors(has_telegrams=has_telegrams(entry))
+    sources = _sources(coordinator.data, entry.options, described)
+    wanted = [_filled_in(coordinator, source) for source in sources]
     if not wanted:
         return  # no telegram has ever arrived
     manager = await _async_manager(hass)
@@ -125,8 +155,13 @@ async def async_fill_energy(hass: HomeAssistant, entry: MeterConfigEntry) -> Non
     entry.async_on_unload(async_call_later(hass, _FORGET_DELAY_S, forget))
 
 
-def _sources(reading: Reading, options: Mapping[str, Any]) -> list[EnergySource]:
-    """Return the sources that a meter offers, with sensors that are enabled by default."""
+def grid_sensors(*, has_telegrams: bool) -> GridSensors:
+    """Return the descriptions from which the grid source of a meter is made."""
+    return (*SENSORS, *TARIFF_SENSORS) if has_telegrams else PAST_SENSORS
+
+
+def _sources(reading: Reading, options: Mapping[str, Any], grid: GridSensors) -> list[EnergySource]:
+    """Return the sources that a meter offers, with the sensors that are enabled by default."""
 
     def existing(
         fields: Mapping[str, str], described: Iterable[SensorSpec[Reading]]
@@ -140,7 +175,7 @@ def _sources(reading: Reading, options: Mapping[str, Any]) -> list[EnergySource]
         }
         return {name: by_key[key] for name, key in fields.items() if key in by_key}
 
-    sources = [EnergySource("grid", existing(_GRID, (*SENSORS, *TARIFF_SENSORS)))]
+    sources = [EnergySource("grid", existing(_GRID, grid))]
     for identity, channel in reading.channels.items():
         meter = reading.telegram.channels[channel]
         if meter.type in _CONSUMED_KINDS:
@@ -149,11 +184,11 @@ def _sources(reading: Reading, options: Mapping[str, Any]) -> list[EnergySource]
     return [source for source in sources if _COUNTED in source.sensors]
 
 
-def _filled_in(coordinator: SmartyCoordinator, source: EnergySource) -> SourceType | None:
-    """Return `source` with entity ids, None if the entity of `_COUNTED` is missing or disabled."""
+def _filled_in(coordinator: BooksCoordinator, source: EnergySource) -> SourceType | None:
+    """Return `source` with entity ids. None if the entity of `_COUNTED` is missing or disabled."""
     registry = er.async_get(coordinator.hass)
     identity = source.identity
-    device_id = mbus_device_id(coordinator, identity) if identity else coordinator.serial_number
+    device_id = mbus_device_id(coordinator, identity) if identity else coordinator.meter_id
     fields = {}
     for name, described in source.sensors.items():
         unique_id = f"{device_id}_{described.key}"

@@ -1,7 +1,8 @@
-"""Form of the Leneda account: its fields, and a test query to Leneda, the national platform."""
+"""Form of the Leneda account: its fields, and a test request to Leneda, the national platform."""
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import voluptuous as vol
@@ -14,6 +15,7 @@ from probatio import Secret
 from ..const import CONF_CONSUMPTION_POINT, CONF_ENERGY_ID, CONF_PRODUCTION_POINT
 from ..coordinator.leneda_client import Credentials, LenedaError, Refusal, async_time_series
 from ..coordinator.leneda_codes import EXPORTED, IMPORTED
+from ..lib.leneda import Row
 from ..lib.port import MASK
 from ..lib.tariff import QUARTER_HOUR, day_start
 from .form_errors import FieldError
@@ -24,15 +26,17 @@ _TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
 _HEADER_VALUE = re.compile(r"[!-~]{1,256}")
 _POINT = re.compile(r"LU[0-9]{31}")
 _ABOUT_THE_POINT = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
+# Days that are asked for when a meter is added, to show the last day that Leneda knows.
+_SHOWN_DAYS = 7
 
 
 def key_fields() -> dict[vol.Marker, Any]:
-    """Return the fields for API key and energy id."""
+    """Return the fields for the API key and the energy id."""
     return {vol.Optional(Secret(CONF_API_KEY)): _KEY, vol.Optional(CONF_ENERGY_ID): _TEXT}
 
 
 def account_fields() -> dict[vol.Marker, Any]:
-    """Return the fields for API key, energy id and metering points."""
+    """Return the fields for the API key, the energy id and the metering points."""
     points = (CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT)
     return key_fields() | {vol.Optional(point): _TEXT for point in points}
 
@@ -45,9 +49,9 @@ def shown_account(stored: Mapping[str, str]) -> dict[str, str]:
 async def async_read_account(
     hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the account to store, once Leneda has accepted it; empty without an API key.
+    """Return the account to store after Leneda has accepted it. Empty without an API key.
 
-    Raises FieldError when a value is malformed or Leneda refuses it.
+    Raises FieldError if a value is malformed or Leneda refuses it.
     """
     account = _without_spaces(typed)
     if account.get(CONF_API_KEY) == MASK:
@@ -58,42 +62,68 @@ async def async_read_account(
     return {name: text for name, text in account.items() if text}
 
 
+async def async_read_new_account(
+    hass: HomeAssistant, typed: Mapping[str, str]
+) -> tuple[dict[str, str], tuple[Row, ...]]:
+    """Return the account of a new meter, and the consumption of the last days, empty if unknown.
+
+    Raises FieldError when a value is malformed or Leneda refuses it.
+    """
+    account = _without_spaces(typed)
+    rows = await _async_try_all(hass, account, days=_SHOWN_DAYS)
+    return {name: text for name, text in account.items() if text}, rows
+
+
 async def async_read_key(
     hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the stored account with a new API key, once Leneda has accepted the key.
+    """Return the stored account with a new API key, after Leneda has accepted the key.
 
-    Raises FieldError when a value is malformed or Leneda refuses it.
+    Raises FieldError if a value is malformed or Leneda refuses it.
     """
     account = {**stored, CONF_API_KEY: "", **_without_spaces(typed)}
     await _async_try_all(hass, account)
     return account
 
 
-async def _async_try_all(hass: HomeAssistant, account: Mapping[str, str]) -> None:
+def check_of_meter(account: Mapping[str, str], meter_id: str) -> None:
+    """Raise FieldError when an account is not of the meter without a cable with this id."""
+    if not account:
+        raise FieldError(CONF_API_KEY, "leneda_key_needed")
+    if account[CONF_CONSUMPTION_POINT] != meter_id:
+        raise FieldError(CONF_CONSUMPTION_POINT, "leneda_other_meter")
+
+
+async def _async_try_all(
+    hass: HomeAssistant, account: Mapping[str, str], days: int = 1
+) -> tuple[Row, ...]:
+    """Return the consumption of the last `days`. Raises FieldError."""
     _check(CONF_API_KEY, account, _HEADER_VALUE, "leneda_key_malformed")
     _check(CONF_ENERGY_ID, account, _HEADER_VALUE, "leneda_energy_id_malformed")
     _check(CONF_CONSUMPTION_POINT, account, _POINT, "leneda_point_malformed")
-    points = [(CONF_CONSUMPTION_POINT, IMPORTED)]
-    if account.get(CONF_PRODUCTION_POINT):
+    has_production = bool(account.get(CONF_PRODUCTION_POINT))
+    if has_production:
         _check(CONF_PRODUCTION_POINT, account, _POINT, "leneda_point_malformed")
-        points.append((CONF_PRODUCTION_POINT, EXPORTED))
-    for field, code in points:
-        await _async_try(hass, account, field, code)
+    rows = await _async_try(hass, account, CONF_CONSUMPTION_POINT, IMPORTED, days)
+    if has_production:
+        await _async_try(hass, account, CONF_PRODUCTION_POINT, EXPORTED)
+    return rows
 
 
 async def _async_try(
-    hass: HomeAssistant, account: Mapping[str, str], field: str, code: str
-) -> None:
-    """Query yesterday's quarter-hours of a metering point. An empty result is no error.
+    hass: HomeAssistant, account: Mapping[str, str], field: str, code: str, days: int = 1
+) -> tuple[Row, ...]:
+    """Return the quarter-hours of a metering point in the last `days`, [] if Leneda has none.
 
-    Raises FieldError when Leneda refuses the query.
+    Raises FieldError if Leneda refuses the request.
     """
     credentials = Credentials(account[CONF_API_KEY], account[CONF_ENERGY_ID])
     end = day_start(dt_util.utcnow())
     start = day_start(end - QUARTER_HOUR)
+    if days > 1:
+        start = day_start(end - timedelta(days=days))
     try:
-        await async_time_series(hass, credentials, account[field], code, start, end)
+        return await async_time_series(hass, credentials, account[field], code, start, end)
     except LenedaError as err:
         if err.reason is Refusal.INVALID_AUTH:
             field = CONF_API_KEY

@@ -1,4 +1,4 @@
-"""Dialog steps for ports that Home Assistant discovers. The steps ask only for the keys."""
+"""Dialog steps for ports that Home Assistant discovers. The user enters only the keys."""
 
 import re
 from typing import override
@@ -8,7 +8,7 @@ from homeassistant.helpers.service_info.usb import UsbServiceInfo
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
 from ..const import CONF_SERVICE
-from ..coordinator import is_meter
+from ..coordinator import has_telegrams
 from .form_and_probe import Input
 from .meter_setup import MeterForm, MeterSteps
 from .moved_gateway import follow
@@ -53,7 +53,7 @@ def _addresses(info: ZeroconfServiceInfo) -> list[str]:
 
 
 class DiscoverySteps(MeterSteps):
-    """Dialog steps for a discovered port: one dialog per port, none for a port in use."""
+    """Dialog steps for a discovered port. A port has one dialog, and a port in use has none."""
 
     _offered: MeterForm
 
@@ -79,7 +79,7 @@ class DiscoverySteps(MeterSteps):
         return await self._async_offer(port, description, port)
 
     async def async_step_discovery_confirm(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the keys."""
+        """Ask for the keys of the meter."""
         return await self._async_ask_meter(user_input, self._offered)
 
     async def _async_offer(
@@ -109,7 +109,11 @@ class DiscoverySteps(MeterSteps):
         for url in urls:
             reader = await async_entry_at(self.hass, url)
             # Skip entries of pulse readers and tank sensors, because they do not read a meter.
-            if reader and is_meter(reader) and reader.data.get(CONF_SERVICE, service) == service:
+            if (
+                reader
+                and has_telegrams(reader)
+                and reader.data.get(CONF_SERVICE, service) == service
+            ):
                 self.hass.config_entries.async_update_entry(
                     reader, data={**reader.data, CONF_SERVICE: service}
                 )

@@ -1,4 +1,4 @@
-"""Dialog steps that change a meter: reconfiguration of its port, reauthentication with new keys."""
+"""Dialog steps that change a meter: its port by reconfiguration, its keys by reauthentication."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -22,7 +22,7 @@ from ..lib.meter import shown_name
 from ..lib.port import SecurityOffError, identify_port, redact_port
 from .form_and_probe import Input
 from .form_errors import FieldError
-from .form_fields import CURRENT_PORT
+from .form_fields import CURRENT_PORT, NEW_PORT
 from .meter_keys import PUBLISHED_KEY
 from .meter_setup import MeterForm, MeterSteps, async_prove
 
@@ -68,30 +68,55 @@ class UpdateSteps(MeterSteps):
     """Dialog steps that change an entry only after a telegram of the same meter."""
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Show the form with the reason why the keys no longer fit."""
+        """Show the form with the reason why new keys are needed."""
         if reason := _REASONS.get(entry_data.get("reason", "")):
             self._note(FieldError(*reason))
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the keys."""
+        """Ask for the new keys of the meter."""
         entry = self._get_reauth_entry()
         form = _form(entry, "reauth_confirm")
         return await self._async_ask_meter(user_input, form, partial(self._async_find_same, entry))
 
     async def async_step_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the port and the keys."""
+        """Ask for the port and the keys of the meter."""
         entry = self._get_reconfigure_entry()
         is_open = is_raised(self.hass, entry, Problem.SECURITY_OFF)
         form = _form(entry, "reconfigure", CURRENT_PORT, CONF_REMOVE_KEY if is_open else None)
         return await self._async_ask_meter(user_input, form, partial(self._async_find_same, entry))
 
+    async def async_step_add_cable(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the port and key of a meter that has no cable yet."""
+        entry = self._get_reconfigure_entry()
+        form = MeterForm(
+            step_id="add_cable",
+            port_field=NEW_PORT,
+            placeholders={"name": short_title(entry)},
+        )
+        return await self._async_ask_meter(user_input, form, partial(self._async_find_cable, entry))
+
     async def async_step_updated(self, _user_input: Input = None) -> ConfigFlowResult:
-        """End the dialog with a success message. `_async_find_same` has updated the entry."""
+        """End the dialog with a success message.
+
+        `_async_find_same` has already updated the entry.
+        """
         is_reauth = self.source == SOURCE_REAUTH
         return self.async_abort(
             reason="reauth_successful" if is_reauth else "reconfigure_successful"
         )
+
+    async def _async_find_cable(self, entry: AnyConfigEntry, data: dict[str, Any]) -> str:
+        """Wait for a telegram, add port and keys to the entry, and return the next step's name.
+
+        Raises FieldError for a telegram of a meter that another entry reads.
+        """
+        telegram = await async_prove(self.hass, data)
+        for other in self._async_current_entries(include_ignore=False):
+            if other.unique_id == telegram.serial_number:
+                raise FieldError(CONF_PORT, "port_in_use", title=other.title)
+        await self._async_join(entry, data, telegram)
+        return "joined"
 
     async def _async_find_same(self, entry: AnyConfigEntry, data: dict[str, Any]) -> str:
         """Wait for a telegram, update the entry, and return the name of the next step.

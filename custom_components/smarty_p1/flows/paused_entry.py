@@ -1,4 +1,4 @@
-"""Pause an entry while another task needs its port, because most ports serve one client.
+"""Pause of an entry while another task needs its port, because most ports serve one client.
 
 The entry of a meter stays loaded and only closes its port. Its last values stay valid for a minute,
 longer than a probe takes. An unload would write "unavailable" into the history of every entity.
@@ -12,7 +12,8 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 
-from ..coordinator import is_meter
+from ..const import KIND_LENEDA
+from ..coordinator import has_telegrams, kind_of
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 
@@ -25,7 +26,7 @@ async def pause_entry(hass: HomeAssistant, entry: AnyConfigEntry | None) -> Asyn
 
     Reading resumes even if the task that needs the port is cancelled.
     """
-    if entry is None:
+    if entry is None or kind_of(entry) == KIND_LENEDA:
         yield
         return
     is_free, is_over = asyncio.Event(), asyncio.Event()
@@ -73,7 +74,7 @@ async def _async_resume(
     *,
     had_port: bool,
 ) -> None:
-    """Resume the reading of a paused entry. `data` is the entry's data at the time of the pause."""
+    """Resume the reading of a paused entry. `data` is the entry's data when the pause began."""
     if reader and reader is _reader(entry):
         reader.read_again()
     elif entry.state is not ConfigEntryState.NOT_LOADED:
@@ -86,6 +87,6 @@ async def _async_resume(
 
 
 def _reader(entry: AnyConfigEntry) -> SmartyCoordinator | None:
-    """Return the coordinator of a loaded meter, None for other entries."""
-    is_read = entry.state is ConfigEntryState.LOADED and is_meter(entry)
+    """Return the coordinator of a loaded meter. None for any other entry."""
+    is_read = entry.state is ConfigEntryState.LOADED and has_telegrams(entry)
     return entry.runtime_data if is_read else None

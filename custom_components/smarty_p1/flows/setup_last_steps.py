@@ -1,4 +1,4 @@
-"""Last setup steps of a meter: its contract, and the dashboards that show it."""
+"""Last set-up steps of a meter: its contract, and the dashboards that show it."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -8,18 +8,20 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers.selector import BooleanSelector
 
-from ..const import CONF_FILL_ENERGY, CONF_SIDEBAR
-from ..coordinator import is_meter
+from ..const import CONF_CONSUMPTION_POINT, CONF_FILL_ENERGY, CONF_SIDEBAR, SECTION_LENEDA
+from ..coordinator import has_books
 from ..dashboards import (
     ENERGY_URL,
     EnergySource,
     async_missing_sources,
     async_shown_dashboard,
     free_path,
+    grid_sensors,
     is_possible,
 )
+from ..entity import number_of_new
 from ..lib.entities import short_serial
-from ..lib.meter import MeterReader, Reading, shown_name
+from ..lib.meter import MeterMemory, MeterReader, Reading, outlined_reading, shown_name
 from ..lib.p1 import Telegram
 from .contract_pages import Errors, first_contract_fields, read_first_contract
 from .form_and_probe import Dialog, Draft, Input
@@ -27,15 +29,18 @@ from .form_errors import FieldError
 
 
 class _NewMeter(NamedTuple):
-    """Data, first reading and serial number of the meter that is being added."""
+    """Meter that is being added: data and options of its entry, and its first reading."""
 
+    meter_id: str
     data: dict[str, Any]
+    options: dict[str, Any]
     reading: Reading
-    serial_number: str
+    serial_number: str | None
+    """None without a cable."""
 
 
 class _Places(NamedTuple):
-    """Dashboards that show the meter or could show it."""
+    """Dashboards that show the meter, or that could show it."""
 
     dashboard: str | None
     """Path of a dashboard that shows the meter already."""
@@ -52,7 +57,7 @@ class _Places(NamedTuple):
 
 
 class ContractAndDashboardSteps(Dialog):
-    """Dialog steps for the contract and for two switches: sidebar and Energy dashboard."""
+    """Dialog steps for the contract, and for two switches: sidebar and Energy dashboard."""
 
     _new: _NewMeter
     _agreed: Mapping[str, Any]
@@ -67,7 +72,7 @@ class ContractAndDashboardSteps(Dialog):
         return self._show(first_contract_fields(), {}, step_id="contract", last_step=is_last)
 
     async def async_step_show(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask which dashboards are to show the meter, then create the meter's entry."""
+        """Ask which dashboards are to show the meter. Then create the meter's entry."""
         places = await self._async_places(self._agreed)
         if user_input is not None or not places.is_choice:
             return await self._async_end(places, user_input or {})
@@ -91,9 +96,20 @@ class ContractAndDashboardSteps(Dialog):
     async def _async_ask_contract(
         self, data: dict[str, Any], telegram: Telegram
     ) -> ConfigFlowResult:
-        """Store data and first reading of the meter, then ask for its contract."""
+        """Store the data and the first reading of the meter. Then ask for its contract."""
         reading = MeterReader().read(telegram, datetime.now(UTC))
-        self._new = _NewMeter(data, reading, str(telegram.serial_number))
+        serial_number = str(telegram.serial_number)
+        self._new = _NewMeter(serial_number, data, {}, reading, serial_number)
+        self._turn_page()
+        return await self.async_step_contract()
+
+    async def _async_ask_contract_of_past(
+        self, data: dict[str, Any], account: dict[str, str]
+    ) -> ConfigFlowResult:
+        """Store data and account of a meter without a cable, then ask for its contract."""
+        reading = outlined_reading(MeterMemory(), datetime.now(UTC))
+        options = {SECTION_LENEDA: account}
+        self._new = _NewMeter(account[CONF_CONSUMPTION_POINT], data, options, reading, None)
         self._turn_page()
         return await self.async_step_contract()
 
@@ -106,7 +122,8 @@ class ContractAndDashboardSteps(Dialog):
 
     async def _async_places(self, contract: Mapping[str, Any]) -> _Places:
         dashboard = await async_shown_dashboard(self.hass)
-        missing = await async_missing_sources(self.hass, self._new.reading, contract)
+        specs = grid_sensors(has_telegrams=self._new.serial_number is not None)
+        missing = await async_missing_sources(self.hass, self._new.reading, contract, specs)
         sources, has_grid = missing or ([], False)
         return _Places(
             dashboard=dashboard,
@@ -117,8 +134,8 @@ class ContractAndDashboardSteps(Dialog):
         )
 
     async def _async_end(self, places: _Places, chosen: Mapping[str, Any]) -> ConfigFlowResult:
-        """Create the entry, and show links to the dashboards that show the meter."""
-        options = dict(self._agreed)
+        """Create the entry. Show links to the dashboards that show the meter."""
+        options = {**self._new.options, **self._agreed}
         options |= {name: True for name in (CONF_SIDEBAR, CONF_FILL_ENERGY) if chosen.get(name)}
         links = {}
         if path := free_path(self.hass) if chosen.get(CONF_SIDEBAR) else places.dashboard:
@@ -126,7 +143,7 @@ class ContractAndDashboardSteps(Dialog):
         if places.has_energy and (places.has_grid or chosen.get(CONF_FILL_ENERGY)):
             links["energy"] = "/energy"
         return await self._async_create(
-            self._new.serial_number,
+            self._new.meter_id,
             await self._async_title(),
             Draft(self._new.data, options),
             "_and_".join(links) or None,
@@ -134,13 +151,14 @@ class ContractAndDashboardSteps(Dialog):
         )
 
     async def _async_title(self) -> str:
-        """Return the title of the entry: the name that the meter's device will have."""
-        is_another = any(map(is_meter, self._async_current_entries(include_ignore=False)))
-        name = await self._async_text(f"device.{'another_meter' if is_another else 'meter'}.name")
-        return name.format(serial=shown_name(short_serial(self._new.serial_number)))
+        """Return the title of the entry. It is the name that the meter's device will have."""
+        meters = [*filter(has_books, self._async_current_entries(include_ignore=False))]
+        number = number_of_new(self._new.serial_number, meters)
+        name = await self._async_text(f"device.{'another_meter' if number else 'meter'}.name")
+        return name.format(serial=shown_name(number))
 
     async def _async_describe(self, source: EnergySource) -> str:
-        """Return the M-Bus device's name and the entity names of an Energy dashboard source."""
+        """Return the names of the M-Bus device and the entities of an Energy dashboard source."""
         names = [
             await self._async_text(f"entity.sensor.{spec.translation_key}.name")
             for spec in source.sensors.values()

@@ -1,4 +1,4 @@
-"""Action that records an anonymous capture of a meter's port and writes it into a file.
+"""Action that records an anonymous capture of a meter's port and writes it to a file.
 
 Recording takes up to an hour, so no call waits for it. One call starts the recording, and a repair
 issue reports its end. Then an administrator reviews the capture, and writes or discards it.
@@ -13,7 +13,7 @@ from homeassistant.helpers import config_validation as cv
 
 from ..coordinator.meter_capture import MAX_CAPTURE_MINUTES, CaptureRefusedError, MeterCapture
 from ..lib.capture import Summary
-from .meter_of_call import METER, coordinator_of, invalid
+from .meter_of_call import METER, invalid, telegrams_of
 
 ATTR_STEP = "step"
 STEP_START = "start"
@@ -40,7 +40,7 @@ async def capture_telegrams(call: ServiceCall) -> ServiceResponse:
     Raises ServiceValidationError if the meter does not exist, the step is not possible now, no
     readings come, or the file cannot be written.
     """
-    coordinator = coordinator_of(call)
+    coordinator = telegrams_of(call)
     current = coordinator.capture
     title = coordinator.config_entry.title
     try:

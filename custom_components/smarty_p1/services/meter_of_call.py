@@ -1,4 +1,4 @@
-"""Common parts of actions about one meter: find the meter, check rights, queue answers."""
+"""Parts that all actions about one meter share: find the meter, check rights, queue answers."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -12,7 +12,8 @@ from homeassistant.helpers import service
 from ..access_rights import may_read
 from ..answer_queue import Books, NothingCountedError, answers_of
 from ..const import DOMAIN
-from ..coordinator import is_meter
+from ..coordinator import BooksCoordinator, has_books, has_telegrams
+from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.fair_queue import BusyError
 
@@ -21,7 +22,7 @@ METER: dict[vol.Marker, Any] = {vol.Optional(ATTR_CONFIG_ENTRY): str}
 """Part of a schema with the config entry of the meter. A single meter need not be named."""
 
 
-async def async_readable_meter(call: ServiceCall) -> SmartyCoordinator:
+async def async_readable_meter(call: ServiceCall) -> BooksCoordinator:
     """Return the coordinator of the meter that a call names, if the calling user may read it.
 
     Raises ServiceValidationError if the meter does not exist or is not loaded. Raises Unauthorized
@@ -43,14 +44,14 @@ async def async_readable_meter(call: ServiceCall) -> SmartyCoordinator:
 
 async def async_in_turn[T](
     call: ServiceCall,
-    coordinator: SmartyCoordinator,
+    coordinator: BooksCoordinator,
     make: Callable[[], Awaitable[T]],
     books: Books = lambda: None,
 ) -> T:
-    """Return the answer that `make` computes for a call, in the user's turn.
+    """Return the answer to a call that `make` computes when the user has a turn.
 
     `Answers.async_get` describes how answers are cached. Raises ServiceValidationError if the user
-    has too many questions in the queue, or no energy has been read. Raises the errors of `make`.
+    has too many questions in the queue, or if no energy was read yet. Raises the errors of `make`.
     """
     meter = coordinator.config_entry.entry_id
     question = call.service, meter, frozenset(call.data.items())
@@ -63,20 +64,30 @@ async def async_in_turn[T](
         raise invalid(translation_key="nothing_counted", title=title) from None
 
 
-def coordinator_of(call: ServiceCall) -> SmartyCoordinator:
-    """Return the coordinator of the meter that a call names, without checking rights.
+def coordinator_of(call: ServiceCall) -> BooksCoordinator:
+    """Return the coordinator of the meter that a call names. The user's rights are not checked.
 
     Raises ServiceValidationError if the meter does not exist or is not loaded.
     """
-    entry_id = call.data.get(ATTR_CONFIG_ENTRY) or _only_meter(call.hass)
-    entry = service.async_get_config_entry(call.hass, DOMAIN, entry_id)
-    if not is_meter(entry):
+    entry = _loaded_entry(call)
+    if not has_books(entry):
+        raise invalid(translation_key="no_telegrams", title=entry.title)
+    return entry.runtime_data
+
+
+def telegrams_of(call: ServiceCall) -> SmartyCoordinator:
+    """Return the coordinator of the meter that a call names, if it reads telegrams at a port.
+
+    Raises ServiceValidationError if no such meter exists or the meter is not loaded.
+    """
+    entry = _loaded_entry(call)
+    if not has_telegrams(entry):
         raise invalid(translation_key="no_telegrams", title=entry.title)
     return entry.runtime_data
 
 
 def invalid(*, translation_key: str, **placeholders: str) -> ServiceValidationError:
-    """Return an error with a translated text, to be raised by an action."""
+    """Return an error with a translated text, for an action to raise."""
     return ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key=translation_key,
@@ -84,8 +95,13 @@ def invalid(*, translation_key: str, **placeholders: str) -> ServiceValidationEr
     )
 
 
+def _loaded_entry(call: ServiceCall) -> AnyConfigEntry:
+    entry_id = call.data.get(ATTR_CONFIG_ENTRY) or _only_meter(call.hass)
+    return service.async_get_config_entry(call.hass, DOMAIN, entry_id)
+
+
 def _only_meter(hass: HomeAssistant) -> str | None:
-    """Return the entry id of the only loaded meter, None if no or several meters are loaded."""
+    """Return the entry id of the only loaded meter. None if no meter or several are loaded."""
     entries = hass.config_entries.async_loaded_entries(DOMAIN)
-    meters = [entry.entry_id for entry in entries if is_meter(entry)]
+    meters = [entry.entry_id for entry in entries if has_books(entry)]
     return meters[0] if len(meters) == 1 else None

@@ -1,4 +1,4 @@
-"""Action that returns the next 48 hours: prices, and reference power that is usually unused.
+"""Action that returns prices and usually unused reference power of the next 48 hours.
 
 The answer is JSON, or has the format of a forecast for EMHASS or evcc (`lib/reports/outlook.py`).
 """
@@ -11,8 +11,8 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_aside, async_quarter_hours, demand_of
+from ..coordinator import BooksCoordinator
 from ..coordinator.market_prices_ahead import async_prices_ahead
-from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from ..lib.tariff import LOOKED_BACK, MarketPrices, PricesAhead, day_start
 from .meter_of_call import METER, async_in_turn, async_readable_meter
@@ -27,10 +27,10 @@ SCHEMA = vol.Schema(
 
 
 async def get_outlook(call: ServiceCall) -> ServiceResponse:
-    """Return the quarter-hours of the next 48 hours, from the current quarter-hour on.
+    """Return the quarter-hours of the next 48 hours, beginning with the current quarter-hour.
 
     docs/tariff-actions.md describes the answer. Raises ServiceValidationError if the meter does not
-    exist, no energy has been read, or the user has too many questions in the queue. Raises
+    exist, if no energy was read yet, or if the user has too many questions in the queue. Raises
     Unauthorized if the user may not read the meter.
     """
     coordinator = await async_readable_meter(call)
@@ -49,7 +49,7 @@ async def get_outlook(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_market(
-    coordinator: SmartyCoordinator, now: datetime
+    coordinator: BooksCoordinator, now: datetime
 ) -> Callable[[datetime], MarketPrices]:
     """Return a function that returns the known market prices at the start of a quarter-hour."""
     entities, meter = coordinator.books.market.entities, coordinator.books.memory.demand_meter

@@ -5,7 +5,7 @@ from homeassistant.core import ServiceCall, ServiceResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 
-from .meter_of_call import METER, coordinator_of
+from .meter_of_call import METER, telegrams_of
 
 SCHEMA = vol.Schema(METER)
 
@@ -13,9 +13,9 @@ SCHEMA = vol.Schema(METER)
 async def get_telegram(call: ServiceCall) -> ServiceResponse:
     """Return the current telegram of a meter as JSON values.
 
-    Raises ServiceValidationError if the meter does not exist or no telegrams come.
+    Raises ServiceValidationError if the meter does not exist, or if no telegrams come.
     """
-    coordinator = coordinator_of(call)
+    coordinator = telegrams_of(call)
     reading = coordinator.latest
     if reading is None or not coordinator.last_update_success:
         raise coordinator.explain(ServiceValidationError)

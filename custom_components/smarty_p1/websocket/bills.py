@@ -3,7 +3,7 @@
 import voluptuous as vol
 
 from ..answer_queue import demand_of
-from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator import BooksCoordinator
 from ..lib.reports import bills_report, classes_report
 from ..lib.tariff import KEPT_MONTHS
 from .requests import Request, async_rendered, meter_command
@@ -16,14 +16,14 @@ _MAX_MONTHS = KEPT_MONTHS + 1
     "bill",
     {vol.Optional("months", default=1): vol.All(int, vol.Range(min=1, max=_MAX_MONTHS))},
 )
-async def answer_bills(coordinator: SmartyCoordinator, msg: Request) -> bytes:
-    """Return the bills of the last months, the oldest first. The running month is the last."""
+async def answer_bills(coordinator: BooksCoordinator, msg: Request) -> bytes:
+    """Return the bills of the last months. The oldest comes first, the running month's last."""
     return await async_rendered(
         coordinator.hass, bills_report, demand_of(coordinator), msg["months"]
     )
 
 
 @meter_command("classes", is_kept=lambda *_: True)
-async def answer_classes(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
-    """Return the costs at each reference power that can be chosen, at current prices."""
+async def answer_classes(coordinator: BooksCoordinator, _msg: Request) -> bytes:
+    """Return the costs at each reference power of the tariff, at current prices."""
     return await async_rendered(coordinator.hass, classes_report, demand_of(coordinator))

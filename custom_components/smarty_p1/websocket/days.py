@@ -6,13 +6,13 @@ import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 
 from ..answer_queue import async_known_quarter_hours, demand_of
-from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator import BooksCoordinator
 from ..lib.reports import days_report
 from ..lib.tariff import LUXEMBOURG
 from .requests import Request, async_rendered, meter_command
 
 
-def _is_past(coordinator: SmartyCoordinator, msg: Request) -> bool:
+def _is_past(coordinator: BooksCoordinator, msg: Request) -> bool:
     """Return whether all requested days are over, so that the answer can be cached."""
     end: date = msg.get("end", date.max)
     return end <= demand_of(coordinator).until.astimezone(LUXEMBOURG).date()
@@ -21,8 +21,8 @@ def _is_past(coordinator: SmartyCoordinator, msg: Request) -> bool:
 @meter_command(
     "days", {vol.Optional("start"): cv.date, vol.Optional("end"): cv.date}, is_kept=_is_past
 )
-async def answer_days(coordinator: SmartyCoordinator, msg: Request) -> bytes:
-    """Return the days from `start` to the day before `end`, by default of this month."""
+async def answer_days(coordinator: BooksCoordinator, msg: Request) -> bytes:
+    """Return the days from `start` to the day before `end`. The default is the running month."""
     hass = coordinator.hass
     demand = demand_of(coordinator)
     series = await async_known_quarter_hours(coordinator, demand)

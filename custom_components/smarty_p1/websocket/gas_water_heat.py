@@ -6,9 +6,9 @@ from typing import Any
 
 from homeassistant.util import dt as dt_util
 
+from ..coordinator import BooksCoordinator
 from ..coordinator.gas_options import gas_prices, is_gas, kwh_per_m3
 from ..coordinator.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
-from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..lib.reports import GasPrices, gas_costs_report, joined_days
 from ..lib.tariff import LUXEMBOURG, day_end, day_start
 from .requests import Request, async_rendered, meter_command
@@ -18,8 +18,11 @@ _A_WHOLE_HOUR = 3599.0
 
 
 @meter_command("media")
-async def answer_media(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
-    """Return the M-Bus meters' consumption: 400 days, and for water also the hours of 35 days."""
+async def answer_media(coordinator: BooksCoordinator, _msg: Request) -> bytes:
+    """Return the consumption of the M-Bus meters on 400 days.
+
+    For water, add the hours of 35 days.
+    """
     media = {name: medium.copy() for name, medium in coordinator.books.history.media.items()}
     options, now = coordinator.config_entry.options, dt_util.utcnow()
     return await async_rendered(coordinator.hass, _report, media, options, now)
@@ -49,7 +52,7 @@ def _report(
 def _costs(
     medium: MediumHistory, media: Iterable[MediumHistory], prices: GasPrices, now: datetime
 ) -> dict[str, Any] | None:
-    """Return the costs of a gas meter with its replaced predecessors, None for other meters."""
+    """Return the costs of a gas meter and of the meters that it replaced. None for other meters."""
     if not is_gas(medium.kind, medium.unit):
         return None
     meters = [meter for meter in media if meter is not medium and is_gas(meter.kind, meter.unit)]
@@ -68,7 +71,10 @@ def _has_replaced(medium: MediumHistory, predecessor: MediumHistory) -> bool:
 
 
 def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
-    """Return the consumption of each day, and the share of the day (0 to 1) that is known."""
+    """Return the consumption of each day, and the share (0 to 1) of the day that is known.
+
+    None if no day is known.
+    """
     if not sums:
         return None
     last = max(sums)
@@ -87,7 +93,10 @@ def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
 
 
 def _hours(sums: Mapping[datetime, Sum], now: datetime) -> dict[str, Any] | None:
-    """Return the litres of each hour from the first to the last known hour, None if unknown."""
+    """Return the litres of each hour from the first to the last known hour.
+
+    None if no hour is known.
+    """
     oldest = now - KEPT_HOURS * _HOUR
     totals = {start: total for start, total in sums.items() if start >= oldest}
     if not totals:

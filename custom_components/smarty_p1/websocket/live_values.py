@@ -1,12 +1,12 @@
-"""Values of all entities, enabled or not, which a subscription sends with each telegram."""
+"""Values of all entities, enabled or not. A subscription sends them with each telegram."""
 
 from datetime import datetime
 from typing import Any
 
-from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator import BooksCoordinator
 from ..lib.entities import BINARY_SENSORS, DEMAND_SENSORS, SENSORS, TARIFF_SENSORS, EntitySpec
 from ..lib.meter import Reading
-from ..lib.tariff import QUARTER_HOUR, Demand
+from ..lib.tariff import QUARTER_HOUR, Amounts, Demand
 
 # Entities whose values are not sent. Their values rarely change, or other commands return them.
 _LEFT_OUT = {
@@ -29,19 +29,19 @@ _VALUES: tuple[EntitySpec[Reading], ...] = tuple(
 )
 
 
-def current_values(coordinator: SmartyCoordinator) -> dict[str, Any]:
-    """Return the values of the last reading, and the running quarter-hour, as JSON values."""
+def current_values(coordinator: BooksCoordinator) -> dict[str, Any]:
+    """Return the values of the last reading and the running quarter-hour as JSON values."""
     reading, last = coordinator.latest, coordinator.books.memory.last_telegram
     demand = reading.demand if reading else coordinator.books.demand
     return {
         "received_at": last and last.isoformat(),
         "values": _values(coordinator, reading) if reading else {},
         "media": _media(reading) if reading else {},
-        "quarter_hour": demand and _quarter_hour(demand),
+        "quarter_hour": demand and demand.running and _quarter_hour(demand, demand.running),
     }
 
 
-def _values(coordinator: SmartyCoordinator, reading: Reading) -> dict[str, Any]:
+def _values(coordinator: BooksCoordinator, reading: Reading) -> dict[str, Any]:
     options = coordinator.config_entry.options
     return {
         description.translation_key: description.value_fn(reading)
@@ -63,9 +63,8 @@ def _media(reading: Reading) -> dict[str, Any]:
     return media
 
 
-def _quarter_hour(demand: Demand) -> dict[str, Any]:
+def _quarter_hour(demand: Demand, running: Amounts) -> dict[str, Any]:
     last = demand.last_quarter
-    running = demand.running
     return {
         "time": demand.time.isoformat(),
         "start": demand.quarter_start.isoformat(),

@@ -1,13 +1,12 @@
-"""Status of a meter in answers to websocket commands: state, obstacle and remedy."""
+"""Status of a meter in answers to websocket commands: its state, its obstacle and a remedy."""
 
 from typing import Any, NamedTuple
 
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
-from ..coordinator import is_meter
+from ..coordinator import BooksCoordinator, has_books
 from ..coordinator.entry_types import AnyConfigEntry
-from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.repair_issues import Problem, is_raised, issue_id
 
 # Problems that prevent telegrams and have a repair issue that helps. The most specific problem
@@ -28,7 +27,7 @@ _STATES = {
 
 
 class Status(NamedTuple):
-    """Status of a meter, as JSON values."""
+    """Status of a meter as JSON values."""
 
     state: str
     """`receiving`, `waiting` or `failing`. If the entry is not loaded: `not_loaded`, `error` or
@@ -39,14 +38,14 @@ class Status(NamedTuple):
 
     @property
     def is_gone(self) -> bool:
-        """Return whether the meter is not loaded, so no readings are expected."""
+        """Return whether the meter is not loaded, so that no readings are expected."""
         return self.state not in {"receiving", "waiting", "failing"}
 
 
 @callback
-def loaded_meter(entry: AnyConfigEntry) -> SmartyCoordinator | None:
-    """Return the coordinator of a meter's entry, None while the entry is not loaded."""
-    if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and is_meter(entry):
+def loaded_meter(entry: AnyConfigEntry) -> BooksCoordinator | None:
+    """Return the coordinator of a meter's entry. None while the entry is not loaded."""
+    if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and has_books(entry):
         return entry.runtime_data
     return None
 

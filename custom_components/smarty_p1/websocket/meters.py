@@ -10,9 +10,9 @@ from homeassistant.helpers import device_registry as dr
 
 from ..access_rights import readable_meters
 from ..const import DOMAIN
+from ..coordinator import BooksCoordinator, has_telegrams
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.gas_options import kwh_per_m3
-from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..entity import mbus_device_id
 from ..lib.entities import CURRENCY
 from ..lib.meter import Reading
@@ -32,7 +32,7 @@ _THRESHOLD = "0-0:17.0.0"
 @websocket_command({vol.Required("type"): f"{DOMAIN}/meters"})
 @callback
 def answer_meters(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Return the meters that the user may read, loaded or not."""
+    """Return the meters that the user may read, whether loaded or not."""
     meters = [_meter(hass, entry) for entry in readable_meters(hass, connection.user)]
     connection.send_result(msg["id"], {"meters": meters})
 
@@ -45,7 +45,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
     return {
         "entry_id": entry.entry_id,
         "title": entry.title,
-        "serial_number": entry.unique_id,
+        "serial_number": entry.unique_id if has_telegrams(entry) else None,
         "device_id": _device_id(hass, entry, str(entry.unique_id)),
         **status_of(hass, entry)._asdict(),
         "last_telegram": last and last.isoformat(),
@@ -57,7 +57,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
 
 
 def _tariff(demand: Demand | None) -> dict[str, Any]:
-    """Return prices and reference power of the contract, and the time of the first measurement."""
+    """Return the contract's prices and reference power, and the time of the first measurement."""
     if demand is None:
         return {"reference_kw": None, "excess_price": None, "known_since": None}
     contract, until = demand.contracts.at(demand.until), demand.until
@@ -72,7 +72,10 @@ def _tariff(demand: Demand | None) -> dict[str, Any]:
 
 
 def _connection(reading: Reading | None) -> dict[str, Any]:
-    """Return number of phases, feed-in and limit in kVA, None before the first telegram."""
+    """Return the number of phases, whether the meter exports, and the connection's limit in kVA.
+
+    All are None before the first telegram.
+    """
     if reading is None:
         return {"phases": None, "feeds_in": None, "connection_kva": None}
     get = reading.telegram.objects.get
@@ -85,9 +88,9 @@ def _connection(reading: Reading | None) -> dict[str, Any]:
 
 
 def _media(
-    hass: HomeAssistant, coordinator: SmartyCoordinator, reading: Reading | None
+    hass: HomeAssistant, coordinator: BooksCoordinator, reading: Reading | None
 ) -> list[dict[str, Any]]:
-    """Return the M-Bus meters of the last telegram, or of the history if `reading` is None."""
+    """Return the M-Bus meters of the last telegram. If `reading` is None, return the history's."""
     if reading:
         meters = [(name, reading.telegram.channels[n]) for name, n in reading.channels.items()]
         kinds = {identity: (meter.type, meter.unit) for identity, meter in meters}

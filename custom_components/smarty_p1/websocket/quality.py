@@ -6,8 +6,8 @@ from typing import Any
 from homeassistant.helpers.json import json_bytes
 from homeassistant.util import dt as dt_util
 
+from ..coordinator import BooksCoordinator
 from ..coordinator.event_history import Event, EventHistory
-from ..coordinator.meter_coordinator import SmartyCoordinator
 from ..coordinator.reception_history import Gap, ReceptionHistory
 from ..coordinator.voltage_history import STEP
 from ..lib.entities import VOLTAGE_LIMITS
@@ -18,7 +18,7 @@ _MAX_GAPS = 20
 
 
 @meter_command("voltages")
-async def answer_voltages(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
+async def answer_voltages(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """Return the lowest and highest voltage of each phase in each five minutes of 24 hours."""
     start, rows = coordinator.books.history.voltages.rows(dt_util.utcnow())
     phases = {
@@ -41,7 +41,7 @@ async def answer_voltages(coordinator: SmartyCoordinator, _msg: Request) -> byte
 
 
 @meter_command("events")
-async def answer_events(coordinator: SmartyCoordinator, _msg: Request) -> bytes:
+async def answer_events(coordinator: BooksCoordinator, _msg: Request) -> bytes:
     """Return disturbances, switching and messages of 400 days, and the reception of seven days."""
     history = coordinator.books.history
     groups = history.events.groups
@@ -66,7 +66,7 @@ def _event(event: Event) -> dict[str, Any]:
 
 
 def _undated(events: EventHistory) -> dict[str, int]:
-    """Return by kind the number of disturbances that the meter counted, but that have no event.
+    """Return, by kind, how many counted disturbances have no event.
 
     The meter may have counted them before this program read it, or their events are too old to be
     kept.

@@ -7,7 +7,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from ..answer_queue import async_known_quarter_hours, demand_of
-from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator import BooksCoordinator
 from ..lib.reports import quarter_hours_report
 from .requests import Request, async_rendered, meter_command
 
@@ -34,8 +34,11 @@ def checked_time(value: object) -> datetime:
     },
     lambda *_: True,
 )
-async def answer_quarter_hours(coordinator: SmartyCoordinator, msg: Request) -> bytes:
-    """Return the energy `quantity` of each quarter-hour from `start` to `end`, as far as known."""
+async def answer_quarter_hours(coordinator: BooksCoordinator, msg: Request) -> bytes:
+    """Return the energy of each known quarter-hour from `start` to `end`.
+
+    The request names one of the quantities in `_QUANTITIES`.
+    """
     demand = demand_of(coordinator)
     series = await async_known_quarter_hours(coordinator, demand)
     return await async_rendered(coordinator.hass, quarter_hours_report, series, demand, msg)

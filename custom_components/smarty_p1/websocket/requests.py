@@ -15,13 +15,13 @@ from homeassistant.helpers.json import json_bytes
 from ..access_rights import readable_meter
 from ..answer_queue import NothingCountedError, answers_of, async_aside, books_of
 from ..const import DOMAIN
-from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator import BooksCoordinator
 from ..lib.fair_queue import BusyError
 from .meter_status import loaded_meter
 
 type Request = Mapping[str, Any]
-type IsKept = Callable[[SmartyCoordinator, Request], bool]
-type Answer = Callable[[SmartyCoordinator, Request], Awaitable[bytes]]
+type IsKept = Callable[[BooksCoordinator, Request], bool]
+type Answer = Callable[[BooksCoordinator, Request], Awaitable[bytes]]
 
 _MAX_ID_CHARS = 64
 METER = {vol.Required("entry_id"): vol.All(str, vol.Length(max=_MAX_ID_CHARS))}
@@ -39,7 +39,7 @@ def meter_command(
     fields: Mapping[vol.Marker, Any] | None = None,
     is_kept: IsKept = lambda _coordinator, _msg: False,
 ) -> Callable[[Answer], WebSocketCommandHandler]:
-    """Return a decorator that registers a function as the answer to a command about a loaded meter.
+    """Return a decorator. It registers a function as the answer to a command about a loaded meter.
 
     Users get their answers in turns. If `is_kept` returns True for a request, its answer is cached
     until the next quarter-hour.
@@ -79,5 +79,5 @@ def meter_command(
 async def async_rendered[**P](
     hass: HomeAssistant, make: Callable[P, object], *args: P.args, **kwargs: P.kwargs
 ) -> bytes:
-    """Return the result of `make` as JSON, computed in the thread for answers."""
+    """Return the result of `make` as JSON. It is computed in the thread for answers."""
     return await async_aside(hass, lambda: json_bytes(make(*args, **kwargs)))

@@ -5,15 +5,15 @@ from typing import Any
 from homeassistant.helpers.json import json_bytes
 
 from ..answer_queue import async_what_if
-from ..coordinator.meter_coordinator import SmartyCoordinator
+from ..coordinator import BooksCoordinator
 from ..lib.tariff import MIN_DAYS, WhatIfError
 from ..services.what_if import BATTERY
 from .requests import Request, meter_command
 
 
 @meter_command("what_if", BATTERY, lambda *_: True)
-async def try_battery(coordinator: SmartyCoordinator, msg: Request) -> bytes:
-    """Return the yearly value of a battery, or the reason why the value is unknown."""
+async def try_battery(coordinator: BooksCoordinator, msg: Request) -> bytes:
+    """Return the yearly value of a battery, or the reason why it is unknown."""
     answer: dict[str, Any] = {"what_if": None, "refusal": None}
     try:
         answer["what_if"] = await async_what_if(coordinator, msg)

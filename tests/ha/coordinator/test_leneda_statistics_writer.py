@@ -196,20 +196,6 @@ async def test_the_missing_hours_of_a_gap(
     assert await changes(hass) == drawn(-5, 7)
 
 
-async def test_more_than_the_register_has_counted(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
-) -> None:
-    await live(hass, freezer, BEGIN, EIGHT + HOUR)
-    await live(hass, freezer, EIGHT + 4 * HOUR, EIGHT + 5 * HOUR)
-    own = await changes(hass)
-
-    await past.async_bring_in(series({EIGHT + n * HOUR: 1.5 for n in (1, 2, 3)}))
-
-    found = await changes(hass)
-    assert min(found.values()) >= 0
-    assert sum(found.values()) == pytest.approx(sum(own.values()), abs=1e-4)
-
-
 def test_a_rounding_error_is_no_energy_that_falls() -> None:
     # Nothing was drawn in the second hour, which was brought in; 0.1 + 0.2 is more than 0.3.
     sums = {0: 0.1 + 0.2, 1: 0.3, 3: 1.0}
@@ -259,15 +245,6 @@ async def test_hours_are_stored_and_loaded_beside_the_event_loop(
     assert threading.current_thread() not in threads
 
 
-async def test_an_entity_in_watt_hours(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
-) -> None:
-    await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR, "Wh")
-    await past.async_bring_in(series(platform(-4, 0)))
-
-    assert await changes(hass) == drawn(-4, 1)
-
-
 async def test_an_entity_without_rows_waits(
     hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
 ) -> None:
@@ -287,6 +264,76 @@ async def test_an_entity_without_rows_waits(
 
     assert not again.waits
     assert await changes(hass) == drawn(-4, 1)
+
+
+def alone(hours: Mapping[datetime, float]) -> list[Series]:
+    """Return what is brought in for an entity that never counts by itself."""
+    return [Series("energy_imported", NAME, hours, is_alone=True)]
+
+
+async def test_an_entity_that_never_counts_gets_its_statistic(
+    hass: HomeAssistant, past: PastStatistics
+) -> None:
+    assert not past.has_alone
+    await past.async_bring_in(alone(platform(-20, -9)))
+    assert (past.waits, past.has_alone) == (False, True)
+    assert await changes(hass) == drawn(-20, -9)
+    # Older and newer hours, and a corrected one, after a restart.
+    past = PastStatistics(hass, "one")
+    await past.async_load()
+    await past.async_bring_in(alone(platform(-30, -21)))
+    await past.async_bring_in(alone(platform(-12, -6) | {EIGHT - 12 * HOUR: 2.5}))
+    assert await changes(hass) == drawn(-30, -6) | {-12: 2.5}
+
+
+# Minutes of the first hour at which the recorder's rows are followed up.
+@pytest.mark.parametrize("minutes", [40, 60])
+async def test_its_sum_goes_on_when_it_begins_to_count(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics, minutes: int
+) -> None:
+    names = {"energy_imported": NAME}
+    await past.async_bring_in(alone(platform(-30, -9)))
+    await past.async_lift(names)
+    assert past.has_alone  # nothing has been counted yet
+    await live(hass, freezer, BEGIN, EIGHT + timedelta(minutes=minutes))
+    past = PastStatistics(hass, "one")
+    await past.async_load()
+
+    await past.async_lift(names)
+    await past.async_lift(names)
+
+    assert not past.has_alone
+    await live(hass, freezer, EIGHT + timedelta(minutes=minutes), EIGHT + 2 * HOUR)
+    # The first hour has its 40 minutes, neither minus the past nor the past again.
+    part = {0: round(DRAWN[8] * 2 / 3, 4), 1: round(DRAWN[9], 4)}
+    assert await changes(hass) == drawn(-30, -9) | part
+    # A day later, the platform knows the hours in between, and the whole of the first.
+    past = PastStatistics(hass, "one")
+    await past.async_load()
+    await past.async_bring_in(series(platform(-40, 0)))
+    assert await changes(hass) == drawn(-40, 1)
+    await live(hass, freezer, EIGHT + 2 * HOUR, EIGHT + 3 * HOUR)
+    assert await changes(hass) == drawn(-40, 2)
+
+
+async def test_a_kill_before_its_sum_goes_on(
+    hass: HomeAssistant,
+    freezer: FrozenDateTimeFactory,
+    past: PastStatistics,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await past.async_bring_in(alone(platform(-30, -1)))
+    await live(hass, freezer, BEGIN, EIGHT + timedelta(minutes=40))
+    with monkeypatch.context() as patch:
+        patch.setattr(get_instance(hass), "async_adjust_statistics", lambda *_args: None)
+        await past.async_lift({"energy_imported": NAME})
+    await live(hass, freezer, EIGHT + timedelta(minutes=40), EIGHT + 2 * HOUR)
+    again = PastStatistics(hass, "one")
+    await again.async_load()
+
+    await again.async_bring_in(series(platform(-30, 0)))
+
+    assert await changes(hass) == drawn(-30, 1)
 
 
 @pytest.mark.parametrize("killed_at", range(8))

@@ -1,7 +1,8 @@
-"""Entities of a meter: tables of descriptions, each with a function from a reading to its value.
+"""Descriptions of a meter's entities, in tables. Each has a function from a reading to its value.
 
-Home Assistant's entities are made from the tables. So are the entities that another Home Assistant
-discovers by MQTT. A new sensor needs a line in a table, a name in every translation, and an icon.
+Home Assistant's entities are made from the tables, and so are the entities that another Home
+Assistant discovers by MQTT. A new sensor needs a line in a table, a name in every translation, and
+an icon.
 """
 
 from .binary_sensors import BINARY_SENSORS
@@ -20,6 +21,7 @@ from .entity_description import (
 from .events import ATTR_TEXT, DISTURBANCE, EVENT_MESSAGE, EVENTS, disturbances
 from .mbus_sensors import sensors_of_mbus_meter
 from .meter_sensors import SENSORS, TEXT, VOLTAGE_LIMITS, sends_decimals
+from .past_sensors import PAST_SENSORS
 from .reception_sensors import CONNECTION, RECEPTION_SENSORS
 from .sharing_sensors import SHARING_SENSORS, day_sums_of
 from .tariff_sensors import TARIFF_SENSORS, UNRECORDED_ATTRIBUTES
@@ -36,6 +38,7 @@ __all__ = [
     "MBUS_MODEL",
     "MEASURED_SINCE",
     "METER_MODEL",
+    "PAST_SENSORS",
     "RECEPTION_SENSORS",
     "SENSORS",
     "SHARING_SENSORS",

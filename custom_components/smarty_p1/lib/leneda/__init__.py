@@ -22,7 +22,7 @@ from .registers import (
     is_of_sharing,
 )
 from .rows import Row, added_up, newest
-from .sums import last_days_of
+from .sums import last_days_of, last_whole_day
 from .totals import with_totals
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "is_of_production",
     "is_of_sharing",
     "last_days_of",
+    "last_whole_day",
     "newest",
     "quarter_hours_of",
     "read_export",

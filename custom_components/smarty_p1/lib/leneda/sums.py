@@ -9,15 +9,19 @@ from .rows import Row
 
 
 def last_days_of(platform: Mapping[str, Sequence[Row]]) -> dict[str, DaySum]:
-    """Return the last complete day of each series of energy sharing, by the series' code."""
+    """Return the last complete day of each series of energy sharing, by the code of the series.
+
+    `platform` has the rows of each code.
+    """
     last_days = {}
     for code, rows in platform.items():
-        if is_of_sharing(code) and (last := _last_whole_day(rows)):
+        if is_of_sharing(code) and (last := last_whole_day(rows)):
             last_days[code] = last
     return last_days
 
 
-def _last_whole_day(rows: Sequence[Row]) -> DaySum | None:
+def last_whole_day(rows: Sequence[Row]) -> DaySum | None:
+    """Return the sum of the last day with all its quarter-hours, None without such a day."""
     for start, group in groupby(reversed(rows), lambda row: day_start(row.start)):
         powers = [row.kw for row in group]
         if len(powers) == (day_end(start) - start) // QUARTER_HOUR:

@@ -34,7 +34,7 @@ from typing import Any, Self
 
 from ..stored_values import Stored, checked_count, checked_flag, checked_list, checked_mapping
 from . import stored_day_sums
-from .calendar import QUARTER_HOUR, quarter_start
+from .calendar import QUARTER_HOUR, month_start, quarter_start
 from .contract import (
     BEGINNING,
     NO_CONTRACT,
@@ -80,9 +80,10 @@ _MIN_REST = timedelta(minutes=1)
 
 
 class DemandMeter:
-    """Quarter-hours, contracts and months of one connection.
+    """Record of one connection: its quarter-hours, contracts and months.
 
-    `snapshot` has the values after the last reading. It is None before the first reading ever.
+    `snapshot` has the values after the last reading. Before the first reading ever, it has only the
+    days of the platform Leneda, and is None without such days.
     """
 
     def __init__(self, contract: Contract = NO_CONTRACT) -> None:
@@ -100,14 +101,17 @@ class DemandMeter:
         self._is_begun_here = True
 
     def change_contract(self, contract: Contract, since: date | None = None) -> None:
-        """Apply `contract`, entered on day `since`, by the rules of `contract_start_day.py`."""
+        """Apply `contract` from the day `since` on, by the rules of `contract_start_day.py`."""
         segments = self._history.segments
         now = sure_time(segments) if segments else None
         self._contracts = with_entered(self._contracts, contract, since, now)
         self.snapshot = self._make_snapshot()
 
     def set_aids(self, aids: tuple[Aid, ...]) -> None:
-        """Apply aids and rebates. Aids are not stored, so set them again after a restart."""
+        """Apply aids and rebates.
+
+        They are not stored, so the caller sets them again after a restart.
+        """
         self._contracts = replace(self._contracts, aids=aids)
         self.snapshot = self._make_snapshot()
 
@@ -118,44 +122,52 @@ class DemandMeter:
 
     @property
     def past(self) -> PlatformDays:
-        """Return the days of the platform Leneda, as last passed to `set_platform_days`."""
+        """Return the days of the platform Leneda that the last `set_platform_days` has set."""
         return self._history.past
 
     def begin_past(self) -> Callable[[PlatformDays], KnownMonths]:
-        """Return a function that computes the months for `set_platform_days` in any thread.
+        """Return a function that computes the months for `set_platform_days`.
 
-        25 months take tens of milliseconds. `update` may be called while that function runs.
+        Any thread may run it.
+
+        25 months take tens of milliseconds. `update` may be called while the function runs.
         """
         columns, contracts = self.columns, self._contracts
         self._history.begin_past()
         return lambda past: KnownMonths.of(columns, past, contracts)
 
     def set_platform_days(self, past: PlatformDays, months: KnownMonths | None = None) -> None:
-        """Complete the measured days with the days of the platform Leneda.
+        """Complete the measured days with `past`, the days of the national platform Leneda.
 
-        `NO_PLATFORM_DAYS` takes the platform's days away. `months` are the result of the function
-        from `begin_past`; without `months`, all months are computed in this call. The platform's
-        days are not stored, so set them again after a restart.
+        `NO_PLATFORM_DAYS` removes the platform's days. `months` are the result of the function that
+        `begin_past` returns. Without `months`, this call computes all months. The platform's days
+        are not stored, so the caller sets them again after a restart.
         """
         self._history.set_platform_days(past, months)
         self.snapshot = self._make_snapshot()
 
     @property
     def columns(self) -> Columns:
-        """Return a copy of all spans by month, including unconfirmed spans of doubtful clocks."""
+        """Return a copy of all spans by month.
+
+        It includes the unconfirmed spans of doubtful clocks.
+        """
         return {start: month.copy() for start, month in self._history.columns().items()}
 
     def keep(self, months: int) -> None:
-        """Keep the spans of at most `months` months."""
+        """Limit the months whose spans are kept in memory to `months`."""
         self._history.row.max_months = months
 
     def take_new(self) -> list[Span]:
-        """Return the spans added since the last call. The caller stores these spans."""
+        """Return the spans added since the last call.
+
+        The caller writes these spans to the files.
+        """
         new, self._history.new = self._history.new, []
         return new
 
     def is_before_change(self, time: datetime | None) -> bool:
-        """Return whether `time` is before the day of the latest contract; False for None."""
+        """Return whether `time` is before the latest contract begins. Return False for None."""
         return time is not None and self._contracts.at(time) is not self._contracts.latest
 
     def update(  # noqa: PLR0913, PLR0917 - a telegram says as much
@@ -167,12 +179,12 @@ class DemandMeter:
         threshold_kva: float | None = None,
         market: MarketPrices = NO_PRICES,
     ) -> Demand | None:
-        """Take the values of a telegram; return the snapshot.
+        """Take the values of one telegram, and return the new snapshot.
 
         A telegram without a time, or without a valid imported energy, changes nothing. A telegram
-        without a serial number counts as a telegram of the same meter as before. `threshold_kva` is
-        the connection's limit; None keeps the last limit. The prices in `market` hold from this
-        telegram on.
+        without a serial number counts as a telegram of the same meter as before. `power_kw` is the
+        current power. `threshold_kva` is the connection's limit; None keeps the last limit. The
+        prices in `market` hold from this telegram on.
         """
         if time is None:
             return self.snapshot
@@ -194,7 +206,7 @@ class DemandMeter:
         return self.snapshot
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the state to be stored as JSON, which has no spans and no aids."""
+        """Return the state to be stored as JSON. Spans and aids are not part of the state."""
         history = self._history
         return {
             "version": _VERSION,
@@ -217,14 +229,14 @@ class DemandMeter:
         files: Files | None = None,
         months: tuple[Month, ...] = (),
     ) -> Self:
-        """Return the meter restored from `data` (see `as_dict`) and `files`, the stored spans.
+        """Return the meter restored from `data`, which `as_dict` returned, and the stored spans.
 
-        `contract` is entered with its first day `since`. `months` are day sums stored by version 2
-        of the state: all spans are made from these sums, and then replace the files. Reading years
-        of files takes some time.
+        `files` has the stored spans. `contract` is the contract in the options, and `since` its
+        first day. `months` are day sums stored by version 2 of the state: all spans are made from
+        these sums, and then replace the files. Reading years of files takes some time.
 
-        The time since the last reading is a gap, and the power is unknown until the next reading.
-        Raises ValueError for malformed data and unknown versions.
+        The time since the last reading becomes a gap, and the power is unknown until the next
+        reading. Raises ValueError for malformed data and unknown versions.
         """
         meter = cls(contract)
         try:
@@ -242,7 +254,10 @@ class DemandMeter:
     def from_files(
         cls, contract: Contract, since: date | None, files: Files, months: tuple[Month, ...] = ()
     ) -> Self:
-        """Return the meter restored from the stored spans alone, because its state is lost."""
+        """Return the meter restored from the stored spans in `files` alone. Its state is lost.
+
+        `contract`, `since` and `months` are those of `from_dict`.
+        """
         meter = cls(contract)
         if months:
             meter._restore_version_2(None, files, months)
@@ -307,20 +322,14 @@ class DemandMeter:
     def _make_snapshot(self) -> Demand | None:
         segment = self._segment
         if segment is None:
-            return None
+            return self._past_snapshot()
         time, since = segment.last.time, segment.since
         start = quarter_start(time)
         end = start + QUARTER_HOUR
         energy_kwh = segment.amounts.imported_wh / 1000
         elapsed, rest, whole = (time - since) / _HOUR, end - time, (end - since) / _HOUR
         power_kw, reference_kw = self._power_kw, self._contracts.at(start).reference_kw
-        summary = self._summary = summarised(
-            self._history.months(self._contracts),
-            self._contracts,
-            segment.month_start,
-            self._summary,
-            is_begun_here=self._is_begun_here,
-        )
+        summary = self._summarise(segment.month_start)
         running_kw = round(energy_kwh / elapsed, DECIMALS) if elapsed else power_kw
         projected_kw = will_exceed = available_kw = excess_kwh = None
         if power_kw is not None:
@@ -353,11 +362,56 @@ class DemandMeter:
             day_sums=self._history.past.day_sums,
         )
 
+    def _past_snapshot(self) -> Demand | None:
+        """Return the values of the platform's days alone, None if the platform has no days.
+
+        No reading is made up for the past: the register would rise by all its energy at the first
+        reading.
+        """
+        end = self._history.past.end
+        if end is None:
+            return None
+        summary = self._summarise(month_start(end - QUARTER_HOUR))
+        has_reference = self._contracts.at(end - QUARTER_HOUR).reference_kw is not None
+        return Demand(
+            time=end,
+            until=end,
+            quarter_start=end,
+            measured_since=end,
+            running_kw=None,
+            projected_kw=None,
+            will_exceed=None,
+            available_kw=None,
+            last_quarter=None,
+            month_start=summary.month.start,
+            peak=summary.month.peak,
+            excess_kwh=summary.excess_kwh if has_reference else None,
+            known_month=summary.month,
+            running=None,
+            earlier_months=summary.earlier,
+            contracts=self._contracts,
+            market=self._market,
+            is_begun_here=self._is_begun_here,
+            day_sums=self._history.past.day_sums,
+        )
+
+    def _summarise(self, shown: datetime) -> Summary:
+        """Return the shown month and the earlier months. `shown` is the month's start."""
+        self._summary = summarised(
+            self._history.months(self._contracts),
+            self._contracts,
+            shown,
+            self._summary,
+            is_begun_here=self._is_begun_here,
+        )
+        return self._summary
+
 
 def _available(left_kwh: float, rest: timedelta, reference_kw: float) -> float:
-    """Return the power in kW that uses up `left_kwh` in `rest`, the rest of the quarter-hour.
+    """Return the power in kW that uses up the energy `left_kwh` in the time `rest`.
 
-    `Demand.available_kw` describes the exceptions.
+    `rest` is the rest of the quarter-hour. The docstring of `Demand.available_kw` explains the
+    exceptions.
     """
     exact_kw = max(0.0, left_kwh / (rest / _HOUR))
     if exact_kw < reference_kw <= (left_kwh + _RESOLUTION_KWH) / (rest / _HOUR):

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from itertools import groupby
 
-from .calendar import day_start
+from .calendar import day_end, day_start
 from .month import QuarterHour
 from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySums, Sharing
 from .spans import MonthColumns, columns_of
 
 
 class PlatformDays:
-    """Leneda's quarter-hours by month, its shared energy by day, and its day sums."""
+    """Leneda's quarter-hours by month, its shared energy by day, and its newest sums of a day."""
 
     def __init__(
         self,
@@ -23,8 +23,16 @@ class PlatformDays:
         sharing: Sharing = NO_SHARING,
         day_sums: DaySums = NO_DAY_SUMS,
     ) -> None:
-        """Group the quarter-hours by month. Years take long, so call this in an executor."""
+        """Group the quarter-hours by month.
+
+        This takes long for years of data: call it in an executor.
+        """
+        quarter_hours = tuple(quarter_hours)
         self.months: Mapping[datetime, MonthColumns] = columns_of(quarter_hours)
+        self.end = (
+            day_end(max(quarter.start for quarter in quarter_hours)) if quarter_hours else None
+        )
+        """End of the last day of which Leneda knows a quarter-hour, None without quarter-hours."""
         self.sharing: Mapping[datetime, Mapping[datetime, Covered]] = {
             midnight: {start: sharing[start] for start in starts}
             for midnight, starts in groupby(sorted(sharing), day_start)

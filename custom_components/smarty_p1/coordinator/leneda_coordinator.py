@@ -1,0 +1,53 @@
+"""Coordinator of a meter without a cable: shows the quarter-hours of the platform Leneda."""
+
+from typing import override
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..lib.health import LENEDA
+from ..lib.meter import MeterMemory, Reading, outlined_reading
+from .entry_types import AnyConfigEntry
+from .meter_books import MeterBooks
+from .source_coordinator import ReadingListener, SourceCoordinator
+
+
+class LenedaCoordinator(SourceCoordinator[Reading]):
+    """Coordinator that pushes the past of one meter to its entities.
+
+    `data` has no telegram, only the days that Leneda knows. The entities are available once Leneda
+    knows a day.
+    """
+
+    latest: Reading | None = None
+    serial_number: str | None = None
+
+    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
+        super().__init__(hass, entry, LENEDA)
+        self.meter_id = str(entry.unique_id)
+        self.books = MeterBooks(hass, entry)
+        self.data = outlined_reading(MeterMemory(), dt_util.utcnow())
+
+    async def async_start(self) -> None:
+        """Load the stored data, show the past, and follow the download from Leneda."""
+        self.config_entry.async_on_unload(self.books.past.async_add_listener(self._show))
+        await self.books.async_open()
+        self._show()
+
+    @override
+    async def async_close(self) -> None:
+        """Save the stored data for the last time."""
+        await self.books.async_close()
+
+    @callback
+    def async_add_reading_listener(self, listener: ReadingListener) -> CALLBACK_TYPE:
+        """Call the listener whenever Leneda has sent days. Return a callback that removes it."""
+        return self.async_add_listener(lambda: listener(self.data))
+
+    @callback
+    def _show(self) -> None:
+        if self.is_closed or self.books.demand is None:
+            return
+        self.health.opened(self.now())
+        self.look()
+        self.push(outlined_reading(self.books.memory, dt_util.utcnow()))

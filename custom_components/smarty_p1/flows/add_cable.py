@@ -1,0 +1,74 @@
+"""Dialog steps with which a meter without a cable gets the port and key of its telegrams."""
+
+from typing import Any
+
+import voluptuous as vol
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.helpers.selector import SelectOptionDict, SelectSelector, SelectSelectorConfig
+
+from ..const import KIND_LENEDA
+from ..coordinator import kind_of
+from ..coordinator.entry_types import AnyConfigEntry, short_title
+from ..coordinator.meter_id import async_add_cable
+from ..lib.meter import shown_name
+from ..lib.p1 import Telegram
+from .form_and_probe import Input
+from .setup_last_steps import ContractAndDashboardSteps
+
+_SAME_METER = "same_meter"
+_ANOTHER = "another"
+
+
+class CableSteps(ContractAndDashboardSteps):
+    """Dialog steps that ask whether a found meter is one that was added without a cable."""
+
+    _found: tuple[dict[str, Any], Telegram]
+    _joined: dict[str, str]
+
+    async def _async_ask_same_meter(
+        self, data: dict[str, Any], telegram: Telegram
+    ) -> ConfigFlowResult:
+        """Ask whether the telegram is of a meter without a cable, if such a meter exists."""
+        self._found = data, telegram
+        self._turn_page()
+        return await self.async_step_same_meter()
+
+    async def async_step_same_meter(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask which meter without a cable was found. Without such a meter, ask for the contract."""
+        data, telegram = self._found
+        meters = self._without_cable()
+        chosen = (user_input or {}).get(_SAME_METER)
+        if entry := next((meter for meter in meters if meter.entry_id == chosen), None):
+            await self._async_join(entry, data, telegram)
+            return await self.async_step_joined()
+        if not meters or user_input is not None:
+            return await self._async_ask_contract(data, telegram)
+        default = meters[0].entry_id if len(meters) == 1 else vol.UNDEFINED
+        another = await self._async_text("common.another_meter")
+        options = [
+            *(SelectOptionDict(value=meter.entry_id, label=short_title(meter)) for meter in meters),
+            SelectOptionDict(value=_ANOTHER, label=another),
+        ]
+        field = SelectSelector(SelectSelectorConfig(options=options))
+        return self._show(
+            {vol.Required(_SAME_METER, default=default): field},
+            {},
+            step_id="same_meter",
+            name=", ".join(map(short_title, meters)),
+            serial_number=shown_name(str(telegram.serial_number)),
+        )
+
+    async def async_step_joined(self, _user_input: Input = None) -> ConfigFlowResult:
+        """End the dialog. The meter without a cable is read at its port now."""
+        return self.async_abort(reason="cable_added", description_placeholders=self._joined)
+
+    def _without_cable(self) -> list[AnyConfigEntry]:
+        entries = self._async_current_entries(include_ignore=False)
+        return [entry for entry in entries if kind_of(entry) == KIND_LENEDA]
+
+    async def _async_join(
+        self, entry: AnyConfigEntry, data: dict[str, Any], telegram: Telegram
+    ) -> None:
+        serial_number = str(telegram.serial_number)
+        self._joined = {"name": short_title(entry), "serial_number": shown_name(serial_number)}
+        await async_add_cable(self.hass, entry, serial_number, data)

@@ -1,0 +1,73 @@
+"""Setup steps of a meter without a cable: its account at Leneda, and the last day known there."""
+
+from collections.abc import Sequence
+
+from homeassistant.config_entries import ConfigFlowResult
+from homeassistant.util import dt as dt_util
+
+from ..const import CONF_CONSUMPTION_POINT, CONF_KIND, KIND_LENEDA, SECTION_LENEDA
+from ..lib.leneda import Row, last_whole_day
+from ..lib.tariff import LUXEMBOURG, QUARTER_HOUR, day_start
+from .form_and_probe import Input
+from .form_fields import with_decimal_mark
+from .leneda_account import account_fields, async_read_new_account
+from .setup_last_steps import ContractAndDashboardSteps
+
+
+class LenedaSteps(ContractAndDashboardSteps):
+    """Dialog steps that add a meter without a cable."""
+
+    _account: dict[str, str]
+    _days: Sequence[Row]
+
+    async def async_step_leneda(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask for the account at Leneda, and prove it."""
+        if read := await self._async_accept(
+            user_input, lambda typed: async_read_new_account(self.hass, typed)
+        ):
+            self._account, self._days = read
+            point = self._account[CONF_CONSUMPTION_POINT]
+            await self.async_set_unique_id(point, raise_on_progress=False)
+            self._abort_if_unique_id_configured()
+            for entry in self._async_current_entries(include_ignore=False):
+                account = entry.options.get(SECTION_LENEDA, {})
+                if account.get(CONF_CONSUMPTION_POINT) == point:
+                    return self.async_abort(reason="already_configured")
+            return await self.async_step_leneda_found()
+        return self._show(account_fields(), {}, step_id="leneda")
+
+    async def async_step_leneda_found(self, user_input: Input = None) -> ConfigFlowResult:
+        """Show the last day that Leneda knows, then ask for the contract."""
+        if user_input is not None:
+            data = {CONF_KIND: KIND_LENEDA}
+            return await self._async_ask_contract_of_past(data, self._account)
+        return self.async_show_form(
+            step_id="leneda_found",
+            description_placeholders={
+                "point": self._account[CONF_CONSUMPTION_POINT],
+                "known": await self._async_describe_days(),
+            },
+            last_step=False,
+        )
+
+    async def _async_describe_days(self) -> str:
+        """Return a text with the last known day, and a text if yesterday is not known yet."""
+        texts = []
+        last = last_whole_day(self._days)
+        if last:
+            rows = [row for row in self._days if day_start(row.start) == last.start]
+            highest = max(rows, key=lambda row: row.kw)
+            text = await self._async_text("common.leneda_last_day")
+            local = last.start.astimezone(LUXEMBOURG)
+            texts.append(
+                text.format(
+                    day=f"{local:%Y-%m-%d}",
+                    kwh=with_decimal_mark(self.hass, f"{last.kwh:.1f}"),
+                    kw=with_decimal_mark(self.hass, f"{highest.kw:.1f}"),
+                    time=f"{highest.start.astimezone(LUXEMBOURG):%H:%M}",
+                )
+            )
+        yesterday = day_start(day_start(dt_util.utcnow()) - QUARTER_HOUR)
+        if last is None or last.start < yesterday:
+            texts.append(await self._async_text("common.leneda_nothing_yet"))
+        return "\n\n".join(texts)

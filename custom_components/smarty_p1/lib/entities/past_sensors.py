@@ -1,0 +1,41 @@
+"""Sensors of a meter without a cable: values that the platform Leneda knows a day later."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from ..meter import Reading
+from .demand_sensors import DEMAND_SENSORS
+from .entity_description import SensorSpec
+from .meter_sensors import SENSORS
+from .sharing_sensors import SHARING_SENSORS
+from .tariff_sensors import TARIFF_SENSORS
+
+
+def _feeds_in(reading: Reading) -> bool:
+    """Return whether the meter has fed in energy in a known month."""
+    demand = reading.demand
+    months = (*demand.earlier_months, demand.month) if demand else ()
+    return any(day.exported_wh for month in months for day in month.days)
+
+
+# The states of both sensors stay unknown, because Leneda has no register. But their statistics get
+# the hours.
+_COUNTED: Mapping[str, Callable[[Reading], bool]] = {
+    "energy_imported": lambda reading: reading.demand is not None,
+    "energy_exported": _feeds_in,
+}
+# Values of the present quarter-hour. A price of yesterday may differ from the present price.
+_LIVE = {
+    "demand_running",
+    "demand_projected",
+    "demand_last",
+    "demand_available",
+    "price_import",
+    "price_export",
+}
+
+PAST_SENSORS: tuple[SensorSpec[Reading], ...] = (
+    *(replace(spec, exists_fn=_COUNTED[spec.key]) for spec in SENSORS if spec.key in _COUNTED),
+    *(spec for spec in (*DEMAND_SENSORS, *TARIFF_SENSORS) if spec.key not in _LIVE),
+    *SHARING_SENSORS,
+)

@@ -1,0 +1,149 @@
+"""A meter without a cable: its set-up, its entities, and how it gets a cable later."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator import leneda_download
+from tests.ha.dialogs import reconfigure, start, submit, told
+from tests.ha.leneda import ENERGY_ID, KEY, POINT
+from tests.ha.meter import KEY as METER_KEY, SERIAL, MeterPort, with_value
+from tests.ha.support import TELEGRAM, wait_until
+
+ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
+CONTRACT = {"reference_power": "3", "energy_price": 0.15}
+
+pytestmark = pytest.mark.usefixtures("short_wait", "platform")
+
+
+@pytest.fixture(autouse=True)
+def two_months(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fetch two months instead of 25, without a pause."""
+    monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
+    monkeypatch.setattr(leneda_download, "KEPT", timedelta(days=62))
+
+
+async def add(hass: HomeAssistant, account: dict[str, str] = ACCOUNT) -> MockConfigEntry:
+    """Add a meter without a cable, and wait until all its days are there."""
+    found = await submit(hass, await start(hass, "leneda"), account)
+    assert found["step_id"] == "leneda_found"
+    contract = await submit(hass, found, {})
+    assert contract["step_id"] == "contract"
+    result = await submit(hass, contract, CONTRACT)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    entry: MockConfigEntry = result["result"]
+    assert (entry.title, entry.unique_id) == ("Smarty", account["consumption_point"])
+    await known(hass, entry)
+    return entry
+
+
+async def known(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    """Wait until Leneda's days are shown."""
+    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+
+
+def keys(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
+    """Return the entity ids of an entry by the last part of their unique ids."""
+    entities = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
+    return {
+        entity.unique_id.removeprefix(f"{entry.unique_id}_"): entity.entity_id
+        for entity in entities
+    }
+
+
+def of_now() -> str:
+    """Return a telegram with the present time."""
+    zone = dt_util.get_time_zone("Europe/Luxembourg")
+    now = dt_util.now(zone)
+    season = "S" if now.dst() else "W"
+    return with_value(TELEGRAM, "0-0:1.0.0", f"({now:%y%m%d%H%M%S}{season})")
+
+
+def last_midnight() -> datetime:
+    """Return the beginning of today in Luxembourg."""
+    zone = dt_util.get_time_zone("Europe/Luxembourg")
+    return dt_util.now(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+async def test_a_key_is_enough_for_bill_and_entities(hass: HomeAssistant) -> None:
+    found = await submit(hass, await start(hass, "leneda"), ACCOUNT)
+    yesterday = last_midnight() - timedelta(days=1)
+    texts = told(found)
+    assert texts["point"] == POINT
+    # Half a kilowatt at all times.
+    assert f"{yesterday:%Y-%m-%d}, **12.0 kWh**" in texts["known"]
+    contract = await submit(hass, found, {})
+    result = await submit(hass, contract, CONTRACT)
+    entry = result["result"]
+    await known(hass, entry)
+
+    assert entry.data == {"kind": "leneda"}
+    assert POINT not in entry.title
+    device = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)[0]
+    assert (device.name, device.serial_number) == ("Smarty", None)
+    ids = keys(hass, entry)
+    assert all(POINT not in name for name in ids.values())
+    live = {"verification", "demand_running", "demand_projected", "demand_available", "power_net"}
+    assert not live & ids.keys()
+    assert {"energy_imported", "demand_peak", "cost_total", "demand_excess_energy"} <= ids.keys()
+    state = hass.states.get(ids["energy_imported"])
+    assert state
+    assert state.state == "unknown"
+    peak = hass.states.get(ids["demand_peak"])
+    assert peak
+    assert peak.state == "0.5"
+
+
+async def test_last_month_has_a_bill(hass: HomeAssistant) -> None:
+    entry = await add(hass)
+    await wait_until(hass, lambda: len(entry.runtime_data.books.demand.earlier_months) >= 1)
+    month = (last_midnight().replace(day=1) - timedelta(days=1)).replace(day=1)
+    days = (last_midnight().replace(day=1).date() - month.date()).days
+    data = {"month": f"{month:%Y-%m}"}
+
+    def is_whole() -> bool:
+        months = entry.runtime_data.books.demand.earlier_months
+        return bool(sum(day.imported_wh for day in months[-1].days) >= days * 11_900)
+
+    await wait_until(hass, is_whole)
+    bill: Any = await hass.services.async_call(
+        DOMAIN, "get_bill", data, blocking=True, return_response=True
+    )
+    [energy] = [line for line in bill["lines"] if line["name"] == "energy"]
+    # 12 kWh a day at 0.15 EUR; a change of the clock moves half a kWh.
+    assert energy["quantity"] == pytest.approx(12 * days, abs=0.5)
+
+
+async def test_reconfigure_adds_port_and_key(hass: HomeAssistant, port: MeterPort) -> None:
+    entry = await add(hass)
+    before = keys(hass, entry)
+    device = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)[0]
+    kwh = sum(day.imported_wh for day in entry.runtime_data.books.demand.month.days) / 1000
+
+    port.greeting = lambda: port.next_frame(of_now())
+    form = await reconfigure(hass, entry)
+    assert form["step_id"] == "add_cable"
+    result = await submit(hass, form, {"port": port.address, "encryption_key": METER_KEY})
+
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
+    assert told(result) == {"name": "Smarty", "serial_number": SERIAL}
+    assert (entry.unique_id, entry.title) == (SERIAL, "Smarty")
+    assert "kind" not in entry.data
+    await known(hass, entry)
+    await wait_until(hass, lambda: entry.runtime_data.latest is not None)
+    after = keys(hass, entry)
+    assert after.items() >= before.items()
+    assert {"verification", "demand_running", "power_net"} <= after.keys()
+    same = dr.async_get(hass).async_get(device.id)
+    assert isinstance(same, dr.DeviceEntry)
+    assert (same.name, same.serial_number) == ("Smarty", SERIAL)
+    # The register stands at 25,678.901 kWh. None of it is energy of this month.
+    month = entry.runtime_data.books.demand.month
+    assert sum(day.imported_wh for day in month.days) / 1000 == pytest.approx(kwh, abs=0.01)
