@@ -415,12 +415,6 @@ async def open_error(hass: HomeAssistant, port: str) -> dict[str, str] | None:
     return result["errors"]
 
 
-async def test_port_refused(hass: HomeAssistant, port: MeterPort) -> None:
-    await port.stop()
-
-    assert await open_error(hass, port.address) == {CONF_PORT: "port_unreachable"}
-
-
 @pytest.mark.parametrize(
     "name",
     [
@@ -768,18 +762,6 @@ async def test_same_meter_in_two_dialogs(hass: HomeAssistant, port: MeterPort) -
     assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert first["flow_id"] != second["flow_id"]
     assert len(hass.config_entries.async_entries(DOMAIN)) == 1
-
-
-async def test_port_in_use_by_another_meter(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = make_entry(port.url, serial="SAG1030700000042")
-
-    result = await enter(hass, port.address)
-
-    assert result["errors"] == {CONF_PORT: "port_in_use"}
-    assert told(result)["title"] == entry.title
-    assert port.connections == 0
 
 
 async def test_port_of_a_disabled_entry_is_free(
