@@ -389,7 +389,7 @@ async def test_form_as_the_frontend_gets_it(
 
     response = await client.post("/api/config/config_entries/flow", json={"handler": DOMAIN})
     menu = await response.json()
-    assert menu["menu_options"] == ["meter", "pulse", "tank"]
+    assert menu["menu_options"] == ["meter", "leneda", "pulse", "tank"]
     response = await client.post(
         f"/api/config/config_entries/flow/{menu['flow_id']}", json={"next_step_id": "meter"}
     )
