@@ -1,5 +1,7 @@
 """The comparison finds each difference between the store and what the meters sent."""
 
+from typing import Any
+
 import pytest
 
 from dev.fleet.comparison import STORAGE_DELAY, Sample, Truth, compare
@@ -24,7 +26,7 @@ def without(*samples: Sample) -> list[Sample]:
 EARLIEST = [one for one in STORED if one.time == 1000]
 MOVED = [one._replace(time=1001) for one in EARLIEST]
 # What is stored, and the faults: their names, with what is found.
-CASES: list[tuple[list[Sample], dict[str, object]]] = [
+CASES: list[tuple[list[Sample], dict[str, Any]]] = [
     (STORED, {}),
     (VALUES, {}),
     ([], {"missing": {1000, 11000, 21000}}),
@@ -45,7 +47,7 @@ CASES: list[tuple[list[Sample], dict[str, object]]] = [
 
 
 @pytest.mark.parametrize(("stored", "faults"), CASES)
-def test_each_difference_is_found(stored: list[Sample], faults: dict[str, object]) -> None:
+def test_each_difference_is_found(stored: list[Sample], faults: dict[str, Any]) -> None:
     found = compare(TRUTH, stored)
     names = ("missing", "partial", "wrong", "foreign", "doubled")
     assert {name: value for name in names if (value := getattr(found, name))} == faults
