@@ -301,6 +301,32 @@ class TestShedLoads:
         await home.let_pass(15 * MINUTE)
         assert home.calls == [("turn_on", "switch.boiler"), ("turn_on", "switch.heater")]
 
+    async def test_a_warning_meanwhile_begins_the_wait_anew(self, home: Home) -> None:
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(30)
+        await home.set("binary_sensor.warning", "off")
+        await home.let_pass(10 * MINUTE)
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(10)
+        await home.set("binary_sensor.warning", "off")
+        await home.let_pass(14 * MINUTE)
+        names = ["boiler", "heater"]
+        assert home.calls == [("turn_off", f"switch.{name}") for name in names]
+        await home.let_pass(1 * MINUTE)
+        assert home.calls == [("turn_on", "switch.heater")]
+        await home.let_pass(15 * MINUTE)
+
+    async def test_a_load_that_stays_off_for_too_long_is_tried_again(self, home: Home) -> None:
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(30)
+        await home.set("binary_sensor.warning", "unavailable")
+        home.refusing.add("switch.boiler")
+        await home.let_pass(31 * MINUTE)
+        home.refusing.clear()
+        assert home.calls == [("turn_off", "switch.boiler")]
+        await home.let_pass(5 * MINUTE)
+        assert home.calls == [("turn_on", "switch.boiler")]
+
 
 class TestShedLoadsOverRestarts:
     """Boiler and heater, and a helper that remembers."""
@@ -360,6 +386,14 @@ class TestShedLoadsOverRestarts:
         await self.start(use, memory="input_text.shed")
         await home.let_pass(60 * MINUTE)
         assert home.calls == []
+
+    async def test_a_warning_that_is_on_already_sheds(self, home: Home, use: Use) -> None:
+        await home.set("binary_sensor.warning", "on")
+        await self.start(use)
+        await home.let_pass(29)
+        assert home.calls == []
+        await home.let_pass(1)
+        assert home.calls == [("turn_off", "switch.boiler")]
 
 
 class TestSolarSurplus:
