@@ -128,9 +128,9 @@ class FrameStore:
         self._metrics.set_aside.labels(port).set(self._queue.length_aside(port))
 
     def _in_memory(self, port: str) -> dict[int, NewFrame]:
-        """Return the frames of a port that are in memory, by number.
+        """Return the frames of a port that wait in memory because the disk cannot be written.
 
-        Return {} unless writing to the disk fails.
+        The keys are the numbers of the frames. Return {} while the disk can be written.
         """
         if not self._outage.is_lost:
             return {}
@@ -158,11 +158,18 @@ class FrameStore:
         return ports
 
     async def last_topic(self, port: str) -> str | None:
-        """Return the MQTT topic of a port's newest frame on disk. None if there is no frame."""
+        """Return the MQTT topic of a port's newest frame on disk.
+
+        Return None if there is no frame.
+        """
         return await self._in_thread(partial(self._queue.last_topic, port))
 
     async def oldest(self, port: str, most: int, title: str | None = None) -> list[WaitingFrame]:
-        """Return the oldest frames of a port, or of a title that is set aside, at most `most`."""
+        """Return at most `most` of the oldest frames of a port.
+
+        With a system title, return frames of the sub-queue where the frames of this title are set
+        aside.
+        """
         frames = await self._in_thread(partial(self._queue.oldest, port, most, title))
         return frames if frames or title is not None else self._oldest_in_memory(port, most)
 

@@ -26,8 +26,8 @@ _JOINED_BYTES = re.compile(r"(?:(?:0x|\\x)[0-9a-f]{2}){16}")
 _ENCLOSING = {"[]", "()", "''"}
 # Invisible characters that web pages and mails leave in a copied key.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-# Maximum length of a text that is read as a key. A key is shorter, even with a declaration of a
-# program and comments around it.
+# Maximum length of a text that is read as a key. A key is shorter, even if it was copied from
+# source code with its declaration and comments.
 _MAX_KEY_CHARS = 2000
 
 
@@ -82,7 +82,7 @@ def _unenclosed(body: str) -> str:
 def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
     """Return the key for 16 separate bytes.
 
-    None if it is unclear whether they are decimal or hex.
+    Return None if it is unclear whether they are decimal or hex.
     """
     numbers = [word.removeprefix("0x").removeprefix("\\x") for word in words]
     prefixed = sum(number != word for number, word in zip(numbers, words, strict=True))
@@ -97,7 +97,7 @@ def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
 def _read_numbers(numbers: list[str], *, is_array: bool, is_decimal: bool) -> bytes | None:
     """Return the key for 16 numbers.
 
-    None if it is unclear whether they are decimal or hexadecimal.
+    Return None if it is unclear whether they are decimal or hexadecimal.
     """
     if all(len(number) == 2 for number in numbers):  # noqa: PLR2004
         # Two digits such as 10 mean ten in a program, but are hexadecimal in the grid operator's
