@@ -42,9 +42,9 @@ def _is_free(port: int) -> bool:
 
 
 def _claim(port: int, stack: contextlib.ExitStack) -> socket.socket | None:
-    """Claim `port` by opening a socket, and return the socket. None on systems other than Linux.
+    """Claim `port` by opening a socket, and return the socket.
 
-    Raises OSError if another process has claimed the port.
+    Return None on systems other than Linux. Raises OSError if another process has claimed the port.
     """
     if sys.platform != "linux":
         return None

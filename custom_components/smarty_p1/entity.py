@@ -26,7 +26,7 @@ from .lib.meter import Reading
 
 
 def category_of(described: EntitySpec[Any]) -> EntityCategory | None:
-    """Return Home Assistant's category for an entity. None if it has no category."""
+    """Return Home Assistant's category for an entity. Return None if it has no category."""
     category = described.entity_category
     return EntityCategory(category) if category else None
 
@@ -79,7 +79,7 @@ def mbus_device_id(coordinator: BooksCoordinator, identity: str) -> str:
 
 
 def mbus_device(coordinator: BooksCoordinator, identity: str) -> dr.DeviceEntry | None:
-    """Return the device of the M-Bus meter with this identity. None if it has no device."""
+    """Return the device of the M-Bus meter with this identity. Return None if it has no device."""
     return dr.async_get(coordinator.hass).async_get_device_by_identifier(
         (DOMAIN, mbus_device_id(coordinator, identity)),
         config_entry_id=coordinator.config_entry.entry_id,
@@ -202,7 +202,10 @@ class SmartyEntity(CoordinatorEntity[BooksCoordinator]):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the attributes that the entity's description defines. None if it defines none."""
+        """Return the attributes that the entity's description defines.
+
+        Return None if it defines none.
+        """
         attributes_fn = self.described.attributes_fn
         if attributes_fn is None:
             return None

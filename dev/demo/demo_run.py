@@ -320,7 +320,7 @@ def _ports(state: State) -> range:
 async def _enable(client: Client, entry: dict[str, Any], name: str, *, serve: bool) -> None:
     """Enable a config entry if `serve` is True, because this demo serves its port.
 
-    Else disable it.
+    Otherwise disable the config entry.
     """
     if serve == (entry["disabled_by"] is None):
         return

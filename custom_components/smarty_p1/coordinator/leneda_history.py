@@ -308,8 +308,8 @@ class PlatformPast:
     def _note_running_month(self, found: Platform) -> None:
         """Remember the running month if the quarter-hours in `found` include its days.
 
-        The costs of these days raise the total at once. But if no total has been shown yet, it
-        begins with these costs, and begins to count only after them.
+        The costs of these days raise the total of the bill at once. If no total has been shown yet,
+        do nothing, because the first total then includes these costs.
         """
         month = month_name(dt_util.utcnow())
         is_shown = self._meter.snapshot is not None

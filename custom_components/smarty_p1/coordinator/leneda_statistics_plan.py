@@ -158,7 +158,7 @@ def plan(
     known: Mapping[datetime, float],
     starts_anew: StartsAnew | None = None,
 ) -> Plan | None:
-    """Return the plan that adds the hours in `known`. None while the entity has no own row.
+    """Return the plan that adds the hours in `known`. Return None while the entity has no own row.
 
     `known` has the energy of whole hours. Hours that were added earlier stay in any case.
     """
@@ -211,7 +211,7 @@ def plan_back(
 ) -> Plan | None:
     """Return the plan that restores the entity's own statistics.
 
-    None if there is nothing to restore.
+    Return None if there is nothing to restore.
 
     If Home Assistant cannot delete rows, the added rows stay, but with an energy of 0.
     """

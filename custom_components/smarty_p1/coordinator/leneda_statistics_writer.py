@@ -182,7 +182,7 @@ class PastStatistics(ThrottledStore):
     def _read(self, series: Series) -> tuple[StatisticMetaData, dict[datetime, Row]] | None:
         """Return the metadata and the rows of a statistic.
 
-        None if it has no sums in the series' unit.
+        Return None if it has no sums in the series' unit.
         """
         name = series.statistic_id
         _, metadata = get_metadata(self._hass, statistic_ids={name}).get(name, (0, None))

@@ -91,8 +91,8 @@ async def async_missing_sources(
 ) -> tuple[list[EnergySource], bool] | None:
     """Return the sources that the dashboard lacks, and whether the dashboard has a grid source.
 
-    A source is missing only if the dashboard has no source of the same kind. None if Home Assistant
-    has no Energy dashboard.
+    A source is missing only if the dashboard has no source of the same kind. Return None if Home
+    Assistant has no Energy dashboard.
     """
     if _ENERGY not in hass.config.components:
         return None
@@ -194,7 +194,10 @@ def _sources(reading: Reading, options: Mapping[str, Any], grid: GridSensors) ->
 
 
 def _filled_in(coordinator: BooksCoordinator, source: EnergySource) -> SourceType | None:
-    """Return `source` with entity ids. None if the entity of `_COUNTED` is missing or disabled."""
+    """Return `source` with entity ids.
+
+    Return None if the entity of `_COUNTED` is missing or disabled.
+    """
     registry = er.async_get(coordinator.hass)
     identity = source.identity
     device_id = mbus_device_id(coordinator, identity) if identity else coordinator.meter_id

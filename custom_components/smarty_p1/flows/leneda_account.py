@@ -49,9 +49,10 @@ def shown_account(stored: Mapping[str, str]) -> dict[str, str]:
 async def async_read_account(
     hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the account to store after Leneda has accepted it. Empty without an API key.
+    """Return the account to store, after Leneda has accepted it.
 
-    Raises FieldError if a value is malformed or Leneda refuses it.
+    Return {} if no API key was entered. Raises FieldError if a value is malformed or Leneda refuses
+    it.
     """
     account = _without_spaces(typed)
     if account.get(CONF_API_KEY) == MASK:
@@ -121,7 +122,9 @@ async def _async_try_all(
 async def _async_try(
     hass: HomeAssistant, account: Mapping[str, str], field: str, code: str, days: int = 1
 ) -> tuple[Row, ...]:
-    """Return the quarter-hours of a metering point in the last `days`, [] if Leneda has none.
+    """Return the quarter-hours of a metering point in the last `days`.
+
+    If Leneda has none, return ().
 
     Raises FieldError if Leneda refuses the request.
     """

@@ -102,7 +102,10 @@ def _loaded_entry(call: ServiceCall) -> AnyConfigEntry:
 
 
 def _only_meter(hass: HomeAssistant) -> str | None:
-    """Return the entry id of the only loaded meter. None if no meter or several are loaded."""
+    """Return the entry id of the only loaded meter.
+
+    Return None if no meter or several are loaded.
+    """
     entries = hass.config_entries.async_loaded_entries(DOMAIN)
     meters = [entry.entry_id for entry in entries if has_books(entry)]
     return meters[0] if len(meters) == 1 else None
