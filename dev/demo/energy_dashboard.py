@@ -1,14 +1,21 @@
-"""Configuration of the Energy dashboard for a demo meter."""
+"""Configuration of Home Assistant's Energy dashboard for a meter of the demo."""
 
 from typing import Any
 
 from .client import Client, ClientError
 
 
+<<<<<<< HEAD
 async def set_up_dashboard(client: Client, entities: dict[str, str]) -> bool:
     """Add grid, solar panels, battery, gas and water, unless the dashboard has sources already.
 
     Return whether the sources were added.
+=======
+async def set_up_dashboard(client: Client, entities: dict[str, str]) -> None:
+    """Add the grid, solar power, gas and water to the Energy dashboard.
+
+    `entities` has entity ids by translation key. Do nothing if the dashboard has sources already.
+>>>>>>> main
     """
     if await _is_set_up(client):
         return False

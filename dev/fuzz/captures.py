@@ -1,4 +1,7 @@
-"""Fuzz properties of captures (anonymised recordings of a serial line): any bytes, any file."""
+"""Fuzz properties of captures, which are anonymised recordings of a serial line.
+
+They must hold for any recorded bytes and for any content of a capture file.
+"""
 
 import math
 from collections.abc import Sequence
@@ -36,7 +39,7 @@ files = st.text() | st.builds(
 
 
 def check_file(text: str) -> None:
-    """Check that reading a file gives a valid capture or raises CaptureError."""
+    """Check that reading the file content `text` returns a valid capture or raises CaptureError."""
     try:
         chunks, key = read_capture(text)
     except CaptureError:
@@ -46,7 +49,10 @@ def check_file(text: str) -> None:
 
 
 def check_line(data: bytes, sizes: Sequence[int]) -> None:
-    """Record bytes. With and without key, the file must have chunks of the same sizes."""
+    """Record `data` as a capture, in chunks of `sizes`, once with a key and once without.
+
+    The chunks that are read from the capture file must have the recorded sizes.
+    """
     recording = Recording()
     for time, chunk in enumerate(in_chunks(data, sizes)):
         recording.add(time, chunk)

@@ -41,7 +41,7 @@ _MARKS = (
 
 
 class Property(NamedTuple):
-    """Check that must hold for every input that a strategy creates."""
+    """Check that must succeed for every input that the strategy `examples` creates."""
 
     name: str
     examples: st.SearchStrategy[Any]
@@ -123,7 +123,10 @@ _telegram_lines = st.lists(_line | _mbus, max_size=12) | st.sampled_from(
 
 @st.composite
 def _texts(draw: st.DrawFn) -> list[bytes]:
-    """Return consecutive telegrams that differ slightly, as a meter sends them."""
+    """Return consecutive telegrams of a meter.
+
+    Each differs slightly from the telegram before it.
+    """
     begin = draw(st.sampled_from(["/Lux5\\253694471_M\r\n", "/", "", "\r\n/Lux5\r\n", "/Lux5\n"]))
     end_of_line = draw(st.sampled_from(["\r\n", "\r\n", "\r\n", "\n", "\r", "\v", "\x1c"]))
     lines = draw(_telegram_lines)
@@ -174,7 +177,7 @@ _ports = st.text() | st.builds(
 
 @st.composite
 def _secret_ports(draw: st.DrawFn) -> tuple[str, str]:
-    """Return an address that contains a secret, and the secret."""
+    """Return the address of a port that contains a secret, and the secret itself."""
     name = draw(st.sampled_from(["key", "password", "noise_psk", "token", "k%65y", "x"]))
     secret = draw(st.text("0123456789abcdef/+=%", min_size=12, max_size=44))
     part = st.from_regex(r"[a-z]{0,8}(=[a-z0-9]{0,8})?", fullmatch=True)
@@ -211,7 +214,10 @@ PROPERTIES = (
 
 # --- runs of Hypothesis with a time limit --------------------------------------------------------
 def run_round(tried: Property, seed: int, examples: int = 50) -> int:
-    """Check random examples and return their number. Raises the error of the smallest failure."""
+    """Check random examples of a property, and return their number.
+
+    If checks fail, raise the error of the smallest example.
+    """
     number = 0
 
     @hypothesis.seed(seed)
@@ -236,7 +242,10 @@ def run_round(tried: Property, seed: int, examples: int = 50) -> int:
 
 
 def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counter[str]:
-    """Check all properties for `minutes`, at least once. Count the examples by property name."""
+    """Check all properties for `minutes`, and each property at least once.
+
+    Return the number of checked examples by the name of the property.
+    """
     end = time.monotonic() + 60 * minutes
     numbers: Counter[str] = Counter()
     for round_seed in itertools.count(seed):
@@ -249,7 +258,10 @@ def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counte
 
 # --- atheris -----------------------------------------------------------------------------------
 def write_seeds(folder: Path) -> None:
-    """Write the first inputs of atheris: each stored frame, its text, a key, a port."""
+    """Write the first inputs of atheris into `folder`.
+
+    They are the stored frames, the telegrams of these frames, a key and a port.
+    """
     for number, stored in enumerate(_LITERALS):
         (folder / f"frame-{number}").write_bytes(b"\x00\x20" + stored.data)
         (folder / f"telegram-{number}").write_bytes(b"\x01\x20" + stored.telegram.encode("latin-1"))
@@ -258,9 +270,9 @@ def write_seeds(folder: Path) -> None:
 
 
 def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.Popen[bytes]:
-    """Start atheris. Its log and its findings go into `folder`.
+    """Start atheris, and return its process. `folder` gets its log and the inputs that failed.
 
-    The search starts with the inputs in `corpus` and adds inputs that reach new code to `corpus`.
+    The search begins with the inputs in `corpus`. It adds inputs that reach new code to `corpus`.
     """
     corpus.mkdir(parents=True, exist_ok=True)
     write_seeds(corpus)
@@ -284,7 +296,10 @@ def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.
 
 
 def _result(search: subprocess.Popen[bytes], folder: Path) -> tuple[int, str]:
-    """Wait for atheris. Return the number of inputs, and the log if an input failed, else ""."""
+    """Wait for the end of atheris. Return the number of checked inputs, and a log.
+
+    The log is "" unless an input failed or atheris ended early.
+    """
     status = search.wait()
     log = (folder / "log").read_text(encoding="utf-8", errors="replace")
     for input_file in folder.glob("found-*"):
@@ -294,7 +309,7 @@ def _result(search: subprocess.Popen[bytes], folder: Path) -> tuple[int, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fuzz for `--minutes` and print one line. Return 1 if an error was found."""
+    """Fuzz for the time that `--minutes` names, and print one line. Return 1 if a check failed."""
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, help="the same one makes the same examples")

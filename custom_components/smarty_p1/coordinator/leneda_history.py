@@ -107,7 +107,10 @@ class PlatformPast:
 
     @callback
     def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call the listener after a change of the imported days. Return a callback to remove it."""
+        """Call the listener after each change of the imported days.
+
+        Return a callback that removes the listener.
+        """
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -305,8 +308,8 @@ class PlatformPast:
     def _note_running_month(self, found: Platform) -> None:
         """Remember the running month if the quarter-hours in `found` include its days.
 
-        The costs of these days raise the total at once. But if no total has been shown yet, it
-        begins with these costs, and begins to count only after them.
+        The costs of these days raise the total of the bill at once. If no total has been shown yet,
+        do nothing, because the first total then includes these costs.
         """
         month = month_name(dt_util.utcnow())
         is_shown = self._meter.snapshot is not None
@@ -366,7 +369,7 @@ class PlatformPast:
             self._again = async_call_later(self._hass, _AGAIN, self._record)
 
     async def _async_lift(self, _event: Event) -> None:
-        """Continue the sums of entities that have begun to count, at once."""
+        """Continue the sums of the entities that have begun to count by themselves."""
         if self._statistics.has_alone:
             await self._statistics.async_lift(self._names())
 

@@ -87,8 +87,8 @@ async def async_missing_sources(
 ) -> tuple[list[EnergySource], bool] | None:
     """Return the sources that the dashboard lacks, and whether the dashboard has a grid source.
 
-    A source is missing only if the dashboard has no source of the same kind. None if Home Assistant
-    has no Energy dashboard.
+    A source is missing only if the dashboard has no source of the same kind. Return None if Home
+    Assistant has no Energy dashboard.
     """
     if (manager := await async_energy_manager(hass)) is None:
         return None
@@ -101,7 +101,10 @@ async def async_missing_sources(
 
 @callback
 def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
-    """Fill the Energy dashboard: now, or once Leneda has sent the first days of a new meter."""
+    """Add the meter's sources to the Energy dashboard.
+
+    For a new meter without a cable, wait until Leneda has sent its first days.
+    """
     coordinator = entry.runtime_data
 
     @callback
@@ -120,8 +123,16 @@ def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
 
 
 async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+<<<<<<< HEAD
     """Add the missing sources to the Energy dashboard. After a failure, the next start retries."""
     if (manager := await async_energy_manager(hass)) is None:
+=======
+    """Add the sources that the Energy dashboard lacks.
+
+    If this fails, the next start of Home Assistant tries again.
+    """
+    if _ENERGY not in hass.config.components:
+>>>>>>> main
         return
     coordinator = entry.runtime_data
     described = grid_sensors(has_telegrams=has_telegrams(entry))
@@ -151,7 +162,10 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
 
 
 def grid_sensors(*, has_telegrams: bool) -> GridSensors:
-    """Return the descriptions from which the grid source of a meter is made."""
+    """Return the descriptions of the sensors for the grid source of the Energy dashboard.
+
+    A meter without telegrams has other sensors.
+    """
     return (*SENSORS, *TARIFF_SENSORS) if has_telegrams else PAST_SENSORS
 
 
@@ -180,7 +194,10 @@ def _sources(reading: Reading, options: Mapping[str, Any], grid: GridSensors) ->
 
 
 def _filled_in(coordinator: BooksCoordinator, source: EnergySource) -> SourceType | None:
-    """Return `source` with entity ids. None if the entity of `_COUNTED` is missing or disabled."""
+    """Return `source` with entity ids.
+
+    Return None if the entity of `_COUNTED` is missing or disabled.
+    """
     registry = er.async_get(coordinator.hass)
     identity = source.identity
     device_id = mbus_device_id(coordinator, identity) if identity else coordinator.meter_id
