@@ -19,6 +19,7 @@ _OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
 _PAGES = {
     "min_interval": "updates",
     **dict.fromkeys(("gas_kwh_per_m3", "gas_price", "gas_fixed_price"), "updates"),
+    "sun_sources": "sun",
     "p1_server": "other_programs",
     "mqtt": "other_programs",
     "virtual_meter": "other_programs",

@@ -230,14 +230,20 @@ class Demo:
         # New entities appear with the first telegram, so wait for it.
         await wait_for_values(client, [(await entities_of(client, first))["energy_imported"]])
         entities = await entities_of(client, first) | await flows_of(client, first)
-        entities |= {"production": inverter.ENERGY, "production_power": inverter.POWER}
-        await set_up_dashboard(client, entities)
+        entities |= inverter.ENTITIES
+        await self._set_up_energy(client, entities)
         await add_overview(client)
         if hours := await fill_history(client, entities, meters.meter(1)):
             _say(f"filled the Energy dashboard with {hours} hours of simulated history")
         if self._year:
             await fill_costs(client, entities, self._year.costs)
             self._year = None
+
+    async def _set_up_energy(self, client: Client, entities: dict[str, str]) -> None:
+        """Set up the Energy dashboard, and choose the first meter as the one of the panels."""
+        if await set_up_dashboard(client, entities) and self._state.meters > 1:
+            sources = [entities["production"], entities["discharged"]]
+            await client.set_options(self._state.entries["1"], sun_sources=sources)
 
     async def _add_meters(self, client: Client, meters: Meters) -> None:
         """Add the meters that Home Assistant does not have yet.
@@ -307,7 +313,7 @@ class Demo:
             _say(f"    port {meters.address(further)}   key {meters.key(further)}")
         _say(f"the dashboard of the meters: {client.url}/{URL_PATH}")
         _say(f"the Energy dashboard: {client.url}/energy")
-        _say("everything is simulated, also the past year and the inverter")
+        _say("everything is simulated, also the past year, the inverter and the battery")
         _say("Ctrl-C stops everything")
         _say(f"ready: {client.url}   user {USER}, password {PASSWORD}")
 

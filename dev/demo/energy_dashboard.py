@@ -5,13 +5,20 @@ from typing import Any
 from .client import Client, ClientError
 
 
+<<<<<<< HEAD
+async def set_up_dashboard(client: Client, entities: dict[str, str]) -> bool:
+    """Add grid, solar panels, battery, gas and water, unless the dashboard has sources already.
+
+    Return whether the sources were added.
+=======
 async def set_up_dashboard(client: Client, entities: dict[str, str]) -> None:
     """Add the grid, solar power, gas and water to the Energy dashboard.
 
     `entities` has entity ids by translation key. Do nothing if the dashboard has sources already.
+>>>>>>> main
     """
     if await _is_set_up(client):
-        return
+        return False
     grid = {
         "type": "grid",
         "stat_energy_from": entities["energy_imported"],
@@ -27,6 +34,12 @@ async def set_up_dashboard(client: Client, entities: dict[str, str]) -> None:
         "stat_rate": entities.get("production_power"),
         "config_entry_solar_forecast": [],
     }
+    battery: dict[str, Any] = {
+        "type": "battery",
+        "stat_energy_from": entities.get("discharged"),
+        "stat_energy_to": entities.get("charged"),
+        "stat_rate": entities.get("battery_power"),
+    }
     gas, water = (
         {
             "type": kind,
@@ -39,11 +52,12 @@ async def set_up_dashboard(client: Client, entities: dict[str, str]) -> None:
         "energy/save_prefs",
         energy_sources=[
             {name: value for name, value in source.items() if value is not None}
-            for source in (grid, sun, gas, water)
+            for source in (grid, sun, battery, gas, water)
             if source["stat_energy_from"]
         ],
         device_consumption=[],
     )
+    return True
 
 
 async def _is_set_up(client: Client) -> bool:

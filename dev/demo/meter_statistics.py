@@ -12,6 +12,7 @@ from dev.simulator.household import Registers
 from smartyp1.tariff import LUXEMBOURG
 
 from .client import Client
+from .inverter import battery_kwh, charged_kwh, discharged_kwh, produced_kwh
 
 DOMAIN = "smarty_p1"
 DAYS_OF_HISTORY = 397
@@ -72,11 +73,21 @@ class Mean:
 
 
 def _mean_of(total: Callable[[Registers], float]) -> Callable[[Meter, datetime, datetime], float]:
+<<<<<<< HEAD
+    """Return a function for the mean rise per hour of a register between two times."""
+    return _rise_of(lambda meter, at: total(registers(meter, at)))
+
+
+def _rise_of(
+    total: Callable[[Meter, datetime], float],
+) -> Callable[[Meter, datetime, datetime], float]:
+    """Return a function for the mean rise of `total` per hour between two times."""
+=======
     """Return a function that returns the average rise of `total` per hour between two times."""
+>>>>>>> main
 
     def read(meter: Meter, start: datetime, end: datetime) -> float:
-        flowed = total(registers(meter, end)) - total(registers(meter, start))
-        return flowed / ((end - start) / HOUR)
+        return (total(meter, end) - total(meter, start)) / ((end - start) / HOUR)
 
     return read
 
@@ -92,7 +103,9 @@ TOTALS = (
     Total("gas", "m³", "volume", lambda m, at: registers(m, at).gas_m3),
     Total("water", "m³", "volume", lambda m, at: registers(m, at).water_m3),
     Total("heat", "GJ", "energy", lambda m, at: registers(m, at).heat_gj),
-    Total("production", "kWh", "energy", lambda m, at: registers(m, at).produced_kwh),
+    Total("production", "kWh", "energy", produced_kwh),
+    Total("charged", "kWh", "energy", charged_kwh),
+    Total("discharged", "kWh", "energy", discharged_kwh),
 )
 MEANS = (
     Mean("power_net", "kW", "power", _mean_of(lambda r: r.imported_kwh - r.exported_kwh)),
@@ -103,7 +116,8 @@ MEANS = (
     Mean("water_flow_rate", "m³/h", "volume_flow_rate", _mean_of(lambda r: r.water_m3)),
     Mean("heat_power", "kW", "power", _mean_of(lambda r: r.heat_gj / 0.0036)),
     *(Mean(f"voltage_l{phase + 1}", "V", "voltage", _voltage_of(phase)) for phase in range(PHASES)),
-    Mean("production_power", "kW", "power", _mean_of(lambda r: r.produced_kwh)),
+    Mean("production_power", "kW", "power", _rise_of(produced_kwh)),
+    Mean("battery_power", "kW", "power", _rise_of(battery_kwh)),
 )
 
 

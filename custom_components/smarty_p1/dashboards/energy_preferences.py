@@ -16,6 +16,7 @@ from homeassistant.helpers.event import async_call_later
 
 from ..const import CONF_FILL_ENERGY, DOMAIN
 from ..coordinator import BooksConfigEntry, BooksCoordinator, has_telegrams
+from ..coordinator.energy_dashboard import async_energy_manager, stored_sources
 from ..entity import mbus_device_id
 from ..lib.entities import (
     PAST_SENSORS,
@@ -27,16 +28,11 @@ from ..lib.entities import (
 from ..lib.meter import Reading
 
 if TYPE_CHECKING:
-    from homeassistant.components.energy.data import (
-        EnergyManager,
-        EnergyPreferencesUpdate,
-        SourceType,
-    )
+    from homeassistant.components.energy.data import EnergyPreferencesUpdate, SourceType
 
 type GridSensors = tuple[SensorSpec[Reading], ...]
 
 ENERGY_URL = "/config/energy"
-_ENERGY = "energy"
 # Seconds. Home Assistant may take a minute to save changed preferences to the disk. This is twice
 # that time.
 _FORGET_DELAY_S = 120
@@ -94,9 +90,9 @@ async def async_missing_sources(
     A source is missing only if the dashboard has no source of the same kind. Return None if Home
     Assistant has no Energy dashboard.
     """
-    if _ENERGY not in hass.config.components:
+    if (manager := await async_energy_manager(hass)) is None:
         return None
-    kinds = {source["type"] for source in _stored(await _async_manager(hass))}
+    kinds = {source["type"] for source in stored_sources(manager)}
     missing = [
         source for source in _sources(reading, options, described) if source.kind not in kinds
     ]
@@ -127,11 +123,16 @@ def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
 
 
 async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
+<<<<<<< HEAD
+    """Add the missing sources to the Energy dashboard. After a failure, the next start retries."""
+    if (manager := await async_energy_manager(hass)) is None:
+=======
     """Add the sources that the Energy dashboard lacks.
 
     If this fails, the next start of Home Assistant tries again.
     """
     if _ENERGY not in hass.config.components:
+>>>>>>> main
         return
     coordinator = entry.runtime_data
     described = grid_sensors(has_telegrams=has_telegrams(entry))
@@ -139,10 +140,9 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     wanted = [_filled_in(coordinator, source) for source in sources]
     if not wanted:
         return  # no telegram has ever arrived
-    manager = await _async_manager(hass)
     # Do not await anything between reading and updating the preferences. Otherwise, a change that
     # the user makes between them would be lost.
-    stored = _stored(manager)
+    stored = stored_sources(manager)
     kinds = {source["type"] for source in stored}
     new = [source for source in wanted if source and source["type"] not in kinds]
     if new:
@@ -209,14 +209,3 @@ def _filled_in(coordinator: BooksCoordinator, source: EnergySource) -> SourceTyp
             fields[name] = entity_id
     filled_in = {"type": source.kind, **_LEFT_OPEN[source.kind], **fields}
     return cast("SourceType", filled_in) if _COUNTED in fields else None
-
-
-async def _async_manager(hass: HomeAssistant) -> EnergyManager:
-    # Import only here, because Home Assistant may run without the Energy dashboard.
-    from homeassistant.components.energy.data import async_get_manager  # noqa: PLC0415
-
-    return await async_get_manager(hass)
-
-
-def _stored(manager: EnergyManager) -> list[SourceType]:
-    return list((manager.data or manager.default_preferences())["energy_sources"])
