@@ -5,17 +5,10 @@ from typing import Any
 from .client import Client, ClientError
 
 
-<<<<<<< HEAD
 async def set_up_dashboard(client: Client, entities: dict[str, str]) -> bool:
-    """Add grid, solar panels, battery, gas and water, unless the dashboard has sources already.
-
-    Return whether the sources were added.
-=======
-async def set_up_dashboard(client: Client, entities: dict[str, str]) -> None:
-    """Add the grid, solar power, gas and water to the Energy dashboard.
+    """Add grid, solar panels, battery, gas and water. Return whether they were added.
 
     `entities` has entity ids by translation key. Do nothing if the dashboard has sources already.
->>>>>>> main
     """
     if await _is_set_up(client):
         return False

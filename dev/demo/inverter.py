@@ -1,22 +1,15 @@
-<<<<<<< HEAD
 """Simulated solar panels and home battery, as sensors of Home Assistant.
 
 The meter sees only the surplus. Without production and battery, nobody can compute the home's
 consumption. The battery takes a fifth of the panels' energy, and supplies the house from 18:00 to
 23:00. The simulated household does not know the battery, so its panels produce that fifth in
 addition, and its house uses the discharged energy in addition.
-=======
-"""Simulated inverter of the solar panels. Home Assistant shows it as two sensors.
-
-The meter measures only the energy that the house does not use itself. So the Energy dashboard needs
-the production of the panels to compute the consumption of the home.
->>>>>>> main
 """
 
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
-from functools import cache
+from functools import lru_cache
 
 from dev.simulator import Meter
 from smartyp1.tariff import LUXEMBOURG
@@ -69,14 +62,13 @@ _ENERGIES = {"production": produced_kwh, "charged": charged_kwh, "discharged": d
 _POWERS = {"production_power": produced_kwh, "battery_power": battery_kwh}
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def _surplus_kwh(meter: Meter, at: datetime) -> float:
     """Return the energy of the household's panels. Cached, because callers repeat times."""
     return meter.registers_at(at).produced_kwh
 
 
 async def show_inverter(client: Client, meter: Meter) -> None:
-<<<<<<< HEAD
     """Write the energies and powers of panels and battery as states."""
     now = datetime.now(UTC).replace(microsecond=0)
     for key, read in _ENERGIES.items():
@@ -87,35 +79,6 @@ async def show_inverter(client: Client, meter: Meter) -> None:
 
 async def keep_inverter_shown(client: Client, meter: Meter) -> None:
     """Update the states of panels and battery until cancelled."""
-=======
-    """Write the produced energy and the current power of the panels as states of two sensors."""
-    now = datetime.now(UTC)
-    await client.post(
-        f"/api/states/{ENERGY}",
-        state=f"{meter.registers_at(now).produced_kwh:.3f}",
-        attributes={
-            "friendly_name": "Simulated inverter Production",
-            "device_class": "energy",
-            "state_class": "total_increasing",
-            "unit_of_measurement": "kWh",
-            "icon": "mdi:solar-power-variant",
-        },
-    )
-    await client.post(
-        f"/api/states/{POWER}",
-        state=f"{meter.household.produced_kw_at(now):.3f}",
-        attributes={
-            "friendly_name": "Simulated inverter Power",
-            "device_class": "power",
-            "state_class": "measurement",
-            "unit_of_measurement": "kW",
-        },
-    )
-
-
-async def keep_inverter_shown(client: Client, meter: Meter) -> None:
-    """Write the states of the inverter's sensors every ten seconds, until cancelled."""
->>>>>>> main
     await client.stay()
     while True:
         await show_inverter(client, meter)

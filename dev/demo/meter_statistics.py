@@ -73,18 +73,14 @@ class Mean:
 
 
 def _mean_of(total: Callable[[Registers], float]) -> Callable[[Meter, datetime, datetime], float]:
-<<<<<<< HEAD
-    """Return a function for the mean rise per hour of a register between two times."""
+    """Return a function that returns the average rise per hour of a register between two times."""
     return _rise_of(lambda meter, at: total(registers(meter, at)))
 
 
 def _rise_of(
     total: Callable[[Meter, datetime], float],
 ) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function for the mean rise of `total` per hour between two times."""
-=======
     """Return a function that returns the average rise of `total` per hour between two times."""
->>>>>>> main
 
     def read(meter: Meter, start: datetime, end: datetime) -> float:
         return (total(meter, end) - total(meter, start)) / ((end - start) / HOUR)

@@ -123,16 +123,11 @@ def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
 
 
 async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
-<<<<<<< HEAD
-    """Add the missing sources to the Energy dashboard. After a failure, the next start retries."""
-    if (manager := await async_energy_manager(hass)) is None:
-=======
     """Add the sources that the Energy dashboard lacks.
 
     If this fails, the next start of Home Assistant tries again.
     """
-    if _ENERGY not in hass.config.components:
->>>>>>> main
+    if (manager := await async_energy_manager(hass)) is None:
         return
     coordinator = entry.runtime_data
     described = grid_sensors(has_telegrams=has_telegrams(entry))
