@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import re
 import shutil
 import sys
@@ -14,7 +15,10 @@ from .client import Client, is_listening
 from .processes import Process, running
 
 ROOT = Path(__file__).resolve().parents[2]
-INTEGRATION = ROOT / "custom_components" / "smarty_p1"
+# `scripts/release check` gives the folder into which it unpacked the archive of a release.
+INTEGRATION = Path(
+    os.environ.get("SMARTY_P1_INTEGRATION", ROOT / "custom_components" / "smarty_p1")
+)
 HOST = "127.0.0.1"
 
 # Exit status with which Home Assistant ends when a user asks for a restart.

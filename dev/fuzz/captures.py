@@ -6,6 +6,7 @@ They must hold for any recorded bytes and for any content of a capture file.
 import math
 from collections.abc import Sequence
 from itertools import accumulate
+from pathlib import Path
 from random import Random
 
 from hypothesis import strategies as st
@@ -24,6 +25,8 @@ from smartyp1.p1 import Decoder, FrameDecryptor, Telegram
 
 from .properties import in_chunks
 
+FOLDER = Path(__file__).parents[2] / "tests" / "captures"
+_MAX_FILE_CHARACTERS = 3000
 _HEAD = '{"format": "smarty-p1 capture", "version": 1, "key": "published"}'
 _heads = st.sampled_from([
     _HEAD, _HEAD.replace("1", "2"), _HEAD.replace('"published"', "null"), _HEAD[:20], "[]", "",
@@ -36,6 +39,22 @@ _rows = st.text(max_size=20) | st.builds(
 files = st.text() | st.builds(
     lambda head, rows: "\n".join([head, *rows]), _heads, st.lists(_rows, max_size=4)
 )
+
+
+def pick[T](recorded: Sequence[T]) -> st.SearchStrategy[T]:
+    """Return a strategy for these elements. Unlike sampled_from, its text form stays short."""
+    return st.integers(0, len(recorded) - 1).map(lambda number: recorded[number])
+
+
+def damaged(texts: Sequence[str]) -> st.SearchStrategy[str]:
+    """Return a strategy for the beginnings of capture files, with a few wrong characters."""
+    return st.builds(
+        lambda text, at, size, wrong: text[:at] + wrong + text[at + len(wrong) : size],
+        pick(texts),
+        st.integers(0, _MAX_FILE_CHARACTERS),
+        st.integers(0, _MAX_FILE_CHARACTERS),
+        st.text(max_size=3),
+    )
 
 
 def check_file(text: str) -> None:

@@ -15,7 +15,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,12 +25,29 @@ from hypothesis import HealthCheck, settings, strategies as st
 
 from dev.encoder import FRAMES, KEY, frame, literal
 from dev.simulator.telegram import crc16
-from smartyp1.p1 import OBJECTS
+from smartyp1.capture import read_capture
+from smartyp1.p1 import OBJECTS, Decoder, Telegram
 
 from . import captures, leneda, properties
 
 _MAX_TEXT_BYTES = 32_000
+_MAX_SEED_BYTES = 6000
 _LITERALS = tuple(literal(path.stem) for path in sorted(FRAMES.glob("*.json")))
+_CAPTURES = [path.read_text("ascii") for path in sorted(captures.FOLDER.glob("*.jsonl"))]
+"""Recordings of meters. Each recording that somebody gives is a start for the search."""
+
+
+def _read_captures() -> Iterator[tuple[bytes, list[bytes]]]:
+    """Yield the bytes on the line and the telegrams of each capture."""
+    for text in _CAPTURES:
+        chunks, key = read_capture(text)
+        line = b"".join(data for _, data in chunks)
+        events = Decoder(key).feed(line)
+        yield line, [event.text for event in events if isinstance(event, Telegram)]
+
+
+_RECORDED = tuple(_read_captures())
+_RECORDED_TEXTS = [text for _, texts in _RECORDED for text in texts]
 _MARKS = (
     b"\xdb\x08", b"\xdb", b"\n!", b"!", b"/", b"/Lux5\\253694471_M\r\n", b"\r\n", b"\r", b"\0",
     b"\xdb\x08SAGgp\x04\x10\x2e\x82\x7d\x00\x30\x00\x00\x00\x01",
@@ -55,6 +72,7 @@ _marks = st.sampled_from(_MARKS)
 _counters = st.integers(0, 2**32 - 1)
 _frames = (
     st.sampled_from([frame.data for frame in _LITERALS])
+    | st.builds(frame, _counters, captures.pick(_RECORDED_TEXTS))
     | st.builds(frame, _counters, st.binary(min_size=1, max_size=60))
     | st.builds(
         frame, st.integers(0, 999_999), authentication_key=st.binary(min_size=16, max_size=16)
@@ -67,7 +85,15 @@ _damaged = st.builds(
     st.integers(0, 2000),
     st.binary(max_size=3),
 )
-_lines = st.lists(st.binary(max_size=40) | _marks | _frames | _damaged, max_size=12).map(b"".join)
+_recorded = st.builds(
+    lambda line, start, size: line[start % len(line) :][:size],
+    captures.pick([line for line, _ in _RECORDED]),
+    st.integers(0, 2**20),
+    st.integers(1, 3000),
+)
+_lines = st.lists(
+    st.binary(max_size=40) | _marks | _frames | _damaged | _recorded, max_size=12
+).map(b"".join)
 _patterns = st.lists(st.binary(max_size=40) | _marks | _damaged, min_size=1).map(b"".join)
 
 # --- telegrams ---------------------------------------------------------------------------------
@@ -116,8 +142,10 @@ _mbus = st.builds(
     _value,
     st.sampled_from(["0", "1", "9", ""]),
 )
-_telegram_lines = st.lists(_line | _mbus, max_size=12) | st.sampled_from(
-    [frame.telegram.split("\r\n") for frame in _LITERALS]
+_telegram_lines = (
+    st.lists(_line | _mbus, max_size=12)
+    | st.sampled_from([frame.telegram.split("\r\n") for frame in _LITERALS])
+    | captures.pick(_RECORDED_TEXTS).map(lambda text: text.decode("latin-1").split("\r\n"))
 )
 
 
@@ -205,7 +233,11 @@ PROPERTIES = (
     Property("ports with secrets", _secret_ports(), properties.check_secret_port),
     Property("files of the platform", leneda.files, leneda.check_file),
     Property("answers of the platform", leneda.answers, leneda.check_answer),
-    Property("files of captures", captures.files, captures.check_file),
+    Property(
+        "files of captures",
+        captures.files | captures.damaged(_CAPTURES),
+        captures.check_file,
+    ),
     Property(
         "captured lines", st.tuples(_lines, _sizes), lambda example: captures.check_line(*example)
     ),
@@ -260,11 +292,14 @@ def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counte
 def write_seeds(folder: Path) -> None:
     """Write the first inputs of atheris into `folder`.
 
-    They are the stored frames, the telegrams of these frames, a key and a port.
+    They are the stored frames, the telegrams of these frames, captures, a key and a port.
     """
     for number, stored in enumerate(_LITERALS):
         (folder / f"frame-{number}").write_bytes(b"\x00\x20" + stored.data)
         (folder / f"telegram-{number}").write_bytes(b"\x01\x20" + stored.telegram.encode("latin-1"))
+    for number, (line, texts) in enumerate(_RECORDED):
+        (folder / f"capture-{number}").write_bytes(b"\x00\x20" + line[: _MAX_SEED_BYTES - 2])
+        (folder / f"captured-{number}").write_bytes(b"\x01\x20" + b"".join(texts[:1]))
     (folder / "key").write_bytes(b"\x02" + KEY.hex().encode())
     (folder / "port").write_bytes(b"\x03socket://gateway.local:2001/?key=x")
 
@@ -285,7 +320,7 @@ def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.
                 f"-max_total_time={max(1, round(60 * minutes))}",
                 f"-seed={seed % 2**31 + 1}",
                 f"-artifact_prefix={folder}/found-",
-                "-max_len=6000",
+                f"-max_len={_MAX_SEED_BYTES}",
                 "-timeout=20",
                 "-print_final_stats=1",
                 str(corpus),
