@@ -53,6 +53,11 @@ class MeterBooks:
         return self.memory.demand_meter.snapshot
 
     @property
+    def is_fetching(self) -> bool:
+        """Return whether the past is still being downloaded from Leneda."""
+        return self._leneda.is_fetching
+
+    @property
     def has_device(self) -> bool:
         """Return whether the meter has a device, which the first reading creates."""
         registry = dr.async_get(self._hass)

@@ -8,6 +8,7 @@ import { kwDecimals, localDay } from "../locale.ts";
 import { banner } from "../parts/banner.ts";
 import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
+import { pastDay } from "../parts/past-day.ts";
 import { type Trouble, troubleOf } from "../sentences/banner.ts";
 import {
   asNumber,
@@ -23,12 +24,13 @@ import {
   situationOf,
 } from "../sentences/now.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
+import { weekStyles } from "../parts/week-chooser.ts";
 import { styles } from "../styles.ts";
 import bannerTexts from "../texts/banner.json" with { type: "json" };
 import type { Live, Meter, RunningQuarterHour } from "../websocket-types.ts";
 
 export class NowCard extends SmartyCard {
-  static override styles: CSSResultGroup = [styles, nowStyles];
+  static override styles: CSSResultGroup = [styles, nowStyles, weekStyles];
 
   protected override otherFeeds(): MeterFeed[] {
     const { meters, meter } = this;
@@ -38,6 +40,7 @@ export class NowCard extends SmartyCard {
   }
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
+    if (meter.source === "leneda") return html`${this.chooser(meter)}${pastDay(this, meter, feed, this.locale)}`;
     const { live } = feed;
     if (!live) return html`${this.chooser(meter, (other) => this.#detail(other))}${this.waiting()}`;
     const trouble = troubleOf(meter, live, feed, this.locale);

@@ -11,11 +11,12 @@ import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabe
 import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
-import { choicesOf, week } from "../parts/week-chooser.ts";
+import { choicesOf, week, weekStyles } from "../parts/week-chooser.ts";
 import { round } from "../rounding.ts";
 import { dayNotes, dayTable } from "../sentences/day-table.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
 import { daySentence, dayTitle, firstDay, quarterSentence, type TodayKey, todayTexts, weekOf } from "../sentences/today.ts";
+import { lastKnownDay } from "../sentences/yesterday.ts";
 import { styles } from "../styles.ts";
 import type { Day, Live, Meter } from "../websocket-types.ts";
 
@@ -36,7 +37,7 @@ interface Drawn extends KnownPart {
 }
 
 export class TodayCard extends SmartyCard {
-  static override styles: CSSResultGroup = [styles, dayStyles];
+  static override styles: CSSResultGroup = [styles, dayStyles, weekStyles];
   static override properties: PropertyDeclarations = { width: { state: true } };
 
   /** Inner width of the card, in px. */
@@ -80,13 +81,13 @@ export class TodayCard extends SmartyCard {
     const { live } = feed;
     if (!live) return this.waiting();
     const isOld = this.isOld(feed);
-    const shown = shownOf(meter, live, feed.shown.day, isOld);
+    const shown = shownOf(meter, live, feed.shown.day ?? lastKnownDay(meter), isOld);
     const { day, today, start, count } = shown;
     if (day !== this.#day) this.#chosen.index = undefined;
     this.#day = day;
 
     const { imported, exported, past } = quarterHoursOf(feed, shown, meter.feeds_in);
-    if (!imported) return html`${this.#header(feed, shown)}${this.#instead(live.gone, undefined)}`;
+    if (!imported) return html`${this.#header(meter, feed, shown)}${this.#instead(live.gone, undefined)}`;
     const days = this.#week(day, today);
     const until = addDays(days.at(-1)!, 1);
     const sums = feed.get("smarty_p1/days", { start: days[0]!, end: until }, until > today ? undefined : past);
@@ -97,10 +98,11 @@ export class TodayCard extends SmartyCard {
         : undefined;
     const choose = (to: string) => feed.show({ day: to === today ? undefined : to });
     // Show the row of days even while the next day loads. Otherwise, its button would lose the keyboard focus.
-    return html`${this.#header(feed, shown)}
+    return html`${this.#header(meter, feed, shown)}
       ${drawn ? this.#chartAndWords(drawn, meter.excess_price) : this.#instead(live.gone, imported.error ?? sums.error)}
       ${guard([days, day, sums.value, hasSun, this.locale], () =>
-        sums.value ? week(this.#t("choose"), this.#choices(days, sums.value.days, hasSun, this.locale), day, choose) : nothing,
+        // Without a cable, the card above has the row of days.
+        sums.value && meter.source !== "leneda" ? week(this.#t("choose"), this.#choices(days, sums.value.days, hasSun, this.locale), day, choose) : nothing,
       )}
       ${drawn ? this.#foot(drawn, isOld ? this.stamp(feed) : nothing) : nothing}`;
   }
@@ -171,7 +173,7 @@ export class TodayCard extends SmartyCard {
     </div>`;
   }
 
-  #header(feed: MeterFeed, { day, today, since, start }: ShownDay): TemplateResult {
+  #header(meter: Meter, feed: MeterFeed, { day, today, since, start }: ShownDay): TemplateResult {
     const turn = (count: number) => () => {
       const to = addDays(day, count);
       feed.show({ day: to >= today ? undefined : to });
@@ -180,7 +182,7 @@ export class TodayCard extends SmartyCard {
     return turnOver(
       title,
       { earlier: this.#t("earlier"), later: this.#t("later") },
-      { earlier: day > firstDay(today, since) ? turn(-1) : undefined, later: day < today ? turn(1) : undefined },
+      { earlier: day > firstDay(today, since) ? turn(-1) : undefined, later: day < (lastKnownDay(meter) ?? today) ? turn(1) : undefined },
     );
   }
 
