@@ -33,6 +33,8 @@ from ..lib.leneda import (
     quarter_hours_of,
     read_export,
     sharing_of,
+    whole_days,
+    without_false_zeros,
 )
 from ..lib.tariff import (
     NO_PLATFORM_DAYS,
@@ -278,18 +280,23 @@ class PlatformPast:
             raise ImportRefusedError(key=key, days=str(len(differences.days)))
         return len(differences.days), sum(not day.is_within for day in differences.days)
 
-    async def _async_read(self) -> dict[str, Sequence[Row]]:
+    async def _async_read(self) -> Platform:
         today = day_start(dt_util.utcnow())
-        return await self._hass.async_add_executor_job(without_collection(self._files.read), today)
+
+        def read() -> Platform:
+            return without_false_zeros(self._files.read(today))
+
+        return await self._hass.async_add_executor_job(without_collection(read))
 
     async def _async_show(self, platform: Platform) -> None:
         """Show the platform's quarter-hours in the meter's months."""
         months_of = self._meter.begin_past()
+        # Without a reading, the last day that is shown must be a whole day.
+        has_readings = self._meter.has_readings
 
         def make() -> tuple[PlatformDays, KnownMonths]:
-            past = PlatformDays(
-                quarter_hours_of(platform), sharing_of(platform), last_days_of(platform)
-            )
+            shown = platform if has_readings else whole_days(platform)
+            past = PlatformDays(quarter_hours_of(shown), sharing_of(shown), last_days_of(shown))
             return past, months_of(past)
 
         result = await self._hass.async_add_executor_job(without_collection(make))
@@ -324,7 +331,7 @@ class PlatformPast:
             until=day_start(now),
             left_out=frozenset(self._statistics.months_at_once),
         )
-        is_alone = demand is not None and demand.running is None
+        is_alone = not self._meter.has_readings
         work = partial(without_collection(all_series), names, own, platform, costs)
         await self._statistics.async_bring_in(
             series._replace(is_alone=is_alone and series.key in {IMPORTED, EXPORTED})

@@ -118,6 +118,11 @@ class DemandMeter:
         return self._contracts
 
     @property
+    def has_readings(self) -> bool:
+        """Return whether the connection has ever been read."""
+        return self._segment is not None
+
+    @property
     def past(self) -> PlatformDays:
         """Return the days of the platform Leneda, as last passed to `set_platform_days`."""
         return self._history.past
