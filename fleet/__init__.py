@@ -1,4 +1,7 @@
-"""Collector: reads encrypted frames from NATS, writes verified values to VictoriaMetrics."""
+"""Collector: a program that reads encrypted frames from NATS and stores verified values.
+
+The values are written to VictoriaMetrics.
+"""
 
 from .config import CollectorConfig, read_config
 from .export_csv import Span, read_store_config, write_csv

@@ -1,4 +1,4 @@
-"""NATS client of the collector, robust against malformed messages."""
+"""NATS client of the collector. It is robust against malformed messages."""
 
 from typing import override
 

@@ -1,4 +1,4 @@
-"""Configuration of the collector: a TOML file, checked as a whole."""
+"""Configuration of the collector: a TOML file that is checked as a whole."""
 
 import platform
 import re
@@ -28,9 +28,9 @@ _REPLICAS = (1, 3, 5)
 class CollectorConfig:
     """Settings of one collector.
 
-    `keys` are the meters' keys at the start. `keys_source` may have other keys later;
-    `keys_signature` is the signature of `keys_source`, taken before the first read. `titles` are
-    the DLMS system titles of the collected meters, () for all meters.
+    `keys` are the meters' keys at the start. `keys_source` may have other keys later.
+    `keys_signature` is the signature that `keys_source` had before the first read. `titles` are the
+    DLMS system titles of the collected meters, () for all meters.
     """
 
     nats: NatsConfig

@@ -1,4 +1,4 @@
-"""Export of a meter's values as CSV: energy registers each quarter-hour, or every telegram."""
+"""Export of a meter's values as CSV: its energy registers each quarter-hour, or every telegram."""
 
 import csv
 import os
@@ -32,20 +32,20 @@ type _Writer = Any  # csv does not export its type
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Range of days: `begin` is its first day, `end` the day after its last one."""
+    """Range of days. `begin` is the first day, `end` the day after the last one."""
 
     begin: date
     end: date
 
     def seconds(self) -> tuple[int, int]:
-        """Return the midnights of `begin` and `end` in Luxembourg (Unix seconds)."""
+        """Return the midnights at which `begin` and `end` start in Luxembourg, in Unix seconds."""
         days = (datetime.combine(day, _MIDNIGHT, _ZONE) for day in (self.begin, self.end))
         first, last = (int(day.timestamp()) for day in days)
         return first, last
 
 
 def read_store_config(path: Path) -> StoreConfig:
-    """Return the table [store] of a collector's TOML file; the other tables are not checked.
+    """Return the table [store] of a collector's TOML file. The other tables are not checked.
 
     Raises ConfigError.
     """
@@ -60,7 +60,7 @@ async def write_csv(
 ) -> str:
     """Write a meter's values to the new CSV file `path`. Return a summary for the operator.
 
-    Raises ConfigError and UnavailableError.
+    `meter` is the meter's label. Raises ConfigError and UnavailableError.
     """
     if not timedelta(0) < span.end - span.begin <= timedelta(_MAX_DAYS):
         msg = f"--to must come after --from, by {_MAX_DAYS:,} days at most"
@@ -80,7 +80,7 @@ async def write_csv(
 
 @contextmanager
 def _new_file(path: Path) -> Iterator[IO[str]]:
-    """Create the file `path`. Delete it again if the context ends with an error."""
+    """Create the file `path`. If the context ends with an error, delete the file."""
     number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(number, "w", encoding="utf-8", newline="") as file:
@@ -91,7 +91,10 @@ def _new_file(path: Path) -> Iterator[IO[str]]:
 
 
 async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
-    """Write a row for each quarter-hour of `span`, including the midnight at its end."""
+    """Write a row for each quarter-hour of `span`, and one for the midnight at its end.
+
+    Return a summary for the operator.
+    """
     writer: _Writer = csv.writer(file)
     writer.writerow([*_TIMES, *(f"{name}_kwh" for name in _REGISTERS), "read_utc"])
     names = [f"{_PREFIX}{name}" for name in _REGISTERS]
@@ -119,7 +122,10 @@ async def _write_quarter_hours(reader: StoreReader, meter: str, span: Span, file
 
 
 async def _write_telegrams(reader: StoreReader, meter: str, span: Span, file: IO[str]) -> str:
-    """Write a row for each telegram. Each series, such as a register, has a column."""
+    """Write a row for each telegram. Each series, such as a register, has a column.
+
+    Return a summary for the operator.
+    """
     everything = selector(meter)
     # A meter that is read at several ports has several series with the same name. They share one
     # column.
@@ -153,7 +159,7 @@ def _column(series: Series) -> str:
 
 
 def _times(moment: float) -> Iterator[str]:
-    """Yield `moment` (Unix seconds) as local time with its UTC offset, then as UTC."""
+    """Yield `moment` (Unix seconds) as local time with its UTC offset, and then as UTC."""
     yield datetime.fromtimestamp(moment, _ZONE).isoformat()
     yield _utc(moment)
 

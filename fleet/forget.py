@@ -36,7 +36,7 @@ _LEFT = (
 
 @dataclass(frozen=True, slots=True)
 class Holdings:
-    """Stored data of a meter: numbers of series, values and messages, and its bucket keys."""
+    """Amount of a meter's stored data: series, values, messages in the stream, bucket keys."""
 
     series: int
     values: int
@@ -49,7 +49,7 @@ class Holdings:
         return self == Holdings(0, 0, 0, ())
 
     def __str__(self) -> str:
-        """Return the numbers of series, values, messages and bucket entries in words."""
+        """Return these numbers as a text for the operator."""
         return (
             f"{self.series:,} series with {self.values:,} values in VictoriaMetrics,"
             f" {self.messages:,} messages in the stream,"
@@ -62,8 +62,8 @@ async def forget_meter(
 ) -> tuple[str, bool]:
     """Delete the stored data of a meter if `confirm` returns True for a summary of the data.
 
-    `meter` is a system title or serial number, `also` a second serial number. Return a text for the
-    operator, and whether all data is deleted. Raises ConfigError and UnavailableError.
+    `meter` is a system title or a serial number, `also` a second serial number. Return a text for
+    the operator, and whether all data is deleted. Raises ConfigError and UnavailableError.
     """
     async with connected(config) as nats, open_reader(config.store) as reader:
         js = nats.jetstream(timeout=API_TIMEOUT)
@@ -85,7 +85,10 @@ async def forget_meter(
 async def _find(
     config: CollectorConfig, js: JetStreamContext, reader: StoreReader, meter: str, also: str | None
 ) -> _Forgetting:
-    """Return the deletion task. Raises ConfigError if the meter is unknown or still has a key."""
+    """Return the task that deletes a meter.
+
+    Raises ConfigError if the meter is unknown or has a key.
+    """
     bucket = await js.key_value(METERS)
     owners = {key: owner async for key, owner in _read_names(js)}
     title = owners.get(name_key(meter)) or (meter.upper() if _IS_TITLE(meter) else None)
@@ -115,7 +118,7 @@ async def _find(
 
 
 async def _read_names(js: JetStreamContext) -> AsyncIterator[tuple[str, str]]:
-    """Yield each bucket key `name.…`, and the system title that owns the name."""
+    """Yield each key `name.…` of the bucket, and the system title that owns the name."""
     subject = f"{METERS_SUBJECT}{_NAMES}*"
     with suppress(NotFoundError):
         info = await js.stream_info(METERS_STREAM, subjects_filter=subject)

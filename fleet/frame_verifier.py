@@ -1,4 +1,4 @@
-"""Verification of messages: a message yields a telegram or a reason for its rejection."""
+"""Verification of messages. Each message gives a telegram, or a reason for its rejection."""
 
 import logging
 from collections import OrderedDict
@@ -44,13 +44,13 @@ _NOT_VERIFIED = {Reason.TAG, Reason.AUTHENTICATION_KEY}
 
 
 class MeterWarnings:
-    """Log of warnings, at most _MAX_NAMED in all. Each text is logged once for each meter."""
+    """Log of warnings. Each text is logged once for each meter, and at most _MAX_NAMED in all."""
 
     def __init__(self) -> None:
         self._said: set[tuple[str, bytes]] = set()
 
     def warn(self, text: str, title: bytes, *more: object) -> None:
-        """Log `text` with `title`, unless this was logged before for the system title."""
+        """Log `text` with the system title `title`, unless this was logged before."""
         if (text, title) in self._said or len(self._said) >= _MAX_NAMED:
             return
         self._said.add((text, title))
@@ -60,8 +60,8 @@ class MeterWarnings:
 class Verdict(NamedTuple):
     """Verdict on a message. `outcome` is TELEGRAM or the reason of the rejection.
 
-    `title` is the system title in the subject, `key` the fingerprint of the telegram's key.
-    `is_newest` is True if the telegram has the highest frame counter of its meter so far.
+    `title` is the system title in the subject, `key` the fingerprint of the key that decrypted the
+    telegram. `is_newest` is True if the telegram has the highest frame counter of its meter so far.
     """
 
     outcome: str
@@ -72,7 +72,7 @@ class Verdict(NamedTuple):
 
 
 class FrameVerifier:
-    """Verifier of messages. Frames of a meter may come in any order."""
+    """Verifier of messages. The frames of a meter may come in any order."""
 
     def __init__(
         self, keys: Keys, names: MeterNames, bounds: MeterBounds, warnings: MeterWarnings
@@ -87,7 +87,7 @@ class FrameVerifier:
         self._decryptors: OrderedDict[bytes, tuple[FrameDecryptor, ...]] = OrderedDict()
 
     def use(self, keys: Keys) -> None:
-        """Replace the keys; drop the decryptors of meters with other keys than before."""
+        """Replace the keys. Drop the decryptors of the meters whose keys have changed."""
         self._names.use(keys)
         for title in list(self._decryptors):
             if self._keys.all_of(title) != keys.all_of(title):
@@ -95,7 +95,7 @@ class FrameVerifier:
         self._keys = keys
 
     def tried(self, title: bytes) -> str:
-        """Return a fingerprint of all keys of the meter, "-" without keys."""
+        """Return a fingerprint of all keys of the meter. Return "-" if it has no key."""
         return print_of(self._keys.all_of(title))
 
     async def judge(self, subject: str, data: bytes, arrived: float) -> Verdict:
@@ -164,7 +164,8 @@ def _open(
 ) -> tuple[FrameDecryptor, Telegram | Rejection]:
     """Decrypt a frame with the first decryptor that fits. Return the decryptor and the result.
 
-    If no decryptor fits, return the most informative rejection. Raises ValueError without any.
+    If no decryptor fits, return the most informative rejection. Raises ValueError if there is no
+    decryptor.
     """
     first: tuple[FrameDecryptor, Telegram | Rejection] | None = None
     for decryptor in decryptors:

@@ -14,10 +14,10 @@ _INTERVAL = 2.0
 
 
 class KeysWatch:
-    """Watcher of a key source, a file or command. `keys` are the current keys."""
+    """Watcher of a source of keys (a file or a command). `keys` are the current keys."""
 
     def __init__(self, source: KeysSource, signature: object, keys: Keys, metrics: Metrics) -> None:
-        """Take the first `keys`, and the `signature` that `source` had before it was read."""
+        """Take the first `keys`, and the `signature` that `source` had before they were read."""
         self.keys = keys
         self._source = source
         self._signature = signature
@@ -26,13 +26,14 @@ class KeysWatch:
         metrics.keys.set(keys.count)
 
     def want(self) -> None:
-        """Reload the keys at once, even if the source has not changed."""
+        """Make `run` reload the keys at once, even if the source has not changed."""
         self._is_wanted.set()
 
     async def run(self, on_change: Callable[[Keys], None]) -> None:
-        """Call `on_change` with the keys after each reload, until cancelled.
+        """Call `on_change` with the keys after each reload, until this task is cancelled.
 
-        A changed file may be incomplete, so it is read once it stays the same for _INTERVAL.
+        A changed file may be incomplete. So it is read only after it has stayed the same for
+        _INTERVAL.
         """
         before = self._signature
         while True:

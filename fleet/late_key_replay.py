@@ -1,4 +1,4 @@
-"""Reprocessing of frames that had no key, by DLMS system title, once the key is there."""
+"""Reprocessing of frames that had no key, by DLMS system title, after their key was added."""
 
 import asyncio
 import logging
@@ -29,7 +29,7 @@ _LOOK_INTERVAL = 60.0
 
 
 class LateKeys:
-    """Tasks that reprocess frames without a key, one task for each system title."""
+    """Tasks that reprocess frames without a key. Each system title has one task."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class LateKeys:
         self._look_at_all = 0.0
 
     async def look(self, js: JetStreamContext, keys: Keys) -> None:
-        """Start a task for each pending system title that is due or has untried `keys`.
+        """Start a task for each pending system title that is due, or that has untried `keys`.
 
         Raises NATS's errors.
         """
@@ -69,7 +69,7 @@ class LateKeys:
         self._listed = {*titles}
 
     def want(self, title: bytes) -> None:
-        """Look at `title` again at the next `look`, because its entry in NATS has changed."""
+        """Make the next `look` check `title` again, because its entry in NATS has changed."""
         self._listed.discard(title)
 
     async def close(self) -> None:

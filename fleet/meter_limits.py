@@ -1,4 +1,4 @@
-"""Limits of each meter's telegrams, because the owner of a key can forge any telegram."""
+"""Limits for the telegrams of each meter. The owner of a key can forge any telegram."""
 
 import logging
 from collections.abc import Callable
@@ -14,9 +14,9 @@ LOGGER = logging.getLogger(__name__)
 
 
 class MeterBounds:
-    """Limits of all meters, which bound the number of series that a meter creates.
+    """Limits of all meters. They bound the number of series that a meter creates.
 
-    `on_ignored` is called with kind and number of the objects dropped from a telegram.
+    `on_ignored` is called with the kind and the number of the objects dropped from a telegram.
     """
 
     def __init__(self, on_ignored: Callable[[str, int], None]) -> None:
@@ -24,7 +24,7 @@ class MeterBounds:
         self._known: dict[bytes, Limits] = {}
 
     def apply(self, telegram: Telegram) -> Telegram:
-        """Return `telegram` without the objects that exceed its meter's limits."""
+        """Return `telegram` without the objects that exceed the limits of its meter."""
         title = telegram.system_title or b""
         limits = self._known.get(title)
         if limits is None:

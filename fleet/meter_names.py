@@ -1,8 +1,8 @@
-"""Ownership of names (serial numbers): a meter writes only to the series of its own name.
+"""Ownership of names (serial numbers). A meter writes only to the series of its own name.
 
-A verified telegram proves that the sender has a system title's key. But the sender can put any
-serial number into it, so the first serial number of a title belongs to that title alone. A bucket
-in NATS, shared by all collectors, has an entry for each title and for each name.
+A verified telegram proves that the sender has the key of a system title. But the sender can put any
+serial number into the telegram. So the first serial number of a system title belongs to that title
+alone. A bucket in NATS, which all collectors share, has an entry for each title and for each name.
 """
 
 import re
@@ -40,9 +40,9 @@ class _Meter:
 
 
 class MeterNames:
-    """Names (serial numbers) of all meters, looked up in NATS when a telegram first has them.
+    """Names (serial numbers) of all meters. They are looked up in NATS when a telegram has them.
 
-    `domain` are the system titles whose keys this collector has, () for all.
+    `domain` has the system titles whose keys this collector has, () for all.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class MeterNames:
         self._meters: dict[bytes, _Meter] = {}
 
     def use(self, keys: Keys) -> None:
-        """Replace the keys. Other meters may take the name of a meter without a key."""
+        """Replace the keys. If a meter no longer has a key, another meter may take its name."""
         for title in list(self._meters):
             if keys.of(title) is None:
                 # While this meter has no key, another meter may take its name. So forget the name.
@@ -70,9 +70,9 @@ class MeterNames:
         self._keys = keys
 
     async def may_write(self, telegram: Telegram) -> bool:
-        """Return whether a verified telegram may write to its name's series. Claims a free name.
+        """Return whether a verified telegram may write to the series of its name.
 
-        Raises NATS's errors.
+        If the name is free, claim it for the telegram's meter. Raises NATS's errors.
         """
         title, label = telegram.system_title or b"", meter_label(telegram)
         meter = self._meters.get(title)
@@ -96,7 +96,10 @@ class MeterNames:
         return is_own
 
     async def _claim(self, meter: _Meter, digits: str, label: str) -> bool:
-        """Claim the name `label` for the system title `digits`. Return False if it is taken."""
+        """Claim the name `label` for the system title `digits`.
+
+        Return False if the name is taken.
+        """
         if label == digits:
             return await self._owns(digits, label)
         key = f"meter.{digits}"
@@ -115,9 +118,9 @@ class MeterNames:
         return None
 
     async def _owns(self, digits: str, label: str) -> bool:
-        """Return whether the system title `digits` owns the name `label`. Claims a free name.
+        """Return whether the system title `digits` owns the name `label`. If it is free, claim it.
 
-        A name is free once its owner has no key, neither here nor in another key domain.
+        A name is free if its owner has no key, neither here nor in another key domain.
         """
         key, own = name_key(label), digits.encode()
         while True:
@@ -150,7 +153,7 @@ def name_key(label: str) -> str:
 
 
 def label_of(key: str) -> str:
-    """Return the name in a key of the bucket, "" for an invalid key."""
+    """Return the name in a key of the bucket. Return "" for an invalid key."""
     text = key.removeprefix(_NAME)
     if not text.startswith("="):
         return text

@@ -1,4 +1,4 @@
-"""Sources of each meter's frames: gateway and P1 port, from the headers of NATS messages.
+"""Sources of each meter's frames: gateway and P1 port, as the headers of NATS messages say.
 
 The headers are not authenticated. A gateway that may publish a meter can name another gateway.
 """
@@ -17,14 +17,14 @@ _MAX_SOURCES = 8
 
 
 class Source(NamedTuple):
-    """Source of a frame: names of gateway and P1 port, "" if unknown."""
+    """Source of a frame: the names of its gateway and P1 port. A name is "" if unknown."""
 
     gateway: str = ""
     port: str = ""
 
 
 def source_of(headers: Mapping[str, str] | None) -> Source:
-    """Return the source in the headers of a message."""
+    """Return the source that the headers of a message name."""
     names = (
         str((headers or {}).get(name, ""))[:_MAX_NAME_CHARS]
         for name in (GATEWAY_HEADER, PORT_HEADER)
@@ -33,13 +33,13 @@ def source_of(headers: Mapping[str, str] | None) -> Source:
 
 
 class MeterSources:
-    """Sources of all meters, at most _MAX_SOURCES for each meter. Each source is a series."""
+    """Sources of all meters. A source is a series, so a meter has at most _MAX_SOURCES."""
 
     def __init__(self) -> None:
         self._known: dict[bytes, set[Source]] = {}
 
     def bound(self, title: bytes, source: Source) -> Source:
-        """Return `source`, or Source() if the meter has _MAX_SOURCES other sources."""
+        """Return `source`. If the meter already has _MAX_SOURCES other sources, return Source()."""
         sources = self._known.get(title)
         if sources is None:
             while len(self._known) >= MAX_TITLES:

@@ -65,7 +65,10 @@ class Metrics:
         )
 
     def count(self, outcomes: Counts[str], rejected: Counts[tuple[str, str]]) -> None:
-        """Count acknowledged messages by outcome, and the `rejected` ones by title and reason."""
+        """Count acknowledged messages by outcome.
+
+        Count rejected ones by system title and reason.
+        """
         self._meter_rejected.count(rejected)
         for outcome, number in outcomes.items():
             if outcome == TELEGRAM:
@@ -78,9 +81,10 @@ class Metrics:
         self.ignored.labels(kind).inc(number)
 
     def watch_oldest(self, oldest: Callable[[], float | None]) -> None:
-        """Take a function for the gauge of the oldest unacknowledged message's age.
+        """Take the function from which the age of the oldest unacknowledged message is computed.
 
-        `oldest` returns when that message arrived (Unix seconds), None without messages.
+        `oldest` returns the time at which that message arrived (Unix seconds), or None if there is
+        none.
         """
 
         def age() -> float:
@@ -90,11 +94,11 @@ class Metrics:
         self._oldest.set_function(age)
 
     def watch_store(self, answers: Callable[[], bool]) -> None:
-        """Take a function for the gauge of whether VictoriaMetrics answers."""
+        """Take a function that says whether VictoriaMetrics answers. A gauge shows its result."""
         self._store_answers.set_function(answers)
 
     def show_stream(self, info: StreamInfo) -> None:
-        """Set the gauges of the NATS stream: size and replicas."""
+        """Set the gauges of the NATS stream: its size and its replicas."""
         self.stream_bytes.set(info.state.bytes)
         self.stream_max_bytes.set(max(0, info.config.max_bytes or 0))
         self.stream_wanted_replicas.set(info.config.num_replicas or 1)
@@ -104,12 +108,12 @@ class Metrics:
         self.stream_replicas.set(current + bool(cluster and cluster.leader))
 
     def show_consumer(self, info: ConsumerInfo) -> None:
-        """Set the gauges of the NATS consumer: pending and unacknowledged messages."""
+        """Set the gauges of the NATS consumer: its pending and its unacknowledged messages."""
         self.pending.set(info.num_pending or 0)
         self.not_acknowledged.set(info.num_ack_pending or 0)
 
     def current_problems(self) -> Iterator[str]:
-        """Yield a text for each problem that keeps the collector from storing values."""
+        """Yield a text for each problem that now keeps the collector from storing values."""
         if not self._value("nats_connected"):
             yield "NATS is not reached, or has no stream; the log says why"
         if not self._value("store_answers"):

@@ -1,8 +1,8 @@
-"""Order of each meter's frames: frame counter and time must rise together. No I/O, no clock.
+"""Order of each meter's frames. Frame counter and time must rise together. No I/O, no clock.
 
-A replayed frame is harmless, because it only writes the stored values again. After a meter's clock
-is put back, frames have higher counters but earlier times. Such frames would add other values at
-old times, so they are refused.
+A replayed frame is harmless, because its stored values are only written again. After a meter's
+clock is put back, frames have higher counters but earlier times. Such frames would add other values
+at old times, so they are refused.
 """
 
 from enum import Enum
@@ -15,7 +15,7 @@ type TitleWithKey = tuple[bytes, str]
 
 
 class Order(Enum):
-    """Order of a frame relative to its meter's other frames."""
+    """Order of a frame relative to the other frames of its meter."""
 
     NEWEST = "newest"
     EARLIER = "earlier"
@@ -39,13 +39,13 @@ class Newest:
         self._meters: dict[TitleWithKey, _Meter] = {}
 
     def begin(self, title_with_key: TitleWithKey, counter: int, time: float) -> None:
-        """Note `counter`, stored by an earlier process, unless a higher counter is known."""
+        """Record `counter`, which an earlier process has stored, unless a higher one is known."""
         meter = self._meters.get(title_with_key)
         if meter is None or meter.counter < counter:
             self._keep(title_with_key, counter, time)
 
     def judge(self, title_with_key: TitleWithKey, counter: int, time: float) -> Order:
-        """Return the order of a verified frame with `counter` and `time` (Unix seconds)."""
+        """Return the order of a verified frame with this frame counter and time (Unix seconds)."""
         meter = self._meters.get(title_with_key)
         if meter is None:
             self._keep(title_with_key, counter, time)

@@ -18,7 +18,7 @@ API_TIMEOUT = 10.0
 
 @asynccontextmanager
 async def connected(config: CollectorConfig) -> AsyncIterator[Client]:
-    """Yield a connected client. Raises UnavailableError for failures of NATS or files."""
+    """Yield a connected client. Raises UnavailableError if NATS or a file cannot be used."""
     nats = CollectorClient(config.nats)
 
     async def ignore(_: Exception) -> None:

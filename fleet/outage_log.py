@@ -1,4 +1,4 @@
-"""Outages of the collector's connections: log lines and delays between retries."""
+"""Outages of the collector's connections: their log lines, and the delays between retries."""
 
 import logging
 
@@ -15,7 +15,7 @@ _BACK = "%s works again"
 
 
 class AlreadyLoggedError(Exception):
-    """Error with a loggable text: the text has no address and no secret."""
+    """Error whose text may be logged, because it contains no address and no secret."""
 
 
 def outage_of(what: str) -> Outage:
@@ -24,7 +24,7 @@ def outage_of(what: str) -> Outage:
 
 
 def reason(error: BaseException) -> str:
-    """Return the text of `error` if it is safe to log, otherwise only the type of `error`."""
+    """Return the text of `error` if it may be logged. Otherwise return the type of `error`."""
     text = str(error) if isinstance(error, (NatsError, AlreadyLoggedError)) else ""
     shown = "".join(sign if sign.isprintable() else " " for sign in text[:200])
     return shown or type(error).__name__

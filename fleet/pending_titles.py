@@ -1,8 +1,8 @@
 """DLMS system titles whose frames no key decrypts yet, as entries of a bucket in NATS.
 
-An entry has the sequence number of the title's first such frame. Collectors with a new key read the
-title's frames again from there; two collectors write the same values. An entry belongs to one
-VictoriaMetrics, and is deleted when the values are on disk there.
+An entry has the sequence number of the title's first such frame. A collector with a new key reads
+the title's frames again from that frame on. If two collectors do so, both write the same values. An
+entry belongs to one VictoriaMetrics, and is deleted when the values are on its disk.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ _DUE = "due"
 class PendingFrames(NamedTuple):
     """Entry of a system title. `first` is the sequence number of its first pending frame.
 
-    `tried` is the fingerprint of the tried keys. `is_due`: read the frames again even with the
-    tried keys. `revision` is the entry's revision in NATS.
+    `tried` is the fingerprint of the keys that were tried. With `is_due`, the frames must be read
+    again even with these keys. `revision` is the entry's revision in NATS.
     """
 
     first: int
@@ -40,18 +40,24 @@ class PendingFrames(NamedTuple):
     revision: int = 0
 
     def to_bytes(self) -> bytes:
-        """Return the entry as stored in the bucket."""
+        """Return the entry in the form in which the bucket stores it."""
         return " ".join([str(self.first), self.tried, *[_DUE] * self.is_due]).encode()
 
     @classmethod
     def parse(cls, value: bytes, revision: int) -> PendingFrames:
-        """Return the entry with the stored bytes `value`. A damaged entry begins at sequence 1."""
+        """Return the entry with the stored bytes `value`.
+
+        A damaged entry begins at sequence number 1.
+        """
         first, tried, due = [*value.decode(errors="replace").split(" "), "", "", ""][:3]
         return cls(int(first) if first.isdecimal() else 1, tried, due == _DUE, revision)
 
 
 class PendingTitles:
-    """Entries of one VictoriaMetrics. `count` is the number that `titles` last returned."""
+    """Entries of one VictoriaMetrics.
+
+    `count` is the number of titles that `titles` last returned.
+    """
 
     def __init__(
         self, store: str, js: Callable[[], JetStreamContext], bucket: Callable[[], KeyValue]
@@ -65,7 +71,7 @@ class PendingTitles:
         return f"waiting.{self._store}.{title.hex().upper()}"
 
     async def titles(self) -> list[bytes]:
-        """Return all pending system titles of the store. Raises NATS's errors."""
+        """Return all pending system titles of this VictoriaMetrics. Raises NATS's errors."""
         subject = f"{METERS_SUBJECT}{self._key(b'')}*"
         info = await self._js().stream_info(METERS_STREAM, subjects_filter=subject)
         titles = [title for key in info.state.subjects or () if (title := title_of(key))]
@@ -73,7 +79,7 @@ class PendingTitles:
         return titles
 
     async def get(self, title: bytes) -> PendingFrames | None:
-        """Return the entry of a system title, None if it is missing. Raises NATS's errors."""
+        """Return the entry of a system title. None if it has no entry. Raises NATS's errors."""
         try:
             entry = await self._bucket().get(self._key(title))
         except KeyNotFoundError as error:
@@ -122,7 +128,7 @@ class PendingTitles:
     async def begin(self, title: bytes, known: PendingFrames, tried: str) -> PendingFrames | None:
         """Mark the entry `known` as due, with the fingerprint `tried`. Raises NATS's errors.
 
-        Return the new entry, None if another collector has changed it.
+        Return the new entry. None if another collector has changed it.
         """
         wanted = known._replace(tried=tried, is_due=True)
         if wanted == known:
@@ -134,7 +140,7 @@ class PendingTitles:
         return None
 
     async def settle(self, title: bytes, known: PendingFrames, first: int | None) -> bool:
-        """Move the entry `known` to the sequence number `first`; None deletes the entry.
+        """Move the entry `known` to the sequence number `first`. With None, delete the entry.
 
         Return False if another collector has changed the entry. Raises NATS's errors.
         """
@@ -155,14 +161,15 @@ class PendingTitles:
         return True
 
     async def _purge(self, key: str, marker: int) -> None:
-        """Purge a delete marker, because its subject contains the title."""
+        """Purge a delete marker, because its subject contains the system title."""
         subject = f"{METERS_SUBJECT}{key}"
         await self._js().purge_stream(METERS_STREAM, seq=marker + 1, subject=subject)
 
     async def expire(self, first_sequence: int) -> None:
-        """Delete entries without frames in the stream. Move entries whose first frame is gone.
+        """Delete the entries whose frames have all left the stream.
 
-        `first_sequence` is the stream's first sequence number. Raises NATS's errors.
+        If only the first frames of an entry have left it, the entry's `first` becomes
+        `first_sequence`, the stream's first sequence number. Raises NATS's errors.
         """
         for title in await self.titles():
             entry = await self.get(title)
@@ -172,7 +179,7 @@ class PendingTitles:
 
 
 def print_of(keys: Sequence[MeterKeys]) -> str:
-    """Return a fingerprint of a meter's keys, equal for any order; "-" without keys."""
+    """Return a fingerprint of a meter's keys, which is equal for any order. "-" without keys."""
     prints = sorted(
         key_fingerprint(key.encryption) + key_fingerprint(key.authentication) for key in keys
     )

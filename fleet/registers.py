@@ -48,14 +48,14 @@ def _known_names() -> tuple[str, ...]:
 
 
 class UnknownRegisterError(ValueError):
-    """Unknown name of a register. The error text lists the known names."""
+    """Error for an unknown name of a register. Its text lists the known names."""
 
 
 class Registers:
-    """Selection of stored registers, from names, patterns with `*`, or sets such as `billing`."""
+    """Selection of stored registers: names, patterns with `*`, and sets such as `billing`."""
 
     def __init__(self, wanted: Sequence[str] = (_ALL,)) -> None:
-        """Take names, patterns and sets. Raises UnknownRegisterError."""
+        """Take the names, patterns and sets in `wanted`. Raises UnknownRegisterError."""
         if len(wanted) > _MAX_METERS:
             msg = f"has more than {_MAX_METERS} names"
             raise UnknownRegisterError(msg)
@@ -79,12 +79,15 @@ class Registers:
         return bool(self._matches(name))
 
     def _name_of(self, reference: str) -> str:
-        """Return the name of an object with one value, "" for an M-Bus or unselected object."""
+        """Return the name of an object with one value.
+
+        Return "" for an M-Bus or unselected object.
+        """
         name = "" if _IS_MBUS(reference) else _field(reference)
         return name if name and self.has(name) else ""
 
     def parts_of(self, reference: str, values: tuple[Value, ...]) -> list[tuple[str, float]]:
-        """Return names and numbers of the selected parts of an object with several values."""
+        """Return the name and the number of each selected part of an object with several values."""
         return [
             (name, part)
             for name, part in zip(PART_NAMES.get(reference, ()), values, strict=False)

@@ -20,7 +20,10 @@ class MeterRejections:
     """Counters by system title and reason. Titles beyond the bounds are counted as `other`."""
 
     def __init__(self, counter: Counter, earlier: Counter) -> None:
-        """Take `counter` with labels `title` and `reason`, and `earlier` with label `title`."""
+        """Take the two counters of rejected messages.
+
+        `counter` has the labels `title` and `reason`, and `earlier` has the label `title`.
+        """
         self._counter = counter
         self._earlier = earlier
         self._of_anybody: set[tuple[str, str]] = set()

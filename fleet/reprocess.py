@@ -1,4 +1,4 @@
-"""Reprocessing: read frames from the NATS stream again, write their values again.
+"""Reprocessing: frames are read from the NATS stream again, and their values written again.
 
 Writing values again is harmless, because series, times and values are the same.
 """
@@ -51,12 +51,12 @@ class Reprocessed:
     writes: list[Write] = field(default_factory=list)
 
     def is_kept(self, store: Store) -> bool:
-        """Return whether `store` has all values on disk. Raises StoreRestartedError."""
+        """Return whether all values are on the disk of `store`. Raises StoreRestartedError."""
         run = store.run
         return not self.writes or (run is not None and all(map(run.keeps, self.writes)))
 
     def __str__(self) -> str:
-        """Return the numbers of read, stored and refused frames in words."""
+        """Return the numbers of read, stored and refused frames as a text for the operator."""
         refused = {reason: count for reason, count in self.outcomes.items() if reason != TELEGRAM}
         text = f"{self.outcomes.total():,} frames read, {self.outcomes[TELEGRAM]:,} stored"
         if not refused:
@@ -74,7 +74,7 @@ async def reprocess_frames(  # noqa: PLR0913
     title: bytes | None = None,
     begin: int | datetime,
 ) -> Reprocessed:
-    """Reprocess the frames from `begin`, a sequence number or time, to the end of the stream.
+    """Reprocess the frames from `begin`, a sequence number or a time, to the end of the stream.
 
     `title` is a meter's system title, None for all meters. Raises NATS's errors.
     """
@@ -104,7 +104,7 @@ async def reprocess_frames(  # noqa: PLR0913
 
 
 async def until_kept(store: Store, work: Callable[[], Awaitable[Reprocessed]]) -> Reprocessed:
-    """Return the result of `work` once its values are on disk in VictoriaMetrics.
+    """Return the result of `work` after its values are on disk in VictoriaMetrics.
 
     After a restart of VictoriaMetrics, `work` is repeated. Raises StoreRestartedError after
     _MAX_TRIES restarts, and the errors of `work`.
@@ -121,7 +121,7 @@ async def until_kept(store: Store, work: Callable[[], Awaitable[Reprocessed]]) -
 async def _frames(
     js: JetStreamContext, subject: str, begin: int | datetime, end: int
 ) -> AsyncIterator[list[Msg]]:
-    """Yield the messages of `subject`, from `begin` to the sequence number `end`."""
+    """Yield batches of messages of `subject`, from `begin` to the sequence number `end`."""
     tries = 0
     while tries < _MAX_TRIES:
         subscription = await _subscribe(js, subject, begin)
@@ -171,7 +171,7 @@ async def _subscribe(
 
 
 async def read(config: CollectorConfig, title: bytes | None, since: datetime) -> str:
-    """Reprocess the frames since `since`, and return the result in words.
+    """Reprocess the frames since `since`. Return the result as a text for the operator.
 
     `title` is a meter's system title, None for all meters. Raises UnavailableError.
     """

@@ -1,4 +1,4 @@
-"""Telegrams in InfluxDB's line protocol, which VictoriaMetrics accepts."""
+"""Conversion of telegrams to InfluxDB's line protocol, which VictoriaMetrics accepts."""
 
 import re
 from functools import lru_cache
@@ -18,10 +18,10 @@ _SPECIAL = re.compile(r"([\\ ,=])")
 
 
 class Sample(NamedTuple):
-    """Lines of a telegram without `storage_delay`; `render` adds this value.
+    """Lines of a telegram without the value `storage_delay`, which `render` adds.
 
-    `meter` is the first line up to its last value, `channels` the further lines, `at_ms` the
-    telegram's time (Unix milliseconds). Only the first write, with `is_new`, adds the delay,
+    `meter` is the first line up to its last value, `channels` are the further lines, and `at_ms` is
+    the telegram's time (Unix milliseconds). Only the first write, with `is_new`, adds the delay,
     because a second write would add another value.
     """
 
@@ -31,7 +31,7 @@ class Sample(NamedTuple):
     is_new: bool = True
 
     def render(self, now: float) -> str:
-        """Return the lines for a write at `now` (Unix seconds)."""
+        """Return the lines for a write at the time `now` (Unix seconds)."""
         if not self.is_new:
             # If `self.meter` has values, it ends with a comma, after which `storage_delay` could
             # follow. Drop this comma. If it has no values, write no line for it.
@@ -47,7 +47,7 @@ def make_sample(
     """Return the lines for a telegram, at the telegram's time.
 
     `source` adds a line with gateway and port. `key`, the fingerprint of the meter's key, adds a
-    line with the frame counter. Raises ValueError for a telegram without time.
+    line with the frame counter. Raises ValueError for a telegram without a time.
     """
     if telegram.time is None:
         raise ValueError
@@ -90,7 +90,7 @@ def _channel_lines(telegram: Telegram, head: str, at_ms: int, registers: Registe
 
 
 def meter_label(telegram: Telegram) -> str:
-    """Return the meter's label: the serial number, or the system title if it is missing."""
+    """Return the meter's label: the serial number. If it is missing, return the system title."""
     return _seen(telegram.serial_number or (telegram.system_title or b"").hex().upper())
 
 
@@ -112,18 +112,18 @@ def _source_tags(title: str, source: Source) -> str:
 
 
 def _tag(text: str) -> str:
-    """Return `text`, escaped as the value of a tag in the line protocol."""
+    """Return `text` escaped as the value of a tag in the line protocol."""
     return _SPECIAL.sub(r"\\\1", _seen(text))
 
 
 @lru_cache(maxsize=50_000)
 def _seen(text: str) -> str:
-    """Return `text`, cut to _MAX_TAG_CHARS, with "_" for each unprintable character."""
+    """Return `text` cut to _MAX_TAG_CHARS. "_" replaces each unprintable character."""
     return "".join(sign if sign.isprintable() else "_" for sign in text[:_MAX_TAG_CHARS])
 
 
 def _numbers(reference: str, value: object, registers: Registers) -> list[str]:
-    """Return the fields of an object that has several values or is not in `OBJECTS`."""
+    """Return the fields of an object that has several values, or that `OBJECTS` does not list."""
     if isinstance(value, tuple):
         return [f"{name}={part!r}," for name, part in registers.parts_of(reference, value)]
     if isinstance(value, str) and reference not in OBJECTS:

@@ -1,4 +1,4 @@
-"""Main tasks of a collector process, until SIGTERM."""
+"""Main tasks of a collector process, which run until SIGTERM."""
 
 import asyncio
 import logging
@@ -51,15 +51,15 @@ _MIN_VERSION = (2, 12, 0)
 
 
 async def check(config: CollectorConfig) -> None:
-    """Check VictoriaMetrics, including a test write. Raises ConfigError."""
+    """Check VictoriaMetrics, also by a test write. Raises ConfigError."""
     await check_store(config.store)
 
 
 async def run(config: CollectorConfig) -> None:
     """Collect until SIGTERM or SIGINT.
 
-    Raises UnavailableError if the metrics address is unusable, ConfigError if the store is not a
-    single VictoriaMetrics.
+    Raises UnavailableError if the metrics address is unusable, and ConfigError if the store is not
+    a single VictoriaMetrics.
     """
     await check_store(config.store, is_thorough=False)
     metrics = Metrics()
@@ -82,7 +82,7 @@ async def run(config: CollectorConfig) -> None:
 
 
 class _Collector:
-    """Collector: successive connections to NATS, and a worker for all of them."""
+    """Collector: successive connections to NATS, and one worker for all of them."""
 
     def __init__(
         self, config: CollectorConfig, store: Store, metrics: Metrics, watch: KeysWatch
@@ -204,7 +204,10 @@ class _Collector:
         await run_until_first_exit(self._worker.fetch(nats, name), self._look(js), closed.wait())
 
     async def _look(self, js: JetStreamContext) -> None:
-        """Watch stream, consumer and pending titles. Recreate a deleted stream or bucket."""
+        """Watch the stream, the consumer and the pending titles.
+
+        A stream or a bucket that was deleted is created again.
+        """
         config, name = self._config, self._config.store.name
         while True:
             with suppress(NatsError, TimeoutError):

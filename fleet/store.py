@@ -1,7 +1,7 @@
-"""Writes to VictoriaMetrics: retried until acknowledged, later known to be on disk ("kept").
+"""Writes to VictoriaMetrics. They are retried until acknowledged, and later known to be on disk.
 
 VictoriaMetrics flushes its memory to the disk every few seconds. In tests, a kill lost up to 9 s of
-acknowledged values. A write counts as kept once the same process has run 20 s longer.
+acknowledged values. So a write counts as kept (on disk) after the same process has run 20 s longer.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ _MIN_UPTIME_S = 2.0
 
 
 class StoreRestartedError(Exception):
-    """Restart of VictoriaMetrics that may have lost a write."""
+    """Error: VictoriaMetrics was restarted, and may have lost a write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +51,23 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class StoreRun:
-    """Name of the VictoriaMetrics process, and the last monotonic time at which it surely ran."""
+    """Name of a VictoriaMetrics process, and the last monotonic time at which it surely ran."""
 
     process: str
     alive_at: float
 
     def keeps(self, write: Write) -> bool:
-        """Return whether `write` is on disk. Raises StoreRestartedError for another process."""
+        """Return whether `write` is on disk.
+
+        Raises StoreRestartedError if another process took it.
+        """
         if write.process != self.process:
             raise StoreRestartedError
         return self.alive_at - write.at >= KEPT_AFTER
 
 
 class Store:
-    """Single VictoriaMetrics, at one address or several.
+    """Single VictoriaMetrics with one address or several.
 
     `run` is the process that answered last, None before the first answer.
     """
@@ -85,7 +88,7 @@ class Store:
         self._session: aiohttp.ClientSession
 
     async def serve(self) -> None:
-        """Ask VictoriaMetrics for its process every _ASK_INTERVAL, until cancelled."""
+        """Ask VictoriaMetrics every _ASK_INTERVAL which process it is, until cancelled."""
         async with open_session() as self._session:
             while True:
                 try:
@@ -141,9 +144,10 @@ class Store:
         self._run_is_known.set()
 
     async def _ask_all(self) -> tuple[str, StoreProcess]:
-        """Return the first address that answers, and the process there. Raises an error of ERRORS.
+        """Return the first address that answers, and the process there.
 
-        The error is StoreError if the addresses lead to different processes.
+        Raises an error of ERRORS if no address answers. Raises StoreError if the addresses lead to
+        different processes.
         """
         answers = await ask_each(self._session, self._config)
         processes = [
@@ -162,7 +166,7 @@ class Store:
         return processes[0]
 
     def _hold(self) -> None:
-        """Stop writing until the process of VictoriaMetrics is known."""
+        """Stop writing until the process of VictoriaMetrics is known again."""
         self._run_is_known.clear()
         self.run = None
 
@@ -191,5 +195,5 @@ class Store:
 
 
 def without_delay(samples: Sequence[Sample]) -> Sequence[Sample]:
-    """Return the samples without `storage_delay`, to write them again."""
+    """Return the samples without `storage_delay`, so that they can be written again."""
     return [sample._replace(is_new=False) for sample in samples]

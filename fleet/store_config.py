@@ -29,7 +29,7 @@ _OF_TLS = frozenset(_FILES[2:])
 
 @dataclass(frozen=True, slots=True)
 class StoreConfig:
-    """Settings of one VictoriaMetrics, at one address or several.
+    """Settings of one VictoriaMetrics with one address or several.
 
     `delete_auth_key` permits the deletion of series. `metrics_url` is VictoriaMetrics' own address
     if `urls` lead to a proxy. Collectors whose stores have the same `name` share the frames.
@@ -43,7 +43,7 @@ class StoreConfig:
 
 
 def read_store(table: ConfigTable) -> StoreConfig:
-    """Return the settings in `table`. Raises ConfigError."""
+    """Return the settings in the table [store]. Raises ConfigError."""
     key, urls = _read_urls(table)
     metrics_url = table.take_text("metrics_url")
     if metrics_url is not None:
@@ -110,7 +110,10 @@ def _is_safe(url: str) -> bool:
 
 
 def _read_login(table: ConfigTable) -> tuple[str | None, str | None, dict[str, Path]]:
-    """Return user, password, and paths by the keys in _FILES. Raises ConfigError."""
+    """Return the user name, the password, and the paths by their keys in _FILES.
+
+    Raises ConfigError.
+    """
     username = table.take_text("username")
     for secret in ("password", "token"):
         if table.take(secret, str) is not None:

@@ -1,6 +1,6 @@
 """Login at VictoriaMetrics or its proxy: user and password, token, or client certificate.
 
-Changed files are read again, so a new password or certificate needs no restart.
+If a file changes, it is read again. So a new password or certificate needs no restart.
 """
 
 import logging
@@ -18,7 +18,7 @@ _TOKEN = re.compile(r"[!-~]{1,8192}")
 
 
 class LoginError(Exception):
-    """Unusable file of the login. `key` is the setting in [store] with its path."""
+    """Error for an unusable file of the login. `key` is the setting in [store] with its path."""
 
     def __init__(self, key: str, what: str) -> None:
         super().__init__(f"{key} {what}")
@@ -27,7 +27,7 @@ class LoginError(Exception):
 
 
 class RequestOptions(TypedDict):
-    """Arguments of an aiohttp request that carry the login."""
+    """Arguments of an aiohttp request that contain the login."""
 
     headers: Mapping[str, str]
     ssl: ssl.SSLContext | bool
@@ -56,11 +56,14 @@ class StoreLogin:
 
     @property
     def options(self) -> RequestOptions:
-        """Return the arguments for a request. Redirects are off, so none leaks the login."""
+        """Return the arguments for a request.
+
+        Redirects are off, so that no redirect leaks the login.
+        """
         return self._options
 
     def refresh(self) -> None:
-        """Read changed files again. Keep the former login if a file is unusable."""
+        """Read the files that have changed. If a file is unusable, keep the former login."""
         seen = self._look()
         if seen == self._seen:
             return
@@ -73,7 +76,7 @@ class StoreLogin:
             LOGGER.info("[store] %s: read again", ", ".join(self._files))
 
     def _look(self) -> list[tuple[int, ...] | None]:
-        """Return times, size and inode of each file, None for a missing file.
+        """Return the times, the size and the inode of each file. None for a missing file.
 
         Links are followed, because a vault may change only links.
         """

@@ -1,4 +1,4 @@
-"""Identity of the VictoriaMetrics process at an address, from the metrics of that process."""
+"""Identity of the VictoriaMetrics process at an address, read from the metrics of that process."""
 
 import asyncio
 import contextlib
@@ -53,18 +53,18 @@ _LOGIN_WANTED = {
 
 
 class StoreError(AlreadyLoggedError):
-    """Unexpected answer of VictoriaMetrics."""
+    """Error for an unexpected answer of VictoriaMetrics."""
 
 
 class WrongStoreError(StoreError):
-    """Answer of another program than a single VictoriaMetrics. Waiting does not help."""
+    """Error if another program than a single VictoriaMetrics answers. Waiting does not help."""
 
 
 ERRORS = (aiohttp.ClientError, OSError, TimeoutError, StoreError)
 
 
 class StoreProcess(NamedTuple):
-    """VictoriaMetrics process. `name` identifies it; `uptime` is in seconds."""
+    """VictoriaMetrics process. `name` identifies it, `uptime` is in seconds."""
 
     name: str
     host: str
@@ -81,9 +81,10 @@ def open_session() -> aiohttp.ClientSession:
 async def ask_each(
     session: aiohttp.ClientSession, config: StoreConfig
 ) -> dict[str, StoreProcess | Exception]:
-    """Ask each address of `urls`. Return the process there, or an error (a type of ERRORS).
+    """Ask VictoriaMetrics at each address of `urls` which process it is.
 
-    With `metrics_url`, all addresses lead through a proxy to the process at `metrics_url`.
+    Return by address the process, or an error of a type in ERRORS. With `metrics_url`, all
+    addresses lead through a proxy to one process. Then only `metrics_url` is asked.
     """
 
     async def ask(url: str) -> StoreProcess | Exception:
@@ -111,7 +112,10 @@ async def _ask(session: aiohttp.ClientSession, url: str, login: StoreLogin) -> S
 
 
 def refuse_others(text: bytes) -> None:
-    """Raise WrongStoreError if `text` has another program's metrics. Line 1 must be empty."""
+    """Raise WrongStoreError if the metrics `text` are of another program.
+
+    Its line 1 must be empty.
+    """
     match = _PRODUCT.search(text)
     product = match[1].decode() if match else ""
     if product == _STORE:
@@ -154,7 +158,7 @@ async def _check_write(
     config: StoreConfig,
     answer: StoreProcess | Exception,
 ) -> None:
-    """Raise `answer` if it is an error, or an error in ERRORS if `url` rejects writes."""
+    """Raise `answer` if it is an error. Raise an error of ERRORS if `url` rejects writes."""
     if isinstance(answer, Exception):
         raise answer
     # The metrics may be public although writing is not. So try to write nothing.
@@ -165,7 +169,7 @@ async def _check_write(
 
 
 def host_of(response: aiohttp.ClientResponse) -> str:
-    """Return the store's host name in the headers of an answer, "" if missing."""
+    """Return the store's host name in the headers of an answer. Return "" if it is missing."""
     return response.headers.get(_HOST, "")[:_MAX_NAME_CHARS]
 
 
@@ -177,7 +181,7 @@ def check_status(response: aiohttp.ClientResponse, status: int) -> None:
 
 
 def why(error: BaseException) -> str:
-    """Return a loggable text for an error of a request to VictoriaMetrics."""
+    """Return a text that may be logged for an error of a request to VictoriaMetrics."""
     inner = getattr(error, "os_error", None) or error
     if isinstance(inner, ssl.SSLCertVerificationError):
         return f"TLS: its certificate is not trusted, {inner.verify_message}"
@@ -189,7 +193,7 @@ def why(error: BaseException) -> str:
 
 
 async def read_answer(response: aiohttp.ClientResponse, most: int) -> bytes:
-    """Return the body of an answer. Raises StoreError for more than `most` bytes."""
+    """Return the body of an answer. Raises StoreError if it has more than `most` bytes."""
     parts = bytearray()
     async for chunk in response.content.iter_chunked(64 * 1024):
         parts += chunk

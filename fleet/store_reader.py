@@ -1,4 +1,4 @@
-"""Queries and deletion of a meter's values in VictoriaMetrics."""
+"""Queries for a meter's values in VictoriaMetrics, and their deletion."""
 
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -34,7 +34,10 @@ type Series = Mapping[str, str]
 
 
 def selector(meter: str, names: str = "smarty_p1_.+", *, label: str = "meter") -> str:
-    """Return a selector of the series of `meter` whose names match the pattern `names`."""
+    """Return a selector for the series of `meter` whose names match the pattern `names`.
+
+    `label` is the name of the label that has the value `meter`.
+    """
     return f'{{__name__=~"{names}",{label}={json.dumps(meter)}}}'
 
 
@@ -47,14 +50,14 @@ class StoreReader:
         self._config = config
 
     async def series(self, matching: str) -> list[Series]:
-        """Return the series that match the selector `matching`, at any time."""
+        """Return the series that match the selector `matching`, from any time."""
         asked = {"match[]": matching, "start": "1"}
         with _as_unavailable():
             answer = json.loads(await self._ask("/api/v1/series", asked))
             return [dict(labels) for labels in answer["data"]]
 
     async def count(self, matching: str, now: float) -> tuple[int, int]:
-        """Return the numbers of matching series and of their values, at `now` (Unix seconds)."""
+        """Return how many series match, and how many values they have at `now` (Unix seconds)."""
         query = f"count_over_time({matching}[{_RANGE}]) keep_metric_names"
         asked = {"query": query, "time": str(now + _AHEAD), "nocache": "1"}
         with _as_unavailable():
@@ -85,9 +88,9 @@ class StoreReader:
     async def at(
         self, query: str, start: float, end: float, step: int
     ) -> dict[str, dict[int, str]]:
-        """Return the results of `query`: values by time (Unix seconds), by name of the series.
+        """Return the results of `query` by name of the series: values by time (Unix seconds).
 
-        Times go from `start` to `end` in steps of `step` seconds.
+        The times go from `start` to `end` in steps of `step` seconds.
         """
         asked = {"query": query, "start": str(start), "end": str(end), "step": str(step)}
         with _as_unavailable():
@@ -100,7 +103,7 @@ class StoreReader:
     async def values(
         self, matching: str, start: float, end: float
     ) -> list[tuple[Series, dict[int, str]]]:
-        """Return the matching series, each with its unrounded values by time (ms)."""
+        """Return the matching series, each with its unrounded values by time in milliseconds."""
         asked = {"match[]": matching, "start": f"{start:.3f}", "end": f"{end:.3f}"}
         with _as_unavailable():
             lines = (await self._ask("/api/v1/export", asked)).splitlines()

@@ -52,7 +52,7 @@ _is_title = re.compile(r"[0-9A-F]{16}").fullmatch
 
 
 class StreamSettings(NamedTuple):
-    """Configured limits of the stream. None keeps the present limit.
+    """Configured limits of the stream. With None, the present limit stays.
 
     `replicas` also applies to the bucket of meters' names.
     """
@@ -68,18 +68,18 @@ def subject_of(title: bytes) -> str:
 
 
 def title_of(subject: str) -> bytes | None:
-    """Return the system title at the end of `subject`, None for an invalid title."""
+    """Return the system title at the end of `subject`. None if it is invalid."""
     digits = subject.rpartition(".")[2]
     return bytes.fromhex(digits) if _is_title(digits) else None
 
 
 def reading_of(title: bytes) -> str:
-    """Return the NATS subject of a meter's decoded readings."""
+    """Return the NATS subject of a meter's decoded readings. `title` is the DLMS system title."""
     return f"smarty_p1.readings.{title.hex().upper()}"
 
 
 async def make_stream(js: JetStreamContext, settings: StreamSettings) -> StreamInfo:
-    """Return the stream of frames. Create it if it is missing."""
+    """Return the stream of frames. If it is missing, create it."""
     try:
         return await js.stream_info(STREAM)
     except NotFoundError:
@@ -106,7 +106,7 @@ async def make_stream(js: JetStreamContext, settings: StreamSettings) -> StreamI
 async def change_stream(
     js: JetStreamContext, info: StreamInfo, settings: StreamSettings
 ) -> StreamInfo:
-    """Change the stream in NATS to `settings`, but lower no limit. Return the new stream."""
+    """Change the stream in NATS to `settings`, but lower no limit. Return the changed stream."""
     config = _enlarged(info.config, settings)
     days = max(1, round((config.max_age or _DAYS * _DAY) / _DAY))
     wanted = replace(
@@ -140,7 +140,7 @@ async def make_consumer(
 
 
 async def open_meters(js: JetStreamContext, settings: StreamSettings) -> KeyValue:
-    """Return the bucket of names and pending titles. Create it if it is missing."""
+    """Return the bucket of names and pending titles. If it is missing, create it."""
     try:
         return await js.key_value(METERS)
     except BucketNotFoundError:

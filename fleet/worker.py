@@ -1,6 +1,6 @@
-"""Worker: verifies messages of the durable consumer, writes their values to VictoriaMetrics.
+"""Worker: it verifies messages of the durable consumer, and writes their values to VictoriaMetrics.
 
-A message is acknowledged once its values are on disk in VictoriaMetrics. A lost connection to NATS
+A message is acknowledged after its values are on disk in VictoriaMetrics. A lost connection to NATS
 loses no work. If two collectors get the same message, both write the same values.
 """
 
@@ -57,7 +57,10 @@ _AT_END = ("404", "408")
 
 
 class FrameMessage(NamedTuple):
-    """Message of the stream. `arrived` is when it reached the stream (Unix seconds)."""
+    """Message of the stream.
+
+    `arrived` is the time at which it reached the stream (Unix seconds).
+    """
 
     subject: str
     data: bytes
@@ -70,7 +73,7 @@ class FrameMessage(NamedTuple):
 
 @dataclass(slots=True)
 class _Judged:
-    """Batch of messages with verdicts. `write` is None for a batch without values."""
+    """Batch of messages with their verdicts. `write` is None for a batch without values."""
 
     messages: list[FrameMessage] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -91,7 +94,7 @@ class _Judged:
 
 
 class Worker:
-    """Worker of one collector, for all its successive connections to NATS."""
+    """Worker of one collector. It serves all successive connections to NATS."""
 
     def __init__(  # noqa: PLR0913
         self,
@@ -130,9 +133,9 @@ class Worker:
 
     @property
     def oldest(self) -> float | None:
-        """Return when the oldest unacknowledged message arrived (Unix seconds), or None.
+        """Return the time at which the oldest unacknowledged message arrived (Unix seconds).
 
-        May be called in any thread.
+        None if there is no such message. This property may be read in any thread.
         """
         judged = [*list(self._judged)[:1], *self._rejected.copy()]
         held = chain(
@@ -199,7 +202,7 @@ class Worker:
             self._is_answered.set()
 
     async def _on_status(self, headers: dict[str, str]) -> None:
-        """Handle the headers of a status message from NATS."""
+        """Handle a status message of NATS, which consists of `headers`."""
         status, text = headers.get("Status", ""), headers.get("Description", "")
         if status == "503" or "deleted" in text.lower():
             self._lost = NatsError("there is no such consumer, or no leader for it")
@@ -253,7 +256,10 @@ class Worker:
         await self._publish(telegrams)
 
     def _is_put_off(self, message: FrameMessage, verdict: Verdict, judged: _Judged) -> bool:
-        """Return whether to reprocess a frame later: no key fits, or replays are too many."""
+        """Return whether a frame is to be reprocessed later.
+
+        This is so if no key fits, or if there are too many replays.
+        """
         if verdict.telegram is None:
             return verdict.outcome in WAITING
         is_earlier = not (verdict.is_newest or message.is_redelivered)
@@ -290,7 +296,10 @@ class Worker:
                 await self._nats.publish(subject, json.dumps(telegram.as_dict()).encode())
 
     async def acknowledge(self) -> None:
-        """Acknowledge batches that are on disk, until cancelled. Write lost batches again."""
+        """Acknowledge batches whose values are on disk, until cancelled.
+
+        Write lost batches again.
+        """
         while True:
             await asyncio.sleep(_ACKNOWLEDGE_INTERVAL)
             try:
@@ -314,7 +323,10 @@ class Worker:
             judged.write = await self._store.write(without_delay(judged.samples))
 
     async def _settle_failed(self) -> None:
-        """Note in NATS the system titles of frames to reprocess, then acknowledge these frames."""
+        """Record in NATS the system titles of frames to reprocess.
+
+        Then acknowledge these frames.
+        """
         failed, self._failed = self._failed, []
         titles: dict[bytes, PendingFrames] = {}
         for title, _, waiting in failed:

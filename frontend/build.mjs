@@ -1,8 +1,6 @@
 /**
- * Builds the module of the cards, and a file of texts for every language except English.
+ * Builds the module of the cards, and a file of texts for every language. A page loads the file of one language.
  * usage: node build.mjs FOLDER [--watch]
- *
- * The module contains the English texts as a fallback; a page loads the file of one more language.
  */
 
 import { readdir, readFile, writeFile } from "node:fs/promises";
@@ -16,15 +14,14 @@ const FALLBACK_FILE = "fallback.json";
 
 const readTexts = async (file) => JSON.parse(await readFile(file, "utf8"));
 
-/** Plugin that keeps only the English texts in the module. */
-const keepEnglish = {
-  name: "keep-english",
+/** Plugin that keeps the texts out of the module. */
+const leaveOutTexts = {
+  name: "leave-out-texts",
   setup({ onLoad }) {
-    onLoad({ filter: /[\\/]texts[\\/]\w.*\.json$/ }, async ({ path }) => {
-      const texts = await readTexts(path);
-      const contained = basename(path) === FALLBACK_FILE ? texts : { en: texts.en };
-      return { contents: JSON.stringify(contained), loader: "json" };
-    });
+    onLoad({ filter: /[\\/]texts[\\/]\w.*\.json$/ }, async ({ path }) => ({
+      contents: basename(path) === FALLBACK_FILE ? await readFile(path, "utf8") : "{}",
+      loader: "json",
+    }));
   },
 };
 
@@ -43,13 +40,12 @@ const writeFiles = (folder) => ({
   },
 });
 
-/** Return the texts of every language except English, by language and file name. */
+/** Return the texts of every language, by language and file name. */
 async function collectTexts() {
   const collected = new Map();
   for (const file of (await readdir(TEXTS)).sort()) {
     if (file === FALLBACK_FILE) continue;
-    const { en: _english, ...others } = await readTexts(new URL(file, TEXTS));
-    for (const [language, texts] of Object.entries(others)) {
+    for (const [language, texts] of Object.entries(await readTexts(new URL(file, TEXTS)))) {
       collected.set(language, { ...collected.get(language), [basename(file, ".json")]: texts });
     }
   }
@@ -68,7 +64,7 @@ const options = {
   legalComments: "eof",
   logLevel: "warning",
   write: false,
-  plugins: [keepEnglish, writeFiles(folder)],
+  plugins: [leaveOutTexts, writeFiles(folder)],
 };
 if (watch) await (await context(options)).watch();
 else await build(options);

@@ -1,4 +1,4 @@
-"""Gateway from P1 ports to an MQTT broker or NATS.
+"""Gateway: a program that publishes the data of P1 ports to an MQTT broker or to NATS.
 
 Without keys, the gateway publishes encrypted frames as the meters sent them. Consumers with the key
 verify tag and frame counter. With keys, the gateway verifies frames and publishes decoded values.

@@ -1,4 +1,4 @@
-"""Configuration of the gateway: a TOML file, checked completely, with an error message per key."""
+"""Configuration of the gateway: a TOML file. It is checked as a whole, and errors name the key."""
 
 import re
 import ssl
@@ -29,7 +29,7 @@ _HOST = re.compile(r"[^\s:/@\[\]?#]+")
 class BrokerConfig:
     """MQTT broker and login. `tls` is None for an unencrypted connection.
 
-    `place` identifies this gateway and stays the same after a restart.
+    `place` identifies this gateway. It stays the same after a restart.
     """
 
     host: str
@@ -42,10 +42,10 @@ class BrokerConfig:
 
 @dataclass(frozen=True, slots=True)
 class PortConfig:
-    """P1 port and its topics. Without `root`, topics begin with `prefix` and the meter's name.
+    """P1 port and its topics. Without `root`, its topics begin with `prefix` and the meter's name.
 
-    `label` identifies the port in logs and metrics and contains no secret. `sealed` means that
-    encrypted frames are published.
+    `label` identifies the port in logs and metrics, and contains no secret. With `sealed`, the
+    port's encrypted frames are published.
     """
 
     address: str
@@ -73,7 +73,10 @@ class GatewayConfig:
 
 
 def read_config(path: Path) -> GatewayConfig:
-    """Return the configuration in a file. Raises ConfigError for missing or wrong values."""
+    """Return the configuration in the file `path`.
+
+    Raises ConfigError for missing or wrong values.
+    """
     content = read_toml(path)
     ports = content.pop("port", [])
     if ("mqtt" in content) is ("nats" in content):
@@ -173,7 +176,7 @@ def _check_distinct(key: str, values: Sequence[str | None]) -> None:
 
 
 def _with_smartyreader_roots(ports: tuple[PortConfig, ...]) -> tuple[PortConfig, ...]:
-    """Return the ports, with a SmartyReader topic for each port without a root."""
+    """Return the ports. A port without a root topic gets a SmartyReader's topic as its root."""
     used = {port.root for port in ports}
     names = (f"{SMARTYREADER_TOPIC}{number if number > 1 else ''}" for number in count(1))
     free = (name for name in names if name not in used)

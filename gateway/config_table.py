@@ -1,6 +1,6 @@
-"""Table of a TOML file, checked key by key with clear error messages.
+"""Table of a TOML file that is checked key by key, with clear error messages.
 
-Values that several tables share are read here, too: TLS, user, and a password in a file or
+This module also reads values that several tables have: TLS, user name, and a password in a file or
 variable.
 """
 
@@ -23,18 +23,18 @@ _MAX_TOPIC_CHARS = 256
 
 
 class ConfigError(Exception):
-    """Unusable configuration. The text names the fault and contains no secret."""
+    """Error for an unusable configuration. Its text names the fault and contains no secret."""
 
 
 class UnavailableError(ConfigError):
-    """Error for a configured resource that is unavailable now. A later try may succeed."""
+    """Error for a configured resource that is unavailable now. A later attempt may succeed."""
 
 
 class ConfigTable:
     """Table of a TOML file. Its keys are taken one by one, and a remaining key is an error."""
 
     def __init__(self, name: str, content: object) -> None:
-        """Take the parsed table. Raises ConfigError when `content` is no table."""
+        """Take the parsed table `content`. Raises ConfigError if it is no table."""
         if not isinstance(content, dict):
             msg = f"[{name}] must be a table"
             raise ConfigError(msg)
@@ -42,12 +42,15 @@ class ConfigTable:
         self._content: dict[str, Any] = dict(content)
 
     def fail(self, key: str, fault: str) -> NoReturn:
-        """Raise ConfigError with table, key and `fault`, such as "must be a number"."""
+        """Raise ConfigError with the table, the key and the fault, such as "must be a number"."""
         msg = f"[{self._name}] {key} {fault}"
         raise ConfigError(msg) from None
 
     def take[T, D = None](self, key: str, kind: type[T], default: D = None) -> T | D:  # type: ignore[assignment]
-        """Return the value of `key`, or the default. Raises ConfigError for another type."""
+        """Return the value of `key`, or `default` if the table lacks it.
+
+        Raises ConfigError if the value has another type than `kind`.
+        """
         if key not in self._content:
             return default
         value = self._content.pop(key)
@@ -57,21 +60,30 @@ class ConfigTable:
         return value
 
     def take_number(self, key: str) -> float | None:
-        """Return a finite number, None without the key. Raises ConfigError for other values."""
+        """Return a finite number. None if the table lacks `key`.
+
+        Raises ConfigError for other values.
+        """
         value = self._content.pop(key, None)
         if value is not None and (type(value) not in {int, float} or not isfinite(value)):
             self.fail(key, "must be a number")
         return None if value is None else float(value)
 
     def take_text[D: str | None = None](self, key: str, default: D = None) -> str | D:  # type: ignore[assignment]
-        """Return a printable text that is not empty, or the default. Raises ConfigError."""
+        """Return a printable text that is not empty, or `default` if the table lacks `key`.
+
+        Raises ConfigError for other values.
+        """
         text = self.take(key, str, default)
         if text is not None and (not text.strip() or not text.isprintable()):
             self.fail(key, "must not be empty, nor have signs in it that cannot be seen")
         return text
 
     def take_texts(self, key: str) -> tuple[str, ...]:
-        """Return the texts of a list, () if the key is missing. Raises ConfigError."""
+        """Return the texts of a list. () if the table lacks `key`.
+
+        Raises ConfigError for other values.
+        """
         texts = self.take(key, list)
         if texts is None:
             return ()
@@ -81,7 +93,10 @@ class ConfigTable:
         return tuple(texts)
 
     def take_topic(self, key: str) -> str | None:
-        """Return an MQTT topic to extend with levels, None without the key. Raises ConfigError."""
+        """Return an MQTT topic that levels can be added to. None if the table lacks `key`.
+
+        Raises ConfigError for other values.
+        """
         topic = self.take_text(key)
         if topic is None:
             return None
@@ -92,11 +107,17 @@ class ConfigTable:
         return topic
 
     def take_port(self, key: str, default: int | None) -> int | None:
-        """Return the number of a TCP port, or the default. Raises ConfigError."""
+        """Return the number of a TCP port, or `default` if the table lacks `key`.
+
+        Raises ConfigError for other values.
+        """
         return self.take_count(key, _MAX_PORT, default)
 
     def take_count(self, key: str, highest: int, default: int | None = None) -> int | None:
-        """Return a whole number from 1 to `highest`, or the default. Raises ConfigError."""
+        """Return a whole number from 1 to `highest`, or `default` if the table lacks `key`.
+
+        Raises ConfigError for other values.
+        """
         number = self.take(key, int, default)
         if number is not None and not 1 <= number <= highest:
             self.fail(key, f"must be from 1 to {highest}")
@@ -108,7 +129,7 @@ class ConfigTable:
         return bool(self._content)
 
     def end(self) -> None:
-        """Raise ConfigError when the table has a key that was not taken."""
+        """Raise ConfigError if the table has a key that was not taken."""
         if unknown := next(iter(self._content), None):
             shown = unknown if _PLAIN_KEY.fullmatch(unknown) else "a key"
             self.fail(shown, "is not known")
@@ -138,7 +159,7 @@ def _place_of(err: tomllib.TOMLDecodeError) -> str:
 
 
 def read_tls(table: ConfigTable) -> ssl.SSLContext | None:
-    """Return the context that verifies the server, None without TLS. Raises ConfigError."""
+    """Return the TLS context that verifies the server. None if TLS is off. Raises ConfigError."""
     ca_file = table.take_text("ca_file")
     if not table.take("tls", bool, default=ca_file is not None):
         return None
@@ -156,9 +177,9 @@ def read_tls(table: ConfigTable) -> ssl.SSLContext | None:
 
 
 def read_user(table: ConfigTable, variable: str) -> tuple[str | None, str | None]:
-    """Return user name and password. The password may be in a file or environment variable.
+    """Return the user name and the password, each None if not configured.
 
-    Raises ConfigError.
+    The password may be in a file or in the environment variable `variable`. Raises ConfigError.
     """
     username = table.take_text("username")
     password = _read_password(table, variable)
@@ -180,7 +201,7 @@ def _read_password(table: ConfigTable, variable: str) -> str | None:
 
 
 def expand(table: ConfigTable, key: str, file: str) -> Path:
-    """Return a path with its $VARIABLES replaced. Raises ConfigError for unset variables."""
+    """Return a path with its $VARIABLES replaced. Raises ConfigError if one of them is not set."""
     expanded = os.path.expandvars(file)
     if "$" in expanded:
         table.fail(key, "names a $VARIABLE that is not set here")
@@ -188,7 +209,7 @@ def expand(table: ConfigTable, key: str, file: str) -> Path:
 
 
 def read_secret(table: ConfigTable, key: str) -> str | None:
-    """Return the content of the file that `key` names, None if the table lacks the key.
+    """Return the content of the file that `key` names. None if the table lacks `key`.
 
     $VARIABLES in the path are replaced. Raises ConfigError.
     """

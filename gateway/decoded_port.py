@@ -1,4 +1,4 @@
-"""Decodes the bytes of one P1 port, and passes the verified readings to the publisher."""
+"""Decoder of the bytes of one P1 port. It passes the verified readings to the publisher."""
 
 import logging
 import time
@@ -28,7 +28,7 @@ _HELP = {
 
 
 class DecodedPort:
-    """Decoder of the frames of one port, with its metrics and its publisher."""
+    """Decoder of the frames of one port, with the port's metrics and publisher."""
 
     def __init__(
         self, label: str, meters: DecodedMeters, publisher: ValuesPublisher, metrics: Metrics
@@ -86,7 +86,7 @@ class DecodedPort:
             self._say(_HELP[event.reason], _shown(title))
 
     def _say(self, text: str, *names: str) -> None:
-        """Log a message once, because a device that sends garbage must not fill the log."""
+        """Log a message once, so that a device that sends garbage does not fill the log."""
         message = text % names
         if message not in self._said and len(self._said) < _MAX_LOGGED_TITLES:
             self._said.add(message)

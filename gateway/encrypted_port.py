@@ -1,4 +1,4 @@
-"""Splits the bytes of one P1 port into encrypted frames for the queue."""
+"""Splitter of the bytes of one P1 port into encrypted frames for the queue."""
 
 import asyncio
 import time
@@ -32,7 +32,7 @@ class FrameLimit:
         self._budget = Budget(MAX_RATE_BYTES_PER_S, MAX_BURST_BYTES, clock())
 
     def allows(self, size: int, *, is_expected: bool) -> bool:
-        """Return whether a frame of `size` bytes may pass now. If so, charge the frame's cost."""
+        """Return whether a frame of `size` bytes may pass now. If so, charge its cost."""
         cost = max(size, MIN_FRAME_COST_BYTES)
         if self._budget.left(self._clock()) - cost < (0 if is_expected else MAX_BURST_BYTES // 2):
             return False
@@ -41,7 +41,7 @@ class FrameLimit:
 
 
 class TopicRoot:
-    """Root of a port's topics, "" while unknown. `title` is the meter's DLMS system title.
+    """Root of a port's topics, "" while it is unknown. `title` is the meter's DLMS system title.
 
     `title` is b"" until the first frame. Another title replaces it only after several frames,
     because noise may look like a header.
@@ -55,7 +55,7 @@ class TopicRoot:
         self._others = 0
 
     def note(self, frame: Frame) -> None:
-        """Update title and topic from a frame."""
+        """Update the title and the topic from a frame."""
         if frame.system_title == self.title:
             self._others = 0
             return
@@ -78,7 +78,7 @@ class TopicRoot:
 
 
 class EncryptedPort:
-    """Splitter of one port's bytes into encrypted frames. The frames are added to the queue."""
+    """Splitter of one port's bytes into encrypted frames, which it adds to the queue."""
 
     def __init__(self, label: str, root: TopicRoot, store: FrameStore, metrics: Metrics) -> None:
         self._label = label

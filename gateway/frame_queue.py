@@ -29,11 +29,11 @@ _ASIDE = re.compile(r"(.+) ([0-9A-F]{16})", re.DOTALL)
 
 
 class QueueInUseError(Exception):
-    """Refusal to open a queue that another process has locked."""
+    """Error for a queue that another process has locked."""
 
 
 class NewFrame(NamedTuple):
-    """New frame. `port` is the label of the P1 port, `topic` the MQTT topic."""
+    """New frame. `port` is the label of its P1 port, `topic` its MQTT topic."""
 
     port: str
     topic: str
@@ -41,7 +41,7 @@ class NewFrame(NamedTuple):
 
 
 class WaitingFrame(NamedTuple):
-    """Frame in the queue, identified by `number`."""
+    """Frame in the queue. `number` identifies it."""
 
     number: int
     topic: str
@@ -51,7 +51,8 @@ class WaitingFrame(NamedTuple):
 class _Port:
     """Sub-queue: the frames of a port, or of one system title that is set aside.
 
-    Frames up to the number `done` are removed, but perhaps not yet deleted from the disk.
+    Frames up to the number `done` are removed from the sub-queue, but perhaps not yet from the
+    disk.
     """
 
     def __init__(self, database: sqlite3.Connection, label: str) -> None:
@@ -68,7 +69,7 @@ class _Port:
         self.read(database)
 
     def read(self, database: sqlite3.Connection) -> None:
-        """Read count, size and highest number of the frames from the disk."""
+        """Read the count, the size and the highest number of the frames from the disk."""
         self.length: int
         self.length, size, last = database.execute(
             "SELECT count(*), sum(length(data)), max(number) FROM frames"
@@ -79,7 +80,7 @@ class _Port:
         self.last: int = last or self.first
 
     def forget(self, number: int, size: int) -> bool:
-        """Remove the oldest frame. Return False if `number` was removed before."""
+        """Remove the oldest frame. Return False if the frame `number` was removed before."""
         if number <= self.done:
             return False
         self.done = number
@@ -90,7 +91,7 @@ class _Port:
 
 
 class FrameQueue:
-    """Queue of the frames of all P1 ports. Methods wait for the disk, so call them in one thread.
+    """Queue of the frames of all P1 ports. Its methods wait for the disk: call them in one thread.
 
     Each port may fill an equal share of `most_bytes`. Beyond that, the port's oldest frames are
     dropped. If the frames of a system title cannot be published now, they are set aside in a
@@ -98,7 +99,7 @@ class FrameQueue:
     """
 
     def __init__(self, path: Path, ports: Sequence[str], most_bytes: int) -> None:
-        """Open the queue. Move frames of ports that are not in `ports` to the first port.
+        """Open the queue. Move the frames of ports that are not in `ports` to the first port.
 
         Raises QueueInUseError, OSError and sqlite3.Error.
         """
@@ -120,7 +121,7 @@ class FrameQueue:
             self._adopt(self._ports[ports[0]])
 
     def _adopt(self, heir: _Port) -> None:
-        """Load the sub-queues set aside. Move the frames of removed ports to `heir`."""
+        """Load the sub-queues that are set aside. Move the frames of removed ports to `heir`."""
         rows = self._database.execute("SELECT number, label FROM ports").fetchall()
         for number, label in rows:
             match = _ASIDE.fullmatch(label)
@@ -138,15 +139,18 @@ class FrameQueue:
                 heir.read(self._database)
 
     def _parts(self, port: str) -> list[_Port]:
-        """Return the sub-queues of a port: sub-queues set aside, then the main one."""
+        """Return the sub-queues of a port.
+
+        Those that are set aside come first, the main one last.
+        """
         return [*self._aside[port].values(), self._ports[port]]
 
     def length(self, port: str) -> int:
-        """Return the number of frames of a port, including frames set aside."""
+        """Return the number of a port's frames, including those that are set aside."""
         return sum(part.length for part in self._parts(port))
 
     def size(self, port: str) -> int:
-        """Return the approximate bytes of a port's frames, including frames set aside."""
+        """Return the approximate size of a port's frames in bytes, including those set aside."""
         return sum(part.size for part in self._parts(port))
 
     def titles_aside(self, port: str) -> tuple[str, ...]:
@@ -154,18 +158,18 @@ class FrameQueue:
         return tuple(self._aside[port])
 
     def length_aside(self, port: str) -> int:
-        """Return the number of frames of a port that are set aside."""
+        """Return the number of a port's frames that are set aside."""
         return self.length(port) - self._ports[port].length
 
     def last_topic(self, port: str) -> str | None:
-        """Return the MQTT topic of a port's newest frame, None without frames."""
+        """Return the MQTT topic of a port's newest frame. None if the port has no frames."""
         row = self._database.execute(
             "SELECT topic FROM frames WHERE number = ?", (self._ports[port].last,)
         ).fetchone()
         return row and str(row[0])
 
     def add(self, frames: Sequence[NewFrame]) -> Counter[str]:
-        """Add all frames in order, or none. Return the numbers of dropped frames by port."""
+        """Add all frames in order, or none. Return the number of dropped frames of each port."""
         last = {label: self._ports[label].last for label in {frame.port for frame in frames}}
         rows = []
         for frame in frames:
@@ -180,7 +184,10 @@ class FrameQueue:
         return +Counter({label: self._make_room(label) for label in last})
 
     def _write(self, rows: Iterable[tuple[int, str, bytes]] = ()) -> None:
-        """Delete removed frames and add `rows` in one transaction, to write fewer pages."""
+        """Delete the removed frames from the disk, and add `rows`.
+
+        Both happen in one transaction, so that fewer pages are written.
+        """
         with self._database:
             for port in self._undeleted:
                 self._freed += self._database.execute(
@@ -221,7 +228,11 @@ class FrameQueue:
         return is_gone
 
     def oldest(self, port: str, count: int, title: str | None = None) -> list[WaitingFrame]:
-        """Return up to `count` oldest frames of a port, or of a `title` that is set aside."""
+        """Return up to `count` of the oldest frames of a port.
+
+        With a system title, return frames of the sub-queue where the frames of this title are set
+        aside.
+        """
         part = self._part(port, title)
         if part is None:
             return []
@@ -286,8 +297,9 @@ class FrameQueue:
     def remove(self, port: str, frames: Iterable[WaitingFrame], title: str | None = None) -> None:
         """Remove frames that `oldest` returned. Frames that are already removed are ignored.
 
-        Removed frames leave the disk when a frame is added, or when _SOME frames are removed. A
-        kill before that restores the frames. Receivers with the key expect such repetitions.
+        Removed frames leave the disk when a frame is added, or when _SOME frames are removed. If
+        the program is killed before that, the frames are in the queue again. Receivers with the key
+        expect such repetitions.
         """
         part = self._part(port, title)
         if part is None:
@@ -300,7 +312,7 @@ class FrameQueue:
                 self._write()
 
     def close(self) -> None:
-        """Delete removed frames from the disk, and close the queue. Raises sqlite3.Error."""
+        """Delete the removed frames from the disk, and close the queue. Raises sqlite3.Error."""
         try:
             self._write()
         finally:

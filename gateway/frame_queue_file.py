@@ -33,12 +33,15 @@ _UNREADABLE = {sqlite3.SQLITE_IOERR_READ, sqlite3.SQLITE_IOERR_SHORT_READ}
 
 
 def as_text(stored: bytes) -> str:
-    """Return a text stored in the database, with replacement characters for damage."""
+    """Return a text that is stored in the database. Damaged bytes become replacement characters."""
     return stored.decode(errors="replace")
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """Open the database. Rename a damaged file and create a new one, so that the gateway starts."""
+    """Open the database. If the file is damaged, rename it and create a new one.
+
+    So the gateway starts even with a damaged file.
+    """
     try:
         return _connect(path)
     except sqlite3.DatabaseError as err:

@@ -28,9 +28,9 @@ _BACK = "The queue can be written again"
 
 
 class FrameStore:
-    """Store of frames: accepts them at once, writes them to the queue, wakes the publishers.
+    """Store of frames. It accepts frames at once, writes them to the queue, and wakes publishers.
 
-    Frames that arrive within `gather_time` (seconds; 0 for a single P1 port) are written together.
+    Frames that come within `gather_time` (seconds; 0 for a single P1 port) are written together.
     While writing to the disk fails, frames stay in memory and are published from there.
     """
 
@@ -67,7 +67,7 @@ class FrameStore:
             self._tell(port)
 
     def put(self, frame: NewFrame) -> None:
-        """Accept `frame`; `write` writes it to the disk."""
+        """Accept `frame`. The method `write` writes it to the disk later."""
         self.received += 1
         self._new[next(self._numbers)] = frame
         self._new_size += len(frame.data)
@@ -82,7 +82,7 @@ class FrameStore:
             self._new_size -= len(frame.data)
 
     async def write(self) -> None:
-        """Write accepted frames to the disk, until cancelled."""
+        """Write accepted frames to the disk, until this task is cancelled."""
         while True:
             await self._has_new.wait()
             if self.gather_time:
@@ -128,13 +128,19 @@ class FrameStore:
         self._metrics.set_aside.labels(port).set(self._queue.length_aside(port))
 
     def _in_memory(self, port: str) -> dict[int, NewFrame]:
-        """Return the frames of a port in memory by number, {} unless writing to the disk fails."""
+        """Return the frames of a port that are in memory, by number.
+
+        Return {} unless writing to the disk fails.
+        """
         if not self._outage.is_lost:
             return {}
         return {number: frame for number, frame in self._new.items() if frame.port == port}
 
     def is_empty(self) -> bool:
-        """Return whether no frame waits in memory or on disk, except frames set aside."""
+        """Return whether no frame waits, neither in memory nor on disk.
+
+        Frames set aside do not count.
+        """
         queue = self._queue
         waiting = (queue.length(port) - queue.length_aside(port) for port in self._ports)
         return not self._new and not any(waiting)
@@ -152,11 +158,11 @@ class FrameStore:
         return ports
 
     async def last_topic(self, port: str) -> str | None:
-        """Return the MQTT topic of a port's newest frame on disk, None without frames."""
+        """Return the MQTT topic of a port's newest frame on disk. None if there is no frame."""
         return await self._in_thread(partial(self._queue.last_topic, port))
 
     async def oldest(self, port: str, most: int, title: str | None = None) -> list[WaitingFrame]:
-        """Return up to `most` oldest frames of a port, or of a system title that is set aside."""
+        """Return the oldest frames of a port, or of a title that is set aside, at most `most`."""
         frames = await self._in_thread(partial(self._queue.oldest, port, most, title))
         return frames if frames or title is not None else self._oldest_in_memory(port, most)
 
@@ -169,9 +175,10 @@ class FrameStore:
     async def exchange(
         self, gone: Mapping[str, Sequence[WaitingFrame]], ports: Iterable[str], most: int
     ) -> dict[str, list[WaitingFrame]]:
-        """Remove the frames `gone`. Return up to `most` oldest remaining frames of `ports`.
+        """Remove the frames `gone`. Return the oldest remaining frames of each of `ports`.
 
-        A single call of the thread serves all ports, because each call costs time.
+        For each port, at most `most` frames are returned. A single call of the thread serves all
+        ports, because each call costs time.
         """
         for frames in gone.values():
             for frame in frames:
@@ -204,7 +211,7 @@ class FrameStore:
         return self._queue.titles_aside(port)
 
     async def set_aside(self, port: str, title: str, frame: WaitingFrame) -> None:
-        """Set the oldest frame of a port aside. Drop the frame if writing to the disk fails."""
+        """Set the oldest frame of a port aside. If writing to the disk fails, drop the frame."""
         try:
             if frame.number < 0:
                 raise sqlite3.OperationalError

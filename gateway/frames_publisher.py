@@ -1,4 +1,4 @@
-"""Publisher of queued frames to an MQTT broker. Frames stay queued until acknowledged."""
+"""Publisher of queued frames to an MQTT broker. Frames stay in the queue until acknowledged."""
 
 import asyncio
 from collections.abc import Sequence
@@ -70,7 +70,7 @@ class FramesPublisher(PortPublisher):
             await self._store.wait(self._port.label)
 
     async def _publish(self, client: MqttClient, frames: Sequence[WaitingFrame]) -> None:
-        """Publish `frames` in order, and remove acknowledged frames from the queue."""
+        """Publish `frames` in order. Remove the acknowledged frames from the queue."""
         fitting = takewhile(lambda frame: client.accepts(frame.topic, frame.data), frames)
         # If the first frame is too large for the broker, send this frame alone. Its refusal then
         # concerns no other frame.

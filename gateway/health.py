@@ -14,7 +14,7 @@ _MAX_NAMED_PORTS = 20
 
 
 class Health:
-    """Heartbeat of the event loop, readable from any thread."""
+    """Heartbeat of the event loop. Any thread can read it."""
 
     def __init__(self, current_problems: Callable[[], Iterable[str]] = tuple) -> None:
         """Start the clock. `current_problems` returns the reasons why the program is not ready."""
@@ -22,7 +22,7 @@ class Health:
         self._beat_at = time.monotonic()
 
     async def beat(self) -> None:
-        """Record, until cancelled, that the event loop runs, and notify systemd's watchdog."""
+        """Record that the event loop runs, and notify systemd's watchdog, until cancelled."""
         _tell_systemd("READY=1")
         interval = min(_BEAT_INTERVAL_S, _watchdog_time() / 3)
         while True:
@@ -31,21 +31,21 @@ class Health:
             await asyncio.sleep(interval)
 
     def liveness_problems(self) -> list[str]:
-        """Return a line if the event loop hangs, an empty list if it runs."""
+        """Return a line if the event loop hangs. Return an empty list if it runs."""
         silence = time.monotonic() - self._beat_at
         if silence <= _MAX_SILENCE_S:
             return []
         return [f"the program has hung for {silence:.0f} s: it is to be restarted"]
 
     def readiness_problems(self) -> list[str]:
-        """Return the reasons why the program is not ready, an empty list if it is ready."""
+        """Return the reasons why the program is not ready. Return an empty list if it is ready."""
         lines = self.liveness_problems() or list(self._current_problems())
         left_out = len(lines) - _MAX_NAMED_PORTS
         return [*lines[:_MAX_NAMED_PORTS], *([f"and {left_out} more"] if left_out > 0 else [])]
 
 
 def _watchdog_time() -> float:
-    """Return systemd's watchdog interval in seconds, infinity if WATCHDOG_USEC is not set."""
+    """Return systemd's watchdog interval in seconds. Infinity if WATCHDOG_USEC is not set."""
     with suppress(ValueError):
         return int(os.environ.get("WATCHDOG_USEC", "")) / 1e6 or float("inf")
     return float("inf")

@@ -19,7 +19,7 @@ _MAX_LISTED_LINES = 3
 
 
 class KeysError(Exception):
-    """Unreadable keys. The text gives the reason and contains no key."""
+    """Error for unreadable keys. Its text gives the reason and contains no key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class MeterKeys:
 
 
 class Keys:
-    """Keys of meters by system title."""
+    """Keys of meters by DLMS system title."""
 
     def __init__(
         self,
@@ -39,12 +39,11 @@ class Keys:
         otherwise: bytes | None,
         second: Mapping[bytes, bytes] | None = None,
     ) -> None:
-        """Take keys by DLMS system title.
+        """Take the keys of the meters by DLMS system title.
 
-        A key has 16 bytes, or 32 bytes with an authentication key.
-
-        `otherwise` holds the keys of meters that `by_title` lacks. `second` holds the
-        keys in the second line of a meter that has two lines.
+        A value is the encryption key (16 bytes), or the encryption key and the authentication key
+        (32 bytes). `otherwise` is the value for all meters that `by_title` lacks. If a meter has
+        two lines, `second` has the value of its second line.
         """
         # Keep the keys as bytes and not as MeterKeys objects, because the keys of 300,000 meters
         # must fit into memory.
@@ -63,12 +62,12 @@ class Keys:
         return f"<Keys of {len(self._by_title)} meters{every}>"
 
     def of(self, system_title: bytes) -> MeterKeys | None:
-        """Return the keys for `system_title` of 8 bytes, None if there are no keys."""
+        """Return the keys for a system title of 8 bytes. None if there are none."""
         joined = self._by_title.get(system_title, self._otherwise)
         return None if joined is None else _separate(joined)
 
     def all_of(self, system_title: bytes) -> tuple[MeterKeys, ...]:
-        """Return the keys of both lines of a meter, in the file's order: none, one or two."""
+        """Return the keys of a meter's lines, in the order of the file: none, one or two."""
         first, second = self.of(system_title), self._second.get(system_title)
         if first is None:
             return ()
@@ -81,9 +80,9 @@ def _separate(joined: bytes) -> MeterKeys:
 
 
 def parse_keys(content: bytes, *, may_change: bool) -> Keys:
-    """Return the keys in a text: one line per meter, or two with `may_change`.
+    """Return the keys in the text of a key file.
 
-    Raises KeysError.
+    A meter has one line. With `may_change`, it may have two lines. Raises KeysError.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -119,7 +118,7 @@ def parse_keys(content: bytes, *, may_change: bool) -> Keys:
 
 
 def _check_second(number: int, first: bytes, second: bytes | None, keys: bytes) -> None:
-    """Raise KeysError when a line cannot be the second line of its meter."""
+    """Raise KeysError if a line cannot be the second line of its meter."""
     if second is not None:
         msg = f"line {number}: its meter stands on two earlier lines: remove the oldest key"
     elif first[:_KEY_BYTES] == keys[:_KEY_BYTES]:
@@ -143,7 +142,10 @@ def _warn_of_published(lines: Sequence[int]) -> None:
 
 
 def _entries(lines: Iterable[str]) -> Iterable[tuple[int, bytes, bytes]]:
-    """Yield line number, DLMS system title and joined keys per line. Title "*" becomes b""."""
+    """Yield the number, the DLMS system title and the joined keys of each line.
+
+    The title "*" becomes b"".
+    """
     for number, line in enumerate(lines, start=1):
         words = line.partition("#")[0].split()
         if not words:

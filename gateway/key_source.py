@@ -23,7 +23,7 @@ _COMMAND_TIMEOUT_S = 30.0
 class KeysSource:
     """File or command that provides the keys, at the start and at each reload.
 
-    With `may_change`, a meter may have two lines: the current and the next key.
+    With `may_change`, a meter may have two lines: the current key and the next key.
     """
 
     file: Path | None
@@ -45,7 +45,10 @@ class KeysSource:
             raise UnavailableError(msg) from None
 
     def signature(self) -> tuple[object, ...] | None:
-        """Return values that change with the file, None for a command or an unreadable file."""
+        """Return values that change whenever the file changes.
+
+        None for a command or for an unreadable file.
+        """
         try:
             if self._place:
                 status = self._place.stat()
@@ -58,7 +61,7 @@ class KeysSource:
 
     @property
     def _place(self) -> Path | None:
-        """Return the key file, or its newer copy after a reload.
+        """Return the path of the key file, or of its newer copy after a reload.
 
         systemd provides credentials only at the start. A reload of the unit writes the new file to
         RuntimeDirectory. This directory is empty at the start.
@@ -72,7 +75,10 @@ class KeysSource:
 
 
 def read_keys_source(table: ConfigTable, *, may_change: bool = False) -> KeysSource | None:
-    """Return the source in a table `[keys]`, None for an empty table. Raises ConfigError."""
+    """Return the source of keys in the table `[keys]`. None for an empty table.
+
+    Raises ConfigError.
+    """
     file = table.take_text("file")
     command = table.take_texts("command")
     if file and command:
@@ -83,7 +89,7 @@ def read_keys_source(table: ConfigTable, *, may_change: bool = False) -> KeysSou
 
 
 def read_keys(table: ConfigTable) -> Keys | None:
-    """Return the keys that a table `[keys]` names, None for an empty table.
+    """Return the keys of the source in the table `[keys]`. None for an empty table.
 
     Raises ConfigError.
     """

@@ -1,4 +1,7 @@
-"""Small JSON contents by name, stored in the frame queue's file to survive a restart."""
+"""Small JSON contents, each with a name. They are stored in the frame queue's file.
+
+So they survive a restart.
+"""
 
 import asyncio
 import json
@@ -33,14 +36,14 @@ type Content = dict[str, Any]
 
 
 def to_json(content: object) -> str:
-    """Return compact JSON."""
+    """Return `content` as compact JSON."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 class Memory:
     """Store of JSON contents by name. A thread writes the contents as fast as the disk permits.
 
-    Of several contents with one name, only the last is written.
+    Of several contents with the same name, only the last one is written.
     """
 
     def __init__(self) -> None:
@@ -65,7 +68,7 @@ class Memory:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     async def open(self, path: Path) -> None:
-        """Load the stored contents. Raises sqlite3.Error. The queue must be open already."""
+        """Load the stored contents. The queue must be open already. Raises sqlite3.Error."""
         self._stored = await self._in_thread(partial(self._read, path))
 
     def _read(self, path: Path) -> dict[str, str]:
@@ -79,7 +82,10 @@ class Memory:
         return [*self._stored]
 
     def read[T](self, name: str, parse: Callable[[Any], T]) -> T | None:
-        """Return the content `name` of an earlier run, None if it is missing or damaged."""
+        """Return the content `name` of an earlier run. None if it is missing or damaged.
+
+        `parse` converts the content.
+        """
         try:
             stored = self._stored.pop(name, None)
             return None if stored is None else parse(json.loads(stored))
@@ -93,19 +99,22 @@ class Memory:
             return None
 
     def put(self, name: str, make: Callable[[], Content]) -> None:
-        """Store the content that `make` returns; `make` is called just before the write."""
+        """Store the content that `make` returns.
+
+        `make` is called just before the content is written.
+        """
         self._new[name] = make
         self._has_new.set()
 
     async def written(self) -> bool:
-        """Wait until all contents so far are written. Return whether the write succeeded."""
+        """Wait until all contents so far are written. Return whether this succeeded."""
         waiting = self._next if self._new else self._current
         if waiting:
             await waiting.wait()
         return not self._outage.is_lost
 
     async def write(self) -> None:
-        """Write new contents until cancelled."""
+        """Write new contents until this task is cancelled."""
         while True:
             await self._has_new.wait()
             self._has_new.clear()
@@ -137,7 +146,7 @@ class Memory:
             self._database.executemany(_WRITE, rows)
 
     async def close(self) -> None:
-        """Write the remaining contents and close the file."""
+        """Write the remaining contents, and close the file."""
         try:
             await self._write_all()
         except sqlite3.Error as err:

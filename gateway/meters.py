@@ -44,7 +44,7 @@ class _Meter:
 
 
 class DecodedMeters:
-    """Meters of all ports. A frame that arrives at two ports is rejected at one, as a replay."""
+    """Meters of all ports. If a frame arrives at two ports, one of them rejects it as a replay."""
 
     def __init__(self, memory: Memory, keys: Keys) -> None:
         """Restore the meters that an earlier run has stored."""
@@ -85,7 +85,7 @@ class DecodedMeters:
         return meter
 
     def decryptor_of(self, title: bytes) -> FrameDecryptor | None:
-        """Return the decryptor of a system title, None without keys.
+        """Return the decryptor for a system title. None if there is no key for it.
 
         Meters with the same keys share one decryptor.
         """
@@ -150,7 +150,7 @@ class DecodedMeters:
         return True
 
     def remember(self, reading: Reading) -> str:
-        """Store the demand of a reading's meter, if a write is due. Return the meter's name."""
+        """Store the demand of a reading's meter if a write is due. Return the meter's name."""
         title = reading.telegram.system_title or b""
         meter = self._meters[title]
         remembered, now = meter.reader.memory, reading.received_at
@@ -162,7 +162,7 @@ class DecodedMeters:
         return remembered.serial_number or title.hex().upper()
 
     def store(self) -> None:
-        """Store the demand of all meters, before the gateway stops."""
+        """Store the demand of all meters. Call this before the gateway stops."""
         for title, meter in self._meters.items():
             self._store_demand(title, meter.reader.memory)
 
@@ -173,7 +173,7 @@ class DecodedMeters:
 
 
 def _stored(meter: DemandMeter) -> dict[str, Any]:
-    """Return the demand state to store.
+    """Return the state of a DemandMeter in the form to store.
 
     Of the month's quarter-hours, only the peak is stored, because only the peak is published.
     """
@@ -189,7 +189,7 @@ def _stored(meter: DemandMeter) -> dict[str, Any]:
 
 
 def _restored(stored: Stored) -> DemandMeter:
-    """Return the DemandMeter that `_stored` wrote. Raises ValueError for malformed content."""
+    """Return the DemandMeter whose state `_stored` returned. Raises ValueError if malformed."""
     content = checked_mapping(stored)
     files = {}
     if "peak" in content:

@@ -1,4 +1,4 @@
-"""HTTP server for /metrics (Prometheus), /health and /ready."""
+"""Metrics of the gateway, and the HTTP server for /metrics (Prometheus), /health and /ready."""
 
 import json
 import socket
@@ -37,7 +37,10 @@ disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 class MetricSet:
-    """Registry of a program's metrics. All metrics have the same prefix and first labels."""
+    """Registry of a program's metrics.
+
+    All metrics have the same prefix and the same first labels.
+    """
 
     def __init__(self, prefix: str, *labels: str) -> None:
         self.registry = CollectorRegistry()
@@ -50,18 +53,18 @@ class MetricSet:
         info.labels(version()).set(1)
 
     def counter(self, name: str, text: str, *labels: str) -> Counter:
-        """Return a new counter."""
+        """Return a new counter. `text` is its description, `labels` are its further labels."""
         names = (*self._labels, *labels)
         return Counter(f"{self._prefix}_{name}", text, names, registry=self.registry)
 
     def gauge(self, name: str, text: str, *labels: str) -> Gauge:
-        """Return a new gauge."""
+        """Return a new gauge. `text` is its description, `labels` are its further labels."""
         names = (*self._labels, *labels)
         return Gauge(f"{self._prefix}_{name}", text, names, registry=self.registry)
 
 
 class Metrics:
-    """Counters and gauges of the gateway, nearly all with the label `port`."""
+    """Counters and gauges of the gateway. Nearly all have the label `port`."""
 
     def __init__(self) -> None:
         metrics = MetricSet(_PREFIX, "port")
@@ -98,9 +101,9 @@ class Metrics:
         self._meters: dict[str, tuple[str, str]] = {}
 
     def show_meter(self, port: str, title: bytes, meter: str = "") -> None:
-        """Set the metric that names a port's meter.
+        """Set the metric that names the meter of a port.
 
-        The metric has the DLMS system title and, once verified, the serial number.
+        The metric has the DLMS system title and, after a verified telegram, the serial number.
         """
         shown, current = self._meters.get(port), (title.hex().upper(), meter)
         if shown == current or (shown and shown[1] and not meter):
@@ -120,9 +123,9 @@ class Metrics:
             yield from (f"the port {port} is not open" for port in are_open)
 
     def start_age(self, gauge: Gauge, port: str) -> dict[str, float]:
-        """Return {"at": NaN}. The gauge shows the seconds since this time.
+        """Make a gauge show the seconds since a time. Return the dict that has this time.
 
-        The caller sets "at" to a monotonic time in seconds.
+        The dict is {"at": NaN}. The caller sets "at" to a monotonic time in seconds.
         """
         last = {"at": float("nan")}
         gauge.labels(port).set_function(lambda: time.monotonic() - last["at"])
@@ -135,7 +138,7 @@ def _values(gauge: Gauge) -> dict[str, float]:
 
 
 class _Server(ThreadingWSGIServer):
-    """HTTP server with one thread per request. Number and duration of requests are limited."""
+    """HTTP server with one thread per request. The number and duration of requests are limited."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on to the base class
         self._ends: dict[socket.socket, float] = {}
@@ -174,9 +177,9 @@ class _Handler(WSGIRequestHandler):
 
 
 def serve(registry: CollectorRegistry, health: Health, address: str, port: int | None) -> None:
-    """Serve /metrics, /health and /ready in a thread, if a port is configured.
+    """Serve /metrics, /health and /ready in a thread. Do nothing if `port` is None.
 
-    Raises UnavailableError when address or port cannot be used.
+    Raises UnavailableError if the address or the port cannot be used.
     """
     if port is None:
         return

@@ -49,7 +49,7 @@ _BACK = "%s: the broker is there again"
 
 
 class RefusedError(aiomqtt.MqttError):
-    """Refusal of a message: it is too large, or the broker has returned a failure code."""
+    """Error for a refused message: it is too large, or the broker has returned a failure code."""
 
 
 class MqttClient(aiomqtt.Client):
@@ -129,7 +129,8 @@ class MqttClient(aiomqtt.Client):
     def post(self, topic: str, payload: str, *, retain: bool = False) -> None:
         """Queue a message with QoS 0. Raises MqttError.
 
-        `posted` waits for all queued messages at once, which saves wake-ups of task and broker.
+        `posted` waits for all queued messages at once. This saves wake-ups of the task and the
+        broker.
         """
         info = self._client.publish(topic, payload, retain=retain)
         if info.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
@@ -154,7 +155,7 @@ class MqttClient(aiomqtt.Client):
                 await self.send(topic, payload, retain=True)
 
     async def until_lost(self) -> None:
-        """Wait for the end of the connection. Raises MqttError when the connection is lost."""
+        """Wait for the end of the connection. Raises MqttError if the connection is lost."""
         async for _ in self.messages:
             pass  # no topic is subscribed, so no message arrives
 
@@ -162,8 +163,8 @@ class MqttClient(aiomqtt.Client):
 class PortPublisher(ABC):
     """Publisher of a port's messages and of its availability.
 
-    Each port has its own connection and thereby its own last will. Two ports may publish at one
-    topic, because cables may be swapped, or a meter may be read twice. So `speakers` holds the last
+    Each port has its own connection, and so its own last will. Two ports may publish at the same
+    topic, because cables may be swapped, or a meter may be read twice. So `speakers` has the last
     publisher of each retained topic.
     """
 
@@ -175,7 +176,7 @@ class PortPublisher(ABC):
         metrics: Metrics,
         moved: asyncio.Event,
     ) -> None:
-        """Take the configuration and the state shared by all ports.
+        """Take the configuration, and the state that all ports share.
 
         `moved` is set when the port's topic changes.
         """
@@ -191,18 +192,18 @@ class PortPublisher(ABC):
     @property
     @abstractmethod
     def _topic(self) -> str:
-        """Return the topic of the port's availability, "" while it is unknown."""
+        """Return the topic of the port's availability. Return "" while it is unknown."""
 
     @abstractmethod
     def _is_online(self, topic: str) -> bool:
-        """Return whether the broker should retain `online` at a topic."""
+        """Return whether the broker should retain `online` at `topic`."""
 
     @abstractmethod
     async def _publish_all(self, client: MqttClient, topic: str) -> None:
         """Publish messages until cancelled. Raises MqttError."""
 
     async def run(self) -> None:
-        """Publish until cancelled, then publish that the port is offline."""
+        """Publish until cancelled. Then publish that the port is offline."""
         while True:
             self._moved.clear()
             try:
@@ -216,7 +217,7 @@ class PortPublisher(ABC):
                 await self._outage.wait()
 
     async def _serve(self, topic: str) -> None:
-        """Keep a connection until the topic changes. Raises MqttError for a lost connection."""
+        """Keep a connection until the topic changes. Raises MqttError if the connection is lost."""
         async with MqttClient(self._broker, self._port, topic) as client:
             try:
                 with self._connected.track_inprogress():
@@ -242,6 +243,7 @@ def _identify(*parts: str) -> str:
     """Return a stable client identifier of 23 characters, which every broker accepts.
 
     A new connection with the same identifier ends a broken connection at once. With a new
-    identifier, the broker would publish the broken connection's will later, as the last message.
+    identifier, the broker would publish the last will of the broken connection later, as the last
+    message.
     """
     return f"smartyp1{sha256('\n'.join(parts).encode()).hexdigest()[:15]}"

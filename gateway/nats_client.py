@@ -15,7 +15,7 @@ _CONNECT_TIMEOUT = 5
 
 
 class NoTlsError(Error):
-    """Error because a server has no TLS although TLS is configured."""
+    """Error for a server without TLS although TLS is configured."""
 
     @override
     def __str__(self) -> str:
@@ -23,7 +23,7 @@ class NoTlsError(Error):
 
 
 class NatsClient(Client):
-    """NATS client that sends no login unencrypted if TLS is configured.
+    """NATS client that never sends a login unencrypted if TLS is configured.
 
     Without this class, a server without TLS would get the login unencrypted.
     """
@@ -39,7 +39,7 @@ class NatsClient(Client):
         *,
         reconnect: bool,
     ) -> None:
-        """Connect to the first server that answers, and reconnect later if `reconnect`.
+        """Connect to the first server that answers. With `reconnect`, reconnect after a loss.
 
         Without `reconnect`, `on_closed` is called when the connection is lost. Raises
         nats.errors.Error, OSError and TimeoutError.

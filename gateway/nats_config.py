@@ -24,10 +24,10 @@ _SEED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class NatsConfig:
-    """Settings of a NATS cluster. `servers` are URLs; `tls` is None for unencrypted connections.
+    """Settings of a NATS cluster. `servers` are URLs. `tls` is None for unencrypted connections.
 
     `credentials` is the content of a credentials file, which replaces `username` and `password`.
-    Answers arrive on subjects that begin with `inbox_prefix`. A gateway gathers frames for up to
+    Answers come on subjects that begin with `inbox_prefix`. A gateway gathers frames for up to
     `batch_seconds`; if None, the number of its ports decides.
     """
 
@@ -41,7 +41,7 @@ class NatsConfig:
 
 
 def read_nats(table: ConfigTable) -> NatsConfig:
-    """Return the settings in `table`. Raises ConfigError."""
+    """Return the settings in the table [nats]. Raises ConfigError."""
     if find_spec("nats") is None or find_spec("nkeys") is None:
         msg = "[nats] needs nats-py: install smarty-p1 with its extra [fleet]"
         raise ConfigError(msg)
@@ -62,7 +62,7 @@ def read_nats(table: ConfigTable) -> NatsConfig:
 
 
 def read_batch_seconds(table: ConfigTable) -> float | None:
-    """Return the seconds for which a gateway gathers frames, None if not configured."""
+    """Return the seconds for which a gateway gathers frames. None if not configured."""
     seconds = table.take_number("batch_seconds")
     if seconds is not None and not 0 <= seconds <= _MAX_BATCH_SECONDS:
         table.fail("batch_seconds", f"must be from 0 to {_MAX_BATCH_SECONDS}")
@@ -70,7 +70,10 @@ def read_batch_seconds(table: ConfigTable) -> float | None:
 
 
 def _read_inbox(table: ConfigTable, username: str | None) -> str:
-    """Return the configured inbox prefix, or the prefix allowed to `username` in the example."""
+    """Return the configured inbox prefix. If there is none, return the prefix for `username`.
+
+    The documented example of the server's configuration allows this prefix.
+    """
     inbox = table.take_text("inbox_prefix")
     if inbox is not None and not _INBOX.fullmatch(inbox):
         table.fail("inbox_prefix", "must have 1 to 64 of A-Z, a-z, 0-9, _ and -")

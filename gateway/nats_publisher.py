@@ -1,8 +1,8 @@
 """Publisher of queued frames to a NATS cluster.
 
-The oldest frames of all ports go as one atomic batch, or one by one if the cluster refuses the
-batch. A frame may reach the stream twice, which is harmless. Frames of meters that the user may not
-publish are set aside by system title, until the rights change.
+The oldest frames of all ports are sent as one atomic batch, or one by one if the cluster refuses
+the batch. A frame may reach the stream twice, which is harmless. Frames of meters that the user may
+not publish are set aside by system title, until the rights change.
 """
 
 import asyncio
@@ -68,7 +68,7 @@ type _Taken = dict[str, list[tuple[WaitingFrame, Message | None]]]
 
 
 class NatsPublisher:
-    """Publisher of the frames of all P1 ports."""
+    """Publisher of the frames of all P1 ports to a NATS cluster."""
 
     def __init__(
         self, config: NatsConfig, ports: Sequence[str], store: FrameStore, metrics: Metrics
@@ -113,7 +113,10 @@ class NatsPublisher:
             await self._backoff.wait()
 
     async def finish(self, within: float) -> None:
-        """Wait until the queue is empty. Stop after `within` seconds, or without connection."""
+        """Wait until the queue is empty, at most `within` seconds.
+
+        Without a connection, end at once.
+        """
         self._is_finishing = True
         if self._gathering:
             self._gathering.reschedule(asyncio.get_running_loop().time())
@@ -142,7 +145,7 @@ class NatsPublisher:
         )
 
     async def _wait_for_end(self, closed: asyncio.Event) -> None:
-        """Raise Error once `closed` is set, or NATS acknowledges nothing for _PATIENCE seconds."""
+        """Raise Error if `closed` is set, or if NATS acknowledges nothing for _PATIENCE seconds."""
         while not closed.is_set():
             since = self._no_answer_since
             if since is not None and time.monotonic() - since > _PATIENCE:
@@ -155,7 +158,7 @@ class NatsPublisher:
         raise Error(msg)
 
     async def _send(self, requests: Requests) -> None:
-        """Send queued frames, until cancelled."""
+        """Send queued frames until cancelled."""
         backoff = Backoff(FIRST_DELAY, MAX_DELAY)
         while True:
             if not self._wanted:
@@ -167,7 +170,7 @@ class NatsPublisher:
                 await backoff.wait()
 
     async def _gather(self) -> None:
-        """Wait until a batch is full, at most `batch_seconds`."""
+        """Wait until there are enough frames for a batch, but at most `batch_seconds`."""
         with suppress(TimeoutError):
             async with asyncio.timeout(self._batch_seconds) as self._gathering:
                 while not self._is_finishing and self._store.received < self._enough_at:
@@ -214,7 +217,7 @@ class NatsPublisher:
         return Message(frame.system_title.hex().upper(), data, self._origins[port])
 
     async def _send_batch(self, requests: Requests, taken: _Taken) -> bool:
-        """Send frames, and remove acknowledged ones. Return False after an error.
+        """Send frames, and remove the acknowledged ones. Return False after an error.
 
         A missing right to publish a meter's frames is no error.
         """
@@ -245,7 +248,10 @@ class NatsPublisher:
         return not errors
 
     async def _settle(self, taken: _Taken, failed: Collection[int]) -> None:
-        """Remove the frames before each port's first failed frame. `failed` has ids of messages."""
+        """Remove the frames of each port up to its first failed frame.
+
+        `failed` has the ids of the messages that failed.
+        """
         gone: dict[str, list[WaitingFrame]] = {}
         for port, some in taken.items():
             first = (at for at, (_, message) in enumerate(some) if id(message) in failed)
@@ -284,7 +290,7 @@ class NatsPublisher:
         self._outage.end()
 
     def _on_failure(self, subject: str, err: Exception) -> None:
-        """Log that a frame was not acknowledged. The frame stays queued."""
+        """Log that a frame was not acknowledged. The frame stays in the queue."""
         self._no_answer_since = self._no_answer_since or time.monotonic()
         match err:
             case NoStreamResponseError():
@@ -337,19 +343,19 @@ class NatsPublisher:
 
 
 def _origin(config: NatsConfig, port: str) -> Mapping[str, str]:
-    """Return the NATS headers with the names of gateway and port."""
+    """Return the NATS headers with the names of the gateway and the port."""
     gateway = config.username or gethostname()
     return {GATEWAY_HEADER: _ascii(gateway), PORT_HEADER: _ascii(port)}
 
 
 def _ascii(text: str) -> str:
-    """Return a text as a short ASCII line, for a header."""
+    """Return a text as a short ASCII line for a header."""
     return "".join(
         sign if sign.isascii() and sign.isprintable() else "_" for sign in text[:_MAX_SIGNS]
     )
 
 
 def _words(err: Exception) -> str:
-    """Return a short printable line for an error whose text may come from the server."""
+    """Return a short printable line for an error, because its text may come from the server."""
     text = str(err) or type(err).__name__
     return "".join(sign if sign.isprintable() else " " for sign in text[:200])

@@ -1,4 +1,4 @@
-"""Acknowledged publishing of frames, one by one or in atomic batches (ADR-50 of NATS).
+"""Publishing of frames with acknowledgement, one by one or in atomic batches (ADR-50 of NATS).
 
 nats-py has no batches, and each of its requests costs a task, a timer and several wake-ups.
 """
@@ -29,11 +29,11 @@ FAILURES = (Error, ValueError, KeyError, TypeError, AttributeError, RecursionErr
 
 
 class DeniedError(Exception):
-    """Error because the user may not publish the frames of a meter."""
+    """Error for a user who may not publish the frames of a meter."""
 
 
 class NotAcknowledgedError(Error):
-    """Answer that is no acknowledgement of the stream."""
+    """Error for an answer that is no acknowledgement of the stream."""
 
     @override
     def __str__(self) -> str:
@@ -45,7 +45,7 @@ type Outcome = Exception | None
 
 
 class Message(NamedTuple):
-    """Frame of a meter. `headers` name its gateway and port, `title` its system title."""
+    """Frame of a meter. `headers` name its gateway and its port, `title` is its system title."""
 
     title: str
     data: bytes
@@ -58,7 +58,7 @@ class Message(NamedTuple):
 
 
 class Requests:
-    """Unacknowledged messages of one connection."""
+    """Messages of one connection that are not acknowledged yet."""
 
     def __init__(self, client: NatsClient) -> None:
         self._client = client
@@ -71,7 +71,10 @@ class Requests:
         await self._client.subscribe(f"{self._inbox}.*", cb=self._on_message)
 
     async def send_batch(self, messages: Sequence[Message]) -> Outcome:
-        """Publish `messages` as an atomic batch. Return its outcome. Raises OSError."""
+        """Publish `messages` as an atomic batch. Return the outcome of the batch.
+
+        Raises OSError.
+        """
         token = self._inbox.rpartition(".")[2] + str(next(self._numbers))
         answer = self._begin(token, {message.title for message in messages})
         try:
@@ -99,7 +102,7 @@ class Requests:
         return None
 
     async def send_each(self, messages: Sequence[Message]) -> list[Outcome]:
-        """Publish `messages` one by one. Return an outcome for each message. Raises OSError."""
+        """Publish `messages` one by one. Return the outcome of each message. Raises OSError."""
         outcomes: list[Outcome] = []
         for some in batched(messages, _MAX_UNDERWAY, strict=False):
             answers: dict[str, asyncio.Future[Msg]] = {}
@@ -118,7 +121,7 @@ class Requests:
         return outcomes
 
     def deny(self, title: str) -> None:
-        """Set DeniedError as the outcome of all messages and batches with a system title.
+        """Give all messages and batches with a system title the outcome DeniedError.
 
         NATS drops such messages without an answer.
         """

@@ -21,10 +21,10 @@ _NOTHING = "%s: %d KiB came without a frame that is accepted; `smarty-p1 watch` 
 
 
 class Listener(Protocol):
-    """Consumer of a port's bytes."""
+    """Object that gets the bytes of a port."""
 
     def feed(self, data: bytes) -> bool:
-        """Take the next bytes. Return whether they contain an accepted frame."""
+        """Take the next bytes. Return whether they complete an accepted frame."""
 
 
 class PortReader:
@@ -41,7 +41,7 @@ class PortReader:
         self._link = Link(port.address, self._on_data, self._on_lost, on_open=self._on_open)
 
     async def run(self) -> None:
-        """Read until cancelled."""
+        """Read the port until cancelled."""
         await self._link.run()
 
     def _on_open(self) -> None:

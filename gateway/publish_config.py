@@ -1,4 +1,4 @@
-"""Tables `[keys]` and `[publish]` of the configuration: how to decode and publish telegrams."""
+"""The tables [keys] and [publish] of the configuration: how to decode and publish telegrams."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ _FORMATS = ", ".join(f'"{format_}"' for format_ in Format)
 
 @dataclass(frozen=True, slots=True)
 class PublishConfig:
-    """Options for publishing decoded telegrams; `min_interval` is in seconds.
+    """Options for publishing decoded telegrams. `min_interval` is in seconds.
 
     Without `discovery`, Home Assistant does not find the meters. Unchanged values are sent again
     every `repeat_every` seconds; 0 means with each telegram.
@@ -55,7 +55,7 @@ class DecodingConfig:
 
 
 def read_decoding(content: dict[str, Any]) -> DecodingConfig | None:
-    """Return the content of [keys] and [publish], None without [keys]. Raises ConfigError."""
+    """Return the content of [keys] and [publish]. None without [keys]. Raises ConfigError."""
     publish = ConfigTable("publish", content.pop("publish", {}))
     if "keys" not in content:
         if publish.is_left:
@@ -115,19 +115,19 @@ def _read(*parts: str) -> dict[str, Any]:
 
 
 def _languages() -> list[str]:
-    """Return the languages that have names of entities, sorted."""
+    """Return the languages in which entities have names, sorted."""
     return sorted(path.stem for path in (_directory() / "translations").glob("*.json"))
 
 
 def _load_texts(language: str) -> DiscoveryNames:
-    """Return the names of devices and entities in a language, and the icons."""
+    """Return the names of devices and entities in `language`, and their icons."""
     translations = _read("translations", f"{language}.json")
     names = {kind: translations[kind] for kind in ("device", "entity")}
     return DiscoveryNames(dict(_leaves(names)), _read("icons.json")["entity"])
 
 
 def _load_origin() -> dict[str, str]:
-    """Return the origin of the discovery messages: name, version and page of the program."""
+    """Return the origin of the discovery messages: name, version and web page of the program."""
     manifest = _read("manifest.json")
     return {
         "name": DOMAIN,
@@ -137,7 +137,7 @@ def _load_origin() -> dict[str, str]:
 
 
 def _leaves(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the texts of a nested mapping with their dotted paths."""
+    """Yield the dotted path and the text of each leaf of a nested mapping."""
     for key, value in tree.items():
         if isinstance(value, Mapping):
             yield from _leaves(value, f"{prefix}{key}.")

@@ -1,4 +1,4 @@
-"""Gateway process: reads all ports until a signal stops the process."""
+"""Gateway process. It reads all ports until a signal stops it."""
 
 import asyncio
 import logging
@@ -33,7 +33,7 @@ _FINISH_TIMEOUT_S = 5.0
 async def run(config: GatewayConfig) -> None:
     """Read the ports and publish their frames until SIGTERM or SIGINT.
 
-    Raises UnavailableError when the queue or the address for the metrics cannot be used.
+    Raises UnavailableError if the queue or the address for the metrics cannot be used.
     """
     _allow_files()
     metrics = Metrics()
@@ -84,7 +84,7 @@ class _Gateway:
         self._speakers: dict[str, object] = {}
 
     async def run(self, health: Health) -> None:
-        """Work until SIGTERM or SIGINT."""
+        """Run all tasks until SIGTERM or SIGINT."""
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)

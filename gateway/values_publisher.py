@@ -1,7 +1,7 @@
-"""Publisher of a port's decoded readings and of the meter's availability.
+"""Publisher of a port's decoded readings, and of the meter's availability.
 
-No reading is queued, because only the newest reading matters. While the broker is away, readings
-are dropped. After a reconnect, all retained messages are sent again.
+No reading is queued, because only the newest reading matters. While the broker is disconnected,
+readings are dropped. After a reconnect, all retained messages are sent again.
 """
 
 import asyncio
@@ -103,7 +103,7 @@ class ValuesPublisher(PortPublisher):
         self._stale_timer = loop.call_later(_STALE_AFTER_S, feed.on_stale)
 
     def _begin(self, serial_number: str, reception: Callable[[], Reception]) -> PublishFeed:
-        """Return a new feed, for the port's first meter or for a meter that replaces the former."""
+        """Return a new feed for the port's first meter, or for a meter that replaces another."""
         if self._feed:
             self._feed.close()
         root = self._port.root or f"{self._port.prefix}/{level(serial_number)}"
@@ -196,7 +196,7 @@ class ValuesPublisher(PortPublisher):
             self._forget(topic)
 
     async def _send_once(self, client: MqttClient, topic: str, payload: str) -> None:
-        """Send a message once: discovery, or an empty retained message. Log a refusal."""
+        """Send a discovery message or an empty retained message once. Log a refusal."""
         try:
             await client.send(topic, payload, retain=True)
         except RefusedError as err:

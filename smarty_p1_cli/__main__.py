@@ -1,4 +1,4 @@
-"""Entry point of the command line: parses arguments and returns the exit status."""
+"""Entry point of the command line. It parses the arguments and returns the exit status."""
 
 import argparse
 import asyncio
@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    """Run the command and return its exit status."""
+    """Run the command that the arguments name. Return its exit status."""
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115 - open until the program ends
     arguments = _parser().parse_args()
@@ -61,7 +61,7 @@ def main() -> int:
 
 
 def _give_up_output() -> None:
-    """Redirect output to /dev/null, so that Python's final flush raises no error."""
+    """Redirect the output to /dev/null, so that Python's final flush raises no error."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -1,4 +1,4 @@
-"""Command `capture`: records a port and writes an anonymous capture file."""
+"""Command `capture`. It records a port and writes an anonymous capture file."""
 
 import asyncio
 import sys
@@ -37,7 +37,7 @@ days (grid operator, Leneda) may recognize the house by the shape of the hour.""
 
 
 async def record(url: str, minutes: float) -> Recording:
-    """Return the bytes that a port sends in `minutes`. End early when the recording is full."""
+    """Return a recording of the bytes that a port sends in `minutes`. End early if it is full."""
     recording = Recording()
     full = asyncio.Event()
 
@@ -72,7 +72,10 @@ def capture_port(  # noqa: PLR0913
     keeps_message_forms: bool,
     is_sure: bool,
 ) -> int:
-    """Record a port and write the file after a confirmation. Return the exit status."""
+    """Record a port, and write the file after a confirmation. Return the exit status.
+
+    With `is_sure`, the user is not asked for the confirmation.
+    """
     print(f"recording {redact_port(url)} for {minutes:g} minutes")
     recording = asyncio.run(record(url, minutes))
     anonymous = anonymise(

@@ -1,4 +1,4 @@
-"""Command `decode`: prints a line of JSON for each telegram in recorded bytes."""
+"""Command `decode`. It prints a line of JSON for each telegram in recorded bytes."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Command `fleet`: makes a fleet's files; deletes, exports or reprocesses data of meters."""
+"""Command `fleet`. It makes a fleet's files, and deletes, exports or reprocesses meters' data."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""Command `smarty-p1 fleet init`: writes certificates and configurations of a fleet."""
+"""Command `smarty-p1 fleet init`. It writes the certificates and configurations of a fleet."""
 
 import argparse
 import sys
@@ -12,7 +12,7 @@ type _Commands[P: argparse.ArgumentParser] = argparse._SubParsersAction[P]  # no
 
 
 def _import_part(name: str) -> ModuleType:
-    """Return a module of an optional dependency. Raises UsageError for a missing module."""
+    """Return a module of an optional dependency. Raises UsageError if the dependency is missing."""
     try:
         return import_module(name)
     except ModuleNotFoundError as err:

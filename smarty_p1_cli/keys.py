@@ -1,4 +1,4 @@
-"""Keys of a meter from the command line, files or environment variables."""
+"""Keys of a meter, from the command line, from files or from environment variables."""
 
 import argparse
 import os
@@ -19,7 +19,7 @@ PUBLISHED_KEY = (
 
 
 def key_options() -> Parser:
-    """Return a parser with the key options, for every command that takes keys."""
+    """Return a parser with the options for keys. All commands that take keys use it."""
     keys = Parser(add_help=False)
     group = keys.add_argument_group(
         "keys",
@@ -58,10 +58,10 @@ def _parse(text: str, name: str) -> bytes:
 
 
 def read_keys(arguments: argparse.Namespace) -> tuple[bytes | None, bytes]:
-    """Return the encryption key, None if not given, and the authentication key.
+    """Return the encryption key and the authentication key.
 
-    The authentication key has a default. Raises UsageError for a malformed key or an unreadable
-    file.
+    The encryption key is None if it is not given. The authentication key has a default. Raises
+    UsageError for a malformed key or an unreadable file.
     """
     key = _read_key_text(arguments.key, arguments.key_file, KEY_VARIABLE)
     authentication_key = _read_key_text(

@@ -1,4 +1,4 @@
-"""Argument parser that repeats nothing of the command line, because anything there may be a key."""
+"""Argument parser that repeats nothing of the command line. Anything there may be a key."""
 
 import argparse
 import re
@@ -34,7 +34,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def shown(name: str) -> str:
-    """Return a file's name, or a substitute if the name may be a key or contain a password."""
+    """Return the name of a file. If it may be a key or contain a password, return a substitute."""
     try:
         parse_key(name)
     except KeyFormatError:

@@ -1,4 +1,4 @@
-"""Commands `watch` and `capture`, which read a port with the optional library serialx."""
+"""Commands `watch` and `capture`. They read a port with the optional library serialx."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""Commands `gateway` and `collect`, which run until stopped and need optional libraries."""
+"""Commands `gateway` and `collect`. They run until stopped and need optional libraries."""
 
 import argparse
 import asyncio

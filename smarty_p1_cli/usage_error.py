@@ -2,4 +2,4 @@
 
 
 class UsageError(Exception):
-    """Invalid use of the command line. The text describes the fault."""
+    """Error for an invalid use of the command line. Its text describes the fault."""

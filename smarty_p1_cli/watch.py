@@ -1,4 +1,4 @@
-"""Command `watch`: shows a port's telegrams as a live view, or as one line per telegram."""
+"""Command `watch`. It shows a port's telegrams as a live view, or as one line per telegram."""
 
 import asyncio
 import math

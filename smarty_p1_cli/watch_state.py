@@ -27,9 +27,9 @@ _ENERGY_AND_POWER = ("1-0:1.8.0", "1-0:2.8.0", "1-0:1.7.0", "1-0:2.7.0")
 
 @dataclass
 class PortStatus:
-    """Status of a port. Times are seconds of a monotonic clock.
+    """Status of a port. Times are in seconds of a monotonic clock.
 
-    The address contains no secret.
+    `address` contains no secret.
     """
 
     address: str
@@ -59,7 +59,7 @@ class PortStatus:
         self.error = error
 
     def receive(self, size: int, events: Sequence[p1.Event], now: float) -> None:
-        """Record received bytes and the events that these bytes completed."""
+        """Record `size` received bytes, and the events that these bytes completed."""
         self.received += size
         self.silent_since = now
         self.error = None
@@ -74,7 +74,7 @@ class PortStatus:
 
 
 def condition(status: PortStatus, now: float) -> tuple[str, str]:
-    """Return the port's condition as a text, and the style of its severity."""
+    """Return the port's condition as a text, and the style that shows its severity."""
     if status.error:
         return f"{_LOSSES.get(type(status.error), 'the port was lost')}; trying again", WRONG
     if not status.is_open:
@@ -89,7 +89,7 @@ def condition(status: PortStatus, now: float) -> tuple[str, str]:
 
 
 def summary(status: PortStatus, now: float) -> str:
-    """Return condition, rejections and age of the last telegram as one line."""
+    """Return the condition, the rejections and the age of the last telegram as one line."""
     counts = [f"{reason.replace('_', ' ')} {count}" for reason, count in status.rejected.items()]
     rejected = f"rejected: {', '.join(counts)}" if counts else "nothing rejected"
     age = f"no telegram yet, {status.received} bytes received"
@@ -118,7 +118,7 @@ def line(telegram: p1.Telegram) -> str:
 
 
 def channel_texts(telegram: p1.Telegram) -> list[tuple[str, str]]:
-    """Return two texts per M-Bus meter: channel with type, and the meter reading with its unit."""
+    """Return two texts for each M-Bus meter: its channel and type, and its index with the unit."""
     return [
         (
             f"{channel} {reading.type.replace('_', ' ')}",
@@ -129,7 +129,7 @@ def channel_texts(telegram: p1.Telegram) -> list[tuple[str, str]]:
 
 
 def object_text(reference: str, value: p1.Value) -> str:
-    """Return the text of an object's value for people, "-" for an empty value."""
+    """Return the text of an object's value for people. Return "-" for an empty value."""
     if isinstance(value, int) and reference.endswith(_CONTROL_STATES):
         return p1.CONTROL_STATES.get(value, str(value)).replace("_", " ")
     definition = p1.OBJECTS.get(reference)
@@ -151,6 +151,6 @@ def _text(value: p1.Value, unit: str | None) -> str:
 
 
 def clean(text: str, max_length: int = 1024) -> str:
-    """Return a text without control characters, with at most `max_length` characters."""
+    """Return a text without control characters, and with at most `max_length` characters."""
     shown = "".join(sign if sign.isprintable() else "?" for sign in text[: max_length + 1])
     return shown if len(shown) <= max_length else f"{shown[: max_length - 3]}..."

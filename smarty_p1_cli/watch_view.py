@@ -1,4 +1,4 @@
-"""Live view of a port: rows of text, fitted to the terminal."""
+"""Live view of a port, as rows of text that fit the terminal."""
 
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -41,7 +41,7 @@ _IN_TABLES = {*sum((*_ENERGY_AND_POWER.values(), *_BY_PHASE.values()), ())}
 
 
 class _Row(NamedTuple):
-    """Row of the view: text, number of values in the text, and style."""
+    """Row of the view: its text, the number of values in the text, and its style."""
 
     text: str = ""
     values: int = 0
@@ -49,7 +49,7 @@ class _Row(NamedTuple):
 
 
 def view(status: PortStatus, now: float, width: int, height: int) -> Group:
-    """Return at most `height` rows of `width` characters: errors first, then values."""
+    """Return at most `height` rows of `width` characters. Errors come first, then values."""
     _, style = condition(status, now)
     max_lines = max(1, min(3, height // 4))
     text, end = summary(status, now), "..."[:width]
@@ -96,7 +96,7 @@ def _rows(status: PortStatus, width: int) -> Iterator[_Row]:
 
 
 def _table(telegram: Telegram, table: _Table) -> list[_Row]:
-    """Return a row per quantity that the meter sends, below the column titles."""
+    """Return a row for each quantity that the meter sends, below a row with the column titles."""
     cells, counts = [("", *table[""])], [0]
     for label, references in table.items():
         if count := len(telegram.objects.keys() & references):
@@ -112,7 +112,7 @@ def _table(telegram: Telegram, table: _Table) -> list[_Row]:
 
 
 def _aligned(cells: Sequence[Sequence[str]], gap: str = "  ") -> list[str]:
-    """Return the rows of a table: first column left-aligned, other columns right-aligned."""
+    """Return the rows of a table. The first column is left-aligned, all others right-aligned."""
     first, *others = (max(map(len, column)) for column in zip(*cells, strict=True))
     form = gap.join([f"{{:<{first}}}", *(f"{{:>{width}}}" for width in others)])
     return [form.format(*row) for row in cells]
@@ -129,7 +129,10 @@ def _channels(telegram: Telegram) -> Iterator[_Row]:
 
 
 def _rest(telegram: Telegram) -> Iterator[list[tuple[str, str]]]:
-    """Yield three lists of names and values outside the tables: messages, values, empty objects."""
+    """Yield three lists of names and values that the tables lack.
+
+    The first list has the messages, the second the values, the third the empty objects.
+    """
     shown = {mbus_reference(at, field) for at in telegram.channels for field in MBUS_FIELDS}
     first = [("meter", clean(telegram.identification))]
     if telegram.frame_counter is not None:
@@ -144,7 +147,10 @@ def _rest(telegram: Telegram) -> Iterator[list[tuple[str, str]]]:
 
 
 def _cells(items: list[tuple[str, str]], width: int) -> Iterator[_Row]:
-    """Yield rows with the items in columns. An item too long for a column has its own row."""
+    """Yield rows with the items in columns.
+
+    An item that is too long for a column has its own row.
+    """
     columns = max(1, (width + len(_GAP)) // (_CELL_WIDTH + len(_GAP)))
     size = (width - len(_GAP) * (columns - 1)) // columns
     short, long = [], []

@@ -39,7 +39,7 @@ async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: SmartyConfigEntry) -> bool:
-    """Set up a meter, pulse reader or tank: start to read, and create its entities.
+    """Set up a meter, pulse reader or tank: start reading, and create the entities.
 
     The entities are unavailable until the first reading. The set-up of a new meter waits for the
     first reading or failure.
@@ -86,7 +86,8 @@ async def async_remove_config_entry_device(
 ) -> bool:
     """Return whether a user may delete a device.
 
-    True if the entry is loaded and the last telegram does not contain the device's meter.
+    True if the entry of a meter is loaded, and its last telegram does not contain the device's
+    meter.
     """
     return (
         entry.state is ConfigEntryState.LOADED

@@ -1,4 +1,4 @@
-"""Access rights. Read access to any entity of a meter permits a user to query the meter.
+"""Access rights. A user who may read any entity of a meter may query the meter.
 
 A disabled entity counts, too. Automations and scripts without a user may read every meter.
 docs/rights.md has a table of all rights.
@@ -27,7 +27,7 @@ def may_read(hass: HomeAssistant, user: User, entry: AnyConfigEntry) -> bool:
 
 
 def readable_meters(hass: HomeAssistant, user: User) -> list[AnyConfigEntry]:
-    """Return the entries of all meters that a user may read, loaded or not."""
+    """Return the entries of all meters that a user may read, whether loaded or not."""
     return [
         entry
         for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False)
@@ -36,7 +36,7 @@ def readable_meters(hass: HomeAssistant, user: User) -> list[AnyConfigEntry]:
 
 
 def readable_meter(hass: HomeAssistant, user: User, entry_id: str) -> AnyConfigEntry | None:
-    """Return the entry of a meter, loaded or not, None if no meter has this id.
+    """Return the entry of a meter, whether loaded or not. None if no meter has this entry id.
 
     Raises Unauthorized if the user may read none of the meter's entities.
     """

@@ -71,11 +71,11 @@ class Answers:
         make: Callable[[], Awaitable[T]],
         books: Books = lambda: None,
     ) -> T:
-        """Return the answer that `make` computes, in the user's turn.
+        """Return the answer that `make` computes when the user has a turn.
 
         All automations share the `user_id` None. An answer is cached for equal questions as long as
         `books` returns an equal version. Raises BusyError if the user has MAX_WAITING questions in
-        the queue, or computing takes more than a minute. Raises the errors of `make`.
+        the queue, or if computing takes more than a minute. Raises the errors of `make`.
         """
         mark = books()
         if mark is not None and (kept := self._kept.get(question)) and kept[0] == mark:
@@ -154,7 +154,7 @@ class Answers:
 
 @contextmanager
 def _as_long_as_connected() -> Iterator[None]:
-    """Cancel the current task when the websocket connection of the user closes.
+    """Cancel the current task when the user's websocket connection closes.
 
     A script that the user has started is not cancelled.
     """
@@ -184,17 +184,17 @@ def answers_of(hass: HomeAssistant) -> Answers:
 async def async_aside[**P, T](
     hass: HomeAssistant, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Return the result of `work`, computed in the thread for answers."""
+    """Return the result of `work`. It is computed in the thread for answers."""
     return await hass.loop.run_in_executor(answers_of(hass).executor, lambda: work(*args, **kwargs))
 
 
 class NothingCountedError(Exception):
-    """Error: no energy of the meter has been read yet."""
+    """Error for a meter of which no energy was read yet."""
 
 
 @callback
 def demand_of(coordinator: BooksCoordinator) -> Demand:
-    """Return the quarter-hours and months of a meter. Raises NothingCountedError if none exist."""
+    """Return the quarter-hours and months of a meter. Raises NothingCountedError if it has none."""
     if coordinator.books.demand is None:
         raise NothingCountedError
     return coordinator.books.demand
@@ -217,7 +217,7 @@ async def async_quarter_hours(
 
 
 async def async_what_if(coordinator: BooksCoordinator, fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the yearly value of a battery. Raises WhatIfError if the value is unknown."""
+    """Return the yearly value of a battery. Raises WhatIfError if it is unknown."""
     hass, demand = coordinator.hass, demand_of(coordinator)
     start, end = day_start(demand.quarter_start - _QUARTER_HOURS_SPAN), demand.month.start
     quarters = await async_quarter_hours(coordinator, start, end)
@@ -228,7 +228,7 @@ async def async_what_if(coordinator: BooksCoordinator, fields: Mapping[str, Any]
 
 @callback
 def books_of(coordinator: BooksCoordinator) -> object:
-    """Return a version of a meter's data. New quarter-hours, contracts and imports change it."""
+    """Return a version of a meter's data. A new quarter-hour, contract or import changes it."""
     demand = coordinator.books.demand
     past = coordinator.books.memory.demand_meter.past
     return demand and (demand.contracts, past, demand.last_quarter, demand.month.start)

@@ -53,13 +53,16 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the warning is on, None if the forecast is unknown."""
+        """Return whether the warning is on. None if the forecast is unknown."""
         is_on: bool | None = self.described.value_fn(self.coordinator.data)
         return is_on
 
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any]:
-        """Return the attributes. The reference power in kW can be the maximum of a gauge card."""
+        """Return the attributes, including the reference power in kW.
+
+        A gauge card can use the reference power as its maximum.
+        """
         reference_power = self.coordinator.config_entry.options[CONF_REFERENCE_POWER]
         return {**(super().extra_state_attributes or {}), CONF_REFERENCE_POWER: reference_power}

@@ -1,4 +1,4 @@
-"""Conditions for automations: tariff, voltage range and switches of the meter."""
+"""Conditions for automations about the tariff, the voltage and the meter's switches."""
 
 from typing import override
 
@@ -24,7 +24,7 @@ _CONNECTED = "connected"
 
 
 class _OwnCondition(OwnEntities, EntityConditionBase):
-    """Condition about this integration's entities with certain translation keys."""
+    """Condition about entities of this integration that have certain translation keys."""
 
     @override
     def _check_all_match_state(self, states: list[State]) -> bool:

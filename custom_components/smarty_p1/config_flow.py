@@ -1,4 +1,4 @@
-"""Config flow: chooses the dialog for a meter, a pulse reader or a tank."""
+"""Config flow. It chooses the dialog for a meter, a pulse reader or a tank."""
 
 from collections.abc import Callable, Mapping
 from typing import override
@@ -39,12 +39,12 @@ class SmartyConfigFlow(
 
     @override
     async def async_step_user(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show a menu of the kinds of entries."""
+        """Show a menu with the kinds of config entries."""
         return self.async_show_menu(step_id="user", menu_options=list(_OPTIONS_FLOWS))
 
     @override
     async def async_step_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the reconfiguration of the entry's kind."""
+        """Show the reconfiguration dialog for the kind of the config entry."""
         kind = kind_of(self._get_reconfigure_entry())
         if kind == KIND_LENEDA:
             return await self.async_step_add_cable()

@@ -44,7 +44,7 @@ _PRIVATE_REFERENCES = {
 async def async_get_config_entry_diagnostics(
     _hass: HomeAssistant, entry: SmartyConfigEntry
 ) -> dict[str, Any]:
-    """Return configuration, condition, counters and last reading of an entry, as JSON values."""
+    """Return configuration, condition, counters and last reading of an entry as JSON values."""
     data = async_redact_data(dict(entry.data), _PRIVATE_FIELDS)
     if CONF_PORT in data:
         data[CONF_PORT] = redact_names(redact_port(data[CONF_PORT]))
@@ -60,12 +60,12 @@ async def async_get_config_entry_diagnostics(
 
 
 def redact_names(port: str) -> str:
-    """Return a port without the serial number of a USB cable, or without the name of a topic."""
+    """Return a port without the serial number of a USB cable or the name of a topic."""
     return _NAMING.sub(rf"\1{REDACTED}", port)
 
 
 def _redact_text[T](content: T, private: str) -> T:
-    """Return the content with `private` redacted in every string, regardless of case."""
+    """Return the content with `private` redacted in every string, in upper and lower case."""
     result: Any = content
     match content:
         case dict():
@@ -142,9 +142,9 @@ def _describe_telegram(telegram: Telegram) -> dict[str, Any]:
 
 
 def _redact_objects(objects: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the objects with private values and values of unspecified objects redacted.
+    """Return the objects with private values, and values of unspecified objects, redacted.
 
-    None is not redacted.
+    The value None is not redacted.
     """
     return {
         reference: REDACTED

@@ -1,4 +1,4 @@
-"""Base class of the entities of a meter, and the devices of these entities."""
+"""Base class of the entities of a meter, and the descriptions of their devices."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, override
@@ -26,7 +26,7 @@ from .lib.meter import Reading
 
 
 def category_of(described: EntitySpec[Any]) -> EntityCategory | None:
-    """Return Home Assistant's category for an entity, None without a category."""
+    """Return Home Assistant's category for an entity. None if it has no category."""
     category = described.entity_category
     return EntityCategory(category) if category else None
 
@@ -73,12 +73,12 @@ def meter_device(coordinator: BooksCoordinator) -> DeviceInfo:
 
 
 def mbus_device_id(coordinator: BooksCoordinator, identity: str) -> str:
-    """Return the identifier of the device of a meter on an M-Bus channel."""
+    """Return the identifier of the device of the M-Bus meter with this identity."""
     return f"{coordinator.meter_id}_{identity}"
 
 
 def mbus_device(coordinator: BooksCoordinator, identity: str) -> dr.DeviceEntry | None:
-    """Return the device of a meter on an M-Bus channel, None without a device."""
+    """Return the device of the M-Bus meter with this identity. None if it has no device."""
     return dr.async_get(coordinator.hass).async_get_device_by_identifier(
         (DOMAIN, mbus_device_id(coordinator, identity)),
         config_entry_id=coordinator.config_entry.entry_id,
@@ -109,7 +109,7 @@ def is_in_telegram(coordinator: BooksCoordinator, device: dr.DeviceEntry) -> boo
 
 
 def on_new_objects(coordinator: BooksCoordinator, add_new: Callable[[Reading], None]) -> None:
-    """Call `add_new` with the current reading, and with every later reading with new objects."""
+    """Call `add_new` with the current reading, and with each later reading that has new objects."""
     seen = coordinator.data
     add_new(coordinator.data)
 
@@ -189,7 +189,10 @@ class SmartyEntity(CoordinatorEntity[BooksCoordinator]):
     @property
     @override
     def available(self) -> bool:
-        """Return whether readings come, and the last reading contains the entity's M-Bus meter."""
+        """Return whether readings come.
+
+        For an M-Bus meter, the last reading must contain the meter.
+        """
         coordinator, identity = self.coordinator, self._identity
         return coordinator.last_update_success and (
             identity is None or identity in coordinator.data.channels
@@ -198,7 +201,7 @@ class SmartyEntity(CoordinatorEntity[BooksCoordinator]):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the attributes of the entity's description, None without attributes."""
+        """Return the attributes that the entity's description defines. None if it defines none."""
         attributes_fn = self.described.attributes_fn
         if attributes_fn is None:
             return None

@@ -42,7 +42,7 @@ async def async_setup_entry(
     entry: MeterConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Create an event entity for each message object that the meter sends, and for disturbances."""
+    """Create the event entities for the messages that the meter sends, and for disturbances."""
     coordinator = entry.runtime_data
     find_messages = find_new(coordinator, Platform.EVENT, EVENTS, MessageEvent)
     find_disturbances = find_new(coordinator, Platform.EVENT, (DISTURBANCE,), DisturbanceEvent)
@@ -71,7 +71,7 @@ class MeterEvent(SmartyEntity, EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Fire the events that happened during a restart, once Home Assistant has started."""
+        """Fire the events that happened during a restart as soon as Home Assistant has started."""
         await super().async_added_to_hass()
         # Wait until Home Assistant has started. Before that, automations do not listen, and
         # triggers ignore the first state of an entity.
@@ -107,14 +107,14 @@ class MeterEvent(SmartyEntity, EventEntity):
 class MessageEvent(MeterEvent):
     """Event entity for messages of the grid operator. It fires when the meter sends a new text.
 
-    A text that returns after an empty message fires again, too.
+    If a text returns after an empty message, the entity fires again, too.
     """
 
     _text: object = None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Restore the text of the last message, so that a restart does not fire this text again."""
+        """Restore the text of the last message, so that a restart does not fire it again."""
         if (last := await self.async_get_last_event_data()) and last.last_event_attributes:
             self._text = last.last_event_attributes.get(ATTR_TEXT)
         await super().async_added_to_hass()
@@ -133,7 +133,7 @@ class MessageEvent(MeterEvent):
 
 @dataclass
 class _StoredCounts(EventExtraStoredData):
-    """Last event and the meter's disturbance counts, in the form that Home Assistant stores."""
+    """Last event and disturbance counts of the meter, in the form that Home Assistant stores."""
 
     counts: dict[str, int]
 
@@ -141,15 +141,15 @@ class _StoredCounts(EventExtraStoredData):
 class DisturbanceEvent(MeterEvent):
     """Event entity that fires when the meter counts a power failure, voltage sag or voltage swell.
 
-    The counts are restored after a restart, so a power failure that stopped Home Assistant also
-    fires.
+    The counts are restored after a restart. So the entity also fires for a power failure that
+    stopped Home Assistant.
     """
 
     _counts: Mapping[str, int] = {}
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Restore the disturbance counts from before a restart."""
+        """Restore the disturbance counts from before the restart."""
         if last := await self.async_get_last_extra_data():
             with suppress(KeyError, ValueError):
                 stored = checked_mapping(last.as_dict()["counts"])
@@ -159,7 +159,7 @@ class DisturbanceEvent(MeterEvent):
     @property
     @override
     def extra_restore_state_data(self) -> _StoredCounts:
-        """Return the last event and the disturbance counts."""
+        """Return the last event and the disturbance counts for the storage."""
         last = super().extra_restore_state_data
         return _StoredCounts(last.last_event_type, last.last_event_attributes, dict(self._counts))
 

@@ -1,4 +1,4 @@
-"""Logbook entries with the text of messages of the grid operator."""
+"""Logbook entries with the text of the grid operator's messages."""
 
 from collections.abc import Callable
 

@@ -33,13 +33,16 @@ from .flows.meter_options import DETAILS
 
 
 class ReconfigureRepairFlow(ConfirmRepairFlow):
-    """Dialog that explains an issue and opens reconfiguration. The next telegram ends the issue."""
+    """Dialog that explains an issue and opens the reconfiguration.
+
+    A telegram then ends the issue.
+    """
 
     @override
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Show the explanation, then open the dialog for port and keys."""
+        """Show the explanation. Then open the dialog for port and keys."""
         if user_input is None:
             return await super().async_step_confirm()
         entry = _entry_of(self)
@@ -54,13 +57,13 @@ class ReconfigureRepairFlow(ConfirmRepairFlow):
 
 
 class MeterClockRepairFlow(ConfirmRepairFlow):
-    """Dialog to confirm that the meter's clock is wrong. The next telegram ends the issue."""
+    """Dialog to confirm that the meter's clock is wrong. A telegram then ends the issue."""
 
     @override
     async def async_step_confirm(
         self, user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Show the deviation of the meter's clock. Store the deviation when the user confirms."""
+        """Show the deviation of the meter's clock. If the user confirms it, store it."""
         if user_input is None:
             return await super().async_step_confirm()
         entry = _entry_of(self)
@@ -71,7 +74,7 @@ class MeterClockRepairFlow(ConfirmRepairFlow):
 
 
 class _ChoiceRepairFlow(RepairsFlow):
-    """Dialog with a menu of choices. `ways` names the step of each choice."""
+    """Dialog with a menu of choices. `ways` has the name of the step for each choice."""
 
     ways: ClassVar[list[str]]
 
@@ -80,7 +83,7 @@ class _ChoiceRepairFlow(RepairsFlow):
         self._placeholders: dict[str, str] = {}
 
     async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Show the menu. The placeholders of the issue fill in the menu's text."""
+        """Show the menu. The placeholders of the issue fill the menu's text."""
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
         if issue:
             self._placeholders = dict(issue.translation_placeholders or {})
@@ -95,7 +98,7 @@ class NetworkPricesRepairFlow(_ChoiceRepairFlow):
     ways: ClassVar = ["keep", "enter"]
 
     async def async_step_keep(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Accept the published prices for the year that the issue names. This ends the issue."""
+        """Accept the published prices for the year that the issue names. Then the issue ends."""
         entry = _entry_of(self)
         if entry is None:
             return self.async_abort(reason="entry_removed")
@@ -118,7 +121,7 @@ class LenedaKeyRepairFlow(RepairsFlow):
     """Dialog that asks for a new Leneda API key and tests it."""
 
     async def async_step_init(self, user_input: dict[str, str] | None = None) -> RepairsFlowResult:
-        """Show the form, and store the key once Leneda has accepted it."""
+        """Show the form. Store the key after Leneda has accepted it."""
         entry = _entry_of(self)
         account = entry.options.get(SECTION_LENEDA) if entry else None
         if entry is None or not account:
@@ -154,13 +157,13 @@ class VirtualBatteryRepairFlow(_ChoiceRepairFlow):
     async def async_step_battery(
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Store the client as a battery."""
+        """Store that the client is a battery."""
         return self._add_to(CONF_BATTERIES)
 
     async def async_step_no_battery(
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Store that the client is not a battery, so that the issue does not return."""
+        """Store that the client is not a battery. Then the issue does not return."""
         return self._add_to(CONF_NO_BATTERIES)
 
     def _add_to(self, name: str) -> RepairsFlowResult:

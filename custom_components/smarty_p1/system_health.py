@@ -1,4 +1,4 @@
-"""System information page: port and age of the last telegram of each meter."""
+"""System information page: the port of each meter, and the age of its last telegram."""
 
 from typing import Any
 
@@ -32,7 +32,10 @@ async def _async_describe(hass: HomeAssistant) -> dict[str, Any]:
 
 
 def _name(entry: AnyConfigEntry, number: int) -> str:
-    """Return the title with a shortened serial number, because users post this page in public."""
+    """Return number and title of an entry.
+
+    The serial number is cut, because users post this page.
+    """
     serial_number = str(entry.unique_id)
     return f"{number}: {entry.title.replace(serial_number, f'…{serial_number[-4:]}')}"
 

@@ -1,4 +1,4 @@
-"""Triggers for automations: tariff, grid, messages and switches of the meter."""
+"""Triggers for automations about the tariff, the grid, messages and the meter's switches."""
 
 from typing import override
 
@@ -57,7 +57,7 @@ def _event(keys: frozenset[str], event_type: str) -> type[Trigger]:
 
 def _changed(keys: frozenset[str]) -> type[Trigger]:
     class ChangedTrigger(OwnEntities, EntityTriggerBase):
-        """Trigger that fires when a sensor changes from a known state to another known state."""
+        """Trigger that fires when a sensor changes from one known state to another."""
 
         _domain = Platform.SENSOR
         _keys = keys

@@ -24,7 +24,10 @@ VOLTAGES = frozenset({"voltage_l1", "voltage_l2", "voltage_l3"})
 
 
 class OwnEntities:
-    """Mixin that picks this integration's entities with certain translation keys from a target."""
+    """Mixin that selects this integration's entities with certain translation keys.
+
+    The entities are selected from the target that the user has chosen.
+    """
 
     _hass: HomeAssistant
     _domain: ClassVar[str]
@@ -50,7 +53,7 @@ class OwnEntities:
 
 
 def is_outside_range(state: State) -> bool | None:
-    """Return whether a voltage is outside VOLTAGE_LIMITS, None if the state is no voltage."""
+    """Return whether a voltage is outside VOLTAGE_LIMITS. None if the state is no voltage."""
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
     try:
         volts = ElectricPotentialConverter.convert(

@@ -1,4 +1,4 @@
-"""Configuration of a NATS node: the documented example, with the fleet's own values."""
+"""Configuration of a NATS node, made from the documented example and the fleet's own values."""
 
 import json
 import re
@@ -22,8 +22,8 @@ def configure_node(
 ) -> str:
     """Return the text of a node's `nats-server.conf`.
 
-    `passwords` has each user's password hash. `files` is the node's folder of certificates, `data`
-    its folder for the stream.
+    `passwords` has the password hash of each user. `files` is the node's folder of certificates,
+    `data` its folder for the stream.
     """
     text = read_noted(DOCUMENTED)
     [gateway], [listener] = _GATEWAY.findall(text), list(_LISTENER.finditer(text))
@@ -55,7 +55,7 @@ def configure_node(
 
 
 def _with_tls(text: str, name: str, files: str) -> str:
-    """Return `text` with uncommented `tls` tables, for clients and for the other nodes."""
+    """Return `text` with its `tls` tables, for clients and for the other nodes, uncommented."""
     text = re.sub(r"^( *)# (tls \{|  \w+: .*|\})$", r"\1\2", text, flags=re.MULTILINE)
     return (
         text.replace("/etc/nats/node1.", f"{files}/{name}.")

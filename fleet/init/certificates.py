@@ -28,12 +28,12 @@ _EARLIER = timedelta(days=1)
 
 
 class Authority:
-    """Certificate authority. Its private key is needed only to sign, so it may be kept offline."""
+    """Certificate authority. Its private key is needed only to sign, so it can be kept offline."""
 
     def __init__(self, files: FleetFiles, *, renew: bool) -> None:
-        """Read the authority from `files`, or create it. `renew`: replace certificates.
+        """Read the authority from `files`. If there is none, create it.
 
-        Raises ConfigError.
+        With `renew`, `certify` replaces certificates that exist. Raises ConfigError.
         """
         self._files = files
         self._renew = renew
@@ -50,7 +50,7 @@ class Authority:
     def certify(self, name: str, names: Sequence[str], *, is_client: bool = False) -> datetime:
         """Write `<name>.pem` and `<name>.key`, unless files for the same host `names` exist.
 
-        Return the time when the certificate expires. Raises ConfigError.
+        Return the time at which the certificate expires. Raises ConfigError.
         """
         pem, key = self._files.read(f"{name}.pem"), self._files.read(f"{name}.key")
         if pem is not None and key is not None and not self._renew:

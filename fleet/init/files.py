@@ -17,14 +17,14 @@ _PLAIN = 0o644
 
 
 class FleetFiles:
-    """Generated files of a fleet, named relative to a private folder.
+    """Generated files of a fleet in a private folder. Their names are relative to this folder.
 
-    `new` and `changed` are the names of files written in this run. `set_aside` are names of files
-    that a user has edited: their generated text is in `<name>.new`.
+    `new` and `changed` are the names of the files written in this run. `set_aside` are the names of
+    files that a user has edited: their generated text is in `<name>.new`.
     """
 
     def __init__(self, directory: Path) -> None:
-        """Read the digests and password hashes of earlier runs. Raises ConfigError."""
+        """Read the digests and the password hashes of earlier runs. Raises ConfigError."""
         self.directory = directory
         self.new: list[str] = []
         self.changed: list[str] = []
@@ -55,7 +55,7 @@ class FleetFiles:
         return self.directory / name
 
     def read(self, name: str) -> str | None:
-        """Return a file's text, None for a missing file. Raises ConfigError."""
+        """Return the text of a file. None if there is no file. Raises ConfigError."""
         try:
             return self.path(name).read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -66,7 +66,7 @@ class FleetFiles:
             raise ConfigError(msg) from None
 
     def write(self, name: str, text: str, *, is_secret: bool = False) -> None:
-        """Write a generated file. If a user has edited it, write `<name>.new` instead."""
+        """Write a generated file. If a user has edited this file, write `<name>.new` instead."""
         there = self.read(name)
         if there not in {None, text} and _digest(there or "") != self._digests.get(name):
             if self.read(f"{name}.new") != text:
@@ -77,14 +77,14 @@ class FleetFiles:
         self._digests[name] = _digest(text)
 
     def replace(self, name: str, text: str, *, is_secret: bool = False) -> None:
-        """Write a file, even if a user has edited it."""
+        """Write a file even if a user has edited it."""
         there = self.read(name)
         if there != text:
             (self.new if there is None else self.changed).append(name)
             self._replace(name, text, is_secret=is_secret)
 
     def save(self) -> None:
-        """Save digests and password hashes for later runs. Raises OSError."""
+        """Save the digests and the password hashes for later runs. Raises OSError."""
         record = {"files": self._digests, "hashes": self.hashes}
         self._replace(_RECORD, json.dumps(record, indent=1) + "\n", is_secret=True)
 

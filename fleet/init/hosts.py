@@ -19,9 +19,9 @@ _NODE = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^:\[\]]+))" + r"(?::(\d{1,5}))?" 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """NATS node. `names` are the names in its certificate: `host` and its aliases.
+    """NATS node. `names` are the names in its certificate: `host` and other names of the host.
 
-    `route_port` is for the other nodes. `http_port` serves `/healthz` on loopback only.
+    The other nodes connect to `route_port`. `http_port` serves `/healthz` on loopback only.
     """
 
     name: str
@@ -44,17 +44,17 @@ class StoreHost:
 
     @property
     def inner_port(self) -> int:
-        """Return the port of VictoriaMetrics itself; vmauth listens on `port`."""
+        """Return the port of VictoriaMetrics itself. On `port`, vmauth listens."""
         return self.port + 1
 
 
 def bracketed(host: str) -> str:
-    """Return `host` as in a URL: an IPv6 address in brackets."""
+    """Return `host` as it is written in a URL: an IPv6 address is in brackets."""
     return f"[{host}]" if ":" in host else host
 
 
 def listen_host(host: str) -> str:
-    """Return the address to listen on: `host` if it is loopback, else all interfaces."""
+    """Return the address to listen on: `host` if it is loopback, otherwise all interfaces."""
     try:
         address = ip_address(host)
     except ValueError:
@@ -76,7 +76,7 @@ def is_host(text: str) -> bool:
 
 
 def read_also(content: object) -> dict[str, tuple[str, ...]]:
-    """Return the table [also]: further names of each host. Raises ConfigError."""
+    """Return the content of the table [also]: further names of each host. Raises ConfigError."""
     if not isinstance(content, dict) or len(content) > _MAX_NAMES:
         msg = f"[also] must be a table of at most {_MAX_NAMES} hosts"
         raise ConfigError(msg)
@@ -95,7 +95,7 @@ def read_also(content: object) -> dict[str, tuple[str, ...]]:
 def read_nodes(
     table: ConfigTable, also: dict[str, tuple[str, ...]], *, is_here: bool
 ) -> tuple[Node, ...]:
-    """Return the NATS nodes; default ports differ on the same host. Raises ConfigError."""
+    """Return the NATS nodes. On the same host, their default ports differ. Raises ConfigError."""
     texts = table.take_texts("nodes") or ((_HERE,) * 3 if is_here else ())
     if len(texts) not in _NODES:
         table.fail("nodes", "must be a list of three or five hosts: frames are kept on three")

@@ -1,4 +1,4 @@
-"""Description of a fleet: a TOML file, checked as a whole."""
+"""Description of a fleet: a TOML file that is checked as a whole."""
 
 import re
 from collections import Counter
@@ -34,7 +34,7 @@ _MORE_METRICS = _COLLECTOR_METRICS + _MAX_USERS
 
 @dataclass(frozen=True, slots=True)
 class MeterPort:
-    """Meter and its P1 port. `title` is the DLMS system title, 16 upper-case hex digits."""
+    """Meter and its P1 port. `title` is the DLMS system title in 16 upper-case hex digits."""
 
     title: str
     address: str
@@ -48,7 +48,7 @@ class MeterPort:
 
 @dataclass(frozen=True, slots=True)
 class GatewayUser:
-    """Gateway of a fleet, with its meters. `name` is also its user in NATS."""
+    """Gateway of a fleet, with its meters. `name` is also the name of its user in NATS."""
 
     name: str
     meters: tuple[MeterPort, ...]
@@ -57,7 +57,7 @@ class GatewayUser:
 
 @dataclass(frozen=True, slots=True)
 class CollectorHost:
-    """Collector of a fleet. `metrics_port` serves its metrics to Prometheus."""
+    """Collector of a fleet. Prometheus reads its metrics at `metrics_port`."""
 
     name: str
     metrics_port: int
@@ -65,9 +65,9 @@ class CollectorHost:
 
 @dataclass(frozen=True, slots=True)
 class FleetInputs:
-    """Checked description of a fleet. `is_here`: all programs run on this machine.
+    """Checked description of a fleet. With `is_here`, all programs run on this machine.
 
-    `watch` is the host of Prometheus and Alertmanager. `receivers` are the addresses that get
+    `watch` is the host of Prometheus and Alertmanager. `receivers` has the addresses that get
     alerts, by kind: "pages" and "tickets".
     """
 
@@ -95,7 +95,7 @@ class FleetInputs:
 
     @property
     def titles(self) -> dict[str, tuple[str, str]]:
-        """Return the names of each meter's gateway and port, by system title."""
+        """Return the name of the gateway and of the port of each meter, by system title."""
         return {
             meter.title: (gateway.name, meter.port)
             for gateway in self.gateways
@@ -104,7 +104,7 @@ class FleetInputs:
 
 
 def read_inputs(path: Path) -> FleetInputs:
-    """Return the fleet described in the file `path`. Raises ConfigError for invalid content."""
+    """Return the fleet that the file `path` describes. Raises ConfigError for invalid content."""
     try:
         if path.stat().st_size > _MAX_BYTES:
             msg = f"has more than {_MAX_BYTES // 1024**2} MiB"

@@ -1,4 +1,4 @@
-"""Shell commands that install the generated files and start the programs, in order."""
+"""Shell commands, in order, that install the generated files and start the programs."""
 
 import shlex
 from collections.abc import Callable, Iterable, Sequence
@@ -18,7 +18,7 @@ _FIRST, _LATER = "+", "-"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Folder of one machine. Commands for the `first` installation, and for `later` changes."""
+    """Folder of files for one machine, with commands for the first and for later installations."""
 
     folder: str
     heading: str
@@ -29,7 +29,7 @@ class Part:
 def parts_of(fleet: FleetInputs, directory: Path, *, has_keys: bool) -> list[Part]:
     """Return the folders of all programs, in the order in which the programs are started.
 
-    `has_keys`: each collector already has a key for each meter.
+    `has_keys` says whether each collector already has a key for each meter.
     """
     place = "here" if fleet.is_here else "elsewhere"
     blocks = read_documented("templates/steps.txt").removeprefix("[").split("\n[")

@@ -1,4 +1,4 @@
-"""File `meter-keys` of a collector: a line with system title and key for each meter."""
+"""File `meter-keys` of a collector. It has a line with system title and key for each meter."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -12,9 +12,10 @@ _HEAD = """\
 
 
 def keep_key_file(files: FleetFiles, name: str, meters: Mapping[str, tuple[str, str]]) -> list[str]:
-    """Create the file, or append missing meters as comments. Return the added system titles.
+    """Create the key file, or append missing meters as comments. Return the added system titles.
 
-    Existing lines stay. `meters` has gateway and port by system title. Raises ConfigError.
+    Existing lines stay. `meters` has the gateway and the port of each meter by system title. Raises
+    ConfigError.
     """
     text = files.read(name) or _HEAD
     titles = {title.upper() for title in re.findall(r"(?m)^[# ]*([0-9A-Fa-f]{16})\b", text)}
@@ -27,7 +28,7 @@ def keep_key_file(files: FleetFiles, name: str, meters: Mapping[str, tuple[str, 
 
 
 def has_key_of_each(files: FleetFiles, name: str, titles: Iterable[str]) -> bool:
-    """Return whether the file has a key line for each system title. Raises ConfigError."""
+    """Return whether the key file has a key for each of the system titles. Raises ConfigError."""
     text = files.read(name) or ""
     key_titles = {title.upper() for title in re.findall(r"(?m)^ *([0-9A-Fa-f]{16})\b", text)}
     return key_titles.issuperset(titles)

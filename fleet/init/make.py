@@ -43,7 +43,7 @@ _TITLES_SHOWN = 20
 def init(source: Path, directory: Path, *, renew: bool = False) -> str:
     """Write the files of the fleet `source` to `directory`. Return a text with the next commands.
 
-    `renew`: also renew the certificates, by the same authority. Raises ConfigError and OSError.
+    With `renew`, the same authority makes new certificates. Raises ConfigError and OSError.
     """
     fleet = read_inputs(source)
     directory = directory.absolute()
@@ -66,7 +66,10 @@ def init(source: Path, directory: Path, *, renew: bool = False) -> str:
 
 
 def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[str], datetime]:
-    """Write all files. Return the titles added to key files, and the earliest expiry."""
+    """Write all files.
+
+    Return the titles added to key files, and the earliest certificate expiry.
+    """
     authority = Authority(files, renew=renew)
     until = _certify(fleet, files, authority)
     users = [COLLECTOR, *(gateway_user.name for gateway_user in fleet.gateways), *fleet.listeners]
@@ -107,7 +110,10 @@ def _write(fleet: FleetInputs, files: FleetFiles, *, renew: bool) -> tuple[list[
 
 
 def _certify(fleet: FleetInputs, files: FleetFiles, authority: Authority) -> datetime:
-    """Write the certificates, and metrics of their expiry. Return the earliest expiry."""
+    """Write the certificates, and metrics with the times at which they expire.
+
+    Return the earliest of these times.
+    """
     # A node is also a client of the other nodes. So its certificate must be valid for a client,
     # too.
     ends = {

@@ -13,7 +13,7 @@ _MACHINE_METRICS = 9100
 
 
 def configure_watching(fleet: FleetInputs) -> Iterator[tuple[str, str]]:
-    """Yield name and text of each file of Prometheus and Alertmanager."""
+    """Yield the name and the text of each file of Prometheus and Alertmanager."""
     yield "prometheus.yml", _configure_prometheus(fleet)
     yield "targets.json", f"{json.dumps(list(_targets(fleet)), indent=1)}\n"
     yield ALERTS, read_documented(ALERTS)
@@ -26,7 +26,7 @@ def configure_watching(fleet: FleetInputs) -> Iterator[tuple[str, str]]:
 
 
 def watching_arguments(fleet: FleetInputs, files: str) -> dict[str, str]:
-    """Return the command-line arguments of both programs by name; `files` is their folder."""
+    """Return the command-line arguments of both programs by name. `files` is their folder."""
     listen = "--web.listen-address=127.0.0.1:"
     return {
         "prometheus": f"--config.file={files}/prometheus.yml {listen}{fleet.prometheus_port}",
@@ -46,7 +46,7 @@ def _configure_prometheus(fleet: FleetInputs) -> str:
 
 
 def _targets(fleet: FleetInputs) -> Iterator[dict[str, object]]:
-    """Yield the groups of `targets.json`: addresses to scrape, and their labels."""
+    """Yield the groups of `targets.json`: the addresses that Prometheus reads, and their labels."""
 
     def group(job: str, host: str, port: int, **labels: str) -> dict[str, object]:
         host = "127.0.0.1" if fleet.is_here else bracketed(host)

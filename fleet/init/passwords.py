@@ -20,7 +20,10 @@ _MAX_PASSWORD_BYTES = 72
 
 
 def keep_password(files: FleetFiles, name: str) -> str:
-    """Return the password in the file `name`; create a missing file. Raises ConfigError."""
+    """Return the password in the file `name`. If there is no file, create it.
+
+    Raises ConfigError.
+    """
     text = files.read(name)
     if text is None:
         text = f"{secrets.token_urlsafe(_BYTES)}\n"
@@ -34,7 +37,7 @@ def keep_password(files: FleetFiles, name: str) -> str:
 
 
 def keep_hash(files: FleetFiles, user: str, password: str) -> str:
-    """Return the saved hash if it fits the password, otherwise a new hash."""
+    """Return the saved hash of `user` if it fits the password. Otherwise return a new hash."""
     old_hash, secret = files.hashes.get(user, ""), password.encode()
     try:
         if old_hash and bcrypt.checkpw(secret, old_hash.encode()):

@@ -1,4 +1,4 @@
-"""Configurations of gateways and collectors, of VictoriaMetrics and its logins."""
+"""Configurations of gateways and collectors, of VictoriaMetrics and of its logins."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ STORE_SECRETS = {
 
 
 def configure_gateway(gateway: GatewayUser, fleet: FleetInputs, directory: Path) -> str:
-    """Return the text of a gateway.toml; `directory` is the gateway's generated folder."""
+    """Return the text of a gateway.toml. `directory` is the gateway's generated folder."""
     ports = "".join(
         f"\n[[port]] # {meter.title}\naddress = {_quoted(meter.address)}\n"
         + (f"name = {_quoted(meter.name)}\n" if meter.name else "")
@@ -44,10 +44,10 @@ def configure_gateway(gateway: GatewayUser, fleet: FleetInputs, directory: Path)
 def configure_collector(
     collector: CollectorHost, fleet: FleetInputs, directory: Path, operator: Path | None = None
 ) -> str:
-    """Return the text of a collect.toml; `directory` is the collector's generated folder.
+    """Return the text of a collect.toml. `directory` is the collector's generated folder.
 
-    `operator` is the folder of the operator's login at VictoriaMetrics, used instead of the
-    collector's login.
+    With `operator`, the text has the operator's login at VictoriaMetrics instead of the
+    collector's. `operator` is the folder of this login.
     """
     places = _places(fleet, directory)
     secrets, plain = (operator, operator) if operator else (places["secrets"], places["plain"])
@@ -68,7 +68,7 @@ def configure_collector(
 def configure_operator(fleet: FleetInputs, directory: Path) -> str:
     """Return a configuration for `smarty-p1 fleet` commands, with the operator's login.
 
-    Otherwise it equals the first collector's configuration. `directory` is the fleet's folder.
+    Everything else is as in the first collector's configuration. `directory` is the fleet's folder.
     """
     first = fleet.collectors[0]
     own = directory / "operator" if fleet.is_here else Path("operator")
@@ -76,7 +76,7 @@ def configure_operator(fleet: FleetInputs, directory: Path) -> str:
 
 
 def _common(fleet: FleetInputs, directory: Path) -> dict[str, object]:
-    """Return the template values that gateways and collectors share."""
+    """Return the values for the template that gateways and collectors share."""
     return {
         "servers": ", ".join(
             f'"nats://{bracketed(node.host)}:{node.port}"' for node in fleet.nodes
@@ -87,7 +87,7 @@ def _common(fleet: FleetInputs, directory: Path) -> dict[str, object]:
 
 
 def _places(fleet: FleetInputs, directory: Path) -> dict[str, Path]:
-    """Return the folders where an installed program finds its secrets and its other files."""
+    """Return the folders in which an installed program finds its secrets and its other files."""
     if fleet.is_here:
         return {"secrets": directory, "plain": directory}
     return {"secrets": Path("$CREDENTIALS_DIRECTORY"), "plain": Path("/etc/smarty-p1")}
@@ -96,7 +96,7 @@ def _places(fleet: FleetInputs, directory: Path) -> dict[str, Path]:
 def configure_store(fleet: FleetInputs, passwords: Mapping[str, str], directory: Path) -> str:
     """Return the environment file of VictoriaMetrics.
 
-    It holds the secrets, because every user of the machine can see command-line arguments.
+    It contains the secrets, because every user of the machine can see command-line arguments.
     """
     return read_template(
         "victoria-metrics",
@@ -108,7 +108,7 @@ def configure_store(fleet: FleetInputs, passwords: Mapping[str, str], directory:
 
 
 def configure_logins(fleet: FleetInputs, passwords: Mapping[str, str]) -> str:
-    """Return the configuration of vmauth: users and the paths that they may request."""
+    """Return the configuration of vmauth: its users, and the paths that they may request."""
     login = base64.b64encode(f"{OPERATOR}:{passwords[OPERATOR]}".encode()).decode()
     return read_template(
         "auth.yml",
@@ -121,7 +121,7 @@ def configure_logins(fleet: FleetInputs, passwords: Mapping[str, str]) -> str:
 
 
 def vmauth_arguments(fleet: FleetInputs, directory: Path) -> str:
-    """Return the command-line arguments of vmauth; `directory` is its generated folder."""
+    """Return the command-line arguments of vmauth. `directory` is its generated folder."""
     store, files = fleet.store, directory if fleet.is_here else "/etc/victoria-metrics"
     arguments = [
         f"-auth.config={files}/auth.yml",
@@ -135,7 +135,7 @@ def vmauth_arguments(fleet: FleetInputs, directory: Path) -> str:
 
 
 def certificate_metric(name: str, end: datetime) -> str:
-    """Return the metric of a certificate's expiry, for Prometheus' node exporter."""
+    """Return a metric for Prometheus' node exporter: the time at which a certificate expires."""
     return f'smarty_p1_certificate_end_seconds{{name="{name}"}} {end.timestamp():.0f}\n'
 
 

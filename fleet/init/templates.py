@@ -10,22 +10,22 @@ NOTE = "# Made by `smarty-p1 fleet init`: change its fleet.toml instead, and run
 
 
 def read_documented(name: str) -> str:
-    """Return the text of an example, by its path below `fleet/`."""
+    """Return the text of an example. `name` is its path below `fleet/`."""
     return (_DIRECTORY / name).read_text(encoding="utf-8")
 
 
 def read_noted(name: str) -> str:
-    """Return the text of an example, with its first comment replaced by NOTE."""
+    """Return the text of an example. NOTE replaces its first comment."""
     return NOTE + _HEAD.sub("", read_documented(name))
 
 
 def read_template(name: str, /, **values: object) -> str:
-    """Return the template `name`, filled with `values`."""
+    """Return the text of the template `name`, with `values` filled in."""
     return fill(read_documented(f"templates/{name}"), **values)
 
 
 def fill(text: str, /, **values: object) -> str:
-    """Return `text` with each $name replaced by its value. Drop lines with a value None."""
+    """Return `text` with each $name replaced by its value. Drop lines that contain a value None."""
     lines = map(Template, text.splitlines(keepends=True))
     return "".join(
         line.substitute(values)
@@ -35,7 +35,7 @@ def fill(text: str, /, **values: object) -> str:
 
 
 def replace_once(text: str, pattern: str, value: str) -> str:
-    """Replace the only match of `pattern`. Raises LookupError for none or several matches."""
+    """Replace the only match of `pattern`. Raises LookupError if there is no match or several."""
     text, count = re.subn(pattern, lambda _: value, text, flags=re.MULTILINE)
     if count != 1:
         msg = f"a documented configuration has no line, or several, with {pattern}"

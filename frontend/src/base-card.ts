@@ -3,8 +3,8 @@
 import { type CSSResultGroup, html, LitElement, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
 import { type MeterFeed, type Meters, metersOf } from "./meter-feed.ts";
 import type { Hass } from "./hass.ts";
-import { missingTextsNote, findLocale, getLocaleOrEnglish } from "./text-loader.ts";
-import { languageOf, type Locale, localDay, type Texts } from "./locale.ts";
+import { findLocale, missingTextsNote } from "./text-loader.ts";
+import { type Locale, localDay, localeOf, type Texts } from "./locale.ts";
 import { chooser, shortTitle } from "./parts/meter-chooser.ts";
 import { rich, tableBehind } from "./parts/markup.ts";
 import { recordUses } from "./request-queue.ts";
@@ -168,16 +168,17 @@ export abstract class SmartyCard extends LitElement {
 
   protected override render(): TemplateResult | typeof nothing {
     if (!this.#hass || !this.config) return nothing;
-    if (!this.locale) return html`<ha-card><p class="small" role="status"></p></ha-card>`;
+    if (!this.locale) {
+      const { language } = this.#hass;
+      return html`<ha-card><p class="small" role="status" lang=${language}>${missingTextsNote(language)}</p></ha-card>`;
+    }
     const meter = this.meter;
     const feed = this.#feed ?? (meter && this.#meters?.feed(meter.entry_id));
     const isForbidden = feed?.live?.state === "unauthorized" || feed?.live?.state === "removed";
     recordUses(this, this.#unlisten.length > 0);
     const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
     // Screen readers would take the card's header for the header of the page. The role "article" prevents this.
-    const note = missingTextsNote(this.#hass.language, this.locale);
-    return html`<ha-card role="article">${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}
-      ${note ? html`<p class="small" lang=${languageOf(this.#hass.language)}>${note}</p>` : nothing}</ha-card>`;
+    return html`<ha-card role="article">${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}</ha-card>`;
   }
 
   /** Return the chooser of the view's meter; nothing if there is only one meter. */
@@ -263,10 +264,10 @@ export abstract class SmartyCard extends LitElement {
       <span class="hidden" aria-live="polite">${this.#findLocale}</span>`;
   }
 
-  /** Return whether the last telegram is older than `afterS` seconds. */
+  /** Return whether the last telegram is older than `afterS` seconds, or the connection is lost. */
   protected isOld(feed: MeterFeed, afterS = 60): boolean {
     const time = feed.live?.received_at;
-    return Boolean(feed.live?.gone) || (time !== undefined && time !== null && feed.now - Date.parse(time) > afterS * 1000);
+    return feed.isLost || Boolean(feed.live?.gone) || (time !== undefined && time !== null && feed.now - Date.parse(time) > afterS * 1000);
   }
 
   /** Return the time of the last telegram for the top right corner; "last …" once the telegram is old. */
@@ -305,5 +306,6 @@ export function navigate(path: string): void {
 export function pageLocale(): Locale {
   const home = document.querySelector("home-assistant") as { hass?: Hass } | null;
   const formats = home?.hass?.locale ?? { language: navigator.language, number_format: "language", time_format: "language" };
-  return getLocaleOrEnglish(formats, home?.hass?.language);
+  const language = home?.hass?.language;
+  return findLocale(formats, language) ?? localeOf(formats, language);
 }

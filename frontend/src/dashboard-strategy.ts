@@ -63,7 +63,8 @@ function mediaView(locale: Locale, meters: Meter[], hass: Hass): View[] {
 let mostViews = 0;
 /** Meters of the last generated dashboard; undefined until a dashboard is generated. */
 let shownMeters: string | undefined;
-let shownLocale: Locale | undefined;
+/** Language of the last generated dashboard; undefined if its texts were not loaded. */
+let shownLanguage: string | undefined;
 
 const idsOf = (meters: Meter[] | undefined): string =>
   JSON.stringify(meters?.map(({ entry_id, source, media }) => [entry_id, source, media.map(({ meter }) => meter)]) ?? null);
@@ -96,10 +97,9 @@ export class SmartyDashboard extends HTMLElement {
     if (before.language !== hass.language || registryOf(before) !== registryOf(hass)) return true;
     const { list } = metersOf(hass.connection);
     if (list !== undefined && idsOf(list) !== shownMeters) return true;
-    // The texts of the user's language may have arrived after the dashboard was generated with other texts. Generate it
+    // The texts of the user's language may have arrived after the dashboard was generated without them. Generate it
     // again then.
-    const locale = findLocale(hass.locale, hass.language);
-    return locale !== undefined && locale.language !== shownLocale?.language;
+    return findLocale(hass.locale, hass.language)?.language !== shownLanguage;
   }
 
   static async generate(_config: object, hass: Hass): Promise<object> {
@@ -108,7 +108,7 @@ export class SmartyDashboard extends HTMLElement {
       metersOf(hass.connection).loadList(MAX_WAIT_MS),
     ]);
     shownMeters = idsOf(meters);
-    shownLocale = locale;
+    shownLanguage = findLocale(hass.locale, hass.language)?.language;
     const media = mediaView(locale, meters ?? [], hass);
     // A home that has only pulse readers or tanks needs no view for electricity. While the meters are unknown, keep
     // this view.

@@ -10,7 +10,7 @@ export type Language = (typeof LANGUAGES)[number];
 /**
  * Texts of a card, by language and key. Keys that depend on a number end with _one and _other.
  *
- * Besides English, only the user's language is loaded: see text-loader.ts.
+ * Only the user's language is loaded: see text-loader.ts.
  */
 export type Texts<Key extends string = string> = Record<Language, Record<Key, string>>;
 export type Params = Record<string, string | number>;
@@ -70,7 +70,7 @@ export class Locale {
 
   /** Return a text with its parameters filled in. */
   text<Key extends string>(texts: Texts<Key>, key: Key, params: Params = {}): string {
-    const text = texts[this.language]?.[key] ?? texts.en[key] ?? key;
+    const text = texts[this.language]?.[key] ?? key;
     return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
   }
 

@@ -66,6 +66,8 @@ class Listeners {
 abstract class SharedSubscription {
   protected readonly connection: Connection;
   protected readonly listeners = new Listeners();
+  /** Whether the connection was lost after the last message. */
+  isLost = false;
   #tries = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
@@ -83,12 +85,14 @@ abstract class SharedSubscription {
     this.listeners.add(listener);
     if (this.listeners.size === 1) {
       this.connection.addEventListener("ready", this.#onReady);
+      this.connection.addEventListener("disconnected", this.#onLost);
       this.start();
     }
     return () => {
       this.listeners.delete(listener);
       if (this.listeners.size) return;
       this.connection.removeEventListener("ready", this.#onReady);
+      this.connection.removeEventListener("disconnected", this.#onLost);
       this.stop();
     };
   }
@@ -108,6 +112,11 @@ abstract class SharedSubscription {
   }
 
   readonly #onReady = (): void => this.restart();
+
+  readonly #onLost = (): void => {
+    this.isLost = true;
+    this.listeners.notify();
+  };
 }
 
 interface Answer {
@@ -301,6 +310,7 @@ export class MeterFeed extends SharedSubscription {
     this.#isFollowing = true;
     // While the integration reads no telegrams, the last values are kept.
     this.live = live.gone ? { ...this.live, ...live } : live;
+    this.isLost = false;
     this.#liveAt = Date.now();
     if (live.gone || wasGone) this.#forgetPeriods();
     // After "unauthorized", the integration sends nothing more. The user may get the right back, so subscribe again

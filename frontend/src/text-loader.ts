@@ -1,8 +1,8 @@
 /**
- * Loader for the texts of the user's language. The module contains English; every other language is a file beside it.
+ * Loader for the texts of the user's language. Every language is a file beside the module.
  *
- * The cards show no text until the file has arrived, so that English does not flash up. If loading fails or takes too
- * long, they show English with a note and try again.
+ * The cards show no text until the file has arrived. If loading fails or takes too long, a note says so, and the page
+ * tries again.
  */
 
 import type { UserFormats } from "./hass.ts";
@@ -26,7 +26,7 @@ type Loaded = Record<string, Record<string, string>>;
 
 /** Texts by the names of their files in texts/. */
 const ALL: Record<string, Partial<Texts>> = { banner, battery, bill, common, medium, months, now, quality, "so-far": soFar, strategy, today, year, yesterday };
-/** Time without any text until the cards fall back to English. */
+/** Time without any text until a note says that the texts are missing. */
 const MAX_WAIT_MS = 3_000;
 const RETRY_MS = 30_000;
 
@@ -71,9 +71,9 @@ async function load(language: Language, state: Loading): Promise<void> {
 }
 
 /**
- * Return the locale of a user: undefined while its texts are loading, English if loading failed or takes too long.
+ * Return the locale of a user; undefined while its texts are not loaded.
  *
- * Calls `onChange` once, when a later call would return another locale.
+ * Calls `onChange` once, when the texts have arrived, or when the note about missing texts is due.
  */
 export function findLocale(formats: UserFormats, wanted = formats.language, onChange?: () => void): Locale | undefined {
   const language = languageOf(wanted);
@@ -82,19 +82,17 @@ export function findLocale(formats: UserFormats, wanted = formats.language, onCh
   if (!state) loading.set(language, (state = { isLate: false, retryAt: 0, waiting: new Set() }));
   if (onChange) state.waiting.add(onChange);
   if (state.retryAt !== undefined && Date.now() >= state.retryAt) void load(language, state);
-  return state.isLate ? localeOf(formats, "en") : undefined;
+  return undefined;
 }
 
-/** Return the locale of a user as soon as its texts are loaded; English after the waiting time. */
+/** Return the locale of a user as soon as its texts are loaded; after the waiting time without texts. */
 export async function loadLocale(formats: UserFormats, wanted?: string): Promise<Locale> {
-  return findLocale(formats, wanted) ?? (await new Promise<void>((resolve) => findLocale(formats, wanted, resolve)), getLocaleOrEnglish(formats, wanted));
+  if (!findLocale(formats, wanted)) await new Promise<void>((resolve) => findLocale(formats, wanted, resolve));
+  return localeOf(formats, wanted);
 }
 
-/** Return the locale of a user if its texts are loaded, else English. */
-export const getLocaleOrEnglish = (formats: UserFormats, wanted?: string): Locale => findLocale(formats, wanted) ?? new Locale(formats, "en");
-
-/** Return the note "texts are missing" in the user's language; "" if the cards speak that language. */
-export function missingTextsNote(wanted: string, locale: Locale): string {
+/** Return the note "texts are missing" in the user's language; "" while loading them may still succeed. */
+export function missingTextsNote(wanted: string): string {
   const language = languageOf(wanted);
-  return language === locale.language ? "" : fallback[language].missing;
+  return loading.get(language)?.isLate ? fallback[language].missing : "";
 }

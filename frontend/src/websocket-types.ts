@@ -319,6 +319,29 @@ export interface WhatIfRefusal {
   least_days: number;
 }
 
+/** Means of the same weekday in the last four weeks, from midnight to the time of `until`. */
+export interface Usual {
+  days: number;
+  imported_wh: number;
+  exported_wh: number;
+  peak_kw: number;
+  cost: number | null;
+}
+
+/** Quarter-hour with a high power, or successive quarter-hours above the reference power. */
+export interface High {
+  start: Time;
+  end: Time;
+  is_above: boolean;
+  kw: number;
+}
+
+export interface Highlights {
+  month: string;
+  highest: High[];
+  always_on: { w: number; nights: number; cost_per_year: number | null } | null;
+}
+
 /** Parameters and answer of each websocket command. */
 export interface Commands {
   "smarty_p1/quarter_hours": {
@@ -326,6 +349,8 @@ export interface Commands {
     answers: QuarterHours;
   };
   "smarty_p1/days": { takes: { start?: string; end?: string }; answers: { days: Day[] } };
+  "smarty_p1/usual": { takes: object; answers: { until: Time; usual: Usual | null } };
+  "smarty_p1/highlights": { takes: { day?: string }; answers: Highlights };
   "smarty_p1/bill": { takes: { months?: number }; answers: { months: Bill[] } };
   "smarty_p1/classes": { takes: object; answers: Classes };
   "smarty_p1/what_if": {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { phaseBars, quarterHourBar } from "../src/drawing/now.ts";
 import { Locale } from "../src/locale.ts";
 import { troubleOf } from "../src/sentences/banner.ts";
-import { firstDaySentence, nowSentence, shownMean, type Situation, situationOf } from "../src/sentences/now.ts";
+import { firstDayRows, nowAdvice, roomOf, shownMean, type Situation, situationOf, SteadyRoom } from "../src/sentences/now.ts";
 import type { Live, Meter, RunningQuarterHour } from "../src/websocket-types.ts";
 
 const localeOf = (language: string) => new Locale({ language, number_format: "language", time_format: "24" }, language);
@@ -21,24 +21,64 @@ const situation = (changes: Partial<Situation> = {}): Situation => ({
   connection: 27,
   feedsIn: true,
   hasFedIn: true,
+  price: 0.1741,
   feedInPrice: 0.0782,
   excessPrice: 0.08262,
   peak: 14.5,
   ...changes,
 });
-const said = (changes: Partial<Situation>, locale = en) => nowSentence(situation(changes), locale).replaceAll("\u00a0", " ");
+const advice = (changes: Partial<Situation>, locale = en) => nowAdvice(situation(changes), locale);
+const said = (changes: Partial<Situation>, locale = en) => advice(changes, locale).text.replaceAll("\u00a0", " ");
+const small = (changes: Partial<Situation>, locale = en) => advice(changes, locale).small.replaceAll("\u00a0", " ");
 
-test("what may be switched on is rounded down, and no more than the connection carries", () => {
-  assert.equal(said({}), "You can add 14.0 kW until 18:45 and stay within 7 kW.");
-  assert.equal(said({ energy: 0.15 }), "You can add 13.8 kW until 18:45 and stay within 7 kW.");
-  assert.equal(said({ connection: 9.2 }), "You can add 8.6 kW until 18:45 and stay within 7 kW.");
-  assert.equal(said({ energy: 1.68, power: 0.6 }), "Nothing more until 18:45: 7 kW are just kept.");
+/** 20:49:30: 630 s are left, no sun. */
+const evening = { power: 0.8, energy: 0.06, secondsLeft: 630, end: new Date("2026-11-21T20:00:00Z"), feedsIn: false, hasFedIn: false };
+
+test("the room is what may stay on, in halves of a kW, never above the reference power", () => {
+  // 7 - 0.8 = 6.2; the rest of 1.75 kWh would allow 8.8 more for 630 s.
+  assert.equal(said(evening), "**Room for 6 kW more in all, within 7 kW.**");
+  assert.equal(said(evening, fr), "**Encore 6 kW au total, en restant sous 7 kW.**");
+  assert.equal(small(evening), "Until 21:00 only: 7 kW more.");
+  assert.equal(small({ ...evening, secondsLeft: 299 }), "");
+  assert.equal(said({ ...evening, reference: 27 }), "**Room for 26 kW more in all, within 27 kW.**");
+  assert.equal(said({ ...evening, connection: 3.1 }), "**Room for 2 kW more in all, within 7 kW.**");
+  assert.equal(said({ ...evening, power: 6.6 }), "**Hardly anything more fits within 7 kW.**");
+  // 11 kW for a moment of a calm quarter-hour: (1.75 - 0.4) * 3600 / 400 allow 12.15.
+  assert.equal(said({ power: 11, energy: 0.4 }), "**Hardly anything more fits within 7 kW.**");
+  assert.equal(small({ power: 11, energy: 0.4 }), "From 18:45 on: 4.0 kW less.");
+});
+
+test("much drawn at first leaves less until the quarter-hour ends", () => {
+  const late = { power: 1, energy: 1.5, secondsLeft: 420, feedsIn: false };
+  // 0.25 kWh for 420 s are 2.14 kW.
+  assert.equal(said(late), "**1 kW more until 18:45, then 6 kW in all.**");
+  assert.equal(said(late, fr), "**1 kW de plus jusqu'à 18:45, puis 6 kW au total.**");
+  assert.equal(said({ ...late, energy: 1.6 }), "**Hardly anything more until 18:45, then 6 kW in all.**");
+});
+
+test("the sun is not counted on, if the use of the house is known; else the card says so", () => {
+  const sunny = { power: -3.2, energy: 0 };
+  assert.equal(said(sunny), "**Room for 7 kW more in all, while the sun stays as it is.**");
+  assert.equal(said({ ...sunny, house: 1.2 }), "**Room for 5.5 kW more in all, within 7 kW.**");
+  assert.equal(small(sunny), "Used now, it saves 0.17 € a kWh; to the grid it earns 0.08 €.");
+  assert.equal(small({ ...sunny, feedInPrice: null }), "");
+  // 2.1 kW in the house, 0.7 of them from the grid: 4.9 without the sun, 6.3 with it.
+  assert.equal(small({ power: 0.7, house: 2.1 }), "6 kW while the sun stays as it is.");
+});
+
+test("a shown room falls at once and rises after a minute", () => {
+  const steady = new SteadyRoom();
+  const shown = [[0, 0.8], [10, 3], [20, 0.8], [69, 0.8], [80, 0.8]].map(([at, power]) =>
+    steady.show(roomOf(situation({ ...evening, power: power! }))!, at! * 1000).keep,
+  );
+  assert.deepEqual(shown.map((kw) => Math.round(kw * 10) / 10), [6.2, 4, 4, 4, 6.2]);
 });
 
 test("a projection above the reference power says how much less helps, rounded up, and what it costs", () => {
   const car = { power: 11.4, energy: 1.433 };
-  assert.equal(said(car), "**8.6 kW less until 18:45** keeps you within 7 kW. Otherwise 0.9 kWh above: 0.08 €.");
-  assert.equal(said(car, fr), "**8,6 kW de moins jusqu'à 18:45** : vous restez sous 7 kW. Sinon 0,9 kWh de trop : 0,08 €.");
+  assert.equal(said(car), "**0.08 € more:** 8.6 kW less until 18:45 avoids it.");
+  assert.equal(said(car, fr), "**0,08 € de plus :** 8,6 kW de moins jusqu'à 18:45 l'évitent.");
+  assert.equal(small(car), "From 18:45 on: 4.4 kW less.");
   assert.equal(
     said({ ...car, excessPrice: null }),
     "**8.6 kW less until 18:45** keeps you within 7 kW. Otherwise 0.9 kWh above.",
@@ -59,36 +99,22 @@ test("what is above is never called 0", () => {
   assert.match(said(little, fr), /\*\* Moins de 0,1 kWh jusqu'ici, moins de/);
   assert.equal(
     said({ power: 6.5, energy: 1.03 }),
-    "**0.1 kW less until 18:45** keeps you within 7 kW. Otherwise under 0.1 kWh above: under 0.01 €.",
+    "**Under 0.01 € more:** 0.1 kW less until 18:45 avoids it.",
   );
   assert.equal(shownMean(situation({ power: 6.5, energy: 1.03 })), 7.1);
 });
 
-test("feeding in earns, also when energy has been drawn in this quarter-hour", () => {
-  assert.equal(said({ power: -4.94, energy: 0.5 }), "Nothing comes from the grid. Feeding in earns 0.39 € an hour.");
-  assert.equal(said({ power: -4.94, feedInPrice: null }), "Nothing comes from the grid.");
-  assert.equal(said({ power: -4.94, feedInPrice: -0.02 }), "Nothing comes from the grid. Feeding in costs 0.10 € an hour.");
-});
-
-test("a house that draws nothing runs on its own, if it has anything of its own", () => {
-  assert.match(said({ power: 0.04 }), /own electricity/);
-  // In the night, by what was fed in in this quarter-hour: nothing.
-  assert.equal(said({ power: 0.04, hasFedIn: false }), "Nothing comes from the grid.");
-  assert.equal(said({ power: 0.04, feedsIn: false }), "Hardly anything is switched on.");
-});
-
-test("in the last minute, and where the beginning was missed, the next quarter-hour counts", () => {
-  assert.equal(said({ secondsLeft: 50 }), "In the next quarter-hour, you can add 6.4 kW and stay within 7 kW.");
-  assert.equal(said({ secondsLeft: 50, power: 9 }), "At this power, the next quarter-hour will be above 7 kW.");
-  // So short before the end, what is still to come would be a huge power.
-  assert.equal(said({ secondsLeft: 40, power: 12, energy: 1.7 }), "At this power, the next quarter-hour will be above 7 kW.");
+test("where the beginning was missed, the room is that of the next quarter-hour", () => {
+  assert.equal(said({ isWhole: false, energy: 2, feedsIn: false }), "**Room for 6 kW more in all from 18:45 on, within 7 kW.**");
+  // So short before the end, the power cannot be lowered in time.
+  assert.equal(said({ secondsLeft: 40, power: 12, energy: 1.7 }), "**Hardly anything more fits within 7 kW.**");
   assert.match(said({ secondsLeft: 40, power: 12, energy: 1.76 }), /^\*\*This quarter-hour is above 7 kW/);
-  assert.equal(said({ isWhole: false, energy: 2 }), "In the next quarter-hour, you can add 6.4 kW and stay within 7 kW.");
 });
 
 test("without a reference power, the highest quarter-hour of the month is told", () => {
   assert.equal(said({ reference: null }), "The highest quarter-hour this month: 14.5 kW.");
   assert.equal(said({ reference: null, peak: null }), "");
+  assert.equal(said({ reference: null, power: -3 }), "Nothing comes from the grid.");
 });
 
 const meter = { known_since: "2026-11-21T00:00:00+01:00", serial_number: "SAG1", title: "Smarty", reference_kw: 7 } as Meter;
@@ -108,32 +134,23 @@ const running = (changes: Partial<RunningQuarterHour> = {}): RunningQuarterHour 
   ...changes,
 });
 
-test("on the first day, it is told what will be whole when", () => {
-  const first = (changes: Partial<RunningQuarterHour>, since = meter.known_since) =>
-    firstDaySentence({ ...meter, known_since: since }, running(changes), en);
-  assert.equal(
-    first({}),
-    "The first whole quarter-hour ends at **19:00**, the first whole day on 22 November, the first whole month on 31 December.",
-  );
-  assert.match(first({ measured_since: "2026-11-21T17:30:00Z" })!, /ends at \*\*18:45\*\*/);
-  assert.equal(first({ last: { start: "2026-11-21T17:15:00Z", mean_kw: 1 } }), undefined);
-  assert.equal(first({}, "2026-11-01T00:00:00+01:00"), undefined);
-});
-
-test("whoever begins at midnight of the first has a whole day and month before them", () => {
-  const first = firstDaySentence(
-    { ...meter, known_since: "2026-12-01T00:00:00+01:00" },
-    running({
-      start: "2026-11-30T23:00:00Z",
-      end: "2026-11-30T23:15:00Z",
-      measured_since: "2026-11-30T23:00:00Z",
-    }),
-    en,
-  );
-  assert.equal(
-    first,
-    "The first whole quarter-hour ends at **00:15**, the first whole day on 1 December, the first whole month on 31 December.",
-  );
+test("on the first days, rows say what will be whole when", () => {
+  const rows = (changes: Partial<RunningQuarterHour>, since = meter.known_since) =>
+    firstDayRows({ ...meter, known_since: since }, running(changes), en).map((row) => row.join(": "));
+  // Set up at 18:36 on a Saturday.
+  assert.deepEqual(rows({}), [
+    "First whole quarter-hour: ends 19:00",
+    "First bar on the Energy dashboard: from 19:00 on",
+    "First whole day: 22 November",
+    "First whole month: December",
+  ]);
+  assert.match(rows({ measured_since: "2026-11-21T17:30:00Z" })[0]!, /ends 18:45/);
+  const last = { start: "2026-11-21T17:15:00Z", mean_kw: 1 };
+  assert.deepEqual(rows({ last }), ["First whole day: 22 November", "First whole month: December"]);
+  assert.deepEqual(rows({ last, start: "2026-11-22T23:00:00Z" }), []);
+  assert.deepEqual(rows({}, "2026-11-01T00:00:00+01:00"), []);
+  const midnight = { start: "2026-11-30T23:00:00Z", end: "2026-11-30T23:15:00Z", measured_since: "2026-11-30T23:00:00Z" };
+  assert.deepEqual(rows(midnight, "2026-12-01T00:00:00+01:00").slice(2), ["First whole day: 1 December", "First whole month: December"]);
 });
 
 test("odd values are unknown ones", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Locale } from "../src/locale.ts";
-import { soFar } from "../src/sentences/so-far.ts";
+import { soFar, usualTexts } from "../src/sentences/so-far.ts";
 import type { Bill, Day } from "../src/websocket-types.ts";
 
 const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
@@ -99,4 +99,18 @@ test("the month costs the bill and the energy community together", () => {
   const { rows, forecast } = shown([day()], bill({ shared_kwh: 100, total_with_community: 106.09 }));
   assert.equal(rows[3], "2.98 € | 106 €");
   assert.equal(forecast?.replaceAll("\u00a0", " "), "About **145 €** to the supplier by 30 November");
+});
+
+test("euros come before kWh, and as usual is a tenth off at most", () => {
+  const usual = { days: 4, imported_wh: 4700, exported_wh: 1700, peak_kw: 1, cost: 1.08 };
+  const until = new Date("2026-11-22T13:35:00Z");
+  const texts = (changes: Partial<Day>, locale = en) => usualTexts(day({ cost: 0.92, imported_wh: 6300, ...changes }), usual, until, locale);
+  const plain = (text: string) => text.replaceAll("\u00a0", " ");
+  const first = texts({});
+  assert.equal(plain(first.sentence), "**0.92 €, usually 1.08 € by now.** 6.3 kWh from the grid, usually 4.7 kWh.");
+  assert.equal(plain(first.note), "Usual: the last 4 Sundays until 14:35.");
+  assert.deepEqual(Object.values(first.cells).map((cell) => plain(cell!)), ["4.7 kWh", "1.7 kWh", "1.0 kW", "1.08 €"]);
+  // 1.08 less a tenth is 0.972; 2.9 against 3.4 is not as usual.
+  assert.equal(plain(texts({ cost: 0.98, imported_wh: 4300 }).sentence), "**0.98 €, as usual by now.** 4.3 kWh from the grid, as usual.");
+  assert.equal(plain(texts({ cost: null }).sentence), "**6.3 kWh, usually 4.7 kWh by now.**");
 });

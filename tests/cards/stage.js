@@ -85,6 +85,10 @@ window.stage = {
       if (!entryId || asked.entry_id === entryId) callback(structuredClone(message));
     }
   },
+  /** The connection is lost. */
+  disconnect: () => {
+    for (const callback of [...(listeners.get("disconnected") ?? [])]) callback();
+  },
   /** The connection was lost and is there again. */
   reconnect: () => {
     subscriptions.clear();

@@ -25,8 +25,8 @@ async def color_of_number(stage: Stage) -> str:
 async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
     await stage.show(CARD)
     text = await stage.text()
-    assert "You draw 18:38:20 0.6 kW You can add 14.0 kW until 18:45 and stay within 7 kW." in text
-    assert "18:30\N{EN DASH}18:45 ≈ 0.7 of 7 kW" in text
+    assert "From the grid 18:38:20 0.6 kW Room for 6 kW more in all, within 7 kW." in text
+    assert "Until 18:45 only: 7 kW more. 18:30\N{EN DASH}18:45 ≈ 0.7 of 7 kW" in text
     assert "L1 0.2 kW L2 0.3 kW L3 0.1 kW" in text
     assert not stage.errors
     assert not await stage.overflow()
@@ -61,28 +61,33 @@ async def test_a_meter_without_a_cable_shows_yesterday(stage: Stage) -> None:
     assert "Thursday 19 November until Thu 19 Nov, midnight 17.6 kWh" in await stage.text()
 
 
-async def test_each_telegram_is_shown(stage: Stage) -> None:
+async def test_each_telegram_is_shown_until_the_connection_is_lost(stage: Stage) -> None:
     await stage.show(CARD)
+    height = await house_now.height(stage.card(CARD))
     await stage.send(house_now.feeding())
     text = await stage.text()
-    assert "You feed in 18:38:20 4.9 kW" in text
-    assert "Feeding in earns 0.39 € an hour." in text
+    assert "To the grid 18:38:20 4.9 kW Room for 6 kW more in all, while the sun stays" in text
     assert await color_of_number(stage) == "feeds"
-
-
-async def test_the_number_is_red_only_while_it_is_itself_above(stage: Stage) -> None:
-    await stage.show(CARD, answers={"smarty_p1/live": house_now.charging()}, dark=True)
-    assert await color_of_number(stage) == "above"
+    await stage.page.evaluate("stage.disconnect()")
+    await stage.settle()
     text = await stage.text()
-    assert "8.6 kW less until 18:45 keeps you within 7 kW. Otherwise 0.9 kWh above: 0.08 €." in text
-    await stage.picture("now-charging-dark")
-    await stage.send(
-        house_now.charging(values=house.values(power_net=6.0)),
-    )
-    # The quarter-hour is still heading for more.
-    assert "≈ 8.4 of 7 kW" in await stage.text()
+    assert "Last: to the grid last 18:38:20 4.9 kW No connection to Home Assistant" in text
+    assert "Room" not in text
+    assert await color_of_number(stage) == "old"
+    assert await house_now.height(stage.card(CARD)) == pytest.approx(height, abs=24)
+    await stage.page.evaluate("stage.reconnect()")
+    await stage.settle()
+    assert "From the grid 18:38:20 0.6 kW Room for" in await stage.text()
+
+
+async def test_red_are_the_cost_and_the_part_above(stage: Stage) -> None:
+    await stage.show(CARD, answers={"smarty_p1/live": house_now.charging()}, dark=True)
     assert await color_of_number(stage) == "draws"
-    assert await stage.card(CARD).locator(".mean .excess").inner_text() == "≈ 8.4"
+    text = await stage.text()
+    assert "0.08 € more: 8.6 kW less until 18:45 avoids it. From 18:45 on: 4.4 kW less." in text
+    assert await stage.card(CARD).locator(".costs b").inner_text() == "0.08\u00a0€ more:"
+    assert await stage.card(CARD).locator(".mean .excess").inner_text() == "≈ 10.8"
+    await stage.picture("now-charging-dark")
 
 
 async def test_the_bar_is_drawn_to_the_reference_power_and_red_from_there(stage: Stage) -> None:
@@ -115,12 +120,12 @@ async def test_no_sentence_moves_what_is_below_it(stage: Stage, width: int) -> N
     await stage.show(CARD, width=width)
     texts = json.loads((ROOT / "frontend/src/texts/now.json").read_text("utf-8"))
     sentences = [
-        "above", "less", "feeding", "feeding_costs", "own", "nothing", "more", "no_more", "next",
-        "next_above", "highest", "not_present", "nothing_unverified", "awaited",
+        "above", "less", "room", "room_then", "none_then", "room_sun", "room_from", "room_none",
+        "highest", "not_present", "nothing_unverified", "awaited",
     ]  # fmt: skip
     values = {"R": "12\u00a0kW", "end": "18:45", "so_far": "0.9\u00a0kWh", "by_end": "1.9\u00a0kWh"}
     values |= {"cost": "0.08\u00a0€", "earned": "0.39\u00a0€", "peak": "14.5\u00a0kW"}
-    values |= dict.fromkeys(("less", "more"), "18.6\u00a0kW") | {"above": "1.9\u00a0kWh"}
+    values |= dict.fromkeys(("less", "more", "keep"), "18.6\u00a0kW") | {"above": "1.9\u00a0kWh"}
     shown = {
         f"{language} {key}": re.sub(r"\{(\w+)\}", lambda m: values[m[1]], texts[language][key])
         for language in LANGUAGES
@@ -138,7 +143,7 @@ async def test_no_sentence_moves_what_is_below_it(stage: Stage, width: int) -> N
         }""",
         shown,
     )
-    room = 48 if width == 390 else 72
+    room = 66 if width == 390 else 90
     assert [name for name, height in heights if height != room] == []
 
 
@@ -146,8 +151,8 @@ async def test_the_first_day_says_what_will_be_whole_when(stage: Stage) -> None:
     await stage.show(CARD, answers=house_now.first_day())
     text = await stage.text()
     assert (
-        "The first whole quarter-hour ends at 19:00, the first whole day on 22 November, "
-        "the first whole month on 31 December." in text
+        "First whole quarter-hour ends 19:00 First bar on the Energy dashboard from 19:00 on "
+        "First whole day 22 November First whole month December" in text
     )
     assert "18:30\N{EN DASH}18:45, counted since 18:36" in text
     assert "of 7 kW" not in text
@@ -156,7 +161,7 @@ async def test_the_first_day_says_what_will_be_whole_when(stage: Stage) -> None:
     begun = {"start": "2026-11-21T18:00:00+00:00", "end": "2026-11-21T18:15:00+00:00"}
     times = {"time": "2026-11-21T18:02:00+00:00", "measured_since": "2026-11-21T18:00:00+00:00"}
     await stage.send(house.live(quarter_hour=house.quarter_hour(**begun, **times, last=last)))
-    assert "until 19:15 and stay within 7 kW." in await stage.text()
+    assert "First whole quarter-hour" not in await stage.text()
 
 
 async def test_nothing_is_shown_that_could_not_be_verified(stage: Stage) -> None:
@@ -181,7 +186,8 @@ async def test_what_was_read_last_is_not_called_the_present(stage: Stage) -> Non
     assert "Nothing heard for 14 minutes" in text
     assert "Check the connection" in text
     assert (
-        "Last: you drew last 18:24:10 0.6 kW This is the last value, not the present one." in text
+        "Last: from the grid last 18:24:10 0.6 kW This is the last value, not the present one."
+        in text
     )
     assert "of 7 kW" not in text
     assert await color_of_number(stage) == "old"
@@ -191,7 +197,7 @@ async def test_what_was_read_last_is_not_called_the_present(stage: Stage) -> Non
     await stage.send(house.live(received_at="2026-11-21T17:40:20+00:00"))
     text = await stage.text()
     assert "Nothing heard" not in text
-    assert "You draw 18:40:20 0.6 kW" in text
+    assert "From the grid 18:40:20 0.6 kW" in text
 
 
 async def test_what_comes_no_more_grows_old(stage: Stage) -> None:
@@ -199,7 +205,7 @@ async def test_what_comes_no_more_grows_old(stage: Stage) -> None:
     await stage.show(CARD)
     await stage.passes(80)
     text = await stage.text()
-    assert "Last: you drew last 18:38:20 0.6 kW" in text
+    assert "Last: from the grid last 18:38:20 0.6 kW" in text
     assert "Nothing heard" not in text
     await stage.passes(60)
     assert "Nothing heard for 2 minutes" in await stage.text()
@@ -213,9 +219,9 @@ async def test_what_was_not_listened_for_is_no_silence(stage: Stage) -> None:
     await stage.page.evaluate("stage.answer({'smarty_p1/live': null})")
     await stage.page.evaluate("document.querySelector('main').append(card)")
     # Whether it is in view, the browser says when it has drawn it.
-    await stage.page.get_by_text("Last: you drew").wait_for()
+    await stage.page.get_by_text("Last: from the grid").wait_for()
     text = await stage.text()
-    assert "Last: you drew last 18:38:20 0.6 kW" in text
+    assert "Last: from the grid last 18:38:20 0.6 kW" in text
     assert "Nothing heard" not in text
 
 
@@ -223,7 +229,7 @@ async def test_a_meter_that_is_loaded_anew_is_only_old_for_a_moment(stage: Stage
     await stage.show(CARD)
     await stage.send(house.gone("not_loaded"))
     text = await stage.text()
-    assert "Last: you drew" in text
+    assert "Last: from the grid" in text
     assert "not being read" not in text
     await stage.passes(30)
     assert "This meter is not being read" in await stage.text()
@@ -291,16 +297,16 @@ async def test_odd_values_are_no_values(stage: Stage) -> None:
     await stage.send(house.live(values=odd | {"power_net": 1e9}, quarter_hour=running))
     assert "1,000,000,000" in await stage.text()
     await stage.send(house.live(quarter_hour=None))
-    assert "You draw 18:38:20 0.6 kW" in await stage.text()
+    assert "From the grid 18:38:20 0.6 kW" in await stage.text()
     assert not stage.errors
 
 
 async def test_one_of_three_meters_is_chosen_for_all_cards(stage: Stage) -> None:
     await stage.show(CARD, CARD, answers=house_now.three_meters())
     text = await stage.text()
-    assert "House draws 0.6 kW" in text
-    assert "Heat pump draws 2.1 kW" in text
-    assert "Smarty …\u2060012345 feeds in 4.9 kW" in text
+    assert "House 0.6 kW from the grid" in text
+    assert "Heat pump 2.1 kW from the grid" in text
+    assert "Smarty …\u2060012345 4.9 kW to the grid" in text
     radios = stage.card(CARD).get_by_role("radio")
     assert await radios.count() == 3
     for each in await radios.all():
@@ -309,14 +315,14 @@ async def test_one_of_three_meters_is_chosen_for_all_cards(stage: Stage) -> None
     await stage.picture("now-three-meters")
     await radios.nth(1).click()
     await stage.settle()
-    assert (await stage.text()).count("2.1 kW You can add 4.8 kW") == 2
+    assert (await stage.text()).count("2.1 kW Room for 4.5 kW") == 2
     # No subscription was ended for it, nor is one left over.
     live = "stage.asked.filter(({ type }) => type === 'smarty_p1/live').length"
     assert await stage.page.evaluate(live) == 3
     await radios.nth(1).press("End")
     await stage.settle()
     assert await radios.nth(2).get_attribute("aria-checked") == "true"
-    assert "You feed in" in await stage.text()
+    assert "To the grid" in await stage.text()
     await stage.page.evaluate(
         "document.querySelectorAll('smarty-p1-now').forEach((card) => card.remove())"
     )
@@ -363,15 +369,15 @@ async def test_the_clock_of_the_page_may_be_wrong(stage: Stage, minutes: int) ->
     )
     await stage.send(house.live(received_at="2026-11-21T17:38:30+00:00"))
     text = await stage.text()
-    assert "You draw 18:38:30 0.6 kW" in text
+    assert "From the grid 18:38:30 0.6 kW" in text
     assert re.search(r"last telegram \d s ago", text)
     # What has come before stays old.
     await stage.passes(90)
-    assert "Last: you drew last 18:38:30" in await stage.text()
+    assert "Last: from the grid last 18:38:30" in await stage.text()
 
 
 async def test_a_value_of_another_day_says_so(stage: Stage) -> None:
     await stage.show(
         CARD, answers={"smarty_p1/live": house.live(received_at="2026-11-19T17:24:10+00:00")}
     )
-    assert "Last: you drew last 19 Nov, 18:24:10 0.6 kW" in await stage.text()
+    assert "Last: from the grid last 19 Nov, 18:24:10 0.6 kW" in await stage.text()

@@ -10,12 +10,17 @@ OPTIONS = "/config/integrations/integration/smarty_p1#config_entry=house"
 
 
 async def test_today_and_this_month(stage: Stage) -> None:
-    await stage.show(CARD, answers=house_now.sums())
+    usual = {"days": 4, "imported_wh": 8400.0, "exported_wh": 1700.0, "peak_kw": 3.1, "cost": 3.5}
+    until = "2026-11-21T17:38:20+00:00"
+    answers = house_now.sums() | {"smarty_p1/usual": {"until": until, "usual": usual}}
+    await stage.show(CARD, answers=answers, width=520)
     text = await stage.text()
-    assert "So far until 18:38 About 145 € by 30 November Today November" in text
+    assert "So far until 18:38 2.98 €, usually 3.50 € by now. 10.8 kWh from the grid" in text
+    assert "About 145 € by 30 November" in text
     # 19 days of 17.64 kWh, one more, and 10.82 of today; 20 of 2.42 and 0.52.
-    assert "From the grid 10.8 kWh 364 kWh To the grid 0.5 kWh 49 kWh" in text
-    assert "Highest quarter-hour 9.4 kW 14.5 kW Cost with VAT 2.98 € 97 €" in text
+    assert "From the grid 10.8 kWh 8.4 kWh 364 kWh To the grid 0.5 kWh 1.7 kWh 49 kWh" in text
+    assert "Highest quarter-hour 9.4 kW 3.1 kW 14.5 kW Cost with VAT 2.98 € 3.50 € 97 €" in text
+    assert "Usual: the last 4 Saturdays until 18:38." in text
     assert "Today 2.98 €: 2.60 used, \N{MINUS SIGN}0.04 to the grid, 0.42 fixed." in text
     assert not stage.errors
     assert not await stage.overflow()

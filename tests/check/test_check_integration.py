@@ -56,17 +56,6 @@ def append(name: str, code: str) -> Damage:
     return damage
 
 
-def everywhere(old: str, new: str) -> Damage:
-    """Change every module."""
-
-    def damage(path: Path) -> None:
-        for module in path.rglob("*.py"):
-            text = module.read_text(encoding="utf-8")
-            module.write_text(text.replace(old, new), encoding="utf-8")
-
-    return damage
-
-
 def language(change: Callable[[Any], object]) -> Damage:
     """Add a language that differs from English in one thing."""
 
@@ -85,10 +74,6 @@ def meter_form(texts: dict[str, Any]) -> dict[str, Any]:
 
 DAMAGES: dict[str, tuple[Damage, str]] = {
     "language lacks a key": (language(lambda t: t["config"].pop("abort")), "xx.json: .* missing"),
-    "language has a key more": (
-        language(lambda t: t.update(more="x")),
-        "more missing, here or in en.json",
-    ),
     "language lacks a placeholder": (
         language(lambda t: meter_form(t).update(description="{nothing}")),
         "xx.json: config.step.meter.description: other placeholders",
@@ -97,39 +82,9 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         language(lambda t: meter_form(t).update(title="See https://x.org")),
         "xx.json: config.step.meter.title: an address",
     ),
-    "text with HTML": (
-        language(lambda t: meter_form(t).update(title="<b>Bold</b>")),
-        "xx.json: config.step.meter.title: HTML",
-    ),
-    "text with a quoted placeholder": (
-        language(lambda t: meter_form(t).update(title="Port '{port}'")),
-        "xx.json: config.step.meter.title: a placeholder in single quotes",
-    ),
-    "text with a reference": (
-        language(lambda t: meter_form(t).update(title="[%key:common::x%]")),
-        "xx.json: config.step.meter.title: a reference",
-    ),
-    "text with a space": (
-        language(lambda t: meter_form(t).update(title="Title ")),
-        "xx.json: config.step.meter.title: empty, or spaces",
-    ),
-    "text empty": (
-        language(lambda t: meter_form(t).update(title="")),
-        "xx.json: config.step.meter.title: empty, or spaces",
-    ),
     "field without description": (
         in_every_language(lambda t: meter_form(t)["data_description"].popitem()),
         "has a name without a description",
-    ),
-    "field of a section without description": (
-        in_every_language(
-            lambda t: [s["data_description"].popitem() for s in meter_form(t)["sections"].values()]
-        ),
-        "has a name without a description",
-    ),
-    "description without field": (
-        in_every_language(lambda t: meter_form(t)["data_description"].update(x="y")),
-        "x has a name without a description, or a description alone",
     ),
     "step without text": (
         in_every_language(lambda t: t["config"]["step"].pop("user")),
@@ -139,53 +94,13 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
         append("config_flow.py", 'errors["base"] = "x"'),
         "errors x has no text",
     ),
-    "abort without text": (
-        append("config_flow.py", 'self.async_abort(reason="x")'),
-        "config_flow.py: reason x has no text",
-    ),
-    "exception without text": (
-        append("repairs.py", 'raise HomeAssistantError(translation_key="x")'),
-        "repairs.py: translation_key x has no text",
-    ),
     "error that nothing shows": (
         in_every_language(lambda t: t["config"]["error"].update(never="x")),
         "error never is never used",
     ),
-    "abort that nothing shows": (
-        in_every_language(lambda t: t["config"]["abort"].update(never="x")),
-        "abort never is never used",
-    ),
-    "progress that nothing shows": (
-        in_every_language(lambda t: t["config"]["progress"].update(never="x")),
-        "progress never is never used",
-    ),
-    "step that nothing shows": (
-        in_every_language(lambda t: t["config"]["step"].update(never={"title": "X"})),
-        "step never is never used",
-    ),
-    "exception that nothing raises": (
-        in_every_language(lambda t: t["exceptions"].update(never={"message": "X"})),
-        "exceptions never is never used",
-    ),
-    "issue that nothing raises": (
-        in_every_language(lambda t: t["issues"].update(never={"title": "X"})),
-        "issues never is never used",
-    ),
-    "entity of no code": (
-        in_every_language(lambda t: t["entity"]["sensor"].update(never={"name": "x"})),
-        "sensor never is never used",
-    ),
-    "keys that are not recognized": (
-        everywhere("translation_key=", "text="),
-        "nothing in the code shows any translation_key",
-    ),
     "entity without icon": (
         edit("icons.json", lambda i: i["entity"]["sensor"].pop("energy_imported")),
         "icons.json: sensor energy_imported has an icon without a name, or a name alone",
-    ),
-    "icon of no entity": (
-        edit("icons.json", lambda i: i["entity"]["sensor"].update(x={"default": "mdi:eye"})),
-        "icons.json: sensor x has an icon without a name",
     ),
 }
 

@@ -60,3 +60,20 @@ def test_a_store_that_is_away_is_told_apart(tmp_path: Path) -> None:
     assert (result.returncode, result.stdout) == (1, b"")
     assert b"[store] VictoriaMetrics does not do it: " in result.stderr
     assert not file.exists()
+
+
+def test_an_example_is_made_into_a_fleet(tmp_path: Path) -> None:
+    fleet, folder = tmp_path / "fleet.toml", tmp_path / "fleet"
+    result = run("fleet", "init", fleet)
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert result.stderr.endswith(
+        b"No such file or directory; `smarty-p1 fleet init --example` prints one\n"
+    )
+    fleet.write_bytes(run("fleet", "init", "--example").stdout)
+
+    made = run("fleet", "init", fleet, "--to", folder)
+    assert (made.returncode, made.stderr) == (0, b"")
+    assert (folder / "steps.txt").read_bytes() in made.stdout
+    result = run("fleet", "init", fleet, "--to", "/dev/null/fleet")
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert b"Not a directory" in result.stderr

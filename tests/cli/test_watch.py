@@ -23,7 +23,6 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from dev.encoder import KEY, frame, literal, telegram
-from dev.ports import free_ports
 from smarty_p1_cli.rejection_words import EXPLANATIONS
 from smarty_p1_cli.watch_state import MAX_TELEGRAM_INTERVAL_S, PortStatus, condition, summary
 from smarty_p1_cli.watch_view import view
@@ -39,7 +38,6 @@ from smartyp1.port import (
 )
 
 PROJECT = Path(__file__).parents[2]
-WRONG_KEY = "00112233445566778899AABBCCDDEEFF"
 SIZES = [(40, 12), (80, 24), (80, 45), (120, 40), (200, 60)]
 NOW = 1000.0
 PATIENCE = 90
@@ -90,29 +88,6 @@ def test_no_window_is_too_small(width: int, height: int) -> None:
         assert max(map(cell_len, rows)) <= width
 
 
-def test_what_does_not_fit_is_counted() -> None:
-    # 2 registers, 30 objects of their own, and 4: version, name, identification, frame counter.
-    registers = ["1-0:1.8.0(1*kWh)", "1-0:2.8.0(2*kWh)"]
-    known = known_of(frame(1, telegram(*registers, *(f"1-0:99.{n}.0(x)" for n in range(30)))))
-
-    rows = picture(known, 40, 12)
-    header = next(at for at, row in enumerate(rows) if "imported" in row)
-    seen = len(rows) - header - 3
-    assert len(rows) == 12
-    assert rows[-1] == f"+ {34 - seen} more"
-
-
-def test_a_meter_with_one_phase_and_no_export_has_no_empty_rows() -> None:
-    known = known_of(frame(1, telegram("1-0:1.8.0(1*kWh)", "1-0:32.7.0(230*V)")))
-
-    rows = picture(known, 80, 24)
-
-    assert [row for row in rows if row.startswith(("energy", "power", "reactive"))] == [
-        "energy kWh     1.000         -   voltage V  230.0   -   -"
-    ]
-    assert not any("current" in row for row in rows)
-
-
 def test_nothing_that_a_meter_says_is_obeyed() -> None:
     known = known_of(
         frame(
@@ -151,14 +126,6 @@ def test_every_reason_is_said_in_words_and_counted(reason: Reason) -> None:
     assert said.startswith(EXPLANATIONS[reason])
     assert f"{reason.replace('_', ' ')} 3" in said
     assert "no telegram yet" in said
-
-
-def test_a_telegram_puts_right_what_was_wrong_and_the_count_stays() -> None:
-    known = known_of(frame(5) + frame(5))
-    assert condition(known, NOW)[0] == EXPLANATIONS[Reason.REPLAY]
-
-    known.receive(1, Decoder(KEY).feed(frame(6)), NOW)
-    assert summary(known, NOW + 3).startswith("reading; rejected: replay 1; last telegram 3 s ago")
 
 
 @pytest.mark.parametrize(
@@ -336,49 +303,6 @@ def test_the_view_follows_the_window_and_ctrl_c_ends_it() -> None:
     assert b"reading; nothing rejected" in left
     assert b"Traceback" not in shown.received
     assert KEY.hex().encode() not in shown.received.lower()
-
-
-def test_the_terminal_is_left_tidy_when_something_else_ends_it() -> None:
-    with gateway(FULL) as address, terminal(address, "--key", KEY.hex()) as shown:
-        shown.wait_for(lambda rows: "25678.901" in "".join(rows))
-        assert shown.interrupt(signal.SIGTERM) == 130
-
-    assert b"\x1b[?1049l" in shown.received
-    assert b"Traceback" not in shown.received
-
-
-def test_what_a_script_has_started_in_the_background_can_be_ended() -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with gateway(FULL) as address, terminal(address, "--key", KEY.hex()) as shown:
-            shown.wait_for(lambda rows: "25678.901" in "".join(rows))
-            assert shown.interrupt(signal.SIGTERM) == 130
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-def test_a_wrong_key_is_said_in_the_first_line() -> None:
-    with gateway(FULL) as address, terminal(address, "--key", WRONG_KEY, width=40, height=12) as at:
-        rows = at.wait_for(lambda rows: "tag 1" in " ".join(rows))
-        assert rows[0].startswith("wrong key, or damaged on the way")
-        assert at.interrupt() == 130
-    assert WRONG_KEY.lower().encode() not in at.received.lower()
-
-
-def test_a_port_that_is_lost_comes_back() -> None:
-    with (
-        gateway(frame(1), frame(2)) as address,
-        terminal(address, "--key", KEY.hex()) as shown,
-    ):
-        shown.wait_for(lambda rows: "1.000" in "".join(rows))
-        shown.wait_for(lambda rows: rows[0].startswith("the port was lost; trying again"))
-        shown.wait_for(lambda rows: rows[0].startswith("reading") and "2.000" in "".join(rows))
-
-
-def test_a_port_that_refuses_is_said() -> None:
-    with terminal(f"socket://me:secret@127.0.0.1:{free_ports()}") as shown:
-        shown.wait_for(lambda rows: rows[0].startswith("the port does not answer"))
-    assert b"secret" not in shown.received
 
 
 def test_without_rich_it_says_how_to_get_it_and_writes_lines(tmp_path: Path) -> None:

@@ -31,8 +31,7 @@ from custom_components.smarty_p1.lib.tariff import (
     month_name,
 )
 
-from .conftest import EntryMaker
-from .meter import SERIAL, MeterPort, with_value
+from .meter import SERIAL, EntryMaker, MeterPort, with_value
 from .support import TELEGRAM
 
 OPTIONS = {

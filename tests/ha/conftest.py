@@ -2,9 +2,10 @@
 
 import asyncio.constants
 import traceback
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Generator
 from functools import partial
 from pathlib import Path
+from typing import Any
 from unittest.mock import PropertyMock, patch
 
 import pytest
@@ -26,11 +27,12 @@ from custom_components.smarty_p1.lib import health
 from custom_components.smarty_p1.lib.port import probe, probing, read_limit
 from dev.leneda import Platform
 
-from . import leneda
-from .meter import KEY, SERIAL, MeterPort
+from . import billed_month, leneda
+from .meter import KEY, SERIAL, EntryMaker, MeterPort
 from .passed import Passed
+from .support import Home
 
-type EntryMaker = Callable[..., MockConfigEntry]
+__all__ = ["EntryMaker"]
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -112,6 +114,20 @@ def make_entry(hass: HomeAssistant) -> EntryMaker:
         return entry
 
     return make
+
+
+@pytest.fixture
+def home(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> Home:
+    """Return a home whose meter is not set up yet."""
+    return Home(hass, port, make_entry)
+
+
+@pytest.fixture
+async def entry(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
+) -> MockConfigEntry:
+    """Return the entry of a meter with one month and a half behind it."""
+    return await billed_month.set_up(hass, port, make_entry, hass_storage)
 
 
 @pytest.fixture

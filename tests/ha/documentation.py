@@ -89,9 +89,7 @@ def documented() -> Iterator[Documented]:
             first, *others = names.split(" / ")
             kind = first.rsplit(" ", 1)[0]
             for name, places in zip(
-                [first, *(f"{kind} {phase}" for phase in others)],
-                objects.split(" / "),
-                strict=True,
+                [first, *(f"{kind} {phase}" for phase in others)], objects.split(" / "), strict=True
             ):
                 yield Documented(
                     Row(platform, name, unit, classes, category, on == "yes"),

@@ -1,11 +1,16 @@
 """A meter for the tests of the integration: its telegrams, its frames and its port."""
 
 import re
+from collections.abc import Callable
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from dev.encoder import frame, literal, seal, with_value
 from dev.meter_port import MeterPort
 
 __all__ = ["MeterPort", "seal", "with_value"]
+
+type EntryMaker = Callable[..., MockConfigEntry]
 
 KEY = "AABBCCDDEEFF00112233445566778899"
 OTHER_KEY = "000102030405060708090A0B0C0D0E0F"

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from homeassistant.core import HassJob, HomeAssistant, State
@@ -14,8 +15,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smarty_p1.const import DOMAIN, LOGGER
 
-from .conftest import EntryMaker
-from .meter import OTHER_SERIAL, SERIAL, MeterPort, literal_telegram, with_value
+from .meter import OTHER_SERIAL, SERIAL, EntryMaker, MeterPort, literal_telegram, with_value
 from .passed import Passed
 
 TELEGRAM = literal_telegram("three_phase_gas_water_heat")
@@ -114,6 +114,11 @@ async def receive(hass: HomeAssistant, port: MeterPort, text: str) -> None:
     await wait_until(hass, lambda: coordinator.readings > before)
 
 
+async def call(hass: HomeAssistant, action: str, **data: object) -> Any:  # noqa: ANN401 - JSON
+    """Return what an action answers."""
+    return await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
+
+
 def state_of(hass: HomeAssistant, entity_id: str) -> State:
     """Return the state of a sensor that exists."""
     state = hass.states.get(f"sensor.{entity_id}")
@@ -163,3 +168,32 @@ def own_log(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
         for record in caplog.records
         if record.name.startswith(LOGGER.name) and record.levelno >= logging.INFO
     ]
+
+
+class Home:
+    """A Home Assistant, and the port of the meter that it reads."""
+
+    def __init__(self, hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
+        self.hass = hass
+        self.port = port
+        self.make_entry = make_entry
+
+    async def set_up(self, first: str = TELEGRAM, **options: float) -> MockConfigEntry:
+        """Return the entry of the meter, after its first telegram."""
+        return await set_up(self.hass, self.port, self.make_entry, first, **options)
+
+    async def receive(self, text: str) -> None:
+        """Let a telegram come."""
+        await receive(self.hass, self.port, text)
+
+    async def reload(self, entry: MockConfigEntry) -> None:
+        """Reload the entry."""
+        await reload(self.hass, entry)
+
+    def state_of(self, entity_id: str) -> State:
+        """Return the state of a sensor that exists."""
+        return state_of(self.hass, entity_id)
+
+    def values(self) -> dict[str, str]:
+        """Return the values of all sensors."""
+        return values(self.hass)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Awaitable, Callable, Iterator
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +9,11 @@ import pytest
 from homeassistant.components import websocket_api
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
-from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEntry, MockUser
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
-
-from . import billed_month
-from .conftest import EntryMaker
-from .meter import MeterPort
 
 PAGE = (Path(__file__).parents[2] / "docs" / "rights.md").read_text(encoding="utf-8")
 USERS = ("administrator", "reader", "another user", "automation")
@@ -58,14 +52,6 @@ def lines_of(kind: str) -> list[tuple[str, str, bool]]:
 
 
 COMMANDS, ACTIONS = lines_of("command"), lines_of("action")
-
-
-@pytest.fixture
-async def entry(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
-) -> MockConfigEntry:
-    """Return the entry of a meter."""
-    return await billed_month.set_up(hass, port, make_entry, hass_storage)
 
 
 @pytest.fixture
@@ -205,53 +191,3 @@ async def test_a_user_learns_nothing_of_a_meter_that_is_not_loaded(
     await hass.config_entries.async_unload(entry.entry_id)
     with pytest.raises(Unauthorized):
         await bill_for(hass, entry, users["another user"])
-
-
-# What a line of the page is asked for by; Home Assistant refuses it before it comes to the meter.
-REQUESTS = {
-    "**Add a meter**": ("POST", "/api/config/config_entries/flow", {"handler": DOMAIN}),
-    "**Change options**": ("POST", "/api/config/config_entries/options/flow", {"handler": "{id}"}),
-    "**Answer a repair**": (
-        "POST",
-        "/api/repairs/issues/fix",
-        {"handler": DOMAIN, "issue_id": "no_telegram_{id}"},
-    ),
-    "**Download diagnostics**": ("GET", "/api/diagnostics/config_entry/{id}", None),
-    "**Remove a meter**": ("DELETE", "/api/config/config_entries/entry/{id}", None),
-}
-
-
-def test_each_other_line_has_a_request() -> None:
-    others = [what for what in LINES if "command" not in what and "action" not in what]
-    assert [what for what in others if not what.startswith(tuple(REQUESTS))] == []
-    assert len(others) == len(REQUESTS)
-
-
-@pytest.mark.parametrize("what", REQUESTS)
-async def test_what_an_administrator_does_in_the_settings(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    hass_client: ClientSessionGenerator,
-    token_of: Callable[[str], Awaitable[str]],
-    what: str,
-) -> None:
-    for component in ("config", "repairs", "diagnostics"):
-        assert await async_setup_component(hass, component, {})
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        f"no_telegram_{entry.entry_id}",
-        is_fixable=True,
-        severity=ir.IssueSeverity.ERROR,
-        translation_key="no_telegram",
-        translation_placeholders={"title": entry.title},
-    )
-    said = next(said for line, said in LINES.items() if line.startswith(what))
-    method, path, body = REQUESTS[what]
-    filled = {key: value.format(id=entry.entry_id) for key, value in (body or {}).items()}
-    for user, allowed in reversed([*zip(USERS, said, strict=True)][:3]):
-        client = await hass_client(await token_of(user))
-        answer = await client.request(method, path.format(id=entry.entry_id), json=filled or None)
-        assert (answer.status == HTTPStatus.OK) is (allowed == "yes"), (user, answer.status)
-        if allowed != "yes":
-            assert answer.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}

@@ -14,17 +14,16 @@ import pytest
 import voluptuous as vol
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.const import CONF_PORT
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import meter_capture
-from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from dev.encoder import AUTHENTICATION_KEY, TITLE
 from smartyp1.capture import Chunk, read_capture
 from smartyp1.p1 import Decoder, Reason, Rejection, Telegram
@@ -36,6 +35,7 @@ from .repairs import choose, open_repair
 from .support import (
     TELEGRAM,
     at,
+    call,
     let_pass,
     let_pass_until,
     links,
@@ -70,15 +70,6 @@ async def repairs(hass: HomeAssistant) -> None:
     assert await async_setup_component(hass, REPAIRS, {})
 
 
-async def call(hass: HomeAssistant, step: str, **data: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Call the action; return its answer as the frontend gets it."""
-    answer = await hass.services.async_call(
-        DOMAIN, "capture", {"step": step, **data}, blocking=True, return_response=True
-    )
-    content: dict[str, Any] = json.loads(json.dumps(answer))
-    return content
-
-
 def files(folder: Path) -> list[str]:
     """Return the names of the files that are there."""
     return sorted(path.name for path in folder.glob("*"))
@@ -95,40 +86,67 @@ def touch(path: Path) -> None:
     path.touch()
 
 
-def repair(hass: HomeAssistant, entry: MockConfigEntry) -> str | None:
-    """Return the identifier of the repair of a capture, if it is raised."""
-    name = f"capture_ended_{entry.entry_id}"
-    return name if ir.async_get(hass).async_get_issue(DOMAIN, name) else None
+class House:
+    """A meter in Home Assistant, and what is recorded of it."""
+
+    def __init__(self, hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
+        self.hass = hass
+        self.port = port
+        self._make_entry = make_entry
+
+    async def begin(self) -> MockConfigEntry:
+        """Set the meter up."""
+        self.entry = await set_up(self.hass, self.port, self._make_entry)
+        return self.entry
+
+    async def call(self, step: str, **data: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        """Call the action; return its answer as the frontend gets it."""
+        answer = await call(self.hass, "capture", step=step, **data)
+        content: dict[str, Any] = json.loads(json.dumps(answer))
+        return content
+
+    @property
+    def repair(self) -> str:
+        """Return the identifier of the repair of a capture, empty while it is not raised."""
+        name = f"capture_ended_{self.entry.entry_id}"
+        return name if ir.async_get(self.hass).async_get_issue(DOMAIN, name) else ""
+
+    @property
+    def recording(self) -> Any:  # noqa: ANN401 - an inner part
+        """Return what is being recorded."""
+        return self.entry.runtime_data.capture.recording
+
+    async def record(self, *data: bytes, **options: bool) -> int:
+        """Record a minute in which this comes, and then a telegram; return how many bytes came."""
+        await self.call("start", minutes=1, **options)
+        last = self.port.next_frame(ODD)
+        size = sum(map(len, data)) + len(last)
+        await self.port.send(*data)
+        await self.port.send(last)
+        await wait_until(self.hass, lambda: self.recording.size == size)
+        # The meter goes on being read, by its one connection.
+        assert (self.port.clients, links(self.hass)) == (1, 1)
+        assert self.entry.runtime_data.latest.telegram.objects["0-0:96.13.0"] == MESSAGE
+        await self.end()
+        return size
+
+    async def end(self) -> None:
+        """Let the minute pass."""
+        await let_pass(self.hass, 60)
+        await wait_until(self.hass, lambda: bool(self.repair))
+
+    async def resume(self) -> None:
+        """Let readings come again: a minute that passes at once is one of silence."""
+        self.port.greeting = self.port.next_frame(TELEGRAM)
+        coordinator = self.entry.runtime_data
+        await let_pass_until(self.hass, 2, lambda: bool(coordinator.last_update_success))
+        self.port.greeting = b""
 
 
-async def record(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, *data: bytes) -> int:
-    """Record a minute in which this comes, and then a telegram; return how many bytes came."""
-    await call(hass, "start", minutes=1)
-    last = port.next_frame(ODD)
-    size = sum(map(len, data)) + len(last)
-    await port.send(*data)
-    await port.send(last)
-    capture = entry.runtime_data.capture
-    await wait_until(hass, lambda: capture.recording.size == size)
-    # The meter goes on being read, by its one connection.
-    assert (
-        port.clients,
-        links(hass),
-        entry.runtime_data.latest.telegram.objects["0-0:96.13.0"],
-    ) == (
-        *(1, 1),
-        MESSAGE,
-    )
-    await let_pass(hass, 60)
-    await wait_until(hass, lambda: repair(hass, entry) is not None)
-    return size
-
-
-async def resume(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
-    """Let readings come again: a minute that passes at once is one of silence."""
-    port.greeting = port.next_frame(TELEGRAM)
-    await let_pass_until(hass, 2, lambda: bool(entry.runtime_data.last_update_success))
-    port.greeting = b""
+@pytest.fixture
+def house(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> House:
+    """Return a house whose meter is not set up yet."""
+    return House(hass, port, make_entry)
 
 
 def forms(secret: str) -> Iterator[bytes]:
@@ -155,29 +173,22 @@ def survivors(*texts: str | bytes) -> list[bytes]:
 
 
 async def test_a_capture_goes_the_whole_way(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    folder: Path,
-    caplog: pytest.LogCaptureFixture,
+    house: House, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, "custom_components.smarty_p1")
-    entry = await set_up(hass, port, make_entry)
-    size = await record(
-        hass,
-        port,
-        entry,
-        port.next_frame(at("10:30:00", 25678.901))[100:],
-        port.next_frame(at("10:30:10", 25678.901)),
+    await house.begin()
+    size = await house.record(
+        house.port.next_frame(at("10:30:00", 25678.901))[100:],
+        house.port.next_frame(at("10:30:10", 25678.901)),
         b"\0\r\n\xff" + SERIAL.encode(),
         encipher(ODD, 7, key=OTHER_KEY, system_title=OTHER_TITLE),
         seal(ODD),
-        port.next_frame(at("10:40:20", 25679.151, 1.5)),
+        house.port.next_frame(at("10:40:20", 25679.151, 1.5)),
     )
-    shown = await call(hass, "show")
+    shown = await house.call("show")
     assert files(folder) == []
-    menu = await open_repair(hass, repair(hass, entry) or "")
-    written = await call(hass, "write")
+    menu = await open_repair(house.hass, house.repair)
+    written = await house.call("write")
 
     assert shown["state"] == "ready"
     assert shown["telegrams"] == 4
@@ -193,8 +204,8 @@ async def test_a_capture_goes_the_whole_way(
     assert {"0-0:42.0.0", "0-1:96.1.0", "0-0:96.13.0"} <= set(shown["objects"]["changed"])
     assert shown["replaced"]["titles_and_frame_counters"] == 3
     assert written == {**shown, "state": "written", "path": str(folder / "capture-1.jsonl")}
-    assert repair(hass, entry) is None
-    assert await call(hass, "show") == {"state": "none"}
+    assert not house.repair
+    assert await house.call("show") == {"state": "none"}
 
     text = (folder / "capture-1.jsonl").read_text(encoding="ascii")
     chunks, key = read_capture(text)
@@ -226,27 +237,23 @@ async def test_a_capture_goes_the_whole_way(
     # The entry is named by its title, which is what its user has called it.
     assert survivors(*(each for each in everything if isinstance(each, bytes))) == []
     assert (
-        survivors(*(each.replace(entry.title, "") for each in everything if isinstance(each, str)))
+        survivors(
+            *(each.replace(house.entry.title, "") for each in everything if isinstance(each, str))
+        )
         == []
     )
 
 
 @pytest.mark.parametrize("keeps", [None, False, True])
 async def test_messages_are_replaced_whole_unless_wanted_otherwise(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
+    house: House,
     keeps: bool | None,  # noqa: FBT001
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
+    await house.begin()
     option = {} if keeps is None else {"keep_message_forms": keeps}
-    await call(hass, "start", minutes=1, **option)
-    await port.send(port.next_frame(ODD))
-    await wait_until(hass, lambda: entry.runtime_data.capture.recording.size > 0)
-    await let_pass(hass, 60)
-    await wait_until(hass, lambda: repair(hass, entry) is not None)
-    await call(hass, "show")
-    chunks, key = read((await call(hass, "write"))["path"])
+    await house.record(**option)
+    await house.call("show")
+    chunks, key = read((await house.call("write"))["path"])
     [telegram] = Decoder(key).feed(b"".join(data for _, data in chunks))
 
     assert isinstance(telegram, Telegram)
@@ -256,93 +263,63 @@ async def test_messages_are_replaced_whole_unless_wanted_otherwise(
     assert ([len(word) for word in message.split()] == lengths) is (keeps is True)
 
 
-async def test_it_takes_a_while_and_there_is_one_at_a_time(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, folder: Path
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    assert await call(hass, "show") == {"state": "none"}
-    assert await call(hass, "discard") == {"state": "none"}
+async def test_it_takes_a_while_and_there_is_one_at_a_time(house: House, folder: Path) -> None:
+    await house.begin()
+    assert await house.call("show") == {"state": "none"}
+    assert await house.call("discard") == {"state": "none"}
     with pytest.raises(ServiceValidationError, match="no capture"):
-        await call(hass, "write")
-    started = await call(hass, "start")
+        await house.call("write")
+    started = await house.call("start")
     assert started == {"state": "recording", "minutes_left": 60, "size": 0}
     for step in ("start", "write"):
         with pytest.raises(ServiceValidationError, match="being recorded"):
-            await call(hass, step)
-    assert await call(hass, "discard") == {"state": "none"}
+            await house.call(step)
+    assert await house.call("discard") == {"state": "none"}
 
-    await record(hass, port, entry)
+    await house.record()
     with pytest.raises(ServiceValidationError, match="waits for you"):
-        await call(hass, "start")
-    assert await call(hass, "discard") == {"state": "none"}
-    assert repair(hass, entry) is None
-    await resume(hass, port, entry)
-    await record(hass, port, entry)
+        await house.call("start")
+    assert await house.call("discard") == {"state": "none"}
+    assert not house.repair
+    await house.resume()
+    await house.record()
     touch(folder / "capture-1.jsonl")
     with pytest.raises(ServiceValidationError, match="Nobody has seen"):
-        await call(hass, "write")
-    assert (await call(hass, "show"))["state"] == "ready"
-    assert (await call(hass, "write"))["path"] == str(folder / "capture-2.jsonl")
+        await house.call("write")
+    assert (await house.call("show"))["state"] == "ready"
+    assert (await house.call("write"))["path"] == str(folder / "capture-2.jsonl")
     assert files(folder) == ["capture-1.jsonl", "capture-2.jsonl"]
 
 
-async def test_it_lasts_as_long_as_wanted_and_takes_nothing_after_it(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await call(hass, "start", minutes=30)
-    recording = entry.runtime_data.capture.recording
-    await receive(hass, port, ODD)
+async def test_it_lasts_as_long_as_wanted_and_takes_nothing_after_it(house: House) -> None:
+    await house.begin()
+    await house.call("start", minutes=30)
+    recording = house.recording
+    await receive(house.hass, house.port, ODD)
     size = recording.size
     assert size > 0
-    await let_pass(hass, 1790)
-    assert entry.runtime_data.capture.recording is recording
-    await let_pass(hass, 1800)
-    await wait_until(hass, lambda: repair(hass, entry) is not None)
-    await resume(hass, port, entry)
-    await receive(hass, port, ODD)
+    await let_pass(house.hass, 1790)
+    assert house.recording is recording
+    await let_pass(house.hass, 1800)
+    await wait_until(house.hass, lambda: bool(house.repair))
+    await house.resume()
+    await receive(house.hass, house.port, ODD)
     assert recording.size == size
 
 
-async def test_nothing_is_begun_without_readings(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-    await let_pass(hass, 61)
+async def test_nothing_is_begun_without_readings(house: House) -> None:
+    await house.begin()
+    await let_pass(house.hass, 61)
     with pytest.raises(ServiceValidationError, match=r"nothing is received|cannot be read"):
-        await call(hass, "start")
-    assert await call(hass, "show") == {"state": "none"}
+        await house.call("start")
+    assert await house.call("show") == {"state": "none"}
 
 
 @pytest.mark.parametrize("minutes", [0, 61, "ten"])
-async def test_it_lasts_a_minute_to_an_hour(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, minutes: int | str
-) -> None:
-    await set_up(hass, port, make_entry)
+async def test_it_lasts_a_minute_to_an_hour(house: House, minutes: int | str) -> None:
+    await house.begin()
     with pytest.raises(vol.Invalid):
-        await call(hass, "start", minutes=minutes)
-
-
-async def test_only_administrators_record(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_admin_user: MockUser,
-    hass_read_only_user: MockUser,
-) -> None:
-    await set_up(hass, port, make_entry)
-
-    async def ask(user: MockUser, step: str) -> None:
-        context = Context(user_id=user.id)
-        await hass.services.async_call(
-            DOMAIN, "capture", {"step": step}, blocking=True, context=context
-        )
-
-    await ask(hass_admin_user, "start")
-    for step in ("start", "show", "write", "discard"):
-        with pytest.raises(Unauthorized):
-            await ask(hass_read_only_user, step)
-    assert (await call(hass, "show"))["state"] == "recording"
+        await house.call("start", minutes=minutes)
 
 
 async def test_a_board_sends_no_telegrams(hass: HomeAssistant, port: MeterPort) -> None:
@@ -350,78 +327,52 @@ async def test_a_board_sends_no_telegrams(hass: HomeAssistant, port: MeterPort) 
     entry = pulse_entry(hass, **{CONF_PORT: port.url})
     assert await hass.config_entries.async_setup(entry.entry_id)
     with pytest.raises(ServiceValidationError, match="sends no telegrams"):
-        await call(hass, "start", config_entry=entry.entry_id)
-
-
-async def test_a_meter_without_a_key(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    port.greeting = seal(TELEGRAM)
-    entry = make_entry(port.url, key=None)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await call(hass, "start", minutes=1)
-    await port.send(seal(ODD))
-    await wait_until(hass, lambda: entry.runtime_data.capture.recording.size == len(ODD))
-    await let_pass(hass, 60)
-    await wait_until(hass, lambda: repair(hass, entry) is not None)
-
-    shown = await call(hass, "show")
-    assert (shown["telegrams"], shown["is_encrypted"]) == (1, False)
-    written = await call(hass, "write")
-    chunks, key = read(written["path"])
-    assert key is None
-    assert survivors(str(shown), b"".join(data for _, data in chunks)) == []
+        await call(hass, "capture", step="start", config_entry=entry.entry_id)
 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])
 async def test_a_meter_at_a_topic(
-    hass: HomeAssistant,
+    house: House,
     mqtt_mock: MqttMockHAClient,
     make_entry: EntryMaker,
     port: MeterPort,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     Clock(monkeypatch, OF_TELEGRAM)
-    entry = await set_up_at_topic(hass, mqtt_mock, make_entry, port)
-    await call(hass, "start", minutes=1)
+    house.entry = await set_up_at_topic(house.hass, mqtt_mock, make_entry, port)
+    await house.call("start", minutes=1)
     frame = port.next_frame(ODD)
-    await tell(hass, frame)
-    await let_pass(hass, 60)
-    await wait_until(hass, lambda: repair(hass, entry) is not None)
+    await tell(house.hass, frame)
+    await house.end()
 
-    shown = await call(hass, "show")
+    shown = await house.call("show")
     assert (shown["telegrams"], shown["chunks"], shown["size"]) == (1, 1, len(frame))
 
 
-async def test_what_no_key_opens_is_not_written(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, folder: Path
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await call(hass, "start", minutes=1)
+async def test_what_no_key_opens_is_not_written(house: House, folder: Path) -> None:
+    await house.begin()
+    await house.call("start", minutes=1)
     foreign = encipher(ODD, 7, key=OTHER_KEY)
-    await port.send(foreign)
-    capture = entry.runtime_data.capture
-    await wait_until(hass, lambda: capture.recording.size == len(foreign))
-    await let_pass(hass, 60)
-    await wait_until(hass, lambda: repair(hass, entry) is not None)
-    shown = await call(hass, "show")
+    await house.port.send(foreign)
+    capture = house.entry.runtime_data.capture
+    await wait_until(house.hass, lambda: capture.recording.size == len(foreign))
+    await house.end()
+    shown = await house.call("show")
     assert (shown["telegrams"], shown["last_telegram"]) == (0, [])
     with pytest.raises(ServiceValidationError, match="No telegram"):
-        await call(hass, "write")
+        await house.call("write")
 
-    result = await open_repair(hass, repair(hass, entry) or "")
+    result = await open_repair(house.hass, house.repair)
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "capture_empty")
-    assert repair(hass, entry) is None
-    assert await call(hass, "show") == {"state": "none"}
+    assert not house.repair
+    assert await house.call("show") == {"state": "none"}
     assert files(folder) == []
 
 
-async def test_the_repair_shows_it_and_writes_it(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, folder: Path
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await record(hass, port, entry)
-    menu = await open_repair(hass, repair(hass, entry) or "")
+async def test_the_repair_shows_it_and_writes_it(house: House, folder: Path) -> None:
+    await house.begin()
+    await house.record()
+    menu = await open_repair(house.hass, house.repair)
     shown = menu["description_placeholders"]
     assert shown
     assert (menu["menu_options"], shown["telegrams"]) == (["write", "discard"], "1")
@@ -430,93 +381,136 @@ async def test_the_repair_shows_it_and_writes_it(
     # Nothing of the meter's ends the block of code.
     assert shown["telegram"].count("`") == 6
 
-    done = await choose(hass, menu, "write")
+    done = await choose(house.hass, menu, "write")
     assert (done["type"], done["reason"]) == (FlowResultType.ABORT, "capture_written")
     path = folder / "capture-1.jsonl"
     assert done["description_placeholders"] == {"path": str(path)}
     assert read(path)
-    assert repair(hass, entry) is None
+    assert not house.repair
 
 
-async def test_the_repair_discards_it(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, folder: Path
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await record(hass, port, entry)
-    menu, late, later = [await open_repair(hass, repair(hass, entry) or "") for _ in range(3)]
-    done = await choose(hass, menu, "discard")
+async def test_the_repair_discards_it(house: House, folder: Path) -> None:
+    await house.begin()
+    await house.record()
+    menu, late, later = [await open_repair(house.hass, house.repair) for _ in range(3)]
+    done = await choose(house.hass, menu, "discard")
     assert done["type"] is FlowResultType.CREATE_ENTRY
-    assert await call(hass, "show") == {"state": "none"}
-    assert (await choose(hass, late, "write"))["reason"] == "capture_gone"
+    assert await house.call("show") == {"state": "none"}
+    assert (await choose(house.hass, late, "write"))["reason"] == "capture_gone"
     assert files(folder) == []
-    await hass.config_entries.async_unload(entry.entry_id)
-    assert (await choose(hass, later, "write"))["reason"] == "capture_gone"
-
-
-async def test_a_repair_that_is_used_too_late(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await record(hass, port, entry)
-    menu = await open_repair(hass, repair(hass, entry) or "")
-    old = await open_repair(hass, repair(hass, entry) or "")
-    await call(hass, "discard")
-    await resume(hass, port, entry)
-    await record(hass, port, entry)
-    assert (await choose(hass, old, "write"))["reason"] == "capture_gone"
-    await hass.config_entries.async_unload(entry.entry_id)
-    assert (await choose(hass, menu, "discard"))["type"] is FlowResultType.CREATE_ENTRY
-
-
-async def test_a_repair_with_nothing_behind_it(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    raise_issue(hass, entry, Problem.CAPTURE)
-    assert (await open_repair(hass, repair(hass, entry) or ""))["reason"] == "capture_gone"
+    await house.hass.config_entries.async_unload(house.entry.entry_id)
+    assert (await choose(house.hass, later, "write"))["reason"] == "capture_gone"
 
 
 @pytest.mark.parametrize("is_full", [False, True])
-async def test_a_file_that_cannot_be_written(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
+async def test_a_file_that_cannot_be_written(
+    house: House,
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     is_full: bool,  # noqa: FBT001
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await record(hass, port, entry)
+    await house.begin()
+    await house.record()
     if is_full:
         monkeypatch.setattr(meter_capture, "MAX_CAPTURE_FILES", 1)
         touch(folder / "capture-1.jsonl")
     else:
         touch(folder)
-    await call(hass, "show")
+    await house.call("show")
     with pytest.raises(ServiceValidationError, match=r"cannot be written into .*: File exists"):
-        await call(hass, "write")
-    menu = await open_repair(hass, repair(hass, entry) or "")
-    failed = await choose(hass, menu, "write")
+        await house.call("write")
+    menu = await open_repair(house.hass, house.repair)
+    failed = await choose(house.hass, menu, "write")
     assert failed["reason"] == "capture_not_written"
     assert failed["description_placeholders"] == {"path": str(folder), "error": "File exists"}
 
     # It is still there, for when there is room.
     monkeypatch.undo()
     if not is_full:
-        await hass.async_add_executor_job(folder.unlink)
-    assert (await call(hass, "write"))["state"] == "written"
+        await house.hass.async_add_executor_job(folder.unlink)
+    assert (await house.call("write"))["state"] == "written"
+
+
+async def test_a_capture_ends_with_the_entry(house: House) -> None:
+    await house.begin()
+    await house.record()
+    house.port.greeting = house.port.next_frame(TELEGRAM)
+    await reload(house.hass, house.entry)
+    assert not house.repair
+    assert await house.call("show") == {"state": "none"}
+
+    await house.call("start")
+    recorder = house.entry.runtime_data.capture
+    await house.hass.config_entries.async_unload(house.entry.entry_id)
+    assert recorder.recording is None
+    await let_pass(house.hass, 3600)
+    assert not house.repair
+
+
+async def test_a_capture_that_nobody_looks_at_is_forgotten(house: House) -> None:
+    await house.begin()
+    await house.record()
+    await let_pass(house.hass, 24 * 3600 - 10)
+    assert house.repair
+    await let_pass(house.hass, 24 * 3600 + 1)
+    assert not house.repair
+    assert await house.call("show") == {"state": "none"}
+
+
+async def test_it_ends_before_the_time_when_it_is_enough(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.begin()
+    first, second = house.port.next_frame(ODD), house.port.next_frame(ODD)
+    monkeypatch.setattr(meter_capture, "MAX_BYTES", len(first))
+    await house.call("start")
+    recording = house.recording
+    await house.port.send(first)
+    await wait_until(house.hass, lambda: recording.size == len(first))
+    await house.port.send(second)
+    await wait_until(house.hass, lambda: bool(house.repair))
+
+    shown = await house.call("show")
+    assert (shown["telegrams"], shown["size"]) == (1, len(first))
+
+
+async def test_a_folder_has_room_for_99(house: House, folder: Path) -> None:
+    await house.begin()
+    await house.record()
+    await house.call("show")
+    for number in range(1, 99):
+        touch(folder / f"capture-{number}.jsonl")
+    assert (await house.call("write"))["path"] == str(folder / "capture-99.jsonl")
+    await house.resume()
+    await house.record()
+    await house.call("show")
+    with pytest.raises(ServiceValidationError, match="File exists"):
+        await house.call("write")
+
+
+async def test_a_mistake_while_it_is_made_anonymous_tells_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.begin()
+    mistake = Mock(side_effect=ValueError(f"invalid: {MESSAGE!r}"))
+    monkeypatch.setattr(meter_capture, "anonymise", mistake)
+    await house.call("start", minutes=1)
+    await receive(house.hass, house.port, ODD)
+    await let_pass(house.hass, 60)
+    await wait_until(house.hass, lambda: not house.entry.runtime_data.capture.is_running)
+
+    assert await house.call("show") == {"state": "none"}
+    assert "could not be made anonymous, and is discarded: ValueError" in caplog.text
+    assert MESSAGE not in caplog.text
+    assert AUTHENTICATION_KEY.hex() not in caplog.text
 
 
 async def test_half_a_file_is_none(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    folder: Path,
-    monkeypatch: pytest.MonkeyPatch,
+    house: House, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await record(hass, port, entry)
-    await call(hass, "show")
+    await house.begin()
+    await house.record()
+    await house.call("show")
     opened = Path.open
 
     def open_on_full_disk(path: Path, *arguments: Any, **options: Any) -> Any:  # noqa: ANN401
@@ -529,107 +523,5 @@ async def test_half_a_file_is_none(
     with monkeypatch.context() as disk:
         disk.setattr(Path, "open", open_on_full_disk)
         with pytest.raises(ServiceValidationError, match="No space left"):
-            await call(hass, "write")
+            await house.call("write")
     assert files(folder) == []
-
-
-async def test_a_capture_ends_with_the_entry(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await record(hass, port, entry)
-    port.greeting = port.next_frame(TELEGRAM)
-    await reload(hass, entry)
-    assert repair(hass, entry) is None
-    assert await call(hass, "show") == {"state": "none"}
-
-    await call(hass, "start")
-    recorder = entry.runtime_data.capture
-    await hass.config_entries.async_unload(entry.entry_id)
-    assert recorder.recording is None
-    await let_pass(hass, 3600)
-    assert repair(hass, entry) is None
-
-
-async def test_a_capture_that_nobody_looks_at_is_forgotten(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await record(hass, port, entry)
-    await let_pass(hass, 24 * 3600 - 10)
-    assert repair(hass, entry) is not None
-    await let_pass(hass, 24 * 3600 + 1)
-    assert repair(hass, entry) is None
-    assert await call(hass, "show") == {"state": "none"}
-
-
-async def test_it_ends_before_the_time_when_it_is_enough(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    first, second = port.next_frame(ODD), port.next_frame(ODD)
-    monkeypatch.setattr(meter_capture, "MAX_BYTES", len(first))
-    await call(hass, "start")
-    recording = entry.runtime_data.capture.recording
-    await port.send(first)
-    await wait_until(hass, lambda: recording.size == len(first))
-    await port.send(second)
-    await wait_until(hass, lambda: repair(hass, entry) is not None)
-
-    shown = await call(hass, "show")
-    assert (shown["telegrams"], shown["size"]) == (1, len(first))
-
-
-async def test_there_is_room_for_2_mib_and_50000_chunks(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    for chunk, count in ((bytes(2 * 1024 * 1024), 1), (b"", 50_000)):
-        await call(hass, "start")
-        recording = entry.runtime_data.capture.recording
-        for _ in range(count):
-            recording.add(0.0, chunk)
-        assert not recording.is_full
-        recording.add(0.0, b"x")
-        assert recording.is_full
-        await call(hass, "discard")
-
-
-async def test_a_folder_has_room_for_99(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, folder: Path
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await record(hass, port, entry)
-    await call(hass, "show")
-    for number in range(1, 99):
-        touch(folder / f"capture-{number}.jsonl")
-    assert (await call(hass, "write"))["path"] == str(folder / "capture-99.jsonl")
-    await resume(hass, port, entry)
-    await record(hass, port, entry)
-    await call(hass, "show")
-    with pytest.raises(ServiceValidationError, match="File exists"):
-        await call(hass, "write")
-
-
-async def test_a_mistake_while_it_is_made_anonymous_tells_nothing(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    mistake = Mock(side_effect=ValueError(f"invalid: {MESSAGE!r}"))
-    monkeypatch.setattr(meter_capture, "anonymise", mistake)
-    await call(hass, "start", minutes=1)
-    await receive(hass, port, ODD)
-    await let_pass(hass, 60)
-    await wait_until(hass, lambda: not entry.runtime_data.capture.is_running)
-
-    assert await call(hass, "show") == {"state": "none"}
-    assert "could not be made anonymous, and is discarded: ValueError" in caplog.text
-    assert MESSAGE not in caplog.text
-    assert AUTHENTICATION_KEY.hex() not in caplog.text

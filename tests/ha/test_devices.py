@@ -1,6 +1,5 @@
 """Meters that are replaced, and devices that may be deleted."""
 
-import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceEntry, DeviceRegistry
 from homeassistant.helpers.entity_registry import EntityRegistry
@@ -12,7 +11,7 @@ from custom_components.smarty_p1 import async_remove_config_entry_device
 from .boards import tank_entry
 from .conftest import EntryMaker
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, with_value, without_channels
-from .support import TELEGRAM, device_of, receive, reload, set_up, state_of, values
+from .support import TELEGRAM, Home, device_of, reload, set_up
 
 GAS = "gas_meter_7401"
 NEW_GAS = "gas_meter_7499"
@@ -38,24 +37,21 @@ async def delete(
 
 
 async def test_a_replaced_meter_is_a_new_device(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+    home: Home, device_registry: DeviceRegistry
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
+    entry = await home.set_up()
 
-    await receive(hass, port, replaced())
+    await home.receive(replaced())
 
-    assert state_of(hass, NEW_GAS).state == "0.0"
-    assert state_of(hass, GAS).state == "unavailable"
+    assert home.state_of(NEW_GAS).state == "0.0"
+    assert home.state_of(GAS).state == "unavailable"
     new = device_of(device_registry, entry, NEW_DEVICE)
     assert (new.name, new.serial_number) == ("Gas meter 7499", "GAS 079000257499")
     assert entry.runtime_data.reception.totals_held_back == {}
 
 
 async def test_an_index_is_called_as_its_device_and_keeps_its_id(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    entity_registry: EntityRegistry,
+    home: Home, entity_registry: EntityRegistry
 ) -> None:
     # As earlier versions made it.
     known = entity_registry.async_get_or_create(
@@ -65,88 +61,64 @@ async def test_an_index_is_called_as_its_device_and_keeps_its_id(
         suggested_object_id=f"{GAS}_gas",
         translation_key="gas",
     )
-    await set_up(hass, port, make_entry)
+    await home.set_up()
 
-    index = hass.states.get(known.entity_id)
+    index = home.hass.states.get(known.entity_id)
     assert index
     assert (index.state, index.name) == ("678.901", "Gas meter 7401")
-    water = state_of(hass, "water_meter_7402")
+    water = home.state_of("water_meter_7402")
     assert (water.state, water.name) == ("28.103", "Water meter 7402")
-    assert state_of(hass, f"{GAS}_flow_rate").name == "Gas meter 7401 Flow rate"
+    assert home.state_of(f"{GAS}_flow_rate").name == "Gas meter 7401 Flow rate"
     registered = entity_registry.async_get("sensor.water_meter_7402")
     assert registered
     assert registered.translation_key == "water"  # which gives it its icon
 
 
 async def test_only_meters_that_are_gone_can_be_deleted(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    device_registry: DeviceRegistry,
-    hass_ws_client: WebSocketGenerator,
+    home: Home, device_registry: DeviceRegistry, hass_ws_client: WebSocketGenerator
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
+    entry = await home.set_up()
     old = device_of(device_registry, entry, OLD_DEVICE)
-    assert not await delete(hass, hass_ws_client, old)
-    await receive(hass, port, replaced())
+    assert not await delete(home.hass, hass_ws_client, old)
+    await home.receive(replaced())
 
     for identifier in (SERIAL, NEW_DEVICE):
         device = device_of(device_registry, entry, identifier)
-        assert not await delete(hass, hass_ws_client, device)
-    assert await delete(hass, hass_ws_client, old)
+        assert not await delete(home.hass, hass_ws_client, device)
+    assert await delete(home.hass, hass_ws_client, old)
 
     assert device_registry.async_get(old.id) is None
-    assert GAS not in values(hass)
-    assert state_of(hass, NEW_GAS).state == "0.0"
-    await receive(hass, port, replaced())
-    assert GAS not in values(hass)
+    assert GAS not in home.values()
+    assert home.state_of(NEW_GAS).state == "0.0"
+    await home.receive(replaced())
+    assert GAS not in home.values()
 
 
 async def test_a_deleted_meter_that_comes_back_is_there_again(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    device_registry: DeviceRegistry,
-    hass_ws_client: WebSocketGenerator,
+    home: Home, device_registry: DeviceRegistry, hass_ws_client: WebSocketGenerator
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await receive(hass, port, without_channels(TELEGRAM))
+    entry = await home.set_up()
+    await home.receive(without_channels(TELEGRAM))
     old = device_of(device_registry, entry, OLD_DEVICE)
-    assert await delete(hass, hass_ws_client, old)
+    assert await delete(home.hass, hass_ws_client, old)
 
-    await receive(hass, port, TELEGRAM)
+    await home.receive(TELEGRAM)
 
-    assert state_of(hass, GAS).state == "678.901"
-    assert state_of(hass, "water_meter_7402").state == "28.103"
+    assert home.state_of(GAS).state == "678.901"
+    assert home.state_of("water_meter_7402").state == "28.103"
     assert device_of(device_registry, entry, OLD_DEVICE).serial_number == "GAS 079000257401"
 
 
-@pytest.mark.usefixtures("everything_enabled")
-async def test_a_meter_is_away_for_a_while(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
-) -> None:
-    await set_up(hass, port, make_entry)
-    before = values(hass)
-    caplog.clear()
-
-    for _ in range(2):
-        await receive(hass, port, without_channels(TELEGRAM))
-        await receive(hass, port, TELEGRAM)
-
-    assert values(hass).keys() == before.keys()
-    assert "does not generate unique IDs" not in caplog.text
-
-
 async def test_nothing_can_be_deleted_while_the_meter_is_not_read(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+    home: Home, device_registry: DeviceRegistry
 ) -> None:
-    entry = await set_up(hass, port, make_entry)
+    entry = await home.set_up()
     device = device_of(device_registry, entry, OLD_DEVICE)
-    await receive(hass, port, without_channels(TELEGRAM))
-    assert await async_remove_config_entry_device(hass, entry, device)
+    await home.receive(without_channels(TELEGRAM))
+    assert await async_remove_config_entry_device(home.hass, entry, device)
 
-    await hass.config_entries.async_unload(entry.entry_id)
-    assert not await async_remove_config_entry_device(hass, entry, device)
+    await home.hass.config_entries.async_unload(entry.entry_id)
+    assert not await async_remove_config_entry_device(home.hass, entry, device)
 
 
 async def test_a_meter_keeps_its_name_when_the_one_before_it_is_removed(
@@ -163,9 +135,9 @@ async def test_a_meter_keeps_its_name_when_the_one_before_it_is_removed(
 
 
 async def test_a_meter_beside_a_board_is_the_first_meter(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+    home: Home, device_registry: DeviceRegistry
 ) -> None:
-    tank_entry(hass, "socket://127.0.0.1:9")
-    entry = await set_up(hass, port, make_entry)
+    tank_entry(home.hass, "socket://127.0.0.1:9")
+    entry = await home.set_up()
 
     assert device_of(device_registry, entry, SERIAL).name == "Smarty"

@@ -1,27 +1,40 @@
 """What a user may download and post somewhere: helpful, and nothing private in it."""
 
+import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
 from homeassistant.components.diagnostics import REDACTED
-from homeassistant.config_entries import ConfigEntryState
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntryState
 from homeassistant.core import HomeAssistant
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
 
 from custom_components.smarty_p1.const import (
     CONF_AUTHENTICATION_KEY,
     CONF_REFERENCE_POWER,
     CONF_SERVICE,
     CONF_TOPIC,
+    DOMAIN,
 )
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 
 from .boards import pulse_entry
 from .conftest import EntryMaker
-from .meter import KEY, PUBLISHED_KEY, SERIAL, SYSTEM_TITLE, MeterPort, literal_telegram, with_value
-from .support import let_pass, wait_until
+from .meter import (
+    KEY,
+    OTHER_SERIAL,
+    PUBLISHED_KEY,
+    SERIAL,
+    SYSTEM_TITLE,
+    MeterPort,
+    literal_telegram,
+    with_value,
+)
+from .support import PATIENCE, set_up, wait_until
 
 SECRET_TEXT = "5365637265742074657874"  # "Secret text"
 TELEGRAM = with_value(
@@ -73,18 +86,6 @@ async def test_what_is_told(hass: HomeAssistant, port: MeterPort, entry: MockCon
     assert told["telegram"]["channels"]["1"]["value"] == 678.901
 
 
-async def test_what_is_wrong_is_told_when_no_readings_come(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
-) -> None:
-    port.greeting = port.next_frame(TELEGRAM)
-    await let_pass(hass, 61)
-    told = await download(hass, entry)
-    assert (told["is_available"], told["obstacle"]) == (False, "nothing_received")
-
-    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
-    assert (await download(hass, entry))["obstacle"] is None
-
-
 async def test_nothing_private_is_told(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     text = json.dumps(await download(hass, entry)).lower()
 
@@ -119,3 +120,42 @@ async def test_the_topic_of_a_pulse_reader_is_private(hass: HomeAssistant) -> No
 
     assert told["data"][CONF_TOPIC] == REDACTED
     assert "Rue Haute" not in json.dumps(told)
+
+
+async def told(hass: HomeAssistant) -> dict[str, Any]:
+    """Return the lines of the page."""
+    assert await async_setup_component(hass, "system_health", {})
+    await hass.async_block_till_done()
+    info = await get_system_health_info(hass, DOMAIN)
+    return {
+        key: await value if asyncio.iscoroutine(value) else value for key, value in info.items()
+    }
+
+
+async def test_meters_links_and_ages(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+    make_entry("socket://127.0.0.1:9", serial=OTHER_SERIAL)
+    ignored = MockConfigEntry(domain=DOMAIN, source=SOURCE_IGNORE, unique_id="a port")
+    ignored.add_to_hass(hass)
+
+    lines = await told(hass)
+
+    assert [line.partition(":")[0] for line in lines] == ["meters", "1", "2"]
+    assert lines["meters"] == 1
+    age = re.fullmatch(rf"{port.url}, open, last telegram (\d+) s ago", lines["1: Smarty …2574"])
+    assert age
+    assert int(age[1]) < PATIENCE
+    assert lines["2: Smarty …0042"] == "not_loaded"
+    assert KEY not in str(lines)
+    assert SERIAL not in str(lines)
+
+
+async def test_the_serial_number_of_a_cable_is_private(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    entry = await set_up(hass, port, make_entry)
+    entry.runtime_data.shown_port = "/dev/serial/by-id/usb-FTDI_A10KJ77X-if00-port0"
+
+    assert "A10KJ77X" not in str(await told(hass))

@@ -1,5 +1,7 @@
 """The events: a message fires once, when it arrives."""
 
+from typing import Any
+
 import pytest
 from homeassistant.const import (
     EVENT_HOMEASSISTANT_STARTED,
@@ -15,7 +17,7 @@ from pytest_homeassistant_custom_component.common import (
 
 from .conftest import EntryMaker
 from .meter import MeterPort, with_value
-from .support import TELEGRAM, fall_silent, receive, reload, set_up, state_of
+from .support import TELEGRAM, Home, fall_silent, receive, reload, set_up
 
 MESSAGE = "event.smarty_message"
 REFERENCE = "0-0:96.13.0"
@@ -26,8 +28,8 @@ def with_message(text: str, reference: str = REFERENCE) -> str:
     return with_value(TELEGRAM, reference, f"({text.encode().hex().upper()})")
 
 
-class Messages:
-    """What the event of a message has fired."""
+class Fired:
+    """What an event has fired."""
 
     def __init__(self, hass: HomeAssistant, entity_id: str = MESSAGE) -> None:
         self._entity_id = entity_id
@@ -45,60 +47,60 @@ class Messages:
         ]
 
     @property
+    def _details(self) -> list[dict[str, Any]]:
+        """Return the attributes of each event that a trigger takes for one."""
+        return [
+            dict(new.attributes)
+            for change in self._changes
+            if change.data["entity_id"] == self._entity_id
+            and (old := change.data["old_state"])
+            and (new := change.data["new_state"])
+            and old.state != STATE_UNAVAILABLE
+            and new.state not in {old.state, STATE_UNAVAILABLE, STATE_UNKNOWN}
+        ]
+
+    @property
     def texts(self) -> list[str]:
-        """Return the text of each event that a trigger takes for one."""
-        texts = []
-        for change in self._changes:
-            old, new = change.data["old_state"], change.data["new_state"]
-            if (
-                change.data["entity_id"] == self._entity_id
-                and old
-                and new
-                and old.state != STATE_UNAVAILABLE
-                and new.state not in {old.state, STATE_UNAVAILABLE, STATE_UNKNOWN}
-            ):
-                assert new.attributes["event_type"] == "message"
-                texts.append(new.attributes["text"])
-        return texts
+        """Return the text of each message."""
+        details = self._details
+        assert {each["event_type"] for each in details} <= {"message"}
+        return [each["text"] for each in details]
+
+    @property
+    def disturbances(self) -> list[tuple[str, int, list[str] | None]]:
+        """Return kind, number and phases of each disturbance."""
+        return [(each["event_type"], each["count"], each.get("phases")) for each in self._details]
 
 
-async def test_a_new_text_fires_once(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    messages = Messages(hass)
-    await set_up(hass, port, make_entry)
+LONG = "".join(chr(ord("a") + n % 26) for n in range(2044)) + "Zäh"
+
+
+@pytest.mark.usefixtures("everything_enabled")
+@pytest.mark.parametrize(
+    ("sent", "fired"),
+    [
+        (["Kontroll den 3. Juli"] * 2 + ["Kontroll den 4. Juli"], [0, 2]),
+        # A text that comes back after nothing is new; a missing line is no empty message.
+        (["Peak", "", "Peak"], [0, 2]),
+        (["Peak", None, "Peak"], [0]),
+        ([LONG], [0]),
+    ],
+    ids=["another", "empty", "missing", "long"],
+)
+async def test_a_new_text_fires_once(home: Home, sent: list[str | None], fired: list[int]) -> None:
+    messages = Fired(home.hass)
+    others = Fired(home.hass, "event.smarty_channel_message_3")
+    await home.set_up()
     assert messages.texts == []
 
-    for text in ("Kontroll den 3. Juli", "Kontroll den 3. Juli", "Kontroll den 4. Juli"):
-        await receive(hass, port, with_message(text))
-    await receive(hass, port, TELEGRAM)
+    for text in sent:
+        missing = with_value(TELEGRAM, REFERENCE, None)
+        await home.receive(missing if text is None else with_message(text))
 
-    assert messages.texts == ["Kontroll den 3. Juli", "Kontroll den 4. Juli"]
-
-
-async def test_a_text_that_comes_back_after_nothing_is_new(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-    messages = Messages(hass)
-
-    for text in ("Peak", "", "Peak"):
-        await receive(hass, port, with_message(text))
-
-    assert messages.texts == ["Peak", "Peak"]
-
-
-async def test_a_missing_line_is_not_an_empty_message(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-    messages = Messages(hass)
-
-    await receive(hass, port, with_message("Peak"))
-    await receive(hass, port, with_value(TELEGRAM, REFERENCE, None))
-    await receive(hass, port, with_message("Peak"))
-
-    assert messages.texts == ["Peak"]
+    assert messages.texts == [sent[n] for n in fired]
+    assert others.texts == []
+    state = home.state_of("smarty_message_text")
+    assert (state.state, state.attributes["text"]) == (str(sent[-1])[:255], sent[-1])
 
 
 async def test_a_text_is_not_news_after_a_restart(
@@ -107,7 +109,7 @@ async def test_a_text_is_not_news_after_a_restart(
     entry = await set_up(hass, port, make_entry)
     await receive(hass, port, with_message("Peak"))
     fired = hass.states.get(MESSAGE)
-    messages = Messages(hass)
+    messages = Fired(hass)
 
     port.greeting = port.next_frame(with_message("Peak"))
     await reload(hass, entry)
@@ -124,14 +126,12 @@ async def test_a_text_is_not_news_after_a_restart(
     assert messages.texts == ["Off-peak"]
 
 
-async def test_a_text_that_is_there_at_first_fires_once_there_is_a_state(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    messages = Messages(hass)
-    await set_up(hass, port, make_entry, with_message("Peak"))
+async def test_a_text_that_is_there_at_first_fires_once_there_is_a_state(home: Home) -> None:
+    messages = Fired(home.hass)
+    await home.set_up(with_message("Peak"))
     assert messages.texts == ["Peak"]
 
-    await receive(hass, port, with_message("Peak"))
+    await home.receive(with_message("Peak"))
     assert messages.texts == ["Peak"]
 
 
@@ -139,7 +139,7 @@ async def test_a_text_that_is_there_at_first_waits_until_automations_listen(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     hass.set_state(CoreState.starting)
-    messages = Messages(hass)
+    messages = Fired(hass)
     await set_up(hass, port, make_entry, with_message("Peak"))
     assert messages.texts == []
 
@@ -149,53 +149,18 @@ async def test_a_text_that_is_there_at_first_waits_until_automations_listen(
     assert messages.texts == ["Peak"]
 
 
-async def test_triggers_do_not_miss_a_text_that_ends_a_silence(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await receive(hass, port, with_message("Peak"))
-    messages = Messages(hass)
-    await fall_silent(hass, entry)
+async def test_triggers_do_not_miss_a_text_that_ends_a_silence(home: Home) -> None:
+    entry = await home.set_up()
+    await home.receive(with_message("Peak"))
+    messages = Fired(home.hass)
+    await fall_silent(home.hass, entry)
 
-    await receive(hass, port, with_message("Off-peak"))
+    await home.receive(with_message("Off-peak"))
 
     first, second, third = messages.transitions
     assert first[1] == second[0] == STATE_UNAVAILABLE
     assert second[1] == third[0] == first[0]
     assert messages.texts == ["Off-peak"]
-
-
-@pytest.mark.usefixtures("everything_enabled")
-async def test_each_message_has_its_own_event(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-    assert not hass.states.get("event.smarty_channel_message_1")
-    messages = Messages(hass, "event.smarty_channel_message_3")
-    others = Messages(hass)
-
-    await receive(hass, port, with_message("Peak", "0-0:96.13.3"))
-    await receive(hass, port, with_message("Peak", "0-0:96.13.1"))
-
-    assert messages.texts == ["Peak"]
-    assert others.texts == []
-    assert hass.states.get("event.smarty_channel_message_1")
-
-
-@pytest.mark.usefixtures("everything_enabled")
-async def test_a_long_text_is_whole(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-    messages = Messages(hass)
-    text = "".join(chr(ord("a") + n % 26) for n in range(2044)) + "Zäh"
-
-    await receive(hass, port, with_message(text))
-
-    state = state_of(hass, "smarty_message_text")
-    assert state.state == text[:255]
-    assert state.attributes["text"] == text
-    assert messages.texts == [text]
 
 
 DISTURBANCE = "event.smarty_grid_disturbance"
@@ -210,108 +175,70 @@ def with_counts(**counts: int) -> str:
     return text
 
 
-class Disturbances:
-    """What the meter's counters have fired."""
+async def test_what_the_meter_counts_fires_by_kind(home: Home) -> None:
+    events = Fired(home.hass, DISTURBANCE)
+    await home.set_up(with_counts(FAILURES=10, SAGS_L1=20, SAGS_L2=30))
+    assert events.disturbances == []  # not the counts of years
 
-    def __init__(self, hass: HomeAssistant) -> None:
-        self._changes: list[Event[EventStateChangedData]] = async_capture_events(
-            hass, EVENT_STATE_CHANGED
-        )
-
-    @property
-    def fired(self) -> list[tuple[str, int, list[str] | None]]:
-        """Return kind, number and phases of each event that a trigger takes for one."""
-        found: list[tuple[str, int, list[str] | None]] = []
-        for change in self._changes:
-            old, new = change.data["old_state"], change.data["new_state"]
-            if (
-                change.data["entity_id"] == DISTURBANCE
-                and old
-                and new
-                and old.state != STATE_UNAVAILABLE
-                and new.state not in {old.state, STATE_UNAVAILABLE, STATE_UNKNOWN}
-            ):
-                details = new.attributes
-                found.append((details["event_type"], details["count"], details.get("phases")))
-        return found
-
-
-async def test_what_the_meter_counts_fires_by_kind(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    disturbances = Disturbances(hass)
-    await set_up(hass, port, make_entry, with_counts(FAILURES=10, SAGS_L1=20, SAGS_L2=30))
-    assert disturbances.fired == []  # not the counts of years
-
-    await receive(hass, port, with_counts(FAILURES=10, SAGS_L1=21, SAGS_L2=32))
-    assert disturbances.fired == [("voltage_sag", 3, ["L1", "L2"])]
+    await home.receive(with_counts(FAILURES=10, SAGS_L1=21, SAGS_L2=32))
+    assert events.disturbances == [("voltage_sag", 3, ["L1", "L2"])]
     for _ in range(2):
-        await receive(hass, port, with_counts(FAILURES=12, SAGS_L1=21, SAGS_L2=33))
-    assert disturbances.fired[1:] == [("power_failure", 2, None), ("voltage_sag", 1, ["L2"])]
+        await home.receive(with_counts(FAILURES=12, SAGS_L1=21, SAGS_L2=33))
+    assert events.disturbances[1:] == [("power_failure", 2, None), ("voltage_sag", 1, ["L2"])]
 
 
-async def test_a_counter_that_is_missing_meanwhile_counts_on(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry, with_counts(FAILURES=10))
-    disturbances = Disturbances(hass)
+async def test_a_counter_that_is_missing_meanwhile_counts_on(home: Home) -> None:
+    await home.set_up(with_counts(FAILURES=10))
+    events = Fired(home.hass, DISTURBANCE)
 
-    await receive(hass, port, with_value(TELEGRAM, FAILURES, None))
-    await receive(hass, port, with_value(TELEGRAM, FAILURES, "()"))
-    await receive(hass, port, with_counts(FAILURES=10))
-    assert disturbances.fired == []
-    await receive(hass, port, with_counts(FAILURES=11))
-    assert disturbances.fired == [("power_failure", 1, None)]
+    await home.receive(with_value(TELEGRAM, FAILURES, None))
+    await home.receive(with_value(TELEGRAM, FAILURES, "()"))
+    await home.receive(with_counts(FAILURES=10))
+    assert events.disturbances == []
+    await home.receive(with_counts(FAILURES=11))
+    assert events.disturbances == [("power_failure", 1, None)]
 
 
-async def test_a_failure_that_ended_the_telegrams_fires_when_they_are_back(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, with_counts(FAILURES=10))
-    disturbances = Disturbances(hass)
+async def test_a_failure_that_ended_the_telegrams_fires_when_they_are_back(home: Home) -> None:
+    entry = await home.set_up(with_counts(FAILURES=10))
+    events = Fired(home.hass, DISTURBANCE)
 
-    await fall_silent(hass, entry)
-    await receive(hass, port, with_counts(FAILURES=11))
+    await fall_silent(home.hass, entry)
+    await home.receive(with_counts(FAILURES=11))
 
-    assert disturbances.fired == [("power_failure", 1, None)]
+    assert events.disturbances == [("power_failure", 1, None)]
 
 
-async def test_a_failure_that_ended_home_assistant_fires_when_it_is_back(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, with_counts(FAILURES=10))
-    disturbances = Disturbances(hass)
+async def test_a_failure_that_ended_home_assistant_fires_when_it_is_back(home: Home) -> None:
+    entry = await home.set_up(with_counts(FAILURES=10))
+    events = Fired(home.hass, DISTURBANCE)
 
     for _ in range(2):
-        port.greeting = port.next_frame(with_counts(FAILURES=11))
-        await reload(hass, entry)
+        home.port.greeting = home.port.next_frame(with_counts(FAILURES=11))
+        await home.reload(entry)
 
-    assert disturbances.fired == [("power_failure", 1, None)]
+    assert events.disturbances == [("power_failure", 1, None)]
 
 
 @pytest.mark.parametrize("stored", [{}, {"counts": None}, {"counts": {"power_failure ": "x"}}])
-async def test_counts_that_cannot_be_read_begin_anew(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, stored: dict[str, object]
-) -> None:
-    mock_restore_cache_with_extra_data(hass, [(State(DISTURBANCE, STATE_UNKNOWN), stored)])
-    disturbances = Disturbances(hass)
-    await set_up(hass, port, make_entry, with_counts(FAILURES=10))
-    assert disturbances.fired == []
+async def test_counts_that_cannot_be_read_begin_anew(home: Home, stored: dict[str, object]) -> None:
+    mock_restore_cache_with_extra_data(home.hass, [(State(DISTURBANCE, STATE_UNKNOWN), stored)])
+    events = Fired(home.hass, DISTURBANCE)
+    await home.set_up(with_counts(FAILURES=10))
+    assert events.disturbances == []
 
-    await receive(hass, port, with_counts(FAILURES=11))
-    assert disturbances.fired == [("power_failure", 1, None)]
+    await home.receive(with_counts(FAILURES=11))
+    assert events.disturbances == [("power_failure", 1, None)]
 
 
-async def test_an_event_is_not_written_with_every_telegram(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-    await receive(hass, port, TELEGRAM)
-    event, energy = hass.states.get(MESSAGE), state_of(hass, "smarty_energy_imported")
+async def test_an_event_is_not_written_with_every_telegram(home: Home) -> None:
+    await home.set_up()
+    await home.receive(TELEGRAM)
+    event, energy = home.hass.states.get(MESSAGE), home.state_of("smarty_energy_imported")
     assert event
     before = event.last_reported, energy.last_reported
 
-    await receive(hass, port, TELEGRAM)
+    await home.receive(TELEGRAM)
 
     assert event.last_reported == before[0]
     assert energy.last_reported > before[1]

@@ -18,18 +18,12 @@ from .support import TELEGRAM, receive, set_up
 
 
 @pytest.fixture
-def enable_custom_integrations(
-    recorder_mock: Recorder,
-    enable_custom_integrations: None,
-) -> None:
+def enable_custom_integrations(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
     """Let Home Assistant record, and find the integration."""
 
 
 async def test_a_message_is_in_the_logbook_in_its_own_words(
-    hass: HomeAssistant,
-    hass_ws_client: WebSocketGenerator,
-    port: MeterPort,
-    make_entry: EntryMaker,
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, port: MeterPort, make_entry: EntryMaker
 ) -> None:
     begin = dt_util.utcnow() - timedelta(minutes=1)
     hass.config.components.add("frontend")  # which the test kit does not install

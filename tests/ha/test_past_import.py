@@ -20,18 +20,15 @@ from homeassistant.components.recorder.statistics import (
     async_import_statistics,
     statistics_during_period,
 )
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
-from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.recorder import get_instance
-from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import DOMAIN, SECTION_LENEDA
-from custom_components.smarty_p1.coordinator import (
-    imported_quarter_hours,
-    leneda_history,
-)
+from custom_components.smarty_p1.const import SECTION_LENEDA
+from custom_components.smarty_p1.coordinator import imported_quarter_hours, leneda_history
 from custom_components.smarty_p1.coordinator.leneda_download import LenedaFetch
 from custom_components.smarty_p1.coordinator.leneda_progress import LenedaProgress
 from custom_components.smarty_p1.coordinator.leneda_statistics_writer import PastStatistics
@@ -44,14 +41,13 @@ from .conftest import EntryMaker
 from .dialogs import open_options
 from .measured import measure
 from .meter import MeterPort
-from .support import receive, reload, state_of
+from .support import call, receive, reload, state_of
 
 # The meter was read from 1 May to 16 June 2026, 0.4 kW but for ten quarter-hours.
 NOW = "2026-06-16T00:00:10+02:00"
 HOUR = timedelta(hours=1)
 APRIL = "2026-04-01T00:00:00+02:00"
 ENERGY = "sensor.smarty_energy_imported"
-TOTAL = "sensor.smarty_total_cost_this_month"
 
 
 @pytest.fixture(autouse=True)
@@ -111,11 +107,6 @@ def bring_in(hass: HomeAssistant, tmp_path: Path) -> Callable[[bytes], Any]:
     return bring_in
 
 
-async def call(hass: HomeAssistant, action: str, **data: object) -> Any:  # noqa: ANN401 - JSON
-    """Return what an action answers."""
-    return await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
-
-
 def shown(value: bytes | str | None) -> str:
     """Return what a parameter is called."""
     return f"{len(value)} bytes" if isinstance(value, bytes) else str(value)
@@ -131,93 +122,12 @@ def april(kw: str = "2.000") -> bytes:
     return export(APRIL, [kw] * 2880)
 
 
-@pytest.mark.usefixtures("entry")
-async def test_quarter_hours_known_by_sharing_alone_are_billed(
-    hass: HomeAssistant, bring_in: Callable[[bytes], Any]
-) -> None:
-    # What the supplier bills, and what layer 4 covers: 9 kW in the first quarter-hour, then 0.4 kW.
-    await bring_in(export(APRIL, ["6.000", *["0.300"] * 2879], "1-65:1.29.9"))
-    alone = await call(hass, "get_bill", month="2026-04")
-    await bring_in(export(APRIL, ["3.000", *["0.100"] * 2879], "1-65:1.29.4"))
-
-    bill = await call(hass, "get_bill", month="2026-04")
-
-    # 1.5 kWh and 2879 times 0.075 kWh; with what was shared, 2.25 kWh and 2879 times 0.1 kWh.
-    assert (alone["lines"][0]["quantity"], alone["lines"][0]["name"]) == (217.425, "energy")
-    lines = {line["name"]: (line["quantity"], line["amount"]) for line in bill["lines"]}
-    assert lines == {
-        "energy": (217.425, 32.61),
-        "network_fixed": (1.0, 12.84),
-        "meter": (1.0, 5.72),
-        "network_variable": (290.15, 14.8),
-        # 9 kW are 2 kW above the reference power, for a quarter of an hour.
-        "surcharge": (0.5, 0.04),
-        "feed_in": (0.0, 0.0),
-    }
-    assert (bill["net"], bill["vat"], bill["total"]) == (66.01, 5.28, 71.29)
-    assert bill["shared_by_layer"] == {"4": 72.725}
-    assert (bill["platform_quarter_hours"], bill["measured_share"]) == (2880, 1.0)
-    # A file of all consumption is what counts once it is there.
-    await bring_in(april("0.800"))
-    bill = await call(hass, "get_bill", month="2026-04")
-    lines = {line["name"]: line["quantity"] for line in bill["lines"]}
-    assert lines["network_variable"] == 576
-
-
 OTHER, THIRD = (f"{POINT[:-1]}{digit}" for digit in "78")
 
 
 def of_point(data: bytes, point: str) -> bytes:
     """Return a file as if it were of another metering point."""
     return data.replace(POINT.encode(), point.encode())
-
-
-async def exported_kwh(hass: HomeAssistant, month: str) -> float:
-    bill = await call(hass, "get_bill", month=month)
-    [found] = [line["quantity"] for line in bill["lines"] if line["name"] == "feed_in"]
-    return found  # type: ignore[no-any-return]
-
-
-async def test_several_points_of_production_are_added_up(
-    hass: HomeAssistant,
-    port: MeterPort,
-    entry: MockConfigEntry,
-    bring_in: Callable[[bytes], Any],
-) -> None:
-    one = export(APRIL, ["1.000"] * 2880, PRODUCTION)
-    other = of_point(export(APRIL, ["0.600"] * 2880, PRODUCTION), OTHER)
-    await bring_in(april())
-    await bring_in(one)
-    # 2880 times 0.25 kWh, and then 0.15 kWh more.
-    assert await exported_kwh(hass, "2026-04") == 720
-    await bring_in(other)
-    bill = await call(hass, "get_bill", month="2026-04")
-    [feed_in] = [line for line in bill["lines"] if line["name"] == "feed_in"]
-    # At 0.06 euro.
-    assert (feed_in["quantity"], feed_in["amount"]) == (1152, -69.12)
-
-    # Again is no harm, and a corrected value takes the place of its own point's.
-    await bring_in(one)
-    await bring_in(of_point(export(APRIL, ["0.800"] * 4, PRODUCTION), OTHER))
-    assert await exported_kwh(hass, "2026-04") == 1152.2
-    port.greeting = port.next_frame(telegram("00:00:20", 0.0))
-    await reload(hass, entry)
-    assert await exported_kwh(hass, "2026-04") == 1152.2
-
-    # So is what is sold and shared, but never consumption.
-    await bring_in(export(APRIL, ["0.400"] * 96, "1-65:2.29.9"))
-    await bring_in(of_point(export(APRIL, ["0.100"] * 96, "1-65:2.29.9"), OTHER))
-    answer = await call(
-        hass,
-        "get_quarter_hours",
-        start="2026-04-01 00:00:00+02:00",
-        end="2026-04-01 00:15:00+02:00",
-    )
-    assert answer["quarter_hours"][0]["sold_kwh"] == 0.125
-    assert answer["quarter_hours"][0]["exported_kwh"] == 0.45
-    with pytest.raises(ServiceValidationError) as raised:
-        await bring_in(of_point(april(), OTHER))
-    assert raised.value.translation_key == "leneda_point_changed"
 
 
 async def test_the_sum_of_the_points_is_compared(
@@ -275,10 +185,7 @@ async def test_the_bill_knows_what_was_shared(
 
 
 async def test_the_day_sums_of_sharing(
-    hass: HomeAssistant,
-    port: MeterPort,
-    entry: MockConfigEntry,
-    bring_in: Callable[[bytes], Any],
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, bring_in: Callable[[bytes], Any]
 ) -> None:
     def sensors() -> dict[str, er.RegistryEntry]:
         found = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
@@ -392,28 +299,6 @@ async def test_it_is_known_after_a_restart(
     assert stored(tmp_path) != []
     await hass.config_entries.async_remove(entry.entry_id)
     assert stored(tmp_path) == []
-
-
-@pytest.mark.usefixtures("entry")
-async def test_ones_own_quarter_hours_win(
-    hass: HomeAssistant,
-    port: MeterPort,
-    clock: Clock,
-    bring_in: Callable[[bytes], Any],
-) -> None:
-    await receive(hass, port, telegram("00:15:00", 2.0))
-    clock.now = datetime.fromisoformat("2026-06-17T08:00:00+02:00")
-
-    await bring_in(export("2026-06-16T00:00:00+02:00", ["0.400"] * 96))
-
-    answer = await call(
-        hass,
-        "get_quarter_hours",
-        start="2026-06-16 00:00:00+02:00",
-        end="2026-06-16 00:30:00+02:00",
-    )
-    shown = [(each["imported_kwh"], each.get("origin")) for each in answer["quarter_hours"]]
-    assert shown == [(2.0, None), (0.1, "platform")]
 
 
 @pytest.mark.usefixtures("entry")
@@ -574,11 +459,8 @@ def of_day(energies: list[float], factor: float = 4, code: str = CONSUMPTION) ->
     [
         (of_day(MEASURED), None),
         (of_day(FED_IN, code=PRODUCTION), None),
-        (of_day([0.75] * 96), "leneda_other_point"),
-        (of_day(FED_IN), "leneda_production"),
         (of_day(MEASURED, code=PRODUCTION), "leneda_consumption"),
         (of_day(MEASURED, 1), "leneda_factor_four"),
-        (of_day([*MEASURED[92:], *MEASURED[:92]]), "leneda_shifted_hour"),
     ],
     ids=shown,
 )
@@ -678,24 +560,6 @@ async def test_a_file_that_is_not_there_or_not_allowed(hass: HomeAssistant, tmp_
         assert raised.value.translation_key == key
 
 
-@pytest.mark.usefixtures("entry")
-async def test_only_administrators_change_the_past(
-    hass: HomeAssistant, hass_read_only_user: MockUser
-) -> None:
-    for action, data in (
-        ("import_quarter_hours", {"path": "/x"}),
-        ("remove_imported_quarter_hours", {}),
-    ):
-        with pytest.raises(Unauthorized):
-            await hass.services.async_call(
-                DOMAIN,
-                action,
-                data,
-                blocking=True,
-                context=Context(user_id=hass_read_only_user.id),
-            )
-
-
 @contextmanager
 def uploaded(data: bytes, tmp_path: Path) -> Iterator[None]:
     """Let a file be the one that the browser has sent."""
@@ -781,10 +645,7 @@ async def test_an_upload_that_has_gone(hass: HomeAssistant, entry: MockConfigEnt
 
 
 async def test_whatever_fails_is_said(
-    hass: HomeAssistant,
-    entry: MockConfigEntry,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
+    hass: HomeAssistant, entry: MockConfigEntry, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     flow = await open_options(hass, entry, "leneda_file")
     with (

@@ -2,13 +2,7 @@
 
 import json
 import logging
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from homeassistant.core import HomeAssistant
@@ -20,14 +14,13 @@ from custom_components.smarty_p1.const import (
     CONF_VERIFY,
 )
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smarty_p1.lib.p1 import Decoder, KeyFormatError, Reason, parse_key
+from custom_components.smarty_p1.lib.p1 import Reason
 
 from .conftest import EntryMaker
 from .dialogs import start
 from .meter import KEY, OTHER_AUTHENTICATION_KEY, OTHER_KEY, MeterPort, encipher, seal
 from .support import TELEGRAM, let_pass, wait_until
 
-ROOT = Path(__file__).parents[2]
 SECRETS = (KEY, OTHER_KEY, OTHER_AUTHENTICATION_KEY)
 
 
@@ -110,46 +103,3 @@ async def test_the_dialog(
     told = {name: value for name, value in step.items() if name != "data_schema"}
     assert_no_secret(f"{told}")
     assert_no_secret(caplog.text)
-
-
-def test_exceptions_and_representations() -> None:
-    with pytest.raises(KeyFormatError) as caught:
-        parse_key(f"{KEY}0")
-    assert_no_secret(f"{caught.value!r} {caught.value}")
-    decoder = Decoder(parse_key(KEY), parse_key(OTHER_AUTHENTICATION_KEY))
-    assert_no_secret(f"{decoder!r} {decoder.feed(encipher(TELEGRAM, 1, key=OTHER_KEY))!r}")
-
-
-@pytest.mark.parametrize("command", ["decode", "watch", "simulate"])
-def test_the_command_line(tmp_path: Path, command: str) -> None:
-    keys = tmp_path / "key.txt"
-    keys.write_text(KEY)
-    frames = tmp_path / "frames.bin"
-    frames.write_bytes(encipher(TELEGRAM, 1) + encipher(TELEGRAM, 2, key=OTHER_KEY))
-    module, *arguments = {
-        "decode": ("smarty_p1_cli", "decode", frames),
-        "watch": ("smarty_p1_cli", "watch", tmp_path / "missing"),
-        "simulate": ("dev.simulator", "--listen", "127.0.0.1:0", "--interval", "0.1"),
-    }[command]
-    output = tmp_path / "output"
-    with (
-        output.open("wb") as file,
-        subprocess.Popen(
-            [sys.executable, "-m", module, *map(str, arguments), "--key-file", str(keys)],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=file,
-            stderr=file,
-        ) as process,
-    ):
-        deadline = time.monotonic() + 40
-        while not output.stat().st_size and time.monotonic() < deadline:
-            time.sleep(0.05)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(1)
-        process.terminate()
-
-    told = output.read_text()
-    assert told
-    assert "No module" not in told
-    assert_no_secret(told)

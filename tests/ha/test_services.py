@@ -5,16 +5,15 @@ from typing import Any
 
 import pytest
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import ServiceValidationError, Unauthorized
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockUser
-from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
 
 from .conftest import EntryMaker
 from .meter import OTHER_SERIAL, SERIAL, MeterPort, encipher, with_value
-from .support import OTHER_METER, TELEGRAM, let_pass, receive, set_up
+from .support import OTHER_METER, TELEGRAM, Home, let_pass, set_up
 
 
 async def get_telegram(hass: HomeAssistant, **data: str) -> dict[str, Any]:
@@ -27,17 +26,15 @@ async def get_telegram(hass: HomeAssistant, **data: str) -> dict[str, Any]:
     return content
 
 
-async def test_returns_the_current_telegram(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-    await receive(hass, port, with_value(TELEGRAM, "1-0:1.8.0", "(025679.012*kWh)"))
+async def test_returns_the_current_telegram(home: Home) -> None:
+    await home.set_up()
+    await home.receive(with_value(TELEGRAM, "1-0:1.8.0", "(025679.012*kWh)"))
 
-    telegram = await get_telegram(hass)
+    telegram = await get_telegram(home.hass)
 
     assert telegram["serial_number"] == SERIAL
     assert telegram["verification"] == "verified"
-    assert telegram["frame_counter"] == port.counter
+    assert telegram["frame_counter"] == home.port.counter
     assert telegram["objects"]["1-0:1.8.0"] == 25679.012
     assert telegram["objects"]["0-0:96.13.0"] is None
     assert telegram["channels"]["1"]["value"] == 678.901
@@ -62,63 +59,12 @@ async def test_one_of_two_meters_must_be_named(
         await hass.config_entries.async_unload(other.entry_id)
 
 
-async def test_an_old_telegram_is_not_the_current_one(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-    await let_pass(hass, 61)
+async def test_an_old_telegram_is_not_the_current_one(home: Home) -> None:
+    await home.set_up()
+    await let_pass(home.hass, 61)
 
     with pytest.raises(ServiceValidationError, match=r"nothing is received|cannot be read"):
-        await get_telegram(hass)
-
-
-async def test_only_administrators_and_automations_get_the_telegram(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_admin_user: MockUser,
-    hass_read_only_user: MockUser,
-) -> None:
-    await set_up(hass, port, make_entry)
-
-    async def ask(context: Context) -> Any:  # noqa: ANN401 - JSON
-        return await hass.services.async_call(
-            DOMAIN, "get_telegram", {}, blocking=True, return_response=True, context=context
-        )
-
-    assert (await ask(Context()))["serial_number"] == SERIAL
-    assert (await ask(Context(user_id=hass_admin_user.id)))["serial_number"] == SERIAL
-    with pytest.raises(Unauthorized):
-        await ask(Context(user_id=hass_read_only_user.id))
-    hass_read_only_user.groups = []
-    with pytest.raises(Unauthorized):
-        await ask(Context(user_id=hass_read_only_user.id))
-
-
-async def test_the_frontend_of_another_user_does_not_get_the_telegram(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_ws_client: WebSocketGenerator,
-    hass_admin_user: MockUser,
-) -> None:
-    await set_up(hass, port, make_entry)
-    client = await hass_ws_client(hass)
-    call = {
-        "type": "call_service",
-        "domain": DOMAIN,
-        "service": "get_telegram",
-        "return_response": True,
-    }
-    await client.send_json_auto_id(call)
-    assert (await client.receive_json())["result"]["response"]["serial_number"] == SERIAL
-
-    hass_admin_user.groups = []
-    await client.send_json_auto_id(call)
-    answer = await client.receive_json()
-
-    assert not answer["success"]
-    assert SERIAL not in str(answer)
+        await get_telegram(home.hass)
 
 
 async def test_an_automation_gets_the_telegram_whoever_has_set_it_off(

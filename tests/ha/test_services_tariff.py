@@ -1,43 +1,25 @@
 """The actions about quarter-hours and what they cost; the numbers are those of `billed_month`."""
 
 import json
-import re
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 import voluptuous as vol
-from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import (
-    Context,
-    HomeAssistant,
-    ServiceCall,
-    ServiceResponse,
-    SupportsResponse,
-)
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.setup import async_setup_component
-from homeassistant.util.yaml import parse_yaml
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    MockUser,
-    async_fire_time_changed,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
+from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.imported_quarter_hours import ImportedQuarterHours
-from custom_components.smarty_p1.lib.tariff import Covered, PlatformDays, QuarterHour
 
 from . import billed_month
 from .billed_month import telegram
 from .conftest import EntryMaker
 from .meter import MeterPort, with_value
-from .support import TELEGRAM, receive, reload, set_up
-
-DOCS = Path(__file__).parents[2] / "docs"
+from .support import TELEGRAM, Home, receive, reload
 
 type Call = Callable[..., Awaitable[Any]]
 
@@ -55,24 +37,10 @@ def call(hass: HomeAssistant) -> Call:
     return call
 
 
-@pytest.fixture
-async def entry(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
-) -> MockConfigEntry:
-    """Return the entry of a meter with one month and a half behind it."""
-    return await billed_month.set_up(hass, port, make_entry, hass_storage)
-
-
 @pytest.mark.usefixtures("entry")
 async def test_the_bill_of_a_whole_month(call: Call) -> None:
     def line(name: str, quantity: float, unit: str, price: float, amount: float) -> dict[str, Any]:
-        return {
-            "name": name,
-            "quantity": quantity,
-            "unit": unit,
-            "price": price,
-            "amount": amount,
-        }
+        return {"name": name, "quantity": quantity, "unit": unit, "price": price, "amount": amount}
 
     # VAT: 8 % of 82.39, which is all but the feed-in.
     assert await call("get_bill", month="2026-05") == {
@@ -113,87 +81,8 @@ async def test_the_bill_of_the_running_month(
     assert bill["lines"][0]["quantity"] == 145
 
 
-async def test_a_bill_with_all_that_a_paper_one_has(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call
-) -> None:
-    options: dict[str, Any] = {
-        **billed_month.OPTIONS,
-        "with_levies": True,
-        "energy_fee": 21.0,
-        "energy_fee_per": "year",
-        "discount": 2.5,
-        "second_energy_price": 0.1,
-        "second_price_from": "22:00:00",
-        "second_price_to": "06:00:00",
-    }
-    port.greeting = port.next_frame(telegram("00:00:10", 0.0))
-    hass.config_entries.async_update_entry(entry, options=options)
-    await reload(hass, entry)
-    await receive(hass, port, telegram("00:15:00", 1.0))
-
-    bill = await call("get_bill")
-
-    # 15 days and a quarter-hour of 30 days: 0.500347 months.
-    assert [(line["name"], line["quantity"], line["amount"]) for line in bill["lines"]] == [
-        ("energy", 144.0, 21.6),
-        ("energy_second", 1.0, 0.1),
-        ("energy_fee", 0.500347, 0.88),
-        ("discount", 0.500347, -1.25),
-        ("network_fixed", 0.500347, 6.42),
-        ("network_variable", 145.0, 7.4),
-        ("meter", 0.500347, 2.86),
-        ("surcharge", 0.0, 0.0),
-        ("electricity_tax", 145.0, 0.15),
-        ("compensation", 145.0, -0.15),
-        ("feed_in", 0.0, 0.0),
-    ]
-    assert (bill["net"], bill["vat"], bill["total"]) == (38.01, 3.04, 41.05)
-    assert "unsplit_kwh" not in bill
-
-
-async def test_a_bill_says_what_was_shared(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call
-) -> None:
-    before = await call("get_bill", month="2026-05")
-    assert not {each for each in before if "shar" in each} - {"measured_share"}
-    meter = entry.runtime_data.books.memory.demand_meter
-    # From the second day on: 30 days of 9.6 kWh. A third is shared with the country, on 5 of them
-    # 10 Wh in each quarter-hour with the house.
-    start = billed_month.START + timedelta(days=1)
-    times = [start + n * timedelta(minutes=15) for n in range(30 * 96)]
-    sharing = {
-        time: Covered((10.0 if n < 5 * 96 else 0.0, 0.0, 0.0, 100 / 3))
-        for n, time in enumerate(times)
-    }
-    quarters = [QuarterHour(time, 0.4) for time in times]
-    meter.set_platform_days(PlatformDays(quarters, sharing))
-
-    bill = await call("get_bill", month="2026-05")
-
-    assert {name: each for name, each in bill.items() if "shar" in name or "may" in name} == {
-        "measured_share": 1.0,
-        "shared_kwh": 100.8,
-        "shared_by_layer": {"1": 4.8, "4": 96.0},
-        "sharing_known_kwh": 288.0,
-        # 4.8 kWh at 0.051, with 8 %
-        "may_owe_less_network": 0.26,
-    }
-    # 316.6 - 100.8; 32.37 + 12.84 + 16.15 + 5.72 + 0.19 = 67.27, 5.38 of VAT, less 1.20
-    assert [(line["name"], line["quantity"]) for line in bill["lines"][::2]] == [
-        ("energy", 215.8),
-        ("network_variable", 316.6),
-        ("surcharge", 2.5),
-    ]
-    assert bill["total"] == 71.45
-
-    await receive(hass, port, telegram("00:00:10", 0.0))
-    assert await call("get_bill", month="2026-05") == bill
-
-
-async def test_the_first_month_says_since_when(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, call: Call
-) -> None:
-    await set_up(hass, port, make_entry, telegram("12:00:00", 0.0), **billed_month.OPTIONS)
+async def test_the_first_month_says_since_when(home: Home, call: Call) -> None:
+    await home.set_up(telegram("12:00:00", 0.0), **billed_month.OPTIONS)
     for bill in (await call("get_bill"), (await call("get_bill", months=12))["months"][0]):
         assert (bill["month"], bill["since"]) == ("2026-06", "2026-06-16T00:00:00+02:00")
         # Half a day of 30: 12.84 / 60
@@ -222,58 +111,11 @@ async def test_a_bill_says_what_it_does_not_know(
     assert (bill["unpriced_kwh"], bill["unpriced_exported_kwh"]) == (316.6, 20.0)
 
 
-async def test_the_bill_of_a_month_is_by_what_held_in_it(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, call: Call
-) -> None:
-    async def agree(**options: float | str) -> None:
-        port.greeting = port.next_frame(telegram("00:00:10", 0.0))
-        hass.config_entries.async_update_entry(entry, options=options)
-        await reload(hass, entry)
-
-    # From June on there is no reference power any more.
-    await agree(energy_price=0.15, surcharge_price_since="2026-06-01")
-    assert (await call("get_bill", month="2026-05"))["total"] == 87.78
-    june = await call("get_bill")
-    assert (june["total"], june["missing"]) == (None, ["network_fixed", "surcharge"])
-    assert "estimate" not in june
-    listed = (await call("get_bill", months=12))["months"]
-    assert [bill["month"] for bill in listed] == ["2026-05", "2026-06"]
-
-    # In May the price was the market's, which nobody knew; from June on there is none.
-    market: dict[str, float | str] = {
-        "reference_power": 7.0,
-        "energy_price_entity": "sensor.market",
-        "feed_in_price_entity": "sensor.market",
-    }
-    await agree(**market, surcharge_price_since="2026-05-01")
-    await agree(reference_power=7.0, surcharge_price_since="2026-06-01")
-    may = await call("get_bill", month="2026-05")
-    assert (may["unpriced_kwh"], may["unpriced_exported_kwh"]) == (316.6, 20.0)
-    assert (may["total"], may["missing"]) == (None, ["energy"])
-
-
 @pytest.mark.parametrize("month", ["2026-04", "2026-07", "June", "2026-13", ""])
 @pytest.mark.usefixtures("entry")
 async def test_a_month_of_which_nothing_is_known(call: Call, month: str) -> None:
     with pytest.raises(ServiceValidationError, match=r"Known months: 2026-05, 2026-06$"):
         await call("get_bill", month=month)
-
-
-async def test_without_a_reference_power_there_is_no_total(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
-    call: Call,
-) -> None:
-    await billed_month.set_up(
-        hass, port, make_entry, hass_storage, reference_power=None, energy_price=0.15
-    )
-
-    bill = await call("get_bill", month="2026-05")
-    assert (bill["total"], bill["missing"]) == (None, ["network_fixed", "surcharge"])
-    # 316.6 * 0.15 and 8 %
-    assert bill["parts"] == {"energy": 51.29}
 
 
 @pytest.mark.usefixtures("entry")
@@ -344,17 +186,6 @@ async def test_the_classes_at_the_prices_of_today_or_of_each_month(
     )
 
 
-async def test_before_the_first_whole_month_no_class_is_the_cheapest(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, call: Call
-) -> None:
-    await set_up(hass, port, make_entry, telegram("00:00:00", 0.0))
-
-    answer = await call("compare_reference_powers")
-
-    assert [month["month"] for month in answer["months"]] == ["2026-06"]
-    assert (answer["cheapest"], answer["saving_per_year"]) == (None, None)
-
-
 PERIOD = {"start": "2026-06-15T23:45:00+02:00", "end": "2026-06-16T00:30:00+02:00"}
 
 
@@ -402,17 +233,15 @@ async def test_the_quarter_hours_as_csv(hass: HomeAssistant, port: MeterPort, ca
     }
 
 
-async def test_an_energy_that_the_meter_does_not_send_is_not_known(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, call: Call
-) -> None:
+async def test_an_energy_that_the_meter_does_not_send_is_not_known(home: Home, call: Call) -> None:
     def imported_only(clock: str, kwh: float) -> str:
         text = telegram(clock, kwh)
         for reference in ("1-0:2.8.0", "1-0:3.8.0", "1-0:4.8.0"):
             text = with_value(text, reference, None)
         return text
 
-    await set_up(hass, port, make_entry, imported_only("00:00:00", 0.0))
-    await receive(hass, port, imported_only("00:15:00", 1.0))
+    await home.set_up(imported_only("00:00:00", 0.0))
+    await home.receive(imported_only("00:15:00", 1.0))
 
     [quarter] = (await call("get_quarter_hours", **PERIOD))["quarter_hours"]
     assert (quarter["imported_kwh"], quarter["exported_kwh"]) == (1.0, None)
@@ -447,10 +276,7 @@ async def test_400_days_across_a_change_of_the_clock(call: Call) -> None:
 @pytest.mark.usefixtures("entry")
 @pytest.mark.parametrize(
     ("start", "end"),
-    [
-        ("9999-12-31T20:00:00", "9999-12-31T23:59:59"),
-        ("0001-01-01T00:00:00+02:00", "0001-02-01"),
-    ],
+    [("9999-12-31T20:00:00", "9999-12-31T23:59:59"), ("0001-01-01T00:00:00+02:00", "0001-02-01")],
 )
 async def test_years_at_the_ends_of_the_calendar(call: Call, start: str, end: str) -> None:
     with pytest.raises(ServiceValidationError, match="between 1999 and 2100") as raised:
@@ -493,165 +319,10 @@ async def test_the_quarter_hours_survive_a_restart_and_go_with_the_entry(
     assert files() == []
 
 
-async def test_a_meter_that_has_not_sent_its_time(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, call: Call
-) -> None:
-    await set_up(hass, port, make_entry, with_value(TELEGRAM, "0-0:1.0.0", "()"))
+async def test_a_meter_that_has_not_sent_its_time(home: Home, call: Call) -> None:
+    await home.set_up(with_value(TELEGRAM, "0-0:1.0.0", "()"))
 
     for action in ("get_bill", "compare_reference_powers"):
         with pytest.raises(ServiceValidationError, match="nothing has been counted"):
             await call(action)
     assert await call("get_quarter_hours", **PERIOD) == {"quarter_hours": []}
-
-
-@pytest.mark.usefixtures("entry")
-async def test_whoever_sees_the_entities_may_ask(call: Call, hass_read_only_user: MockUser) -> None:
-    context = Context(user_id=hass_read_only_user.id)
-
-    assert (await call("get_bill", context))["month"] == "2026-06"
-    assert (await call("compare_reference_powers", context))["cheapest"] == 3
-    assert (await call("get_quarter_hours", context, **PERIOD))["quarter_hours"]
-
-
-@pytest.mark.usefixtures("entry")
-async def test_a_script_works_with_the_answers(hass: HomeAssistant) -> None:
-    variable = "{{ bill.lines | selectattr('name', 'eq', 'energy') | sum('amount') }}"
-    sequence = [
-        {
-            "action": f"{DOMAIN}.get_bill",
-            "data": {"month": "{{ '2026-05' }}"},
-            "response_variable": "bill",
-        },
-        {
-            "action": f"{DOMAIN}.get_quarter_hours",
-            "data": PERIOD,
-            "response_variable": "series",
-        },
-        {
-            "event": "told",
-            "event_data": {
-                "total": "{{ bill.total }}",
-                "energy": variable,
-                "kwh": "{{ series.quarter_hours | sum('imported_kwh') }}",
-            },
-        },
-    ]
-    assert await async_setup_component(hass, "script", {"script": {"tell": {"sequence": sequence}}})
-    told = []
-    hass.bus.async_listen("told", lambda event: told.append(dict(event.data)))
-
-    await hass.services.async_call("script", "tell", blocking=True)
-    await hass.async_block_till_done()
-
-    assert told == [{"total": 87.78, "energy": 47.49, "kwh": 0.1}]
-
-
-type Messages = list[dict[str, str]]
-type Tell = Callable[[], Awaitable[Messages]]
-
-
-@pytest.fixture
-async def tell_last_month(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory
-) -> AsyncGenerator[Tell]:
-    """Return a function that runs the documented automation on 1 June, and returns its messages."""
-
-    async def tell() -> Messages:
-        page = (DOCS / "tariff-actions.md").read_text(encoding="utf-8")
-        [code] = re.findall(r"```yaml\n(alias: Last month's .*?)```", page, re.DOTALL)
-        freezer.move_to("2026-06-01 00:04:58+02:00")
-        await hass.config.async_set_time_zone("Europe/Luxembourg")
-        told: Messages = []
-        config = {"automation": parse_yaml(code)}
-        assert await async_setup_component(hass, "automation", config)
-        hass.services.async_register(
-            "persistent_notification", "create", lambda call: told.append(dict(call.data))
-        )
-        await hass.async_block_till_done()
-        freezer.tick(3)
-        async_fire_time_changed(hass)
-        await hass.async_block_till_done()
-        return told
-
-    yield tell
-    data = {"entity_id": "all"}
-    await hass.services.async_call("automation", "turn_off", data, blocking=True)
-
-
-@pytest.mark.usefixtures("entry")
-async def test_the_message_adds_up_to_its_title(tell_last_month: Tell) -> None:
-    # 51.29 + 37.48 + 0.21 - 1.20
-    [message] = await tell_last_month()
-    assert message["title"] == "Electricity May 2026: 87.78 €"
-    assert [line for line in message["message"].splitlines() if line] == [
-        "- Energy: 51.29 €",
-        "- Network: 37.48 €",
-        "- Above the reference power: 0.21 €",
-        "- Fed in: -1.20 €",
-        "100 % of the month was measured.",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("answer", "title", "lines"),
-    [
-        (
-            {"total": None, "parts": {"network": 9.0}, "missing": ["energy", "meter"]},
-            "Electricity May 2026: no total",
-            [
-                "- Network: 9.00 €",
-                "There is no total, because a price is not known: Energy, Meter.",
-            ],
-        ),
-        (
-            {
-                "total": 26.0,
-                "parts": {"energy": 26.0},
-                "community": {"amount": 6.0},
-                "prices_of": "2025-12",
-            },
-            "Electricity May 2026: 26.00 €",
-            [
-                "- Energy: 26.00 €",
-                "To the energy community, beside this bill: 6.00 €",
-                "With the prices of December 2025.",
-            ],
-        ),
-    ],
-    ids=["missing", "prices_of"],
-)
-async def test_the_message_says_what_is_not_known(
-    hass: HomeAssistant,
-    tell_last_month: Tell,
-    answer: dict[str, Any],
-    title: str,
-    lines: list[str],
-) -> None:
-    def get_bill(call: ServiceCall) -> ServiceResponse:
-        return {"month": call.data["month"], "measured_share": 0.996, **answer}
-
-    hass.services.async_register(
-        DOMAIN, "get_bill", get_bill, supports_response=SupportsResponse.ONLY
-    )
-    [message] = await tell_last_month()
-    assert message["title"] == title
-    told = [line for line in message["message"].splitlines() if line]
-    assert told == [*lines, "100 % of the month was measured."]
-
-
-async def test_without_a_price_the_energy_is_on_no_line(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
-    call: Call,
-) -> None:
-    options = {CONF_REFERENCE_POWER: 7.0}
-    await billed_month.set_up(hass, port, make_entry, hass_storage, **options)
-
-    bill = await call("get_bill", month="2026-05")
-
-    names = ["network_fixed", "network_variable", "meter", "surcharge"]
-    assert [line["name"] for line in bill["lines"]] == names
-    # 12.84 + 16.15 + 5.72 + 0.19 = 34.90, and 2.79 of VAT
-    assert (bill["missing"], bill["total"], bill["subtotal"]) == (["energy"], None, 37.69)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import yaml
-from homeassistant.const import CONF_PLATFORM
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import (
     condition as conditions,
@@ -159,12 +158,6 @@ async def test_a_voltage_must_be_outside_for_as_long_as_is_asked(
     assert len(calls) == 1
 
 
-async def test_a_trigger_that_is_not_known_is_refused(hass: HomeAssistant) -> None:
-    config = {CONF_PLATFORM: f"{DOMAIN}.breaker_sold", "target": {"device_id": "x"}}
-    with pytest.raises(Exception, match="breaker_sold"):
-        await triggers.async_validate_trigger_config(hass, [config])
-
-
 @pytest.mark.parametrize(
     ("name", "reference", "value", "expected"),
     [
@@ -184,13 +177,7 @@ async def test_a_trigger_that_is_not_known_is_refused(hass: HomeAssistant) -> No
     ],
 )
 async def test_a_condition(  # noqa: PLR0913
-    hass: HomeAssistant,
-    port: MeterPort,
-    name: str,
-    reference: str,
-    value: str,
-    *,
-    expected: bool,
+    hass: HomeAssistant, port: MeterPort, name: str, reference: str, value: str, *, expected: bool
 ) -> None:
     await receive(hass, port, with_value(TELEGRAM, reference, value))
 
@@ -262,10 +249,7 @@ async def test_the_editor_offers_for_a_device_what_is_about_it(
     offered = []
     for kind in ("triggers", "conditions"):
         await client.send_json_auto_id(
-            {
-                "type": f"get_{kind}_for_target",
-                "target": {"device_id": device_id(hass, identifier)},
-            }
+            {"type": f"get_{kind}_for_target", "target": {"device_id": device_id(hass, identifier)}}
         )
         offered += (await client.receive_json())["result"]
 
@@ -286,8 +270,3 @@ async def test_the_examples_of_the_documentation_are_automations(
     await hass.services.async_call(
         "automation", "turn_off", {"entity_id": state.entity_id}, blocking=True
     )
-
-
-def test_each_trigger_and_condition_is_documented() -> None:
-    for name in (*TRIGGERS, *CONDITIONS):
-        assert f"`{DOMAIN}.{name}`" in PAGE

@@ -21,7 +21,7 @@ from . import billed_month
 from .billed_month import telegram
 from .conftest import EntryMaker
 from .meter import MeterPort
-from .support import reload
+from .support import call, reload
 
 DOCS = Path(__file__).parents[2] / "docs"
 # What is published for 2026, also for the months of 2025.
@@ -48,10 +48,7 @@ def quarter_of(n: int) -> tuple[float, float]:
 
 @pytest.fixture
 async def entry(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
 ) -> MockConfigEntry:
     """Return the entry of a meter with eleven months from the platform before those of its own."""
     entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
@@ -69,10 +66,6 @@ async def entry(
     meter.set_platform_days(PlatformDays(quarters))
     await hass.async_block_till_done()
     return entry
-
-
-async def call(hass: HomeAssistant, action: str, **data: object) -> Any:  # noqa: ANN401 - JSON
-    return await hass.services.async_call(DOMAIN, action, data, blocking=True, return_response=True)
 
 
 async def test_a_year_is_its_bills_and_a_battery_is_worth_something(

@@ -12,8 +12,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.coordinator import meter_coordinator
 
-from .conftest import EntryMaker
-from .meter import MeterPort
+from .meter import EntryMaker, MeterPort
 from .passed import Passed
 from .support import PATIENCE, TELEGRAM
 

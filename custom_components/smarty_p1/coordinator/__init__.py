@@ -1,4 +1,4 @@
-"""Kinds of entries: meters, pulse readers and tanks, with the coordinator of each kind."""
+"""Kinds of config entries, such as meters and tanks. Each kind has its own coordinator."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeGuard
@@ -39,7 +39,7 @@ _COORDINATORS: Mapping[str, Callable[[HomeAssistant, AnyConfigEntry], Coordinato
 
 
 def kind_of(entry: AnyConfigEntry) -> str:
-    """Return the kind of an entry, a key of `_COORDINATORS`."""
+    """Return the kind of a config entry, a key of `_COORDINATORS`."""
     kind: str = entry.data.get(CONF_KIND, KIND_METER)
     return kind
 
@@ -55,12 +55,12 @@ def has_telegrams(entry: AnyConfigEntry) -> TypeGuard[MeterConfigEntry]:
 
 
 def platforms_of(entry: AnyConfigEntry) -> tuple[Platform, ...]:
-    """Return the platforms for which an entry creates entities, by its kind."""
+    """Return the platforms of the entities that a config entry creates."""
     return PLATFORMS if has_telegrams(entry) else (Platform.SENSOR,)
 
 
 def make_coordinator(hass: HomeAssistant, entry: AnyConfigEntry) -> Coordinator:
-    """Return a new coordinator of the entry's kind."""
+    """Return a new coordinator for the entry's kind."""
     return _COORDINATORS[kind_of(entry)](hass, entry)
 
 
@@ -76,6 +76,6 @@ def line_of(coordinator: Coordinator) -> Line | None:
 
 
 async def async_forget(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Remove all stored files of an entry of any kind."""
+    """Remove all stored files of a config entry of any kind."""
     await MeterBooks(hass, entry).async_remove()
     await PulseCounter(hass, entry).async_remove()

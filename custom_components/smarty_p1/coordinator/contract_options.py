@@ -1,4 +1,4 @@
-"""Contract of a meter, read from the options of its entry."""
+"""Contract of a meter, as the user has entered it in the options of the meter's entry."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -98,21 +98,21 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
 
 
 def contract_since(options: Mapping[str, Any]) -> date | None:
-    """Return the day from which the contract holds, None if no day was entered."""
+    """Return the day from which the contract holds. None if no day was entered."""
     since: str | None = options.get(CONF_SURCHARGE_PRICE_SINCE)
     return date.fromisoformat(since) if since else None
 
 
 def is_awaited(options: Mapping[str, Any]) -> bool:
-    """Return whether the day from which the contract holds is in the future."""
+    """Return whether the contract in the options begins only in the future."""
     since: str = options.get(CONF_SURCHARGE_PRICE_SINCE, "")
     return since > dt_util.now(LUXEMBOURG).date().isoformat()
 
 
 def needs_new_prices(moment: datetime, options: Mapping[str, Any]) -> bool:
-    """Return whether bills use published network prices whose approval has ended.
+    """Return whether the bills at `moment` use published prices whose approval has ended.
 
-    The result is False for the rest of a year in which the user has accepted these prices.
+    Return False if the user has accepted these prices for the year of `moment`.
     """
     return (
         not _PRICED.isdisjoint(options)
@@ -122,7 +122,7 @@ def needs_new_prices(moment: datetime, options: Mapping[str, Any]) -> bool:
 
 
 def aids_of(options: Mapping[str, Any]) -> tuple[Aid, ...]:
-    """Return the state aids and rebates in the options, one for each entered amount."""
+    """Return the aids of the State and rebates in the options. Each entered amount is one aid."""
     return tuple(
         Aid(
             name=aid["name"],
@@ -154,7 +154,10 @@ def _monthly_fee(options: Mapping[str, Any]) -> float | None:
 def _price_or_margin(
     options: Mapping[str, Any], price: str, entity: str, margin: str
 ) -> tuple[float | None, float | None]:
-    """Return the fixed price and None, or None and the margin on the market's price."""
+    """Return the fixed price and None.
+
+    If the price follows an entity, return None and the margin.
+    """
     if entity in options:
         return None, options.get(margin, 0.0)
     return options.get(price), None

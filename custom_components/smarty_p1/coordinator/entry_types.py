@@ -12,6 +12,6 @@ type AnyConfigEntry = ConfigEntry[Any]
 
 
 def short_title(entry: AnyConfigEntry) -> str:
-    """Return the entry's title with a shortened serial number, so that the title fits on a line."""
+    """Return the entry's title with a short form of its serial number, so that it fits a line."""
     serial = entry.unique_id
     return entry.title.replace(serial, serial[-SHORT_SERIAL_SIZE:]) if serial else entry.title

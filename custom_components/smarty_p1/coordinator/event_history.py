@@ -1,7 +1,8 @@
-"""Events of a meter in 400 days: disturbances, switching of breaker and relays, messages.
+"""History of a meter's events in the last 400 days: disturbances, switching, and messages.
 
-The meter counts events without their times. So an event is only known to lie between two readings:
-the reading that shows the event, and the reading before.
+Switching means that the breaker or a relay has changed its state. The meter counts events without
+their times. So an event is only known to lie between two readings: the reading that shows the
+event, and the reading before.
 """
 
 import json
@@ -36,7 +37,10 @@ _WATCHED = tuple(
 
 
 class Event(NamedTuple):
-    """Event that happened after the time `after` and not later than `time`."""
+    """Event that happened after the time `after`, and at the latest at `time`.
+
+    `after` is None if no reading came before.
+    """
 
     time: datetime
     after: datetime | None
@@ -47,7 +51,7 @@ class Event(NamedTuple):
 class EventHistory:
     """Disturbances, switching and messages of a meter, each in the order of time.
 
-    `counts` holds the meter's counts of disturbances in the last reading.
+    `counts` has the meter's counts of disturbances in the last reading.
     """
 
     def __init__(self) -> None:
@@ -77,7 +81,7 @@ class EventHistory:
         return [("disturbance", kind, details) for kind, details in events]
 
     def _changes(self, reading: Reading) -> Iterable[tuple[str, str, dict[str, Any]]]:
-        """Yield changed states of breaker and relays, and new messages of the grid operator."""
+        """Return changed states of breaker and relays, and new messages of the grid operator."""
         for group, described, name in _NAMED:
             value = described.value_fn(reading)
             if group == "message":
@@ -95,7 +99,7 @@ class EventHistory:
                 events.popleft()
 
     def as_dict(self) -> dict[str, Stored]:
-        """Return the stored form. Each event is one string, to take one line of the file."""
+        """Return the history as JSON values. An event is one string, so that it takes one line."""
         return {
             "counts": self.counts,
             "states": self._states,

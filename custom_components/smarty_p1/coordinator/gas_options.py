@@ -1,4 +1,4 @@
-"""Numbers of the gas bill, read from the options of an electricity meter."""
+"""Numbers of the gas bill, as the user has entered them in an electricity meter's options."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,18 +16,21 @@ MAX_EUR_PER_MONTH = 1000.0
 
 
 def is_gas(kind: str, unit: str | None) -> bool:
-    """Return whether a meter counts gas in m³."""
+    """Return whether a meter of this kind and unit counts gas in m³."""
     return (kind, unit) == ("gas", "m3")
 
 
 def kwh_per_m3(options: Mapping[str, Any], kind: str, unit: str | None) -> float | None:
-    """Return the kWh in a cubic metre of gas, None if not entered or the meter counts no gas."""
+    """Return the kWh in a cubic metre of gas.
+
+    None if not entered, or if the meter counts no gas.
+    """
     energy: float | None = options.get(CONF_GAS_KWH_PER_M3) if is_gas(kind, unit) else None
     return energy
 
 
 def gas_prices(options: Mapping[str, Any]) -> GasPrices | None:
-    """Return the prices of gas, None if no price per cubic metre is entered."""
+    """Return the prices of gas. None if no price of a cubic metre was entered."""
     if CONF_GAS_PRICE not in options:
         return None
     return GasPrices(options[CONF_GAS_PRICE], options.get(CONF_GAS_FIXED_PRICE, 0.0))

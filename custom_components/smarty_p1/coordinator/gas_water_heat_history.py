@@ -1,9 +1,9 @@
 """Daily consumption of a gas, water or heat meter, and hourly consumption of water.
 
 The electricity meter captures the index of such a meter about once an hour. The rise between two
-captures at most three hours apart is spread evenly over this time. If more time has passed, the
-rise is added to the day of the captures. But if the captures are of different days, it is added to
-no day.
+captures that are at most three hours apart is spread evenly over this time. If more time has
+passed, and both captures are of the same day, the rise is added to this day. If they are of
+different days, the rise is added to no day.
 """
 
 from copy import copy
@@ -43,7 +43,7 @@ _NOTHING = Sum(0.0, 0.0)
 
 
 class MediumHistory:
-    """Consumption of one meter in its unit, by the start of the day or hour in UTC."""
+    """Consumption of one meter in the meter's unit, by the start of the day or hour in UTC."""
 
     def __init__(self, kind: str, unit: str | None) -> None:
         self.kind = kind
@@ -61,7 +61,7 @@ class MediumHistory:
 
     @property
     def has_hours(self) -> bool:
-        """Return whether hours are kept. They are kept only for water, to reveal leaks."""
+        """Return whether hours are kept. This is so only for water, where they reveal leaks."""
         return "water" in self.kind and self.unit == "m3"
 
     def note(self, meter: MBusReading) -> None:
@@ -101,7 +101,7 @@ class MediumHistory:
             del self.hours[next(iter(self.hours))]
 
     def as_dict(self) -> dict[str, Stored]:
-        """Return the stored form."""
+        """Return the history as JSON values."""
         return {
             "kind": self.kind,
             "unit": self.unit,

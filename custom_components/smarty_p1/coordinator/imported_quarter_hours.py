@@ -1,12 +1,13 @@
 """Files of quarter-hours from Leneda, the national platform. They are kept for 25 months.
 
 There is a file for each OBIS code and month of Luxembourg's calendar. A line is a quarter-hour:
-start in UTC, mean power, 1 if measured or 0 if estimated, and version. A file is rewritten when a
-quarter-hour changes. A damaged file is put aside, and its readable lines are kept.
+start in UTC, mean power, 1 if measured or 0 if estimated, and version. A file is rewritten when one
+of its quarter-hours changes. A damaged file is renamed, and its readable lines are written into a
+new file.
 
 A digest identifies a metering point, so the name of the point is never stored. A household may have
-several metering points of production, which are added up. The names of the second and later points'
-files contain the beginning of the digest.
+several metering points of production, whose energies are added up. The names of the files of the
+second point and of later points contain the beginning of the digest.
 """
 
 import hashlib
@@ -55,7 +56,7 @@ class _File(NamedTuple):
 
 
 class ImportedQuarterHours:
-    """Folder with the files of one config entry. Call the methods in an executor, one at a time."""
+    """Folder with the files of one config entry. Call its methods in an executor, one at a time."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         name = f"{DOMAIN}.{entry_id}.imported_quarter_hours"
@@ -64,8 +65,8 @@ class ImportedQuarterHours:
     def read(self, until: datetime, since: datetime | None = None) -> dict[str, Sequence[Row]]:
         """Return the quarter-hours of each code that start before `until`, in the order of time.
 
-        Files of the months before `since` are not read. The metering points of a code are added up.
-        Raises OSError when a file exists and cannot be read.
+        Files of the months before `since` are not read. The energies of a code's metering points
+        are added up. Raises OSError if a file exists but cannot be read.
         """
         codes: dict[str, list[tuple[Row, ...]]] = {}
         for (code, _), rows in self._by_point(until, since=since).items():
@@ -73,18 +74,19 @@ class ImportedQuarterHours:
         return {code: added_up(*series) for code, series in codes.items()}
 
     def read_of(self, points: Mapping[str, str], until: datetime) -> dict[str, Sequence[Row]]:
-        """Return the quarter-hours before `until` at one metering point for each code in `points`.
+        """Return each code's quarter-hours before `until` at one metering point.
 
-        Raises OSError when a file exists and cannot be read.
+        `points` has the metering point of each code. Raises OSError if a file exists but cannot be
+        read.
         """
         names = {code: self._name_of(code, point) for code, point in points.items()}
         series = self._by_point(until)
         return {code: rows for (code, name), rows in series.items() if name == names.get(code)}
 
     def read_others(self, code: str, point: str, until: datetime) -> tuple[Row, ...]:
-        """Return the quarter-hours of a code, added up over all its metering points except `point`.
+        """Return a code's quarter-hours, added up over all its metering points except `point`.
 
-        Raises OSError when a file exists and cannot be read.
+        Raises OSError if a file exists but cannot be read.
         """
         name = self._name_of(code, point)
         series = self._by_point(until, code)
@@ -93,7 +95,10 @@ class ImportedQuarterHours:
     def _by_point(
         self, until: datetime, wanted: str = "", since: datetime | None = None
     ) -> dict[tuple[str, str], tuple[Row, ...]]:
-        """Return the quarter-hours by code and metering point. Without `wanted`, for all codes."""
+        """Return the quarter-hours before `until` by code and suffix of the metering point.
+
+        With `wanted`, only quarter-hours of this code are returned.
+        """
         newest_month, oldest = _month(until), _month(since or until - KEPT)
         series: dict[tuple[str, str], list[Row]] = {}
         for file in sorted(self._files()):
@@ -103,10 +108,10 @@ class ImportedQuarterHours:
         return {key: newest(rows) for key, rows in series.items() if rows}
 
     def add(self, code: str, rows: Iterable[Row], point: str = "") -> None:
-        """Add quarter-hours of a code. The highest version of a quarter-hour counts.
+        """Add quarter-hours of a code at a metering point.
 
-        Of equal versions, the later row counts. Raises OSError when a file cannot be written. Files
-        of earlier months have then been written.
+        The highest version of a quarter-hour counts; of equal versions, the later row. Raises
+        OSError if a file cannot be written. Files of earlier months may be written by then.
         """
         name = self._name_of(code, point)
         now = dt_util.utcnow()
@@ -126,7 +131,8 @@ class ImportedQuarterHours:
     def is_of_other_point(self, code: str, point: str) -> bool:
         """Return whether an import for this metering point must be refused.
 
-        Consumption has one point, so a second point is refused. Production has up to MAX_POINTS.
+        Consumption has only one point, so a second point is refused. Production has up to
+        MAX_POINTS.
         """
         name = self._name_of(code, point)
         points = {"", *(file.point for file in self._files() if file.code == code)}
@@ -139,17 +145,23 @@ class ImportedQuarterHours:
             _replace(self._folder / _POINTS, json.dumps({**points, code: _digest(point)}).encode())
 
     def _name_of(self, code: str, point: str) -> str:
-        """Return the suffix for a metering point in file names, empty for the first point."""
+        """Return the suffix of a metering point in file names.
+
+        It is empty for the code's first point.
+        """
         digest = _digest(point)
         is_first = not point or self._points().get(code, digest) == digest
         return "" if is_first else f"~{digest[:16]}"
 
     def remove(self) -> None:
-        """Remove all files, also unreadable files that were put aside."""
+        """Remove all files of the entry, and unreadable files that were renamed."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _points(self) -> dict[str, str]:
-        """Return the digest of each code's first metering point, an empty dict if unreadable."""
+        """Return the digest of each code's first metering point.
+
+        Empty if the file is unreadable.
+        """
         with suppress(OSError, ValueError):
             with (self._folder / _POINTS).open("rb") as file:
                 digests = checked_mapping(json.loads(file.read(_MAX_POINTS_SIZE)))
@@ -177,7 +189,7 @@ def _line(row: Row) -> str:
 
 
 def _read(path: Path) -> list[Row]:
-    """Return the readable quarter-hours of a file. A damaged file is put aside."""
+    """Return the readable quarter-hours of a file. If the file is damaged, rename it."""
     with path.open("rb") as file:
         header, *lines = file.read(MAX_FILE_SIZE).split(b"\n")
     rows = []

@@ -1,4 +1,4 @@
-"""Client of Leneda, the national platform: each request gets the time series of one OBIS code."""
+"""Client of Leneda, the national platform. A request gets the time series of one OBIS code."""
 
 import json
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ TIMEOUT = 60.0
 
 
 class Refusal(StrEnum):
-    """Reason why the platform returns no time series; also a translation key."""
+    """Reason why the platform returns no time series. It is also a translation key."""
 
     INVALID_AUTH = "leneda_invalid_auth"
     FORBIDDEN = "leneda_forbidden"
@@ -47,7 +47,7 @@ _BY_STATUS: Mapping[int, Refusal] = {
 
 
 class LenedaError(Exception):
-    """Error: the platform returned no time series. The text contains no private data."""
+    """Error if the platform returns no time series. The text contains no private data."""
 
     def __init__(self, reason: Refusal) -> None:
         super().__init__(reason)
@@ -69,7 +69,10 @@ async def async_time_series(  # noqa: PLR0913, PLR0917 - the parts of a request
     start: datetime,
     end: datetime,
 ) -> tuple[Row, ...]:
-    """Return the quarter-hours of `code` that start in the period. Raises LenedaError."""
+    """Return the quarter-hours of a metering point and code that start in a period.
+
+    Raises LenedaError.
+    """
     names = {"startDateTime": start, "endDateTime": end}
     query = {name: f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for name, at in names.items()}
     try:

@@ -1,4 +1,4 @@
-"""OBIS codes to request from Leneda, the national platform, with their metering points."""
+"""OBIS codes that are requested from Leneda, the national platform, and their metering points."""
 
 from collections.abc import Iterator, Mapping
 
@@ -18,7 +18,7 @@ LAYERS: Mapping[str, str] = {
 
 
 def asked_of(account: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield each code with its metering point: measured, then unshared, then shared energy."""
+    """Yield each code and its metering point: measured, then unshared, then shared energy."""
     consumption = account[CONF_CONSUMPTION_POINT]
     production = account.get(CONF_PRODUCTION_POINT) or consumption
     for code in (*MEASURED, REMAINING, SOLD, *LAYERS):

@@ -1,4 +1,4 @@
-"""Repair issues about days on which the energies of meter and national platform differ."""
+"""Repair issues for days on which the meter and the national platform have different energies."""
 
 from homeassistant.core import HomeAssistant, callback
 
@@ -21,7 +21,7 @@ PROBLEMS = {Problem.LENEDA_DIFFERENCE, *_BY_CAUSE.values()}
 def tell_difference(hass: HomeAssistant, entry: AnyConfigEntry, found: Differences) -> None:
     """Raise the repair issue for the differences in `found`. Withdraw the issues of other causes.
 
-    If all days agree, all issues are withdrawn. Without compared days, nothing changes.
+    If all days agree, all issues are withdrawn. If no days were compared, nothing changes.
     """
     if not found.days:
         return

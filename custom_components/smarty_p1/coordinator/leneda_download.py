@@ -1,8 +1,8 @@
 """Download of quarter-hours from Leneda, the national platform.
 
-Yesterday's quarter-hours are requested in the afternoon, older quarter-hours once. Nothing is
-requested without an API key, and nothing of the running day. The operator corrects days for two
-weeks, so the last weeks are requested again.
+Yesterday's quarter-hours are requested in the afternoon, older quarter-hours once. The running day
+is never requested, and nothing is requested without an API key. The operator corrects days for two
+weeks, so the last weeks are requested several times.
 """
 
 from asyncio import sleep
@@ -70,7 +70,7 @@ class KnownPast(Protocol):
 
 
 class _Asked(NamedTuple):
-    """Requested period of a code, and the quarter-hours of the response."""
+    """Request for a code and a period, with the quarter-hours of its response."""
 
     code: str
     start: datetime
@@ -79,7 +79,7 @@ class _Asked(NamedTuple):
 
 
 class LenedaFetch:
-    """Download for one meter that runs while the meter's entry is loaded."""
+    """Download for one meter. It runs while the meter's entry is loaded."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry, past: KnownPast) -> None:
         self._hass = hass
@@ -99,7 +99,10 @@ class LenedaFetch:
         return bool(self._account) and not (codes and all(code.is_back for code in codes))
 
     async def async_start(self) -> None:
-        """Start the download if the options have a Leneda account, else withdraw its issues."""
+        """Start the download if the options have a Leneda account.
+
+        Otherwise withdraw its repair issues.
+        """
         if not self._account:
             withdraw_issues(self._hass, self._entry, [Problem.LENEDA_KEY, *PROBLEMS])
             return
@@ -144,7 +147,7 @@ class LenedaFetch:
         return self._recent_due(now)
 
     def _recent_due(self, now: datetime) -> datetime:
-        """Return the time of the next request for yesterday's quarter-hours."""
+        """Return the time at which yesterday's quarter-hours are to be requested next."""
         last = self._progress.general.asked_at
         if last is None or last > now:
             return now
@@ -157,7 +160,10 @@ class LenedaFetch:
     def _at(
         self, now: datetime, time: timedelta, *, days: int = 0, spread: bool = True
     ) -> datetime:
-        """Return the moment at `time` of Luxembourg's clock, `days` after today, in UTC."""
+        """Return the time `time` of Luxembourg's clock, `days` after today, as a moment in UTC.
+
+        With `spread`, the random delay of this household is added.
+        """
         midnight = now.astimezone(LUXEMBOURG).replace(hour=0, minute=0, second=0, microsecond=0)
         moment = midnight + timedelta(days=days) + time + (self._minutes if spread else timedelta())
         return moment.astimezone(dt_util.UTC)
@@ -196,7 +202,7 @@ class LenedaFetch:
 
     @property
     def _codes(self) -> Iterable[tuple[str, CodeProgress]]:
-        """Return the codes that the platform does not refuse, with their progress."""
+        """Return the codes that the platform does not refuse, each with its progress."""
         codes = self._progress.codes.items()
         return [(code, progress) for code, progress in codes if code not in self._progress.refused]
 
@@ -248,7 +254,7 @@ class LenedaFetch:
             self._progress.schedule()
 
     def _waiting(self) -> dict[str, CodeProgress]:
-        """Return the codes whose older quarter-hours are still to be requested."""
+        """Return the codes whose older quarter-hours are still to be requested, with progress."""
         return {
             code: progress
             for code, progress in self._progress.codes.items()
@@ -280,7 +286,7 @@ class LenedaFetch:
     async def _async_ask_for(
         self, code: str, point: str, start: datetime, end: datetime
     ) -> tuple[Row, ...] | None:
-        """Return the platform's quarter-hours of a code, None if the platform refuses the code."""
+        """Return the platform's quarter-hours of a code. None if the platform refuses the code."""
         credentials = Credentials(self._account[CONF_API_KEY], self._account[CONF_ENERGY_ID])
         rows: list[Row] = []
         for first, last in _pieces(start, end):
@@ -309,7 +315,7 @@ class LenedaFetch:
             )
 
     async def _async_keep(self, asked: Sequence[_Asked]) -> None:
-        """Store the responses, then the progress. So a crash in between loses no response."""
+        """Store the responses, and only then the progress, so that a crash loses no response."""
         if series := {request.code: request.rows for request in asked if request.rows}:
             await self._past.async_add(series)
         for code, start, end, rows in asked:
@@ -324,7 +330,7 @@ class LenedaFetch:
         self._progress.schedule()
 
     async def _async_compare(self, now: datetime) -> None:
-        """Raise or withdraw repair issues by comparing the last 14 days of meter and platform."""
+        """Compare the last 14 days of meter and platform. Raise or withdraw repair issues."""
         today = day_start(now)
         start = day_start(today - _COMPARED)
         own = await self._past.async_own(start, today)
@@ -349,7 +355,7 @@ def _within(rows: Iterable[Row], start: datetime, end: datetime) -> tuple[Row, .
 
 
 def _whole_until(rows: Iterable[Row], start: datetime, end: datetime) -> datetime:
-    """Return the end of the consecutive complete days from `start` on.
+    """Return the end of the complete days that follow `start` without a gap.
 
     Return `start` if the first day is incomplete.
     """

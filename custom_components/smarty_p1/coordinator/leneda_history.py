@@ -1,4 +1,4 @@
-"""Import of the national platform's quarter-hours into the months and statistics of a meter.
+"""Import of the national platform's quarter-hours into a meter's months and statistics.
 
 The running day is left out, because the platform has no quarter-hours of it yet.
 """
@@ -75,7 +75,7 @@ type SharedPower = dict[str, dict[datetime, float]]
 
 
 class Imported(NamedTuple):
-    """Summary of an imported file."""
+    """Summary of a file from the platform's portal that was imported."""
 
     code: str
     quantity: Quantity
@@ -92,7 +92,7 @@ class Imported(NamedTuple):
 
 
 class PlatformPast:
-    """Quarter-hours of one meter that were imported from the platform."""
+    """Quarter-hours of one meter that were imported from the platform Leneda."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
@@ -116,7 +116,8 @@ class PlatformPast:
     async def async_start(self, meter: DemandMeter) -> None:
         """Show the imported quarter-hours, and write them into statistics in the background.
 
-        Writing begins when Home Assistant has started. The set-up waits only for reading the files.
+        Writing begins when Home Assistant has started. The set-up of the entry waits only until the
+        files are read.
         """
         self._meter = meter
         self._entry.async_on_unload(self._stop)
@@ -142,9 +143,9 @@ class PlatformPast:
         return await self._hass.async_add_executor_job(without_collection(list), quarters)
 
     async def async_shared_power(self, start: datetime, end: datetime) -> SharedPower:
-        """Return the power of energy sharing in the quarter-hours that start in a period.
+        """Return the shared power of the quarter-hours that start in a period, by code.
 
-        Raises OSError when a file exists and cannot be read.
+        Raises OSError if a file exists but cannot be read.
         """
         # Most households share no energy, so the files need not be read.
         if not self._may_share:
@@ -153,7 +154,10 @@ class PlatformPast:
         return await self._hass.async_add_executor_job(work, self._files, start, end)
 
     async def async_import(self, data: bytes) -> Imported:
-        """Import a file exported from Leneda's portal. Raises ImportRefusedError if refused."""
+        """Import a file from Leneda's portal. Return its summary.
+
+        Raises ImportRefusedError if the file is refused.
+        """
         async with self._lock:
             run = self._hass.async_add_executor_job
             try:
@@ -190,7 +194,7 @@ class PlatformPast:
     async def async_add(self, found: Platform) -> None:
         """Add downloaded quarter-hours by code, and update months and statistics.
 
-        Raises OSError when they cannot be stored.
+        Raises OSError if the quarter-hours cannot be stored.
         """
         run = self._hass.async_add_executor_job
         async with self._lock:
@@ -207,7 +211,7 @@ class PlatformPast:
     async def async_read(self) -> Platform:
         """Return the stored quarter-hours of the account's metering points, by code.
 
-        Raises OSError when a file exists and cannot be read.
+        Raises OSError if a file exists but cannot be read.
         """
         today = day_start(dt_util.utcnow())
         run = self._hass.async_add_executor_job
@@ -216,14 +220,13 @@ class PlatformPast:
     def _asked_points(self) -> dict[str, str]:
         """Return the account's metering point for each code.
 
-        The point of a code of consumption is the empty string, because all such codes share one
-        point.
+        It is "" for the codes of consumption, because all of them share one point.
         """
         asked = asked_of(self._entry.options[SECTION_LENEDA])
         return {code: point if is_of_production(code) else "" for code, point in asked}
 
     async def async_remove(self) -> bool:
-        """Remove all imported quarter-hours. Return True once their statistics rows are gone.
+        """Remove all imported quarter-hours. Return True once their rows of statistics are gone.
 
         Raises ImportRefusedError if nothing was imported, or if a configured Leneda account would
         download the quarter-hours again.
@@ -252,9 +255,9 @@ class PlatformPast:
         await self._statistics.async_remove()
 
     async def _async_compare(self, export: Export) -> tuple[int, int]:
-        """Return how many days both meter and file know, and how many of these days differ.
+        """Return how many days both the meter and the file have, and how many of these days differ.
 
-        Raises ImportRefusedError when most days differ. The file then belongs to another metering
+        Raises ImportRefusedError if most days differ. Then the file belongs to another metering
         point or has another quantity.
         """
         quantity = REGISTERS[export.code].quantity
@@ -320,7 +323,7 @@ class PlatformPast:
             self._statistics.months_at_once.add(month)
 
     async def _async_record(self, platform: Platform) -> None:
-        """Write the hours of `platform` into the statistics of the entities."""
+        """Write the hours of `platform` into the statistics of the meter's entities."""
         names = self._names()
         demand = self._meter.snapshot
         now = dt_util.utcnow()
@@ -339,7 +342,7 @@ class PlatformPast:
         )
 
     async def _async_start_recording(self, _hass: HomeAssistant) -> None:
-        """Write the statistics if hours are left from before the restart, or an entity is new."""
+        """Write the statistics if hours were left before the restart, or if an entity is new."""
         if self._statistics.waits or not self._statistics.knows(self._names()):
             self._record()
 
@@ -352,7 +355,10 @@ class PlatformPast:
         )
 
     async def _async_follow(self, last: asyncio.Task[None] | None) -> None:
-        """Cancel the task `last`, write all known hours, and retry in an hour if hours are left."""
+        """Cancel the task `last`, and write all known hours.
+
+        If hours are left, retry in an hour.
+        """
         if last and not last.done():
             last.cancel()
             await asyncio.wait([last])
@@ -373,7 +379,7 @@ class PlatformPast:
 
     @callback
     def _stop(self) -> None:
-        """Prevent later retries, because an import may end after its entry was unloaded."""
+        """Prevent later retries. An import may end after its entry was unloaded."""
         self._is_stopped = True
         self._cancel()
 
@@ -414,7 +420,7 @@ def _shared_power(files: ImportedQuarterHours, start: datetime, end: datetime) -
 def _is_part(differences: Differences) -> bool:
     """Return whether an imported file may have only a part of the production.
 
-    The energy in the file is then lower than the exported energy on every day that differs.
+    If so, the energy in the file is lower than the exported energy on every day that differs.
     """
     is_less = all(day.is_within or day.platform_wh < day.own_wh for day in differences.days)
     return differences.cause is Cause.OTHER_POINT and is_less

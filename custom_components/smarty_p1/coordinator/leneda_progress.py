@@ -1,4 +1,4 @@
-"""Progress of the download from Leneda, stored so that a restart does not repeat requests."""
+"""Progress of the download from Leneda. It is stored, so that a restart repeats no requests."""
 
 import hashlib
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ class CodeProgress:
 
 @dataclass
 class Progress:
-    """Progress of the download as a whole, not of a single code."""
+    """Progress of the download that does not belong to a single code."""
 
     asked_at: datetime | None = None
     """Time of the last request for all codes."""
@@ -43,7 +43,7 @@ class Progress:
 class LenedaProgress(ThrottledStore):
     """Stored progress of one entry's download.
 
-    `refused` holds the codes that the platform refuses, with the time of the refusal.
+    `refused` has the codes that the platform refuses, each with the time of the refusal.
     """
 
     def __init__(self, hass: HomeAssistant, entry_id: str, account: Mapping[str, str]) -> None:
@@ -54,7 +54,7 @@ class LenedaProgress(ThrottledStore):
         self.refused: dict[str, datetime] = {}
 
     async def async_load(self) -> None:
-        """Load the stored progress, unless the metering points have changed."""
+        """Load the stored progress. If the metering points have changed, start anew."""
         await self._async_read(self._parse)
 
     def is_refused(self, code: str, now: datetime) -> bool:
@@ -114,7 +114,7 @@ class LenedaProgress(ThrottledStore):
 
 
 def _fingerprint(account: Mapping[str, str]) -> str:
-    """Return a digest of the account's metering points, so that their names are not stored."""
+    """Return a digest of the account's metering points. Their names are private and not stored."""
     points = (account.get(name, "") for name in (CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT))
     return hashlib.sha256("/".join(points).encode()).hexdigest()
 

@@ -35,7 +35,7 @@ IS_CONSUMPTION = "leneda_consumption"
 
 
 class ImportRefusedError(Exception):
-    """Error: a file was not imported. `key` and `placeholders` give the translated text."""
+    """Error for a file that was not imported. `key` and `placeholders` give the translated text."""
 
     def __init__(self, *, key: str, **placeholders: str) -> None:
         super().__init__(key)

@@ -1,7 +1,7 @@
 """Hourly long-term statistics of energy and costs, from quarter-hours of the national platform.
 
-An hour is written when all four quarter-hours are known and at least one quarter-hour is from the
-platform. Where the meter measured a quarter-hour, the measured value is used.
+An hour is written if all four quarter-hours are known, and at least one of them is from the
+platform Leneda. If the meter measured a quarter-hour, the measured value is used.
 """
 
 from collections import Counter
@@ -35,7 +35,7 @@ _HOUR = timedelta(hours=1)
 
 
 class Costs(NamedTuple):
-    """Data from which the costs of hours are computed."""
+    """Data for computing the costs of hours."""
 
     contracts: Contracts
     months: Sequence[Month]
@@ -51,7 +51,10 @@ def all_series(
     platform: Mapping[str, Sequence[Row]],
     costs: Costs,
 ) -> list[Series]:
-    """Return a series of hours for each key in `names`, which maps keys to entity ids."""
+    """Return a series of hours for each key in `names`, which has the id of each key's entity.
+
+    `own` are the measured quarter-hours, `platform` the rows of the platform Leneda by code.
+    """
     rows = {REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()}
     imported, bought = _hours(
         {quarter.start: quarter.mean_kw / 4 for quarter in own}, rows.get(Quantity.IMPORTED, ())
@@ -78,7 +81,7 @@ def all_series(
 
 
 def _priced(kwh: Hours, prices: Mapping[datetime, float | None]) -> dict[datetime, float]:
-    """Return the cost of each hour's energy in euro. Hours without a known price are left out."""
+    """Return the cost of each hour's energy in EUR. Hours without a known price are left out."""
     return {
         hour: energy * price for hour, energy in kwh.items() if (price := prices[hour]) is not None
     }
@@ -91,7 +94,7 @@ def _subtract(spared: Iterable[tuple[datetime, float]], paid: Hours) -> None:
 
 
 def series_of(names: Mapping[str, str], hours: Mapping[str, Hours]) -> list[Series]:
-    """Return a series for each key in `names`. A key that `hours` lacks has an empty series."""
+    """Return a series for each key in `names`. A series is empty if `hours` lacks its key."""
     series = {
         IMPORTED: Series(IMPORTED, "", {}),
         EXPORTED: Series(EXPORTED, "", {}),
@@ -112,11 +115,14 @@ def month_of(hour: datetime) -> float:
 
 
 def _from_nothing(_hour: datetime) -> None:
-    """Return None, because the state is never reset to 0."""
+    """Return None, which means that the state of the statistics is never reset to 0."""
 
 
 def _hours(own: Mapping[datetime, float], rows: Iterable[Row]) -> tuple[Hours, set[datetime]]:
-    """Return the kWh of all complete hours, and the hours that have a value of the platform."""
+    """Return the kWh of all complete hours, and the hours that have a value of the platform.
+
+    `own` has the measured kWh by the start of the quarter-hour, `rows` the values of the platform.
+    """
     theirs = {row.start: row.kw / 4 for row in rows if row.start not in own}
     counts: Counter[datetime] = Counter()
     totals: Hours = {}
@@ -135,7 +141,7 @@ def _only(wanted: Container[datetime], hours: Hours) -> Hours:
 def _spared(
     own: Iterable[QuarterHour], platform: Mapping[str, Sequence[Row]], contracts: Contracts
 ) -> Iterator[tuple[datetime, float]]:
-    """Yield, for each quarter-hour with shared energy, its hour and the cost that sharing saved."""
+    """Yield the hour of each quarter-hour with shared energy, and the EUR that sharing saved."""
     if not (sharing := sharing_of(platform)):
         return
     quarters = [*quarter_hours_of(platform), *own]
@@ -151,10 +157,10 @@ def _spared(
 def _of_the_bill(
     imported: Hours, paid: Hours, earned: Hours, costs: Costs
 ) -> Iterator[tuple[datetime, float]]:
-    """Yield each hour with its part of the bill in euro.
+    """Yield each hour with its part of the bill in EUR.
 
-    A day's part of the bill is exact. The cost of energy is charged to the hour of the energy. The
-    rest of the day's part (fixed prices, surcharge) is spread evenly over the hours.
+    The part of a whole day is exact. The cost of energy belongs to the hour of the energy. The rest
+    of the day's part (fixed prices, surcharge) is spread evenly over the hours.
     """
     by_day: dict[datetime, list[datetime]] = {}
     for hour in imported:
@@ -171,7 +177,10 @@ def _of_the_bill(
 def _days_of_the_bill(
     month: Month, wanted: Container[datetime], costs: Costs
 ) -> Iterator[tuple[datetime, float]]:
-    """Yield the ended days of a month that are in `wanted`, each with its part of the bill."""
+    """Yield the whole days of a month, each with its part of the bill in EUR.
+
+    Only days in `wanted` are yielded.
+    """
     for day, end, before, due in bills_by_day(month, costs.contracts, costs.until):
         is_whole = end == day_end(day) and day in wanted
         if is_whole and before.total is not None and due.total is not None:

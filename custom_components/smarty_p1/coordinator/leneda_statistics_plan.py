@@ -1,11 +1,13 @@
 """Plans that add the national platform's hours to the long-term statistics of an entity.
 
 A row of the statistics is an hour with a running sum. The energy of an hour is its sum minus the
-sum of the row before. Rows that the entity itself has written are called own rows.
+sum of the row before. A row that the entity itself has written is called an own row.
 
-- Hours before the first own row: their sum begins with 0, and the sums of all own rows are raised.
-- Hours missing between own rows: their sum continues from the row before. The next own row stays,
-  because its sum already includes the missing hours. No hour gets a negative energy.
+- Hours before the first own row are added with sums that begin at 0. Then the sums of all own rows
+  are raised.
+- Hours that are missing between own rows are added with sums that continue from the row before. The
+  next own row stays, because its sum already includes the missing hours. No hour gets a negative
+  energy.
 
 - An entity without own rows gets all hours. A meter without a cable has such an entity. When the
   meter gets its cable, the first own row begins with the sum 0. `lifted` is the number that was
@@ -13,7 +15,8 @@ sum of the row before. Rows that the entity itself has written are called own ro
 
 The first own row, and an own row before a gap, cover only a part of their hour. They are raised to
 the energy of the whole hour if the platform knows it. A `Ledger` lists the written rows, so that
-they can be corrected or removed later. It is stored before the rows, in case of a crash.
+they can be corrected or removed later. It is stored before the rows are written, in case of a
+crash.
 """
 
 from collections.abc import Callable, Container, Iterable, Mapping
@@ -34,7 +37,7 @@ _SAME = 1e-6
 
 
 class Row(NamedTuple):
-    """Row of the statistics: sum and state at the end of an hour."""
+    """Row of the statistics: the sum and the state at the end of an hour."""
 
     sum: float
     state: float | None = None
@@ -42,7 +45,7 @@ class Row(NamedTuple):
     """Timestamp in seconds at which the state was last 0."""
 
     def is_as(self, other: Row | None) -> bool:
-        """Return whether two rows are equal except for rounding errors."""
+        """Return whether both rows are equal apart from rounding errors."""
         return (
             other is not None
             and abs(self.sum - other.sum) < _SAME
@@ -50,14 +53,14 @@ class Row(NamedTuple):
         )
 
     def risen(self, rise: float) -> Row:
-        """Return the row with its sum and state raised by `rise`."""
+        """Return this row with its sum and its state raised by `rise`."""
         state = None if self.state is None else self.state + rise
         return Row(self.sum + rise, state, self.last_reset)
 
 
 @dataclass(frozen=True)
 class Ledger:
-    """List of rows that were added to one statistic, and of the entity's rows that were changed."""
+    """Changes to the statistics of one entity: added rows, and own rows that were changed."""
 
     first: datetime | None = None
     """Hour of the entity's first own row."""
@@ -91,7 +94,10 @@ class Ledger:
 
     @classmethod
     def from_dict(cls, stored: Any) -> Self:  # noqa: ANN401 - a file may hold anything
-        """Return the ledger from its stored form. Raises any exception for malformed data."""
+        """Return the ledger from its stored form.
+
+        Malformed data raises an exception of any type.
+        """
         data = checked_mapping(stored)
         hours: set[datetime] = set()
         for start, count in checked_list(data["hours"], _MAX_RUNS):
@@ -114,7 +120,7 @@ class Ledger:
 
 
 def _runs_of(hours: Iterable[datetime]) -> list[list[Any]]:
-    """Return the start and length of each run of consecutive hours."""
+    """Return the start and the number of hours of each run of consecutive hours."""
     runs: list[list[Any]] = []
     last = None
     for hour in sorted(hours):
@@ -127,7 +133,7 @@ def _runs_of(hours: Iterable[datetime]) -> list[list[Any]]:
 
 
 class Plan(NamedTuple):
-    """Changes to one statistic, to be made in the order of the fields."""
+    """Changes to one statistic. They are to be made in the order of the fields."""
 
     ledger: Ledger
     deleted: tuple[datetime, ...]
@@ -152,9 +158,9 @@ def plan(
     known: Mapping[datetime, float],
     starts_anew: StartsAnew | None = None,
 ) -> Plan | None:
-    """Return the plan that adds the hours in `known`, None while the entity has no own row.
+    """Return the plan that adds the hours in `known`. None while the entity has no own row.
 
-    `known` holds the energy of whole hours. Hours that were added earlier stay in any case.
+    `known` has the energy of whole hours. Hours that were added earlier stay in any case.
     """
     own = _own(rows, ledger)
     if not own:
@@ -202,7 +208,9 @@ def plan_back(
     *,
     can_delete: bool,
 ) -> Plan | None:
-    """Return the plan that restores the entity's own statistics, None if nothing must be restored.
+    """Return the plan that restores the entity's own statistics.
+
+    None if there is nothing to restore.
 
     If Home Assistant cannot delete rows, the added rows stay, but with an energy of 0.
     """
@@ -221,9 +229,9 @@ def _own(rows: Iterable[datetime], ledger: Ledger) -> list[datetime]:
 
 
 def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Ledger:
-    """Return the ledger, or a new ledger if the first own row is now another hour.
+    """Return the ledger. If the first own row is now of another hour, return a new ledger.
 
-    That is so when the statistics have been cleared.
+    This is so if the statistics were cleared.
     """
     if ledger.first == first:
         return ledger
@@ -234,7 +242,7 @@ def _begun(rows: Mapping[datetime, Row], ledger: Ledger, first: datetime) -> Led
 
 
 def _kept(rows: Mapping[datetime, Row], ledger: Ledger) -> dict[datetime, float]:
-    """Return the energy of each hour that was added or raised according to the ledger."""
+    """Return the energy of each hour that the ledger lists as added or raised."""
     ours = ledger.hours | ledger.replaced.keys()
     hours = sorted(rows)
     kept = {hours[0]: rows[hours[0]].sum} if hours and hours[0] in ours else {}
@@ -284,7 +292,7 @@ def _in_gaps(
     energies: Mapping[datetime, float],
     starts_anew: StartsAnew | None,
 ) -> dict[datetime, Row]:
-    """Return the rows to add between the entity's own rows, and the raised own rows before gaps.
+    """Return the rows to add between own rows, and the raised own rows before these gaps.
 
     `last_sum` is the sum before the first own row.
     """
@@ -311,18 +319,18 @@ def _shifted(rows: Mapping[datetime, Row], by: float) -> dict[datetime, Row]:
 
 
 def _of(rows: Mapping[datetime, Row], hours: Iterable[datetime]) -> dict[datetime, Row]:
-    """Return the rows of those `hours` that have a row."""
+    """Return the rows of the given hours. Hours without a row are left out."""
     return {hour: rows[hour] for hour in hours if hour in rows}
 
 
 def _missing(hour: datetime, following: datetime, energies: Container[datetime]) -> list[datetime]:
-    """Return the hours in `energies` that lie between `hour` and `following`."""
+    """Return the hours between `hour` and `following` whose energy is known in `energies`."""
     hours = (hour + n * HOUR for n in range(1, (following - hour) // HOUR))
     return [start for start in hours if start in energies]
 
 
 def _to_write(wanted: Mapping[datetime, Row], rows: Mapping[datetime, Row]) -> dict[datetime, Row]:
-    """Return the rows in `wanted` that are missing or different in `rows`, in the order of time."""
+    """Return the rows in `wanted` that `rows` lacks or has with other values, in order of time."""
     return {hour: row for hour, row in sorted(wanted.items()) if not row.is_as(rows.get(hour))}
 
 
@@ -333,7 +341,10 @@ def _followed(
     starts_anew: StartsAnew | None,
     limit: float | None = None,
 ) -> dict[datetime, Row]:
-    """Return a row for each hour in `hours`. The sums continue from `last`, up to `limit`."""
+    """Return a row for each hour in `hours`. The sums continue from `last`.
+
+    No sum exceeds `limit`, unless it is None. `starts_anew` returns the last reset of the state.
+    """
     rows = {}
     for hour in hours:
         total = last.sum + energies[hour]

@@ -1,7 +1,7 @@
 """Writer of the national platform's hours into Home Assistant's long-term statistics.
 
 All changes go through the recorder's queue, one step after the other. While a plan is carried out,
-the recorder only appends rows after the last row, so the plan stays valid.
+the recorder only appends rows after the last row. So the plan stays valid.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ class Series(NamedTuple):
 
 
 class PastStatistics(ThrottledStore):
-    """Writer of hours into the statistics of one meter's entities, with stored ledgers.
+    """Writer of hours into the statistics of one meter's entities. It stores the ledgers.
 
     `waits` is True while hours are left to write, for example until an entity has own rows.
     """
@@ -72,7 +72,7 @@ class PastStatistics(ThrottledStore):
 
     @property
     def is_empty(self) -> bool:
-        """Return True if no added row exists and no hour is left to write."""
+        """Return whether no row was added and no hour is left to write."""
         return not self.waits and not any(ledger.hours for ledger in self._ledgers.values())
 
     async def async_load(self) -> None:
@@ -81,16 +81,16 @@ class PastStatistics(ThrottledStore):
             self._ledgers, self.waits, self.months_at_once = content
 
     def knows(self, keys: Iterable[str]) -> bool:
-        """Return whether all statistics with these keys have been written before."""
+        """Return whether the statistics of all these keys were written before."""
         return all(key in self._ledgers for key in keys)
 
     async def async_begin(self) -> None:
-        """Store that hours are left to write, so that a restart continues writing."""
+        """Store the fact that hours are left to write. After a restart, writing continues."""
         self.waits = True
         await self.async_save()
 
     async def async_bring_in(self, all_series: Iterable[Series]) -> None:
-        """Write the hours of all series, and correct hours that were written with other values."""
+        """Write the hours of all series. Correct hours that were written with other values."""
         async with self._lock:
             await self.async_begin()
             waits = False
@@ -153,7 +153,10 @@ class PastStatistics(ThrottledStore):
             return not any(ledger.hours for ledger in self._ledgers.values())
 
     async def _async_apply(self, series: Series, *, is_back: bool) -> bool:
-        """Write or restore one statistic. Return False if hours are left for later."""
+        """Write one statistic, or restore it if `is_back`.
+
+        Return False if hours are left for later.
+        """
         if RECORDER not in self._hass.config.components:
             return False
         recorder = get_instance(self._hass)
@@ -174,7 +177,10 @@ class PastStatistics(ThrottledStore):
         return not planned.waits
 
     def _read(self, series: Series) -> tuple[StatisticMetaData, dict[datetime, Row]] | None:
-        """Return metadata and rows of a statistic, None if it has no sums in the series' unit."""
+        """Return the metadata and the rows of a statistic.
+
+        None if it has no sums in the series' unit.
+        """
         name = series.statistic_id
         _, metadata = get_metadata(self._hass, statistic_ids={name}).get(name, (0, None))
         if metadata is None and series.is_alone:
@@ -290,7 +296,7 @@ def _is_in_unit(metadata: StatisticMetaData, unit: str) -> bool:
 
 
 def _statistics(metadata: StatisticMetaData, rows: Mapping[datetime, Row]) -> list[StatisticData]:
-    """Return the rows in the statistic's unit. Another unit would rewrite the whole statistic."""
+    """Return the rows in the unit of the statistic. Another unit would rewrite all its rows."""
     factor = 1.0
     if metadata["unit_class"] == EnergyConverter.UNIT_CLASS:
         factor = EnergyConverter.convert(1.0, _KWH, metadata["unit_of_measurement"])
@@ -307,7 +313,7 @@ def _statistic(hour: datetime, row: Row, factor: float) -> StatisticData:
 
 
 def _runs(hours: tuple[datetime, ...]) -> list[tuple[datetime, datetime]]:
-    """Return start and end of each run of consecutive hours. `hours` must be sorted."""
+    """Return the start and the end of each run of consecutive hours. `hours` must be sorted."""
     if not hours:
         return []
     breaks = [(last, now) for last, now in pairwise(hours) if now - last != HOUR]

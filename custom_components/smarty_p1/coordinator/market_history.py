@@ -1,7 +1,8 @@
 """Market prices of past hours, from the long-term statistics of a meter's own price entities.
 
-The statistics have the mean price of each hour, with the additions of the contract. This module
-subtracts the additions. Market prices are stored nowhere else, because stored days have only costs.
+The statistics have the mean price of each hour, including the contract's additions to the market
+price. This module subtracts these additions. Market prices are stored nowhere else, because stored
+days have only costs.
 """
 
 from datetime import UTC, datetime
@@ -22,7 +23,7 @@ _IMPORTED, _EXPORTED = "price_import", "price_export"
 async def async_market_hours(
     hass: HomeAssistant, meter_id: str, contracts: Contracts, start: datetime, end: datetime
 ) -> MarketHours:
-    """Return the market prices of a period by hour, empty if the contract has fixed prices."""
+    """Return the market prices of a period by hour. Empty if the contract has fixed prices."""
     contract = contracts.latest
     if contract.energy_margin is None and contract.feed_in_margin is None:
         return {}

@@ -1,4 +1,4 @@
-"""Current market prices of a kWh, read from the entities that the user chose in the options."""
+"""Current market prices of a kWh, from the entities that the user has chosen in the options."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -37,14 +37,14 @@ _UNIT_FACTORS = {
 
 
 def unit_factor(state: State) -> float | None:
-    """Return the factor from the state to euro per kWh, None if the unit is no unit of price."""
+    """Return the factor from a state to EUR per kWh. None if the state's unit is not of a price."""
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
     # Template entities and helpers may have no unit. Assume that their state is in euro per kWh.
     return _UNIT_FACTORS.get(unit) if unit else 1.0
 
 
 def price_of(state: State | None) -> float | None:
-    """Return the state as euro per kWh, None if the price is unknown or above MAX_PRICE."""
+    """Return a state as EUR per kWh. None if the price is unknown or exceeds MAX_PRICE."""
     factor = unit_factor(state) if state else None
     if state is None or factor is None:
         return None
@@ -56,7 +56,7 @@ def price_of(state: State | None) -> float | None:
 
 
 class MarketPriceEntities:
-    """Price entities of one entry. If a user renames an entity, the option is updated."""
+    """Price entities of one config entry. If a user renames an entity, the option is updated."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         self._hass = hass
@@ -64,19 +64,20 @@ class MarketPriceEntities:
 
     @callback
     def async_start(self) -> None:
-        """Update the options when a price entity is renamed, until the entry is unloaded."""
+        """Follow renamed price entities in the options until the entry is unloaded."""
         for option in (*PRICE_ENTITIES, *PRICE_ENTITIES.values()):
             if entity_id := self._entry.options.get(option):
                 self._follow(option, entity_id)
 
     def prices(self, *, is_before_change: bool = False) -> MarketPrices:
-        """Return the current prices from the entities that `entities` returns."""
+        """Return the current prices of the entities that `entities` returns."""
         return MarketPrices(*map(self._price, self.entities(is_before_change=is_before_change)))
 
     def entities(self, *, is_before_change: bool = False) -> tuple[str | None, ...]:
-        """Return the ids of the entities for import and feed-in prices, None where not chosen.
+        """Return the ids of the entities for the import price and the feed-in price.
 
-        With `is_before_change`, return the entities of the contract before the last change.
+        An id is None if the user has chosen no entity. With `is_before_change`, return the entities
+        of the contract before the last change.
         """
         options = self._entry.options
         return tuple(

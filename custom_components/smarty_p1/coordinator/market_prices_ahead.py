@@ -2,7 +2,7 @@
 
 Most price entities have these prices in their attributes. Home Assistant's Nord Pool integration
 has an action instead, which sends a request to Nord Pool each time. So the action's answers are
-cached. An answer without prices is cached for 15 minutes only.
+cached. An answer without prices is cached for only 15 minutes.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ _MAX_KEPT = 8
 
 
 class _Question(NamedTuple):
-    """Question to Nord Pool: the prices of an area on a day, in the currency of a config entry."""
+    """Key of a cached answer: an area of Nord Pool, a day, and a config entry with its currency."""
 
     entry_id: str
     area: str
@@ -55,10 +55,10 @@ _ASKING: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_nordpool_asking")
 
 
 async def async_prices_ahead(hass: HomeAssistant, entity_id: str, now: datetime) -> PricesAhead:
-    """Return the current and future prices of a kWh of an entity, by quarter-hour in UTC.
+    """Return the current and future prices of a kWh that an entity knows, by quarter-hour in UTC.
 
     The current price is the entity's state. Announced prices that contradict the state are left
-    out. The result is empty if the state is no price.
+    out. The result is empty if the state is not a price.
     """
     state = hass.states.get(entity_id)
     price_now = price_of(state)

@@ -1,4 +1,4 @@
-"""Stored data of a meter ("books"), available even before the first telegram."""
+"""Stored data of a meter ("books"). It is available even before the first telegram."""
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
@@ -49,7 +49,10 @@ class MeterBooks:
 
     @property
     def demand(self) -> Demand | None:
-        """Return the quarter-hours and months, also from before a restart. None if none exist."""
+        """Return the quarter-hours and months, which survive a restart.
+
+        None before the first reading.
+        """
         return self.memory.demand_meter.snapshot
 
     @property
@@ -59,7 +62,7 @@ class MeterBooks:
 
     @property
     def has_device(self) -> bool:
-        """Return whether the meter has a device, which the first reading creates."""
+        """Return whether the meter has a device. The first reading creates it."""
         registry = dr.async_get(self._hass)
         return bool(dr.async_entries_for_config_entry(registry, self._entry.entry_id))
 
@@ -83,12 +86,12 @@ class MeterBooks:
         await self._leneda.async_start()
 
     def limits(self) -> Limits:
-        """Return new limits for the objects and M-Bus meters that telegrams may add."""
+        """Return new limits for the objects and the M-Bus meters of telegrams."""
         return Limits(self._kept_meters, self._warn_of_ignored)
 
     @callback
     def _tell_of_damage(self) -> None:
-        """Raise the repair issue if months have damaged or lost lines, else withdraw it."""
+        """Raise the repair issue if months have damaged or lost lines. Otherwise withdraw it."""
         damaged = self.memory.demand_meter.damaged
         if not damaged:
             withdraw_issues(self._hass, self._entry, [Problem.DAMAGED_MONTH])
@@ -105,7 +108,10 @@ class MeterBooks:
 
     @callback
     def enter(self, reading: Reading) -> None:
-        """Add a reading to the stored data. Keep this fast, because it runs for every telegram."""
+        """Add a reading to the stored data.
+
+        This must be fast, because it runs for every telegram.
+        """
         self.quarter_hours.append(self.memory.demand_meter.take_new())
         if reading.is_current:
             self.history.note(reading)
@@ -118,14 +124,16 @@ class MeterBooks:
         self._store.schedule_save()
 
     async def async_close(self) -> None:
-        """Save history and state of the meter for the last time."""
+        """Save the history and the state of the meter one last time."""
         await self.history.async_close()
         await self._store.async_close()
 
     def _kept_meters(self) -> set[str]:
-        """Return the identities of M-Bus meters with a device. These meters count for the limit.
+        """Return the identities of the M-Bus meters with a device.
 
-        Deleting a device allows a new meter.
+        They count for the limit of meters.
+
+        If the user deletes a device, a new meter can take its place.
         """
         meter_id = str(self._entry.unique_id)
         devices = dr.async_entries_for_config_entry(dr.async_get(self._hass), self._entry.entry_id)
@@ -141,7 +149,7 @@ class MeterBooks:
         LOGGER.warning(_IGNORED[kind], self._entry.title, limit)
 
     async def async_remove(self) -> None:
-        """Remove all stored files."""
+        """Remove all stored files of the meter."""
         await self._store.async_remove()
         await self.history.async_remove()
         await LenedaProgress(self._hass, self._entry.entry_id, {}).async_remove()

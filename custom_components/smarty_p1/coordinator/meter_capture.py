@@ -1,8 +1,8 @@
-"""Anonymous capture of a meter's port, recorded without interrupting the reading.
+"""Anonymous capture of a meter's port. It is recorded without interrupting the reading.
 
-Received bytes are kept only while recording, and never on disk. After the recording, only the
-anonymous text is kept, until an administrator writes or discards it. Unloading the entry discards
-bytes and text.
+Received bytes are kept only during the recording, and never on disk. After the recording, only the
+anonymous text is kept, until an administrator writes or discards it. When the entry is unloaded,
+bytes and text are discarded.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ type ByteListener = Callable[[bytes], None]
 
 
 class CaptureRefusal(StrEnum):
-    """Reason why a capture was not started or written; also the translation key."""
+    """Reason why a capture was not started or written. It is also the translation key."""
 
     RUNNING = "capture_running"
     """A capture is already being recorded or made anonymous."""
@@ -56,7 +56,7 @@ class CaptureRefusal(StrEnum):
 
 
 class CaptureRefusedError(Exception):
-    """Error: in the current state of the capture, the request is not possible."""
+    """Error for a request that is not possible in the present state of the capture."""
 
     def __init__(self, reason: CaptureRefusal) -> None:
         super().__init__(reason)
@@ -64,7 +64,7 @@ class CaptureRefusedError(Exception):
 
 
 class Ready(NamedTuple):
-    """Finished anonymous capture, to be written or discarded."""
+    """Finished anonymous capture that an administrator can write or discard."""
 
     summary: Summary
     text: str
@@ -72,7 +72,10 @@ class Ready(NamedTuple):
 
 
 class MeterCapture:
-    """Capture of one meter. `recording` holds received bytes, `ready` the finished capture."""
+    """Capture of one meter, in one of four states: none, recording, being made anonymous, finished.
+
+    `recording` has the received bytes during the recording, `ready` the finished capture.
+    """
 
     def __init__(
         self,
@@ -81,7 +84,10 @@ class MeterCapture:
         listen: Callable[[ByteListener], CALLBACK_TYPE],
         decryptor: Callable[[], FrameDecryptor | None],
     ) -> None:
-        """`listen` adds a listener to received bytes. `decryptor` returns None without a key."""
+        """Prepare a capture. `listen` adds a listener to the received bytes.
+
+        `decryptor` returns the meter's decryptor, or None if the meter has no key.
+        """
         self.folder = Path(hass.config.path(FOLDER))
         self.recording: Recording | None = None
         self.ready: Ready | None = None
@@ -117,7 +123,12 @@ class MeterCapture:
 
     @callback
     def start(self, minutes: float, *, keeps_message_forms: bool = False) -> None:
-        """Start recording. Raises CaptureRefusedError if a capture is running or finished."""
+        """Start recording for `minutes`.
+
+        Raises CaptureRefusedError if a capture is running or finished.
+
+        With `keeps_message_forms`, messages keep the lengths and capitals of their words.
+        """
         self.check_free()
         self._keeps_message_forms = keeps_message_forms
         recording = self.recording = Recording(MAX_BYTES, MAX_CAPTURE_CHUNKS)
@@ -127,7 +138,7 @@ class MeterCapture:
 
     @callback
     def discard(self) -> None:
-        """Discard the capture, whether recording, being made anonymous or finished."""
+        """Discard the capture in whatever state it is."""
         self._stop_recording()
         self.ready = self._seen = None
         if self._preparation:
@@ -138,14 +149,17 @@ class MeterCapture:
 
     @callback
     def look(self) -> Ready | None:
-        """Return the finished capture for review. Only a reviewed capture can be written."""
+        """Return the finished capture for review, or None.
+
+        Only a reviewed capture can be written.
+        """
         self._seen = self.ready
         return self.ready
 
     async def async_write(self) -> tuple[Path, Summary]:
-        """Write the capture into a new file. Return its path and summary.
+        """Write the capture into a new file. Return the path of the file, and the summary.
 
-        Raises CaptureRefusedError without a reviewed capture, and OSError if writing fails.
+        Raises CaptureRefusedError if there is no reviewed capture, and OSError if writing fails.
         """
         async with self._writing:
             if self.is_running:
@@ -223,10 +237,10 @@ def _make(
 
 
 def _write(folder: Path, text: str) -> Path:
-    """Write a new file, and return its path.
+    """Write `text` into a new file of `folder`, and return the path of the file.
 
-    The file is named by the first free number. A time in the name would tell when the capture was
-    recorded.
+    The name of the file has the first free number. It has no time, because a time would tell when
+    the capture was recorded.
     """
     folder.mkdir(exist_ok=True)
     for number in range(1, MAX_CAPTURE_FILES + 1):

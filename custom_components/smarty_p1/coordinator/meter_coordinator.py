@@ -1,4 +1,4 @@
-"""Coordinator of a meter: turns the bytes of its port into readings for the entities."""
+"""Coordinator of a meter. It turns the bytes of the meter's port into readings for the entities."""
 
 import asyncio
 from collections.abc import Mapping
@@ -63,7 +63,11 @@ _OF_KEYS = {ReadingProblem.WRONG_KEY, ReadingProblem.OTHER_AUTHENTICATION_KEY}
 
 
 def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
-    """Return the encryption key, None if not set, and the authentication key of an entry's data."""
+    """Return the encryption key and the authentication key in an entry's data.
+
+    The encryption key is None if it is not set. An authentication key that is not set is the
+    published one.
+    """
     key = data.get(CONF_ENCRYPTION_KEY)
     authentication_key = data.get(CONF_AUTHENTICATION_KEY)
     return (
@@ -73,9 +77,10 @@ def stored_keys(data: Mapping[str, Any]) -> tuple[bytes | None, bytes]:
 
 
 def _urgent_values(reading: Reading) -> tuple[object, ...]:
-    """Return the values whose changes are shown at once, in spite of a minimum interval.
+    """Return the values of a reading whose changes are urgent.
 
-    Registers are not among them, because a later telegram includes their rise.
+    Entities show an urgent change at once, in spite of a minimum interval. Registers are not
+    urgent, because a later telegram includes their rise.
     """
     demand, get = reading.demand, reading.telegram.objects.get
     milestones = demand and (
@@ -88,11 +93,12 @@ def _urgent_values(reading: Reading) -> tuple[object, ...]:
 
 
 class SmartyCoordinator(SourceCoordinator[Reading]):
-    """Coordinator that pushes the readings of one meter to its entities.
+    """Coordinator that passes the readings of one meter to its entities.
 
-    `line` -> telegrams -> `books` -> entities and listeners. `data` is the last reading that the
-    entities show. Before the first, `data` has no values, only the objects of the last telegram
-    before the restart. `latest` is the last reading, shown or not, None before the first.
+    `line` reads the port, `books` store the readings, and entities and listeners get them. `data`
+    is the last reading that the entities show. Before the first reading, `data` has no values, but
+    the objects of the last telegram before the restart. `latest` is the last reading, whether shown
+    or not. It is None before the first reading.
     """
 
     config_entry: MeterConfigEntry
@@ -117,11 +123,11 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @property
     def reception(self) -> Reception:
-        """Return the statistics of received telegrams."""
+        """Return the counts of accepted and rejected telegrams."""
         return self._session.reception
 
     async def async_start(self) -> None:
-        """Load the stored data, and start reading. Wait for the first reading of a new meter."""
+        """Load the stored data, and start reading. For a new meter, wait for its first reading."""
         await self.books.async_open()
         memory = self.books.memory
         self.data = outlined_reading(memory, dt_util.utcnow())
@@ -138,7 +144,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def read_again(self) -> None:
-        """Read again with the port and keys that the entry has now."""
+        """Start reading anew with the port and the keys that the entry now has."""
         before = self._keys
         self.line.start()
         self._begin_session()
@@ -166,19 +172,19 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @override
     async def async_shutdown(self) -> None:
-        """Cancel the waiting update, and discard the capture."""
+        """Cancel an update that waits for its turn, and discard the capture."""
         self._turns.cancel()
         self.capture.discard()
         await super().async_shutdown()
 
     @override
     async def async_close(self) -> None:
-        """Save the stored data for the last time."""
+        """Save the stored data one last time."""
         await self.books.async_close()
 
     @callback
     def async_add_reading_listener(self, listener: ReadingListener) -> CALLBACK_TYPE:
-        """Call the listener with every current reading, also between two updates of the entities.
+        """Call `listener` with every current reading, even if the entities do not show it.
 
         Return a callback that removes the listener.
         """
@@ -248,7 +254,7 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def _on_late(self, reading: Reading) -> None:
-        """Report a late reading to the health. A late reading is not shown to users."""
+        """Report a late reading to the health. Users do not see a late reading."""
         self._latest_late = reading
         if self.latest is None:
             self.data = reading
@@ -258,7 +264,10 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def confirm_clock(self) -> None:
-        """Store the deviation of the meter's clock, which the user has confirmed to be wrong."""
+        """Store the deviation of the meter's clock.
+
+        The user has confirmed that this clock is wrong.
+        """
         reading = self._latest_late
         if reading and reading.telegram.time:
             self.books.memory.clock_deviation = reading.telegram.time - reading.received_at
@@ -266,9 +275,9 @@ class SmartyCoordinator(SourceCoordinator[Reading]):
     def age_of(self, reading: Reading) -> float:
         """Return the age of a reading in seconds.
 
-        The age counts from the reception. But an MQTT broker may have kept a telegram. So the age
-        of a telegram from a topic counts from the time in the telegram, corrected by the deviation
-        of the meter's clock.
+        Normally, the age counts from the reception. But an MQTT broker may have kept a telegram. So
+        for a telegram from an MQTT topic, the age counts from the telegram's time, corrected by the
+        deviation of the meter's clock.
         """
         sent, time = reading.received_at, reading.telegram.time
         if time and self.line.is_topic:

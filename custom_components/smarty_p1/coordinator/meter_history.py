@@ -1,4 +1,4 @@
-"""History of a meter for dashboard cards: data that no entity keeps, in one file.
+"""History of a meter for dashboard cards, in one file. It has data that no entity keeps.
 
 The history affects no costs, so it is written once an hour. A new event is written within five
 minutes. If a part of the file cannot be read, only that part starts empty.
@@ -30,7 +30,7 @@ _A_DAY = timedelta(days=1)
 
 
 class MeterHistory(ThrottledStore):
-    """Voltages, gaps in reception, events and daily M-Bus consumption of one config entry."""
+    """History of one meter: voltages, gaps in reception, events, and daily M-Bus consumption."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.history", interval=SAVE_INTERVAL, private=True)
@@ -58,7 +58,7 @@ class MeterHistory(ThrottledStore):
 
     @callback
     def note(self, reading: Reading) -> None:
-        """Add a current reading. Keep this fast, because it runs for every telegram."""
+        """Add a current reading. This must be fast, because it runs for every telegram."""
         if self._is_closed:
             return
         objects = reading.telegram.objects
@@ -87,7 +87,7 @@ class MeterHistory(ThrottledStore):
             del self.media[next(iter(self.media))]
 
     async def async_close(self) -> None:
-        """Save the history for the last time, and ignore later readings."""
+        """Save the history one last time, and ignore later readings."""
         self._is_closed = True
         await self.async_save()
 

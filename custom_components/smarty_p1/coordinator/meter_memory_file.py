@@ -19,7 +19,7 @@ SAVE_INTERVAL = 300.0
 
 
 class _MonthStore(ThrottledStore):
-    """File with the months of version 2 of the stored state. The file is removed once read."""
+    """File with the months that version 2 of the stored state had. It is removed after reading."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.months", interval=SAVE_INTERVAL)
@@ -34,7 +34,7 @@ class _MonthStore(ThrottledStore):
 
 
 class MeterStore(ThrottledStore):
-    """Stored state of one meter: a file, and the monthly files of its quarter-hours."""
+    """Stored state of one meter: its file, and the monthly files of its quarter-hours."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         super().__init__(hass, f"{entry_id}.meter", interval=SAVE_INTERVAL, private=True)
@@ -45,7 +45,7 @@ class MeterStore(ThrottledStore):
         self.memory = MeterMemory()
 
     async def async_load(self, contract: Contract = NO_CONTRACT, since: date | None = None) -> None:
-        """Load the state of the meter, with a contract that holds from the day `since` on.
+        """Load the state of the meter. `contract` holds from the day `since` on.
 
         Raises OSError if months of version 2 cannot be converted to files of quarter-hours.
         """
@@ -74,7 +74,7 @@ class MeterStore(ThrottledStore):
 
     @callback
     def schedule_save(self) -> None:
-        """Save at once after the end of a quarter-hour or month, else within SAVE_INTERVAL.
+        """Save at once if a quarter-hour or a month has ended. Otherwise save within SAVE_INTERVAL.
 
         Rejected frames change nothing, so an attacker who replays frames causes no writing.
         """
@@ -93,7 +93,7 @@ class MeterStore(ThrottledStore):
 
     @override
     async def async_remove(self) -> None:
-        """Remove all files of the meter, also unreadable files that were put aside."""
+        """Remove all files of the meter, and unreadable files that were renamed."""
         await self._months.async_remove()
         await self.quarter_hours.async_remove()
         await super().async_remove()
@@ -115,7 +115,7 @@ def _loaded(
     files: Files,
     months: tuple[Month, ...],
 ) -> MeterMemory:
-    """Return the stored state. If it has no quarter-hours, they are restored from `files`."""
+    """Return the stored state. If it lacks quarter-hours, restore them from `files`."""
 
     def load_demand(demand: Stored) -> DemandMeter:
         return DemandMeter.from_dict(demand, contract, since, files, months)

@@ -1,4 +1,4 @@
-"""Port that reads a topic of Home Assistant's MQTT, where a gateway publishes encrypted frames."""
+"""Port that reads a topic of Home Assistant's MQTT. A gateway publishes encrypted frames there."""
 
 import asyncio
 import re
@@ -30,34 +30,34 @@ type AwayListener = Callable[[LinkError | None], None]
 
 
 class MqttMissingError(PortNotFoundError):
-    """Error: Home Assistant's MQTT integration is not set up."""
+    """Error if Home Assistant's MQTT integration is not set up."""
 
 
 class MqttDisconnectedError(LinkError):
-    """Error: Home Assistant's MQTT integration has no connection to its broker."""
+    """Error if Home Assistant's MQTT integration has no connection to its broker."""
 
 
 class GatewayOfflineError(LinkError):
-    """Error: the status topic says that the gateway is offline."""
+    """Error if the status topic says that the gateway is offline."""
 
 
 def topic_of(port: str) -> str | None:
-    """Return the MQTT topic of a port, None if the port is a device or URL."""
+    """Return the MQTT topic of a port. None if the port is a device or a URL."""
     return port.removeprefix(PREFIX) if port.startswith(PREFIX) else None
 
 
 def as_topic(typed: str) -> str:
-    """Return an entered port with "mqtt:" in lower case, because phones may write "Mqtt:"."""
+    """Return an entered port with "mqtt:" in lower case. Phones may write "Mqtt:" instead."""
     return _TYPED_PREFIX.sub(PREFIX, typed)
 
 
 def topic_opener(
     hass: HomeAssistant, port: str, on_away: AwayListener | None = None
 ) -> Opener | None:
-    """Return a function that opens an MQTT topic as a port, None if the port is no topic.
+    """Return a function that opens an MQTT topic as a port. None if the port is no topic.
 
-    `on_away` gets an error when the gateway or broker goes offline, and None when it is back. The
-    port stays open. Without `on_away`, reading raises that error.
+    `on_away` is called with an error when the gateway or the broker goes offline, and with None
+    when it is back. Until then, the port stays open. Without `on_away`, reading raises that error.
     """
     topic = topic_of(port)
     return None if topic is None else partial(_open_topic, hass, topic, on_away)
@@ -100,7 +100,7 @@ class _TopicReader:
             self._news.set()
 
     async def read(self, n: int, /) -> bytes:
-        """Wait for data and return 1 to `n` bytes. Raises LinkError if the topic goes offline."""
+        """Wait for data, and return 1 to `n` bytes. Raises LinkError if the topic goes offline."""
         while not self._payloads:
             if self._error:
                 raise self._error

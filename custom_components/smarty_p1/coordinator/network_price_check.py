@@ -1,4 +1,4 @@
-"""Repair issue for a year whose network prices are not published yet."""
+"""Repair issue for a year without published network prices."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from .repair_issues import Problem, raise_issue, withdraw_issues
 
 @callback
 def async_check_network_prices(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Raise or withdraw the issue now, and every hour until the entry is unloaded."""
+    """Raise or withdraw the repair issue, now and every hour until the entry is unloaded."""
 
     @callback
     def check(now: datetime) -> None:

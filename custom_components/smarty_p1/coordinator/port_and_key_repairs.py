@@ -18,7 +18,7 @@ _ISSUES = [repair for repair in Repair if repair is not Repair.KEYS]
 class Remedies:
     """Repair issues of one source (meter, pulse reader or tank), and the dialog for a meter's keys.
 
-    `placeholders` fill in the texts of the issues. The source may change their values later.
+    `placeholders` fill the texts of the issues. The source may change their values later.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class Remedies:
 
     @callback
     def apply(self, before: Condition, condition: Condition) -> None:
-        """Raise issues for new or changed repairs, and withdraw issues of repairs that are gone."""
+        """Raise issues for new or changed repairs. Withdraw the issues of repairs that are gone."""
         gone = before.repairs.keys() - condition.repairs.keys()
         withdraw_issues(self._hass, self._entry, [Problem(name) for name in gone - {Repair.KEYS}])
         # In the state WAITING, the user has just entered keys in the dialog, which ends by itself.
@@ -64,7 +64,10 @@ class Remedies:
         raise_issue(self._hass, self._entry, Problem(repair), **placeholders)
 
     def _text_of(self, obstacle: str, placeholders: Mapping[str, str]) -> str:
-        """Return the text of `obstacle`, a key of `exceptions`, in Home Assistant's language."""
+        """Return the text of `obstacle` in Home Assistant's language.
+
+        `obstacle` is a translation key of `exceptions`.
+        """
         texts = async_get_cached_translations(
             self._hass, self._hass.config.language, "exceptions", DOMAIN
         )

@@ -1,4 +1,4 @@
-"""Port reader of a meter, pulse reader or tank, which also reports failures of the port."""
+"""Reader of the port of a meter, pulse reader or tank. It also reports failures of the port."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -46,14 +46,14 @@ _LOST: Mapping[type[BaseException], ReadingProblem] = {
 
 
 def obstacle_of(error: LinkError) -> ReadingProblem:
-    """Return the problem to report for the error that closed the port."""
+    """Return the problem to report for `error`, the error that closed the port."""
     return next(_LOST[cls] for cls in type(error).__mro__ if cls in _LOST)
 
 
 class Line:
     """Reader of the port of a source (meter, pulse reader or tank).
 
-    Opening, data and loss are reported to the source's health. `shown_port` is the port without
+    It reports openings, data and losses to the source's health. `shown_port` is the port without
     secrets. `is_topic` is True if the port is an MQTT topic.
     """
 
@@ -66,7 +66,12 @@ class Line:
         silence_timeout: float | None,
         baud_rate: int = BAUD_RATE,
     ) -> None:
-        """Call `take` with received bytes, and `on_lost` when the port is lost."""
+        """Prepare the reader.
+
+        It calls `take` with received bytes, and `on_lost` when the port is lost.
+
+        After `silence_timeout` seconds without a byte, the port is reopened.
+        """
         self._source = source
         self._take = take
         self._on_lost_too = on_lost
@@ -78,12 +83,12 @@ class Line:
 
     @property
     def is_open(self) -> bool:
-        """Return whether the port is open."""
+        """Return whether the port is open now."""
         return self._link.is_open
 
     @callback
     def start(self) -> None:
-        """Read the port in the entry's data until the entry is unloaded."""
+        """Read the port that the entry's data names, until the entry is unloaded."""
         self._take_port()
         source = self._source
         # When the entry is unloaded, Home Assistant cancels this task and waits for its end.
@@ -92,19 +97,22 @@ class Line:
         )
 
     async def async_release(self) -> None:
-        """Close the port until `start`. The entities keep their values."""
+        """Close the port until `start` is called. The entities keep their values."""
         if self._task:
             self._task.cancel()
             await asyncio.wait([self._task])
 
     @callback
     def confirm(self) -> None:
-        """Reset the delay before a lost port is reopened, because the received bytes are valid."""
+        """Reset the delay before a lost port is reopened.
+
+        Call this when received bytes are valid.
+        """
         self._link.confirm()
 
     @callback
     def async_add_byte_listener(self, listener: Callable[[bytes], None]) -> CALLBACK_TYPE:
-        """Call the listener with all received bytes before the bytes are parsed.
+        """Call `listener` with all received bytes, before they are parsed.
 
         Return a callback that removes the listener.
         """

@@ -1,4 +1,4 @@
-"""Coordinator of a pulse reader, whose pulses come from a port, an entity or an MQTT topic."""
+"""Coordinator of a pulse reader. Its pulses come from a port, an entity or an MQTT topic."""
 
 from collections.abc import Mapping
 from typing import override
@@ -36,7 +36,7 @@ class PulseCoordinator(SourceCoordinator[PulseData]):
         self.source = make(self, self.counter, self._count)
 
     async def async_start(self) -> None:
-        """Load the stored count, and start listening."""
+        """Load the stored count, and start listening to the source."""
         await self.counter.async_start(self._show)
         self.data = self.counter.data
         self.begin()

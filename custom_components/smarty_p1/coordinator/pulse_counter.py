@@ -1,4 +1,4 @@
-"""Stored count of the pulses of one entry, from a port, an entity or an MQTT topic."""
+"""Stored count of the pulses of one entry. They come from a port, an entity or an MQTT topic."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ _SHAPE: Mapping[str, Callable[[Stored], object]] = {
 
 @dataclass(frozen=True)
 class PulseData:
-    """Values of a pulse reader's entities."""
+    """Values that a pulse reader's entities show."""
 
     energy_kwh: float
     power_kw: float | None
@@ -57,9 +57,9 @@ class PulseData:
 
 
 class PulseCounter(ThrottledStore):
-    """Counter of one entry's pulses. The count survives restarts of Home Assistant.
+    """Counter of one entry's pulses. Its count survives restarts of Home Assistant.
 
-    `meter` holds the count and the energy. `source` is the unique id of the source of the pulses.
+    `meter` has the count and the energy. `source` is the unique id of the source of the pulses.
     """
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
@@ -79,7 +79,7 @@ class PulseCounter(ThrottledStore):
 
     @property
     def data(self) -> PulseData:
-        """Return the current values."""
+        """Return the current values for the entities."""
         power = self.meter.power_kw(self.now())
         return PulseData(
             round(self.meter.energy_kwh, _ENERGY_DECIMALS),
@@ -88,7 +88,10 @@ class PulseCounter(ThrottledStore):
         )
 
     async def async_load(self) -> None:
-        """Load the stored count."""
+        """Load the stored count.
+
+        If there is none, begin with the meter reading of the set-up dialog.
+        """
         if meter := await self._async_read(self._parse):
             self.meter = meter
         else:
@@ -96,7 +99,10 @@ class PulseCounter(ThrottledStore):
             self._begin_count(self.meter)
 
     async def async_start(self, display: Callable[[PulseData], None]) -> None:
-        """Load the count, then call `display` with new values until the entry is unloaded."""
+        """Load the stored count.
+
+        Then call `display` with new values until the entry is unloaded.
+        """
         await self.async_load()
         self._display = display
         # While no pulse comes, the shown power must fall. A timer updates it.
@@ -108,14 +114,14 @@ class PulseCounter(ThrottledStore):
 
     @callback
     def add(self, events: list[Pulses]) -> None:
-        """Schedule storing and showing pulses that `meter` has already counted."""
+        """Schedule that new pulses are stored and shown. `meter` has already counted them."""
         if events:
             self.schedule()
             if self._display_turns.has_turn():
                 self.show()
 
     async def async_set_energy(self, kwh: float) -> None:
-        """Set the total to the reading on the meter's display, and store the total at once."""
+        """Set the total to `kwh`, the reading on the meter's display, and store it at once."""
         self.meter.set_energy(kwh)
         self.show()
         await self.async_save()
@@ -146,7 +152,10 @@ class PulseCounter(ThrottledStore):
         return meter
 
     def _begin_count(self, meter: PulseMeter) -> None:
-        """Continue from the count that the set-up dialog has shown, if it has shown a count."""
+        """Continue from the running count that the set-up dialog has shown.
+
+        Without one, do nothing.
+        """
         data = self._entry.data
         if CONF_FIRST_COUNT in data:
             meter.begin_at(data[CONF_FIRST_COUNT], data[CONF_FIRST_COUNT_AT])

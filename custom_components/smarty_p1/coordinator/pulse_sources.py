@@ -1,4 +1,4 @@
-"""Sources of pulses: a board at a port, an entity, an MQTT topic."""
+"""Sources of pulses: a board at a port, an entity, or an MQTT topic."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -46,21 +46,21 @@ type Count = Callable[[list[Pulses]], None]
 
 
 class PulseSource(Protocol):
-    """Source of pulses, which reports its availability to the coordinator's health."""
+    """Source of pulses. It reports to the coordinator's health whether it is available."""
 
     @property
     def line(self) -> Line | None:
-        """Return the port reader, None if the pulses come from an entity or a topic."""
+        """Return the port reader. None if the pulses come from an entity or a topic."""
 
     async def async_start(self) -> None:
-        """Listen until the entry is unloaded."""
+        """Listen to the source until the entry is unloaded."""
 
 
 type MakeSource = Callable[[SourceCoordinator[Any], PulseCounter, Count], PulseSource]
 
 
 class PortPulses:
-    """Pulses of a pulse board at a port."""
+    """Source of pulses that come from a pulse board at a port."""
 
     def __init__(
         self, coordinator: SourceCoordinator[Any], counter: PulseCounter, count: Count
@@ -92,7 +92,10 @@ class PortPulses:
 
 
 class EntityPulses:
-    """Pulses of an entity: a sensor's count, a binary sensor that turns on, or a fired event."""
+    """Source of pulses that come from an entity.
+
+    A pulse is a rise of a sensor's count, a binary sensor that turns on, or an event.
+    """
 
     line = None
 
@@ -109,7 +112,7 @@ class EntityPulses:
         self._was_there: bool | None = None
 
     async def async_start(self) -> None:
-        """Listen to the entity, even if Home Assistant adds the entity later."""
+        """Listen to the entity. Home Assistant may add the entity only later."""
         entity_ids = [self._entity_id]
         for stop in (
             async_track_state_change_event(self._hass, entity_ids, self._on_change),
@@ -169,7 +172,7 @@ class EntityPulses:
 
 
 class TopicPulses:
-    """Pulses of an MQTT topic: each message is a pulse, or contains a count of pulses."""
+    """Source of pulses from an MQTT topic. A message is a pulse, or contains a count of pulses."""
 
     line = None
 
@@ -184,7 +187,7 @@ class TopicPulses:
         self._topic: str = self._entry.data[CONF_TOPIC]
 
     async def async_start(self) -> None:
-        """Subscribe in the background, because the MQTT integration may be set up later."""
+        """Subscribe in the background, because the MQTT integration may be set up only later."""
         self._entry.async_create_background_task(
             self._hass, self._async_subscribe(), f"{self._coordinator.name} topic"
         )
@@ -244,7 +247,7 @@ def tell_health(
     *,
     is_there: bool,
 ) -> None:
-    """Report to the source's health whether the entity or broker is available."""
+    """Report to the source's health whether the entity or the broker is available."""
     if is_there:
         coordinator.health.opened(coordinator.now())
     else:
@@ -254,7 +257,10 @@ def tell_health(
 
 
 def is_pulse(domain: str, old: str, new: str) -> bool:
-    """Return whether a change of state is a pulse. A state after "unavailable" is no pulse."""
+    """Return whether a change of state from `old` to `new` is a pulse.
+
+    A change from or to "unavailable" is no pulse.
+    """
     if domain in BINARY_DOMAINS:
         return (old, new) == (STATE_OFF, STATE_ON)
     return STATE_UNAVAILABLE not in {old, new} and new not in {old, STATE_UNKNOWN}

@@ -1,9 +1,9 @@
 """Files with the energy of a meter, one for each month of Luxembourg's calendar, for 25 months.
 
-A line is a span: a quarter-hour, part of a quarter-hour, or gap (`lib/tariff/month_file_lines.py`).
-A line is appended when the span has ended and the meter's clock is confirmed. So little is written
-to a memory card, and a crash loses one line at most. The registers in the lines before and after a
-lost line give the lost energy.
+A line is a span: a quarter-hour, a part of a quarter-hour, or a gap
+(`lib/tariff/month_file_lines.py`). A line is appended when the span has ended and the meter's clock
+is confirmed. So little is written to a memory card, and a crash loses one line at most. If a line
+is lost, the registers in the lines before and after it give the lost energy.
 """
 
 import asyncio
@@ -67,7 +67,7 @@ class QuarterHourSeries:
 
     @callback
     def append(self, spans: Iterable[Span]) -> None:
-        """Append new spans to their files in the background, unless the series is closed."""
+        """Append new spans to their files in the background. Do nothing if the series is closed."""
         new = [*spans]
         if not new or self._is_closed:
             return
@@ -76,20 +76,23 @@ class QuarterHourSeries:
         self._hass.async_create_task(self._async_write(), f"{DOMAIN} quarter-hours")
 
     async def async_files(self) -> Files:
-        """Return the content of each file by its name without ".csv", None if unreadable."""
+        """Return the content of each file by its name without ".csv".
+
+        None for an unreadable file.
+        """
         return await self._hass.async_add_executor_job(self._read_files)
 
     async def async_replace(self, spans: Sequence[Span]) -> None:
-        """Replace all files by new files with `spans`. Raises OSError if writing fails."""
+        """Replace all files by new files that contain `spans`. Raises OSError if writing fails."""
         await self._hass.async_add_executor_job(self._replace, spans)
 
     async def async_close(self) -> None:
-        """Write the pending spans, and ignore later spans."""
+        """Write the spans that wait to be written, and ignore later spans."""
         self._is_closed = True
         await self._async_write()
 
     async def async_remove(self) -> None:
-        """Remove all files."""
+        """Remove all files of the meter."""
         await self._hass.async_add_executor_job(
             lambda: shutil.rmtree(self.folder, ignore_errors=True)
         )
@@ -146,10 +149,10 @@ class QuarterHourSeries:
         return contents
 
     def _remove_old(self, new: Path, newest: datetime) -> None:
-        """Remove files that are too old by the clocks of both meter and Home Assistant.
+        """Remove files that are too old, both by the meter's clock and by Home Assistant's.
 
         If more than MAX_FILES are left, the smallest files are removed, because wrong clocks made
-        these files.
+        them.
         """
         oldest = self._path(min(newest, dt_util.utcnow()) - KEPT)
         paths = [path for path in self._files() if path != new]
@@ -172,14 +175,14 @@ class QuarterHourSeries:
 
 
 def _content(path: Path) -> bytes:
-    """Return the last 2 * MAX_FILE_SIZE bytes of a file, b"" if the file is missing."""
+    """Return the last 2 * MAX_FILE_SIZE bytes of a file. Return b"" if there is no file."""
     with suppress(FileNotFoundError), path.open("rb") as file:
         return _tail(file)
     return b""
 
 
 def _prepare(path: Path) -> None:
-    """Rename a file of an unknown version, and remove old lines from a file that is too large.
+    """Rename a file of an unknown version. If a file is too large, remove its oldest lines.
 
     Removing lines loses no energy, because the remaining lines contain the registers.
     """
@@ -207,14 +210,14 @@ def _write_anew(path: Path, content: bytes) -> None:
 
 
 def _cut_torn_line(file: BinaryIO) -> None:
-    """Cut off an incomplete last line, which a crash has left, and seek to the end."""
+    """Cut off an incomplete last line, which a crash has left. Then seek to the end of the file."""
     tail = _tail(file)
     file.truncate(file.tell() - (len(tail) - tail.rfind(b"\n") - 1))
     file.seek(0, os.SEEK_END)
 
 
 def _tail(file: BinaryIO) -> bytes:
-    """Return the content of an open file, at most the last 2 * MAX_FILE_SIZE bytes."""
+    """Return the content of an open file, but at most its last 2 * MAX_FILE_SIZE bytes."""
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - 2 * MAX_FILE_SIZE))
     return file.read()

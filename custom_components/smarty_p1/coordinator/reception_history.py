@@ -24,7 +24,7 @@ class Gap(NamedTuple):
 
 
 class ReceptionHistory:
-    """Gaps in reception in the order of time, complete from the time `since` on."""
+    """Gaps in the reception in the order of time. They are complete from the time `since` on."""
 
     def __init__(self, since: datetime | None = None, last: datetime | None = None) -> None:
         self.since = since
@@ -32,7 +32,7 @@ class ReceptionHistory:
         self._gaps: list[Gap] = []
 
     def note(self, time: datetime) -> None:
-        """Note the time at which a telegram was received."""
+        """Record the time at which a telegram was received."""
         last = self._last
         self._last = time
         if last is None or self.since is None or time < last:
@@ -56,9 +56,9 @@ class ReceptionHistory:
         return gaps
 
     def hours(self, now: datetime) -> tuple[datetime, list[float | None]]:
-        """Return the start of the first of 168 hours, and the share of each hour with reception.
+        """Return the start of the last 168 hours, and the share of reception in each of them.
 
-        A share is between 0 and 1, or None for an hour before the first telegram. The share of the
+        A share is from 0 to 1. It is None for an hour before the first telegram. The share of the
         running hour covers only the time until now.
         """
         end = now.replace(minute=0, second=0, microsecond=0) + _HOUR
@@ -80,7 +80,7 @@ class ReceptionHistory:
             yield round(1 - missing / (end - start), 3)
 
     def as_dict(self) -> dict[str, Stored]:
-        """Return the stored form."""
+        """Return the history as JSON values."""
         return {
             "since": self.since and self.since.isoformat(),
             "last": self._last and self._last.isoformat(),

@@ -1,4 +1,4 @@
-"""Raising and withdrawing of an entry's repair issues. Their dialogs are in repairs.py."""
+"""Functions that raise and withdraw an entry's repair issues. Their dialogs are in repairs.py."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -15,7 +15,7 @@ ENTRY_ID = "entry_id"
 
 
 class Problem(StrEnum):
-    """Problem of an entry that a repair issue reports; also the issue's translation key."""
+    """Problem of an entry that a repair issue reports. It is also the issue's translation key."""
 
     NO_TELEGRAM = "no_telegram"
     """No telegram for five minutes."""
@@ -79,7 +79,7 @@ _FIXABLE = {
 
 
 def issue_id(problem: Problem, entry: AnyConfigEntry) -> str:
-    """Return the id of the repair issue for a problem of an entry."""
+    """Return the id of the repair issue for `problem` of an entry."""
     return f"{problem}_{entry.entry_id}"
 
 
@@ -87,7 +87,10 @@ def issue_id(problem: Problem, entry: AnyConfigEntry) -> str:
 def raise_issue(
     hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem, **placeholders: str
 ) -> None:
-    """Raise the repair issue for a problem of an entry, or update its placeholders."""
+    """Raise the repair issue for `problem` of an entry.
+
+    If it is raised, update its placeholders.
+    """
     ir.async_create_issue(
         hass,
         DOMAIN,
@@ -104,7 +107,7 @@ def raise_issue(
 def withdraw_issues(
     hass: HomeAssistant, entry: AnyConfigEntry, problems: Iterable[Problem] = Problem
 ) -> None:
-    """Withdraw the repair issues of an entry for `problems`, by default all."""
+    """Withdraw the repair issues of an entry for `problems`. By default, withdraw all of them."""
     issues = ir.async_get(hass).issues
     for problem in problems:
         issue = DOMAIN, issue_id(problem, entry)
@@ -114,7 +117,7 @@ def withdraw_issues(
 
 @callback
 def is_raised(hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem) -> bool:
-    """Return whether the repair issue for a problem is raised."""
+    """Return whether the repair issue for `problem` of an entry is raised."""
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id(problem, entry))
     # After a restart of Home Assistant, the registry still has the issues from before, but they are
     # inactive until they are raised again.
@@ -123,7 +126,7 @@ def is_raised(hass: HomeAssistant, entry: AnyConfigEntry, problem: Problem) -> b
 
 @callback
 def async_follow_disabling(hass: HomeAssistant) -> None:
-    """Withdraw all repair issues of an entry when the entry is disabled, loaded or not."""
+    """Withdraw all repair issues of an entry when a user disables it, even if it is not loaded."""
 
     @callback
     def on_change(_change: ConfigEntryChange, entry: AnyConfigEntry) -> None:

@@ -26,11 +26,12 @@ type ReadingListener = Callable[[Reading], None]
 
 
 class SourceCoordinator[D](DataUpdateCoordinator[D]):
-    """Coordinator that pushes the readings of a source to its entities and reports its condition.
+    """Coordinator that passes the readings of a source to its entities and reports its condition.
 
     Subclasses report events to `health`, then call `look`, which reports a changed condition.
-    `condition` is the last reported condition, `readings` the number of accepted readings.
-    `received_at` is the time of the last update of entities. `placeholders` fill in error texts.
+    `condition` is the last reported condition, and `readings` the number of accepted readings.
+    `received_at` is the time at which the entities were last updated. `placeholders` fill the texts
+    of errors.
     """
 
     config_entry: AnyConfigEntry
@@ -64,24 +65,24 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self.look()
 
     async def async_close(self) -> None:
-        """Save the stored data for the last time. By default, nothing is stored."""
+        """Save the stored data one last time. This base class stores nothing."""
 
     @override
     async def async_shutdown(self) -> None:
-        """Stop the timer, and ignore data that is received later."""
+        """Stop the timer. Data that is received later is ignored."""
         await super().async_shutdown()
         self.is_closed = True
         self._set_timer(self.now(), inf)
 
     @callback
     def begin(self, *, has_new_keys: bool = False) -> None:
-        """Begin to wait for readings, after the set-up or a change of port or keys."""
+        """Begin to wait for readings, after the set-up or after a change of the port or keys."""
         self.health.begin(self.now(), has_new_keys=has_new_keys)
         self.look()
 
     @callback
     def look(self) -> None:
-        """Report the condition to repairs, log and entities if it has changed."""
+        """If the condition has changed, report it to repairs, log and entities."""
         self._look(self.now())
 
     @callback
@@ -91,7 +92,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
         self.async_set_updated_data(data)
 
     def explain[E: HomeAssistantError](self, error: type[E]) -> E:
-        """Return an error of the given class with the reason why no reading comes."""
+        """Return an error of the given class that gives the reason why no reading comes."""
         obstacle, details = self.health.reason
         if self.condition.obstacle:
             obstacle, details = self.condition.obstacle, self.condition.details
@@ -103,7 +104,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @override
     async def _async_update_data(self) -> D:
-        """Return the last data when a user requests an update.
+        """Return the last data when a user requests an update of an entity.
 
         Raises UpdateFailed if no readings come.
         """
@@ -126,7 +127,10 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
 
     @callback
     def on_condition(self, before: Condition) -> None:
-        """Report the new `condition` to repairs, log and entities."""
+        """Report the new condition to repairs, log and entities.
+
+        `before` is the condition before.
+        """
         condition = self.condition
         self._remedies.apply(before, condition)
         if not condition.has_value:
@@ -148,8 +152,8 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
     def _log_failure(self) -> None:
         """Log the reason of the failure, at most once a minute.
 
-        Otherwise, an attacker at the port or broker could fill the log, because each telegram can
-        make the source fail and recover.
+        Without this limit, an attacker at the port or broker could fill the log, because each
+        telegram can make the source fail and recover.
         """
         now = self.now()
         if now - self._failure_logged_at >= _LOG_INTERVAL:

@@ -1,4 +1,4 @@
-"""Coordinator of a tank: turns the readings of its level sensor into values for the entities."""
+"""Coordinator of a tank. It turns the readings of a level sensor into values for the entities."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ _UPDATE_INTERVAL = 5.0
 
 @dataclass(frozen=True)
 class TankData:
-    """Values of a tank's entities. None means unknown."""
+    """Values that a tank's entities show. None means unknown."""
 
     distance_cm: float | None
     level_percent: float | None
@@ -30,7 +30,7 @@ class TankData:
 
 
 def tank_of(options: Mapping[str, Any]) -> Tank:
-    """Return the tank that the options describe. Raises ValueError for impossible measures."""
+    """Return the tank that the options describe. Raises ValueError for impossible dimensions."""
     return Tank(
         options[CONF_DISTANCE_EMPTY],
         options[CONF_DISTANCE_FULL],
@@ -40,7 +40,7 @@ def tank_of(options: Mapping[str, Any]) -> Tank:
 
 
 def tank_data(tank: Tank, distance_cm: float | None) -> TankData:
-    """Return the entities' values at `distance_cm`, the distance from sensor to water.
+    """Return the entities' values at `distance_cm`, the distance from the sensor to the water.
 
     If the distance is None, all values are None. If it is impossible, level and volume are None.
     """
@@ -53,7 +53,7 @@ def tank_data(tank: Tank, distance_cm: float | None) -> TankData:
 
 
 class TankCoordinator(SourceCoordinator[TankData]):
-    """Coordinator that pushes the level of one tank to its entities."""
+    """Coordinator that passes the level of one tank to its entities."""
 
     def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry) -> None:
         super().__init__(hass, entry, TANK)

@@ -1,4 +1,4 @@
-"""Stored data of a config entry in a file. It is seldom written, because memory cards wear out."""
+"""Stored data of a config entry in a file that is seldom written, because memory cards wear out."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -36,13 +36,13 @@ class ThrottledStore(ABC):
 
     @abstractmethod
     def _content(self) -> Content:
-        """Return the content to write, as JSON values."""
+        """Return the content to write to the file, as JSON values."""
 
     async def _async_read[T](self, parse: Callable[[Any], T]) -> T | None:
-        """Return the result of `parse` for the stored content, None without a file.
+        """Return the result of `parse` for the stored content. None if there is no file.
 
-        `parse` raises an exception for malformed content. The file is then put aside, and the
-        result is None, so that the entry starts with empty data.
+        `parse` raises an exception for malformed content. Then the file is renamed and the result
+        is None, so that the entry starts with empty data.
         """
         try:
             stored: Any = await self._store.async_load()
@@ -55,7 +55,7 @@ class ThrottledStore(ABC):
             return None
 
     async def _async_complain(self, what: str) -> None:
-        """Put the unreadable file aside, and log this with the reason or the damaged part."""
+        """Rename the unreadable file, and log this. `what` is the reason or the damaged part."""
         aside = await self._hass.async_add_executor_job(self._put_aside)
         LOGGER.warning(
             "What is stored in %s cannot be read (%s), and is begun anew; %s",
@@ -66,7 +66,10 @@ class ThrottledStore(ABC):
 
     @callback
     def schedule(self, *, at_once: bool = False) -> None:
-        """Write the content when `interval` has passed. If `at_once`, write it at once."""
+        """Schedule the writing of the content for the end of the interval.
+
+        With `at_once`, the content is written at once.
+        """
         if self.is_waiting and not at_once:
             return
         self.is_waiting = True
@@ -75,12 +78,12 @@ class ThrottledStore(ABC):
         self._store.async_delay_save(self._content_when_due, delay)
 
     async def async_save(self) -> None:
-        """Write at once."""
+        """Write the content at once."""
         self.is_waiting = False
         await self._store.async_save(self._content())
 
     async def async_remove(self) -> None:
-        """Remove the file, and an unreadable file that was put aside."""
+        """Remove the file, and an unreadable file that was renamed."""
         await self._store.async_remove()
         await self._hass.async_add_executor_job(self._remove_aside)
 
@@ -92,11 +95,17 @@ class ThrottledStore(ABC):
 
     @property
     def _aside(self) -> Path:
-        """Return the path for an unreadable file. Only the last unreadable file is kept."""
+        """Return the path to which an unreadable file is renamed.
+
+        Only the last such file is kept.
+        """
         return Path(f"{self._store.path}{_ASIDE}")
 
     def _holds_null(self) -> bool:
-        """Return whether the file contains null. Home Assistant reads null like a missing file."""
+        """Return whether the file contains null.
+
+        Home Assistant reads null as if there were no file.
+        """
         try:
             return load_json_object(self._store.path)["data"] is None
         except HomeAssistantError, KeyError, ValueError:

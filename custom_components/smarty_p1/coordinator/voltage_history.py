@@ -16,7 +16,7 @@ type Bounds = list[float | None]
 
 
 class VoltageHistory:
-    """Lowest and highest voltages, with a row for each five minutes.
+    """Lowest and highest voltages of the phases, in one row for each five minutes.
 
     The number of a row is the number of five-minute periods since 1970.
     """
@@ -49,7 +49,7 @@ class VoltageHistory:
             self._rows = {n: row for n, row in self._rows.items() if 0 <= number - n < SLOTS}
 
     def rows(self, now: datetime) -> tuple[datetime, list[Bounds]]:
-        """Return the start of the first row, and the 288 rows of the 24 hours until now."""
+        """Return the start of the first row, and the 288 rows of the last 24 hours."""
         last = int(now.timestamp()) // STEP
         first = last - SLOTS + 1
         nothing: Bounds = [None] * (2 * _PHASES)
@@ -57,7 +57,10 @@ class VoltageHistory:
         return start, [self._rows.get(number, nothing) for number in range(first, last + 1)]
 
     def as_list(self) -> list[Stored]:
-        """Return the stored form. Each row is one string, so a row takes one line of the file."""
+        """Return the rows as JSON values.
+
+        Each row is one string, so that it takes one line of the file.
+        """
         return [
             f"{number} {' '.join('-' if voltage is None else f'{voltage:g}' for voltage in row)}"
             for number, row in self._rows.items()

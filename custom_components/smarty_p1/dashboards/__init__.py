@@ -1,4 +1,4 @@
-"""Dashboards that show a meter: "Smarty" with its cards, and the Energy dashboard."""
+"""Dashboards that show a meter: "Smarty" with its own cards, and the Energy dashboard."""
 
 from .card_module import async_serve_cards
 from .energy_preferences import (

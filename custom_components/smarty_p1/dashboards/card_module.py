@@ -1,4 +1,4 @@
-"""Serves the JavaScript module of the dashboard cards, and makes the frontend load the module.
+"""Web server of the JavaScript module with the dashboard cards, which the frontend loads.
 
 The module contains the cards and the dashboard's strategy. Its sources are in `frontend/` at the
 root of the repository. The module loads its texts in the user's language from a separate file.
@@ -21,7 +21,7 @@ _FOLDER = Path(__file__).parents[1] / "frontend"
 
 
 async def async_serve_cards(hass: HomeAssistant) -> None:
-    """Serve the card module and its texts, if Home Assistant has a frontend. Call this once."""
+    """Serve the card module and its texts if Home Assistant has a frontend. Call this once."""
     if FRONTEND not in hass.config.components:
         return
     files = await hass.async_add_executor_job(_read_files)
@@ -42,7 +42,10 @@ async def async_serve_cards(hass: HomeAssistant) -> None:
 
 
 def late_module(hass: HomeAssistant) -> str | None:
-    """Return the card module's URL if open pages may lack the module, otherwise None."""
+    """Return the URL of the card module if open pages may lack the module.
+
+    Otherwise return None.
+    """
     return hass.data.get(_LATE_MODULE)
 
 

@@ -1,6 +1,6 @@
-"""Adds a new meter's sources to the Energy dashboard, if the dashboard lacks them.
+"""Addition of a new meter's sources to the Energy dashboard, if the dashboard lacks them.
 
-Sources are added once, after the meter's first setup, because entity ids do not exist earlier.
+Sources are added once, after the meter's first set-up, because entity ids do not exist earlier.
 Sources that the user has entered never change.
 """
 
@@ -76,7 +76,7 @@ _LEFT_OPEN: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class EnergySource:
-    """Source of the Energy dashboard: its kind, and its sensors by field.
+    """Source of the Energy dashboard: its kind, and its sensors by the field that they fill.
 
     `identity` identifies an M-Bus meter. None means the electricity meter.
     """
@@ -161,7 +161,7 @@ def grid_sensors(*, has_telegrams: bool) -> GridSensors:
 
 
 def _sources(reading: Reading, options: Mapping[str, Any], grid: GridSensors) -> list[EnergySource]:
-    """Return the sources that a meter offers, with sensors that are enabled by default."""
+    """Return the sources that a meter offers, with the sensors that are enabled by default."""
 
     def existing(
         fields: Mapping[str, str], described: Iterable[SensorSpec[Reading]]
@@ -185,7 +185,7 @@ def _sources(reading: Reading, options: Mapping[str, Any], grid: GridSensors) ->
 
 
 def _filled_in(coordinator: BooksCoordinator, source: EnergySource) -> SourceType | None:
-    """Return `source` with entity ids, None if the entity of `_COUNTED` is missing or disabled."""
+    """Return `source` with entity ids. None if the entity of `_COUNTED` is missing or disabled."""
     registry = er.async_get(coordinator.hass)
     identity = source.identity
     device_id = mbus_device_id(coordinator, identity) if identity else coordinator.meter_id

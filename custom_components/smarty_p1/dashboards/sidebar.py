@@ -1,12 +1,12 @@
-"""Dashboard "Smarty" in the sidebar, registered if the user chose it in the setup of a meter.
+"""Dashboard "Smarty" in the sidebar. It is registered if the user chose it when adding a meter.
 
 The dashboard is registered at each start and stored nowhere, because integrations cannot change the
 collection of user dashboards. An entry in that collection would also outlast the last meter. So
 users cannot edit this dashboard, but they can add an editable dashboard of the same kind.
 
 Pages that were open when the first meter was added lack the module with the cards. Until the next
-start, a panel in the sidebar loads the module for these pages. The panel redirects to the
-dashboard's second path. The second path always exists, so its bookmarks keep working.
+start, a panel in the sidebar loads the module for these pages. The panel redirects to a second path
+of the dashboard. This second path always exists, so its bookmarks keep working.
 """
 
 from itertools import count
@@ -67,12 +67,12 @@ class _SidebarDashboard(LovelaceConfig):
     @property
     @override
     def mode(self) -> str:
-        """Return YAML mode, in which users cannot edit the dashboard."""
+        """Return YAML mode. In this mode, users cannot edit the dashboard."""
         return MODE_YAML
 
     @override
     async def async_get_info(self) -> dict[str, Any]:
-        """Return the mode, and 0 views, because the browser creates the views later."""
+        """Return the mode, and 0 as the number of views. The browser creates the views later."""
         return {CONF_MODE: self.mode, "views": 0}
 
     @override
@@ -92,7 +92,7 @@ def is_possible(hass: HomeAssistant) -> bool:
 
 
 async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
-    """Return the path of a dashboard with the strategy `_STRATEGY`, None without a match."""
+    """Return the path of a dashboard with the strategy `_STRATEGY`. None if there is none."""
     if not is_possible(hass):
         return None
     for path, dashboard in list(hass.data[LOVELACE_DATA].dashboards.items()):
@@ -108,7 +108,7 @@ async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
 
 
 def free_path(hass: HomeAssistant) -> str:
-    """Return an unused path for the dashboard. Its second path, with a suffix, is unused, too."""
+    """Return a path for the dashboard that is unused, alone and with `_SECOND_PATH_SUFFIX`."""
     taken = hass.data[LOVELACE_DATA].dashboards
 
     def is_free(path: str) -> bool:
@@ -119,7 +119,7 @@ def free_path(hass: HomeAssistant) -> str:
 
 
 async def async_show_in_sidebar(hass: HomeAssistant, entry: AnyConfigEntry) -> None:
-    """Register the dashboard if `entry` asks for it. Do nothing if it is registered already."""
+    """Register the dashboard if the options of `entry` say so, unless it is already registered."""
     if not entry.options.get(CONF_SIDEBAR) or not is_possible(hass) or _own_paths(hass):
         return
     path = free_path(hass)
@@ -156,7 +156,10 @@ def _register(hass: HomeAssistant, path: str, *, is_shown: bool) -> None:
 
 @callback
 def async_hand_over(hass: HomeAssistant, removed: AnyConfigEntry) -> None:
-    """Pass a removed entry's dashboard to another meter. If none is left, remove the dashboard."""
+    """Pass a removed entry's dashboard to another meter.
+
+    If no meter is left, remove the dashboard.
+    """
     if not removed.options.get(CONF_SIDEBAR):
         return
     for entry in hass.config_entries.async_entries(DOMAIN, include_ignore=False):

@@ -1,1 +1,1 @@
-"""Dialogs for setup, reconfiguration, new keys and options."""
+"""Dialogs for set-up, reconfiguration, new keys and options."""

@@ -1,4 +1,4 @@
-"""Probes of a port: wait for pulses of an LED pulse reader, or for distances of a tank sensor."""
+"""Probes of a port, which wait for pulses of an LED pulse reader or distances of a tank sensor."""
 
 import asyncio
 import time
@@ -26,16 +26,19 @@ _ENOUGH_READINGS = 20
 
 
 class SonarSilentError(NothingReceivedError):
-    """Silence at the port: not a single byte came from the distance sensor."""
+    """Error for a distance sensor that sent not a single byte."""
 
 
 class NotSonarError(NotP1Error):
-    """Bytes at the port, but no reading of a distance sensor among them."""
+    """Error for a port that sent bytes, but no reading of a distance sensor."""
 
 
 @dataclass(frozen=True)
 class FoundPulses:
-    """First data of a pulse source: a running count, a pulse without a count, or nothing."""
+    """First data of a pulse source: a running count, a pulse without a count, or nothing.
+
+    `has_come` is False for nothing.
+    """
 
     has_come: bool
     count: int | None = None
@@ -47,9 +50,9 @@ async def probe_pulses(
     *,
     timeout: float = PULSE_TIMEOUT_S,  # noqa: ASYNC109 - giving up is a result here, not a failure
 ) -> FoundPulses:
-    """Return the first pulse or count that a port sends within `timeout` seconds.
+    """Return the first pulse or running count that a port sends within `timeout` seconds.
 
-    Raises a LinkError when the port cannot be opened or is lost.
+    Raises a LinkError if the port cannot be opened or is lost.
     """
     meter = PulseMeter(1)
     with suppress(TimeoutError):
@@ -67,10 +70,10 @@ async def probe_sonar(
     *,
     timeout: float = SONAR_TIMEOUT_S,  # noqa: ASYNC109 - a timeout has its own error here
 ) -> float | None:
-    """Return the distance in cm that a sensor measures, None without an echo.
+    """Return the distance in cm that a sensor measures. None if it gets no echo.
 
-    Raises a LinkError when the port cannot be opened, and SonarSilentError when no byte comes
-    within `timeout` seconds. Raises NotSonarError when the bytes contain no reading.
+    Raises a LinkError if the port cannot be opened, and SonarSilentError if no byte comes within
+    `timeout` seconds. Raises NotSonarError if the bytes contain no reading.
     """
     sonar = Sonar()
     readings, has_come = 0, False
@@ -89,7 +92,7 @@ async def probe_sonar(
 async def _read(reader: asyncio.StreamReader, limit: ReadLimit) -> bytes:
     """Return the next bytes of a port, at most at the rate of a serial line.
 
-    Raises PortBusyError when a gateway serves another client.
+    Raises PortBusyError if a gateway serves another client.
     """
     data = await read_chunk(reader)
     if BUSY_TEXT in data:

@@ -1,4 +1,4 @@
-"""Dialog steps shared by pulse readers and tank sensors. An entry is titled like its device."""
+"""Dialog steps that pulse readers and tank sensors share. An entry has the title of its device."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,14 +13,14 @@ from .form_errors import FieldError
 
 
 def _unique_id(data: Mapping[str, Any]) -> str:
-    """Return the unique id of an entry. All spellings of a port give the same id."""
+    """Return the unique id of an entry with this data. All spellings of a port give the same id."""
     name = source_field(data)
     source = str(data[name])
     return f"{name}:{identify_port(source) if name == CONF_PORT else source}"
 
 
 class BoardSteps(Dialog):
-    """Dialog steps of a board: a pulse reader or a tank sensor."""
+    """Dialog steps of a board, which is a pulse reader or a tank sensor."""
 
     @property
     def _suggested_source(self) -> dict[str, Any]:
@@ -31,7 +31,7 @@ class BoardSteps(Dialog):
         return suggested
 
     def _check_unused(self, data: Mapping[str, Any]) -> None:
-        """Raise FieldError when another entry, enabled or disabled, has the same source."""
+        """Raise FieldError if another entry, enabled or disabled, has the same source."""
         unique_id = _unique_id(data)
         for entry in self._async_current_entries(include_ignore=False):
             is_other = entry.entry_id != self.context.get("entry_id") and not has_books(entry)
@@ -39,7 +39,7 @@ class BoardSteps(Dialog):
                 raise FieldError(source_field(data), "source_in_use", title=entry.title)
 
     async def _async_finish(self, device: str, draft: Draft) -> ConfigFlowResult:
-        """Create the entry, titled like its device, or update the reconfigured entry."""
+        """Create the entry with the title of its device, or update the reconfigured entry."""
         unique_id = _unique_id(draft.data)
         if entry := self._updated_entry:
             return self.async_update_reload_and_abort(
@@ -51,7 +51,7 @@ class BoardSteps(Dialog):
         return await self._async_create(unique_id, await self._async_new_title(device), draft)
 
     async def _async_new_title(self, device: str) -> str:
-        """Return a title that no entry has, in Home Assistant's language."""
+        """Return a title in Home Assistant's language that no entry has yet."""
         name = await self._async_text(f"device.{device}.name")
         titles = {entry.title for entry in self._async_current_entries(include_ignore=False)}
         numbered = (f"{name} {number}" for number in range(2, len(titles) + 3))

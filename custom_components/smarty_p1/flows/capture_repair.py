@@ -1,4 +1,4 @@
-"""Repair dialog of a finished capture: shows the capture, then writes or discards its file."""
+"""Repair dialog of a finished capture. It shows the capture, then writes or discards it."""
 
 from homeassistant.components.repairs import RepairsFlow, RepairsFlowResult
 from homeassistant.config_entries import ConfigEntryState
@@ -39,7 +39,7 @@ class CaptureRepairFlow(RepairsFlow):
     async def async_step_write(
         self, _user_input: dict[str, str] | None = None
     ) -> RepairsFlowResult:
-        """Write the capture's file and show its path. The repair issue ends."""
+        """Write the capture to a file, and show the file's path. Then the repair issue ends."""
         entry = self._entry()
         if not entry:
             return self.async_abort(reason="capture_gone")
@@ -66,7 +66,7 @@ class CaptureRepairFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
     def _entry(self) -> MeterConfigEntry | None:
-        """Return the entry of the meter, None if the entry was removed or is not loaded."""
+        """Return the entry of the meter. None if the entry was removed or is not loaded."""
         name = str((self.data or {})[ENTRY_ID])
         entry: MeterConfigEntry | None = self.hass.config_entries.async_get_entry(name)
         return entry if entry and entry.state is ConfigEntryState.LOADED else None

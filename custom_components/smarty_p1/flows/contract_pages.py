@@ -1,4 +1,4 @@
-"""Contract pages of the options: fields, checks, and the options to store."""
+"""Contract pages of the options: their fields, their checks, and the options that they store."""
 
 from collections.abc import Container, Mapping
 from datetime import date
@@ -151,7 +151,7 @@ type Errors = dict[str, str]
 
 
 class _Field(NamedTuple):
-    """Field of the form for one option: the option's name, selector, section and default."""
+    """Field of the form for one option of the contract."""
 
     option: str
     selector: Selector[Any]
@@ -166,7 +166,7 @@ class _Field(NamedTuple):
 
 
 class _PriceChoice(NamedTuple):
-    """Option names of a price that is either fixed, or an entity's price plus a margin."""
+    """Names of the options for one price: a fixed price, or a price entity and a margin."""
 
     section: str
     price: str
@@ -223,12 +223,15 @@ CONTRACT_OPTIONS = {field.option for field in (*_FIELDS, _SINCE)} | set(PRICE_EN
 
 
 def contract_fields() -> dict[vol.Marker, Any]:
-    """Return the fields of the first page: values that every bill has."""
+    """Return the fields of the first page: the values that every bill has."""
     return {field.asked_of(_DEFAULTS): field.selector for field in _FIELDS if not field.section}
 
 
 def detail_fields(open_sections: Container[str]) -> dict[vol.Marker, Any]:
-    """Return the fields of the second page: its sections, and the contract's first day."""
+    """Return the fields of the second page: its sections, and the contract's first day.
+
+    The sections in `open_sections` are open, all others are collapsed.
+    """
     form: dict[vol.Marker, Any] = {}
     in_sections = (field for field in _FIELDS if field.section)
     for name, group in groupby(in_sections, attrgetter("section")):
@@ -238,7 +241,7 @@ def detail_fields(open_sections: Container[str]) -> dict[vol.Marker, Any]:
 
 
 def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the stored contract as the form shows it, by section."""
+    """Return the stored contract as the form shows it, with the options in their sections."""
     shown: dict[str, Any] = {name: {} for name in _SECTIONS}
     for option, _, name, _ in _FIELDS:
         if option in options:
@@ -255,9 +258,9 @@ def shown_contract(options: Mapping[str, Any]) -> dict[str, Any]:
 def read_contract(
     hass: HomeAssistant, stored: Mapping[str, Any], typed: Mapping[str, Any], errors: Errors
 ) -> dict[str, Any]:
-    """Return the contract options to store. Adds the errors of the `typed` values to `errors`.
+    """Return the contract options to store. Add the errors of the `typed` values to `errors`.
 
-    A section that is missing in `typed` keeps its stored options.
+    A section that `typed` lacks keeps its stored options.
     """
     read = {}
     for option, _, name, _ in _FIELDS:
@@ -283,7 +286,7 @@ def read_contract(
 
 
 def first_contract_fields() -> dict[vol.Marker, Any]:
-    """Return the fields of the setup's contract step: the minimum for a bill."""
+    """Return the fields of the contract step in the set-up: the minimum for a bill."""
     return {
         vol.Optional(field.option): field.selector for field in _FIELDS if field.option in _FIRST
     }
@@ -292,7 +295,7 @@ def first_contract_fields() -> dict[vol.Marker, Any]:
 def read_first_contract(
     hass: HomeAssistant, typed: Mapping[str, Any], errors: Errors
 ) -> dict[str, Any]:
-    """Return the contract options to store from the setup's form. Adds errors to `errors`.
+    """Return the contract options to store from the set-up's form. Add errors to `errors`.
 
     No first day is stored, because the first contract is valid for all recorded months.
     """
@@ -306,7 +309,10 @@ def read_first_contract(
 
 
 def read_power(text: str, errors: Errors) -> float | None:
-    """Return the reference power in kW. Adds an error and returns None if the text is malformed."""
+    """Return the reference power in kW. None for an empty text.
+
+    For a malformed text, add an error to `errors` and return None.
+    """
     text = text.strip()
     if not text:
         return None
@@ -321,7 +327,7 @@ def read_power(text: str, errors: Errors) -> float | None:
 
 
 def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
-    """Add an error when the second price is incomplete. Remove the days if none is chosen."""
+    """Add an error if the second price is incomplete. Remove the days if none is chosen."""
     if not read.get(CONF_SECOND_PRICE_DAYS):
         read.pop(CONF_SECOND_PRICE_DAYS, None)
     if not _is_second_price_whole(read):
@@ -329,9 +335,9 @@ def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
 
 
 def _is_second_price_whole(read: Mapping[str, Any]) -> bool:
-    """Return whether the second price has no field filled in, or all that it needs.
+    """Return whether the second price is complete, or has no field filled in.
 
-    A second price needs both energy prices, and hours or days.
+    A complete second price has both energy prices, and hours or days.
     """
     start, end = read.get(CONF_SECOND_PRICE_FROM), read.get(CONF_SECOND_PRICE_TO)
     has_hours = start is not None or end is not None
@@ -349,7 +355,7 @@ _AMOUNTS = ("per_kwh", "per_month")
 
 
 def _check_aids(read: dict[str, Any], errors: Errors) -> None:
-    """Make the amounts of the bill's aids positive, or add an error for a malformed aid."""
+    """Make the amounts of the aids positive. Add an error for a malformed aid."""
     aids = read.pop(CONF_AIDS, [])
     if len(aids) > MAX_AIDS:
         errors[SECTION_AIDS] = "too_many_aids"
@@ -375,7 +381,7 @@ def _is_possible(aid: Mapping[str, Any]) -> bool:
 
 
 def _price_error(hass: HomeAssistant, read: Mapping[str, Any], choice: _PriceChoice) -> str | None:
-    """Return the translation key of a price's error, None if the price is valid."""
+    """Return the translation key of a price's error. None if the price is valid."""
     entity_id = read.get(choice.entity)
     if entity_id is None:
         return "margin_without_entity" if choice.margin in read else None
@@ -395,7 +401,7 @@ def _price_error(hass: HomeAssistant, read: Mapping[str, Any], choice: _PriceCho
 def _read_since(
     read: dict[str, Any], stored: Mapping[str, Any], since: str | None, errors: Errors
 ) -> None:
-    """Store the contract's first day in `read`, or add an error."""
+    """Store the contract's first day in `read`, or add an error to `errors`."""
     changed = _changed(stored, read)
     is_entity_alone = bool(changed) and contract_of(stored) == contract_of(read)
     waits = is_awaited(stored)
@@ -413,8 +419,8 @@ def _read_since(
 def _read_entities_before(read: dict[str, Any], stored: Mapping[str, Any], *, holds: bool) -> None:
     """Store in `read` the price entities that are valid until the contract changes.
 
-    With `holds`, these are the entities that the stored contract uses. Otherwise the entities
-    stored by an earlier change stay.
+    With `holds`, these are the entities that the stored contract uses. Otherwise, they are the
+    entities that an earlier change has stored.
     """
     for option, before_change in PRICE_ENTITIES.items():
         if entity_id := stored.get(option if holds else before_change):
@@ -422,7 +428,7 @@ def _read_entities_before(read: dict[str, Any], stored: Mapping[str, Any], *, ho
 
 
 def _changed(stored: Mapping[str, Any], read: Mapping[str, Any]) -> set[str]:
-    """Return the names of contract options whose values have changed."""
+    """Return the names of the contract options whose values have changed."""
     before, after = {**_DEFAULTS, **stored}, {**_DEFAULTS, **read}
     # An aid has a first and a last day of its own. So a changed aid does not begin a new contract,
     # and needs no first day of a contract.
@@ -433,7 +439,7 @@ def _changed(stored: Mapping[str, Any], read: Mapping[str, Any]) -> set[str]:
 def _errors_of_day(
     read: Mapping[str, Any], since: str, changed: set[str], *, is_entity_now: bool
 ) -> dict[str, str]:
-    """Return the errors of `since`, the first day of a change: translation keys by field."""
+    """Return the errors of `since`, the first day of a change, as translation keys by field."""
     if not read:
         return {CONF_SURCHARGE_PRICE_SINCE: "day_without_change"}
     if changed == {CONF_SURCHARGE_PRICE} and CONF_SURCHARGE_PRICE not in read:

@@ -1,4 +1,4 @@
-"""Options page for data: update interval in seconds, energy and prices of gas."""
+"""Options page for data: the update interval in seconds, and the energy and prices of gas."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -45,7 +45,7 @@ DATA_OPTIONS = (CONF_MIN_INTERVAL, *_GAS_FIELDS)
 
 
 def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
-    """Return the fields of the page. Gas fields appear if there may be a gas meter."""
+    """Return the fields of the page. The gas fields are included if there may be a gas meter."""
     fields: dict[vol.Marker, Any] = {vol.Required(CONF_MIN_INTERVAL, default=0): _INTERVAL}
     if _GAS_FIELDS.keys() & entry.options.keys() or _may_have_gas(entry):
         fields |= {vol.Optional(name): field for name, field in _GAS_FIELDS.items()}
@@ -53,7 +53,7 @@ def data_fields(entry: AnyConfigEntry) -> dict[vol.Marker, Any]:
 
 
 def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
-    """Return the options to store. Add an error to `errors` for an implausible or missing value."""
+    """Return the options to store. Add errors for implausible or missing values to `errors`."""
     for name, (lowest, highest, error) in _BOUNDS.items():
         if name in typed and not lowest <= typed[name] <= highest:
             errors[name] = error
@@ -63,7 +63,7 @@ def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
 
 
 def _may_have_gas(entry: AnyConfigEntry) -> bool:
-    """Return whether the entry may have a gas meter. True if no telegram has been read yet."""
+    """Return whether the entry may have a gas meter. True if no telegram was read yet."""
     if entry.state is not ConfigEntryState.LOADED:
         return True
     coordinator: SmartyCoordinator = entry.runtime_data

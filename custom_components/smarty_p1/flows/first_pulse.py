@@ -1,4 +1,4 @@
-"""Wait for the first pulse or running count of a pulse source."""
+"""Search for the first pulse or running count of a pulse source."""
 
 import asyncio
 from collections.abc import Mapping
@@ -24,10 +24,10 @@ _NOTHING = FoundPulses(has_come=False)
 
 
 async def async_find_pulses(hass: HomeAssistant, data: Mapping[str, Any]) -> FoundPulses:
-    """Return the first pulse or count of an entry's source, within PULSE_TIMEOUT_S.
+    """Return the first pulse or running count of an entry's source, within PULSE_TIMEOUT_S.
 
-    Raises a LinkError when a port cannot be opened or is lost. Raises FieldError when the state of
-    an entity is no count, or when the MQTT integration is not running.
+    Raises a LinkError if a port cannot be opened or is lost. Raises FieldError if the state of an
+    entity is no count, or if the MQTT integration is not running.
     """
     if CONF_PORT in data:
         return await probe_pulses(data[CONF_PORT], data[CONF_BAUD_RATE])
@@ -40,7 +40,7 @@ async def async_find_pulses(hass: HomeAssistant, data: Mapping[str, Any]) -> Fou
 
 
 def _read_count(hass: HomeAssistant, entity_id: str) -> FoundPulses:
-    """Return the running count of an entity. Raises FieldError when its state is no count."""
+    """Return the running count of an entity. Raises FieldError if its state is no count."""
     state = hass.states.get(entity_id)
     if state is None or state.state in {STATE_UNAVAILABLE, STATE_UNKNOWN}:
         return _NOTHING
@@ -68,7 +68,10 @@ async def _async_watch_entity(hass: HomeAssistant, entity_id: str) -> FoundPulse
 
 
 async def _async_watch_topic(hass: HomeAssistant, topic: str) -> FoundPulses:
-    """Return the first pulse or count at a topic. A pulse in a retained message is ignored."""
+    """Return the first pulse or running count at a topic.
+
+    A pulse in a retained message is ignored.
+    """
     from homeassistant.components import mqtt  # noqa: PLC0415 - only there with its integration
 
     if not await mqtt.async_wait_for_mqtt_client(hass):

@@ -1,10 +1,8 @@
-"""Base of the setup dialogs: a form, a probe of the entered source, and the errors of both.
+"""Base of the set-up dialogs: a form, a probe of the entered source, and the errors of both.
 
 A step with a form calls `_async_accept` with the user's input. If the input is valid, the step
-stores it and calls the probe step; otherwise it calls `_show`.
-
-The probe step calls `_async_look`. Home Assistant then continues with the step that shows the
-result, or with the form and its errors.
+stores it and calls the probe step; otherwise it calls `_show`. The probe step calls `_async_look`.
+Home Assistant then continues with the step that shows the result, or with the form and its errors.
 
 Subclasses add attributes of their own. Only this module changes the attributes of Dialog.
 """
@@ -46,19 +44,19 @@ class Draft(NamedTuple):
 
 
 def source_field(data: Mapping[str, Any]) -> str:
-    """Return the name of the data field that holds the source: port, entity or topic."""
+    """Return the name of the field in `data` that has the source: port, entity or topic."""
     return next(name for name in (CONF_PORT, CONF_ENTITY_ID, CONF_TOPIC) if name in data)
 
 
 def shown_source(data: Mapping[str, Any]) -> str:
-    """Return the source of an entry, without the secrets that some URLs carry."""
+    """Return the source of an entry without the secrets that some URLs contain."""
     name = source_field(data)
     source: str = data[name]
     return redact_port(source) if name == CONF_PORT else source
 
 
 class Dialog(ConfigFlow):
-    """Dialog that adds an entry or updates an entry."""
+    """Dialog that adds a new entry or updates an existing one."""
 
     VERSION = 1
 
@@ -71,14 +69,14 @@ class Dialog(ConfigFlow):
 
     @property
     def _updated_entry(self) -> AnyConfigEntry | None:
-        """Return the entry that is reconfigured or needs new keys, None while an entry is added."""
+        """Return the entry that is reconfigured or needs new keys. None while an entry is added."""
         entry_id = self.context.get("entry_id")
         return self.hass.config_entries.async_get_known_entry(entry_id) if entry_id else None
 
     async def _async_accept[T](
         self, user_input: Input, read: Callable[[dict[str, Any]], Awaitable[T]]
     ) -> T | None:
-        """Return the result of `read` for the user's input, None without input or with errors."""
+        """Return the result of `read` for the user's input. None without input or with errors."""
         if user_input is None:
             return None
         self._typed, self._errors, self._error_placeholders = user_input, {}, {}
@@ -89,7 +87,7 @@ class Dialog(ConfigFlow):
         return None if self._errors else accepted
 
     def _turn_page(self) -> None:
-        """Forget input and errors of the previous form."""
+        """Forget the input and the errors of the previous form."""
         self._typed, self._errors, self._error_placeholders = None, {}, {}
 
     def _note(self, error: FieldError) -> None:
@@ -98,11 +96,11 @@ class Dialog(ConfigFlow):
         self._error_placeholders |= error.placeholders
 
     def _shown(self, suggested: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the user's input, or the suggested values if the form is new."""
+        """Return the user's input. If the form is new, return the suggested values."""
         return suggested if self._typed is None else self._typed
 
     def _is_wrong(self, field: str) -> bool:
-        """Return whether a field has an error."""
+        """Return whether `field` has an error."""
         return field in self._errors
 
     def _show(
@@ -114,7 +112,10 @@ class Dialog(ConfigFlow):
         last_step: bool = False,
         **placeholders: str,
     ) -> ConfigFlowResult:
-        """Show a form with the user's input or the suggestion, and with its errors."""
+        """Show a form with its errors.
+
+        The fields have the user's input, or the suggested values.
+        """
         self._form_step = step_id
         names = {str(marker) for marker in fields}
         shown = self._shown(suggested)
@@ -131,7 +132,7 @@ class Dialog(ConfigFlow):
     async def _async_read_port(self, text: str, *, takes_topic: bool = False) -> str:
         """Return the entered port or topic. A serial device gets its name in /dev/serial/by-id.
 
-        Raises FieldError when `text` is no port or topic, or when another entry reads that port.
+        Raises FieldError if `text` is no port or topic, or if another entry reads that port.
         """
         if entry := self._updated_entry:
             # The form shows the stored port without its secrets. If the user has not changed this
@@ -156,7 +157,7 @@ class Dialog(ConfigFlow):
     ) -> ConfigFlowResult:
         """Show progress until `look` has returned the name of the next step.
 
-        `data` holds the source that `look` probes. An error leads back to the form.
+        `data` has the source that `look` probes. An error leads back to the form.
         """
         if self._look_task is None:
             # Never start the task eagerly. If the task ended at once, Home Assistant would also
@@ -210,7 +211,7 @@ class Dialog(ConfigFlow):
         last_words: str | None = None,
         **placeholders: str,
     ) -> ConfigFlowResult:
-        """Create the entry, or abort if another entry has `unique_id`.
+        """Create the entry. Abort if another entry has `unique_id`.
 
         `last_words` is the translation key of the dialog's final text.
         """
@@ -224,7 +225,7 @@ class Dialog(ConfigFlow):
         )
 
     async def _async_text(self, key: str) -> str:
-        """Return a text, such as `device.tank.name`, in Home Assistant's language."""
+        """Return a text in Home Assistant's language. `key` is a key such as `device.tank.name`."""
         texts = await async_get_translations(
             self.hass, self.hass.config.language, key.partition(".")[0], {DOMAIN}
         )

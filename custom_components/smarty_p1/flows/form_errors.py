@@ -1,6 +1,6 @@
 """Errors of forms: the field at which an error is shown, and the error's translation key.
 
-`ERRORS` maps errors of ports and sources. Errors of entered values are raised as FieldError.
+`ERRORS` has the errors of ports and sources. An error of an entered value is a FieldError.
 """
 
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ _GATEWAY_SCHEMES = {"socket", "tcp", "rfc2217"}
 
 
 class FieldError(Exception):
-    """Error at a field of a form: the field, the text's translation key, and its placeholders."""
+    """Error at a field of a form: the field, the translation key of its text, and placeholders."""
 
     def __init__(self, field: str, key: str, **placeholders: str) -> None:
         super().__init__(key)
@@ -71,14 +71,14 @@ class FieldError(Exception):
 
 
 def field_error(err: BaseException) -> FieldError:
-    """Return `err` as FieldError, with field and translation key from `ERRORS`."""
+    """Return `err` as a FieldError, with the field and the translation key in `ERRORS`."""
     if isinstance(err, FieldError):
         return err
     return FieldError(*next(ERRORS[cls] for cls in type(err).__mro__ if cls in ERRORS))
 
 
 def check_topic(topic: str, field: str) -> None:
-    """Raise FieldError when `topic` is malformed or contains wildcards."""
+    """Raise FieldError if `topic` is malformed or contains wildcards."""
     # A broker may close the connection because of control characters, or of some topics that begin
     # with $. All integrations of Home Assistant share this connection, so refuse such topics.
     is_fit = topic.isprintable() and not topic.startswith("$") and not set(topic) & set("+#")
@@ -87,7 +87,7 @@ def check_topic(topic: str, field: str) -> None:
 
 
 def check_address(text: str, *, takes_topic: bool = False) -> None:
-    """Raise FieldError when `text` is no complete address of a port."""
+    """Raise FieldError if `text` is no complete address of a port."""
     port = normalise_port(text)
     if not port:
         raise FieldError(CONF_PORT, "port_missing")
@@ -105,7 +105,7 @@ def check_address(text: str, *, takes_topic: bool = False) -> None:
 
 
 def _lacks_number(port: str) -> bool:
-    """Return whether a URL needs a port number but has no valid number."""
+    """Return whether a URL needs a port number but has no valid one."""
     try:
         url = urlsplit(port)
         is_complete = bool(url.hostname and url.port)

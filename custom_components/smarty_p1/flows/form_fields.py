@@ -1,4 +1,4 @@
-"""Form fields of several dialogs: a port to choose or type, a number, a list."""
+"""Form fields that several dialogs use: a port to choose or type, a number, a list."""
 
 from collections.abc import Iterable
 
@@ -32,7 +32,7 @@ _MAX_NAME = 64
 def number_field(
     maximum: float, unit: str | None = None, *, minimum: float = 0, is_whole: bool = False
 ) -> NumberSelector:
-    """Return a field for a number between two limits, with an optional unit."""
+    """Return a field for a number between two limits. `unit` is shown behind the number."""
     config = NumberSelectorConfig(
         min=minimum, max=maximum, step=1 if is_whole else "any", mode=NumberSelectorMode.BOX
     )
@@ -42,7 +42,7 @@ def number_field(
 
 
 def list_field(options: Iterable[tuple[str, str]], *, takes_any: bool = False) -> SelectSelector:
-    """Return a field with choices, given as pairs of value and label.
+    """Return a field with choices, which are pairs of value and label.
 
     With `takes_any`, the user may also type another text.
     """
@@ -61,7 +61,7 @@ def with_decimal_mark(hass: HomeAssistant, number: str) -> str:
 
 
 async def async_port_field(hass: HomeAssistant, topics: Iterable[str] = ()) -> SelectSelector:
-    """Return a field that offers serial ports and MQTT topics, and accepts any other address."""
+    """Return a field that offers serial ports and MQTT topics. It accepts any other address."""
     try:
         ports = await async_scan_serial_ports(hass)
     except OSError as err:
@@ -75,7 +75,7 @@ async def async_port_field(hass: HomeAssistant, topics: Iterable[str] = ()) -> S
 
 
 def _label(port: SerialDevice) -> str:
-    """Return a port's label: description, manufacturer, serial number and address."""
+    """Return the label of a port: its description, manufacturer, serial number and address."""
     texts = (port.description, port.manufacturer, port.serial_number)
     names = [text[:_MAX_NAME] for text in texts if text and text.isprintable()]
     address = redact_port(port.resolved_device or port.device)

@@ -1,4 +1,4 @@
-"""Form of the Leneda account: its fields, and a test query to Leneda, the national platform."""
+"""Form of the Leneda account: its fields, and a test request to Leneda, the national platform."""
 
 import re
 from collections.abc import Mapping
@@ -31,12 +31,12 @@ _SHOWN_DAYS = 7
 
 
 def key_fields() -> dict[vol.Marker, Any]:
-    """Return the fields for API key and energy id."""
+    """Return the fields for the API key and the energy id."""
     return {vol.Optional(Secret(CONF_API_KEY)): _KEY, vol.Optional(CONF_ENERGY_ID): _TEXT}
 
 
 def account_fields() -> dict[vol.Marker, Any]:
-    """Return the fields for API key, energy id and metering points."""
+    """Return the fields for the API key, the energy id and the metering points."""
     points = (CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT)
     return key_fields() | {vol.Optional(point): _TEXT for point in points}
 
@@ -49,9 +49,9 @@ def shown_account(stored: Mapping[str, str]) -> dict[str, str]:
 async def async_read_account(
     hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the account to store, once Leneda has accepted it; empty without an API key.
+    """Return the account to store after Leneda has accepted it. Empty without an API key.
 
-    Raises FieldError when a value is malformed or Leneda refuses it.
+    Raises FieldError if a value is malformed or Leneda refuses it.
     """
     account = _without_spaces(typed)
     if account.get(CONF_API_KEY) == MASK:
@@ -77,9 +77,9 @@ async def async_read_new_account(
 async def async_read_key(
     hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the stored account with a new API key, once Leneda has accepted the key.
+    """Return the stored account with a new API key, after Leneda has accepted the key.
 
-    Raises FieldError when a value is malformed or Leneda refuses it.
+    Raises FieldError if a value is malformed or Leneda refuses it.
     """
     account = {**stored, CONF_API_KEY: "", **_without_spaces(typed)}
     await _async_try_all(hass, account)
@@ -113,9 +113,9 @@ async def _async_try_all(
 async def _async_try(
     hass: HomeAssistant, account: Mapping[str, str], field: str, code: str, days: int = 1
 ) -> tuple[Row, ...]:
-    """Return the quarter-hours of a metering point in the last `days`. None of them is no error.
+    """Return the quarter-hours of a metering point in the last `days`, [] if Leneda has none.
 
-    Raises FieldError when Leneda refuses the query.
+    Raises FieldError if Leneda refuses the request.
     """
     credentials = Credentials(account[CONF_API_KEY], account[CONF_ENERGY_ID])
     end = day_start(dt_util.utcnow())

@@ -1,4 +1,4 @@
-"""Options pages that import quarter-hours from files of Leneda, the national platform."""
+"""Options pages for importing quarter-hours from files of Leneda, the national platform."""
 
 import asyncio
 
@@ -40,7 +40,7 @@ class LenedaFileSteps(OptionsFlow):
     _imported: Imported
 
     async def async_step_leneda_file(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for a file, and show why the previous file was refused."""
+        """Ask for a file. Show why the previous file was refused."""
         if self.config_entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="meter_not_running")
         if user_input is not None:
@@ -113,11 +113,11 @@ class LenedaFileSteps(OptionsFlow):
         )
 
     async def async_step_leneda_result_alone(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the content of a file that has no day in common with the meter's own readings."""
+        """Show the content of a file without a day that the meter itself has measured."""
         return await self.async_step_leneda_result(user_input)
 
     async def async_step_leneda_finish(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Close the dialog without a change of the options."""
+        """Close the dialog without changing the options."""
         return self.async_create_entry(data=dict(self.config_entry.options))
 
     async def _async_import(self) -> Imported:
@@ -135,10 +135,10 @@ class LenedaFileSteps(OptionsFlow):
 
 
 def _uploaded(hass: HomeAssistant, file_id: str) -> bytes:
-    """Return the uploaded bytes, cut after `MAX_EXPORT_SIZE + 1` bytes.
+    """Return the bytes of the uploaded file, cut after `MAX_EXPORT_SIZE + 1` bytes.
 
-    The importer refuses a file of more than MAX_EXPORT_SIZE bytes. Raises ImportRefusedError when
-    the file is gone.
+    The importer refuses a file of more than MAX_EXPORT_SIZE bytes. Raises ImportRefusedError if the
+    file is gone.
     """
     try:
         with process_uploaded_file(hass, file_id) as path, path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Dialog steps for ports that Home Assistant discovers. The steps ask only for the keys."""
+"""Dialog steps for ports that Home Assistant discovers. The user enters only the keys."""
 
 import re
 from typing import override
@@ -53,7 +53,7 @@ def _addresses(info: ZeroconfServiceInfo) -> list[str]:
 
 
 class DiscoverySteps(MeterSteps):
-    """Dialog steps for a discovered port: one dialog per port, none for a port in use."""
+    """Dialog steps for a discovered port. A port has one dialog, and a port in use has none."""
 
     _offered: MeterForm
 
@@ -79,7 +79,7 @@ class DiscoverySteps(MeterSteps):
         return await self._async_offer(port, description, port)
 
     async def async_step_discovery_confirm(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the keys."""
+        """Ask for the keys of the meter."""
         return await self._async_ask_meter(user_input, self._offered)
 
     async def _async_offer(

@@ -34,9 +34,9 @@ _MALFORMED = {
 
 
 def key_fields(*, is_advanced_open: bool, choices: Container[str]) -> dict[Any, Any]:
-    """Return the fields of the keys.
+    """Return the form fields of the keys.
 
-    `choices` names the checkboxes to show: CONF_REMOVE_KEY, CONF_WITHOUT_VERIFICATION, or both.
+    `choices` has the checkboxes to show: CONF_REMOVE_KEY, CONF_WITHOUT_VERIFICATION, or both.
     """
     fields: dict[Any, Any] = {vol.Optional(Secret(CONF_ENCRYPTION_KEY)): _PASSWORD}
     if CONF_REMOVE_KEY in choices:
@@ -53,7 +53,7 @@ def key_fields(*, is_advanced_open: bool, choices: Container[str]) -> dict[Any, 
 def read_keys(
     user_input: Mapping[str, Any], current: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the meter's keys for an entry's data, and translation keys of errors by field.
+    """Return the meter's keys for an entry's data, and the translation keys of errors by field.
 
     An empty field keeps the current key.
     """
@@ -72,7 +72,7 @@ def read_keys(
 
 
 def _read_typed(texts: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the entered keys in upper-case hex, and translation keys of errors by field."""
+    """Return the entered keys in upper-case hex, and the translation keys of errors by field."""
     read, errors = {}, {}
     for name, (field, error) in _MALFORMED.items():
         if text := texts.get(name, "").strip():

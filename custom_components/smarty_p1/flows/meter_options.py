@@ -61,13 +61,13 @@ DETAILS = {"page": "contract_details"}
 
 
 class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
-    """Options dialog of a meter."""
+    """Options dialog of a meter. It has a menu and several pages."""
 
     _contract: Mapping[str, Any] | None = None
     """Input of the contract's first page, None while that page has not been submitted."""
 
     async def async_step_init(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the menu, or the contract's details if a repair opened the dialog."""
+        """Show the menu. If a repair opened the dialog, show the contract's details instead."""
         if user_input == DETAILS:
             return await self.async_step_contract_details()
         menu = list(_MENU if has_telegrams(self.config_entry) else _MENU_WITHOUT_CABLE)
@@ -92,7 +92,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("contract", contract_fields(), shown, errors)
 
     async def async_step_contract_details(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for values that only some bills have, and for the contract's first day."""
+        """Ask for the values that only some bills have, and for the contract's first day."""
         errors: Errors = {}
         stored = self.config_entry.options
         shown: Mapping[str, Any] = shown_contract(stored)
@@ -108,7 +108,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("contract_details", fields, shown, errors, **placeholders)
 
     async def async_step_updates(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the update interval, and for the energy and prices of gas."""
+        """Ask for the update interval, and for the energy and the prices of gas."""
         errors: Errors = {}
         shown: Mapping[str, Any] = self.config_entry.options
         if user_input is not None:
@@ -119,7 +119,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("updates", data_fields(self.config_entry), shown, errors)
 
     async def async_step_leneda_account(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the Leneda account and test it."""
+        """Ask for the Leneda account, and test it."""
         errors: Errors = {}
         stored = self.config_entry.options.get(SECTION_LENEDA, {})
         shown = shown_account(stored)
@@ -137,7 +137,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         return self._show("leneda_account", account_fields(), shown, errors)
 
     async def async_step_other_programs(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask which other programs receive the readings, and how."""
+        """Ask which other programs receive the readings, and in which form."""
         errors: Errors = {}
         if user_input is not None:
             read = await self._async_read_publishing(user_input, errors)
@@ -175,7 +175,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
     async def _async_read_publishing(
         self, typed: Mapping[str, Any], errors: Errors
     ) -> dict[str, Any]:
-        """Return the options of all submitted sections. Adds errors to `errors`."""
+        """Return the options of all submitted sections. Add their errors to `errors`."""
         read: dict[str, Any] = {}
         for name, async_read in _PUBLISHING.items():
             try:
@@ -202,7 +202,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         )
 
     def _save(self, read: Mapping[str, Any], own: Container[str]) -> ConfigFlowResult:
-        """Replace the options named in `own` by `read`. All other stored options stay."""
+        """Replace the options whose names are in `own` by `read`. All other stored options stay."""
         stored = self.config_entry.options
         kept = {name: value for name, value in stored.items() if name not in own}
         return self.async_create_entry(data=kept | dict(read))

@@ -1,4 +1,4 @@
-"""Dialog steps that change a meter: reconfiguration of its port, reauthentication with new keys."""
+"""Dialog steps that change a meter: its port by reconfiguration, its keys by reauthentication."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -68,19 +68,19 @@ class UpdateSteps(MeterSteps):
     """Dialog steps that change an entry only after a telegram of the same meter."""
 
     async def async_step_reauth(self, entry_data: Mapping[str, Any]) -> ConfigFlowResult:
-        """Show the form with the reason why the keys no longer fit."""
+        """Show the form with the reason why new keys are needed."""
         if reason := _REASONS.get(entry_data.get("reason", "")):
             self._note(FieldError(*reason))
         return await self.async_step_reauth_confirm()
 
     async def async_step_reauth_confirm(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the keys."""
+        """Ask for the new keys of the meter."""
         entry = self._get_reauth_entry()
         form = _form(entry, "reauth_confirm")
         return await self._async_ask_meter(user_input, form, partial(self._async_find_same, entry))
 
     async def async_step_reconfigure(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the port and the keys."""
+        """Ask for the port and the keys of the meter."""
         entry = self._get_reconfigure_entry()
         is_open = is_raised(self.hass, entry, Problem.SECURITY_OFF)
         form = _form(entry, "reconfigure", CURRENT_PORT, CONF_REMOVE_KEY if is_open else None)
@@ -97,7 +97,10 @@ class UpdateSteps(MeterSteps):
         return await self._async_ask_meter(user_input, form, partial(self._async_find_cable, entry))
 
     async def async_step_updated(self, _user_input: Input = None) -> ConfigFlowResult:
-        """End the dialog with a success message. `_async_find_same` has updated the entry."""
+        """End the dialog with a success message.
+
+        `_async_find_same` has already updated the entry.
+        """
         is_reauth = self.source == SOURCE_REAUTH
         return self.async_abort(
             reason="reauth_successful" if is_reauth else "reconfigure_successful"

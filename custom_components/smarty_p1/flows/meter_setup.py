@@ -1,4 +1,4 @@
-"""Setup steps of a meter: port and keys, a telegram that proves them, and the meter's identity."""
+"""Set-up steps of a meter: port and keys, a telegram that proves them, and the meter's identity."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -47,7 +47,7 @@ type _Find = Callable[[dict[str, Any]], Awaitable[str]]
 
 @dataclass(frozen=True, kw_only=True)
 class MeterForm:
-    """Form of a meter: step, port field, suggestions and checkboxes."""
+    """Form of a meter: its step, port field, suggested values and checkboxes."""
 
     step_id: str
     port_field: vol.Marker | None = None
@@ -64,7 +64,7 @@ class MeterForm:
 async def async_prove(hass: HomeAssistant, data: Mapping[str, Any]) -> Telegram:
     """Return the first telegram from the port in `data` that is valid with the keys in `data`.
 
-    Raises a LinkError or P1Error when no valid telegram arrives.
+    Raises a LinkError or P1Error if no valid telegram comes.
     """
     return await probe(
         data[CONF_PORT],
@@ -91,7 +91,7 @@ class MeterSteps(CableSteps):
         self._topics: list[str] | None = None
 
     async def async_step_meter(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the port and the keys."""
+        """Ask for the port and the keys of the meter."""
         suggested = {}
         # Suggest a port only if the form is shown for the first time. Later, the form shows the
         # user's input.
@@ -114,7 +114,7 @@ class MeterSteps(CableSteps):
         )
 
     async def async_step_confirm(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the meter that was found, then ask for its contract."""
+        """Show the meter that was found. Then ask for its contract."""
         telegram = self._telegram
         serial_number = str(telegram.serial_number)
         if user_input is not None:
@@ -141,7 +141,7 @@ class MeterSteps(CableSteps):
     async def _async_ask_meter(
         self, user_input: Input, form: MeterForm, find: _Find | None = None
     ) -> ConfigFlowResult:
-        """Show the form until its input is valid. Then `find` probes the port.
+        """Show the form until its input is valid. Then probe the port by `find`.
 
         `find` takes the entry's data and returns the name of the next step.
         """
@@ -174,7 +174,7 @@ class MeterSteps(CableSteps):
             self._checkboxes.add(remedy)
 
     async def _async_read_meter(self, form: MeterForm, typed: dict[str, Any]) -> dict[str, Any]:
-        """Return the entry's data from the form. Raises FieldError."""
+        """Return the entry's data from the entered values. Raises FieldError."""
         entry = self._updated_entry
         keys, errors = read_keys(typed, entry.data if entry else {})
         for name, key in errors.items():
@@ -191,7 +191,7 @@ class MeterSteps(CableSteps):
         return "confirm"
 
     async def _async_describe_channels(self) -> str:
-        """Return a Markdown list of the meters on M-Bus channels, in Home Assistant's language."""
+        """Return a Markdown list of the meters on the M-Bus, in Home Assistant's language."""
         lines = []
         for channel, reading in self._telegram.channels.items():
             name = (await self._async_text(f"device.{reading.type}.name")).format(
@@ -207,6 +207,6 @@ class MeterSteps(CableSteps):
         return self._amount(value, unit) if isinstance(value, float) else _NONE
 
     def _amount(self, value: float, unit: str) -> str:
-        """Return an amount for people: three decimals with a unit, all digits without a unit."""
+        """Return an amount for people: three decimals and the unit. Without a unit, all digits."""
         text = f"{value:.3f} {unit}" if unit else f"{value:.15g}"
         return with_decimal_mark(self.hass, text)

@@ -1,8 +1,10 @@
-"""Follow a gateway that is announced at a new address, once its meter has answered there.
+"""Search for a gateway that is announced at a new address.
 
-Anybody on the network can announce anything, at any rate. An announcement is therefore only a hint
-where to search. An entry whose port delivers telegrams keeps its port. A silent entry changes its
-port only after its meter has sent a frame at the new address. The entry's key must verify that
+It is followed if its meter answers there.
+
+Anybody on the network can announce anything, at any rate. So an announcement only tells where to
+search. An entry whose port delivers telegrams keeps its port. An entry without telegrams changes
+its port only after its meter has sent a frame at the new address. The entry's key must verify that
 frame, and the frame must be newer than all earlier frames.
 """
 
@@ -114,7 +116,10 @@ async def _async_answers(hass: HomeAssistant, entry: AnyConfigEntry, port: str) 
 async def _async_last_counters(
     hass: HomeAssistant, entry: AnyConfigEntry, key: bytes
 ) -> dict[bytes, int]:
-    """Return the last frame counter by system title, so that a probe rejects replayed frames."""
+    """Return the last frame counters by system title.
+
+    With them, a probe rejects replayed frames.
+    """
     if entry.state is ConfigEntryState.LOADED and isinstance(entry.runtime_data, SmartyCoordinator):
         return entry.runtime_data.books.memory.last_counters(key)
     return await MeterStore(hass, entry.entry_id).async_last_counters(key)

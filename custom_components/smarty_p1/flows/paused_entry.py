@@ -1,4 +1,4 @@
-"""Pause an entry while another task needs its port, because most ports serve one client.
+"""Pause of an entry while another task needs its port, because most ports serve one client.
 
 The entry of a meter stays loaded and only closes its port. Its last values stay valid for a minute,
 longer than a probe takes. An unload would write "unavailable" into the history of every entity.
@@ -74,7 +74,7 @@ async def _async_resume(
     *,
     had_port: bool,
 ) -> None:
-    """Resume the reading of a paused entry. `data` is the entry's data at the time of the pause."""
+    """Resume the reading of a paused entry. `data` is the entry's data when the pause began."""
     if reader and reader is _reader(entry):
         reader.read_again()
     elif entry.state is not ConfigEntryState.NOT_LOADED:
@@ -87,6 +87,6 @@ async def _async_resume(
 
 
 def _reader(entry: AnyConfigEntry) -> SmartyCoordinator | None:
-    """Return the coordinator of a loaded meter, None for other entries."""
+    """Return the coordinator of a loaded meter. None for any other entry."""
     is_read = entry.state is ConfigEntryState.LOADED and has_telegrams(entry)
     return entry.runtime_data if is_read else None

@@ -29,7 +29,7 @@ _PROCESSES = Path("/proc")
 
 
 def _is_device(port: str) -> bool:
-    """Return whether a port is a device file of this machine, not a URL or topic."""
+    """Return whether a port is a device file of this machine. A URL or a topic is not."""
     return not _URL.fullmatch(port) and topic_of(port) is None
 
 
@@ -40,7 +40,7 @@ async def async_lasting_name(hass: HomeAssistant, text: str) -> str:
 
 
 def _identity(port: str) -> str:
-    """Return a text that is equal for all names of one port."""
+    """Return a text that is equal for all names of the same port."""
     if url := _URL.fullmatch(port):
         scheme = url["scheme"].lower()
         # The address alone identifies the port. So ignore the user name in a URL.
@@ -55,7 +55,10 @@ def _identity(port: str) -> str:
 
 
 def _first_same(port: str, named: Iterable[tuple[str, AnyConfigEntry]]) -> AnyConfigEntry | None:
-    """Return the first entry in `named` with the same port as `port`, None without a match."""
+    """Return the first entry in `named` whose port is `port` under any name.
+
+    None if there is none.
+    """
     identity = _identity(port)
     return next((entry for name, entry in named if _identity(name) == identity), None)
 
@@ -63,9 +66,9 @@ def _first_same(port: str, named: Iterable[tuple[str, AnyConfigEntry]]) -> AnyCo
 async def async_entry_at(
     hass: HomeAssistant, port: str, *, but: str | None = None
 ) -> AnyConfigEntry | None:
-    """Return the enabled entry of this integration that reads a port, by any name of the port.
+    """Return the enabled entry of this integration that reads a port, whatever name the port has.
 
-    `but` is the id of an entry to ignore.
+    The entry with the id `but` is ignored. None if no entry reads the port.
     """
     entries = hass.config_entries.async_entries(
         DOMAIN, include_ignore=False, include_disabled=False
@@ -81,7 +84,7 @@ async def async_entry_at(
 async def async_name_holder(hass: HomeAssistant, port: str) -> str | None:
     """Return the holder of a serial device: a program with its process id, or an entry's title.
 
-    None when nobody holds the device.
+    None if nobody holds the device.
     """
     if not _is_device(port):
         return None
@@ -94,9 +97,9 @@ async def async_name_holder(hass: HomeAssistant, port: str) -> str | None:
 
 
 def _holder_of(device: str) -> int | None:
-    """Return the id of a process that has opened a device, preferably not of this process.
+    """Return the id of a process that has opened a device. Other processes come before this one.
 
-    None when no visible process has opened the device, or without `/proc`.
+    None if no visible process has opened the device, or if there is no `/proc`.
     """
     real_path = os.path.realpath(device)
     holders = set()
@@ -115,9 +118,9 @@ def _program_of(pid: int) -> str:
 
 
 async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
-    """Return the holder of a device as "title (domain)", None if no entry has the device.
+    """Return the entry that has a device in its data, as "title (domain)". None without one.
 
-    Entries of all integrations are searched for the device in their data.
+    Entries of all integrations are searched.
     """
     entries = hass.config_entries.async_entries(include_ignore=False, include_disabled=False)
     named = [
@@ -133,7 +136,7 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
 async def async_next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
     """Return the address of the next free port at the gateway of the newest meter.
 
-    This port's number is above the numbers of all meters' ports at the gateway. None when no
+    The number of this port is above the numbers of all meters' ports at the gateway. None if no
     program listens at this port.
     """
     next_port = _next_gateway_port(entries)
@@ -153,7 +156,7 @@ async def _async_listens(host: str, port: int) -> bool:
 
 
 def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int] | None:
-    """Return prefix, host and number of the next port, None without a meter at a gateway."""
+    """Return the prefix, host and number of the next port. None if no meter is at a gateway."""
     # Addresses in use, each with whether a meter uses it. Addresses of pulse readers and tank
     # sensors are listed, too, because they are not free for a meter.
     used = [

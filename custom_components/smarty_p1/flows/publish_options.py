@@ -1,4 +1,4 @@
-"""Options page for other programs: sections of the P1 server and of MQTT, and their checks."""
+"""Options page for other programs: sections for the P1 server and MQTT, and their checks."""
 
 import asyncio
 import errno
@@ -53,7 +53,7 @@ MQTT_DOMAIN = "mqtt"
 
 
 class Defaults(NamedTuple):
-    """Suggested port and topics of a meter, different from those in use by other meters."""
+    """Suggested port and topics of a meter. They differ from those that other meters use."""
 
     port: int
     topic: str
@@ -61,7 +61,7 @@ class Defaults(NamedTuple):
 
 
 def defaults(hass: HomeAssistant, entry: AnyConfigEntry) -> Defaults:
-    """Return a port and topics that no other meter uses."""
+    """Return a port and topics that no other meter uses, as suggestions."""
     others = others_of(hass, entry)
     ports = {options.get(CONF_LISTEN_PORT) for options in sections_of(others, SECTION_P1_SERVER)}
     topics = {options.get(CONF_TOPIC) for options in sections_of(others, SECTION_MQTT)}
@@ -76,7 +76,7 @@ def defaults(hass: HomeAssistant, entry: AnyConfigEntry) -> Defaults:
 
 
 def p1_server_schema(port: int) -> vol.Schema:
-    """Return the form of the P1 server."""
+    """Return the form of the P1 server. `port` is the suggested port."""
     return vol.Schema(
         {
             vol.Required(CONF_ENABLED, default=False): BooleanSelector(),
@@ -114,7 +114,7 @@ def mqtt_schema() -> vol.Schema:
 async def async_read_p1_server(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the options to store for the P1 server. Raises FieldError."""
+    """Return the options of the P1 server to store. Raises FieldError for bad values."""
     address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])
     if typed[CONF_ENABLED]:
         try:
@@ -133,7 +133,7 @@ async def async_read_p1_server(
 async def async_read_mqtt(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the options to store for MQTT. Raises FieldError."""
+    """Return the options of MQTT to store. Raises FieldError for bad values."""
     topic = _topic_of(hass, entry, typed)
     prefix = typed[CONF_DISCOVERY_PREFIX].strip().strip("/")
     if typed[CONF_ENABLED]:
@@ -142,7 +142,7 @@ async def async_read_mqtt(
 
 
 def _topic_of(hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]) -> str:
-    """Return the entered topic root, or a suggestion for the chosen format.
+    """Return the entered root topic, or a suggestion for the chosen format.
 
     The suggestion replaces an empty text, and an earlier suggestion for another format.
     """
@@ -156,7 +156,7 @@ def _topic_of(hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, An
 def _check_mqtt(hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: str) -> None:
     """Raise FieldError for a malformed topic or prefix, or for a topic in use.
 
-    Also raise FieldError if Home Assistant has no MQTT integration.
+    It is also raised if Home Assistant has no MQTT integration.
     """
     if not hass.config_entries.async_has_entries(
         MQTT_DOMAIN, include_ignore=False, include_disabled=False
@@ -172,7 +172,7 @@ def _check_mqtt(hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: 
 
 
 def _former_smartyreader_topic(entry: AnyConfigEntry) -> str | None:
-    """Return the stored topic root if it was suggested for the SmartyReader format, else None."""
+    """Return the stored root topic if it was suggested for the SmartyReader format. Else None."""
     for options in sections_of([entry], SECTION_MQTT):
         topic: str = options[CONF_TOPIC]
         if options[CONF_FORMAT] == Format.SMARTYREADER and topic.startswith(SMARTYREADER_TOPIC):
@@ -181,7 +181,7 @@ def _former_smartyreader_topic(entry: AnyConfigEntry) -> str | None:
 
 
 def others_of(hass: HomeAssistant, entry: AnyConfigEntry) -> list[AnyConfigEntry]:
-    """Return the other entries of this integration."""
+    """Return all entries of this integration except `entry`."""
     return [other for other in hass.config_entries.async_entries(DOMAIN) if other is not entry]
 
 
@@ -216,7 +216,10 @@ _LISTEN_ERRORS = {
 
 
 async def async_try_to_listen(section: str, address: str, port: int) -> None:
-    """Listen at a port for a moment; 0 means any free port. Raises FieldError for `section`."""
+    """Listen at a port for a moment. 0 means any free port.
+
+    Raises FieldError at `section` if this is impossible.
+    """
     try:
         server = await asyncio.get_running_loop().create_server(
             asyncio.Protocol,

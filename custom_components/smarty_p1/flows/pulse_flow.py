@@ -49,7 +49,7 @@ class PulseSteps(BoardSteps):
         return self.async_show_menu(step_id="pulse", menu_options=sources)
 
     async def async_step_wait_for_pulse(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Show progress until a pulse or a count has arrived."""
+        """Show progress until a pulse or a running count has come, or the test has timed out."""
         return await self._async_look("wait_for_pulse", self._reader.data, self._async_find_pulses)
 
     async def _async_ask(self, user_input: Input, *, step_id: str) -> ConfigFlowResult:
@@ -76,7 +76,7 @@ class PulseSteps(BoardSteps):
         return self._show(fields, suggested, step_id=step_id)
 
     async def _async_read_reader(self, typed: dict[str, Any]) -> Draft:
-        """Return data and options of the entry from the form. Raises FieldError."""
+        """Return the entry's data and options from the entered values. Raises FieldError."""
         data: dict[str, Any] = {CONF_KIND: KIND_PULSE}
         if CONF_PORT in typed:
             data[CONF_PORT] = await self._async_read_port(typed[CONF_PORT])
@@ -125,7 +125,7 @@ class PulseSteps(BoardSteps):
 
 
 def _read_entity(hass: HomeAssistant, entity_id: str) -> str:
-    """Return `entity_id` if the entity has a state. Raises FieldError otherwise."""
+    """Return `entity_id` if the entity has a state. Otherwise raise FieldError."""
     if hass.states.get(entity_id):
         return entity_id
     registered = er.async_get(hass).async_get(entity_id)
@@ -137,7 +137,7 @@ def _read_entity(hass: HomeAssistant, entity_id: str) -> str:
 
 
 def _read_topic(text: str) -> str:
-    """Return the topic that was entered. Raises FieldError when the text is not one topic."""
+    """Return the entered topic. Raises FieldError if the text is not one topic."""
     topic = text.strip()
     check_topic(topic, CONF_TOPIC)
     return topic
@@ -169,9 +169,9 @@ class PulseOptionsFlow(OptionsFlowWithReload):
     async_step_init = async_step_pulse
 
     async def _async_set_energy(self, kwh: float) -> None:
-        """Set the counter's total in kWh.
+        """Set the total of the counter in kWh.
 
-        The total is not stored as an option, because it changes with each pulse.
+        The total is not an option, because it changes with each pulse.
         """
         if self.config_entry.state is ConfigEntryState.LOADED:
             await self.config_entry.runtime_data.counter.async_set_energy(kwh)

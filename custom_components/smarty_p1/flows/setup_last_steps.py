@@ -1,4 +1,4 @@
-"""Last setup steps of a meter: its contract, and the dashboards that show it."""
+"""Last set-up steps of a meter: its contract, and the dashboards that show it."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -40,7 +40,7 @@ class _NewMeter(NamedTuple):
 
 
 class _Places(NamedTuple):
-    """Dashboards that show the meter or could show it."""
+    """Dashboards that show the meter, or that could show it."""
 
     dashboard: str | None
     """Path of a dashboard that shows the meter already."""
@@ -57,7 +57,7 @@ class _Places(NamedTuple):
 
 
 class ContractAndDashboardSteps(Dialog):
-    """Dialog steps for the contract and for two switches: sidebar and Energy dashboard."""
+    """Dialog steps for the contract, and for two switches: sidebar and Energy dashboard."""
 
     _new: _NewMeter
     _agreed: Mapping[str, Any]
@@ -72,7 +72,7 @@ class ContractAndDashboardSteps(Dialog):
         return self._show(first_contract_fields(), {}, step_id="contract", last_step=is_last)
 
     async def async_step_show(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask which dashboards are to show the meter, then create the meter's entry."""
+        """Ask which dashboards are to show the meter. Then create the meter's entry."""
         places = await self._async_places(self._agreed)
         if user_input is not None or not places.is_choice:
             return await self._async_end(places, user_input or {})
@@ -96,7 +96,7 @@ class ContractAndDashboardSteps(Dialog):
     async def _async_ask_contract(
         self, data: dict[str, Any], telegram: Telegram
     ) -> ConfigFlowResult:
-        """Store data and first reading of the meter, then ask for its contract."""
+        """Store the data and the first reading of the meter. Then ask for its contract."""
         reading = MeterReader().read(telegram, datetime.now(UTC))
         serial_number = str(telegram.serial_number)
         self._new = _NewMeter(serial_number, data, {}, reading, serial_number)
@@ -134,7 +134,7 @@ class ContractAndDashboardSteps(Dialog):
         )
 
     async def _async_end(self, places: _Places, chosen: Mapping[str, Any]) -> ConfigFlowResult:
-        """Create the entry, and show links to the dashboards that show the meter."""
+        """Create the entry. Show links to the dashboards that show the meter."""
         options = {**self._new.options, **self._agreed}
         options |= {name: True for name in (CONF_SIDEBAR, CONF_FILL_ENERGY) if chosen.get(name)}
         links = {}
@@ -151,14 +151,14 @@ class ContractAndDashboardSteps(Dialog):
         )
 
     async def _async_title(self) -> str:
-        """Return the title of the entry: the name that the meter's device will have."""
+        """Return the title of the entry. It is the name that the meter's device will have."""
         meters = [*filter(has_books, self._async_current_entries(include_ignore=False))]
         number = number_of_new(self._new.serial_number, meters)
         name = await self._async_text(f"device.{'another_meter' if number else 'meter'}.name")
         return name.format(serial=shown_name(number))
 
     async def _async_describe(self, source: EnergySource) -> str:
-        """Return the M-Bus device's name and the entity names of an Energy dashboard source."""
+        """Return the names of the M-Bus device and the entities of an Energy dashboard source."""
         names = [
             await self._async_text(f"entity.sensor.{spec.translation_key}.name")
             for spec in source.sensors.values()

@@ -1,4 +1,7 @@
-"""Cost of the running month, by two interpretations of the surcharge above the reference power."""
+"""Cost of the running month under each of two interpretations of the surcharge.
+
+The surcharge is the price of energy above the reference power.
+"""
 
 from dataclasses import replace
 
@@ -14,7 +17,7 @@ _UNKNOWN = "–"  # noqa: RUF001 - a dash, as in a table
 
 
 def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, str]:
-    """Return texts for the contract page by placeholder, a dash for each unknown value."""
+    """Return texts for the contract page by placeholder. An unknown value becomes a dash."""
     demand = entry.runtime_data.books.demand if entry.state is ConfigEntryState.LOADED else None
     on_top = _cost(demand, replaces=False)
     instead = _cost(demand, replaces=True)
@@ -30,10 +33,10 @@ def surcharge_placeholders(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[s
 
 
 def _cost(demand: Demand | None, *, replaces: bool) -> float | None:
-    """Return the month's cost of grid use in euros, by one interpretation of the surcharge.
+    """Return the month's cost of the grid in EUR under one interpretation of the surcharge.
 
-    `replaces` means that the surcharge replaces the variable price instead of adding to it. None if
-    the cost is unknown.
+    With `replaces`, the surcharge replaces the variable price. Otherwise, it is added to that
+    price. None if the cost is unknown.
     """
     if demand is None:
         return None

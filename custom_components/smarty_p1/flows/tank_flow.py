@@ -1,4 +1,4 @@
-"""Dialogs of a rainwater tank: the sensor's port, the tank's geometry, a measured distance."""
+"""Dialogs of a rainwater tank: the sensor's port, the tank's geometry, and a measured distance."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ _GEOMETRY = {
 
 
 def _read_geometry(user_input: dict[str, Any]) -> dict[str, Any]:
-    """Return the tank's geometry from the form. Raises FieldError for an impossible geometry."""
+    """Return the tank's geometry from the entered values. Raises FieldError if it is impossible."""
     geometry = {str(field.schema): user_input[field.schema] for field in _GEOMETRY}
     try:
         tank_of(geometry)
@@ -67,7 +67,7 @@ class TankSteps(BoardSteps):
         return await self._async_look("wait_for_sensor", self._tank.data, self._async_measure)
 
     async def async_step_tank_found(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the measured distance, and the water level and volume that follow from it."""
+        """Show the measured distance, and the level and the volume of the water."""
         if user_input is not None:
             return await self._async_finish("tank", self._tank)
         data = tank_data(tank_of(self._tank.options), self._distance_cm)
@@ -82,7 +82,7 @@ class TankSteps(BoardSteps):
         )
 
     async def _async_read_tank(self, typed: dict[str, Any]) -> Draft:
-        """Return data and options of the entry from the form. Raises FieldError."""
+        """Return the entry's data and options from the entered values. Raises FieldError."""
         entry = self._updated_entry
         options = entry.options if entry else _read_geometry(typed)
         port = await self._async_read_port(typed[CONF_PORT])

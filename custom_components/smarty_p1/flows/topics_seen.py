@@ -1,4 +1,4 @@
-"""Topics at which gateways publish frames now, as choices for the port field."""
+"""Search for topics at which gateways publish frames now. The port field offers them."""
 
 import asyncio
 from contextlib import ExitStack
@@ -20,7 +20,7 @@ _MAX_TOPIC_CHARS = 128
 async def async_topics_seen(hass: HomeAssistant) -> list[str]:
     """Return the topics below `smarty_p1` at which gateways publish frames, sorted.
 
-    Empty without Home Assistant's MQTT integration, or while its broker is disconnected.
+    Empty if Home Assistant has no MQTT integration, or if its broker is disconnected.
     """
     if "mqtt" not in hass.config.components:
         return []

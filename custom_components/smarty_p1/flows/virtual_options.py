@@ -1,4 +1,4 @@
-"""Options of the virtual meter, and the options page that lists the meter's clients."""
+"""Options of the virtual meter, and the options page that lists its clients."""
 
 from collections.abc import Iterable, Mapping
 from ipaddress import ip_address
@@ -86,7 +86,7 @@ def _texts(offered: Iterable[str]) -> SelectSelector:
 
 
 def shown_virtual(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the stored options as the form shows them: UDP ports as texts."""
+    """Return the stored options as the form shows them. UDP ports become texts."""
     ports = [str(port) for port in options.get(CONF_UDP_PORTS, ())]
     return {**options, CONF_UDP_PORTS: ports} if options else {}
 
@@ -94,7 +94,7 @@ def shown_virtual(options: Mapping[str, Any]) -> dict[str, Any]:
 async def async_read_virtual(
     hass: HomeAssistant, entry: AnyConfigEntry, typed: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the options to store for the virtual meter. Raises FieldError."""
+    """Return the options of the virtual meter to store. Raises FieldError for bad values."""
     stored = entry.options.get(SECTION_VIRTUAL, {})
     address, port = typed[CONF_LISTEN_ADDRESS].strip(), int(typed[CONF_LISTEN_PORT])
     batteries = [_read_battery(text) for text in typed[CONF_BATTERIES]]
@@ -130,7 +130,7 @@ async def _async_check_address(text: str) -> None:
 
 
 def _check_kind(typed: Mapping[str, Any], address: str, udp_ports: list[int]) -> None:
-    """Raise FieldError for options that the chosen kind of meter cannot use."""
+    """Raise FieldError for options that the chosen kind of meter cannot have."""
     if udp_ports and typed[CONF_SHOWN_AS] == Kind.HOMEWIZARD:
         raise FieldError(SECTION_VIRTUAL, "virtual_udp_without_shelly")
     if typed[CONF_ANNOUNCED] and ip_address(address).is_loopback:
@@ -140,7 +140,7 @@ def _check_kind(typed: Mapping[str, Any], address: str, udp_ports: list[int]) ->
 def _check_ports(
     hass: HomeAssistant, entry: AnyConfigEntry, address: str, port: int, udp_ports: list[int]
 ) -> None:
-    """Raise FieldError when another virtual meter or a P1 server uses `port` or a UDP port.
+    """Raise FieldError if another virtual meter or a P1 server uses one of the ports.
 
     `port` may be in use at another address. UDP ports always listen at all addresses.
     """

@@ -1,6 +1,6 @@
 """Delays between retries, log lines for outages, and budgets for work.
 
-The only I/O is the log, and the only clock is the event loop's.
+The module does no I/O except for the log, and has no clock except for that of the event loop.
 """
 
 import asyncio
@@ -9,9 +9,10 @@ from random import uniform
 
 
 class Backoff:
-    """Delay in seconds between retries. The delay doubles after each failure, up to a maximum.
+    """Delay in seconds between retries. It doubles after each failure, up to a maximum.
 
-    The delay has jitter, so that clients of the same server do not all return at the same moment.
+    The delay is slightly random, so that the clients of a server do not all return at the same
+    moment.
     """
 
     def __init__(self, first_delay_s: float, max_delay_s: float) -> None:
@@ -20,22 +21,25 @@ class Backoff:
         self._delay = first_delay_s
 
     async def wait(self) -> None:
-        """Sleep until the next retry."""
+        """Sleep for the delay before the next retry."""
         await asyncio.sleep(self.next_delay())
 
     def next_delay(self) -> float:
-        """Return the seconds to wait before the next retry, about twice as many at every call."""
+        """Return the seconds to wait before the next retry.
+
+        Then double the delay up to its maximum.
+        """
         delay = self._delay * uniform(0.8, 1.2)  # noqa: S311 - no secret
         self._delay = min(2 * self._delay, self._max_delay_s)
         return delay
 
     def reset(self) -> None:
-        """Reset the delay to the first delay, after a success."""
+        """Go back to the first delay. Call this after a success."""
         self._delay = self._first_delay_s
 
 
 class Outage:
-    """Outage of a service, with the log lines about the outage.
+    """Outage of a service. It logs when the service is lost and when it is back.
 
     The first failure of each `kind` and the end of the outage are logged. Repeated failures of a
     `kind` are logged only at level DEBUG.
@@ -51,10 +55,11 @@ class Outage:
         longest: float = 60.0,
         severity: int = logging.WARNING,
     ) -> None:
-        """Set the log texts and the delays between retries in seconds.
+        """Set the texts of the log lines and the delays between retries.
 
-        `names` are the first arguments of both log texts. The details of `note` are further
-        arguments of `lost_text`.
+        `names` fill the first placeholders of both texts. The `details` that `note` takes fill the
+        further placeholders of `lost_text`. `first` and `longest` are the shortest and the longest
+        delay in seconds.
         """
         self._kinds: set[str] = set()
         self._logger = logger
@@ -76,11 +81,11 @@ class Outage:
         self._logger.log(level, self._lost_text, *self._names, *details)
 
     async def wait(self) -> None:
-        """Sleep until the next retry."""
+        """Sleep for the delay before the next retry."""
         await self._backoff.wait()
 
     def end(self) -> None:
-        """Record a successful attempt."""
+        """Record a successful attempt. Log the end of the outage if the last attempt failed."""
         self._backoff.reset()
         if self.is_lost:
             self._kinds.clear()
@@ -88,24 +93,27 @@ class Outage:
 
 
 class Budget:
-    """Budget that holds at most `burst`, and is refilled by `rate` for each unit of a measure.
+    """Budget of work. It holds at most `burst`, and grows by `rate` for each unit of a measure.
 
     The caller chooses the measure: a clock in seconds, or the number of bytes received so far.
     """
 
     def __init__(self, rate: float, burst: float, at: float = 0.0) -> None:
-        """Start with a full budget when the measure is `at`."""
+        """Start with a full budget. `at` is the present value of the measure."""
         self._rate = rate
         self._burst = burst
         self._left = burst
         self._at = at
 
     def left(self, at: float) -> float:
-        """Return the remaining budget when the measure is `at`; negative after overspending."""
+        """Return the remaining budget when the measure has the value `at`.
+
+        Negative after overspending.
+        """
         self._left = min(self._burst, self._left + (at - self._at) * self._rate)
         self._at = at
         return self._left
 
     def spend(self, cost: float) -> None:
-        """Subtract `cost` from the budget. The rest may become negative."""
+        """Subtract `cost` from the budget. The remaining budget may become negative."""
         self._left -= cost

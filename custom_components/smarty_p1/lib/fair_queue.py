@@ -1,16 +1,17 @@
-"""Fair queue: one piece of work is done at a time, and the users take turns."""
+"""Fair queue: it hands out one piece of work at a time, and its users take turns."""
 
 from collections.abc import Hashable
 
 
 class BusyError(Exception):
-    """Error: the user already waits for `max_waiting` pieces of work."""
+    """Error for a user who already waits for `max_waiting` pieces of work."""
 
 
 class Turns[User: Hashable, Work: Hashable]:
-    """Queue with a line of work for every user. The users are served in turns.
+    """Queue with a line of work for each user. The users take turns.
 
-    If two users wait for the same work, the work is done only once, at the earlier of both turns.
+    If two users wait for the same work, the work is done only once, when the first of them has a
+    turn.
     """
 
     def __init__(self) -> None:
@@ -21,9 +22,9 @@ class Turns[User: Hashable, Work: Hashable]:
         self._turn = 0
 
     def wait(self, user: User, work: Work, max_waiting: int) -> None:
-        """Append work to a user's line. Work that is already in the line keeps its place.
+        """Append `work` to the line of `user`. Work that is already in the line keeps its place.
 
-        Raises BusyError for new work if the line already holds `max_waiting` pieces of work.
+        Raises BusyError for new work if the line already has `max_waiting` pieces of work.
         """
         line = self._lines.get(user, {})
         if work not in line and len(line) >= max_waiting:
@@ -31,7 +32,10 @@ class Turns[User: Hashable, Work: Hashable]:
         self._lines[user] = {**line, work: line.get(work, 0) + 1}
 
     def leave(self, user: User, work: Work) -> None:
-        """Undo one `wait` call of a user. Do nothing if `take` has already returned the work."""
+        """Undo one `wait` call of `user` for `work`.
+
+        Do nothing if `take` has already returned the work.
+        """
         count = self._lines.get(user, {}).get(work, 0)
         if count > 1:
             self._lines[user][work] = count - 1
@@ -39,9 +43,10 @@ class Turns[User: Hashable, Work: Hashable]:
             self._remove(user, work)
 
     def take(self) -> Work | None:
-        """Return the next work and remove the work from all lines. Return None if no user waits.
+        """Return the next work, and remove it from all lines. Return None if no user waits.
 
-        The turn goes to the user whose last turn is the oldest. This user's oldest work is taken.
+        The user whose last turn is the longest ago has the next turn. This user's oldest work is
+        taken.
         """
         if not self._lines:
             return None

@@ -1,13 +1,14 @@
-"""Health of a source (meter or board): the events at its port, with times, give its condition.
+"""State machine that derives a source's condition from the events at its port and their times.
 
     health = Health(METER)
     health.begin(now)
     health.rejected(now, ReadingProblem.WRONG_KEY)
     condition = health.look(now)    # again at `health.deadline`, if no event comes earlier
 
-The module does no I/O and has no clock: times are seconds of a monotonic clock. `look` returns the
-same object while nothing has changed. A failing source reports a change every ten seconds at most,
-because an attacker on the line could cause a change with every byte.
+A source is a meter or a board. The module does no I/O and has no clock: times are seconds of a
+monotonic clock. `look` returns the same object while nothing has changed. A failing source reports
+a change every ten seconds at most, because an attacker on the line could cause a change with every
+byte.
 """
 
 from collections.abc import Mapping
@@ -43,7 +44,7 @@ _MIN_CATCH_UP_SPEED = 1.2
 
 
 class State(StrEnum):
-    """State of a source: whether readings come."""
+    """State of a source. It says whether readings come."""
 
     WAITING = "waiting"
     RECEIVING = "receiving"
@@ -51,7 +52,7 @@ class State(StrEnum):
 
 
 class ReadingProblem(StrEnum):
-    """Problem that prevents readings. The values of this enum are also translation keys."""
+    """Problem that prevents readings. The values are also translation keys."""
 
     NOTHING_RECEIVED = "nothing_received"
     NOT_P1 = "not_p1"
@@ -85,7 +86,7 @@ class ReadingProblem(StrEnum):
 
 
 class Repair(StrEnum):
-    """Request to the user. All values but `KEYS` are also translation keys of repair issues."""
+    """Request to the user. All values except `KEYS` are also translation keys of repair issues."""
 
     KEYS = "keys"
     """Dialog that asks for new keys of the meter."""
@@ -152,7 +153,7 @@ _SPECIFIC_REPAIRS = {*_REPAIR_OF.values(), *_LATE}
 
 @dataclass(frozen=True)
 class Rules:
-    """Rules for a kind of source. Times are in seconds."""
+    """Rules for a kind of source, such as a meter or a tank board. Times are in seconds."""
 
     silence: ReadingProblem
     """Problem of a source that has sent nothing."""
@@ -186,7 +187,7 @@ PULSE_TOPIC = Rules(
 
 @dataclass(frozen=True)
 class Condition:
-    """Condition of a source, as the result of `Health.look`."""
+    """Condition of a source, as `Health.look` returns it."""
 
     state: State = State.WAITING
     has_value: bool = False
@@ -199,7 +200,7 @@ class Condition:
 
 @dataclass
 class _FailureRun:
-    """Run of failures since the last accepted telegram."""
+    """Run of failures since the last accepted telegram. Times are in seconds."""
 
     first: float
     last: float
@@ -208,11 +209,11 @@ class _FailureRun:
     has_other_authentication_key: bool = False
 
     def is_over(self, now: float) -> bool:
-        """Return whether the last failure is so old that the next failure starts a new run."""
+        """Return whether the last failure is so old that a new failure starts a new run."""
         return now - self.last >= _MAX_RUN_PAUSE_S
 
     def count(self, repair: Repair, now: float) -> bool:
-        """Count a failure that needs `repair`. Return whether a lasting cause is certain."""
+        """Count a failure that needs `repair`. Return whether its cause is certain to last."""
         self.last = now
         count = self.counts[repair] = self.counts.get(repair, 0) + 1
         return count >= ENOUGH and now - self.first >= MIN_DURATION_S
@@ -220,14 +221,17 @@ class _FailureRun:
     def may_be_false_start(self, now: float) -> bool:
         """Return whether a seeming frame of another meter may be bytes in a frame of this meter.
 
-        Such bytes look like the start of a frame by chance, and the frame around them failed
-        recently.
+        Such bytes look like the start of a frame by chance. A frame of this meter that fails
+        contains them, so this is possible only shortly after a failed frame.
         """
         self.last = now
         return now - self.keys_failed_at < _MAX_RUN_PAUSE_S
 
     def judge_keys(self, obstacle: ReadingProblem, now: float) -> ReadingProblem:
-        """Return the key problem of the whole run of failures, whose latest is `obstacle`."""
+        """Return the problem with the keys that the whole run shows.
+
+        `obstacle` is its latest problem.
+        """
         self.keys_failed_at = now
         # Bytes inside a frame of this meter can look like the start of a frame with a random system
         # title. So the unknown system titles counted until now do not prove that another meter
@@ -245,10 +249,13 @@ class _FailureRun:
 
 
 class Health:
-    """Health of one source: its events, and the condition that follows from them."""
+    """Health of one source: it takes the source's events and derives its condition."""
 
     def __init__(self, rules: Rules, repairs: Mapping[Repair, Details] | None = None) -> None:
-        """Start with the open `repairs`, because only known repairs can be withdrawn."""
+        """Start with the repairs that are already open.
+
+        Only repairs known here can be withdrawn.
+        """
         self.deadline = inf
         """Time in seconds at which `look` is due again."""
         self.losses = 0
@@ -270,11 +277,11 @@ class Health:
 
     @property
     def reason(self) -> tuple[ReadingProblem, Details]:
-        """Return the latest problem and its details; `rules.silence` after a reading."""
+        """Return the latest problem and its details. Return `rules.silence` after a reading."""
         return self._reason
 
     def begin(self, now: float, *, has_new_keys: bool = False) -> None:
-        """Start to wait for readings: after the set-up, at another port, or with other keys."""
+        """Start to wait for readings, after the set-up or after a change of the port or keys."""
         if has_new_keys:
             self._withdraw(Repair.KEYS)
         self._state = State.WAITING
@@ -287,13 +294,13 @@ class Health:
         self._reason = (self._rules.silence, ())
 
     def opened(self, now: float) -> None:
-        """Note that the port is open, or that the source of pulses is available."""
+        """Record that the port is open, or that the source of pulses is available."""
         if self._rules.is_open_enough:
             self._note_reading(now)
             self._shown_until = inf
 
     def lost(self, now: float, obstacle: ReadingProblem) -> None:
-        """Note that the port was lost, or could not be opened."""
+        """Record that the port was lost or could not be opened. `obstacle` is the problem."""
         if self._has_received or obstacle is not ReadingProblem.PORT_SILENT:
             self._reason = (obstacle, ())
         self.losses += 1
@@ -306,7 +313,7 @@ class Health:
             self._patient_until = min(self._patient_until, now)
 
     def away(self, now: float, obstacle: ReadingProblem) -> None:
-        """Note that no data will come for now, although the port stays open."""
+        """Record that no data will come for now, although the port stays open."""
         self._reason = (obstacle, ())
         if obstacle is ReadingProblem.GATEWAY_OFFLINE:
             # Any client of the MQTT broker can publish again and again that the gateway is offline.
@@ -318,27 +325,28 @@ class Health:
         self._fail(now)
 
     def back(self) -> None:
-        """Note that data may come again."""
+        """Record that data may come again after `away`."""
         if self._reason[0] in PORT_LOST:
             self._reason = (self._rules.silence, ())
 
     def received(self) -> None:
-        """Note that bytes came, valid or not."""
+        """Record that bytes came, whether they are valid or not."""
         self._has_received = True
         if self._reason[0] is self._rules.silence or self._reason[0] in PORT_LOST:
             self._reason = (self._rules.not_understood, ())
 
     def accepted(self, now: float) -> None:
-        """Note a current reading."""
+        """Record a reading whose time is current."""
         self._note_reading(now)
         self._first_late = None
         self._withdraw(*_LATE)
         self._shown_until = now + self._rules.fresh_for
 
     def accepted_late(self, now: float, sent: float, since: str) -> None:
-        """Note a late telegram.
+        """Record a telegram that came late.
 
-        `sent` is the telegram's time in seconds of any clock, and `since` the same time as text.
+        `sent` is the telegram's time in seconds of any clock, and `since` is the same time as a
+        text.
         """
         self._note_reading(now)
         first_now, first_sent = self._first_late = self._first_late or (now, sent)
@@ -353,14 +361,14 @@ class Health:
         self._fail(now)
 
     def clock_checked(self, deviation: float) -> None:
-        """Note the deviation of the meter's clock in seconds."""
+        """Record the deviation of the meter's clock in seconds."""
         if abs(deviation) <= _MAX_RIGHT_CLOCK_S:
             self._withdraw(Repair.METER_CLOCK)
         elif abs(deviation) > CLOCK_TOLERANCE and Repair.METER_CLOCK not in self._repairs:
             self._raise(Repair.METER_CLOCK, (("minutes", str(round(abs(deviation) / 60))),))
 
     def rejected(self, now: float, obstacle: ReadingProblem, details: Details = ()) -> None:
-        """Note a rejected telegram and its problem.
+        """Record a rejected telegram. `obstacle` is its problem.
 
         A line can be full of rejected telegrams, so this method must be fast.
         """
@@ -387,7 +395,10 @@ class Health:
         return None if self._run is None or self._run.is_over(now) else self._run
 
     def _note_reading(self, now: float) -> None:
-        """Note a reading. Port and keys are then right, so withdraw the repairs for both."""
+        """Record a reading.
+
+        It proves that port and keys are right, so withdraw the repairs for both.
+        """
         self._run = None
         self._is_offline = False
         self._reason = (self._rules.silence, ())
@@ -397,7 +408,7 @@ class Health:
         self._withdraw(*_MENDED_BY_TELEGRAM)
 
     def _fail(self, now: float) -> None:
-        """Stop showing the last reading, and report the problem."""
+        """Stop showing the last reading, and let the source fail at once."""
         self._shown_until = -inf
         self._patient_until = min(self._patient_until, now)
 
@@ -412,7 +423,10 @@ class Health:
             self._repairs.pop(repair, None)
 
     def look(self, now: float) -> Condition:
-        """Return the condition now. The object stays the same while no change is to be reported."""
+        """Return the condition at the time `now`.
+
+        The same object is returned while there is no change to report.
+        """
         if now >= max(self._patient_until, self._shown_until):
             self._state = State.FAILING
             self._failing_since = min(self._failing_since, now)

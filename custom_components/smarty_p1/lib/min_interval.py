@@ -9,10 +9,10 @@ _MAX_WAIT_S = 0.5
 
 
 class MinInterval:
-    """Minimum interval in seconds between two actions. Urgent actions run at once.
+    """Minimum interval in seconds between two actions. An urgent action does not wait.
 
-    An urgent action shows a value that may be gone by the next turn, or ends a silence. An urgent
-    action also restarts the interval.
+    An action is urgent if it shows a value that may be gone at the next turn, or ends a silence. An
+    urgent action also restarts the interval.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, interval: float) -> None:
@@ -23,21 +23,23 @@ class MinInterval:
 
     @property
     def remaining(self) -> float:
-        """Return the seconds until the next turn, 0 when the turn is due."""
+        """Return the seconds until the next action may run. Return 0 if it may run now."""
         return max(0.0, self._next_turn - self._loop.time())
 
     def has_turn(self, *, is_urgent: bool = False) -> bool:
-        """Return whether an action may run now; if so, restart the interval."""
+        """Return whether an action may run now. If so, restart the interval."""
         if not is_urgent and self.remaining:
             return False
         self.restart()
         return True
 
     def offer(self, action: Callable[[], None], *, is_urgent: bool) -> None:
-        """Run `action` now if its turn is due, later if the turn is near, and otherwise not at all.
+        """Run `action` now or at the next turn, or drop it.
 
-        A waiting action is replaced. An action that is a moment early waits, because a meter sends
-        its telegrams a moment early or late. Dropping early telegrams would double the interval.
+        The action runs now if it is urgent or its turn is due, and a moment later if its turn is
+        near. Otherwise it is dropped. A new action replaces a waiting one. A near turn is waited
+        for, because a meter sends its telegrams a moment early or late. Dropping early telegrams
+        would double the interval.
         """
         self.cancel()
         if is_urgent or self.remaining == 0:
@@ -46,11 +48,11 @@ class MinInterval:
             self._waiting = self._loop.call_at(self._next_turn, self._run, action)
 
     def restart(self) -> None:
-        """Restart the interval now."""
+        """Start a new interval now."""
         self._next_turn = self._loop.time() + self._interval
 
     def cancel(self) -> None:
-        """Drop the waiting action."""
+        """Drop the action that waits for its turn."""
         if self._waiting:
             self._waiting.cancel()
             self._waiting = None

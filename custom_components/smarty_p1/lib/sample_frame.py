@@ -1,4 +1,4 @@
-"""Example: encrypted frame of an invented meter with gas, water and heat, and the frame's key."""
+"""Example of an encrypted frame and its key. The meter, with gas, water and heat, is invented."""
 
 from base64 import b64decode
 from typing import Final

@@ -1,6 +1,6 @@
-"""Checks of values from stored files. Users may edit such a file, and a crash may cut off its end.
+"""Checks of values from stored files. Users may edit such files, and a crash may cut off their end.
 
-Each function returns the checked value, and raises ValueError if type or range are wrong.
+Each function returns the checked value. It raises ValueError if the type or the range is wrong.
 """
 
 from datetime import datetime
@@ -18,7 +18,10 @@ type Stored = Any
 def checked_number(
     value: Stored, minimum: float = -_MAX_NUMBER, maximum: float = _MAX_NUMBER
 ) -> float:
-    """Return an int or float from `minimum` to `maximum` unchanged, else raise ValueError."""
+    """Return `value` if it is an int or float from `minimum` to `maximum`.
+
+    Else raise ValueError.
+    """
     if type(value) not in (int, float) or not minimum <= value <= maximum:
         raise ValueError
     number: float = value
@@ -26,28 +29,28 @@ def checked_number(
 
 
 def checked_count(value: Stored, maximum: float = _MAX_COUNT) -> int:
-    """Return the value if it is an int from 0 to `maximum`. Raises ValueError otherwise."""
+    """Return `value` if it is an int from 0 to `maximum`. Otherwise raise ValueError."""
     if type(value) is not int or not 0 <= value <= maximum:
         raise ValueError
     return value
 
 
 def checked_flag(value: Stored) -> bool:
-    """Return the value if it is a bool. Raises ValueError otherwise."""
+    """Return `value` if it is a bool. Otherwise raise ValueError."""
     if type(value) is not bool:
         raise ValueError
     return value
 
 
 def checked_text(value: Stored) -> str:
-    """Return the value if it is a str of at most 65,535 characters. Raises ValueError otherwise."""
+    """Return `value` if it is a str of at most 65,535 characters. Otherwise raise ValueError."""
     if type(value) is not str or len(value) > _MAX_TEXT_CHARS:
         raise ValueError
     return value
 
 
 def checked_time(value: Stored) -> datetime:
-    """Return the aware datetime of an ISO 8601 text with UTC offset, else raise ValueError."""
+    """Return the aware datetime in an ISO 8601 text with UTC offset. Otherwise raise ValueError."""
     time = datetime.fromisoformat(checked_text(value))
     # A datetime near the year 1 or 9999 overflows when a duration is added. So accept only years
     # that are far from both.
@@ -57,7 +60,7 @@ def checked_time(value: Stored) -> datetime:
 
 
 def some_bytes(value: Stored, size: int) -> bytes:
-    """Return the bytes of hexadecimal text. Raises ValueError unless there are `size` bytes."""
+    """Return the bytes of a hexadecimal text. Raise ValueError unless there are `size` bytes."""
     data = bytes.fromhex(checked_text(value))
     if len(data) != size:
         raise ValueError
@@ -65,16 +68,16 @@ def some_bytes(value: Stored, size: int) -> bytes:
 
 
 def checked_list(value: Stored, max_items: int = _MAX_ITEMS) -> list[Stored]:
-    """Return the value if it is a list of at most `max_items` items, else raise ValueError."""
+    """Return `value` if it is a list of at most `max_items` items. Otherwise raise ValueError."""
     if type(value) is not list or len(value) > max_items:
         raise ValueError
     return value
 
 
 def checked_mapping(value: Stored, max_items: int = _MAX_ITEMS) -> dict[str, Stored]:
-    """Return the value if it is a dict of at most `max_items` items, whose keys are all str.
+    """Return `value` if it is a dict of at most `max_items` items whose keys are all str.
 
-    Raises ValueError otherwise.
+    Otherwise raise ValueError.
     """
     if type(value) is not dict or len(value) > max_items:
         raise ValueError

@@ -1,4 +1,4 @@
-"""Concurrent coroutines: when the first coroutine ends, all others are cancelled."""
+"""Coroutines that run at the same time. When the first of them ends, all others are cancelled."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -6,7 +6,10 @@ from typing import Any
 
 
 async def run_until_first_exit(*coroutines: Coroutine[Any, Any, object]) -> None:
-    """Wait until one coroutine ends, and cancel all others. Raise the first one's exception."""
+    """Run coroutines until one of them ends, then cancel all others.
+
+    Raise its exception, if any.
+    """
     tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

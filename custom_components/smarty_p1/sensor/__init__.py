@@ -84,13 +84,13 @@ class MeterSensor(SmartyEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> Shown:
-        """Return the value of the last reading, None if it is missing or empty."""
+        """Return the value in the last reading. None if it is missing or empty."""
         value: Shown = self.described.value_fn(self.coordinator.data)
         return value
 
 
 class FollowingSensor(MeterSensor):
-    """Sensor with a deadband: shows a number only after a sufficient change."""
+    """Sensor with a deadband. It shows a new number only after a sufficient change."""
 
     def __init__(
         self, coordinator: BooksCoordinator, described: SensorSpec[Reading], follow: Follow
@@ -101,7 +101,7 @@ class FollowingSensor(MeterSensor):
     @property
     @override
     def native_value(self) -> Shown:
-        """Return the last value that has left the deadband, at most the description's limit."""
+        """Return the last value that left the deadband, but at most the description's limit."""
         reading, limit_fn = self.coordinator.data, self.described.limit_fn
         return limited(self._followed, limit_fn and limit_fn(reading))
 
@@ -112,7 +112,7 @@ class FollowingSensor(MeterSensor):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the attributes, with the value before the limit if the description has one."""
+        """Return the attributes. If the sensor has a limit, add the value without the limit."""
         attributes = super().extra_state_attributes
         if self.described.limit_fn is None:
             return attributes
@@ -121,19 +121,19 @@ class FollowingSensor(MeterSensor):
     @override
     @callback
     def _handle_coordinator_update(self) -> None:
-        """Write the state. After an interruption, the deadband starts again at the next reading."""
+        """Write the state. After an interruption, the deadband begins anew at the next reading."""
         if not self.available:
             self._follower.begin_anew()
         super()._handle_coordinator_update()
 
 
 class MonthSensor(MeterSensor):
-    """Sensor of a total that restarts every month."""
+    """Sensor of a total that restarts from 0 every month."""
 
     @property
     @override
     def last_reset(self) -> datetime | None:
-        """Return the start of the month, None if it is unknown."""
+        """Return the start of the month. None if it is unknown."""
         last_reset_fn = self.described.last_reset_fn
         return last_reset_fn(self.coordinator.data) if last_reset_fn else None
 
@@ -154,7 +154,7 @@ def _make_sensor(coordinator: BooksCoordinator, described: SensorSpec[Reading]) 
 
 
 class StatusSensor[D](SmartyEntity, SensorEntity):
-    """Sensor of the connection or reception, available without telegrams, too."""
+    """Sensor of the connection or the reception. It is available even without telegrams."""
 
     described: SensorSpec[D]
 
@@ -170,7 +170,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return True, because the connection's state matters most while no telegram arrives."""
+        """Return True. The state of the connection matters most while no telegram comes."""
         return True
 
     @property
@@ -183,7 +183,7 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the sensor's attributes, None if `described` defines no attributes."""
+        """Return the attributes that the sensor's description defines. None if it defines none."""
         attributes_fn = self.described.attributes_fn
         return attributes_fn(self._source()) if attributes_fn else None
 
@@ -191,7 +191,10 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
 def _add_meter_sensors(
     coordinator: SmartyCoordinator, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
-    """Add the sensors of the telegram's objects, and sensors of new objects in later telegrams."""
+    """Add the sensors of all objects in the telegram.
+
+    Later telegrams add sensors of new objects.
+    """
     descriptions = (*SENSORS, *DEMAND_SENSORS, *TARIFF_SENSORS, *SHARING_SENSORS)
     find = find_new(coordinator, Platform.SENSOR, descriptions, _make_sensor)
     find_mbus = _find_new_of_mbus(coordinator)
@@ -212,7 +215,7 @@ def _add_meter_sensors(
 
 
 def _find_new_of_mbus(coordinator: SmartyCoordinator) -> Callable[[Reading], list[MeterSensor]]:
-    """Return a function that returns new sensors for the M-Bus meters in a reading."""
+    """Return a function that creates the new sensors for the M-Bus meters in a reading."""
     added: dict[str, set[str]] = {}
     current: set[str] = set()
 

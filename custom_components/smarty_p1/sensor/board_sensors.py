@@ -1,4 +1,4 @@
-"""Sensors of pulse readers and tanks: energy by LED pulses, water level of a tank."""
+"""Sensors of pulse readers (energy by LED pulses) and tanks (water level)."""
 
 from typing import override
 
@@ -102,7 +102,7 @@ class _BoardSensor[D](CoordinatorEntity[DataUpdateCoordinator[D]], SensorEntity)
     @property
     @override
     def native_value(self) -> StateType:
-        """Return the current value, None while it is unknown."""
+        """Return the current value. None while it is unknown."""
         value: StateType = self._described.value_fn(self.coordinator.data)
         return value
 

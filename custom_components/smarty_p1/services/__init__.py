@@ -11,9 +11,9 @@ from . import bill, capture, leneda_import, outlook, quarter_hours, telegram, wh
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions.
 
-    Read access to a meter's entities permits reading the meter's energies and costs. A telegram
-    also holds serial numbers, messages of the grid operator and unknown data. A capture is meant to
-    be published. So only administrators and automations may read telegrams, import or remove
+    A user who may read a meter's entities may also read the meter's energies and costs. A telegram
+    also contains serial numbers, messages of the grid operator and unknown data. A capture is meant
+    to be published. So only administrators and automations may read telegrams, import or remove
     quarter-hours, and record a capture.
     """
     only = SupportsResponse.ONLY

@@ -37,9 +37,9 @@ _MAX_SHOWN = 40
 async def get_bill(call: ServiceCall) -> ServiceResponse:
     """Return the bill of `month` ("2026-06"), of the last `months`, or of the running month.
 
-    docs/tariff-actions.md describes a bill. Raises ServiceValidationError if the meter or month
-    does not exist, or the user has too many questions in the queue. Raises Unauthorized if the user
-    may not read the meter.
+    docs/tariff-actions.md describes a bill. Raises ServiceValidationError if the meter or the month
+    does not exist, or if the user has too many questions in the queue. Raises Unauthorized if the
+    user may not read the meter.
     """
     coordinator = await async_readable_meter(call)
 

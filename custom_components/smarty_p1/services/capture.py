@@ -1,4 +1,4 @@
-"""Action that records an anonymous capture of a meter's port and writes it into a file.
+"""Action that records an anonymous capture of a meter's port and writes it to a file.
 
 Recording takes up to an hour, so no call waits for it. One call starts the recording, and a repair
 issue reports its end. Then an administrator reviews the capture, and writes or discards it.

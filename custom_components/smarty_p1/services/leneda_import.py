@@ -20,9 +20,10 @@ _MAX_SHOWN = 200
 
 
 async def import_quarter_hours(call: ServiceCall) -> ServiceResponse:
-    """Import a file exported from Leneda's portal. Return a summary of the import.
+    """Import a file from Leneda's portal. Return a summary of the import.
 
-    Raises ServiceValidationError if meter or file does not exist, or the file is refused.
+    Raises ServiceValidationError if the meter or the file does not exist, or if the file is
+    refused.
     """
     coordinator = coordinator_of(call)
     path: str = call.data[ATTR_PATH]
@@ -40,10 +41,10 @@ async def import_quarter_hours(call: ServiceCall) -> ServiceResponse:
 
 
 async def remove_imported_quarter_hours(call: ServiceCall) -> ServiceResponse:
-    """Remove all imported quarter-hours of a meter.
+    """Remove all imported quarter-hours of a meter. Return whether rows of statistics are left.
 
-    Raises ServiceValidationError if the meter does not exist, nothing was imported, or the options
-    have a Leneda account.
+    Raises ServiceValidationError if the meter does not exist, if nothing was imported, or if the
+    options have a Leneda account.
     """
     coordinator = coordinator_of(call)
     try:

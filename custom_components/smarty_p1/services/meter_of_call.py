@@ -1,4 +1,4 @@
-"""Common parts of actions about one meter: find the meter, check rights, queue answers."""
+"""Parts that all actions about one meter share: find the meter, check rights, queue answers."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -48,10 +48,10 @@ async def async_in_turn[T](
     make: Callable[[], Awaitable[T]],
     books: Books = lambda: None,
 ) -> T:
-    """Return the answer that `make` computes for a call, in the user's turn.
+    """Return the answer to a call that `make` computes when the user has a turn.
 
     `Answers.async_get` describes how answers are cached. Raises ServiceValidationError if the user
-    has too many questions in the queue, or no energy has been read. Raises the errors of `make`.
+    has too many questions in the queue, or if no energy was read yet. Raises the errors of `make`.
     """
     meter = coordinator.config_entry.entry_id
     question = call.service, meter, frozenset(call.data.items())
@@ -65,7 +65,7 @@ async def async_in_turn[T](
 
 
 def coordinator_of(call: ServiceCall) -> BooksCoordinator:
-    """Return the coordinator of the meter that a call names, without checking rights.
+    """Return the coordinator of the meter that a call names. The user's rights are not checked.
 
     Raises ServiceValidationError if the meter does not exist or is not loaded.
     """
@@ -87,7 +87,7 @@ def telegrams_of(call: ServiceCall) -> SmartyCoordinator:
 
 
 def invalid(*, translation_key: str, **placeholders: str) -> ServiceValidationError:
-    """Return an error with a translated text, to be raised by an action."""
+    """Return an error with a translated text, for an action to raise."""
     return ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key=translation_key,
@@ -101,7 +101,7 @@ def _loaded_entry(call: ServiceCall) -> AnyConfigEntry:
 
 
 def _only_meter(hass: HomeAssistant) -> str | None:
-    """Return the entry id of the only loaded meter, None if no or several meters are loaded."""
+    """Return the entry id of the only loaded meter. None if no meter or several are loaded."""
     entries = hass.config_entries.async_loaded_entries(DOMAIN)
     meters = [entry.entry_id for entry in entries if has_books(entry)]
     return meters[0] if len(meters) == 1 else None

@@ -1,4 +1,4 @@
-"""Action that returns the next 48 hours: prices, and reference power that is usually unused.
+"""Action that returns prices and usually unused reference power of the next 48 hours.
 
 The answer is JSON, or has the format of a forecast for EMHASS or evcc (`lib/reports/outlook.py`).
 """
@@ -27,10 +27,10 @@ SCHEMA = vol.Schema(
 
 
 async def get_outlook(call: ServiceCall) -> ServiceResponse:
-    """Return the quarter-hours of the next 48 hours, from the current quarter-hour on.
+    """Return the quarter-hours of the next 48 hours, beginning with the current quarter-hour.
 
     docs/tariff-actions.md describes the answer. Raises ServiceValidationError if the meter does not
-    exist, no energy has been read, or the user has too many questions in the queue. Raises
+    exist, if no energy was read yet, or if the user has too many questions in the queue. Raises
     Unauthorized if the user may not read the meter.
     """
     coordinator = await async_readable_meter(call)

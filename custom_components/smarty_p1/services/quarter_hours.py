@@ -2,7 +2,7 @@
 
 Times are in Luxembourg's time zone. A quarter-hour that is not known from start to end is left out.
 An energy that the meter does not send is null in JSON and an empty cell in CSV. A quarter-hour that
-Leneda measured or estimated has an `origin`. Shared energy is included where Leneda knows it.
+Leneda measured or estimated has an `origin`. Shared energy is included if Leneda knows it.
 """
 
 from datetime import datetime, timedelta
@@ -45,9 +45,9 @@ _MAX_PERIOD = timedelta(days=_MAX_DAYS, hours=1)
 async def get_quarter_hours(call: ServiceCall) -> ServiceResponse:
     """Return the quarter-hours of a meter that start in a period, in the order of time.
 
-    Raises ServiceValidationError if the meter does not exist, the period is empty, too long or in
-    impossible years, or the user has too many questions in the queue. Raises Unauthorized if the
-    user may not read the meter, and HomeAssistantError if the imported files cannot be read.
+    Raises ServiceValidationError if the meter does not exist, if the period is empty, too long or
+    in impossible years, or if the user has too many questions in the queue. Raises Unauthorized if
+    the user may not read the meter, and HomeAssistantError if the imported files cannot be read.
     """
     coordinator = await async_readable_meter(call)
     start, end = (_utc_time(call.data[name]) for name in (ATTR_START, ATTR_END))

@@ -13,7 +13,7 @@ SCHEMA = vol.Schema(METER)
 async def get_telegram(call: ServiceCall) -> ServiceResponse:
     """Return the current telegram of a meter as JSON values.
 
-    Raises ServiceValidationError if the meter does not exist or no telegrams come.
+    Raises ServiceValidationError if the meter does not exist, or if no telegrams come.
     """
     coordinator = telegrams_of(call)
     reading = coordinator.latest

@@ -58,10 +58,10 @@ REFUSED: Mapping[WhatIfRefusal, str] = {
 
 
 async def try_battery(call: ServiceCall) -> ServiceResponse:
-    """Return the yearly value of a battery, from the quarter-hours of the last twelve whole months.
+    """Return the yearly value of a battery, computed from the last twelve whole months.
 
-    Raises ServiceValidationError if the meter does not exist, data or a price is missing, or the
-    user has too many questions in the queue. Raises Unauthorized without the right to read the
+    Raises ServiceValidationError if the meter does not exist, if data or a price is missing, or if
+    the user has too many questions in the queue. Raises Unauthorized if the user may not read the
     meter.
     """
     coordinator = await async_readable_meter(call)

@@ -13,7 +13,7 @@ from .retained_topics import RetainedTopics
 
 
 async def async_start(coordinator: SmartyCoordinator) -> None:
-    """Start the outputs that the options enable. Unloading the entry stops the outputs."""
+    """Start the outputs that the options enable. They stop when the entry is unloaded."""
     await p1_server.async_start(coordinator)
     await virtual_meter_server.async_start(coordinator)
     entry = coordinator.config_entry

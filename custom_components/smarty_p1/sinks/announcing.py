@@ -18,7 +18,7 @@ _IPV4 = 4
 async def async_announce(
     hass: HomeAssistant, entry: AnyConfigEntry, announcement: Announcement, address: str, port: int
 ) -> None:
-    """Announce a service until the entry is unloaded."""
+    """Announce a service at `address` and `port` until the entry is unloaded."""
     if ip_address(address).is_unspecified:
         addresses = await network.async_get_announce_addresses(hass)
         if address != EVERY_ADDRESS:
@@ -47,6 +47,6 @@ async def async_announce(
 
 
 async def _withdraw(hass: HomeAssistant, info: AsyncServiceInfo) -> None:
-    """Withdraw the announcement."""
+    """Withdraw the announcement of a service."""
     instance = await zeroconf.async_get_async_instance(hass)
     await instance.async_unregister_service(info)

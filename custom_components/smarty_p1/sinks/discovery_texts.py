@@ -24,7 +24,7 @@ async def async_load_texts(hass: HomeAssistant) -> DiscoveryNames:
 
 
 async def async_load_origin(hass: HomeAssistant) -> dict[str, str]:
-    """Return the origin of the discovery messages: this integration, its version and its page."""
+    """Return the origin of the discovery messages: this integration, its version and web page."""
     integration = await async_get_integration(hass, DOMAIN)
     return {
         "name": DOMAIN,

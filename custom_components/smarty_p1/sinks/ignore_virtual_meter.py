@@ -1,4 +1,4 @@
-"""Keep Home Assistant from discovering the virtual meter, because its energy counts already."""
+"""Functions by which Home Assistant ignores the virtual meter. Its energy counts already."""
 
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
@@ -27,10 +27,10 @@ def discovered_entry(kind: Kind, serial: str) -> DiscoveredEntry:
 
 
 async def async_ignore(hass: HomeAssistant, kind: Kind, serial: str) -> bool:
-    """Ignore the discovery of a kind of virtual meter. Return False if that fails.
+    """Make Home Assistant ignore a kind of virtual meter. Return False if that fails.
 
-    If a user has added the virtual meter, return True and change nothing, because ignoring the
-    discovery would remove the user's entry.
+    If a user has added the virtual meter, return True and change nothing. To ignore it would remove
+    the user's entry.
     """
     domain, unique_id = discovered_entry(kind, serial)
     if _entry_of(hass, DiscoveredEntry(domain, unique_id)):
@@ -51,7 +51,7 @@ async def async_ignore(hass: HomeAssistant, kind: Kind, serial: str) -> bool:
 
 
 async def async_stop_ignoring(hass: HomeAssistant, kinds: Collection[Kind], serial: str) -> None:
-    """Undo `async_ignore` for some kinds of virtual meter."""
+    """Undo `async_ignore` for the given kinds of virtual meter."""
     for kind in kinds:
         entry = _entry_of(hass, discovered_entry(kind, serial))
         if entry and entry.source == SOURCE_IGNORE:

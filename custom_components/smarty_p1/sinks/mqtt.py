@@ -1,7 +1,7 @@
-"""MQTT output: publishes a meter's telegrams through Home Assistant's MQTT integration.
+"""MQTT output. It publishes a meter's telegrams through Home Assistant's MQTT integration.
 
-At most one telegram waits for publication. While the broker is away, readings are dropped. After a
-reconnect, all retained messages are sent again.
+At most one telegram waits for publication. While the broker is disconnected, readings are dropped.
+After a reconnect, all retained messages are sent again.
 """
 
 import asyncio
@@ -55,9 +55,9 @@ def _is_connected(hass: HomeAssistant) -> bool:
 
 
 async def async_start(coordinator: SmartyCoordinator, retained: RetainedTopics) -> None:
-    """Publish the telegrams of a meter, if its options say so, until its entry is unloaded.
+    """Publish the telegrams of a meter until its entry is unloaded, if its options say so.
 
-    Clear the retained messages that earlier options have left.
+    Otherwise, clear the retained messages that earlier options have left.
     """
     options = coordinator.config_entry.options.get(SECTION_MQTT, {})
     worker: _Worker
@@ -94,7 +94,7 @@ class _Worker:
         self._work = asyncio.Event()
 
     async def async_start(self) -> None:
-        """Start the task. Unloading the entry ends the task."""
+        """Start the task. It ends when the entry is unloaded."""
         entry = self._coordinator.config_entry
         entry.async_on_unload(
             mqtt.async_subscribe_connection_status(self._hass, self._on_connection)
@@ -124,7 +124,7 @@ class _Worker:
                 LOGGER.exception("%s: unexpected error while publishing", self._coordinator.name)
 
     async def _do(self) -> None:
-        """Do the pending work. Raises HomeAssistantError when the broker disconnects."""
+        """Do the pending work. Raises HomeAssistantError if the broker disconnects."""
         raise NotImplementedError
 
     async def _send(self, topic: str, payload: str, *, retain: bool) -> None:
@@ -148,7 +148,7 @@ class _Cleaner(_Worker):
 
 
 class Publisher(_Worker):
-    """Task that publishes readings, discovery and availability of a meter."""
+    """Task that publishes the readings, the discovery and the availability of a meter."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""P1 server: sends the telegrams of a meter to other programs, on a TCP port."""
+"""P1 server. It sends the telegrams of a meter to other programs on a TCP port."""
 
 import asyncio
 import socket
@@ -72,7 +72,10 @@ class _Client(asyncio.Protocol):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
 
     def send(self, telegram: bytes) -> None:
-        """Send a telegram, or keep it until a slow client reads again."""
+        """Send a telegram.
+
+        If the client is slow, keep the telegram until the client reads again.
+        """
         if self._timeout:
             self._waiting.append(telegram)
         else:
@@ -127,7 +130,7 @@ class P1Server:
         return len(self._clients)
 
     async def start(self, address: str, port: int) -> None:
-        """Listen at an address and port. Raises OSError when that fails."""
+        """Listen at an address and a port. Raises OSError if this is impossible."""
         server = await asyncio.get_running_loop().create_server(
             lambda: _Client(self), None if address == EVERY_ADDRESS else address, port
         )
@@ -149,7 +152,7 @@ class P1Server:
         await self._server.wait_closed()
 
     def send(self, text: bytes) -> None:
-        """Send a telegram to all clients, as DSMR 5."""
+        """Send a telegram to all clients in the format of DSMR 5."""
         if not self._clients:
             return
         telegram = as_dsmr(text)
@@ -176,7 +179,7 @@ class P1Server:
 
 
 async def async_start(coordinator: SmartyCoordinator) -> None:
-    """Serve the telegrams of a meter, if its options say so, until its entry is unloaded."""
+    """Serve the telegrams of a meter until its entry is unloaded, if its options say so."""
     hass, entry = coordinator.hass, coordinator.config_entry
     withdraw = partial(withdraw_issues, hass, entry, [Problem.P1_SERVER])
     withdraw()

@@ -1,4 +1,4 @@
-"""Stored topics with a retained message of a meter, so that the messages can be cleared later."""
+"""Stored topics at which the broker retains a message of a meter. They can be cleared later."""
 
 from typing import override
 

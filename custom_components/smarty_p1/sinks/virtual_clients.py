@@ -13,10 +13,10 @@ VIRTUAL_METERS: HassKey[dict[str, VirtualMeter]] = HassKey("smarty_p1_virtual_me
 
 
 class ShownClient(NamedTuple):
-    """Client of the virtual meter with texts and numbers to show.
+    """Client of the virtual meter, as texts and numbers to show.
 
-    `every` is the polling interval in seconds, None before the second poll. `last` is the age of
-    the last poll in seconds.
+    `every` is the poll interval in seconds, None before the second poll. `last` is the age of the
+    last poll in seconds.
     """
 
     address: str
@@ -28,7 +28,10 @@ class ShownClient(NamedTuple):
 
 
 def clients_of(hass: HomeAssistant, entry: AnyConfigEntry) -> list[ShownClient]:
-    """Return all clients since the start of the virtual meter, the most recent client first."""
+    """Return all clients since the start of the virtual meter.
+
+    The most recent client is the first.
+    """
     meter = hass.data.get(VIRTUAL_METERS, {}).get(entry.entry_id)
     if meter is None:
         return []

@@ -1,4 +1,4 @@
-"""Virtual meter: imitates a HomeWizard or Shelly meter for batteries and chargers."""
+"""Virtual meter that imitates a HomeWizard or Shelly meter for batteries and chargers."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -64,7 +64,7 @@ def _is_announced(options: Mapping[str, Any]) -> bool:
 
 
 async def async_start(coordinator: SmartyCoordinator) -> None:
-    """Run the virtual meter, if the options say so, until the entry is unloaded."""
+    """Run the virtual meter until the entry is unloaded, if its options say so."""
     hass, entry = coordinator.hass, coordinator.config_entry
     withdraw_issues(hass, entry, _PROBLEMS)
     options = entry.options.get(SECTION_VIRTUAL, {})
@@ -112,7 +112,7 @@ class _Sink:
         self._has_warned = False
 
     async def async_start(self) -> None:
-        """Open the ports. A background task announces the meter and retries the failed ports."""
+        """Open the ports. A background task announces the meter and retries ports that failed."""
         hass, entry = self._hass, self._entry
         for adapter in await network.async_get_adapters(hass):
             self._own_addresses.update(ip["address"] for ip in adapter["ipv4"])
@@ -183,7 +183,7 @@ class _Sink:
         return failed
 
     async def _keep_on(self, remaining: list[_Port]) -> None:
-        """Announce the virtual meter once its HTTP port is open, and retry `remaining` ports."""
+        """Announce the virtual meter when its HTTP port is open. Retry the `remaining` ports."""
         is_announced = not self._announced
         while True:
             if not is_announced and self._http_port not in {port.number for port in remaining}:
@@ -223,7 +223,7 @@ class _Sink:
 
     @callback
     def _look_for_added(self) -> None:
-        """Raise a repair issue if a user has added the virtual meter, else withdraw the issue."""
+        """Raise a repair issue if a user has added the virtual meter. Otherwise withdraw it."""
         titles = [entry.title for entry in find_added_entries(self._hass, self._serial)]
         if titles:
             raise_issue(
@@ -235,9 +235,11 @@ class _Sink:
     def _ask_about(self, address: str, interval: float) -> bool:
         """Raise a repair issue that asks whether a client is a battery.
 
-        Return False if the question must wait, because the same question about another client is
-        still open. Also return False for a client on this machine while a user has added the
-        virtual meter, because that client may be the user's entry.
+        Return False to be asked again.
+
+        The question must wait while the same question about another client is open. It must also
+        wait for a client on this machine while a user has added the virtual meter, because this
+        client may be the user's entry.
         """
         if address in self._no_batteries:
             return True

@@ -1,4 +1,4 @@
-"""Websocket commands for dashboard cards, which return data that no entity has.
+"""Websocket commands for dashboard cards. They return data that no entity has.
 
 docs/websocket.md describes the commands for authors of cards.
 """
@@ -6,13 +6,15 @@ docs/websocket.md describes the commands for authors of cards.
 from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 
-from . import bills, days, gas_water_heat, live, meters, quality, quarter_hours, what_if
+from . import bills, days, gas_water_heat, habits, live, meters, quality, quarter_hours, what_if
 
 _COMMANDS = (
     meters.answer_meters,
     live.subscribe_live,
     quarter_hours.answer_quarter_hours,
     days.answer_days,
+    habits.answer_usual,
+    habits.answer_highlights,
     bills.answer_bills,
     bills.answer_classes,
     what_if.try_battery,
@@ -24,6 +26,6 @@ _COMMANDS = (
 
 @callback
 def async_setup_websocket(hass: HomeAssistant) -> None:
-    """Register the commands once for all meters, also for meters that are added later."""
+    """Register the commands. They work for all meters, even for those that are added later."""
     for command in _COMMANDS:
         websocket_api.async_register_command(hass, command)

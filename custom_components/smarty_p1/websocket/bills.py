@@ -17,7 +17,7 @@ _MAX_MONTHS = KEPT_MONTHS + 1
     {vol.Optional("months", default=1): vol.All(int, vol.Range(min=1, max=_MAX_MONTHS))},
 )
 async def answer_bills(coordinator: BooksCoordinator, msg: Request) -> bytes:
-    """Return the bills of the last months, the oldest first. The running month is the last."""
+    """Return the bills of the last months. The oldest comes first, the running month's last."""
     return await async_rendered(
         coordinator.hass, bills_report, demand_of(coordinator), msg["months"]
     )
@@ -25,5 +25,5 @@ async def answer_bills(coordinator: BooksCoordinator, msg: Request) -> bytes:
 
 @meter_command("classes", is_kept=lambda *_: True)
 async def answer_classes(coordinator: BooksCoordinator, _msg: Request) -> bytes:
-    """Return the costs at each reference power that can be chosen, at current prices."""
+    """Return the costs at each reference power of the tariff, at current prices."""
     return await async_rendered(coordinator.hass, classes_report, demand_of(coordinator))

@@ -22,7 +22,7 @@ def _is_past(coordinator: BooksCoordinator, msg: Request) -> bool:
     "days", {vol.Optional("start"): cv.date, vol.Optional("end"): cv.date}, is_kept=_is_past
 )
 async def answer_days(coordinator: BooksCoordinator, msg: Request) -> bytes:
-    """Return the days from `start` to the day before `end`, by default of this month."""
+    """Return the days from `start` to the day before `end`. The default is the running month."""
     hass = coordinator.hass
     demand = demand_of(coordinator)
     series = await async_known_quarter_hours(coordinator, demand)

@@ -19,7 +19,10 @@ _A_WHOLE_HOUR = 3599.0
 
 @meter_command("media")
 async def answer_media(coordinator: BooksCoordinator, _msg: Request) -> bytes:
-    """Return the M-Bus meters' consumption: 400 days, and for water also the hours of 35 days."""
+    """Return the consumption of the M-Bus meters on 400 days.
+
+    For water, add the hours of 35 days.
+    """
     media = {name: medium.copy() for name, medium in coordinator.books.history.media.items()}
     options, now = coordinator.config_entry.options, dt_util.utcnow()
     return await async_rendered(coordinator.hass, _report, media, options, now)
@@ -49,7 +52,7 @@ def _report(
 def _costs(
     medium: MediumHistory, media: Iterable[MediumHistory], prices: GasPrices, now: datetime
 ) -> dict[str, Any] | None:
-    """Return the costs of a gas meter with its replaced predecessors, None for other meters."""
+    """Return the costs of a gas meter and of the meters that it replaced. None for other meters."""
     if not is_gas(medium.kind, medium.unit):
         return None
     meters = [meter for meter in media if meter is not medium and is_gas(meter.kind, meter.unit)]
@@ -68,7 +71,10 @@ def _has_replaced(medium: MediumHistory, predecessor: MediumHistory) -> bool:
 
 
 def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
-    """Return the consumption of each day, and the share of the day (0 to 1) that is known."""
+    """Return the consumption of each day, and the share (0 to 1) of the day that is known.
+
+    None if no day is known.
+    """
     if not sums:
         return None
     last = max(sums)
@@ -87,7 +93,10 @@ def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
 
 
 def _hours(sums: Mapping[datetime, Sum], now: datetime) -> dict[str, Any] | None:
-    """Return the litres of each hour from the first to the last known hour, None if unknown."""
+    """Return the litres of each hour from the first to the last known hour.
+
+    None if no hour is known.
+    """
     oldest = now - KEPT_HOURS * _HOUR
     totals = {start: total for start, total in sums.items() if start >= oldest}
     if not totals:

@@ -1,4 +1,4 @@
-"""Subscription to the values of a meter, sent with every telegram to all listeners.
+"""Subscription to the values of a meter. All listeners get the values with every telegram.
 
 A subscription belongs to the config entry, not to its coordinator. When the entry is unloaded, the
 listeners get a message with `gone`. When the entry is loaded again, the subscription continues.
@@ -51,7 +51,10 @@ class LiveMeter:
 
     @callback
     def add(self, listener: Listener) -> CALLBACK_TYPE:
-        """Send the meter's values now and with every telegram. Return a callback to unsubscribe."""
+        """Send the meter's values to `listener` now and with every telegram.
+
+        Return a callback that ends the subscription.
+        """
         if not self._listeners:
             self._stop_following = async_dispatcher_connect(
                 self._hass, SIGNAL_CONFIG_ENTRY_CHANGED, self._on_change
@@ -177,7 +180,7 @@ def _send_to(listener: Listener, message: bytes) -> None:
 @websocket_command({vol.Required("type"): f"{DOMAIN}/live", **METER})
 @callback
 def subscribe_live(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Subscribe the connection to the values of a meter."""
+    """Subscribe a connection to the values of a meter."""
     entry = readable_meter(hass, connection.user, msg["entry_id"])
     if entry is None:
         connection.send_error(msg["id"], *NOT_FOUND)

@@ -1,4 +1,4 @@
-"""Values of all entities, enabled or not, which a subscription sends with each telegram."""
+"""Values of all entities, enabled or not. A subscription sends them with each telegram."""
 
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,7 @@ _VALUES: tuple[EntitySpec[Reading], ...] = tuple(
 
 
 def current_values(coordinator: BooksCoordinator) -> dict[str, Any]:
-    """Return the values of the last reading, and the running quarter-hour, as JSON values."""
+    """Return the values of the last reading and the running quarter-hour as JSON values."""
     reading, last = coordinator.latest, coordinator.books.memory.last_telegram
     demand = reading.demand if reading else coordinator.books.demand
     return {

@@ -1,4 +1,4 @@
-"""Status of a meter in answers to websocket commands: state, obstacle and remedy."""
+"""Status of a meter in answers to websocket commands: its state, its obstacle and a remedy."""
 
 from typing import Any, NamedTuple
 
@@ -27,7 +27,7 @@ _STATES = {
 
 
 class Status(NamedTuple):
-    """Status of a meter, as JSON values."""
+    """Status of a meter as JSON values."""
 
     state: str
     """`receiving`, `waiting` or `failing`. If the entry is not loaded: `not_loaded`, `error` or
@@ -38,13 +38,13 @@ class Status(NamedTuple):
 
     @property
     def is_gone(self) -> bool:
-        """Return whether the meter is not loaded, so no readings are expected."""
+        """Return whether the meter is not loaded, so that no readings are expected."""
         return self.state not in {"receiving", "waiting", "failing"}
 
 
 @callback
 def loaded_meter(entry: AnyConfigEntry) -> BooksCoordinator | None:
-    """Return the coordinator of a meter's entry, None while the entry is not loaded."""
+    """Return the coordinator of a meter's entry. None while the entry is not loaded."""
     if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and has_books(entry):
         return entry.runtime_data
     return None

@@ -32,7 +32,7 @@ _THRESHOLD = "0-0:17.0.0"
 @websocket_command({vol.Required("type"): f"{DOMAIN}/meters"})
 @callback
 def answer_meters(hass: HomeAssistant, connection: ActiveConnection, msg: dict[str, Any]) -> None:
-    """Return the meters that the user may read, loaded or not."""
+    """Return the meters that the user may read, whether loaded or not."""
     meters = [_meter(hass, entry) for entry in readable_meters(hass, connection.user)]
     connection.send_result(msg["id"], {"meters": meters})
 
@@ -58,7 +58,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
 
 
 def _tariff(demand: Demand | None) -> dict[str, Any]:
-    """Return prices and reference power of the contract, and the time of the first measurement."""
+    """Return the contract's prices and reference power, and the time of the first measurement."""
     if demand is None:
         return {"reference_kw": None, "excess_price": None, "known_since": None}
     contract, until = demand.contracts.at(demand.until), demand.until
@@ -85,7 +85,10 @@ def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict
 
 
 def _connection(reading: Reading | None) -> dict[str, Any]:
-    """Return number of phases, feed-in and limit in kVA, None before the first telegram."""
+    """Return the number of phases, whether the meter exports, and the connection's limit in kVA.
+
+    All are None before the first telegram.
+    """
     if reading is None:
         return {"phases": None, "feeds_in": None, "connection_kva": None}
     get = reading.telegram.objects.get
@@ -100,7 +103,7 @@ def _connection(reading: Reading | None) -> dict[str, Any]:
 def _media(
     hass: HomeAssistant, coordinator: BooksCoordinator, reading: Reading | None
 ) -> list[dict[str, Any]]:
-    """Return the M-Bus meters of the last telegram, or of the history if `reading` is None."""
+    """Return the M-Bus meters of the last telegram. If `reading` is None, return the history's."""
     if reading:
         meters = [(name, reading.telegram.channels[n]) for name, n in reading.channels.items()]
         kinds = {identity: (meter.type, meter.unit) for identity, meter in meters}

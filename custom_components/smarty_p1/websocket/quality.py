@@ -66,7 +66,7 @@ def _event(event: Event) -> dict[str, Any]:
 
 
 def _undated(events: EventHistory) -> dict[str, int]:
-    """Return by kind the number of disturbances that the meter counted, but that have no event.
+    """Return, by kind, how many counted disturbances have no event.
 
     The meter may have counted them before this program read it, or their events are too old to be
     kept.

@@ -35,7 +35,10 @@ def checked_time(value: object) -> datetime:
     lambda *_: True,
 )
 async def answer_quarter_hours(coordinator: BooksCoordinator, msg: Request) -> bytes:
-    """Return the energy `quantity` of each quarter-hour from `start` to `end`, as far as known."""
+    """Return the energy of each known quarter-hour from `start` to `end`.
+
+    The request names one of the quantities in `_QUANTITIES`.
+    """
     demand = demand_of(coordinator)
     series = await async_known_quarter_hours(coordinator, demand)
     return await async_rendered(coordinator.hass, quarter_hours_report, series, demand, msg)

@@ -39,7 +39,7 @@ def meter_command(
     fields: Mapping[vol.Marker, Any] | None = None,
     is_kept: IsKept = lambda _coordinator, _msg: False,
 ) -> Callable[[Answer], WebSocketCommandHandler]:
-    """Return a decorator that registers a function as the answer to a command about a loaded meter.
+    """Return a decorator. It registers a function as the answer to a command about a loaded meter.
 
     Users get their answers in turns. If `is_kept` returns True for a request, its answer is cached
     until the next quarter-hour.
@@ -79,5 +79,5 @@ def meter_command(
 async def async_rendered[**P](
     hass: HomeAssistant, make: Callable[P, object], *args: P.args, **kwargs: P.kwargs
 ) -> bytes:
-    """Return the result of `make` as JSON, computed in the thread for answers."""
+    """Return the result of `make` as JSON. It is computed in the thread for answers."""
     return await async_aside(hass, lambda: json_bytes(make(*args, **kwargs)))

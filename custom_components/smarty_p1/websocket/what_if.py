@@ -13,7 +13,7 @@ from .requests import Request, meter_command
 
 @meter_command("what_if", BATTERY, lambda *_: True)
 async def try_battery(coordinator: BooksCoordinator, msg: Request) -> bytes:
-    """Return the yearly value of a battery, or the reason why the value is unknown."""
+    """Return the yearly value of a battery, or the reason why it is unknown."""
     answer: dict[str, Any] = {"what_if": None, "refusal": None}
     try:
         answer["what_if"] = await async_what_if(coordinator, msg)

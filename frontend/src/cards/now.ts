@@ -2,7 +2,7 @@
 
 import { type CSSResultGroup, html, nothing, type TemplateResult } from "lit";
 import { SmartyCard } from "../base-card.ts";
-import { phaseBars, quarterHourBar } from "../drawing/now.ts";
+import { MIN_PHASE_KW, phaseBars, quarterHourBar } from "../drawing/now.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import { kwDecimals, localDay } from "../locale.ts";
 import { banner } from "../parts/banner.ts";
@@ -13,15 +13,17 @@ import { type Trouble, troubleOf } from "../sentences/banner.ts";
 import {
   asNumber,
   direction,
-  firstDaySentence,
+  firstDayRows,
   namesCost,
+  nowAdvice,
   type NowKey,
-  nowSentence,
   nowTexts,
   projectedEnergy,
+  roomOf,
   shownMean,
   type Situation,
   situationOf,
+  SteadyRoom,
 } from "../sentences/now.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
 import { weekStyles } from "../parts/week-chooser.ts";
@@ -31,6 +33,11 @@ import type { Live, Meter, RunningQuarterHour } from "../websocket-types.ts";
 
 export class NowCard extends SmartyCard {
   static override styles: CSSResultGroup = [styles, nowStyles, weekStyles];
+
+  #room = new SteadyRoom();
+  /** Highest power of a phase today, the end of the phases' scale. */
+  #highest = { day: "", kw: MIN_PHASE_KW };
+  #shownMeter = "";
 
   protected override otherFeeds(): MeterFeed[] {
     const { meters, meter } = this;
@@ -43,10 +50,12 @@ export class NowCard extends SmartyCard {
     if (meter.source === "leneda") return html`${this.chooser(meter)}${pastDay(this, meter, feed, this.locale)}`;
     const { live } = feed;
     if (!live) return html`${this.chooser(meter, (other) => this.#detail(other))}${this.waiting()}`;
-    const trouble = troubleOf(meter, live, feed, this.locale);
+    if (meter.entry_id !== this.#shownMeter) this.#begin(meter.entry_id);
+    const trouble = feed.isLost ? undefined : troubleOf(meter, live, feed, this.locale);
     const now = situationOf(live, meter);
+    if (now) now.hasFedIn ||= this.#hasSun(meter, feed);
     return html`${trouble ? banner(trouble, this.#action(trouble)) : nothing}${this.chooser(meter, (other) => this.#detail(other))}
-      ${trouble || !now || this.isOld(feed) ? this.#lastKnown(feed, now, trouble) : this.#present(meter, feed, live, now)}`;
+      ${trouble || !now || this.isOld(feed) ? this.#lastKnown(meter, feed, now, trouble) : this.#present(meter, feed, live, now)}`;
   }
 
   #t(key: NowKey, params: Record<string, string> = {}): string {
@@ -62,42 +71,69 @@ export class NowCard extends SmartyCard {
     return this.#isAdmin ? this.link(link.path, link.text) : html`<p>${this.text(bannerTexts, "ask_admin")}</p>`;
   }
 
+  /** Return whether the sun is up, and has fed in today. It may cover a part of what the house uses. */
+  #hasSun({ feeds_in }: Meter, feed: MeterFeed): boolean {
+    if (!feeds_in || this.hass?.states["sun.sun"]?.state === "below_horizon") return false;
+    const today = localDay(new Date(feed.now));
+    const days = feed.get("smarty_p1/days", {}).value?.days ?? [];
+    return days.some(({ day, exported_wh }) => day === today && (exported_wh ?? 0) > 0);
+  }
+
+  /** Forget what belongs to another meter. */
+  #begin(entryId: string): void {
+    this.#shownMeter = entryId;
+    this.#room = new SteadyRoom();
+    this.#highest = { day: "", kw: MIN_PHASE_KW };
+  }
+
   #present(meter: Meter, feed: MeterFeed, live: Live, now: Situation): TemplateResult {
     const is = direction(now.power);
     const running = live.quarter_hour;
-    const first = running && firstDaySentence(meter, running, this.locale);
-    const isAbove = now.reference !== null && now.power > now.reference;
-    const month = localDay(new Date(feed.now)).slice(0, 7);
-    const older = !first && namesCost(now, this.locale) ? olderPrices(meter.prices_of, month, this.locale) : "";
+    const day = localDay(new Date(feed.now));
+    const room = roomOf(now);
+    const advice = nowAdvice(now, this.locale, room && this.#room.show(room, feed.now));
+    const older = namesCost(now, this.locale) ? olderPrices(meter.prices_of, day.slice(0, 7), this.locale) : "";
+    const rows = running ? firstDayRows(meter, running, this.locale) : [];
     return html`<header><h2>${this.#t(is)}</h2>${this.stamp(feed)}</header>
-      ${this.#number(now.power, isAbove ? "above" : is)}
+      ${this.#number(now.power, is)}
       <div class="answer">
-        ${this.sentence(first ?? nowSentence(now, this.locale))}
-        ${older ? html`<p class="small">${older}</p>` : nothing}
+        ${advice.text ? this.sentence(advice.text, advice.isExcess ? "costs" : "") : nothing}
+        ${[advice.small, older].map((line) => (line ? html`<p class="small">${line}</p>` : nothing))}
       </div>
+      ${rows.length ? html`<dl class="small">${rows.map(([name, time]) => html`<dt>${name}</dt><dd>${time}</dd>`)}</dl>` : nothing}
       <div class="rest">
         ${now.reference === null && running ? this.#withoutReference(meter) : nothing}
-        ${running && (now.reference !== null || first) ? this.#quarterHour(running, now) : nothing}
-        ${this.#phases(meter, live)}
+        ${running && (now.reference !== null || rows.length) ? this.#quarterHour(running, now) : nothing}
+        ${this.#phases(meter, live, day)}
       </div>`;
   }
 
   /** Return the last known power in grey, or no value; old values must not look current. */
-  #lastKnown(feed: MeterFeed, now: Situation | undefined, trouble: Trouble | undefined): TemplateResult {
-    const isWaiting = feed.live?.state === "waiting";
+  #lastKnown(meter: Meter, feed: MeterFeed, now: Situation | undefined, trouble: Trouble | undefined): TemplateResult {
+    const { isLost, live } = feed;
     const title: NowKey = now ? `last_${direction(now.power)}` : trouble?.isUnverified ? "unverified" : "no_value";
     const sentence: NowKey | undefined = now
       ? "not_present"
       : trouble?.isUnverified
         ? "nothing_unverified"
-        : isWaiting
+        : live?.state === "waiting"
           ? "awaited"
           : undefined;
     return html`<div class="old">
-      <header><h2>${this.#t(title)}</h2>${now ? this.stamp(feed) : nothing}</header>
-      ${this.#number(now?.power, "old")}
-      <div class="answer">${sentence ? this.sentence(this.#t(sentence)) : nothing}</div>
-    </div>`;
+        <header><h2>${this.#t(title)}</h2>${now ? this.stamp(feed) : nothing}</header>
+        ${this.#number(now?.power, "old")}
+        <div class="answer">${isLost ? this.#lost() : sentence ? this.sentence(this.#t(sentence)) : nothing}</div>
+      </div>
+      ${isLost && now && live?.quarter_hour ? html`<div class="rest">${this.#emptyBar(live.quarter_hour, now)}<div class="unseen">${this.#phases(meter, live, "")}</div></div>` : nothing}`;
+  }
+
+  #lost(): TemplateResult {
+    return html`<p class="notice" role="status"><ha-icon icon="mdi:wifi-off"></ha-icon><span><b>${this.#t("lost")}</b><br />${this.#t("lost_help")}</span></p>`;
+  }
+
+  #emptyBar(running: RunningQuarterHour, { end }: Situation): TemplateResult {
+    return html`<div class="labels small"><span>${this.locale.timeRange(new Date(running.start), end)}</span><span>–</span></div>
+      <div class="bar"></div>`;
   }
 
   #number(power: number | undefined, className: string): TemplateResult {
@@ -142,7 +178,7 @@ export class NowCard extends SmartyCard {
           ({ kind, isEstimate, from, to }) =>
             html`<i class="${kind} ${isEstimate ? "hatched" : ""}" style="left:${at(from)};width:${at(to - from)}"></i>`,
         )}
-        ${bar.limit === undefined ? nothing : html`<i class="line" style="left:${at(bar.limit)}"></i>`}
+        ${bar.limit === undefined ? nothing : html`<i class="line" style="left:${at(bar.limit)}"><small>${locale.number(reference!, Number.isInteger(reference) ? 0 : 1)}</small></i>`}
       </div>`;
   }
 
@@ -152,13 +188,15 @@ export class NowCard extends SmartyCard {
     return html`${before}<span class=${isAbove ? "excess" : ""}>${mean}</span>${after}`;
   }
 
-  #phases(meter: Meter, { values = {} }: Live): TemplateResult | typeof nothing {
+  #phases(meter: Meter, { values = {} }: Live, day: string): TemplateResult | typeof nothing {
     const powers = [1, 2, 3].map((phase) => asNumber(values[`power_net_l${phase}`]) ?? undefined);
     const knownCount = powers.filter((power) => power !== undefined).length;
     if (meter.phases === 1 || knownCount < 2) return nothing;
+    const before = this.#highest.day === day ? this.#highest.kw : MIN_PHASE_KW;
+    this.#highest = { day, kw: Math.max(before, ...powers.map((power) => Math.abs(power ?? 0))) };
     const at = (share: number) => `${(share * 100).toFixed(2)}%`;
     return html`<div class="phases small">
-      ${phaseBars(powers).map(
+      ${phaseBars(powers, this.#highest.kw).map(
         ({ name, power, from, to }) => html`<div>
           <div class="labels"><span>${name}</span><span>${power === undefined ? "–" : this.locale.kW(power)}</span></div>
           <div class="track" aria-hidden="true">

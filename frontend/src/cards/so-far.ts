@@ -7,7 +7,7 @@ import { type Locale, localDay } from "../locale.ts";
 import { rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import type { Lack } from "../sentences/bill.ts";
-import { type Row, type SoFar, soFar, type SoFarKey, soFarTexts } from "../sentences/so-far.ts";
+import { type Row, type SoFar, soFar, type SoFarKey, soFarTexts, type UsualTexts, usualTexts } from "../sentences/so-far.ts";
 import { styles } from "../styles.ts";
 import type { Bill, Day, Meter } from "../websocket-types.ts";
 
@@ -44,6 +44,9 @@ export class SoFarCard extends SmartyCard {
         text-align: end;
         border: 0;
       }
+      thead th {
+        white-space: nowrap;
+      }
       thead > tr > ::first-letter {
         text-transform: uppercase;
       }
@@ -65,8 +68,26 @@ export class SoFarCard extends SmartyCard {
       .dot.fed_in {
         color: var(--fed-in);
       }
-      .old td {
+      .old td,
+      td.usual,
+      th.usual {
         color: var(--quiet);
+      }
+      .wide {
+        display: none;
+      }
+      @container (max-width: 320px) {
+        .usual {
+          display: none;
+        }
+      }
+      @container (min-width: 420px) {
+        .narrow {
+          display: none;
+        }
+        .wide {
+          display: inline;
+        }
       }
     `,
   ];
@@ -89,32 +110,50 @@ export class SoFarCard extends SmartyCard {
     const feedsIn = meter.feeds_in ?? days.value.days.some(({ exported_wh }) => exported_wh);
     const today = localDay(new Date());
     const content = this.#soFar(days.value.days, bill.value?.months.at(-1), feedsIn, this.locale, today);
+    const usual = this.#usual(feed, days.value.days.at(-1), today);
     const isOld = this.isOld(feed) || feed.live?.state !== "receiving";
     return html`<header>${title}<small class="number">${content.until ?? nothing}</small></header>
+      ${usual?.sentence ? this.sentence(usual.sentence) : nothing}
       ${content.forecast ? html`<p>${rich(content.forecast)}</p>` : nothing}
       <table class=${isOld ? "old" : ""}>
         <thead>
-          <tr class="small"><td></td><th scope="col">${content.today}</th><th scope="col">${content.month}</th></tr>
+          <tr class="small"><td></td><th scope="col">${content.today}</th>${usual ? this.#usualHead() : nothing}<th scope="col">${content.month}</th></tr>
         </thead>
-        <tbody>${content.rows.map((row) => this.#row(row))}</tbody>
+        <tbody>${content.rows.map((row) => this.#row(row, usual && (usual.cells[row.key] ?? "–")))}</tbody>
       </table>
       ${content.lacks && this.hass?.user?.is_admin ? this.#enter(meter, content.lacks) : nothing}
-      ${content.notes.map((note) => html`<p class="small">${note}</p>`)}`;
+      ${[...content.notes, ...(usual ? [usual.note] : [])].map((note) => html`<p class="small">${note}</p>`)}`;
+  }
+
+  /** Return the texts about the usual day; undefined if it is unknown, or the day is over. */
+  #usual(feed: MeterFeed, day: Day | undefined, today: string): UsualTexts | undefined {
+    const { value } = feed.get("smarty_p1/usual", {});
+    return value?.usual && day?.day === today ? usualTexts(day, value.usual, new Date(value.until), this.locale) : undefined;
+  }
+
+  #usualHead(): TemplateResult {
+    return html`<th class="usual" scope="col"><span class="narrow">${this.#t("usual")}</span><span class="wide">${this.#t("usual_by_now")}</span></th>`;
+  }
+
+  /** Return the usual value. A narrow card shows it without its unit. */
+  #usualCell(text: string): TemplateResult {
+    const at = text.lastIndexOf("\u00a0");
+    return html`<td class="number usual">${at < 0 ? text : html`${text.slice(0, at)}<span class="wide">${text.slice(at)}</span>`}</td>`;
   }
 
   #t(key: SoFarKey): string {
     return this.text(soFarTexts, key);
   }
 
-  #row({ key, name, today, month }: Row): TemplateResult {
+  #row({ key, name, today, month }: Row, usual: string | undefined): TemplateResult {
     const dot = key === "grid" || key === "fed_in" ? html`<span class="dot ${key}"></span>` : nothing;
     const isWords = today === this.#t("price_missing");
     const className = isWords ? "words" : "number";
     return html`<tr class=${key}>
       <th scope="row">${dot}${name}</th>
       ${isWords
-        ? html`<td class=${className} colspan="2">${today}</td>`
-        : html`<td class=${className}>${today}</td><td class=${className}>${this.moreInfo(ENTITIES[key], month, name)}</td>`}
+        ? html`<td class=${className} colspan=${usual === undefined ? 2 : 3}>${today}</td>`
+        : html`<td class=${className}>${today}</td>${usual === undefined ? nothing : this.#usualCell(usual)}<td class=${className}>${this.moreInfo(ENTITIES[key], month, name)}</td>`}
     </tr>`;
   }
 

@@ -15,8 +15,8 @@ export const nowStyles = [
     .big.feeds {
       color: var(--fed-in);
     }
-    .big.above {
-      color: var(--excess);
+    .costs b {
+      color: var(--excess-text);
     }
     .old h2,
     .old .big,
@@ -25,12 +25,31 @@ export const nowStyles = [
     }
     /* Reserve room for the longest sentence, so that the parts below do not move. */
     .answer {
-      min-height: 48px;
+      min-height: 66px;
     }
     @container (max-width: 330px) {
       .answer {
-        min-height: 72px;
+        min-height: 90px;
       }
+    }
+    .notice {
+      display: flex;
+      gap: 12px;
+      color: var(--quiet);
+    }
+    .notice b {
+      font-size: 16px;
+    }
+    dl {
+      display: grid;
+      grid-template-columns: 1fr auto;
+      gap: 6px 12px;
+      margin: 8px 0 0;
+    }
+    dd {
+      margin: 0;
+      text-align: end;
+      color: var(--primary-text-color);
     }
     .rest {
       margin-top: auto;
@@ -54,7 +73,17 @@ export const nowStyles = [
     }
     .bar {
       height: 16px;
-      margin: 6px 0;
+      margin: 6px 0 20px;
+    }
+    .unseen {
+      visibility: hidden;
+    }
+    .line small {
+      font-style: normal;
+      position: absolute;
+      top: 100%;
+      left: 50%;
+      translate: -50%;
     }
     .track {
       height: 8px;

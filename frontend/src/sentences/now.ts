@@ -7,12 +7,23 @@ import type { Texts } from "../locale.ts";
 import texts from "../texts/now.json" with { type: "json" };
 import type { Live, Meter, RunningQuarterHour } from "../websocket-types.ts";
 
+const HOUR_MS = 3_600_000;
+
 export type NowKey = keyof (typeof texts)["en"];
 export type NowTexts = Texts<NowKey>;
 export const nowTexts: NowTexts = texts;
 
-/** In the last seconds, a little energy allows a huge power, so the advice is for the next quarter-hour. */
+/** Seconds before the end of a quarter-hour from which it is too late to lower its mean. */
 const LAST_SECONDS = 60;
+/** Seconds that must be left for advice that holds only until the end of the quarter-hour. */
+const MIN_SHORT_SECONDS = 300;
+/** Power in kW below which the card says "hardly anything". */
+const MIN_ROOM_KW = 0.5;
+/** Powers in kW by which advice for a shorter time must be smaller or larger to be shown, too. */
+const MIN_LESS_KW = 0.5;
+const MIN_MORE_KW = 1;
+/** Time until a shown allowance may rise; it falls at once. */
+const MIN_RISE_MS = 60_000;
 
 export interface Situation {
   /** Power from the grid in kW; negative while the household feeds in. */
@@ -29,9 +40,12 @@ export interface Situation {
   /** Largest power of the connection, in kVA (used as kW). */
   connection: number | null;
   feedsIn: boolean;
-  /** Whether energy was fed in during this quarter-hour, which means that a battery or the sun delivers now. */
+  /** Whether energy was fed in during this quarter-hour, or today while the sun is up. */
   hasFedIn: boolean;
-  /** Prices in EUR a kWh: for energy fed in, and for the excess over the reference power. */
+  /** Power in kW that the house uses, from whatever source; undefined if unknown. */
+  house?: number | undefined;
+  /** Prices in EUR a kWh with VAT: for energy from the grid, fed in, and above the reference power. */
+  price: number | null;
   feedInPrice: number | null;
   excessPrice: number | null;
   /** Highest mean of a quarter-hour in this month, in kW. */
@@ -61,6 +75,7 @@ export function situationOf(live: Live, meter: Meter): Situation | undefined {
     connection: asNumber(meter.connection_kva),
     feedsIn: meter.feeds_in ?? false,
     hasFedIn: (asNumber(running?.exported_wh) ?? 0) > 0,
+    price: asNumber(values.price_import),
     feedInPrice: asNumber(values.price_export),
     excessPrice: asNumber(meter.excess_price),
     peak: asNumber(values.demand_peak),
@@ -85,31 +100,89 @@ export function shownMean(now: Situation): number {
   return now.reference !== null && mean > now.reference && shown <= now.reference ? roundUp(mean, decimals) : shown;
 }
 
-export function nowSentence(now: Situation, locale: Locale): string {
-  const { power, reference, energy, secondsLeft } = now;
+/** Power in kW that may be switched on in addition. */
+export interface Room {
+  /** Power that may stay on. It does not count the sun, because a cloud must not make the sentence false. */
+  keep: number;
+  /** Power that may be on until the quarter-hour ends. */
+  short: number;
+  /** Power that may be on while the sun shines as now. */
+  sunny: number;
+}
+
+/** Return the room below the reference power, at most the reference power; undefined without a reference power. */
+export function roomOf({ power, house, reference, energy, secondsLeft, connection }: Situation): Room | undefined {
+  if (reference === null) return undefined;
+  const most = Math.min(reference, (connection || Number.POSITIVE_INFINITY) - power);
+  const within = (kw: number) => Math.min(most, kw);
+  return {
+    keep: within(reference - Math.max(power, house ?? 0)),
+    short: within(((reference / 4 - energy) * 3600) / secondsLeft - power),
+    sunny: within(reference - power),
+  };
+}
+
+/** Round an allowance down: to half kilowatts, from 10 kW on to whole kilowatts. */
+export const allowance = (kw: number): number => Math.max(0, kw < 10 ? roundDown(kw * 2) / 2 : roundDown(kw));
+
+/** Shown allowances. They fall at once, but rise only after a minute, so that no number dances. */
+export class SteadyRoom {
+  #shown: Room | undefined;
+  #since: Record<keyof Room, number> = { keep: 0, short: 0, sunny: 0 };
+
+  show(room: Room, now: number): Room {
+    const before = this.#shown;
+    const shown = { ...room };
+    for (const key of ["keep", "short", "sunny"] as const) {
+      const [is, was] = [allowance(room[key]), before ? allowance(before[key]) : Number.POSITIVE_INFINITY];
+      if (before && is > was && now - this.#since[key] < MIN_RISE_MS) shown[key] = before[key];
+      else if (is !== was) this.#since[key] = now;
+    }
+    return (this.#shown = shown);
+  }
+}
+
+/** Sentence about the present, and one small line below it. */
+export interface Advice {
+  text: string;
+  small: string;
+  /** Whether the sentence begins with the cost of an excess. */
+  isExcess: boolean;
+}
+
+export function nowAdvice(now: Situation, locale: Locale, room = roomOf(now)): Advice {
+  const { power, reference } = now;
   const t = (key: NowKey, params: Record<string, string> = {}) => locale.text(nowTexts, key, params);
   const end = locale.time(now.end);
   const excess = excessSentence(now, locale);
-  if (excess) return excess;
-  const is = direction(power);
-  if (is === "feeds") {
-    const earned = now.feedInPrice === null ? 0 : round(-power * now.feedInPrice, 2);
-    if (earned < 0) return t("feeding_costs", { cost: locale.cents(-earned) });
-    return earned ? t("feeding", { earned: locale.cents(earned) }) : t("feeding_unpriced");
+  const later = reference !== null && power > reference ? locale.kW(roundUp(power - reference, kwDecimals(power))) : "";
+  const small = later ? t("later_less", { end, less: later }) : "";
+  if (excess) return { text: excess, small, isExcess: now.excessPrice !== null && now.energy <= reference! / 4 };
+  if (reference === null || !room) {
+    const text = direction(power) === "feeds" ? t("feeding") : now.peak === null ? "" : t("highest", { peak: locale.kW(now.peak) });
+    return { text, small: "", isExcess: false };
   }
-  // If neither import nor export flows, the household may use its own solar energy. Say so only if it has fed in during
-  // this quarter-hour, because at night solar panels cannot be the reason.
-  if (is === "balanced") return t(!now.feedsIn ? "nothing" : now.hasFedIn ? "own" : "feeding_unpriced");
-  if (reference === null) return now.peak === null ? "" : t("highest", { peak: locale.kW(now.peak) });
-  const R = locale.referenceKW(reference);
-  const allowed = now.connection || Number.POSITIVE_INFINITY;
-  const kW = (value: number) => locale.kW(roundDown(value, kwDecimals(value)));
-  if (secondsLeft < LAST_SECONDS || !now.isWhole) {
-    const next = Math.min(reference, allowed) - power;
-    return next < 0 ? t("next_above", { R }) : t("next", { more: kW(next), R });
+  const keep = allowance(room.keep);
+  const params = { keep: locale.referenceKW(keep), R: locale.referenceKW(reference), end };
+  const isSunny = now.house === undefined && now.feedsIn && (now.hasFedIn || power < 0);
+  const short = allowance(room.short);
+  const isShort = now.isWhole && room.short < room.keep - MIN_LESS_KW;
+  const whole = isShort ? (short < MIN_ROOM_KW ? "none_then" : "room_then") : isSunny ? "room_sun" : "room";
+  const key = keep < MIN_ROOM_KW ? "room_none" : now.isWhole ? whole : "room_from";
+  return { text: t(key, { ...params, more: locale.referenceKW(short) }), small: small || smallLine(now, room, keep, locale), isExcess: false };
+}
+
+/** Return the small line: what own electricity is worth, or what may be on for a shorter time. */
+function smallLine(now: Situation, room: Room, keep: number, locale: Locale): string {
+  const t = (key: NowKey, params: Record<string, string>) => locale.text(nowTexts, key, params);
+  if (direction(now.power) === "feeds") {
+    if (now.price === null || now.feedInPrice === null) return "";
+    return t("used_or_sold", { saved: locale.cents(now.price), earned: locale.cents(now.feedInPrice) });
   }
-  const more = Math.min(((reference / 4 - energy) * 3600) / secondsLeft, allowed) - power;
-  return more < 0.1 ? t("no_more", { end, R }) : t("more", { more: kW(more), end, R });
+  const more = (kw: number) => locale.referenceKW(allowance(kw));
+  if (allowance(room.sunny) >= keep + MIN_MORE_KW) return t("short_sun", { more: more(room.sunny) });
+  const isShort = now.isWhole && now.secondsLeft >= MIN_SHORT_SECONDS && allowance(room.short) >= keep + MIN_MORE_KW;
+  return isShort ? t("short", { end: locale.time(now.end), more: more(room.short) }) : "";
 }
 
 /** Return the sentence about a present or coming excess over the reference power; undefined without any. */
@@ -122,15 +195,13 @@ function excessSentence(now: Situation, locale: Locale): string | undefined {
   const params = { R: locale.referenceKW(reference), end: locale.time(now.end) };
   const kWh = (value: number) => atLeast(value, 1, (shown) => locale.kWh(shown), locale);
   const t = (key: "above" | "less", more: Record<string, string>) => {
-    if (now.excessPrice === null) return locale.text(nowTexts, `${key}_unpriced`, { ...params, ...more });
-    const cost = atLeast(projected * now.excessPrice, 2, (shown) => locale.cents(shown), locale);
-    return locale.text(nowTexts, key, { ...params, ...more, cost });
-  };
-  if (energy > limit) {
-    const text = t("above", { so_far: kWh(energy - limit), by_end: kWh(projected) });
+    const isPriced = now.excessPrice !== null;
+    const cost = isPriced ? atLeast(projected * now.excessPrice!, 2, (shown) => locale.cents(shown), locale) : "";
+    const text = locale.text(nowTexts, isPriced ? key : `${key}_unpriced`, { ...params, ...more, cost });
     // The text "under 0.1 kWh" may come at the start of a sentence. It then needs a capital letter.
-    return text.replace(/\.\*\* \p{Ll}/u, (start) => start.toUpperCase());
-  }
+    return text.replace(/^\*\*\p{Ll}|\.\*\* \p{Ll}/u, (start) => start.toUpperCase());
+  };
+  if (energy > limit) return t("above", { so_far: kWh(energy - limit), by_end: kWh(projected) });
   // In the last seconds of a quarter-hour, it is too late to lower its energy. So give no advice.
   if (now.secondsLeft < LAST_SECONDS) return undefined;
   const less = now.power - ((limit - energy) * 3600) / now.secondsLeft;
@@ -147,23 +218,24 @@ function atLeast(value: number, decimals: number, show: (value: number) => strin
 }
 
 /**
- * Return the sentence of the first day: when the first full quarter-hour, day and month will be complete. Undefined
- * afterwards.
+ * Return the rows of the first days, as [name, time]: what will be complete when. None once the first whole day is
+ * known.
  */
-export function firstDaySentence(meter: Meter, running: RunningQuarterHour, locale: Locale): string | undefined {
-  const since = new Date(running.measured_since);
-  const start = Date.parse(running.start);
-  if (running.last || !meter.known_since || Number.isNaN(since.getTime() + start)) return undefined;
-  const today = localDay(since);
-  if (localDay(new Date(meter.known_since)) !== today) return undefined;
-  const end = new Date(Date.parse(running.end) + (since.getTime() > start ? QUARTER_HOUR_MS : 0));
-  const isWholeDay = since.getTime() <= dayStart(today).getTime();
-  const month = today.slice(0, 7);
-  const isWholeMonth = isWholeDay && today.endsWith("-01");
-  const lastDay = addDays(`${addMonths(month, isWholeMonth ? 1 : 2)}-01`, -1);
-  return locale.text(nowTexts, "first_day", {
-    end: locale.time(end),
-    day: locale.day(dayStart(isWholeDay ? today : addDays(today, 1))),
-    month: locale.day(dayStart(lastDay)),
-  });
+export function firstDayRows({ known_since }: Meter, running: RunningQuarterHour, locale: Locale): [string, string][] {
+  const [since, start] = [running.measured_since, running.start].map((time) => Date.parse(time)) as [number, number];
+  if (!known_since || Number.isNaN(Date.parse(known_since) + since + start)) return [];
+  const t = (key: NowKey, params = {}) => locale.text(nowTexts, key, params);
+  const begun = localDay(new Date(known_since));
+  const isFirst = !running.last;
+  // The list of meters names only the day of the first value. Its time is known in the first quarter-hour.
+  const day = isFirst && since <= dayStart(begun).getTime() ? begun : addDays(begun, 1);
+  if (localDay(new Date(start)) > day) return [];
+  const ends = new Date(Date.parse(running.end) + (since > start ? QUARTER_HOUR_MS : 0));
+  const bar = new Date(Math.floor(since / HOUR_MS + 1) * HOUR_MS);
+  const month = day.endsWith("-01") ? day : `${addMonths(day.slice(0, 7), 1)}-01`;
+  const coming: [string, string][] = [
+    [t("first_quarter"), t("ends", { time: locale.time(ends) })],
+    [t("first_bar"), t("from", { time: locale.time(bar) })],
+  ];
+  return [...(isFirst ? coming : []), [t("first_whole_day"), locale.day(dayStart(day))], [t("first_month"), locale.month(dayStart(month))]];
 }

@@ -1,6 +1,5 @@
 """The platform that tests and the demo ask: what it answers, by what is known of the real one."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Any
@@ -62,46 +61,6 @@ async def test_quarter_hours(session: aiohttp.ClientSession, platform: Platform)
     assert asked.end == datetime(2025, 3, 1, 0, 30, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("start", "end", "count"),
-    [
-        ("2025-03-29T23:00:00Z", "2025-03-30T22:00:00Z", 92),
-        ("2025-10-25T22:00:00Z", "2025-10-26T23:00:00Z", 100),
-    ],
-)
-async def test_both_changes_of_the_clock(
-    session: aiohttp.ClientSession, platform: Platform, start: str, end: str, count: int
-) -> None:
-    assert len((await ask(session, platform, start, end))["items"]) == count
-
-
-async def test_code_without_right_or_unknown_point(
-    session: aiohttp.ClientSession, platform: Platform
-) -> None:
-    told = await ask(
-        session, platform, "2025-03-01T00:00:00Z", "2025-03-02T00:00:00Z", "1-65:1.29.9"
-    )
-    assert (told["unit"], told["intervalLength"], told["items"]) == (None, None, [])
-
-
-async def test_nothing_yet_and_an_incomplete_day(
-    session: aiohttp.ClientSession, platform: Platform
-) -> None:
-    platform.known_until = datetime(2025, 3, 1, 18, tzinfo=UTC)
-    told = await ask(session, platform, "2025-03-01T00:00:00Z", "2025-03-02T00:00:00Z")
-    assert len(told["items"]) == 72
-    told = await ask(session, platform, "2025-03-02T00:00:00Z", "2025-03-03T00:00:00Z")
-    assert (told["unit"], told["items"]) == ("kW", [])
-
-
-async def test_nothing_of_today(session: aiohttp.ClientSession, platform: Platform) -> None:
-    told = await ask(session, platform, "2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z")
-    assert told["items"]
-    later = f"{datetime.now(UTC).year + 1}-01-01T00:00:00Z"
-    told = await ask(session, platform, later, later.replace("01T00", "02T00"))
-    assert told["items"] == []
-
-
 async def test_odd_rows(session: aiohttp.ClientSession, platform: Platform) -> None:
     platform.gives_outside = platform.gives_twice = True
     platform.series[POINT, CODE] = lambda start: None if start.minute else 1.0
@@ -152,31 +111,6 @@ async def test_status(
     async with session.get(url, params=query, allow_redirects=False) as answer:
         assert answer.status == status
     assert not platform.followed
-
-
-@pytest.mark.parametrize("fault", [Fault.BROKEN_JSON, Fault.DISCONNECTED])
-async def test_no_answer(session: aiohttp.ClientSession, platform: Platform, fault: Fault) -> None:
-    platform.fault = fault
-    with pytest.raises((ValueError, aiohttp.ClientError)):
-        await ask(session, platform, "2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z")
-
-
-async def test_too_large(session: aiohttp.ClientSession, platform: Platform) -> None:
-    platform.fault = Fault.TOO_LARGE
-    told = await ask(session, platform, "2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z")
-    assert len(told["items"]) == 4  # it is right, and 20 MB
-
-
-async def test_slow(session: aiohttp.ClientSession, platform: Platform) -> None:
-    platform.fault = Fault.SLOW
-    asking = asyncio.create_task(
-        ask(session, platform, "2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z")
-    )
-    while not platform.requests:
-        await asyncio.sleep(0.001)
-    assert not asking.done()
-    asking.cancel()
-    await asyncio.gather(asking, return_exceptions=True)
 
 
 async def test_the_other_addresses(session: aiohttp.ClientSession, platform: Platform) -> None:

@@ -7,7 +7,6 @@ from statistics import median
 
 import pytest
 
-from dev.ports import free_ports
 from dev.simulator import Clock, Meter, PulseBoard, TankBoard, serve
 from dev.simulator.boards import TANK_EMPTY_CM, TANK_FULL_CM
 from tests.dev.simulator.support import KEY
@@ -47,13 +46,6 @@ def test_a_sensor_with_echoes() -> None:
     assert median(distances) == pytest.approx(board.distance_cm(NOON), abs=1)
     for hours in range(24 * 9):
         assert TANK_FULL_CM < board.distance_cm(NOON + timedelta(hours=hours)) < TANK_EMPTY_CM
-
-
-async def test_boards_have_ports_of_their_own() -> None:
-    boards = [TankBoard(), TankBoard()]
-    first = free_ports(2)
-    async with serve([Meter(1, KEY)], boards=boards, board_port=first) as server:
-        assert server.ports[1:] == [first, first + 1]
 
 
 async def test_boards_are_served_behind_the_meters() -> None:

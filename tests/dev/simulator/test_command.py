@@ -2,18 +2,16 @@
 
 import os
 import re
-import select
 import signal
 import socket
 import stat
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from dev.ports import free_ports
 from dev.simulator import Meter
 from dev.simulator.__main__ import main
 from tests.dev.simulator.support import HEAD_SIZE, KEY, PROGRAM, PROJECT, field, open_frame, size
@@ -113,21 +111,6 @@ def test_lists_the_keys_as_collectors_take_them(tmp_path: Path, run: Run) -> Non
     assert run("--meters", "3", "--first", "2", "--list-keys") == (0, output, "")
 
 
-def test_serves_a_terminal_and_takes_it_away(tmp_path: Path) -> None:
-    link = tmp_path / "meter"
-    with running(tmp_path, "--pty", str(link), "--plain", "--interval", "0.05") as process:
-        assert lines(process, 1) == [f"meter 1  SAG1030790002574  {link}"]
-        terminal = os.open(link, os.O_RDWR | os.O_NOCTTY)
-        data = b""
-        while b"!" not in data:
-            assert select.select([terminal], [], [], PATIENCE)[0]
-            data += os.read(terminal, 65536)
-        os.close(terminal)
-        assert data.startswith(b"/Lux5\\253694471_M\r\n\r\n1-3:0.2.8(42)\r\n")
-        assert ended(process, signal.SIGTERM) == (0, "", "")
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_keys_are_made_once_for_their_owner_alone_and_never_shown(tmp_path: Path) -> None:
     output = ""
     for meters in ("1", "3", "2"):
@@ -144,12 +127,6 @@ def test_keys_are_made_once_for_their_owner_alone_and_never_shown(tmp_path: Path
         assert key.lower() not in output.lower()
 
 
-def test_key_file_of_ones_own(tmp_path: Path) -> None:
-    (tmp_path / "mine").write_text(f"\n{KEY.hex()}\n")
-    with running(tmp_path, "--key-file", "mine", "--listen", "127.0.0.1:0") as process:
-        assert open_frame(frame_from(port_in(*lines(process, 1))), KEY).text.startswith("/Lux5")
-
-
 @pytest.mark.parametrize("line", [KEY.hex()[:-1], KEY.hex() + "00", "x" * 32, "é" * 32])
 def test_bad_key_is_named_by_its_line_only(tmp_path: Path, run: Run, line: str) -> None:
     (tmp_path / "mine").write_text(f"{KEY.hex()}\n{line}\n")
@@ -158,88 +135,3 @@ def test_bad_key_is_named_by_its_line_only(tmp_path: Path, run: Run, line: str) 
     assert re.match(r"p1 simulate: mine(, line 2: a key has 32 hex digits| cannot)", errors)
     assert line not in errors
     assert KEY.hex() not in errors.lower()
-
-
-def test_key_file_that_cannot_be_used(run: Run) -> None:
-    message = "p1 simulate: . cannot be read: Is a directory\n"
-    assert run("--key-file", ".") == (1, "", message)
-    message = "p1 simulate: nowhere/keys cannot be written: No such file or directory\n"
-    assert run("--key-file", "nowhere/keys") == (1, "", message)
-
-
-def test_meters_from_another_number_on(tmp_path: Path) -> None:
-    with running(
-        tmp_path, "--plain", "--meters", "2", "--first", "101", "--listen", "127.0.0.1:0"
-    ) as ran:
-        first, second = lines(ran, 2)
-    assert first.startswith(f"meter 101  {Meter(101).device_name}  ")
-    assert second.startswith(f"meter 102  {Meter(102).device_name}  ")
-
-
-def test_busy_port(run: Run) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as busy:
-        port = busy.getsockname()[1]
-        ran = run("--plain", "--listen", f"127.0.0.1:{port}")
-    message = f"p1 simulate: port {port} of 127.0.0.1 is in use by another program\n"
-    assert ran == (1, "", message)
-
-
-def test_places_that_cannot_be_served(tmp_path: Path, run: Run) -> None:
-    (tmp_path / "file").touch()
-    for arguments, trouble in (
-        (["--pty", "file"], "file: File exists"),
-        (["--pty", "nowhere/meter"], "nowhere/meter: No such file or directory"),
-    ):
-        status, output, errors = run("--plain", *arguments)
-        assert (status, output) == (1, "")
-        assert errors.startswith(f"p1 simulate: {trouble}")
-    # Home Assistant's test kit looks no names up.
-    with running(tmp_path, "--plain", "--listen", "no.such.host.invalid:1") as process:
-        output, errors = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, output) == (1, "")
-    assert errors.startswith("p1 simulate: cannot listen: ")
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
-
-
-def test_faults_start_time_and_quiet(tmp_path: Path) -> None:
-    port = free_ports()
-    shown = ["--plain", "--quiet", "--start", "2026-01-31T18:00"]
-    sent = ["--fault", "no-p1=1/2", "--uart", "--chunk", "9", "--interval", "0.1"]
-    with running(tmp_path, *shown, *sent, "--listen", f"127.0.0.1:{port}") as process:
-        data = b""
-        while not data:
-            try:
-                data = received(port, 8000)
-            except ConnectionRefusedError:
-                assert process.poll() is None
-        assert data.startswith(b"/Lux5")
-        assert b"0-0:1.0.0(2601311800" in data
-        assert data.index(b"!") < data.index(b"node=1 ")
-        assert ended(process, signal.SIGTERM) == (0, "", "")
-
-
-def test_list_of_faults(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--list-faults"]) == 0
-    assert re.search("^flip +one bit", capsys.readouterr().out, re.MULTILINE)
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--meters", "0"],
-        ["--interval", "0"],
-        ["--speed", "fast"],
-        ["--start", "yesterday"],
-        ["--start", "2020-01-01"],
-        ["--listen", "20001"],
-        ["--listen", "127.0.0.1:70000"],
-        ["--listen", "127.0.0.1:65535", "--meters", "2"],
-        ["--chunk", "-1"],
-        ["--fault", "tea"],
-    ],
-)
-def test_bad_arguments(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as exit_:
-        main(arguments)
-    assert exit_.value.code == 2
-    assert f"p1 simulate: error: argument {arguments[0]}: " in capsys.readouterr().err

@@ -32,16 +32,3 @@ def test_literal_frames(path: Path) -> None:
 def test_any_text_comes_back(text: str, counter: int) -> None:
     made = encipher(text, key=KEY, system_title=TITLE, counter=counter)
     assert open_frame(made, KEY, AUTHENTICATION_KEY) == (TITLE, counter, text, b"")
-
-
-@pytest.mark.parametrize(("form", "size"), [("short", 128), ("81", 256), ("82", 65536)])
-def test_length_that_does_not_fit_its_form_is_refused(form: LengthForm, size: int) -> None:
-    text = "x" * (size - 17)
-    with pytest.raises(ValueError, match="length"):
-        encipher(text, key=KEY, system_title=TITLE, counter=0, length_form=form)
-    assert encipher(text[1:], key=KEY, system_title=TITLE, counter=0, length_form=form)
-
-
-def test_title_of_wrong_size_is_refused() -> None:
-    with pytest.raises(ValueError, match="8 bytes"):
-        encipher("", key=KEY, system_title=b"SAG", counter=0)

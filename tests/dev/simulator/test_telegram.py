@@ -1,12 +1,10 @@
 """The telegram: formats, times, checksum, and a whole one against the literal text."""
 
 import json
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
 
 from dev.simulator import telegram
 from dev.simulator.reading import Channel, EmptyChannel, Flow, Phase, Reading
@@ -75,18 +73,6 @@ def test_times_and_letters(utc: datetime, stamp: str) -> None:
     assert telegram.timestamp(utc) == stamp
 
 
-def test_october_night_minute_by_minute() -> None:
-    start = datetime(2025, 10, 25, 22, tzinfo=UTC)
-    stamps = [telegram.timestamp(start + timedelta(minutes=m)) for m in range(360)]
-    assert len(set(stamps)) == 360
-    assert [a[-1] + b[-1] for a, b in pairwise(stamps) if a[-1] != b[-1]] == ["SW"]
-
-
-def test_time_without_zone_is_refused() -> None:
-    with pytest.raises(ValueError, match="time zone"):
-        telegram.timestamp(datetime(2025, 1, 1))  # noqa: DTZ001
-
-
 @pytest.mark.parametrize(
     ("number", "digits", "decimals", "text"),
     [
@@ -99,20 +85,3 @@ def test_time_without_zone_is_refused() -> None:
 )
 def test_formats(number: float, digits: int, decimals: int, text: str) -> None:
     assert telegram.fixed(number, digits, decimals) == text
-
-
-@pytest.mark.parametrize("number", [-1, 100, 99.9996])
-def test_number_that_does_not_fit_is_refused(number: float) -> None:
-    with pytest.raises(ValueError, match="does not fit"):
-        telegram.fixed(number, 5, 3)
-
-
-@given(st.integers(0, 999_999_999))
-def test_formats_keep_every_digit(thousandths: int) -> None:
-    text = telegram.fixed(thousandths / 1000, 9, 3)
-    assert len(text) == 10
-    assert round(float(text) * 1000) == thousandths
-
-
-def test_octets_are_utf8() -> None:
-    assert telegram.octets("Zähler") == "5AC3A4686C6572"

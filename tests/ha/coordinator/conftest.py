@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import partial
 
 import pytest
-from homeassistant.config_entries import SOURCE_REAUTH, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState, ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -57,6 +57,17 @@ class House:
         await entries.async_setup(self.entry.entry_id)
         await self.hass.async_block_till_done()
 
+    async def restart(self, greeting: bytes = b"") -> None:
+        """Start anew; the meter greets with no telegram unless told otherwise."""
+        entries = self.hass.config_entries
+        if self.entry.state is ConfigEntryState.LOADED:
+            assert await entries.async_unload(self.entry.entry_id)
+        await self.port.wait_for_clients(0)
+        self.port.greeting = greeting
+        await entries.async_setup(self.entry.entry_id)
+        await self.port.wait_for_clients(1)
+        await self.hass.async_block_till_done()
+
     async def unload(self) -> None:
         """Unload the entry."""
         assert await self.hass.config_entries.async_unload(self.entry.entry_id)
@@ -94,6 +105,11 @@ class House:
         return coordinator
 
     @property
+    def connection(self) -> str:
+        """Return how the meter is doing."""
+        return state_of(self.hass, "smarty_connection").state
+
+    @property
     def energy(self) -> str:
         """Return what is shown."""
         return state_of(self.hass, ENERGY).state
@@ -126,10 +142,7 @@ class House:
 
 @pytest.fixture
 def house(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    caplog: pytest.LogCaptureFixture,
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, caplog: pytest.LogCaptureFixture
 ) -> House:
     """Return a house whose meter is not set up yet."""
     return House(hass, port, make_entry, caplog)

@@ -15,7 +15,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 
 from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_ENCRYPTION_KEY, DOMAIN
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from custom_components.smarty_p1.lib.port import LinkError, probe
 from tests.ha.boards import pulse_entry, tank_entry
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, reconfigure, settle, start, submit, suggested
@@ -65,10 +64,7 @@ async def everything_told(hass: HomeAssistant, entry: MockConfigEntry) -> str:
 
 @pytest.mark.parametrize("address", ADDRESSES)
 async def test_a_meter_that_is_read(
-    hass: HomeAssistant,
-    port: MeterPort,
-    caplog: pytest.LogCaptureFixture,
-    address: str,
+    hass: HomeAssistant, port: MeterPort, caplog: pytest.LogCaptureFixture, address: str
 ) -> None:
     logging.getLogger().setLevel(logging.DEBUG)
     caplog.set_level(logging.DEBUG)
@@ -120,17 +116,6 @@ async def test_a_port_that_cannot_be_opened(
     logged = [record for record in caplog.records if record.name != "asyncio"]
     assert logged
     assert SECRET not in "".join(map(logging.Formatter().format, logged))
-
-
-@pytest.mark.parametrize("url", NOWHERE)
-async def test_no_error_carries_a_secret(url: str) -> None:
-    with pytest.raises(LinkError) as caught:
-        await probe(url, None, timeout=5)
-
-    error: BaseException | None = caught.value
-    while error:
-        assert SECRET not in f"{error!r} {error}"
-        error = error.__cause__ or error.__context__
 
 
 @pytest.mark.parametrize("kind", ["pulse", "tank"])

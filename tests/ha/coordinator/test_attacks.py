@@ -50,50 +50,23 @@ JUNK: dict[str, Callable[[int], bytes]] = {
 
 
 @pytest.mark.usefixtures("fast_line")
-@pytest.mark.parametrize("interval", [1, 10])
 @pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK)
 async def test_junk_among_good_telegrams_changes_nothing(
-    house: House, junk: Callable[[int], bytes], interval: int
+    house: House, junk: Callable[[int], bytes]
 ) -> None:
     await house.begin()
     counter = 500
-    for _ in range(60 // interval):
+    for _ in range(6):
         for _ in range(5):
             counter += 1
             await house.send(junk(counter))
             assert house.energy == "25678.901"
             assert not house.is_troubled
-        await house.passes(interval)
+        await house.passes(10)
         assert house.energy == "25678.901"
         assert not house.is_troubled
         await house.send(house.good())
     assert not house.log
-
-
-@pytest.mark.usefixtures("patient_link")
-async def test_junk_is_no_run_of_failures_before_an_outage_nor_while_it_is_waited_for(
-    house: House,
-) -> None:
-    await house.begin()
-    await house.send(*map(small_frame, range(500, 510)))
-    await house.passes(50)
-    assert not house.is_troubled
-    assert house.energy == "25678.901"
-    await house.send(house.good(), small_frame(510))
-    assert not house.is_troubled
-
-    await house.send(*map(small_frame, range(511, 520)))
-    await house.passes(31)
-    await house.send(small_frame(520))
-    assert house.is_troubled
-    house.port.greeting = b"".join(map(small_frame, range(500, 600)))
-    await house.hass.config_entries.async_reload(house.entry.entry_id)
-    await wait_until(house.hass, lambda: house.coordinator.reception.rejections.total() == 100)
-    assert house.coordinator.condition.state == "waiting"
-    assert not house.is_troubled
-    await house.send(house.good())
-    assert house.energy == "25678.901"
-    assert not house.is_troubled
 
 
 @pytest.mark.usefixtures("patient_link")
@@ -146,7 +119,7 @@ async def test_names_without_end(house: House, hass_storage: dict[str, Any]) -> 
         return dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
 
     # The first ones within one chunk: their devices are not there yet when the next is read.
-    frames = list(invented_telegrams(250))
+    frames = list(invented_telegrams(100))
     await port.send(b"".join(frames[:20]))
     await wait_until(hass, lambda: entry.runtime_data.readings == 21)
     await house.send(*frames[20:])
@@ -160,8 +133,8 @@ async def test_names_without_end(house: House, hass_storage: dict[str, Any]) -> 
 
     assert len(house.log) == 2
     told = await async_get_config_entry_diagnostics(hass, entry)
-    assert told["ignored"]["meters"] >= 4 * 240
-    assert told["ignored"]["objects"] >= 10 * 240
+    assert told["ignored"]["meters"] >= 4 * 90
+    assert told["ignored"]["objects"] >= 10 * 90
     assert len(told["telegram"]["objects"]) < 200
 
     await house.unload()
@@ -173,17 +146,6 @@ async def test_names_without_end(house: House, hass_storage: dict[str, Any]) -> 
     await wait_for_telegram(hass, entry)
     await house.send(*invented_telegrams(10))
     assert len(devices()) == 1 + MAX_METERS
-
-
-@pytest.mark.usefixtures("everything_enabled")
-async def test_many_objects_in_one_telegram_fit_into_the_recorder(house: House) -> None:
-    text = TELEGRAM
-    for number in range(200):
-        text = with_value(text, f"1-0:{number}.99.0", f"({'\x01' * 120})")
-    await house.begin(seal(text), key=None)
-    state = state_of(house.hass, "smarty_other_objects")
-    assert state.state == str(MAX_OBJECTS)
-    assert len(str(state.attributes).encode()) < 16_384
 
 
 async def test_a_meter_that_is_deleted_makes_room(house: House) -> None:

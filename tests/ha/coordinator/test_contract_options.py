@@ -1,14 +1,7 @@
 """From the options of an entry to the contract that readings are counted under."""
 
-from homeassistant.core import HomeAssistant
-
 from custom_components.smarty_p1.coordinator.contract_options import contract_of, contract_since
-from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.tariff import Contract
-from tests.ha.conftest import EntryMaker
-from tests.ha.meter import MeterPort
-from tests.ha.support import TELEGRAM
 
 
 def test_without_options_everything_is_as_published() -> None:
@@ -72,25 +65,3 @@ def test_a_fee_by_the_year_a_discount_and_two_prices() -> None:
         second_hours="22:00-06:00 sat sun",
     )
     assert contract_of({"energy_fee": 24.5, "energy_fee_per": "month"}).energy_fee == 24.5
-
-
-async def test_readings_and_diagnostics_know_the_contract(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    port.greeting = port.next_frame(TELEGRAM)
-    entry = make_entry(port.url)
-    options = {"reference_power": 12.0, "meter_ampere": "120", "energy_price": 0.1}
-    hass.config_entries.async_update_entry(entry, options=options)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-
-    coordinator: SmartyCoordinator = entry.runtime_data
-    assert coordinator.latest
-    demand = coordinator.latest.demand
-    assert demand
-    wanted = Contract(reference_kw=12.0, meter_ampere=120, energy_price=0.1)
-    assert demand.contracts.at(demand.time) == wanted
-    told = await async_get_config_entry_diagnostics(hass, entry)
-    assert told["options"] == options
-    [[_, contract]] = told["demand"]["contracts"]["entries"]
-    assert (contract["meter_ampere"], contract["energy_price"]) == (120, 0.1)

@@ -1,6 +1,5 @@
 """What happens when no telegram comes or the port is lost, and what is said of those refused."""
 
-import logging
 from unittest.mock import patch
 
 import pytest
@@ -11,26 +10,8 @@ from homeassistant.setup import async_setup_component
 
 from custom_components.smarty_p1.lib.meter import MeterReader
 from tests.ha.coordinator.conftest import House
-from tests.ha.meter import (
-    OTHER_KEY,
-    OTHER_SERIAL,
-    SERIAL,
-    encipher,
-    literal_frame,
-    seal,
-    with_value,
-)
-from tests.ha.support import (
-    ENERGY,
-    FORGED,
-    OTHER_METER,
-    TELEGRAM,
-    fall_silent,
-    health_timers,
-    let_pass_until,
-    reload,
-    wait_until,
-)
+from tests.ha.meter import SERIAL, with_value
+from tests.ha.support import ENERGY, TELEGRAM, fall_silent, let_pass_until, wait_until
 
 RECONNECT = 5
 
@@ -67,14 +48,6 @@ async def test_unavailable_after_a_minute_and_back(house: House) -> None:
     await house.send(house.port.next_frame(energy(25680)))
     assert house.energy == "25680.0"
     assert house.log[1:] == [("INFO", f"Smarty {SERIAL}: readings are coming again")]
-
-
-async def test_each_telegram_starts_the_minute_anew(house: House) -> None:
-    await fall_silent(house.hass, house.entry, 50)
-    await house.send(house.port.next_frame(energy(25679)))
-    assert health_timers(house.hass) == 1
-    await fall_silent(house.hass, house.entry, 50)
-    assert house.energy == "25679.0"
 
 
 async def test_what_nothing_can_be_made_of_is_no_reading(
@@ -115,30 +88,6 @@ async def test_silent_connection_is_made_anew(house: House) -> None:
     assert house.energy == "25679.0"
 
 
-@pytest.mark.parametrize(
-    ("data", "explanation"),
-    [
-        (encipher(FORGED, 500, key=OTHER_KEY), "encryption key"),
-        (encipher(FORGED, 0), "repeat"),
-        (seal(FORGED), "no longer encrypts"),
-        (literal_frame("other_authentication_key"), "authentication key"),
-        (encipher(OTHER_METER, 0, system_title=b"SAGother"), OTHER_SERIAL),
-    ],
-    ids=["new key", "replay", "downgrade", "authentication key", "another meter"],
-)
-async def test_what_is_refused_changes_nothing_and_explains_the_silence(
-    house: House, data: bytes, explanation: str
-) -> None:
-    await house.send(data)
-    assert house.coordinator.readings == 1
-    assert house.energy == "25678.901"
-    assert house.log == []
-    await house.passes(61)
-    assert house.energy == "unavailable"
-    assert explanation in str(house.coordinator.last_exception)
-    assert [level for level, _ in house.log] == ["ERROR"]
-
-
 async def test_refreshing_by_hand_does_not_make_old_values_new(house: House) -> None:
     await async_setup_component(house.hass, HOMEASSISTANT_DOMAIN, {})
     for seconds, shown in ((0, "25678.901"), (61, "unavailable")):
@@ -148,18 +97,3 @@ async def test_refreshing_by_hand_does_not_make_old_values_new(house: House) -> 
         await call(HOMEASSISTANT_DOMAIN, SERVICE_UPDATE_ENTITY, entity, blocking=True)
         assert house.energy == shown
     assert house.coordinator.last_update_success is False
-
-
-async def test_no_key_is_ever_logged(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    await house.send(encipher(TELEGRAM, 500, key=OTHER_KEY))
-    await house.passes(31)
-    await house.port.wait_for_clients(0)
-    await house.passes(61)
-    house.port.greeting = house.good()
-    await reload(house.hass, house.entry)
-
-    assert "lost the port" in caplog.text
-    for secret in house.entry.data["encryption_key"], OTHER_KEY:
-        assert secret not in caplog.text.upper()
-        assert repr(bytes.fromhex(secret)) not in caplog.text

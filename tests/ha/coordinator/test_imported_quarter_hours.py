@@ -148,10 +148,7 @@ def test_what_cannot_be_read_is_put_aside(
 
 def test_a_full_disk_leaves_what_is_there(files: ImportedQuarterHours) -> None:
     files.add(CODE, [row(LAST)])
-    with (
-        patch.object(os, "fsync", side_effect=NO_ROOM),
-        pytest.raises(OSError, match="No space"),
-    ):
+    with patch.object(os, "fsync", side_effect=NO_ROOM), pytest.raises(OSError, match="No space"):
         files.add(CODE, [row(LAST, 9.0)])
 
     assert files.read(NOW) == {CODE: (row(LAST),)}

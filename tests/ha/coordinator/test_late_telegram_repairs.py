@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from homeassistant.components.repairs import RepairsFlowContext, repairs_flow_manager
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -131,15 +130,6 @@ async def test_a_gateway_that_catches_up_is_told_of_and_then_shown_again(
     assert house.entry.runtime_data.books.demand.month.imported_kwh == pytest.approx(7.3)
 
 
-async def test_what_is_a_few_minutes_old_is_of_now(house: House) -> None:
-    await house.tell(MIDNIGHT - timedelta(minutes=4), 101.0)
-    assert house.energy == "101.0"
-    await house.tell(MIDNIGHT + timedelta(hours=1), 102.0)
-    assert house.energy == "102.0"
-    await house.tell(MIDNIGHT - timedelta(minutes=6), 103.0)
-    assert house.energy == "unavailable"
-
-
 async def confirm(hass: HomeAssistant, issue_id: str) -> None:
     """Open the dialog of an issue, and confirm what it says."""
     assert await async_setup_component(hass, "repairs", {})
@@ -181,27 +171,3 @@ async def test_a_wrong_clock_that_is_known_from_a_cable_is_known_at_a_topic(
     await house.start_again()
     await house.tell(NOON + timedelta(seconds=10), 101.0)
     await wait_until(hass, lambda: house.energy == "101.0")
-
-
-async def test_a_meter_that_was_never_read_is_set_up_with_what_is_old(
-    hass: HomeAssistant,
-    mqtt_mock: MqttMockHAClient,
-    make_entry: EntryMaker,
-    port: MeterPort,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    house = House(hass, mqtt_mock, Clock(monkeypatch, MIDNIGHT))
-    await house.begin(make_entry, port, NOON)
-    assert house.energy == "unavailable"
-    await house.tell(MIDNIGHT, 101.0)
-    assert house.energy == "101.0"
-
-
-async def test_what_is_old_does_not_end_a_start(hass: HomeAssistant, house: House) -> None:
-    await house.start_again()
-    for number in range(1, 5):
-        await house.tell(NOON + timedelta(seconds=10 * number), 101.0)
-    assert house.entry.state is ConfigEntryState.LOADED
-    assert house.energy == "unavailable"
-    await house.tell(MIDNIGHT + timedelta(minutes=1), 102.0)
-    await wait_until(hass, lambda: house.energy == "102.0")

@@ -52,21 +52,6 @@ async def test_a_day(hass: HomeAssistant, platform: Platform) -> None:
     assert (asked.point, asked.code, asked.start, asked.end) == (POINT, IMPORTED, START, END)
 
 
-async def test_rows_that_are_odd(hass: HomeAssistant, platform: Platform) -> None:
-    platform.series[POINT, IMPORTED] = lambda start: None if start.hour == 3 else 1.0
-    platform.gives_twice = platform.gives_outside = True
-
-    rows = await ask(hass)
-
-    assert len(rows) == 92
-    assert (rows[0].start, rows[-1].start) == (START, END - QUARTER_HOUR)
-
-
-async def test_nothing_yet_is_no_refusal(hass: HomeAssistant, platform: Platform) -> None:
-    platform.known_until = START
-    assert await ask(hass) == ()
-
-
 @pytest.mark.usefixtures("platform")
 async def test_unknown_point_and_code_without_right(hass: HomeAssistant) -> None:
     assert await refusal(hass, point=POINT[:-1] + "9") == "leneda_unknown_point"
@@ -123,7 +108,3 @@ async def test_a_slow_answer(
 async def test_nobody_there(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leneda_client, "BASE_URL", f"http://127.0.0.1:{free_ports()}/api")
     assert await refusal(hass) == "leneda_unreachable"
-
-
-def test_the_address_is_one_constant() -> None:
-    assert leneda_client.BASE_URL == "https://api.leneda.eu/api"

@@ -196,20 +196,6 @@ async def test_the_missing_hours_of_a_gap(
     assert await changes(hass) == drawn(-5, 7)
 
 
-async def test_more_than_the_register_has_counted(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
-) -> None:
-    await live(hass, freezer, BEGIN, EIGHT + HOUR)
-    await live(hass, freezer, EIGHT + 4 * HOUR, EIGHT + 5 * HOUR)
-    own = await changes(hass)
-
-    await past.async_bring_in(series({EIGHT + n * HOUR: 1.5 for n in (1, 2, 3)}))
-
-    found = await changes(hass)
-    assert min(found.values()) >= 0
-    assert sum(found.values()) == pytest.approx(sum(own.values()), abs=1e-4)
-
-
 def test_a_rounding_error_is_no_energy_that_falls() -> None:
     # Nothing was drawn in the second hour, which was brought in; 0.1 + 0.2 is more than 0.3.
     sums = {0: 0.1 + 0.2, 1: 0.3, 3: 1.0}
@@ -257,15 +243,6 @@ async def test_hours_are_stored_and_loaded_beside_the_event_loop(
     await PastStatistics(hass, "one").async_load()
     assert len(threads) == 2
     assert threading.current_thread() not in threads
-
-
-async def test_an_entity_in_watt_hours(
-    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
-) -> None:
-    await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR, "Wh")
-    await past.async_bring_in(series(platform(-4, 0)))
-
-    assert await changes(hass) == drawn(-4, 1)
 
 
 async def test_an_entity_without_rows_waits(

@@ -1,24 +1,16 @@
 """The market's prices: what states of other entities say, and the readings they are handed to."""
 
-from datetime import timedelta
-from typing import Any
-
 import pytest
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
-from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.market_prices import price_of
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.lib.tariff import MarketPrices
-from tests.ha import billed_month
-from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
-from tests.ha.dialogs import enter_contract
 from tests.ha.meter import MeterPort
-from tests.ha.support import TELEGRAM, receive, wait_for_telegram
+from tests.ha.support import TELEGRAM, receive
 
 NORDPOOL = "sensor.nord_pool_current_price"
 EXPORT = "input_number.export_price"
@@ -104,18 +96,8 @@ async def test_readings_are_made_with_the_prices_of_their_moment(
     assert market(entry) == (None, None)
 
 
-async def test_without_price_entities_nothing_is_known(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, reference_power=7.0, energy_price=0.12)
-    assert market(entry) == (None, None)
-
-
 async def test_an_entity_is_followed_to_another_name(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    entity_registry: er.EntityRegistry,
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, entity_registry: er.EntityRegistry
 ) -> None:
     def register(unique_id: str) -> str:
         return entity_registry.async_get_or_create(
@@ -143,51 +125,3 @@ async def test_an_entity_is_followed_to_another_name(
     entity_registry.async_update_entity("sensor.moved", new_entity_id="sensor.moved_again")
     await hass.async_block_till_done()
     assert dict(entry.options) == {"energy_price_entity": "sensor.moved_again"}
-
-
-async def test_a_price_that_follows_the_market_goes_on_until_the_day_of_another_one(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
-) -> None:
-    hass.config.currency = "GBP"
-    hass.states.async_set(NORDPOOL, "0.10", {"unit_of_measurement": "EUR/kWh"})
-    hass.states.async_set(EXPORT, "0.05")
-    entry = await billed_month.set_up(
-        hass, port, make_entry, hass_storage, reference_power=7.0, energy_price=0.15
-    )
-
-    async def agree(seconds: str, kwh: float, **typed: object) -> None:
-        port.greeting = port.next_frame(telegram(f"00:{seconds}", kwh))
-        await enter_contract(hass, entry, {"reference_power": "7", **typed})
-        await hass.async_block_till_done()
-        await wait_for_telegram(hass, entry)
-        port.greeting = b""
-
-    async def energy() -> list[tuple[float, float]]:
-        bill = await hass.services.async_call(
-            DOMAIN, "get_bill", blocking=True, return_response=True
-        )
-        lines: Any = bill and bill["lines"]
-        return [(each["quantity"], each["price"]) for each in lines if each["name"] == "energy"]
-
-    soon = (dt_util.now() + timedelta(days=2)).date().isoformat()
-    dynamic = {"energy_price_entity": NORDPOOL, "energy_margin": 0.1}
-    await agree("00:10", 0.0, dynamic_price=dynamic)
-    fixed = {"dynamic_price": {}, "surcharge_price_since": soon}
-    await agree("00:20", 0.0, energy_price=0.25, **fixed)
-    # The offer is even better; the day has still not come.
-    await agree("00:30", 0.0, energy_price=0.22, **fixed)
-    await receive(hass, port, telegram("00:10:00", 1.0))
-    # 144 kWh came before.
-    assert await energy() == [(144.0, 0.15), (1.0, 0.2)]
-    price = hass.states.get("sensor.smarty_price_of_imported_energy")
-    assert price
-    assert price.state == "0.27108"  # (0.20 + 0.051) * 1.08
-
-    # In between, the contract with the market changes after all, in the second half of a quarter.
-    await agree("10:00", 1.0, energy_price=0.30, dynamic_price={})
-    await receive(hass, port, telegram("00:15:00", 2.0))
-    await receive(hass, port, telegram("00:20:00", 4.0))
-    assert await energy() == [(144.0, 0.15), (2.0, 0.2), (2.0, 0.3)]

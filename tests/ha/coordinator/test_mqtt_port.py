@@ -1,7 +1,6 @@
 """A meter whose frames come from a topic of MQTT."""
 
 import json
-from functools import partial
 from unittest.mock import patch
 
 import pytest
@@ -27,7 +26,7 @@ from custom_components.smarty_p1.flows import topics_seen
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import confirm, reconfigure, settle, start, suggested
 from tests.ha.meter import KEY, SERIAL, MeterPort, encipher
-from tests.ha.support import ENERGY, TELEGRAM, let_pass, values, wait_until
+from tests.ha.support import ENERGY, TELEGRAM, values, wait_until
 from tests.ha.topic import (
     OF_TELEGRAM,
     PORT,
@@ -135,32 +134,7 @@ async def test_a_gateway_that_ends_makes_the_entities_unavailable_until_frames_c
     assert topic.coordinator.condition.obstacle is None
 
 
-@pytest.mark.parametrize(
-    "between",
-    [b"junk", encipher(TELEGRAM, 1), encipher(TELEGRAM, 9_999, key="5C" * 16), None],
-    ids=["junk", "replay", "other key", "online"],
-)
-async def test_only_an_accepted_telegram_makes_the_next_offline_count(
-    topic: Topic, between: bytes | None
-) -> None:
-    for _ in range(50):
-        await (topic.tell(between) if between else topic.status("online"))
-        await topic.status("offline")
-    await wait_a_moment(topic.hass)  # what came last may be read late
-    await topic.status("offline")
-    assert topic.updates == ["unavailable"]
-    assert topic.coordinator.health.losses == 1
-    assert topic.coordinator.condition.obstacle == "gateway_offline"
-    await topic.tell(topic.frame())
-    await topic.shows("25678.901")
-    await topic.status("offline")
-    assert topic.energy == "unavailable"
-    assert topic.coordinator.health.losses == 2
-
-
-async def test_a_connection_that_comes_back_does_not_make_offline_count_again(
-    topic: Topic,
-) -> None:
+async def test_a_connection_that_comes_back_does_not_make_offline_count_again(topic: Topic) -> None:
     await topic.status("offline")
     topic.updates.clear()
     await topic.is_connected(connected=False)
@@ -169,18 +143,6 @@ async def test_a_connection_that_comes_back_does_not_make_offline_count_again(
     await topic.status("offline")
     assert topic.updates == []
     assert topic.coordinator.condition.obstacle == "gateway_offline"
-
-
-async def test_much_can_come_one_after_the_other(topic: Topic) -> None:
-    for readings in range(2, 42):
-        frame = topic.frame()
-        await topic.tell(LARGEST[len(frame) :] + frame)
-        await wait_until(topic.hass, partial(has_read, topic, readings))
-
-
-def has_read(topic: Topic, readings: int) -> bool:
-    """Return whether so many readings have come."""
-    return topic.coordinator.readings == readings
 
 
 async def test_what_waits_to_be_read_is_bounded(topic: Topic) -> None:
@@ -204,16 +166,6 @@ async def test_what_is_made_to_be_posted_does_not_name_the_topic(topic: Topic) -
     health = await get_system_health_info(topic.hass, DOMAIN)
     [info] = [text for name, text in health.items() if name.startswith("1:")]
     assert info.startswith("mqtt:**REDACTED**, open, last telegram")
-
-
-async def test_silence_makes_the_entities_unavailable_and_the_topic_stays_open(
-    topic: Topic,
-) -> None:
-    await let_pass(topic.hass, 61)
-    assert topic.energy == "unavailable"
-    assert topic.coordinator.line.is_open
-    await topic.tell(topic.frame())
-    await topic.shows("25678.901")
 
 
 @pytest.mark.parametrize("components", [set(), {"mqtt"}], ids=["not there", "not set up"])

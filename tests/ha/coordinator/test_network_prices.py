@@ -1,6 +1,6 @@
 """A year whose network prices are not known: the issue, its ways out, and when it goes."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -190,15 +190,3 @@ async def test_a_meter_that_is_removed_meanwhile(
     result = await choose(hass, menu, step)
 
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "entry_removed")
-
-
-@pytest.mark.usefixtures("short_setup")
-async def test_also_when_the_meter_does_not_answer(
-    hass: HomeAssistant, entry: MockConfigEntry, port: MeterPort, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # With a clock that stands still, nobody would stop waiting for the meter.
-    monkeypatch.setattr(AgreedPrices, "prices_of", date(2020, 12, 31))
-    port.greeting = b""
-    hass.config_entries.async_update_entry(entry, options={"reference_power": 7.0})
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    assert issue_of(hass, entry)

@@ -12,11 +12,10 @@ from custom_components.smarty_p1.const import (
     CONF_SURCHARGE_PRICE,
 )
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from custom_components.smarty_p1.lib.meter import CONFIRMATIONS
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value, without_channels
-from tests.ha.pacing import send_at, with_power
-from tests.ha.support import at, fall_silent, receive, reload, set_up, state_of
+from tests.ha.pacing import with_power
+from tests.ha.support import Home, at, fall_silent, receive, reload, set_up, wait_until
 
 POWER = "smarty_net_power"
 AN_HOUR = {CONF_MIN_INTERVAL: 3600}
@@ -38,11 +37,24 @@ async def states(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -
     return states
 
 
-async def test_the_newest_telegram_waits_for_its_turn(
+async def test_a_telegram_that_is_a_moment_early_waits_for_its_turn(
     hass: HomeAssistant, port: MeterPort, states: list[str]
 ) -> None:
-    await send_at(hass, port, [0.0, 0.3, 0.55])
-    assert states == ["1.0", "3.0"]
+    await receive(hass, port, with_power("01.000"))
+    await receive(hass, port, with_power("02.000"))
+    await asyncio.sleep(0.6)
+    await receive(hass, port, with_power("03.000"))
+    await wait_until(hass, lambda: states == ["1.0", "3.0"])
+
+
+async def test_a_silence_ends_what_waits_and_the_next_telegram_is_shown_at_once(home: Home) -> None:
+    entry = await home.set_up(at("10:29:40", 100.0), **AN_HOUR)
+    await home.receive(at("10:29:45", 100.05))
+    await home.receive(at("10:29:46", 100.06))
+    await fall_silent(home.hass, entry)
+    assert home.state_of("smarty_quarter_hour_power").state == "unavailable"
+    await home.receive(at("10:29:50", 100.1))
+    assert home.state_of("smarty_energy_imported").state == "100.1"
 
 
 async def test_what_is_urgent_does_not_wait_and_nothing_older_follows(
@@ -54,18 +66,6 @@ async def test_what_is_urgent_does_not_wait_and_nothing_older_follows(
     assert states == ["1.0", "3.0"]
     await asyncio.sleep(1.2)
     assert states == ["1.0", "3.0"]
-
-
-async def test_what_waits_is_forgotten_when_the_meter_is_silent(
-    hass: HomeAssistant, port: MeterPort, states: list[str]
-) -> None:
-    await receive(hass, port, with_power("01.000"))
-    await receive(hass, port, with_power("02.000"))
-    [entry] = hass.config_entries.async_entries("smarty_p1")
-    await fall_silent(hass, entry)
-    await asyncio.sleep(1.2)
-    assert states == ["1.0", "unavailable"]
-    assert state_of(hass, POWER).state == "unavailable"
 
 
 async def test_nothing_waits_any_more_when_the_entry_is_unloaded(
@@ -80,7 +80,6 @@ async def test_nothing_waits_any_more_when_the_entry_is_unloaded(
 
 
 FIRST = at("10:30:00", 100.0)
-MESSAGE = with_value(at("10:30:20", 100.0), "0-0:96.13.0", "(48616C6C6F)")
 GAS_UNNAMED = with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()")
 
 
@@ -114,47 +113,39 @@ GAS_UNNAMED = with_value(at("10:30:10", 100.0), "0-1:96.1.0", "()")
         ),
     ],
 )
-async def test_what_does_not_wait_an_hour(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    first: str,
-    sent: list[str],
-    entity_id: str,
-    shown: str,
+async def test_what_does_not_wait_an_hour(
+    home: Home, first: str, sent: list[str], entity_id: str, shown: str
 ) -> None:
     tariff = {CONF_REFERENCE_POWER: 3.0, CONF_SURCHARGE_PRICE: 0.1}
-    await set_up(hass, port, make_entry, first, **tariff, **AN_HOUR)
-    before = hass.states.get(entity_id)
+    await home.set_up(first, **tariff, **AN_HOUR)
+    before = home.hass.states.get(entity_id)
     assert before is None or len(sent) > 1 or before.state != shown
     for text in sent:
-        await receive(hass, port, text)
-    after = hass.states.get(entity_id)
+        await home.receive(text)
+    after = home.hass.states.get(entity_id)
     assert after is not None
     assert after.state == shown
 
 
-async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:29:40", 100.0), **AN_HOUR)
+async def test_updates_may_be_limited_without_losing_a_text_or_a_quarter_hour(home: Home) -> None:
+    entry = await home.set_up(at("10:29:40", 100.0), **AN_HOUR)
     energy = "smarty_energy_imported"
-    await receive(hass, port, at("10:29:45", 100.05))
-    await receive(hass, port, at("10:29:50", 100.1))
-    assert state_of(hass, energy).state == "100.0"
+    await home.receive(at("10:29:45", 100.05))
+    await home.receive(at("10:29:50", 100.1))
+    assert home.state_of(energy).state == "100.0"
 
     # The register is as of the moment the quarter-hour ended.
-    await receive(hass, port, at("10:30:00", 100.2))
-    await receive(hass, port, at("10:37:30", 100.3))
-    await receive(hass, port, at("10:45:00", 100.45))
-    assert state_of(hass, energy).state == "100.45"
-    assert float(state_of(hass, "smarty_last_quarter_hour").state) == 1.0
+    await home.receive(at("10:30:00", 100.2))
+    await home.receive(at("10:37:30", 100.3))
+    await home.receive(at("10:45:00", 100.45))
+    assert home.state_of(energy).state == "100.45"
+    assert float(home.state_of("smarty_last_quarter_hour").state) == 1.0
 
-    await receive(hass, port, at("10:45:10", 100.5))
-    assert state_of(hass, energy).state == "100.45"
+    await home.receive(at("10:45:10", 100.5))
+    assert home.state_of(energy).state == "100.45"
     text = with_value(at("10:45:20", 100.6), "0-0:96.13.0", "(48616C6C6F)")
-    await receive(hass, port, text)
-    assert state_of(hass, energy).state == "100.6"
+    await home.receive(text)
+    assert home.state_of(energy).state == "100.6"
 
     coordinator: SmartyCoordinator = entry.runtime_data
     assert coordinator.readings == 8
@@ -186,59 +177,3 @@ async def test_limited_updates_lose_no_message(
         text = with_value(at(f"10:31:{second}", 100.0), "0-0:96.13.0", "(48616C6C6F)")
         await receive(hass, port, text)
     assert hass.states.get(event).state > fired  # type: ignore[union-attr]
-
-
-async def test_updates_are_limited_also_when_objects_come_and_go(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    first = at("10:30:00", 100.0)
-    await set_up(hass, port, make_entry, first, **AN_HOUR)
-    await receive(hass, port, at("10:30:10", 100.0))
-
-    for second in (20, 30, 40):
-        text = at(f"10:30:{second}", 100.1)
-        await receive(hass, port, text)
-        await receive(hass, port, with_value(text, "1-0:3.8.0", None))
-
-    assert state_of(hass, "smarty_energy_imported").state == "100.0"
-
-
-async def test_limited_updates_hold_back_and_count_totals_that_fall(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **AN_HOUR)
-    coordinator: SmartyCoordinator = entry.runtime_data
-
-    # A telegram that no entity is updated by, one that a text makes due, and the true value again.
-    await receive(hass, port, at("10:30:10", 0.0))
-    assert coordinator.reception.totals_held_back == {"1-0:1.8.0": 1}
-    text = with_value(at("10:30:20", 0.0), "0-0:96.13.0", "(48616C6C6F)")
-    await receive(hass, port, text)
-    assert state_of(hass, "smarty_energy_imported").state == "100.0"
-    await receive(hass, port, at("10:30:30", 100.1))
-    await receive(hass, port, at("10:30:40", 0.0))
-    assert coordinator.reception.totals_held_back == {"1-0:1.8.0": 2}
-
-
-async def test_limited_updates_accept_a_fall_that_is_confirmed_meanwhile(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:30:00", 100.0), **AN_HOUR)
-    for index in range(1, CONFIRMATIONS + 2):
-        await receive(hass, port, at(f"10:31:{index:02}", 5.0))
-    text = with_value(at("10:32:00", 5.0), "0-0:96.13.0", "(48616C6C6F)")
-    await receive(hass, port, text)
-
-    assert state_of(hass, "smarty_energy_imported").state == "5.0"
-    assert entry.runtime_data.reception.totals_held_back == {"1-0:1.8.0": 1}
-
-
-async def test_a_meter_that_was_unavailable_is_back_at_once(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:29:40", 100.0), **AN_HOUR)
-    await fall_silent(hass, entry)
-    assert state_of(hass, "smarty_quarter_hour_power").state == "unavailable"
-
-    await receive(hass, port, at("10:29:50", 100.1))
-    assert state_of(hass, "smarty_energy_imported").state == "100.1"

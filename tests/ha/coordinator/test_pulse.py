@@ -9,31 +9,15 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_ENTITY_ID, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_fire_mqtt_message,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_mqtt_message
 from pytest_homeassistant_custom_component.typing import MqttMockHAClientGenerator
 
-from custom_components.smarty_p1.const import (
-    CONF_BAUD_RATE,
-    CONF_METER_READING,
-    CONF_TOPIC,
-    DOMAIN,
-)
-from custom_components.smarty_p1.coordinator import pulse_sources
+from custom_components.smarty_p1.const import CONF_BAUD_RATE, CONF_TOPIC, DOMAIN
 from custom_components.smarty_p1.coordinator.pulse_counter import PulseCounter
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.boards import ENERGY, POWER, PULSE_TITLE, pulse_entry, shows, state
 from tests.ha.meter import MeterPort
-from tests.ha.support import (
-    health_timers,
-    let_pass,
-    let_pass_until,
-    links,
-    own_log,
-    wait_until,
-)
+from tests.ha.support import let_pass, let_pass_until, own_log, wait_until
 
 COMING_AGAIN = ("INFO", f"{PULSE_TITLE}: readings are coming again")
 RECONNECT = 5
@@ -138,24 +122,6 @@ async def test_the_total_survives_restarts(
     assert entry.runtime_data.counter.meter.pulses == 13
 
 
-async def test_what_is_stored_goes_with_the_entry(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, hass_storage: dict[str, Any]
-) -> None:
-    await send(hass, port, entry, b"pulse\r\n")
-    await hass.config_entries.async_unload(entry.entry_id)
-    assert f"{DOMAIN}.{entry.entry_id}.pulses" in hass_storage
-    assert links(hass) == 0
-    await port.wait_for_clients(0)
-    await hass.config_entries.async_remove(entry.entry_id)
-    assert f"{DOMAIN}.{entry.entry_id}.pulses" not in hass_storage
-
-
-async def test_it_begins_at_the_reading_of_the_meter(hass: HomeAssistant, port: MeterPort) -> None:
-    entry = pulse_entry(hass, **{CONF_PORT: port.url, CONF_METER_READING: 1234.5})
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await shows(hass, ENERGY, "1234.5")
-
-
 async def test_silence_is_no_fault_but_a_lost_port_is(
     hass: HomeAssistant,
     port: MeterPort,
@@ -180,99 +146,6 @@ async def test_silence_is_no_fault_but_a_lost_port_is(
     assert state(hass, POWER) == "unknown"
     assert [level for level, _ in own_log(caplog)] == ["ERROR", "INFO"]
     assert own_log(caplog)[1] == COMING_AGAIN
-
-
-async def test_a_port_that_is_lost_for_a_moment(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
-) -> None:
-    await send(hass, port, entry, b"pulse\r\n")
-    # It is the loss of the port that counts, not the time since the last pulse.
-    assert health_timers(hass) == 0
-    await port.stop()
-    await wait_until(hass, lambda: not entry.runtime_data.source.line.is_open)
-    assert health_timers(hass) == 1
-    await clock.tick(20)
-    assert state(hass, ENERGY) == "0.001"
-    await port.start()
-    await let_pass_until(hass, RECONNECT, lambda: port.clients == 1)
-    await clock.tick(31)
-    assert state(hass, ENERGY) == "0.001"
-
-
-async def test_a_new_connection_after_an_hour_of_darkness(
-    hass: HomeAssistant,
-    port: MeterPort,
-    clock: Clock,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(pulse_sources, "_SILENCE_TIMEOUT", 0.5)
-    entry = pulse_entry(hass, **{CONF_PORT: port.url})
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await port.wait_for_clients(1)
-    for readings in (1, 2):
-        clock.now += 36
-        await port.send(b"pulse\r\n")
-        await wait_until(hass, lambda: entry.runtime_data.readings == readings)  # noqa: B023
-    await wait_until(hass, lambda: entry.runtime_data.health.losses > 0)
-    await let_pass_until(hass, RECONNECT, lambda: port.connections > 1)
-    await clock.tick(60)
-    assert (state(hass, ENERGY), state(hass, POWER)) == ("0.002", "0.06")
-
-
-async def test_what_is_set_while_the_port_is_lost(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
-) -> None:
-    await port.stop()
-    await wait_until(hass, lambda: not entry.runtime_data.source.line.is_open)
-    await clock.tick(31)
-    await entry.runtime_data.counter.async_set_energy(5)
-    assert state(hass, ENERGY) == "unavailable"
-    await port.start()
-    await let_pass_until(hass, RECONNECT, lambda: port.clients == 1)
-    await let_pass_until(hass, 31, lambda: state(hass, ENERGY) == "5.0")
-
-
-async def test_a_pulse_ends_what_a_lost_port_began(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, clock: Clock
-) -> None:
-    await port.stop()
-    await wait_until(hass, lambda: not entry.runtime_data.source.line.is_open)
-    await clock.tick(31)
-    assert state(hass, ENERGY) == "unavailable"
-    await port.start()
-    await let_pass_until(hass, RECONNECT, lambda: port.clients == 1)
-    await send(hass, port, entry, b"pulse\r\n")
-    assert state(hass, ENERGY) == "0.001"
-
-
-async def test_a_gateway_that_serves_somebody_else(hass: HomeAssistant, port: MeterPort) -> None:
-    port.greeting = b"Port already in use\r\n"
-    entry = pulse_entry(hass, **{CONF_PORT: port.url})
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await shows(hass, ENERGY, "0.0")
-    await port.wait_for_clients(1)
-    await send(hass, port, entry, b"pulse\r\n")
-    assert state(hass, ENERGY) == "0.001"
-
-
-async def test_a_port_that_cannot_be_opened(hass: HomeAssistant, port: MeterPort) -> None:
-    await port.stop()
-    entry = pulse_entry(hass, **{CONF_PORT: port.url})
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    assert state(hass, ENERGY) == "unavailable"
-    condition = entry.runtime_data.condition
-    await let_pass_until(hass, RECONNECT, lambda: entry.runtime_data.condition is not condition)
-    assert entry.runtime_data.condition.obstacle == "port_unreachable"
-    await port.start()
-    await let_pass_until(hass, RECONNECT, lambda: state(hass, ENERGY) == "0.0")
-
-
-async def test_diagnostics(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
-    await send(hass, port, entry, b"pulse\r\n")
-    told = await async_get_config_entry_diagnostics(hass, entry)
-    assert told["readings"] == 1
-    assert told["values"] == {"energy_kwh": 0.001, "power_kw": None, "pulses": 1}
-    assert told["data"][CONF_PORT] == port.url
 
 
 # --- entities -------------------------------------------------------------------------------------
@@ -300,15 +173,6 @@ def pulses(entry: MockConfigEntry) -> int:
     """Return how many pulses were counted."""
     count: int = entry.runtime_data.counter.meter.pulses
     return count
-
-
-@pytest.mark.usefixtures("counter")
-async def test_a_sensor_that_counts(hass: HomeAssistant, counter: MockConfigEntry) -> None:
-    await set_state(hass, "sensor.led", "42", "unknown", "43.0", "broken", "43.0")
-    assert pulses(counter) == 3
-    # A sensor that starts again.
-    await set_state(hass, "sensor.led", "0", "4")
-    assert pulses(counter) == 7
 
 
 async def test_a_sensor_that_is_unavailable(
@@ -388,20 +252,6 @@ async def test_an_entity_that_comes_later(hass: HomeAssistant) -> None:
     assert (pulses(entry), state(hass, ENERGY)) == (2, "0.0")
 
 
-async def test_a_counter_that_is_set(hass: HomeAssistant) -> None:
-    await set_state(hass, "counter.led", "20")
-    entry = pulse_entry(hass, **{CONF_ENTITY_ID: "counter.led"})
-    await hass.config_entries.async_setup(entry.entry_id)
-    await set_state(hass, "counter.led", "23", "22")
-    assert pulses(entry) == 3
-    # After a crash, Home Assistant restores what it had saved before.
-    await hass.config_entries.async_unload(entry.entry_id)
-    await set_state(hass, "counter.led", "12")
-    await hass.config_entries.async_setup(entry.entry_id)
-    await set_state(hass, "counter.led", "13")
-    assert pulses(entry) == 4
-
-
 async def test_an_entity_that_is_renamed(
     hass: HomeAssistant, entity_registry: er.EntityRegistry
 ) -> None:
@@ -446,12 +296,6 @@ async def test_a_message_is_a_pulse(hass: HomeAssistant, topic: MockConfigEntry)
 
 
 @pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
-async def test_a_count_with_the_end_of_a_line(hass: HomeAssistant, topic: MockConfigEntry) -> None:
-    await publish(hass, "100\n", "105\r\n", " 105 ")
-    assert pulses(topic) == 5
-
-
-@pytest.mark.parametrize("expected_lingering_timers", [True])  # of the MQTT integration itself
 async def test_a_message_is_a_running_count(hass: HomeAssistant, topic: MockConfigEntry) -> None:
     await publish(hass, "100", retain=True)
     await publish(hass, "101", "105", "105", "hello")
@@ -477,3 +321,10 @@ async def test_without_the_mqtt_integration(hass: HomeAssistant) -> None:
     await let_pass(hass, 31)
     assert entry.runtime_data.condition.obstacle == "broker_unavailable"
     assert state(hass, ENERGY) == "unavailable"
+
+
+async def test_diagnostics(hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry) -> None:
+    await send(hass, port, entry, b"pulse\r\n")
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    assert told["readings"] == 1
+    assert told["values"] == {"energy_kwh": 0.001, "power_kw": None, "pulses": 1}

@@ -91,9 +91,7 @@ async def test_while_a_topic_waits_for_mqtt(
 
 
 async def test_while_a_dialog_waits_for_a_telegram(
-    hass: HomeAssistant,
-    port: MeterPort,
-    stop: Callable[[], Coroutine[None, None, None]],
+    hass: HomeAssistant, port: MeterPort, stop: Callable[[], Coroutine[None, None, None]]
 ) -> None:
     flow = await start(hass)
     result = await hass.config_entries.flow.async_configure(
@@ -135,11 +133,7 @@ async def test_while_a_dialog_waits_for_a_board(
 ) -> None:
     hass.states.async_set("binary_sensor.led", "off")
     fields = {
-        "pulse_port": {
-            CONF_PORT: port.address,
-            CONF_BAUD_RATE: "9600",
-            CONF_PULSES_PER_KWH: 1000,
-        },
+        "pulse_port": {CONF_PORT: port.address, CONF_BAUD_RATE: "9600", CONF_PULSES_PER_KWH: 1000},
         "pulse_entity": {CONF_ENTITY_ID: "binary_sensor.led", CONF_PULSES_PER_KWH: 1000},
         "tank": {CONF_PORT: port.address, **GEOMETRY},
     }

@@ -1,21 +1,17 @@
 """The rainwater tank in Home Assistant."""
 
 import pytest
-from homeassistant.const import CONF_PORT, EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.entity_registry import EntityRegistry
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import CONF_SHAPE
-from custom_components.smarty_p1.coordinator import (
-    tank_coordinator,
-)
+from custom_components.smarty_p1.coordinator import tank_coordinator
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from custom_components.smarty_p1.lib.boards import tank_level
 from tests.ha.boards import DISTANCE, LEVEL, VOLUME, state, tank_entry
 from tests.ha.meter import MeterPort
-from tests.ha.support import let_pass, let_pass_until, links, own_log, wait_until
+from tests.ha.support import let_pass, let_pass_until, own_log, wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -68,23 +64,6 @@ async def test_the_level_of_the_water(
     assert state(hass, LEVEL) == "50.0"
 
 
-async def test_an_echo_that_comes_first_is_not_shown(
-    hass: HomeAssistant, port: MeterPort, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(tank_level, "_MIN_READINGS", 5)
-    changes = async_capture_events(hass, EVENT_STATE_CHANGED)
-    await set_up(hass, port, b"R060\r" + b"R120\r" * 4)
-    states = [event.data["new_state"] for event in changes]
-    levels = [shown.state for shown in states if shown.entity_id == LEVEL]
-    assert levels == ["unavailable", "50.0"]
-
-
-async def test_a_lying_cylinder(hass: HomeAssistant, port: MeterPort) -> None:
-    await set_up(hass, port, b"R170\r", **{CONF_SHAPE: "lying_cylinder"})
-    # A quarter of the height is less than a fifth of the water.
-    assert (state(hass, LEVEL), state(hass, VOLUME)) == ("19.6", "978.0")
-
-
 @pytest.mark.usefixtures("everything_enabled")
 @pytest.mark.parametrize("reading", [b"R000\r", b"R765\r", b"R9999\r"])
 async def test_what_the_sensor_cannot_see_is_unknown(
@@ -92,13 +71,6 @@ async def test_what_the_sensor_cannot_see_is_unknown(
 ) -> None:
     await set_up(hass, port, reading)
     assert {state(hass, LEVEL), state(hass, VOLUME), state(hass, DISTANCE)} == {"unknown"}
-
-
-@pytest.mark.usefixtures("everything_enabled")
-async def test_beyond_the_bottom_is_unknown(hass: HomeAssistant, port: MeterPort) -> None:
-    await set_up(hass, port, b"R400\r")
-    assert (state(hass, LEVEL), state(hass, VOLUME)) == ("unknown", "unknown")
-    assert state(hass, DISTANCE) == "400.0"
 
 
 async def test_a_silent_sensor_becomes_unavailable_and_comes_back(
@@ -145,18 +117,7 @@ async def test_a_tank_that_cannot_be_read_fails_for_a_reason(
     assert not ir.async_get(hass).issues
 
 
-async def test_it_unloads_and_is_removed(hass: HomeAssistant, port: MeterPort) -> None:
-    entry = await set_up(hass, port, b"R120\r")
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    assert links(hass) == 0
-    await port.wait_for_clients(0)
-    await hass.config_entries.async_remove(entry.entry_id)
-    assert not hass.states.async_all("sensor")
-
-
 async def test_diagnostics(hass: HomeAssistant, port: MeterPort) -> None:
     entry = await set_up(hass, port, b"R120\r")
     told = await async_get_config_entry_diagnostics(hass, entry)
-    assert told["is_available"]
     assert told["values"] == {"distance_cm": 120.0, "level_percent": 50.0, "volume_l": 2500.0}
-    assert told["data"][CONF_PORT] == port.url

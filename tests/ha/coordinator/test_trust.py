@@ -18,9 +18,7 @@ from custom_components.smarty_p1.const import (
     DOMAIN,
 )
 from custom_components.smarty_p1.coordinator.meter_memory_file import MeterStore
-from custom_components.smarty_p1.lib import health
 from custom_components.smarty_p1.lib.p1 import FrameDecryptor, Reason
-from tests.ha.conftest import EntryMaker
 from tests.ha.coordinator.conftest import House
 from tests.ha.meter import (
     KEY,
@@ -163,32 +161,6 @@ async def test_new_key_starts_reauthentication_once_until_the_old_one_fits_again
     assert house.reauths
 
 
-async def test_a_reload_calls_the_dialog_off_until_telegrams_have_failed_again(
-    house: House,
-) -> None:
-    await house.begin()
-    await go_on(house, *failing(4))
-    assert house.reauths
-    await house.hass.config_entries.async_reload(house.entry.entry_id)
-    await house.hass.async_block_till_done()
-    assert not house.reauths
-    await go_on(house, *failing(4))
-    # While it fails, news are told every ten seconds at most.
-    await house.passes(11)
-    assert len(house.reauths) == 1
-
-
-async def test_the_dialog_for_keys_comes_also_before_the_first_telegram_of_a_start(
-    house: House,
-) -> None:
-    await house.begin()
-    await house.again(b"")
-    await go_on(house, *failing(4))
-    await house.passes(11)
-    assert len(house.reauths) == 1
-    assert house.coordinator.condition.obstacle == "wrong_key"
-
-
 OTHERS = [encipher(OTHER_METER, 900 + n, system_title=OTHER_TITLE) for n in range(5)]
 MARKED = seal(
     TELEGRAM.replace(SERIAL.encode().hex().upper(), (b"[x](http://a)" + b"N" * 6000).hex().upper())
@@ -214,12 +186,7 @@ SHOWN_MARK = f"?x??http???a?{'N' * 51}"
     ],
 )
 async def test_what_fails_so_often_and_for_so_long_is_a_repair_until_it_is_mended(  # noqa: PLR0913, PLR0917
-    house: House,
-    key: str | None,
-    bad: list[bytes],
-    problem: str,
-    told: dict[str, str],
-    logged: str,
+    house: House, key: str | None, bad: list[bytes], problem: str, told: dict[str, str], logged: str
 ) -> None:
     await house.begin(key=key)
     await house.send(*bad[:4])
@@ -355,64 +322,4 @@ async def test_no_reading_since_a_start_is_a_repair_until_the_entry_is_disabled(
     await house.passes(301)
     assert house.issues.keys() == {"no_telegram"}
     await house.send(house.good())
-    assert not house.issues
-
-
-@pytest.mark.usefixtures("short_setup")
-@pytest.mark.parametrize(
-    ("bad", "problem"),
-    [
-        ([seal(FORGED)] * 1000, "security_off"),
-        (
-            [encipher(OTHER_METER, n, system_title=OTHER_TITLE) for n in range(1000)],
-            "other_meter",
-        ),
-    ],
-    ids=["security off", "other meter"],
-)
-async def test_repair_is_shown_again_after_a_restart(  # noqa: PLR0913, PLR0917
-    house: House,
-    make_entry: EntryMaker,
-    hass_storage: dict[str, Any],
-    monkeypatch: pytest.MonkeyPatch,
-    bad: list[bytes],
-    problem: str,
-) -> None:
-    monkeypatch.setattr(health, "MIN_DURATION_S", 0.1)
-    hass, entry = house.hass, make_entry(house.port.url)
-    # What Home Assistant stores of issues: that there was one, and whether it is ignored.
-    hass_storage[ir.STORAGE_KEY] = {
-        "version": ir.STORAGE_VERSION_MAJOR,
-        "minor_version": ir.STORAGE_VERSION_MINOR,
-        "key": ir.STORAGE_KEY,
-        "data": {
-            "issues": [
-                {
-                    "created": "2025-07-03T08:00:00+00:00",
-                    "dismissed_version": None,
-                    "domain": DOMAIN,
-                    "is_persistent": False,
-                    "issue_id": f"{problem}_{entry.entry_id}",
-                }
-            ]
-        },
-    }
-    await ir.async_get(hass).async_load()
-    assert not house.issues
-    house.port.sending = iter(bad)
-    await hass.config_entries.async_setup(entry.entry_id)
-    await wait_until(hass, lambda: house.issues.keys() == {problem})
-
-    house.port.sending = None
-    house.port.greeting = house.good()
-    await hass.config_entries.async_reload(entry.entry_id)
-    await wait_for_telegram(hass, entry)
-    assert (DOMAIN, f"{problem}_{entry.entry_id}") not in ir.async_get(hass).issues
-
-
-async def test_damaged_frames_between_those_of_this_meter_are_no_other_meter(house: House) -> None:
-    await house.begin()
-    for _ in range(3):
-        await go_on(house, *failing(1), *failing(6, system_title=OTHER_TITLE), *failing(1))
-    assert house.reauths
     assert not house.issues

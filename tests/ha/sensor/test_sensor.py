@@ -8,8 +8,9 @@ from homeassistant.components.sensor import ATTR_STATE_CLASS
 from homeassistant.const import ATTR_DEVICE_CLASS, ATTR_UNIT_OF_MEASUREMENT
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import DeviceRegistry, async_entries_for_config_entry
-from homeassistant.helpers.entity_registry import EntityRegistry
+from homeassistant.helpers.entity_registry import EntityRegistry, RegistryEntryDisabler
 
+from custom_components.smarty_p1.const import DOMAIN
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import (
     OTHER_SERIAL,
@@ -20,16 +21,7 @@ from tests.ha.meter import (
     with_value,
     without_channels,
 )
-from tests.ha.support import (
-    TELEGRAM,
-    device_of,
-    let_pass,
-    receive,
-    reload,
-    set_up,
-    state_of,
-    values,
-)
+from tests.ha.support import TELEGRAM, Home, device_of, set_up, state_of, values
 
 WITHOUT_CHANNELS = without_channels(TELEGRAM)
 GAS = "gas_meter_7401"
@@ -63,10 +55,7 @@ METER_VALUES = {
 
 
 async def test_three_phases_gas_water_heat(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    device_registry: DeviceRegistry,
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
 ) -> None:
     port.greeting = literal_frame("three_phase_gas_water_heat")
     entry = make_entry(port.url)
@@ -86,132 +75,16 @@ async def test_three_phases_gas_water_heat(
     assert names == {"Smarty", "Gas meter 7401", "Water meter 7402", "Heat meter 7403"}
 
 
-@pytest.mark.parametrize(
-    ("entity_id", "device_class", "unit", "state_class", "unique_id"),
-    [
-        (
-            "smarty_energy_imported",
-            "energy",
-            "kWh",
-            "total_increasing",
-            f"{SERIAL}_energy_imported",
-        ),
-        (
-            "smarty_energy_exported",
-            "energy",
-            "kWh",
-            "total_increasing",
-            f"{SERIAL}_energy_exported",
-        ),
-        ("smarty_net_power", "power", "kW", "measurement", f"{SERIAL}_power_net"),
-        (
-            "smarty_monthly_peak",
-            "power",
-            "kW",
-            "measurement",
-            f"{SERIAL}_demand_peak",
-        ),
-        (GAS, "gas", "m³", "total_increasing", f"{SERIAL}_GAS 079000257401_index"),
-        (WATER, "water", "m³", "total_increasing", f"{SERIAL}_WATE079000257402_index"),
-        (HEAT, "energy", "GJ", "total_increasing", f"{SERIAL}_HEAT079000257403_index"),
-        (
-            GAS_FLOW,
-            "volume_flow_rate",
-            "m³/h",
-            "measurement",
-            f"{SERIAL}_GAS 079000257401_flow_rate",
-        ),
-        (HEAT_POWER, "power", "kW", "measurement", f"{SERIAL}_HEAT079000257403_power"),
-    ],
-)
-async def test_kinds_of_sensors(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    entity_registry: EntityRegistry,
-    entity_id: str,
-    device_class: str,
-    unit: str,
-    state_class: str,
-    unique_id: str,
-) -> None:
-    await set_up(hass, port, make_entry)
-
-    attributes = state_of(hass, entity_id).attributes
-    assert attributes[ATTR_DEVICE_CLASS] == device_class
-    assert attributes[ATTR_UNIT_OF_MEASUREMENT] == unit
-    assert attributes[ATTR_STATE_CLASS] == state_class
-    registered = entity_registry.async_get(f"sensor.{entity_id}")
-    assert registered
-    assert registered.unique_id == unique_id
-
-
-async def test_export_and_two_gas_meters(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    port.greeting = literal_frame("export_two_gas_meters")
-    entry = make_entry(port.url, serial=OTHER_SERIAL)
-    await hass.config_entries.async_setup(entry.entry_id)
-
-    assert values(hass) == METER_VALUES | {
-        "smarty_energy_imported": "12345.678",
-        "smarty_energy_exported": "4321.0",
-        "smarty_net_power": "-3.2",
-        "smarty_quarter_hour_power": "0.0",
-        "gas_meter_4203": "678.901",
-        "gas_meter_4204": "678.901",
-        "gas_meter_4203_flow_rate": "unknown",
-        "gas_meter_4204_flow_rate": "unknown",
-    }
-
-
-async def test_firmware_of_2018(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    port.greeting = literal_frame("firmware_2018")
-    entry = make_entry(port.url)
-    await hass.config_entries.async_setup(entry.entry_id)
-
-    assert values(hass) == {
-        "smarty_energy_imported": "6.695",
-        "smarty_energy_exported": "0.025",
-        "smarty_net_power": "0.0",
-        "smarty_breaker": "connected",
-        "smarty_power_threshold_smax": "77.376",
-        "smarty_verification": "verified",
-        "smarty_connection": "receiving",
-        "smarty_quarter_hour_power": "0.0",
-        "smarty_last_quarter_hour": "unknown",
-        "smarty_monthly_peak": "unknown",
-        "smarty_cheapest_reference_power": "unknown",
-    }
-
-
-async def test_plain(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
-    port.greeting = literal_frame("plain")
-    entry = make_entry(port.url, key=None)
-    await hass.config_entries.async_setup(entry.entry_id)
-
-    shown = values(hass)
-    assert shown["smarty_energy_imported"] == "12345.678"
-    assert shown["smarty_net_power"] == "1.234"
-    assert shown["smarty_verification"] == "plain"
-    gas = [state for name, state in shown.items() if name.startswith("gas_")]
-    assert gas == ["678.901", "unknown"]
-
-
-async def test_values_follow_the_telegrams(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
+async def test_values_follow_the_telegrams(home: Home) -> None:
+    await home.set_up()
 
     changed = with_value(TELEGRAM, "1-0:1.8.0", "(025678.903*kWh)")
     changed = with_value(changed, "1-0:1.7.0", "(00.100*kW)")
     changed = with_value(changed, "1-0:2.7.0", "(00.300*kW)")
     changed = with_value(changed, "0-1:24.2.1", "(250703104000S)(00679.000*m3)")
-    await receive(hass, port, changed)
+    await home.receive(changed)
 
-    assert values(hass) == METER_VALUES | FLOWS | {
+    assert home.values() == METER_VALUES | FLOWS | {
         "smarty_energy_imported": "25678.903",
         "smarty_net_power": "-0.2",
         "smarty_quarter_hour_power": "0.1",
@@ -222,32 +95,13 @@ async def test_values_follow_the_telegrams(
     }
 
 
-async def test_every_telegram_is_reported(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-    before = state_of(hass, "smarty_net_power")
-    changed, reported = before.last_changed, before.last_reported
-    await receive(hass, port, TELEGRAM)
-    after = state_of(hass, "smarty_net_power")
-
-    assert after.last_reported > reported
-    assert after.last_changed == changed
-
-
 @pytest.mark.parametrize("value", [None, "()", "(rubbish)"])
-async def test_missing_and_empty_values_are_unknown(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, value: str | None
-) -> None:
-    await set_up(hass, port, make_entry)
+async def test_missing_and_empty_values_are_unknown(home: Home, value: str | None) -> None:
+    await home.set_up()
 
-    await receive(
-        hass,
-        port,
-        with_value(with_value(TELEGRAM, "1-0:2.7.0", value), "1-0:1.8.0", value),
-    )
+    await home.receive(with_value(with_value(TELEGRAM, "1-0:2.7.0", value), "1-0:1.8.0", value))
 
-    unknown = {name for name, state in values(hass).items() if state == "unknown"}
+    unknown = {name for name, state in home.values().items() if state == "unknown"}
     assert unknown == {
         "smarty_energy_imported",
         "smarty_net_power",
@@ -259,37 +113,25 @@ async def test_missing_and_empty_values_are_unknown(
     }
 
 
-async def test_an_object_that_is_empty_at_first_has_a_sensor(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry, with_value(TELEGRAM, "1-0:32.7.0", "()"))
-    assert state_of(hass, "smarty_voltage_l1").state == "unknown"
+async def test_an_object_that_comes_later_gets_its_sensor(home: Home) -> None:
+    await home.set_up(with_value(TELEGRAM, "1-0:52.7.0", None))
+    assert "smarty_voltage_l2" not in home.values()
 
-    await receive(hass, port, TELEGRAM)
-    assert state_of(hass, "smarty_voltage_l1").state == "233.1"
+    await home.receive(TELEGRAM)
 
-
-async def test_an_object_that_comes_later_gets_its_sensor(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry, with_value(TELEGRAM, "1-0:52.7.0", None))
-    assert "smarty_voltage_l2" not in values(hass)
-
-    await receive(hass, port, TELEGRAM)
-
-    assert state_of(hass, "smarty_voltage_l2").state == "231.2"
+    assert home.state_of("smarty_voltage_l2").state == "231.2"
 
 
 async def test_a_channel_that_comes_later_gets_device_and_sensor(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+    home: Home, device_registry: DeviceRegistry
 ) -> None:
-    await set_up(hass, port, make_entry, WITHOUT_CHANNELS)
-    entry = hass.config_entries.async_entries("smarty_p1")[0]
+    await home.set_up(WITHOUT_CHANNELS)
+    entry = home.hass.config_entries.async_entries("smarty_p1")[0]
     assert len(async_entries_for_config_entry(device_registry, entry.entry_id)) == 1
 
-    await receive(hass, port, TELEGRAM)
+    await home.receive(TELEGRAM)
 
-    shown = values(hass)
+    shown = home.values()
     assert (shown[GAS], shown[WATER], shown[HEAT]) == ("678.901", "28.103", "12.345")
     assert len(async_entries_for_config_entry(device_registry, entry.entry_id)) == 4
 
@@ -301,63 +143,32 @@ def swap_channels(text: str) -> str:
 
 
 async def test_readings_stay_with_their_meters_when_channels_are_swapped(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+    home: Home, device_registry: DeviceRegistry
 ) -> None:
-    await set_up(hass, port, make_entry)
-    before = values(hass)
-    entry = hass.config_entries.async_entries("smarty_p1")[0]
+    await home.set_up()
+    before = home.values()
+    entry = home.hass.config_entries.async_entries("smarty_p1")[0]
     devices = async_entries_for_config_entry(device_registry, entry.entry_id)
 
-    await receive(hass, port, swap_channels(TELEGRAM))
-    assert values(hass) == before
+    await home.receive(swap_channels(TELEGRAM))
+    assert home.values() == before
 
-    port.greeting = port.next_frame(swap_channels(TELEGRAM))
-    await reload(hass, entry)
-    assert values(hass) == before
+    home.port.greeting = home.port.next_frame(swap_channels(TELEGRAM))
+    await home.reload(entry)
+    assert home.values() == before
     assert async_entries_for_config_entry(device_registry, entry.entry_id) == devices
 
 
-@pytest.mark.parametrize(
-    ("left_behind", "shown"),
-    [
-        ("(250703110000S)(00700.000*m3)", "700.0"),
-        ("(250101110000W)(00600.000*m3)", "678.901"),
-        ("(632525252525S)(00000.000)", "678.901"),
-    ],
-)
-async def test_of_a_meter_on_two_channels_the_newest_index_counts(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, left_behind: str, shown: str
-) -> None:
-    moved = with_value(TELEGRAM, "0-4:24.1.0", "(003)")
-    moved = with_value(moved, "0-4:96.1.0", "(47415320303739303030323537343031)")
-    await set_up(hass, port, make_entry, with_value(moved, "0-4:24.2.1", left_behind))
+async def test_a_meter_that_vanishes_is_unavailable(home: Home) -> None:
+    await home.set_up()
 
-    assert state_of(hass, GAS).state == shown
-
-
-async def test_a_meter_that_vanishes_is_unavailable(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-
-    await receive(hass, port, WITHOUT_CHANNELS)
-    shown = values(hass)
+    await home.receive(WITHOUT_CHANNELS)
+    shown = home.values()
     assert {shown[GAS], shown[WATER], shown[HEAT]} == {"unavailable"}
     assert shown["smarty_energy_imported"] == "25678.901"
 
-    await receive(hass, port, TELEGRAM)
-    assert state_of(hass, GAS).state == "678.901"
-
-
-async def test_a_meter_without_identifier_is_known_by_its_channel(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
-) -> None:
-    await set_up(hass, port, make_entry, with_value(TELEGRAM, "0-1:96.1.0", "()"))
-
-    entry = hass.config_entries.async_entries("smarty_p1")[0]
-    device = device_of(device_registry, entry, f"{SERIAL}_channel_1")
-    assert (device.name, device.serial_number) == ("Gas meter 1", None)
-    assert state_of(hass, "gas_meter_1").state == "678.901"
+    await home.receive(TELEGRAM)
+    assert home.state_of(GAS).state == "678.901"
 
 
 @pytest.mark.parametrize(
@@ -376,22 +187,20 @@ async def test_a_meter_without_identifier_is_known_by_its_channel(
         ("099", "(00012.345*GJ)", ("m_bus_meter_7402", None, "GJ")),
     ],
 )
-async def test_kinds_of_mbus_meters(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
+async def test_kinds_of_mbus_meters(
+    home: Home,
     entity_registry: EntityRegistry,
     device_type: str,
     index: str,
     expected: tuple[str | None, str | None, str],
 ) -> None:
     text = with_value(TELEGRAM, "0-2:24.1.0", f"({device_type})")
-    await set_up(hass, port, make_entry, with_value(text, "0-2:24.2.1", f"(250703103000S){index}"))
+    await home.set_up(with_value(text, "0-2:24.2.1", f"(250703103000S){index}"))
 
     unique_id = f"{SERIAL}_WATE079000257402_index"
     entity_id = entity_registry.async_get_entity_id("sensor", "smarty_p1", unique_id)
     assert entity_id
-    state = hass.states.get(entity_id)
+    state = home.hass.states.get(entity_id)
     assert state
     name, device_class, unit = expected
     assert name is None or entity_id == f"sensor.{name}"
@@ -405,32 +214,18 @@ async def test_kinds_of_mbus_meters(  # noqa: PLR0913, PLR0917
     ("device_type", "index"), [("008", "(00012.345)"), ("007", "(00012.345*ft3)")]
 )
 async def test_an_index_without_a_known_unit_has_no_sensor(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_type: str, index: str
+    home: Home, device_type: str, index: str
 ) -> None:
     text = with_value(TELEGRAM, "0-2:24.1.0", f"({device_type})")
     text = with_value(text, "0-2:24.2.1", f"(250703103000S){index}")
-    await set_up(hass, port, make_entry, text)
-    assert not [name for name in values(hass) if "7402" in name]
+    await home.set_up(text)
+    assert not [name for name in home.values() if "7402" in name]
 
-    await receive(hass, port, TELEGRAM)
-    assert state_of(hass, WATER).state == "28.103"
+    await home.receive(TELEGRAM)
+    assert home.state_of(WATER).state == "28.103"
 
-    await receive(hass, port, text)
-    assert state_of(hass, WATER).state == "unknown"
-
-
-async def test_a_flow_is_not_shown_in_the_unit_of_another(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-
-    for minute, kilowatt_hours in (5, 700), (10, 710):
-        capture = f"(25070310{30 + minute}00S)({kilowatt_hours:09.3f}*kWh)"
-        await receive(hass, port, with_value(TELEGRAM, "0-1:24.2.1", capture))
-
-    shown = values(hass)
-    assert shown[GAS] == shown[GAS_FLOW] == "unknown"
-    assert shown["gas_meter_7401_power"] == "120.0"  # 10 kWh in a twelfth of an hour
+    await home.receive(text)
+    assert home.state_of(WATER).state == "unknown"
 
 
 async def test_two_meters(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
@@ -452,12 +247,50 @@ async def test_two_meters(hass: HomeAssistant, port: MeterPort, make_entry: Entr
         await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_everything_is_unavailable_without_telegrams(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-    await let_pass(hass, 61)
+def with_voltage(volts: str) -> str:
+    return with_value(TELEGRAM, "1-0:32.7.0", f"({volts}*V)")
 
-    shown = values(hass)
-    assert shown.pop("smarty_connection") == "nothing_received"
-    assert set(shown.values()) == {"unavailable"}
+
+async def test_a_voltage_is_shown_and_follows_by_a_volt(home: Home) -> None:
+    await home.set_up(with_voltage("230.4"))
+    shown = [home.state_of("smarty_voltage_l1").state]
+    for sent in (with_voltage("231.3"), with_voltage("231.4"), with_voltage(""), TELEGRAM):
+        await home.receive(sent)
+        shown.append(home.state_of("smarty_voltage_l1").state)
+    assert shown == ["230.4", "230.4", "231.4", "unknown", "233.1"]
+
+
+async def test_the_phases_are_disabled_at_first_and_stay_enabled_where_they_are(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, entity_registry: EntityRegistry
+) -> None:
+    port.greeting = port.next_frame(TELEGRAM)
+    entry = make_entry(port.url)
+    # As an earlier version has left it.
+    entity_registry.async_get_or_create(
+        "sensor",
+        DOMAIN,
+        f"{SERIAL}_power_net_l1",
+        suggested_object_id="smarty_net_power_l1",
+        config_entry=entry,
+    )
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+
+    assert state_of(hass, "smarty_net_power_l1").state == "1.173"
+    for phase in ("l2", "l3"):
+        found = entity_registry.async_get(f"sensor.smarty_net_power_{phase}")
+        assert found
+        assert found.disabled_by is RegistryEntryDisabler.INTEGRATION
+
+
+async def test_a_state_that_does_not_follow_is_reported_again(home: Home) -> None:
+    """Derivatives and statistics build upon that."""
+    await home.set_up(with_voltage("230.0"))
+    before = home.state_of("smarty_voltage_l1")
+    reported = before.last_reported
+
+    await home.receive(with_voltage("230.5"))
+
+    after = home.state_of("smarty_voltage_l1")
+    assert after.last_reported > reported
+    assert after.last_updated == before.last_updated

@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.lib.entities import EVENTS, SENSORS
-from custom_components.smarty_p1.lib.meter import CONFIRMATIONS, REGISTERS
+from custom_components.smarty_p1.lib.meter import REGISTERS
 from custom_components.smarty_p1.lib.p1 import OBJECTS, Reason
 from tests.ha.conftest import EntryMaker
 from tests.ha.documentation import MBUS_SENSORS
@@ -17,12 +17,11 @@ from tests.ha.meter import OTHER_KEY, OTHER_SERIAL, SERIAL, MeterPort, encipher,
 from tests.ha.support import (
     ENERGY,
     TELEGRAM,
+    Home,
     fall_silent,
     let_pass,
-    receive,
     set_up,
     state_of,
-    values,
     wait_until,
 )
 
@@ -74,25 +73,19 @@ def test_each_register_of_the_meter_is_a_total_that_must_not_fall() -> None:
         ("0-1:24.4.0", VALVE),
     ],
 )
-async def test_control_states(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    reference: str,
-    entity_id: str,
-    number: str,
-    state: str,
+async def test_control_states(
+    home: Home, reference: str, entity_id: str, number: str, state: str
 ) -> None:
-    await set_up(hass, port, make_entry)
-    before = values(hass)
+    await home.set_up()
+    before = home.values()
 
-    await receive(hass, port, with_value(TELEGRAM, reference, f"({number})"))
+    await home.receive(with_value(TELEGRAM, reference, f"({number})"))
 
-    assert state_of(hass, entity_id).state == state
+    assert home.state_of(entity_id).state == state
     others = before.keys() - {
         *(entity_id, "smarty_telegrams_received", "smarty_meter_clock_offset")
     }
-    after = values(hass)
+    after = home.values()
     assert {other: after[other] for other in others} == {other: before[other] for other in others}
 
 
@@ -107,110 +100,52 @@ async def test_control_states(  # noqa: PLR0913, PLR0917
         ("()", ("unknown", "unknown")),
     ],
 )
-async def test_current_limits(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    reference: str,
-    limits: str,
-    shown: tuple[str, str],
+async def test_current_limits(
+    home: Home, reference: str, limits: str, shown: tuple[str, str]
 ) -> None:
     text = with_value(TELEGRAM, "1-1:31.4.0", None)
-    await set_up(hass, port, make_entry, with_value(text, reference, limits))
+    await home.set_up(with_value(text, reference, limits))
 
-    assert state_of(hass, "smarty_current_limit_imported").state == shown[0]
-    assert state_of(hass, "smarty_current_limit_exported").state == shown[1]
+    assert home.state_of("smarty_current_limit_imported").state == shown[0]
+    assert home.state_of("smarty_current_limit_exported").state == shown[1]
 
 
 @pytest.mark.parametrize("medium", ["1-0", "0-0"])
-async def test_counters_are_read_under_both_references(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, medium: str
-) -> None:
+async def test_counters_are_read_under_both_references(home: Home, medium: str) -> None:
     text = TELEGRAM.replace("\n1-0:72.32.0(", f"\n{medium}:72.32.0(")
-    await set_up(hass, port, make_entry, text.replace("\n1-0:52.36.0", f"\n{medium}:52.36.0"))
+    await home.set_up(text.replace("\n1-0:52.36.0", f"\n{medium}:52.36.0"))
 
-    assert state_of(hass, "smarty_voltage_sags_l3").state == "2"
-    assert state_of(hass, "smarty_voltage_swells_l2").state == "6"
-
-
-async def test_zero_is_zero(hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker) -> None:
-    text = with_value(TELEGRAM, "1-0:2.8.0", "(000000.000*kWh)")
-    text = with_value(text, "0-0:96.7.21", "(00000)")
-    text = with_value(text, "0-1:24.2.1", "(250703103000S)(00000.000*m3)")
-    await set_up(hass, port, make_entry, text)
-
-    assert state_of(hass, "smarty_energy_exported").state == "0.0"
-    assert state_of(hass, "smarty_power_failures").state == "0"
-    assert state_of(hass, GAS).state == "0.0"
+    assert home.state_of("smarty_voltage_sags_l3").state == "2"
+    assert home.state_of("smarty_voltage_swells_l2").state == "6"
 
 
-async def test_a_zero_in_one_telegram_does_not_lower_a_total(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    text = with_value(TELEGRAM, "1-0:1.8.0", "(000000.000*kWh)")
+async def test_a_valve_that_is_switched_on_later(home: Home) -> None:
+    await home.set_up(with_value(TELEGRAM, "0-1:24.4.0", None))
+    assert VALVE not in home.values()
 
-    await receive(hass, port, with_value(text, "0-1:24.2.1", "(250703103500S)(00000.000*m3)"))
-    assert state_of(hass, ENERGY).state == "25678.901"
-    assert state_of(hass, GAS).state == "678.901"
-    assert state_of(hass, CAPTURED).state == "2025-07-03T08:30:00+00:00"
+    await home.receive(TELEGRAM)
+    assert home.state_of(VALVE).state == "disconnected"
 
-    text = with_value(TELEGRAM, "1-0:1.8.0", "(025678.999*kWh)")
-    await receive(hass, port, with_value(text, "0-1:24.2.1", "(250703104000S)(00678.999*m3)"))
-    assert state_of(hass, ENERGY).state == "25678.999"
-    assert state_of(hass, GAS).state == "678.999"
-    assert state_of(hass, CAPTURED).state == "2025-07-03T08:40:00+00:00"
-    assert entry.runtime_data.reception.totals_held_back == {"1-0:1.8.0": 1, "0-1:24.2.1": 1}
+    await home.receive(with_value(TELEGRAM, "0-1:24.4.0", None))
+    assert home.state_of(VALVE).state == "unknown"
 
 
-async def test_a_fall_that_is_confirmed_is_shown(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-    text = with_value(TELEGRAM, "1-0:1.8.0", "(000001.000*kWh)")
-
-    await receive(hass, port, with_value(text, "0-1:24.2.1", "(250703103500S)(00000.100*m3)"))
-    later = with_value(text, "0-1:24.2.1", "(250703104000S)(00000.200*m3)")
-    await receive(hass, port, later)
-    assert state_of(hass, GAS).state == "0.2"
-    assert state_of(hass, ENERGY).state == "25678.901"
-
-    for _ in range(CONFIRMATIONS - 1):
-        await receive(hass, port, later)
-    assert state_of(hass, ENERGY).state == "1.0"
-
-
-async def test_a_valve_that_is_switched_on_later(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry, with_value(TELEGRAM, "0-1:24.4.0", None))
-    assert VALVE not in values(hass)
-
-    await receive(hass, port, TELEGRAM)
-    assert state_of(hass, VALVE).state == "disconnected"
-
-    await receive(hass, port, with_value(TELEGRAM, "0-1:24.4.0", None))
-    assert state_of(hass, VALVE).state == "unknown"
-
-
-async def test_a_channel_that_is_switched_on_step_by_step(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
+async def test_a_channel_that_is_switched_on_step_by_step(home: Home) -> None:
     without_index = with_value(TELEGRAM, "0-1:24.2.1", None)
-    await set_up(hass, port, make_entry, with_value(without_index, "0-1:96.1.0", None))
-    assert not [name for name in values(hass) if name.startswith("gas_")]
+    await home.set_up(with_value(without_index, "0-1:96.1.0", None))
+    assert not [name for name in home.values() if name.startswith("gas_")]
 
-    await receive(hass, port, without_index)
-    assert state_of(hass, VALVE).state == "disconnected"
-    assert not {GAS, CAPTURED} & values(hass).keys()
+    await home.receive(without_index)
+    assert home.state_of(VALVE).state == "disconnected"
+    assert not {GAS, CAPTURED} & home.values().keys()
 
-    await receive(hass, port, with_value(TELEGRAM, "0-1:24.2.1", "(632525252525S)(00000.000)"))
-    assert state_of(hass, GAS).state == "unknown"
-    assert state_of(hass, CAPTURED).state == "unknown"
+    await home.receive(with_value(TELEGRAM, "0-1:24.2.1", "(632525252525S)(00000.000)"))
+    assert home.state_of(GAS).state == "unknown"
+    assert home.state_of(CAPTURED).state == "unknown"
 
-    await receive(hass, port, TELEGRAM)
-    assert state_of(hass, GAS).state == "678.901"
-    assert state_of(hass, CAPTURED).state == "2025-07-03T08:30:00+00:00"
+    await home.receive(TELEGRAM)
+    assert home.state_of(GAS).state == "678.901"
+    assert home.state_of(CAPTURED).state == "2025-07-03T08:30:00+00:00"
 
 
 def with_time(time: datetime) -> str:
@@ -220,43 +155,31 @@ def with_time(time: datetime) -> str:
 
 
 @pytest.mark.parametrize("ahead", [3600, -3600])
-async def test_the_clock_of_the_meter(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, ahead: int
-) -> None:
+async def test_the_clock_of_the_meter(home: Home, ahead: int) -> None:
     began = dt_util.utcnow()
     time = (began + timedelta(seconds=ahead)).replace(microsecond=0)
-    await set_up(hass, port, make_entry, with_time(time))
-    assert state_of(hass, "smarty_meter_clock").state == time.isoformat()
+    await home.set_up(with_time(time))
+    assert home.state_of("smarty_meter_clock").state == time.isoformat()
     took = (dt_util.utcnow() - began).total_seconds()
-    offset = int(state_of(hass, "smarty_meter_clock_offset").state)
+    offset = int(home.state_of("smarty_meter_clock_offset").state)
     assert ahead - took - 2 < offset <= ahead
 
-    await receive(hass, port, with_value(TELEGRAM, "0-0:1.0.0", "()"))
-    assert state_of(hass, "smarty_meter_clock").state == "unknown"
-    assert state_of(hass, "smarty_meter_clock_offset").state == "unknown"
+    await home.receive(with_value(TELEGRAM, "0-0:1.0.0", "()"))
+    assert home.state_of("smarty_meter_clock").state == "unknown"
+    assert home.state_of("smarty_meter_clock_offset").state == "unknown"
 
 
-async def test_a_meter_without_clock_has_no_offset(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry, with_value(TELEGRAM, "0-0:1.0.0", None))
-
-    assert not {"smarty_meter_clock", "smarty_meter_clock_offset"} & values(hass).keys()
-
-
-async def test_telegrams_are_counted(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
+async def test_telegrams_are_counted(home: Home) -> None:
+    entry = await home.set_up()
     coordinator: SmartyCoordinator = entry.runtime_data
     other = TELEGRAM.replace(SERIAL.encode().hex().upper(), OTHER_SERIAL.encode().hex().upper())
-    await port.send(encipher(TELEGRAM, 500, key=OTHER_KEY))
-    await port.send(encipher(other, 1, system_title=b"SAGother"))
-    await wait_until(hass, lambda: coordinator.reception.other_meters.total() == 1)
-    await receive(hass, port, TELEGRAM)
+    await home.port.send(encipher(TELEGRAM, 500, key=OTHER_KEY))
+    await home.port.send(encipher(other, 1, system_title=b"SAGother"))
+    await wait_until(home.hass, lambda: coordinator.reception.other_meters.total() == 1)
+    await home.receive(TELEGRAM)
 
-    assert state_of(hass, "smarty_telegrams_received").state == "2"
-    rejected = state_of(hass, "smarty_telegrams_rejected")
+    assert home.state_of("smarty_telegrams_received").state == "2"
+    rejected = home.state_of("smarty_telegrams_rejected")
     assert rejected.state == "2"
     counts = dict.fromkeys(Reason, 0) | {Reason.TAG: 1, "other_meter": 1}
     assert {reason: rejected.attributes[reason] for reason in counts} == counts
@@ -281,34 +204,27 @@ async def test_telegrams_are_counted_while_none_is_accepted(
     assert "encryption key" in str(coordinator.last_exception)
 
 
-async def test_objects_outside_the_specification(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    await set_up(hass, port, make_entry)
-    assert "smarty_other_objects" not in values(hass)
+async def test_objects_outside_the_specification(home: Home) -> None:
+    await home.set_up()
+    assert "smarty_other_objects" not in home.values()
 
     text = with_value(TELEGRAM, "1-0:99.97.0", "(2)(0-0:96.7.19)")
-    await receive(hass, port, with_value(text, "0-0:96.13.9", "()"))
+    await home.receive(with_value(text, "0-0:96.13.9", "()"))
 
-    state = state_of(hass, "smarty_other_objects")
+    state = home.state_of("smarty_other_objects")
     assert state.state == "2"
     assert state.attributes["1-0:99.97.0"] == "2 0-0:96.7.19"
     assert not state.attributes["0-0:96.13.9"]
 
-    await receive(hass, port, TELEGRAM)
-    assert state_of(hass, "smarty_other_objects").state == "0"
+    await home.receive(TELEGRAM)
+    assert home.state_of("smarty_other_objects").state == "0"
 
 
 @pytest.mark.parametrize(("sent", "decimals"), [("(001*A)", 0), ("(001.5*A)", 1), ("()", 0)])
-async def test_currents_have_as_many_decimals_as_the_meter_sends(  # noqa: PLR0913, PLR0917
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    entity_registry: EntityRegistry,
-    sent: str,
-    decimals: int,
+async def test_currents_have_as_many_decimals_as_the_meter_sends(
+    home: Home, entity_registry: EntityRegistry, sent: str, decimals: int
 ) -> None:
-    await set_up(hass, port, make_entry, with_value(TELEGRAM, "1-0:51.7.0", sent))
+    await home.set_up(with_value(TELEGRAM, "1-0:51.7.0", sent))
 
     for phase, shown in (("l1", 0), ("l2", decimals)):
         registered = entity_registry.async_get(f"sensor.smarty_current_{phase}")

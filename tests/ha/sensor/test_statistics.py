@@ -25,7 +25,7 @@ from custom_components.smarty_p1.const import (
 )
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort, with_value
-from tests.ha.support import TELEGRAM, receive, state_of
+from tests.ha.support import TELEGRAM, receive
 
 GAS = "sensor.gas_meter_7401"
 WATER = "sensor.water_meter_7402"
@@ -103,10 +103,7 @@ async def compile_statistics(hass: HomeAssistant, port: MeterPort, make_entry: E
 
 
 async def test_statistics_are_compiled(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_ws_client: WebSocketGenerator,
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_ws_client: WebSocketGenerator
 ) -> None:
     await compile_statistics(hass, port, make_entry)
     client = await hass_ws_client()
@@ -175,49 +172,6 @@ async def test_the_energy_dashboard_finds_nothing_wrong(
 
 
 @pytest.mark.usefixtures("everything_enabled")
-async def test_the_energy_dashboard_knows_what_it_costs(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    hass_ws_client: WebSocketGenerator,
-) -> None:
-    assert await async_setup_component(hass, "energy", {})
-    await compile_statistics(hass, port, make_entry)
-    client = await hass_ws_client()
-    grid = GRID | {"entity_energy_price_export": "sensor.smarty_price_of_exported_energy"}
-    await client.send_json_auto_id({"type": "energy/save_prefs", "energy_sources": [grid]})
-    assert (await client.receive_json())["success"]
-    await hass.async_block_till_done()
-
-    # 2 kWh imported and 1 kWh exported.
-    await receive(hass, port, at("10:46:00", 101.0, 4.0))
-    index = state_of(hass, "smarty_energy_exported").state
-    more = at("10:47:00", 103.0, 4.0)
-    more = with_value(more, "1-0:2.8.0", f"({float(index) + 1:010.3f}*kWh)")
-    await receive(hass, port, more)
-
-    cost = state_of(hass, "smarty_energy_imported_cost")
-    compensation = state_of(hass, "smarty_energy_exported_compensation")
-    assert float(cost.state) == pytest.approx(2 * 0.2259)
-    assert float(compensation.state) == pytest.approx(0.06)
-
-
-async def test_long_attributes_are_not_recorded(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    before = dt_util.utcnow()
-    await compile_statistics(hass, port, make_entry)
-
-    history = await get_instance(hass).async_add_executor_job(
-        lambda: get_significant_states(hass, before, entity_ids=[CHEAPEST])
-    )
-    state, *_ = history[CHEAPEST]
-    assert isinstance(state, State)
-    assert state.attributes["unit_of_measurement"] == "kW"
-    assert {"months", "classes"} & state.attributes.keys() == set()
-
-
-@pytest.mark.usefixtures("everything_enabled")
 async def test_long_and_double_attributes_are_not_recorded(
     hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
 ) -> None:
@@ -239,13 +193,15 @@ async def test_long_and_double_attributes_are_not_recorded(
         for entity_id in (
             *("sensor.smarty_message_text", "event.smarty_message", "sensor.smarty_other_objects"),
             *("sensor.smarty_quarter_hour_power", "sensor.smarty_excess_energy"),
-            "binary_sensor.smarty_reference_power_warning",
+            *("binary_sensor.smarty_reference_power_warning", CHEAPEST),
         )
     }
     kept = {
         (entity_id, name)
         for entity_id, found in attributes.items()
-        for name in ("text", "measured_since", "9-9:99.99.99", "last_reset")
+        for name in (
+            *("text", "measured_since", "9-9:99.99.99", "last_reset", "months", "classes"),
+        )
         if name in found
     }
     assert kept == {("event.smarty_message", "text"), ("sensor.smarty_excess_energy", "last_reset")}

@@ -37,7 +37,6 @@ CHEAPEST = "smarty_cheapest_reference_power"
 SAVING = "smarty_possible_saving_per_year"
 MONTH_END = "smarty_estimated_total_this_month"
 PROJECTED = "smarty_projected_quarter_hour"
-JUNE = "2026-06-01T00:00:00+02:00"
 
 
 @pytest.fixture
@@ -98,22 +97,6 @@ async def test_peaks_and_classes(hass: HomeAssistant, port: MeterPort) -> None:
     # 2.5 kWh are 10 kW.
     await receive(hass, port, telegram("00:15:00", 2.5))
     assert values(hass, PEAK, PEAK_YEAR) == [8.0, 10.0]
-
-
-@pytest.mark.usefixtures("entry")
-async def test_units_classes_and_resets(hass: HomeAssistant) -> None:
-    for name in (ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL):
-        attributes = state_of(hass, name).attributes
-        assert attributes["device_class"] == "monetary"
-        assert attributes["state_class"] == "total"
-        assert attributes["unit_of_measurement"] == "EUR"
-        assert attributes["last_reset"] == JUNE
-    for name in (PRICE, PRICE_EXPORT):
-        attributes = state_of(hass, name).attributes
-        assert attributes["state_class"] == "measurement"
-        assert attributes["unit_of_measurement"] == "EUR/kWh"
-        assert "device_class" not in attributes
-    assert state_of(hass, ABOVE).attributes["last_reset"] == JUNE
 
 
 @pytest.mark.usefixtures("everything_enabled")
@@ -187,10 +170,7 @@ async def test_what_exists_depends_on_the_options(  # noqa: PLR0913, PLR0917
     ends: set[str],
 ) -> None:
     entry = make_entry(port.url)
-    for chosen in (
-        {"reference_power": 7.0, "energy_price": 0.1, "feed_in_price": 0.1},
-        options,
-    ):
+    for chosen in ({"reference_power": 7.0, "energy_price": 0.1, "feed_in_price": 0.1}, options):
         # What the options asked for before is removed.
         port.greeting = port.next_frame(telegram("00:00:00", 0.0))
         hass.config_entries.async_update_entry(entry, options=chosen)
@@ -198,26 +178,6 @@ async def test_what_exists_depends_on_the_options(  # noqa: PLR0913, PLR0917
 
     registered = async_entries_for_config_entry(entity_registry, entry.entry_id)
     assert {each.unique_id.removeprefix(f"{SERIAL}_") for each in registered} & ENDS == ends
-
-
-async def test_few_are_enabled_by_default(
-    hass: HomeAssistant,
-    port: MeterPort,
-    make_entry: EntryMaker,
-    entity_registry: EntityRegistry,
-    hass_storage: dict[str, Any],
-) -> None:
-    entry = await billed_month.set_up(hass, port, make_entry, hass_storage)
-
-    registered = async_entries_for_config_entry(entity_registry, entry.entry_id)
-    shown = {each.unique_id.removeprefix(f"{SERIAL}_") for each in registered if not each.disabled}
-    assert shown & ENDS == {
-        "price_import",
-        "price_export",
-        "cost_total",
-        "cheapest_reference_power",
-        "demand_excess_cost",
-    }
 
 
 @pytest.mark.usefixtures("entry")
@@ -236,20 +196,6 @@ async def test_what_stays_the_same_is_not_written_anew(
     costs = {PRICE, PRICE_EXPORT, ENERGY, NETWORK, SURCHARGE, FEED_IN, TOTAL, PEAK, PEAK_YEAR}
     assert "smarty_energy_imported" in changed
     assert (costs | {ABOVE, CHEAPEST, SAVING}) & set(changed) == set()
-
-
-@pytest.mark.usefixtures("entry")
-@pytest.mark.parametrize("date", ["350101", "000101", "260516"])
-async def test_a_telegram_of_another_month_does_not_end_this_one(
-    hass: HomeAssistant, port: MeterPort, date: str
-) -> None:
-    await receive(hass, port, telegram("00:01:00", 0.01))
-    before = state_of(hass, TOTAL)
-
-    await receive(hass, port, telegram("00:02:00", 0.01).replace("260616", date))
-
-    assert values(hass, TOTAL, NETWORK) == [float(before.state), 17.95]
-    assert state_of(hass, TOTAL).attributes == before.attributes
 
 
 @pytest.mark.usefixtures("everything_enabled")
@@ -310,25 +256,3 @@ def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
                 assert demand
                 assert tariff_sensor_values.cheapest(demand) == 3
     assert compared.call_count == len(meters) + 1
-
-
-def test_the_months_are_compared_at_the_prices_of_today() -> None:
-    meter = DemandMeter.from_dict(
-        billed_month.stored(billed_month.CONTRACT),
-        billed_month.CONTRACT,
-        files=billed_month.files(billed_month.CONTRACT),
-    )
-    # Put into an empty field, it holds from the 1st of June.
-    meter.change_contract(replace(billed_month.CONTRACT, surcharge=0.53))
-    time = datetime(2026, 6, 15, 22, tzinfo=UTC)
-    demand = meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
-    assert demand
-    told = tariff_sensor_values.classes(demand)
-    # Of May, with 8 %: 7.42 and 12.5 * 0.53, and 12.84 and 2.5 * 0.53
-    assert (told["classes"]["3"], told["classes"]["7"]) == (15.17, 15.3)
-    assert (told["months"], told["prices"], told["about_the_same"]) == (
-        ["2026-05"],
-        "current",
-        True,
-    )
-    assert tariff_sensor_values.saving(demand) == 1.56

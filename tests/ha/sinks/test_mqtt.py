@@ -18,16 +18,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient, MqttM
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import SERIAL, MeterPort, with_value
 from tests.ha.pacing import with_power
-from tests.ha.support import (
-    TELEGRAM,
-    fall_silent,
-    let_pass,
-    own_log,
-    receive,
-    set_up,
-    state_of,
-    wait_until,
-)
+from tests.ha.support import TELEGRAM, fall_silent, own_log, receive, set_up, state_of, wait_until
 
 ROOT = "cellar/meter"
 OPTIONS = {
@@ -195,12 +186,6 @@ async def test_each_telegram_is_published_while_the_meter_is_read(meter: Publish
     assert meter.on("availability")[3:] == ["offline"]
 
 
-async def test_nothing_is_published_by_default(meter: Publishing) -> None:
-    await meter.begin({})
-    await meter.receive(TELEGRAM)
-    assert meter.messages() == []
-
-
 async def test_a_broker_that_is_away(meter: Publishing) -> None:
     await meter.begin(discovery=True)
     meter.is_connected(connected=False)
@@ -292,29 +277,6 @@ async def test_what_the_broker_keeps_is_taken_back(meter: Publishing) -> None:
     # The last one of before may have been cut off by the reload, and is taken back twice then.
     assert meter.taken_back() <= still_kept | below_root
     assert [text for _, text, _ in meter.messages() if text] == ["offline"]
-
-
-async def test_values_that_are_no_longer_retained_are_taken_back_first(
-    meter: Publishing, hass_storage: dict[str, Any]
-) -> None:
-    await meter.begin(retain=True)
-    await meter.again({"mqtt": OPTIONS})
-    # Whoever listens ends up with the value, not with the empty message.
-    await meter.is_complete(2)
-    assert meter.on("active_power_imported") == ["", "2.345"]
-    # A crash brings none of them back.
-    await meter.hass.async_block_till_done()
-    await let_pass(meter.hass, 6)
-    stored = hass_storage[f"smarty_p1.{meter.entry.entry_id}.retained"]["data"]
-    assert not [topic for topic in stored if topic.endswith("active_power_imported")]
-
-
-async def test_nothing_is_left_of_a_meter_that_is_removed(meter: Publishing) -> None:
-    await meter.begin(format="smartyreader", retain=True, discovery=True)
-    kept = meter.kept()
-    meter.forget()
-    await meter.hass.config_entries.async_remove(meter.entry.entry_id)
-    assert meter.taken_back() == kept
 
 
 async def test_discovery(meter: Publishing) -> None:
@@ -439,3 +401,11 @@ async def test_a_meter_that_is_silent_after_a_crash_is_offline(
     await meter.hass.config_entries.async_setup(entry.entry_id)
     await meter.hass.async_block_till_done()
     assert meter.messages() == [(f"{ROOT}/availability", "offline", True)]
+
+
+async def test_nothing_is_left_of_a_meter_that_is_removed(meter: Publishing) -> None:
+    await meter.begin(format="smartyreader", retain=True, discovery=True)
+    kept = meter.kept()
+    meter.forget()
+    await meter.hass.config_entries.async_remove(meter.entry.entry_id)
+    assert meter.taken_back() == kept

@@ -11,7 +11,6 @@ from unittest.mock import AsyncMock, MagicMock, patch
 import aiohttp
 import pytest
 from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_USER, ConfigFlowResult
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -242,27 +241,6 @@ async def test_what_a_broker_has_kept_is_not_of_now(
     assert (await house.get("/api/v1/data"))["active_power_w"] == 2345
 
 
-async def test_twenty_that_ask_cost_no_telegram(house: House) -> None:
-    await house.set_up()
-    before = house.entry.runtime_data.reception.telegrams
-
-    async def ask(session: aiohttp.ClientSession) -> set[int]:
-        url = f"http://{LOCAL}:{house.http_port}/api/v1/data"
-        statuses = set()
-        for _ in range(5):
-            async with session.get(url) as answer:
-                statuses.add(answer.status)
-        return statuses
-
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        asking = [asyncio.create_task(ask(session)) for _ in range(20)]
-        for n in (1, 2, 3):
-            await receive(house.hass, house.port, with_power(f"0{n}.000"))
-        assert await asyncio.gather(*asking) == [{200}] * 20
-    assert house.entry.runtime_data.reception.telegrams == before + 3
-    assert (await house.get("/api/v1/data"))["active_power_w"] == 3000
-
-
 async def test_a_port_in_use_is_a_repair_until_it_is_free(house: House) -> None:
     udp_port = free_ports()
     with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
@@ -437,29 +415,3 @@ async def test_the_real_homewizard_integration(house: House) -> None:
     # Whatever asks from here now is something else.
     house.poll(LOCAL, 6, 5.0)
     assert house.issue("virtual_battery")
-
-
-@pytest.mark.usefixtures("zeroconf")
-async def test_the_real_shelly_integration(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Its cameras need more packages, and Bluetooth, on which it depends, an adapter.
-    core = "homeassistant.components.shelly"
-    monkeypatch.setattr(f"{core}.PLATFORMS", [Platform.SENSOR])
-    monkeypatch.setattr(f"{core}.config_flow.async_discovered_service_info", lambda *_: [])
-    monkeypatch.setattr(f"{core}.config_flow.async_discover_devices", AsyncMock(return_value=[]))
-    house.hass.config.components.add("bluetooth")
-    await house.set_up()
-    flows = house.hass.config_entries.flow
-    flow = await flows.async_init("shelly", context={"source": SOURCE_USER})
-    result = await flows.async_configure(flow["flow_id"], {"host": LOCAL, "port": house.http_port})
-    assert result["type"] is FlowResultType.CREATE_ENTRY
-    await house.hass.async_block_till_done()
-
-    def power() -> str:
-        state = house.hass.states.get("sensor.shellypro3em_02a1b2c3d4e5_power")
-        return state.state if state else ""
-
-    assert power() == "2345.0"
-    # Told of each telegram.
-    await receive(house.hass, house.port, with_power("01.234"))
-    await wait_until(house.hass, lambda: power() == "1234.0")
-    await house.hass.config_entries.async_unload(result["result"].entry_id)

@@ -6,16 +6,10 @@ from typing import Any
 import pytest
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEntry, MockUser
-from pytest_homeassistant_custom_component.typing import (
-    MockHAClientWebSocket,
-    WebSocketGenerator,
-)
+from pytest_homeassistant_custom_component.common import CLIENT_ID, MockUser
+from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
-from tests.ha import billed_month
-from tests.ha.conftest import EntryMaker
-from tests.ha.meter import MeterPort
 
 type Client = MockHAClientWebSocket
 type ClientOf = Callable[[MockUser], Awaitable[Client]]
@@ -62,11 +56,3 @@ async def refused(client: Client, command: str, **fields: object) -> str:
     assert not answer["success"], answer
     code: str = answer["error"]["code"]
     return code
-
-
-@pytest.fixture
-async def entry(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
-) -> MockConfigEntry:
-    """Return the entry of a meter with one month and a half behind it."""
-    return await billed_month.set_up(hass, port, make_entry, hass_storage)

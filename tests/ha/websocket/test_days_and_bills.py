@@ -15,7 +15,7 @@ from tests.ha import billed_month
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
-from tests.ha.support import receive, reload, set_up, state_of
+from tests.ha.support import Home, receive, reload, state_of
 
 from .conftest import Client, ask, refused
 
@@ -102,21 +102,8 @@ async def test_of_many_days_the_newest_400_are_told(client: Client, entry: MockC
     assert found[-1] == newest
 
 
-async def test_the_first_month_begins_with_its_first_day(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, client: Client
-) -> None:
-    first = telegram("12:00:00", 0.0)
-    entry = await set_up(hass, port, make_entry, first, **billed_month.OPTIONS)
-    [day] = await days_of(client, entry, start="2000-01-01")
-    [bill] = (await ask(client, "bill", entry_id=entry.entry_id))["months"]
-    assert day["day"] == "2026-06-16"
-    assert day["cost"] == bill["total"]
-
-
-async def test_without_a_reference_power(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, client: Client
-) -> None:
-    entry = await set_up(hass, port, make_entry, telegram("12:00:00", 0.0))
+async def test_without_a_reference_power(home: Home, client: Client) -> None:
+    entry = await home.set_up(telegram("12:00:00", 0.0))
     [day] = await days_of(client, entry)
     assert (day["cost"], day["cost_above"], day["reference_kw"]) == (None, None, None)
     [month] = (await ask(client, "bill", entry_id=entry.entry_id))["months"]

@@ -16,7 +16,7 @@ from tests.ha.meter import MeterPort, with_value
 from tests.ha.support import TELEGRAM, let_pass, receive, reload, set_up
 from tests.ha.topic import Clock
 
-from .conftest import Client, ClientOf, ask, refused, user_with
+from .conftest import Client, ask
 
 START = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
 
@@ -247,11 +247,7 @@ async def test_the_other_meters_are_told_before_the_first_telegram_after_a_resta
 
 
 async def test_what_gas_is_worth_is_told_once_it_is_entered_and_nothing_is_lost(
-    hass: HomeAssistant,
-    port: MeterPort,
-    client: Client,
-    meter: MockConfigEntry,
-    sender: Sender,
+    hass: HomeAssistant, port: MeterPort, client: Client, meter: MockConfigEntry, sender: Sender
 ) -> None:
     await sender.send(HOURS, r0_1_24_2_1="(250703120000S)(00680.901*m3)")
     before = {each["type"]: each for each in await media_of(client, meter)}
@@ -305,18 +301,6 @@ async def test_gas_in_euros_of_the_meter_and_of_the_one_it_has_replaced(
         "fixed": 0.5,
         "total": 3.2,
     }
-
-    identity = f"({b'GAS0790002579999'.hex().upper()})"
-    other = {"r0_1_96_1_0": identity, "r0_1_24_2_1": "(250705010000S)(00000.100*m3)"}
-    await sender.send(HOURS, **other)
-    await sender.send(23 * HOURS, r0_1_24_2_1="(250706000000S)(00002.100*m3)")
-
-    new, old = (await gas_first(client, entry))[:2]
-    assert new["meter"] == "GAS0790002579999"
-    # 3 and 2 m³, and two of 31 days; the one that is gone costs nothing more.
-    assert (new["costs"]["month"]["first"], new["costs"]["month"]["last"]) == (4, 5)
-    assert (new["costs"]["month"]["m3"], new["costs"]["month"]["total"]) == (5.0, 5.5)
-    assert (old["type"], old["costs"]["month"]) == ("gas", None)
 
 
 async def gas_first(client: Client, entry: MockConfigEntry) -> list[dict[str, Any]]:
@@ -379,13 +363,3 @@ async def test_a_part_that_is_damaged_begins_anew_alone(  # noqa: PLR0913, PLR09
     assert [each["kind"] for each in answer["disturbances"]] == ["voltage_sag"]
     assert "(voltages, media)" in caplog.text
     assert len((await ask(client, "media", entry_id=meter.entry_id))["media"]) == 3
-
-
-async def test_only_for_whom_may_read_an_entity(
-    client_of: ClientOf, hass: HomeAssistant, meter: MockConfigEntry
-) -> None:
-    stranger = await client_of(user_with(hass, "light.hall"))
-    friend = await client_of(user_with(hass, "sensor.smarty_energy_imported"))
-    for name in NAMES:
-        assert await refused(stranger, name, entry_id=meter.entry_id) == "unauthorized"
-        assert await ask(friend, name, entry_id=meter.entry_id)

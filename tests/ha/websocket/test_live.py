@@ -10,20 +10,12 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import meter_coordinator
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
-from custom_components.smarty_p1.lib.meter import Reading
 from custom_components.smarty_p1.websocket import live
 from custom_components.smarty_p1.websocket.live_values import current_values
 from tests.ha.billed_month import telegram
 from tests.ha.conftest import EntryMaker
 from tests.ha.meter import OTHER_KEY, MeterPort, encipher, with_value
-from tests.ha.support import (
-    TELEGRAM,
-    let_pass,
-    receive,
-    set_up,
-    wait_for_telegram,
-    wait_until,
-)
+from tests.ha.support import TELEGRAM, let_pass, receive, set_up, wait_for_telegram, wait_until
 
 from .conftest import Client, ClientOf, refused, user_with
 
@@ -153,16 +145,6 @@ async def test_a_subscription_outlives_reload_and_disabling(
     assert event["values"]["energy_imported"] == 1461.2
 
 
-async def test_a_new_connection_begins_with_what_is_known(
-    hass: HomeAssistant, client: Client, client_of: ClientOf, entry: MockConfigEntry
-) -> None:
-    _, first = await subscribe(client, entry)
-    await client.close()
-    again = await client_of(user_with(hass, "sensor.smarty_energy_imported"))
-    _, second = await subscribe(again, entry)
-    assert second == first
-
-
 async def until(client: Client, is_it: Any) -> Any:  # noqa: ANN401 - JSON
     """Return the first message that is as it should be."""
     while not is_it(event := await told(client)):
@@ -262,14 +244,3 @@ async def test_a_wrong_key_is_told_with_the_dialog_that_asks_for_it(
     event = await until(client, lambda event: (event["remedy"] or {}).get("kind") == "reauth")
     assert (event["state"], event["obstacle"]) == ("failing", "wrong_key")
     assert event["remedy"]["flow_id"] == flow["flow_id"]
-
-
-async def test_nothing_is_worked_out_while_nobody_listens(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def never(_coordinator: object) -> dict[str, Any]:
-        pytest.fail("nobody asked")
-
-    monkeypatch.setattr(live, "current_values", never)
-    await receive(hass, port, telegram("00:05:00", 0.5))
-    assert isinstance(entry.runtime_data.latest, Reading)

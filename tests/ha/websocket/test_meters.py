@@ -17,10 +17,6 @@ from tests.ha.support import device_of, receive
 from .conftest import Client, ClientOf, ask, refused, user_with
 
 
-async def test_nothing_before_there_is_a_meter(client: Client) -> None:
-    assert await ask(client, "meters") == {"meters": []}
-
-
 async def test_a_discovery_that_is_ignored_is_no_meter(hass: HomeAssistant, client: Client) -> None:
     MockConfigEntry(domain=DOMAIN, source=SOURCE_IGNORE, unique_id="ignored").add_to_hass(hass)
     assert await ask(client, "meters") == {"meters": []}
@@ -78,17 +74,6 @@ def hass_device(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) ->
     return device_of(dr.async_get(hass), entry, identifier).id
 
 
-@pytest.mark.usefixtures("entry")
-async def test_one_phase(hass: HomeAssistant, port: MeterPort, client: Client) -> None:
-    text = billed_month.telegram("00:00:10", 0.0)
-    for reference in ("21", "22", "31", "32", "41", "42", "51", "52", "61", "62", "71", "72"):
-        if reference not in {"21", "22", "31", "32"}:
-            text = with_value(text, f"1-0:{reference}.7.0", None)
-    await receive(hass, port, text)
-    [meter] = (await ask(client, "meters"))["meters"]
-    assert meter["phases"] == 1
-
-
 async def test_a_meter_that_is_disabled_is_told_and_how_to_enable_it(
     hass: HomeAssistant, client: Client, entry: MockConfigEntry
 ) -> None:
@@ -138,3 +123,14 @@ async def test_only_meters_of_which_the_user_may_read_an_entity(
     assert await refused(client, "live", entry_id=entry.entry_id) == "unauthorized"
     assert await refused(client, "live", entry_id="none") == "not_found"
     assert await refused(client, "live", entry_id="n" * 65) == "invalid_format"
+
+
+@pytest.mark.usefixtures("entry")
+async def test_one_phase(hass: HomeAssistant, port: MeterPort, client: Client) -> None:
+    text = billed_month.telegram("00:00:10", 0.0)
+    for reference in ("21", "22", "31", "32", "41", "42", "51", "52", "61", "62", "71", "72"):
+        if reference not in {"21", "22", "31", "32"}:
+            text = with_value(text, f"1-0:{reference}.7.0", None)
+    await receive(hass, port, text)
+    [meter] = (await ask(client, "meters"))["meters"]
+    assert meter["phases"] == 1

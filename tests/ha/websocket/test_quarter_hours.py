@@ -2,8 +2,6 @@
 
 import asyncio
 import base64
-import json
-import random
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
@@ -20,7 +18,6 @@ from custom_components.smarty_p1.lib.tariff import (
     PlatformDays,
     QuarterHour,
     QuarterHours,
-    month_name,
 )
 from custom_components.smarty_p1.lib.tariff.contract import BEGINNING
 from tests.ha.billed_month import telegram
@@ -39,11 +36,7 @@ async def test_integers_and_gaps(client: Client, entry: MockConfigEntry) -> None
     replace_month(
         entry,
         "2026-05",
-        [
-            "2026-05-10T10:00Z,123.4,0,,",
-            "2026-05-10T10:15Z,0,250.6,,",
-            "2026-05-10T10:45Z,99.5,,,",
-        ],
+        ["2026-05-10T10:00Z,123.4,0,,", "2026-05-10T10:15Z,0,250.6,,", "2026-05-10T10:45Z,99.5,,,"],
     )
 
     async def values(**fields: str) -> list[int | None]:
@@ -208,41 +201,6 @@ async def test_those_of_the_platform_are_named(client: Client, entry: MockConfig
     answer = await ask(client, "quarter_hours", entry_id=entry.entry_id, **period)
     assert answer["values"] == [100, 200, None, 100]
     assert answer["origins"] == [[0, 2, "platform"], [3, 1, "platform_estimated"]]
-
-
-async def test_a_year_in_one_answer_of_bounded_size(client: Client, entry: MockConfigEntry) -> None:
-    # A household of 4,500 kWh with an electric car: 128 Wh in the mean, up to 3 kWh.
-    chance = random.Random(1)  # noqa: S311 - an invented household
-    months: dict[str, list[str]] = {}
-    time = datetime(2025, 6, 15, 22, tzinfo=UTC)
-    while time < datetime(2026, 6, 15, 21, 45, tzinfo=UTC):
-        night = 0 <= time.hour < 5
-        wh = chance.uniform(20, 60) if night else chance.lognormvariate(4.3, 0.8)
-        wh = 2750 + wh if chance.random() < 0.012 else wh
-        months.setdefault(month_name(time), []).append(f"{time:%Y-%m-%dT%H:%MZ},{wh:.1f},0,,")
-        time += QUARTER
-    for month, lines in months.items():
-        replace_month(entry, month, lines)
-    await client.send_json_auto_id(
-        {
-            "type": "smarty_p1/quarter_hours",
-            "entry_id": entry.entry_id,
-            "start": "2025-06-15T22:00:00Z",
-        }
-    )
-    text = await client.receive_str()
-    assert len(text) <= 130_000
-    values = json.loads(text)["result"]["values"]
-    assert len(values) == 365 * 96 - 1
-    assert None not in values
-
-    # However much a household draws.
-    request = {"start": "2025-06-15T22:00:00Z", "encoding": "base64"}
-    answer = await ask(client, "quarter_hours", entry_id=entry.entry_id, **request)
-    assert len(json.dumps(answer)) <= 94_000
-    request |= {"quantity": "larger"}
-    answer = await ask(client, "quarter_hours", entry_id=entry.entry_id, **request)
-    assert len(json.dumps(answer)) <= 141_000
 
 
 async def test_ten_who_ask_at_once_wait_for_one_reading(

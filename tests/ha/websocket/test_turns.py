@@ -13,11 +13,11 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.smarty_p1 import answer_queue
-from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
+from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.lib.tariff import Battery, QuarterHour, WhatIfError, WhatIfRefusal
 from tests.ha import billed_month
 from tests.ha.meter import MeterPort
-from tests.ha.support import PATIENCE, receive, reload, wait_until
+from tests.ha.support import PATIENCE, receive, wait_until
 
 from .conftest import Client, ClientOf, ask
 
@@ -51,9 +51,7 @@ async def desk(hass: HomeAssistant) -> AsyncIterator[Desk]:
     """Replace the calculation by one that waits."""
     desk = Desk()
     module = f"custom_components.{DOMAIN}"
-    with (
-        patch(f"{module}.lib.reports.what_if.simulate_battery", desk.what_if),
-    ):
+    with patch(f"{module}.lib.reports.what_if.simulate_battery", desk.what_if):
         yield desk
         desk.is_open.set()
         await hass.async_block_till_done()
@@ -123,39 +121,6 @@ async def test_a_user_waits_for_eight_answers_and_no_more(
     assert (await received(client, 1))[0]["success"]
 
 
-async def test_another_user_comes_in_between(
-    hass: HomeAssistant, client: Client, client_of: ClientOf, entry: MockConfigEntry, desk: Desk
-) -> None:
-    many = await client_of(kid(hass))
-    await send(many, entry, *range(5, 13))
-    await until(lambda: bool(desk.asked))
-    await call(client, entry, 20)
-    await send(client, entry, 21)
-    await ask(client, "meters")
-    desk.is_open.set()
-    await received(client, 2)
-
-    assert desk.asked.index(20) <= 1
-    assert desk.asked.index(21) <= 3
-
-
-async def test_the_same_question_has_one_answer(
-    hass: HomeAssistant, client: Client, client_of: ClientOf, entry: MockConfigEntry, desk: Desk
-) -> None:
-    other = await client_of(kid(hass))
-    await send(client, entry, 5, 6)
-    await until(lambda: bool(desk.asked))
-    for _ in range(20):
-        await send(client, entry, 5, 6)
-        await send(other, entry, 5, 6)
-    await ask(other, "meters")
-    desk.is_open.set()
-
-    assert all(each["success"] for each in await received(client, 42))
-    assert all(each["success"] for each in await received(other, 40))
-    assert desk.asked == [5, 6]
-
-
 async def test_what_does_not_change_is_kept_until_the_next_quarter_hour(
     hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry, desk: Desk
 ) -> None:
@@ -171,19 +136,6 @@ async def test_what_does_not_change_is_kept_until_the_next_quarter_hour(
     await received(client, 1)
 
     assert desk.asked == [5, 5]
-
-
-async def test_another_contract_has_another_answer(
-    hass: HomeAssistant, port: MeterPort, client: Client, entry: MockConfigEntry
-) -> None:
-    before = await ask(client, "classes", entry_id=entry.entry_id)
-    options = {**entry.options, CONF_REFERENCE_POWER: 12.0}
-    port.greeting = port.next_frame(billed_month.telegram("00:00:05", 0.0))
-    hass.config_entries.async_update_entry(entry, options=options)
-    await reload(hass, entry)
-    after = await ask(client, "classes", entry_id=entry.entry_id)
-
-    assert (before["reference_kw"], after["reference_kw"]) == (7.0, 12.0)
 
 
 @pytest.mark.parametrize("put", [send, call])

@@ -43,11 +43,3 @@ def test_a_line_that_does_not_end_is_bounded() -> None:
 
     assert splitter.feed(b"\r\n" + b"y" * MAX_LINE_SIZE + b"\r\n") == ["y" * MAX_LINE_SIZE]
     assert splitter.feed(b"y" * (MAX_LINE_SIZE + 1) + b"\r\n") == []
-
-
-def test_starting_anew_forgets_the_line_that_was_begun() -> None:
-    splitter = LineSplitter()
-    splitter.feed(b"12")
-    splitter.start_anew()
-
-    assert splitter.feed(b"34\r\n") == ["34"]

@@ -83,12 +83,6 @@ def test_what_was_held_back_before_the_port_was_lost_is_forgotten() -> None:
     assert meter.pulses == 10 + 1
 
 
-def test_a_restart_that_is_first_seen_after_some_pulses() -> None:
-    meter = counting(500, 510, 7, 9)
-
-    assert meter.pulses == 10 + 7 + 2
-
-
 @given(st.integers(1, 400), st.integers(0, 250))
 def test_what_came_while_nobody_listened(before: int, missed: int) -> None:
     meter = restarted(counting(0, before))
@@ -96,13 +90,6 @@ def test_what_came_while_nobody_listened(before: int, missed: int) -> None:
     meter.feed(b"%d\n" % (before + missed), 3601)
 
     assert meter.pulses == before + missed
-
-
-def test_a_board_that_restarted_while_nobody_listened() -> None:
-    meter = restarted(counting(0, 200))
-    meter.feed(b"board\n30\n", 3600)
-
-    assert meter.pulses == 230
 
 
 @pytest.mark.parametrize("size", [1 << 16, 1 << 32])
@@ -143,12 +130,6 @@ def test_a_first_number_may_have_lost_its_first_digits() -> None:
     meter.start_anew()
     meter.feed(b"61\r\n123462\r\n", 50)
     assert meter.pulses == 462
-
-
-def test_a_board_that_greets() -> None:
-    meter = counting(4, 5, 6)
-    assert meter.feed(b"Pulse counter v1.2\r\n\r\nready\r\n0\r\n1\r\n", 60)
-    assert meter.pulses == 3
 
 
 def test_decimals_of_a_count() -> None:
@@ -277,22 +258,6 @@ def test_power_of_counts_that_jump() -> None:
     # A count that stands still is news.
     meter.feed(b"100\n", 180)
     assert meter.power_kw(180) == pytest.approx(0.06)
-
-
-def test_power_of_a_count_that_is_repeated() -> None:
-    meter = counting(5, 6, 6, 6, 6, 7)
-    assert meter.power_kw(50) == pytest.approx(WATT_SECONDS / 1000 / 40)
-
-
-def test_pulses_that_come_in_heaps() -> None:
-    meter = PulseMeter(PER_KWH)
-    meter.feed(b"p\n", 0)
-    for _ in range(9):
-        meter.feed(b"p\n", 10)
-    assert meter.power_kw(10) == pytest.approx(WATT_SECONDS / 1000 / 10)
-    for number in range(1, 11):
-        meter.feed(b"p\n", 10 + number / 10)
-    assert meter.power_kw(11) == pytest.approx(WATT_SECONDS / 1000 * (8 + 10), rel=0.01)
 
 
 def test_power_after_the_port_was_lost() -> None:

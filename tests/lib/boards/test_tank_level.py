@@ -21,10 +21,6 @@ def test_three_digits_are_centimetres(sent: list[int], lengths: list[int]) -> No
     assert [reading.distance_cm for reading in readings] == sent
 
 
-def test_four_digits_are_millimetres() -> None:
-    assert [reading.distance_cm for reading in Sonar().feed(b"R1234\rR0300\r\n", 0)] == [123.4, 30]
-
-
 def test_four_digits_that_are_too_near_for_millimetres_are_centimetres() -> None:
     read = Sonar().feed(b"R0299\rR0025\rR1068\r", 0)
     assert [reading.distance_cm for reading in read] == [299, 25, 106.8]
@@ -124,15 +120,6 @@ tanks = st.builds(
 )
 
 
-@given(tanks)
-def test_empty_half_and_full(tank: Tank) -> None:
-    assert tank.share(tank.empty_cm) == 0
-    assert tank.share(tank.full_cm) == 1
-    half = tank.share((tank.empty_cm + tank.full_cm) / 2)
-    assert half
-    assert isclose(half, 0.5, abs_tol=1e-9)
-
-
 @given(tanks, st.floats(0, 1), st.floats(0, 1))
 def test_more_water_is_more(tank: Tank, one: float, other: float) -> None:
     assume(abs(one - other) > 1e-6)
@@ -157,10 +144,6 @@ def test_a_lying_cylinder_is_a_circle(depth: float) -> None:
     share = tank.share(200 - 200 * depth)
     assert share is not None
     assert isclose(share, area / pi, abs_tol=1e-4)
-
-
-def test_an_upright_tank_is_a_line() -> None:
-    assert Tank(220, 20, 1, Shape.UPRIGHT).share(70) == pytest.approx(0.75)
 
 
 def test_a_little_beyond_is_clamped_and_much_is_unknown() -> None:

@@ -155,22 +155,6 @@ def test_nothing_true_survives_wherever_it_stands(data: st.DataObject) -> None:
     assert len(made.telegrams) >= sum(one in known or one == "telegram" for one in order)
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "1-0:1.7.0(01.234*MUSTERMANN)",
-        "1-0:1.8.0(025678.901*MUSTERMANN)",
-        "0-1:24.2.1(251122103000W)(00001.000*MUSTERMANN)",
-        "1-3:0.2.8(MUSTERMANN)",
-        "0-1:24.1.0(003)(MUSTERMANN)",
-    ],
-)
-def test_a_name_survives_in_no_unit(line: str) -> None:
-    made = made_of(frame(1, telegram(line)))
-    assert len(made.telegrams) == 1
-    assert survivors(made, "MUSTERMANN") == []
-
-
 def lived(counter: int, time: str, energy: str, gas: str) -> bytes:
     return frame(
         counter,
@@ -299,28 +283,6 @@ def test_no_total_and_no_difference_survives(  # noqa: PLR0913, PLR0917
         assert abs(whole(_total_of(one, "2.8.0")) - sum(parts)) <= 1
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_tariffs_add_up_to_1_wh(seed: int) -> None:
-    frames = [
-        frame(
-            n + 1,
-            telegram(
-                f"1-0:1.8.1{wh(300_000_000 + 7 * n)}",
-                f"1-0:1.8.2{wh(400_000_000 + 13 * n)}",
-                f"1-0:1.8.0{wh(700_000_000 + 20 * n)}",
-            ),
-        )
-        for n in range(60)
-    ]
-    found = [one for one in events(made_of(*frames, seed=seed)) if isinstance(one, Telegram)]
-    assert len(found) == 60
-    for one in found:
-        total, *tariffs = (whole(_total_of(one, f"1.8.{n}")) for n in range(3))
-        assert abs(total - sum(tariffs)) <= 1
-        # There was room for none to begin anew.
-        assert total > max(tariffs)
-
-
 def _total_of(telegram: Telegram, name: str) -> float | None:
     match = re.search(rb"1-0:%s\(([0-9.]{10})\*kWh\)" % name[-5:].encode(), telegram.text)
     return float(match[1]) if match else None
@@ -338,26 +300,6 @@ def test_of_a_register_that_begins_anew_the_rise_is_scaled() -> None:
         # 200 and 300 Wh, times a third to 0.9.
         assert 65 <= second - first <= 182
         assert abs((third - second) - 1.5 * (second - first)) <= 5
-
-
-def test_what_is_no_consumption_stays() -> None:
-    lines = (
-        *("1-0:32.7.0(231.4*V)", "0-0:17.0.0(69.0*kVA)", "1-1:31.4.0(100*A)(-063*A)"),
-        *("0-0:96.3.10(1)", "0-1:24.1.0(003)", "0-1:24.4.0(1)"),
-    )
-    text = made_of(frame(1, telegram(*lines))).telegrams[0].decode("ascii")
-    assert all(line in text.splitlines() for line in lines)
-
-
-def test_currents_fit_powers() -> None:
-    lines = ("1-0:32.7.0(230.0*V)", "1-0:31.7.0(040*A)", "1-0:21.7.0(09.200*kW)")
-    for seed in range(20):
-        [one] = events(made_of(frame(1, telegram(*lines)), seed=seed))
-        assert isinstance(one, Telegram)
-        volts, amperes, power = (one.objects[f"1-0:{name}.7.0"] for name in (32, 31, 21))
-        # A current of whole amperes, before and after.
-        assert volts * amperes / 1000 == pytest.approx(power, abs=0.230)  # type: ignore[operator]
-        assert 3.066 <= power <= 8.281  # type: ignore[operator]
 
 
 def test_each_channel_has_a_factor_of_its_own() -> None:
@@ -378,25 +320,6 @@ def test_each_channel_has_a_factor_of_its_own() -> None:
     rises = [b - a for a, b in zip(*numbers, strict=True)]
     assert len(set(rises)) == 3
     assert all(333_000 <= rise <= 901_000 for rise in rises)
-
-
-def test_which_numbers_come_tells_no_factor() -> None:
-    # Times a factor and rounded alone, one power would always be the same one.
-    frames = [
-        frame(n + 1, telegram("1-0:1.7.0(00.345*kW)", f"0-0:96.7.21({n})")) for n in range(50)
-    ]
-    powers = [
-        {re.findall(rb"1\.7\.0\((.*?)\*", text)[0] for text in made_of(*frames, seed=n).telegrams}
-        for n in range(10)
-    ]
-    assert max(map(len, powers)) == 2
-    assert len(set().union(*powers)) > 5
-
-
-def test_a_frame_that_is_repeated_stays_the_same() -> None:
-    one = lived(1, TIME, TOTAL, "00001.000")
-    first, _, third = made_of(one, lived(2, TIME, TOTAL, "00001.000"), one).chunks
-    assert first[1] == third[1]
 
 
 @st.composite
@@ -443,18 +366,6 @@ def test_words_and_capitals_of_messages(keeps_message_forms: bool) -> None:  # n
     assert (has_form is not None) is keeps_message_forms
     assert len(new.ljust(25)) == len(message)
     assert not {"Muster", "Compteur"} & set(new.split())
-
-
-@pytest.mark.parametrize(
-    "line",
-    ["0-0:97.1.0(M. Jean Muster)", f"0-0:97.1.0({hexadecimal('Jean Muster')})", "Jean Muster"],
-)
-def test_words_elsewhere_are_a_message(line: str) -> None:
-    other = line.replace("Jean Muster", "Ed Musterer").replace(
-        hexadecimal("Jean Muster"), hexadecimal("Ed Musterer")
-    )
-    one, two = (made_of(frame(1, telegram(each))).telegrams for each in (line, other))
-    assert one == two
 
 
 @pytest.mark.parametrize("time", ["991231235959W", "251341000000W", "091122103000W"])
@@ -558,56 +469,6 @@ def test_no_frame_has_its_true_counter() -> None:
         assert [one for one in counters if one.to_bytes(4) in line_of(made)] == []
 
 
-@pytest.mark.parametrize("lines", [1, 40])
-def test_of_a_frame_that_is_not_opened_no_byte_stays(lines: int) -> None:
-    foreign = frame(7, telegram(*["1-0:1.8.0(000001.000*kWh)"] * lines), key=OTHER_KEY)
-    line = line_of(made_of(foreign, b"\r\n\0\xff", foreign[:-30]))
-    body, rest = line[14 : len(foreign)], line[len(foreign) :]
-    # Bytes of an idle line stay outside of frames.
-    assert not set(body) & set(b"\r\n\0\xff")
-    assert rest.startswith(b"\r\n\0\xff\xdb\x08")
-    assert not set(rest[4 + 18 :]) & set(b"\r\n\0\xff")
-
-
-def test_what_looks_like_a_frame_within_one_is_none() -> None:
-    inner = b"\xdb\x08ABCDEFGH\x20\x30\0\0\0\1" + bytes(27)
-    body = b"\x30\0\0\0\2" + inner + bytes(60)
-    line = b"\xdb\x08IJKLMNOP\x81" + bytes([len(body)]) + body
-    assert line_of(made_of(line + b"\r\n")).endswith(b"\r\n")
-
-
-def test_frame_counters_begin_with_0() -> None:
-    found = events(made_of(frame(0), frame(1), frame(2)))
-    counters = [one.frame_counter for one in found if isinstance(one, Telegram)]
-    assert [b - a for a, b in pairwise(counters)] == [1, 1]  # type: ignore[operator]
-
-
-def test_a_small_counter_has_other_numbers_and_does_not_begin_anew() -> None:
-    frames = [frame(n, telegram(f"0-0:96.7.21({n})")) for n in (3, 4)]
-    for seed in range(40):
-        found = (one for one in events(made_of(*frames, seed=seed)) if isinstance(one, Telegram))
-        first, second = (one.objects["0-0:96.7.21"] for one in found)
-        assert isinstance(first, int)
-        assert second == first + 1
-        assert not {first, second} & {3, 4}
-
-
-@pytest.mark.parametrize("line", ["0-0:97.1.0(13579)", "1-0:1.6.0(251122103000W)(02.345*kW)"])
-def test_an_object_nobody_knows_is_replaced(line: str) -> None:
-    made = made_of(frame(1, telegram(line)))
-    [reference] = set(summarise(made).changed) - {"0-0:42.0.0"}
-    assert line.startswith(reference)
-    assert not {"13579", "02.345"} & set(re.findall(r"[0-9.]+", made.telegrams[0].decode()))
-
-
-def test_frames_that_came_at_once_are_all_found() -> None:
-    frames = [frame(n + 1) for n in range(500)]
-    # Half a frame is in the next chunk, and a frame has 32 KiB at most.
-    line = b"".join(frames)
-    assert len(line) > 2 * 32 * 1024
-    assert len(made_of(line[:-40], line[-40:]).telegrams) == 500
-
-
 def test_what_the_line_does_stays() -> None:
     whole = frame(5)
     line = [whole, whole, whole[:40], frame(6), frame(7, key=OTHER_KEY), telegram()]
@@ -617,16 +478,6 @@ def test_what_the_line_does_stays() -> None:
     )
     assert found == ["telegram", Reason.REPLAY, Reason.TAG, "telegram", Reason.TAG, "downgrade"]
     assert found == true
-
-
-def test_two_captures_of_one_meter_have_nothing_in_common() -> None:
-    one, two = (made_of(lived(1, TIME, TOTAL, "00001.000"), seed=seed) for seed in (1, 2))
-    [first], [second] = events(one), events(two)
-    assert isinstance(first, Telegram)
-    assert isinstance(second, Telegram)
-    for name in ("system_title", "serial_number", "time", "frame_counter", "identification"):
-        assert getattr(first, name) != getattr(second, name)
-    assert first.objects["1-0:1.8.0"] != second.objects["1-0:1.8.0"]
 
 
 def test_a_file_holds_what_was_written() -> None:
@@ -713,19 +564,3 @@ def test_of_a_long_line_76_signs_are_shown() -> None:
         (76, False),
         (76, True),
     ]
-
-
-def test_a_recording_takes_no_more_than_there_is_room_for() -> None:
-    recording = Recording(max_bytes=5, max_chunks=3)
-    for time, data in enumerate((b"ab", b"cd", b"ef", b"g")):
-        recording.add(float(time), data)
-    assert recording.is_full
-    assert recording.chunks == [(0.0, b"ab"), (1.0, b"cd")]
-    assert recording.size == 4
-
-    recording = Recording(max_bytes=5, max_chunks=1)
-    recording.add(0.0, b"ab")
-    assert not recording.is_full
-    recording.add(1.0, b"cd")
-    assert recording.is_full
-    assert recording.chunks == [(0.0, b"ab")]

@@ -96,9 +96,3 @@ def test_an_hours_shift_that_comes_to_the_same_by_the_day_is_found() -> None:
     found = compare_days(mine, rows(start, 288, lambda n: kw(n + 4)))
     assert [day.is_within for day in found.days] == [True] * 3
     assert found.cause is Cause.SHIFTED_HOUR
-
-
-def test_a_single_day_that_differs_has_no_cause() -> None:
-    found = compared(lambda n: kw_at(n) * (4 if n < 96 else 1))
-    assert [day.is_within for day in found.days] == [False, True, True]
-    assert found.cause is None

@@ -94,12 +94,6 @@ def test_without_a_name_the_value_is_the_only_decimal_number() -> None:
     assert [each.is_measured for each in found.rows] == [True, True, False, True]
 
 
-def test_without_a_header_no_row_is_lost() -> None:
-    rows = AUTUMN.partition("\n")[2].encode()
-    for data in (rows, b"\xef\xbb\xbf" + rows):
-        assert len(read_export(data, NOW).rows) == 4
-
-
 def test_versions_repeated_rows_holes_and_no_order() -> None:
     data = file(
         row("2025-06-01T01:00:00+02:00", "4.000"),
@@ -283,11 +277,6 @@ def test_columns_in_another_order_are_read_by_their_names() -> None:
     assert read_export(data.encode(), NOW).rows[0][1:] == (0.412, True, 60)
 
 
-def test_hours_are_no_swapped_columns() -> None:
-    data = f'{NAMES}{ROW}"0.412","60","Measured","4"\n'
-    assert found_in(data.encode()) == ("wrong_interval", {"line": "2", "minutes": "60"})
-
-
 @pytest.mark.parametrize(
     ("values", "said"),
     [
@@ -334,11 +323,6 @@ def test_a_file_that_ends_within_its_first_row_is_truncated() -> None:
     for end in range(begin + 1, len(whole) - 2):
         assert refusal(whole[:end])[0] == "truncated", whole[:end]
     assert len(read_export(whole[:-1], NOW).rows) == 1
-
-
-def test_what_a_spreadsheet_writes_in_its_own_encoding_is_called_so() -> None:
-    data = AUTUMN.replace('","', '";"').replace("Metering point", "Zählpunkt").encode("latin-1")
-    assert refusal(data) == ("spreadsheet", None)
 
 
 def test_the_running_quarter_hour_is_of_the_future() -> None:

@@ -81,3 +81,21 @@ def test_what_the_line_names_is_bounded() -> None:
     assert reading.channels == {}
     assert limits.ignored == {"objects": 36, "meters": 1}
     assert warned == ["objects", "meters"]
+
+
+def test_a_quarter_hour_is_of_all_four_registers_and_available_is_what_the_meter_allows() -> None:
+    def telegram(minute: int, *values: float) -> Telegram:
+        """Return a telegram with the registers and a threshold of 3 kVA."""
+        registers = zip(("1-0:1.8.0", "1-0:2.8.0", "1-0:3.8.0", "1-0:4.8.0"), values, strict=True)
+        objects = {**TELEGRAM.objects, **dict(registers), "0-0:17.0.0": 3.0}
+        return replace(TELEGRAM, time=NOW.replace(minute=minute, second=0), objects=objects)
+
+    following = reader()
+    started = following.read(telegram(30, 100.0, 50.0, 3.0, 7.0), NOW).demand
+    ended = following.read(telegram(45, 101.0, 50.1, 3.2, 7.3), NOW).demand
+
+    assert started
+    assert started.available_kw == 3.0
+    assert ended
+    assert ended.last_quarter
+    assert ended.last_quarter[1:5] == (4.0, 0.1, 0.2, 0.3)

@@ -66,63 +66,35 @@ def indexes(totals: Totals, captures: Iterable[tuple[float | None, int | None]])
 
 def test_a_telegram_without_falls_is_passed_on_as_it_is() -> None:
     totals = Totals()
-    first = telegram({ENERGY: 0.0}, {1: gas(0.0, 0)})
-    second = telegram({ENERGY: 0.001}, {1: gas(0.0, 0)})
-
-    assert totals.settle(first) is first
-    assert totals.settle(second) is second
+    for energy in (0.0, 0.001):
+        each = telegram({ENERGY: energy, "1-0:1.7.0": 2.0 - energy}, {1: gas(0.0, 0)})
+        assert totals.settle(each) is each
     assert not totals.falls
 
 
-def test_a_zero_in_one_telegram_is_held_back() -> None:
+ONES = [1.0] * CONFIRMATIONS
+LOWER = [1.0 + n / 1000 for n in range(CONFIRMATIONS + 2)]
+
+
+@pytest.mark.parametrize(
+    ("values", "shown", "falls"),
+    [
+        ([5.0, 0.0, 5.001, 5.002], [5.0, 5.0, 5.001, 5.002], 1),
+        # The next telegrams confirm it.
+        ([5.0, *LOWER], [*[5.0] * (1 + CONFIRMATIONS), *LOWER[-2:]], 1),
+        # A second fall begins anew, and so it does behind a true value.
+        ([5.0, *ONES, *[0.5] * (CONFIRMATIONS + 1)], [*[5.0] * (1 + 2 * CONFIRMATIONS), 0.5], 1),
+        ([5.0, *ONES, 5.0, *ONES], [5.0] * (2 + 2 * CONFIRMATIONS), 2),
+        # What is missing or empty says nothing, and a count stays a whole number.
+        ([None, 5.0, None, 4.0, None, 5.5, 1.0], [None, 5.0, None, 5.0, None, 5.5, 5.5], 2),
+        ([40, 0], [40, 40], 1),
+    ],
+)
+def test_a_register_that_falls(values: list[Value], shown: list[Value], falls: int) -> None:
     totals = Totals()
-
-    assert registers(totals, [5.0, 0.0, 5.001, 5.002]) == [5.0, 5.0, 5.001, 5.002]
-    assert totals.falls == {ENERGY: 1}
-
-
-def test_a_fall_is_accepted_when_the_next_telegrams_confirm_it() -> None:
-    totals = Totals()
-    lower = [1.0 + n / 1000 for n in range(CONFIRMATIONS + 2)]
-
-    shown = registers(totals, [5.0, *lower])
-
-    assert shown == [5.0] * (1 + CONFIRMATIONS) + lower[-2:]
-    assert totals.falls == {ENERGY: 1}
-
-
-def test_a_second_fall_begins_anew() -> None:
-    totals = Totals()
-    falling = [5.0, *[1.0] * CONFIRMATIONS, *[0.5] * CONFIRMATIONS]
-
-    assert registers(totals, falling) == [5.0] * len(falling)
-    assert registers(totals, [0.5]) == [0.5]
-    assert totals.falls == {ENERGY: 1}
-
-
-def test_a_true_value_in_between_starts_the_confirmation_anew() -> None:
-    totals = Totals()
-    half = [1.0] * CONFIRMATIONS
-
-    assert registers(totals, [5.0, *half, 5.0, *half]) == [5.0] * (2 + 2 * CONFIRMATIONS)
-    assert totals.falls == {ENERGY: 2}
-
-
-def test_missing_and_empty_values_say_nothing() -> None:
-    totals = Totals()
-
-    assert registers(totals, [None, 5.0, None, 4.0, None, 5.5]) == [None, 5.0, None, 5.0, None, 5.5]
+    assert list(map(repr, registers(totals, values))) == list(map(repr, shown))
+    assert totals.falls == {ENERGY: falls}
     assert ENERGY not in totals.settle(telegram()).objects
-    assert registers(totals, [1.0]) == [5.5]
-
-
-def test_a_count_stays_a_whole_number() -> None:
-    totals = Totals()
-    totals.settle(telegram({"1-0:32.32.0": 40}))
-
-    shown = totals.settle(telegram({"1-0:32.32.0": 0})).objects["1-0:32.32.0"]
-
-    assert repr(shown) == "40"
 
 
 @pytest.mark.parametrize("reference", REGISTERS)
@@ -136,94 +108,60 @@ def test_each_register_falls_by_itself(reference: str) -> None:
     assert totals.falls == {reference: 1}
 
 
-def test_values_that_may_fall_do() -> None:
+@pytest.mark.parametrize(
+    ("captures", "shown"),
+    [
+        # However often a capture is repeated.
+        ([(9.0, 0), *[(0.0, 5)] * 100, (9.1, 10)], [*[9.0] * 101, 9.1]),
+        # A later capture confirms it, and one that falls once more needs another.
+        ([(9.0, 0), (0.0, 5), (0.1, 10), (0.2, 15)], [9.0, 9.0, 0.1, 0.2]),
+        ([(9.0, 0), (5.0, 5), (0.0, 10), (0.0, 15)], [9.0, 9.0, 9.0, 0.0]),
+        # Older captures confirm nothing.
+        ([(9.0, 0), (5.0, -10), (5.0, -5), (5.0, 0), (5.0, 5)], [*[9.0] * 4, 5.0]),
+        # What was never captured says nothing.
+        (
+            [(None, None), (9.0, 0), (None, None), (None, 5), (0.0, 10)],
+            [None, 9.0, None, None, 9.0],
+        ),
+    ],
+)
+def test_an_index_that_falls(
+    captures: list[tuple[float | None, int | None]], shown: list[Value]
+) -> None:
     totals = Totals()
-    totals.settle(telegram({"1-0:1.7.0": 2.0}))
-
-    assert totals.settle(telegram({"1-0:1.7.0": 0.0})).objects == {"1-0:1.7.0": 0.0}
-
-
-def test_an_index_is_held_back_however_often_its_capture_is_repeated() -> None:
-    totals = Totals()
-    repeated = [(0.0, 5)] * 100
-
-    assert indexes(totals, [(9.0, 0), *repeated, (9.1, 10)]) == [9.0] * 101 + [9.1]
+    assert indexes(totals, captures) == shown
     assert totals.falls == {INDEX: 1}
 
 
-def test_an_index_is_accepted_when_a_later_capture_confirms_it() -> None:
+@pytest.mark.parametrize(
+    ("first", "then", "shown", "falls"),
+    [
+        # It is held back with its capture time, also on another channel.
+        ({1: gas(9.0, 0)}, {1: gas(0.0, 5)}, {1: gas(9.0, 0)}, {INDEX: 1}),
+        ({1: gas(9.0, 0)}, {3: gas(0.0, 5)}, {3: gas(9.0, 0)}, {"0-3:24.2.1": 1}),
+        # A meter without an identifier is its channel.
+        (
+            {n: gas(9.0, 0, serial_number=None) for n in (1, 2)},
+            {2: gas(0.0, 5, serial_number=None)},
+            {2: gas(9.0, 0, serial_number=None)},
+            {"0-2:24.2.1": 1},
+        ),
+        # Another meter and another unit are no fall.
+        ({1: gas(9.0, 0)}, {1: gas(0.0, 5, serial_number="GAS2")}, None, {}),
+        ({1: gas(9.0, 0)}, {1: gas(0.1, 5, unit="GJ")}, None, {}),
+    ],
+)
+def test_whose_index_falls(
+    first: dict[int, MBusReading],
+    then: dict[int, MBusReading],
+    shown: dict[int, MBusReading] | None,
+    falls: dict[str, int],
+) -> None:
     totals = Totals()
-
-    assert indexes(totals, [(9.0, 0), (0.0, 5), (0.1, 10), (0.2, 15)]) == [9.0, 9.0, 0.1, 0.2]
-    assert totals.falls == {INDEX: 1}
-
-
-def test_an_index_that_falls_once_more_needs_another_capture() -> None:
-    totals = Totals()
-
-    assert indexes(totals, [(9.0, 0), (5.0, 5), (0.0, 10), (0.0, 15)]) == [9.0, 9.0, 9.0, 0.0]
-
-
-def test_older_captures_confirm_nothing() -> None:
-    totals = Totals()
-
-    assert indexes(totals, [(9.0, 0), (5.0, -10), (5.0, -5), (5.0, 0)]) == [9.0] * 4
-    assert indexes(totals, [(5.0, 5)]) == [5.0]
-
-
-def test_a_reading_is_held_back_with_its_capture_time() -> None:
-    totals = Totals()
-    totals.settle(telegram(channels={1: gas(9.0, 0)}))
-
-    settled = totals.settle(telegram(channels={1: gas(0.0, 5)}))
-
-    assert settled.channels == {1: gas(9.0, 0)}
-    assert settled.objects == {INDEX: Capture(NOON, 9.0, "m3")}
-
-
-def test_an_index_that_was_never_captured_says_nothing() -> None:
-    totals = Totals()
-
-    assert indexes(totals, [(None, None), (9.0, 0), (None, None), (None, 5)]) == [
-        *(None, 9.0, None, None)
-    ]
-    assert indexes(totals, [(0.0, 10)]) == [9.0]
-
-
-def test_another_meter_on_the_channel_is_not_a_fall() -> None:
-    totals = Totals()
-    totals.settle(telegram(channels={1: gas(9.0, 0)}))
-    replaced = telegram(channels={1: gas(0.0, 5, serial_number="GAS 079000257499")})
-
-    assert totals.settle(replaced) is replaced
-
-
-def test_another_unit_is_not_a_fall() -> None:
-    totals = Totals()
-    totals.settle(telegram(channels={1: gas(9.0, 0)}))
-    in_another_unit = telegram(channels={1: gas(0.1, 5, unit="GJ")})
-
-    assert totals.settle(in_another_unit) is in_another_unit
-
-
-def test_a_meter_is_followed_to_another_channel() -> None:
-    totals = Totals()
-    totals.settle(telegram(channels={1: gas(9.0, 0)}))
-
-    settled = totals.settle(telegram(channels={3: gas(0.0, 5)}))
-
-    assert settled.channels == {3: gas(9.0, 0)}
-    assert totals.falls == {"0-3:24.2.1": 1}
-
-
-def test_a_meter_without_identifier_is_its_channel() -> None:
-    totals = Totals()
-    for channel in (1, 2):
-        totals.settle(telegram(channels={channel: gas(9.0, 0, serial_number=None)}))
-
-    settled = totals.settle(telegram(channels={2: gas(0.0, 5, serial_number=None)}))
-
-    assert settled.channels[2].value == 9.0
+    totals.settle(telegram(channels=first))
+    settled = totals.settle(telegram(channels=then))
+    assert settled == telegram(channels=then if shown is None else shown)
+    assert totals.falls == falls
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=80))

@@ -9,7 +9,6 @@ from dev.encoder import AUTHENTICATION_KEY, KEY, TITLE, frame, literal, telegram
 from smartyp1.p1 import Decoder, Event, KeyFormatError, Reason, Rejection, Telegram
 
 RANDOM = random.Random(20250101)  # noqa: S311 - noise that is the same each time
-FALSE_START = b"\xdb\x08" + TITLE + b"\x82\xff\xff"
 # Claims 32,000 bytes: a length that a frame can have.
 LONG_FALSE_START = b"\xdb\x08" + TITLE + b"\x82\x7d\x00\x30\x00\x00\x00\x01"
 # Frame counters under which a telegram's tag has DB 08 in it, so many bytes before its end.
@@ -22,47 +21,6 @@ def counters(events: list[Event]) -> list[int | None]:
 
 def reasons(events: list[Event]) -> list[Reason]:
     return [event.reason for event in events if isinstance(event, Rejection)]
-
-
-def assert_each_comes_at_once(decoder: Decoder, first: int, number: int = 50) -> None:
-    """Feed good frames bytewise: each must come out with its last byte, none before."""
-    for counter in range(first, first + number):
-        data = frame(counter)
-        for byte in data[:-1]:
-            assert counters(decoder.feed(bytes([byte]))) == []
-        assert counters(decoder.feed(data[-1:])) == [counter]
-
-
-@pytest.mark.parametrize(
-    "noise",
-    [
-        FALSE_START,
-        LONG_FALSE_START,
-        FALSE_START + RANDOM.randbytes(500),
-        LONG_FALSE_START + RANDOM.randbytes(500),
-        b"\xdb\x08" * 40,
-        b"\xdb" * 40,
-        b"\xdb\x08" + TITLE + b"\x81\xff\x30\x00\x00\x00\x01",
-        b"\xdb\x08" + TITLE + b"\x12\x30\x00\x00\x00\x01",
-        b"/Lux5\\253694471_M\r\n\r\n1-0:1.8.0(",
-        b"\n!\n!ABC\n!ABCD",
-        RANDOM.randbytes(3000),
-    ],
-)
-def test_good_frames_after_noise(noise: bytes) -> None:
-    decoder = Decoder(KEY)
-    decoder.feed(noise)
-
-    assert_each_comes_at_once(decoder, 100)
-
-
-@pytest.mark.parametrize("at", [1, 2, 9, 11, 13, 14, 17, 18, 19, 60, 100, 140])
-def test_good_frames_after_a_frame_cut_short(at: int) -> None:
-    decoder = Decoder(KEY)
-    data = frame(99)
-    decoder.feed(data[:at])
-
-    assert_each_comes_at_once(decoder, 100, 5)
 
 
 OTHER = b"SAGgp\x04\x10\x2f"
@@ -131,40 +89,6 @@ def test_what_comes_out(key: bytes | None, story: list[tuple[bytes, str]]) -> No
         assert all(e.frame_counter is None or e.system_title in {TITLE, OTHER} for e in events)
 
 
-def test_every_flipped_bit_is_noticed_and_costs_one_frame() -> None:
-    data = frame(7, telegram("1-0:1.8.0(000001.000*kWh)"))
-    for position in range(8 * len(data)):
-        decoder = Decoder(KEY)
-        damaged = bytearray(data)
-        damaged[position // 8] ^= 1 << position % 8
-
-        events = decoder.feed(bytes(damaged))
-        assert counters(events) == []
-        assert set(reasons(events)) <= {Reason.TAG, Reason.AUTHENTICATION_KEY}
-
-        assert counters(decoder.feed(frame(8))) == [8]
-
-
-def test_header_within_ciphertext() -> None:
-    """A counter is chosen under which the ciphertext itself holds a whole, plausible header."""
-    inner = b"\xdb\x08" + TITLE + b"\x82\x00\x60\x30"
-    decoder = Decoder(KEY)
-    # The key stream is what the cipher makes of zeros; it shows which text becomes `inner`.
-    size = len(telegram("0-0:96.13.0(" + 40 * "41" + ")"))
-    stream = frame(5, bytes(size))[18 : 18 + size]
-    text = bytearray(telegram("0-0:96.13.0(" + 40 * "41" + ")"))
-    start = text.index(b"4141") + 4
-    for index, byte in enumerate(inner):
-        text[start + index] = stream[start + index] ^ byte
-    data = frame(5, bytes(text))
-    assert inner in data
-
-    events = [event for byte in data + frame(6) for event in decoder.feed(bytes([byte]))]
-
-    assert counters(events) == [5, 6]
-    assert reasons(events) == []
-
-
 @pytest.mark.parametrize("size", range(1, 24))
 @pytest.mark.parametrize(("counter", "from_end"), TAGS_WITH_MARK)
 def test_a_frame_whose_tag_holds_what_may_begin_another(
@@ -223,17 +147,6 @@ def test_the_valid_tag_outranks_the_checksum() -> None:
     assert event.objects["1-0:1.8.0"] == 1.0
 
 
-def test_the_longest_messages() -> None:
-    lines = [f"0-0:96.13.{field}({2048 * 'C3A4'[:4]})" for field in (0, 2, 3, 4, 5)]
-    data = frame(1, telegram(*(line.replace("C3A4" * 2048, "C3A4" * 1024) for line in lines)))
-    assert len(data) > 20_000
-
-    [event] = Decoder(KEY).feed(data)
-
-    assert isinstance(event, Telegram)
-    assert event.objects["0-0:96.13.5"] == 1024 * "ä"
-
-
 @pytest.mark.parametrize("key", [KEY, None])
 @pytest.mark.parametrize(
     "pattern",
@@ -264,22 +177,6 @@ def test_memory_stays_bounded_under_endless_noise(key: bytes | None, pattern: by
             assert tracemalloc.get_traced_memory()[0] < 65536
     finally:
         tracemalloc.stop()
-
-
-def test_a_good_frame_behind_a_dense_crowd_of_false_headers() -> None:
-    for length in (b"\x82\x01\x00", b"\x82\x06\x00", b"\x82\x7d\x00", b"\x81\x60"):
-        decoder = Decoder(KEY)
-        decoder.feed((b"\xdb\x08" + TITLE + length + b"\x30\x00\x00\x00\x01") * 900)
-
-        assert_each_comes_at_once(decoder, 100, 3)
-
-
-def test_frames_that_follow_endless_noise() -> None:
-    decoder = Decoder(KEY)
-    for _ in range(20):
-        decoder.feed(RANDOM.randbytes(8191))
-
-    assert counters(decoder.feed(frame(1))) == [1]
 
 
 def test_keys_of_a_wrong_size() -> None:

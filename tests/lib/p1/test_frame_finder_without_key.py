@@ -5,10 +5,8 @@ from itertools import batched
 
 import pytest
 
-from dev.encoder import KEY, TITLE, frame, literal, telegram
+from dev.encoder import KEY, TITLE, frame, telegram
 from smartyp1.p1 import Decoder, Frame, FrameSplitter, Telegram
-
-ENCRYPTED = ["three_phase_gas_water_heat"]
 
 
 def false_start(rng: random.Random, size: int = 32_000, title: bytes | None = None) -> bytes:
@@ -26,14 +24,6 @@ def split(data: bytes, size: int) -> list[Frame]:
     ]
 
 
-@pytest.mark.parametrize("name", ENCRYPTED)
-def test_a_literal_frame_comes_as_it_is(name: str) -> None:
-    known = literal(name)
-    [found] = FrameSplitter().feed(known.data)
-    assert found.data == known.data
-    assert found.frame_counter == known.frame_counter
-
-
 @pytest.mark.parametrize("size", [1, 7, 500, 100_000])
 def test_chunks_and_what_stands_around_make_no_difference(size: int) -> None:
     frames = [frame(counter) for counter in (5, 6, 7)]
@@ -44,14 +34,6 @@ def test_chunks_and_what_stands_around_make_no_difference(size: int) -> None:
     assert [one.system_title for one in found] == [TITLE] * 3
     assert [one.frame_counter for one in found] == [5, 6, 7]
     assert [one.is_expected for one in found] == [False, True, True]
-
-
-def test_a_frame_is_handed_over_with_its_last_byte() -> None:
-    splitter = FrameSplitter()
-    whole = frame(1)
-    assert splitter.feed(false_start(random.Random(1)) + whole[:-1]) == []  # noqa: S311 - repeatable
-    [found] = splitter.feed(whole[-1:])
-    assert found.data == whole
 
 
 def test_a_false_start_costs_no_frame_and_comes_when_it_is_complete() -> None:

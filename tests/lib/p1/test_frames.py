@@ -60,24 +60,6 @@ def test_literal_frame(name: str, size: int) -> None:
                 assert (list(shown) if isinstance(shown, tuple) else shown) == value
 
 
-def test_every_object_of_a_full_telegram() -> None:
-    known = literal("three_phase_gas_water_heat")
-
-    [telegram] = decoder_for("three_phase_gas_water_heat").feed(known.data)
-
-    assert isinstance(telegram, Telegram)
-    references = [line.partition("(")[0] for line in known.telegram.splitlines()[2:-1]]
-    assert list(telegram.objects) == references
-    assert telegram.objects["1-0:72.36.0"] == 7
-    assert telegram.objects["0-0:17.0.0"] == 69.0
-    assert telegram.objects["1-0:64.7.0"] == 0.006
-    assert telegram.objects["0-0:96.13.0"] is None
-    assert telegram.channels[3].unit == "GJ"
-    assert telegram.channels[3].serial_number == "HEAT079000257403"
-    assert telegram.channels[1].time == datetime.fromisoformat("2025-07-03T10:30:00+02:00")
-    assert telegram.channels[1].valve == 0
-
-
 def test_another_authentication_key_is_told_apart_from_a_wrong_key() -> None:
     known = literal("other_authentication_key")
 

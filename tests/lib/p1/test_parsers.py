@@ -150,13 +150,3 @@ def test_every_byte_of_a_telegram_replaced_left_out_or_doubled() -> None:
 )
 def test_what_may_not_be_taken_from_the_telegram_before(texts: list[bytes]) -> None:
     assert_agreement(*texts, *reversed(texts))
-
-
-def test_what_a_telegram_holds_is_its_own() -> None:
-    fast = FastParser()
-    first, second = fast.read(KINDS), fast.read(KINDS)
-    assert first
-    assert second
-    assert first == second
-    assert first[1] is not second[1]
-    assert first[2] is not second[2]

@@ -146,11 +146,3 @@ def test_any_chunking_gives_the_same_result(
 
     assert fast(data, cuts, key) == whole
     assert fast(data, list(range(len(data))), key) == whole
-
-
-@given(st.lists(st.binary(max_size=200)), st.sampled_from([KEY, None]))
-def test_nothing_raises_and_noise_is_no_reading(chunks: list[bytes], key: bytes | None) -> None:
-    decoder = Decoder(key)
-
-    for chunk in chunks:
-        assert not any(isinstance(event, Telegram) for event in decoder.feed(chunk))

@@ -1,14 +1,12 @@
 """What stands between the brackets becomes values; what is empty or unreadable becomes None."""
 
 import json
-import string
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, strategies as st
 
 from dev.encoder import KEY, frame, telegram
-from smartyp1.p1 import OBJECTS, Capture, Decoder, MBusReading, Telegram, Value
+from smartyp1.p1 import Capture, Decoder, MBusReading, Telegram, Value
 
 CAPTURED = datetime(2025, 7, 3, 8, 30, tzinfo=UTC)
 
@@ -146,26 +144,6 @@ def test_channels() -> None:
     }
 
 
-def test_an_index_that_was_never_captured_is_unknown() -> None:
-    channels = read(
-        "0-1:24.1.0(007)",
-        "0-1:96.1.0(57415431)",
-        "0-1:24.2.1(632525252525S)(00000.000)",
-    ).channels
-
-    assert channels[1].serial_number == "WAT1"
-    assert channels[1].value is None
-    assert channels[1].time is None
-
-
-def test_a_device_type_nobody_knows() -> None:
-    channels = read(
-        "0-1:24.1.0(099)", "0-1:96.1.0(58)", "0-1:24.2.1(250703103000S)(1.5*L)"
-    ).channels
-
-    assert (channels[1].type, channels[1].value, channels[1].unit) == ("unknown", 1.5, "L")
-
-
 def test_lines_that_are_no_objects_are_passed_over() -> None:
     found = read("garbage", "1-0:1.8.0", "1-0:1.8.0(1*kWh", "1-0:1.8(1)", "(1)", "", "1-0:2.8.0(2)")
 
@@ -191,57 +169,6 @@ def test_an_object_of_thousands_of_values_is_cut(reference: str) -> None:
 
     assert isinstance(values, tuple)
     assert len(values) == 16
-
-
-def test_line_ends_without_carriage_returns() -> None:
-    text = telegram("1-0:1.8.0(1*kWh)").replace(b"\r\n", b"\n")
-
-    [event] = Decoder(KEY).feed(frame(1, text))
-
-    assert isinstance(event, Telegram)
-    assert event.objects["1-0:1.8.0"] == 1.0
-
-
-def test_what_one_telegram_leaves_out_is_not_taken_from_the_last_one() -> None:
-    decoder = Decoder(KEY)
-    texts = [
-        telegram("1-0:1.8.0(1*kWh)", "1-0:2.8.0(2*kWh)", "0-1:96.1.0(58)", "0-1:24.1.0(003)"),
-        telegram("1-0:1.8.0(3*kWh)", "0-1:24.1.0(003)", "0-1:96.1.0(58)"),
-        telegram("1-0:1.8.0(4)", "1-0:1.8.0(5)", "0-1:96.1.0()"),
-        telegram("1-0:1.8.0(6)", "1-0:1.8.0(5)", "0-1:96.1.0()"),
-        telegram("1-0:1.8.0(6*X)", "1-0:2.8.0(7*Wh)", "0-1:96.1.0()"),
-        telegram("1-0:1.8.0(6*kWh)", "1-0:2.8.0(7*kWh)", "0-1:96.1.0()"),
-    ]
-
-    events = decoder.feed(b"".join(frame(counter, text) for counter, text in enumerate(texts)))
-
-    found = [
-        (event.objects.get("1-0:1.8.0"), event.objects.get("1-0:2.8.0"), set(event.channels))
-        for event in events
-        if isinstance(event, Telegram)
-    ]
-    assert found == [
-        (1.0, 2.0, {1}),
-        (3.0, None, {1}),
-        (5.0, None, set()),
-        (5.0, None, set()),
-        (None, 0.007, set()),
-        (6.0, 7.0, set()),
-    ]
-
-
-def test_a_zero_in_another_unit_does_not_fix_the_unit() -> None:
-    decoder = Decoder(KEY)
-
-    events = decoder.feed(
-        b"".join(
-            frame(counter, telegram(f"1-0:1.8.0({number}*Wh)", f"1-0:1.7.0({number}*W)"))
-            for counter, number in enumerate(("0", "25653", "000000000", "000001500"))
-        )
-    )
-
-    found = [event.objects["1-0:1.8.0"] for event in events if isinstance(event, Telegram)]
-    assert found == [0.0, 25.653, 0.0, 1.5]
 
 
 def test_a_changed_telegram_does_not_change_the_next_one() -> None:
@@ -290,43 +217,3 @@ def test_as_dict_is_json() -> None:
             }
         },
     }
-
-
-numbers = st.builds(
-    "{}{}{}".format,
-    st.sampled_from(["0", "000", "00.000", "1", "25653", "000025.653", "-1", ""]),
-    st.sampled_from(["*", ""]),
-    st.sampled_from(["kWh", "Wh", "kW", "W", "kvar", "var", "A", "V", "m3", ""]),
-)
-texts = st.text(string.ascii_letters + string.digits + " .:*-_/ä()", max_size=30)
-brackets = st.one_of(numbers, texts)
-references = st.one_of(
-    st.sampled_from(sorted(OBJECTS)),
-    st.builds("{}-{}:{}.{}.{}".format, *5 * [st.integers(0, 255)]),
-)
-lines = st.builds("{}({})".format, references, brackets)
-
-
-@given(st.lists(lines, max_size=20), st.lists(lines, max_size=20))
-def test_any_telegram_reads_the_same_after_any_other(first: list[str], second: list[str]) -> None:
-    """What is remembered of the last telegram must not show in the next one."""
-    alone, after = Decoder(KEY), Decoder(KEY)
-    after.feed(frame(1, telegram(*first)))
-
-    [expected] = alone.feed(frame(2, telegram(*second)))
-    [found] = after.feed(frame(2, telegram(*second)))
-
-    assert found == expected
-    assert isinstance(found, Telegram)
-    json.dumps(found.as_dict(), allow_nan=False)
-
-
-@given(st.integers(0, 999_999_999))
-def test_registers_keep_every_digit(watt_hours: int) -> None:
-    text = f"{watt_hours // 1000:06d}.{watt_hours % 1000:03d}"
-
-    found = value(f"1-0:1.8.0({text}*kWh)")
-
-    assert isinstance(found, float)
-    assert f"{found:010.3f}" == text
-    assert round(found * 1000) == watt_hours

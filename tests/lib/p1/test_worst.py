@@ -67,19 +67,6 @@ def test_a_true_frame_behind_the_stream_comes_at_once(name: str, message_size: i
     assert (found.text, found.system_title) == (text, TITLE)
 
 
-@pytest.mark.parametrize("name", [name for name in STREAMS if "headers" in name])
-def test_a_long_true_frame_behind_what_cannot_be_telegrams(name: str) -> None:
-    stream = made(name, SIZE)
-    for size in range(3600, 4097, 120):
-        text, true = frame_of_messages(size, (0, 2, 3, 4, 5))
-        decoder = Decoder(KEY)
-        decoder.feed(stream)
-
-        events = decoder.feed(true)
-
-        assert text in [event.text for event in events if isinstance(event, Telegram)]
-
-
 @pytest.mark.parametrize("name", STREAMS)
 def test_the_work_that_is_left_does_not_depend_on_the_chunks(name: str) -> None:
     data = made(name, SIZE)
@@ -93,10 +80,3 @@ def test_the_work_that_is_left_does_not_depend_on_the_chunks(name: str) -> None:
 @given(st.binary(max_size=300))
 def test_the_checksum(data: bytes) -> None:
     assert crc16(data) == crc(data)
-
-
-def test_the_checksum_of_long_texts() -> None:
-    for byte in b"\x00\x01\x80\xff":
-        for size in (0, 1, 2, 1000, 8191 if byte & 1 else 32_768):
-            data = bytes([byte]) * size
-            assert crc16(data) == crc(data)

@@ -177,23 +177,6 @@ async def test_it_comes_back_whatever_a_backend_raises(monkeypatch: pytest.Monke
     assert [str(error) for error in collector.losses] == ["RuntimeError"]
 
 
-async def test_a_gateway_that_is_away_is_found_when_it_is_back() -> None:
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"hello")
-        await writer.drain()
-        await reader.read()
-
-    async with gateway(serve) as port:
-        pass
-    collector = Collector(f"socket://127.0.0.1:{port}")
-    await collector.until(lambda: len(collector.losses) >= 2)
-    assert all(isinstance(error, PortUnreachableError) for error in collector.losses)
-
-    async with gateway(serve, port):
-        await collector.until(lambda: collector.data == b"hello")
-        await collector.stop()
-
-
 async def test_silence_counts_as_a_loss() -> None:
     connections = 0
 
@@ -291,22 +274,6 @@ async def test_an_error_does_not_tell_the_secret_of_an_address(url: str) -> None
     assert "c2VjcmV0" not in str(caught.value)
 
 
-async def test_cancelling_closes_the_port() -> None:
-    closed = asyncio.Event()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"x")
-        await reader.read()
-        closed.set()
-
-    async with gateway(serve) as port:
-        collector = Collector(f"socket://127.0.0.1:{port}")
-        await collector.until(lambda: collector.data == b"x")
-        await collector.stop()
-        async with asyncio.timeout(10):
-            await closed.wait()
-
-
 async def test_a_device_that_is_plugged_in_again_is_read_at_once(
     terminal: tuple[int, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -367,42 +334,6 @@ async def test_whoever_writes_fast_does_not_keep_others_waiting() -> None:
     assert took > 0.9 * len(flood) / 115_200
 
 
-async def test_a_port_at_full_speed_is_not_slowed() -> None:
-    everything = bytes(range(256)) * 90  # two seconds of a P1 port
-    delays: list[float] = []
-    loop = asyncio.get_running_loop()
-    sent: list[float] = []
-    closed = asyncio.Event()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        for start in range(0, len(everything), 1152):
-            sent.append(loop.time())
-            writer.write(everything[start : start + 1152])
-            await asyncio.sleep(0.02)  # five times as fast
-        await reader.read()
-        closed.set()
-
-    received = 0
-
-    def take(data: bytes) -> None:
-        nonlocal received
-        received += len(data)
-        # Of the last that has come whole; a busy machine may hand over several at once.
-        delays.append(loop.time() - sent[max(received // 1152 - 1, 0)])
-
-    async with gateway(serve) as port:
-        link = Link(f"socket://127.0.0.1:{port}", take, lambda _: None)
-        task = asyncio.create_task(link.run())
-        while received < len(everything):
-            await asyncio.sleep(0.01)
-        task.cancel()
-        await asyncio.wait([task])
-        await closed.wait()
-
-    # At the speed of a port half of them would be late by most of a second.
-    assert sorted(delays)[len(delays) // 2] < 0.1
-
-
 async def test_a_cable_that_is_pulled_is_missing_from_then_on(tmp_path: Path) -> None:
     cable = tmp_path / "cable"
     cable.touch()
@@ -430,15 +361,3 @@ async def test_a_cable_that_is_pulled_is_missing_from_then_on(tmp_path: Path) ->
     task.cancel()
     await asyncio.wait([task])
     assert losses == [PortClosedError, PortNotFoundError]
-
-
-async def test_a_silent_port_is_tried_again_soon_however_often_it_was_silent() -> None:
-    async def serve(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-
-    async with gateway(serve) as port:
-        collector = Collector(f"socket://127.0.0.1:{port}", silence_timeout=0.05)
-        await collector.until(lambda: len(collector.losses) == 5)
-        await collector.stop()
-    # With a delay that doubles each time, it would be 0.32 s.
-    assert collector.link._backoff.next_delay() < 0.05

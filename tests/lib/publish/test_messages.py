@@ -125,17 +125,6 @@ def test_a_value_is_told_again_when_it_is_another_one(*, retain: bool) -> None:
     assert len(meter.on("states/HEAT079000257403")) == 5
 
 
-def test_all_values_are_told_again_when_that_is_asked_for() -> None:
-    meter = Meter()
-    meter.tell(TELEGRAM)
-    told = meter.messages.copy()
-    meter.tell(TELEGRAM)
-    assert meter.messages == told
-    meter.repeat_values()
-    meter.tell(TELEGRAM, TELEGRAM)
-    assert meter.messages == told * 2
-
-
 def test_the_names_of_the_smartyreader_are_all_told_each_time_as_it_does() -> None:
     meter = Meter(Format.SMARTYREADER)
     meter.tell(TELEGRAM)

@@ -9,7 +9,6 @@ from smartyp1.p1 import Decoder, Telegram
 from smartyp1.publish import (
     items,
     smartyreader_items,
-    smartyreader_summary,
 )
 
 TELEGRAM = literal("three_phase_gas_water_heat").telegram
@@ -52,13 +51,6 @@ def test_an_index_that_is_unknown_keeps_its_topics(sent: str) -> None:
     assert smartyreader_names_of(telegram)["gas_index_m3"] == ""
 
 
-def test_an_index_without_a_unit_is_in_that_of_its_kind() -> None:
-    telegram = telegram_with("0-1:24.2.1", "(250703103000S)(00678.901)")
-    assert own_names(telegram)["gas_1_index"] == "678.901"
-    assert own_names(telegram)["gas_1_index_unit"] == "m3"
-    assert smartyreader_names_of(telegram)["gas_index_m3"] == "678.901"
-
-
 @pytest.mark.parametrize(
     ("sent", "imported", "exported"),
     [
@@ -91,14 +83,6 @@ def test_numbers_keep_their_digits(sent: str, published: str) -> None:
     telegram = telegram_with("1-0:1.8.0", sent)
     assert own_names(telegram)["active_energy_imported"] == published
     assert smartyreader_names_of(telegram)["act_energy_imported_p_plus_kWh"] == published
-
-
-@pytest.mark.parametrize("medium", ["1-0", "0-0"])
-def test_sags_have_the_name_of_the_smartyreader_however_they_are_sent(medium: str) -> None:
-    text = with_value(TELEGRAM, "1-0:32.32.0", None)
-    (telegram,) = Decoder(None).feed(seal(with_value(text, f"{medium}:32.32.0", "(00007)")))
-    assert isinstance(telegram, Telegram)
-    assert smartyreader_names_of(telegram)["num_volt_sags_l1"] == "7"
 
 
 @pytest.mark.parametrize(
@@ -172,12 +156,6 @@ def test_what_the_smartyreader_calculates_has_a_topic() -> None:
         "power_excess_solar_l2_calc_W": "0",
         "power_excess_solar_l3_calc_W": "",
     }
-
-
-def test_an_index_in_another_unit_is_no_gas_consumption() -> None:
-    telegram = telegram_with("0-1:24.2.1", "(250703103000S)(00678.901*kWh)")
-    assert smartyreader_names_of(telegram)["gas_consumption_calc_m3"] == ""
-    assert smartyreader_summary(telegram)["gas_consumption_calc_m3"] is None
 
 
 def test_what_the_smartyreader_has_the_wrong_way_round_has_both_names() -> None:

@@ -177,14 +177,6 @@ def test_a_day_that_is_missing_makes_it_the_least(missing: tuple[int, int]) -> N
     assert report["year_ago"] is None
 
 
-def test_readings_that_stop_leave_the_days_until_then() -> None:
-    days = whole("2025-11-01", "2026-11-12", 4)
-    report = gas_costs_report(days, PRICES, at("2026-11-21T10:00"))
-
-    assert (report["month"]["last"], report["month"]["missing_days"]) == (12, 0)
-    assert report["year_ago"]["last"] == 12
-
-
 @pytest.mark.parametrize("gap", ["d1103", "d1120"])
 def test_a_year_ago_counts_only_whole(gap: str) -> None:
     year_ago = whole("2025-11-01", "2025-11-30", 5, **{gap: (1, 0.89)})
@@ -196,19 +188,3 @@ def test_a_year_ago_counts_only_whole(gap: str) -> None:
     # The 20th is not among the days until the 19th.
     earlier = gas_costs_report(days, PRICES, at("2026-11-20T10:00"))
     assert (earlier["year_ago"] is None) == (gap == "d1103")
-
-
-def test_29_february_is_compared_with_28_days() -> None:
-    days = whole("2027-02-01", "2028-02-29", 4, d0328=(4, 23 / 24), d0326=(4, 23 / 24))
-    report = gas_costs_report(days, PRICES, at("2028-03-01T10:00"))
-
-    # 29 days of 4 m³ are 104.40 EUR; 28 of them 100.80. All of the month is due in both.
-    assert (report["month"]["last"], report["month"]["total"]) == (29, 119.9)
-    assert (report["year_ago"]["last"], report["year_ago"]["total"]) == (28, 116.3)
-
-
-def test_without_a_fixed_price() -> None:
-    days = whole("2026-10-01", "2026-11-20", 4)
-    month = gas_costs_report(days, GasPrices(0.9, 0.0), at("2026-11-21T10:00"))["month"]
-
-    assert (month["used"], month["fixed"], month["total"]) == (72.0, 0.0, 72.0)

@@ -70,14 +70,6 @@ def test_what_is_held_is_there_on_the_next_day_and_the_reserve_on_none() -> None
     assert drawn(found, 1) == [600, 100]
 
 
-@pytest.mark.parametrize(("efficiency", "stored_wh"), [(0.81, 0), (0.9, 200)])
-def test_sun_is_sold_where_that_pays_more(efficiency: float, stored_wh: float) -> None:
-    # A kWh of sun spares 0.81 or 0.9 kWh at 0.20 EUR: 0.162 and 0.18 EUR.
-    prices = DayPrices([0.2] * 24, [0.17] * 24)
-    found = run(Battery(2, 4, efficiency), ([0, 100], [200, 0]), prices=prices)
-    assert found.stored_wh == stored_wh
-
-
 def test_the_night_fills_what_the_day_needs() -> None:
     # 180 Wh cost the battery 200, and these 222.2 from the grid: 0.022 EUR instead of 0.036.
     days = [(day_of(h8=[180, 0, 0, 0]), DARK)] * 3
@@ -92,18 +84,6 @@ def test_the_night_fills_what_the_day_needs() -> None:
     little = DayPrices([0.17] * 6 + [0.2] * 18, [0.06] * 24)
     for prices in (FLAT, little):
         assert run(Battery(2, 4, 0.81), *days, prices=prices).charged_wh == 0
-
-
-def test_the_night_leaves_the_room_that_the_sun_fills() -> None:
-    # A morning of 900 Wh, then 5 kWh of sun for a battery of 2, and an evening of 900 Wh.
-    drawn_wh = day_of(h7=[225] * 4, h18=[225] * 4)
-    found = run(Battery(2, 4, 0.81), *[(drawn_wh, day_of(h12=[1250] * 4))] * 3, prices=NIGHT)
-    # The morning costs 1000, half of the battery; 1000 of the sun's 2000 are left in the evening.
-    assert drawn(found, 2)[:88] == DARK[:88]
-    night = [*found.days[1].imported_wh[88:], *found.days[2].imported_wh[:24]]
-    assert sum(night) == pytest.approx(0, abs=1e-6)
-    # Without an evening, what the sun has left is there in the morning.
-    assert found.charged_wh < 1200
 
 
 def test_charging_keeps_below_the_reference_power_and_the_power_of_the_battery() -> None:

@@ -6,7 +6,6 @@ import pytest
 
 from smartyp1.tariff import Contract, Contracts, Month, compute_bill
 from tests.lib.tariff.months import (
-    LONG_AGO,
     agreed,
     changing,
     day,
@@ -116,25 +115,6 @@ def test_october_with_its_day_of_25_hours() -> None:
     ]
 
 
-def test_new_year() -> None:
-    contracts = agreed(reference_kw=7)
-    december = whole_month("2025-12", 31, kwh=300, above={7: 10})
-    january = whole_month("2026-01", 31, kwh=300, above={7: 10})
-
-    due = compute_bill(december, contracts, local("2026-01-01"))
-    assert lines(due) == [
-        ("network_fixed", 1, 19.27, 19.27),
-        ("network_variable", 300, 0.0759, 22.77),
-        ("meter", 1, 5.90, 5.90),
-        ("surcharge", 10, 0.1139, 1.14),  # 1.139
-    ]
-    assert due.subtotal == 53.01  # 49.08 * 0.08 = 3.9264
-
-    due = compute_bill(january, contracts, local("2026-02-01"))
-    assert [amount for *_, amount in lines(due)] == [12.84, 15.30, 5.72, 0.77]
-    assert (due.subtotal, due.prices_of) == (37.40, None)  # 34.63 * 0.08 = 2.7704
-
-
 def test_a_year_that_is_not_known_has_the_prices_of_the_last_one() -> None:
     january = whole_month("2031-01", 31, kwh=300)
     due = compute_bill(january, agreed(reference_kw=7), january.end)
@@ -175,21 +155,6 @@ def test_another_class_from_the_middle_of_the_month() -> None:
     assert lines(due)[1][0] == "network_variable"
 
 
-def test_another_price_from_the_middle_of_the_month() -> None:
-    june = month("2026-06", day("2026-06-10", 100), day("2026-06-11", 200))
-    contracts = changing(
-        ("2020-01-01", Contract(reference_kw=7, energy_price=0.15, energy_fee=3)),
-        ("2026-06-11", Contract(reference_kw=7, energy_price=0.18, energy_fee=3)),
-    )
-    due = compute_bill(june, contracts, local("2026-07-01"))
-    assert lines(due)[:3] == [
-        ("energy", 100, 0.15, 15.00),
-        ("energy", 200, 0.18, 36.00),
-        ("energy_fee", 1, 3, 3.00),
-    ]
-    assert due.amount("energy", "energy_fee") == 58.32  # 54 * 1.08
-
-
 def test_another_price_from_the_middle_of_a_day() -> None:
     # The 10th is two: until noon, and from then on. 9.5 of 30 days have the lower fee:
     # 3 * 9.5/30 = 0.95; 6 * 20.5/30 = 4.10
@@ -207,70 +172,10 @@ def test_another_price_from_the_middle_of_a_day() -> None:
     ]
 
 
-def test_a_contract_for_a_later_month_changes_nothing() -> None:
-    june = whole_month("2026-06", 30, kwh=300)
-    later = ("2026-07-01", Contract(reference_kw=12, has_vat=False))
-    contracts = changing(("2020-01-01", Contract(reference_kw=7)), later)
-    until = local("2026-09-01")
-    assert compute_bill(june, contracts, until) == compute_bill(june, agreed(reference_kw=7), until)
-
-
 def test_the_first_contract_also_holds_for_what_was_before_it() -> None:
     june = whole_month("2026-06", 30, kwh=300)
     contracts = changing(("2026-09-01", Contract(reference_kw=7)))
     assert lines(compute_bill(june, contracts, local("2026-07-01")))[0][3] == 12.84
-
-
-def test_a_month_of_which_a_part_was_measured() -> None:
-    june = month("2026-06", *(day(f"2026-06-{n}", 10) for n in range(21, 31)))
-    due = compute_bill(june, agreed(reference_kw=7), local("2026-07-01"))
-    # What was not measured is on no line; what is paid by the month is there as a whole.
-    assert [amount for *_, amount in lines(due)] == [12.84, 5.10, 5.72, 0.00]
-    assert june.measured_share(local("2026-07-01")) == 0.3333  # 10 of 30 days
-
-
-def test_a_month_of_which_nothing_is_known() -> None:
-    due = compute_bill(
-        month("2026-06"), agreed(reference_kw=3, energy_price=0.15), local("2026-07-01")
-    )
-    # 7.42 + 5.72 = 13.14; 13.14 * 0.08 = 1.0512
-    assert sums(due) == (13.14, 1.05, 14.19)
-    assert due.amount("energy") == 0
-
-
-def test_the_surcharge_instead_of_the_variable_price() -> None:
-    june = whole_month("2026-06", 30, kwh=300, above={7: 10})
-    due = compute_bill(june, agreed(reference_kw=7, replaces_variable=True), local("2026-07-01"))
-    assert lines(due)[1] == ("network_variable", 290, 0.051, 14.79)
-    assert lines(due)[3] == ("surcharge", 10, 0.0765, 0.77)
-
-
-def test_without_vat() -> None:
-    june = whole_month("2026-06", 30, kwh=300, above={7: 10})
-    due = compute_bill(june, agreed(reference_kw=7, energy_price=0.1, has_vat=False), june.end)
-    assert (due.vat_rate, *sums(due)) == (0, 64.63, 0, 64.63)
-    assert due.amount("surcharge") == 0.77
-
-
-def test_prices_of_ones_own() -> None:
-    june = whole_month("2026-06", 30, kwh=300, above={5.5: 10})
-    own = {"network_fixed": 10, "network_variable": 0.06, "surcharge": 0.09, "meter_fee": 6}
-    due = compute_bill(june, agreed(reference_kw=5.5, **own), local("2026-07-01"))
-    assert lines(due) == [
-        ("network_fixed", 1, 10, 10.00),
-        ("network_variable", 300, 0.06, 18.00),
-        ("meter", 1, 6, 6.00),
-        ("surcharge", 10, 0.09, 0.90),
-    ]
-    assert due.subtotal == 37.69  # 34.90 * 0.08 = 2.792
-
-
-def test_a_price_of_0_is_a_price() -> None:
-    june = whole_month("2026-06", 30, kwh=300)
-    own = {"network_fixed": 0, "network_variable": 0, "surcharge": 0, "meter_fee": 0}
-    due = compute_bill(june, agreed(reference_kw=7, energy_price=0, **own), local("2026-07-01"))
-    assert sums(due) == (0, 0, 0)
-    assert len(due.lines) == 5
 
 
 @pytest.mark.parametrize(
@@ -306,12 +211,6 @@ def test_the_price_of_the_market(
     # Before the first watt-hour there is nothing to have a price.
     due = compute_bill(month("2026-06"), agreed(reference_kw=7, energy_margin=0.1), june.start)
     assert (due.amount("energy"), due.unpriced_kwh, due.missing) == (0, 0, ())
-
-
-def test_a_market_below_0() -> None:
-    june = whole_month("2026-06", 30, kwh=10, market_wh=10_000, market_cost=-2.0)
-    due = compute_bill(june, agreed(reference_kw=7, energy_margin=0.1), local("2026-07-01"))
-    assert lines(due)[0] == ("energy", 10, -0.1, -1.00)  # -2.00 + 10 * 0.1
 
 
 def test_from_a_fixed_price_to_that_of_the_market() -> None:
@@ -405,14 +304,6 @@ def test_what_is_not_published_is_missing() -> None:
     assert compute_bill(june, agreed(reference_kw=150, energy_price=0), june.end).total == 245.83
 
 
-def test_one_class_of_the_month_is_not_published() -> None:
-    contracts = changing(
-        ("2020-01-01", Contract(reference_kw=100, energy_price=0)),
-        ("2025-06-16", Contract(reference_kw=150, energy_price=0)),
-    )
-    assert missing(whole_month("2025-06", 30), contracts) == ("network_fixed",)
-
-
 def test_without_a_reference_power_two_more_lines_are_missing() -> None:
     june = whole_month("2026-06", 30, kwh=300)
     assert missing(june, Contracts()) == ("energy", "network_fixed", "surcharge")
@@ -423,18 +314,6 @@ def test_before_the_tariff_nothing_was_published() -> None:
     june = whole_month("2024-06", 30, kwh=300)
     grid = ("network_fixed", "network_variable", "meter", "surcharge")
     assert missing(june, agreed(reference_kw=7, energy_price=0)) == grid
-
-
-def test_what_was_agreed_last_says_whether_there_is_vat() -> None:
-    contracts = Contracts(
-        (
-            (LONG_AGO, Contract(reference_kw=7)),
-            (local("2026-06-16"), Contract(reference_kw=7, has_vat=False)),
-        )
-    )
-    june = whole_month("2026-06", 30)
-    assert compute_bill(june, contracts, local("2026-06-16")).vat_rate == 0.08
-    assert compute_bill(june, contracts, local("2026-07-01")).vat_rate == 0
 
 
 @pytest.mark.parametrize(

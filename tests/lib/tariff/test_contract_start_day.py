@@ -127,19 +127,3 @@ def test_a_field_that_is_emptied_and_filled_keeps_what_it_had_before() -> None:
     )
     days = ("2026-06-30", "2026-07-09", "2026-07-10", "2026-07-12")
     assert held(contracts, "energy_price", *days) == [0.15, 0.15, 0.2, 0.2]
-
-
-def test_all_that_is_entered_with_a_day_to_come_waits() -> None:
-    both = replace(CHANGED, energy_fee=5.0, network_variable=0.06)
-    contracts = entered(house_since_may(), (FIRST, None), (both, "2026-08-01"))
-    for name, values in (("energy_fee", [None, 5.0]), ("network_variable", [None, 0.06])):
-        assert held(contracts, name, "2026-07-31", "2026-08-01") == values
-    assert held(contracts, "energy_price", "2026-07-31", "2026-08-01") == [0.15, 0.2]
-
-
-def test_the_month_is_that_of_the_day_entered_late() -> None:
-    both = replace(CHANGED, energy_fee=5.0)
-    contracts = entered(house_since_may(), (FIRST, None), (both, "2026-06-15"))
-    days = ("2026-05-31", "2026-06-01", "2026-06-14", "2026-06-15")
-    assert held(contracts, "energy_fee", *days) == [None, 5.0, 5.0, 5.0]
-    assert held(contracts, "energy_price", *days) == [0.15, 0.15, 0.15, 0.2]

@@ -1,40 +1,12 @@
 """Days computed by hand: the arithmetic stands beside the numbers."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC
 
 import pytest
 
-from smartyp1.tariff import Contract, DemandMeter, Energies, QuarterHour
+from smartyp1.tariff import Contract, Energies, QuarterHour
 from tests.lib.tariff.support import PRICE, Connection, at, cost
-
-
-def test_a_day() -> None:
-    house = Connection("2026-07-15T00:00:00S", reference_kw=3, price=PRICE)
-    house.read()
-
-    house.draw(12 * 60, 20)  # until 12:00, 20 Wh a minute: 1.2 kW
-    house.draw(20, 120)  # until 12:20, 7.2 kW
-    house.draw(6 * 60 + 47, 20)  # until 19:07, 1.2 kW
-    house.draw(6, 200)  # until 19:13, 12 kW
-    demand = house.draw(4 * 60 + 47, 20)  # until midnight, 1.2 kW
-
-    # 12:00 15 * 120 Wh            = 1800 Wh -> 7.2 kW, 4.2 kW above 3 kW: 1.05 kWh
-    # 12:15  5 * 120 Wh + 10 * 20  =  800 Wh -> 3.2 kW, 0.2 kW above:      0.05 kWh
-    # 19:00  9 *  20 Wh +  6 * 200 = 1380 Wh -> 5.52 kW, 2.52 kW above:    0.63 kWh
-    # all others 15 * 20 Wh        =  300 Wh -> 1.2 kW
-    # Every sample above 3 kW would have been (12 - 3) kW * 0.1 h = 0.9 kWh at 19:07 alone.
-    high = {
-        at("2026-07-15T12:00:00S"): 7.2,
-        at("2026-07-15T12:15:00S"): 3.2,
-        at("2026-07-15T19:00:00S"): 5.52,
-    }
-    starts = [at("2026-07-15T00:00:00S") + n * timedelta(minutes=15) for n in range(96)]
-    assert house.quarters == [QuarterHour(start, high.get(start, 1.2)) for start in starts]
-    assert demand.peak == QuarterHour(at("2026-07-15T12:00:00S"), 7.2)
-    assert demand.excess_kwh == 1.73  # 1.05 + 0.05 + 0.63
-    assert cost(demand) == pytest.approx(0.197047)  # 1.73 * 0.1139
-    assert demand.month_start == at("2026-07-01T00:00:00S")
 
 
 def test_a_quarter_hour_from_its_start_to_its_end() -> None:
@@ -76,45 +48,6 @@ def test_a_quarter_hour_from_its_start_to_its_end() -> None:
     assert demand.last_quarter == demand.peak == QuarterHour(at("2026-07-15T12:00:00S"), 7.4)
     assert demand.excess_kwh == 0.1
     assert cost(demand) is None
-
-
-def test_a_spike_within_a_low_quarter_hour_costs_nothing() -> None:
-    house = Connection("2026-07-15T12:00:00S", reference_kw=3, price=PRICE)
-    house.read()
-
-    house.draw(4, 200)  # 12 kW for 4 minutes
-    demand = house.draw(11, 0)
-
-    # 4 * 200 Wh = 800 Wh -> 3.2 kW: 0.05 kWh; a minute less of it would be 2.4 kW, and free.
-    assert demand.excess_kwh == 0.05
-    house.draw(3, 200)
-    assert house.draw(12, 0).excess_kwh == 0.05
-    assert house.quarters[-1].mean_kw == 2.4
-
-
-def test_telegrams_around_the_boundary_are_interpolated() -> None:
-    house = Connection("2026-07-15T11:59:57S")
-    house.read()
-
-    # 10 Wh in the 10 s from 11:59:57 to 12:00:07: 3 Wh before noon and 7 Wh after, in 7 s: 3.6 kW
-    assert house.after(10, 10).running_kw == 3.6
-    for _ in range(89):  # until 12:14:57, 89 * 10 Wh
-        demand = house.after(10, 10)
-    assert demand.last_quarter is None
-    # 40 Wh from 12:14:57 to 12:15:07: 12 Wh before, 28 Wh after.
-    demand = house.after(10, 40)
-
-    # 7 + 890 + 12 = 909 Wh -> 3.636 kW
-    assert demand.last_quarter == QuarterHour(at("2026-07-15T12:00:00S"), 3.636)
-    assert demand.running_kw == 14.4  # 28 Wh in 7 s
-
-
-def test_the_registers_last_digit_is_4_watts() -> None:
-    house = Connection("2026-07-15T12:00:00S")
-    house.read()
-
-    house.after(890)
-    assert house.after(10, 1).last_quarter == QuarterHour(at("2026-07-15T12:00:00S"), 0.004)
 
 
 def test_the_power_available_in_the_last_minute_is_that_for_a_minute() -> None:
@@ -186,31 +119,6 @@ def test_the_power_available_without_a_usable_threshold() -> None:
     assert house.after(10).available_kw == 17.3
 
 
-def test_without_a_reference_power_there_are_powers_only() -> None:
-    house = Connection("2026-07-15T12:00:00S", price=PRICE)
-    house.read()
-    demand = house.draw(16, 1000)
-
-    assert demand.running_kw == demand.projected_kw == 60.0
-    assert demand.last_quarter == demand.peak == QuarterHour(at("2026-07-15T12:00:00S"), 60.0)
-    assert demand.will_exceed is None
-    assert demand.available_kw is None
-    assert demand.excess_kwh is None
-    assert cost(demand) is None
-
-
-def test_without_the_present_power_there_is_no_projection() -> None:
-    house = Connection("2026-07-15T12:00:00S", reference_kw=3)
-
-    assert house.read().running_kw is None
-    demand = house.after(60, 100)
-
-    assert demand.running_kw == 6.0
-    assert demand.projected_kw is None
-    assert demand.will_exceed is None
-    assert demand.available_kw == pytest.approx(0.65 / (14 / 60))  # 750 - 100 Wh in 14 minutes
-
-
 def test_a_telegram_without_time_or_energy_changes_nothing() -> None:
     house = Connection("2026-07-15T12:00:00S", reference_kw=3)
     assert house.meter.update(None, Energies(1.0), 1.0, None) is None
@@ -252,19 +160,6 @@ def test_the_night_in_october_has_two_hours_from_2_to_3() -> None:
     assert demand.excess_kwh == 1.0  # (1 + 3) kW * 0.25 h
 
 
-def test_the_night_in_march_has_no_hour_from_2_to_3() -> None:
-    house = Connection("2026-03-29T00:00:00W")
-    house.read()
-    house.draw(2 * 60, 20)  # until 02:00 winter time, which is 03:00 summer time
-    house.time = at("2026-03-29T03:00:00S")
-    demand = house.draw(21 * 60, 50)
-
-    assert demand.time == at("2026-03-30T00:00:00S")
-    assert len(house.quarters) == 92  # 23 h
-    assert house.quarters[7] == QuarterHour(at("2026-03-29T01:45:00W"), 1.2)
-    assert house.quarters[8] == QuarterHour(at("2026-03-29T03:00:00S"), 3.0)
-
-
 @pytest.mark.parametrize(
     ("before", "first", "month", "next_month"),
     [
@@ -303,28 +198,6 @@ def test_months_begin_at_midnight_in_luxembourg(
     assert demand.excess_kwh == 0.15
 
 
-def test_a_month_ends_also_when_every_telegram_ends_a_quarter_hour() -> None:
-    house = Connection("2026-12-31T23:30:00W", reference_kw=3)
-    house.read()
-
-    assert house.after(900, 1000).month_start == at("2026-12-01T00:00:00W")
-    demand = house.after(900, 1250)
-    assert demand.month_start == at("2026-12-01T00:00:00W")
-    assert demand.peak == QuarterHour(at("2026-12-31T23:45:00W"), 5.0)
-    assert demand.excess_kwh == 0.75  # (4 - 3) / 4 + (5 - 3) / 4
-    demand = house.after(900, 900)
-    assert demand.month_start == at("2027-01-01T00:00:00W")
-    assert demand.peak == QuarterHour(at("2027-01-01T00:00:00W"), 3.6)
-    assert demand.excess_kwh == 0.15
-
-
-def test_of_equal_peaks_the_first_stays() -> None:
-    house = Connection("2026-07-15T12:00:00S")
-    house.read()
-
-    assert house.draw(60, 50).peak == QuarterHour(at("2026-07-15T12:00:00S"), 3.0)
-
-
 def test_another_reference_power_applies_from_then_on() -> None:
     house = Connection("2026-07-15T12:00:00S", reference_kw=3, price=PRICE)
     house.read()
@@ -349,21 +222,3 @@ def test_another_reference_power_applies_from_then_on() -> None:
     assert house.draw(15, 1000).excess_kwh is None
     house.change(Contract(reference_kw=7))
     assert house.draw(1, 100).excess_kwh == 15.5  # 2.25 + (60 - 7) / 4
-
-
-def test_a_tariff_can_be_set_before_the_first_telegram() -> None:
-    meter = DemandMeter()
-    meter.change_contract(Contract(reference_kw=3))
-    assert meter.snapshot is None
-
-    demand = meter.update(at("2026-07-15T12:00:00S"), Energies(1.0), 4.0, None)
-    assert demand
-    assert demand.will_exceed is True
-
-
-def test_times_are_in_utc() -> None:
-    demand = Connection("2026-07-15T12:07:10S").read()
-
-    assert demand.time.isoformat() == "2026-07-15T10:07:10+00:00"
-    assert demand.quarter_start == datetime(2026, 7, 15, 10, 0, tzinfo=UTC)
-    assert demand.month_start.isoformat() == "2026-07-01T00:00:00+02:00"

@@ -2,10 +2,8 @@
 
 import json
 import re
-import tomllib
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,37 +11,24 @@ import pytest
 
 from smartyp1.tariff import (
     APPROVED_UNTIL,
-    ClassExcess,
-    Contract,
-    Day,
-    DemandMeter,
-    Energies,
     Line,
-    MarketPrices,
     Month,
     NetworkPrices,
     Shared,
     compare,
     compute_bill,
-    lines_of,
     network_prices_at,
-    price_of_kwh,
 )
-from tests.lib.tariff.months import LUXEMBOURG, agreed, local, whole_month
+from tests.lib.tariff.months import agreed, local, whole_month
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (DOCS / "tariff.md").read_text(encoding="utf-8")
 PAPER = (DOCS / "paper-bill.md").read_text(encoding="utf-8")
 ACTIONS = (DOCS / "tariff-actions.md").read_text(encoding="utf-8")
-INTEGRATION = DOCS.parent / "custom_components" / "smarty_p1"
-TRANSLATIONS = INTEGRATION / "translations"
-PRICES = tomllib.loads((INTEGRATION / "lib" / "tariff" / "network_prices.toml").read_text())
 # On the page, of a price that is known from one private source only.
 MARK = " \N{SUPERSCRIPT ONE}"
 FOOTNOTES = f"{MARK}\N{SUPERSCRIPT TWO}"
 PARTS = ("energy", "network", "levies", "surcharge", "feed_in")
-# Where the lines of the paper are explained in its own languages.
-GUIDES = {"fr": "Votre facture, ligne par ligne", "de": "Deine Rechnung, Zeile für Zeile"}
 HOUSEHOLD: dict[str, Any] = {
     "reference_kw": 7,
     "energy_price": 0.145,
@@ -83,13 +68,6 @@ def worked_lines() -> dict[str, tuple[float, float, float]]:
             quantity, price = product.split(" \N{MULTIPLICATION SIGN} ")
             lines[name] = (number(quantity), number(price), number(amount))
     return lines
-
-
-def drawn_bill(language: str) -> dict[str, list[str]]:
-    """Return what the picture of a bill says: of each line, its texts from left to right."""
-    picture = (DOCS / "images" / f"paper-bill-{language}.svg").read_text(encoding="utf-8")
-    groups = re.findall(r'<g id="(\w+)"(.*?)</g>', picture, re.DOTALL)
-    return {name: re.findall(r">([^<>]+)</text>", group) for name, group in groups}
 
 
 def answer(heading: str) -> Any:  # noqa: ANN401 - whatever JSON holds
@@ -151,58 +129,6 @@ def test_the_prices() -> None:
     assert f"approved until {APPROVED_UNTIL:%-d %B %Y}" in PAGE
 
 
-def test_a_price_of_one_private_source_is_marked() -> None:
-    called = {"compensation": "compensation mechanism", "electricity_tax": "electricity tax"}
-    doubtful = {
-        (called[name], f"{price['from']:%Y}")
-        for name in called
-        for price in PRICES["prices"][name]["A"]
-        if price.get("is_private")
-    }
-    marked = {
-        (part, year)
-        for part, _, *cells in rows("How the tariff works")
-        for year, cell in zip(("2025", "2026"), cells, strict=True)
-        if cell.endswith(MARK)
-    }
-    assert marked == doubtful
-    explained = re.findall(rf"^{MARK.strip()} \*\*(.+?):\*\*", PAGE, re.MULTILINE)
-    assert explained == (["Known from one private source only"] if doubtful else [])
-
-
-def test_the_worked_day() -> None:
-    meter = DemandMeter(Contract(reference_kw=7))
-    *quarters, others, of_day = rows("A worked day")
-    energies = {quarter[0]: quarter for quarter in quarters}
-    time, register_kwh = local("2026-06-15"), 1000.0
-    demand = meter.update(time, Energies(register_kwh), None, None)
-    for _ in range(96):
-        clock = time.astimezone(LUXEMBOURG).strftime("%H:%M")
-        row = energies.pop(clock, others)
-        for _ in range(15):
-            time += timedelta(minutes=1)
-            register_kwh += number(row[1]) / 15
-            demand = meter.update(time, Energies(register_kwh), None, None)
-        assert demand
-        assert demand.last_quarter
-        assert demand.last_quarter.mean_kw == pytest.approx(number(row[2]), abs=0.005)
-    assert energies == {}
-
-    assert demand
-    day = demand.month.days[0]
-    assert day.imported_wh == pytest.approx(number(of_day[1]) * 1000)
-    for kw, cell in zip((3, 7, 12), of_day[3:], strict=True):
-        assert day.above[kw].energy_wh == pytest.approx(number(cell) * 1000, abs=3)
-        of_rows = [number(row[(3, 7, 12).index(kw) + 3]) for row in quarters]
-        assert sum(of_rows) == pytest.approx(number(cell))
-
-    kwh, price, euro = re.findall(r"([\d.]+) kWh . ([\d.]+) € = ([\d.]+) €", PAGE)[0]
-    above = Day(start=local("2026-06-15"), above={7: ClassExcess(3, number(kwh) * 1000)})
-    month = Month(start=demand.month.start, days=(above,))
-    surcharge = compute_bill(month, agreed(reference_kw=7), month.end).lines[-1]
-    assert surcharge[:5] == ("surcharge", float(kwh), "kWh", float(price), float(euro))
-
-
 def test_the_worked_month(june: Month) -> None:
     due = compute_bill(june, agreed(**HOUSEHOLD), june.end)
     assert worked_lines() == {
@@ -254,54 +180,6 @@ def test_the_worked_month_with_sharing(june: Month) -> None:
     }
 
 
-@pytest.mark.parametrize("language", GUIDES)
-def test_the_paper_bill(june: Month, language: str) -> None:
-    due = compute_bill(june, agreed(**HOUSEHOLD), june.end)
-    drawn = drawn_bill(language)
-    lines = {name: cells for name, cells in drawn.items() if len(cells) > 2}
-    assert [cells[0] for cells in lines.values()] == [f"{n}" for n in range(1, len(lines) + 1)]
-    assert {name: tuple(map(number, cells[2:])) for name, cells in lines.items()} == {
-        line.name: (line.quantity, line.price, line.amount) for line in due.lines
-    }
-    bought = sum(line.amount for line in due.lines if line.name != "feed_in")
-    assert due.vat is not None
-    sums = {name: number(cells[-1]) for name, cells in drawn.items() if name not in lines}
-    assert sums == {
-        "before_vat": pytest.approx(bought),
-        "vat": due.vat,
-        "with_vat": pytest.approx(bought + due.vat),
-        "total": due.total,
-    }
-
-    guide = (DOCS / f"{language}.md").read_text(encoding="utf-8")
-    order = [(cells[0] if name in lines else "", name) for name, cells in drawn.items()]
-    for table in (rows("A worked month"), rows(GUIDES[language], guide)):
-        # Some sums are only on paper.
-        shown = {name: (number_of, amount) for number_of, _, name, _, *_, amount in table}
-        assert [(n, name) for name, (n, _) in shown.items()] == [
-            each for each in order if each[1] in shown
-        ]
-        assert shown.keys() == {*lines, "vat", "total"}
-        for name, (_, amount) in shown.items():
-            assert number(amount) == number(drawn[name][-1])
-
-
-@pytest.mark.parametrize(
-    ("language", "page", "heading"),
-    [("en", "tariff", "A worked month"), *((each, each, GUIDES[each]) for each in GUIDES)],
-)
-def test_the_options_of_its_lines_are_called_so(language: str, page: str, heading: str) -> None:
-    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
-    table = re.findall(r"^\| *\d* \|.*$", section(heading, text), re.MULTILINE)
-    named = set(re.findall(r"\*([^*|]+)\*", "".join(table)))
-    texts = (TRANSLATIONS / f"{language}.json").read_text(encoding="utf-8")
-    pages = json.dumps(json.loads(texts)["options"]["step"], ensure_ascii=False)
-    assert len(named) >= 12
-    assert {
-        name for name in named if f': "{name}"' not in pages and f'"name": "{name}"' not in pages
-    } == set()
-
-
 def test_the_classes(june: Month) -> None:
     found = compare([june], agreed(**HOUSEHOLD), june.end)
     [month] = found.months
@@ -313,27 +191,3 @@ def test_the_classes(june: Month) -> None:
     for kw, cost in only["classes"].items():
         assert cost == month.classes[int(kw)]._asdict()
     assert f"{found.saving_per_year} € a year" in PAGE.replace("\n", " ")
-
-
-def test_the_entities(june: Month) -> None:
-    contracts = agreed(**HOUSEHOLD)
-    due = compute_bill(june, contracts, june.end)
-    price = price_of_kwh(contracts, june.start, MarketPrices())
-    revenue = due.amount("feed_in")
-    assert revenue is not None
-    table = rows("The entities")
-    shown = {name: value for name, value, _ in table if value}
-    assert {name: number(value) for name, value in shown.items()} == {
-        "Price of imported energy": price.imported,
-        "Price of exported energy": price.exported,
-        "Energy cost this month": due.amount(*lines_of("energy", "levies")),
-        "Network cost this month": due.amount("network_fixed", "network_variable", "meter"),
-        "Surcharge this month": due.amount("surcharge"),
-        "Feed-in revenue this month": -revenue,
-        "Total cost this month": due.total,
-        "Cheapest reference power": 3,
-        "Possible saving per year": compare([june], contracts, june.end).saving_per_year,
-    }
-    for name, parts in (("Energy cost", ("energy", "levies")), ("Network cost", ("network",))):
-        [said] = [remark for entity, _, remark in table if entity.startswith(name)]
-        assert set(re.findall(r"\w+", said)) - {"and"} == set(lines_of(*parts))

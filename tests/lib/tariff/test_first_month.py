@@ -35,25 +35,6 @@ def test_a_meter_that_was_added_on_the_21st() -> None:
         house.after(60)
 
 
-def test_the_day_of_the_first_reading_counts_although_nothing_was_drawn() -> None:
-    house = Connection("2026-06-20T23:50:00S")
-    house.change(CONTRACT)
-    for _ in range(30):
-        assert house.read().month.since == local("2026-06-20")
-        house.pass_by(60)
-
-
-def test_what_a_wrong_clock_says_at_first_is_no_month() -> None:
-    house = Connection("2000-01-01T00:00:00W")
-    house.change(CONTRACT)
-    house.read()
-    house.draw(20, 10)
-    house.time = local("2026-06-21T12:00")
-    house.read()
-    house.draw(25 * 60, 10)
-    assert house.read().month.since == local("2026-06-21")
-
-
 def test_parts_with_vat_add_up() -> None:
     june = month("2026-06", day("2026-06-10", 100, {7: 1}))
     due = compute_bill(june, agreed(reference_kw=7, energy_price=0.1213), local("2026-07-01"))

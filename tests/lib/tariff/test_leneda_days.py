@@ -94,16 +94,6 @@ def test_a_meter_that_was_added_on_the_21st_knows_the_days_before() -> None:
     ]
 
 
-def test_the_first_month_counts_from_the_first_day_that_anybody_knows() -> None:
-    house = added("2026-11-21T10:05:00W")
-    set_platform_days(house, platform("2026-10-10", "2026-11-21", 0.4))
-    october, november = *house.read().earlier_months, house.read().month
-    assert (october.since, november.since) == (local("2026-10-10"), None)
-    # 22 of 31 days
-    due = compute_bill(october, house.meter.contracts, october.end)
-    assert lines(due)[1][:2] == ("network_fixed", 0.709677)
-
-
 def test_a_year_decides_which_class_is_the_cheapest_and_has_a_peak() -> None:
     house = added("2026-11-21T10:05:00W")
     peak = local("2026-02-03T18:00")
@@ -238,16 +228,6 @@ def test_contracts_divide_a_day() -> None:
     assert due.unsplit_kwh == 0
 
 
-def test_a_contract_that_is_entered_late_holds_for_the_past() -> None:
-    house = added("2026-11-21T10:05:00W")
-    quarters = platform("2026-10-01", "2026-11-21", 6.0)
-    set_platform_days(house, quarters)
-    house.change(Contract(reference_kw=4, energy_price=0.15), since="2026-10-16")
-    [october] = house.read().earlier_months
-    # 16 days and the hour that October repeats
-    assert october.above(4).quarter_hours == (16 * 24 + 1) * 4
-
-
 def test_the_past_has_no_market_price() -> None:
     house = Connection("2026-11-20T00:00:00W")
     house.change(Contract(reference_kw=7, energy_margin=0.01))
@@ -318,20 +298,6 @@ def test_it_is_never_stored_and_can_be_taken_back() -> None:
     assert house.meter.snapshot == before
 
 
-def test_after_a_restart_it_is_the_same() -> None:
-    house = added("2026-10-30T00:00:00W")
-    draw_hours(house, 60)
-    quarters = platform("2026-09-01", "2026-10-30", 0.4)
-    set_platform_days(house, quarters)
-    before = house.meter.snapshot
-    assert before
-    house.restart()
-    set_platform_days(house, quarters)
-    after = house.meter.snapshot
-    assert after
-    assert (after.earlier_months, after.month) == (before.earlier_months, before.month)
-
-
 def test_months_are_the_same_until_there_is_something_new() -> None:
     house = added("2026-10-30T00:00:00W")
     draw_hours(house, 60)
@@ -354,15 +320,6 @@ def test_a_part_of_today_may_be_the_platforms() -> None:
     month = house.after(60, 20).month
     assert day_of(month, "2026-11-21") == (3_200 + 1_200 + 20, 0, 36, 32)
     assert month.platform_quarter_hours == 32
-
-
-def test_days_after_the_meters_clock_may_be_the_platforms() -> None:
-    house = added("2026-11-21T10:00:00W")
-    draw_hours(house, 1)
-    set_platform_days(house, platform("2026-11-21", "2026-11-23", 0.4))
-    month = house.after(60, 20).month
-    assert day_of(month, "2026-11-21") == (92 * 100 + 1_200 + 20, 0, 96, 92)
-    assert month.platform_quarter_hours == 92 + 96
 
 
 def test_what_the_platform_estimates_does_for_an_estimate() -> None:

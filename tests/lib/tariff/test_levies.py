@@ -34,32 +34,6 @@ def test_a_month_of_2025() -> None:
     assert sums(compute_bill(june, agreed(**contract), june.end)) == (95.92, 7.67, 103.59)
 
 
-def test_in_2026_both_cancel() -> None:
-    june = whole_month("2026-06", 30, kwh=325)
-    contract = {"reference_kw": 7, "energy_price": 0.1}
-    with_levies = compute_bill(june, agreed(**contract, has_levies=True), june.end)
-    assert lines(with_levies)[-2:] == [
-        ("electricity_tax", 325, 0.0010, 0.33),
-        ("compensation", 325, -0.0010, -0.33),
-    ]
-    assert sums(with_levies) == sums(compute_bill(june, agreed(**contract), june.end))
-    assert with_levies.total
-
-
-def test_a_year_without_them_is_154_euro_too_dear() -> None:
-    year = whole_month("2025-06", 30, kwh=3900)
-    dear, right = (
-        compute_bill(
-            year, agreed(reference_kw=7, energy_price=0.1, has_levies=each), year.end
-        ).total
-        for each in (False, True)
-    )
-    assert dear is not None
-    assert right is not None
-    # 3900 * 0.0366 * 1.08 = 154.1592
-    assert dear - right == pytest.approx(154.16, abs=0.011)
-
-
 def test_ones_own_figures() -> None:
     june = whole_month("2025-06", 30, kwh=1000)
     own = {"electricity_tax": 0.0015, "compensation": -0.02}

@@ -1,21 +1,18 @@
 """What is kept of a month, computed by hand: the arithmetic stands beside the numbers."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from smartyp1.tariff import (
-    LUXEMBOURG,
     ClassExcess,
     Contract,
     Day,
-    Demand,
     DemandMeter,
     Energies,
     MarketPrices,
     Month,
     QuarterHour,
-    compute_bill,
 )
 from tests.lib.tariff.support import SERIAL, Connection, at
 
@@ -63,16 +60,6 @@ def test_the_running_quarter_hour_is_in_the_month() -> None:
     assert [day.imported_wh for day in house.after(300, 500).month.days] == [200, 300]
 
 
-def test_a_quarter_hour_that_is_not_whole_counts_its_energy_alone() -> None:
-    house = Connection("2026-07-15T12:05:00S", reference_kw=3)
-    house.read()
-    demand = house.draw(25, 100)  # from 12:05 to 12:15, and to 12:30
-
-    assert demand.month.imported_kwh == 2.5
-    assert demand.month.quarter_hours == 1
-    assert demand.month.days[0].gap_wh == 0
-
-
 def test_a_gap_within_a_day_is_booked_when_the_clock_has_proved_itself() -> None:
     house = Connection("2026-07-15T12:00:00S", reference_kw=3)
     house.read()
@@ -107,16 +94,6 @@ def test_a_gap_over_days_and_months_is_shared_by_time() -> None:
     }
     assert august.imported_kwh == pytest.approx(3.15)
     assert (july.quarter_hours, august.quarter_hours) == (0, 1)
-
-
-def test_a_gap_over_the_change_of_the_clock_is_shared_by_its_25_hours() -> None:
-    house = Connection("2026-10-24T22:00:00S")
-    house.read()
-    house.after(29 * 3600, 2900)  # 2 hours, 25, and 2
-    assert house.time == at("2026-10-26T02:00:00W")
-    demand = house.draw(15, 0)
-
-    assert [day.imported_wh for day in demand.month.days] == pytest.approx([200, 2500, 200])
 
 
 @pytest.mark.parametrize(("days", "known"), [(40, True), (41, False)])
@@ -243,43 +220,6 @@ def test_a_contract_with_a_day_holds_for_the_days_since_then() -> None:
 
 
 @pytest.mark.parametrize(
-    "first",
-    [
-        Contract(reference_kw=7, energy_price=0.1),
-        Contract(reference_kw=7, energy_price=0.1, has_vat=False, replaces_variable=True),
-    ],
-)
-def test_what_is_entered_first_holds_for_all_that_is_known(first: Contract) -> None:
-    house = Connection("2026-06-30T23:30:00S")
-    house.read()
-    house.draw(75, 200)  # until 00:45: 2 quarter-hours in June, 3 in July, of 12 kW
-    house.change(first)
-
-    contracts = house.draw(5, 200).contracts
-    assert contracts.at(at("2026-06-30T23:30:00S")) == first
-    assert contracts.at(at("2026-07-01T00:00:00S")) == first
-    demand = house.meter.snapshot
-    assert demand
-    assert demand.excess_kwh == 3 * 1.25
-    assert compute_bill(demand.month, demand.contracts, demand.time).missing == ()
-    assert compute_bill(demand.earlier_months[0], demand.contracts, demand.time).missing == ()
-
-
-def test_what_was_left_open_holds_for_the_running_month() -> None:
-    house = Connection("2026-06-30T23:30:00S")
-    house.change(Contract(reference_kw=7, has_vat=False))
-    house.read()
-    house.draw(75, 200)
-    # As the options did that were saved before VAT was one.
-    house.change(Contract(reference_kw=7, energy_price=0.2))
-
-    contracts = house.draw(5, 200).contracts
-    assert contracts.at(at("2026-06-30T23:59:00S")).energy_price is None
-    assert not contracts.at(at("2026-06-30T23:59:00S")).has_vat
-    assert contracts.at(at("2026-07-01T00:00:00S")).energy_price == 0.2
-
-
-@pytest.mark.parametrize(
     ("month", "quarter_hours"),
     [
         ("2026-03-01T00:00:00W", 2972),
@@ -315,16 +255,6 @@ def test_the_share_is_of_the_quarter_hours_that_have_ended() -> None:
     assert month.measured_share(at("2026-07-01T00:10:00S")) == 0
 
 
-@pytest.mark.parametrize(("quarter_hours", "share"), [(2975, 0.9997), (1, 0.0003)])
-def test_one_quarter_hour_of_a_month_shows(quarter_hours: int, share: float) -> None:
-    # A month that lacks one says so, and so does one of which there is but one: 1 / 2976.
-    start = at("2026-07-01T00:00:00S")
-    month = Month(
-        start=start.astimezone(LUXEMBOURG), days=(Day(start=start, quarter_hours=quarter_hours),)
-    )
-    assert month.measured_share(at("2026-08-01T00:00:00S")) == share
-
-
 def test_another_meter_goes_on_in_the_same_month() -> None:
     house = Connection("2026-07-15T12:00:00S")
     house.read()
@@ -349,101 +279,6 @@ def test_a_telegram_of_another_meter_in_between_loses_nothing() -> None:
     assert demand.month.imported_kwh == pytest.approx(2.0 + 0.03 + 3.0)
 
 
-def test_a_clock_that_is_days_ahead_for_hours_leaves_nothing_behind() -> None:
-    house = Connection("2026-07-30T12:00:00S", reference_kw=3)
-    house.read()
-    house.draw(60, 10)
-    right = house.time
-    house.time += timedelta(days=3)
-    house.after(60, 10)
-    demand = house.draw(6 * 60, 100)  # 6 kW
-    assert demand.month_start == at("2026-07-01T00:00:00S")
-    house.restart()
-
-    house.time = right + timedelta(minutes=6 * 60 + 2)
-    house.imported_wh += 10
-    house.read()
-    demand = house.draw(33, 10)
-
-    assert demand.month_start == at("2026-07-01T00:00:00S")
-    # 60 * 10 + 10 + 360 * 100 + 10 + 33 * 10 Wh, of which nothing is known to have been above.
-    assert demand.month.imported_kwh == pytest.approx(36.95)
-    assert demand.month.days[0].gap_wh == pytest.approx(36_020)
-    assert demand.month.above(3) == ClassExcess(0, 0)
-    assert demand.month.peak == QuarterHour(at("2026-07-30T12:00:00S"), 0.6)
-    assert demand.earlier_months == ()
-
-
-@pytest.mark.parametrize("minutes", [1, 10, 15])
-def test_however_rare_telegrams_are_a_clock_that_was_a_month_ahead_costs_nothing(
-    minutes: int,
-) -> None:
-    house = Connection("2026-07-15T12:00:00S")
-    house.read()
-
-    def run(hours: int) -> Demand:
-        return [house.after(minutes * 60, minutes * 10) for _ in range(hours * 60 // minutes)][-1]
-
-    run(2)
-    for _ in range(2):
-        house.time += timedelta(days=31)
-        run(3)
-        house.time -= timedelta(days=31)
-        demand = run(2)
-
-    assert demand.month.imported_kwh == pytest.approx(0.6 * (2 + 2 * (3 + 2)))
-    assert demand.earlier_months == ()
-
-
-def test_a_clock_that_is_set_right_for_good_is_believed_after_a_day() -> None:
-    house = Connection("2026-07-15T12:00:00S")
-    house.read()
-    house.draw(60, 10)
-    house.time = at("2028-01-10T12:00:00W")
-    house.after(60, 10)
-    house.draw(23 * 60, 10)
-    assert len(house.meter.as_dict()["stretches"]) == 2
-    house.draw(75, 10)
-
-    stored = house.meter.as_dict()
-    assert len(stored["stretches"]) == 1
-    demand = house.meter.snapshot
-    assert demand
-    assert [f"{month.start:%Y-%m}" for month in demand.earlier_months] == ["2026-07"]
-    assert demand.earlier_months[0].imported_kwh == 0.6
-    assert demand.month.imported_kwh == pytest.approx(14.56)
-
-
-def test_a_repeated_hour_is_not_counted_twice() -> None:
-    house = Connection("2026-07-15T00:00:00S")
-    house.read()
-    house.draw(12 * 60, 10)
-    house.time -= timedelta(hours=3)
-    house.after(60, 10)
-    demand = house.draw(14 * 60 + 59, 10)  # until midnight, and for more than half a day
-
-    assert demand.month.quarter_hours <= 96
-    assert demand.month.imported_kwh == pytest.approx(7.2 + 0.01 + 8.99)
-
-
-def test_a_repeated_day_is_stored_like_any_other() -> None:
-    house = Connection("2026-07-15T00:00:00S")
-    house.read()
-    for _ in range(3):
-        house.draw(25 * 60 + 30, 100)
-        house.time -= timedelta(days=1)
-        house.after(60, 100)
-    house.draw(25 * 60 + 30, 100)
-    expected = house.meter.snapshot
-    assert expected
-    for day in expected.month.days:
-        assert max(day.quarter_hours, day.above[3].quarter_hours) <= 96
-
-    house.restart()
-    assert house.meter.snapshot
-    assert house.meter.snapshot.month == expected.month
-
-
 def test_a_contract_for_each_quarter_hour_is_stored_like_any_other() -> None:
     house = Connection("2026-07-01T00:00:00S")
     house.read()
@@ -459,17 +294,3 @@ def test_a_contract_for_each_quarter_hour_is_stored_like_any_other() -> None:
     assert len(month.days) == 201
     assert month.imported_kwh == pytest.approx(42)
     assert len(house.meter.snapshot.contracts.entries) == 200
-
-
-def test_times_of_a_month_are_in_luxembourgs_time() -> None:
-    month = Month(start=at("2026-10-01T00:00:00S"))
-    assert month.end.isoformat() == "2026-11-01T00:00:00+01:00"
-    assert month.end == datetime(2026, 10, 31, 23, tzinfo=UTC)
-
-
-def test_the_share_is_known_when_the_first_quarter_hour_has_ended() -> None:
-    start = at("2026-07-01T00:00:00S")
-    month = Month(start=start.astimezone(LUXEMBOURG), days=(Day(start=start, quarter_hours=1),))
-    assert month.measured_share(at("2026-07-01T00:14:59S")) == 0
-    assert month.measured_share(at("2026-07-01T00:15:00S")) == 1
-    assert month.measured_share(at("2026-07-01T00:30:00S")) == 0.5

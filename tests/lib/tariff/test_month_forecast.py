@@ -49,16 +49,6 @@ def test_a_range_where_last_year_is_known() -> None:
     assert found == Estimate(90.75, None, None)
 
 
-def test_october_with_its_day_of_25_hours() -> None:
-    october = days("2026-10", 24, 10)
-    noon = replace(day("2026-10-25", 6), quarter_hours=52)
-    october = replace(october, days=(*october.days, noon))
-    # 12 of its 25 hours are left, and 6 days: 246 + 6.48 * 10 = 310.8 kWh
-    # 46.62 + 12.84 + 15.85 + 5.72 = 81.03; 6.48 of VAT
-    found = estimate_month(october, [], CONTRACTS, local("2026-10-25T12:00"))
-    assert found == Estimate(87.51, None, None)
-
-
 @pytest.mark.parametrize(
     ("until", "is_known"),
     [
@@ -125,21 +115,6 @@ def test_two_prices() -> None:
     assert found == Estimate(78.90, None, None)
 
 
-def test_last_years_days_at_two_prices_that_are_known_of_this_year_alone() -> None:
-    hours = "22:00-06:00"
-    june = replace(
-        JUNE,
-        days=tuple(
-            replace(each, second={hours: TimeOfUseSplit(10_000, 4_000)}) for each in JUNE.days
-        ),
-    )
-    both = agreed(reference_kw=7, energy_price=0.15, second_price=0.10, second_hours=hours)
-    # 40 % of 325.714 kWh: 29.31 + 13.03 + 12.84 + 16.61 + 5.72 = 77.51; 6.20 of VAT
-    # and of 280 kWh: 25.20 + 11.20 + 12.84 + 14.28 + 5.72 = 69.24; 5.54
-    found = estimate_month(june, [days("2025-06", 30, 9), MAY], both, local("2026-06-11"))
-    assert found == Estimate(83.71, 74.78, 83.71)
-
-
 def test_a_price_that_follows_the_market_since_the_1st() -> None:
     def priced(each: Day, price: float) -> Day:
         return replace(
@@ -176,19 +151,6 @@ def test_what_is_fed_in_at_the_markets_price() -> None:
     # 30.00 + 12.84 + 15.30 + 5.72 = 63.86; 5.11 of VAT
     found = estimate_month(june, [], contracts, local("2026-06-11"))
     assert found == Estimate(66.47, None, None)
-
-
-def test_a_reference_power_of_ones_own_that_holds_since_a_few_days() -> None:
-    def above(each: Day, kw: float) -> Day:
-        return replace(each, above=day("2026-06-01", 0, {3: 1.0, kw: 0.4}).above)
-
-    june = replace(JUNE, days=tuple(above(each, 5.5) for each in JUNE.days))
-    may = replace(MAY, days=tuple(above(each, 7) for each in MAY.days))
-    contracts = agreed(reference_kw=5.5, energy_price=0.1, network_fixed=10.0)
-    # What is above it was counted in June only: 100 and 20 * 11.285714 kWh, 0.04 of them above
-    # 13.029 * 0.0765 = 1.00; 32.57 + 10.00 + 16.61 + 5.72 = 65.90; 5.27 of VAT
-    found = estimate_month(june, [may], contracts, local("2026-06-11"))
-    assert found == Estimate(71.17, None, None)
 
 
 # Ten kWh a day at 0.15, 7 kW and 40 A: of a month of 31 days, without levies, 46.50 + 12.84 + 15.81

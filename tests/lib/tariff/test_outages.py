@@ -112,24 +112,6 @@ def test_of_an_outage_of_50_days_the_platform_knows_47() -> None:
     assert total() == pytest.approx(2 * 9.6)
 
 
-@pytest.mark.parametrize(("until", "others"), [("2026-04-02", 30), ("2026-03-03", 0)])
-def test_of_a_long_outage_in_which_little_came_nothing_is_counted_twice(
-    until: str, others: int
-) -> None:
-    house = house_at("2026-03-02")
-    draw_until(house, "2026-03-03")
-    # 45 days of 0.2 kWh: as little as after a clock that has leapt.
-    house.after(round(timedelta(days=45).total_seconds()) - 3600, 9_000)
-    draw_until(house, "2026-04-18")
-
-    house.meter.set_platform_days(PlatformDays(platform("2026-03-03", until, 0.2 / 24)))
-    months = months_of(house)
-    assert sum(month.imported_kwh for month in months.values()) == pytest.approx(9 + 2 * 9.6)
-    assert sum(month.platform_quarter_hours for month in months.values()) == others * 96 - 4 * (
-        others > 0
-    )
-
-
 def test_outages_that_follow_each_other_are_cut_as_one() -> None:
     house = house_at("2026-05-20T12:00")
     house.after(20 * 86_400, 20_000)  # until 9 June

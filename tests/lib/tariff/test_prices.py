@@ -30,22 +30,6 @@ def wait_until(house: Connection, text: str) -> Demand:
     return demand
 
 
-def test_another_price_holds_from_when_it_is_entered() -> None:
-    house = house_with(0.1, "2026-07-15T12:00:00S")
-    assert cost(use(house, 2)) == pytest.approx(0.10)  # 2 * 0.5 * 0.1
-
-    house.set_price(0.3)
-    assert house.meter.snapshot
-    assert cost(house.meter.snapshot) == pytest.approx(0.10)
-    demand = use(house)
-    assert demand.excess_kwh == 1.5
-    assert cost(demand) == pytest.approx(0.25)  # 0.10 + 0.5 * 0.3
-
-    house.restart()
-    house.set_price(0.1)
-    assert cost(use(house)) == pytest.approx(0.30)  # 0.25 + 0.5 * 0.1
-
-
 @pytest.mark.parametrize(("minutes", "price"), [(7, 0.3), (8, 0.1)])
 def test_a_quarter_hour_has_the_price_of_its_greater_part(minutes: int, price: float) -> None:
     house = house_with(0.1, "2026-07-15T12:00:00S")
@@ -56,34 +40,6 @@ def test_a_quarter_hour_has_the_price_of_its_greater_part(minutes: int, price: f
     demand = house.after(900 - minutes * 60, 625)
     assert cost(demand) == pytest.approx(0.5 * price)
     assert cost(use(house)) == pytest.approx(0.5 * price + 0.15)
-
-
-def test_the_first_price_holds_for_the_running_month() -> None:
-    house = house_with(None, "2026-06-30T23:30:00S")
-    use(house, 2)
-    assert cost(use(house, 2)) is None
-
-    house.set_price(0.2)
-    assert house.meter.snapshot
-    assert cost(house.meter.snapshot) == pytest.approx(0.20)  # of July: 2 * 0.5 * 0.2
-
-    # One that is taken back and entered again holds for what had none.
-    house.set_price(None)
-    assert cost(use(house)) is None
-    house.set_price(0.4)
-    assert cost(house.meter.snapshot) == pytest.approx(0.40)  # 0.20 + 0.5 * 0.4
-
-
-def test_a_price_entered_in_january_does_not_reprice_december() -> None:
-    house = house_with(0.1, "2026-12-31T23:30:00W")
-    assert cost(use(house, 2)) == pytest.approx(0.10)
-    assert house.read().month_start == at("2026-12-01T00:00:00W")
-
-    house.set_price(0.2)
-    assert cost(house.read()) == pytest.approx(0.10)  # December, as it was
-    demand = use(house)
-    assert demand.month_start == at("2027-01-01T00:00:00W")
-    assert cost(demand) == pytest.approx(0.10)  # 0.5 * 0.2
 
 
 def test_a_price_with_a_day_to_come() -> None:
@@ -138,17 +94,6 @@ def test_a_price_with_a_day_in_mid_month_that_was_entered_late() -> None:
     assert cost(use(house)) == pytest.approx(0.10 + 15.30)
     house.set_price(0.2, "2026-10-26")
     assert cost(house.meter.snapshot) == pytest.approx(0.10 + 15.00 + 0.20)
-
-
-def test_the_last_of_february_in_a_leap_year() -> None:
-    house = house_with(0.1, "2028-02-29T23:45:00W")
-    house.set_price(0.2, "2028-03-01")
-
-    demand = use(house)
-    assert (demand.excess_kwh, cost(demand)) == (0.5, pytest.approx(0.05))
-    demand = use(house)
-    assert demand.month_start == at("2028-03-01T00:00:00W")
-    assert (demand.excess_kwh, cost(demand)) == (0.5, pytest.approx(0.10))
 
 
 def test_a_clock_that_is_lost_when_the_price_changes() -> None:

@@ -21,7 +21,7 @@ from smartyp1.tariff import (
     months_of,
 )
 from tests.lib.leneda.writing import CONSUMPTION, NOW, export
-from tests.lib.tariff.months import agreed, day, lines, local, month, sums, whole_month
+from tests.lib.tariff.months import agreed, day, lines, local, month, sums
 from tests.lib.tariff.support import Connection
 
 # The household of both printed bills.
@@ -128,73 +128,6 @@ def test_the_printed_bills(
     assert lines(due) == expected
     assert sums(due) == totals
     assert (due.subtotal, due.missing, due.prices_of) == (totals[-1], (), None)
-
-
-# 300 kWh: 33.75 + 3.50 - 1.00 + 19.61 + 15.30 + 5.72 + 0.30 = 77.18
-@pytest.mark.parametrize(
-    ("name", "own", "compensation", "totals", "prices_of"),
-    [
-        ("2026-07", None, (-0.0010, -0.30), (76.88, 6.15, 83.03), None),  #    6.1504
-        ("2026-08", None, (-0.0371, -11.13), (66.05, 5.28, 71.33), None),  #   5.284
-        ("2026-12", None, (-0.0371, -11.13), (66.05, 5.28, 71.33), None),
-        ("2027-01", None, (-0.0010, -0.30), (76.88, 6.15, 83.03), date(2026, 12, 31)),
-        # What the household has entered is kept.
-        ("2026-08", -0.0010, (-0.0010, -0.30), (76.88, 6.15, 83.03), None),
-    ],
-)
-def test_before_in_and_after_the_months_of_the_states_aid(
-    name: str,
-    own: float | None,
-    compensation: tuple[float, float],
-    totals: tuple[float, float, float],
-    prices_of: date | None,
-) -> None:
-    whole = whole_month(name, 31, kwh=300)
-    due = compute_bill(whole, agreed(**CONTRACT, compensation=own), whole.end)
-    assert lines(due)[-1] == ("compensation", 300, *compensation)
-    assert (sums(due), due.prices_of) == (totals, prices_of)
-
-
-@pytest.mark.parametrize(
-    ("start", "before", "after", "prices_of"),
-    [
-        # 19.2 kWh in the last two days of a month and the first two of the next: 0.0192, 0.7123
-        (
-            "2026-07-30",
-            (19.2, -0.0010, -0.02),
-            (19.2, -0.0371, -0.71),
-            (None, None),
-        ),
-        (
-            "2026-12-30",
-            (19.2, -0.0371, -0.71),
-            (19.2, -0.0010, -0.02),
-            (None, date(2026, 12, 31)),
-        ),
-    ],
-)
-def test_telegrams_over_the_first_of_a_month(
-    start: str,
-    before: tuple[float, float, float],
-    after: tuple[float, float, float],
-    prices_of: tuple[date | None, date | None],
-) -> None:
-    house = Connection("2026-01-01T00:00:00W")
-    house.time = local(start)
-    house.change(Contract(**CONTRACT))
-    house.read()
-    for _ in range(4 * 96):
-        house.after(900, 100)
-    demand = house.read()
-    ended, running = (
-        compute_bill(each, demand.contracts, min(each.end, house.time))
-        for each in (demand.earlier_months[-1], demand.month)
-    )
-    assert [lines(due)[-1] for due in (ended, running)] == [
-        ("compensation", *before),
-        ("compensation", *after),
-    ]
-    assert (ended.prices_of, running.prices_of) == prices_of
 
 
 JUNE = month("2026-06", *(day(f"2026-06-{n:02}", 10) for n in range(1, 31)))

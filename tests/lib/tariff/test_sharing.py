@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from smartyp1.leneda import Row, newest, quarter_hours_of, sharing_of
+from smartyp1.leneda import Row, quarter_hours_of, sharing_of
 from smartyp1.tariff import (
     NO_PLATFORM_DAYS,
     Bill,
@@ -23,7 +23,6 @@ from smartyp1.tariff import (
     Month,
     PlatformDays,
     QuarterHour,
-    compare,
     compute_bill,
     estimate_month,
     months_of,
@@ -164,24 +163,6 @@ def test_the_communitys_price_changes_in_the_month() -> None:
     assert (due.community, due.total_with_community) == (None, None)
 
 
-def test_surcharge_and_comparison_are_on_all_energy() -> None:
-    platform = {
-        CONSUMPTION: rows("2026-06-01", "2026-07-01", 9.0),
-        LAYER_2: rows("2026-06-01", "2026-07-01", 8.0),
-    }
-    for replaces_variable in (False, True):
-        contracts = agreed(**HOUSE, replaces_variable=replaces_variable)
-        found = quantities(bill_of(platform, contracts))
-        # (9 - 7) kW for 720 hours; 1 kW remains
-        assert (found["surcharge"], found["energy"]) == (1440, 720)
-        assert found["network_variable"] == (5040 if replaces_variable else 6480)
-        with_it, without = (
-            compare([only_month(each, contracts)], contracts, local("2026-07-01"))
-            for each in (platform, {CONSUMPTION: platform[CONSUMPTION]})
-        )
-        assert with_it == without
-
-
 def test_the_remaining_energy_alone_says_how_much_was_shared() -> None:
     # 0.3 kW of the 0.8 were no supplier's, from 10:00 to 16:00: 1.8 kWh
     remaining = rows("2026-06-01", "2026-06-02", lambda time: 0.8 - at_noon(0.3)(time))
@@ -242,16 +223,6 @@ def test_a_day_that_was_measured_here_knows_its_sharing_a_day_later() -> None:
     assert house.meter.snapshot == before
 
 
-def test_the_running_day_goes_on_with_what_was_shared_of_it() -> None:
-    house = measured("2026-06-01T00:00:00S", 12, Contract(**HOUSE))
-    set_platform_days(house, {LAYER_2: rows("2026-06-01", "2026-06-02", at_noon(0.5))})
-    demand = house.after(60, 20)
-    due = compute_bill(demand.month, demand.contracts, demand.until)
-    # 12 hours of 1.2 kW and 20 Wh; of two hours, half a kW was shared.
-    assert quantities(due)["network_variable"] == 14.42
-    assert quantities(due)["energy"] == 13.42
-
-
 def test_what_was_shared_of_days_that_are_not_known_counts_nowhere() -> None:
     shared = {LAYER_2: rows("2026-06-01", "2026-06-03", at_noon(0.5))}
     quarters = [QuarterHour(each.start, 1.2) for each in rows("2026-06-01", "2026-06-02", 0)]
@@ -262,34 +233,6 @@ def test_what_was_shared_of_days_that_are_not_known_counts_nowhere() -> None:
     assert one.shared is not None
     assert one.shared.all_wh == 3_000
     assert (joined.imported_kwh, joined.quarter_hours) == (28.8, 96)
-
-
-def test_a_day_that_is_worked_out_anew() -> None:
-    house = measured("2026-06-01T00:00:00S", 24, Contract(**HOUSE))
-    first = rows("2026-06-01", "2026-06-02", at_noon(0.5))
-    second = [each._replace(kw=each.kw / 2, version=15) for each in first]
-    for known, shared in ((first, 3.0), (newest(first, second), 1.5), (newest(second, first), 1.5)):
-        set_platform_days(house, {LAYER_2: list(known)})
-        demand = house.meter.snapshot
-        assert demand
-        assert quantities(compute_bill(demand.month, demand.contracts, local("2026-06-02")))[
-            "energy"
-        ] == pytest.approx(28.8 - shared)
-
-
-def test_ones_own_energy_bounds_what_was_shared() -> None:
-    # 800 Wh each, and 400 in one; 500 are covered in any case.
-    house = measured("2026-06-01T00:00:00S", 10, Contract(**HOUSE), 3.2)
-    house.after(900, 400)
-    draw_hours(house, 13.75, 3.2)
-    set_platform_days(house, {LAYER_1: rows("2026-06-01", "2026-06-02", 2.0)})
-    demand = house.meter.snapshot
-    assert demand
-    due = compute_bill(demand.month, demand.contracts, local("2026-06-02"))
-    # 95 quarter-hours of 500 Wh, and one of 400
-    assert by_layer(due) == (47.9, 0, 0, 0, 0)
-    # 95 of 800 Wh and one of 400, less that
-    assert quantities(due)["energy"] == 28.5
 
 
 def test_the_cut_of_ones_own_quarter_hours_is_no_sharing() -> None:
@@ -363,33 +306,6 @@ def test_shared_energy_is_taken_from_the_hours_it_came_in() -> None:
         assert [line[:2] for line in lines(due)[:2]] == expected
         assert due.unsplit_kwh == 0
         draw_hours(house, 24, 1.0)
-
-
-def test_a_contract_that_changes_divides_what_was_shared() -> None:
-    contracts = changing(
-        ("2026-01-01", Contract(reference_kw=7, energy_price=0.1)),
-        ("2026-06-16T13:00", Contract(reference_kw=7, energy_price=0.2)),
-    )
-    platform = {
-        CONSUMPTION: rows("2026-06-01", "2026-07-01", 1.0),
-        LAYER_2: rows("2026-06-01", "2026-07-01", at_noon(0.5)),
-    }
-    found = [line[:3] for line in lines(bill_of(platform, contracts)) if line[0] == "energy"]
-    # 15 days and 13 hours, 93 hours of them with half a kW shared; 14 days and 11 hours, 87.
-    assert found == [("energy", 373 - 46.5, 0.1), ("energy", 347 - 43.5, 0.2)]
-
-
-@pytest.mark.parametrize(("day", "kwh"), [("2026-03-29", 23), ("2026-10-25", 25)])
-def test_days_of_23_and_25_hours(day: str, kwh: float) -> None:
-    end = f"{day[:-2]}{int(day[-2:]) + 1}"
-    platform = {
-        CONSUMPTION: rows(day, end, 1.0),
-        # In the hour that is repeated, and the one that is left out, as well.
-        LAYER_4: rows(day, end, 0.2),
-    }
-    due = bill_of(platform, agreed(**HOUSE))
-    assert by_layer(due)[3] == pytest.approx(kwh / 5)
-    assert quantities(due)["energy"] == pytest.approx(kwh * 0.8)
 
 
 def test_of_a_market_price_the_shared_energy_has_the_mean_of_its_day() -> None:

@@ -1,7 +1,5 @@
 """A second price by hours and days, a discount: months computed by hand."""
 
-from datetime import timedelta
-
 import pytest
 
 from smartyp1.tariff import (
@@ -17,7 +15,6 @@ from tests.lib.tariff.months import agreed, changing, lines, local, month, sums,
 from tests.lib.tariff.support import Connection
 
 NIGHT, WEEKEND = "22:00-06:00", "sat sun"
-QUARTER = timedelta(minutes=15)
 
 
 def two_prices(hours: str, reference_kw: float = 7) -> Contract:
@@ -60,19 +57,6 @@ def test_a_month_with_a_discount_and_two_prices() -> None:
     # On the 11th, a third of the month has passed: 2.50 / 3 = 0.8333
     early = compute_bill(month("2026-06", *days), contracts, local("2026-06-11"))
     assert lines(early)[3] == ("discount", 0.333333, -2.5, -0.83)
-
-
-def test_nothing_is_not_below_zero() -> None:
-    # All of it came in the night, but for errors of binary fractions.
-    night = {NIGHT: TimeOfUseSplit(300, 300 * (1 + 1e-15))}
-    one = Day(start=local("2026-06-01"), imported_wh=300, second=night)
-    prices = {"energy_price": 0.16, "second_price": 0.11, "second_hours": NIGHT}
-    contracts = agreed(reference_kw=7, discount=0.0, **prices)
-    due = compute_bill(month("2026-06", one), contracts, local("2026-07-01"))
-    assert [str(line[1:]) for line in lines(due) if line[0] in {"energy", "discount"}] == [
-        "(0.0, 0.16, 0.0)",
-        "(1.0, 0.0, 0.0)",
-    ]
 
 
 def test_what_is_not_known_by_hours_has_the_first_price_and_is_said() -> None:
@@ -125,23 +109,6 @@ def test_days(hours: str, start: str, quarters: int, second: int, *, is_off: boo
     assert by_name["energy_second"] == pytest.approx(second / 10)
     assert by_name["energy"] == pytest.approx((quarters - second) / 10)
     assert due.unsplit_kwh == 0
-
-
-def test_the_running_quarter_hour_and_the_bill_of_a_past_month() -> None:
-    house = Connection("2026-06-30T21:00:00S")
-    house.change(two_prices(NIGHT))
-    house.read()
-    house.draw(3 * 60 + 15, 10)
-    house.draw(5, 10)
-    # 22 to 24 o'clock: 120 minutes of 10 Wh; from midnight on it is July.
-    june = house.read().earlier_months[-1]
-    assert lines(compute_bill(june, house.read().contracts, june.end))[:2] == [
-        ("energy", 0.6, 0.16, 0.10),
-        ("energy_second", 1.2, 0.11, 0.13),
-    ]
-    july = compute_bill(house.read().month, house.read().contracts, house.time)
-    assert lines(july)[1][:2] == ("energy_second", 0.2)
-    assert july.unsplit_kwh == 0
 
 
 def test_a_second_price_holds_from_when_it_is_entered() -> None:

@@ -209,18 +209,6 @@ def test_days_that_are_not_known_are_nothing_or_like_the_others() -> None:
     assert found.saving_high == pytest.approx(found.saving_low + saved / 23, abs=0.1)
 
 
-def test_prices_are_those_that_hold_now() -> None:
-    # Two months of 2025, at the prices of 2026.
-    assert tried(equal_year()).classes[3].without.fixed == pytest.approx(170.29, abs=0.1)
-
-
-def test_prices_of_an_earlier_year_are_said() -> None:
-    assert tried(equal_year()).prices_of is None
-    later = quarter_hours(equal_days, "2026-02-01", "2027-02-01")
-    asked = simulate_battery(demand_after(later, CONTRACT, "2027-02-01"), later, BATTERY)
-    assert asked.prices_of == date(2026, 12, 31)
-
-
 def test_the_night_is_cheaper() -> None:
     def powers(_day: int, n: int) -> tuple[float, float]:
         return (250, 0) if 32 <= n < 36 else (0, 0)
@@ -243,13 +231,6 @@ def test_the_standby_costs_what_it_draws() -> None:
     # The sun gives less by what it is itself: 365 * 4 * 5 Wh * 0.81, which are 5.9 kWh.
     costs = (175.2 - 7.3 + 5.9) * DRAWN
     assert found.classes[7].with_battery.total - before == pytest.approx(costs, abs=0.3)
-
-
-def test_sun_is_not_stored_at_a_loss() -> None:
-    # Of a kWh that is fed in for 0.19, 0.81 * 0.217 would be left.
-    found = tried(equal_year(), replace(CONTRACT, feed_in_price=0.19))
-    assert found.classes[7].stored_share == 0
-    assert found.saving_low >= 0
 
 
 def test_amounts_without_vat_say_so() -> None:

@@ -152,11 +152,3 @@ def test_a_shelly_cannot_be_steered() -> None:
             shelly(house(), method)
     assert json.loads(shelly(house(), "Shelly.GetStatus"))["cloud"] == {"connected": False}
     assert json.loads(shelly(house(), "Cloud.GetConfig"))["enable"] is False
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(-543.0, "-543.00"), (-0.001, "0.00"), (1e-9, "0.00"), (1e6, "1000000.00"), (3, "3")],
-)
-def test_numbers(value: float, text: str) -> None:
-    assert to_json({"x": [value, None, "ä"]}) == f'{{"x":[{text},null,"\\u00e4"]}}'

@@ -45,10 +45,6 @@ def alone(load: Load) -> float:
     return mean_at_grid([], load, CALM, Random(1))  # noqa: S311 - not used
 
 
-def test_the_house_alone() -> None:
-    assert alone(HOUSE) == pytest.approx(1069, abs=5)
-
-
 @pytest.mark.parametrize(("law", "most"), [("adding", 390), ("stepping", 490)])
 def test_a_battery_gets_its_share(law: str, most: float, draw: Random) -> None:
     mean, _ = measure([law], HOUSE, CALM, 2, draw)
@@ -83,28 +79,6 @@ def test_it_is_calmer_than_without_a_battery(batteries: int, draw: Random) -> No
     mean, _ = measure(laws, load, line, 3, draw)
     sys.stdout.write(f"{laws}, {line}\n")
     assert mean <= 1.1 * alone(load)
-
-
-@pytest.mark.parametrize(
-    ("laws", "name"),
-    [
-        (["mean of three, 5 s"], "2 kW, 20 of 60 s"),
-        (["80 W a second"], "2 kW, 20 of 60 s"),
-        (["80 W a second"], "oven, 40 of 95 s"),
-        (["adding from 100 W"], "2 kW, 20 of 60 s"),
-        (["stepping"], "2 kW, 20 of 60 s"),
-        (["adding", "stepping"], "noise"),
-    ],
-)
-def test_what_comes_and_goes_is_not_followed(laws: list[str], name: str, draw: Random) -> None:
-    load = LOADS[name][:HALF_AN_HOUR]
-    _, worst = measure(laws, load, CALM, 3, draw)
-    assert worst <= 1.1 * alone(load)
-
-
-@pytest.mark.parametrize(("interval", "most"), [(1, 150), (5, 200)])
-def test_a_faster_meter_is_better(interval: float, most: float, draw: Random) -> None:
-    assert mean_at_grid([Integrator()], HOUSE, Line(interval=interval), draw) <= most
 
 
 @pytest.mark.parametrize("law", [Integrator, Jumper])

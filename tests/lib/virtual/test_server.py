@@ -389,23 +389,6 @@ async def test_half_a_request_keeps_nobody_out(
         writer.close()
 
 
-async def test_128_connections_are_all_there_are(served: Served) -> None:
-    writers = [await open_half(served.port, f"127.0.1.{n}") for n in range(127)]
-    http = served.server._http
-    async with asyncio.timeout(10):
-        while len(http._connections()) < 127:
-            await asyncio.sleep(0.01)
-    assert await answers(served.port, "127.0.0.9")
-    writers.append(await open_half(served.port, "127.0.1.127"))
-    async with asyncio.timeout(10):
-        while len(http._connections()) < 128:
-            await asyncio.sleep(0.01)
-    # Each address has one: none gives its place to another.
-    assert not await answers(served.port, "127.0.0.9")
-    for writer in writers:
-        writer.close()
-
-
 async def test_a_named_battery_has_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_port, "MAX_CONNECTIONS", 8)
     port, meter = free_ports(), VirtualMeter(SERIAL, ["127.0.0.20"])
@@ -420,15 +403,6 @@ async def test_a_named_battery_has_its_place(monkeypatch: pytest.MonkeyPatch) ->
     for writer in writers:
         writer.close()
     await server.stop()
-
-
-async def test_who_listens_has_asked(served: Served, session: aiohttp.ClientSession) -> None:
-    for n in range(198):
-        served.meter.note(LOCAL, Question.OTHER, served.now + n / 1000)
-    url = f"{served.url}/rpc"
-    async with session.ws_connect(url), session.ws_connect(url):
-        with pytest.raises(aiohttp.WSServerHandshakeError, match="429"):
-            await session.ws_connect(url)
 
 
 @pytest.mark.parametrize(("path", "host"), [("/nothing", LOCAL), ("/api", "elsewhere.example")])

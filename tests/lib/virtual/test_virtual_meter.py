@@ -50,19 +50,6 @@ def test_an_unknown_client_gets_the_true_value_however_often_it_asks() -> None:
         assert meter.values(now).power_w == -1234
 
 
-@pytest.mark.parametrize("poll", [0.4, 1, 2, 5])
-@pytest.mark.parametrize("question", [Question.HOMEWIZARD, Question.EM_STATUS])
-def test_what_a_battery_gets_between_two_telegrams_is_the_value_once(
-    poll: float, question: Question
-) -> None:
-    meter = VirtualMeter(SERIAL, [BATTERY])
-    told = [
-        (now, power(meter, now, question)) for now in day(meter, poll=poll, seconds=60, watts=-900)
-    ]
-    assert all(watts < 0 for now, watts in told if now > 10)
-    assert sum(watts for now, watts in told if 40 <= now < 50) == pytest.approx(-900, rel=0.02)
-
-
 def test_phases_are_shared_and_energies_and_voltages_are_not() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY])
     reading = house()
@@ -79,32 +66,12 @@ def test_phases_are_shared_and_energies_and_voltages_are_not() -> None:
     assert (told.imported_kwh, told.exported_kwh) == (25678.901, 1234.567)
 
 
-def test_a_meter_of_a_second_is_not_shared() -> None:
-    meter = VirtualMeter(SERIAL, [BATTERY])
-    told = [power(meter, now) for now in day(meter, telegrams=1, poll=1, seconds=20, watts=700)]
-    assert told[-10:] == [700] * 10
-
-
-def test_a_battery_that_polls_seldom_gets_all_of_it() -> None:
-    meter = VirtualMeter(SERIAL, [BATTERY])
-    told = [power(meter, now) for now in day(meter, poll=25, seconds=200, watts=700)]
-    assert told[1:] == [700] * (len(told) - 1)
-
-
 def test_a_pause_does_not_change_the_pace() -> None:
     meter = VirtualMeter(SERIAL, [BATTERY])
     told = [
         power(meter, now) for now in day(meter, poll=1, seconds=120, watts=700) if not 50 < now < 90
     ]
     assert told[-20:] == [pytest.approx(70)] * 20
-
-
-def test_one_that_begins_to_poll_faster_gets_no_more_than_the_value() -> None:
-    meter = VirtualMeter(SERIAL, [BATTERY])
-    slow = [now for now in day(meter, poll=5, seconds=60, watts=700) if power(meter, now)]
-    fast = [slow[-1] + 0.5 * n for n in range(1, 21)]
-    meter.on_reading(of_power(700), 60)
-    assert sum(power(meter, now) for now in fast) == pytest.approx(700, rel=0.2)
 
 
 @pytest.mark.parametrize("telegrams", [1, 5, 10])
@@ -139,15 +106,6 @@ def test_a_battery_that_asks_in_several_ways_gets_the_value_once() -> None:
     meter.on_reading(of_power(700), 60)
     told = [power(meter, 60.05 + n, way) for n in range(20) for way in ways]
     assert sum(told) == pytest.approx(700)
-
-
-def test_telegrams_that_come_together_are_no_pace() -> None:
-    meter = VirtualMeter(SERIAL, [BATTERY])
-    for now in day(meter, poll=1, seconds=60, watts=700):
-        power(meter, now)
-    for n in range(10):
-        meter.on_reading(of_power(700), 85 + n / 1000)
-    assert meter.telegram_interval == 10
 
 
 @pytest.mark.parametrize(("batteries", "each"), [(1, 70), (2, 35), (4, 17.5)])

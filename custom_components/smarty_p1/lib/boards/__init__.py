@@ -1,4 +1,4 @@
-"""Boards beside a meter: a pulse board counts the LED's blinks, a tank board measures a level.
+"""Readers for boards beside a meter, which count the meter's LED pulses or measure a tank's level.
 
     meter = PulseMeter(1000)
     for event in meter.feed(data, time.time()):  # received bytes, in chunks of any size

@@ -21,7 +21,7 @@ class LineSplitter:
         self._last = _LF
 
     def feed(self, data: bytes) -> list[str]:
-        """Return the lines that `data` completes, without line ends."""
+        """Return the lines that `data` completes, without their line ends."""
         lines = []
         for byte in data:
             if byte in {_CR, _LF}:

@@ -6,7 +6,7 @@ _MIN_SILENCE_S = 1e-3
 
 
 class PulsePower:
-    """Power of a meter whose pulses each stand for a fixed energy. Times are in seconds."""
+    """Power of a meter that sends a pulse for each fixed amount of energy. Times are in seconds."""
 
     def __init__(self, pulses_per_kwh: float) -> None:
         self._kws_per_pulse = 3600 / pulses_per_kwh
@@ -17,7 +17,7 @@ class PulsePower:
         self._batch = 0
 
     def kw(self, at: float) -> float | None:
-        """Return the power in kW, or None while the power is unknown.
+        """Return the power in kW at the time `at`. None while the power is unknown.
 
         The power is the last mean, but at most the energy of the last pulses divided by the time
         since these pulses. So the power falls while no pulse comes.
@@ -28,7 +28,10 @@ class PulsePower:
         return min(self._mean_kw, self._last_pulses * self._kws_per_pulse / silence)
 
     def add(self, pulses: int, at: float) -> None:
-        """Add the number of `pulses` since the last call, at least one."""
+        """Add the number of pulses since the last call, at least one.
+
+        `at` is the time of the last pulse.
+        """
         self._last_at, self._last_pulses = at, pulses
         if self._batch_at is None or at < self._batch_at:  # first pulses, or the clock was set back
             self._batch_at, self._batch, self._mean_kw = at, 0, None
@@ -39,5 +42,5 @@ class PulsePower:
             self._batch_at, self._batch = at, 0
 
     def note_standstill(self) -> None:
-        """Record that the board has sent its count again, without a new pulse."""
+        """Record that the board has repeated its running count, so that no new pulse came."""
         self._last_pulses = min(self._last_pulses, 1)

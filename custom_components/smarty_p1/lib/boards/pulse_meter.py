@@ -1,4 +1,6 @@
-"""Meter of LED pulses: every blink of a meter's LED is a fixed energy. A board reports the blinks.
+"""Meter of LED pulses.
+
+A meter's LED blinks once for each fixed amount of energy, and a board reports the blinks.
 
 Some boards send a line for every pulse, empty or with any text. Other boards send a running count.
 The lines tell the kind of board:
@@ -26,16 +28,19 @@ _is_number = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?").fullmatch
 
 @dataclass(frozen=True, slots=True)
 class Pulses:
-    """Content of a line: number of new pulses, and the running count, None without a count."""
+    """Content of a board's line: the number of new pulses, and the running count.
+
+    The count is None if the line has no running count.
+    """
 
     pulses: int
     count: int | None = None
 
 
 class PulseMeter:
-    """Energy and power of a meter, from its pulses.
+    """Energy and power of a meter, computed from the pulses of its LED.
 
-    `pulses` counts all pulses so far. `pulses_per_kwh` is printed on the meter. `is_counting` tells
+    `pulses` counts all pulses so far. `pulses_per_kwh` is printed on the meter. `is_counting` says
     whether the board sends a running count.
     """
 
@@ -52,7 +57,10 @@ class PulseMeter:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any], pulses_per_kwh: float) -> Self:
-        """Return the meter from the result of `as_dict`. New pulses count by `pulses_per_kwh`."""
+        """Return the meter from `stored`, the result of `as_dict`.
+
+        New pulses count by `pulses_per_kwh`.
+        """
         meter = cls(pulses_per_kwh)
         meter.pulses = meter._base_pulses = stored["pulses"]
         meter._base_kwh = stored["base_kwh"]
@@ -79,7 +87,7 @@ class PulseMeter:
 
     @property
     def energy_kwh(self) -> float:
-        """Return the total energy in kWh. The total can fall only by `set_energy`."""
+        """Return the total energy in kWh. Only `set_energy` can lower the total."""
         return self._base_kwh + (self.pulses - self._base_pulses) / self._pulses_per_kwh
 
     def set_energy(self, kwh: float) -> None:
@@ -87,29 +95,35 @@ class PulseMeter:
         self._base_kwh, self._base_pulses = kwh, self.pulses
 
     def begin_at(self, count: int, at: float) -> None:
-        """Continue from the running `count` that was read at the time `at`."""
+        """Continue from the running count `count` that was read at the time `at`."""
         self._running = RunningCount(self._pulses_per_kwh, count, at)
         # Some boards send a 1 for each pulse instead of a running count. So a 1 does not prove that
         # the board sends a running count.
         self.is_counting = count > 1
 
     def power_kw(self, at: float) -> float | None:
-        """Return the power in kW, None before two pulses. The power falls while no pulse comes."""
+        """Return the power in kW at the time `at`. None before two pulses.
+
+        It falls while no pulse comes.
+        """
         return self._power.kw(at)
 
     def begin_line(self) -> None:
-        """Expect an incomplete first line, because the port was opened."""
+        """Prepare for an incomplete first line, because the port was just opened."""
         self._lines.start_anew()
         self._running.start_anew()
         self._is_first = True
 
     def start_anew(self) -> None:
-        """Expect missed pulses and an incomplete line, because the port was lost."""
+        """Prepare for missed pulses and an incomplete first line, because the port was lost."""
         self.begin_line()
         self._power = PulsePower(self._pulses_per_kwh)
 
     def feed(self, data: bytes, at: float) -> list[Pulses]:
-        """Return the content of the lines that `data` completes, and count their pulses."""
+        """Count the pulses in the lines that `data` completes.
+
+        Return the content of these lines.
+        """
         read = []
         for line in self._lines.feed(data):
             read.append(self._read_line(line, at, is_whole=not self._is_first))
@@ -117,27 +131,28 @@ class PulseMeter:
         return self._add(read, at)
 
     def read_line(self, text: str, at: float) -> list[Pulses]:
-        """Return the content of a complete line, and count its pulses."""
+        """Count the pulses in a complete line. Return a list with the content of the line."""
         return self._add([self._read_line(text, at)], at)
 
     def read_count(self, text: str, at: float, *, is_old: bool = False) -> list[Pulses]:
-        """Return the pulses since the last running count; an empty list if `text` is no count.
+        """Count the pulses since the last running count. Return a list with the content of `text`.
 
-        With `is_old`, the text may be older than the last count.
+        The list is empty if `text` is not an accepted running count. With `is_old`, the text may be
+        older than the last count.
         """
         is_whole = not is_old or self._running.count is None
         return self._add([self._read_count(text, at, is_whole=is_whole)], at)
 
     def read_own_count(self, text: str, at: float) -> list[Pulses]:
-        """Return the new pulses of a software counter.
+        """Count the new pulses of a software counter. Return a list with the content of `text`.
 
-        Such a counter falls only if a user sets the counter.
+        Such a counter falls only if a user has set it. Then the counting begins anew.
         """
         self._running.begin_below(parse_count(text))
         return self.read_count(text, at)
 
     def read_pulse(self, at: float) -> list[Pulses]:
-        """Count one pulse, and return its event."""
+        """Count one pulse. Return a list with this pulse."""
         return self._add([Pulses(1)], at)
 
     def _add(self, read: list[Pulses | None], at: float) -> list[Pulses]:

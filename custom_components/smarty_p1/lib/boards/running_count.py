@@ -18,16 +18,16 @@ _is_count = re.compile(r"[0-9]{1,15}(?:\.0+)?").fullmatch
 
 
 def parse_count(text: str) -> int | None:
-    """Return the whole number in a text such as `12` or `12.0`, or None for any other text."""
+    """Return the whole number in a text such as `12` or `12.0`. Return None for any other text."""
     return int(float(text)) if _is_count(text) else None
 
 
 class RunningCount:
-    """Running count of a board: the last accepted `count`, and its time `at` in seconds.
+    """Running count of a board: `count` is the last accepted count, `at` its time in seconds.
 
-    A count that rises too fast for MAX_POWER_KW is held back. If the next count continues from the
-    held count, the held count is accepted and its rise is lost. Otherwise the held count was
-    damaged.
+    A count that would need more power than MAX_POWER_KW is held back. If the next count continues
+    from the held count, the held count is accepted and its rise is lost. Otherwise, the held count
+    was damaged and is forgotten.
     """
 
     def __init__(self, pulses_per_kwh: float, count: int | None = None, at: float = 0.0) -> None:
@@ -37,16 +37,16 @@ class RunningCount:
         self._held: tuple[int, float] | None = None
 
     def start_anew(self) -> None:
-        """Forget the count that is held back, because the port was lost."""
+        """Forget the held count, because the port was lost."""
         self._held = None
 
     def begin_below(self, count: int | None) -> None:
-        """Forget the last count if the next `count` is lower, because a user set the counter."""
+        """Forget the last count if the new count is lower: then a user has set the counter."""
         if self.count is not None and count is not None and count < self.count:
             self.count = self._held = None
 
     def accept(self, count: int, at: float, *, is_whole: bool = True) -> int | None:
-        """Return the pulses since the last count, or None if `count` is not accepted.
+        """Return the pulses since the last accepted count. Return None if `count` is not accepted.
 
         Without `is_whole`, `count` may be old or lack its first digits. Such a count is accepted
         only if it is not lower than the last count.
@@ -66,7 +66,12 @@ class RunningCount:
         return pulses
 
     def _since(self, last: int, last_at: float, count: int, at: float) -> int | None:
-        """Return the pulses from `last` to `count`, None if their power is above MAX_POWER_KW."""
+        """Return the pulses from count `last` to `count`.
+
+        None if their power is above MAX_POWER_KW.
+
+        `last_at` and `at` are the times of the two counts in seconds.
+        """
         max_pulses = ceil((max(at - last_at, 0.0) + _MAX_DELAY_S) * self._max_rate)
         if count >= last:
             pulses = count - last

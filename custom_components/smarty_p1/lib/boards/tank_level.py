@@ -43,13 +43,13 @@ class Shape(StrEnum):
 
 
 class Reading(NamedTuple):
-    """Reading of the sensor: the distance in cm, or None without an echo."""
+    """One reading of the sensor: the distance in cm. It is None without an echo."""
 
     distance_cm: float | None
 
 
 class Sonar:
-    """Parser of the sensor's bytes, which finds the distance to the water among wrong echoes.
+    """Parser of the sensor's bytes. It finds the distance to the water among wrong echoes.
 
     Times are in seconds of any clock.
     """
@@ -60,7 +60,7 @@ class Sonar:
 
     @property
     def is_settled(self) -> bool:
-        """Return whether enough readings came to tell the water from echoes of walls."""
+        """Return whether there are enough readings to tell the water from echoes of the walls."""
         return len(self._readings) >= _MIN_READINGS
 
     def start_anew(self) -> None:
@@ -69,7 +69,7 @@ class Sonar:
         self._readings.clear()
 
     def feed(self, data: bytes, at: float) -> list[Reading]:
-        """Return the readings that `data` completes."""
+        """Return the readings that `data` completes, and remember them with their time `at`."""
         self._buffer += data
         readings, end = [], 0
         for match in _find_readings(self._buffer):
@@ -80,7 +80,7 @@ class Sonar:
         return readings
 
     def distance_cm(self, at: float) -> float | None:
-        """Return the median distance in cm within WINDOW of `at`.
+        """Return the median in cm of the distances read within WINDOW seconds of `at`.
 
         Return None unless more than half of these readings had an echo.
         """
@@ -98,7 +98,10 @@ def _distance_cm(digits: bytes) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Tank:
-    """Tank: distance from the sensor to the water when empty and when full, volume, and shape."""
+    """Dimensions of a tank: the sensor's distances to the water, the volume and the shape.
+
+    `empty_cm` is the distance when the tank is empty, `full_cm` when it is full.
+    """
 
     empty_cm: float
     full_cm: float
@@ -112,7 +115,9 @@ class Tank:
             raise ValueError(msg)
 
     def share(self, distance_cm: float | None) -> float | None:
-        """Return the level from 0 (empty) to 1 (full), or None for an impossible distance.
+        """Return the level from 0 (empty) to 1 (full).
+
+        Return None for None or an impossible distance.
 
         A distance slightly beyond full counts as full, and slightly beyond empty as empty.
         """
@@ -127,6 +132,9 @@ class Tank:
 
 
 def _segment(depth: float) -> float:
-    """Return the share of a circle's area below `depth`, 0 at the bottom and 1 at the top."""
+    """Return the share of a circle's area that is below `depth`.
+
+    `depth` is 0 at the bottom of the circle and 1 at its top.
+    """
     height = 1 - 2 * depth  # height of the circle's centre above the water, for a radius of 1
     return (acos(height) - height * sqrt(max(1 - height * height, 0.0))) / pi

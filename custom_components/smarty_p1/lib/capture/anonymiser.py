@@ -1,8 +1,9 @@
-"""Anonymiser: turns the recorded bytes of a line into the bytes of a meter that does not exist.
+"""Conversion of a meter's recorded bytes to the bytes of a meter that does not exist.
 
 Frames with a correct tag and telegrams with a correct CRC are rewritten part by part
-(telegram_parts). Rewritten frames are encrypted with a published key. All other bytes are replaced,
-except starts and lengths of frames, line ends of cut telegrams, and idle bytes.
+(telegram_parts.py). Rewritten frames are encrypted with a published key. All other bytes are
+replaced, except starts and lengths of frames, line ends of cut telegrams, and bytes of an idle
+line.
 """
 
 import re
@@ -77,10 +78,10 @@ _REPLACED = {
 
 
 class _Piece(NamedTuple):
-    """Piece of the line: a verified frame, a plain telegram, or other bytes.
+    """Piece of the recorded bytes: a verified frame, a plain telegram, or other bytes.
 
-    `parts` holds the parts of the telegram, and is empty for other bytes. `telegram` is set only
-    for a verified frame.
+    `parts` are the parts of the telegram, and empty for other bytes. `telegram` is set only for a
+    verified frame.
     """
 
     data: bytes
@@ -90,7 +91,7 @@ class _Piece(NamedTuple):
 
 @dataclass
 class AnonymousCapture:
-    """Anonymous capture: chunks of the line, and telegrams and counts for the user's review."""
+    """Anonymous capture: chunks of bytes, and telegrams and counts for the user's review."""
 
     chunks: list[Chunk]
     is_encrypted: bool = False
@@ -106,12 +107,12 @@ def anonymise(
     *,
     keeps_message_forms: bool = False,
 ) -> AnonymousCapture:
-    """Return an anonymous capture of `chunks`. Sizes and intervals of the chunks stay.
+    """Return an anonymous capture of `chunks`. The chunks keep their sizes and intervals.
 
     Without a decryptor, all frames become random bytes. `random` must be unpredictable, unless the
-    line is invented. A message becomes a constant text of the same length. With
-    `keeps_message_forms`, a message becomes random characters with the same word lengths, capitals
-    and digits.
+    recorded bytes are invented. A message becomes a constant text of the same length. With
+    `keeps_message_forms`, it becomes random characters with the same word lengths, capitals and
+    digits.
     """
     line = b"".join(data for _, data in chunks)
     pieces = list(_pieces(line, _frames(chunks, line, decryptor) if decryptor else []))
@@ -128,7 +129,10 @@ def anonymise(
 def _frames(
     chunks: Sequence[Chunk], line: bytes, decryptor: FrameDecryptor
 ) -> list[tuple[int, int, Telegram]]:
-    """Return start, end and telegram of every frame in `line` that `decryptor` verifies."""
+    """Return the start, end and telegram of every frame that `decryptor` verifies.
+
+    Start and end are positions in `line`, the joined bytes of all chunks.
+    """
     splitter = FrameSplitter()
     frames: list[tuple[int, int, Telegram]] = []
     received = last = 0
@@ -186,7 +190,7 @@ class _Written:
 
 
 class _Writer:
-    """Writer of anonymous pieces, with the same secret factors and constants for all pieces."""
+    """Writer of the substitutes for all pieces of a capture, with the same secret factors."""
 
     def __init__(
         self, pieces: Sequence[_Piece], random: Random, *, keeps_message_forms: bool

@@ -1,6 +1,7 @@
-"""File of an anonymous capture: lines of JSON. The first line is a header.
+"""Reader and writer of the file of an anonymous capture, which consists of lines of JSON.
 
-Every further line is a chunk: seconds since the first chunk, and the chunk's bytes in Base64.
+The first line is a header. Every further line is a chunk: its seconds since the first chunk, and
+its bytes in Base64.
 """
 
 import base64
@@ -18,11 +19,11 @@ MAX_SIZE = 16 * 1024 * 1024
 
 
 class CaptureError(Exception):
-    """Error for a file that is no anonymous capture. The error's text names the reason."""
+    """Error for a file that is no anonymous capture. The text of the error names the reason."""
 
 
 def write_capture(capture: AnonymousCapture) -> str:
-    """Return the text of a capture file."""
+    """Return the text of the file for `capture`."""
     head = {
         "format": FORMAT,
         "version": VERSION,
@@ -33,9 +34,10 @@ def write_capture(capture: AnonymousCapture) -> str:
 
 
 def read_capture(text: str) -> tuple[Sequence[Chunk], bytes | None]:
-    """Return the chunks in a capture file's text, and the key of the frames.
+    """Return the chunks in the text of a capture file, and the key of its frames.
 
-    The key is None for plain telegrams. Raises CaptureError if `text` is no capture file.
+    The key is None if the file has plain telegrams. Raises CaptureError if `text` is no capture
+    file.
     """
     if len(text) > MAX_SIZE:
         msg = f"more than {MAX_SIZE} characters"

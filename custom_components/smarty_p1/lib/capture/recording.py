@@ -9,9 +9,9 @@ MAX_CHUNKS = 200_000
 
 
 class Recording:
-    """Recording of the chunks of a line, at most `max_bytes` and `max_chunks`.
+    """Recording of the chunks that a port receives, at most `max_bytes` and `max_chunks`.
 
-    `is_full` becomes True when a chunk does not fit. All later chunks are dropped, so that the
+    `is_full` becomes True when a chunk does not fit. Then all later chunks are dropped, so that the
     recording has no gap.
     """
 
@@ -23,7 +23,7 @@ class Recording:
         self._max_chunks = max_chunks
 
     def add(self, time: float, data: bytes) -> None:
-        """Add a chunk, received at `time` in seconds of a monotonic clock."""
+        """Add the chunk `data`, received at `time` in seconds of a monotonic clock."""
         if self.size + len(data) > self._max_bytes or len(self.chunks) == self._max_chunks:
             self.is_full = True
         if not self.is_full:

@@ -1,4 +1,7 @@
-"""Numbers of an anonymous capture: powers and registers are scaled by secret factors."""
+"""Substitutes for the numbers of an anonymous capture.
+
+Secret factors scale powers and registers.
+"""
 
 import re
 from collections import defaultdict
@@ -16,17 +19,17 @@ _TARIFF = re.compile(r"(.*\.8\.)[1-9][0-9]*( .*)")
 
 
 class Factor:
-    """Secret factor for all numbers of one medium: electricity or an M-Bus channel."""
+    """Secret factor for all numbers of one medium. A medium is electricity or an M-Bus channel."""
 
     def __init__(self, random: Random) -> None:
         self._random = random
         self._factor = exp(random.uniform(log(_MIN_FACTOR), log(_MAX_FACTOR)))
 
     def scale(self, number: int, *, is_exact: bool = False) -> int:
-        """Return a whole number times the factor, rounded; 0 stays 0.
+        """Return `number` times the factor, rounded to a whole number. 0 stays 0.
 
-        A random number from -0.5 to 0.5 is added before rounding. Otherwise the gaps between scaled
-        numbers would reveal the factor. With `is_exact`, nothing is added.
+        A random number from -0.5 to 0.5 is added before the multiplication. Otherwise the gaps
+        between scaled numbers would reveal the factor. With `is_exact`, nothing is added.
         """
         if not number:
             return 0
@@ -35,12 +38,15 @@ class Factor:
 
 
 class Registers:
-    """Substitutes for all registers: each has a random start, and its rises are scaled."""
+    """Substitutes for the numbers of all registers: a random start, and scaled rises."""
 
     def __init__(
         self, parts: Iterable[Part], factors: Mapping[str, Factor], random: Random
     ) -> None:
-        """Choose the substitutes for all `parts` of a capture. `factors` are by medium."""
+        """Choose the substitutes for `parts`, all parts of a capture.
+
+        `factors` has a factor for each medium.
+        """
         self._factors = factors
         self._random = random
         # For each register: its original numbers in order of appearance, each with its substitute.
@@ -61,7 +67,10 @@ class Registers:
             self._constants[name] = sum(self._constants[tariff] for tariff in names)
 
     def replace(self, part: Part) -> bytes:
-        """Return the substitute for the digits of a register, with the same decimal point."""
+        """Return the substitute for the digits of a register.
+
+        The decimal point stays at its place.
+        """
         moved = self._substitutes[part.name][digits_of(part.text)] + self._constants[part.name]
         return write_digits(moved % self._sizes[part.name], part.text)
 
@@ -73,7 +82,10 @@ class Registers:
             self._counters.add(part.name)
 
     def _tariffs(self) -> dict[str, list[str]]:
-        """Return the registers that are sums of tariff registers, each with the tariffs' names."""
+        """Return the registers that are the sum of tariff registers, and the names of their parts.
+
+        Only registers whose first number is the sum of the parts' first numbers are returned.
+        """
         groups: defaultdict[str, list[str]] = defaultdict(list)
         for name in self._substitutes:
             if (match := _TARIFF.fullmatch(name)) and f"{match[1]}0{match[2]}" in self._substitutes:
@@ -109,17 +121,20 @@ class Registers:
 
 
 def medium_of(name: str) -> str:
-    """Return the medium in a register's name: "1" for electricity, or an M-Bus channel ("0-1")."""
+    """Return the medium of a register: "1" for electricity, or an M-Bus channel such as "0-1"."""
     return name[: 1 if name.startswith("1") else 3]
 
 
 def digits_of(text: bytes) -> int:
-    """Return the digits of a number as an integer, without the decimal point."""
+    """Return the digits of a number as an integer. A decimal point is ignored."""
     return int(text.replace(b".", b""))
 
 
 def write_digits(number: int, form: bytes) -> bytes:
-    """Return `number` with as many digits, and the decimal point at the same place, as `form`."""
+    """Return `number` as digits.
+
+    Their count and the place of the decimal point are those of `form`.
+    """
     whole, point, decimals = form.partition(b".")
     digits = b"%0*d" % (len(whole) + len(decimals), number)
     return digits[: len(whole)] + point + digits[len(whole) :]

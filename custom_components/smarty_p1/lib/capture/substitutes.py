@@ -1,8 +1,8 @@
 """Substitutes for identifying data in anonymous captures.
 
 A substitute has the length and the character classes of its original. Equal originals get equal
-substitutes. But a message becomes a constant text, because readers could guess names from word
-lengths and capitals.
+substitutes. Messages are an exception: they become a constant text, because readers could guess
+names from the lengths and capitals of words.
 
 Random numbers must be unpredictable, as those of `random.SystemRandom`. Otherwise the originals
 could be recovered.
@@ -34,12 +34,15 @@ _HIGH = bytes(range(0xA1, 0xDB))
 
 
 def is_octets(text: bytes) -> bool:
-    """Return whether a text consists of pairs of hexadecimal digits."""
+    """Return whether `text` consists of pairs of hexadecimal digits."""
     return _OCTETS.fullmatch(text) is not None
 
 
 def filler(text: bytes) -> bytes:
-    """Return a constant text of the same length. Hexadecimal text gets hexadecimal digits."""
+    """Return a constant text with the length of `text`.
+
+    Hexadecimal text gets hexadecimal digits.
+    """
     size = len(text)
     if not is_octets(text):
         return (_FILLER * (size // len(_FILLER) + 1))[:size]
@@ -48,14 +51,20 @@ def filler(text: bytes) -> bytes:
 
 
 class TextSubstitutes:
-    """Substitutes for texts and identifiers, also in hexadecimal. Equal texts stay equal."""
+    """Substitutes for texts and identifiers, which may be hexadecimal.
+
+    Equal texts get equal substitutes.
+    """
 
     def __init__(self, random: Random) -> None:
         self._random = random
         self._substitutes: dict[bytes, bytes] = {}
 
     def replace(self, text: bytes) -> bytes:
-        """Return a substitute with the same character classes. Blanks and punctuation stay."""
+        """Return a substitute with the same character classes.
+
+        Blanks and punctuation stay as they are.
+        """
         # Two hexadecimal digits are more likely a number than an encoded character. So replace the
         # digits without decoding them.
         if len(text) <= 2 or not is_octets(text):  # noqa: PLR2004
@@ -81,13 +90,16 @@ class TextSubstitutes:
 
 
 def noise(data: bytes, random: Random, *, all_of_it: bool = False) -> bytes:
-    """Return random bytes of the same length. Idle bytes change only with `all_of_it`."""
+    """Return as many random bytes as `data` has.
+
+    Bytes of an idle line change only with `all_of_it`.
+    """
     kept = b"" if all_of_it else _IDLE
     return bytes(byte if byte in kept else random.choice(_NOISE) for byte in data)
 
 
 def constant_for(values: Iterable[int], size: int, random: Random) -> int:
-    """Return a random constant to add to all numbers of one register.
+    """Return a random constant that is added to all numbers of one register.
 
     The numbers and the sums are from 0 to `size` - 1. If possible, no sum is equal to any of the
     numbers. If the register overflowed, the sums overflow, too, and count modulo `size`.
@@ -103,12 +115,12 @@ def constant_for(values: Iterable[int], size: int, random: Random) -> int:
 
 
 class TimeShift:
-    """Shift of all times by the same number of weeks."""
+    """Shift of all times in a capture by the same number of weeks."""
 
     def __init__(self, times: Iterable[bytes], random: Random) -> None:
-        """Choose by how many weeks all `times` are shifted.
+        """Choose by how many weeks all `times` of a capture are shifted.
 
-        `times` are texts as in a telegram: YYMMDDhhmmss, and S for summer or W for winter.
+        A time is a text as in a telegram: YYMMDDhhmmss, and S for summer or W for winter.
         """
         limited = islice(times, _MAX_TIMES)
         parsed = {text: time for text in limited if (time := _read(text))}
@@ -123,9 +135,9 @@ class TimeShift:
                 break
 
     def replace(self, text: bytes) -> bytes:
-        """Return the shifted time, or fill bytes if `text` cannot be shifted.
+        """Return the shifted time. Return fill bytes if `text` cannot be shifted.
 
-        A text cannot be shifted if it is no time, or if the UTC offset would change.
+        A text cannot be shifted if it is no time, or if the shift would change its UTC offset.
         """
         return self._shifted.get(text, _FILL_TIME + text[12:])
 
@@ -146,7 +158,10 @@ def _shift(times: Mapping[bytes, datetime], by: timedelta) -> dict[bytes, bytes]
 
 
 def _season(hour: datetime) -> tuple[timedelta | None, timedelta | None]:
-    """Return both possible UTC offsets of a local hour, equal unless clocks change in this hour."""
+    """Return the two possible UTC offsets of a local hour.
+
+    They are equal unless the clocks change in this hour.
+    """
     local = hour.replace(tzinfo=_LUXEMBOURG)
     return local.utcoffset(), local.replace(fold=1).utcoffset()
 

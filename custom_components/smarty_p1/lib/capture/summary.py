@@ -10,7 +10,7 @@ _MAX_OBJECTS = 512
 
 
 class Summary(NamedTuple):
-    """Contents of a capture. `seconds` is the time from its first to its last chunk."""
+    """Contents of an anonymous capture. `seconds` is the time from its first to its last chunk."""
 
     telegrams: int
     chunks: int
@@ -33,7 +33,7 @@ class Summary(NamedTuple):
 
 
 def summarise(capture: AnonymousCapture) -> Summary:
-    """Return the summary of a capture. Takes too long for a call in an event loop."""
+    """Return the summary of a capture. This takes too long for a call in an event loop."""
     kinds: dict[str, set[Kind]] = {}
     for text in capture.telegrams:
         for reference, new_kinds in kinds_of(text):

@@ -1,7 +1,7 @@
-"""Parts of a telegram's text, each with a kind: its treatment in an anonymous capture.
+"""Division of a telegram's text into parts, each with a kind that says how it is made anonymous.
 
-A value stays unchanged only if this module lists its OBIS reference and its form. The joined parts
-are the whole text.
+A value stays unchanged only if this module lists its OBIS reference and its form. The parts joined
+together are the whole text.
 """
 
 import re
@@ -18,7 +18,7 @@ _MAX_VALUES = 64
 
 
 class Kind(Enum):
-    """Kind of a part, which decides how the part is replaced."""
+    """Kind of a part. It decides how an anonymous capture replaces the part."""
 
     KEPT = auto()
     """Unchanged, because the part identifies nobody."""
@@ -39,7 +39,7 @@ class Kind(Enum):
 
 
 class Part(NamedTuple):
-    """Part of a telegram's text. `name` identifies the register of a number, otherwise empty."""
+    """Part of a telegram's text. `name` identifies the register of a number; else it is empty."""
 
     kind: Kind
     text: bytes
@@ -82,7 +82,7 @@ _INDEXES = re.compile(r"0-[0-9]+:24\.2\.1")
 
 
 def parts_of(text: bytes) -> list[Part]:
-    """Return the parts of a telegram that begins with `/`."""
+    """Return the parts of the telegram `text`, which begins with `/`."""
     parts: list[Part] = []
     end = 0
     for number, match in enumerate(_LINE.finditer(text)):
@@ -95,7 +95,7 @@ def parts_of(text: bytes) -> list[Part]:
 
 
 def kinds_of(text: bytes) -> Iterator[tuple[str, set[Kind]]]:
-    """Yield the OBIS reference of every object in a telegram, with the kinds of its parts."""
+    """Yield the OBIS reference of every object in a telegram, and the kinds of its parts."""
     for number, match in enumerate(_LINE.finditer(text)):
         if number == MAX_LINES:
             break
@@ -182,6 +182,6 @@ def _has_words(reference: str, value: bytes) -> bool:
 
 
 def _form(digits: bytes) -> str:
-    """Return the numbers of digits before and after the decimal point: "6.3" for 123456.789."""
+    """Return the numbers of digits before and after the decimal point, as "6.3" for 123456.789."""
     whole, _, decimals = digits.partition(b".")
     return f"{len(whole)}.{len(decimals)}"

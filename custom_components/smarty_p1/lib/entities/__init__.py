@@ -1,7 +1,8 @@
-"""Entities of a meter: tables of descriptions, each with a function from a reading to its value.
+"""Descriptions of a meter's entities, in tables. Each has a function from a reading to its value.
 
-Home Assistant's entities are made from the tables. So are the entities that another Home Assistant
-discovers by MQTT. A new sensor needs a line in a table, a name in every translation, and an icon.
+Home Assistant's entities are made from the tables, and so are the entities that another Home
+Assistant discovers by MQTT. A new sensor needs a line in a table, a name in every translation, and
+an icon.
 """
 
 from .binary_sensors import BINARY_SENSORS

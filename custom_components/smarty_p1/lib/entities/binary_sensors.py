@@ -1,4 +1,4 @@
-"""Binary sensor that warns early if the quarter-hour will end above the reference power."""
+"""Binary sensor that warns if the running quarter-hour will end above the reference power."""
 
 from .demand_sensors import REFERENCE_POWER, measured_since
 from .entity_description import BinarySensorSpec

@@ -1,4 +1,4 @@
-"""Deadbands: a shown number follows the meter in steps, because Home Assistant stores every change.
+"""Deadbands, by which shown numbers change in steps, because Home Assistant stores every change.
 
 The states for MQTT discovery have the same deadbands, because another Home Assistant stores these
 states, too. MQTT topics with single values have no deadband.
@@ -24,7 +24,7 @@ _DECIMALS = 6
 def in_steps(
     by: float, *, every: timedelta = timedelta(0), limits: tuple[float, float] | None = None
 ) -> Follow:
-    """Return a deadband that shows a new number if it is at least `by` off the shown number.
+    """Return a deadband that shows a new number if it differs by at least `by` from the shown one.
 
     A new number is shown at most once per `every`. But a number that crosses one of the `limits` is
     shown at once.
@@ -46,10 +46,10 @@ def in_steps(
 
 
 def as_allowance(unit: float, share: float) -> Follow:
-    """Return a deadband for a power that may be used: rounded down to a multiple of `unit`.
+    """Return a deadband for a power that a household may use. It shows whole multiples of `unit`.
 
-    A lower number is shown at once. A higher number is shown if the rise is at least `share` of the
-    shown number.
+    The power is rounded down. A lower number is shown at once. A higher number is shown if the rise
+    is at least `share` of the shown number.
     """
 
     def follow(shown: float | None, value: float, _age: timedelta) -> float:
@@ -62,12 +62,12 @@ def as_allowance(unit: float, share: float) -> Follow:
 
 
 def limited(value: Shown, limit: float | None) -> Shown:
-    """Return the value, or `limit` if the value is a number above `limit`."""
+    """Return `value`. If it is a number above `limit`, return `limit`."""
     return min(value, limit) if isinstance(value, float) and limit is not None else value
 
 
 class DeadbandFilter:
-    """Filter that applies a deadband to one number. Remembers the shown number and its time."""
+    """Filter that applies a deadband to one number. It remembers the shown number and its time."""
 
     def __init__(self, follow: Follow) -> None:
         self._follow = follow
@@ -75,11 +75,11 @@ class DeadbandFilter:
         self._since: datetime | None = None
 
     def begin_anew(self) -> None:
-        """Forget the shown number, so that the next number is shown in any case."""
+        """Forget the shown number, so that the next number is shown without a deadband."""
         self._shown = None
 
     def shown(self, value: Shown, at: datetime) -> Shown:
-        """Return the value to show for a new `value`. `at` is a time of the meter's clock."""
+        """Return the value to show when `value` is new. `at` is its time by the meter's clock."""
         if not isinstance(value, (float, int)):
             self._shown = None
             return value

@@ -1,4 +1,4 @@
-"""Sensors for the mean power of quarter-hours, by which the grid tariff bills."""
+"""Sensors for the mean power of quarter-hours, on which the grid tariff is based."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -24,9 +24,10 @@ _RUNNING_DECIMALS = 2
 
 
 def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Reading], Attributes]:
-    """Return a function from a reading to the attribute MEASURED_SINCE, the start of measurement.
+    """Return a function from a reading to the attribute MEASURED_SINCE of a sensor.
 
-    The attribute is None if `value_fn` returns None, and without a demand.
+    The attribute is the time since which the running quarter-hour was measured. It is None if the
+    reading has no demand, or if `value_fn` returns None for the demand.
     """
 
     def attributes(reading: Reading) -> Attributes:
@@ -39,7 +40,7 @@ def measured_since[T](value_fn: Callable[[Demand], T | None]) -> Callable[[Readi
 
 
 def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
-    """Return the start of a quarter-hour, and its origin if it was not measured here."""
+    """Return the attributes of a quarter-hour: its start, and its origin unless measured here."""
     if quarter is None:
         return {"start": None}
     origin = {"origin": quarter.origin.value} if quarter.origin else {}
@@ -47,7 +48,7 @@ def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
 
 
 def month_start(reading: Reading) -> datetime | None:
-    """Return the start of the month whose totals are shown, or None without a demand."""
+    """Return the start of the month whose totals are shown. None if the reading has no demand."""
     return reading.demand.month_start if reading.demand else None
 
 
@@ -102,7 +103,10 @@ def mean_power(
     *,
     enabled: bool = True,
 ) -> SensorSpec[Reading]:
-    """Return the description of a sensor for a complete quarter-hour's mean power."""
+    """Return the description of a sensor for the mean power of a complete quarter-hour.
+
+    `quarter_fn` returns this quarter-hour.
+    """
 
     def mean(demand: Demand) -> float | None:
         quarter = quarter_fn(demand)

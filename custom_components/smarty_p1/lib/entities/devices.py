@@ -1,4 +1,4 @@
-"""Device information of an electricity meter, and of the meters on its M-Bus."""
+"""Names for Home Assistant's devices of an electricity meter and of the meters on its M-Bus."""
 
 from collections.abc import Mapping
 
@@ -13,7 +13,7 @@ _MAKERS: Mapping[str, str] = {"SAG": "Sagemcom"}
 
 
 def maker(telegram: Telegram, serial_number: str) -> str:
-    """Return the name of the meter's maker, or three letters if the maker is unknown."""
+    """Return the name of the meter's maker. If it is unknown, return the maker's three letters."""
     # Each maker has a code of three letters (FLAG code). A DLMS system title begins with this code.
     # A plain telegram has no system title, but its serial number begins with the code, too.
     title = telegram.system_title
@@ -22,5 +22,5 @@ def maker(telegram: Telegram, serial_number: str) -> str:
 
 
 def short_serial(identity: str) -> str:
-    """Return the end of a meter's identity, which is enough to tell meters apart."""
+    """Return the last characters of a meter's identity, which suffice to tell meters apart."""
     return identity.removeprefix(CHANNEL_PREFIX)[-SHORT_SERIAL_SIZE:]

@@ -1,4 +1,4 @@
-"""Descriptions of entities, for Home Assistant, MQTT discovery and docs/entities.md.
+"""Types of the descriptions of entities, for Home Assistant, MQTT discovery and docs/entities.md.
 
 Fields and values have the same names as in Home Assistant's own descriptions of entities.
 """
@@ -27,7 +27,10 @@ type NeededOption = str | tuple[str, ...]
 
 @dataclass(frozen=True, kw_only=True)
 class EntitySpec[D]:
-    """Description of an entity. `D` is the source of the entity's value, mostly a reading."""
+    """Description of an entity.
+
+    `D` is the type from which its value is computed, mostly a reading.
+    """
 
     key: str
     value_fn: Callable[[D], Any]
@@ -49,12 +52,12 @@ class EntitySpec[D]:
     """Whether the entity is the main entity of its device. Its name is the device's name."""
 
     def __post_init__(self) -> None:
-        """Set `translation_key` to `key` if empty."""
+        """Set `translation_key` to `key` if it is empty."""
         if not self.translation_key:
             object.__setattr__(self, "translation_key", self.key)
 
     def is_wanted(self, options: Mapping[str, Any]) -> bool:
-        """Return whether the options of a meter include all needed options."""
+        """Return whether a meter's options include all options that the entity needs."""
         return all(
             option in options if isinstance(option, str) else not options.keys().isdisjoint(option)
             for option in self.needed_options
@@ -87,20 +90,23 @@ class BinarySensorSpec(EntitySpec[Reading]):
 
 @dataclass(frozen=True, kw_only=True)
 class EventSpec(EntitySpec[Reading]):
-    """Description of an event entity. A change of the value of `value_fn` is an event."""
+    """Description of an event entity. An event occurs when the value of `value_fn` changes."""
 
     event_types: tuple[str, ...]
 
 
 def are_sent(references: References) -> Callable[[Reading], bool]:
-    """Return a function that tells whether a reading has all `references`, even if empty."""
+    """Return a function that says whether a reading has the objects of `references`.
+
+    The objects may be empty. For each object, one of its references suffices.
+    """
     return lambda reading: all(
         any(reference in reading.telegram.objects for reference in names) for names in references
     )
 
 
 def local_times(attributes: Mapping[str, Any], zone: tzinfo) -> dict[str, Any]:
-    """Return the attributes with each datetime replaced by an ISO 8601 text in `zone`."""
+    """Return `attributes` with each datetime replaced by its ISO 8601 text in the time zone."""
     return {
         # In October, the local time 2:30 exists twice. Home Assistant takes the two datetimes for
         # equal, and would not show the change from one to the other. The texts differ, because they

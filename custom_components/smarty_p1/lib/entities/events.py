@@ -1,4 +1,4 @@
-"""Events of a meter: messages of the grid operator, and counted disturbances of the grid."""
+"""Descriptions of a meter's events: the grid operator's messages, and disturbances of the grid."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -41,7 +41,10 @@ def _message(key: str, reference: str, *, enabled: bool = False) -> EventSpec:
 
 
 def _counts(reading: Reading) -> dict[str, int]:
-    """Return the counters that the meter sends. A name consists of a counter's kind and phase."""
+    """Return the values of the counters that the meter sends.
+
+    The keys consist of a counter's kind and phase, with a space between.
+    """
     get = reading.telegram.objects.get
     return {
         name: value
@@ -74,10 +77,10 @@ DISTURBANCE = EventSpec(
 def disturbances(
     before: Mapping[str, int], now: Mapping[str, int]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield event type and details for every counter kind that has risen from `before` to `now`.
+    """Yield an event type and its details for every kind of counter that has risen.
 
-    `before` and `now` are values of DISTURBANCE: counts by name. A new or fallen counter gives no
-    event.
+    `before` and `now` are values of DISTURBANCE: counts by counter. A counter that is new or has
+    fallen gives no event.
     """
     for kind, phases in _COUNTERS.items():
         rises = {

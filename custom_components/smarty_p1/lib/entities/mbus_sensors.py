@@ -50,13 +50,16 @@ _DIAGNOSTIC: Mapping[str, Any] = {
 
 
 def sensors_of_mbus_meter(identity: str, meter: MBusReading) -> tuple[SensorSpec[Reading], ...]:
-    """Return the sensors of an M-Bus meter, without index and flow if the unit is unknown."""
+    """Return the sensors of an M-Bus meter. Index and flow are left out if the unit is unknown."""
     return _mbus_sensors(identity, meter.type, meter.unit)
 
 
 @lru_cache(maxsize=256)
 def _mbus_sensors(identity: str, kind: str, unit: str | None) -> tuple[SensorSpec[Reading], ...]:
-    """Return the sensors of an M-Bus meter. Cached, because MQTT needs them for every telegram."""
+    """Return the sensors of an M-Bus meter.
+
+    They are cached, because every MQTT message needs them.
+    """
 
     def reference(reading: Reading, field: str) -> str:
         return mbus_reference(reading.channels.get(identity), field)

@@ -1,7 +1,8 @@
-"""Sensors of the electricity meter: a table with the objects of a telegram to show.
+"""Table of the sensors of the electricity meter, with the objects of a telegram that they show.
 
 Sensors for every household are enabled by default. Sensors for few users, and sensors that would
-fill the database, are disabled by default. docs/entities.md lists both, with the database's growth.
+fill the database, are disabled by default. docs/entities.md lists all sensors, and how fast each
+one fills the database.
 """
 
 import re
@@ -79,17 +80,20 @@ CONTROL_STATE: _Kind = {
 
 
 def to_number(value: Value) -> float | None:
-    """Return the value if it is a float or int, None otherwise."""
+    """Return `value` if it is a float or int. Otherwise return None."""
     return value if isinstance(value, (float, int)) else None
 
 
 def to_text(value: Value) -> str | None:
-    """Return at most 255 characters of a text, as Home Assistant requires. None if no text."""
+    """Return the first 255 characters of a text, because Home Assistant allows no more.
+
+    Return None if `value` is no text.
+    """
     return value[:MAX_STATE_SIZE] if isinstance(value, str) else None
 
 
 def to_control_state(value: Value) -> str | None:
-    """Return the name of a breaker's, relay's or valve's control state, or None if unknown."""
+    """Return the name of the control state of a breaker, relay or valve. None if it is unknown."""
     return CONTROL_STATES.get(value) if isinstance(value, int) else None
 
 
@@ -125,7 +129,7 @@ def _sensor(
     enabled: bool = True,
     **details: Any,  # noqa: ANN401 - fields of SensorSpec
 ) -> SensorSpec[Reading]:
-    """Return the description of a sensor whose value `convert` makes from `objects`.
+    """Return the description of a sensor. `convert` computes the sensor's value from `objects`.
 
     An object is an OBIS reference, or a tuple of alternative references.
     """
@@ -177,7 +181,10 @@ def _counter(key: str, *references: str) -> SensorSpec[Reading]:
 
 
 def _message(key: str, reference: str) -> SensorSpec[Reading]:
-    """Return the sensor of a message. Disabled, because an event entity also shows the message."""
+    """Return the sensor of a message.
+
+    It is disabled, because an event entity also shows the message.
+    """
 
     def whole_text(reading: Reading) -> dict[str, str | None]:
         text = reading.telegram.objects.get(reference)

@@ -1,4 +1,4 @@
-"""Sensors for the connection of a meter and the reception of its telegrams."""
+"""Sensors for the connection to a meter and the reception of its telegrams."""
 
 from ..health import METER_OBSTACLES, Condition, State
 from ..meter import Reception

@@ -1,7 +1,7 @@
-"""Sensors for energy sharing: sums of the last complete day from Leneda, the national platform.
+"""Sensors for energy sharing. They show the last complete day on the national platform Leneda.
 
-The sums come a day late, and statistics would assign the sums to the wrong day. So the sensors have
-no state class.
+Leneda's sums come a day late, so Home Assistant's statistics would assign them to the wrong day. So
+the sensors have no state class.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from .entity_description import KILOWATT_HOUR, SensorSpec
 
 
 def day_sums_of(reading: Reading) -> DaySums:
-    """Return the daily sums of a reading by Leneda's OBIS codes."""
+    """Return the day sums in a reading, by Leneda's OBIS codes."""
     return reading.demand.day_sums if reading.demand else NO_DAY_SUMS
 
 

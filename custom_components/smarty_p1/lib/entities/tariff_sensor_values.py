@@ -1,6 +1,6 @@
 """Values and attributes of the tariff sensors, computed from the meter's demand.
 
-A demand holds the quarter-hours, months, contracts and market prices of a meter.
+A demand (class `Demand`) has the quarter-hours, months, contracts and market prices of a meter.
 """
 
 from collections import deque
@@ -27,9 +27,9 @@ _MAX_METERS = 8
 
 
 class _CachedResult[T]:
-    """Function with a cache for its last results, because several sensors need the same result.
+    """Function of a `Demand` with a cache of its last results, for sensors that share a result.
 
-    Results for _MAX_METERS demands are cached, because the telegrams of several meters alternate.
+    The last _MAX_METERS results are cached, because the telegrams of several meters alternate.
     `depends_on` returns the objects that determine a result.
     """
 
@@ -61,7 +61,7 @@ def _compare(demand: Demand) -> Comparison:
 
 
 def _compared(demand: Demand) -> tuple[object, ...]:
-    """Return the objects on which the comparison of reference powers depends."""
+    """Return the objects that determine the comparison of reference powers."""
     return (
         *demand.earlier_months,
         demand.contracts,
@@ -109,7 +109,7 @@ classes = _CachedResult(_classes, _compared)
 
 
 def _last_month(demand: Demand) -> Month | None:
-    """Return the month before the running month, or None if that month is unknown."""
+    """Return the month before the shown month. None if it is unknown."""
     months = demand.earlier_months
     return months[-1] if months and months[-1].end == demand.month.start else None
 
@@ -120,12 +120,12 @@ def price(demand: Demand) -> KwhPrice:
 
 
 def price_attributes(demand: Demand) -> Attributes:
-    """Return the attribute for outdated grid prices: the month for which they were published."""
+    """Return the month of the published grid prices as attribute if these prices are outdated."""
     return older_prices(price(demand).prices_of)
 
 
 def cost(*parts: str) -> Callable[[Demand], float | None]:
-    """Return a function from a demand to the month's cost of the given `parts` of the bill, in EUR.
+    """Return a function from a demand to the month's cost of `parts` of the bill, in EUR.
 
     The cost is in whole cents, so that the sensor changes rarely.
     """
@@ -133,9 +133,9 @@ def cost(*parts: str) -> Callable[[Demand], float | None]:
 
 
 def surcharge(demand: Demand) -> float | None:
-    """Return the month's cost in EUR of the energy above the reference power, None if unknown.
+    """Return the month's cost in EUR of the energy above the reference power. None if unknown.
 
-    Six decimals are kept, because this cost changes at most once in a quarter-hour.
+    The cost has six decimals, because it changes at most once in a quarter-hour.
     """
     due = _this_month(demand)
     lines = [line for line in due.lines if line.name == "surcharge"]
@@ -145,18 +145,18 @@ def surcharge(demand: Demand) -> float | None:
 
 
 def total(demand: Demand) -> float | None:
-    """Return the total of the running month's bill in EUR, or None if unknown."""
+    """Return the total of the running month's bill in EUR. None if unknown."""
     return _this_month(demand).total
 
 
 def month_end(demand: Demand) -> float | None:
-    """Return the expected total of the month's bill in EUR, or None without an estimate."""
+    """Return the expected total of the whole month's bill in EUR. None without an estimate."""
     estimate = _estimate(demand)
     return estimate.total if estimate else None
 
 
 def month_end_attributes(demand: Demand) -> Attributes:
-    """Return the cost attributes and, if last year is known, the limits of the estimate."""
+    """Return the cost attributes. If last year is known, add the bounds of the estimate."""
     estimate = _estimate(demand)
     span = (
         {"low": estimate.low, "high": estimate.high}
@@ -167,35 +167,42 @@ def month_end_attributes(demand: Demand) -> Attributes:
 
 
 def feed_in(demand: Demand) -> float | None:
-    """Return the month's payment in EUR for the exported energy, or None if unknown."""
+    """Return the month's payment in EUR for the exported energy. None if unknown."""
     amount = _this_month(demand).amount("feed_in")
     return None if amount is None else abs(amount) and -amount
 
 
 def measured_share(demand: Demand) -> Attributes:
-    """Return the measured share of the running month, as attribute."""
+    """Return the share of the running month that was measured, as attribute."""
     return {"measured_share": _measured_share(demand)}
 
 
 def cost_attributes(demand: Demand) -> Attributes:
-    """Return the month's measured share, and the month of the grid prices if they are outdated."""
+    """Return the month's measured share as attribute. Add the month of outdated grid prices."""
     return measured_share(demand) | older_prices(_this_month(demand).prices_of)
 
 
 def energy_attributes(demand: Demand) -> Attributes:
-    """Return the cost attributes, and the kWh whose price or time of use is unknown."""
+    """Return the cost attributes. Add the kWh with an unknown price or time of use."""
     due = _this_month(demand)
     unsplit = {"unsplit_kwh": due.unsplit_kwh} if due.unsplit_kwh else {}
     return _with_unpriced(cost_attributes(demand), due.unpriced_kwh) | unsplit
 
 
 def feed_in_attributes(demand: Demand) -> Attributes:
-    """Return the measured share of the month, and the exported kWh whose price is unknown."""
+    """Return the month's measured share as attribute.
+
+    Add the exported kWh with an unknown price.
+    """
     return _with_unpriced(measured_share(demand), _this_month(demand).unpriced_exported_kwh)
 
 
 def total_attributes(demand: Demand) -> Attributes:
-    """Return the energy attributes, the start of a partial month, and last month's total."""
+    """Return the attributes of the total.
+
+    They are the energy attributes, the start of a partly measured month, missing prices, and the
+    total and the measured share of the month before.
+    """
     before, month = _before(demand), _last_month(demand)
     since = demand.month.since
     return {
@@ -212,20 +219,23 @@ def _with_unpriced(attributes: Attributes, unpriced_kwh: float) -> Attributes:
 
 
 def peak_last_month(demand: Demand) -> QuarterHour | None:
-    """Return the highest quarter-hour of the month before the running month, None if unknown."""
+    """Return the highest quarter-hour of the month before the shown month. None if unknown."""
     month = _last_month(demand)
     return month.peak if month else None
 
 
 def peak_last_month_attributes(demand: Demand) -> Attributes:
-    """Return start and origin of last month's peak, and the measured share of that month."""
+    """Return the start and origin of last month's peak, and last month's measured share."""
     month = _last_month(demand)
     share = month.measured_share(month.end) if month else None
     return {**quarter_hour_attributes(peak_last_month(demand)), "measured_share": share}
 
 
 def peak_12_months(demand: Demand) -> QuarterHour | None:
-    """Return the highest quarter-hour of this and the eleven preceding months, None if unknown."""
+    """Return the highest quarter-hour of this month and the eleven months before.
+
+    None if unknown.
+    """
     month_start = demand.month.start
     year_before = month_start.replace(year=month_start.year - 1)
     months = (*demand.earlier_months, demand.month)
@@ -234,19 +244,19 @@ def peak_12_months(demand: Demand) -> QuarterHour | None:
 
 
 def quarter_hours_above(demand: Demand) -> int:
-    """Return the number of the running month's quarter-hours above the reference power.
+    """Return how many quarter-hours of the running month are above the reference power.
 
-    Each day counts with the reference power of the contract on that day.
+    Each day counts by the reference power of the contract on that day.
     """
     own = ((demand.contracts.at(day.start).reference_kw, day) for day in demand.month.days)
     return sum(day.above[kw].quarter_hours for kw, day in own if kw is not None and kw in day.above)
 
 
 def cheapest(demand: Demand) -> int | None:
-    """Return the cheapest reference power in kW for the decisive months, None if unknown."""
+    """Return the cheapest reference power in kW over the decisive months. None if unknown."""
     return _comparison(demand).cheapest
 
 
 def saving(demand: Demand) -> float | None:
-    """Return the saving in EUR per year with the cheapest reference power, None if unknown."""
+    """Return the yearly saving in EUR at the cheapest reference power. None if unknown."""
     return _comparison(demand).saving_per_year

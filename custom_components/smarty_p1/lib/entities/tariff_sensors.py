@@ -1,4 +1,4 @@
-"""Sensors for the tariff: prices, the running month's costs, peaks, cheapest reference power."""
+"""Sensors for the tariff: prices, costs of the running month, peaks, cheapest reference power."""
 
 from collections.abc import Callable
 
@@ -23,14 +23,20 @@ _FEED_IN_PRICE = ("feed_in_price", "feed_in_price_entity")
 
 
 def _shown[T](value_fn: Callable[[Demand], T]) -> Callable[[Reading], T | None]:
-    """Return a function from a reading to `value_fn` of its demand, None without a demand."""
+    """Return a function from a reading to `value_fn` of its demand.
+
+    It returns None without a demand.
+    """
     return lambda reading: value_fn(reading.demand) if reading.demand else None
 
 
 def _attributes(
     attributes_fn: Callable[[Demand], Attributes],
 ) -> Callable[[Reading], Attributes]:
-    """Return a function from a reading to `attributes_fn` of its demand, {} without a demand."""
+    """Return a function from a reading to `attributes_fn` of its demand.
+
+    The function returns {} for a reading without a demand.
+    """
     return lambda reading: attributes_fn(reading.demand) if reading.demand else {}
 
 

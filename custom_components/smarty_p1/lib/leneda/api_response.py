@@ -1,7 +1,7 @@
 """Reader of a JSON response of the API of Leneda, the national data platform: one series.
 
-A response may hold data outside of the request, null values and repeated rows. Items that are no
-quarter-hour of the period are left out.
+A response may have data outside of the requested period, null values and repeated rows. Items that
+are no quarter-hour of the period are left out.
 """
 
 from datetime import UTC, datetime
@@ -28,7 +28,7 @@ class AnswerRefusal(StrEnum):
 
 
 class ResponseError(Exception):
-    """Error: a response has no usable data. Holds the reason, never the response."""
+    """Error for a response without usable data. It has the reason, but never the response."""
 
     def __init__(self, reason: AnswerRefusal) -> None:
         super().__init__(reason)
@@ -36,7 +36,7 @@ class ResponseError(Exception):
 
 
 class TimeSeries(NamedTuple):
-    """Rows of a response. Leneda has no data for the period yet if `rows` is empty."""
+    """Rows of a response. `rows` is empty if Leneda has no data for the period yet."""
 
     rows: tuple[Row, ...]
     """In the order of time, without repetitions."""
@@ -45,7 +45,10 @@ class TimeSeries(NamedTuple):
 
 
 def read_time_series(answer: object, code: str, start: datetime, end: datetime) -> TimeSeries:
-    """Return the rows of `code` from `start` to before `end`. Raises ResponseError for bad data."""
+    """Return the rows of the series `code` from `start` to before `end`.
+
+    Raises ResponseError if `answer`, the decoded JSON, has no usable data.
+    """
     if not isinstance(answer, dict):
         raise ResponseError(AnswerRefusal.MALFORMED)
     raw_items = answer.get("items")
@@ -57,7 +60,7 @@ def read_time_series(answer: object, code: str, start: datetime, end: datetime) 
 
 
 def _refusal(answer: dict[str, Any], items: object, code: str) -> AnswerRefusal | None:
-    """Return the reason why a response is unusable, None for a usable response."""
+    """Return the reason why a response is unusable. None for a usable response."""
     unit, interval = answer.get("unit"), answer.get("intervalLength")
     if not isinstance(items, list) or len(items) > _MAX_ITEMS:
         return AnswerRefusal.MALFORMED

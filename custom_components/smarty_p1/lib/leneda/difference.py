@@ -1,7 +1,7 @@
 """Comparison of quarter-hours measured here with those of the platform Leneda, day by day.
 
-Both series come from one register, but are cut at different moments. Quarter-hours measured here
-end at a telegram, Leneda's exactly on time. So a day may differ by 50 Wh or a thousandth.
+Both series come from the same register, but their quarter-hours end at different moments: those
+measured here at a telegram, Leneda's exactly on time. So a day may differ by 50 Wh or a thousandth.
 Days without all quarter-hours, or with an estimated quarter-hour, are not compared.
 """
 
@@ -26,7 +26,7 @@ _OFF = 1 / 45
 
 
 class Cause(StrEnum):
-    """Likeliest cause of a difference on most days."""
+    """Likeliest cause if most days differ."""
 
     OTHER_POINT = "other_point"
     """Another metering point, or an unknown cause."""
@@ -38,7 +38,7 @@ class Cause(StrEnum):
 
 
 class DayDifference(NamedTuple):
-    """Day whose quarter-hours were all measured here and are all known to the platform."""
+    """Energies of a day whose quarter-hours were all measured here and on the platform."""
 
     start: datetime
     """Midnight in Luxembourg, in UTC."""
@@ -47,19 +47,22 @@ class DayDifference(NamedTuple):
 
     @property
     def is_within(self) -> bool:
-        """Return whether the two energies differ by at most the tolerance."""
+        """Return whether the two energies differ by no more than the tolerance."""
         return _is_near(self.own_wh, self.platform_wh)
 
 
 class Differences(NamedTuple):
-    """Days that were compared, and the cause of a difference if most of these days differ."""
+    """Result of a comparison: the compared days.
+
+    If most of them differ, `cause` is the likely cause.
+    """
 
     days: tuple[DayDifference, ...]
     cause: Cause | None
 
 
 class _Day(NamedTuple):
-    """Day with its quarter-hours, from which the causes are derived."""
+    """A compared day with its quarter-hours, which help to find the cause of a difference."""
 
     difference: DayDifference
     own: Sequence[QuarterHour]
@@ -90,7 +93,7 @@ class _Day(NamedTuple):
 
 
 def compare_days(own: Iterable[QuarterHour], platform: Iterable[Row]) -> Differences:
-    """Return the daily differences of imported energy. Both series must be in time order."""
+    """Return the daily differences of imported energy. Both series must be in the order of time."""
     rows = {row.start: row for row in platform}
     days = [
         day

@@ -1,4 +1,4 @@
-"""Quarter-hours and shared energy, computed from rows of the national platform Leneda."""
+"""Conversion of rows of the national platform Leneda to quarter-hours and shared energy."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,10 +10,11 @@ from .totals import with_totals
 
 
 def quarter_hours_of(platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]:
-    """Return the quarter-hours whose imported energy the platform knows, in time order.
+    """Return the quarter-hours whose imported energy the platform knows, in the order of time.
 
-    `platform` holds the rows of each code. Imported energy may be the sum of the supplier's and
-    the shared energy. A quarter-hour with any estimated value counts as estimated.
+    `platform` has the rows of each code. If the platform states the imported energy only in parts,
+    it is the sum of the supplier's and the shared energy. A quarter-hour with any estimated value
+    counts as estimated.
     """
     rows: dict[Quantity, Sequence[Row]] = {
         REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()
@@ -31,7 +32,10 @@ def quarter_hours_of(platform: Mapping[str, Sequence[Row]]) -> list[QuarterHour]
 
 
 def _of_platform(imported: Row, other_rows: Sequence[Row | None]) -> QuarterHour:
-    """Return a quarter-hour of the platform; exported and reactive energies may be unknown."""
+    """Return a quarter-hour of the platform. Its exported and reactive energies may be unknown.
+
+    `other_rows` are the rows of exported, reactive imported and reactive exported energy.
+    """
     is_measured = all(row.is_measured for row in (imported, *other_rows) if row is not None)
     exported, *reactive = (None if row is None else row.kw / 4 for row in other_rows)
     origin = Origin.PLATFORM if is_measured else Origin.PLATFORM_ESTIMATED
@@ -39,9 +43,9 @@ def _of_platform(imported: Row, other_rows: Sequence[Row | None]) -> QuarterHour
 
 
 def sharing_of(platform: Mapping[str, Sequence[Row]]) -> dict[datetime, Covered]:
-    """Return the shared consumption of each quarter-hour, by its start.
+    """Return the shared energy of each quarter-hour, by the start of the quarter-hour.
 
-    A layer of energy sharing without a row counts as 0 Wh.
+    `platform` has the rows of each code. A layer of energy sharing without a row counts as 0 Wh.
     """
     energies: dict[Quantity, dict[datetime, float]] = {
         REGISTERS[code].quantity: {row.start: row.kw * 250 for row in rows}

@@ -1,8 +1,11 @@
-"""Reader of a file of Leneda's portal: one metering point and code, a row a quarter-hour.
+"""Reader of a file of Leneda's portal.
 
-Columns are recognised by their contents, because their names differ by language. The value is in
-the column whose name holds the code, or else in the only column with decimals. A doubtful file is
-refused, because a spreadsheet program that saves a file again drops the UTC offsets of its times.
+It has one metering point and code, and a row per quarter-hour.
+
+The columns are recognised by their contents, because their names differ by language. The value is
+in the column whose name contains the code, or else in the only column with decimals. A doubtful
+file is refused, because a spreadsheet program that saves a file again drops the UTC offsets of its
+times.
 """
 
 import csv
@@ -52,7 +55,7 @@ _SHOWN_NAME = re.compile(r"[\w .:()/%-]{1,40}")
 
 
 class Export(NamedTuple):
-    """Content of a file: at least one row."""
+    """Content of a file of the portal. It has at least one row."""
 
     point: str
     """The metering point is private."""
@@ -69,7 +72,7 @@ class Export(NamedTuple):
 
 
 def read_export(data: bytes, now: datetime) -> Export:
-    """Return the content of a file of the portal. Raises ExportError for any other file.
+    """Return the content of `data`, a file of the portal. Raises ExportError for any other file.
 
     A year of 35,040 rows takes some hundred milliseconds.
     """
@@ -96,7 +99,10 @@ def read_export(data: bytes, now: datetime) -> Export:
 
 
 def _export(numbered: Sequence[tuple[int, Row | None]], point: str, code: str, unit: str) -> Export:
-    """Return the content of a file. Raises ExportError without values, or for values in Wh."""
+    """Return the content of a file. `numbered` has its rows with their line numbers.
+
+    Raises ExportError if no row has a value, or if the values are in Wh.
+    """
     valued = [(number, row) for number, row in numbered if row]
     rows = newest(row for _, row in valued)
     if not rows:
@@ -116,31 +122,37 @@ def _export(numbered: Sequence[tuple[int, Row | None]], point: str, code: str, u
 
 
 class _Head(NamedTuple):
-    """First rows with their line numbers, and the column names (empty if the file has none)."""
+    """First rows of a file with their line numbers, and the names of its columns.
+
+    `names` is empty if the file has no names.
+    """
 
     names: list[str]
     numbered: list[tuple[int, list[str]]]
 
     @property
     def example(self) -> list[str]:
-        """Return the first row, as an example of its columns."""
+        """Return the cells of the first row, as an example for all rows."""
         return self.numbered[0][1]
 
     def name_of(self, column: int) -> str:
-        """Return the name of a column, or an empty text."""
+        """Return the name of a column. Return "" if it has no name."""
         return self.names[column] if column < len(self.names) else ""
 
     def has(self, pattern: re.Pattern[str], column: int) -> bool:
-        """Return whether any row has a text in `column` that matches `pattern`."""
+        """Return whether one of the first rows has a text in `column` that matches `pattern`."""
         return any(pattern.fullmatch(cell) for cell in self.cells(column))
 
     def cells(self, column: int) -> list[str]:
-        """Return the cells of a column in the first rows."""
+        """Return the cells of `column` in the first rows."""
         return [cells[column] for _, cells in self.numbered if column < len(cells)]
 
 
 def _read_head(table: Iterator[tuple[int, list[str]]], *, is_unended: bool) -> _Head:
-    """Return column names and first rows. Raises ExportError without any whole row."""
+    """Return the names of the columns and the first rows.
+
+    Raises ExportError if no row is complete.
+    """
     numbered = list(islice(table, _HEAD))
     has_names = bool(numbered) and not any(map(CODE.fullmatch, numbered[0][1]))
     names = numbered.pop(0)[1] if has_names else []
@@ -175,7 +187,10 @@ def _lines(data: bytes) -> list[str]:
 
 
 def _check_begin(lines: Sequence[str], *, is_unended: bool) -> None:
-    """Raise ExportError unless the first lines are like those of a file of the portal."""
+    """Raise ExportError unless the first lines look like those of a file of the portal.
+
+    With `is_unended`, the file ends without a line break, so its last line may be incomplete.
+    """
     begin = "\n".join(lines[:_FIRST_LINES])
     if POINT.search(begin) and CODE.search(begin):
         if lines[0].count(",") < _MIN_COMMAS <= max(map(lines[0].count, ";\t")):
@@ -187,7 +202,7 @@ def _check_begin(lines: Sequence[str], *, is_unended: bool) -> None:
 
 
 def _table(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows with their line numbers."""
+    """Yield the cells of each row, with the number of its line. Raises ExportError for bad CSV."""
     reader = csv.reader(lines, strict=True)
     try:
         for cells in reader:
@@ -202,7 +217,7 @@ def _table(lines: list[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _columns(head: _Head) -> Columns:
-    """Return the columns, recognised by the first rows."""
+    """Return the positions of the columns, recognised by the first rows."""
     example = head.example
     left = list(range(min(len(example), _MAX_COLUMNS)))
     point, code, unit, time = (_take(pattern, example, left) for pattern in _BY_PATTERN)
@@ -221,7 +236,7 @@ def _columns(head: _Head) -> Columns:
 def _take(pattern: re.Pattern[str], example: Sequence[str], left: list[int]) -> int:
     """Remove the column whose cell in `example` matches `pattern` from `left`, and return it.
 
-    Raises ExportError without such a column.
+    Raises ExportError if no column matches.
     """
     for column in left:
         if pattern.fullmatch(example[column]):
@@ -242,7 +257,7 @@ def _value_column(head: _Head, left: Sequence[int], code: str) -> int:
 
 
 def _check_value_column(head: _Head, value: int, decimals: Sequence[int]) -> None:
-    """Raise ExportError if another column has the decimals, because the two are swapped."""
+    """Raise ExportError if another column has the decimals. Then the two columns are swapped."""
     is_number = INTEGER.fullmatch(head.example[value])
     if is_number and value not in decimals and len(decimals) == 1:
         raise _swapped(value, decimals[0], head)
@@ -263,7 +278,7 @@ def _interval_column(head: _Head, numbers: Sequence[int]) -> int:
 
 
 def _swapped(first: int, second: int, head: _Head) -> ExportError:
-    """Return the error for the swapped columns `first` and `second`."""
+    """Return the error for a file in which the columns `first` and `second` are swapped."""
     return ExportError(
         ExportRefusal.SWAPPED_COLUMNS,
         first=_column_name(first, head),
@@ -274,14 +289,14 @@ def _swapped(first: int, second: int, head: _Head) -> ExportError:
 
 
 def _column_name(column: int, head: _Head) -> str:
-    """Return the name of a column, or its number if the name must not be shown."""
+    """Return the name of a column. If the name must not be shown, return the column's number."""
     name = head.name_of(column)
     is_shown = _SHOWN_NAME.fullmatch(name) and not POINT.search(name)
     return name if is_shown else str(column + 1)
 
 
 def _are_watt_hours(rows: Sequence[Row]) -> bool:
-    """Return whether values look like energies in Wh although the unit is kW.
+    """Return whether the values look like energies in Wh although the file says kW.
 
     A meter counts whole Wh. A mean power in kW has decimals. An energy in Wh has none, and is in
     the hundreds for a household's quarter-hour.

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class ExportRefusal(StrEnum):
-    """Reason to refuse a file."""
+    """Reason to refuse a file of the portal."""
 
     TOO_LARGE = "too_large"
     EMPTY = "empty"
@@ -36,7 +36,10 @@ class ExportRefusal(StrEnum):
 
 
 class ExportError(Exception):
-    """Error: a file is refused. Holds the reason and its placeholders, never the metering point."""
+    """Error for a refused file.
+
+    It has the reason and its placeholders, never the metering point.
+    """
 
     def __init__(self, reason: ExportRefusal, **placeholders: str) -> None:
         super().__init__(reason)

@@ -40,7 +40,7 @@ _SAME = (
 
 
 class Columns(NamedTuple):
-    """Positions of the cells in a row."""
+    """Positions of the columns in a row of the file."""
 
     point: int
     code: int
@@ -53,7 +53,7 @@ class Columns(NamedTuple):
 
 
 class RefusedRowError(Exception):
-    """Error: a row makes the whole file invalid. Holds the reason and its placeholders."""
+    """Error for a row that makes the whole file invalid. It has the reason and its placeholders."""
 
     def __init__(self, reason: ExportRefusal, **placeholders: str) -> None:
         super().__init__(reason)
@@ -64,9 +64,10 @@ class RefusedRowError(Exception):
 def read_row(
     cells: Sequence[str], example: Sequence[str], columns: Columns, latest: datetime
 ) -> Row | None:
-    """Return a row, None for a row without a value. Raises RefusedRowError.
+    """Return the row in `cells`. Return None if the row has no value.
 
-    `latest` is the start of the last complete quarter-hour, in UTC.
+    `example` are the cells of the first row. `latest` is the start of the last complete
+    quarter-hour, in UTC. Raises RefusedRowError if the row makes the file invalid.
     """
     if len(cells) != len(example):
         raise RefusedRowError(ExportRefusal.DAMAGED_LINE)

@@ -1,4 +1,4 @@
-"""Codes of the electricity series of the platform Leneda, with quantity and unit."""
+"""Codes of Leneda's series of electricity, each with its quantity and unit."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Quantity(StrEnum):
-    """Quantity of a series. Layers belong to energy sharing."""
+    """Quantity of a series. The layers are those of energy sharing."""
 
     IMPORTED = "imported"
     EXPORTED = "exported"
@@ -27,7 +27,7 @@ class Quantity(StrEnum):
 
 
 class Register(NamedTuple):
-    """Quantity of a series, and the unit of its values, which are means of a quarter-hour."""
+    """Quantity of a series, and the unit of its values. A value is the mean of a quarter-hour."""
 
     quantity: Quantity
     unit: str = "kW"
@@ -63,7 +63,7 @@ _PRODUCTION = {Quantity.EXPORTED, Quantity.REACTIVE_EXPORTED, Quantity.SOLD, *SH
 
 
 def is_of_production(code: str) -> bool:
-    """Return whether a code is of production.
+    """Return whether the code is of a series of production.
 
     A household may have several metering points of production, but only one of consumption.
     """
@@ -71,15 +71,15 @@ def is_of_production(code: str) -> bool:
 
 
 def is_gas(code: str) -> bool:
-    """Return whether a code is of gas, which has no quarter-hours."""
+    """Return whether the code is of a series of gas, which has no quarter-hours."""
     return code.startswith("7-")
 
 
 def is_of_sharing(code: str) -> bool:
-    """Return whether a code is of energy sharing."""
+    """Return whether the code is of a series of energy sharing."""
     return code.startswith("1-65:")
 
 
 def is_in_its_unit(register: Register, unit: str) -> bool:
-    """Return whether `unit` is the register's unit. Case is ignored: the platform writes kVAR."""
+    """Return whether `unit` is the register's unit. Case is ignored, because Leneda writes kVAR."""
     return unit.casefold() == register.unit.casefold()

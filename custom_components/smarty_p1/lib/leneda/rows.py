@@ -1,4 +1,4 @@
-"""Row of the national platform Leneda, and the choice among versions of a row."""
+"""Rows of the national platform Leneda, and the choice among several versions of a row."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -22,7 +22,7 @@ MAX_VERSION = 1_000_000
 
 
 class Row(NamedTuple):
-    """Mean power of a quarter-hour."""
+    """Row of a series: the mean power of one quarter-hour."""
 
     start: datetime
     """In UTC."""
@@ -35,14 +35,14 @@ class Row(NamedTuple):
 
 @lru_cache(maxsize=64)
 def is_measured(word: str) -> bool:
-    """Return whether the platform's word means a measured value."""
+    """Return whether `word`, a word of the platform, means a measured value."""
     return word.strip().casefold() in _MEASURED
 
 
 def newest(*series: Iterable[Row]) -> tuple[Row, ...]:
-    """Return the row of the highest version for each start, in time order.
+    """Return one row for each start, in the order of time: the row with the highest version.
 
-    Of equal versions, the last row counts.
+    Of rows with equal versions, the last one is returned.
     """
     rows_by_start: dict[datetime, Row] = {}
     for rows in series:
@@ -54,7 +54,10 @@ def newest(*series: Iterable[Row]) -> tuple[Row, ...]:
 
 
 def added_up(*series: Iterable[Row]) -> tuple[Row, ...]:
-    """Return the sums of the rows with equal start, in time order. A missing row counts as 0."""
+    """Return the sums of the rows with equal starts, in the order of time.
+
+    If a series has no row for a start, its value counts as 0.
+    """
     rows_by_start: dict[datetime, Row] = {}
     for rows in series:
         for row in rows:

@@ -9,7 +9,10 @@ from .rows import Row
 
 
 def last_days_of(platform: Mapping[str, Sequence[Row]]) -> dict[str, DaySum]:
-    """Return the last complete day of each series of energy sharing, by the series' code."""
+    """Return the last complete day of each series of energy sharing, by the code of the series.
+
+    `platform` has the rows of each code.
+    """
     last_days = {}
     for code, rows in platform.items():
         if is_of_sharing(code) and (last := last_whole_day(rows)):

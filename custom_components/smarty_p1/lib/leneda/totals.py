@@ -1,7 +1,7 @@
-"""Series of total consumption and production where the platform knows only their parts.
+"""Series of total consumption and production, if the platform Leneda knows only their parts.
 
 With energy sharing, the total is the supplier's part plus the parts of the layers. A layer without
-a row counts as 0. Without a row of the supplier's part, the total stays unknown.
+a row counts as 0. If the supplier's part has no row, the total is unknown.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ _PARTS = {
 
 
 def with_totals(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
-    """Return the rows of each code, with missing rows of a total computed from its parts."""
+    """Return the rows of each code. Rows that a total lacks are computed from its parts."""
     rows_by_code = dict(platform)
     for total, (rest, *layers) in _PARTS.items():
         total_rows = platform.get(CODES[total], ())

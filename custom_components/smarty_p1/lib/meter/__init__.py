@@ -1,12 +1,12 @@
-"""Readings from the telegrams of a meter.
+"""Readings of a meter, made from its telegrams.
 
     reader = MeterReader(MeterMemory(DemandMeter(Contract(reference_kw=7))))
     reading = reader.read(telegram, datetime.now(UTC))
     print(reading.telegram.objects["1-0:1.8.0"], reading.channels, reading.demand)
 
-A `MeterSession` makes readings from the bytes of a port, and accepts only the meter of that port.
-The total of a register falls only after a confirmation. A meter on the M-Bus is known by its
-identifier. A reading also holds the quarter-hours of the grid tariff.
+A `MeterSession` makes readings from the bytes of a port, and accepts only the telegrams of that
+port's meter. A register's total in a reading falls only after a confirmation. A meter on the M-Bus
+is recognised by its identifier. A reading also has the quarter-hours of the grid tariff.
 """
 
 from .flow_rate import FlowRates

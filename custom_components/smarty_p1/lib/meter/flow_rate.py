@@ -1,18 +1,18 @@
-"""Flow of gas, water or heat, from successive captures of a meter on the M-Bus.
+"""Flow of gas, water or heat, computed from successive captures of a meter on the M-Bus.
 
-The index of such a meter is captured every few minutes or every hour. All telegrams in between
-repeat the capture. The flow is the rise of the index between two captures, divided by the time
-between both captures. The flow stays until the next capture.
+The index of such a meter is captured every few minutes or every hour. All telegrams until the next
+capture repeat the capture. The flow is the rise of the index between two captures, divided by the
+time between them. The flow stays the same until the next capture.
 
-- The flow is 0 if the index stays while the capture time advances. The flow is also 0 if a capture
-  is repeated for longer than twice the usual time between captures.
+- The flow is 0 if the index stays the same while the capture time advances. It is also 0 if a
+  capture is repeated for longer than twice the usual time between captures.
 - The flow is unknown until the second capture. A falling index, another unit or an earlier capture
   time makes the flow unknown again.
 - A capture less than a minute after the last capture is ignored. Otherwise one step of the index
   within a few seconds would look like the flow of a gas main.
 
-The flows can be stored. A short restart then keeps a flow. A restart that takes longer than twice
-the usual time between captures makes the flow unknown.
+The flows can be stored. A flow survives a short restart. A restart that takes longer than twice the
+usual time between captures makes the flow unknown.
 
 Times are the meters' times with UTC offset, so that changes to summer time do not matter.
 """
@@ -52,7 +52,10 @@ _MAX_METERS = 64
 
 
 class _Flow:
-    """Flow of one M-Bus meter, in units of the meter's index per hour."""
+    """Flow of one M-Bus meter.
+
+    `rate` is the rise of its index in an hour, in the unit of the index.
+    """
 
     def __init__(self, time: datetime, value: float, unit: str | None, seen_at: datetime) -> None:
         self.rate: float | None = None
@@ -65,7 +68,7 @@ class _Flow:
 
     @classmethod
     def restored(cls, stored: Iterable[Stored]) -> Self:
-        """Return the flow from the result of `as_list`. Raises ValueError if malformed."""
+        """Return the flow from the result of `as_list`. Raises ValueError for malformed data."""
         unit, time, value, seen_at, rate, intervals = stored
         flow = cls(
             checked_time(time), checked_number(value), checked_text(unit), checked_time(seen_at)
@@ -77,7 +80,7 @@ class _Flow:
         return flow
 
     def as_list(self) -> list[Stored]:
-        """Return the flow and its last capture as JSON values, for `restored`."""
+        """Return the flow and its last capture as JSON values. `restored` reads them."""
         times = self._time.isoformat(), self._value, self._seen_at.isoformat()
         seconds = [interval.total_seconds() for interval in self._intervals]
         return [self.unit, *times, self.rate, seconds]
@@ -85,7 +88,7 @@ class _Flow:
     def is_comparable(self, meter: MBusReading, now: datetime) -> bool:
         """Return whether the capture in `meter` can be compared with the last capture.
 
-        After a long restart, captures in between may be missing, so the flow would be wrong.
+        This is not so with another unit, or after a long restart, which may have missed captures.
         """
         was_away = self._is_restored and meter.time != self._time and now > self.silence_ends_at
         self._is_restored = False
@@ -93,13 +96,16 @@ class _Flow:
 
     @property
     def silence_ends_at(self) -> datetime:
-        """Return the time at which the flow becomes 0 if no new capture comes."""
+        """Return the time at which the flow becomes 0 if no new capture comes until then."""
         if not self._intervals:
             return _NEVER
         return self._seen_at + _MAX_SILENT_INTERVALS * median_low(self._intervals)
 
     def add(self, time: datetime, value: float, seen_at: datetime) -> None:
-        """Add a capture, new or repeated; `seen_at` is the time of the capture's telegram."""
+        """Add a capture, which may be repeated.
+
+        `seen_at` is the time of the telegram with the capture.
+        """
         passed = time - self._time
         if passed < timedelta() or value < self._value:
             self.rate = None
@@ -125,14 +131,14 @@ class FlowRates:
 
     @classmethod
     def from_list(cls, stored: Stored) -> Self:
-        """Return the flows from the result of `as_list`. Raises ValueError if malformed."""
+        """Return the flows from the result of `as_list`. Raises ValueError for malformed data."""
         rates = cls()
         for identity, *fields in map(checked_list, checked_list(stored, _MAX_METERS)):
             rates._flows[checked_text(identity)] = _Flow.restored(fields)
         return rates
 
     def as_list(self) -> list[Stored]:
-        """Return the flows of all M-Bus meters as JSON values, for `from_list`."""
+        """Return the flows of all M-Bus meters as JSON values. `from_list` reads them."""
         return [[identity, *flow.as_list()] for identity, flow in self._flows.items()]
 
     def update(
@@ -140,7 +146,7 @@ class FlowRates:
     ) -> dict[str, float]:
         """Return the known flows in m³/h or kW, by the identities of the telegram's M-Bus meters.
 
-        `channels` holds the M-Bus channels by the same identities.
+        `channels` has the M-Bus channel of each identity.
         """
         now = telegram.time or received_at
         if self._result_inputs == (telegram.channels, channels) and now <= self._result_valid_until:
@@ -162,7 +168,7 @@ class FlowRates:
         return min((flow.silence_ends_at for flow in flows if flow.rate != 0), default=_NEVER)
 
     def _rate(self, identity: str, meter: MBusReading, now: datetime) -> float | None:
-        """Return the flow of one meter in m³/h or kW, or None if the flow is unknown."""
+        """Return the flow of one meter in m³/h or kW. None if it is unknown."""
         if meter.time is None or meter.value is None or meter.unit not in _UNITS:
             return None
         flow = self._flows.pop(identity, None)

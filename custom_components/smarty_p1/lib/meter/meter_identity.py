@@ -1,8 +1,8 @@
 """Decision whether a telegram is from the meter of a port.
 
-A verified telegram proves that its sender holds the key for its DLMS system title. The sender only
-claims the serial number in the telegram. So the first verified telegram of a system title fixes the
-title's serial number.
+A verified telegram proves that its sender has the key for its DLMS system title. The serial number
+in a telegram is only a claim of the sender. So the first verified telegram of a system title
+decides which serial number belongs to that title.
 """
 
 from collections.abc import Callable
@@ -22,21 +22,21 @@ type DecryptorOf = Callable[[bytes], FrameDecryptor | None]
 class WhichMeter(Protocol):
     """Meter of a port, and the keys of all meters that may send on the port.
 
-    `decryptor_of` returns the decryptor for a DLMS system title, or None without a key.
+    `decryptor_of` returns the decryptor for a DLMS system title, or None if there is no key for it.
     `decryptor_of` itself is None if the meters send plain telegrams.
     """
 
     decryptor_of: DecryptorOf | None
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader for a telegram, or None for a telegram of another meter.
+        """Return the reader for a telegram. Return None for a telegram of another meter.
 
-        The telegram's frame counter is remembered in both cases.
+        In both cases, the telegram's frame counter is remembered.
         """
 
 
 class NamedMeter:
-    """Meter of a port, whose serial number the user has chosen.
+    """Meter of a port whose serial number the user has chosen.
 
     `decryptor` is None if the meter sends plain telegrams.
     """
@@ -55,7 +55,7 @@ class NamedMeter:
             memory.names.setdefault(memory.system_title, shown_name(serial_number))
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader if the telegram's serial number and system title are this meter's.
+        """Return the reader if the telegram has this meter's serial number and system title.
 
         Return None for any other telegram.
         """
@@ -80,20 +80,20 @@ class NamedMeter:
 
 
 class MeterRegistry(Protocol):
-    """Meters of several ports, by their system titles."""
+    """Meters of several ports, found by their system titles."""
 
     def decryptor_of(self, title: bytes) -> FrameDecryptor | None:
-        """Return the decryptor for a system title, or None without a key."""
+        """Return the decryptor for the system title `title`. None if there is no key for it."""
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader for a verified telegram, None for a wrong serial number."""
+        """Return the reader for a verified telegram. None if its serial number is wrong."""
 
 
 class FirstMeter:
     """Meter that was the first to send on a port.
 
     Another meter replaces this meter after three telegrams in a row. `title` is the DLMS system
-    title of the meter, None before the first telegram.
+    title of the present meter, None before the first telegram.
     """
 
     def __init__(self, meters: MeterRegistry, title: bytes | None = None) -> None:
@@ -104,7 +104,7 @@ class FirstMeter:
         self._others = 0
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader for a telegram of the port's meter, or None for another meter."""
+        """Return the reader for a telegram of the port's meter. Return None for another meter."""
         title, reader = telegram.system_title, self._meters.reader_of(telegram)
         if title is None or reader is None:
             return None

@@ -1,4 +1,4 @@
-"""Memory of a meter: all that is remembered about the meter across restarts."""
+"""Memory of a meter, which survives a restart of the program."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -33,9 +33,9 @@ _MAX_SECONDS = timedelta(days=36_500).total_seconds()
 class MeterMemory:
     """Memory of a meter: the state that must survive a restart.
 
-    - `counters`: last frame counters by fingerprint of the key and DLMS system title, so that
-      recorded frames are never accepted again;
-    - `names`: by system title, the serial number of the title's first verified telegram;
+    - `counters`: last frame counters, by fingerprint of the key and by DLMS system title, so that
+      recorded frames are never accepted a second time;
+    - `names`: the serial number of the first verified telegram, by system title;
     - `system_title` and `serial_number` of the meter, and the time of its `last_telegram`;
     - `clock_deviation`: how much the meter's clock is ahead, None if unknown;
     - `totals` and `flow_rates` of the registers and M-Bus meters;
@@ -43,7 +43,7 @@ class MeterMemory:
     - `outline`: the objects and M-Bus meters of the last telegram, without values;
     - `demand_meter`: the quarter-hours and months of the grid tariff.
 
-    `damaged` names the parts that could not be read and so started empty.
+    `damaged` has the names of the parts that could not be read, and so started empty.
     """
 
     def __init__(self, demand_meter: DemandMeter | None = None) -> None:
@@ -73,9 +73,9 @@ class MeterMemory:
         """Return the memory from the result of `as_dict`. Damaged or missing parts start empty.
 
         `load_demand` reads the quarter-hours and months. If `stored` has none, `demand_meter` is
-        used. A gateway's file holds one counter for each key, and the meter's system title only in
-        the file's name. Such a file needs this `title`. Raises ValueError if `stored` is not a
-        dict.
+        used. The file of a gateway has one counter for each key, and the meter's system title only
+        in its name. For such a file, `title` is the system title. Raises ValueError if `stored` is
+        not a dict.
         """
         memory = cls(demand_meter)
         memory.system_title = title
@@ -104,7 +104,7 @@ class MeterMemory:
         """Return the memory as JSON values, without the quarter-hours and months.
 
         Quarter-hours and months are large. So the caller stores `demand_meter.as_dict()` itself
-        under "demand", in the same file or in another file.
+        under the key "demand", in the same file or in another file.
         """
         deviation = self.clock_deviation
         return {
@@ -124,14 +124,14 @@ class MeterMemory:
         }
 
     def last_counters(self, key: bytes) -> dict[bytes, int]:
-        """Return the last frame counters under `key` by system title."""
+        """Return the last frame counters under the encryption key `key`, by system title."""
         return self.counters.get(key_fingerprint(key), {}).copy()
 
     def note_counter(self, decryptor: FrameDecryptor, title: bytes, counter: int) -> None:
-        """Remember the last frame counter of a system title under the key of a decryptor.
+        """Remember the last frame counter of a system title under the decryptor's key.
 
-        Beyond the limits, the least recently used keys and titles are forgotten, but never the
-        meter's own title. The decryptor forgets the same titles.
+        Beyond the limits, the keys and titles that were not used for the longest time are
+        forgotten, but never the meter's own title. The decryptor forgets the same titles.
         """
         counters = self.counters.pop(decryptor.fingerprint, {})
         self.counters[decryptor.fingerprint] = counters
@@ -144,8 +144,8 @@ class MeterMemory:
     def has_period_ended(self) -> bool:
         """Return whether a quarter-hour or a month has ended since the last call.
 
-        The caller must then store the memory at once. Otherwise, after a crash, the month would end
-        a second time, and a user's sum of all months would count the month twice.
+        If so, the caller must store the memory at once. Otherwise, after a crash, the month would
+        end a second time, and a user's sum of all months would count the month twice.
         """
         before, demand = self._noted, self.demand_meter.snapshot
         self._noted = demand
@@ -160,8 +160,9 @@ class MeterMemory:
     def is_named(self, telegram: Telegram) -> bool:
         """Return whether a telegram has the serial number that belongs to its system title.
 
-        The first verified telegram of a system title fixes the title's serial number. Return True
-        if the telegram is not verified, or lacks a serial number or a system title.
+        The first verified telegram of a system title decides which serial number belongs to it.
+        Return True if the telegram is not verified, or if it lacks a serial number or a system
+        title.
         """
         title, name = telegram.system_title, telegram.serial_number
         if title is None or name is None or telegram.verification is not Verification.TAG:

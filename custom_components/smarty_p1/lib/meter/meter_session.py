@@ -1,10 +1,10 @@
-"""Session of one port: makes readings of the port's meter from the received bytes.
+"""Session of one port: it makes the readings of the port's meter from the received bytes.
 
     session = MeterSession(NamedMeter(serial_number, MeterReader(memory), FrameDecryptor(key)))
     for event in session.feed(data, datetime.now(UTC), time.monotonic()):
         if isinstance(event, Reading): ...
 
-No I/O, and no clock: the caller passes the times.
+The module does no I/O and has no clock: the caller passes the times.
 """
 
 from collections import Counter
@@ -27,9 +27,9 @@ _FURTHER_METERS = "further meters"
 
 @dataclass(frozen=True, slots=True)
 class OtherMeter:
-    """Rejected telegram: from another meter than the port's, or with a wrong serial number.
+    """Rejected telegram of another meter than the port's, or with a wrong serial number.
 
-    `serial_number` is the text in the telegram, `name` the same text without unsafe characters.
+    `serial_number` is the text in the telegram. `name` is the same text without unsafe characters.
     """
 
     serial_number: str | None
@@ -41,7 +41,7 @@ type Rejected = Rejection | OtherMeter
 
 
 class MeterSession:
-    """Session that reads the meter of one port.
+    """Session that makes readings from the bytes of one port.
 
     `prices` returns the market prices at the time of a telegram. `limits` restricts telegrams
     without a tag. If telegrams `may_be_late`, the time in a telegram tells its age. Otherwise all
@@ -68,7 +68,7 @@ class MeterSession:
 
     @property
     def reception(self) -> Reception:
-        """Return the counters of accepted and rejected telegrams at this port."""
+        """Return the counts of accepted and rejected telegrams at this port."""
         reader = self._reader
         return Reception(
             telegrams=self._telegrams,
@@ -81,7 +81,8 @@ class MeterSession:
     def feed(self, data: bytes, now: datetime, clock: float) -> Iterator[Reading | Rejected]:
         """Yield the readings and rejections that `data` completes.
 
-        `clock` is a monotonic time in seconds, for the limit of telegrams without a tag.
+        `now` is the time of reception. `clock` is the same moment in seconds of a monotonic clock,
+        for the limit of telegrams without a tag.
         """
         for event in self._decoder.feed(data):
             if isinstance(event, Rejection):

@@ -1,4 +1,4 @@
-"""Reading of a meter: a telegram with its M-Bus meters, quarter-hour and flows."""
+"""Reading of a meter: one telegram, and the values that are derived from it and earlier ones."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -20,12 +20,12 @@ _THRESHOLD = "0-0:17.0.0"
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that is known of a meter after one telegram. Sensors and messages use only a Reading.
+    """State of a meter after one telegram. Sensors and messages use only a Reading.
 
-    `channels` holds the M-Bus channels by the identities of their meters. `demand` is None before
-    the first telegram with a time and the imported energy. `flows` holds the known flows of the
-    M-Bus meters by identity, in m³/h or kW. If `is_current` is False, the telegram came late: its
-    values count for the telegram's time, but are not shown as current.
+    `channels` has the M-Bus channel of each M-Bus meter, by the meter's identity. `demand` is None
+    before the first telegram with a time and the imported energy. `flows` has the known flows of
+    the M-Bus meters by identity, in m³/h or kW. If `is_current` is False, the telegram came late:
+    its values count for the telegram's time, but are not shown as current.
     """
 
     telegram: Telegram
@@ -37,17 +37,17 @@ class Reading:
 
     @property
     def time(self) -> datetime:
-        """Return the telegram's time, or the time of reception if the telegram has no time."""
+        """Return the time in the telegram. If it has none, return the time of reception."""
         return self.telegram.time or self.received_at
 
     def meter(self, identity: str) -> MBusReading | None:
-        """Return the M-Bus meter with this identity, or None if the telegram has no such meter."""
+        """Return the M-Bus meter with this identity. None if the telegram has no such meter."""
         return self.telegram.channels.get(self.channels.get(identity, 0))
 
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """Counters of the telegrams that were received from a meter."""
+    """Counts of the telegrams that were received from a meter."""
 
     telegrams: int
     """Accepted telegrams."""
@@ -63,8 +63,8 @@ class Reception:
 class MeterReader:
     """Reader that makes the readings of one meter from its telegrams.
 
-    `memory` holds the state that must survive a restart. `limits` removes surplus objects and M-Bus
-    meters of a telegram.
+    `memory` has the state that must survive a restart. `limits` removes surplus objects and M-Bus
+    meters from a telegram.
     """
 
     def __init__(self, memory: MeterMemory | None = None, limits: Limits | None = None) -> None:
@@ -82,7 +82,11 @@ class MeterReader:
         *,
         is_current: bool = True,
     ) -> Reading:
-        """Return the reading for a telegram. `market` holds the prices at the telegram's time."""
+        """Return the reading for a telegram.
+
+        `market` has the market prices at the telegram's time. `is_current` is False if the telegram
+        came late.
+        """
         telegram = self.limits.apply(telegram)
         settled = self.memory.totals.settle(telegram)
         # `settle` holds back a fall of the imported energy until further telegrams confirm the
@@ -122,7 +126,7 @@ class MeterReader:
     def _identify_channels(self, telegram: Telegram) -> Mapping[str, int]:
         """Return the M-Bus channels by the identities of their meters.
 
-        A meter without an identifier is left out on a channel that has had an identified meter.
+        A meter without an identifier is left out if its channel has had a meter with an identifier.
         """
         if telegram.channels == self._identified_in:
             return self._channels
@@ -139,9 +143,9 @@ class MeterReader:
 
 
 def outlined_reading(memory: MeterMemory, now: datetime) -> Reading:
-    """Return a reading without values, from the outline of the meter's last telegram.
+    """Return a reading without values, made from the outline of the meter's last telegram.
 
-    The reading is not current. After a restart, the reading tells which entities exist.
+    The reading is not current. After a restart, it tells which entities exist.
     """
     outline = memory.outline
     return Reading(

@@ -1,4 +1,4 @@
-"""Check of a telegram's age: a broker or a queue may deliver a telegram hours late."""
+"""Check of a telegram's age. A broker or a queue may deliver a telegram hours late."""
 
 from datetime import datetime, timedelta
 
@@ -7,8 +7,8 @@ MAX_AGE = timedelta(minutes=5)
 
 
 def is_recent(time: datetime, now: datetime, clock_deviation: timedelta | None) -> bool:
-    """Return whether a telegram is at most MAX_AGE old.
+    """Return whether a telegram with the time `time` is at most MAX_AGE old at `now`.
 
-    The age is corrected by the deviation of the meter's clock (positive: ahead), if known.
+    `clock_deviation` is how much the meter's clock is ahead. If it is known, it corrects the age.
     """
     return now - (time - (clock_deviation or timedelta())) <= MAX_AGE

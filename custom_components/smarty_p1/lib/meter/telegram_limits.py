@@ -1,4 +1,7 @@
-"""Limits for telegrams, because anybody on the line can imitate a meter without encryption."""
+"""Limits for telegrams.
+
+They are needed, because anybody on the line can imitate a meter that does not encrypt.
+"""
 
 import re
 from collections import Counter
@@ -23,18 +26,18 @@ _UNSAFE = re.compile(r"[^0-9A-Za-z ._-]")
 
 
 def shown_name(name: str) -> str:
-    """Return the name of a meter without characters that are unsafe to show."""
+    """Return the name of a meter with each character that is unsafe to show replaced by "?"."""
     return _UNSAFE.sub("?", name[:_MAX_SHOWN_SIZE])
 
 
 class Limits:
-    """Limits for the telegrams of one meter, with counters of the removed parts.
+    """Limits for the telegrams of one meter, with counts of the removed parts.
 
     The number of M-Bus meters and the number of objects outside the specification are limited.
-    `kept_meters` returns the identities of the M-Bus meters that have devices; a removed device
-    makes room. `ignored` counts the removed "objects" and "meters" of every telegram, and refused
-    "telegrams". `warn` is called with one of these kinds and its limit at the first removal of the
-    kind.
+    `kept_meters` returns the identities of the M-Bus meters that have devices in Home Assistant.
+    When a device is removed, a new meter can take its place. `ignored` counts the removed "objects"
+    and "meters" of every telegram, and refused "telegrams". At the first removal of one of these
+    three kinds, `warn` is called with the kind and its limit.
     """
 
     def __init__(
@@ -54,7 +57,7 @@ class Limits:
         self._turns = Budget(TELEGRAMS_A_SECOND, MAX_TELEGRAMS_AT_ONCE)
 
     def has_turn(self, telegram: Telegram, now: float) -> bool:
-        """Return whether a telegram may be read at `now` in seconds.
+        """Return whether a telegram may be read at the time `now` in seconds.
 
         A telegram with a correct tag may always be read.
         """
@@ -67,7 +70,7 @@ class Limits:
         return True
 
     def apply(self, telegram: Telegram) -> Telegram:
-        """Return the telegram without the objects and M-Bus meters beyond the limits."""
+        """Return the telegram without the objects and M-Bus meters that exceed the limits."""
         objects = self._refused_objects(telegram)
         channels = self._refused_channels(telegram)
         if not objects and not channels:

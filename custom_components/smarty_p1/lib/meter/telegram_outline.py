@@ -1,6 +1,6 @@
 """Outline of a meter's telegrams: their objects and M-Bus meters, without values.
 
-After a restart, the outline tells which entities exist until the first telegram comes.
+After a restart, the outline tells which entities exist, until the first telegram comes.
 """
 
 import re
@@ -20,10 +20,11 @@ _AMPERES_WITH_DECIMALS = re.compile(rb"^([0-9.:-]+)\(-?[0-9]+\.[0-9]+\*A\)", re.
 
 @dataclass(frozen=True)
 class Outline:
-    """Outline of a telegram: OBIS references of its objects, and M-Bus meters by channel.
+    """Outline of a telegram: the OBIS references of its objects, and its M-Bus meters by channel.
 
-    `decimals` holds the references of currents with decimals. The meters in `channels` have only
-    type, identifier and unit. `identities` holds the channels by the identities of their meters.
+    `decimals` has the references of currents with decimals. The meters in `channels` have only
+    type, identifier and unit. `identities` has the channel of each M-Bus meter, by the meter's
+    identity.
     """
 
     objects: frozenset[str] = frozenset()
@@ -33,7 +34,10 @@ class Outline:
 
     @classmethod
     def of(cls, telegram: Telegram, identities: Mapping[str, int]) -> Self:
-        """Return the outline of a telegram. `identities` holds the channels by meter identity."""
+        """Return the outline of a telegram.
+
+        `identities` has the M-Bus channels by meter identity.
+        """
         names = _AMPERES_WITH_DECIMALS.findall(telegram.text)
         return cls(
             frozenset(telegram.objects),
@@ -43,7 +47,10 @@ class Outline:
         )
 
     def is_of(self, telegram: Telegram, identities: Mapping[str, int]) -> bool:
-        """Return whether a telegram has this outline. Fast, because every telegram is checked."""
+        """Return whether a telegram has this outline.
+
+        Every telegram is checked, so this must be fast.
+        """
         channels = self.channels
         return (
             telegram.objects.keys() == self.objects
@@ -56,7 +63,10 @@ class Outline:
         )
 
     def telegram(self, serial_number: str | None, system_title: bytes | None) -> Telegram:
-        """Return a telegram with the outline's objects and M-Bus meters. All values are None."""
+        """Return a telegram with the objects and M-Bus meters of the outline.
+
+        All values are None.
+        """
         return Telegram(
             identification="",
             serial_number=serial_number,
@@ -81,7 +91,10 @@ class Outline:
 
     @classmethod
     def from_dict(cls, stored: Stored) -> Self:
-        """Return the outline from the result of `as_dict`. Raises ValueError if malformed."""
+        """Return the outline from the result of `as_dict`.
+
+        Raises ValueError or KeyError if malformed.
+        """
         content = checked_mapping(stored)
         channels, identities = {}, {}
         for entry in checked_list(content["channels"], len(CHANNELS)):

@@ -1,19 +1,18 @@
-"""Totals that must not fall: a lower value is held back until the meter confirms the value.
+"""Totals that must not fall: a lower value is held back until the meter confirms it.
 
 Some meters have once sent 0 for a register or an index. Such a 0 would look like a new meter, and
-the return to the true total like the consumption of years.
+the return to the true total would look like the consumption of years.
 
-So a value below the last accepted value is held back: the last accepted value replaces the lower
-value in the telegram. An equal or higher value confirms the fall:
+So a value below the last accepted value is held back: in the telegram, the last accepted value
+replaces it. An equal or higher value confirms the fall:
 
 - for the index of an M-Bus meter, one value with a later capture time;
 - for a register of the electricity meter, the values of the next `CONFIRMATIONS` telegrams. With a
   telegram every 10 seconds, the confirmation takes a minute.
 
 A further fall restarts the confirmation. A missing or empty value is passed on, and confirms
-nothing. Every identifier of a meter and every unit of an index has its own total.
-
-The totals can be stored, so that a fall must be confirmed after a restart, too.
+nothing. Every identifier of a meter, and every unit of an index, has its own total. The totals can
+be stored, so that a fall must be confirmed after a restart, too.
 """
 
 from collections import Counter
@@ -55,9 +54,9 @@ REGISTERS = (
 
 
 class _Total[M: (int, datetime)]:
-    """Total of a register or index: its accepted value, and a lower value to be confirmed.
+    """Total of one register or index: its accepted value, and a lower value to be confirmed.
 
-    Moments order the values. A moment is the capture time of an index, or a telegram's number.
+    Moments order the values. A moment is the capture time of an index, or the number of a telegram.
     """
 
     def __init__(self, value: float, moment: M, confirmations: int) -> None:
@@ -70,7 +69,10 @@ class _Total[M: (int, datetime)]:
 
     @classmethod
     def restored(cls, stored: list[Any], to_moment: Callable[[Any], M], confirmations: int) -> Self:
-        """Return the total from the result of `as_list`. Raises ValueError if malformed."""
+        """Return the total from the result of `as_list`. Raises ValueError for malformed data.
+
+        `to_moment` converts a stored moment.
+        """
         value, moment, sightings, lower, lower_moment = stored
         total = cls(checked_number(value), to_moment(moment), confirmations)
         total.sightings = checked_count(sightings)
@@ -78,11 +80,14 @@ class _Total[M: (int, datetime)]:
         return total
 
     def as_list(self) -> list[Any]:
-        """Return the state for `restored`. The moments are not converted to JSON values."""
+        """Return the state for `restored`. The moments are not yet converted to JSON values."""
         return [self.value, self.moment, self.sightings, self._lower, self._lower_moment]
 
     def accepts(self, value: float, moment: M) -> bool:
-        """Return whether the next value is accepted. Remember the value in any case."""
+        """Return whether `value`, the next value, is accepted.
+
+        In both cases, remember the value.
+        """
         if value < self.value and not self._is_confirmed(value, moment):
             return False
         self.value, self.moment, self.sightings = value, moment, 0
@@ -102,7 +107,7 @@ class _Total[M: (int, datetime)]:
 def _plausible(captured: datetime, telegram_time: datetime | None) -> datetime:
     """Return the capture time, but at most one day after the telegram's time.
 
-    After a wrong capture time far in the future, all later captures would seem older.
+    After a wrong capture time far in the future, all later captures would seem to be older.
     """
     return min(captured, telegram_time + _MAX_AHEAD) if telegram_time else captured
 
@@ -118,7 +123,8 @@ def _encoded(field: float | datetime) -> float | str:
 class Totals:
     """Totals of one electricity meter and of the meters on its M-Bus channels.
 
-    `falls` holds the number of held-back falls by OBIS reference, including falls confirmed later.
+    `falls` has the number of held-back falls by OBIS reference. It includes falls that were
+    confirmed later.
     """
 
     def __init__(self) -> None:
@@ -132,7 +138,10 @@ class Totals:
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> Self:
-        """Return the totals from the result of `as_dict`. Raises ValueError or KeyError."""
+        """Return the totals from the result of `as_dict`.
+
+        Raises ValueError or KeyError if malformed.
+        """
         totals = cls()
         falls = checked_mapping(stored["falls"])
         totals.falls = Counter({reference: checked_count(falls[reference]) for reference in falls})
@@ -148,7 +157,7 @@ class Totals:
         return totals
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the totals as JSON values, for `from_dict`."""
+        """Return the totals as JSON values. `from_dict` reads them."""
         return {
             "falls": dict(self.falls),
             "telegrams": self._telegrams,
@@ -159,7 +168,7 @@ class Totals:
         }
 
     def settle(self, telegram: Telegram) -> Telegram:
-        """Return the telegram, with the last accepted values in place of fallen totals."""
+        """Return the telegram with the last accepted values in place of totals that have fallen."""
         self._telegrams += 1
         objects = self._fallen_registers(telegram)
         channels = self._fallen_indexes(telegram)
@@ -175,7 +184,7 @@ class Totals:
         )
 
     def _fallen_registers(self, telegram: Telegram) -> dict[str, Value]:
-        """Return the last accepted values of the registers that have fallen."""
+        """Return the last accepted values of the registers that have fallen, by OBIS reference."""
         objects: dict[str, Value] = {}
         get = telegram.objects.get
         for reference in REGISTERS:
@@ -193,7 +202,7 @@ class Totals:
         return objects
 
     def _fallen_indexes(self, telegram: Telegram) -> dict[int, MBusReading]:
-        """Return the last accepted readings of the M-Bus meters whose indexes have fallen."""
+        """Return the last accepted readings of M-Bus meters whose index has fallen, by channel."""
         channels: dict[int, MBusReading] = {}
         if telegram.channels == self._accepted:
             return channels

@@ -1,4 +1,4 @@
-"""Decoder from the bytes of the Luxembourg "Smarty" meter's P1 port to verified telegrams.
+"""Decoder of the bytes from the P1 port of Luxembourg's "Smarty" meter to verified telegrams.
 
     decoder = Decoder(parse_key("..."))
     for event in decoder.feed(data):  # any chunks, as they come

@@ -1,12 +1,14 @@
-"""Decoders from the bytes of a line to telegrams and rejections. No I/O, no clock, no exceptions.
+"""Decoders of the bytes of a line to telegrams and rejections.
 
-An attacker on the line can write overlapping candidates for frames: a candidate of up to 32 KiB
-every 4 bytes. So the decoder may decipher only 128 bytes for each byte received, and 512 KiB at
-once. Candidates beyond this budget are dropped without a rejection. But no true frame is dropped:
+The module does no I/O, has no clock and raises no errors for bad bytes. An attacker on the line can
+write overlapping candidates for frames: a candidate of up to 32 KiB every 4 bytes. So the decoder
+may decipher only 128 bytes for each byte received, and 512 KiB at once. Candidates beyond this
+budget are dropped without a rejection. No true frame is dropped, because half of the budget is
+reserved:
 
 - A candidate is surely not new if its frame counter is not higher than the last counter, or if its
-  first block does not decipher to the start of a telegram. Such candidates may use only one half
-  of the budget.
+  first block does not decipher to the start of a telegram. Such candidates may use only the other
+  half of the budget.
 - All other candidates may also use the reserved half. The reserved half suffices for eight frames
   of 32 KiB, and 2 KiB of the line refill it. Frames of up to 2 KiB, as for telegrams without long
   messages, are always deciphered.
@@ -49,9 +51,9 @@ class LineDecoder:
     """Decoder for one line, on which several meters may send.
 
     `decryptor_of` returns the decryptor for a DLMS system title (8 bytes), or None for a title
-    without a key. A frame is accepted when this decryptor verifies the frame. Lines may share
-    decryptors: a frame is then accepted on one line only. If `decryptor_of` itself is None, plain
-    telegrams with a correct CRC are accepted.
+    without a key. A frame is accepted if this decryptor verifies it. If several lines share a
+    decryptor, a frame is accepted on one of these lines only. If `decryptor_of` itself is None,
+    plain telegrams with a correct CRC are accepted.
     """
 
     def __init__(self, decryptor_of: Callable[[bytes], FrameDecryptor | None] | None) -> None:
@@ -62,7 +64,7 @@ class LineDecoder:
         self._work = Budget(_WORK_BYTES_PER_BYTE, _MAX_WORK_BYTES)
 
     def feed(self, data: bytes) -> list[Event]:
-        """Return the telegrams and rejections that `data` completes, in order."""
+        """Return the telegrams and rejections that `data` completes, in the order of the line."""
         # The next lines repeat the start of `Framer.feed`, because most calls return here. A call
         # of `feed` instead would make feeding byte by byte a tenth slower.
         line = self._line
@@ -109,12 +111,15 @@ class LineDecoder:
         return [Rejection(Reason.CRC)] if starts else []
 
     def _take(self, start: int, end: int) -> list[Event]:
-        """Remove an accepted frame or telegram. Return rejections of frames that are cut short."""
+        """Remove an accepted frame or telegram.
+
+        Return rejections of frames that it has cut short.
+        """
         return [Rejection.of(Reason.MALFORMED, nonce) for nonce in self._framer.take(start, end)]
 
 
 class Decoder(LineDecoder):
-    """Decoder for one P1 port with at most one key.
+    """Decoder for one P1 port, with one key or none.
 
     With a key, frames are accepted if their 96-bit tag is correct and their frame counter rises.
     Without a key, plain telegrams are accepted if their CRC is correct.
@@ -128,7 +133,11 @@ class Decoder(LineDecoder):
         last_counters: Mapping[bytes, int] | None = None,
         needs_tag: bool = True,
     ) -> None:
-        """Continue after the `last_counters` of an earlier decoder with the same key."""
+        """Continue after `last_counters`, the counters of an earlier decoder with the same key.
+
+        Without `needs_tag`, a frame with a wrong tag is accepted if the CRC of its telegram is
+        correct.
+        """
         self._decryptor = None
         if key is not None:
             self._decryptor = FrameDecryptor(
@@ -139,7 +148,7 @@ class Decoder(LineDecoder):
 
     @property
     def last_counters(self) -> dict[bytes, int]:
-        """Return the last frame counter of each system title (8 bytes) under this key."""
+        """Return the last frame counter of each system title (8 bytes) under the decoder's key."""
         return self._decryptor.last_counters if self._decryptor else {}
 
     @last_counters.setter

@@ -2,7 +2,7 @@
 
 
 class P1Error(Exception):
-    """Base class of all errors for telegrams, keys and ports."""
+    """Base class of all errors for telegrams, keys and ports. Their texts never contain a key."""
 
 
 class KeyFormatError(P1Error):

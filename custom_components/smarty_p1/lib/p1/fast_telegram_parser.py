@@ -1,6 +1,6 @@
 """Parser for successive telegrams of one meter, much faster than `telegram_parser.read`.
 
-Successive telegrams differ almost only in the digits of numbers and times. So one comparison covers
+Successive telegrams differ almost only in the digits of numbers and times. So one comparison checks
 all other bytes, and only the values that changed since the last telegram are converted.
 """
 
@@ -39,7 +39,7 @@ type _Span = tuple[int, int]
 
 
 class _Layout:
-    """Common text of telegrams that differ only in the digits of some values."""
+    """Text that is common to telegrams which differ only in the digits of some values."""
 
     # The mask ignores the lower four bits of a digit, so that all digits count as equal. The
     # characters `:;<=>?` pass the mask, too, but no converter accepts them.
@@ -62,14 +62,14 @@ class _Layout:
         self.values_of = Struct("".join(formats)).unpack_from
 
     def fits(self, text: bytes) -> bool:
-        """Return whether `text` differs only in the digits of its values, and in its checksum."""
+        """Return whether `text` differs only in the digits of the values, and in the checksum."""
         return (
             len(text) == self._size and int.from_bytes(text, "little") & self._mask == self._common
         )
 
 
 class FastParser:
-    """Parser for the telegrams of one meter. The parser remembers the last telegram."""
+    """Parser for the telegrams of one meter. It remembers the last telegram."""
 
     def __init__(self) -> None:
         self._layout: _Layout | None = None
@@ -81,7 +81,7 @@ class FastParser:
         self._channels: dict[int, MBusReading] = {}
 
     def read(self, text: bytes) -> Contents | None:
-        """Return the contents of the telegram in `text`, or None if `text` is not a telegram."""
+        """Return the contents of the telegram in `text`. None if `text` is not a telegram."""
         if not self._read_changes(text):
             self._read_all(text)
         if self._identification is None:
@@ -89,7 +89,10 @@ class FastParser:
         return self._identification, self._objects.copy(), self._channels.copy()
 
     def _read_changes(self, text: bytes) -> bool:
-        """Convert the numbers and times that changed. Return False if any other byte changed."""
+        """Convert the numbers and times that have changed.
+
+        Return False if any other byte changed.
+        """
         layout = self._layout
         if layout is None or not layout.fits(text):
             return False
@@ -111,7 +114,7 @@ class FastParser:
         return True
 
     def _read_all(self, text: bytes) -> None:
-        """Convert every line, and remember the layout."""
+        """Convert every line, and remember the layout for the next telegram."""
         self._identification = read_identification(text)
         self._layout = None
         if self._identification is None:

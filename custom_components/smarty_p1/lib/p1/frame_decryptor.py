@@ -1,4 +1,4 @@
-"""Decryption of a frame into its telegram, or a rejection with the reason."""
+"""Decryption of a frame. The result is its telegram, or a rejection with the reason."""
 
 import hmac
 import re
@@ -22,10 +22,11 @@ _BEGINNING = re.compile(rb"\s*/[A-Za-z]{3}")
 
 
 class FrameDecryptor:
-    """Decryptor for frames under one encryption and authentication key. Accepts a frame only once.
+    """Decryptor for frames under one encryption key and authentication key.
 
-    `last_counters` holds the last accepted frame counter by DLMS system title (8 bytes).
-    `fingerprint` identifies the encryption key without revealing the key: see `key_fingerprint`.
+    It accepts a frame only once. `last_counters` has the last accepted frame counter of each DLMS
+    system title (8 bytes). `fingerprint` identifies the encryption key without revealing it (see
+    `key_fingerprint`).
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class FrameDecryptor:
         last_counters: Mapping[bytes, int] | None = None,
         needs_tag: bool = True,
     ) -> None:
-        """Continue after the `last_counters` of an earlier decryptor with the same key.
+        """Continue after `last_counters`, the counters of an earlier decryptor with the same key.
 
         Without `needs_tag`, a frame with a wrong tag is accepted if the CRC of its telegram is
         correct. Anybody with access to the line can forge such a frame.
@@ -54,7 +55,10 @@ class FrameDecryptor:
         self._read = FastParser().read
 
     def decrypt(self, frame: bytes) -> Telegram | Rejection:
-        """Return the telegram in a whole `frame`, or the rejection of the frame."""
+        """Return the telegram in `frame`, a whole frame.
+
+        If the frame is rejected, return the rejection.
+        """
         nonce, body = nonce_and_body(frame)
         tag = body[-TAG_SIZE:]
         # `AESGCM.decrypt` requires a tag of 128 bits, but a frame carries only 96 bits. So encrypt
@@ -77,7 +81,10 @@ class FrameDecryptor:
         return telegram or Rejection.of(Reason.MALFORMED, nonce)
 
     def may_decrypt(self, beginning: bytes) -> bool:
-        """Return whether a frame may hold a new telegram, by its first BEGINNING_SIZE bytes."""
+        """Return whether a frame may contain a new telegram.
+
+        `beginning` is the first BEGINNING_SIZE bytes of the frame.
+        """
         nonce, body = nonce_and_body(beginning)
         if int.from_bytes(nonce[8:]) <= self.last_counters.get(nonce[:8], -1):
             return False

@@ -1,11 +1,11 @@
 """Search for frames and plain telegrams in the bytes of a line. Nothing is verified here.
 
-Bytes that look like the beginning of a frame start a candidate, also within another candidate.
+Bytes that look like the beginning of a frame start a candidate, even within another candidate.
 Candidates are returned in the order of their ends. So a false start neither delays nor hides a true
-frame, and the result does not depend on the chunks.
+frame, and the result does not depend on the chunks in which the bytes come.
 
-The caller verifies a candidate and may `take` its bytes off the line. LineDecoder has keys and
-takes true frames and telegrams. FrameSplitter has no keys and takes nothing.
+The caller verifies a candidate and may remove its bytes from the line by `take`. LineDecoder has
+keys and removes true frames and telegrams. FrameSplitter has no keys and removes nothing.
 """
 
 from array import array
@@ -38,15 +38,15 @@ anywhere in this text.
 class Framer:
     """Finder of candidates in the bytes of one line.
 
-    A place is a part of the line whose last byte has not been received: the header of a frame, a
-    whole frame, or the end of a plain telegram. The size of a place tells its kind, because every
-    frame is longer than a header. `_waiting` holds all places.
+    A place is a part of the line whose last byte has not been received yet: the header of a frame,
+    a whole frame, or the end of a plain telegram. The size of a place tells its kind, because every
+    frame is longer than a header. `_waiting` has all places.
 
     Noise can be full of places, so a place is one integer of 8 bytes: `size - (end << 16)`. The
-    array is sorted: the place with the earliest end is the last item, whose removal is cheap. Of
-    places with the same end, the longest is removed first. Ends count from the first byte of the
-    line, so dropping bytes from `buffer` does not change the ends. `_offset` counts the dropped
-    bytes.
+    array is sorted: the place with the earliest end is the last item, because removing the last
+    item is cheap. Of places with the same end, the longest is removed first. Ends count from the
+    first byte of the line, so dropping bytes from `buffer` does not change the ends. `_offset`
+    counts the dropped bytes.
 
     Most calls complete no candidate and must be fast. So a search sets three sizes of the buffer:
 
@@ -66,18 +66,19 @@ class Framer:
         self._horizon = _MAX_BUFFER_BYTES
 
     def feed(self, data: bytes) -> Iterable[Candidate]:
-        """Return the candidates that `data` completes, in order.
+        """Return the candidates that `data` completes, in the order of their ends.
 
-        The caller must consume all candidates, and `take` a candidate before requesting the next.
+        The caller must consume all candidates. If a candidate is to be removed by `take`, this must
+        happen before the caller requests the next candidate.
         """
         self.buffer += data
         size = len(self.buffer)
         return self.look(data, size) if size >= self.wake else ()
 
     def look(self, data: bytes, size: int) -> Iterable[Candidate]:
-        """Return the result of `feed` for `data`, which must already be the end of the buffer.
+        """Return the result of `feed` for `data`, which is already at the end of the buffer.
 
-        `size` is the size of the buffer, at least `wake`.
+        `size` is the size of the buffer. It must be at least `wake`.
         """
         buffer, searched = self.buffer, self._searched
         wake = size - 1 + _END_SIZE
@@ -126,7 +127,7 @@ class Framer:
         insort(self._waiting, size - (start + size << _END_SHIFT))
 
     def _complete(self) -> Iterator[Candidate]:
-        """Yield the candidates whose last byte has been received."""
+        """Yield the candidates whose last byte was received."""
         received = self._offset + len(self.buffer)
         while self._waiting and (end := -(self._waiting[-1] >> _END_SHIFT)) <= received:
             size = self._waiting.pop() & _SIZE_MASK
@@ -139,24 +140,28 @@ class Framer:
                 yield self._start_of_text(start, end), end, False
 
     def _start_of_text(self, mark: int, end: int) -> int:
-        """Return the earliest start of a plain telegram, behind the previous telegram's end."""
+        """Return the earliest possible start of a plain telegram, after the end of another one."""
         floor = max(end - MAX_FRAME_SIZE - self._offset, 0)
         last = self.buffer.rfind(_END_MARK, floor, mark - self._offset)
         return self._offset + (floor if last < 0 else last + len(_END_MARK))
 
     def read(self, start: int, end: int) -> bytes:
-        """Return the bytes from `start` to `end`, which must still be in the buffer."""
+        """Return the bytes of the line from `start` to `end`. They must still be in the buffer."""
         return bytes(self.buffer[start - self._offset : end - self._offset])
 
     def nonce(self, start: int) -> bytes:
-        """Return the nonce of the frame at `start`: system title and frame counter (12 bytes)."""
+        """Return the nonce of the frame that begins at `start`.
+
+        The nonce is the system title and the frame counter, 12 bytes.
+        """
         nonce, _ = nonce_and_body(self.read(start, start + MAX_HEADER_SIZE))
         return nonce
 
     def take(self, start: int, end: int) -> list[bytes]:
-        """Remove a candidate, from `start` to `end`, and all bytes before it from the line.
+        """Remove the candidate from `start` to `end`, and all bytes before it, from the line.
 
-        Return the nonces of the incomplete frames that began before `start`: these are cut short.
+        Return the nonces of the frames that began before `start` and are not complete. The
+        candidate has cut them short.
         """
         cut_short = []
         if self._waiting:

@@ -5,10 +5,10 @@ candidate is handed over, even if candidates overlap. The Decoder that receives 
 the key and accepts the true frame. The output is limited to two bytes for each byte received, and
 256 KiB at once. A frame counts as at least 256 bytes.
 
-Half of this budget is reserved for expected frames. The DLMS system title of an expected frame came
-before, with a lower frame counter. Ciphertext, noise and damage do not look like expected frames.
-An attacker on the line can forge expected frames and use up the whole budget. True frames are then
-lost, as if the attacker had cut the line.
+Half of this budget is reserved for expected frames. A frame is expected if an earlier frame had the
+same DLMS system title and a lower frame counter. Ciphertext, noise and damage do not look like
+expected frames. An attacker on the line can forge expected frames and use up the whole budget. True
+frames are then lost, as if the attacker had cut the line.
 """
 
 from dataclasses import dataclass
@@ -33,8 +33,8 @@ class _Title:
 class FrameSplitter:
     """Finder of encrypted frames in the bytes of one P1 port.
 
-    A frame `is_expected` if its system title came before with a lower frame counter. `left_out`
-    counts the frames that were dropped because they exceeded the output budget.
+    A frame `is_expected` if an earlier frame had its system title and a lower frame counter.
+    `left_out` counts the frames that were dropped because they exceeded the output budget.
     """
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class FrameSplitter:
         self._titles: dict[bytes, _Title] = {}
 
     def feed(self, data: bytes) -> list[Frame]:
-        """Return the encrypted frames that `data` completes, in order."""
+        """Return the encrypted frames that `data` completes, in the order of their ends."""
         candidates = self._framer.feed(data)
         frames = [self._judge(start, end) for start, end, is_frame in candidates if is_frame]
         return [frame for frame in frames if frame]

@@ -34,9 +34,10 @@ _MAX_SHORT_LENGTH = 0x7F
 
 
 class Frame(NamedTuple):
-    """Whole frame: its bytes, and the fields of its header. The fields are not verified.
+    """Whole frame: its bytes, and the fields of its header, which are not verified.
 
-    FrameSplitter sets `is_expected` for a known system title with a higher frame counter.
+    FrameSplitter sets `is_expected` if an earlier frame had its system title and a lower frame
+    counter.
     """
 
     data: bytes
@@ -46,9 +47,10 @@ class Frame(NamedTuple):
 
 
 def nonce_and_body(frame: bytes) -> tuple[bytes, bytes]:
-    """Return the nonce of a frame, and the bytes behind its header: the ciphertext and the tag.
+    """Return the nonce of a frame, and its bytes behind the header: the ciphertext and the tag.
 
-    The nonce is the system title (8 bytes) and the frame counter (4 bytes), unique for every frame.
+    The nonce is the system title (8 bytes) and the frame counter (4 bytes). It is unique for every
+    frame.
     """
     length = frame[10]
     size = length - 0x70 if length > _MAX_SHORT_LENGTH else 16
@@ -56,7 +58,7 @@ def nonce_and_body(frame: bytes) -> tuple[bytes, bytes]:
 
 
 def read_frame(data: bytes) -> Frame | None:
-    """Return the frame if `data` is exactly one frame, None otherwise."""
+    """Return the frame in `data`. None if `data` is not exactly one frame."""
     if not data.startswith(HEADER_MARK) or frame_size(data, 0) != len(data):
         return None
     nonce, _ = nonce_and_body(data)
@@ -64,10 +66,10 @@ def read_frame(data: bytes) -> Frame | None:
 
 
 def frame_size(buffer: bytes | bytearray, start: int) -> int:
-    """Return the size in bytes of the frame that begins at `start` with HEADER_MARK.
+    """Return the size in bytes of the frame that begins at index `start` with HEADER_MARK.
 
     Return 0 if the header is invalid. Return MAX_HEADER_SIZE if the header may be incomplete. Every
-    frame is longer, so the caller can tell this result from a frame's size.
+    frame is longer than this, so the caller can tell this result from a frame's size.
     """
     if start + MAX_HEADER_SIZE > len(buffer):
         return MAX_HEADER_SIZE

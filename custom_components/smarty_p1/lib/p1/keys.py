@@ -1,4 +1,4 @@
-"""Keys of a meter: parsing of a typed or pasted key, and the fingerprint of a key."""
+"""Keys of a meter: reading of a typed or pasted key, and the fingerprint of a key."""
 
 import hashlib
 import hmac
@@ -34,9 +34,9 @@ _MAX_KEY_CHARS = 2000
 def parse_key(text: str) -> bytes:
     """Return the 16 bytes of a typed or pasted key.
 
-    `text` holds 32 hexadecimal digits, or 16 separate bytes. Blanks, commas, colons and dashes are
-    ignored; upper and lower case are equal. The bytes may also be copied from a program, as
-    `{0x00, 0x11, ...}` with or without a declaration.
+    `text` has 32 hexadecimal digits, or 16 separate bytes. Blanks, commas, colons and dashes are
+    ignored; upper and lower case are equal. The bytes may also be copied from a program, as `{0x00,
+    0x11, ...}` with or without a declaration.
 
     Raises KeyFormatError for any other text. The error does not repeat the text.
     """
@@ -48,7 +48,7 @@ def parse_key(text: str) -> bytes:
 
 
 def key_fingerprint(key: bytes) -> str:
-    """Return 16 hexadecimal digits that identify a key without revealing the key."""
+    """Return 16 hexadecimal digits that identify `key` without revealing it."""
     return hmac.digest(key, b"smarty_p1", hashlib.sha256)[:FINGERPRINT_SIZE].hex()
 
 
@@ -80,7 +80,10 @@ def _unenclosed(body: str) -> str:
 
 
 def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
-    """Return the key for 16 separate bytes. Return None if the base (10 or 16) is unclear."""
+    """Return the key for 16 separate bytes.
+
+    None if it is unclear whether they are decimal or hex.
+    """
     numbers = [word.removeprefix("0x").removeprefix("\\x") for word in words]
     prefixed = sum(number != word for number, word in zip(numbers, words, strict=True))
     if prefixed == KEY_SIZE:
@@ -92,7 +95,10 @@ def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
 
 
 def _read_numbers(numbers: list[str], *, is_array: bool, is_decimal: bool) -> bytes | None:
-    """Return the key for 16 numbers. Return None if the base (10 or 16) is unclear."""
+    """Return the key for 16 numbers.
+
+    None if it is unclear whether they are decimal or hexadecimal.
+    """
     if all(len(number) == 2 for number in numbers):  # noqa: PLR2004
         # Two digits such as 10 mean ten in a program, but are hexadecimal in the grid operator's
         # letter. If all numbers of an array look like this, the base is unclear. So reject the

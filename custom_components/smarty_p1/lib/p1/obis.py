@@ -1,4 +1,4 @@
-"""Objects of a telegram: OBIS reference, name, unit and converter.
+"""Table of the objects in a telegram: their OBIS references, names, units and converters.
 
 Source: E-Meter P1 Specification 1.1.3 (Luxmetering), section 3.3. The specification's table prints
 0-0: for voltage sags and swells, and 1-1:34.4.0 for the current limits. The specification's example
@@ -60,14 +60,17 @@ _GIGAJOULES = frozenset({"heat", "heat_inlet", "cooling", "cooling_inlet", "heat
 
 
 def default_unit(device_type: str) -> str | None:
-    """Return the unit of an M-Bus meter of this type that sends no unit, or None if unknown."""
+    """Return the unit of an M-Bus meter that sends no unit.
+
+    None if `device_type` does not tell it.
+    """
     if device_type in _CUBIC_METRES:
         return "m3"
     return "GJ" if device_type in _GIGAJOULES else None
 
 
 class ObisObject(NamedTuple):
-    """Kind of object in a telegram: its name for people, its unit, and its converter."""
+    """Kind of object in a telegram: a name for people, the unit, and the converter of the value."""
 
     name: str
     unit: str | None
@@ -145,7 +148,7 @@ _CHANNEL_MESSAGES: dict[str, ObisObject] = {
 
 
 class MBusField(NamedTuple):
-    """Field of a meter on the M-Bus: its reference without `0-n:`, its name and its converter."""
+    """Field of a meter on the M-Bus. `suffix` is its OBIS reference without `0-n:`."""
 
     suffix: str
     name: str
@@ -164,7 +167,10 @@ MBUS_FIELDS: Mapping[str, MBusField] = MappingProxyType(
 
 
 def mbus_reference(channel: int | str | None, field: str) -> str:
-    """Return the OBIS reference of a `field` (key of MBUS_FIELDS) for an M-Bus `channel`."""
+    """Return the OBIS reference of a field for an M-Bus channel.
+
+    `field` is a key of MBUS_FIELDS.
+    """
     return f"0-{channel}:{MBUS_FIELDS[field].suffix}"
 
 

@@ -26,7 +26,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """Rejected frame or plain text. `frame_counter` and `system_title` are None for plain text."""
+    """Rejected frame or plain text. The counter and the system title are None for plain text."""
 
     reason: Reason
     frame_counter: int | None = None
@@ -34,5 +34,5 @@ class Rejection:
 
     @classmethod
     def of(cls, reason: Reason, nonce: bytes) -> Self:
-        """Return the rejection of the frame with this `nonce` (system title, frame counter)."""
+        """Return the rejection of a frame. `nonce` is its system title and frame counter."""
         return cls(reason, int.from_bytes(nonce[8:]), nonce[:8])

@@ -12,7 +12,7 @@ _READING_NAMES = [attribute.name for attribute in fields(MBusReading)]
 
 
 class Verification(StrEnum):
-    """Proof by which a telegram was accepted."""
+    """Evidence for which a telegram was accepted."""
 
     TAG = "verified"
     """The frame's tag is correct: only a holder of the meter's keys can have written the frame."""
@@ -24,14 +24,14 @@ class Verification(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Telegram:
-    """Accepted telegram; `verification` tells why it was accepted.
+    """Accepted telegram. `verification` tells for which evidence it was accepted.
 
-    `objects` holds the values of the first 512 lines by OBIS reference (`A-B:C.D.E`). A value is a
+    `objects` has the values of the first 512 lines by OBIS reference (`A-B:C.D.E`). A value is a
     number in the unit of the specification's table, a text, an aware datetime or a `Capture`.
     Several values form a tuple. An empty or unreadable value is None. The value of an object
     outside the table is the text between the brackets.
 
-    `channels` holds the M-Bus meters by channel number, without channels that have no meter.
+    `channels` has the M-Bus meters by channel number, without channels that have no meter.
     `frame_counter` and `system_title` (8 bytes) are None in a plain telegram. `text` is the
     telegram as the meter wrote it.
     """
@@ -47,7 +47,10 @@ class Telegram:
     verification: Verification = Verification.PLAIN
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the telegram as JSON values: times in ISO 8601, channel numbers as text."""
+        """Return the telegram as JSON values.
+
+        Times become ISO 8601, channel numbers become text.
+        """
         return {
             "identification": self.identification,
             "serial_number": self.serial_number,

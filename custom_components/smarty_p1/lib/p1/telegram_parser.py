@@ -1,4 +1,4 @@
-"""Parser from the text of a telegram to `Telegram`.
+"""Parser of a telegram's text, which returns a `Telegram`.
 
 `read` is the simple parser, which remembers no telegram. FastParser must return the same contents
 as `read` for every telegram.
@@ -47,7 +47,10 @@ def parse(
     system_title: bytes | None = None,
     verification: Verification = Verification.PLAIN,
 ) -> Telegram | None:
-    """Return the telegram in `text`, or None if `text` is not a telegram."""
+    """Return the telegram in `text`. None if `text` is not a telegram.
+
+    `read` parses its contents.
+    """
     if (contents := read(text)) is None:
         return None
     identification, objects, channels = contents
@@ -66,7 +69,7 @@ def parse(
 
 
 def read(text: bytes) -> Contents | None:
-    """Return the contents of a telegram, or None if `text` does not begin with `/`."""
+    """Return the contents of a telegram. None if `text` does not begin with `/`."""
     identification = read_identification(text)
     if identification is None:
         return None
@@ -76,15 +79,16 @@ def read(text: bytes) -> Contents | None:
 
 
 def read_identification(text: bytes) -> str | None:
-    """Return the text behind `/` in the first line, or None if `text` does not begin with `/`."""
+    """Return the text behind `/` in the first line. None if `text` does not begin with `/`."""
     match = _match_identification(text)
     return match and match[1].decode("latin-1")[:MAX_NAME_SIZE]
 
 
 def read_lines(text: bytes) -> list[tuple[str, ObisObject, str, int]]:
-    """Return reference, kind and value text of every object, and the index of the value in `text`.
+    """Return reference, kind, value text and position of every object in a telegram.
 
-    The value is the text between the brackets. Lines that are not objects are left out.
+    The value text is the text between the brackets. The position is the value's index in `text`.
+    Lines that are not objects are left out.
     """
     lines = []
     start = len(text) - len(text.lstrip())
@@ -99,7 +103,7 @@ def read_lines(text: bytes) -> list[tuple[str, ObisObject, str, int]]:
 
 
 def read_channel(objects: Mapping[str, Value], channel: int) -> MBusReading | None:
-    """Return the reading of the meter on an M-Bus channel, or None if the channel has no meter."""
+    """Return the reading of the meter on an M-Bus channel. None if the channel has no meter."""
     get: Callable[[str], Any] = objects.get
     device_type, identifier, capture, valve = map(get, CHANNEL_REFERENCES[channel])
     time, value, unit = capture or (None, None, None)

@@ -1,4 +1,4 @@
-"""Converters from the text of a telegram's line to values.
+"""Converters from the text of a telegram's line to a value.
 
 A converter gets the text between the first and the last bracket of a line. No converter raises an
 error: empty or unreadable text becomes None. Source: E-Meter P1 Specification 1.1.3, section 3.3
@@ -13,7 +13,7 @@ from typing import NamedTuple, cast
 
 
 class Capture(NamedTuple):
-    """Index of an M-Bus meter. `time` is the capture time, None if the meter sent fill bytes."""
+    """Captured index of an M-Bus meter. The capture time is None if the meter sent fill bytes."""
 
     time: datetime | None
     value: float | None
@@ -77,7 +77,7 @@ def _split(text: str) -> list[str]:
 
 
 def number(unit: str) -> Converter:
-    """Return a converter from text to one number in `unit`. The text may omit the unit."""
+    """Return a converter from text to one number in `unit`. The unit may be missing in the text."""
 
     def convert(text: str) -> float | None:
         digits, _, sent_unit = text.partition("*")
@@ -103,12 +103,12 @@ def numbers(unit: str) -> Converter:
 
 
 def count(text: str) -> int | None:
-    """Return the whole number in a text without a unit, such as a counter, state or type."""
+    """Return the whole number in a text without a unit, such as a count, a state or a type."""
     return int(text) if _is_count(text) else None
 
 
 def timestamp(text: str) -> datetime | None:
-    """Return the aware time of a text in format TST. Return None for fill bytes or a wrong date."""
+    """Return the aware time in a text of format TST. None for fill bytes or an impossible date."""
     if not _is_timestamp(text):
         return None
     try:
@@ -118,24 +118,34 @@ def timestamp(text: str) -> datetime | None:
 
 
 def plain_text(text: str) -> str | None:
-    """Return a text as sent, but without control characters."""
+    """Return the text as it was sent, without control characters. None if it is empty."""
     return _CONTROLS.sub("", text) or None
 
 
 def message(text: str) -> str | None:
-    """Return the text of hexadecimal octets, decoded as UTF-8, or as Latin-1 if that fails."""
+    """Return the message in a text of hexadecimal octets. None if it is empty.
+
+    The octets are decoded as UTF-8, or as Latin-1 if that fails.
+    """
     return _CONTROLS.sub("", _text_of(text)).strip()[:MAX_MESSAGE_SIZE] or None
 
 
 def identifier(text: str) -> str | None:
-    """Return an identifier. Hexadecimal octets of ASCII are decoded; other text stays as sent."""
+    """Return an identifier. None if it is empty.
+
+    Hexadecimal octets that stand for ASCII characters are decoded. Any other text stays as it was
+    sent.
+    """
     decoded = _text_of(text)
     is_readable = decoded.isascii() and decoded.isprintable()
     return (decoded if is_readable else text)[:MAX_NAME_SIZE] or None
 
 
 def capture(text: str) -> Capture | None:
-    """Return the capture time and the index with its unit (0-n:24.2.1)."""
+    """Return the capture time and the index with its unit (0-n:24.2.1).
+
+    None if there is no index.
+    """
     time, brackets, index = text.partition(")(")
     if not brackets:
         return None
@@ -145,5 +155,5 @@ def capture(text: str) -> Capture | None:
 
 
 def unknown(text: str) -> str | tuple[str, ...] | None:
-    """Return the text of an object that OBJECTS does not list; several values become a tuple."""
+    """Return the value of an object that OBJECTS does not list. Several values become a tuple."""
     return tuple(_split(text)) if ")(" in text else text or None

@@ -1,4 +1,4 @@
-"""P1 port as a stream of bytes: opening by address, reopening, and probing. Needs serialx."""
+"""P1 port as a stream of bytes: opening, reopening and probing of a port. It needs serialx."""
 
 from .address import MASK, identify_port, redact_port
 from .errors import (

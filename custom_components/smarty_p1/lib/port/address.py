@@ -1,4 +1,4 @@
-"""Addresses of ports without secrets: user info and query values are masked."""
+"""Addresses of ports for people and logs: their secrets (user info, query values) are masked."""
 
 import re
 
@@ -29,8 +29,8 @@ def redact_port(url: str) -> str:
 def identify_port(url: str) -> str:
     """Return an address for comparisons: addresses that differ only in secrets become equal.
 
-    Secrets are masked. The query values `port` and `port_…` stay, because they tell the several
-    ports of an ESPHome device apart.
+    Secrets are masked. The query values `port` and `port_…` stay, because they distinguish the
+    ports of an ESPHome device.
     """
     return _redact(url, keeps_port_name=True)
 
@@ -52,7 +52,10 @@ def _redact(url: str, *, keeps_port_name: bool) -> str:
 
 
 def _is_before_query(address: str, query: str) -> bool:
-    """Return whether `query`, which holds an @, is a query. False for the end of a password."""
+    """Return whether `query`, which contains an @, is really a query.
+
+    If not, it is the end of a password in the address.
+    """
     host = _AT.split(address)[-1]
     return query.startswith("?") and "=" in query and bool(_HOST.fullmatch(host))
 

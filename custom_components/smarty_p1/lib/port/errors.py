@@ -1,4 +1,4 @@
-"""Errors of a port and of the data from a port. The texts of the errors never hold a key."""
+"""Errors of a port and of the data from a port. Their texts never contain a key."""
 
 from ..p1 import P1Error
 
@@ -8,27 +8,27 @@ class LinkError(P1Error):
 
 
 class PortNotFoundError(LinkError):
-    """Error: the device, host or service does not exist, or the address is malformed."""
+    """Error for a device, host or service that does not exist, or a malformed address."""
 
 
 class PortUnreachableError(LinkError):
-    """Error: the host refuses or does not answer, or the device is no serial port."""
+    """Error for a host that refuses or does not answer, or a device that is no serial port."""
 
 
 class PortPermissionError(LinkError):
-    """Error: the device exists, but the program's user has no permission to open it."""
+    """Error for a device that exists, but that the program's user has no permission to open."""
 
 
 class PortBusyError(LinkError):
-    """Error: another program uses the device, or the network gateway serves another client."""
+    """Error for a port in use: by another program, or by another client of a network gateway."""
 
 
 class PortClosedError(LinkError):
-    """Error: the remote side closed the connection, or the cable was unplugged."""
+    """Error for a connection that the remote side closed, or a cable that was unplugged."""
 
 
 class PortSilentError(LinkError):
-    """Error: an open connection delivered no byte within the timeout."""
+    """Error for an open connection that delivered no byte within the timeout."""
 
 
 class ProbeError(P1Error):
@@ -36,32 +36,32 @@ class ProbeError(P1Error):
 
 
 class NothingReceivedError(ProbeError):
-    """Error: the port delivered no byte."""
+    """Error for a port that delivered no byte."""
 
 
 class NotP1Error(ProbeError):
-    """Error: the port delivered bytes, but neither a frame nor a plain telegram."""
+    """Error for a port that delivered bytes, but neither a frame nor a plain telegram."""
 
 
 class DamagedError(ProbeError):
-    """Error: the port delivered telegrams that are incomplete or altered."""
+    """Error for telegrams that are incomplete or altered."""
 
 
 class KeyMissingError(ProbeError):
-    """Error: the frames are encrypted, but no key was given."""
+    """Error for encrypted frames without a key that was given for them."""
 
 
 class WrongKeyError(ProbeError):
-    """Error: the frames are encrypted with another key."""
+    """Error for frames that are encrypted with another key than the one that was given."""
 
 
 class OtherAuthenticationKeyError(ProbeError):
-    """Error: the encryption key is right, but the meter uses another authentication key."""
+    """Error for a right encryption key, but a meter that uses another authentication key."""
 
 
 class SecurityOffError(ProbeError):
-    """Error: the telegrams are plain, although a key was given."""
+    """Error for plain telegrams, although a key was given."""
 
 
 class NoDeviceNameError(ProbeError):
-    """Error: the telegrams are verified, but do not name their meter (0-0:42.0.0)."""
+    """Error for verified telegrams that do not name their meter (0-0:42.0.0)."""

@@ -1,4 +1,4 @@
-"""Probe of a port and its keys: gives a verified telegram, or the exact cause of the failure."""
+"""Probe of a port and its keys: it returns a verified telegram, or raises the exact cause."""
 
 import asyncio
 from collections import Counter
@@ -51,7 +51,7 @@ _ERRORS: dict[Reason, type[P1Error]] = {
 
 
 class _Findings:
-    """Findings of a probe so far: rejections, and the first bytes of the port."""
+    """Findings of a probe so far: counts of rejections, and the first bytes from the port."""
 
     def __init__(self, decoder: Decoder) -> None:
         self._decoder = decoder
@@ -62,7 +62,10 @@ class _Findings:
         """Time of the first rejection in seconds of the loop's clock, infinity without one."""
 
     def read(self, data: bytes, now: float) -> Telegram | None:
-        """Return the first telegram in `data` that names its meter, or None without one."""
+        """Return the first telegram in `data` that names its meter. None if there is none.
+
+        `now` is the time in seconds of the loop's clock.
+        """
         self._first_bytes = (self._first_bytes + data)[:64]
         for event in self._decoder.feed(data):
             match event:
@@ -76,7 +79,7 @@ class _Findings:
         return None
 
     def verdict(self) -> P1Error:
-        """Return the error that best explains why no telegram came."""
+        """Return the error that best explains why no usable telegram came."""
         if self._nameless:
             return NoDeviceNameError()
         for reason, error in _ERRORS.items():
@@ -88,17 +91,17 @@ class _Findings:
 
     @property
     def is_certain(self) -> bool:
-        """Return whether enough rejections came to be sure of the error."""
+        """Return whether there were enough rejections to be sure of the error."""
         return any(self._rejections[reason] >= minimum for reason, minimum in _MIN_FAILURES.items())
 
     @property
     def is_busy(self) -> bool:
-        """Return whether the network gateway answered that another client is connected."""
+        """Return whether the network gateway answered that another client uses the port."""
         return BUSY_TEXT in self._first_bytes
 
     @property
     def is_empty(self) -> bool:
-        """Return whether no byte came."""
+        """Return whether no byte came so far."""
         return not self._first_bytes
 
 
@@ -112,12 +115,12 @@ async def probe(  # noqa: PLR0913
     opener: Opener | None = None,
     timeout: float = PROBE_TIMEOUT_S,  # noqa: ASYNC109 - giving up is a result here, not a failure
 ) -> Telegram:
-    """Return the first verified telegram that names its meter, within `timeout` seconds.
+    """Return the first verified telegram that names its meter.
 
-    Once the cause of a failure is certain, wait only until a meter should have sent a telegram.
-
-    Without `needs_tag`, a correct CRC is enough. The frame counter must be higher than in
-    `last_counters`. `opener` replaces `open_port` for sources that are neither a device nor a URL.
+    The probe lasts at most `timeout` seconds. As soon as the cause of a failure is certain, it
+    waits only until a meter should have sent a telegram. Without `needs_tag`, a correct CRC
+    suffices. The frame counter must be higher than in `last_counters`. `opener` replaces
+    `open_port` for sources that are neither a device nor a URL.
 
     Raises a LinkError if the port cannot be opened or closes at once. Raises the ProbeError that
     names the cause if no such telegram comes.

@@ -14,8 +14,8 @@ _MAX_BURST_BYTES = READ_SIZE // 2
 class ReadLimit:
     """Rate limit for a task that reads a port, so that other tasks of the event loop can run.
 
-    `StreamReader.read` returns at once while bytes are buffered. A task that reads from a fast
-    sender would otherwise never let other tasks run.
+    `StreamReader.read` returns at once while bytes are buffered. Without the limit, a task that
+    reads from a fast sender would never let other tasks run.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Connection to a port. The port is reopened after every loss, with growing delays (back-off)."""
+"""Connection to a port that is reopened after every loss, with growing delays (back-off)."""
 
 import asyncio
 from collections.abc import Callable
@@ -23,10 +23,11 @@ def _exists(path: str) -> bool:
 
 
 class Link:
-    """Connection to a port: passes on the received bytes, and reopens the port after a loss.
+    """Connection to a port. It passes on the received bytes, and reopens the port after a loss.
 
-    `is_open` tells whether the port is open now. The delay between two attempts doubles from 1 s to
-    60 s, with jitter. Only `confirm` resets the delay, because bytes may not come from a meter.
+    `is_open` says whether the port is open now. The delay between two attempts doubles from 1 s to
+    60 s, with random variation. Only `confirm` resets the delay, because bytes may not come from a
+    meter.
     """
 
     def __init__(  # noqa: PLR0913
@@ -40,10 +41,12 @@ class Link:
         baud_rate: int = BAUD_RATE,
         opener: Opener | None = None,
     ) -> None:
-        """Set the callbacks for received bytes, for losses and failed attempts, and for openings.
+        """Set the callbacks.
 
-        After `silence_timeout` seconds without a byte, the port is reopened. With None, silence has
-        no limit. `opener` replaces `open_port` for sources that are neither a device nor a URL.
+        `on_data` gets the received bytes. `on_lost` gets the error after a loss and after a failed
+        attempt. `on_open` is called after each opening. After `silence_timeout` seconds without a
+        byte, the port is reopened. With None, silence has no limit. `opener` replaces `open_port`
+        for sources that are neither a device nor a URL.
         """
         self.is_open = False
         self._url = url
@@ -56,11 +59,11 @@ class Link:
         self._backoff = Backoff(FIRST_DELAY_S, MAX_DELAY_S)
 
     def confirm(self) -> None:
-        """Reset the delay between attempts, because the received bytes are from a meter."""
+        """Reset the delay between attempts. Call this when the received bytes are from a meter."""
         self._backoff.reset()
 
     async def run(self) -> None:
-        """Keep the port open until cancelled."""
+        """Keep the port open until this task is cancelled."""
         while True:
             try:
                 await self._read()
@@ -75,9 +78,9 @@ class Link:
                 await self._backoff.wait()
 
     async def _is_plugged_in_again(self) -> bool:
-        """Wait until a missing device appears. Return False at once if no device is missing.
+        """If the device is missing, wait until it appears, and return True. Otherwise return False.
 
-        After a wait, the device is opened without the back-off delay.
+        After True, the device is opened without the back-off delay.
         """
         if not self._url.startswith("/") or _exists(self._url):
             return False

@@ -33,14 +33,17 @@ class ByteReader(Protocol):
     """Source of bytes: asyncio's StreamReader, or an object with the same `read` method."""
 
     async def read(self, n: int, /) -> bytes:
-        """Return the next bytes, at most `n`, and b"" at the end. May raise a LinkError."""
+        """Return the next bytes, at most `n`. Return b"" at the end. May raise a LinkError."""
 
 
 type Opener = Callable[[], AbstractAsyncContextManager[ByteReader]]
 
 
 def normalise_port(text: str) -> str:
-    """Return a user's text as device or URL: `host:port` becomes `socket://host:port`."""
+    """Return the text that a user entered as device or URL.
+
+    `host:port` becomes `socket://host:port`.
+    """
     port = text.strip()
     return f"socket://{port}" if _HOST_AND_PORT.fullmatch(port) else port
 
@@ -51,7 +54,7 @@ async def open_port(
 ) -> AsyncGenerator[asyncio.StreamReader]:
     """Open a serial device (8N1) or URL for reading, and close it when the context ends.
 
-    Raises the LinkError for the reason if the port cannot be opened.
+    Raises the LinkError that names the reason if the port cannot be opened.
     """
     reader, writer = await _open(url, baud_rate)
     try:

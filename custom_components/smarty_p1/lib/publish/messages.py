@@ -36,7 +36,7 @@ class Message(NamedTuple):
 
 
 class Published(NamedTuple):
-    """Root topic and form in which a meter is published."""
+    """Root topic and format in which a meter is published."""
 
     root: str
     form: Format
@@ -45,7 +45,7 @@ class Published(NamedTuple):
 
 
 def availability_topic(root: str) -> str:
-    """Return the topic of a meter's availability, below the root topic."""
+    """Return the topic of a meter's availability. `root` is the root topic of the meter."""
     return f"{root}/availability"
 
 
@@ -57,11 +57,11 @@ class MeterMessages:
     """Messages about one meter.
 
     A message counts as sent when the caller requests the next message. So a caller that cannot send
-    a message must stop. A value with its own topic is sent only if it differs from the last value
-    sent on this topic. All other messages are sent with every reading.
+    a message must not request the next one. A value with its own topic is sent only if it differs
+    from the last value sent on this topic. All other messages are sent with every reading.
 
-    `stale` holds the topics on which the broker retains messages of earlier runs. `on_full` is
-    called when the number of topics reaches MAX_TOPICS; messages on further topics are dropped.
+    `stale` has the topics on which the broker retains messages of earlier runs. `on_full` is called
+    when the number of topics reaches MAX_TOPICS. Then messages on further topics are dropped.
     """
 
     def __init__(
@@ -85,7 +85,10 @@ class MeterMessages:
         self._sent: dict[str, str] = {}
 
     def begin_anew(self) -> None:
-        """Make all messages due again, because a restarted broker may retain nothing."""
+        """Make all messages due, as if none had been sent.
+
+        A restarted broker may retain nothing.
+        """
         self._is_online = None
         self._shapes.clear()
 
@@ -94,7 +97,7 @@ class MeterMessages:
         self._sent.clear()
 
     def has_news(self, reading: Reading) -> bool:
-        """Return whether a reading has new message texts, which a later reading may lack."""
+        """Return whether `reading` has new message texts. A later reading may lack these texts."""
         return _texts(reading) != _texts(self._published)
 
     def availability(self, *, is_online: bool) -> Iterator[Message]:
@@ -111,7 +114,7 @@ class MeterMessages:
             self._announcer.begin_anew()
 
     def reading(self, reading: Reading, reception: Reception) -> Iterator[Message]:
-        """Yield all messages about a reading."""
+        """Yield all messages that are due for a reading."""
         before, self._published = self._published, reading
         yield from self._values(reading.telegram)
         for message in self._whole(reading.telegram):
@@ -127,7 +130,7 @@ class MeterMessages:
         yield from self._cleared()
 
     def _values(self, telegram: Telegram) -> Iterator[Message]:
-        """Yield the messages of values with their own topics, if the values have changed."""
+        """Yield a message for each value with its own topic that has changed."""
         if self._form not in {Format.VALUES, Format.BOTH}:
             return
         for item in items(telegram):
@@ -138,7 +141,7 @@ class MeterMessages:
                     self._sent[topic] = item.text
 
     def _whole(self, telegram: Telegram) -> Iterator[Message]:
-        """Yield the message of the whole telegram, or the messages in a SmartyReader's form."""
+        """Yield the message with the whole telegram, or the messages in the SmartyReader's form."""
         root, retain = self._root, self._retain
         if self._form in {Format.TELEGRAM, Format.BOTH}:
             yield Message(f"{root}/telegram", self._to_json(telegram.as_dict()), retain)
@@ -161,10 +164,10 @@ class MeterMessages:
             yield from self._placed(Message(topic, payload, self._retain))
 
     def _placed(self, message: Message) -> Iterator[Message]:
-        """Yield `message` if MAX_TOPICS allows.
+        """Yield `message` unless the number of topics would exceed MAX_TOPICS.
 
-        If the broker retains a message of an earlier run on the same topic, yield an empty message
-        first. The empty message deletes the retained message.
+        If the broker retains a message of an earlier run on the same topic, and `message` is not to
+        be retained, an empty message comes first. It deletes the retained message.
         """
         topic = message.topic
         if not self._has_place(topic):

@@ -1,6 +1,7 @@
 """MQTT discovery: devices, entities and states of a meter for another Home Assistant.
 
-Every device has one discovery message. One topic holds the states of the device's entities as JSON.
+Every device has one discovery message. Every device has one topic with the states of its entities
+as JSON.
 """
 
 import re
@@ -58,8 +59,8 @@ _ENTITIES: Mapping[str, tuple[EntitySpec[Reading], ...]] = {
 class DiscoveryNames(NamedTuple):
     """Names and icons of entities and devices, for discovery messages.
 
-    `names` holds the texts of one language by dotted path in the translations, such as
-    "device.gas.name". `icons` holds the icons by platform and translation key.
+    `names` has the texts of one language by their dotted path in the translations, such as
+    "device.gas.name". `icons` has the icons by platform and translation key.
     """
 
     names: Mapping[str, str]
@@ -67,9 +68,10 @@ class DiscoveryNames(NamedTuple):
 
 
 class MeterAnnounced(NamedTuple):
-    """Meter, as described in its discovery messages.
+    """Meter as its discovery messages describe it.
 
-    The user's `options` decide which entities exist. Times in attributes are shown in `zone`.
+    The user's `options` decide which entities exist. Times in attributes are shown in the time zone
+    `zone`.
     """
 
     serial_number: str
@@ -79,7 +81,7 @@ class MeterAnnounced(NamedTuple):
 
 
 class State(NamedTuple):
-    """State of an entity: value, attributes and last reset, with platform and description."""
+    """State of one entity: its description, value, attributes and last reset."""
 
     platform: str
     spec: EntitySpec[Any]
@@ -99,23 +101,23 @@ class Device:
 
     @property
     def shape(self) -> object:
-        """Return an object that changes if the device's discovery message must change."""
+        """Return an object that changes whenever the device's discovery message must change."""
         keys = tuple(state.spec.key for state in self.states)
         return self.identity, self.meter and (self.meter.type, self.meter.unit), keys
 
 
 def states_topic(root: str, device: Device) -> str:
-    """Return the topic for the states of a device's entities."""
+    """Return the topic with the states of a device's entities. `root` is the meter's root topic."""
     return f"{root}/{STATES}" + (f"/{_safe(device.identity)}" if device.identity else "")
 
 
 def event_topic(root: str, event: EventSpec) -> str:
-    """Return the topic of an event entity."""
+    """Return the topic of an event entity. `root` is the meter's root topic."""
     return f"{root}/{EVENT_TOPICS}/{event.key}"
 
 
 def states_payload(device: Device) -> dict[str, Any]:
-    """Return the states of a device's entities, by key of the entity."""
+    """Return the states of a device's entities by the key of the entity, as JSON values."""
     payload: dict[str, Any] = {}
     for state in device.states:
         if state.platform is _EVENT:
@@ -132,7 +134,7 @@ def states_payload(device: Device) -> dict[str, Any]:
 def new_disturbances(
     before: Mapping[str, int], now: Mapping[str, int]
 ) -> Iterator[tuple[EventSpec, dict[str, Any]]]:
-    """Yield the events of the disturbances that the meter counted from `before` to `now`."""
+    """Yield the events of the disturbances that the meter counted between `before` and `now`."""
     for kind, details in disturbances(before, now):
         yield DISTURBANCE, {"event_type": kind, **details}
 
@@ -156,7 +158,10 @@ def _safe(text: str) -> str:
 
 
 class Discovery(NamedTuple):
-    """Settings for the discovery of all meters. `origin` describes the announcing program."""
+    """Settings for the discovery of all meters.
+
+    `origin` describes the program that announces them.
+    """
 
     texts: DiscoveryNames
     origin: Mapping[str, str]
@@ -166,7 +171,7 @@ class Discovery(NamedTuple):
 
 
 class Announcer:
-    """Announcer of one meter: its discovery messages, and the states of its entities."""
+    """Announcer of one meter. It makes the discovery messages and the states of the entities."""
 
     def __init__(self, meter: MeterAnnounced, discovery: Discovery, root: str) -> None:
         self._meter = meter
@@ -176,11 +181,11 @@ class Announcer:
         self._followers: dict[str, DeadbandFilter] = {}
 
     def begin_anew(self) -> None:
-        """Forget the shown numbers, so that no deadband holds back the next numbers."""
+        """Forget the shown numbers, so that the next numbers are shown without a deadband."""
         self._followers.clear()
 
     def devices(self, reading: Reading, reception: Reception) -> Iterator[Device]:
-        """Yield the devices: the electricity meter, and every meter on its M-Bus."""
+        """Yield the meter's devices: the electricity meter and every meter on its M-Bus."""
         made_by = maker(reading.telegram, self._meter.serial_number)
         states = [*self._states(_SENSOR, RECEPTION_SENSORS, reception)]
         for platform, specs in _ENTITIES.items():
@@ -204,7 +209,10 @@ class Announcer:
                 yield State(platform, spec, value, attributes, last_reset)
 
     def _value[D](self, spec: EntitySpec[D], data: D) -> Shown:
-        """Return the value to show for an entity. A number follows the entity's deadband."""
+        """Return the value to show for an entity.
+
+        A deadband applies to a number if the entity has one.
+        """
         value: Shown = spec.value_fn(data)
         if not isinstance(spec, SensorSpec) or spec.follow is None or not isinstance(data, Reading):
             return value
@@ -217,11 +225,11 @@ class Announcer:
         return topic.startswith(f"{self._discovery.prefix}/device/{self._id}")
 
     def topic(self, device: Device) -> str:
-        """Return the topic of a device's discovery message."""
+        """Return the topic of the device's discovery message."""
         return f"{self._discovery.prefix}/device/{self._device_id(device)}/config"
 
     def message(self, device: Device, availability_topic: str) -> dict[str, Any]:
-        """Return a device's discovery message."""
+        """Return the device's discovery message."""
         return {
             "device": self._device(device),
             "origin": self._discovery.origin,
@@ -236,10 +244,10 @@ class Announcer:
         }
 
     def _unwanted(self) -> dict[str, dict[str, Any]]:
-        """Return entries that remove the entities which the options exclude.
+        """Return entries that remove the entities which the meter's options exclude.
 
-        An entity that the message only leaves out would stay in the other Home Assistant, with its
-        last state.
+        If the message only left them out, these entities would stay in the other Home Assistant
+        with their last state.
         """
         options = self._meter.options
         return {

@@ -1,4 +1,7 @@
-"""Feed of the messages about a meter. The feed decides when a message is due, and sends nothing."""
+"""Feed of the messages about a meter.
+
+It decides when a message is due, and sends nothing itself.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -13,11 +16,11 @@ from .publish_format import REPEAT_EVERY
 class PublishFeed:
     """Feed of the messages that are due: the meter's availability, and its newest reading.
 
-    A reading is due every `interval` seconds, and at once if it has a new message text. Every
-    `repeat_every` seconds (0: always), a reading is sent with all values, also unchanged values,
-    for subscribers that missed a message. A newer reading replaces a reading that could not be
-    sent, so no queue grows. `wake` is called when messages may be due. While the feed `is_held`,
-    its only message is that the meter is offline.
+    A reading is due every `interval` seconds, and at once if it has a new message text. After
+    `repeat_every` seconds (0: always), a reading is sent with all values, even unchanged ones, for
+    subscribers that missed a message. A newer reading replaces a reading that could not be sent, so
+    no queue grows. `wake` is called when messages may be due. While the feed `is_held`, its only
+    message is that the meter is offline.
     """
 
     def __init__(
@@ -46,7 +49,7 @@ class PublishFeed:
         return self._is_online and not self.is_held
 
     def on_reading(self, reading: Reading) -> None:
-        """Make a reading due now, or at the end of the current interval."""
+        """Make `reading` due, now or at the end of the current interval."""
         self._latest = reading
         if not self._is_online:
             self._is_online = True
@@ -59,7 +62,7 @@ class PublishFeed:
         self._wake()
 
     def on_stale(self) -> None:
-        """Make the meter's offline message due, because no readings come any more."""
+        """Make the meter's offline message due, because readings no longer come."""
         self._turns.cancel()
         self._waiting = None
         if self._is_online:
@@ -67,7 +70,7 @@ class PublishFeed:
             self._wake()
 
     def on_connected(self) -> None:
-        """Make all messages due again, because a restarted broker may retain nothing."""
+        """Make all messages due, because a broker that was restarted may retain nothing."""
         self._messages.begin_anew()
         self._waiting = self._latest if self._is_online else None
         self._wake()
@@ -77,20 +80,21 @@ class PublishFeed:
         self._messages.repeat_values()
 
     def claim(self) -> Reading | None:
-        """Return the reading that is due, or None. Afterwards, no reading is due."""
+        """Return the reading that is due, or None. After this call, no reading is due."""
         reading, self._waiting = self._waiting, None
         return reading
 
     def put_back(self, reading: Reading) -> None:
-        """Make a reading from `claim` due again, unless a newer reading is due."""
+        """Make a reading that `claim` returned due once more, unless a newer reading is due."""
         if self._waiting is None and self._is_online:
             self._waiting = reading
             self._wake()
 
     def take(self, reading: Reading | None) -> Iterator[Message]:
-        """Yield the meter's availability if due, and the messages about `reading` from `claim`.
+        """Yield the availability message if it is due, and then the messages about `reading`.
 
-        A caller that fails to send a message must stop.
+        `reading` is the result of `claim`. A message counts as sent when the next one is requested,
+        so a caller that fails to send a message must stop.
         """
         yield from self._messages.availability(is_online=self.is_online)
         if reading is not None and not self.is_held:

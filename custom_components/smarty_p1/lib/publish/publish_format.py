@@ -1,4 +1,4 @@
-"""Forms in which a meter is published by MQTT, and the meter's default topic."""
+"""Formats in which a meter is published by MQTT, and the meter's default topic."""
 
 from enum import StrEnum
 
@@ -15,7 +15,7 @@ REPEAT_EVERY = 60
 
 
 class Format(StrEnum):
-    """Form of the messages with a meter's values."""
+    """Format of the messages with a meter's values."""
 
     VALUES = "values"
     """One topic for each value."""
@@ -27,5 +27,5 @@ class Format(StrEnum):
 
 
 def default_topic(serial_number: str | None) -> str:
-    """Return the default root topic of a meter."""
+    """Return the default root topic of the meter with this serial number."""
     return f"{DOMAIN}/{level(str(serial_number))}"

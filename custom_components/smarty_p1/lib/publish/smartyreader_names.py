@@ -1,7 +1,7 @@
-"""Topics and JSON object with the names of the SmartyReader (weigu.lu), a reader for P1 ports.
+"""Topics and a JSON object with the names of the SmartyReader (weigu.lu), a reader for P1 ports.
 
-A value for which the SmartyReader has no name keeps its own name. A value with a misleading name in
-the SmartyReader is published under both names.
+A value that the SmartyReader does not name keeps its own name. A value that the SmartyReader names
+misleadingly is published under both names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -97,14 +97,14 @@ _MAX_EXCESS_W = 30_000.0
 
 
 class SmartyReaderItem(NamedTuple):
-    """Value as text, with its name below the root topic. The name includes the unit."""
+    """Value as text, and its topic below the root topic. This name includes the unit."""
 
     name: str
     text: str
 
 
 def smartyreader_items(telegram: Telegram) -> Iterator[SmartyReaderItem]:
-    """Yield a telegram's values under the SmartyReader's names, and the calculated values."""
+    """Yield the values of a telegram under the SmartyReader's names, and the calculated values."""
     texts: dict[str, str] = {}
     for item in items(telegram):
         name = _NAMES_BY_REFERENCE.get(item.reference) or _GAS_NAMES.get(item.name, item.name)
@@ -136,7 +136,7 @@ def _text(telegram: Telegram, item: Item) -> str:
 
 
 def smartyreader_summary(telegram: Telegram) -> dict[str, str | float | None]:
-    """Return the SmartyReader's calculated values by name, None if unknown."""
+    """Return the values that the SmartyReader calculates, by name. A value is None if unknown."""
     number = telegram.objects.get
     time = telegram.time
     gas = telegram.channels.get(1)

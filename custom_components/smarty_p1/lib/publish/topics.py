@@ -1,8 +1,8 @@
 """MQTT topics of a telegram: a name for every value, and the value as text.
 
-The names are from the table of the P1 specification, in small letters. The names of an M-Bus
-meter's values begin with kind and channel of the meter. A text that the meter sends can form at
-most one level of a topic.
+The names come from the table of the P1 specification, in small letters. The names of an M-Bus
+meter's values begin with the kind and the channel of the meter. A text that the meter sends becomes
+one level of a topic at most.
 """
 
 import re
@@ -39,7 +39,10 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
 class Item(NamedTuple):
-    """Value of a telegram: `sent` is the meter's text, `text` is the value, empty if unknown."""
+    """Value of a telegram.
+
+    `sent` is the meter's text, and `text` the value, which is "" if unknown.
+    """
 
     reference: str
     name: str
@@ -49,12 +52,12 @@ class Item(NamedTuple):
 
 
 def level(text: str) -> str:
-    """Return a text as one level of a topic: `_` replaces characters such as `#`, `+` and `/`."""
+    """Return `text` as one level of a topic. `_` replaces characters such as `#`, `+` and `/`."""
     return _UNSAFE.sub("_", text[:_MAX_LEVEL_SIZE])
 
 
 def items(telegram: Telegram) -> Iterator[Item]:
-    """Yield the values of a telegram; an object with several values yields several items."""
+    """Yield the values of a telegram. An object with several values gives several items."""
     sent = dict(_lines(telegram.text))
     yield Item("", "identification", None, telegram.identification, telegram.identification)
     for reference, value in telegram.objects.items():
@@ -62,7 +65,7 @@ def items(telegram: Telegram) -> Iterator[Item]:
 
 
 def _lines(text: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the reference of every line, and the text between its first and last bracket."""
+    """Yield the OBIS reference of every line, and the text between its first and last bracket."""
     for line in text.splitlines():
         reference, _, values = line.decode("latin-1").partition("(")
         yield reference, values.removesuffix(")")
@@ -92,7 +95,7 @@ def _item(reference: str, name: str, value: Value, sent: str) -> Item:
 def _index_items(
     telegram: Telegram, reference: str, name: str, capture: Capture, sent: str
 ) -> Iterator[Item]:
-    """Yield three items for an M-Bus meter: index, unit and capture time, even if unknown."""
+    """Yield three items for an M-Bus meter, even if unknown: index, unit and capture time."""
     reading = telegram.channels.get(_MBUS_NAMES[reference][0])
     # A meter omits the unit of an unknown index. Take the default unit of its type, because the
     # SmartyReader's names contain the unit.
@@ -107,7 +110,7 @@ def _index_items(
 
 
 def object_name(reference: str) -> str:
-    """Return the name in topics for an object that does not belong to an M-Bus meter."""
+    """Return the name in topics of an object that does not belong to an M-Bus meter."""
     if kind := OBJECTS.get(reference):
         return _NO_NAME.sub("_", kind.name.lower().replace("'s", ""))
     # Some programs that read topics give a special meaning to dots and colons. So replace both.
@@ -124,7 +127,10 @@ def _name(telegram: Telegram, reference: str) -> str:
 
 
 def _number_and_unit(sent: str) -> tuple[str | None, str | None]:
-    """Return number and unit of an object outside OBJECTS, or (None, None) without a number."""
+    """Return the number and the unit in the text of an object that OBJECTS does not list.
+
+    Return (None, None) if the text is no number.
+    """
     number, star, unit = sent.partition("*")
     if not _is_number(number) or (star and not unit) or not (star or "." in number):
         return None, None
@@ -144,7 +150,10 @@ def _as_text(value: Value, sent: str) -> str:
 
 
 def _as_decimal(value: float, sent: str) -> str:
-    """Return `value` as text: as written in `sent` if equal, or with at least as many decimals."""
+    """Return `value` as text, with the digits that the meter sent if both are equal.
+
+    Otherwise, the text has at least as many decimals as `sent`.
+    """
     if match := _number.match(sent):
         if float(match[0]) == value:
             return f"{Decimal(match[0]):f}"

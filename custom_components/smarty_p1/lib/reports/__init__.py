@@ -1,6 +1,6 @@
-"""Contents of answers about a meter: pure functions of its energies, contracts and prices.
+"""Answers about a meter, computed from its energies, contracts and prices by pure functions.
 
-Actions and websocket commands check rights, and return these contents.
+Actions and websocket commands check the user's rights, and return these answers.
 """
 
 from .bills import (
@@ -13,6 +13,7 @@ from .bills import (
 )
 from .days import bills_by_day, days_report
 from .gas_costs import DaySums, GasPrices, gas_costs_report, joined_days
+from .habits import highlights_report, usual_report
 from .outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from .quarter_hours import (
     quarter_hours_as_csv,
@@ -34,11 +35,13 @@ __all__ = [
     "comparison_report",
     "days_report",
     "gas_costs_report",
+    "highlights_report",
     "joined_days",
     "known_months",
     "outlook_report",
     "quarter_hours_as_csv",
     "quarter_hours_as_json",
     "quarter_hours_report",
+    "usual_report",
     "what_if_report",
 ]

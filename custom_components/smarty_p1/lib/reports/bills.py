@@ -1,4 +1,4 @@
-"""Contents of bills and of the comparison of reference powers."""
+"""Answers with bills, and with the comparison of reference powers."""
 
 from collections.abc import Mapping
 from datetime import UTC
@@ -30,17 +30,17 @@ _UNPRICED = ("unpriced_kwh", "unsplit_kwh", "unpriced_exported_kwh")
 
 
 def peak_report(peak: QuarterHour | None, decimals: int = 6) -> dict[str, Any] | None:
-    """Return start and mean power of a peak, None for None."""
+    """Return the start and the mean power of a peak. Return None for None."""
     return peak and {"start": peak.start.isoformat(), "mean_kw": round(peak.mean_kw, decimals)}
 
 
 def known_months(demand: Demand) -> tuple[Month, ...]:
-    """Return the known months in the order of time; the last month is running."""
+    """Return the known months in the order of time. The last one is the running month."""
     return (*demand.earlier_months, demand.month)
 
 
 def bill_answer(month: Month, demand: Demand) -> dict[str, Any]:
-    """Return the bill of a month."""
+    """Return the bill of a month as data."""
     until = min(month.end, demand.until)
     due = compute_bill(month, demand.contracts, until)
     answer: dict[str, Any] = {
@@ -69,7 +69,7 @@ def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _line(line: Line) -> dict[str, Any]:
-    """Return a line of a bill as a dict. Only aids have the keys `label` and `has_vat`."""
+    """Return a line of a bill as a dict. The keys `label` and `has_vat` exist only for aids."""
     fields = line._asdict()
     if line.label is None:
         del fields["label"], fields["has_vat"]
@@ -77,7 +77,10 @@ def _line(line: Line) -> dict[str, Any]:
 
 
 def _of_the_platform(month: Month) -> dict[str, int]:
-    """Return the number of quarter-hours by origin; an empty dict if none is from Leneda."""
+    """Return how many quarter-hours of the month are known, from Leneda, and estimated.
+
+    Return an empty dict if no quarter-hour is from Leneda.
+    """
     counts = {
         "quarter_hours": month.quarter_hours,
         "platform_quarter_hours": month.platform_quarter_hours,
@@ -87,7 +90,10 @@ def _of_the_platform(month: Month) -> dict[str, int]:
 
 
 def _of_sharing(due: Bill) -> dict[str, Any]:
-    """Return the energy from energy sharing; an empty dict if Leneda knows none."""
+    """Return the energy from energy sharing, and the bill of the energy community.
+
+    Return an empty dict if Leneda knows of no sharing.
+    """
     if not due.shared.known_wh:
         return {}
     layers = enumerate(due.shared.by_layer_wh, 1)
@@ -111,13 +117,13 @@ def _kwh(wh: float) -> float:
 
 
 def bills_report(demand: Demand, count: int) -> dict[str, Any]:
-    """Return the last `count` bills up to the running month, the oldest first."""
+    """Return the last `count` bills. The oldest comes first, the running month's last."""
     months = known_months(demand)[-count:]
     return {"months": [bill_answer(month, demand) | _beside_it(month, demand) for month in months]}
 
 
 def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
-    """Return the values that a card shows beside the lines of a bill."""
+    """Return the values that a card shows in addition to a month's bill."""
     until = min(month.end, demand.until)
     due = compute_bill(month, demand.contracts, until)
     return {
@@ -134,7 +140,7 @@ def _beside_it(month: Month, demand: Demand) -> dict[str, Any]:
 
 
 def comparison_report(demand: Demand, prices: str) -> dict[str, Any]:
-    """Return the cost of each class in each known month, at the chosen `prices`."""
+    """Return the cost of each reference power in each known month, at the chosen `prices`."""
     return _comparison(_compared_by(demand, prices), prices)
 
 
@@ -167,7 +173,7 @@ def _compared(month: MonthComparison) -> dict[str, Any]:
 
 
 def classes_report(demand: Demand) -> dict[str, Any]:
-    """Return the costs of each class at current prices, and the energy above each class."""
+    """Return the costs of all reference powers at current prices, and the energy above each one."""
     months = known_months(demand)
     comparison = _compared_by(demand, CURRENT_PRICES)
     totals = comparison.totals
@@ -183,7 +189,7 @@ def classes_report(demand: Demand) -> dict[str, Any]:
 
 
 def _above(month: Month, demand: Demand) -> dict[str, Any]:
-    """Return a month's energy above each class, and above the contracts' reference powers."""
+    """Return a month's energy above each reference power, and above those of the contracts."""
     until = min(month.end, max(month.start, demand.until))
     start = month.start.astimezone(UTC)
     contracts = demand.contracts.between(start, until.astimezone(UTC))

@@ -1,4 +1,4 @@
-"""Contents of days: sums, peak and costs.
+"""Answers with days: their sums, peaks and costs.
 
 The cost of a day is the bill up to the day's end, less the bill up to the day's start. So the costs
 of the days add up to the month's bill, and even a day without any measurement has its share of the
@@ -34,7 +34,10 @@ _FIXED = [name for name, kind in BILL_LINES.items() if kind.unit == PER_MONTH]
 def bills_by_day(
     month: Month, contracts: Contracts, until: datetime
 ) -> Iterator[tuple[datetime, datetime, Bill, Bill]]:
-    """Yield start, end, bill until start and bill until end of each day before `until`."""
+    """Yield start, end and two bills of each day before `until`.
+
+    The first bill is the month's bill up to the day's start, the second one up to the day's end.
+    """
     until = min(until, month.end)
     start = day_start(month.since or month.start)
     before = _bill_until(month, contracts, start)
@@ -46,7 +49,7 @@ def bills_by_day(
 
 
 def days_report(demand: Demand, known: QuarterHours, start: date, end: date) -> dict[str, Any]:
-    """Return the days from `start` to before `end`, but only the last MAX_DAYS of them."""
+    """Return the days from `start` to before `end`. If they are too many, the last MAX_DAYS."""
     days = [
         day
         for month in known_months(demand)
@@ -60,7 +63,7 @@ def days_report(demand: Demand, known: QuarterHours, start: date, end: date) -> 
 def _days(
     month: Month, contracts: Contracts, until: datetime, quarters: QuarterHours
 ) -> Iterator[dict[str, Any]]:
-    """Yield the content of each day of `month` that begins before `until`."""
+    """Yield the data of each day of `month` that begins before `until`."""
     for start, end, before, due in bills_by_day(month, contracts, until):
         cost, fixed, feed_in = (
             _more(before.total, due.total),
@@ -94,7 +97,7 @@ def _more(before: float | None, after: float | None) -> float | None:
 def _sums(
     month: Month, contracts: Contracts, start: datetime, end: datetime, quarters: QuarterHours
 ) -> dict[str, Any]:
-    """Return the sums of a day over its records. A day has one record for each contract."""
+    """Return the sums of the day from `start` to `end`. A day has a record for each contract."""
     records = [day for day in month.days if start <= day.start < end]
     own_kw = contracts.at(start).reference_kw
     above = above_contract(records, contracts)

@@ -1,7 +1,7 @@
-"""Costs of gas by two numbers of a gas bill: price of a cubic metre and fixed price a month.
+"""Costs of gas, from two numbers of a gas bill: the price of a cubic metre and the monthly price.
 
-Costs count until the end of the month's last whole day. The fixed price is spread over the days, so
-that the same days of two years are comparable.
+Costs count until the end of the month's last whole day. The monthly price is spread over the days,
+so that the same days of two years are comparable.
 """
 
 from calendar import monthrange
@@ -30,7 +30,7 @@ class GasPrices(NamedTuple):
 
 
 class _Day(NamedTuple):
-    """Gas of a day, and the share of the day that is known."""
+    """Gas of a day in m³, and the share (0 to 1) of the day that is known."""
 
     m3: float
     known: float
@@ -44,7 +44,7 @@ _UNKNOWN = _Day(0.0, 0.0)
 
 
 def joined_days(meters: Iterable[DaySums]) -> DaySums:
-    """Return the sums of each day over several gas meters: a meter, and the meters it replaced."""
+    """Return the sums of each day over a gas meter and the meters that it replaced."""
     joined: dict[datetime, tuple[float, float]] = {}
     for days in meters:
         for start, (amount, seconds) in days.items():
@@ -56,8 +56,8 @@ def joined_days(meters: Iterable[DaySums]) -> DaySums:
 def gas_costs_report(days: DaySums, prices: GasPrices, now: datetime) -> dict[str, Any]:
     """Return the costs of the running month, and of the same days a year ago at the same prices.
 
-    If the running month has no whole day, the month before is returned instead. `month` and
-    `year_ago` are None if not enough days are known.
+    If the running month has no whole day, the month before is used. The keys `month` and `year_ago`
+    are None if not enough days are known.
     """
     days_by_date = {
         start.astimezone(LUXEMBOURG).date(): _Day(amount, _share(start, seconds))
@@ -84,7 +84,7 @@ def _share(start: datetime, seconds: float) -> float:
 def _running(
     days_by_date: Mapping[date, _Day], prices: GasPrices, month: date, end: date
 ) -> dict[str, Any] | None:
-    """Return the costs of `month` until its last whole day before `end`, None without any.
+    """Return the costs of `month` until its last whole day before `end`. None without a whole day.
 
     The costs begin on the 1st, or on the first whole day if the meter was first read this month.
     """
@@ -99,7 +99,10 @@ def _running(
 def _year_ago(
     days_by_date: Mapping[date, _Day], prices: GasPrices, month: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """Return the costs of the same days a year ago, None unless both years' days are whole."""
+    """Return the costs of the same days a year ago.
+
+    None unless all days of both years are whole.
+    """
     this = date.fromisoformat(f"{month['month']}-01")
     start = this.replace(year=this.year - 1)
     # Compare a February of 29 days with the 28 days of the February a year ago.
@@ -111,7 +114,10 @@ def _year_ago(
 def _month(
     days_by_date: Mapping[date, _Day], prices: GasPrices, start: date, first: int, last: int
 ) -> dict[str, Any]:
-    """Return the sums from day `first` to day `last` of a month, and the cost of all its days."""
+    """Return the sums from day `first` to day `last` of the month that begins at `start`.
+
+    The result also has the cost of each day of the month.
+    """
     length = _length(start)
     days = [days_by_date.get(start + n * _A_DAY, _UNKNOWN) for n in range(length)]
     counted = days[first - 1 : last]

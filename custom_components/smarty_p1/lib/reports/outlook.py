@@ -1,4 +1,4 @@
-"""Contents of an outlook: data, or the forecasts that EMHASS and evcc read.
+"""Answers with an outlook on prices: as data, or as the forecasts that EMHASS and evcc read.
 
 Neither program accepts an unknown price, so quarter-hours without a price are left out for both.
 """
@@ -30,7 +30,10 @@ def outlook_report(
     market: Callable[[datetime], MarketPrices],
     past: Iterable[QuarterHour],
 ) -> dict[str, Any]:
-    """Return the quarter-hours of the next 48 hours in a format of `OUTLOOK_FORMATS`."""
+    """Return the quarter-hours of the next 48 hours. `name` is a format of `OUTLOOK_FORMATS`.
+
+    `market` returns the market's prices. `past` are quarter-hours that show the usual import.
+    """
     return OUTLOOK_FORMATS[name]([*quarter_hours_ahead(now, contracts, market, usual_import(past))])
 
 
@@ -56,7 +59,10 @@ def _as_json(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
 
 
 def _as_emhass(quarters: Sequence[ComingQuarterHour]) -> dict[str, Any]:
-    """Return the runtime parameters of EMHASS. Empty lists, which EMHASS refuses, are left out."""
+    """Return the runtime parameters of EMHASS.
+
+    Empty lists are left out, because EMHASS refuses them.
+    """
     imported = {_local(quarter.start): quarter.price.imported for quarter in quarters}
     exported = {_local(quarter.start): quarter.price.exported for quarter in quarters}
     lists = {"load_cost_forecast": imported, "prod_price_forecast": exported}

@@ -1,8 +1,8 @@
-"""Contents of quarter-hours: data, CSV, and packed values for a picture.
+"""Answers with quarter-hours: as data, as CSV, and as packed values for a chart.
 
 The CSV names its columns as Leneda, the national data platform, names its series: 1-1:1.29.0 and
 1-1:2.29.0 in kW, 1-1:3.29.0 and 1-1:4.29.0 in kvar, each the mean of a quarter-hour. The exact
-layout of the platform's own files is not published; they may have other columns and separators.
+layout of Leneda's own files is not published; they may have other columns and separators.
 """
 
 import csv
@@ -93,9 +93,10 @@ def _powers(quarter: QuarterHour, shared: SharedPower) -> Iterator[float | None]
 def quarter_hours_report(
     known: QuarterHours, demand: Demand, asked: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the energy of each quarter-hour in the period and quantity that `asked` names.
+    """Return the energy of each quarter-hour in a period.
 
-    The answer ends at the last known quarter-hour.
+    `asked` has the quantity, the period and the encoding. The answer ends at the last known
+    quarter-hour.
     """
     quantity, start, end = asked["quantity"], asked["start"], asked.get("end", known.end)
     # Round up to the start of a quarter-hour. A quarter-hour that began before the period is not
@@ -129,7 +130,10 @@ def quarter_hours_report(
 
 
 def _mark(quarters: QuarterHours, demand: Demand) -> str:
-    """Return a checksum of the quarter-hours before today and of all reference powers."""
+    """Return a checksum that changes if a past quarter-hour or a reference power changes.
+
+    Quarter-hours of today do not count.
+    """
     past = quarters.mark(day_start(demand.quarter_start))
     references = [
         (since.isoformat(), contract.reference_kw) for since, contract in demand.contracts.entries
@@ -138,9 +142,9 @@ def _mark(quarters: QuarterHours, demand: Demand) -> str:
 
 
 def _packed(values: Sequence[int | None]) -> str:
-    """Return integers as base64, with 16 bits for each integer, little-endian.
+    """Return integers as base64. Each integer has 16 bits, little-endian.
 
-    None and integers beyond 16 bits become `_EMPTY_CELL`.
+    None, and integers that do not fit into 16 bits, become `_EMPTY_CELL`.
     """
     fitting = (_EMPTY_CELL if cell is None or abs(cell) > _MAX_CELL else cell for cell in values)
     return b64encode(struct.pack(f"<{len(values)}h", *fitting)).decode()

@@ -1,4 +1,4 @@
-"""Content of an answer about the worth of a battery in euros a year."""
+"""Answer with the worth of a battery in euros a year."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,9 +22,9 @@ def what_if_report(
     market: MarketHours,
     fields: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Return the worth of a battery by the last twelve whole months. Raises WhatIfError.
+    """Return the worth of a battery in the last twelve whole months. Raises WhatIfError.
 
-    Amounts are whole euros; parts add up to their totals.
+    `fields` describe the battery. Amounts are whole euros, and parts add up to their totals.
     """
     battery = Battery(
         kwh=fields["kwh"],

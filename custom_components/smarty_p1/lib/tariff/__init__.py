@@ -16,7 +16,15 @@ from .battery import (
     Battery,
 )
 from .bill import BILL_LINES, Bill, Line, compute_bill, lines_of
-from .calendar import LUXEMBOURG, QUARTER_HOUR, day_end, day_start, quarter_start
+from .calendar import (
+    LUXEMBOURG,
+    QUARTER_HOUR,
+    day_end,
+    day_start,
+    month_end,
+    month_start,
+    quarter_start,
+)
 from .class_comparison import ClassCost, Comparison, MonthComparison, compare
 from .contract import (
     CONSUMER_CATEGORIES,
@@ -172,7 +180,9 @@ __all__ = [
     "lines_of_file",
     "load_months",
     "market_prices_of",
+    "month_end",
     "month_name",
+    "month_start",
     "months_of",
     "network_prices_at",
     "older_prices",

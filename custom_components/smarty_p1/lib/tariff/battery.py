@@ -62,7 +62,7 @@ class Battery(NamedTuple):
 
 
 class DayEnergies(NamedTuple):
-    """Energies of the known quarter-hours of a day, in time order."""
+    """Energies in Wh of the known quarter-hours of a day, in the order of time."""
 
     imported_wh: Sequence[float]
     exported_wh: Sequence[float]
@@ -91,9 +91,10 @@ class BatteryRun(NamedTuple):
 
 
 class _Hour(NamedTuple):
-    """Quarter-hours of a day within one hour of the clock, and their total energies.
+    """Quarter-hours of a day within one hour of the clock, and the sums of their energies.
 
-    `begin` and `end` are indices into the day's energies. `highest_wh` is the highest import.
+    `begin` and `end` are indices into the lists of the day's energies; `end` is the first index
+    after the hour. `highest_wh` is the highest import of one of the quarter-hours.
     """
 
     hour: int
@@ -105,7 +106,7 @@ class _Hour(NamedTuple):
 
 
 class _Day(NamedTuple):
-    """A day whose energies include the battery's standby power."""
+    """A day of the simulation. Its energies already include the battery's standby power."""
 
     energies: DayEnergies
     hours: Sequence[_Hour]
@@ -113,19 +114,20 @@ class _Day(NamedTuple):
 
 
 class _DayAfter(NamedTuple):
-    """Energies of a day's quarter-hours with the battery."""
+    """Energies of a day's quarter-hours with the battery, while `pass_hour` adds them."""
 
     imported_wh: list[float]
     exported_wh: list[float]
 
 
 class BatteryTrial:
-    """Simulation of one battery on a household's days, for any reference power."""
+    """Simulation of one battery on a household's days, which can run for any reference power."""
 
     def __init__(self, days: Sequence[BatteryDay], battery: Battery, surcharge: float) -> None:
-        """`days` are in time order. `surcharge` is an additional price in EUR per kWh with VAT.
+        """Prepare the simulation of `days`, which are in the order of time.
 
-        Energy above the reference power costs this surcharge.
+        Energy above the reference power costs `surcharge` on top of its other prices, in EUR per
+        kWh with VAT.
         """
         self._battery = battery
         self._surcharge = surcharge
@@ -134,7 +136,7 @@ class BatteryTrial:
         """Highest import of a quarter-hour, with the battery's standby."""
 
     def run(self, reference_kw: float) -> BatteryRun:
-        """Simulate the days with the module's rule, and return the result."""
+        """Simulate all days with the rule of this module, and return the result."""
         state = _State(self._battery, reference_kw)
         one_way, limit_wh = state.one_way, state.limit_wh
         plan = BatteryPlan(
@@ -161,7 +163,7 @@ class BatteryTrial:
 
 
 class _State:
-    """Current state and totals of a battery."""
+    """Stored energy of a battery during a simulation, and the totals of the simulation."""
 
     def __init__(self, battery: Battery, reference_kw: float) -> None:
         self.one_way = sqrt(battery.efficiency)
@@ -216,16 +218,17 @@ class _State:
         self._held_wh = held_wh
 
     def _is_idle(self, hour: _Hour, limits: HourLimits) -> bool:
-        """Return whether the battery neither charges nor discharges in an hour."""
+        """Return whether the battery neither charges nor discharges in `hour`."""
         give_to, charge_to, *_ = limits
         stays = charge_to - _NOTHING_WH <= self._held_wh <= give_to + _NOTHING_WH
         return stays and not hour.exported_wh and hour.highest_wh <= self.limit_wh
 
 
 def _prepared(day: BatteryDay, standby_w: float) -> _Day:
-    """Return a day whose energies include the battery's standby.
+    """Return `day` with the battery's standby energy added to its energies.
 
-    Standby energy is imported. Only a quarter-hour without import takes solar energy for standby.
+    The standby energy of a quarter-hour is imported. If the quarter-hour has no import, exported
+    solar energy is used first.
     """
     imported_wh, exported_wh = day.energies
     if standby_w:

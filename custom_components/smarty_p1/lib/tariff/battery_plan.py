@@ -1,10 +1,11 @@
 """Daily plan of a battery: how much stored energy is worth more later than now, hour by hour.
 
 The plan is made at two in the afternoon, when the market's prices of the next day are known. It is
-computed backwards, from the last hour of the next day. The battery's energy is divided into 20
-equal parts, each with a value per kilowatt-hour. This value is the price of an hour in which the
-household will need the part, or could charge it. The expected energies of an hour are the means of
-the last seven days. The expected energy above the reference power comes from the last 14 days.
+computed backwards, from the last hour of the next day. The battery's usable energy is divided into
+20 equal parts, each with a value per kilowatt-hour. This value is the price of an hour in which the
+household will need the part, or the cost of an hour in which it could be charged. The import and
+export expected in an hour are the means of the last seven days. The energy expected above the
+reference power comes from the last 14 days.
 """
 
 from bisect import bisect_left, bisect_right
@@ -40,7 +41,7 @@ class DayPrices(NamedTuple):
 
     @property
     def are_flat(self) -> bool:
-        """Return whether the import price and the export price are constant all day."""
+        """Return whether the import price and the export price do not change during the day."""
         return all(min(prices) == max(prices) for prices in self)
 
 
@@ -52,7 +53,7 @@ _NO_LIMITS: HourLimits = (0.0, 0.0, 0.0, 0.0)
 
 
 class _LastDays:
-    """Energies in Wh of the last seven days, by hour of the clock."""
+    """Energies in Wh of the last seven days, listed by hour of the clock."""
 
     def __init__(self) -> None:
         self._days: deque[Sequence[float]] = deque(maxlen=_DAYS_OF_ENERGY)
@@ -66,13 +67,13 @@ class _LastDays:
 
     @property
     def means(self) -> Sequence[float]:
-        """Return the mean energy in Wh of each hour of the clock."""
+        """Return a list with the mean energy in Wh of each hour of the clock."""
         return [wh / (len(self._days) or 1) for wh in self._sums]
 
 
 @dataclass(slots=True)
 class _Event:
-    """Consecutive hours with energy above the reference power."""
+    """Consecutive hours of a day in which energy was imported above the reference power."""
 
     hour: int
     """The first hour."""
@@ -82,15 +83,17 @@ class _Event:
 
 
 class BatteryPlan:
-    """Planner of one battery, with the household's last days."""
+    """Planner of one battery. It remembers the household's last days and the last plan."""
 
     def __init__(
         self, usable_wh: float, most_wh: float, limit_wh: float, one_way: float, surcharge: float
     ) -> None:
-        """`most_wh` and `limit_wh` are the battery's power and the reference power, in Wh an hour.
+        """Prepare the first plan.
 
-        `surcharge` is the additional price of energy above the reference power, in EUR per kWh
-        with VAT.
+        `usable_wh` is the usable capacity. `most_wh` and `limit_wh` are the battery's maximum power
+        and the reference power, both as Wh in an hour. `one_way` is the efficiency of charging, and
+        also of discharging. `surcharge` is the additional price of energy above the reference
+        power, in EUR per kWh with VAT.
         """
         self._usable_wh = usable_wh
         self._most_wh = most_wh
@@ -106,7 +109,11 @@ class BatteryPlan:
         self._at_midnight: list[float] | None = None
 
     def note(self, hour: int, drawn_wh: float, fed_wh: float, above_wh: float) -> None:
-        """Note energies of an hour: drawn below reference power, fed in, drawn above that power."""
+        """Note the energies in Wh of one hour of the clock.
+
+        `drawn_wh` was imported below the reference power, `above_wh` above the reference power.
+        `fed_wh` was exported.
+        """
         self._is_noted = True
         self._fed[hour] = fed_wh
         if not above_wh:
@@ -120,7 +127,7 @@ class BatteryPlan:
         self._event.beside_wh += max(0.0, min(drawn_wh, self._most_wh - above_wh))
 
     def limits(self, today: DayPrices, tomorrow: DayPrices) -> Sequence[HourLimits]:
-        """Return the limits of the next 24 hours, indexed by hour of the clock."""
+        """Plan the next 24 hours. Return their limits as a list, indexed by hour of the clock."""
         self._end_day()
         events = self._expected_events()
         if tomorrow is today and today.are_flat and not events:
@@ -169,15 +176,16 @@ class BatteryPlan:
         return limits
 
     def _last_values(self, cheapest: float) -> list[float]:
-        """Return the values of the battery's 20 parts after the last planned hour.
+        """Return the values that the battery's 20 parts have after the last planned hour.
 
-        Values are in EUR per stored kWh, the highest first. They are negated to suit `bisect`.
+        The values are in EUR per stored kWh, the highest first. They are negated, because `bisect`
+        needs an ascending list. `cheapest` is the value of a part in the cheapest hour of the plan.
         """
         before = self._at_midnight or [-cheapest] * _PARTS
         return [-cheapest + (value + cheapest) * _REMEMBERED for value in before]
 
     def _end_day(self) -> None:
-        """Add the noted hours to the last days, as one day."""
+        """Add the hours noted since the last plan to the last days, as one day."""
         if self._is_noted:
             self._drawn_days.add(self._drawn)
             self._fed_days.add(self._fed)
@@ -186,7 +194,11 @@ class BatteryPlan:
             self._is_noted = False
 
     def _expected_parts(self) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
-        """Return numbers of parts by hour: needed, from the sun, and chargeable from the grid."""
+        """Return three lists by hour of the clock, each with numbers of the battery's parts.
+
+        The first list has the parts that the household needs, the second the parts that solar
+        energy can fill, the third the parts that the grid can fill below the reference power.
+        """
         one_way, drawn = self._one_way, self._drawn_days.means
         return (
             self._parts([min(wh, self._most_wh) / one_way for wh in drawn]),
@@ -197,10 +209,11 @@ class BatteryPlan:
         )
 
     def _expected_events(self) -> Mapping[int, tuple[float, int, int]]:
-        """Return the expected excesses over the reference power, by their first hour.
+        """Return the expected excesses over the reference power, by the hour in which they begin.
 
-        An excess has three values: its chance, the number of parts above the reference power, and
-        the number of parts below the reference power in the same hours.
+        An excess has three values: its probability, the number of the battery's parts that would
+        cover the energy above the reference power, and the number of parts that the house can use
+        below the reference power in the same hours.
         """
         by_hour: dict[int, list[_Event]] = {}
         for day in self._event_days:
@@ -217,14 +230,20 @@ class BatteryPlan:
         return expectations
 
     def _parts(self, energies_wh: Sequence[float]) -> Sequence[int]:
-        """Return the energies as whole parts; a remainder counts in the next hour."""
+        """Convert the energy of each hour to a whole number of parts.
+
+        A remainder counts in the next hour.
+        """
         part_wh = self._usable_wh / _PARTS
         sums = [round(wh / part_wh) for wh in accumulate(energies_wh, initial=0.0)]
         return [after - before for before, after in pairwise(sums)]
 
 
 def _with(values: list[float], value: float, parts: int) -> list[float]:
-    """Return `values` with `parts` parts of `value` inserted; the least valuable parts drop out."""
+    """Return `values` with `value` inserted `parts` times, and without the least valuable parts.
+
+    `values` stay in their order and at most 20.
+    """
     if not parts:
         return values
     k = bisect_left(values, value)
@@ -234,7 +253,11 @@ def _with(values: list[float], value: float, parts: int) -> list[float]:
 def _with_event(
     values: list[float], event: tuple[float, int, int], saving: float, surcharge: float
 ) -> list[float]:
-    """Return the mean of the values with and without an excess, weighted by its chance."""
+    """Return the mean of the values with and without an excess, weighted by its probability.
+
+    `event` is an excess as `_expected_events` returns it. `saving` is the negated value of a part
+    that the house uses.
+    """
     chance, above, beside = event
     event_values = _with(_with(values, saving - surcharge, above), saving, beside)
     return [

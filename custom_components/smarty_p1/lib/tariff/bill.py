@@ -31,7 +31,7 @@ from .network_prices import NetworkPrices
 
 
 class LineKind(NamedTuple):
-    """Kind of a line of a bill."""
+    """Properties of all lines of a bill that have the same name."""
 
     unit: str
     """`kWh` or `month`."""
@@ -74,7 +74,7 @@ _CENT = 10_000_000
 
 
 class Line(NamedTuple):
-    """A line of a bill, without VAT."""
+    """One line of a bill. Its price and amount are in EUR and do not include VAT."""
 
     name: str
     """Key of `BILL_LINES`."""
@@ -122,7 +122,11 @@ class Bill(NamedTuple):
 
     @property
     def total_with_community(self) -> float | None:
-        """Return the total plus the energy community's amount, None while either is unknown."""
+        """Return the total plus the amount of the energy community's own bill.
+
+        None while the total is unknown, or while the household has shared energy at an unknown
+        price.
+        """
         if self.total is None or not self.shared.all_wh:
             return self.total
         return None if self.community is None else round(self.total + self.community.amount, 2)
@@ -152,7 +156,10 @@ class Bill(NamedTuple):
 
 @lru_cache(maxsize=16)
 def _parts(lines: tuple[Line, ...], vat_rate: float) -> Mapping[str, float]:
-    """Return the cost with VAT of each part, rounded by the largest remainder."""
+    """Return the cost with VAT of each part of a bill, by the part's name.
+
+    The costs are rounded by the largest remainder, so that they add up to the rounded total.
+    """
     taxed: dict[str, int] = {}
     untaxed: dict[str, int] = {}
     surcharge = 0.0
@@ -195,9 +202,10 @@ class _Charge(NamedTuple):
 def compute_bill(
     month: Month, contracts: Contracts, until: datetime, published: NetworkPrices | None = None
 ) -> Bill:
-    """Return the bill of `month` up to `until`, or up to the month's end if that is earlier.
+    """Return the bill of `month` from its start to `until`, or to its end if that is earlier.
 
-    Prices missing in a contract are the published prices of each day, or `published` for all days.
+    If a contract lacks a price of the grid or a levy, the published price of each day is used. If
+    `published` is given, its prices replace the published prices of all days.
     """
     parts = parts_of(month, contracts, until, published)
     bought, sold = [_bought(part) for part in parts], [_sold(part) for part in parts]
@@ -233,7 +241,7 @@ def compute_bill(
 
 
 def _lines(charges: Sequence[_Charge]) -> tuple[tuple[str, ...], tuple[Line, ...]]:
-    """Return the names of charges without a price, and the lines of charges with a price."""
+    """Return the names of charges with an unknown price, and the lines of all other charges."""
     missing = dict.fromkeys(charge.name for charge in charges if charge.price is None)
     lines = (_line(charge, charge.price) for charge in charges if charge.price is not None)
     return tuple(missing), tuple(lines)
@@ -245,7 +253,10 @@ def _lines_of_known_parts(lines: tuple[Line, ...], missing: tuple[str, ...]) -> 
 
 
 class _Sums(NamedTuple):
-    """Sums of bill lines. Fields have the names of `Bill`, and are None if unknown."""
+    """Sums of bill lines, in EUR. The fields have the names of fields of `Bill`.
+
+    None if unknown.
+    """
 
     net: float | None = None
     vat_base: float | None = None
@@ -260,7 +271,7 @@ def _sums(lines: Sequence[Line], vat_rate: float) -> _Sums:
 
 
 def to_cents(amount: float) -> float:
-    """Return an amount in EUR, rounded to whole cents; half a cent is rounded away from 0.
+    """Return an amount in EUR, rounded to whole cents. Half a cent is rounded away from 0.
 
     A float just below half a cent counts as half a cent, so 2.675 becomes 2.68.
     """
@@ -270,7 +281,10 @@ def to_cents(amount: float) -> float:
 
 
 class _Energy(NamedTuple):
-    """Energy of a part of a month. It has a fixed `price`, or a `margin` on the market's price."""
+    """Imported or exported energy of a part of a month, and its price without VAT.
+
+    The energy has either a fixed `price`, or a `margin` on top of the market's price.
+    """
 
     kwh: float
     price: float | None
@@ -281,15 +295,16 @@ class _Energy(NamedTuple):
 
     @property
     def unpriced_kwh(self) -> float:
-        """Return the energy without a known price."""
+        """Return the energy in kWh whose price is unknown."""
         if self.margin is None:
             return self.kwh if self.price is None else 0.0
         return max(0.0, self.kwh - self.market_kwh)
 
     def priced(self, mean: float | None) -> _Energy:
-        """Return the energy with its unpriced part at the market's `mean` price.
+        """Return this energy, with the price `mean` for the part with an unknown market price.
 
-        Without a margin or a mean price, that part stays unpriced.
+        `mean` is a mean of market prices. Without a margin or a mean price, that part stays
+        unpriced.
         """
         if self.margin is None or mean is None:
             return self
@@ -338,7 +353,7 @@ def _mean_price(energies: Sequence[_Energy]) -> float | None:
 
 
 def _charges(part: MonthPart, bought: _Energy, sold: _Energy) -> Iterator[_Charge]:
-    """Yield the charges for a part of a month, in the order of a bill."""
+    """Yield all charges for a part of a month, in the order of the lines on a bill."""
     yield from _supplier_charges(part, bought)
     yield from _network_charges(part)
     if part.contract.has_levies:
@@ -384,9 +399,10 @@ def _aids(part: MonthPart, unit: str, quantity: float) -> Iterator[_Charge]:
 
 
 def _supplied(day: Day) -> tuple[float, float]:
-    """Return the day's energy in Wh with a market price, and its cost, without shared energy.
+    """Return the day's energy with a known market price, in Wh, and its cost at these prices.
 
-    Energy and cost are reduced by the day's mean share of shared energy.
+    Both are reduced by the day's share of energy from energy sharing, which the supplier does not
+    bill.
     """
     if not day.shared or not day.imported_wh:
         return day.market_wh, day.market_cost
@@ -402,7 +418,10 @@ def _energy(name: str, energy: _Energy) -> _Charge:
 
 
 def _community(parts: Sequence[MonthPart]) -> Line | None:
-    """Return the line of the energy community, None without shared energy or a known price."""
+    """Return the line of the energy community's own bill.
+
+    None if no energy was shared, or if its price is unknown in a part of the month.
+    """
     shared = [part for part in parts if part.shared.all_wh]
     prices = [part.contract.community_price for part in shared]
     known_prices = [price for price in prices if price is not None]
@@ -417,7 +436,10 @@ def _community(parts: Sequence[MonthPart]) -> Line | None:
 
 
 def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
-    """Return the network cost, with VAT, of locally shared energy; None if unknown."""
+    """Return the network cost, with VAT, of the energy that is or may be locally shared.
+
+    None if the network's price or the rate of the VAT is unknown.
+    """
     cost = 0.0
     for part in parts:
         # Layers 1 to 3 of energy sharing are local groups, and layer 4 is a national group. For
@@ -432,7 +454,10 @@ def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
 
 
 def _merged(charges: Iterable[_Charge]) -> list[_Charge]:
-    """Merge charges of the same name, price and label, in the order of a bill."""
+    """Merge the charges that have the same name, price and label.
+
+    Sort them in the order of a bill.
+    """
     merged: dict[tuple[object, ...], _Charge] = {}
     for charge in charges:
         key = charge._replace(quantity=0.0, market=charge.market and 0.0)
@@ -460,7 +485,7 @@ def _vat_base(lines: Iterable[Line]) -> float:
 
 
 def _unsplit_kwh(parts: list[MonthPart]) -> float:
-    """Return the energy in kWh that has two prices, but whose hours are unknown."""
+    """Return the energy in kWh that has two prices, but whose time of use is unknown."""
     energies_kwh = [
         part.supplied_kwh - part.split.energy_wh / 1000
         for part in parts

@@ -12,10 +12,10 @@ _MORE_THAN_A_MONTH = timedelta(days=45)
 
 
 def quarter_start(time: datetime) -> datetime:
-    """Return the start of the quarter-hour of `time`. Both are in UTC.
+    """Return the start of the quarter-hour that contains `time`. Both are in UTC.
 
-    In October, a local hour occurs twice. In UTC, these are two different hours, so every
-    quarter-hour has a start of its own.
+    In October, Luxembourg's clock shows one hour twice. In UTC, these are two different hours, so
+    each quarter-hour has a start of its own.
     """
     return time.replace(minute=time.minute // 15 * 15, second=0, microsecond=0)
 
@@ -40,13 +40,13 @@ def day_end(time: datetime) -> datetime:
 
 @lru_cache(maxsize=64)
 def month_start(time: datetime) -> datetime:
-    """Return the first midnight of the month of `time`, in Luxembourg's time."""
+    """Return the first midnight of the month that contains `time`, in Luxembourg's time."""
     return _midnight(time).replace(day=1)
 
 
 @lru_cache(maxsize=64)
 def month_end(time: datetime) -> datetime:
-    """Return the midnight that ends the month of `time`, in Luxembourg's time."""
+    """Return the midnight that ends the month that contains `time`, in Luxembourg's time."""
     return month_start(month_start(time) + _MORE_THAN_A_MONTH)
 
 

@@ -26,7 +26,10 @@ _WORTH_A_YEAR = 5
 
 
 class ClassCost(NamedTuple):
-    """Cost of one class in a month. Amounts are None if a price is unknown."""
+    """Cost in EUR of one reference power in a month.
+
+    An amount is None if one of its prices is unknown.
+    """
 
     excess_kwh: float
     fixed: float | None
@@ -35,7 +38,7 @@ class ClassCost(NamedTuple):
 
 
 class MonthComparison(NamedTuple):
-    """Cost of each class in one month."""
+    """Cost of each reference power in one month."""
 
     start: datetime
     """The month's first midnight, in Luxembourg's time."""
@@ -46,7 +49,7 @@ class MonthComparison(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """Comparison of the classes over several months."""
+    """Comparison of all reference powers of the tariff over several months."""
 
     months: tuple[MonthComparison, ...]
     decisive: tuple[MonthComparison, ...]
@@ -62,7 +65,10 @@ class Comparison(NamedTuple):
 
     @property
     def is_about_the_same(self) -> bool | None:
-        """Return whether the saving is too small for a change of class, None if unknown."""
+        """Return whether the saving is too small for a change of the reference power.
+
+        None if unknown.
+        """
         return None if self.saving_per_year is None else self.saving_per_year < _WORTH_A_YEAR
 
 
@@ -73,9 +79,11 @@ def compare(
     *,
     is_at_current_prices: bool = False,
 ) -> Comparison:
-    """Return the comparison of the classes over `months`, which are in time order.
+    """Return the comparison of all reference powers over `months`, which are in the order of time.
 
-    The last month may be running.
+    The last month may still be running; `until` is the end of its readings. With
+    `is_at_current_prices`, all months are priced at the prices of `until`, otherwise at the prices
+    of their own time.
     """
     current = AgreedPrices.at(contracts.at(until), until) if is_at_current_prices else None
     # Published prices are used for all classes but the contract's own class. So the comparison
@@ -96,7 +104,11 @@ def compare(
 def _saving_per_year(
     totals: Mapping[int, float], own_kw: float | None, months: int
 ) -> float | None:
-    """Return the yearly saving of the cheapest class over `own_kw`, from totals over `months`."""
+    """Return how much the cheapest reference power would save in a year, in EUR.
+
+    `totals` are the costs of the reference powers over `months` months. The saving is relative to
+    `own_kw`, the present reference power. None if its cost is unknown.
+    """
     own = next((total for kw, total in totals.items() if kw == own_kw), None)
     if own is None:
         return None
@@ -104,7 +116,10 @@ def _saving_per_year(
 
 
 def _totals(months: Sequence[MonthComparison]) -> dict[int, float | None]:
-    """Return the total cost of each class over `months`, or an empty dict without months."""
+    """Return the total cost of each reference power over `months`.
+
+    The dict is empty without months.
+    """
     if not months:
         return {}
     return {kw: _sum([month.classes[kw].total for month in months]) for kw in REFERENCE_POWERS}

@@ -23,9 +23,10 @@ CONSUMER_CATEGORIES = ("A", "B")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contract:
-    """Terms of a contract, and prices of a bill in EUR without VAT.
+    """Terms of a household's contract, and the prices of its bill in EUR without VAT.
 
-    None stands for the published price. Energy prices are not published, so None means unknown.
+    A field is None if the household has not entered it. Then the published price is used. Energy
+    prices are not published, so they are unknown then.
     """
 
     reference_kw: float | None = None
@@ -90,7 +91,7 @@ NO_CONTRACT = Contract()
 
 
 class AidVat(StrEnum):
-    """Whether the amount of an aid includes VAT."""
+    """Relation of an aid's amount to the VAT."""
 
     EXCLUDED = "excluded"
     """The amount is without VAT. The VAT on the amount lowers the bill, too."""
@@ -101,7 +102,7 @@ class AidVat(StrEnum):
 
 
 class Aid(NamedTuple):
-    """Aid of the State or rebate of a supplier, as a household enters it."""
+    """Aid of the State, or rebate of a supplier, as the household has entered it."""
 
     name: str
     first_day: date
@@ -129,7 +130,7 @@ class Aid(NamedTuple):
 
 
 class MarketPrices(NamedTuple):
-    """The market's current prices of a kWh, without margins; None if unknown."""
+    """Current market prices of a kWh in EUR, without the contract's margins. None if unknown."""
 
     energy: float | None = None
     feed_in: float | None = None
@@ -140,7 +141,7 @@ NO_PRICES = MarketPrices()
 
 @dataclass(frozen=True, slots=True)
 class Contracts:
-    """Contracts of a connection and their first moments, in time order.
+    """All contracts of a connection in the order of time, each with the time from which it holds.
 
     The first contract also holds at all earlier times.
     """
@@ -154,7 +155,7 @@ class Contracts:
         return tuple(aid for aid in self.aids if aid.holds_at(moment))
 
     def aid_changes(self, start: datetime, end: datetime) -> set[datetime]:
-        """Return the moments between `start` and `end` at which an aid begins or ends."""
+        """Return all times between `start` and `end` at which an aid begins or ends."""
         moments = {moment for aid in self.aids for moment in (aid.start, aid.end)}
         return {moment for moment in moments if moment and start < moment < end}
 
@@ -165,7 +166,7 @@ class Contracts:
 
     @property
     def before_latest(self) -> Contracts:
-        """Return the contracts without the latest contract. An only contract stays."""
+        """Return the contracts without the latest contract. If there is only one, it stays."""
         return replace(self, entries=self.entries[:-1] or self.entries)
 
     def at(self, time: datetime) -> Contract:
@@ -176,24 +177,33 @@ class Contracts:
         return self.entries[0][1]
 
     def between(self, start: datetime, end: datetime) -> tuple[Contract, ...]:
-        """Return the contracts that hold between `start` and `end` in time order, at least one."""
+        """Return the contracts that hold at any time from `start` to `end`, in the order of time.
+
+        The result has at least one contract.
+        """
         later = (contract for since, contract in self.entries if start < since < end)
         return self.at(start), *later
 
     def part_start(self, time: datetime) -> datetime:
-        """Return the later of two starts: of the day of `time`, and of the contract at `time`."""
+        """Return the start of the day of `time`.
+
+        If the contract began later that day, return its start.
+        """
         start = day_start(time)
         return next(
             (max(start, since) for since, _ in reversed(self.entries) if since <= time), start
         )
 
     def part_end(self, time: datetime) -> datetime:
-        """Return the earlier of two ends: of the day of `time`, and of the contract at `time`."""
+        """Return the end of the day of `time`.
+
+        If the contract ends earlier that day, return its end.
+        """
         end = day_end(time)
         return min([end, *(since for since, _ in self.entries if since > time)])
 
     def changed(self, contract: Contract, since: datetime) -> Contracts:
-        """Return the contracts before `since`, and `contract` from `since` on.
+        """Return these contracts with `contract` in place of all contracts from `since` on.
 
         If there are more than `MAX_CONTRACTS`, the oldest are dropped.
         """

@@ -1,6 +1,6 @@
-"""Conversion of contracts and readings to JSON, and back with checks.
+"""Conversion of contracts and readings to JSON, and the checked conversion back.
 
-Functions that read stored data raise ValueError, KeyError or TypeError for malformed data.
+The functions that read stored data raise ValueError, KeyError or TypeError for malformed data.
 """
 
 from dataclasses import fields
@@ -39,12 +39,15 @@ _FLAGS = {"has_vat", "replaces_variable", "has_levies"}
 
 
 def amount(value: Stored, name: str = "") -> float:
-    """Return a checked energy, power or price. Names in `_MAY_BE_NEGATIVE` may be below 0."""
+    """Return a stored energy, power or price as a float. Raises ValueError if it is out of range.
+
+    `name` is the name of the stored field. Only fields in `_MAY_BE_NEGATIVE` may be below 0.
+    """
     return float(checked_number(value, -_MAX_VALUE if name in _MAY_BE_NEGATIVE else 0, _MAX_VALUE))
 
 
 def check_version(stored: Stores, known: int) -> None:
-    """Raise ValueError if the stored version is not `known`."""
+    """Raise ValueError unless the version in `stored` is `known`."""
     if checked_count(stored["version"]) != known:
         raise ValueError
 
@@ -55,14 +58,14 @@ def utc_time(value: Stored) -> datetime:
 
 
 def store_quarter(quarter: QuarterHour | None) -> Stores | None:
-    """Return a quarter-hour as JSON, None for None."""
+    """Return a quarter-hour as JSON. Return None for None."""
     if quarter is None:
         return None
     return {"start": quarter.start.isoformat()} | _known(quarter._asdict(), "start")
 
 
 def load_quarter(data: Stored) -> QuarterHour | None:
-    """Return the quarter-hour from the JSON of `store_quarter`."""
+    """Return the quarter-hour from the JSON that `store_quarter` made. Return None for None."""
     if data is None:
         return None
     stored = checked_mapping(data)
@@ -82,7 +85,7 @@ def _known(values: Stores, *omitted: str) -> Stores:
 
 
 def store_contracts(contracts: Contracts) -> list[Stores]:
-    """Return contracts as JSON."""
+    """Return contracts as JSON. The aids are left out."""
     return [
         {"since": since.isoformat()}
         | _known({field.name: getattr(contract, field.name) for field in fields(contract)})
@@ -91,7 +94,7 @@ def store_contracts(contracts: Contracts) -> list[Stores]:
 
 
 def load_contracts(data: Stored) -> Contracts:
-    """Return the contracts from the JSON of `store_contracts`."""
+    """Return the contracts from the JSON that `store_contracts` made."""
     entries = [_load_contract(item) for item in checked_list(data, MAX_CONTRACTS)]
     starts = [since for since, _ in entries]
     if not entries or starts != sorted(set(starts)):
@@ -129,7 +132,7 @@ def store_registers(registers: Registers) -> Stores:
 
 
 def load_registers(data: Stored) -> Registers:
-    """Return the registers from the JSON of `store_registers`."""
+    """Return the registers from the JSON that `store_registers` made."""
     stored = checked_mapping(data)
     time, exported_time = utc_time(stored.pop("time")), stored.pop("exported_time", None)
     values: Stores = {name: checked_number(value, 0, _MAX_VALUE) for name, value in stored.items()}
@@ -156,7 +159,7 @@ def store_segment(segment: ReadingSegment) -> Stores:
 
 
 def load_segment(data: Stored) -> ReadingSegment:
-    """Return the segment from the JSON of `store_segment`."""
+    """Return the segment from the JSON that `store_segment` made."""
     stored = checked_mapping(data)
     serial_number = stored["serial_number"]
     segment = ReadingSegment(
@@ -176,12 +179,15 @@ def load_segment(data: Stored) -> ReadingSegment:
 
 
 def _load_span(data: Stored) -> Span:
-    """Return the span of a stored line. The number is 0, because no file has the line yet."""
+    """Return the span of a stored line. Its number is 0, because the line is not yet in a file."""
     return span_of(checked_text(data), is_numbered=False)
 
 
 def load_month_start(data: Stored) -> datetime:
-    """Return the stored start of a month: a midnight in Luxembourg."""
+    """Return the stored start of a month.
+
+    Raises ValueError if it is no first midnight in Luxembourg.
+    """
     time = checked_time(data)
     start = month_start(time)
     if start != time:
@@ -195,7 +201,7 @@ def store_amounts(amounts: Amounts) -> Stores:
 
 
 def load_amounts(data: Stored) -> Amounts:
-    """Return the amounts from the JSON of `store_amounts`."""
+    """Return the amounts from the JSON that `store_amounts` made."""
     stored = checked_mapping(data)
     is_exact = checked_flag(stored.pop("is_exported_exact"))
     values: Stores = {name: _amount_or_none(value, name) for name, value in stored.items()}

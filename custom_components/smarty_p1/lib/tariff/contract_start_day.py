@@ -1,10 +1,11 @@
-"""The day from which an entered contract holds.
+"""Rules for the time from which a contract holds that a user enters in the options.
 
-- The first contract entered holds for all recorded time.
-- A value put into an empty field holds from the 1st of the month of the entered day. Without an
-  entered day, this is the current month.
+- The first contract ever entered holds for all recorded time.
+- A value in a field that was empty before holds from the 1st of the month of the entered day.
+  Without an entered day, this is the current month.
 - A changed value, or a new second price, holds from the entered day. Without an entered day, it
-  holds from the running quarter-hour, or from the next quarter-hour if more than half has passed.
+  holds from the start of the running quarter-hour. If more than half of this quarter-hour has
+  passed, it holds from the next quarter-hour.
 
 If the entered day is in the future, the whole contract holds from that day.
 """
@@ -31,10 +32,10 @@ _ALTERNATIVES = {
 def with_entered(
     contracts: Contracts, contract: Contract, since: date | None, now: datetime | None
 ) -> Contracts:
-    """Return the contracts after `contract` was entered with the day `since`.
+    """Return the contracts after a user has entered `contract`, with `since` as its first day.
 
-    Contracts of later days are dropped. If the latest contract is entered again with another day,
-    it holds from that other day instead. Before the first reading, `now` is None.
+    Contracts of later days are dropped. If `contract` equals the latest contract and only the day
+    differs, the latest contract now holds from the new day. `now` is None before the first reading.
     """
     if since is not None:
         return _with_day(contracts, contract, since, now)
@@ -72,7 +73,11 @@ def _next_change(now: datetime) -> datetime:
 
 
 def _filled(contracts: Contracts, before: Contract, after: Contract, since: datetime) -> Contracts:
-    """Return the contracts with values of `after` for fields empty in `before`, from `since` on."""
+    """Return the contracts with fields filled in from the time `since` on.
+
+    A field is filled with its value in `after` if it is empty in `before` and in the contract
+    itself.
+    """
     since = since.astimezone(UTC)
     result = contracts
     for start, contract in (
@@ -84,7 +89,7 @@ def _filled(contracts: Contracts, before: Contract, after: Contract, since: date
 
 
 def _put_in(contract: Contract, before: Contract, after: Contract) -> Contract:
-    """Return `contract` with values of `after` in fields empty in both `contract` and `before`."""
+    """Return `contract` with the values of `after` in fields that are empty in it and `before`."""
     values = {
         field.name: getattr(after, field.name)
         for field in fields(contract)

@@ -19,9 +19,10 @@ _HOURS = range(24)
 def prices_by_day(
     days: Sequence[KnownDay], contract: Contract, moment: datetime
 ) -> list[DayPrices]:
-    """Return the hourly prices of each day. Days with equal prices share one object.
+    """Return the hourly prices of each day.
 
-    An hour without a market price gets the mean market price of all days.
+    The terms of `contract` and the grid prices of `moment` hold for all days. An hour without a
+    market price gets the mean market price of all days. Days with equal prices share one object.
     """
     vat = 1 + (AgreedPrices.at(contract, moment).vat_rate or 0.0)
     without_energy = replace(contract, energy_price=0.0, energy_margin=None, second_price=None)
@@ -38,7 +39,7 @@ def prices_by_day(
 
 
 class _Rate(NamedTuple):
-    """Prices of a kilowatt-hour under one contract, with VAT on imported energy."""
+    """Prices of a kilowatt-hour under one contract. The prices of imported energy include VAT."""
 
     contract: Contract
     vat: float
@@ -48,7 +49,7 @@ class _Rate(NamedTuple):
     mean: MarketPrices
 
     def imported(self, day: KnownDay) -> list[float]:
-        """Return the price of imported energy in each hour of the day."""
+        """Return a list with the price in EUR of an imported kWh in each hour of `day`."""
         margin = self.contract.energy_margin
         if margin is None:
             weekday = day.day.start.astimezone(LUXEMBOURG).weekday()
@@ -59,7 +60,7 @@ class _Rate(NamedTuple):
         return [(price + margin) * self.vat + self.others for price in market]
 
     def exported(self, day: KnownDay) -> list[float]:
-        """Return the price of exported energy in each hour of the day."""
+        """Return a list with the price in EUR of an exported kWh in each hour of `day`."""
         margin = self.contract.feed_in_margin
         if margin is None:
             return [self.contract.feed_in_price or 0.0] * len(_HOURS)
@@ -79,7 +80,10 @@ def _mean_market(days: Sequence[KnownDay]) -> MarketPrices:
 
 @lru_cache(maxsize=16)
 def _energy_prices(contract: Contract, weekday: int) -> Sequence[float]:
-    """Return the mean of the fixed energy price in each hour of a weekday (0 is Monday)."""
+    """Return a list with the contract's fixed energy price in each hour of `weekday` (0 is Monday).
+
+    An hour with two prices has their mean.
+    """
     price = contract.energy_price or 0.0
     second = contract.second_price if contract.has_second_price else None
     if second is None:
@@ -89,7 +93,11 @@ def _energy_prices(contract: Contract, weekday: int) -> Sequence[float]:
 
 
 def _by_hour(day: KnownDay, prices: Sequence[float | None], mean: float | None) -> list[float]:
-    """Return the market's price in each hour of a day, `mean` for an hour without a price."""
+    """Return a list with the market's price in each hour of a day.
+
+    `prices` has the price of each quarter-hour of `day.hours`, None where unknown. An hour without
+    a price gets `mean`.
+    """
     hour_prices = dict(zip(day.hours, prices, strict=True)) if prices else {}
     by_hour = [hour_prices.get(hour) for hour in _HOURS]
     return [(mean or 0.0) if price is None else price for price in by_hour]

@@ -80,7 +80,7 @@ _MIN_REST = timedelta(minutes=1)
 
 
 class DemandMeter:
-    """Quarter-hours, contracts and months of one connection.
+    """Record of one connection: its quarter-hours, contracts and months.
 
     `snapshot` has the values after the last reading. Before the first reading ever, it has only the
     days of the platform Leneda, and is None without such days.
@@ -101,14 +101,17 @@ class DemandMeter:
         self._is_begun_here = True
 
     def change_contract(self, contract: Contract, since: date | None = None) -> None:
-        """Apply `contract`, entered on day `since`, by the rules of `contract_start_day.py`."""
+        """Apply `contract` from the day `since` on, by the rules of `contract_start_day.py`."""
         segments = self._history.segments
         now = sure_time(segments) if segments else None
         self._contracts = with_entered(self._contracts, contract, since, now)
         self.snapshot = self._make_snapshot()
 
     def set_aids(self, aids: tuple[Aid, ...]) -> None:
-        """Apply aids and rebates. Aids are not stored, so set them again after a restart."""
+        """Apply aids and rebates.
+
+        They are not stored, so the caller sets them again after a restart.
+        """
         self._contracts = replace(self._contracts, aids=aids)
         self.snapshot = self._make_snapshot()
 
@@ -124,44 +127,52 @@ class DemandMeter:
 
     @property
     def past(self) -> PlatformDays:
-        """Return the days of the platform Leneda, as last passed to `set_platform_days`."""
+        """Return the days of the platform Leneda that the last `set_platform_days` has set."""
         return self._history.past
 
     def begin_past(self) -> Callable[[PlatformDays], KnownMonths]:
-        """Return a function that computes the months for `set_platform_days` in any thread.
+        """Return a function that computes the months for `set_platform_days`.
 
-        25 months take tens of milliseconds. `update` may be called while that function runs.
+        Any thread may run it.
+
+        25 months take tens of milliseconds. `update` may be called while the function runs.
         """
         columns, contracts = self.columns, self._contracts
         self._history.begin_past()
         return lambda past: KnownMonths.of(columns, past, contracts)
 
     def set_platform_days(self, past: PlatformDays, months: KnownMonths | None = None) -> None:
-        """Complete the measured days with the days of the platform Leneda.
+        """Complete the measured days with `past`, the days of the national platform Leneda.
 
-        `NO_PLATFORM_DAYS` takes the platform's days away. `months` are the result of the function
-        from `begin_past`; without `months`, all months are computed in this call. The platform's
-        days are not stored, so set them again after a restart.
+        `NO_PLATFORM_DAYS` removes the platform's days. `months` are the result of the function that
+        `begin_past` returns. Without `months`, this call computes all months. The platform's days
+        are not stored, so the caller sets them again after a restart.
         """
         self._history.set_platform_days(past, months)
         self.snapshot = self._make_snapshot()
 
     @property
     def columns(self) -> Columns:
-        """Return a copy of all spans by month, including unconfirmed spans of doubtful clocks."""
+        """Return a copy of all spans by month.
+
+        It includes the unconfirmed spans of doubtful clocks.
+        """
         return {start: month.copy() for start, month in self._history.columns().items()}
 
     def keep(self, months: int) -> None:
-        """Keep the spans of at most `months` months."""
+        """Limit the months whose spans are kept in memory to `months`."""
         self._history.row.max_months = months
 
     def take_new(self) -> list[Span]:
-        """Return the spans added since the last call. The caller stores these spans."""
+        """Return the spans added since the last call.
+
+        The caller writes these spans to the files.
+        """
         new, self._history.new = self._history.new, []
         return new
 
     def is_before_change(self, time: datetime | None) -> bool:
-        """Return whether `time` is before the day of the latest contract; False for None."""
+        """Return whether `time` is before the latest contract begins. Return False for None."""
         return time is not None and self._contracts.at(time) is not self._contracts.latest
 
     def update(  # noqa: PLR0913, PLR0917 - a telegram says as much
@@ -173,12 +184,12 @@ class DemandMeter:
         threshold_kva: float | None = None,
         market: MarketPrices = NO_PRICES,
     ) -> Demand | None:
-        """Take the values of a telegram; return the snapshot.
+        """Take the values of one telegram, and return the new snapshot.
 
         A telegram without a time, or without a valid imported energy, changes nothing. A telegram
-        without a serial number counts as a telegram of the same meter as before. `threshold_kva` is
-        the connection's limit; None keeps the last limit. The prices in `market` hold from this
-        telegram on.
+        without a serial number counts as a telegram of the same meter as before. `power_kw` is the
+        current power. `threshold_kva` is the connection's limit; None keeps the last limit. The
+        prices in `market` hold from this telegram on.
         """
         if time is None:
             return self.snapshot
@@ -200,7 +211,7 @@ class DemandMeter:
         return self.snapshot
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the state to be stored as JSON, which has no spans and no aids."""
+        """Return the state to be stored as JSON. Spans and aids are not part of the state."""
         history = self._history
         return {
             "version": _VERSION,
@@ -223,14 +234,14 @@ class DemandMeter:
         files: Files | None = None,
         months: tuple[Month, ...] = (),
     ) -> Self:
-        """Return the meter restored from `data` (see `as_dict`) and `files`, the stored spans.
+        """Return the meter restored from `data`, which `as_dict` returned, and the stored spans.
 
-        `contract` is entered with its first day `since`. `months` are day sums stored by version 2
-        of the state: all spans are made from these sums, and then replace the files. Reading years
-        of files takes some time.
+        `files` has the stored spans. `contract` is the contract in the options, and `since` its
+        first day. `months` are day sums stored by version 2 of the state: all spans are made from
+        these sums, and then replace the files. Reading years of files takes some time.
 
-        The time since the last reading is a gap, and the power is unknown until the next reading.
-        Raises ValueError for malformed data and unknown versions.
+        The time since the last reading becomes a gap, and the power is unknown until the next
+        reading. Raises ValueError for malformed data and unknown versions.
         """
         meter = cls(contract)
         try:
@@ -248,7 +259,10 @@ class DemandMeter:
     def from_files(
         cls, contract: Contract, since: date | None, files: Files, months: tuple[Month, ...] = ()
     ) -> Self:
-        """Return the meter restored from the stored spans alone, because its state is lost."""
+        """Return the meter restored from the stored spans in `files` alone. Its state is lost.
+
+        `contract`, `since` and `months` are those of `from_dict`.
+        """
         meter = cls(contract)
         if months:
             meter._restore_version_2(None, files, months)
@@ -399,9 +413,10 @@ class DemandMeter:
 
 
 def _available(left_kwh: float, rest: timedelta, reference_kw: float) -> float:
-    """Return the power in kW that uses up `left_kwh` in `rest`, the rest of the quarter-hour.
+    """Return the power in kW that uses up the energy `left_kwh` in the time `rest`.
 
-    `Demand.available_kw` describes the exceptions.
+    `rest` is the rest of the quarter-hour. The docstring of `Demand.available_kw` explains the
+    exceptions.
     """
     exact_kw = max(0.0, left_kwh / (rest / _HOUR))
     if exact_kw < reference_kw <= (left_kwh + _RESOLUTION_KWH) / (rest / _HOUR):

@@ -1,4 +1,4 @@
-"""Values of the running quarter-hour and the shown month after a reading."""
+"""Values that are shown after a reading: of the running quarter-hour and of the shown month."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,10 +18,10 @@ KEPT_MONTHS = 24
 
 @dataclass(frozen=True, kw_only=True)
 class Demand:
-    """Running quarter-hour and shown month after a reading.
+    """Values of the running quarter-hour and of the shown month after a reading.
 
     Times are in UTC, except `month_start`. If the running quarter-hour was measured only since
-    `measured_since`, its missed part is assumed to have the same mean power.
+    `measured_since`, the same mean power is assumed for its missed part.
     """
 
     time: datetime
@@ -74,7 +74,7 @@ class Demand:
 
     @cached_property
     def month(self) -> Month:
-        """Return the shown month, including the running quarter-hour if that lies in the month."""
+        """Return the shown month plus the running quarter-hour, if that lies in the month."""
         since, month = self.measured_since, self.known_month
         if self.running is None or month_start(since) != month.start:
             return month
@@ -85,7 +85,10 @@ class Demand:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The shown month and earlier months. A summary changes only when a quarter-hour ends."""
+    """Shown month and earlier months, without the running quarter-hour.
+
+    A summary is made again only when a quarter-hour ends, or when contracts change.
+    """
 
     months: dict[datetime, Month]
     contracts: Contracts
@@ -94,7 +97,7 @@ class Summary:
     excess_kwh: float
 
     def is_of(self, months: dict[datetime, Month], contracts: Contracts, shown: datetime) -> bool:
-        """Return whether the summary was made of the same months, contracts and shown month."""
+        """Return whether this summary was made from the given months, contracts and shown month."""
         is_same = self.months is months and self.contracts is contracts
         return is_same and self.month.start == shown
 
@@ -107,7 +110,11 @@ def summarised(
     *,
     is_begun_here: bool,
 ) -> Summary:
-    """Return the summary of `months`, or `last` if nothing has changed since."""
+    """Return the summary of `months`. Return `last` itself if it was made from the same objects.
+
+    `shown` is the start of the shown month. `is_begun_here` says whether the day of the first
+    reading is known.
+    """
     if last and last.is_of(months, contracts, shown):
         return last
     month = months.get(shown) or Month(start=shown)

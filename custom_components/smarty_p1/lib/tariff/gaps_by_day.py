@@ -1,14 +1,14 @@
-"""Energy of loose spans by day, outside the quarter-hours that the platform Leneda knows.
+"""Energy of loose spans by day, without the quarter-hours that the national platform Leneda has.
 
 A loose span is a gap between readings, or a part of a quarter-hour. Loose spans that touch form a
-run. The platform's quarter-hours replace the parts of the run that they cover. Imported and
-exported energy are treated separately.
+run. The platform's quarter-hours replace the parts of a run that they cover. Imported and exported
+energy are treated separately.
 
-- Uncovered time gets the energy of the registers minus the platform's energy. Each span's share is
-  proportional to the span's energy.
-- Where the platform covers a whole run, the platform's energy replaces the registers' energy.
-- The energy of a gap of more than 40 days belongs to no day until the platform knows some of the
-  gap. If the energy is so small that the clock may have leapt, the energy belongs to the last day.
+- The time that the platform does not cover gets the energy of the registers minus the platform's
+  energy. It is divided among the spans in proportion to their energies.
+- If the platform covers a whole run, its energy replaces the energy of the registers.
+- The energy of a gap of more than 40 days belongs to no day until the platform covers a part of the
+  gap. If the energy is so small that the clock may have leapt, it belongs to the gap's last day.
 - Energy with a market price counts on the day on which its span starts. The platform's energy has
   no market price.
 """
@@ -29,7 +29,7 @@ _SECOND = timedelta(seconds=1)
 
 
 class Piece(NamedTuple):
-    """Part of a loose span within one day and one contract."""
+    """Part of a loose span that lies within one day and under one contract."""
 
     imported_wh: float
     exported_wh: float
@@ -40,7 +40,7 @@ class Piece(NamedTuple):
 
 
 class _Remainder(NamedTuple):
-    """Period of a loose span without data of the platform, and the energy of the period."""
+    """Time of a loose span that the platform does not cover, and the energy of that time."""
 
     kind: Kind
     period: Period
@@ -49,14 +49,17 @@ class _Remainder(NamedTuple):
 
 
 class _Cover:
-    """Periods of a run that the platform's quarter-hours cover, and their energy in the run."""
+    """Times of a run that the platform's quarter-hours cover, and the platform's energy in them."""
 
     def __init__(self) -> None:
         self.periods: list[Period] = []
         self.wh = 0.0
 
     def add(self, start: datetime, wh: float) -> None:
-        """Add the quarter-hour that begins at `start`, with its energy in the run."""
+        """Add a quarter-hour of the platform.
+
+        `wh` is the part of its energy that lies in the run.
+        """
         begin = start
         if self.periods and self.periods[-1][1] == start:
             begin, _ = self.periods.pop()
@@ -65,9 +68,9 @@ class _Cover:
 
 
 class RowView:
-    """Spans of a connection, combined with the platform's days and with contracts.
+    """Spans of a connection, combined with the platform's days and with the contracts.
 
-    Each run of loose spans is cut only once, because the result is remembered.
+    The uncovered times of a run are computed only once and then remembered.
     """
 
     def __init__(self, months: Columns, past: PlatformDays, contracts: Contracts) -> None:
@@ -78,7 +81,10 @@ class RowView:
         """Remainders of each run. The key is the `id` of the run's first span."""
 
     def pieces(self, month: MonthColumns, period: Period) -> dict[datetime, list[Piece]]:
-        """Return the pieces of loose spans in a `period` of `month`, by the start of their day."""
+        """Return the pieces of all loose spans in `period`, by the start of their day.
+
+        `period` is a part of `month`.
+        """
         pieces: dict[datetime, list[Piece]] = {}
         for run in _runs(connected([month.start], self.months), self.months):
             if run[0].start < period[1] and _end_of(run) >= period[0]:
@@ -88,7 +94,7 @@ class RowView:
         return pieces
 
     def _cut(self, run: Sequence[Span]) -> list[_Remainder]:
-        """Return the periods of `run` that the platform does not cover."""
+        """Return the times of `run` that the platform does not cover, each with its energy."""
         remainders = self._remainders.get(id(run[0]))
         if remainders is None:
             remainders = self._remainders[id(run[0])] = [*self._remainders_of(run)]
@@ -107,9 +113,9 @@ class RowView:
             yield _Remainder(kind, period, 0.0, wh)
 
     def _covers(self, run: Sequence[Span]) -> tuple[_Cover, _Cover]:
-        """Return imported and exported energy of the platform's quarter-hours in `run`.
+        """Return the times of `run` that the platform covers: for imported and for exported energy.
 
-        Measured quarter-hours are left out.
+        Where a quarter-hour was measured, the platform's quarter-hour is not used.
         """
         imported, exported = _Cover(), _Cover()
         start, end = run[0].start, _end_of(run)
@@ -133,7 +139,7 @@ class RowView:
 
 
 def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
-    """Return `starts`, and the starts of all months connected to `starts` by loose spans."""
+    """Return `starts`, and the starts of all months that loose spans connect with these months."""
     result: set[datetime] = set()
     waiting = [*starts]
     while waiting:
@@ -146,7 +152,10 @@ def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
 
 
 def _runs(starts: Iterable[datetime], months: Columns) -> Iterator[list[Span]]:
-    """Yield the runs of loose spans in the months that begin at `starts`, in time order."""
+    """Yield the runs of touching loose spans, in time order.
+
+    `starts` are the starts of the months that have the spans.
+    """
     spans = {id(span): span for start in starts if start in months for span in months[start].loose}
     run: list[Span] = []
     for span in sorted(spans.values(), key=lambda span: (span.start, span.end, span.number)):
@@ -165,7 +174,10 @@ def _end_of(run: Sequence[Span]) -> datetime:
 def _add_priced(
     pieces: dict[datetime, list[Piece]], run: Sequence[Span], contracts: Contracts, period: Period
 ) -> None:
-    """Add each span's market amounts (energy and money) to the day on which the span starts."""
+    """Add each span's market amounts (energy and money) to the day on which the span starts.
+
+    Days that start outside of `period` are left out.
+    """
     for span in run:
         start = contracts.part_start(span.start)
         if any(span.amounts.market) and period[0] <= start < period[1]:
@@ -176,7 +188,10 @@ def _add_priced(
 def _rest(
     run: Sequence[Span], cover: _Cover, energies_wh: Sequence[float]
 ) -> Iterator[tuple[Kind, Period, float]]:
-    """Yield the uncovered periods of the run's spans, each with its energy in Wh."""
+    """Yield the times of the run's spans that `cover` leaves free, each with its energy in Wh.
+
+    `energies_wh` has the energy of each span of `run`.
+    """
     left: list[tuple[Kind, Period, float]] = []
     total_wh = 0.0
     for span, wh in zip(run, energies_wh, strict=True):
@@ -196,7 +211,10 @@ def _rest(
 
 
 def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
-    """Yield the parts of `span` outside `covered`: the span itself if it has no length."""
+    """Yield the parts of `span` outside of the times `covered`.
+
+    A span without length has one part.
+    """
     begin, end = span.start, span.end
     if begin == end:
         if not any(start <= begin < until for start, until in covered):
@@ -215,9 +233,10 @@ def _without(span: Span, covered: Sequence[Period]) -> Iterator[Period]:
 def _share_out(
     pieces: dict[datetime, list[Piece]], remainder: _Remainder, contracts: Contracts, period: Period
 ) -> None:
-    """Add the pieces of `remainder` to their days in `pieces`.
+    """Divide the energy of `remainder` among its days, as pieces that are added to `pieces`.
 
-    The energy of a gap is divided among the days in proportion to time.
+    The energy of a gap is divided in proportion to time. A part of a quarter-hour belongs to one
+    day.
     """
     kind, (start, end), imported_wh, exported_wh = remainder
     is_gap = kind is Kind.GAP

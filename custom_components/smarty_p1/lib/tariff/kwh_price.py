@@ -25,7 +25,7 @@ class KwhPrice(NamedTuple):
 
 
 def price_of_kwh(contracts: Contracts, moment: datetime, market: MarketPrices) -> KwhPrice:
-    """Return the price of a kWh for energy, grid, levies and aids, without the surcharge.
+    """Return the price of a kWh at `moment`: energy, grid, levies and aids, without surcharge.
 
     The surcharge is left out, because it is known only when the quarter-hour ends.
     """
@@ -47,10 +47,11 @@ def price_of_kwh(contracts: Contracts, moment: datetime, market: MarketPrices) -
 def quarter_hour_cost(
     quarter: QuarterHour, contracts: Contracts, covered: Covered | None = None
 ) -> float | None:
-    """Return the cost of a quarter-hour's imported energy at `price_of_kwh`, None if unknown.
+    """Return the cost in EUR of a quarter-hour's imported energy, without the surcharge.
 
-    A shared kWh costs the network's price plus the community's price, if known. Past market prices
-    are not stored, so the cost is unknown for a price that follows the market.
+    A shared kWh (see `covered`) costs the network's price plus the energy community's price, if
+    both are known. None if a price is unknown. This is always so for a price that follows the
+    market, because past market prices are not stored.
     """
     price = price_of_kwh(contracts, quarter.start, NO_PRICES).imported
     if price is None or covered is None:
@@ -64,7 +65,10 @@ def quarter_hour_cost(
 
 
 def market_prices_of(price: KwhPrice, contracts: Contracts, moment: datetime) -> MarketPrices:
-    """Return the market prices that lead to `price` at `moment`; None for an unknown price."""
+    """Return the market prices from which `price_of_kwh` computes `price` at `moment`.
+
+    A market price is None if the price of the kWh is unknown or does not follow the market.
+    """
     contract = contracts.at(moment)
     rest = price_of_kwh(contracts, moment, MarketPrices(0.0, 0.0))
     vat_rate = AgreedPrices.at(contract, moment).vat_rate or 0.0
@@ -86,7 +90,7 @@ def excess_price(contract: Contract, moment: datetime) -> float | None:
 
 
 def _energy_at(contract: Contract, moment: datetime, market: MarketPrices) -> float | None:
-    """Return the energy price of an imported kWh at `moment`, without VAT; None if unknown."""
+    """Return the supplier's price of an imported kWh at `moment`, without VAT. None if unknown."""
     hours = contract.second_hours if contract.has_second_price else None
     if hours and is_second(hours, quarter_start(moment)):
         return contract.second_price
@@ -96,7 +100,11 @@ def _energy_at(contract: Contract, moment: datetime, market: MarketPrices) -> fl
 def _aids(
     contracts: Contracts, prices: AgreedPrices, moment: datetime
 ) -> tuple[list[float], float]:
-    """Return prices per kWh: of each aid with VAT, and the sum of all aids without VAT."""
+    """Return the aids per kWh as negative prices.
+
+    The first result lists the aids that bear VAT, each without VAT. The second result is the sum of
+    the aids that bear no VAT.
+    """
     taxed, untaxed = [], 0.0
     for aid in contracts.aids_at(moment):
         if aid.unit == PER_KWH and aid.vat is AidVat.NONE:
@@ -107,13 +115,16 @@ def _aids(
 
 
 def _sum_of_known(parts: Sequence[float | None]) -> float | None:
-    """Return the sum of `parts`, None if any part is unknown."""
+    """Return the sum of `parts`. None if one of the parts is unknown."""
     known_parts = [part for part in parts if part is not None]
     return sum(known_parts) if len(known_parts) == len(parts) else None
 
 
 def _energy(price: float | None, margin: float | None, market: float | None) -> float | None:
-    """Return `market` + `margin`, or the fixed `price` if `margin` is None. None if unknown."""
+    """Return `market` plus `margin`. If `margin` is None, return the fixed `price`.
+
+    None if the needed price is unknown.
+    """
     if margin is None:
         return price
     return None if market is None else market + margin

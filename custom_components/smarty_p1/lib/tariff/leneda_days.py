@@ -15,7 +15,7 @@ from .spans import MonthColumns, columns_of
 
 
 class PlatformDays:
-    """Leneda's quarter-hours by month, its shared energy by day, and its day sums."""
+    """Leneda's quarter-hours by month, its shared energy by day, and its newest sums of a day."""
 
     def __init__(
         self,
@@ -23,7 +23,10 @@ class PlatformDays:
         sharing: Sharing = NO_SHARING,
         day_sums: DaySums = NO_DAY_SUMS,
     ) -> None:
-        """Group the quarter-hours by month. Years take long, so call this in an executor."""
+        """Group the quarter-hours by month.
+
+        This takes long for years of data: call it in an executor.
+        """
         quarter_hours = tuple(quarter_hours)
         self.months: Mapping[datetime, MonthColumns] = columns_of(quarter_hours)
         self.end = (

@@ -24,11 +24,12 @@ type PricesAhead = dict[datetime, float]
 
 
 def prices_by_quarter(rows: Sequence[object], factor: float, most: float) -> PricesAhead:
-    """Return the prices of a kWh in rows such as `{"start": …, "end": …, "value": …}`.
+    """Return the price of a kWh for each quarter-hour of `rows`, by the quarter-hour's start.
 
-    `factor` converts a row's value to a price of a kWh. A row without an end lasts until the next
-    row starts; if it is the last row, it lasts as long as the row before. Unreadable rows, prices
-    beyond ± `most`, and quarter-hours with two different prices are left out.
+    A row is a mapping such as `{"start": …, "end": …, "value": …}`. `factor` converts its value to
+    EUR per kWh. A row without an end lasts until the next row starts. If it is the last row, it
+    lasts as long as the row before. Unreadable rows, prices above `most` or below -`most`, and
+    quarter-hours with two different prices are left out.
     """
     read = sorted(_read(rows), key=itemgetter(0))
     followings = [*(start for start, _, _ in read[1:]), None]
@@ -55,9 +56,9 @@ def prices_of_attributes(
 ) -> PricesAhead:
     """Return the prices of the coming hours from the lists in an entity's attributes.
 
-    A list is used if its price at `now` equals the entity's state, `price_now`. A list without a
-    price at `now`, such as tomorrow's, is used if it has the same columns as a used list. So lists
-    with other taxes, hours or units than the entity's state are ignored.
+    A list is used if its price at `now` equals `price_now`, the entity's state. A list without a
+    price at `now`, such as a list for tomorrow, is used if it has the same columns as a used list.
+    So lists with other taxes, hours or units than the entity's state are ignored.
     """
     lists = list(_lists_of(attributes, factor, most))
     good: set[frozenset[str]] = set()
@@ -75,7 +76,7 @@ def prices_of_attributes(
 def _lists_of(
     attributes: Mapping[str, object], factor: float, max_price: float
 ) -> Iterator[tuple[frozenset[str], PricesAhead]]:
-    """Yield the names of the columns and the prices of each attribute that lists prices."""
+    """Yield the columns' names and the prices of each attribute that is a list of prices."""
     lists = (value for value in attributes.values() if isinstance(value, list | tuple))
     for rows in islice(lists, _MAX_LISTS):
         if ahead := prices_by_quarter(rows, factor, max_price):
@@ -84,7 +85,7 @@ def _lists_of(
 
 
 def agrees(price: float, price_now: float) -> bool:
-    """Return whether two prices in EUR per kWh are equal, except for rounding."""
+    """Return whether two prices in EUR per kWh are equal apart from rounding."""
     return abs(price - price_now) <= _ROUNDING
 
 
@@ -105,7 +106,7 @@ def _first(row: Mapping[object, object], names: tuple[str, ...]) -> object:
 
 
 def _time(value: object) -> datetime | None:
-    """Return `value` as a time in UTC. None if it is no time, or has no UTC offset."""
+    """Return `value` as a time in UTC. None if it is not a time, or if it has no UTC offset."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)

@@ -2,38 +2,49 @@
 
 A wrong clock of a meter shows only when it is set right. So each break begins a new segment, which
 is unconfirmed until it has a day of quarter-hours. If another break follows, the first reading
-after it decides whether the unconfirmed segment stays or goes, as if it had not been read:
+after it decides whether the unconfirmed segment stays or goes. A segment that goes is treated as if
+it had not been read.
 
-- It goes if the reading can only continue the segment before it: same meter, plausible rise of the
-  register, at most 40 days later. The clock, meter or register of the unconfirmed segment is wrong.
-- If the segment's clock may also be right, with gaps around the segment, the passed time decides.
-  The segment goes if that time is as long as the segment itself and at most 15 min longer (30 min
-  if the clock was ahead by over a day). If the clock was slow, the time may also be longer.
-- A segment without a whole quarter-hour goes if the gaps before and after it can count as one gap.
-- In all other cases the segment stays.
+A reading "can continue" a segment if it is of the same meter, its register has risen plausibly, and
+its time is up to 40 days after the segment's last reading. The "passed time" is the time from the
+last reading of the segment before to the deciding reading. The unconfirmed segment goes in four
+cases, and stays in all others:
+
+- Case 1: The reading can continue only the segment before, and the unconfirmed segment does not fit
+  between that segment and the reading: its clock, meter or register is wrong.
+- Case 2: The reading can continue only the segment before, and only because the clock was set back.
+  The passed time is 0 to 15 min longer than the unconfirmed segment (0 to 30 min if the clock was
+  ahead by over a day).
+- Case 3: The reading can continue both segments, and the clock of the unconfirmed segment was slow,
+  so that the segment begins before the end of the segment before. The passed time is at least as
+  long as the unconfirmed segment.
+- Case 4: The unconfirmed segment has no whole quarter-hour, and the reading is of the meter and
+  register of the segment before. Either the reading can continue that segment, or the unconfirmed
+  segment fits neither to that segment nor to the reading.
 
 In each example, a meter is read until 12:00 on 13 June. After a break, a segment is read; "segment"
 is its start by the meter's clock, and its length. After another break, a reading comes; "reading"
-is its time by the meter's clock. "result" says whether the segment stays or goes.
+is its time by the meter's clock. "result" says whether the segment stays or goes. A number before
+the event is the number of the case in which the segment goes.
 
 | event | segment | reading | result |
 |---|---|---|---|
-| the clock was lost, and is set right | 2000-01-01 00:00, 20 min | 06-13 12:21 | goes |
-| the same, but nobody read for two hours | 2000-01-01 00:00, 20 min | 06-13 14:21 | goes |
-| the clock was an hour slow, and is set right | 06-13 11:00, 20 min | 06-13 12:21 | goes |
+| 1: the clock was lost, and is set right | 2000-01-01 00:00, 20 min | 06-13 12:21 | goes |
+| 1: the same, but nobody read for two hours | 2000-01-01 00:00, 20 min | 06-13 14:21 | goes |
+| 3: the clock was an hour slow, and is set right | 06-13 11:00, 20 min | 06-13 12:21 | goes |
 | the same, but only 10 min passed for 20 min read | 06-13 11:00, 20 min | 06-13 12:10 | stays |
 | the clock stays an hour slow; then a gap | 06-13 11:00, 20 min | 06-13 11:50 | stays |
-| the clock was a month ahead, and is set right | 07-14 12:00, 20 min | 06-13 12:21 | goes |
-| the same, with up to 15 min between telegrams | 07-14 12:00, 20 min | 06-13 12:49 | goes |
+| 2: the clock was a month ahead, and is set right | 07-14 12:00, 20 min | 06-13 12:21 | goes |
+| 2: the same, with up to 15 min between telegrams | 07-14 12:00, 20 min | 06-13 12:49 | goes |
 | a gap of 60 min; then the clock is set back 30 min | 06-13 13:00, 20 min | 06-13 12:50 | stays |
 | a gap of a month; then the clock is set back an hour | 07-14 12:00, 20 min | 07-14 11:21 | stays |
 | the same, but with a gap of more than 40 days | 07-24 12:00, 20 min | 07-24 11:21 | stays |
-| another meter was read for a while | 06-13 12:01, 20 min, meter 2 | 06-13 12:22 | goes |
-| the register was far too low for a while | 06-13 12:01, 20 min, -20 kWh | 06-13 12:22 | goes |
-| after a gap, the register was too high | 06-13 13:00, 20 min, 50 kWh | 06-13 15:00 | goes |
-| two gaps with less than a quarter-hour between | 06-13 13:00, 5 min | 06-13 14:00 | goes |
+| 1: another meter was read for a while | 06-13 12:01, 20 min, meter 2 | 06-13 12:22 | goes |
+| 1: the register was far too low for a while | 06-13 12:01, 20 min, -20 kWh | 06-13 12:22 | goes |
+| 1: after a gap, the register was too high | 06-13 13:00, 20 min, 50 kWh | 06-13 15:00 | goes |
+| 4: two gaps with less than a quarter-hour between | 06-13 13:00, 5 min | 06-13 14:00 | goes |
 | two gaps with a whole quarter-hour between | 06-13 13:00, 20 min | 06-13 14:00 | stays |
-| the clock was lost; then it is an hour slow | 2000-01-01 00:00, 5 min | 06-13 11:00 | goes |
+| 4: the clock was lost; then it is an hour slow | 2000-01-01 00:00, 5 min | 06-13 11:00 | goes |
 | the clock was lost; then another meter | 2000-01-01 00:00, 5 min | 06-13 12:06, meter 2 | stays |
 | the clock was two hours slow; then one hour slow | 06-13 10:00, 5 min | 06-13 11:00 | stays |
 """
@@ -55,10 +66,10 @@ _A_DAY = timedelta(days=1)
 
 @dataclass(slots=True)
 class ReadingSegment:
-    """A meter's readings without a break: the first, the last, and their energies.
+    """A meter's readings without a break: the first reading, the last reading, and their energies.
 
     `amounts` are the energies of the running quarter-hour, measured from `since` on. `spans` are
-    earlier spans of an unconfirmed segment. These spans are not yet in the connection's row.
+    the finished spans of an unconfirmed segment, which are not yet in the connection's row.
     """
 
     first: Registers
@@ -74,25 +85,31 @@ class ReadingSegment:
 
     @classmethod
     def begun(cls, reading: Registers, serial_number: str | None, shown: datetime | None) -> Self:
-        """Return a new segment that begins with `reading`."""
+        """Return a new segment that begins with `reading`.
+
+        `shown` is the start of the shown month.
+        """
         start = shown or month_start(reading.time)
         return cls(reading, reading, reading.time, serial_number, start)
 
     @property
     def position(self) -> Position:
-        """Return the registers at `since`, the start of the running quarter-hour or segment."""
+        """Return the registers at `since`, where the running quarter-hour or the segment began."""
         imported_wh, exported_wh = self.last.imported_wh, self.last.exported_wh
         if exported_wh is not None:
             exported_wh -= self.amounts.exported_wh
         return Position(self.since, imported_wh - self.amounts.imported_wh, exported_wh)
 
     def is_of(self, serial_number: str | None) -> bool:
-        """Return whether a telegram is from the segment's meter; True if a number is unknown."""
+        """Return whether a telegram is from the segment's meter.
+
+        True if a serial number is unknown.
+        """
         own_number = self.serial_number
         return serial_number is None or own_number is None or serial_number == own_number
 
     def is_register_of(self, reading: Registers, serial_number: str | None) -> bool:
-        """Return whether `reading` may be a later reading of the segment's meter and register."""
+        """Return whether `reading` may be of the segment's meter and register, at any time."""
         rise_wh = reading.imported_wh - self.last.imported_wh
         passed = reading.time - self.last.time
         return self.is_of(serial_number) and 0 <= rise_wh <= most_wh(abs(passed))
@@ -108,7 +125,7 @@ class ReadingSegment:
 def count_kept(
     segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> int:
-    """Return the number of segments, from the first on, that stay after `reading`.
+    """Return how many segments stay after `reading`. They are counted from the first segment on.
 
     `reading` comes after a break, so it does not simply continue the last segment.
     """
@@ -124,7 +141,7 @@ def _goes_on_from(
     reading: Registers,
     serial_number: str | None,
 ) -> bool:
-    """Return whether `reading` continues `segment` rather than the `later` segments."""
+    """Return whether `reading` continues `segment`, so that the `later` segments go."""
     following, latest = later[0], later[-1]
     if not segment.may_be_followed_by(reading, serial_number):
         return False
@@ -146,7 +163,7 @@ def _goes_on_from(
 def _is_part_of_gap(
     segments: Sequence[ReadingSegment], reading: Registers, serial_number: str | None
 ) -> bool:
-    """Return whether the last segment is so short that the gaps around it count as one gap."""
+    """Return whether the last segment is too short to divide the gap around it into two gaps."""
     if len(segments) < 2 or segments[-1].quarter_hours:  # noqa: PLR2004 - it, and one before
         return False
     before, short = segments[-2:]

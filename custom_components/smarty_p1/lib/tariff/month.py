@@ -1,4 +1,4 @@
-"""A month and its days: energies, and the excess over each class of reference power."""
+"""Data types of a month and its days: energies, and the excess over each reference power."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _SHARE_DECIMALS = 4
 
 
 class Origin(StrEnum):
-    """Origin of a quarter-hour that was not measured here."""
+    """Origin of a quarter-hour that this program has not measured itself."""
 
     PLATFORM = "platform"
     """Read from the meter by the operator, published on the national platform Leneda."""
@@ -37,7 +37,7 @@ class QuarterHour(NamedTuple):
 
     @property
     def imported_kwh(self) -> float:
-        """Return the imported energy: mean power times a quarter of an hour."""
+        """Return the imported energy in kWh: the mean power times a quarter of an hour."""
         return self.mean_kw / 4
 
 
@@ -52,7 +52,7 @@ NOTHING_ABOVE = ClassExcess(0, 0.0)
 
 
 class Shared(NamedTuple):
-    """Imported energy from energy sharing. These values are never stored."""
+    """Imported energy in Wh that comes from energy sharing. These values are never stored."""
 
     known_wh: float = 0.0
     """All imported energy, shared or not, of the time for which sharing is known."""
@@ -76,7 +76,7 @@ class Shared(NamedTuple):
         return sum(self[1:6])
 
     def plus(self, other: Shared) -> Shared:
-        """Return the sums of the energies of this period and another."""
+        """Return the sums of this energy and `other`, layer by layer."""
         return Shared(*(own_wh + other_wh for own_wh, other_wh in zip(self, other, strict=True)))
 
     def times(self, share: float) -> Shared:
@@ -89,7 +89,7 @@ NO_SHARED = Shared()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """A day in Luxembourg, or the part of a day under one contract."""
+    """A day in Luxembourg, or the part of a day under one contract. Amounts of money are in EUR."""
 
     start: datetime
     """In UTC."""
@@ -145,7 +145,7 @@ class Month:
 
     @property
     def quarter_hours(self) -> int:
-        """Return the number of quarter-hours known from start to end."""
+        """Return the number of quarter-hours whose energy is known from start to end."""
         return sum(day.quarter_hours for day in self.days)
 
     @property
@@ -155,21 +155,21 @@ class Month:
 
     @property
     def estimated_quarter_hours(self) -> int:
-        """Return the number of the platform's quarter-hours that were estimated or edited."""
+        """Return the number of platform quarter-hours that the operator has estimated or edited."""
         return sum(day.estimated_quarter_hours for day in self.days)
 
     @property
     def imported_kwh(self) -> float:
-        """Return the energy drawn from the grid."""
+        """Return the energy in kWh imported from the grid."""
         return sum(day.imported_wh for day in self.days) / 1000
 
     @property
     def exported_kwh(self) -> float:
-        """Return the energy fed into the grid."""
+        """Return the energy in kWh exported to the grid."""
         return sum(day.exported_wh for day in self.days) / 1000
 
     def above(self, reference_kw: float) -> ClassExcess:
-        """Return the excess of the whole month over `reference_kw`."""
+        """Return how many quarter-hours exceeded `reference_kw`, and by how much energy in all."""
         excesses = [day.above[reference_kw] for day in self.days if reference_kw in day.above]
         return ClassExcess(
             sum(above.quarter_hours for above in excesses),
@@ -177,11 +177,17 @@ class Month:
         )
 
     def measured_share(self, until: datetime) -> float:
-        """Return the share of the quarter-hours before `until` that is known and not estimated."""
+        """Return the share (0 to 1) of the month's quarter-hours until `until` that were measured.
+
+        Quarter-hours that the operator has estimated or edited do not count.
+        """
         return self._share(until, lambda day: day.quarter_hours - day.estimated_quarter_hours)
 
     def known_share(self, until: datetime) -> float:
-        """Return the share of the quarter-hours before `until` that is measured or estimated."""
+        """Return the share (0 to 1) of the month's quarter-hours until `until` that are known.
+
+        Quarter-hours that the operator has estimated or edited count, too.
+        """
         return self._share(until, lambda day: day.quarter_hours)
 
     def _share(self, until: datetime, count: Callable[[Day], int]) -> float:

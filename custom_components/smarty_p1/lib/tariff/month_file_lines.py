@@ -1,10 +1,11 @@
-"""Spans as lines of plain text: one file a month, to which lines are only added.
+"""Conversion of spans to lines of plain text and back. Each month has a file of such lines.
 
-A line has the start in UTC, the kind and the end of a gap or part of a quarter-hour, the energies,
-the money at the market's prices, the registers at the end, a number, and a check of these cells. A
-line without a check is accepted, so that lines can be mended by hand. The first line of a file has
-the names of the columns and the version of the format. Lines of version 1 have a start and four
-energies. Of two such lines with the same quarter-hour, the later line counts.
+Lines are only added to a file. A line has the start in UTC; the kind and the end, if the span is a
+gap or a part of a quarter-hour; the energies; the money at the market's prices; the registers at
+the end; a number; and a checksum of these cells. A line without a checksum is accepted, so that
+users can mend lines by hand. The first line of a file has the names of the columns and the version
+of the format. Lines of version 1 have a start and four energies. If two lines of version 1 have the
+same quarter-hour, the later line counts.
 """
 
 import re
@@ -40,16 +41,16 @@ The file "removed" has the numbers of removed lines (`month_file_reader.py`).
 
 
 class UnknownVersionError(ValueError):
-    """The file has an unknown version of the format."""
+    """Error for a file whose header names an unknown version of the format."""
 
 
 def month_name(time: datetime) -> str:
-    """Return the year and month of `time` in Luxembourg, such as "2026-06"."""
+    """Return the year and month that contain `time` in Luxembourg, such as "2026-06"."""
     return f"{time.astimezone(LUXEMBOURG):%Y-%m}"
 
 
 def as_decimal(value: float | None) -> str:
-    """Return a number as text, with up to 6 decimals and no exponent. Empty for None."""
+    """Return a number as text with up to 6 decimals and no exponent. Return "" for None."""
     if value is None:
         return ""
     text = f"{value:.{DECIMALS}f}".rstrip("0").rstrip(".")
@@ -57,7 +58,7 @@ def as_decimal(value: float | None) -> str:
 
 
 def line_of(span: Span) -> str:
-    """Return the line of a span, with its line break."""
+    """Return the line of a span, including the line break."""
     amounts, is_quarter = span.amounts, span.kind is Kind.QUARTER_HOUR
     exported_wh: float | None = amounts.exported_wh
     late = ""
@@ -85,18 +86,18 @@ def _time(time: datetime) -> str:
 
 
 def _check(text: str) -> str:
-    """Return the check of a line: "x" and the CRC-16 of its cells.
+    """Return the checksum of a line: "x" and the CRC-16 of `text`, the line's other cells.
 
-    No number contains "x". So a line without the comma before the check is malformed, and is not
-    taken for a line without a check.
+    No number contains "x". So a line that has lost the comma before the checksum is malformed, and
+    is not mistaken for a line without a checksum.
     """
     return f"x{crc_hqx(text.encode(), 0):04x}"
 
 
 def cells_of(line: str) -> tuple[list[str], bool]:
-    """Return the cells of a line without its check, and whether the line has a check.
+    """Return the cells of a line without its checksum, and whether the line has a checksum.
 
-    Raises ValueError for a wrong check.
+    Raises ValueError for a wrong checksum.
     """
     text, _, check = line.rstrip("\r").rpartition(",")
     if check[:1] == "x":
@@ -108,13 +109,19 @@ def cells_of(line: str) -> tuple[list[str], bool]:
 
 
 def span_of(line: str, *, is_numbered: bool = True) -> Span:
-    """Return the span of a line without a line break. Raises ValueError for a malformed line."""
+    """Return the span of a line, which has no line break. Raises ValueError for a malformed line.
+
+    Without `is_numbered`, the line must have the number 0.
+    """
     cells, _ = cells_of(line)
     return span_of_cells(cells, is_numbered=is_numbered)
 
 
 def span_of_cells(cells: list[str], *, is_numbered: bool = True) -> Span:
-    """Return the span of a line's cells. Raises ValueError for malformed cells."""
+    """Return the span of a line's cells. Raises ValueError for malformed cells.
+
+    Without `is_numbered`, the number must be 0.
+    """
     if len(cells) == _COLUMNS_1:
         cells = [cells[0], "", *cells[1:], *[""] * 6, "0"]
     elif len(cells) != _COLUMNS or (cells[12] == "0") is is_numbered:
@@ -147,7 +154,10 @@ def _amounts_of(cells: list[str], *, is_quarter: bool) -> Amounts:
 
 
 def parse_time(text: str) -> datetime:
-    """Return a time in UTC. Raises ValueError for other text, no zone or a year out of range."""
+    """Return the time in `text`, in UTC.
+
+    Raises ValueError if it has no zone or an impossible year.
+    """
     time = datetime.fromisoformat(text)
     if time.tzinfo is None or time.year not in _YEARS:
         raise ValueError
@@ -166,7 +176,7 @@ def _known_amount(text: str, maximum: float = _MAX_WH) -> float | None:
 
 
 def lines_of_file(data: bytes) -> list[bytes]:
-    """Return the lines of a file without the header and without an incomplete last line.
+    """Return the complete lines of a file without its header. An incomplete last line is left out.
 
     Raises UnknownVersionError if the header names another version than 2.
     """

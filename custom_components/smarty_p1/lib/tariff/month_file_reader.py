@@ -1,8 +1,8 @@
-"""Reader of a meter's row of spans from its month files, with a gap for each lost line.
+"""Reader that restores a connection's row of spans from its month files.
 
 The lines are numbered, so a missing number is a lost line. The registers of the neighbouring lines
-tell the lost energy, which becomes a gap until the line is restored. The file `REMOVED` has the
-numbers of lines that were removed on purpose.
+tell the lost energy. This energy becomes a gap until the line is restored. The file `REMOVED` has
+the numbers of lines that were removed on purpose.
 """
 
 import re
@@ -34,7 +34,11 @@ _SECOND = timedelta(seconds=1)
 
 
 def with_removed(removed: bytes, name: str, data: bytes) -> bytes:
-    """Return `removed`, the content of the file `REMOVED`, plus the numbers in a month's `data`."""
+    """Return the content of the file `REMOVED` after the month `name` is removed.
+
+    `removed` is the file's content so far. The numbers of the lines in `data`, the month's file,
+    are added.
+    """
     numbers: list[range] = []
     runs = (range(run.first, run.last + 1) for run in RowReader({name: data}).runs)
     for block in sorted([*_numbers_of(removed), *runs], key=attrgetter("start")):
@@ -46,7 +50,7 @@ def with_removed(removed: bytes, name: str, data: bytes) -> bytes:
 
 
 def _numbers_of(removed: bytes | None) -> list[range]:
-    """Return the ranges of numbers in the file `REMOVED`."""
+    """Return the ranges of numbers in `removed`, the content of the file `REMOVED`."""
     pairs = re.findall(rb"^([0-9]{1,13})-([0-9]{1,13})$", removed or b"", re.MULTILINE)
     return [range(int(first), int(last) + 1) for first, last in pairs]
 
@@ -61,11 +65,11 @@ class _Run(NamedTuple):
 
 
 class RowReader:
-    """Reader of a row from its files.
+    """Reader of a connection's row from its files.
 
-    `damaged` has the months with damaged or lost lines. `new` has the spans after `number`, because
-    the stored state ends with `number`. `end` has the registers at the end of the last span. `runs`
-    has the numbers of all spans in ascending order.
+    `damaged` has the months with damaged or lost lines. `new` has the spans whose number is above
+    `number`, because the stored state does not include them. `end` has the registers at the end of
+    the last span. `runs` has the numbers of all spans in ascending order.
     """
 
     def __init__(self, files: Files, number: int | None = None) -> None:
@@ -106,9 +110,12 @@ class RowReader:
             self._take_span(span_of_cells(cells), month)
 
     def _take_plain(self, cells: list[str], month: MonthColumns) -> bool:
-        """Put a quarter-hour without making a `Span`, because a year has 35,000 quarter-hours.
+        """Put a measured quarter-hour into `month` without making a `Span`.
 
-        Return False if the line is new, repeated or out of order: `_take_span` must check it.
+        Return whether this was possible.
+
+        A year has 35,000 quarter-hours, so this saves time. If the line is new, repeated or out of
+        order, nothing is put, and `_take_span` must read the line.
         """
         start = datetime.fromisoformat(cells[0])
         passed = start - month.first
@@ -127,7 +134,10 @@ class RowReader:
         return True
 
     def _goes_on(self, number: int, end: Position) -> bool:
-        """Return whether `number` follows the last run. If so, extend the run to `end`."""
+        """Return whether `number` directly follows the last run.
+
+        If so, extend this run to `end`.
+        """
         if not self.runs or self.runs[-1].last + 1 != number:
             return False
         first, begin, *_ = self.runs[-1]
@@ -150,7 +160,7 @@ class RowReader:
             month.put_span(span, replaces=True)
 
     def _note(self, span: Span) -> bool:
-        """Record a span's number. Return False if the number is known, as of a repeated line."""
+        """Record the number of a span. Return False if the number is recorded already."""
         number = span.number
         start, end = _positions(span)
         if span.kind is Kind.GAP or not self._goes_on(number, end):
@@ -161,10 +171,11 @@ class RowReader:
         return True
 
     def close(self, begun: Registers | None = None, segment: ReadingSegment | None = None) -> None:
-        """Put a gap into the row for each hole in the numbers.
+        """Finish the reading: put a gap into the row for each range of missing numbers.
 
-        The row began at the reading `begun`. In the stored state, `segment` continues the row. The
-        attribute `lost` gets the energy that was lost between the last line and `segment`.
+        `begun` is the reading at which the row began. `segment` continues the row in the stored
+        state. The attribute `lost` gets the energy that was lost between the last line and
+        `segment`.
         """
         self._clip_gaps()
         last_number, self.end = (self.runs[-1].last, self.runs[-1].end) if self.runs else (0, None)
@@ -186,7 +197,9 @@ class RowReader:
         self.row.months = dict(sorted(self.row.months.items()))
 
     def _clip_gaps(self) -> None:
-        """Put the gaps into the row. Cut off a gap's beginning if earlier lines cover it.
+        """Put the gaps that were read into the row.
+
+        Shorten a gap whose beginning earlier lines cover.
 
         Such lines were restored after the gap was written.
         """
@@ -209,9 +222,9 @@ class RowReader:
                 self.row.put(gap)
 
     def _gap(self, before: Position, after: Position, *, is_lost: bool = True) -> Span | None:
-        """Return the gap between two lines, None without energy.
+        """Return the gap between the ends of two lines. None if the gap has no energy.
 
-        If a line is lost, note its month as damaged.
+        If a line is lost, its month is added to `damaged`.
         """
         gap = gap_between(before, after)
         has_energy = gap and (gap.amounts.imported_wh or gap.amounts.exported_wh)
@@ -225,7 +238,10 @@ def _float(text: str) -> float | None:
 
 
 def _positions(span: Span) -> tuple[Position, Position]:
-    """Return the registers at the start and the end of a span. Unknown imported energy is NaN."""
+    """Return the registers at the start and at the end of a span.
+
+    Unknown imported energy is NaN.
+    """
     amounts = span.amounts
     imported_wh, exported_wh = span.imported_register_wh, span.exported_register_wh
     if imported_wh is None:

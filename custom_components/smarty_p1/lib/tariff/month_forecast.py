@@ -1,10 +1,10 @@
-"""Estimate of the whole month's cost while the month is running.
+"""Estimate of a running month's total cost.
 
 Monthly prices count to the end of the month. Each coming day is the mean of the last 28 whole days.
-If the same month of last year is known, its mean day gives a second total, and both totals bound
-the estimate. If last year's days lack market prices, time of use or sharing, the recent days
-provide these values. There is no estimate in the first three days of a month, or if fewer than 90 %
-of the quarter-hours are known.
+If the same month of last year is known, its mean day gives a second total, and the two totals are
+the bounds of the estimate. If last year's days lack market prices, time of use or sharing, the
+recent days provide these values. There is no estimate in the first three days of a month, or if
+fewer than 90 % of the quarter-hours are known.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,7 +27,10 @@ _MIN_MEASURED_SHARE = 0.9
 
 
 class Estimate(NamedTuple):
-    """Expected total of a running month. `low` and `high` are None if last year is unknown."""
+    """Expected total in EUR of a running month.
+
+    `low` and `high` are None if last year is unknown.
+    """
 
     total: float
     low: float | None
@@ -35,9 +38,10 @@ class Estimate(NamedTuple):
 
 
 def estimated(demand: Demand) -> Estimate | None:
-    """Return the estimate of the shown month, as of the start of the running quarter-hour.
+    """Return the estimate of the shown month, made at the start of the running quarter-hour.
 
-    The estimate changes at most 96 times a day (each quarter-hour), not with every telegram.
+    So the estimate changes once a quarter-hour, and not with every telegram. None without enough
+    data or prices.
     """
     until = min(demand.until, demand.quarter_start)
     return estimate_month(demand.known_month, demand.earlier_months, demand.contracts, until)
@@ -46,7 +50,10 @@ def estimated(demand: Demand) -> Estimate | None:
 def estimate_month(
     month: Month, earlier: Sequence[Month], contracts: Contracts, until: datetime
 ) -> Estimate | None:
-    """Return the estimate for the running month, None without enough data or prices."""
+    """Return the estimate of `month`, the running month. None without enough data or prices.
+
+    `earlier` are the months before, `until` is the time up to which `month` is measured.
+    """
     is_in_time = month.start + _DAYS_BEFORE <= until < month.end
     if not is_in_time or month.known_share(until) < _MIN_MEASURED_SHARE:
         return None
@@ -65,7 +72,10 @@ def estimate_month(
 
 
 def _days_of_last_year(month: Month, earlier: Sequence[Month]) -> list[list[Day]]:
-    """Return the days of the same month a year ago, or [] if less than 90 % of it is known."""
+    """Return the days of the same month a year ago, each as a list of its records.
+
+    Return an empty list if less than 90 % of that month is known.
+    """
     year_before = month.start.replace(year=month.start.year - 1)
     last_year = next((candidate for candidate in earlier if candidate.start == year_before), None)
     if last_year is None or last_year.known_share(last_year.end) < _MIN_MEASURED_SHARE:
@@ -74,12 +84,18 @@ def _days_of_last_year(month: Month, earlier: Sequence[Month]) -> list[list[Day]
 
 
 def _by_date(days: Sequence[Day]) -> Iterator[tuple[datetime, Iterator[Day]]]:
-    """Yield each day's start with the day's records, one record for each contract of that day."""
+    """Yield the start and the records of each day.
+
+    A day has one record for each of its contracts.
+    """
     return groupby(days, key=lambda day: day_start(day.start))
 
 
 def _last_whole_days(days: Iterable[Day], until: datetime) -> list[list[Day]]:
-    """Return the last 28 whole days before `until`. A whole day is known to at least 90 %."""
+    """Return the last 28 whole days before `until`, each as a list of its records.
+
+    A day is whole if at least 90 % of its quarter-hours are known.
+    """
     whole_days: list[list[Day]] = []
     for start, group in _by_date([day for day in days if day.start < until]):
         records = list(group)
@@ -96,9 +112,9 @@ def _total(
     days: Sequence[Sequence[Day]],
     fallback_days: Sequence[Day] = (),
 ) -> float | None:
-    """Return the month's total if each coming day is the mean of `days`, None if unknown.
+    """Return the month's total in EUR if each coming day is the mean of `days`. None if unknown.
 
-    Values missing in all of `days`, such as market prices, come from `fallback_days`.
+    Values that all of `days` lack, such as market prices, come from `fallback_days`.
     """
     if not days:
         return None
@@ -119,14 +135,17 @@ def _total(
 
 
 def _lacks_price(day: Day, contract: Contract) -> bool:
-    """Return whether energy of `day` needs a market price that is unknown."""
+    """Return whether a part of the energy of `day` needs a market price that is unknown."""
     is_bought = contract.energy_margin is not None and day.imported_wh > 0
     is_sold = contract.feed_in_margin is not None and day.exported_wh > 0
     return (is_bought and not day.market_wh) or (is_sold and not day.market_exported_wh)
 
 
 def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], share: float) -> Day:
-    """Return one day with the sum of `days` multiplied by `share`."""
+    """Return a day that begins at `start`, with the sums of `days` multiplied by `share`.
+
+    Values that all of `days` lack come from `fallback_days`.
+    """
     imported_wh = sum(day.imported_wh for day in days) * share
     exported_wh = sum(day.exported_wh for day in days) * share
     sources = _Known(days, fallback_days)
@@ -148,16 +167,16 @@ def _sum(start: datetime, days: Sequence[Day], fallback_days: Sequence[Day], sha
 
 
 class _Known(NamedTuple):
-    """Whole days, and `others` for the values that all of these days lack."""
+    """Whole days, and other days that provide the values which all of the whole days lack."""
 
     days: Sequence[Day]
     others: Sequence[Day]
 
     def ratio(self, of: Callable[[Day], tuple[float, float]]) -> float | None:
-        """Return the sum of parts divided by the sum of wholes; None if all wholes are 0.
+        """Return the sum of parts divided by the sum of wholes. None if all wholes are 0.
 
-        `of` returns the part and the whole of a day. The sums are those of `days`, or of `others`
-        if the wholes of `days` are 0.
+        `of` returns the part and the whole of a day. The sums are made over `days`. If the wholes
+        of `days` are 0, they are made over `others`.
         """
         for days in self:
             pairs = [of(day) for day in days]
@@ -166,13 +185,16 @@ class _Known(NamedTuple):
         return None
 
     def above(self, energy_wh: float) -> dict[float, ClassExcess]:
-        """Return the expected part of `energy_wh` above each reference power."""
+        """Return the expected part of `energy_wh` above each reference power.
+
+        The keys are in kW.
+        """
         powers = {kw for days in self for day in days for kw in day.above}
         shares = {kw: self.ratio(partial(_above, kw)) or 0.0 for kw in powers}
         return {kw: ClassExcess(0, energy_wh * share) for kw, share in shares.items()}
 
     def second(self, energy_wh: float) -> dict[str, TimeOfUseSplit]:
-        """Return the expected split of `energy_wh` by second price, for each text of its hours."""
+        """Return the expected split of `energy_wh` by the second price, for each text of hours."""
         every = {hours for days in self for day in days for hours in day.second}
         shares = {hours: self.ratio(partial(_second, hours)) for hours in every}
         return {
@@ -183,9 +205,10 @@ class _Known(NamedTuple):
 
 
 def _above(kw: float, day: Day) -> tuple[float, float]:
-    """Return the day's energy above `kw`, and its imported energy if the excess is known.
+    """Return the day's energy above `kw`, and the day's imported energy, both in Wh.
 
-    The excess over a class is always known, because a class missing in `above` was not exceeded.
+    If the excess is unknown, both are 0. The excess over a reference power of the tariff is always
+    known, because one that `above` lacks was not exceeded.
     """
     energy_wh = day.above[kw].energy_wh if kw in day.above else 0.0
     return energy_wh, day.imported_wh if kw in day.above or kw in REFERENCE_POWERS else 0.0

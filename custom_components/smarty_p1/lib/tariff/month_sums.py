@@ -1,6 +1,6 @@
-"""Sums over the days of months, and additions made when a month is shown.
+"""Sums over the days of months, and additions that are made only when a month is shown.
 
-Additions are the running quarter-hour and the first recorded day.
+The additions are the running quarter-hour and the day of the first reading.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,7 +18,10 @@ _QUARTER_HOURS_A_DAY = 96
 
 
 def above_contract(days: Iterable[Day], contracts: Contracts) -> ClassExcess:
-    """Return the total excess of `days`, each over the reference power of its contract."""
+    """Return the excess of all `days` together.
+
+    Each day counts over its contract's reference power.
+    """
     references = ((day, contracts.at(day.start).reference_kw) for day in days)
     excesses = [day.above[kw] for day, kw in references if kw is not None and kw in day.above]
     return ClassExcess(
@@ -27,7 +30,10 @@ def above_contract(days: Iterable[Day], contracts: Contracts) -> ClassExcess:
 
 
 def merge_months(month: Month, other: Month) -> Month:
-    """Return the union of two records of the same month. Days in both records are added up."""
+    """Return the union of two records of the same month.
+
+    The energies of a day in both are added up.
+    """
     days = {day.start: day for day in month.days}
     for day in other.days:
         days[day.start] = _joined_days(days[day.start], day) if day.start in days else day
@@ -56,9 +62,10 @@ def with_running(month: Month, contracts: Contracts, time: datetime, amounts: Am
 
 
 def from_first_day(months: Iterable[Month]) -> Iterator[Month]:
-    """Yield `months` with `since`, the start of each month's first recorded day.
+    """Yield `months`, each with the start of its first recorded day as `since`.
 
-    After a month with 96 known quarter-hours (a day), months are yielded unchanged.
+    This ends after the first month with at least 96 known quarter-hours (a day): all later months
+    are yielded unchanged.
     """
     is_first = True
     for month in months:

@@ -1,7 +1,7 @@
-"""A month divided into parts in which contract, published prices and aids do not change.
+"""Division of a month into parts in which contract, published prices and aids do not change.
 
 A monthly price is spread over the days, as on a bill: every day has the same share of the month,
-even a day of 23 or 25 hours. The running day counts in proportion to its passed time.
+even a day of 23 or 25 hours. The running day counts in proportion to the time that has passed.
 """
 
 from bisect import bisect_left, bisect_right
@@ -37,7 +37,10 @@ class MonthPart(NamedTuple):
 
     @property
     def split(self) -> TimeOfUseSplit:
-        """Return the supplier's energy with a known time of use, split by the second price."""
+        """Return the energy that the supplier bills, split by the second price.
+
+        Energy whose time of use is unknown is left out.
+        """
         hours = self.contract.second_hours
         splits = (
             [_supplied(day, hours) for day in self.days if hours in day.second] if hours else []
@@ -48,7 +51,7 @@ class MonthPart(NamedTuple):
         )
 
     def above_kwh(self, reference_kw: float | None) -> float:
-        """Return the energy above `reference_kw`, 0 for None."""
+        """Return the energy in kWh above `reference_kw`. Return 0 for None."""
         if reference_kw is None:
             return 0.0
         kw, days = reference_kw, self.days
@@ -58,9 +61,10 @@ class MonthPart(NamedTuple):
 def parts_of(
     month: Month, contracts: Contracts, until: datetime, published: NetworkPrices | None = None
 ) -> list[MonthPart]:
-    """Return the parts of `month` before `until`, at least one part.
+    """Return the parts of `month` from its start to `until`, at least one part.
 
-    Prices missing in a contract are the published prices of each day, or `published` for all days.
+    If a contract lacks a price of the grid or a levy, the published price of each day is used. If
+    `published` is given, its prices replace the published prices of all days.
     """
     midnights = _midnights(month.start)
     first = month.since or midnights[0]
@@ -83,9 +87,9 @@ def parts_of(
 def _changes(
     contracts: Contracts, first: datetime, end: datetime, published: NetworkPrices | None
 ) -> list[datetime]:
-    """Return the times between `first` and `end` when contracts, aids or published prices change.
+    """Return the times from `first` to `end` at which contracts, aids or published prices change.
 
-    If `published` is given, its prices hold for all days.
+    If `published` is given, the published prices do not change, because it holds for all days.
     """
     changes = {since for since, _ in contracts.entries if first < since < end}
     changes |= contracts.aid_changes(first, end)
@@ -114,7 +118,10 @@ def _part(
 
 
 def _supplied(day: Day, hours: str) -> TimeOfUseSplit:
-    """Return the day's split by the second price, without shared energy."""
+    """Return the day's split by the second price, without shared energy.
+
+    `hours` is its text of hours.
+    """
     split, shared = day.second[hours], day.shared
     if not shared:
         return split
@@ -123,7 +130,10 @@ def _supplied(day: Day, hours: str) -> TimeOfUseSplit:
 
 @lru_cache(maxsize=64)
 def _midnights(start: datetime) -> tuple[datetime, ...]:
-    """Return all midnights of a month in UTC, including the midnight at the month's end."""
+    """Return the midnights of the month that begins at `start`, and the midnight at its end.
+
+    All midnights are in UTC.
+    """
     # Both times have the same time zone, so Python subtracts them by the wall clock. Each day has
     # 24 hours then, even when the clocks change.
     days = (month_end(start) - start).days
@@ -131,7 +141,7 @@ def _midnights(start: datetime) -> tuple[datetime, ...]:
 
 
 def _days_before(time: datetime, midnights: tuple[datetime, ...]) -> float:
-    """Return the number of days of the month before `time`, with the fraction of a running day."""
+    """Return how many days of the month lie before `time`, with the fraction of a running day."""
     day = bisect_right(midnights, time) - 1
     if not 0 <= day < len(midnights) - 1:
         return max(day, 0)

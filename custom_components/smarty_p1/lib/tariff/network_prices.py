@@ -1,7 +1,8 @@
-"""Published prices of the grid and the levies, and the prices agreed in a contract.
+"""Published prices of the grid and of the levies, and the prices agreed in a contract.
 
-`network_prices.toml` has the published prices, which hold from a midnight in Luxembourg on. After
-`APPROVED_UNTIL`, the latest published prices stay in use, and every amount with them says so.
+`network_prices.toml` has the published prices. Each holds from a midnight in Luxembourg on. After
+`APPROVED_UNTIL`, the latest published prices stay in use, and every amount computed with them names
+this day.
 """
 
 import tomllib
@@ -22,7 +23,10 @@ APPROVED_UNTIL: date = _FILE["approved_until"]
 
 @dataclass(frozen=True, slots=True)
 class NetworkPrices:
-    """Published prices of a day, in EUR without VAT. An unpublished price is None or missing."""
+    """Published prices of a day, in EUR without VAT.
+
+    A price that is not published is None or missing.
+    """
 
     vat: float | None
     """Rate of the VAT: 0.08 is 8 %."""
@@ -43,7 +47,7 @@ class NetworkPrices:
 
 
 def _changes(prices: Mapping[str, Any]) -> set[date]:
-    """Return the first days of changed prices, and the first day of unapproved prices."""
+    """Return the first days of all changed prices, and the first day after the approved prices."""
     days = {APPROVED_UNTIL + timedelta(days=1)}
     for dated in prices.values():
         if isinstance(dated, dict):
@@ -86,7 +90,7 @@ _PRICES = [_prices_on(day, _FILE["prices"]) for day in _DAYS]
 
 
 def network_prices_at(moment: datetime) -> NetworkPrices | None:
-    """Return the published prices at `moment`, None before the first published prices."""
+    """Return the published prices at `moment`. None before the first published prices."""
     index = bisect_right(_STARTS, moment)
     return _PRICES[index - 1] if index else None
 
@@ -97,14 +101,18 @@ def price_changes(start: datetime, end: datetime) -> list[datetime]:
 
 
 def older_prices(prices_of: date | None) -> dict[str, str]:
-    """Return `prices_of` as part of an answer: its month, like "2026-12". Empty for None."""
+    """Return the month of `prices_of` as part of an answer, such as `{"prices_of": "2026-12"}`.
+
+    Return an empty dict for None.
+    """
     return {"prices_of": f"{prices_of:%Y-%m}"} if prices_of else {}
 
 
 class AgreedPrices(NamedTuple):
-    """Prices of the grid and the levies under a contract, without VAT.
+    """Prices of the grid and of the levies under a contract, in EUR without VAT.
 
-    A price in the contract counts before the published price. None where both are unknown.
+    A price in the contract counts before the published price. A property is None if both are
+    unknown.
     """
 
     contract: Contract
@@ -112,12 +120,15 @@ class AgreedPrices(NamedTuple):
 
     @classmethod
     def at(cls, contract: Contract, moment: datetime) -> Self:
-        """Return the prices of `contract` at `moment`."""
+        """Return the prices that hold under `contract` at `moment`."""
         return cls(contract, network_prices_at(moment))
 
     @property
     def prices_of(self) -> date | None:
-        """Return `APPROVED_UNTIL` if a bill uses published prices after that day, else None."""
+        """Return `APPROVED_UNTIL` if a bill uses published prices of a later day.
+
+        Otherwise return None.
+        """
         contract = self.contract
         own = [contract.network_variable, contract.meter_fee, *self._own_levies]
         if contract.reference_kw is not None:
@@ -126,13 +137,19 @@ class AgreedPrices(NamedTuple):
 
     @property
     def prices_of_kwh(self) -> date | None:
-        """Return `APPROVED_UNTIL` if a kWh has published prices after that day, else None."""
+        """Return `APPROVED_UNTIL` if the price of a kWh uses published prices of a later day.
+
+        Otherwise return None.
+        """
         own = [self.contract.network_variable, *self._own_levies]
         return self.published_until if None in own else None
 
     @property
     def published_until(self) -> date | None:
-        """Return `APPROVED_UNTIL` if the published prices are of a later day, else None."""
+        """Return `APPROVED_UNTIL` if the published prices are of a later day.
+
+        Otherwise return None.
+        """
         if self.published is None or self.published.are_approved:
             return None
         return APPROVED_UNTIL
@@ -144,7 +161,7 @@ class AgreedPrices(NamedTuple):
 
     @property
     def vat_rate(self) -> float | None:
-        """Return the rate of the VAT: 0.08 is 8 %; 0 for a contract without VAT."""
+        """Return the rate of the VAT, such as 0.08 for 8 %. Return 0 for a contract without VAT."""
         if not self.contract.has_vat:
             return 0.0
         return self.published.vat if self.published else None
@@ -163,7 +180,7 @@ class AgreedPrices(NamedTuple):
 
     @property
     def surcharge_on_top(self) -> float | None:
-        """Return the price of a kWh above the reference power less the price of a kWh below it."""
+        """Return how much more a kWh costs above the reference power than below it."""
         if not self.contract.replaces_variable:
             return self.surcharge
         if self.surcharge is None or self.variable is None:
@@ -191,9 +208,9 @@ class AgreedPrices(NamedTuple):
         return _first(own, published.get(self.contract.consumer_category or CONSUMER_CATEGORIES[0]))
 
     def fixed(self, reference_kw: float | None) -> float | None:
-        """Return the monthly price of `reference_kw`.
+        """Return the monthly price of the reference power `reference_kw`. None if unknown.
 
-        The price in the contract counts only for the reference power in the contract.
+        The price in the contract counts only for the contract's own reference power.
         """
         own = self.contract.network_fixed if reference_kw == self.contract.reference_kw else None
         if own is not None or self.published is None or reference_kw is None:
@@ -201,7 +218,7 @@ class AgreedPrices(NamedTuple):
         return self.published.fixed.get(reference_kw)
 
     def aid(self, aid: Aid) -> float:
-        """Return the amount of an aid per unit (kWh or month) as a negative price without VAT."""
+        """Return an aid's amount per unit (kWh or month) as a negative price in EUR without VAT."""
         rate = self.published.vat if self.published and aid.vat is AidVat.INCLUDED else None
         return -round(aid.amount / (1 + (rate or 0.0)), 6)
 

@@ -1,4 +1,4 @@
-"""Prices of the coming quarter-hours, and the usual margin below the reference power."""
+"""Prices of the coming quarter-hours, and the power that usually is left to the reference power."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,7 +26,7 @@ type Market = Callable[[datetime], MarketPrices]
 
 
 class Unknown(StrEnum):
-    """Reason for an unknown value of a quarter-hour."""
+    """Reason why a value of a coming quarter-hour is unknown."""
 
     NOT_AGREED = "not_agreed"
     """The contract lacks the energy price, the feed-in price or the reference power."""
@@ -39,7 +39,7 @@ class Unknown(StrEnum):
 
 
 class ComingQuarterHour(NamedTuple):
-    """The current or a later quarter-hour, with its prices."""
+    """The current or a later quarter-hour, with its prices and its usual distance to the limit."""
 
     start: datetime
     """In UTC."""
@@ -56,10 +56,11 @@ class ComingQuarterHour(NamedTuple):
 
 
 def usual_import(quarters: Iterable[QuarterHour]) -> Usual:
-    """Return the mean power of each time of day that was measured on `MIN_DAYS` days or more.
+    """Return the mean imported power in kW of each time of day.
 
-    Weekdays and weekends count alike, because the eight weekend days of four weeks are too few to
-    tell a habit from chance. Estimates of the national platform Leneda do not count.
+    Times of day that were measured on fewer than `MIN_DAYS` days are left out. Weekdays and
+    weekends count alike, because the eight weekend days of four weeks are too few to tell a habit
+    from chance. Estimates of the national platform Leneda do not count.
     """
     kws_by_time: defaultdict[tuple[int, int], list[float]] = defaultdict(list)
     for quarter in quarters:
@@ -71,9 +72,10 @@ def usual_import(quarters: Iterable[QuarterHour]) -> Usual:
 def quarter_hours_ahead(
     now: datetime, contracts: Contracts, market: Market, usual: Usual
 ) -> Iterator[ComingQuarterHour]:
-    """Yield the current quarter-hour and the following ones, 48 hours in all.
+    """Yield the current quarter-hour and all that follow within 48 hours.
 
-    `now` is in UTC. The prices come from `price_of_kwh`.
+    `now` is in UTC. `market` returns the market's prices, and `usual` has the usual import. The
+    prices come from `price_of_kwh`.
     """
     start = quarter_start(now)
     for n in range(_AHEAD // QUARTER_HOUR):

@@ -1,17 +1,18 @@
 """Conversion of readings to spans, in spite of gaps, wrong clocks and exchanged meters.
 
-A span is a period with its energy. A connection's sure spans form its row. The registers tell the
-energy of a gap, but a wrong clock tells a wrong month. So readings after a break (a gap, another
-meter, a register that falls or leaps, a clock that is set) form a new segment. The row gets the
-spans of a segment when the segment has a day of measured quarter-hours:
+A span is a period with its energy. The confirmed spans of a connection form its row. The registers
+tell the energy of a gap, but a wrong clock would put the energy into a wrong month. So the readings
+after a break (a gap, another meter, a register that falls or leaps, a clock that is set) form a new
+segment. The row gets the spans of a segment as soon as the segment has a day of measured
+quarter-hours:
 
-- The gap before a segment is booked after the segment's first whole quarter-hour. Where a clock
-  was set back, the gap has no length.
+- The gap before a segment is booked after the segment's first whole quarter-hour. If the clock was
+  set back, the gap has no length.
 - When the clock or the meter is right again, the readings continue the segment before the break.
-  The wrong segment is dropped, and its time becomes a gap (cases: `meter_clock_jumps.py`).
+  The wrong segment is dropped, and its time becomes a gap (`meter_clock_jumps.py` has the cases).
 
-So row and segments together hold the rise of the register, once. Spans in the row never change,
-because they are written to files line by line.
+So the row and the segments together contain the whole rise of the register exactly once. Spans in
+the row never change, because they are written to files line by line.
 """
 
 from collections.abc import Sequence
@@ -34,10 +35,10 @@ _A_DAY = 96
 
 
 class ReadingHistory:
-    """Row of a connection's spans, and segments: readings without a break.
+    """A connection's row of spans, and its segments of readings without a break.
 
     Before the first reading, `segments` is empty. The first segment continues the row; all later
-    segments are unconfirmed. `new` has the spans that were added to the row, for the storage.
+    segments are unconfirmed. `new` has the spans that were added to the row and are to be stored.
     """
 
     def __init__(
@@ -60,16 +61,17 @@ class ReadingHistory:
         """Spans added or dropped while a thread computes the months, None at other times."""
 
     def begin_past(self) -> None:
-        """Record added and dropped spans until `set_platform_days`.
+        """Remember all spans that are added or dropped until `set_platform_days` is called.
 
-        Call this before a thread computes the months, because the thread misses these changes.
+        Call this before a thread computes the months, because the thread does not see these
+        changes.
         """
         self._noted = []
 
     def set_platform_days(self, past: PlatformDays, months: KnownMonths | None) -> None:
-        """Show the platform's quarter-hours `past`.
+        """Complete the measured quarter-hours with `past`, the days of the platform Leneda.
 
-        A thread has computed `months`. If None, the months are computed when they are needed.
+        `months` were computed by a thread. If None, the months are computed when they are needed.
         """
         self.past = past
         if months is not None:
@@ -84,11 +86,11 @@ class ReadingHistory:
             self._noted.append(span)
 
     def months(self, contracts: Contracts) -> dict[datetime, Month]:
-        """Return the months by their start; the same object while nothing has changed."""
+        """Return the months by their start. While nothing changes, the same object is returned."""
         return self._months.made(self.columns(), self.past, contracts)
 
     def columns(self) -> Columns:
-        """Return the row's months. Months with unconfirmed spans are copies with these spans."""
+        """Return the months of the row, with unconfirmed spans added to copies of their months."""
         doubtful = [span for segment in self.segments for span in segment.spans]
         if not doubtful:
             return self.row.months
@@ -100,7 +102,7 @@ class ReadingHistory:
         serial_number: str | None,
         market: tuple[MarketPrices, MarketPrices],
     ) -> None:
-        """Add a reading. `market` has the prices at the previous reading and at this reading."""
+        """Take a reading. `market` has the prices at the previous reading and at this reading."""
         if not self.segments:
             if not self.row.number:
                 self.begun = reading
@@ -116,7 +118,10 @@ class ReadingHistory:
     def _bridge(
         self, segment: ReadingSegment, reading: Registers, market: tuple[MarketPrices, MarketPrices]
     ) -> None:
-        """Distribute the energy since the last reading over one or two quarter-hours."""
+        """Distribute the energy since the last reading over one or two quarter-hours of `segment`.
+
+        `market` has the prices at the last reading and at `reading`.
+        """
         before, after = market
         last, segment.last = segment.last, reading
         rise, start = Rise.between(last, reading), quarter_start(reading.time)
@@ -142,7 +147,10 @@ class ReadingHistory:
             self.segments[-1].month_start = month
 
     def _book(self, segment: ReadingSegment, end: Position) -> None:
-        """Book the energy from `segment.since` to `end` as a span, even if the energy is 0."""
+        """Add a span with the segment's amounts, even if they are 0.
+
+        The span lasts from `segment.since` to `end`.
+        """
         amounts, segment.amounts = segment.amounts.rounded(), Amounts()
         start, segment.since = segment.since, end.time
         is_whole = end.time - start == QUARTER_HOUR
@@ -153,10 +161,10 @@ class ReadingHistory:
         self._add(segment, span)
 
     def _complete(self, segment: ReadingSegment, start: datetime) -> None:
-        """Count a whole quarter-hour of a segment.
+        """Count the whole quarter-hour of a segment that began at `start`.
 
-        After the segment's first quarter-hour, book the gap before the segment. After its 96th (a
-        day), confirm the segment.
+        After the segment's first quarter-hour, the gap before the segment is booked. After its 96th
+        quarter-hour (a day), the segment is confirmed.
         """
         segment.quarter_hours += 1
         if len(self.segments) > 1:
@@ -175,7 +183,7 @@ class ReadingHistory:
         self._note(span)
 
     def _merge_oldest_segment(self) -> None:
-        """Add the spans of the second segment to the row, and drop the first segment."""
+        """Confirm the second segment: add its spans to the row, and drop the first segment."""
         following = self.segments[1]
         del self.segments[0]
         spans, following.spans = following.spans, []
@@ -184,7 +192,7 @@ class ReadingHistory:
             self._note(span)
 
     def _break_off(self, reading: Registers, serial_number: str | None) -> None:
-        """Begin a segment with a reading, and drop the segments that the reading disproves."""
+        """Begin a segment with `reading`. Drop the segments that the reading proves to be wrong."""
         segments, last = self.segments, self.segments[-1]
         shown = last.month_start
         kept = count_kept(segments, reading, serial_number)
@@ -201,7 +209,10 @@ class ReadingHistory:
         segments.append(ReadingSegment.begun(reading, serial_number, shown))
 
     def _book_gap(self, before: ReadingSegment, after: ReadingSegment) -> None:
-        """Insert the gap between two segments of a meter before the spans of the second segment."""
+        """Put the gap between two segments before the spans of the second segment, `after`.
+
+        If the segments are not of the same meter and register, no gap is put.
+        """
         if not before.is_register_of(after.first, after.serial_number):
             return
         rise = Rise.between(before.last, after.first)
@@ -213,7 +224,7 @@ class ReadingHistory:
             self._note(gap)
 
     def go_on_from(self, new: Sequence[Span]) -> None:
-        """Continue after `new`, the spans that the row got after the segments were stored.
+        """Continue after the spans `new`, which the row got after the segments were stored.
 
         The last segment with a span in `new` is confirmed.
         """
@@ -234,7 +245,10 @@ class ReadingHistory:
             self._show_month_of(quarters[-1].start)
 
     def _last_in_row(self, taken: set[_Identity]) -> int:
-        """Return the index of the last segment with a span in `taken`, 0 if none has."""
+        """Return the index of the last segment with a span in `taken`.
+
+        Return 0 if no segment has one.
+        """
         last_index = 0
         for index, segment in enumerate(self.segments):
             if taken & set(map(_identity, segment.spans)):
@@ -242,7 +256,10 @@ class ReadingHistory:
         return last_index
 
     def begin_at(self, position: Position, known: ReadingSegment | None = None) -> None:
-        """Replace all segments by a segment that begins at `position`, for the meter of `known`."""
+        """Replace all segments by an empty segment that begins at `position`.
+
+        Its meter and shown month are those of the segment `known`.
+        """
         time, imported_wh, exported_wh = position
         exported_time = None if exported_wh is None else time
         reading = Registers(time, imported_wh, exported_wh, exported_time)
@@ -256,7 +273,7 @@ def _identity(span: Span) -> _Identity:
 
 
 def _boundary(reading: Registers, rise: Rise, share: float, time: datetime) -> Position:
-    """Return the registers at `time`: the registers of `reading` less a share of the rise."""
+    """Return the registers at `time`: the registers of `reading` less `share` of `rise`."""
     exported_wh = reading.exported_wh
     if exported_wh is not None:
         exported_wh = round(exported_wh - rise.exported_wh * share, 6)

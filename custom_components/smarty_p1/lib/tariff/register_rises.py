@@ -20,7 +20,10 @@ _HOUR = timedelta(hours=1)
 
 
 class Energies(NamedTuple):
-    """Registers 1-0:1.8.0, 2.8.0, 3.8.0 and 4.8.0 of a telegram, None where unknown."""
+    """Values of the registers 1-0:1.8.0, 2.8.0, 3.8.0 and 4.8.0 in a telegram.
+
+    None where unknown.
+    """
 
     imported_kwh: float | None
     exported_kwh: float | None = None
@@ -29,9 +32,10 @@ class Energies(NamedTuple):
 
 
 class Registers(NamedTuple):
-    """Energy registers of a meter at a time, in Wh and varh.
+    """Values in Wh and varh of a meter's energy registers at one time.
 
-    `exported_wh` is the last known exported energy, `exported_time` the time of its telegram.
+    `exported_wh` is the last known exported energy, and `exported_time` the time of the telegram
+    that had it.
     """
 
     time: datetime
@@ -43,7 +47,7 @@ class Registers(NamedTuple):
 
     @classmethod
     def of(cls, time: datetime, energies: Energies, last: Registers | None) -> Self | None:
-        """Return the registers of a telegram, None if the imported energy is missing or negative.
+        """Return the registers of a telegram. None if the imported energy is missing or negative.
 
         If the exported energy is missing, the value in `last`, the previous registers, is kept.
         """
@@ -62,10 +66,11 @@ def _thousandths(value: float | None) -> int | None:
 
 
 class Rise(NamedTuple):
-    """Rise of the registers between two readings, None where unknown.
+    """Rise of the energy registers between two readings, in Wh and varh.
 
     `exported_wh` is the rise between the last known values, 0 where unknown. `is_exported_exact`
-    says whether the telegrams of both readings have the exported energy.
+    says whether the telegrams of both readings have the exported energy. A reactive energy is None
+    where unknown.
     """
 
     imported_wh: float
@@ -76,7 +81,7 @@ class Rise(NamedTuple):
 
     @classmethod
     def between(cls, before: Registers, after: Registers) -> Self:
-        """Return the rise from a reading to the next reading of the same meter."""
+        """Return the rise from the reading `before` to the reading `after` of the same meter."""
         exported = None
         if before.exported_time and after.exported_time:
             passed = after.exported_time - before.exported_time
@@ -113,16 +118,17 @@ def _risen(before: float | None, after: float | None, passed: timedelta) -> floa
 
 
 def is_bridged(before: Registers, after: Registers) -> bool:
-    """Return whether energy may be interpolated between two readings."""
+    """Return whether the energy between two readings may be interpolated."""
     passed = after.time - before.time
     rise_wh = after.imported_wh - before.imported_wh
     return -CLOCK_TOLERANCE <= passed <= MAX_GAP and 0 <= rise_wh <= most_wh(passed)
 
 
 class Amounts(NamedTuple):
-    """Energies of a period, and their cost and revenue at the market's prices.
+    """Energies of a period, and their cost and revenue in EUR at the market's prices.
 
-    `market_wh` and `market_exported_wh` are the energies with a known market price.
+    `market_wh` and `market_exported_wh` are the energies with a known market price. A reactive
+    energy is None where unknown.
     """
 
     imported_wh: float = 0.0
@@ -136,7 +142,7 @@ class Amounts(NamedTuple):
     market_exported_wh: float = 0.0
 
     def plus(self, rise: Rise, share: float, market: MarketPrices) -> Amounts:
-        """Return the sum of these amounts and a share of `rise`, at the prices of `market`."""
+        """Return these amounts plus the part `share` of `rise`, priced at `market`."""
         imported_wh, exported_wh = rise.imported_wh * share, rise.exported_wh * share
         cost, priced_wh, revenue, priced_exported_wh = self[5:]
         if market.energy is not None:
@@ -175,7 +181,10 @@ class Amounts(NamedTuple):
         )
 
     def totals(self) -> tuple[float, float | None, float | None, float | None]:
-        """Return mean power in kW and energies in kWh and kvarh, as `QuarterHour` takes them."""
+        """Return the fields of a `QuarterHour`: mean power in kW, then energies in kWh and kvarh.
+
+        Inexact or unknown energies are None.
+        """
         return (
             round(self.imported_wh * 4 / 1000, DECIMALS),
             round(self.exported_wh / 1000, DECIMALS) if self.is_exported_exact else None,

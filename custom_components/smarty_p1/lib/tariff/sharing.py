@@ -1,7 +1,7 @@
-"""Energy sharing: imported energy that comes from a sharing group and that no supplier bills.
+"""Energy sharing: imported energy that comes from a sharing group, so that no supplier bills it.
 
-Only the national platform Leneda knows the shared energy, and corrects it for weeks. So shared
-energy is added to days when the days are shown, and never stored with them.
+Only the national platform Leneda knows the shared energy, and corrects its values for weeks. So
+shared energy is added to days only when the days are shown, and is never stored with them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ _OFF = 1 / 45
 
 
 class Covered(NamedTuple):
-    """Shared energy of a quarter-hour, as the platform states it."""
+    """Shared energy of one quarter-hour, as the national platform Leneda states it."""
 
     layers_wh: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     """Energy from the layers 1 to 4 of sharing groups."""
@@ -32,7 +32,7 @@ class Covered(NamedTuple):
     """Imported energy of the quarter-hour in the platform's data, None where unknown."""
 
     def shared(self, imported_wh: float) -> Shared:
-        """Return the shared part of `imported_wh`.
+        """Return the shared part of a quarter-hour's imported energy.
 
         If `remaining_wh` is known, all energy beyond it is shared, because some layers may be
         hidden from the user.
@@ -53,7 +53,7 @@ class Covered(NamedTuple):
 
 
 class DaySum(NamedTuple):
-    """Energy of a whole day in Luxembourg in one of the platform's series."""
+    """Energy of a whole day in Luxembourg, in one of the platform's series."""
 
     start: datetime
     """Midnight in Luxembourg, as UTC."""
@@ -73,7 +73,10 @@ NO_SHARING: Sharing = {}
 def shared_of(
     quarters: Iterable[QuarterHour], sharing: Sharing, contract: Contract
 ) -> Shared | None:
-    """Return the shared energy of `quarters`, None if it is unknown for all quarter-hours."""
+    """Return the shared energy of `quarters`.
+
+    None if it is unknown for all of these quarter-hours.
+    """
     hours = contract.second_hours
     total = None
     for quarter in quarters:

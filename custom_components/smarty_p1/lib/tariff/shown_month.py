@@ -38,7 +38,10 @@ _MIN_W = 10.0
 
 
 def is_to_be_shown(segments: Sequence[ReadingSegment], month: datetime, row: Row) -> bool:
-    """Return whether `month`, the month of the last reading, replaces the shown month."""
+    """Return whether `month` is to be shown in place of the shown month.
+
+    `month` is the month of the last reading.
+    """
     shown = segments[-1].month_start
     if month == shown:
         return False
@@ -48,7 +51,7 @@ def is_to_be_shown(segments: Sequence[ReadingSegment], month: datetime, row: Row
 
 
 def time_until(segments: Sequence[ReadingSegment]) -> datetime:
-    """Return the time that the shown month has reached."""
+    """Return the time up to which the shown month is known."""
     latest, sure = segments[-1], sure_time(segments)
     time = latest.last.time
     if month_start(time) != latest.month_start or _has_leapt(segments):
@@ -57,7 +60,7 @@ def time_until(segments: Sequence[ReadingSegment]) -> datetime:
 
 
 def sure_time(segments: Sequence[ReadingSegment]) -> datetime:
-    """Return the time of the last reading by a clock that may be right."""
+    """Return the time of the last reading whose clock may be right."""
     time = segments[0].last.time
     for before, after in pairwise(segments):
         if not before.may_be_followed_by(after.first, after.serial_number):
@@ -69,23 +72,29 @@ def sure_time(segments: Sequence[ReadingSegment]) -> datetime:
 
 
 def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
-    """Return whether `month` has quarter-hours, and the next month is empty and not shown."""
+    """Return whether `month` has measured quarter-hours, but the following month has none.
+
+    False if the following month is the shown month.
+    """
     following = month_end(month)
     is_last = following != shown and not row.has_quarter_hours(following)
     return is_last and row.has_quarter_hours(month)
 
 
 def _has_leapt(segments: Sequence[ReadingSegment]) -> bool:
-    """Return whether the clock may be ahead, because it has leapt from a segment to the next.
+    """Return whether the clock may be ahead, because it has leapt between two segments.
 
-    If it has leapt more than `MAX_SEGMENTS - 2` times, return False.
+    A clock that has leapt more than `MAX_SEGMENTS - 2` times leaps all the time, so return False.
     """
     leaps = sum(starmap(_leaps, pairwise(segments)))
     return 0 < leaps < MAX_SEGMENTS - 1
 
 
 def _leaps(before: ReadingSegment, after: ReadingSegment) -> bool:
-    """Return whether the clock went ahead by over a day, with little energy or another register."""
+    """Return whether the clock went ahead by over a day between two segments without a real gap.
+
+    In a real gap, the same register has risen by a mean power of at least `_MIN_W`.
+    """
     passed = after.first.time - before.last.time
     if passed <= _A_DAY:
         return False

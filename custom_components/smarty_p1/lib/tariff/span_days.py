@@ -1,7 +1,7 @@
 """Computation of a month's days from its spans and contracts. Days are never stored.
 
-A measured quarter-hour replaces a quarter-hour of the national platform. Both replace loose spans:
-gaps and parts of quarter-hours (`gaps_by_day.py`). Both quarter-hours may have shared energy.
+A measured quarter-hour replaces a quarter-hour of the national platform Leneda. Both replace loose
+spans: gaps and parts of quarter-hours (`gaps_by_day.py`). Both may have shared energy.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -25,16 +25,17 @@ _NO_MARKET = (0.0,) * 4
 
 
 class KnownDay(NamedTuple):
-    """Day, or part of a day under one contract, with its highest quarter-hour."""
+    """A day, or the part of a day under one contract, with its highest quarter-hour."""
 
     day: Day
     peak: QuarterHour | None
 
 
 def above_each(energy_wh: float, own_kw: float | None) -> dict[float, ClassExcess]:
-    """Return the excess of a quarter-hour's energy over each exceeded class, by class in kW.
+    """Return the excess of a quarter-hour's energy over each reference power that it exceeds.
 
-    The contract's reference power, `own_kw`, is included even without excess if it is no class.
+    The keys are reference powers in kW. `own_kw`, the contract's reference power, is always a key
+    if it is not a reference power of the tariff.
     """
     return _above([energy_wh], own_kw)
 
@@ -60,7 +61,7 @@ def _above_one(energies_wh: Sequence[float], kw: float) -> ClassExcess:
 
 
 def days_of(month: MonthColumns, view: RowView, period: Period) -> Iterator[KnownDay]:
-    """Yield the days with known energy in `period`, a period within `month`."""
+    """Yield the days of `period` with known energy. `period` lies within `month`."""
     begin, end = period
     pieces = view.pieces(month, period) if month.loose else {}
     while begin < end:
@@ -81,7 +82,10 @@ class _Part(NamedTuple):
     end: datetime
 
     def known_day(self, pieces: Sequence[Piece]) -> KnownDay | None:
-        """Return the day with `pieces` of gaps and parts of quarter-hours, None without energy."""
+        """Return the day, including `pieces` of gaps and of parts of quarter-hours.
+
+        None without energy.
+        """
         month, begin = self.month, self.begin
         # A quarter-hour belongs to the contract that holds at its start. So round both ends up to
         # the start of a quarter-hour.
@@ -193,12 +197,18 @@ def _sum(*energies_wh: Sequence[float]) -> float:
 
 
 def highest_of(quarters: Iterable[QuarterHour]) -> QuarterHour | None:
-    """Return the quarter-hour with the highest power, the first of equals, None without any."""
+    """Return the quarter-hour with the highest power.
+
+    Of equal ones, return the first; None if empty.
+    """
     return min(quarters, key=lambda quarter: (-quarter.mean_kw, quarter.start), default=None)
 
 
 def _limited(above: dict[float, ClassExcess], max_count: int) -> dict[float, ClassExcess]:
-    """Limit the counts to `max_count`, because a clock that is set back repeats quarter-hours."""
+    """Return `above` with all counts limited to `max_count`.
+
+    The limit is needed, because a clock that is set back repeats quarter-hours.
+    """
     return {
         kw: ClassExcess(min(excess.quarter_hours, max_count), excess.energy_wh)
         for kw, excess in above.items()
@@ -208,7 +218,7 @@ def _limited(above: dict[float, ClassExcess], max_count: int) -> dict[float, Cla
 def _of(
     pieces: Sequence[Piece], splits: Mapping[str, TimeOfUseSplit] | None = None
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return the sum of `splits` and of the time-of-use splits of `pieces`, rounded."""
+    """Return the rounded sum of `splits` and of the time-of-use splits of `pieces`."""
     second = reduce(joined_splits, [piece.second for piece in pieces], splits or {})
     return {
         hours: TimeOfUseSplit(round(split.energy_wh, DECIMALS), round(split.second_wh, DECIMALS))

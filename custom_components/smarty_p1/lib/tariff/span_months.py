@@ -15,8 +15,8 @@ from .spans import Columns, Kind, MonthColumns, Span, months_between
 class KnownMonths:
     """Cache of the months of a row of spans.
 
-    A new quarter-hour updates its day, a gap or a part of a quarter-hour its months. New contracts
-    or new data of the national platform update all months.
+    A new quarter-hour changes only its day. A new gap or part of a quarter-hour changes all its
+    months. New contracts or new data of the national platform Leneda change all months.
     """
 
     def __init__(self) -> None:
@@ -30,13 +30,13 @@ class KnownMonths:
 
     @classmethod
     def of(cls, columns: Columns, past: PlatformDays, contracts: Contracts) -> Self:
-        """Return a cache that has computed all months of a row and of the platform."""
+        """Return a cache in which all months of a row and of the platform are already computed."""
         cache = cls()
         cache.made(columns, past, contracts)
         return cache
 
     def note(self, span: Span) -> None:
-        """Mark the day or the months of an added or removed span as changed."""
+        """Mark the day, or the months, of an added or removed span as to be computed again."""
         self._is_new = True
         if span.kind is Kind.QUARTER_HOUR:
             days = self._stale_days.setdefault(month_start(span.start), set())
@@ -47,7 +47,7 @@ class KnownMonths:
     def made(
         self, columns: Columns, past: PlatformDays, contracts: Contracts
     ) -> dict[datetime, Month]:
-        """Return the months by their start; the same object while nothing has changed."""
+        """Return the months by their start. While nothing changes, the same object is returned."""
         basis = past, contracts.entries
         if not self._is_new and basis == self._basis:
             return self._months
@@ -68,10 +68,10 @@ class KnownMonths:
         return self._months
 
     def _recut_months(self, view: RowView) -> set[datetime]:
-        """Return the months to be computed again as a whole.
+        """Return the starts of the months that must be computed again as a whole.
 
-        The platform's quarter-hours of a changed day also change the gaps that touch the day. Such
-        a gap may reach into other months.
+        If the platform has quarter-hours on a changed day, the gaps that touch the day change, too.
+        Such a gap may reach into other months.
         """
         if not view.past.months:
             return self._stale_months
@@ -79,7 +79,10 @@ class KnownMonths:
         return connected(self._stale_months | recut, view.months)
 
     def _is_recut(self, start: datetime, past: PlatformDays) -> bool:
-        """Return whether the platform has a quarter-hour on a changed day of a month."""
+        """Return whether the platform has a quarter-hour on one of the month's changed days.
+
+        `start` is the start of the month.
+        """
         platform = past.months.get(start)
         return platform is not None and any(
             platform.is_known((midnight - platform.first) // QUARTER_HOUR + place)
@@ -88,7 +91,7 @@ class KnownMonths:
         )
 
     def _make(self, view: RowView, start: datetime, midnights: set[datetime] | None) -> None:
-        """Compute a month, or only its days that begin at `midnights`."""
+        """Compute the month that begins at `start`, or only its days that begin at `midnights`."""
         month = view.months.get(start) or MonthColumns(start)
         if midnights is None:
             days = [*days_of(month, view, (month.first, month.first + month.size * QUARTER_HOUR))]
@@ -107,5 +110,5 @@ class KnownMonths:
 def months_of(
     columns: Columns, past: PlatformDays = NO_PLATFORM_DAYS, contracts: Contracts | None = None
 ) -> dict[datetime, Month]:
-    """Return the months of a row and of the platform's quarter-hours, by their start."""
+    """Return the months of a row, completed with the platform's quarter-hours, by their start."""
     return KnownMonths().made(columns, past, contracts or Contracts())

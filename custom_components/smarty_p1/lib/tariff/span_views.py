@@ -1,4 +1,4 @@
-"""Series of quarter-hours, measured or from the national platform, for charts and what-if."""
+"""Series of quarter-hours for charts and what-if: measured here, or from the platform Leneda."""
 
 from array import array
 from collections.abc import Iterator, Mapping
@@ -61,7 +61,10 @@ class QuarterHours:
         return self.start + len(self._imported) * QUARTER_HOUR
 
     def mark(self, today: datetime) -> str:
-        """Return a checksum of the values before `today`, by which a change is noticed."""
+        """Return a checksum of the values before `today`.
+
+        It changes when one of these values changes.
+        """
         part = self._slice(self.start, today)
         mark = crc32(self.start.isoformat().encode())
         for values in (self._imported[part], self._exported[part], self._origins[part]):
@@ -69,9 +72,9 @@ class QuarterHours:
         return f"{mark:08x}"
 
     def values(self, quantity: str, start: datetime, end: datetime) -> list[int | None]:
-        """Return energies in whole Wh, None where unknown.
+        """Return the energies from `start` to `end` in whole Wh. None where unknown.
 
-        `quantity` is "imported" or "exported". For another text, the values are imported less
+        `quantity` is "imported" or "exported". For any other text, the result is imported less
         exported energy.
         """
         part = self._slice(start, end)
@@ -82,10 +85,11 @@ class QuarterHours:
         return [None if isnan(wh) else round(wh) for wh in exact]
 
     def larger(self, start: datetime, above: bytes) -> list[int | None]:
-        """Return the larger of imported and exported energy for each quarter-hour, in Wh.
+        """Return the larger of imported and exported energy in Wh for each quarter-hour.
 
-        Exported energy is negative, an unknown energy is None. `above` holds the bytes that the
-        method `above` returns from `start` on. Imported energy is returned where a byte is not 0.
+        Exported energy is negative, unknown energy is None. `above` has the bytes that the method
+        `above` returned from `start` on. Where a byte is not 0, the imported energy is returned
+        even if it is smaller.
         """
         first = self._slice(start, self.end).start
         part = slice(first, first + len(above))
@@ -96,9 +100,10 @@ class QuarterHours:
         ]
 
     def above(self, start: datetime, end: datetime, contracts: Contracts) -> bytes:
-        """Return for each quarter-hour the number of classes that its imported energy exceeds.
+        """Return for each quarter-hour how many reference powers its imported energy exceeds.
 
-        ABOVE_CONTRACT is added where the energy exceeds the contract's reference power.
+        The result has a byte for each quarter-hour. Only the reference powers of the tariff are
+        counted. ABOVE_CONTRACT is added where the energy exceeds the contract's reference power.
         """
         part = self._slice(start, end)
         marks = bytearray(part.stop - part.start if part.stop > part.start else 0)
@@ -114,7 +119,10 @@ class QuarterHours:
         return bytes(marks)
 
     def origins(self, start: datetime, end: datetime) -> Iterator[Run]:
-        """Yield the runs of successive quarter-hours from the platform."""
+        """Yield the runs of successive quarter-hours of the platform that have the same origin.
+
+        The indices of the runs are relative to `start`.
+        """
         index = 0
         for code, group in groupby(self._origins[self._slice(start, end)]):
             count = len(list(group))
@@ -123,7 +131,10 @@ class QuarterHours:
             index += count
 
     def peak(self, start: datetime, end: datetime) -> QuarterHour | None:
-        """Return the first quarter-hour with the highest imported energy, None without any."""
+        """Return the quarter-hour with the highest imported energy, the first of equal ones.
+
+        None if no energy is known.
+        """
         part = self._slice(start, end)
         pairs = [(wh, -n) for n, wh in enumerate(self._imported[part], part.start) if not isnan(wh)]
         if not pairs:
@@ -139,7 +150,10 @@ class QuarterHours:
 def quarter_hours_between(
     columns: Mapping[datetime, MonthColumns], past: PlatformDays, start: datetime, end: datetime
 ) -> Iterator[QuarterHour]:
-    """Yield the quarter-hours that start in a period, measured or the platform's, in order."""
+    """Yield the quarter-hours that start from `start` to before `end`, in order.
+
+    A quarter-hour that was not measured is taken from `past`, the platform's days.
+    """
     for month in sorted({*columns, *past.months}):
         own, platform = (of.get(month) or MonthColumns(month) for of in (columns, past.months))
         # Round up to the start of a quarter-hour. A quarter-hour that began before the period is
@@ -160,5 +174,5 @@ def _mark_of(imported_wh: float, kw: float | None) -> int:
 
 
 def _net(imported_wh: float, exported_wh: float) -> float:
-    """Return imported less exported energy; an unknown exported energy is 0."""
+    """Return imported less exported energy. An unknown exported energy counts as 0."""
     return imported_wh if isnan(exported_wh) else imported_wh - exported_wh

@@ -1,9 +1,9 @@
-"""Row of spans: successive periods with the energy of a connection.
+"""Row of spans: successive periods of a connection, each with its energy.
 
 A quarter-hour that was measured from start to end has a place (index) in the columns of its month.
 All other spans are loose: a gap between two readings, or a part of a quarter-hour. A gap has no
-length if a clock was set back. If such a clock repeats a quarter-hour, both energies count, and the
-later quarter-hour is shown.
+length if a clock was set back. If such a clock repeats a quarter-hour, the energies of both count,
+and the later one is shown.
 
 Spans are numbered in the order of their arrival, and have the registers at their end. So a missing
 number is a lost line, and the registers of the neighbouring lines tell the lost energy.
@@ -52,7 +52,7 @@ class Kind(StrEnum):
 
 
 class Span(NamedTuple):
-    """A period with its energies, and the registers at its end, None where unknown."""
+    """A period with its energies, and the registers at its end. A register is None if unknown."""
 
     start: datetime
     """In UTC."""
@@ -71,10 +71,10 @@ class Span(NamedTuple):
 
     @property
     def shared_periods(self) -> list[Period]:
-        """Return the periods that get the span's energy where the platform has no data.
+        """Return the periods that get the span's energy where the platform Leneda has no data.
 
-        A gap over `MAX_SHARED_GAP` has one period, its last second, if the clock may have leapt.
-        If not, such a gap has no period.
+        A gap of more than `MAX_SHARED_GAP` has only one such period: its last second if the clock
+        may have leapt. Otherwise, it has none.
         """
         if self.end - self.start <= MAX_SHARED_GAP:
             return [(self.start, self.end)]
@@ -83,7 +83,7 @@ class Span(NamedTuple):
 
 
 class Position(NamedTuple):
-    """Registers at a time, None for an unknown exported energy."""
+    """Registers of a connection at one time, in Wh. `exported_wh` is None if unknown."""
 
     time: datetime
     imported_wh: float
@@ -101,9 +101,9 @@ def end_of(span: Span) -> Position:
 
 
 def gap_between(before: Position, after: Position) -> Span | None:
-    """Return the gap between two positions, None if one meter cannot have both positions.
+    """Return the gap between two positions. None if they cannot be of one meter.
 
-    If the clock was set back, the gap has no length and the time of `after`.
+    If the clock was set back, the gap has no length and lies at the time of `after`.
     """
     imported_wh = after.imported_wh - before.imported_wh
     passed = after.time - before.time
@@ -132,9 +132,9 @@ ORIGINS = (None, Origin.PLATFORM, Origin.PLATFORM_ESTIMATED)
 
 
 class MonthColumns:
-    """Quarter-hours of a month in Luxembourg, and its gaps and parts of quarter-hours.
+    """Columns with the quarter-hours of a month, and its gaps and parts of quarter-hours.
 
-    The `place` of a quarter-hour is its index in the month.
+    The `place` of a quarter-hour is its index in the columns.
     """
 
     def __init__(self, start: datetime) -> None:
@@ -158,7 +158,7 @@ class MonthColumns:
         self.quarter_hours = 0
 
     def copy(self) -> MonthColumns:
-        """Return a copy to which spans can be added."""
+        """Return a copy. Spans that are added to the copy do not change this object."""
         other = copy(self)
         for name in ("imported", "exported", "origins", "late_exported", "repeated", "loose"):
             setattr(other, name, copy(getattr(self, name)))
@@ -167,9 +167,9 @@ class MonthColumns:
         return other
 
     def place_of(self, time: datetime) -> int:
-        """Return the index of the quarter-hour that begins at `time`.
+        """Return the place of the quarter-hour that begins at `time`.
 
-        Raises ValueError for another time or month.
+        Raises ValueError if no quarter-hour of the month begins then.
         """
         place, rest = divmod(time - self.first, QUARTER_HOUR)
         if rest or not 0 <= place < self.size:
@@ -190,7 +190,7 @@ class MonthColumns:
         origin: int = 0,
         reactive_varh: tuple[float | None, float | None] = _NO_REACTIVE,
     ) -> None:
-        """Put a quarter-hour at index `place`, and forget the previous quarter-hour there."""
+        """Put a quarter-hour at `place`. The quarter-hour that was there before is forgotten."""
         if not self.quarter_hours:
             # A long gap makes many empty months, and all empty months share the same columns. So
             # copy the columns before the first change.
@@ -215,7 +215,7 @@ class MonthColumns:
             self.late_exported[place] = late_exported_wh
 
     def quarter_hour_at(self, place: int) -> QuarterHour:
-        """Return the quarter-hour at `place`, which must be known."""
+        """Return the quarter-hour at `place`. It must be known."""
         exported_wh = self.exported[place]
         milli, exported_milli = [column[place] for column in self.reactive or ()] or (-1, -1)
         return QuarterHour(
@@ -228,16 +228,19 @@ class MonthColumns:
         )
 
     def late_between(self, first: int, last: int) -> list[float]:
-        """Return the inexact exported energies at the indices from `first` to before `last`."""
+        """Return the inexact exported energies in Wh.
+
+        Their places are from `first` to before `last`.
+        """
         return [wh for place, wh in self.late_exported.items() if first <= place < last]
 
     def overlaid(
         self, platform: MonthColumns, first: int, last: int
     ) -> tuple[array[float], array[float], bytearray]:
-        """Return imported energies, exported energies and origins of quarter-hours in a month.
+        """Return imported energies, exported energies and origins of quarter-hours of the month.
 
-        They have the indices from `first` to before `last`. Where no quarter-hour was measured,
-        the values of `platform` are returned.
+        The quarter-hours have the places from `first` to before `last`. Where no quarter-hour was
+        measured, the values come from `platform`.
         """
         part = slice(first, last)
         own, own_fed, origins = self.imported[part], self.exported[part], bytearray(last - first)
@@ -248,10 +251,10 @@ class MonthColumns:
         return own, own_fed, origins
 
     def put_span(self, span: Span, *, replaces: bool = False) -> None:
-        """Put a quarter-hour at its place.
+        """Put a measured quarter-hour at its place.
 
-        A quarter-hour that was at this place before still counts, beside the new one. With
-        `replaces`, its energy is discarded.
+        If this place has a quarter-hour already, the energy of both counts, and the new one is
+        shown. With `replaces`, the old one is discarded.
         """
         place, amounts = self.place_of(span.start), span.amounts
         if self.is_known(place) and not replaces:
@@ -283,9 +286,9 @@ type Columns = Mapping[datetime, MonthColumns]
 
 
 class Row:
-    """Spans of a connection by month, without spans whose clock is doubtful.
+    """Spans of a connection by month, without unconfirmed spans.
 
-    `number` is the number of the last span.
+    `number` is the last span's number.
     """
 
     def __init__(self, max_months: int = MAX_MONTHS) -> None:
@@ -295,14 +298,14 @@ class Row:
         self.max_months = max_months
 
     def add(self, span: Span) -> Span:
-        """Add the next span, and return the span with its number."""
+        """Add `span` as the next span. Return it with its number."""
         self.number += 1
         span = span._replace(number=self.number)
         self.put(span)
         return span
 
     def put(self, span: Span) -> None:
-        """Put a span into its months, and leave its number as it is."""
+        """Put a span into its month or months. The span keeps its number."""
         if span.kind is Kind.QUARTER_HOUR:
             self.month(span.start).put_span(span)
             return
@@ -310,9 +313,9 @@ class Row:
             self.month(start).loose.append(span)
 
     def month(self, time: datetime) -> MonthColumns:
-        """Return the columns of the month of `time`, new if needed.
+        """Return the columns of the month that contains `time`. If the row lacks them, add them.
 
-        If the row then has more than `max_months` months, forget another month.
+        If the row then has more than `max_months` months, it forgets one of the other months.
         """
         start = month_start(time)
         month = self.months.pop(start, None) or MonthColumns(start)
@@ -322,7 +325,7 @@ class Row:
         return month
 
     def with_others(self, spans: Iterable[Span]) -> Columns:
-        """Return the months with `spans` added. Months with added spans are copies."""
+        """Return the months of the row with `spans` added. The row itself does not change."""
         row = Row(len(self.months) + MAX_MONTHS)
         row.months = self.months.copy()
         copied: set[datetime] = set()
@@ -335,7 +338,11 @@ class Row:
         return row.months
 
     def _forget(self) -> None:
-        """Forget a month with less than a day of quarter-hours, or else the first month."""
+        """Forget one month.
+
+        If a month has less than a day of quarter-hours, the month with the fewest is forgotten.
+        Otherwise it is the first month. The last month always stays.
+        """
         *earlier_months, _ = self.months.values()
         shortest_month = min(earlier_months, key=lambda month: month.quarter_hours)
         is_scrap = shortest_month.quarter_hours < _QUARTER_HOURS_A_DAY
@@ -347,7 +354,7 @@ class Row:
 
 
 def months_between(start: datetime, end: datetime) -> Iterator[datetime]:
-    """Yield the months of a period by their start. A period without length has one month."""
+    """Yield the starts of the months of a period. A period without length has one month."""
     month = month_start(start)
     yield month
     while (month := month_end(month)) < end:
@@ -355,7 +362,7 @@ def months_between(start: datetime, end: datetime) -> Iterator[datetime]:
 
 
 def columns_of(quarters: Iterable[QuarterHour]) -> dict[datetime, MonthColumns]:
-    """Return the quarter-hours of the national platform as columns by month."""
+    """Return the platform's quarter-hours as columns, by the start of their month."""
     months: dict[datetime, MonthColumns] = {}
     for quarter in quarters:
         start = month_start(quarter.start)

@@ -1,8 +1,8 @@
-"""Conversion of day sums to spans, for states of version 2. Needed until release 0.2.
+"""Conversion of stored day sums to spans. States of version 2 have day sums, until release 0.2.
 
 A quarter-hour in the files becomes a span. The rest of the day's sum, with its cost and revenue at
 the market's prices, becomes a gap of the day. If the files have more energy than the sum, the whole
-day becomes a gap with the sum, because the sum was billed.
+day becomes a gap with the energy of the sum, because the sum was billed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -48,7 +48,10 @@ def load_months(data: Stored) -> tuple[Month, ...]:
 
 
 def months_of_state(stored: Mapping[str, Stored], archived: Iterable[Month]) -> list[Month]:
-    """Return the months in `stored`, and the `archived` months listed in its `stored_months`."""
+    """Return the months in the state `stored`, and the `archived` months that the state relies on.
+
+    The field `stored_months` of the state lists the latter.
+    """
     relied = {load_month_start(item) for item in checked_list(stored["stored_months"], MAX_MONTHS)}
     months = {month.start: month for month in archived if month.start in relied}
     for index, segment in enumerate(checked_list(stored["stretches"])):
@@ -101,7 +104,8 @@ def spans_of_months(
 ) -> list[Span]:
     """Return `months` as spans in order of time, with the quarter-hours in `files`.
 
-    `until` is the start of the running quarter-hour, at which the months end.
+    `last_quarter` is added if the files lack it. `until` is the start of the running quarter-hour,
+    at which the months end.
     """
     months_by_start = {month.start: month for month in months}
     spans_by_key = _spans_of_files(files)
@@ -141,7 +145,7 @@ def _spans_of_files(files: Files) -> dict[tuple[datetime, Kind], Span]:
 def _add_peaks(
     spans: dict[tuple[datetime, Kind], Span], quarters: Iterable[QuarterHour | None]
 ) -> None:
-    """Add the quarter-hours of the stored state that the files lack."""
+    """Add those of `quarters` to `spans` whose start has no quarter-hour in `spans`."""
     for quarter in filter(None, quarters):
         spans.setdefault((quarter.start, Kind.QUARTER_HOUR), _as_span(quarter))
 

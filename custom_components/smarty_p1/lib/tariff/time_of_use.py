@@ -1,8 +1,8 @@
 """Hours and days with a second price of energy, by Luxembourg's clock.
 
-One text has hours and days: `22:00-06:00 sat sun` means every day from 22:00 to 6:00, and all of
-Saturday and Sunday. The text may lack hours or days. The wall clock at the start of a quarter-hour
-decides, so the hour that is repeated in October has the same price twice.
+One text has both: `22:00-06:00 sat sun` means every day from 22:00 to 6:00, and all of Saturday and
+Sunday. The text may lack hours or days. The wall clock at the start of a quarter-hour decides, so
+the hour that occurs twice in October has the same price both times.
 """
 
 from collections.abc import Collection, Mapping
@@ -17,16 +17,16 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
 class TimeOfUseSplit(NamedTuple):
-    """Imported energy, and the part of this energy in the hours of the second price."""
+    """Imported energy in Wh, and the part of this energy that has the second price."""
 
     energy_wh: float
     second_wh: float
 
 
 def time_of_use_hours(start: str | None, end: str | None, days: Collection[str]) -> str | None:
-    """Return hours and days as one text. Raises ValueError for bad times.
+    """Return hours and days as one text. None if neither hours nor days are given.
 
-    None if neither hours nor days are given.
+    Raises ValueError for bad times.
     """
     parts = [day for day in WEEKDAYS if day in days]
     if start and end:
@@ -36,9 +36,9 @@ def time_of_use_hours(start: str | None, end: str | None, days: Collection[str])
 
 @lru_cache(maxsize=64)
 def parsed(hours: str) -> tuple[tuple[time, time] | None, frozenset[int]]:
-    """Return start and end of the hours or None, and the weekdays from 0 (Monday).
+    """Return the start and end of the hours, and the set of weekdays from 0 (Monday).
 
-    Raises ValueError for a malformed text.
+    The first is None if `hours` has only weekdays. Raises ValueError for a malformed text.
     """
     words = hours.split()
     span = None
@@ -63,9 +63,9 @@ def is_second(hours: str, quarter: datetime) -> bool:
 
 @lru_cache(maxsize=512)
 def second_quarters(hours: str, midnight: datetime) -> bytes:
-    """Return a byte for each quarter-hour of a day: 1 with the second price, otherwise 0.
+    """Return a byte for each quarter-hour of a day: 1 if it has the second price, otherwise 0.
 
-    The day begins at `midnight`: midnight in Luxembourg, as UTC.
+    The day begins at `midnight`, a midnight in Luxembourg as UTC.
     """
     count = (day_end(midnight) - midnight) // QUARTER_HOUR
     return bytes(is_second(hours, midnight + n * QUARTER_HOUR) for n in range(count))
@@ -74,7 +74,11 @@ def second_quarters(hours: str, midnight: datetime) -> bytes:
 def split(
     contract: Contract, start: datetime, end: datetime, wh: float
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return the split of `wh` by the contract's second price, in proportion to time."""
+    """Return how much of the energy `wh` has the second price of `contract`, in proportion to time.
+
+    The energy was imported from `start` to `end`. The key is the text of hours. The result is empty
+    if the contract has no such hours.
+    """
     hours = contract.second_hours
     if hours is None:
         return {}
@@ -92,7 +96,7 @@ def split(
 def joined_splits(
     one: Mapping[str, TimeOfUseSplit], other: Mapping[str, TimeOfUseSplit]
 ) -> Mapping[str, TimeOfUseSplit]:
-    """Return the sum of `one` and `other` for each text of hours in either."""
+    """Return the sum of the splits `one` and `other` for each text of hours."""
     if not one or not other:
         return one or other
     nothing = TimeOfUseSplit(0.0, 0.0)

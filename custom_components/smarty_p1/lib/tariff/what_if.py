@@ -40,7 +40,10 @@ _FIXED = ("energy_fee", "discount", "network_fixed", "meter")
 
 
 class YearCosts(NamedTuple):
-    """Cost of a year, with VAT if any. Revenue is below 0. The parts add up to `total`."""
+    """Costs of a year in EUR. They include VAT if the contract has VAT, and add up to `total`.
+
+    The revenue for exported energy is negative.
+    """
 
     energy: float
     """Energy, grid and levies of all kWh."""
@@ -51,9 +54,9 @@ class YearCosts(NamedTuple):
 
     @property
     def whole(self) -> YearCosts:
-        """Return the amounts in whole euros that still add up, by the largest remainder method.
+        """Return the costs in whole euros. They are rounded so that they still add up to the total.
 
-        `fixed` is rounded on its own, so that it is equal without and with a battery.
+        `fixed` is rounded first, so that it is equal without and with a battery.
         """
         fixed, total = round(self.fixed), round(self.total)
         parts = self[:3]
@@ -67,7 +70,7 @@ class YearCosts(NamedTuple):
 
 
 class ClassWithBattery(NamedTuple):
-    """Yearly costs at a reference power, without and with the battery."""
+    """Yearly costs at one reference power, without and with the battery."""
 
     without: YearCosts
     with_battery: YearCosts
@@ -78,7 +81,7 @@ class ClassWithBattery(NamedTuple):
 
 
 class WhatIf(NamedTuple):
-    """Worth of a battery."""
+    """Result of the simulation: the worth of a battery."""
 
     start: datetime
     """Start of the first month, in Luxembourg's time."""
@@ -111,13 +114,13 @@ def simulate_battery(
     market: MarketHours = NO_MARKET_HOURS,
     feed_in_price: float | None = None,
 ) -> WhatIf:
-    """Return the worth of a battery. `quarters` are the known quarter-hours in order of time.
+    """Return the worth of a battery. `quarters` are the known quarter-hours in the order of time.
 
-    `feed_in_price` replaces the price in the contract, for example by the mean price of a household
-    that also sells to an energy community.
+    `market` has the market's prices of past hours. `feed_in_price` replaces the price in the
+    contract, for example by the mean price of a household that also sells to an energy community.
 
     Run this function in an executor, because the simulation takes a fifth of a second. Raises
-    WhatIfError if the demand does not suffice, and ValueError for an impossible battery.
+    WhatIfError if the data does not suffice, and ValueError for an impossible battery.
     """
     if not battery.is_possible:
         message = "there is no such battery"
@@ -156,7 +159,10 @@ def simulate_battery(
 
 
 def _contract_of(demand: Demand, feed_in_price: float | None) -> tuple[Contract, float]:
-    """Return the contract with `feed_in_price`, and its reference power. Raises WhatIfError."""
+    """Return the contract and its reference power. `feed_in_price` replaces its price unless None.
+
+    Raises WhatIfError if the reference power or the energy price is unknown.
+    """
     contract = demand.contracts.at(demand.until)
     own_kw = contract.reference_kw
     if own_kw is None:
@@ -169,13 +175,13 @@ def _contract_of(demand: Demand, feed_in_price: float | None) -> tuple[Contract,
 
 
 def _months_of(demand: Demand) -> Sequence[Month]:
-    """Return the months with known days among the twelve before the running month."""
+    """Return the last twelve months before the running month. Months without days are left out."""
     first = demand.month.start.replace(year=demand.month.start.year - 1)
     return [month for month in demand.earlier_months if month.start >= first and month.days]
 
 
 class _Run(NamedTuple):
-    """Simulation at a reference power: days `before` without and `after` with the battery."""
+    """Simulation at one reference power: days `before` without and `after` with the battery."""
 
     before: Sequence[Day]
     battery: BatteryRun
@@ -183,7 +189,7 @@ class _Run(NamedTuple):
 
 
 class _Trial:
-    """Simulation of a year with a battery, for any reference power."""
+    """Simulation of one battery in one year. `with_class` runs it for any reference power."""
 
     def __init__(
         self,
@@ -211,7 +217,7 @@ class _Trial:
         self._runs: dict[float | None, _Run] = {}
 
     def with_class(self, reference_kw: float) -> ClassWithBattery | None:
-        """Return the costs at `reference_kw`, None if a price is unknown."""
+        """Return the costs of the year at `reference_kw`. None if a price is unknown."""
         run, contract = self._run(reference_kw), self._with(reference_kw)
         without, after = self._costs(contract, run.before), self._costs(contract, run.after)
         if without is None or after is None:
@@ -226,7 +232,10 @@ class _Trial:
         )
 
     def spared_elsewhere(self, result: ClassWithBattery) -> float:
-        """Return the additional saving if unknown quarter-hours were like known quarter-hours."""
+        """Return the additional yearly saving in EUR if unknown quarter-hours were like known ones.
+
+        It is 0 if all quarter-hours are known.
+        """
         saved = result.without.total - result.with_battery.total
         return saved / (self._year.known_share or 1.0) - saved
 
@@ -254,7 +263,7 @@ class _Trial:
         return [day.changed(energies, reference_kw, self._hours) for day, energies in both]
 
     def _costs(self, contract: Contract, days: Sequence[Day]) -> YearCosts | None:
-        """Return a year's costs from the bills of all months, None if a price is unknown."""
+        """Return the costs of a year from the bills of all months. None if a price is unknown."""
         bills = self._bills(contract, days)
         totals = [bill.total for bill in bills if bill.total is not None]
         if len(totals) < len(bills):
@@ -278,5 +287,5 @@ class _Trial:
 
 
 def _amount(bills: Sequence[Bill], *names: str) -> float:
-    """Return the cost of the lines `names` on all bills together."""
+    """Return the sum of the costs of the lines `names` on all bills."""
     return sum([bill.amount(*names) or 0.0 for bill in bills])

@@ -1,7 +1,7 @@
-"""Whole months with their quarter-hours, for the simulation of a battery.
+"""Whole months with their quarter-hours, as the data for the simulation of a battery.
 
-Bills are computed from days, so each day has its quarter-hours. A battery does not change the
-energy outside the known quarter-hours, because the time of this energy is unknown.
+Bills are computed from days, so each day has its quarter-hours. The simulation changes only the
+energy in known quarter-hours. The time of all other energy is unknown.
 """
 
 from bisect import bisect_left
@@ -39,7 +39,7 @@ NO_MARKET_HOURS: MarketHours = {}
 
 
 class WhatIfRefusal(StrEnum):
-    """Reason for a what-if without a result."""
+    """Reason why a what-if has no result."""
 
     NO_REFERENCE_POWER = "no_reference_power"
     NO_ENERGY_PRICE = "no_energy_price"
@@ -53,7 +53,10 @@ class WhatIfRefusal(StrEnum):
 
 
 class WhatIfError(Exception):
-    """The simulation is impossible. `days` is the number of usable days if they are too few."""
+    """Error for a simulation that is impossible. `reason` says why.
+
+    If the usable days are too few, `days` is their number.
+    """
 
     def __init__(self, reason: WhatIfRefusal, days: int = 0) -> None:
         super().__init__(reason)
@@ -62,7 +65,7 @@ class WhatIfError(Exception):
 
 
 class KnownDay(NamedTuple):
-    """Day, or part of a day under one contract, with its known quarter-hours."""
+    """A day, or the part of a day under one contract, with its known quarter-hours."""
 
     day: Day
     energies: DayEnergies
@@ -76,9 +79,9 @@ class KnownDay(NamedTuple):
     def changed(self, after: DayEnergies, reference_kw: float, hours: str | None) -> Day:
         """Return the day with the energies `after` in its quarter-hours.
 
-        If the day lacks the excess over `reference_kw` or the energy in `hours`, the missing value
-        is computed from the quarter-hours. A quarter-hour without a market price has the day's mean
-        price. Shared energy changes in proportion to imported energy.
+        The result has the excess over `reference_kw`, and the energy in `hours`. If the day lacks
+        one of these values, it is computed from the quarter-hours. A quarter-hour without a market
+        price gets the day's mean price. Shared energy changes in proportion to imported energy.
         """
         before, day = self.energies, self.day
         if after is before and self._says(reference_kw, hours):
@@ -109,7 +112,7 @@ class KnownDay(NamedTuple):
         )
 
     def _says(self, reference_kw: float, hours: str | None) -> bool:
-        """Return whether excess over `reference_kw` and energy in `hours` are both known."""
+        """Return whether the excess over `reference_kw` and the energy in `hours` are known."""
         if hours and hours not in self.day.second:
             return False
         highest_wh = max(self.energies.imported_wh, default=0.0)
@@ -126,7 +129,7 @@ class KnownDay(NamedTuple):
         )
 
     def _changed_market(self, after: DayEnergies) -> tuple[float, float]:
-        """Return the day's market cost and market revenue with the energies `after`."""
+        """Return the day's market cost and market revenue in EUR if its energies become `after`."""
         before, day = self.energies, self.day
         bought, sold = zip(*self.market, strict=True)
         return (
@@ -149,7 +152,7 @@ class KnownDay(NamedTuple):
 
 
 class WhatIfYear(NamedTuple):
-    """Ended months with their days and quarter-hours, in order of time."""
+    """Whole months that have ended, with their days and quarter-hours in the order of time."""
 
     months: Sequence[Month]
     days: Sequence[KnownDay]
@@ -163,12 +166,12 @@ class WhatIfYear(NamedTuple):
 
     @property
     def hourly_share(self) -> float:
-        """Return the share of the known quarter-hours that have a market price of energy."""
+        """Return the share (0 to 1) of known quarter-hours that have a market price for import."""
         flags = [prices.energy is not None for day in self.days for prices in day.market]
         return sum(flags) / len(flags) if flags else 0.0
 
     def months_of(self, days: Sequence[Day]) -> Iterator[Month]:
-        """Yield the months with `days` in place of their own days, in the same order."""
+        """Yield the months with `days` in place of their own days. Both have the same order."""
         iterator = iter(days)
         for month in self.months:
             yield replace(month, days=tuple([next(iterator) for _ in month.days]))
@@ -180,10 +183,12 @@ def year_of(
     contract: Contract,
     market: MarketHours,
 ) -> WhatIfYear:
-    """Return whole months with their quarter-hours, both in order of time.
+    """Return the data of `months`, whole months, with their `quarters`.
 
-    If the contract follows the market, the days need market prices. Raises WhatIfError for too few
-    days.
+    Both are in the order of time.
+
+    Raises WhatIfError if too few days are measured. If the contract follows the market, it is also
+    raised if too few of these days have market prices.
     """
     feeds_in = any(month.exported_kwh for month in months)
     days: list[KnownDay] = []
@@ -237,9 +242,10 @@ def _known_day(
 
 @lru_cache(maxsize=16)
 def second_quarters(contract: Contract) -> Sequence[Sequence[bool]]:
-    """Return whether each of the 96 quarter-hours of a weekday has the second price.
+    """Return whether a quarter-hour has the second price, by weekday and time of day.
 
-    The result has a list for each weekday, from Monday on.
+    The result has a list for each weekday from Monday on. Each list has a flag for each of the 96
+    quarter-hours of the day.
     """
     hours = contract.second_hours if contract.has_second_price else None
     if hours is None:
@@ -252,7 +258,10 @@ def second_quarters(contract: Contract) -> Sequence[Sequence[bool]]:
 
 
 def _clock(quarters: Sequence[QuarterHour], midnight: datetime) -> Sequence[int]:
-    """Return the clock time of each quarter-hour's start, in quarter-hours since 0:00."""
+    """Return the time of day at which each quarter-hour starts, in quarter-hours since 0:00.
+
+    The day begins at `midnight`.
+    """
     if day_end(midnight) - midnight == len(_ORDINARY_DAY) * QUARTER_HOUR:
         if len(quarters) == len(_ORDINARY_DAY):
             return _ORDINARY_DAY
@@ -264,7 +273,10 @@ def _clock(quarters: Sequence[QuarterHour], midnight: datetime) -> Sequence[int]
 def _with_quarters(
     months: Sequence[Month], quarters: Sequence[QuarterHour], *, feeds_in: bool
 ) -> Iterator[tuple[Day, Sequence[QuarterHour]]]:
-    """Yield each day, or part of a day under one contract, with its quarter-hours."""
+    """Yield each day, or part of a day under one contract, and its quarter-hours.
+
+    With `feeds_in`, quarter-hours without a known exported energy are left out.
+    """
     days = [day for month in months for day in month.days]
     starts = [quarter.start for quarter in quarters]
     for day, following in zip_longest(days, days[1:]):
@@ -279,7 +291,7 @@ def _with_quarters(
 
 
 def _is_priced(day: Day, contract: Contract) -> bool:
-    """Return whether the day has the market prices that the contract follows."""
+    """Return whether the day has the market prices that the contract needs."""
     is_bought = (
         contract.energy_margin is None or day.market_wh >= day.imported_wh * _MIN_KNOWN_SHARE
     )
@@ -291,7 +303,10 @@ def _is_priced(day: Day, contract: Contract) -> bool:
 
 
 def _check_days(counts: Mapping[datetime, int], reason: WhatIfRefusal) -> None:
-    """Raise WhatIfError with `reason` if less than `MIN_DAYS` days have enough quarter-hours."""
+    """Raise WhatIfError with `reason` if fewer than `MIN_DAYS` days have enough quarter-hours.
+
+    `counts` has the number of usable quarter-hours by the midnight of their day.
+    """
     if (days := _measured_days(counts)) < MIN_DAYS:
         raise WhatIfError(reason, days)
 
@@ -332,9 +347,10 @@ def _market_difference(
     cost: float,
     priced_wh: float,
 ) -> float:
-    """Return the change of `cost` if the energies `before_wh` become `after_wh`.
+    """Return the change of `cost` in EUR if the energies `before_wh` become `after_wh`.
 
-    A quarter-hour without a price has the mean price.
+    `prices` are the prices of the quarter-hours. A quarter-hour without a price has the mean price:
+    `cost` divided by `priced_wh`.
     """
     mean = cost / priced_wh * 1000 if priced_wh else 0.0
     return (
@@ -349,5 +365,5 @@ def _market_difference(
 
 
 def _share_left(before_wh: float, more_wh: float) -> float:
-    """Return `before_wh` plus `more_wh`, divided by `before_wh`. Return 1 if `before_wh` is 0."""
+    """Return the factor by which `before_wh` changes if `more_wh` is added. Return 1 for 0 Wh."""
     return max(0.0, 1 + more_wh / before_wh) if before_wh else 1.0

@@ -1,4 +1,4 @@
-"""Checks of clients: addresses and host names must belong to the local network."""
+"""Checks of clients: their addresses and the requested host names must be of the local network."""
 
 import re
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -23,7 +23,7 @@ _HOST = re.compile(r"(?P<v6>\[[^\]]*\])?(?P<name>[^:\[\]]*)(?::\d*)?")
 
 
 def plain_address(text: str) -> str | None:
-    """Return the IP address in `text` in its uniform notation, or None if `text` is invalid.
+    """Return the IP address in `text` in its uniform notation. None if `text` is no IP address.
 
     The network interface behind a % is dropped. An IPv4 address within IPv6 becomes plain IPv4.
     """
@@ -37,13 +37,13 @@ def plain_address(text: str) -> str | None:
 
 
 def is_private(address: str) -> bool:
-    """Return whether an address from `plain_address` belongs to the local network."""
+    """Return whether `address`, a result of `plain_address`, belongs to the local network."""
     parsed = ip_address(address)
     return any(parsed in network for network in _PRIVATE)
 
 
 def is_local_host(text: str) -> bool:
-    """Return whether a Host header names a host of the local network.
+    """Return whether `text`, a Host header, names a host of the local network.
 
     Local hosts are IP addresses, names without a dot, names with local endings, and an empty text.
     """

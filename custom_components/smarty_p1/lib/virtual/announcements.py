@@ -9,7 +9,7 @@ from .shelly_methods import APP, FIRMWARE, MODEL, VERSION
 
 
 class Announcement(NamedTuple):
-    """Service of a virtual meter in mDNS. The name of the service is also the host's name."""
+    """Service that a virtual meter announces by mDNS. `name` is also the name of the host."""
 
     service_type: str
     name: str

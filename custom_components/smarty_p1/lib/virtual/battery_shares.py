@@ -1,12 +1,12 @@
-"""Handout of a telegram's power to the batteries, in parts whose sum never exceeds the power."""
+"""Division of a telegram's power among batteries. They never get more than the power together."""
 
 from .load_forecast import LoadForecast
 
 
 class Handout:
-    """Handout of the last telegram's power to batteries. Every battery uses up its own share.
+    """Division of the last telegram's power among batteries. Every battery uses up its own share.
 
-    The sum of all handed-out parts enters the load forecast at the next telegram.
+    At the next telegram, the sum of the parts that the batteries got enters the load forecast.
     """
 
     def __init__(self) -> None:
@@ -16,17 +16,17 @@ class Handout:
         self._taken: dict[str, float] = {}
 
     def renew(self, watts: float | None) -> None:
-        """Start to hand out the next telegram's power in W, None if the power is unknown."""
+        """Start to divide the next telegram's power in W. None if the power is unknown."""
         handed_out = self._watts * self._part * sum(self._taken.values())
         self._watts = watts or 0.0
         self._part = self._forecast.part(self._watts, handed_out)
         self._taken = {}
 
     def take(self, name: str, wanted: float, share: float) -> float:
-        """Return the part of the power that a battery gets now, from 0 to 1, and count this part.
+        """Return the part of the power (0 to 1) that a battery gets now, and count it as used.
 
-        The battery gets the part `wanted`, but at most the unused rest of `share`. Both are from 0
-        to 1. `name` is the name of the share.
+        The battery gets the part `wanted`, but no more than the unused rest of its `share`. Both
+        are from 0 to 1. `name` is the name of the share.
         """
         taken = self._taken.get(name, 0.0)
         granted = max(0.0, min(wanted, share - taken, 1 - sum(self._taken.values())))

@@ -28,7 +28,7 @@ class Question(StrEnum):
 
     @property
     def is_udp(self) -> bool:
-        """Return whether the request asks for the power by UDP, as only batteries do."""
+        """Return whether the request asks for the power by UDP. Only batteries do so."""
         return self in {Question.UDP, Question.UDP_STATUS}
 
     @property
@@ -49,12 +49,12 @@ class Profile(StrEnum):
 
 
 class PollRateExceededError(Exception):
-    """Error: a client asks far more often than any device needs."""
+    """Error for a client that polls far more often than any device needs."""
 
 
 @dataclass(slots=True)
 class Client:
-    """Client of a virtual meter: one address. All times are in seconds of the caller's clock."""
+    """Client of a virtual meter: one address. Times are in seconds of the caller's clock."""
 
     address: str
     asked: int = 0
@@ -68,7 +68,10 @@ class Client:
     _in_second: int = 0
 
     def note(self, question: Question, now: float) -> None:
-        """Count a request at `now`. Raises PollRateExceededError beyond _MAX_POLLS_A_SECOND."""
+        """Count a request at the time `now`.
+
+        Raises PollRateExceededError for more than _MAX_POLLS_A_SECOND requests in a second.
+        """
         if now - self._second >= 1:
             self._second, self._in_second = now, 0
         self._in_second += 1
@@ -87,7 +90,7 @@ class Client:
 
     @property
     def fastest(self) -> IntervalEstimate | None:
-        """Return the shortest poll interval of the client, None without polls of the power."""
+        """Return the shortest poll interval of the client. None if it has not polled the power."""
         estimates = [
             estimate for question, estimate in self.poll_intervals.items() if question.is_polled
         ]
@@ -97,8 +100,9 @@ class Client:
 class Clients:
     """Clients of a virtual meter, at most MAX_CLIENTS.
 
-    When full, a new client replaces the client whose last request is the oldest. A client for which
-    `is_kept` returns True is replaced only if `is_kept` returns True for all clients.
+    If there are MAX_CLIENTS, a new client replaces the client whose last request is the oldest. A
+    client for which `is_kept` returns True is replaced only if `is_kept` returns True for all
+    clients.
     """
 
     def __init__(self, is_kept: Callable[[Client], bool]) -> None:
@@ -106,7 +110,10 @@ class Clients:
         self._clients: dict[str, Client] = {}
 
     def of(self, address: str) -> Client:
-        """Return the client with this address, created if new, as the most recent client."""
+        """Return the client with this address, which becomes the client with the latest request.
+
+        A new client is created if none has this address.
+        """
         client = self._clients.pop(address, None) or Client(address)
         if len(self._clients) >= MAX_CLIENTS:
             candidates = self._clients.values()
@@ -119,5 +126,8 @@ class Clients:
         return client
 
     def all(self) -> list[Client]:
-        """Return all clients. The client with the latest request is the last item."""
+        """Return all clients in the order of their latest requests.
+
+        The most recent one is the last.
+        """
         return list(self._clients.values())

@@ -1,6 +1,7 @@
 """JSON documents of a HomeWizard P1 meter (API v1), as dicts.
 
-An unknown value is left out of its document, and is neither null nor 0.
+A value that is unknown is missing in its document; it is neither null nor 0.
+
 Source: api-documentation.homewizard.com, version 1 of the local API.
 """
 
@@ -36,7 +37,7 @@ _MAX_MODEL_CHARS = 64
 
 
 def homewizard_information(serial: str) -> dict[str, Any]:
-    """Return the document of /api."""
+    """Return the document of the path /api."""
     return {
         "product_type": PRODUCT,
         "product_name": NAME,
@@ -47,7 +48,7 @@ def homewizard_information(serial: str) -> dict[str, Any]:
 
 
 def homewizard_data(values: MeterValues) -> dict[str, Any]:
-    """Return the document of /api/v1/data, in W, kWh, V, A, m³ and GJ."""
+    """Return the document of the path /api/v1/data, in W, kWh, V, A, m³ and GJ."""
     document = {name: value for name, value in _items(values) if value is not None}
     external = list(_external(values.reading))
     return document | ({"external": external} if external else {})
@@ -85,7 +86,7 @@ def _voltage_counts(reading: Reading) -> Iterator[tuple[str, int | None]]:
 
 
 def _total_current(values: MeterValues) -> float | None:
-    """Return the sum of all phases' currents in A, or None if any current is unknown."""
+    """Return the sum of the currents of all phases in A. None if one of them is unknown."""
     currents = [phase.current_a for phase in values.phases if phase.is_connected]
     measured = [current for current in currents if current is not None]
     return sum(measured) if measured and len(measured) == len(currents) else None
@@ -101,7 +102,7 @@ def _first_gas_meter(reading: Reading) -> Iterator[tuple[str, Any]]:
 
 
 def _external(reading: Reading) -> Iterator[dict[str, Any]]:
-    """Yield the document of every M-Bus meter with a known index, in the order of channels."""
+    """Yield the document of every M-Bus meter with a known index, in the order of the channels."""
     for channel in sorted(reading.channels.values()):
         meter = reading.telegram.channels.get(channel)
         if meter is None or meter.value is None or meter.time is None:
@@ -136,7 +137,7 @@ def _count(reading: Reading, reference: str) -> int | None:
 
 
 def _rounded(value: float | None, digits: int = 2) -> float | None:
-    """Return a number rounded to `digits` decimals, as int if whole. None stays None."""
+    """Return a number rounded to `digits` decimals, as int if it is whole. Return None for None."""
     if value is None:
         return None
     rounded = round(value, digits)

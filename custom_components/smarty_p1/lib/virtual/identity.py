@@ -1,4 +1,4 @@
-"""Identity of the virtual meter: a random serial number, which both kinds of meters use."""
+"""Identity of the virtual meter: a random serial number, for the HomeWizard and for the Shelly."""
 
 import re
 import secrets
@@ -16,20 +16,20 @@ def draw_serial() -> str:
 
 
 def is_serial(text: str) -> bool:
-    """Return whether a text has the form of a serial number from `draw_serial`."""
+    """Return whether `text` has the form of a serial number from `draw_serial`."""
     return _SERIAL.fullmatch(text) is not None
 
 
 def homewizard_unique_id(serial: str) -> str:
-    """Return the unique id that Home Assistant gives to a HomeWizard P1 with this serial number."""
+    """Return the unique id that Home Assistant gives a HomeWizard P1 with this serial number."""
     return f"HWE-P1_{serial}"
 
 
 def shelly_mac(serial: str) -> str:
-    """Return the Shelly's MAC address in upper case, also its unique id in Home Assistant."""
+    """Return the Shelly's MAC address in upper case. It is also its unique id in Home Assistant."""
     return serial.upper()
 
 
 def shelly_id(serial: str) -> str:
-    """Return the Shelly's device id, which is also its host name on the network."""
+    """Return the Shelly's device id. It is also the Shelly's host name on the network."""
     return f"shellypro3em-{serial}"

@@ -1,10 +1,10 @@
-"""Forecast of the load: decides which part of the grid power the batteries should correct.
+"""Forecast of the load: it decides how much of the grid power the batteries should correct.
 
 The load of the house is the power at the grid plus the output of the batteries. The meter measures
-the power at the grid. The output is estimated from the values handed out to the batteries. So the
-load at every telegram can be reconstructed. The last load is the best forecast of a steady load.
-The median of several loads is the best forecast of a load that comes and goes. The forecast with
-the smallest recent errors decides how much power the batteries still get.
+the power at the grid. The output is estimated from the values that the batteries got. So the load
+at every telegram can be reconstructed. The last load is the best forecast of a steady load. The
+median of several loads is the best forecast of a load that comes and goes. The forecast with the
+smallest recent errors decides how much power the batteries still get.
 """
 
 from collections import deque
@@ -32,14 +32,14 @@ _MUCH_STEADIER = 0.75
 
 
 class LoadForecast:
-    """Forecast of the load, which learns how long loads last and how fast the batteries follow."""
+    """Forecast of the load. It learns how long loads last and how fast the batteries follow."""
 
     def __init__(self) -> None:
         self._prompt = _Reconstruction(_PROMPT)
         self._others = [_Reconstruction(speed) for speed in _OTHER_SPEEDS]
 
     def part(self, grid: float, handed_out: float) -> float:
-        """Return the part of the power at the grid to correct, from MIN_PART to 1.
+        """Return the part (MIN_PART to 1) of the power at the grid that batteries should correct.
 
         `grid` is the power at the grid, and `handed_out` the power that batteries got since the
         last telegram, both in W.
@@ -55,7 +55,7 @@ class LoadForecast:
 
 
 class _Reconstruction:
-    """Reconstruction of the load for one assumed speed of the batteries, with its forecasts."""
+    """Reconstruction and forecasts of the load, for one assumed speed of the batteries."""
 
     def __init__(self, speed: float) -> None:
         self._speed = speed
@@ -70,7 +70,10 @@ class _Reconstruction:
         """Power in W that the batteries must still add to their output."""
 
     def add(self, grid: float, handed_out: float) -> None:
-        """Add a telegram: the power at the grid, and the power handed out before, both in W."""
+        """Add a telegram. `grid` is the power at the grid in W.
+
+        `handed_out` is the power in W that the batteries got since the telegram before.
+        """
         followed = self._speed * (self._pending + handed_out)
         self._output += followed
         self._pending = self._pending + handed_out - followed if self._speed else 0.0
@@ -86,7 +89,7 @@ class _Reconstruction:
         self.missing = forecasts[best] - self._output - self._pending
 
     def _judge(self, load: float) -> None:
-        """Add the errors of the earlier forecasts for this `load` in W to the sums of errors."""
+        """Add the errors that the earlier forecasts had for `load` (in W) to the sums of errors."""
         self._errors = [_ERROR_DECAY * error for error in self._errors]
         for weight, forecasts in zip(_WEIGHTS, self._forecasts, strict=False):
             for n, forecast in enumerate(forecasts):

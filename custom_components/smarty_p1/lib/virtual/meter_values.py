@@ -1,4 +1,4 @@
-"""Present values of a reading for the virtual meter. Import is positive, export negative."""
+"""Present values of a reading for the virtual meter. Import is positive, export is negative."""
 
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,7 +14,7 @@ _PHASES = ((21, 22, 23, 24, 32), (41, 42, 43, 44, 52), (61, 62, 63, 64, 72))
 
 @dataclass(frozen=True, slots=True)
 class PhaseValues:
-    """Values of one phase: power in W and var (import positive), voltage in V, None if unknown.
+    """Values of one phase: power in W and var (import positive), voltage in V. None if unknown.
 
     `is_connected` is False for a phase that the meter does not have.
     """
@@ -26,7 +26,9 @@ class PhaseValues:
 
     @property
     def current_a(self) -> float | None:
-        """Return the active power divided by the voltage, in A; negative for export.
+        """Return the active power divided by the voltage, in A.
+
+        Negative for export, None if unknown.
 
         The current in the telegram is not used, because it is a whole number without a sign.
         """
@@ -36,11 +38,11 @@ class PhaseValues:
 
     @property
     def apparent_va(self) -> float | None:
-        """Return the apparent power in VA, or None if the power is unknown."""
+        """Return the apparent power in VA. None if the active power is unknown."""
         return None if self.power_w is None else hypot(self.power_w, self.reactive_var or 0.0)
 
     def scaled(self, factor: float) -> Self:
-        """Return the phase with its powers multiplied by `factor`."""
+        """Return these values with both powers multiplied by `factor`. The voltage stays."""
         return replace(
             self,
             power_w=None if self.power_w is None else self.power_w * factor,
@@ -50,14 +52,17 @@ class PhaseValues:
 
 @dataclass(frozen=True)
 class MeterValues:
-    """Values of a reading: power at the grid in W, and the three phases."""
+    """Values of a reading: the power at the grid in W, and the values of the three phases."""
 
     power_w: float | None
     phases: tuple[PhaseValues, PhaseValues, PhaseValues]
     reading: Reading
 
     def scaled(self, factor: float) -> Self:
-        """Return the values with all powers multiplied by `factor`; voltages and energies stay."""
+        """Return these values with all powers multiplied by `factor`.
+
+        Voltages and energies stay.
+        """
         if factor == 1:
             return self
         power_w = None if self.power_w is None else self.power_w * factor
@@ -67,23 +72,23 @@ class MeterValues:
 
     @cached_property
     def imported_kwh(self) -> float | None:
-        """Return the register of the imported energy in kWh, or None if unknown."""
+        """Return the register of the imported energy in kWh. None if it is unknown."""
         return number(self.reading, "1-0:1.8.0")
 
     @cached_property
     def exported_kwh(self) -> float | None:
-        """Return the register of the exported energy in kWh, or None if unknown."""
+        """Return the register of the exported energy in kWh. None if it is unknown."""
         return number(self.reading, "1-0:2.8.0")
 
 
 def number(reading: Reading, reference: str) -> float | None:
-    """Return the value of the object with this OBIS reference, or None if it is no number."""
+    """Return the value of the object with this OBIS reference. None if it is no number."""
     value: Any = reading.telegram.objects.get(reference)
     return value if isinstance(value, int | float) else None
 
 
 def values_of(reading: Reading) -> MeterValues:
-    """Return the present values of a reading."""
+    """Return the present values of `reading` for the virtual meter."""
     # Unpack the phases, so that the type checker knows their number.
     first, second, third = (_phase(reading, *groups) for groups in _PHASES)
     return MeterValues(_net(reading, 1, 2), (first, second, third), reading)
@@ -109,10 +114,10 @@ def _phase(  # noqa: PLR0913, PLR0917 - the objects of a phase
 
 
 def _net(reading: Reading, plus: int, minus: int) -> float | None:
-    """Return the net power in W or var: the object of group C `plus` less the object `minus`.
+    """Return the net power in W or var: the object of group C `plus` less the object of `minus`.
 
-    Return None if an object is empty. A missing `minus` counts as 0, because a meter for one
-    direction sends only `plus`.
+    Return None if an object is empty. If the object of `minus` is missing, it counts as 0, because
+    a meter for one direction sends only `plus`.
     """
     objects = reading.telegram.objects
     first: Any = objects.get(f"1-0:{plus}.7.0")

@@ -1,4 +1,4 @@
-"""Usual interval between events, such as polls or telegrams. A single gap does not matter."""
+"""Usual interval between events, such as polls or telegrams. A single long gap does not matter."""
 
 from collections import deque
 from statistics import median
@@ -15,21 +15,23 @@ class IntervalEstimate:
 
     @property
     def interval(self) -> float | None:
-        """Return the estimate in seconds, or None before the second event."""
+        """Return the estimate in seconds. None before the second event."""
         return median(self._intervals) if self._intervals else None
 
     @property
     def is_certain(self) -> bool:
-        """Return whether five intervals have been measured."""
+        """Return whether five intervals were measured."""
         return len(self._intervals) == _MAX_INTERVALS
 
     def note(
         self, now: float, max_interval: float = float("inf"), min_interval: float = 0.0
     ) -> float | None:
-        """Note an event at `now`. Return the seconds since the previous event, None at the first.
+        """Note an event at the time `now`.
 
-        Intervals above `max_interval` are pauses, and intervals below `min_interval` come from
-        delayed events. The estimate ignores both.
+        Return the seconds since the event before, None at the first.
+
+        An interval above `max_interval` is a pause, and an interval below `min_interval` comes from
+        a delayed event. The estimate ignores both.
         """
         last, self.last = self.last, now
         if last is None or now <= last:

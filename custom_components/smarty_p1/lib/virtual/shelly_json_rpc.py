@@ -14,7 +14,7 @@ _MAX_DIGITS = 9
 
 
 def to_json(value: Any) -> str:  # noqa: ANN401 - JSON has no type of its own
-    """Return JSON without blanks, in which every float has two decimals.
+    """Return `value` as JSON without blanks. Every float has two decimals.
 
     Some batteries cannot read numbers in another form, and reject `-0.00`.
     """
@@ -33,7 +33,7 @@ def to_json(value: Any) -> str:  # noqa: ANN401 - JSON has no type of its own
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Request: the method, the id and source that the answer repeats, and the component."""
+    """Request: its method, the id and the source that the answer repeats, and the component."""
 
     method: str
     id: int | str | None
@@ -42,7 +42,7 @@ class Frame:
 
 
 def read_frame(data: bytes | str) -> Frame | None:
-    """Return the request in a frame's bytes or text, or None for an invalid frame."""
+    """Return the request in the bytes or the text of a frame. None for an invalid frame."""
     if len(data) > MAX_FRAME_BYTES:
         return None
     try:
@@ -59,7 +59,10 @@ def read_frame(data: bytes | str) -> Frame | None:
 
 
 def component_of(params: object) -> int:
-    """Return the number of the component in a request's parameters: 0 if missing, -1 if invalid."""
+    """Return the number of the component in a request's parameters.
+
+    Return 0 if the number is missing, and -1 if it is invalid.
+    """
     number = params.get("id", 0) if isinstance(params, Mapping) else 0
     if isinstance(number, str) and number.isascii() and number[:_MAX_DIGITS].isdecimal():
         number = int(number[:_MAX_DIGITS])
@@ -67,7 +70,7 @@ def component_of(params: object) -> int:
 
 
 def _can_be_echoed(frame: Frame) -> bool:
-    """Return whether id and source are short enough to be repeated in the answer.
+    """Return whether the id and the source are valid and short, so that the answer can repeat them.
 
     The id may be an int, a str or None; the source a str or None.
     """
@@ -85,7 +88,7 @@ def answer_frame(
 ) -> tuple[int, str]:
     """Return the answer to a frame: a status code of HTTP, and the JSON text.
 
-    `answer` gets the frame, and returns the result or raises RpcError.
+    `answer` is called with the frame. It returns the result or raises RpcError.
     """
     head: dict[str, Any] = {"id": frame.id, "src": shelly_id(serial)}
     if frame.source is not None:
@@ -97,7 +100,7 @@ def answer_frame(
 
 
 def notification(serial: str, to: str, status: RpcResult, timestamp: float) -> str:
-    """Return the JSON text of a notification to the client `to`, with the status of components."""
+    """Return the JSON text of a notification to the client `to`. `status` has its contents."""
     return to_json(
         {
             "src": shelly_id(serial),

@@ -1,7 +1,8 @@
 """RPC methods of a Shelly Pro 3EM (second generation, profile triphase), and their results.
 
-Results are dicts with the keys in the order of a real device. Counts and ids are int, measured
+Results are dicts. Their keys are in the order of a real device. Counts and ids are int, measured
 values are float. `shelly_json_rpc.to_json` writes a float with two decimals.
+
 Source: shelly-api-docs.shelly.cloud/gen2, RPC protocol, EM, EMData, Shelly Pro 3EM.
 """
 
@@ -62,7 +63,7 @@ class RpcError(Exception):
 
 
 def shelly_information(serial: str) -> dict[str, Any]:
-    """Return the result of Shelly.GetDeviceInfo, which is also the document of /shelly."""
+    """Return the result of Shelly.GetDeviceInfo. It is also the document of the path /shelly."""
     return {
         "name": None,
         "id": shelly_id(serial),
@@ -80,7 +81,10 @@ def shelly_information(serial: str) -> dict[str, Any]:
 
 
 def em_status(values: MeterValues) -> dict[str, Any]:
-    """Return the result of EM.GetStatus in W, VA, V, A. Raises RpcError if the power is unknown."""
+    """Return the result of EM.GetStatus in W, VA, V and A.
+
+    Raises RpcError if the power is unknown.
+    """
     phases = _balanced(values)
     status: dict[str, Any] = {"id": 0}
     for letter, phase in zip(_PHASES, phases, strict=True):
@@ -103,7 +107,7 @@ def em_status(values: MeterValues) -> dict[str, Any]:
 
 
 def _current(phase: PhaseValues) -> float | None:
-    """Return the current of a phase in A, without a sign."""
+    """Return the current of a phase in A, without a sign. None if it is unknown."""
     if phase.voltage_v is None or phase.apparent_va is None:
         return None
     return phase.apparent_va / phase.voltage_v if phase.voltage_v else 0.0
@@ -116,7 +120,7 @@ def _power_factor(phase: PhaseValues) -> float | None:
 
 
 def _sum(numbers: Iterable[float | None]) -> float | None:
-    """Return the sum of the numbers, or None if any number is None."""
+    """Return the sum of the numbers. None if one of them is None."""
     items = list(numbers)
     valid = [number for number in items if number is not None]
     return sum(valid) if len(valid) == len(items) else None
@@ -139,7 +143,7 @@ def _balanced(values: MeterValues) -> list[PhaseValues]:
 
 
 def em_unknown() -> dict[str, Any]:
-    """Return an EM.GetStatus with null for all values, for the time without telegrams."""
+    """Return a result of EM.GetStatus for the time without telegrams: all values are null."""
     of_phases = ("current", "voltage", "act_power", "aprt_power", "pf", "freq")
     names = [f"{letter}_{name}" for letter in _PHASES for name in of_phases]
     totals = ["total_current", "total_act_power", "total_aprt_power"]
@@ -149,7 +153,7 @@ def em_unknown() -> dict[str, Any]:
 def emdata_status(values: MeterValues) -> dict[str, Any]:
     """Return the result of EMData.GetStatus in Wh.
 
-    All energy is on the first phase, because the Smarty does not measure the energy of a phase.
+    All energy is on the first phase, because the Smarty does not measure the energy of each phase.
     Unknown registers are left out.
     """
     status: dict[str, Any] = {"id": 0}
@@ -167,10 +171,11 @@ def emdata_status(values: MeterValues) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """Context of a request for an RPC method.
+    """Data that an RPC method may need for its result.
 
     `values` returns the present values, or raises an error if no telegram is recent. `unix_time`
-    and `uptime` are in whole seconds. `component` is the requested meter's number; only 0 exists.
+    and `uptime` are in whole seconds. `component` is the number of the requested meter; only 0
+    exists.
     """
 
     values: Callable[[], MeterValues]

@@ -1,4 +1,4 @@
-"""Virtual meter: answers clients with the true last power, with a part of the power, or not at all.
+"""Virtual meter: it answers clients with the true last power, with a part of it, or not at all.
 
 At every poll, a battery adds the power that it reads to its own output. If ten polls read the same
 power, the battery adds ten times too much, and its output swings. So each poll of a battery gets
@@ -36,20 +36,20 @@ _NEWCOMERS = ""
 
 
 class Unavailable(Exception):  # noqa: N818 - no fault of the client
-    """Error: the virtual meter has no recent values, or no answer for this client now."""
+    """Error: the virtual meter has no recent values, or has no answer for this client now."""
 
 
 class VirtualMeter:
     """Virtual meter that answers clients with the values of the last reading.
 
-    `batteries` are the addresses that the user named as batteries. If empty, all clients that ask
-    by UDP are batteries. A UDP client that has sent requests for at least a minute gets its own
-    share of the power, up to MAX_BATTERIES clients. All other UDP clients use one share together.
-    With `is_silent`, a battery gets only one answer by UDP for each telegram.
+    `batteries` are the addresses that the user named as batteries. If there are none, all clients
+    that ask by UDP are batteries. A UDP client that has sent requests for at least a minute gets
+    its own share of the power, up to MAX_BATTERIES clients. All other UDP clients use one share
+    together. With `is_silent`, a battery gets only one answer by UDP for each telegram.
 
     `on_fast` is called if a client that is no battery polls faster than telegrams come. The
-    arguments are the client's address and poll interval in seconds. The call is repeated at every
-    poll until `on_fast` returns True.
+    arguments are the client's address and its poll interval in seconds. The call is repeated at
+    every poll until `on_fast` returns True.
     """
 
     def __init__(
@@ -73,16 +73,19 @@ class VirtualMeter:
 
     @property
     def clients(self) -> list[Client]:
-        """Return all clients. The client with the latest request is the last item."""
+        """Return all clients in the order of their latest requests.
+
+        The most recent one is the last.
+        """
         return self._clients.all()
 
     @property
     def telegram_interval(self) -> float:
-        """Return the seconds between two telegrams, 10 until measured."""
+        """Return the usual seconds between two telegrams. Return 10 until they are measured."""
         return self._telegrams.interval or _TELEGRAM_INTERVAL_S
 
     def on_reading(self, reading: Reading, now: float, age: float = 0.0) -> None:
-        """Take the next reading at `now`, in seconds of a monotonic clock.
+        """Take the next reading at the time `now`, in seconds of a monotonic clock.
 
         `age` is the time in seconds since the telegram was sent.
         """
@@ -92,13 +95,16 @@ class VirtualMeter:
         self._handout.renew(self._values.power_w)
 
     def values(self, now: float) -> MeterValues:
-        """Return the values of the last reading. Raises Unavailable without a recent reading."""
+        """Return the values of the last reading.
+
+        Raises Unavailable if there is no recent reading.
+        """
         if self._values is None or now - self._sent_at > MAX_SILENCE_S:
             raise Unavailable
         return self._values
 
     def profile(self, client: Client) -> Profile:
-        """Return the kind of answer that a client gets."""
+        """Return the kind of answer that `client` gets."""
         if client.address in self._batteries:
             return Profile.BATTERY
         if not client.is_udp:
@@ -106,24 +112,33 @@ class VirtualMeter:
         return Profile.UNANSWERED if self._batteries else Profile.BATTERY
 
     def is_named(self, address: str) -> bool:
-        """Return whether the user has named `address` as a battery."""
+        """Return whether the user has named the client at `address` as a battery."""
         return address in self._batteries
 
     def note(self, address: str, question: Question, now: float) -> Client:
-        """Count a client's request at `now`. Raises PollRateExceededError if too frequent."""
+        """Count a client's request at the time `now`. Return the client.
+
+        Raises PollRateExceededError if the client sends too many requests.
+        """
         client = self._clients.of(address)
         client.note(question, now)
         return client
 
     def note_by_udp(self, address: str, question: Question, now: float) -> Client:
-        """Count a request by UDP, as `note`. Raises Unavailable if the client gets no answer."""
+        """Count a client's request by UDP as `note` does. Return the client.
+
+        Raises Unavailable if the client gets no answer by UDP.
+        """
         client = self.note(address, question, now)
         if self._batteries and address not in self._batteries:
             raise Unavailable
         return client
 
     def ask(self, address: str, question: Question, now: float) -> MeterValues:
-        """Return the values for a client's request. Raises Unavailable, PollRateExceededError."""
+        """Return the values for a client's request at the time `now`.
+
+        Raises Unavailable or PollRateExceededError.
+        """
         note = self.note_by_udp if question.is_udp else self.note
         client = note(address, question, now)
         if not question.is_polled:
@@ -181,7 +196,7 @@ class VirtualMeter:
         return interval
 
     def _take(self, client: Client, every: float, now: float) -> float:
-        """Return the part of the power, 0 to 1, for a battery that polls every `every` seconds."""
+        """Return the part of the power (0 to 1) for a battery that polls every `every` seconds."""
         if now - (self._telegrams.last or 0.0) >= self.telegram_interval:
             return 0.0
         since = now - _MAX_POLL_TELEGRAMS * self.telegram_interval
@@ -196,7 +211,7 @@ class VirtualMeter:
         return self._handout.take(name, share * min(1.0, every / self.telegram_interval), share)
 
     def _known_batteries(self) -> set[str]:
-        """Return the addresses of the batteries that have their own shares of the power."""
+        """Return the addresses of the batteries that have their own share of the power."""
         if self._batteries:
             return set(self._batteries)
         clients = self.clients
@@ -212,17 +227,17 @@ class VirtualMeter:
         return {client.address for client in steady[:MAX_BATTERIES]}
 
     def _share_name(self, client: Client, batteries: set[str]) -> str | None:
-        """Return the name of the share that a client uses, or None if the client is no battery."""
+        """Return the name of the share that a client uses. None if the client is no battery."""
         if self.profile(client) is not Profile.BATTERY:
             return None
         return client.address if client.address in batteries else _NEWCOMERS
 
     def _is_kept(self, client: Client) -> bool:
-        """Return whether a client has a battery's own share, and so must be remembered."""
+        """Return whether a client is a battery with its own share, and so must be remembered."""
         return client.address in self._known_batteries()
 
     def _report_if_fast(self, client: Client, estimate: IntervalEstimate) -> None:
-        """Call `on_fast` for a client that polls fast, because the client may be a battery."""
+        """Call `on_fast` for a client that polls fast, because such a client may be a battery."""
         if (
             client.address in self._reported
             or not estimate.is_certain

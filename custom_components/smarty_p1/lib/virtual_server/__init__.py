@@ -1,4 +1,4 @@
-"""Server of a virtual meter on the network, by HTTP, WebSocket and UDP. Needs aiohttp."""
+"""Server of a virtual meter on the network, for HTTP, WebSocket and UDP. It needs aiohttp."""
 
 from .server import UDP_PORTS, VirtualServer
 

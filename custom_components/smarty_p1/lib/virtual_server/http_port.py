@@ -121,7 +121,10 @@ class HttpPort:
         )
 
     async def start(self, address: str | None, port: int) -> None:
-        """Listen on an address (None: all addresses) and port. Raises OSError if unavailable."""
+        """Listen on `port` at an address (None: all addresses).
+
+        Raises OSError if this is impossible.
+        """
         loop = asyncio.get_running_loop()
         if self._runner.server is None:
             await self._runner.setup()
@@ -141,7 +144,7 @@ class HttpPort:
         await self._runner.cleanup()
 
     def push(self) -> None:
-        """Send a notification of the newest telegram to all WebSockets soon."""
+        """Make all WebSockets send a notification of the newest telegram soon."""
         for listener in self._listeners:
             listener.wake()
 
@@ -151,7 +154,7 @@ class HttpPort:
             listener.hang_up()
 
     def admit(self, transport: asyncio.Transport) -> web.RequestHandler | None:
-        """Return the handler of a new connection, or None if the connection must be refused.
+        """Return the handler of a new connection. None if the connection must be refused.
 
         Connections from outside the local network, and connections beyond the limits, are refused.
         """
@@ -177,9 +180,10 @@ class HttpPort:
         return handler
 
     def _make_room(self, address: str, others: Counter[str | None]) -> bool:
-        """Close a connection of the busiest address. Return whether a connection was closed.
+        """Close a connection of the address with the most. Return whether a connection was closed.
 
-        A battery that the user has named always gets a connection, at the cost of other addresses.
+        `others` has the number of connections by address. A battery that the user has named always
+        gets a connection, at the cost of other addresses.
         """
         is_named = self._meter.is_named(address)
         able = [
@@ -209,7 +213,7 @@ class HttpPort:
         self.close_idle()
 
     def close_idle(self) -> None:
-        """Close connections that have been idle for too long."""
+        """Close the connections that have been idle for too long."""
         listening = {listener.connection for listener in self._listeners}
         self._forget_closed()
         for handler, closes_at in self._closes_at.items():

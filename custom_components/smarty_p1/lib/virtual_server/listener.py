@@ -1,4 +1,4 @@
-"""WebSocket of the virtual Shelly: answers requests, and sends a notification per telegram."""
+"""WebSocket of the virtual Shelly: it answers requests, and sends a notification per telegram."""
 
 import asyncio
 from contextlib import suppress
@@ -25,7 +25,7 @@ _HOME_ASSISTANT = "aios-"
 
 
 class Listener:
-    """Connected client of the WebSocket. A newer telegram replaces a telegram not yet sent."""
+    """Connected client of the WebSocket. If it is slow, it gets only the newest telegram."""
 
     def __init__(self, request: web.Request, address: str, rpc: ShellyRpc) -> None:
         self._request = request
@@ -43,11 +43,11 @@ class Listener:
         return self._request.protocol
 
     def wake(self) -> None:
-        """Send a notification of the newest telegram soon."""
+        """Make the client's task send a notification of the newest telegram soon."""
         self._news.set()
 
     def hang_up(self) -> None:
-        """Close the connection soon. Home Assistant instead gets unknown values."""
+        """Close the connection soon. Home Assistant gets unknown values instead."""
         self._is_over = True
         self._news.set()
 
@@ -57,7 +57,10 @@ class Listener:
             self._request.transport.abort()
 
     async def run(self) -> web.StreamResponse:
-        """Answer requests and send notifications until the client disconnects."""
+        """Answer requests and send notifications until the client disconnects.
+
+        Return the response.
+        """
         await self._socket.prepare(self._request)
         notifier = asyncio.create_task(self._notify())
         try:
@@ -106,7 +109,7 @@ class Listener:
                 self._energy_at = loop.time() if has_energy else self._energy_at
 
     async def _send(self, text: str) -> None:
-        """Send `text`, or close the connection if the client does not receive the text in time."""
+        """Send `text`. Close the connection if the client does not receive the text in time."""
         try:
             async with asyncio.timeout(_SEND_TIMEOUT_S):
                 await self._socket.send_str(text)

@@ -18,7 +18,7 @@ _STALE_MARGIN_S = 0.1
 class VirtualServer:
     """Server that answers requests as a HomeWizard, as a Shelly, or as both.
 
-    With `shows_telegram`, the HomeWizard also returns the telegram. A telegram holds the meters'
+    With `shows_telegram`, the HomeWizard also returns the telegram, which contains the meters'
     serial numbers and the grid operator's messages.
     """
 
@@ -46,13 +46,19 @@ class VirtualServer:
         self._is_stopped = False
 
     async def start_http(self, address: str | None, port: int) -> None:
-        """Listen on an address (None: all addresses) and port. Raises OSError if unavailable."""
+        """Listen on `port` at an address (None: all addresses).
+
+        Raises OSError if this is impossible.
+        """
         await self._http.start(address, port)
         if self._is_stopped:
             await self._http.stop()
 
     async def start_udp(self, port: int) -> None:
-        """Answer datagrams on a port if a Shelly is served. Raises OSError if unavailable."""
+        """Answer datagrams on `port` if a Shelly is served.
+
+        Raises OSError if this is impossible.
+        """
         if self._rpc is None:
             return
         udp = UdpPort(self._rpc)

@@ -1,4 +1,4 @@
-"""RPC of the virtual Shelly, for HTTP, WebSocket and UDP."""
+"""RPC methods of the virtual Shelly for its HTTP, WebSocket and UDP connections."""
 
 import time
 from collections.abc import Callable
@@ -27,7 +27,7 @@ _OVER_UDP = {"EM.GetStatus": Question.UDP, "Shelly.GetStatus": Question.UDP_STAT
 
 
 class ShellyRpc:
-    """RPC of the virtual Shelly. A client is known by its address."""
+    """RPC methods of the virtual Shelly. A client is identified by its address."""
 
     def __init__(self, meter: VirtualMeter, now: Callable[[], float]) -> None:
         self._meter = meter
@@ -43,7 +43,7 @@ class ShellyRpc:
     def answer(
         self, address: str, method: str, component: int = 0, *, is_udp: bool = False
     ) -> RpcResult:
-        """Return the result of an RPC method. Raises RpcError, also for polling too often."""
+        """Return the result of an RPC method. Raises RpcError, also for too many requests."""
         now = self._now()
         question = (_OVER_UDP if is_udp else _QUESTIONS).get(method, Question.OTHER)
         values: Callable[[], MeterValues]
@@ -62,11 +62,11 @@ class ShellyRpc:
             raise RpcError(TOO_MANY, "Asked too often") from None
 
     def outdated_notification(self, to: str) -> str:
-        """Return a notification of unknown values to the client `to`."""
+        """Return a notification to the client `to` in which all values are unknown."""
         return notification(self.serial, to, {"em:0": em_unknown()}, time.time())
 
     def notification(self, address: str, to: str, *, has_energy: bool) -> str:
-        """Return a notification of the last telegram to the client `to` at `address`.
+        """Return a notification of the last telegram to the client `to`, which has this `address`.
 
         Raises Unavailable or RpcError.
         """

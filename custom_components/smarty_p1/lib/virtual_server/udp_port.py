@@ -1,4 +1,4 @@
-"""UDP port of the virtual Shelly, for batteries. A datagram holds one request or one answer."""
+"""UDP port of the virtual Shelly, for batteries. A datagram has one request or one answer."""
 
 import asyncio
 from typing import cast, override

@@ -1,0 +1,205 @@
+"""Contents about habits: usual sums by now, the month's highest powers, the power always on."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import chain, groupby
+from statistics import median
+from typing import Any, NamedTuple
+
+from ..tariff import (
+    LUXEMBOURG,
+    NO_PRICES,
+    QUARTER_HOUR,
+    Contracts,
+    Demand,
+    QuarterHours,
+    day_end,
+    day_start,
+    excess_price,
+    month_end,
+    month_start,
+    price_of_kwh,
+)
+from .days import days_report
+
+_WEEKS = 4
+_MIN_DAYS = 2
+_MAX_HIGHEST = 5
+_NIGHTS = 7
+_MIN_NIGHTS = 3
+_NIGHT = timedelta(hours=2), timedelta(hours=5)
+_HOURS_A_YEAR = 8760
+
+
+class _Sums(NamedTuple):
+    """Energies and peak of a part of a day, and energies weighted by their prices."""
+
+    imported_wh: float
+    exported_wh: float
+    peak_kw: float
+    weight: float
+
+
+def usual_report(demand: Demand, known: QuarterHours) -> dict[str, Any]:
+    """Return the mean of the same weekday in the last four weeks, from midnight to this time.
+
+    `usual` is None unless at least two of the days are known as a whole.
+    """
+    now = demand.time.astimezone(LUXEMBOURG)
+    past = [now - timedelta(weeks=week) for week in range(1, _WEEKS + 1)]
+    first, last = past[-1].date(), past[0].date()
+    costs = {
+        day["day"]: day for day in days_report(demand, known, first, last + timedelta(1))["days"]
+    }
+    found = [
+        sums
+        for until in past
+        if (sums := _until(until, known, demand.contracts, costs.get(until.date().isoformat())))
+    ]
+    usual = None
+    if len(found) >= _MIN_DAYS:
+        usual = {
+            "days": len(found),
+            **{name: _mean([day[name] for day in found]) for name in found[0]},
+        }
+    return {"until": demand.time.isoformat(), "usual": usual}
+
+
+def _until(
+    until: datetime, known: QuarterHours, contracts: Contracts, costs: dict[str, Any] | None
+) -> dict[str, float | None] | None:
+    """Return the sums of a day from midnight to `until`, None unless the whole day is known."""
+    start, end = day_start(until), day_end(until)
+    quarters = _quarters(known, start, end)
+    if costs is None or len(quarters) < (end - start) // QUARTER_HOUR or None in quarters:
+        return None
+    part = _sums(_part(quarters, start, until), contracts)
+    day = _sums(((quarter, 1.0) for quarter in quarters if quarter), contracts)
+    used, fixed, sold = costs["cost_used"], costs["cost_fixed"], costs["feed_in"]
+    cost = None
+    if used is not None and fixed is not None:
+        # The day's own costs, divided by the prices of its quarter-hours.
+        cost = used * _ratio(part.weight, day.weight) + fixed * ((until - start) / (end - start))
+        cost += (sold or 0.0) * _ratio(part.exported_wh, day.exported_wh)
+    return {
+        "imported_wh": part.imported_wh,
+        "exported_wh": part.exported_wh,
+        "peak_kw": part.peak_kw,
+        "cost": cost,
+    }
+
+
+class _Quarter(NamedTuple):
+    """Energies of a quarter-hour in whole Wh."""
+
+    start: datetime
+    imported_wh: int
+    exported_wh: int
+
+
+def _quarters(known: QuarterHours, start: datetime, end: datetime) -> list[_Quarter | None]:
+    start = start.astimezone(UTC)
+    columns = (known.values(quantity, start, end) for quantity in ("imported", "exported"))
+    return [
+        None if wh is None else _Quarter(start + n * QUARTER_HOUR, wh, fed_wh or 0)
+        for n, (wh, fed_wh) in enumerate(zip(*columns, strict=True))
+    ]
+
+
+def _part(
+    quarters: Sequence[_Quarter | None], start: datetime, until: datetime
+) -> Iterator[tuple[_Quarter, float]]:
+    """Yield the quarter-hours before `until`, each with the share of it that is before `until`."""
+    for n, quarter in enumerate(quarters):
+        share = min(1.0, (until - start) / QUARTER_HOUR - n)
+        if quarter and share > 0:
+            yield quarter, share
+
+
+def _sums(parts: Iterator[tuple[_Quarter, float]], contracts: Contracts) -> _Sums:
+    imported = exported = peak = weight = 0.0
+    for (start, wh, fed_wh), share in parts:
+        contract = contracts.at(start)
+        price = price_of_kwh(contracts, start, NO_PRICES).imported
+        above_wh = max(0.0, wh - (contract.reference_kw or 0.0) * 250)
+        # Past market prices are not stored: without a price, each kWh counts the same.
+        more = 0.0 if price is None else above_wh * (excess_price(contract, start) or 0.0)
+        weight += (wh * (1.0 if price is None else price) + more) * share
+        imported += wh * share
+        exported += fed_wh * share
+        peak = max(peak, wh / 250) if share == 1 else peak
+    return _Sums(imported, exported, peak, weight)
+
+
+def _ratio(part: float, whole: float) -> float:
+    return part / whole if whole else 0.0
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    numbers = [value for value in values if value is not None]
+    return round(sum(numbers) / len(numbers), 3) if len(numbers) == len(values) else None
+
+
+def highlights_report(demand: Demand, known: QuarterHours, day: date | None) -> dict[str, Any]:
+    """Return the highest powers of the month of `day` (by default today), and what is always on."""
+    now = demand.time.astimezone(LUXEMBOURG)
+    moment = now if day is None else datetime(day.year, day.month, day.day, 12, tzinfo=LUXEMBOURG)
+    start = month_start(moment)
+    return {
+        "month": start.astimezone(LUXEMBOURG).strftime("%Y-%m"),
+        "highest": _highest(known, start, month_end(start), demand.contracts),
+        "always_on": _always_on(demand, known),
+    }
+
+
+def _highest(
+    known: QuarterHours, start: datetime, end: datetime, contracts: Contracts
+) -> list[dict[str, Any]]:
+    """Return the highest powers. Quarter-hours above the reference power in a row are one."""
+
+    def is_above(quarter: _Quarter) -> bool:
+        reference_kw = contracts.at(quarter.start).reference_kw
+        return reference_kw is not None and quarter.imported_wh > reference_kw * 250
+
+    quarters = _quarters(known, max(start, known.start), end)
+    runs: list[list[_Quarter]] = []
+    for above, group in groupby(quarters, lambda quarter: bool(quarter and is_above(quarter))):
+        found = [quarter for quarter in group if quarter]
+        runs += [found] if above else [[quarter] for quarter in found]
+    runs.sort(key=lambda run: -max(quarter.imported_wh for quarter in run))
+    return [
+        {
+            "start": run[0].start.isoformat(),
+            "end": (run[-1].start + QUARTER_HOUR).isoformat(),
+            "is_above": is_above(run[0]),
+            "kw": max(quarter.imported_wh for quarter in run) / 250,
+        }
+        for run in runs[:_MAX_HIGHEST]
+    ]
+
+
+def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
+    """Return the power that is always on, and its cost a year; None if it is unknown.
+
+    The least quarter-hour from 2:00 to 5:00, the median of the last seven nights.
+    """
+    today = day_start(demand.time)
+    midnights = [day_start(today - timedelta(days=n) + timedelta(hours=12)) for n in range(_NIGHTS)]
+    nights = [night for midnight in midnights if (night := _night(known, midnight))]
+    # With energy to the grid at night, a battery may hide the power.
+    if len(nights) < _MIN_NIGHTS or any(quarter.exported_wh for quarter in chain(*nights)):
+        return None
+    least = [min(quarter.imported_wh for quarter in night) / 250 for night in nights]
+    kw = round(median(least), 2)
+    price = price_of_kwh(demand.contracts, demand.time, demand.market).imported
+    cost = None if price is None else round(kw * _HOURS_A_YEAR * price, -1)
+    return {"w": round(kw * 1000), "nights": len(least), "cost_per_year": cost}
+
+
+def _night(known: QuarterHours, midnight: datetime) -> list[_Quarter]:
+    """Return the quarter-hours from 2:00 to 5:00, none unless all of them are known."""
+    local = midnight.astimezone(LUXEMBOURG)
+    begin, end = ((local + hour).astimezone(UTC) for hour in _NIGHT)
+    quarters = _quarters(known, begin, end) if begin >= known.start else []
+    energies = [quarter for quarter in quarters if quarter]
+    return energies if len(energies) == (end - begin) // QUARTER_HOUR else []
