@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 
 from ..tariff import day_end, day_start
 from .registers import CODES, COVERED, Quantity
@@ -22,11 +23,10 @@ def without_false_zeros(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, S
     rows = platform.get(_REMAINING)
     if not rows:
         return platform
-    layers = [platform.get(CODES[layer], ()) for layer in COVERED]
-    explained = {day_start(row.start) for row in rows if row.kw}
-    explained |= {day_start(row.start) for layer in layers for row in layer if row.kw}
+    series = (rows, *(platform.get(CODES[layer], ()) for layer in COVERED))
+    explained = {day_start(row.start) for row in chain.from_iterable(series) if row.kw}
     kept = tuple(row for row in rows if day_start(row.start) in explained)
-    return {code: kept if code == _REMAINING else other for code, other in platform.items()}
+    return {**platform, _REMAINING: kept}
 
 
 def whole_days(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
