@@ -13,6 +13,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
     do_adhoc_statistics,
@@ -124,7 +125,10 @@ async def _sum_up(hass: HomeAssistant, begin: datetime) -> None:
     while period <= dt_util.utcnow():
         do_adhoc_statistics(hass, start=period)
         period += FIVE_MINUTES
+    await async_wait_recording_done(hass)
     hass.bus.async_fire(EVENT_RECORDER_5MIN_STATISTICS_GENERATED)
+    await hass.async_block_till_done()
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=11))
     await hass.async_block_till_done()
     await async_wait_recording_done(hass)
     # The last five minutes of the hour, of which some are still to come.

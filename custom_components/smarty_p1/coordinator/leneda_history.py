@@ -67,6 +67,8 @@ from .leneda_statistics_writer import PastStatistics
 from .quarter_hour_series import KEPT
 
 _AGAIN = timedelta(hours=1)
+# Seconds after the recorder's event until its rows are certainly stored.
+_COMMIT_TIME_S = 10
 _COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}
 
 type Platform = Mapping[str, Sequence[Row]]
@@ -105,6 +107,7 @@ class PlatformPast:
         self._recording: asyncio.Task[None] | None = None
         self._again: CALLBACK_TYPE | None = None
         self._is_stopped = False
+        self._cancel_lift: CALLBACK_TYPE = lambda: None
         self._listeners: list[Callable[[], None]] = []
 
     @callback
@@ -126,7 +129,7 @@ class PlatformPast:
             # The meter has got its cable, so its entities begin to count.
             bus = self._hass.bus
             self._entry.async_on_unload(
-                bus.async_listen(EVENT_RECORDER_5MIN_STATISTICS_GENERATED, self._async_lift)
+                bus.async_listen(EVENT_RECORDER_5MIN_STATISTICS_GENERATED, self._lift_soon)
             )
         try:
             platform = await self._async_read()
@@ -372,16 +375,23 @@ class PlatformPast:
             self._cancel()
             self._again = async_call_later(self._hass, _AGAIN, self._record)
 
-    async def _async_lift(self, _event: Event) -> None:
-        """Continue the sums of entities that have begun to count, at once."""
-        if self._statistics.has_alone:
-            await self._statistics.async_lift(self._names())
+    @callback
+    def _lift_soon(self, _event: Event) -> None:
+        """Continue the sums of entities that have begun to count, once their rows are stored."""
+        if self._statistics.has_alone and not self._is_stopped:
+            self._cancel_lift()
+            # The event comes before the recorder has committed the rows.
+            self._cancel_lift = async_call_later(self._hass, _COMMIT_TIME_S, self._async_lift)
+
+    async def _async_lift(self, _now: datetime) -> None:
+        await self._statistics.async_lift(self._names())
 
     @callback
     def _stop(self) -> None:
         """Prevent later retries. An import may end after its entry was unloaded."""
         self._is_stopped = True
         self._cancel()
+        self._cancel_lift()
 
     @callback
     def _cancel(self) -> None:
