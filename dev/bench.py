@@ -1,6 +1,7 @@
-"""Measure the CPU time of a telegram in this and in other programs, all in one process.
+"""Benchmark: measures how much CPU time a telegram takes in this project and in other programs.
 
-Also measures the import of the integration, which delays Home Assistant's start.
+All programs run in one process. The benchmark also measures the import of the integration, which
+delays the start of Home Assistant.
 """
 
 import argparse
@@ -89,14 +90,20 @@ def _print_row(label: str, own: str, other: str = "", aim: str = "") -> None:
 
 
 def _series(number: int) -> list[bytes]:
-    """Return `number` frames of a simulated meter at noon, with M-Bus meters and solar power."""
+    """Return `number` frames that a simulated meter sends around noon.
+
+    The meter has M-Bus meters and solar panels.
+    """
     meter = Meter(1, KEY)
     return [meter.frame_at(START + index * INTERVAL) for index in range(number)]
 
 
 # --- decoding: bytes to telegrams --------------------------------------------------------------
 def read_with_own(chunks: Iterable[bytes]) -> list[float]:
-    """Return the imported energy of every telegram in kWh, read by the project's decoder."""
+    """Decode the frames in `chunks` with the project's decoder.
+
+    Return the register of imported energy in each telegram, in kWh.
+    """
     feed = Decoder(KEY).feed
     return [
         event.objects["1-0:1.8.0"]  # type: ignore[misc]
@@ -107,7 +114,10 @@ def read_with_own(chunks: Iterable[bytes]) -> list[float]:
 
 
 def read_with_dsmr_parser(chunks: Iterable[bytes]) -> list[float]:
-    """Return the imported energy of every telegram in kWh, read and verified by dsmr-parser."""
+    """Decrypt and verify the frames in `chunks` with dsmr-parser.
+
+    Return the register of imported energy in each telegram, in kWh.
+    """
     buffer = EncryptedTelegramBuffer()
     parser = TelegramParser(telegram_specifications.MSN)
     keys = KEY.hex(), DEFAULT_AUTHENTICATION_KEY.hex()
@@ -121,7 +131,11 @@ def read_with_dsmr_parser(chunks: Iterable[bytes]) -> list[float]:
 
 
 def compare_decoders(frames: list[bytes], size: int, rounds: int) -> tuple[float, float]:
-    """Return the µs per telegram of our decoder and of dsmr-parser, each in its best round."""
+    """Return the CPU time per telegram in µs: first of our decoder, then of dsmr-parser.
+
+    The frames are fed in chunks of `size` bytes. Each decoder runs `rounds` times, and its fastest
+    round counts. Raises RuntimeError if the decoders read different values.
+    """
     chunks = [frame[at : at + size] for frame in frames for at in range(0, len(frame), size)]
     readers: tuple[Read, Read] = (read_with_own, read_with_dsmr_parser)
     registers = [read(chunks) for read in readers]
@@ -136,7 +150,7 @@ def compare_decoders(frames: list[bytes], size: int, rounds: int) -> tuple[float
 
 
 def _time(read: Callable[[], object]) -> float:
-    """Return the CPU time of a call in microseconds."""
+    """Call `read`, and return its CPU time in microseconds."""
     start = time.process_time()
     read()
     return (time.process_time() - start) * 1e6
@@ -145,7 +159,7 @@ def _time(read: Callable[[], object]) -> float:
 # --- whole integration: bytes to states --------------------------------------------------------
 @asynccontextmanager
 async def home_assistant() -> AsyncGenerator[HomeAssistant]:
-    """Run a Home Assistant that finds the integration, and unload everything at the end."""
+    """Run a Home Assistant that can load the integration. At the end, unload all config entries."""
     # Home Assistant reloads an entry half a minute after its entities were enabled. This would
     # disturb the measurement, so the reload is delayed by a day.
     no_reload = patch("homeassistant.config_entries.RELOAD_AFTER_UPDATE_DELAY", 86_400)
@@ -160,7 +174,10 @@ async def home_assistant() -> AsyncGenerator[HomeAssistant]:
 
 
 async def compare_states(rounds: int) -> tuple[int, float, float]:
-    """Return the number of entities, and the µs per telegram of smarty_p1 and of dsmr."""
+    """Return the number of entities, and the CPU time per telegram in µs: of smarty_p1, of dsmr.
+
+    Both integrations have the same number of entities.
+    """
     frames = _series((rounds + 1) * FRAMES)
     async with home_assistant() as hass:
         first = frames[:FRAMES]
@@ -189,7 +206,10 @@ async def _add(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 async def _enable(hass: HomeAssistant, entry: MockConfigEntry, number: int | None) -> int:
-    """Enable the first `number` entities, None for all. Return the number of enabled entities."""
+    """Enable the first `number` entities of a config entry, or all entities if `number` is None.
+
+    Return the number of enabled entities.
+    """
     registry = er.async_get(hass)
     entities = er.async_entries_for_config_entry(registry, entry.entry_id)
     number = len(entities) if number is None else number
@@ -202,7 +222,10 @@ async def _enable(hass: HomeAssistant, entry: MockConfigEntry, number: int | Non
 
 
 async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, Receive]:
-    """Set up dsmr. Return the number of its entities, and a function that receives bytes."""
+    """Set up the integration dsmr.
+
+    Return the number of its entities, and a function to feed bytes.
+    """
     serials = {"serial_id": SERIAL, "serial_id_gas": None, "encryption_key": KEY.hex()}
     way = {"port": "/dev/null", "dsmr_version": "MSn", "protocol": "dsmr_protocol"}
     entry = MockConfigEntry(
@@ -230,13 +253,19 @@ async def _set_up_dsmr(hass: HomeAssistant, frames: list[bytes]) -> tuple[int, R
 
 
 async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> tuple[int, Receive]:
-    """Set up smarty_p1 with at most `number` entities. Return the same as _set_up_dsmr()."""
+    """Set up smarty_p1 with at most `number` entities.
+
+    Return the number of its entities, and a function to feed bytes.
+    """
     keys = {CONF_PORT: "socket://meter:1", "encryption_key": KEY.hex()}
     entry = MockConfigEntry(domain="smarty_p1", title="benchmark", unique_id=SERIAL, data=keys)
     receivers: list[Receive] = []
 
     class Link:
-        """Port that delivers one frame when it starts. The benchmark delivers the other frames."""
+        """Replacement of the port reader. It delivers one frame when it starts.
+
+        The benchmark feeds the other frames.
+        """
 
         is_open = True
 
@@ -244,7 +273,7 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
             receivers.append(on_data)
 
         def confirm(self) -> None:
-            """Ignore the call."""
+            """Do nothing. The real port reader has this method, too."""
 
         async def run(self) -> None:
             receivers[-1](frames.pop(0))
@@ -258,7 +287,7 @@ async def _set_up_own(hass: HomeAssistant, frames: list[bytes], number: int) -> 
 
 # --- import of the integration -----------------------------------------------------------------
 def import_cost(rounds: int) -> float:
-    """Return the time to import the integration and its platforms, in ms, in the best round.
+    """Return the CPU time to import the integration and its platforms, in ms, of the fastest round.
 
     Each round is a new process. It finds compiled files, like Home Assistant after a restart.
     """

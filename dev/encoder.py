@@ -1,4 +1,7 @@
-"""Encoder of telegrams and frames for tests and fuzzers, independent of the decoder under test."""
+"""Encoder of telegrams and frames for tests and fuzzers.
+
+It shares no code with the decoder under test.
+"""
 
 import binascii
 import json
@@ -19,7 +22,7 @@ FRAMES = Path(__file__).with_name("frames")
 
 @dataclass(frozen=True)
 class Literal:
-    """Stored frame with its keys and the expected content."""
+    """Frame that is stored in a file, with its keys and the content that a decoder must find."""
 
     key: bytes | None
     authentication_key: bytes | None
@@ -31,7 +34,7 @@ class Literal:
 
 @cache
 def literal(name: str) -> Literal:
-    """Return a stored frame by its name."""
+    """Return the stored frame with this name. `name` is the file name without `.json`."""
     content = json.loads((FRAMES / f"{name}.json").read_text(encoding="utf-8"))
     key, authentication_key = content["key"], content["authentication_key"]
     return Literal(
@@ -50,7 +53,10 @@ _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 @lru_cache(64)
 def crc(data: bytes) -> int:
-    """Return the CRC16 of `data`, computed bit by bit, without the decoder's table."""
+    """Return the CRC16 of `data`, computed bit by bit.
+
+    The decoder under test uses a table instead.
+    """
     remainder = 0
     # The longer an integer is, the longer a bit operation takes. So compute in blocks of 32 bytes.
     for block in batched(data.translate(_REVERSED), 32, strict=False):
@@ -63,15 +69,16 @@ def crc(data: bytes) -> int:
 
 
 def seal(text: str) -> bytes:
-    """Return a telegram with its correct CRC."""
+    """Return the telegram `text` as bytes, with the correct CRC after its last `!`."""
     body = text[: text.rindex("!") + 1].encode("latin-1")
     return body + b"%04X\r\n" % crc(body)
 
 
 def with_value(text: str, reference: str, value: str | None) -> str:
-    """Return the telegram with `value` for the object `reference`, without this object if None.
+    """Return the telegram `text` with `value` for the OBIS reference `reference`.
 
-    A new object becomes the last line before the `!`.
+    If the telegram has no such line, add the line before the `!`. If `value` is None, remove the
+    line instead.
     """
     lines = text.split("\r\n")
     at = [n for n, line in enumerate(lines) if line.startswith(f"{reference}(")]
@@ -86,7 +93,10 @@ def with_value(text: str, reference: str, value: str | None) -> str:
 
 
 def telegram(*lines: str, name: str | None = DEVICE_NAME) -> bytes:
-    """Return a telegram with these lines after the usual first lines."""
+    """Return a telegram with the usual first lines, then `lines`, and a correct CRC.
+
+    `name` is the serial number of the meter. If it is None, the telegram has no serial number.
+    """
     own = [f"0-0:42.0.0({binascii.hexlify(name.encode()).decode()})"] if name else []
     return seal("\r\n".join(["/Lux5\\253694471_M", "", "1-3:0.2.8(42)", *own, *lines, "!"]))
 
@@ -99,7 +109,10 @@ def frame(
     title: bytes = TITLE,
     authentication_key: bytes = AUTHENTICATION_KEY,
 ) -> bytes:
-    """Return an encrypted frame of the telegram `text`, None for a default telegram."""
+    """Return an encrypted frame with the frame counter `counter` and the telegram `text`.
+
+    If `text` is None, the telegram has a single register: an imported energy of `counter` kWh.
+    """
     plain = telegram(f"1-0:1.8.0({counter:010.3f}*kWh)") if text is None else text
     count = counter.to_bytes(4, "big")
     sealed = AESGCM(key).encrypt(title + count, plain, b"\x30" + authentication_key)[:-4]

@@ -1,4 +1,7 @@
-"""Test of docs/fleet.md: runs the commands of its tutorial, and opens its links to Prometheus."""
+"""Test of docs/fleet.md.
+
+It runs the commands of the tutorial, and opens the links to Prometheus.
+"""
 
 import argparse
 import contextlib
@@ -48,21 +51,22 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 class Part(NamedTuple):
-    """Part of the tutorial: a block of commands, or the address of a page to open."""
+    """Part of the tutorial. It has either a block of commands, or the address of a page to open."""
 
     commands: str = ""
     address: str = ""
 
 
 class PathError(Exception):
-    """Unexpected content of docs/fleet.md, or a page without values."""
+    """Error for unexpected content of docs/fleet.md, or for a page without values."""
 
 
 # --- parsing of the tutorial -------------------------------------------------------------------
 def read_path(page: str) -> list[Part]:
-    """Return the parts of the tutorial in the text `page`, in order. Raises PathError.
+    """Return the parts of the tutorial in the text `page`, in their order.
 
-    All code blocks must be shell blocks, so that the test leaves none out.
+    All code blocks must contain shell commands, so that the test leaves no block out. Raises
+    PathError for other content.
     """
     sections = re.findall(rf"^## {SECTION}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     if len(sections) != 1:
@@ -80,7 +84,7 @@ def read_path(page: str) -> list[Part]:
 
 
 def write_script(parts: list[Part], look: list[str]) -> str:
-    """Return a bash script that runs `parts` and stops at the first failed command.
+    """Return a bash script that runs `parts`. It stops at the first command that fails.
 
     `look` is the command that opens an address.
     """
@@ -93,7 +97,7 @@ def write_script(parts: list[Part], look: list[str]) -> str:
 
 # --- running of the tutorial -------------------------------------------------------------------
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the tutorial, or open an address with `--look`. Return the exit status."""
+    """Run the tutorial. With the option `--look`, only open one address. Return the exit status."""
     parser = argparse.ArgumentParser(
         prog="scripts/fleet_path",
         description=f"Run the commands of {_PAGE}, '{SECTION}', as they stand there, with a fresh"
@@ -137,7 +141,7 @@ def _walk(pictures: Path | None) -> int:
 
 
 def _run(script: str, folder: Path) -> tuple[int, list[int]]:
-    """Run `script` in `folder`. Return its exit status, and the PORTS still in use afterwards.
+    """Run `script` in `folder`. Return its exit status, and those of PORTS that are still in use.
 
     At the end, the script and its children are killed.
     """
@@ -195,7 +199,7 @@ def _look(url: str, folder: Path) -> None:
 def _ask(url: str) -> list[dict[str, Any]]:
     """Return the series that the page `url` of Prometheus shows, [] while values are missing.
 
-    For a page without a graph, return one empty series, or [] while an alert fires.
+    For a page without a graph, return a list with one empty series, or [] while an alert fires.
     """
     parts = urllib.parse.urlsplit(url)
     if parts.path != "/graph":

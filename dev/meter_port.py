@@ -1,4 +1,4 @@
-"""TCP port for tests that behaves like a gateway (such as ser2net) at a meter."""
+"""TCP port for tests. It behaves like a gateway (such as ser2net) that is connected to a meter."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -10,11 +10,11 @@ from .ports import free_ports
 
 
 class MeterPort:
-    """TCP port that behaves like a gateway at a meter.
+    """TCP port that behaves like a gateway that is connected to a meter.
 
-    A client first gets `greeting`, or the result of calling it. Then the pieces of `sending`
-    follow, one every 0.01 s, and then the bytes passed to send(). An `exclusive` port rejects a
-    second client, like ser2net.
+    A client first gets `greeting`. If `greeting` is a function, the client gets its result. Then
+    the client gets the pieces of `sending`, one every 0.01 s, and then the bytes passed to send().
+    An `exclusive` port rejects a second client, like ser2net.
     """
 
     def __init__(
@@ -32,22 +32,22 @@ class MeterPort:
         self.port = free_ports()
 
     async def __aenter__(self) -> Self:
-        """Start listening on a free port."""
+        """Start to listen on the port."""
         await self.start()
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        """Stop listening and drop all clients."""
+        """Stop listening, and close the connections of all clients."""
         await self.stop()
 
     @property
     def address(self) -> str:
-        """Return the address as a user types it."""
+        """Return the address of the port, in the form in which a user types it."""
         return f"127.0.0.1:{self.port}"
 
     @property
     def url(self) -> str:
-        """Return the URL as a config entry stores it."""
+        """Return the URL of the port, in the form in which a config entry stores it."""
         return f"socket://{self.address}"
 
     @property
@@ -56,11 +56,11 @@ class MeterPort:
         return len(self._clients)
 
     async def start(self) -> None:
-        """Listen on the same port as before."""
+        """Start to listen. After a stop, the port is the same as before."""
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
 
     async def stop(self) -> None:
-        """Refuse new clients and drop the existing clients."""
+        """Stop listening, and close the connections of all clients."""
         if self._server is None:
             return
         self._server.close()
@@ -75,28 +75,28 @@ class MeterPort:
             client.close()
 
     async def send(self, *data: bytes) -> None:
-        """Send bytes to all clients at once."""
+        """Send all bytes of `data` to each client at once."""
         for client in list(self._clients):
             with suppress(ConnectionResetError):  # a client that is disconnecting
                 client.write(b"".join(data))
                 await client.drain()
 
     async def send_telegram(self, text: str) -> None:
-        """Send a telegram in a frame with the next frame counter."""
+        """Send the telegram `text` to all clients, in a frame with the next frame counter."""
         await self.send(self.next_frame(text))
 
     def next_frame(self, text: str) -> bytes:
-        """Return a frame with the next frame counter."""
+        """Return a frame that contains the telegram `text` and the next frame counter."""
         self.counter += 1
         return frame(self.counter, seal(text))
 
     async def wait_for_clients(self, number: int) -> None:
-        """Wait until exactly `number` connections are open."""
+        """Wait until exactly `number` clients are connected."""
         async with self._changed:
             await self._changed.wait_for(lambda: len(self._clients) == number)
 
     async def wait_for_connections(self, number: int) -> None:
-        """Wait until `number` connections have been accepted since the start."""
+        """Wait until `number` connections have been accepted since this port was created."""
         async with self._changed:
             await self._changed.wait_for(lambda: self.connections >= number)
 

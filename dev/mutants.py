@@ -1,4 +1,7 @@
-"""Mutation test: changes one line of the program at a time and runs the tests."""
+"""Mutation test. It changes one line of the program at a time, and runs the tests.
+
+A change that no test notices shows that a test is missing.
+"""
 
 import ast
 import json
@@ -100,7 +103,10 @@ def _change(place: Place, source: str, number: int) -> str | None:
 
 
 def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
-    """Return status and output of pytest. The time limit grows with the machine's load."""
+    """Run pytest with `arguments`. Return its exit status and its output.
+
+    The time limit grows with the load of the machine.
+    """
     limit = TIMEOUT_S * max(1, os.getloadavg()[0] / (os.cpu_count() or 1))
     arguments += ("-pno:homeassistant",) * ("/ha/" not in arguments[0])
     python = ["timeout", "-sKILL", str(limit), sys.executable, "-m", "pytest", *arguments]
@@ -110,7 +116,10 @@ def _pytest(folder: Path, *arguments: str) -> tuple[int, str]:
 
 
 def _keep(lines: Lines, folder: Path) -> Lines:
-    """Add to `lines` the tests that ran each line of a function. Imports do not count as runs."""
+    """Add measured tests to `lines`, and return `lines`. It has the tests that ran each line.
+
+    Only lines in functions count, because each test runs the other lines by importing the module.
+    """
     failed = FAILED.findall((folder / "output").read_text(encoding="utf-8"))
     data = CoverageData(str(folder / "tree" / ".coverage"))
     data.read()
@@ -126,7 +135,11 @@ def _keep(lines: Lines, folder: Path) -> Lines:
 
 
 def _tests_of(place: Place, lines: Lines) -> list[str]:
-    """Return the tests that ran a line, else its function, else its file. Best candidates first."""
+    """Return the tests to run for a changed line. The tests that most likely fail come first.
+
+    They are the tests that ran the line. If there are none, they are the tests that ran its
+    function, else its file.
+    """
     file, function, _, old, _ = place
     name = re.compile(rf"\b{function.rpartition('.')[2].removesuffix('()')}\b")
     near = (
@@ -142,7 +155,10 @@ def _tests_of(place: Place, lines: Lines) -> list[str]:
 
 
 def _judge(folder: Path, place: Place, source: str, number: int, tests: list[str]) -> str | None:
-    """Return the failed test, "timeout", or "import" for a failed import; None if all pass."""
+    """Run `tests` with a changed line. Return how they noticed the change, None if all tests pass.
+
+    The result is the first failed test, "timeout", or "import" if a module cannot be imported.
+    """
     path, kit = folder / "tree" / place[0], [test for test in tests[1:] if "/ha/" in test]
     path.write_text(_change(place, source, number) or source, encoding="utf-8")
     status, failed = 0, list[str]()
@@ -172,7 +188,12 @@ def _run(folder: Path, waiting: Iterator[dict[str, Any]], places: Places, lines:
 
 
 def main(command: str, copies: Path, count: int, seed: int) -> None:
-    """Store measured coverage, draw mutants, or run the stored mutants."""
+    """Run one of the commands.
+
+    - `measure` stores which tests ran each line.
+    - `run` runs the stored mutants. New mutants replace those whose line no longer exists.
+    - Any other command draws `count` new mutants.
+    """
     lines = pickle.loads(MEASURED.read_bytes()) if MEASURED.exists() else {}  # noqa: S301
     if command == "measure":
         MEASURED.write_bytes(pickle.dumps(_keep(lines, copies / "1")))

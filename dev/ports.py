@@ -1,4 +1,4 @@
-"""Free TCP ports for programs that are about to start."""
+"""Free TCP ports for programs that will start soon."""
 
 import contextlib
 import socket
@@ -14,9 +14,10 @@ _claimed: dict[int, int | None] = {}
 
 
 def free_ports(count: int = 1) -> int:
-    """Return the first of `count` consecutive free ports.
+    """Return a free TCP port. The next `count` - 1 ports are free, too.
 
-    A port is returned only once on this machine, because its program may start long after the call.
+    On this machine, no later call returns these ports, because a program may start to listen long
+    after the call.
     """
     while True:
         first = randrange(_FIRST, _LAST)  # noqa: S311 - not used for secrets
@@ -41,7 +42,10 @@ def _is_free(port: int) -> bool:
 
 
 def _claim(port: int, stack: contextlib.ExitStack) -> socket.socket | None:
-    """Claim `port` by a socket. Raises OSError if another process has claimed the port."""
+    """Claim `port` by opening a socket, and return the socket.
+
+    Return None on systems other than Linux. Raises OSError if another process has claimed the port.
+    """
     if sys.platform != "linux":
         return None
     claim = stack.enter_context(socket.socket(socket.AF_UNIX))

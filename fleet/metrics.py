@@ -67,7 +67,7 @@ class Metrics:
     def count(self, outcomes: Counts[str], rejected: Counts[tuple[str, str]]) -> None:
         """Count acknowledged messages by outcome.
 
-        Count rejected ones by system title and reason.
+        `rejected` has the numbers of rejected messages by system title and reason.
         """
         self._meter_rejected.count(rejected)
         for outcome, number in outcomes.items():

@@ -79,7 +79,10 @@ class PendingTitles:
         return titles
 
     async def get(self, title: bytes) -> PendingFrames | None:
-        """Return the entry of a system title. None if it has no entry. Raises NATS's errors."""
+        """Return the entry of a system title. Return None if it has no entry.
+
+        Raises NATS's errors.
+        """
         try:
             entry = await self._bucket().get(self._key(title))
         except KeyNotFoundError as error:
@@ -128,7 +131,7 @@ class PendingTitles:
     async def begin(self, title: bytes, known: PendingFrames, tried: str) -> PendingFrames | None:
         """Mark the entry `known` as due, with the fingerprint `tried`. Raises NATS's errors.
 
-        Return the new entry. None if another collector has changed it.
+        Return the new entry, or None if another collector has changed the entry.
         """
         wanted = known._replace(tried=tried, is_due=True)
         if wanted == known:

@@ -17,7 +17,10 @@ _MAX_METERS = 1_000
 
 
 class MeterRejections:
-    """Counters by system title and reason. Titles beyond the bounds are counted as `other`."""
+    """Counters of rejected messages, by system title and reason.
+
+    When too many titles are counted, further titles are counted as `other`.
+    """
 
     def __init__(self, counter: Counter, earlier: Counter) -> None:
         """Take the two counters of rejected messages.
@@ -30,7 +33,11 @@ class MeterRejections:
         self._of_meters: set[tuple[str, str]] = set()
 
     def count(self, rejected: Counts[tuple[str, str]]) -> None:
-        """Add the numbers of messages in `rejected`, by system title and reason (or EARLIER)."""
+        """Add numbers of rejected messages to the counters.
+
+        `rejected` has the numbers by system title and reason. The reason EARLIER has a counter of
+        its own.
+        """
         for (title, reason), number in rejected.items():
             shown = title if title and self._is_shown(title, reason) else _OTHER
             if reason == EARLIER:

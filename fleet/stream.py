@@ -68,7 +68,7 @@ def subject_of(title: bytes) -> str:
 
 
 def title_of(subject: str) -> bytes | None:
-    """Return the system title at the end of `subject`. None if it is invalid."""
+    """Return the system title at the end of `subject`. Return None if it is invalid."""
     digits = subject.rpartition(".")[2]
     return bytes.fromhex(digits) if _is_title(digits) else None
 

@@ -135,7 +135,7 @@ class Worker:
     def oldest(self) -> float | None:
         """Return the time at which the oldest unacknowledged message arrived (Unix seconds).
 
-        None if there is no such message. This property may be read in any thread.
+        Return None if there is no such message. This property may be read in any thread.
         """
         judged = [*list(self._judged)[:1], *self._rejected.copy()]
         held = chain(

@@ -1,6 +1,7 @@
 /**
  * Builds the module of the cards, and a file of texts for every language. A page loads the file of one language.
  * usage: node build.mjs FOLDER [--watch]
+ *        node build.mjs --packages     prints the versions of the packages in the module
  */
 
 import { readdir, readFile, writeFile } from "node:fs/promises";
@@ -52,7 +53,20 @@ async function collectTexts() {
   return collected;
 }
 
+/** Return the versions of the packages that a build took code from, by their names. */
+async function readVersions(output) {
+  const versions = {};
+  for (const input of Object.keys(output.inputs)) {
+    const name = /node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1];
+    if (!name) continue;
+    const file = new URL(`node_modules/${name}/package.json`, import.meta.url);
+    versions[name] = JSON.parse(await readFile(file, "utf8")).version;
+  }
+  return versions;
+}
+
 const [folder, watch] = process.argv.slice(2);
+const onlyPackages = folder === "--packages";
 const options = {
   entryPoints: [new URL("src/main.ts", import.meta.url).pathname],
   bundle: true,
@@ -64,7 +78,12 @@ const options = {
   legalComments: "eof",
   logLevel: "warning",
   write: false,
-  plugins: [leaveOutTexts, writeFiles(folder)],
+  metafile: onlyPackages,
+  plugins: onlyPackages ? [leaveOutTexts] : [leaveOutTexts, writeFiles(folder)],
 };
-if (watch) await (await context(options)).watch();
+if (onlyPackages) {
+  const { metafile } = await build({ ...options, outfile: "module.js" });
+  const [output] = Object.values(metafile.outputs);
+  console.log(JSON.stringify(await readVersions(output)));
+} else if (watch) await (await context(options)).watch();
 else await build(options);

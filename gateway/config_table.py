@@ -60,7 +60,7 @@ class ConfigTable:
         return value
 
     def take_number(self, key: str) -> float | None:
-        """Return a finite number. None if the table lacks `key`.
+        """Return a finite number. Return None if the table lacks `key`.
 
         Raises ConfigError for other values.
         """
@@ -93,7 +93,7 @@ class ConfigTable:
         return tuple(texts)
 
     def take_topic(self, key: str) -> str | None:
-        """Return an MQTT topic that levels can be added to. None if the table lacks `key`.
+        """Return an MQTT topic that levels can be added to. Return None if the table lacks `key`.
 
         Raises ConfigError for other values.
         """
@@ -159,7 +159,10 @@ def _place_of(err: tomllib.TOMLDecodeError) -> str:
 
 
 def read_tls(table: ConfigTable) -> ssl.SSLContext | None:
-    """Return the TLS context that verifies the server. None if TLS is off. Raises ConfigError."""
+    """Return the TLS context that verifies the server. Return None if TLS is off.
+
+    Raises ConfigError.
+    """
     ca_file = table.take_text("ca_file")
     if not table.take("tls", bool, default=ca_file is not None):
         return None
@@ -209,7 +212,7 @@ def expand(table: ConfigTable, key: str, file: str) -> Path:
 
 
 def read_secret(table: ConfigTable, key: str) -> str | None:
-    """Return the content of the file that `key` names. None if the table lacks `key`.
+    """Return the content of the file that `key` names. Return None if the table lacks `key`.
 
     $VARIABLES in the path are replaced. Raises ConfigError.
     """

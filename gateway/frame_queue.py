@@ -162,7 +162,7 @@ class FrameQueue:
         return self.length(port) - self._ports[port].length
 
     def last_topic(self, port: str) -> str | None:
-        """Return the MQTT topic of a port's newest frame. None if the port has no frames."""
+        """Return the MQTT topic of a port's newest frame. Return None if the port has no frames."""
         row = self._database.execute(
             "SELECT topic FROM frames WHERE number = ?", (self._ports[port].last,)
         ).fetchone()

@@ -158,11 +158,18 @@ class FrameStore:
         return ports
 
     async def last_topic(self, port: str) -> str | None:
-        """Return the MQTT topic of a port's newest frame on disk. None if there is no frame."""
+        """Return the MQTT topic of a port's newest frame on disk.
+
+        Return None if there is no frame.
+        """
         return await self._in_thread(partial(self._queue.last_topic, port))
 
     async def oldest(self, port: str, most: int, title: str | None = None) -> list[WaitingFrame]:
-        """Return the oldest frames of a port, or of a title that is set aside, at most `most`."""
+        """Return at most `most` of the oldest frames of a port.
+
+        With a system title, return frames of the sub-queue where the frames of this title are set
+        aside.
+        """
         frames = await self._in_thread(partial(self._queue.oldest, port, most, title))
         return frames if frames or title is not None else self._oldest_in_memory(port, most)
 

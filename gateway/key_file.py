@@ -62,7 +62,7 @@ class Keys:
         return f"<Keys of {len(self._by_title)} meters{every}>"
 
     def of(self, system_title: bytes) -> MeterKeys | None:
-        """Return the keys for a system title of 8 bytes. None if there are none."""
+        """Return the keys for a system title of 8 bytes. Return None if there are none."""
         joined = self._by_title.get(system_title, self._otherwise)
         return None if joined is None else _separate(joined)
 

@@ -47,7 +47,7 @@ class KeysSource:
     def signature(self) -> tuple[object, ...] | None:
         """Return values that change whenever the file changes.
 
-        None for a command or for an unreadable file.
+        Return None for a command or for an unreadable file.
         """
         try:
             if self._place:
@@ -75,7 +75,7 @@ class KeysSource:
 
 
 def read_keys_source(table: ConfigTable, *, may_change: bool = False) -> KeysSource | None:
-    """Return the source of keys in the table `[keys]`. None for an empty table.
+    """Return the source of keys in the table `[keys]`. Return None for an empty table.
 
     Raises ConfigError.
     """
@@ -89,7 +89,7 @@ def read_keys_source(table: ConfigTable, *, may_change: bool = False) -> KeysSou
 
 
 def read_keys(table: ConfigTable) -> Keys | None:
-    """Return the keys of the source in the table `[keys]`. None for an empty table.
+    """Return the keys of the source in the table `[keys]`. Return None for an empty table.
 
     Raises ConfigError.
     """

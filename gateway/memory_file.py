@@ -82,7 +82,7 @@ class Memory:
         return [*self._stored]
 
     def read[T](self, name: str, parse: Callable[[Any], T]) -> T | None:
-        """Return the content `name` of an earlier run. None if it is missing or damaged.
+        """Return the content `name` of an earlier run. Return None if it is missing or damaged.
 
         `parse` converts the content.
         """

@@ -85,7 +85,7 @@ class DecodedMeters:
         return meter
 
     def decryptor_of(self, title: bytes) -> FrameDecryptor | None:
-        """Return the decryptor for a system title. None if there is no key for it.
+        """Return the decryptor for a system title. Return None if there is no key for it.
 
         Meters with the same keys share one decryptor.
         """
@@ -104,8 +104,8 @@ class DecodedMeters:
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
         """Return the reader of a verified telegram's meter.
 
-        None if the telegram has another meter's name, if there are too many meters, or if the meter
-        has no key.
+        Return None if the telegram has another meter's name, if there are too many meters, or if
+        the meter has no key.
         """
         title, counter = telegram.system_title, telegram.frame_counter
         if title is None or counter is None:

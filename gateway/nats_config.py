@@ -62,7 +62,7 @@ def read_nats(table: ConfigTable) -> NatsConfig:
 
 
 def read_batch_seconds(table: ConfigTable) -> float | None:
-    """Return the seconds for which a gateway gathers frames. None if not configured."""
+    """Return the seconds for which a gateway gathers frames. Return None if not configured."""
     seconds = table.take_number("batch_seconds")
     if seconds is not None and not 0 <= seconds <= _MAX_BATCH_SECONDS:
         table.fail("batch_seconds", f"must be from 0 to {_MAX_BATCH_SECONDS}")

@@ -55,7 +55,10 @@ class DecodingConfig:
 
 
 def read_decoding(content: dict[str, Any]) -> DecodingConfig | None:
-    """Return the content of [keys] and [publish]. None without [keys]. Raises ConfigError."""
+    """Return the content of [keys] and [publish]. Return None without [keys].
+
+    Raises ConfigError.
+    """
     publish = ConfigTable("publish", content.pop("publish", {}))
     if "keys" not in content:
         if publish.is_left:

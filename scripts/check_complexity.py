@@ -1,7 +1,8 @@
-"""Check the number of complex functions in the shipped program, by radon's count of branches.
+"""Check of the number of complex functions in the shipped program. radon counts their branches.
 
-Unlike ruff's C901, radon counts comprehensions and boolean chains. Prints the complex functions and
-exits with status 1 unless there are exactly MAX_FUNCTIONS. If there are fewer, lower MAX_FUNCTIONS.
+Unlike C901 of ruff, radon also counts comprehensions and boolean operators. If there are not
+exactly MAX_FUNCTIONS complex functions, the script prints them and exits with status 1. If there
+are fewer, lower MAX_FUNCTIONS.
 """
 
 import json
@@ -15,7 +16,7 @@ MAX_FUNCTIONS = 14
 
 
 def _complex_functions() -> list[str]:
-    """Return the complex functions, the most complex first."""
+    """Return a text for each complex function. The most complex function comes first."""
     radon = Path(sys.executable).with_name("radon")
     # The tool's rank C contains all functions with a complexity above 10.
     command = [str(radon), "cc", "--json", "--min", "C", *SHIPPED]
@@ -30,7 +31,10 @@ def _complex_functions() -> list[str]:
 
 
 def main() -> int:
-    """Print the complex functions if their number is wrong, and return the exit status."""
+    """Print the complex functions if their number differs from MAX_FUNCTIONS.
+
+    Return the exit status.
+    """
     functions = _complex_functions()
     if len(functions) == MAX_FUNCTIONS:
         return 0

@@ -38,12 +38,15 @@ type Texts = dict[str, str]
 
 
 def read(path: Path) -> Any:  # noqa: ANN401 - JSON
-    """Return the content of a JSON file."""
+    """Return the decoded content of a JSON file."""
     return json.loads(path.read_text(encoding="utf-8"))
 
 
 def leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the texts of a nested dict with their dotted paths."""
+    """Yield each text in a nested dict, with its dotted path such as `config.step.user`.
+
+    `prefix` is the start of all paths.
+    """
     for key, value in tree.items():
         if isinstance(value, dict):
             yield from leaves(value, f"{prefix}{key}.")
@@ -52,18 +55,24 @@ def leaves(tree: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
 
 
 def placeholders(text: str) -> set[str]:
-    """Return the names of a text's placeholders."""
+    """Return the names of the placeholders in `text`."""
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
 
 def keys(english: Texts, *kinds: str) -> set[str]:
-    """Return the keys that directly follow one of `kinds`, such as "step", in the paths."""
+    """Return the keys that come directly after one of `kinds` in the paths of the texts.
+
+    An example of a kind is "step". In `config.step.user`, the key `user` comes after it.
+    """
     paths = (path.split(".") for path in english)
     return {key for path in paths for kind, key in pairwise(path) if kind in kinds}
 
 
 def check_languages(languages: dict[str, Texts]) -> Defects:
-    """Yield forbidden texts, and keys or placeholders that differ from English."""
+    """Yield a defect for each text with forbidden content.
+
+    Yield also a defect for each key or placeholder that English and another language do not share.
+    """
     english = languages["en.json"]
     for language, texts in languages.items():
         for key in sorted(english.keys() ^ texts.keys()):
@@ -77,7 +86,7 @@ def check_languages(languages: dict[str, Texts]) -> Defects:
 
 
 def check_forms(texts: dict[str, Any]) -> Defects:
-    """Yield fields of forms without a name or without a description."""
+    """Yield a defect for each field of a form that lacks a name or a description."""
     for field in sorted(texts.get("data", {}).keys() ^ texts.get("data_description", {}).keys()):
         yield f"en.json: {field} has a name without a description, or a description alone"
     for value in texts.values():
@@ -86,7 +95,7 @@ def check_forms(texts: dict[str, Any]) -> Defects:
 
 
 def check_texts_exist(english: Texts, platforms: set[str], sources: dict[str, str]) -> Defects:
-    """Yield a defect for each key that the code uses and that has no text."""
+    """Yield a defect for each key in the source code that has no English text."""
     keys_by_kind = {
         "step_id": keys(english, "step"),
         "reason": keys(english, "abort"),
@@ -105,7 +114,7 @@ def check_texts_exist(english: Texts, platforms: set[str], sources: dict[str, st
 
 
 def check_texts_are_used(english: Texts, platforms: set[str], code: str) -> Defects:
-    """Yield texts whose key does not occur in the code."""
+    """Yield a defect for each English text whose key does not occur in the source code."""
     words = {word for match in WORD.findall(code) for word in match}
     for kind in (*DIALOGS, *TRANSLATED, *platforms):
         for key in sorted(keys(english, kind) - words - ABORTS):
@@ -113,14 +122,14 @@ def check_texts_are_used(english: Texts, platforms: set[str], code: str) -> Defe
 
 
 def check_icons(named: dict[str, Any], drawn: dict[str, Any]) -> Defects:
-    """Yield entities without an icon, and icons without an entity."""
+    """Yield a defect for each entity without an icon, and for each icon without an entity."""
     for platform in sorted(drawn.keys() | named.keys()):
         for key in sorted(drawn.get(platform, {}).keys() ^ named.get(platform, {}).keys()):
             yield f"icons.json: {platform} {key} has an icon without a name, or a name alone"
 
 
 def defects(path: Path) -> list[str]:
-    """Return every defect of the integration in a directory, one line each."""
+    """Return all defects of the integration in the directory `path`, one line per defect."""
     texts = {file.name: read(file) for file in sorted((path / "translations").glob("*.json"))}
     languages = {name: dict(leaves(content)) for name, content in texts.items()}
     english, entities = languages["en.json"], texts["en.json"]["entity"]
@@ -138,7 +147,10 @@ def defects(path: Path) -> list[str]:
 
 
 def main() -> int:
-    """Check the integration that the command line names, or the repository's integration."""
+    """Check the integration in the directory that the command line names, and print its defects.
+
+    The default is the integration of this repository. Return the exit status.
+    """
     here = Path(__file__).resolve().parents[1] / "custom_components" / "smarty_p1"
     lines = defects(Path(sys.argv[1]) if len(sys.argv) > 1 else here)
     print(*lines or ["no defects"], sep="\n")

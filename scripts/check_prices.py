@@ -32,7 +32,7 @@ type Line = Mapping[str, Any]
 
 
 def _checked(is_valid: Callable[[Any], bool], message: str) -> Callable[[object], None]:
-    """Return a validator that raises vol.Invalid with `message` for an invalid value."""
+    """Return a validator. It raises vol.Invalid with `message` if `is_valid` returns False."""
 
     def check(value: object) -> None:
         if not is_valid(value):
@@ -78,7 +78,10 @@ SCHEMA = vol.Schema(
 
 
 def defects(text: str) -> list[str]:
-    """Return every defect of a price file. If its structure is wrong, only structural defects."""
+    """Return all defects of the price file with the content `text`, one line per defect.
+
+    If the structure of the file is wrong, other defects are not searched.
+    """
     try:
         content = tomllib.loads(text)
         SCHEMA(content)
@@ -97,7 +100,7 @@ def defects(text: str) -> list[str]:
 
 
 def _place(path: Sequence[object]) -> str:
-    """Return the place of a schema error as text: price, line number, field."""
+    """Return a text that names the place of a schema error: price, line number and field."""
     at = next((n for n, part in enumerate(path) if isinstance(part, int)), None)
     price = ".".join(map(str, path[:at])) or "the file"
     if at is None:
@@ -145,7 +148,7 @@ def _wrong_values(name: str, lines: list[Line]) -> Iterator[str]:
 
 
 def _not_ascending(fixed: Mapping[str, list[Line]]) -> Iterator[str]:
-    """Yield a defect for each price that is not above the price of the next lower power."""
+    """Yield a defect for each fixed price that is not above the price for the next lower power."""
     powers = [power for power in POWERS if power in fixed]
     for lower, higher in pairwise(powers):
         for number, line in enumerate(fixed[higher]):
@@ -185,7 +188,10 @@ def _wrong_approval(until: date, prices: Mapping[str, list[Line]]) -> Iterator[s
 
 
 def main() -> int:
-    """Check the file that the command line names, or the integration's file."""
+    """Check the price file that the command line names, and print its defects.
+
+    The default is the price file of the integration. Return the exit status.
+    """
     here = Path(__file__).resolve().parents[1] / FILE
     path = Path(sys.argv[1]) if len(sys.argv) > 1 else here
     lines = defects(path.read_text(encoding="utf-8"))

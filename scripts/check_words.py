@@ -31,7 +31,7 @@ TYPESCRIPT_MARKS = re.compile(r"^[ \t]*(/\*\*|//|\*/?)|\*/$", re.MULTILINE)
 
 
 def _python_texts(source: str) -> Iterator[tuple[str, int, str]]:
-    """Yield kind, line and text of each docstring and block of comments."""
+    """Yield each docstring and each block of comments in Python code, with its kind and line."""
     documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, documented) and (docstring := ast.get_docstring(node)):
@@ -51,7 +51,10 @@ def _python_texts(source: str) -> Iterator[tuple[str, int, str]]:
 
 
 def _typescript_texts(source: str) -> Iterator[tuple[str, int, str]]:
-    """Yield kind, line and text of each doc comment and block of `//` comments."""
+    """Yield each doc comment and each block of `//` comments in TypeScript code.
+
+    The tuples contain kind, line and text.
+    """
     for match in TYPESCRIPT.finditer(source):
         text = " ".join(TYPESCRIPT_MARKS.sub("", match[0]).split())
         if not DIRECTIVES.match(text):
@@ -60,7 +63,7 @@ def _typescript_texts(source: str) -> Iterator[tuple[str, int, str]]:
 
 
 def main() -> int:
-    """Print the shares of bad texts and the worst files, and return the exit status."""
+    """Print the shares of bad texts and the files with most bad texts. Return the exit status."""
     is_red = False
     worst_files = Counter[str]()
     for name, folders in FOLDERS.items():

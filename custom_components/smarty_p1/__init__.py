@@ -86,8 +86,8 @@ async def async_remove_config_entry_device(
 ) -> bool:
     """Return whether a user may delete a device.
 
-    True if the entry of a meter is loaded, and its last telegram does not contain the device's
-    meter.
+    A user may delete it if the entry of the meter is loaded, and if the meter's last telegram does
+    not contain the device's meter.
     """
     return (
         entry.state is ConfigEntryState.LOADED

@@ -36,7 +36,9 @@ def readable_meters(hass: HomeAssistant, user: User) -> list[AnyConfigEntry]:
 
 
 def readable_meter(hass: HomeAssistant, user: User, entry_id: str) -> AnyConfigEntry | None:
-    """Return the entry of a meter, whether loaded or not. None if no meter has this entry id.
+    """Return the entry of a meter, whether loaded or not.
+
+    Return None if no meter has this entry id.
 
     Raises Unauthorized if the user may read none of the meter's entities.
     """

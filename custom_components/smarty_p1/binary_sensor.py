@@ -53,7 +53,7 @@ class MeterBinarySensor(SmartyEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the warning is on. None if the forecast is unknown."""
+        """Return whether the warning is on. Return None if the forecast is unknown."""
         is_on: bool | None = self.described.value_fn(self.coordinator.data)
         return is_on
 

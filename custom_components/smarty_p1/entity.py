@@ -26,13 +26,13 @@ from .lib.meter import Reading
 
 
 def category_of(described: EntitySpec[Any]) -> EntityCategory | None:
-    """Return Home Assistant's category for an entity. None if it has no category."""
+    """Return Home Assistant's category for an entity. Return None if it has no category."""
     category = described.entity_category
     return EntityCategory(category) if category else None
 
 
 def _number_of(coordinator: BooksCoordinator) -> str:
-    """Return the number in the name of a meter's device, empty for the first meter.
+    """Return the number in the name of a meter's device, "" for the first meter.
 
     An existing device keeps its name, even if other meters are removed.
     """
@@ -50,9 +50,10 @@ def _number_of(coordinator: BooksCoordinator) -> str:
 
 
 def number_of_new(serial_number: str | None, earlier: Sequence[object]) -> str:
-    """Return the number in the name of a new meter, empty if there are no `earlier` meters.
+    """Return the number in the name of a new meter, "" if there are no `earlier` meters.
 
-    Without a serial number, the meters are counted: a point code must not show in a name.
+    For a meter with a serial number, the number is made from it. Other meters are counted, because
+    a name must not show the code of a metering point.
     """
     if not earlier:
         return ""
@@ -78,7 +79,7 @@ def mbus_device_id(coordinator: BooksCoordinator, identity: str) -> str:
 
 
 def mbus_device(coordinator: BooksCoordinator, identity: str) -> dr.DeviceEntry | None:
-    """Return the device of the M-Bus meter with this identity. None if it has no device."""
+    """Return the device of the M-Bus meter with this identity. Return None if it has no device."""
     return dr.async_get(coordinator.hass).async_get_device_by_identifier(
         (DOMAIN, mbus_device_id(coordinator, identity)),
         config_entry_id=coordinator.config_entry.entry_id,
@@ -201,7 +202,10 @@ class SmartyEntity(CoordinatorEntity[BooksCoordinator]):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the attributes that the entity's description defines. None if it defines none."""
+        """Return the attributes that the entity's description defines.
+
+        Return None if it defines none.
+        """
         attributes_fn = self.described.attributes_fn
         if attributes_fn is None:
             return None

@@ -53,7 +53,10 @@ class OwnEntities:
 
 
 def is_outside_range(state: State) -> bool | None:
-    """Return whether a voltage is outside VOLTAGE_LIMITS. None if the state is no voltage."""
+    """Return whether a voltage is outside VOLTAGE_LIMITS.
+
+    Return None if the state is no voltage.
+    """
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
     try:
         volts = ElectricPotentialConverter.convert(

@@ -1,1 +1,4 @@
-"""Demo: simulated meters, and a real Home Assistant that reads them. `scripts/demo` starts it."""
+"""Demo: simulated meters, and a real Home Assistant that reads them.
+
+`scripts/demo` starts the demo.
+"""

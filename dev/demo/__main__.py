@@ -1,4 +1,4 @@
-"""Command line of the demo: options, and stopping by signals."""
+"""Command line of the demo. It reads the options, and signals such as Ctrl-C stop the demo."""
 
 import argparse
 import asyncio

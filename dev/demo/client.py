@@ -1,4 +1,4 @@
-"""Client of Home Assistant that uses REST and websocket like the frontend."""
+"""Client of Home Assistant. It uses the REST and websocket APIs, like Home Assistant's frontend."""
 
 import asyncio
 import contextlib
@@ -19,6 +19,7 @@ _OPTIONS_FLOWS = "/api/config/config_entries/options/flow"
 _PAGES = {
     "min_interval": "updates",
     **dict.fromkeys(("gas_kwh_per_m3", "gas_price", "gas_fixed_price"), "updates"),
+    "sun_sources": "sun",
     "p1_server": "other_programs",
     "mqtt": "other_programs",
     "virtual_meter": "other_programs",
@@ -31,15 +32,15 @@ _ANSWER_TIMEOUT_S = 300
 
 
 class ClientError(Exception):
-    """Refusal by Home Assistant. The message contains request and reason."""
+    """Error for a request that Home Assistant has refused. The message names request and reason."""
 
 
 class FlowFailedError(ClientError):
-    """Config flow that ended without an entry."""
+    """Error for a config flow that ended without a new config entry."""
 
 
 class AlreadyThereError(FlowFailedError):
-    """Config flow whose entry exists already."""
+    """Error for a config flow whose config entry exists already."""
 
 
 async def is_listening(host: str, port: int) -> bool:
@@ -55,7 +56,7 @@ async def is_listening(host: str, port: int) -> bool:
 
 
 class Client:
-    """Session of Home Assistant's owner."""
+    """Client that is logged in to Home Assistant as its owner."""
 
     _websocket: aiohttp.ClientWebSocketResponse
 
@@ -71,7 +72,10 @@ class Client:
     @classmethod
     @contextlib.asynccontextmanager
     async def logged_in(cls, url: str) -> AsyncIterator[Self]:
-        """Log in. Create the owner's account first if Home Assistant has no owner."""
+        """Log in to Home Assistant as its owner, and yield the client.
+
+        If Home Assistant has no owner yet, the owner's account is created first.
+        """
         timeout = aiohttp.ClientTimeout(total=_ANSWER_TIMEOUT_S)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             client = cls(session, url)
@@ -89,15 +93,18 @@ class Client:
                     listening.cancel()
 
     async def get(self, path: str, **query: str) -> Any:  # noqa: ANN401 - JSON
-        """Return the JSON at a path of the REST API."""
+        """Return the decoded JSON answer to a GET request for `path` of the REST API."""
         return await self._request("GET", path, params=query)
 
     async def post(self, path: str, **data: object) -> Any:  # noqa: ANN401 - JSON
-        """Post data to a path and return the answer."""
+        """Send `data` as JSON in a POST request to `path`. Return the decoded JSON answer."""
         return await self._request("POST", path, json=data)
 
     async def command(self, kind: str, **parameters: object) -> Any:  # noqa: ANN401 - JSON
-        """Return the result of a websocket command."""
+        """Send a websocket command of type `kind`, and return its result.
+
+        Raises ClientError if Home Assistant refuses the command.
+        """
         self._last_id += 1
         number = self._last_id
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
@@ -123,7 +130,7 @@ class Client:
                 answer.set_exception(ClientError("Home Assistant has closed the connection"))
 
     async def entries(self, domain: str) -> dict[str, dict[str, Any]]:
-        """Return an integration's config entries by id."""
+        """Return the config entries of the integration `domain`, by entry id."""
         entries = await self.get("/api/config/config_entries/entry", domain=domain)
         return {entry["entry_id"]: entry for entry in entries}
 
@@ -140,10 +147,10 @@ class Client:
         return rows
 
     async def run_flow(self, handler: str, *menus: str, **fields: object) -> dict[str, Any]:
-        """Run a config flow and return the new entry.
+        """Run a config flow of the integration `handler`, and return the new config entry.
 
-        Selects the choices `menus`, then submits the next form with `fields`. Later forms are
-        submitted empty, with all switches off.
+        In its menus, the choices `menus` are selected. The form that follows is filled in with
+        `fields`. Later forms are submitted empty, with all switches off.
         """
         step = await self.post(_FLOWS, handler=handler, show_advanced_options=False)
         path = f"{_FLOWS}/{step['flow_id']}"
@@ -166,7 +173,10 @@ class Client:
         return entry
 
     async def reconfigure(self, handler: str, entry_id: str, **fields: object) -> None:
-        """Run the reconfiguration of a config entry."""
+        """Run the reconfiguration dialog of a config entry, and fill it in with `fields`.
+
+        Raises FlowFailedError if the dialog does not accept the fields.
+        """
         step = await self.post(_FLOWS, handler=handler, entry_id=entry_id)
         path = f"{_FLOWS}/{step['flow_id']}"
         step = await self._settled(path, await self.post(path, **fields))
@@ -175,11 +185,14 @@ class Client:
             raise FlowFailedError(reason)
 
     async def delete_entry(self, entry_id: str) -> None:
-        """Delete a config entry."""
+        """Delete the config entry with this id."""
         await self._request("DELETE", f"/api/config/config_entries/entry/{entry_id}")
 
     async def set_options(self, entry_id: str, **fields: object) -> None:
-        """Fill in the options of a config entry. The options of a meter have several pages."""
+        """Fill `fields` into the options of a config entry.
+
+        The options of a meter have several pages. Each field is entered on its page.
+        """
         pages: dict[str, dict[str, object]] = {}
         for name, value in fields.items():
             pages.setdefault(_PAGES.get(name, "contract"), {})[name] = value
@@ -198,13 +211,16 @@ class Client:
                 raise FlowFailedError(reason)
 
     async def stay(self) -> None:
-        """Replace the access token, which expires after half an hour, by a long-lived token."""
+        """Replace the access token by one that is valid for longer.
+
+        An ordinary access token expires after half an hour.
+        """
         self.tokens["access_token"] = await self.command(
             "auth/long_lived_access_token", client_name=f"demo {datetime.now(UTC)}", lifespan=2
         )
 
     async def _settled(self, path: str, step: dict[str, Any]) -> dict[str, Any]:
-        """Wait while a flow shows progress. Return the step that follows the progress."""
+        """Wait while a flow shows progress. Return the flow's first step after the progress."""
         while step["type"] in ("progress", "progress_done"):
             await asyncio.sleep(_POLL_INTERVAL_S)
             step = await self.get(path)

@@ -1,4 +1,7 @@
-"""Statistics of the simulated year's costs, for the bill's sensor and the Energy dashboard."""
+"""Import of the simulated year's costs into Home Assistant's statistics.
+
+The bill's sensor and the Energy dashboard show these statistics.
+"""
 
 import asyncio
 from datetime import datetime
@@ -13,7 +16,10 @@ _MAX_ATTEMPTS = 150
 
 
 async def fill_costs(client: Client, entities: dict[str, str], costs: Costs) -> None:
-    """Import `costs` as statistics. The prices must already be set in the Energy dashboard."""
+    """Import `costs` as statistics. `entities` has entity ids by translation key.
+
+    The prices must already be set in the Energy dashboard.
+    """
     energies = entities["energy_imported"], entities["energy_exported"]
     # Home Assistant creates two cost sensors, for import and export. Wait until both exist.
     for _ in range(_MAX_ATTEMPTS):
@@ -37,7 +43,10 @@ async def fill_costs(client: Client, entities: dict[str, str], costs: Costs) -> 
 def _rows(amounts: dict[datetime, float]) -> list[dict[str, Any]]:
     """Return a statistics row for each hour with known costs.
 
-    The sum of the last row is 0, because the recorder's own sums continue from 0.
+    `amounts` has the costs in EUR so far.
+
+    The sum of the last row is 0, because the recorder's own sums continue from 0. So the last costs
+    are subtracted from all sums.
     """
     (first, _), *_, (_, last) = amounts.items()
     rows = {first - BEFORE_ANY_CHART: 0.0} | {end - HOUR: paid for end, paid in amounts.items()}

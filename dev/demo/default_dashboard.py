@@ -1,4 +1,4 @@
-"""Dashboard of the integration as the default dashboard of the demo."""
+"""Set-up of the integration's dashboard as the default dashboard of the demo's user."""
 
 from .client import Client
 
@@ -7,7 +7,10 @@ _STRATEGY = {"type": "custom:smarty-p1"}
 
 
 async def add_overview(client: Client) -> None:
-    """Add the dashboard and make it the user's default, unless the dashboard exists."""
+    """Add the integration's dashboard, and make it the user's default dashboard.
+
+    Do nothing if the dashboard exists already.
+    """
     dashboards = await client.command("lovelace/dashboards/list")
     if any(dashboard["url_path"] == URL_PATH for dashboard in dashboards):
         return

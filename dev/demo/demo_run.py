@@ -1,4 +1,7 @@
-"""Run of a demo: checks ports, starts all programs, sets up Home Assistant, and stops."""
+"""Run of a demo.
+
+It checks the ports, starts all programs, sets up Home Assistant, and stops all.
+"""
 
 import asyncio
 import contextlib
@@ -48,11 +51,11 @@ CONTRACT = Contract(
 
 
 class UnusableError(Exception):
-    """Demo that cannot start. No program has been started."""
+    """Error for a demo that cannot start. No program of the demo has been started."""
 
 
 class Demo:
-    """Simulated meters and a Home Assistant, with all data in one directory."""
+    """Demo: simulated meters and a Home Assistant. One directory contains all their data."""
 
     def __init__(  # noqa: PLR0913 - options of the command line
         self,
@@ -84,7 +87,10 @@ class Demo:
         self._year: Year | None = None
 
     def check(self, *, fresh: bool = False) -> None:
-        """Check directory and ports, and lock the directory. Raises UnusableError."""
+        """Check the directory and the ports, and lock the directory.
+
+        With `fresh`, the stored state is ignored. Raises UnusableError if the demo cannot start.
+        """
         # Lock the directory before checking the ports. If a demo already runs in this directory,
         # its ports are in use, but the error must name that demo and not a port.
         if self._directory.is_dir():
@@ -135,7 +141,10 @@ class Demo:
             raise UnusableError(error) from None
 
     async def run(self) -> None:
-        """Start everything, report progress, and run until cancelled or the time is over."""
+        """Start all programs, and report the progress.
+
+        Then run until the task is cancelled or the configured time is over.
+        """
         state = self._state
         extras = Extras(state.meter_port, self._directory, wanted=self._has_extras)
         meters = Meters(
@@ -168,7 +177,10 @@ class Demo:
     async def _runs_into_restart(
         self, home: Installation, meters: Meters, extras: Extras, others: list[Process]
     ) -> bool:
-        """Run Home Assistant once. Return whether a user has asked for a restart."""
+        """Run Home Assistant until it ends.
+
+        Return whether a user has asked Home Assistant to restart.
+        """
         if entry_id := self._state.entries.get("1"):
             await self._store_flows(meters, entry_id)
         _say("starting Home Assistant (this takes longest the first time)")
@@ -192,7 +204,7 @@ class Demo:
             raise ended.ended()
 
     async def _set_up(self, client: Client, meters: Meters, extras: Extras) -> None:
-        """Set up the meters, boards, broker and dashboards that Home Assistant still lacks."""
+        """Set up the meters, boards, broker and dashboards that Home Assistant does not have."""
         await self._add_meters(client, meters)
         if self._has_leneda:
             _say("entering a key of Leneda in the options of meter 1")
@@ -218,8 +230,8 @@ class Demo:
         # New entities appear with the first telegram, so wait for it.
         await wait_for_values(client, [(await entities_of(client, first))["energy_imported"]])
         entities = await entities_of(client, first) | await flows_of(client, first)
-        entities |= {"production": inverter.ENERGY, "production_power": inverter.POWER}
-        await set_up_dashboard(client, entities)
+        entities |= inverter.ENTITIES
+        await self._set_up_energy(client, entities)
         await add_overview(client)
         if hours := await fill_history(client, entities, meters.meter(1)):
             _say(f"filled the Energy dashboard with {hours} hours of simulated history")
@@ -227,8 +239,17 @@ class Demo:
             await fill_costs(client, entities, self._year.costs)
             self._year = None
 
+    async def _set_up_energy(self, client: Client, entities: dict[str, str]) -> None:
+        """Set up the Energy dashboard, and choose the first meter as the one of the panels."""
+        if await set_up_dashboard(client, entities) and self._state.meters > 1:
+            sources = [entities["production"], entities["discharged"]]
+            await client.set_options(self._state.entries["1"], sun_sources=sources)
+
     async def _add_meters(self, client: Client, meters: Meters) -> None:
-        """Add the meters that Home Assistant does not have yet."""
+        """Add the meters that Home Assistant does not have yet.
+
+        Their numbers are 1 and following.
+        """
         entries = await client.entries(DOMAIN)
         for number in range(1, self._state.meters + 1):
             if self._state.entries.get(str(number)) in entries:
@@ -249,7 +270,10 @@ class Demo:
                 self._year = await self._store_year(client, meters, entry["entry_id"])
 
     async def _store_year(self, client: Client, meters: Meters, entry_id: str) -> Year:
-        """Store a contract and a simulated year for the first meter, and return the year."""
+        """Store a contract and a simulated year for the first meter, and return the year.
+
+        `entry_id` is the id of the meter's config entry.
+        """
         _say(f"entering a reference power of {REFERENCE_POWER} kW and prices in its options")
         _say("storing a simulated year of quarter-hours and months")
         year = await asyncio.to_thread(simulate_year, meters.meter(1), CONTRACT, datetime.now(UTC))
@@ -269,7 +293,10 @@ class Demo:
         await asyncio.to_thread(store_flows, config, entry_id, meters.meter(1), now)
 
     async def _added_by_hand(self, client: Client, serial_number: str) -> dict[str, Any] | None:
-        """Return the config entry of a meter that a user has added by hand, None without one."""
+        """Return the config entry of the meter with this serial number, None without such an entry.
+
+        A user may have added the meter by hand.
+        """
         entries = await client.entries(DOMAIN)
         for device in await client.command("config/device_registry/list"):
             if device["serial_number"] == serial_number:
@@ -286,18 +313,21 @@ class Demo:
             _say(f"    port {meters.address(further)}   key {meters.key(further)}")
         _say(f"the dashboard of the meters: {client.url}/{URL_PATH}")
         _say(f"the Energy dashboard: {client.url}/energy")
-        _say("everything is simulated, also the past year and the inverter")
+        _say("everything is simulated, also the past year, the inverter and the battery")
         _say("Ctrl-C stops everything")
         _say(f"ready: {client.url}   user {USER}, password {PASSWORD}")
 
 
 def _ports(state: State) -> range:
-    """Return the ports of all meters and of an extra meter that the user can add."""
+    """Return the TCP ports of all meters, and of one more meter that the user can add."""
     return range(state.meter_port, state.meter_port + state.meters + 1)
 
 
 async def _enable(client: Client, entry: dict[str, Any], name: str, *, serve: bool) -> None:
-    """Enable a config entry if this demo serves its port (`serve`), else disable it."""
+    """Enable a config entry if `serve` is True, because this demo serves its port.
+
+    Otherwise disable the config entry.
+    """
     if serve == (entry["disabled_by"] is None):
         return
     _say(f"{name} is {'served again' if serve else 'not served this time: disabled'}")
@@ -309,7 +339,11 @@ async def _enable(client: Client, entry: dict[str, Any], name: str, *, serve: bo
 
 
 async def _first_to_end(processes: list[Process], deadline: float | None) -> Process | None:
-    """Return the process that ends first, None if the deadline comes first."""
+    """Wait until a process ends or the deadline comes.
+
+    Return the process that has ended, None at the deadline. `deadline` is in the seconds of
+    `time.monotonic`, None without a deadline.
+    """
     waiting = {asyncio.create_task(process.wait()): process for process in processes}
     timeout = deadline and max(0, deadline - time.monotonic())
     try:

@@ -5,10 +5,13 @@ from typing import Any
 from .client import Client, ClientError
 
 
-async def set_up_dashboard(client: Client, entities: dict[str, str]) -> None:
-    """Add grid, solar power, gas and water, unless the dashboard has sources already."""
+async def set_up_dashboard(client: Client, entities: dict[str, str]) -> bool:
+    """Add grid, solar panels, battery, gas and water, unless the dashboard has sources already.
+
+    Return whether the sources were added.
+    """
     if await _is_set_up(client):
-        return
+        return False
     grid = {
         "type": "grid",
         "stat_energy_from": entities["energy_imported"],
@@ -24,6 +27,12 @@ async def set_up_dashboard(client: Client, entities: dict[str, str]) -> None:
         "stat_rate": entities.get("production_power"),
         "config_entry_solar_forecast": [],
     }
+    battery: dict[str, Any] = {
+        "type": "battery",
+        "stat_energy_from": entities.get("discharged"),
+        "stat_energy_to": entities.get("charged"),
+        "stat_rate": entities.get("battery_power"),
+    }
     gas, water = (
         {
             "type": kind,
@@ -36,11 +45,12 @@ async def set_up_dashboard(client: Client, entities: dict[str, str]) -> None:
         "energy/save_prefs",
         energy_sources=[
             {name: value for name, value in source.items() if value is not None}
-            for source in (grid, sun, gas, water)
+            for source in (grid, sun, battery, gas, water)
             if source["stat_energy_from"]
         ],
         device_consumption=[],
     )
+    return True
 
 
 async def _is_set_up(client: Client) -> bool:

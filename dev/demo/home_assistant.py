@@ -1,7 +1,8 @@
-"""Installation of a real Home Assistant in a directory, reachable from this machine only."""
+"""Real Home Assistant with its own directory. Only programs on this machine can reach it."""
 
 import contextlib
 import json
+import os
 import re
 import shutil
 import sys
@@ -14,7 +15,10 @@ from .client import Client, is_listening
 from .processes import Process, running
 
 ROOT = Path(__file__).resolve().parents[2]
-INTEGRATION = ROOT / "custom_components" / "smarty_p1"
+# `scripts/release check` gives the folder into which it unpacked the archive of a release.
+INTEGRATION = Path(
+    os.environ.get("SMARTY_P1_INTEGRATION", ROOT / "custom_components" / "smarty_p1")
+)
 HOST = "127.0.0.1"
 
 # Exit status with which Home Assistant ends when a user asks for a restart.
@@ -54,7 +58,8 @@ recorder:
 class Installation:
     """Directory with the configuration and data of a Home Assistant.
 
-    `leneda` is the URL of the Leneda platform. Nothing listens at the default URL.
+    `leneda` is the URL of the Leneda platform for the integration. No program listens at the
+    default URL.
     """
 
     leneda = "http://127.0.0.1:9/api"
@@ -66,11 +71,11 @@ class Installation:
 
     @property
     def url(self) -> str:
-        """Return the URL of Home Assistant's pages."""
+        """Return the URL of Home Assistant's web pages."""
         return f"http://{HOST}:{self.port}"
 
     def prepare(self) -> None:
-        """Write configuration and custom component. Stored data is kept."""
+        """Write the configuration, and copy the integration. Data from earlier runs stays."""
         (self.directory / ".storage").mkdir(parents=True, exist_ok=True)
         (self.directory / "configuration.yaml").write_text(CONFIGURATION, encoding="utf-8")
         # Home Assistant may change the files of a component. So it gets a copy, and the checkout
@@ -127,7 +132,11 @@ class Installation:
         *,
         environment: Mapping[str, str] | None = None,
     ) -> AsyncIterator[Process]:
-        """Run Home Assistant with the packages of `python` while the context is active."""
+        """Run Home Assistant while the context is active.
+
+        `python` is the interpreter whose packages are used. `environment` has further environment
+        variables.
+        """
         self.prepare()
         command = [python, "-m", "homeassistant", "--config", self.directory]
         async with running(
@@ -146,7 +155,10 @@ class Installation:
 
     @contextlib.asynccontextmanager
     async def ready(self, process: Process) -> AsyncIterator[Client]:
-        """Wait until Home Assistant has started, and log in as its owner."""
+        """Wait until Home Assistant has started.
+
+        Then yield a client that is logged in as its owner.
+        """
         await process.until(lambda: is_listening(HOST, self.port))
         async with Client.logged_in(self.url) as client:
 

@@ -1,50 +1,106 @@
-"""Simulated inverter of the solar panels, as a sensor of Home Assistant.
+"""Simulated solar panels and home battery, as sensors of Home Assistant.
 
-The meter sees only the surplus of the panels. Without the production, the Energy dashboard cannot
-compute the home's consumption.
+The meter sees only the surplus. Without production and battery, nobody can compute the home's
+consumption. The battery takes a fifth of the panels' energy, and supplies the house from 18:00 to
+23:00. The simulated household does not know the battery, so its panels produce that fifth in
+addition, and its house uses the discharged energy in addition.
 """
 
 import asyncio
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from functools import cache
 
 from dev.simulator import Meter
+from smartyp1.tariff import LUXEMBOURG
 
 from .client import Client
 
-ENERGY = "sensor.simulated_inverter_production"
-POWER = "sensor.simulated_inverter_power"
+ENTITIES = {
+    "production": "sensor.simulated_inverter_production",
+    "production_power": "sensor.simulated_inverter_power",
+    "charged": "sensor.simulated_battery_charged",
+    "discharged": "sensor.simulated_battery_discharged",
+    "battery_power": "sensor.simulated_battery_power",
+}
 _UPDATE_INTERVAL_S = 10.0
+_CHARGED_SHARE = 0.25
+_EFFICIENCY = 0.9
+_EVENING, _EVENING_LENGTH = time(18), timedelta(hours=5)
+_POWER_SPAN = timedelta(minutes=1)
+_A_DAY = timedelta(days=1)
+
+
+def produced_kwh(meter: Meter, at: datetime) -> float:
+    """Return the energy of the panels."""
+    return _surplus_kwh(meter, at) * (1 + _CHARGED_SHARE)
+
+
+def charged_kwh(meter: Meter, at: datetime) -> float:
+    """Return the energy that the battery has taken."""
+    return _surplus_kwh(meter, at) * _CHARGED_SHARE
+
+
+def discharged_kwh(meter: Meter, at: datetime) -> float:
+    """Return the energy that the battery has delivered, always in the evening."""
+    local = at.astimezone(LUXEMBOURG)
+    evening = datetime.combine(local.date(), _EVENING, LUXEMBOURG)
+    if local < evening:
+        evening -= _A_DAY
+    before, today = (
+        charged_kwh(meter, start.astimezone(UTC)) for start in (evening - _A_DAY, evening)
+    )
+    return _EFFICIENCY * (before + (today - before) * min(1.0, (local - evening) / _EVENING_LENGTH))
+
+
+def battery_kwh(meter: Meter, at: datetime) -> float:
+    """Return the discharged energy minus the charged energy."""
+    return discharged_kwh(meter, at) - charged_kwh(meter, at)
+
+
+_ENERGIES = {"production": produced_kwh, "charged": charged_kwh, "discharged": discharged_kwh}
+_POWERS = {"production_power": produced_kwh, "battery_power": battery_kwh}
+
+
+@cache
+def _surplus_kwh(meter: Meter, at: datetime) -> float:
+    """Return the energy of the household's panels. Cached, because callers repeat times."""
+    return meter.registers_at(at).produced_kwh
 
 
 async def show_inverter(client: Client, meter: Meter) -> None:
-    """Write production and current power of the panels as states."""
-    now = datetime.now(UTC)
-    await client.post(
-        f"/api/states/{ENERGY}",
-        state=f"{meter.registers_at(now).produced_kwh:.3f}",
-        attributes={
-            "friendly_name": "Simulated inverter Production",
-            "device_class": "energy",
-            "state_class": "total_increasing",
-            "unit_of_measurement": "kWh",
-            "icon": "mdi:solar-power-variant",
-        },
-    )
-    await client.post(
-        f"/api/states/{POWER}",
-        state=f"{meter.household.produced_kw_at(now):.3f}",
-        attributes={
-            "friendly_name": "Simulated inverter Power",
-            "device_class": "power",
-            "state_class": "measurement",
-            "unit_of_measurement": "kW",
-        },
-    )
+    """Write the energies and powers of panels and battery as states."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    for key, read in _ENERGIES.items():
+        await _show(client, key, read(meter, now), "energy", "total_increasing", "kWh")
+    for key, read in _POWERS.items():
+        await _show(client, key, _mean_kw(read, meter, now), "power", "measurement", "kW")
 
 
 async def keep_inverter_shown(client: Client, meter: Meter) -> None:
-    """Update the inverter's states until cancelled."""
+    """Update the states of panels and battery until cancelled."""
     await client.stay()
     while True:
         await show_inverter(client, meter)
         await asyncio.sleep(_UPDATE_INTERVAL_S)
+
+
+def _mean_kw(read: Callable[[Meter, datetime], float], meter: Meter, now: datetime) -> float:
+    return (read(meter, now) - read(meter, now - _POWER_SPAN)) / (_POWER_SPAN / timedelta(hours=1))
+
+
+async def _show(  # noqa: PLR0913, PLR0917 - the attributes of a sensor
+    client: Client, key: str, value: float, device_class: str, state_class: str, unit: str
+) -> None:
+    entity_id = ENTITIES[key]
+    name = entity_id.removeprefix("sensor.simulated_").replace("_", " ")
+    await client.post(
+        f"/api/states/{entity_id}",
+        state=f"{value:.3f}",
+        attributes={
+            "friendly_name": f"Simulated {name}",
+            "device_class": device_class,
+            "state_class": state_class,
+            "unit_of_measurement": unit,
+        },
+    )

@@ -1,4 +1,4 @@
-"""Simulated Leneda platform of the demo, with the quarter-hours of the first meter."""
+"""Simulated Leneda platform of the demo. It has the quarter-hours of the first meter."""
 
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,10 @@ _QUARTER_HOUR = timedelta(minutes=15)
 
 
 def platform_of(meter: Meter) -> Platform:
-    """Return a platform with the meter's quarter-hours since the start of the demo's year."""
+    """Return a simulated platform with the quarter-hours of `meter`.
+
+    They begin with the simulated year of the demo.
+    """
     platform = Platform(key=ACCOUNT["api_key"], energy_id=ACCOUNT["energy_id"])
     # Another thread uses the caches of the original household. So use a copy here.
     meter.household = deepcopy(meter.household)

@@ -1,6 +1,7 @@
-"""Simulated history of a meter's gas, water, heat, voltages and disturbances, for the cards.
+"""Simulated history of a meter for the cards.
 
-The history is computed from the simulated meter and written into the integration's storage.
+It has gas, water, heat, voltages and disturbances. The history is computed from the simulated meter
+and written into the integration's storage.
 """
 
 import json
@@ -39,7 +40,10 @@ type Json = dict[str, Any]
 
 
 def store_past(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
-    """Write the history of a config entry. The entry must not be loaded."""
+    """Write the simulated history of a meter into the integration's storage.
+
+    The config entry must not be loaded.
+    """
     path = directory / ".storage" / f"{DOMAIN}.{entry_id}.history"
     # Home Assistant reads only files that existed at its start. So change the file only if it
     # exists.
@@ -72,7 +76,10 @@ def _midnight(now: datetime, days: int) -> datetime:
 
 
 def _captures(meter: Meter, times: list[datetime]) -> Captures:
-    """Return the index (meter reading) of each M-Bus meter, by meter and time."""
+    """Return the index (meter reading) of each M-Bus meter at each of `times`.
+
+    The result has the indexes by M-Bus meter and then by time.
+    """
     captures: Captures = {}
     for at in times:
         reading = _read(meter, at)
@@ -118,7 +125,11 @@ def _as_text(sums: dict[datetime, tuple[float, float]]) -> str:
 
 
 def _voltages(meter: Meter, now: datetime) -> Iterator[str]:
-    """Yield a line for each five minutes of a day: lowest and highest voltage per phase in V."""
+    """Yield a line with voltages for each five minutes of the last day.
+
+    A line contains the number of the five minutes since 1970, then the lowest and the highest
+    voltage of each phase in V.
+    """
     last = int(now.timestamp()) // _STEP
     for number in range(last - _STEPS + 1, last + 1):
         start = datetime.fromtimestamp(number * _STEP, UTC)
@@ -129,7 +140,10 @@ def _voltages(meter: Meter, now: datetime) -> Iterator[str]:
 
 
 def _gap(now: datetime) -> str:
-    """Return a gap of three minutes in the reception, as after a restart."""
+    """Return a text with start and end of a gap in the reception.
+
+    The gap of three minutes looks like a restart of Home Assistant.
+    """
     start = now - timedelta(hours=8, minutes=40)
     return f"{start.isoformat()} {(start + timedelta(minutes=3)).isoformat()}"
 

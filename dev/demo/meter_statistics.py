@@ -1,4 +1,4 @@
-"""Hourly statistics of a simulated meter's past: the totals and means that dashboards show."""
+"""Hourly statistics of a simulated meter: the totals and means that the dashboards show."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -12,6 +12,7 @@ from dev.simulator.household import Registers
 from smartyp1.tariff import LUXEMBOURG
 
 from .client import Client
+from .inverter import battery_kwh, charged_kwh, discharged_kwh, produced_kwh
 
 DOMAIN = "smarty_p1"
 DAYS_OF_HISTORY = 397
@@ -27,12 +28,18 @@ DAY = timedelta(days=1)
 
 @cache
 def registers(meter: Meter, at: datetime) -> Registers:
-    """Return the registers at a time. Cached, because callers repeat the same times."""
+    """Return the meter's registers at a time.
+
+    They are cached, because callers repeat the same times.
+    """
     return meter.registers_at(at)
 
 
 def start_of_history(now: datetime) -> datetime:
-    """Return the start of the same month a year ago in Luxembourg, as UTC."""
+    """Return the start of the same month one year before `now`, as UTC.
+
+    The month begins at midnight in Luxembourg.
+    """
     local = now.astimezone(LUXEMBOURG)
     return local.replace(
         year=local.year - 1, day=1, hour=0, minute=0, second=0, microsecond=0
@@ -41,7 +48,10 @@ def start_of_history(now: datetime) -> datetime:
 
 @dataclass(frozen=True)
 class Total:
-    """Total on the Energy dashboard: key and unit of its sensor, and a function for its value."""
+    """Total on the Energy dashboard. `key` is the translation key of its sensor.
+
+    `read` is a function that returns the total of a meter at a time.
+    """
 
     key: str
     unit: str
@@ -51,7 +61,10 @@ class Total:
 
 @dataclass(frozen=True)
 class Mean:
-    """Measurement on a dashboard, and a function for its mean between two times."""
+    """Measurement on a dashboard. `key` is the translation key of its sensor.
+
+    `read` is a function that returns the mean of the measurement between two times.
+    """
 
     key: str
     unit: str
@@ -60,17 +73,23 @@ class Mean:
 
 
 def _mean_of(total: Callable[[Registers], float]) -> Callable[[Meter, datetime, datetime], float]:
+    """Return a function that returns the average rise per hour of a register between two times."""
+    return _rise_of(lambda meter, at: total(registers(meter, at)))
+
+
+def _rise_of(
+    total: Callable[[Meter, datetime], float],
+) -> Callable[[Meter, datetime, datetime], float]:
     """Return a function for the mean rise of `total` per hour between two times."""
 
     def read(meter: Meter, start: datetime, end: datetime) -> float:
-        flowed = total(registers(meter, end)) - total(registers(meter, start))
-        return flowed / ((end - start) / HOUR)
+        return (total(meter, end) - total(meter, start)) / ((end - start) / HOUR)
 
     return read
 
 
 def _voltage_of(phase: int) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function that returns the voltage of a phase in V at the first of two times."""
+    """Return a function that returns the voltage of a phase, in V, at the first of two times."""
     return lambda meter, start, _end: meter.household.powers_at(start).voltage[phase]
 
 
@@ -80,7 +99,9 @@ TOTALS = (
     Total("gas", "m³", "volume", lambda m, at: registers(m, at).gas_m3),
     Total("water", "m³", "volume", lambda m, at: registers(m, at).water_m3),
     Total("heat", "GJ", "energy", lambda m, at: registers(m, at).heat_gj),
-    Total("production", "kWh", "energy", lambda m, at: registers(m, at).produced_kwh),
+    Total("production", "kWh", "energy", produced_kwh),
+    Total("charged", "kWh", "energy", charged_kwh),
+    Total("discharged", "kWh", "energy", discharged_kwh),
 )
 MEANS = (
     Mean("power_net", "kW", "power", _mean_of(lambda r: r.imported_kwh - r.exported_kwh)),
@@ -91,12 +112,13 @@ MEANS = (
     Mean("water_flow_rate", "m³/h", "volume_flow_rate", _mean_of(lambda r: r.water_m3)),
     Mean("heat_power", "kW", "power", _mean_of(lambda r: r.heat_gj / 0.0036)),
     *(Mean(f"voltage_l{phase + 1}", "V", "voltage", _voltage_of(phase)) for phase in range(PHASES)),
-    Mean("production_power", "kW", "power", _mean_of(lambda r: r.produced_kwh)),
+    Mean("production_power", "kW", "power", _rise_of(produced_kwh)),
+    Mean("battery_power", "kW", "power", _rise_of(battery_kwh)),
 )
 
 
 async def entities_of(client: Client, entry_id: str) -> dict[str, str]:
-    """Return the ids of an entry's enabled entities by translation key."""
+    """Return the entity ids of a config entry's enabled entities, by translation key."""
     registry = await client.command("config/entity_registry/list")
     return {
         entity["translation_key"]: entity["entity_id"]
@@ -106,7 +128,10 @@ async def entities_of(client: Client, entry_id: str) -> dict[str, str]:
 
 
 async def flows_of(client: Client, entry_id: str) -> dict[str, str]:
-    """Return the ids of flow sensors of gas, water and heat, by keys such as `gas_flow_rate`."""
+    """Return the entity ids of the sensors for the flows of gas, water and heat.
+
+    The keys of the result are texts such as `gas_flow_rate` and `heat_power`.
+    """
     registry = await client.command("config/entity_registry/list")
     mine = [entity for entity in registry if entity["config_entry_id"] == entry_id]
     kinds = {
@@ -124,9 +149,9 @@ async def flows_of(client: Client, entry_id: str) -> dict[str, str]:
 
 
 async def enable(client: Client, entry_id: str, *keys: str) -> None:
-    """Enable entities that are disabled by default, and reload the config entry.
+    """Enable the entities with the translation keys `keys`, and reload the config entry.
 
-    The enabled entities appear with the next telegram.
+    These entities are disabled by default. Home Assistant adds them with the next telegram.
     """
     while True:
         enabled = await entities_of(client, entry_id)
@@ -145,7 +170,7 @@ async def enable(client: Client, entry_id: str, *keys: str) -> None:
 
 
 async def wait_for_values(client: Client, entity_ids: list[str]) -> dict[str, float]:
-    """Wait until the state of every sensor is a number. Return the numbers by entity id."""
+    """Wait until the state of each entity is a number. Return the numbers by entity id."""
     while True:
         states = {state["entity_id"]: state["state"] for state in await client.get("/api/states")}
         try:
@@ -155,7 +180,10 @@ async def wait_for_values(client: Client, entity_ids: list[str]) -> dict[str, fl
 
 
 async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -> int:
-    """Import statistics for all hours that have none, at most a year. Return the hours' number."""
+    """Import hourly statistics of a meter for all hours without statistics, at most for a year.
+
+    `entities` has entity ids by translation key. Return the number of these hours.
+    """
     totals = [total for total in TOTALS if total.key in entities]
     values = await wait_for_values(client, [entities[total.key] for total in totals])
     this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
@@ -197,10 +225,11 @@ async def fill_history(client: Client, entities: dict[str, str], meter: Meter) -
 
 
 def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> datetime:
-    """Return the start of the hours that the demo must fill.
+    """Return the start of the first hour for which the demo must import statistics.
 
-    Statistics that begin after `earliest` are replaced. Home Assistant writes such statistics if
-    it started just before a full hour.
+    `watched` has the hourly statistics that Home Assistant has recorded. Statistics that begin
+    after `earliest` are replaced. Home Assistant writes such statistics if it started just before a
+    full hour.
     """
     if watched and _moment(watched[0]["start"]) <= earliest:
         return _moment(watched[-1]["end"])
@@ -210,7 +239,11 @@ def _unfilled_since(watched: list[dict[str, Any]], earliest: datetime) -> dateti
 def _totals(
     total: Total, meter: Meter, since: datetime, until: datetime, difference: float
 ) -> list[dict[str, Any]]:
-    """Return a row per hour: the total at the end of the hour, and as sum total + `difference`."""
+    """Return the statistics rows of a total for each hour from `since` to `until`.
+
+    The state of a row is the total at the end of the hour. The sum of a row is this total plus
+    `difference`.
+    """
     return [
         {**_row(total.read(meter, start + HOUR), difference), "start": start.isoformat()}
         for start in _every(HOUR, since, until)
@@ -222,7 +255,10 @@ def _row(value: float, difference: float) -> dict[str, Any]:
 
 
 def _means(mean: Mean, meter: Meter, since: datetime, until: datetime) -> list[dict[str, Any]]:
-    """Return a row per hour: the mean, and the lowest and highest mean of its five-minute parts."""
+    """Return the statistics rows of a measurement for each hour from `since` to `until`.
+
+    A row has the mean of the hour, and the lowest and the highest mean of five minutes in the hour.
+    """
     rows = []
     for start in _every(HOUR, since, until):
         parts = [
@@ -255,7 +291,7 @@ async def import_rows(  # noqa: PLR0913 - the recorder's parameters
     *,
     has_sum: bool,
 ) -> None:
-    """Import rows, one per hour, as an entity's statistics."""
+    """Import `rows` as statistics of an entity. Each row is for one hour."""
     await client.command(
         "recorder/import_statistics",
         metadata={
@@ -272,7 +308,7 @@ async def import_rows(  # noqa: PLR0913 - the recorder's parameters
 
 
 async def wait_for_rows(client: Client, entity_id: str, rows: list[dict[str, Any]]) -> None:
-    """Wait until the recorder has written `rows`. All rows imported earlier are then written, too.
+    """Wait until the recorder has written `rows`. It has then written all earlier imports, too.
 
     Without this wait, the Energy dashboard would lack the statistics of some entities.
     """

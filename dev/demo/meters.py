@@ -1,4 +1,7 @@
-"""Simulated meters and boards (pulse reader, tank sensor) of the demo, in a child process."""
+"""Simulated meters and boards of the demo. They run in a child process.
+
+The boards are a pulse reader and a tank sensor.
+"""
 
 import contextlib
 import sys
@@ -13,7 +16,7 @@ from .processes import Process, running
 
 
 class Meters:
-    """Simulated meters 1, 2, ... on consecutive TCP ports, with their keys in a file."""
+    """Simulated meters 1, 2, ... on consecutive TCP ports. A file contains their keys."""
 
     def __init__(
         self,
@@ -24,9 +27,10 @@ class Meters:
         first: int,
         boards: Mapping[str, int],
     ) -> None:
-        """Configure meters on `ports`. `boards` is the port of each kind of board.
+        """Configure one meter for each of `ports`. `boards` has the TCP port of each kind of board.
 
-        `first` is the number that the simulator gives to the demo's meter 1.
+        `interval` is the time between two telegrams in seconds. `first` is the number that the
+        simulator gives to the demo's meter 1.
         """
         self.ports = ports
         self._first = first
@@ -37,7 +41,7 @@ class Meters:
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[Process]:
-        """Run the simulator while the context is active."""
+        """Run the simulator while the context is active, and yield its process."""
         command = [sys.executable, "-m", "dev.simulator", "--meters", f"{len(self.ports)}"]
         command += ["--first", f"{self._first}"]
         options = ["--listen", f"{HOST}:{self.ports[0]}", "--interval", f"{self._interval:g}"]
@@ -53,15 +57,18 @@ class Meters:
             yield process
 
     def meter(self, number: int) -> Meter:
-        """Return a meter as the simulator creates it, without its key."""
+        """Return a new simulated meter with the same number and readings, but without the key."""
         return Meter(self._first + number - 1)
 
     def address(self, number: int) -> str:
-        """Return a meter's port as a user enters it."""
+        """Return the address of a meter's port, in the form in which a user enters it."""
         return f"socket://{HOST}:{self.ports[number - 1]}"
 
     def key(self, number: int) -> str:
-        """Return a meter's encryption key in hex. The simulator creates the keys when it starts."""
+        """Return the encryption key of a meter, in hex digits.
+
+        The simulator creates the keys when it starts.
+        """
         return self._key_file.read_text(encoding="ascii").split()[number - 1]
 
     async def _are_listening(self) -> bool:

@@ -1,4 +1,7 @@
-"""Additions of `--all`: a pulse reader, a tank, and an MQTT broker that receives telegrams."""
+"""Devices that the option `--all` adds to the demo.
+
+They are a pulse reader, a tank sensor, and an MQTT broker to which telegrams are published.
+"""
 
 import contextlib
 import shutil
@@ -43,17 +46,20 @@ _PUBLISHING = {
 
 
 def find_mosquitto() -> str | None:
-    """Return mosquitto's path or None. On Debian, it is not in the PATH of ordinary users."""
+    """Return the path of the program mosquitto, None if it is not installed.
+
+    On Debian, mosquitto is not in the PATH of ordinary users.
+    """
     return shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
 
 
 class Extras:
-    """Pulse reader, tank sensor and MQTT broker of a demo."""
+    """Pulse reader, tank sensor and MQTT broker that a demo may have."""
 
     def __init__(self, first_port: int, directory: Path, *, wanted: bool) -> None:
-        """Choose ports after the meters' ports.
+        """Choose TCP ports above the ports of the meters, which begin with `first_port`.
 
-        Without `wanted`, there are no boards and no broker.
+        If `wanted` is False, the demo has no boards and no broker.
         """
         self._program = find_mosquitto() if wanted else None
         self._directory = directory
@@ -62,13 +68,16 @@ class Extras:
 
     @property
     def ports(self) -> dict[int, str]:
-        """Return the needed ports with the name of the program on each port."""
+        """Return the TCP ports of the boards and the broker, with the name of the program there."""
         ports = {port: f"a {kind} board" for kind, port in self.boards.items()}
         return ports | ({self.broker_port: "mosquitto"} if self.broker_port else {})
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[list[Process]]:
-        """Run the broker, if it is installed, while the context is active."""
+        """Run the MQTT broker while the context is active, if it is wanted and installed.
+
+        Yield a list with its process, or an empty list.
+        """
         if not self._program or not self.broker_port:
             yield []
             return
@@ -87,7 +96,10 @@ class Extras:
             yield [process]
 
     async def add(self, client: Client, state: State) -> AsyncIterator[str]:
-        """Add new boards and the broker to Home Assistant. Yield a description of each step."""
+        """Add the boards and the broker that Home Assistant does not have yet.
+
+        Yield a description of each step.
+        """
         ours, theirs = await client.entries(DOMAIN), await client.entries("mqtt")
         for kind, port in self.boards.items():
             if state.extras.get(kind) not in ours:
@@ -116,7 +128,7 @@ class Extras:
             state.save()
 
     def is_served(self, name: str) -> bool:
-        """Return whether a board or the broker is running in this demo."""
+        """Return whether this demo runs the device `name`: a kind of board, or the broker."""
         return name in self.boards or (name == BROKER and self.broker_port is not None)
 
 

@@ -1,4 +1,4 @@
-"""Child processes that end with this process, even if it is killed."""
+"""Child processes. They end together with this process, even if this process is killed."""
 
 import asyncio
 import contextlib
@@ -16,11 +16,11 @@ _PR_SET_PDEATHSIG = 1
 
 
 class ProcessEndedError(Exception):
-    """Unexpected end of a child process. The message contains the end of its log."""
+    """Error for a child process that has ended unexpectedly. The message has the end of its log."""
 
 
 class Process:
-    """Running child process with its output in a log file."""
+    """Running child process. It writes its output to a log file."""
 
     def __init__(self, name: str, process: asyncio.subprocess.Process, log: Path) -> None:
         self.name = name
@@ -34,11 +34,11 @@ class Process:
 
     @property
     def status(self) -> int | None:
-        """Return the exit status, None while the process runs."""
+        """Return the exit status of the process, None while the process runs."""
         return self._process.returncode
 
     def ended(self) -> ProcessEndedError:
-        """Return an error with the exit status and the end of the log."""
+        """Return an error to raise, with the exit status of the process and the end of its log."""
         end = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-MAX_LOG_LINES:]
         return ProcessEndedError(
             "\n".join([f"{self.name} has ended with status {self.status}; {self._log} ends:", *end])
@@ -49,14 +49,20 @@ class Process:
         return await self._process.wait()
 
     async def until(self, check: Callable[[], Awaitable[bool]], every: float = 0.1) -> None:
-        """Wait until a check succeeds. Raises ProcessEndedError if the process ends first."""
+        """Call `check` every `every` seconds, until it returns True.
+
+        Raises ProcessEndedError if the process ends first.
+        """
         while not await check():
             if self.status is not None:
                 raise self.ended()
             await asyncio.sleep(every)
 
     async def stop(self) -> None:
-        """Stop the process with SIGTERM, then kill its process group."""
+        """Stop the process with SIGTERM.
+
+        Then kill its process group, in which other processes may remain.
+        """
         if self.status is None:
             with contextlib.suppress(ProcessLookupError):
                 self._process.terminate()
@@ -77,7 +83,10 @@ async def running(
     directory: Path,
     environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Process]:
-    """Run a command while the context is active."""
+    """Run a command while the context is active, and yield its process. `log` gets its output.
+
+    `name` is used in messages. `environment` has further environment variables.
+    """
     with log.open("ab") as output:
         # The child gets a process group of its own, which Ctrl-C does not reach. This process stops
         # its children in the right order instead.
@@ -99,7 +108,11 @@ async def running(
 
 
 def _die_with_parent(parent: int) -> Callable[[], None] | None:
-    """Return a function that makes the kernel end the calling child with `parent`, or None."""
+    """Return a function for a child process to call when it starts.
+
+    With it, the kernel ends the child when the process `parent` ends. Return None if this machine
+    does not run Linux.
+    """
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl

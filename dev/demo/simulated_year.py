@@ -1,4 +1,4 @@
-"""Simulated year of a meter: quarter-hours, months, costs and flows.
+"""Simulated year of a meter: its quarter-hours, months, costs and flows.
 
 The library computes the year from simulated registers. The demo then writes the year into the
 integration's storage.
@@ -38,7 +38,10 @@ _TELEGRAMS_EVERY = timedelta(minutes=5)
 
 @dataclass
 class Costs:
-    """Costs in EUR from the start of the year to the end of each hour."""
+    """Costs of a meter from the start of the simulated year, in EUR.
+
+    Each dict has the costs by the end of an hour.
+    """
 
     bill: dict[datetime, float] = field(default_factory=dict)
     """Sum of all bills so far. Only known at midnights and at the last full hour."""
@@ -48,7 +51,7 @@ class Costs:
 
 
 class Year(NamedTuple):
-    """Simulated content of the integration's storage, and costs for the recorder."""
+    """Simulated content of the integration's storage, and the costs to import as statistics."""
 
     demand: dict[str, Any]
     lines: dict[str, list[str]]
@@ -57,7 +60,10 @@ class Year(NamedTuple):
 
 
 def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
-    """Return the year until `now`, from the start of the same month a year ago."""
+    """Return the simulated year of `meter`.
+
+    It lasts from the start of the same month a year ago until `now`.
+    """
     start = start_of_history(now)
     demand_meter = DemandMeter(contract)
     costs = _CostMeter(now)
@@ -82,7 +88,7 @@ def simulate_year(meter: Meter, contract: Contract, now: datetime) -> Year:
 
 
 class _CostMeter:
-    """Counter of the costs since the start of the year."""
+    """Calculator that adds up the costs since the start of the simulated year."""
 
     def __init__(self, now: datetime) -> None:
         self.costs = Costs()
@@ -94,7 +100,10 @@ class _CostMeter:
     def read(
         self, time: datetime, imported_kwh: float, exported_kwh: float, demand: Demand
     ) -> None:
-        """Add the costs of an hour. `imported_kwh` and `exported_kwh` are registers at its end."""
+        """Add the costs of the hour that ends at `time`.
+
+        `imported_kwh` and `exported_kwh` are the registers at the end of the hour.
+        """
         local = time.astimezone(LUXEMBOURG)
         if self._registers:
             price = price_of_kwh(demand.contracts, time, NO_PRICES)
@@ -116,7 +125,10 @@ class _CostMeter:
 
 
 def store_year(directory: Path, entry_id: str, year: Year) -> None:
-    """Write a year for a config entry. The entry must not be loaded."""
+    """Write a year into the integration's storage for a config entry.
+
+    The entry must not be loaded.
+    """
     storage = directory / ".storage"
     # Home Assistant reads only files that existed at its start. So change the existing file.
     path = storage / f"{DOMAIN}.{entry_id}.meter"
@@ -130,9 +142,10 @@ def store_year(directory: Path, entry_id: str, year: Year) -> None:
 
 
 def store_flows(directory: Path, entry_id: str, meter: Meter, now: datetime) -> None:
-    """Write the last captures (readings) of M-Bus meters. The config entry must not be loaded.
+    """Write the last captures (readings) of a meter's M-Bus meters into the integration's storage.
 
-    Without captures, a flow rate is unknown until two new captures, which take two hours for heat.
+    The config entry must not be loaded. Without stored captures, a flow rate stays unknown until
+    two captures have arrived. For heat, this takes two hours.
     """
     path = directory / ".storage" / f"{DOMAIN}.{entry_id}.meter"
     if not path.exists():

@@ -1,4 +1,4 @@
-"""State that a demo stores for its next start."""
+"""Stored state of a demo. The next start of the demo reads it."""
 
 import fcntl
 import json
@@ -14,16 +14,19 @@ CONTENTS = ("config", "keys", "home-assistant.log", "simulator.log", "demo.json"
 
 
 class InUseError(Exception):
-    """Directory in use by another demo. The message names that demo's URL and the remedies."""
+    """Error for a directory that another demo uses.
+
+    The message names the URL of that demo, and the possible remedies.
+    """
 
 
 class UnreadableError(Exception):
-    """State file that is damaged, or that another version of the demo has written."""
+    """Error for a state file that is damaged, or that another version of the demo has written."""
 
 
 @dataclass
 class State:
-    """Content of `demo.json`: number of meters, ports, and entries of Home Assistant."""
+    """Content of `demo.json`: the number of meters, their ports, and ids of config entries."""
 
     directory: Path
     meters: int = 1
@@ -38,7 +41,10 @@ class State:
 
     @classmethod
     def load(cls, directory: Path) -> State:
-        """Return the stored or an empty state. Raises UnreadableError for a damaged file."""
+        """Return the stored state, or a new state if no file exists.
+
+        Raises UnreadableError for a damaged file.
+        """
         path = directory / "demo.json"
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
@@ -50,7 +56,7 @@ class State:
             raise UnreadableError(message) from error
 
     def save(self) -> None:
-        """Write the state atomically."""
+        """Write the state to `demo.json` as a whole. A reader never sees a part of it."""
         content = {name: value for name, value in asdict(self).items() if name != "directory"}
         draft = self.directory / "demo.json.new"
         draft.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
@@ -58,7 +64,11 @@ class State:
 
 
 def lock(directory: Path, url: str) -> IO[str]:
-    """Lock a directory against other demos until the returned file is closed."""
+    """Lock a directory, so that no other demo can use it. Return the open lock file.
+
+    The lock ends when the file is closed. `url` is this demo's URL, for the message to other demos.
+    Raises InUseError if another demo has locked the directory.
+    """
     file = (directory / "lock").open("a+", encoding="utf-8")
     file.seek(0)
     try:
@@ -77,7 +87,7 @@ def lock(directory: Path, url: str) -> IO[str]:
 
 
 def clear(directory: Path) -> None:
-    """Delete everything that demos have written into a directory."""
+    """Delete all files that demos have written into a directory."""
     for name in CONTENTS:
         path = directory / name
         if path.is_dir():

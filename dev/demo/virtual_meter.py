@@ -1,4 +1,4 @@
-"""Virtual meter of meter 1, added to Home Assistant's integrations homewizard and shelly."""
+"""Virtual meter of the demo's meter 1. It is added to the integrations homewizard and shelly."""
 
 from collections.abc import AsyncIterator
 
@@ -11,14 +11,15 @@ _PORT_OFFSET = 199
 
 
 def virtual_port(meter_port: int) -> int:
-    """Return the port of the virtual meter."""
+    """Return the TCP port of the virtual meter. `meter_port` is the port of the first meter."""
     return meter_port + _PORT_OFFSET
 
 
 async def add_virtual(client: Client, entry_id: str, meter_port: int) -> AsyncIterator[str]:
-    """Enable the virtual meter of a config entry. Add it to both integrations. Yield each step.
+    """Enable the virtual meter of a config entry. Add it to the integrations homewizard and shelly.
 
-    Home Assistant then counts the energy twice, and a repair issue warns about the double count.
+    Yield a description of each step. Home Assistant then counts the energy twice, so a repair issue
+    warns about it.
     """
     port = virtual_port(meter_port)
     yield f"switching the virtual meter of meter 1 on, at {HOST}:{port}"

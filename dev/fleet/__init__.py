@@ -1,1 +1,1 @@
-"""Test of a whole fleet on one machine: real programs are killed and started again."""
+"""Test of a whole fleet on one machine. It kills the real programs and starts them again."""

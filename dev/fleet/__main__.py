@@ -26,7 +26,7 @@ from .run import Options, run_fleet
 
 
 def main() -> int:
-    """Run the fleet; return the exit status."""
+    """Run the fleet and print a report. Return the exit status."""
     options = _options()
     # SIGTERM must stop all started programs, as Ctrl-C does. So it gets the same handler.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

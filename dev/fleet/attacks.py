@@ -1,4 +1,7 @@
-"""Forged frames and telegrams of an attacker without keys. Collectors must reject them all."""
+"""Forged frames and telegrams of an attacker who has no keys.
+
+Collectors must reject all of them.
+"""
 
 from collections.abc import Mapping, Sequence
 from random import Random
@@ -38,9 +41,10 @@ def counter_of(frame: bytes) -> int:
 
 
 def forge(kind: str, frame: bytes, telegram: str, other_title: bytes, chance: Random) -> bytes:
-    """Return a forged frame, made from the true `frame` of a meter.
+    """Return a forged frame, made from the genuine `frame` of a meter.
 
-    `kind` is one of FORGED, `telegram` the forged text, `other_title` another meter's system title.
+    `kind` is one of FORGED, `telegram` the text that the attacker invents, and `other_title` the
+    system title of another meter.
     """
     title, counter = title_of(frame), counter_of(frame)
     match kind:
@@ -62,11 +66,11 @@ def _flip(frame: bytes, place: int, chance: Random) -> bytes:
 
 
 def junk(chance: Random) -> bytes:
-    """Return random bytes that contain headers of frames."""
+    """Return random bytes. They contain headers of frames, but no frames."""
     return noise(chance)
 
 
 def pick(chance: Random, weights: Mapping[str, int]) -> str:
-    """Return a random kind of attack, by weight."""
+    """Return a random kind of attack. `weights` has the relative frequency of each kind."""
     kinds: Sequence[str] = [*weights]
     return chance.choices(kinds, [*weights.values()])[0]

@@ -1,4 +1,4 @@
-"""TLS certificates of a NATS cluster: an authority, and one certificate for all nodes."""
+"""TLS certificates of a NATS cluster: an authority, and one certificate that all nodes share."""
 
 import ssl
 from pathlib import Path
@@ -11,10 +11,11 @@ _NODE = "node"
 
 
 class Certificates:
-    """Certificate files in a directory, and the TLS lines of a NATS node's configuration.
+    """Certificate files in a directory, and the TLS lines for the configuration of a NATS node.
 
-    `ca_file` is the authority's certificate, `pem` and `key` are for all nodes. The lines `nodes`
-    are for connections of clients, the lines `routes` for connections of other nodes.
+    The file `ca_file` is the authority's certificate. `pem` and `key` are the certificate and the
+    key of all nodes. The lines `nodes` are for connections of clients, the lines `routes` for
+    connections of other nodes.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -30,5 +31,5 @@ class Certificates:
 
     @property
     def context(self) -> ssl.SSLContext:
-        """Return the TLS context of a client."""
+        """Return a TLS context with which a client connects to the cluster."""
         return ssl.create_default_context(cafile=self.ca_file)

@@ -1,4 +1,4 @@
-"""Cluster of three NATS nodes that can be killed and started again."""
+"""Cluster of three NATS nodes. A test can kill a node and start it again."""
 
 import asyncio
 import contextlib
@@ -35,19 +35,23 @@ ADMIN = "admin"
 
 
 def login(directory: Path, user: str) -> str:
-    """Return the login lines of the table [nats]. The password is the user's name."""
+    """Write a password file for a NATS user. Return the user's lines for the table [nats].
+
+    The password is equal to the user's name.
+    """
     password = directory / "nats-password"
     password.write_text(user, encoding="ascii")
     return f'username = "{user}"\npassword_file = "{password}"\n'
 
 
 class NatsCluster:
-    """Cluster of three NATS nodes, configured like `fleet/nats-server.conf`.
+    """Cluster of three NATS nodes. Its configuration is made from `fleet/nats-server.conf`.
 
-    `gateways` has each gateway's user with the system titles that this user may publish, or "*".
-    Each node's configuration ends with `extra`; `routes` is added to its table of routes. `tls` is
-    the TLS context of clients.
-    Each region has separate accounts and a stream. `user_of` names the users of a region.
+    `gateways` has the user of each gateway, with the system titles that this user may publish, or
+    "*". `extra` is added at the end of each node's configuration, `routes` in the table of the
+    connections to other nodes. `tls` is the TLS context of clients.
+
+    Each region has separate accounts and a stream. `user_of` returns the name of a region's user.
     """
 
     def __init__(  # noqa: PLR0913
@@ -86,11 +90,15 @@ class NatsCluster:
         await self._running.aclose()
 
     async def connect(self, user: str = ADMIN, *, outlasts_nodes: bool = False) -> Client:
-        """Connect to any node. Raises OSError and nats.errors.Error."""
+        """Return a client that is connected to any node as `user`.
+
+        With `outlasts_nodes`, the client reconnects after a lost connection. Raises OSError and
+        nats.errors.Error.
+        """
         return await connect(self.urls, user, tls=self._tls, outlasts_nodes=outlasts_nodes)
 
     async def until_ready(self) -> None:
-        """Wait until JetStream answers. Raises MissedError after _START_TIMEOUT."""
+        """Wait until JetStream answers. Raises MissedError after _START_TIMEOUT seconds."""
         try:
             async with asyncio.timeout(_START_TIMEOUT):
                 while not await self._answers():
@@ -120,9 +128,10 @@ async def connect(  # noqa: PLR0913
     outlasts_nodes: bool = False,
     on_error: Callable[[Exception], Awaitable[None]] = _ignore,
 ) -> Client:
-    """Connect to any of `servers`. Raises OSError and nats.errors.Error.
+    """Return a client that is connected to any of `servers` as `user`.
 
-    The default of `password` is the user's name. With `outlasts_nodes`, the client reconnects.
+    If `password` is None, the user's name is the password. With `outlasts_nodes`, the client
+    reconnects after a lost connection. Raises OSError and nats.errors.Error.
     """
     return await nats.connect(
         [*servers],
@@ -138,7 +147,11 @@ async def connect(  # noqa: PLR0913
 
 
 def _with_users(text: str, gateways: Mapping[str, Iterable[str]]) -> str:
-    """Return the example `text` with `gateways`, ADMIN and the listener as users."""
+    """Return the example configuration `text` with other users: `gateways`, ADMIN and the listener.
+
+    `gateways` has the system titles that each gateway may publish. Raises LookupError if the
+    example has unexpected users.
+    """
     [gateway] = _GATEWAY.findall(text)
     users = ""
     for user, titles in gateways.items():
@@ -156,12 +169,15 @@ def _with_users(text: str, gateways: Mapping[str, Iterable[str]]) -> str:
 
 
 def user_of(name: str, region: int) -> str:
-    """Return the name of a user in `region`, a number from 1."""
+    """Return the name that the user `name` has in `region`. Regions are numbered from 1."""
     return name if region == 1 else f"{name}_{region}"
 
 
 def _with_regions(text: str, count: int) -> str:
-    """Return the configuration with separate accounts for each of `count` regions."""
+    """Return the configuration `text` with separate accounts for each of `count` regions.
+
+    Raises LookupError if the text has no accounts.
+    """
     match = _ACCOUNTS.fullmatch(text)
     if not match:
         message = f"{_EXAMPLE} has no accounts where they are expected"

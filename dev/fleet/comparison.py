@@ -1,4 +1,7 @@
-"""Comparison of stored and sent values. It finds missing values and values never sent."""
+"""Comparison of stored values with sent values.
+
+It finds values that are missing, and values that no meter has sent.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,7 +17,7 @@ type Truth = Mapping[int, Mapping[Series, float]]
 
 
 class Sample(NamedTuple):
-    """Stored value. `time` is in Unix milliseconds."""
+    """Stored value of a register. `time` is in Unix milliseconds."""
 
     series: Series
     time: int
@@ -23,11 +26,12 @@ class Sample(NamedTuple):
 
 @dataclass
 class Comparison:
-    """Comparison of one meter's telegrams and stored samples. Sets have times of telegrams in ms.
+    """Result of comparing one meter's telegrams with its stored samples.
 
-    No sample of a `missing` telegram is stored; a `partial` telegram lacks a register. `wrong`
-    samples have another value than the telegram. `foreign` samples have a time or register that the
-    meter did not send. `doubled` samples repeat another sample's register and time.
+    Telegrams are identified by their times in Unix milliseconds. No sample of a `missing` telegram
+    is stored. Of a `partial` telegram, a register is not stored. A `wrong` sample has another value
+    than the telegram. A `foreign` sample has a time or a register that the meter did not send. A
+    `doubled` sample repeats the register and time of an earlier sample.
     """
 
     stored: set[int] = field(default_factory=set)
@@ -39,7 +43,7 @@ class Comparison:
 
 
 def compare(truth: Truth, stored: Iterable[Sample]) -> Comparison:
-    """Return the comparison of the sent registers `truth` with the `stored` samples."""
+    """Compare the registers that a meter sent (`truth`) with its `stored` samples."""
     result = Comparison()
     expected = {
         (series, time): value for time, values in truth.items() for series, value in values.items()

@@ -1,4 +1,7 @@
-"""Costs of the programs of a fleet: processor time across restarts, memory, disk."""
+"""Costs of a fleet's programs: processor time, memory and disk space.
+
+Restarts of a program do not reset its processor time.
+"""
 
 import asyncio
 import contextlib
@@ -14,7 +17,7 @@ _EVERY = 1.0
 
 
 class Costs:
-    """Processor time and memory of each kind of program."""
+    """Meter of the processor time and memory that each kind of program uses."""
 
     def __init__(self, parts: dict[str, list[Part]]) -> None:
         self.most_mib: dict[str, float] = defaultdict(float)
@@ -29,7 +32,10 @@ class Costs:
             await asyncio.sleep(_EVERY)
 
     def look(self) -> None:
-        """Read the kernel's counters of all programs. Call this also before a program is killed."""
+        """Read the kernel's counters of all programs.
+
+        Call this method also just before a program is killed, because its counters vanish then.
+        """
         for kind, parts in self._parts.items():
             mib = 0.0
             for part in parts:
@@ -39,12 +45,12 @@ class Costs:
             self.most_mib[kind] = max(self.most_mib[kind], mib)
 
     def begin(self) -> None:
-        """Begin the measurement that `end` returns."""
+        """Begin a measurement of the processor time. `end` returns its result."""
         self.look()
         self._before = self._sums()
 
     def end(self) -> dict[str, float]:
-        """Return the processor seconds since `begin`, by kind of program."""
+        """Return the processor time since the call of `begin`, in seconds, by kind of program."""
         self.look()
         return {kind: sum_ - self._before.get(kind, 0.0) for kind, sum_ in self._sums().items()}
 
@@ -53,7 +59,7 @@ class Costs:
 
 
 def disk_mib(directory: Path) -> float:
-    """Return the allocated disk space of a directory, in MiB."""
+    """Return the disk space that the files below a directory use, in MiB."""
     blocks = 0
     for path in directory.rglob("*"):
         with contextlib.suppress(OSError):
@@ -62,7 +68,7 @@ def disk_mib(directory: Path) -> float:
 
 
 def machine() -> str:
-    """Return processor, memory and versions of this machine in words."""
+    """Return a text with the processor, the memory and the versions of this machine."""
     model = "unknown processor"
     with contextlib.suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():

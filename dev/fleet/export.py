@@ -1,4 +1,4 @@
-"""Export of a meter's stored samples from VictoriaMetrics."""
+"""Reader of the samples that VictoriaMetrics stores for a meter."""
 
 import json
 from collections.abc import Iterator
@@ -13,26 +13,33 @@ _PREFIX = "smarty_p1_"
 
 
 class Export:
-    """Reader of stored samples. Methods raise aiohttp's errors."""
+    """Reader of stored samples. Its methods raise the errors of aiohttp."""
 
     def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
         self._url = url
         self._session = session
 
     async def meters(self) -> set[str]:
-        """Return the serial numbers of all stored meters."""
+        """Return the serial numbers of all meters that have stored samples."""
         answer = await self._get("/api/v1/label/meter/values", start="0")
         return set(json.loads(answer)["data"])
 
     async def samples(self, serial_number: str) -> list[Sample]:
-        """Return the samples of a meter without `last_seen` and `frame_counter`."""
+        """Return all samples of the meter with this serial number.
+
+        The metrics `last_seen` and `frame_counter` are left out.
+        """
         names = f'__name__=~"{_PREFIX}.*",__name__!~"{_PREFIX}(last_seen|frame_counter)"'
         selector = f'{{{names},meter="{serial_number}"}}'
         answer = await self._get("/api/v1/export", **{"match[]": selector, "start": "0"})
         return [sample for line in answer.splitlines() for sample in _samples(json.loads(line))]
 
     async def telegrams(self, since: float) -> set[tuple[str, int]]:
-        """Return serial number and time (ms) of each telegram stored since Unix second `since`."""
+        """Return the telegrams with a stored sample. `since` is the earliest time, in Unix seconds.
+
+        Each telegram is a tuple: the meter's serial number, and the telegram's time in Unix
+        milliseconds.
+        """
         selector = f"{_PREFIX}active_energy_imported"
         answer = await self._get("/api/v1/export", **{"match[]": selector, "start": f"{since:.0f}"})
         rows = map(json.loads, answer.splitlines())

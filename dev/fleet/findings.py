@@ -1,4 +1,4 @@
-"""Findings of a test run: sent telegrams compared with stored samples."""
+"""Findings of a test run. They come from comparing sent telegrams with stored samples."""
 
 import math
 from collections import Counter
@@ -24,7 +24,7 @@ _CONNECTED = 20.0
 
 @dataclass
 class Findings:
-    """Numbers of telegrams and stored samples of all meters, by result."""
+    """Numbers of telegrams and stored samples of all meters, by the result of the comparison."""
 
     sent: int = 0
     stored: int = 0
@@ -44,17 +44,23 @@ class Findings:
     examples: list[str] = field(default_factory=list)
 
     def standstill(self) -> float:
-        """Return the longest time between two stored telegrams of any meters, in seconds."""
+        """Return the longest time in which no telegram was stored, in seconds."""
         ordered = sorted(stored for _, stored in self.stored_at)
         return max((b - a for a, b in pairwise(ordered)), default=0.0)
 
     def delays(self, start: float = 0.0, end: float = math.inf) -> list[float]:
-        """Return the sorted delays, in seconds, of telegrams sent between `start` and `end`."""
+        """Return the delays from sending to storing, in seconds, from the shortest to the longest.
+
+        Only telegrams that were sent between `start` and `end` (Unix seconds) count.
+        """
         return sorted(stored - sent for sent, stored in self.stored_at if start <= sent < end)
 
 
 class Examiner:
-    """Comparison of sent and stored telegrams of a run, meter by meter."""
+    """Comparison of the sent and stored telegrams of a run.
+
+    It examines one meter after the other.
+    """
 
     def __init__(  # noqa: PLR0913
         self,
@@ -67,11 +73,13 @@ class Examiner:
         gateway_of: Callable[[int], int],
         waiting: AbstractSet[int] = frozenset(),
     ) -> None:
-        """Take the recorded events of a run.
+        """Take what was recorded during a run.
 
-        `heard` has the time at which each reading was first received, by system title and frame
-        counter. `passed_on` has digests of frames that gateways published or had on disk. Delays of
-        `waiting` meters are ignored, because their keys came late.
+        `events` has the sent telegrams and attacks. `heard` has the time at which each reading was
+        first received, by system title and frame counter. `passed_on` has the digests of the frames
+        that gateways published or had on disk. `gateway_of` returns the number of the gateway that
+        reads a meter. For the meters in `waiting`, delays are ignored, because their keys came
+        late.
         """
         self.findings = Findings()
         self.attacks: Counter[str] = Counter()
@@ -97,7 +105,10 @@ class Examiner:
                 self.attacks[event.kind] += 1
 
     async def examine(self, meters: Iterable[FleetMeter], export: Export) -> None:
-        """Compare every register of all `meters`. Classify the missing telegrams."""
+        """Compare every register of all `meters` with the stored samples.
+
+        Count each missing telegram under the reason why it is missing.
+        """
         unknown = await export.meters()
         missing: list[Sent] = []
         for meter in meters:
@@ -115,7 +126,10 @@ class Examiner:
                 self.findings.lost.append(sent)
 
     def _examine(self, meter: FleetMeter, stored: Sequence[Sample]) -> list[Sent]:
-        """Compare the registers of a meter. Return its telegrams that are not stored."""
+        """Compare the registers of one meter.
+
+        Return the telegrams of the meter that are not stored.
+        """
         findings, telegrams = self.findings, self._telegrams.get(meter.number, {})
         truth = {time: values_of(sent.text) for time, sent in telegrams.items()}
         result = compare(truth, stored)
@@ -138,7 +152,10 @@ class Examiner:
         )
 
     def _was_in_hands(self, sent: Sent) -> float | None:
-        """Return the seconds from a telegram to the kill that lost it, None if no kill lost it."""
+        """Return the seconds from sending a telegram to the kill of the gateway that lost it.
+
+        Return None if no kill explains the loss.
+        """
         gateway = self._gateway_of(sent.meter)
         for kill in (outage.moment for outage in self._killed if outage.number == gateway):
             if -_IN_HANDS <= sent.moment - kill <= _NOTICED:
@@ -151,7 +168,9 @@ class Examiner:
         return None
 
     async def examine_doubles(self, meters: Iterable[FleetMeter], export: Export) -> None:
-        """Check that values written several times are equal, and measure the delays.
+        """Check that samples which were written several times have equal values.
+
+        Measure the delays.
 
         Collectors write values again if a killed VictoriaMetrics may have lost them, or if their
         messages were not acknowledged.

@@ -1,4 +1,7 @@
-"""Fleet on this machine: NATS cluster, VictoriaMetrics, collectors, gateways, meters."""
+"""Programs of a fleet on this machine.
+
+They are a NATS cluster, VictoriaMetrics, collectors, gateways and simulated meters.
+"""
 
 import asyncio
 import contextlib
@@ -69,7 +72,7 @@ port = {metrics}
 
 
 class Program(Part):
-    """Program `smarty-p1 VERB --config FILE`, with metrics on a port."""
+    """Running command `smarty-p1 VERB --config FILE`. It serves metrics on a TCP port."""
 
     def __init__(self, verb: str, configuration: Path, metrics_port: int) -> None:
         command: list[str | Path] = [sys.executable, "-P", "-m", "smarty_p1_cli", verb]
@@ -78,7 +81,10 @@ class Program(Part):
         self._metrics_url = f"http://{HOST}:{metrics_port}/metrics"
 
     async def metrics(self, session: aiohttp.ClientSession) -> list[tuple[str, str, float]]:
-        """Return name, labels as a text, and value of each metric. Raises aiohttp's errors."""
+        """Return each metric of the program as a tuple: name, labels as a text, and value.
+
+        Raises the errors of aiohttp.
+        """
         async with session.get(self._metrics_url) as answer:
             text = await answer.text()
         matches = re.findall(r"(?m)^(\w+)(?:\{(.*)\})? (\S+)$", text)
@@ -86,7 +92,10 @@ class Program(Part):
 
 
 class Gateway(Program):
-    """Gateway program. `kept` has digests of all frames that its kills left on disk."""
+    """Gateway program of the fleet.
+
+    `kept` has the digests of the frames that were in its queue file after each kill.
+    """
 
     def __init__(self, configuration: Path, metrics_port: int) -> None:
         super().__init__("gateway", configuration, metrics_port)
@@ -99,7 +108,10 @@ class Gateway(Program):
 
 
 def frames_in(queue: Path) -> set[str]:
-    """Return the digests of the frames in the queue file of a gateway. Reads a copy."""
+    """Return the digests of the frames in the queue file of a gateway.
+
+    The function reads a copy of the file, because the gateway may be using the file.
+    """
     with tempfile.TemporaryDirectory() as directory:
         for name in (queue.name, f"{queue.name}-wal"):
             with contextlib.suppress(FileNotFoundError):
@@ -109,7 +121,7 @@ def frames_in(queue: Path) -> set[str]:
 
 
 class Fleet:
-    """Programs of a fleet, each in its own directory. `count` is the number of gateways."""
+    """All programs of a fleet. Each has its own directory. `count` is the number of gateways."""
 
     def __init__(self, directory: Path, meters: int, seconds: float, seed: int) -> None:
         self.directory = directory
@@ -138,7 +150,7 @@ class Fleet:
 
     @property
     def parts(self) -> dict[str, list[Part]]:
-        """Return the programs that may be killed, by kind."""
+        """Return the programs that a run may kill, by kind of program."""
         return {
             "NATS node": [*self.cluster.nodes],
             "VictoriaMetrics": [self.store],
@@ -148,20 +160,26 @@ class Fleet:
 
     @property
     def records(self) -> list[Path]:
-        """Return the files in which the simulators record sent telegrams."""
+        """Return the paths of the files in which the simulators record telegrams and attacks."""
         return [self.directory / f"village{number}" / RECORD for number in range(self.count)]
 
     @property
     def kept(self) -> set[str]:
-        """Return the digests of all frames that kills of gateways left on disk."""
+        """Return the digests of the frames that a killed gateway had in its queue file."""
         return {digest for gateway in self.gateways for digest in gateway.kept}
 
     def gateway_of(self, meter: int) -> int:
-        """Return the number of the gateway that reads the meter, from 0."""
+        """Return the number of the gateway that reads the meter with this number.
+
+        Gateways are numbered from 0.
+        """
         return next(k for k in range(self.count) if meter < self._first(k + 1))
 
     async def __aenter__(self) -> Self:
-        """Start all programs. The meters send once gateways are connected to all of them."""
+        """Start all programs.
+
+        The meters begin to send when gateways are connected to all of them.
+        """
         async with contextlib.AsyncExitStack() as running:
             await running.enter_async_context(self.cluster)
             await self.cluster.until_ready()
@@ -179,7 +197,7 @@ class Fleet:
         await self._running.aclose()
 
     async def until_begun(self) -> None:
-        """Wait until all meters send. Raises MissedError after _BEGINNING."""
+        """Wait until all meters send. Raises MissedError after _BEGINNING seconds."""
 
         async def have_begun() -> bool:
             return all(path.exists() for path in self.records)
@@ -187,7 +205,10 @@ class Fleet:
         await _until(have_begun, "the meters have not begun to send")
 
     async def until_done(self) -> None:
-        """Wait until all meters have finished. Raises MissedError if no meter sends any more."""
+        """Wait until all meters have sent their last telegram.
+
+        Raises MissedError if no telegram is sent for _BEGINNING seconds.
+        """
         size, grew = 0, time.monotonic()
         while not all(path.with_name(DONE).exists() for path in self.records):
             await asyncio.sleep(0.1)
@@ -204,9 +225,9 @@ class Fleet:
         return False
 
     async def metric(self, programs: Sequence[Program], name: str) -> dict[str, float]:
-        """Return the sums of the metric `name` over `programs`, by value of the label `reason`.
+        """Return the sums of the metric `name` over `programs`, by the value of the label `reason`.
 
-        The key is "" without that label. Raises OSError and aiohttp's errors.
+        For a metric without this label, the key is "". Raises OSError and the errors of aiohttp.
         """
         sums: dict[str, float] = {}
         async with aiohttp.ClientSession() as session:
@@ -222,7 +243,7 @@ class Fleet:
         return 1 + self._meters * number // self.count
 
     def _titles(self, number: int) -> list[str]:
-        """Return the system titles of the meters of gateway `number`."""
+        """Return the system titles of the meters that gateway `number` reads."""
         meters = range(self._first(number), self._first(number + 1))
         return [Meter(meter).system_title.hex().upper() for meter in meters]
 
@@ -284,7 +305,7 @@ class Fleet:
 
 
 async def _until(check: Callable[[], Awaitable[bool]], otherwise: str) -> None:
-    """Wait until `check` is True. Raises MissedError(`otherwise`) after _BEGINNING seconds."""
+    """Wait until `check` returns True. After _BEGINNING seconds, raise MissedError(`otherwise`)."""
     try:
         async with asyncio.timeout(_BEGINNING):
             while not await check():

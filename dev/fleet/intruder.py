@@ -1,4 +1,4 @@
-"""Attacker without keys who can read the stream and publish frames for all meters."""
+"""Attacker who has no keys, but can read the stream and publish frames for all meters."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,10 @@ _WEIGHTS = dict.fromkeys(FORGED, 1) | {"replay": 6, "junk": 1, "of an unknown me
 
 
 class Intruder:
-    """Publisher of replayed and forged frames. `published` has numbers of frames by kind."""
+    """Attacker that publishes replayed and forged frames.
+
+    `published` has the number of published frames by kind of attack.
+    """
 
     def __init__(self, cluster: NatsCluster, no_meter: FleetMeter, chance: Random) -> None:
         self.published: Counter[str] = Counter()
@@ -39,7 +42,7 @@ class Intruder:
         self._chance = chance
 
     async def run(self) -> None:
-        """Attack until cancelled."""
+        """Publish frames of attacks, until cancelled."""
         async with (
             await self._cluster.connect(outlasts_nodes=True) as admin,
             await self._cluster.connect(USER, outlasts_nodes=True) as gateway,
@@ -66,7 +69,10 @@ class Intruder:
                 await asyncio.sleep(_EVERY)
 
     async def replay(self, stream: JetStreamContext) -> None:
-        """Publish up to _OLD_FRAMES frames again. Raises NATS's errors and OSError."""
+        """Publish up to _OLD_FRAMES frames of the stream once more.
+
+        Raises OSError and the errors of NATS.
+        """
         async with await self._cluster.connect(USER, outlasts_nodes=True) as gateway:
             await self._replay(stream, gateway.jetstream(timeout=3))
 

@@ -1,4 +1,4 @@
-"""Changes of keys during a run: a key comes late, and two meters change their keys."""
+"""Changes of keys during a run: one key comes late, and two meters change their keys."""
 
 import asyncio
 import os
@@ -24,19 +24,22 @@ WAITING = frozenset((LATE, SURPRISING))
 
 
 def changes(count: int) -> bool:
-    """Return whether a fleet of `count` meters is large enough for changes of keys."""
+    """Return whether a fleet of `count` meters is large enough for the changes of keys."""
     return count >= MIN_METERS
 
 
 def next_key_of_meter(number: int, count: int, seed: int) -> bytes | None:
-    """Return the next key of a meter, None if the meter keeps its first key."""
+    """Return the key that a meter gets during the run, None if the meter keeps its first key."""
     if changes(count) and number in {ANNOUNCED, SURPRISING}:
         return next_key_of(seed, number)
     return None
 
 
 async def change_keys(path: Path, seed: int, count: int, seconds: float) -> None:
-    """Change the key file `path` twice during the run, then wait until cancelled."""
+    """Change the key file `path` twice during the run, which takes `seconds`.
+
+    Then wait until cancelled. Small fleets have no changes of keys.
+    """
     if changes(count):
         await asyncio.sleep(seconds * _FIRST)
         write_keys(path, seed, count, announced={ANNOUNCED})
@@ -48,7 +51,7 @@ async def change_keys(path: Path, seed: int, count: int, seconds: float) -> None
 
 
 def write_first_keys(path: Path, seed: int, count: int) -> None:
-    """Write the key file at the start of a run."""
+    """Write the key file as it is at the start of a run. The key of the meter LATE is missing."""
     write_keys(path, seed, count, absent={LATE} if changes(count) else frozenset())
 
 
@@ -60,9 +63,9 @@ def write_keys(
     absent: AbstractSet[int] = frozenset(),
     announced: AbstractSet[int] = frozenset(),
 ) -> None:
-    """Write a private key file: a line with system title and key for each key of a meter.
+    """Write a key file that only its owner can read. A line has the system title and a key.
 
-    Meters in `absent` get no line; meters in `announced` also get their next key.
+    Meters in `absent` get no line. Meters in `announced` get a second line with their next key.
     """
     new = path.with_suffix(".new")
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123

@@ -1,4 +1,4 @@
-"""Interruptions of programs during a run: kills and pauses."""
+"""Interruptions of programs during a run. A program is killed, or paused for some seconds."""
 
 import asyncio
 import math
@@ -22,7 +22,7 @@ _STOP_ONE_OF = 5
 
 @dataclass
 class Interruption:
-    """Kill or pause of a program, from `moment` to `back` (Unix seconds).
+    """Kill or pause of a program. It lasts from `moment` to `back`, in Unix seconds.
 
     `kind` and `number` identify the program.
     """
@@ -35,7 +35,7 @@ class Interruption:
 
 
 class Killer:
-    """Source of interruptions, of one program after the other."""
+    """Interrupter of programs. It interrupts only one program at a time."""
 
     def __init__(self, parts: dict[str, list[Part]], costs: Costs, chance: Random) -> None:
         self.interruptions: list[Interruption] = []
@@ -46,7 +46,7 @@ class Killer:
         self._chance = chance
 
     async def run(self, seconds: float, every: float = EVERY) -> None:
-        """Interrupt a random program every `every` seconds, for `seconds` in all."""
+        """Interrupt a random program every `every` seconds. Stop after `seconds`."""
         end = time.monotonic() + seconds
         due = time.monotonic() + every
         while due < end:
@@ -58,7 +58,7 @@ class Killer:
             due = max(due + every, time.monotonic())
 
     async def kill_each_kind(self, pause: float) -> None:
-        """Kill one program of each kind, in random order, `pause` seconds before each kill."""
+        """Kill one program of each kind, in random order. Wait `pause` seconds before each kill."""
         kinds = [*dict.fromkeys(kind for kind, _, _ in self._parts)]
         self._chance.shuffle(kinds)
         for wanted in kinds:
@@ -85,7 +85,7 @@ class Killer:
         tell(f"{kind} {number + 1} {word} after {interruption.back - moment:.1f} s")
 
     def told(self) -> str:
-        """Return the numbers of kills and pauses by kind of program, in words."""
+        """Return a text for the report: the numbers of kills and pauses of each kind of program."""
         killed = Counter(outage.kind for outage in self.interruptions if outage.was_killed)
         stopped = Counter(outage.kind for outage in self.interruptions if not outage.was_killed)
         kinds = dict.fromkeys(kind for kind, _, _ in self._parts)

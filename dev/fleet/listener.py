@@ -1,4 +1,4 @@
-"""Listener to decoded readings in NATS."""
+"""Listener that receives the decoded readings from NATS."""
 
 import contextlib
 import json
@@ -11,9 +11,10 @@ SUBJECT = "smarty_p1.readings.*"
 
 
 class Listener:
-    """Listener that notes when each reading was first received (Unix seconds), in `heard`.
+    """Listener that notes the time at which each reading is received first.
 
-    `again` counts repeated readings, because two collectors may verify the same frame.
+    `heard` has these times in Unix seconds, by system title and frame counter. `again` counts
+    repeated readings, because two collectors may verify the same frame.
     """
 
     def __init__(self) -> None:
@@ -21,7 +22,7 @@ class Listener:
         self.again = 0
 
     async def listen(self, client: Client) -> None:
-        """Subscribe to the readings of all meters."""
+        """Subscribe to the decoded readings of all meters."""
         await client.subscribe(SUBJECT, cb=self._on_message)
 
     async def _on_message(self, message: Msg) -> None:
@@ -30,5 +31,8 @@ class Listener:
             self.note(message.subject.rpartition(".")[2], counter, time.time())
 
     def note(self, title: str, counter: int, now: float) -> None:
-        """Note a reading, by system title and frame counter, received at `now` (Unix seconds)."""
+        """Note that the reading with this system title and frame counter was received at `now`.
+
+        `now` is in Unix seconds. If the reading was received before, count it as repeated.
+        """
         self.again += self.heard.setdefault((title, counter), now) != now

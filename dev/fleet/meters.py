@@ -1,4 +1,7 @@
-"""Thousands of different simulated meters that cost little processor time, and their keys."""
+"""Simulated meters of a fleet, and their keys.
+
+Thousands of different meters need little processor time, because they share households.
+"""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -30,7 +33,7 @@ def _house(kind: int, *, is_piped: bool) -> House:
 
 
 class FleetMeter(Meter):
-    """Simulated meter of a fleet. `number` begins with 1."""
+    """Simulated meter of a fleet. Meters are numbered from 1."""
 
     def __init__(self, number: int, key: bytes) -> None:
         kind, is_piped = number % len(HOUSES), number % _PIPED == 0
@@ -40,7 +43,7 @@ class FleetMeter(Meter):
         self._shift = number // len(HOUSES) % _SHIFTS * _SHIFT
 
     def change_key(self, key: bytes) -> None:
-        """Encrypt with `key` from now on."""
+        """Encrypt all following frames with `key`."""
         self._key = key
 
     @override
@@ -54,15 +57,15 @@ class FleetMeter(Meter):
 
 
 def make_meters(seed: int, first: int, count: int) -> list[FleetMeter]:
-    """Return `count` meters, numbered from `first`."""
+    """Return `count` simulated meters. Their numbers begin with `first`."""
     return [FleetMeter(number, key_of(seed, number)) for number in range(first, first + count)]
 
 
 def key_of(seed: int, number: int) -> bytes:
-    """Return the first encryption key of a meter (16 bytes)."""
+    """Return the first encryption key of a meter (16 bytes). The same `seed` gives the same key."""
     return seeded_random("fleet", seed, number).randbytes(16)
 
 
 def next_key_of(seed: int, number: int) -> bytes:
-    """Return the next encryption key of a meter (16 bytes)."""
+    """Return the next encryption key of a meter (16 bytes). The same `seed` gives the same key."""
     return seeded_random("next key", seed, number).randbytes(16)

@@ -1,4 +1,4 @@
-"""Path of the nats-server program, in the version that the tests require."""
+"""Search for the program nats-server, in the version that the tests require."""
 
 import shutil
 
@@ -8,5 +8,8 @@ _RECOMMENDED = ROOT / ".venv" / "bin" / "nats-server"
 
 
 def recommended() -> str:
-    """Return the path of the nats-server in .venv, otherwise of the command in PATH."""
+    """Return the path of nats-server: from .venv if it is there, otherwise from the PATH.
+
+    Return only the name if no nats-server is found.
+    """
     return shutil.which(_RECOMMENDED) or shutil.which("nats-server") or "nats-server"

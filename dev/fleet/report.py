@@ -1,4 +1,4 @@
-"""Report of a test run: figures in words, and missed aims."""
+"""Report of a test run: the lines with its results, and the missed aims."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ _MANY_METERS = 200
 
 
 def summarize(outcome: Outcome, options: Options) -> Result:
-    """Return the lines of the report and the missed aims of a run."""
+    """Return the report of a run: the lines with its results, and the missed aims."""
     result = Result()
     with_kills = options.kills != "none"
     if changes(options.meters):

@@ -1,4 +1,4 @@
-"""Test run of a fleet: start, telegrams, kills, comparison."""
+"""Test run of a fleet: starts it, sends telegrams, interrupts programs, and compares the values."""
 
 import asyncio
 import contextlib
@@ -37,10 +37,10 @@ METERS = "meters (simulated)"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of a run. The meters send for `seconds`.
+    """Options of a test run. The meters send telegrams for `seconds`.
 
-    `kills` is "none", "any" for a random program every ten seconds, or "each" for one program of
-    each kind.
+    `kills` is "none", "any" or "each". With "any", a random program is interrupted every ten
+    seconds. With "each", one program of each kind is killed.
     """
 
     meters: int
@@ -51,9 +51,10 @@ class Options:
 
 @dataclass
 class Outcome:
-    """Outcome of a run. `busy` has processor seconds by kind of program.
+    """Outcome of a test run. `busy` has the used processor time in seconds, by kind of program.
 
-    `settled` is the seconds from the last telegram until all telegrams were acknowledged.
+    `seconds` is how long the measurement of `busy` took. `settled` is the time in seconds from the
+    last telegram until all telegrams were acknowledged.
     """
 
     findings: Findings
@@ -72,7 +73,10 @@ class Outcome:
 
 
 async def run_fleet(directory: Path, options: Options) -> Outcome:
-    """Run a fleet in `directory`. Raises MissedError if the run cannot go on."""
+    """Run a fleet with all its files in `directory`, and return the outcome.
+
+    Raises MissedError if the run cannot go on.
+    """
     fleet = Fleet(directory, options.meters, options.seconds, options.seed)
     async with fleet:
         costs = Costs({**fleet.parts, METERS: [*fleet.villages]})
@@ -148,7 +152,10 @@ async def run_fleet(directory: Path, options: Options) -> Outcome:
 
 @contextlib.asynccontextmanager
 async def _asking(directory: Path, *, shows_doubles: bool = False) -> AsyncIterator[Export]:
-    """Start another VictoriaMetrics on the data in `directory`. Yield its export."""
+    """Start another VictoriaMetrics on the data in `directory`, and yield a reader of its samples.
+
+    With `shows_doubles`, the reader also returns samples that were written repeatedly.
+    """
     async with (
         VictoriaMetrics(directory, shows_doubles=shows_doubles) as store,
         aiohttp.ClientSession() as session,
@@ -166,7 +173,7 @@ async def _kill(killer: Killer, options: Options) -> None:
 
 @contextlib.asynccontextmanager
 async def _in_background(*works: Coroutine[object, object, None]) -> AsyncIterator[None]:
-    """Run the endless coroutines `works` while the context lasts. Raises their errors."""
+    """Run the endless coroutines `works` while the context is active. Raises their errors."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(work) for work in works]
         yield
@@ -175,7 +182,10 @@ async def _in_background(*works: Coroutine[object, object, None]) -> AsyncIterat
 
 
 async def _until_acknowledged(fleet: Fleet, stream: JetStreamContext) -> int:
-    """Wait while frames are being acknowledged. Return the number of unacknowledged frames."""
+    """Wait until all frames are acknowledged. Return the number of unacknowledged frames.
+
+    Stop waiting if this number has not fallen for _NO_ADVANCE seconds.
+    """
     minimum, advanced = None, time.monotonic()
     while time.monotonic() < advanced + _NO_ADVANCE:
         with contextlib.suppress(aiohttp.ClientError, *ERRORS):
@@ -195,7 +205,10 @@ async def _until_acknowledged(fleet: Fleet, stream: JetStreamContext) -> int:
 
 
 async def _answer[T](ask: Callable[[], Awaitable[T]]) -> T:
-    """Call `ask` until it succeeds. Raises MissedError after _ANSWERS_WITHIN."""
+    """Call `ask` until it raises no network error, and return its result.
+
+    Raises MissedError after _ANSWERS_WITHIN seconds.
+    """
     end = time.monotonic() + _ANSWERS_WITHIN
     while time.monotonic() < end:
         with contextlib.suppress(aiohttp.ClientError, *ERRORS):

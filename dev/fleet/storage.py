@@ -1,4 +1,4 @@
-"""VictoriaMetrics that can be killed and started again."""
+"""VictoriaMetrics server that a test can kill and start again."""
 
 from pathlib import Path
 
@@ -9,9 +9,10 @@ from dev.reliability.process import is_served
 
 
 class VictoriaMetrics(Part):
-    """Single VictoriaMetrics at `url`. With `shows_doubles`, queries return repeated writes, too.
+    """Single VictoriaMetrics server at `url`.
 
-    `more` are further command-line options. `scheme` must be "https" if these options enable TLS.
+    With `shows_doubles`, queries also return samples that were written repeatedly. `more` has
+    further command-line options. If these options enable TLS, `scheme` must be "https".
     """
 
     def __init__(

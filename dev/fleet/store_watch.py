@@ -1,4 +1,7 @@
-"""Times at which telegrams were stored again after a kill of VictoriaMetrics lost them."""
+"""Observer of VictoriaMetrics after a kill.
+
+A kill may lose telegrams. The observer notes the times at which collectors have stored them again.
+"""
 
 import asyncio
 import contextlib
@@ -24,7 +27,7 @@ type Place = tuple[str, int]
 
 
 class StoreWatch:
-    """Watcher of VictoriaMetrics after each of its kills."""
+    """Observer of VictoriaMetrics. After each kill, it notes which telegrams are stored."""
 
     def __init__(self, url: str, interruptions: Sequence[Interruption]) -> None:
         self._url = url
@@ -32,10 +35,10 @@ class StoreWatch:
         self._there_at: dict[float, dict[Place, float]] = {}
 
     def stored_at(self, place: Place, acknowledged: float, otherwise: float) -> float:
-        """Return the time from which the telegram `place` stayed stored (Unix seconds).
+        """Return the time from which the telegram `place` stayed stored, in Unix seconds.
 
         `acknowledged` is the time of the telegram's first write. Return `otherwise` if a kill lost
-        the telegram and the watcher did not see the repeated write.
+        the telegram and the observer did not see the repeated write.
         """
         stored = acknowledged
         for killed, there_at in sorted(self._there_at.items()):
@@ -44,7 +47,10 @@ class StoreWatch:
         return stored
 
     async def run(self) -> None:
-        """Look for stored telegrams after each kill, until cancelled."""
+        """Read the stored telegrams for a while after each kill of VictoriaMetrics.
+
+        Do so until cancelled.
+        """
         async with aiohttp.ClientSession(timeout=_TIMEOUT) as session:
             export = Export(self._url, session)
             while True:

@@ -1,4 +1,4 @@
-"""Content of the NATS stream, and number of its unacknowledged messages."""
+"""Reader of the NATS stream: its messages, and the number of unacknowledged messages."""
 
 import asyncio
 from collections import Counter
@@ -17,13 +17,13 @@ ERRORS = (OSError, asyncio.TimeoutError, nats.errors.Error, nats.js.errors.Error
 
 
 async def not_acknowledged(stream: JetStreamContext) -> int:
-    """Return the number of messages that collectors have not acknowledged."""
+    """Return the number of messages in the stream that collectors have not acknowledged yet."""
     infos = await stream.consumers_info(STREAM)
     return sum((info.num_pending or 0) + (info.num_ack_pending or 0) for info in infos)
 
 
 async def consumers(stream: JetStreamContext) -> str:
-    """Return a text for the log: state of consumers with unacknowledged messages."""
+    """Return a text for the log. It describes the consumers that have unacknowledged messages."""
     return "; ".join(
         f"{consumer.name}: delivered {consumer.delivered}, acknowledged {consumer.ack_floor}, "
         f"{consumer.num_pending} pending, {consumer.num_waiting} requests"
@@ -34,9 +34,10 @@ async def consumers(stream: JetStreamContext) -> str:
 
 @dataclass
 class Content:
-    """Content of the stream. `frames` has the number of messages by digest of the frame.
+    """Content of the NATS stream. `frames` has the number of messages by digest of their frame.
 
-    `bytes_each` is the average size of a message, `intruded` the number of the attacker's messages.
+    `bytes_each` is the average size of a message in bytes, `intruded` the number of messages that
+    the attacker published.
     """
 
     bytes_each: float = 0.0
@@ -45,12 +46,12 @@ class Content:
 
     @property
     def doubled(self) -> int:
-        """Return the number of messages that repeat a frame."""
+        """Return the number of messages that repeat the frame of an earlier message."""
         return self.frames.total() - len(self.frames)
 
 
 async def read_stream(stream: JetStreamContext) -> Content:
-    """Read all messages of the stream."""
+    """Read all messages of the stream, and return its content."""
     state = (await stream.stream_info(STREAM)).state
     content = Content(state.bytes / max(1, state.messages))
     config = ConsumerConfig(

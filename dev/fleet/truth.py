@@ -1,6 +1,7 @@
-"""Record of sent telegrams, which the simulator writes and the comparison reads.
+"""Record of the telegrams that the simulated meters have sent.
 
-To be independent, the parser of telegrams here shares no code with the decoder under test.
+The simulator writes the record, and the comparison reads it. The parser of telegrams in this module
+shares no code with the decoder under test.
 """
 
 import json
@@ -64,7 +65,11 @@ _TIME = re.compile(r"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)([SW])")
 
 
 class Series(NamedTuple):
-    """Register of a meter. `channel`, `type` and `device` are for meters on its M-Bus."""
+    """Stored register of a meter.
+
+    `channel`, `type` and `device` identify a meter on the M-Bus. They are "" for registers of the
+    electricity meter.
+    """
 
     name: str
     channel: str = ""
@@ -73,9 +78,10 @@ class Series(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """Sent telegram. `moment` is in Unix seconds. `digest` identifies its encrypted frame.
+    """Telegram that a meter has sent at `moment` (Unix seconds).
 
-    `was_read` is True if a gateway was connected to the meter.
+    `was_read` is True if a gateway was connected to the meter. `digest` identifies the encrypted
+    frame.
     """
 
     meter: int
@@ -87,7 +93,11 @@ class Sent(NamedTuple):
 
 
 class Attack(NamedTuple):
-    """Attack on the port of a meter. `digest` identifies a replayed frame, "" otherwise."""
+    """Attack on the port of a meter at `moment` (Unix seconds).
+
+    `digest` identifies a replayed frame, and is "" for other attacks. `was_read` is True if a
+    gateway was connected to the meter.
+    """
 
     kind: str
     meter: int
@@ -97,17 +107,17 @@ class Attack(NamedTuple):
 
 
 def digest_of(frame: bytes) -> str:
-    """Return the SHA-256 digest of a frame, in hexadecimal digits."""
+    """Return the SHA-256 digest of a frame, as hexadecimal digits."""
     return sha256(frame).hexdigest()
 
 
 def time_of(text: str) -> int:
-    """Return the time in a telegram, in Unix milliseconds."""
+    """Return the time in the telegram `text`, in Unix milliseconds."""
     return _milliseconds(_lines(text)["0-0:1.0.0"])
 
 
 def values_of(text: str) -> dict[Series, float]:
-    """Return the values of all registers in a telegram."""
+    """Return the values of all registers in the telegram `text`, by register."""
     lines = _lines(text)
     values = {Series(NAMES[at]): _number(value) for at, value in lines.items() if at in NAMES}
     imported, exported = lines[_LIMITS].split(")(")
@@ -147,13 +157,16 @@ def _milliseconds(value: str) -> int:
 
 
 class Record:
-    """File of sent telegrams and attacks. Each is a line of JSON."""
+    """File in which sent telegrams and attacks are recorded. Each line is the JSON of one event."""
 
     def __init__(self, path: Path) -> None:
         self._file: TextIO = path.open("a", encoding="ascii")
 
     def write(self, event: Sent | Attack) -> None:
-        """Append a line for `event`. Flush it, because this process may be killed."""
+        """Append a line with `event` to the file, and flush the file.
+
+        This process may be killed at any time. So no line may stay in a buffer.
+        """
         self._file.write(json.dumps([type(event).__name__, *event]) + "\n")
         self._file.flush()
 
@@ -163,7 +176,7 @@ class Record:
 
 
 def read_record(paths: Iterable[Path]) -> Iterator[Sent | Attack]:
-    """Yield the recorded events of all files."""
+    """Yield the recorded events of all files `paths`."""
     kinds = {kind.__name__: kind for kind in (Sent, Attack)}
     for path in paths:
         with path.open(encoding="ascii") as lines:

@@ -35,7 +35,7 @@ _AHEAD = timedelta(seconds=4)
 
 
 class Village:
-    """Meters on TCP ports. In each interval, the meters send one after the other."""
+    """Simulated meters on TCP ports. In each interval, the meters send one after the other."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Village:
         self._last: dict[int, int] = {}
 
     async def send(self, seconds: float, interval: float) -> None:
-        """Send telegrams for `seconds`. Each meter sends every `interval` seconds."""
+        """Send telegrams for `seconds`. Each meter sends a telegram every `interval` seconds."""
         start = time.monotonic()
         for moment, meter in self._moments(interval):
             if moment >= seconds:
@@ -118,7 +118,7 @@ class Village:
 
 
 async def run(arguments: argparse.Namespace) -> None:
-    """Send telegrams of the meters for the configured time. Serve their ports until the end."""
+    """Send the telegrams of all meters for the configured time. Serve the ports until the end."""
     directory: Path = arguments.directory
     meters = make_meters(arguments.seed, arguments.first, arguments.count)
     for meter in meters:
@@ -150,7 +150,7 @@ async def run(arguments: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Run a village with the arguments of the command line."""
+    """Run a village with the arguments from the command line."""
     parser = argparse.ArgumentParser(prog="dev.fleet.village", description=__doc__)
     parser.add_argument("--directory", type=Path, required=True)
     parser.add_argument("--seed", type=int, required=True)

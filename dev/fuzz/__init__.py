@@ -1,1 +1,1 @@
-"""Fuzz tests that a maintainer runs for minutes before a release (`scripts/fuzz`)."""
+"""Fuzz tests. A maintainer runs them for some minutes before a release, with `scripts/fuzz`."""

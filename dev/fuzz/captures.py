@@ -1,8 +1,12 @@
-"""Fuzz properties of captures (anonymised recordings of a serial line): any bytes, any file."""
+"""Fuzz properties of captures, which are anonymised recordings of a serial line.
+
+They must hold for any recorded bytes and for any content of a capture file.
+"""
 
 import math
 from collections.abc import Sequence
 from itertools import accumulate
+from pathlib import Path
 from random import Random
 
 from hypothesis import strategies as st
@@ -21,6 +25,8 @@ from smartyp1.p1 import Decoder, FrameDecryptor, Telegram
 
 from .properties import in_chunks
 
+FOLDER = Path(__file__).parents[2] / "tests" / "captures"
+_MAX_FILE_CHARACTERS = 3000
 _HEAD = '{"format": "smarty-p1 capture", "version": 1, "key": "published"}'
 _heads = st.sampled_from([
     _HEAD, _HEAD.replace("1", "2"), _HEAD.replace('"published"', "null"), _HEAD[:20], "[]", "",
@@ -35,8 +41,24 @@ files = st.text() | st.builds(
 )
 
 
+def pick[T](recorded: Sequence[T]) -> st.SearchStrategy[T]:
+    """Return a strategy for these elements. Unlike sampled_from, its text form stays short."""
+    return st.integers(0, len(recorded) - 1).map(lambda number: recorded[number])
+
+
+def damaged(texts: Sequence[str]) -> st.SearchStrategy[str]:
+    """Return a strategy for the beginnings of capture files, with a few wrong characters."""
+    return st.builds(
+        lambda text, at, size, wrong: text[:at] + wrong + text[at + len(wrong) : size],
+        pick(texts),
+        st.integers(0, _MAX_FILE_CHARACTERS),
+        st.integers(0, _MAX_FILE_CHARACTERS),
+        st.text(max_size=3),
+    )
+
+
 def check_file(text: str) -> None:
-    """Check that reading a file gives a valid capture or raises CaptureError."""
+    """Check that reading the file content `text` returns a valid capture or raises CaptureError."""
     try:
         chunks, key = read_capture(text)
     except CaptureError:
@@ -46,7 +68,10 @@ def check_file(text: str) -> None:
 
 
 def check_line(data: bytes, sizes: Sequence[int]) -> None:
-    """Record bytes. With and without key, the file must have chunks of the same sizes."""
+    """Record `data` as a capture, in chunks of `sizes`, once with a key and once without.
+
+    The chunks that are read from the capture file must have the recorded sizes.
+    """
     recording = Recording()
     for time, chunk in enumerate(in_chunks(data, sizes)):
         recording.add(time, chunk)

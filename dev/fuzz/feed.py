@@ -15,7 +15,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,12 +25,29 @@ from hypothesis import HealthCheck, settings, strategies as st
 
 from dev.encoder import FRAMES, KEY, frame, literal
 from dev.simulator.telegram import crc16
-from smartyp1.p1 import OBJECTS
+from smartyp1.capture import read_capture
+from smartyp1.p1 import OBJECTS, Decoder, Telegram
 
 from . import captures, leneda, properties
 
 _MAX_TEXT_BYTES = 32_000
+_MAX_SEED_BYTES = 6000
 _LITERALS = tuple(literal(path.stem) for path in sorted(FRAMES.glob("*.json")))
+_CAPTURES = [path.read_text("ascii") for path in sorted(captures.FOLDER.glob("*.jsonl"))]
+"""Recordings of meters. Each recording that somebody gives is a start for the search."""
+
+
+def _read_captures() -> Iterator[tuple[bytes, list[bytes]]]:
+    """Yield the bytes on the line and the telegrams of each capture."""
+    for text in _CAPTURES:
+        chunks, key = read_capture(text)
+        line = b"".join(data for _, data in chunks)
+        events = Decoder(key).feed(line)
+        yield line, [event.text for event in events if isinstance(event, Telegram)]
+
+
+_RECORDED = tuple(_read_captures())
+_RECORDED_TEXTS = [text for _, texts in _RECORDED for text in texts]
 _MARKS = (
     b"\xdb\x08", b"\xdb", b"\n!", b"!", b"/", b"/Lux5\\253694471_M\r\n", b"\r\n", b"\r", b"\0",
     b"\xdb\x08SAGgp\x04\x10\x2e\x82\x7d\x00\x30\x00\x00\x00\x01",
@@ -41,7 +58,7 @@ _MARKS = (
 
 
 class Property(NamedTuple):
-    """Check that must hold for every input that a strategy creates."""
+    """Check that must succeed for every input that the strategy `examples` creates."""
 
     name: str
     examples: st.SearchStrategy[Any]
@@ -55,6 +72,7 @@ _marks = st.sampled_from(_MARKS)
 _counters = st.integers(0, 2**32 - 1)
 _frames = (
     st.sampled_from([frame.data for frame in _LITERALS])
+    | st.builds(frame, _counters, captures.pick(_RECORDED_TEXTS))
     | st.builds(frame, _counters, st.binary(min_size=1, max_size=60))
     | st.builds(
         frame, st.integers(0, 999_999), authentication_key=st.binary(min_size=16, max_size=16)
@@ -67,7 +85,15 @@ _damaged = st.builds(
     st.integers(0, 2000),
     st.binary(max_size=3),
 )
-_lines = st.lists(st.binary(max_size=40) | _marks | _frames | _damaged, max_size=12).map(b"".join)
+_recorded = st.builds(
+    lambda line, start, size: line[start % len(line) :][:size],
+    captures.pick([line for line, _ in _RECORDED]),
+    st.integers(0, 2**20),
+    st.integers(1, 3000),
+)
+_lines = st.lists(
+    st.binary(max_size=40) | _marks | _frames | _damaged | _recorded, max_size=12
+).map(b"".join)
 _patterns = st.lists(st.binary(max_size=40) | _marks | _damaged, min_size=1).map(b"".join)
 
 # --- telegrams ---------------------------------------------------------------------------------
@@ -116,14 +142,19 @@ _mbus = st.builds(
     _value,
     st.sampled_from(["0", "1", "9", ""]),
 )
-_telegram_lines = st.lists(_line | _mbus, max_size=12) | st.sampled_from(
-    [frame.telegram.split("\r\n") for frame in _LITERALS]
+_telegram_lines = (
+    st.lists(_line | _mbus, max_size=12)
+    | st.sampled_from([frame.telegram.split("\r\n") for frame in _LITERALS])
+    | captures.pick(_RECORDED_TEXTS).map(lambda text: text.decode("latin-1").split("\r\n"))
 )
 
 
 @st.composite
 def _texts(draw: st.DrawFn) -> list[bytes]:
-    """Return consecutive telegrams that differ slightly, as a meter sends them."""
+    """Return consecutive telegrams of a meter.
+
+    Each differs slightly from the telegram before it.
+    """
     begin = draw(st.sampled_from(["/Lux5\\253694471_M\r\n", "/", "", "\r\n/Lux5\r\n", "/Lux5\n"]))
     end_of_line = draw(st.sampled_from(["\r\n", "\r\n", "\r\n", "\n", "\r", "\v", "\x1c"]))
     lines = draw(_telegram_lines)
@@ -174,7 +205,7 @@ _ports = st.text() | st.builds(
 
 @st.composite
 def _secret_ports(draw: st.DrawFn) -> tuple[str, str]:
-    """Return an address that contains a secret, and the secret."""
+    """Return the address of a port that contains a secret, and the secret itself."""
     name = draw(st.sampled_from(["key", "password", "noise_psk", "token", "k%65y", "x"]))
     secret = draw(st.text("0123456789abcdef/+=%", min_size=12, max_size=44))
     part = st.from_regex(r"[a-z]{0,8}(=[a-z0-9]{0,8})?", fullmatch=True)
@@ -202,7 +233,11 @@ PROPERTIES = (
     Property("ports with secrets", _secret_ports(), properties.check_secret_port),
     Property("files of the platform", leneda.files, leneda.check_file),
     Property("answers of the platform", leneda.answers, leneda.check_answer),
-    Property("files of captures", captures.files, captures.check_file),
+    Property(
+        "files of captures",
+        captures.files | captures.damaged(_CAPTURES),
+        captures.check_file,
+    ),
     Property(
         "captured lines", st.tuples(_lines, _sizes), lambda example: captures.check_line(*example)
     ),
@@ -211,7 +246,10 @@ PROPERTIES = (
 
 # --- runs of Hypothesis with a time limit --------------------------------------------------------
 def run_round(tried: Property, seed: int, examples: int = 50) -> int:
-    """Check random examples and return their number. Raises the error of the smallest failure."""
+    """Check random examples of a property, and return their number.
+
+    If checks fail, raise the error of the smallest example.
+    """
     number = 0
 
     @hypothesis.seed(seed)
@@ -236,7 +274,10 @@ def run_round(tried: Property, seed: int, examples: int = 50) -> int:
 
 
 def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counter[str]:
-    """Check all properties for `minutes`, at least once. Count the examples by property name."""
+    """Check all properties for `minutes`, and each property at least once.
+
+    Return the number of checked examples by the name of the property.
+    """
     end = time.monotonic() + 60 * minutes
     numbers: Counter[str] = Counter()
     for round_seed in itertools.count(seed):
@@ -249,18 +290,24 @@ def run_for(minutes: float, seed: int, properties: Sequence[Property]) -> Counte
 
 # --- atheris -----------------------------------------------------------------------------------
 def write_seeds(folder: Path) -> None:
-    """Write the first inputs of atheris: each stored frame, its text, a key, a port."""
+    """Write the first inputs of atheris into `folder`.
+
+    They are the stored frames, the telegrams of these frames, captures, a key and a port.
+    """
     for number, stored in enumerate(_LITERALS):
         (folder / f"frame-{number}").write_bytes(b"\x00\x20" + stored.data)
         (folder / f"telegram-{number}").write_bytes(b"\x01\x20" + stored.telegram.encode("latin-1"))
+    for number, (line, texts) in enumerate(_RECORDED):
+        (folder / f"capture-{number}").write_bytes(b"\x00\x20" + line[: _MAX_SEED_BYTES - 2])
+        (folder / f"captured-{number}").write_bytes(b"\x01\x20" + b"".join(texts[:1]))
     (folder / "key").write_bytes(b"\x02" + KEY.hex().encode())
     (folder / "port").write_bytes(b"\x03socket://gateway.local:2001/?key=x")
 
 
 def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.Popen[bytes]:
-    """Start atheris. Its log and its findings go into `folder`.
+    """Start atheris, and return its process. `folder` gets its log and the inputs that failed.
 
-    The search starts with the inputs in `corpus` and adds inputs that reach new code to `corpus`.
+    The search begins with the inputs in `corpus`. It adds inputs that reach new code to `corpus`.
     """
     corpus.mkdir(parents=True, exist_ok=True)
     write_seeds(corpus)
@@ -273,7 +320,7 @@ def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.
                 f"-max_total_time={max(1, round(60 * minutes))}",
                 f"-seed={seed % 2**31 + 1}",
                 f"-artifact_prefix={folder}/found-",
-                "-max_len=6000",
+                f"-max_len={_MAX_SEED_BYTES}",
                 "-timeout=20",
                 "-print_final_stats=1",
                 str(corpus),
@@ -284,7 +331,10 @@ def search(minutes: float, seed: int, folder: Path, corpus: Path) -> subprocess.
 
 
 def _result(search: subprocess.Popen[bytes], folder: Path) -> tuple[int, str]:
-    """Wait for atheris. Return the number of inputs, and the log if an input failed, else ""."""
+    """Wait for the end of atheris. Return the number of checked inputs, and a log.
+
+    The log is "" unless an input failed or atheris ended early.
+    """
     status = search.wait()
     log = (folder / "log").read_text(encoding="utf-8", errors="replace")
     for input_file in folder.glob("found-*"):
@@ -294,7 +344,7 @@ def _result(search: subprocess.Popen[bytes], folder: Path) -> tuple[int, str]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fuzz for `--minutes` and print one line. Return 1 if an error was found."""
+    """Fuzz for the time that `--minutes` names, and print one line. Return 1 if a check failed."""
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, help="the same one makes the same examples")

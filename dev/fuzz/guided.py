@@ -1,6 +1,6 @@
-"""Coverage-guided fuzzing with atheris, started by feed.py.
+"""Fuzzing with atheris, which prefers inputs that reach new code. feed.py starts this program.
 
-The first byte of an input selects the check, the second byte the size of the chunks.
+The first byte of an input selects the check. The second byte is the size of the chunks.
 """
 
 import sys
@@ -14,7 +14,7 @@ _BETWEEN_TELEGRAMS = b"\0\0"
 
 
 def check(data: bytes) -> None:
-    """Check the property that the first byte selects."""
+    """Run the check that the first byte of `data` selects. The rest of `data` is its input."""
     if len(data) < 3:
         return
     match data[0] % 4:

@@ -1,4 +1,7 @@
-"""Fuzz properties of Leneda's data: almost valid files of its portal and answers of its API."""
+"""Fuzz properties of data from the platform Leneda.
+
+The inputs are almost valid: files of Leneda's portal, and answers of its API.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -66,7 +69,7 @@ _odd: st.SearchStrategy[object] = (
 
 
 def _changed(good: dict[str, object]) -> st.SearchStrategy[dict[str, object]]:
-    """Return a strategy for copies of a valid object with up to two changed fields."""
+    """Return a strategy for copies of the valid object `good`, with up to two changed fields."""
     changes = st.dictionaries(st.sampled_from(sorted(good)), _odd, max_size=2)
     return changes.map(lambda odd: good | odd)
 
@@ -86,7 +89,7 @@ answers = _odd | st.builds(
 
 
 def check_file(data: bytes) -> None:
-    """Check that reading a file gives valid rows or raises ExportError."""
+    """Check that reading the file `data` returns valid rows or raises ExportError."""
 
     def read() -> tuple[Row, ...]:
         export = read_export(data, _NOW)
@@ -98,7 +101,7 @@ def check_file(data: bytes) -> None:
 
 
 def check_answer(answer: object) -> None:
-    """Check that reading an answer of the API gives valid rows or raises ResponseError."""
+    """Check that reading an answer of Leneda's API returns valid rows or raises ResponseError."""
     start = datetime(2026, 11, 18, 23, tzinfo=UTC)
     _check(lambda: read_time_series(answer, _CODE, start, _NOW).rows, ResponseError)
 

@@ -1,4 +1,4 @@
-"""Properties of the protocol package that must hold for any bytes and texts."""
+"""Properties of the protocol package. They must hold for any bytes and any texts."""
 
 import json
 import math
@@ -34,7 +34,10 @@ _MAX_WAITING_BYTES = 128 * 1024
 
 
 def check_feed(data: bytes, sizes: Sequence[int]) -> None:
-    """Feed bytes in chunks, with and without key. The events must equal those of one chunk."""
+    """Feed bytes to decoders in chunks and in one piece. Both must give the same events.
+
+    This is checked with a key and without a key.
+    """
     for key, needs_tag in ((KEY, True), (KEY, False), (None, True)):
         events = decode(key, [data], needs_tag=needs_tag)
         assert decode(key, in_chunks(data, sizes), needs_tag=needs_tag) == events
@@ -42,7 +45,7 @@ def check_feed(data: bytes, sizes: Sequence[int]) -> None:
 
 
 def decode(key: bytes | None, chunks: Iterable[bytes], *, needs_tag: bool = True) -> list[Event]:
-    """Return the events of `chunks`. Checks that the decoder's memory stays bounded."""
+    """Return the events of `chunks`. Check that the decoder never stores too many bytes."""
     decoder = Decoder(key, needs_tag=needs_tag)
     events: list[Event] = []
     for chunk in chunks:
@@ -54,7 +57,10 @@ def decode(key: bytes | None, chunks: Iterable[bytes], *, needs_tag: bool = True
 
 
 def in_chunks(data: bytes, sizes: Sequence[int]) -> list[bytes]:
-    """Cut bytes into chunks. `sizes` are used in rotation; 0 is an empty chunk."""
+    """Cut bytes into chunks, and return the chunks.
+
+    `sizes` are the sizes of the chunks, and are used in rotation. 0 stands for an empty chunk.
+    """
     chunks = []
     at = turn = 0
     while at < len(data):
@@ -66,7 +72,10 @@ def in_chunks(data: bytes, sizes: Sequence[int]) -> list[bytes]:
 
 
 def check_endless(pattern: bytes, sizes: Sequence[int]) -> None:
-    """Feed 100 kB of a pattern. Check the memory, and that a frame is found afterwards."""
+    """Feed 100 kB of a repeated pattern, and then a frame. The decoder must find the frame.
+
+    Check also that the decoder never stores too many bytes.
+    """
     data = pattern * (100_000 // len(pattern))
     text = b"/Lux5\r\n\r\n!\r\n"
     events = decode(KEY, [*in_chunks(data, [*sizes, 4096]), frame(1, text, title=b"OTHER\0\0\1")])
@@ -76,7 +85,10 @@ def check_endless(pattern: bytes, sizes: Sequence[int]) -> None:
 
 
 def check_events(events: Iterable[Event], *, encrypted: bool, needs_tag: bool = True) -> None:
-    """Check that every event is of a documented type."""
+    """Check that each event is of a documented type and has fields of documented types.
+
+    `encrypted` says whether the decoder has a key, `needs_tag` whether it requires valid tags.
+    """
     for event in events:
         if isinstance(event, Telegram):
             check_telegram(event)
@@ -93,14 +105,14 @@ def check_events(events: Iterable[Event], *, encrypted: bool, needs_tag: bool = 
 
 
 def _verifications(*, encrypted: bool, needs_tag: bool) -> set[Verification]:
-    """Return the possible values of `Telegram.verification`."""
+    """Return the values that `Telegram.verification` may have."""
     if not encrypted:
         return {Verification.PLAIN}
     return {Verification.TAG} if needs_tag else {Verification.TAG, Verification.CHECKSUM}
 
 
 def check_telegram(telegram: Telegram) -> None:
-    """Check that every value is of a documented type and can be written as JSON."""
+    """Check that every value of a telegram is of a documented type and can be written as JSON."""
     assert type(telegram.identification) is str
     assert type(telegram.text) is bytes
     _check_type(telegram.serial_number, str)
@@ -150,7 +162,10 @@ def _check_reading(reading: MBusReading) -> None:
 
 
 def check_texts(texts: Sequence[bytes], sizes: Sequence[int]) -> None:
-    """Read consecutive telegrams. Fast parser, simple reader and decoder must agree."""
+    """Read the consecutive telegrams `texts`. All readers must return the same values.
+
+    The readers are the fast parser, the simple reader and the decoder.
+    """
     parser = FastParser()
     expected: list[Telegram | None] = []
     for counter, text in enumerate(texts):
@@ -176,7 +191,7 @@ def _has_valid_crc(text: bytes) -> bool:
 
 
 def check_key(text: str) -> None:
-    """Check that reading `text` gives a key, or an error that does not quote `text`."""
+    """Check that reading `text` returns a key or raises an error that does not quote `text`."""
     try:
         key = parse_key(text)
     except KeyFormatError as err:
@@ -191,7 +206,10 @@ def check_key(text: str) -> None:
 
 
 def check_port(text: str) -> None:
-    """Check that normalising a normalised port, or redacting a redacted port, changes nothing."""
+    """Check that normalising an address a second time does not change it.
+
+    The same must hold for redacting an address.
+    """
     port = normalise_port(text)
     assert normalise_port(port) == port
     shown = redact_port(port)
@@ -199,7 +217,10 @@ def check_port(text: str) -> None:
 
 
 def check_secret_port(port: tuple[str, str]) -> None:
-    """Check that a redacted address no longer contains its secret."""
+    """Check that a redacted address does not contain its secret.
+
+    `port` has the address and the secret.
+    """
     url, secret = port
     assert secret in url
     assert secret not in redact_port(normalise_port(url))

@@ -1,4 +1,4 @@
-"""Simulated server of Leneda's API, with all faults that a client must survive."""
+"""Simulated server of Leneda's API. It can produce all faults that a client must survive."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ type Read = Callable[[datetime], float | None]
 
 
 class Fault(StrEnum):
-    """Fault of all answers about time series."""
+    """Fault that affects all answers about time series."""
 
     FORBIDDEN = "forbidden"
     NOT_FOUND = "not_found"
@@ -50,7 +50,7 @@ _ELSEWHERE = "/elsewhere"
 
 
 class Request(NamedTuple):
-    """Arguments of a query for a time series."""
+    """Query for a time series: metering point, OBIS code, start and end."""
 
     point: str
     code: str
@@ -59,10 +59,11 @@ class Request(NamedTuple):
 
 
 class Platform:
-    """Simulated Leneda server on a free port of this machine, until the context ends.
+    """Simulated server of Leneda's API. It listens on a TCP port while the context is active.
 
-    `known_until` is the end of the available values, by default the last midnight. `version`
-    returns the version of a quarter-hour, and `is_estimated` whether its value was estimated.
+    The default `port` 0 means any free port. `known_until` is the end of the available values. If
+    it is None, values are available until the last midnight. `version` returns the version of a
+    quarter-hour. `is_estimated` returns whether the value of a quarter-hour was estimated.
     """
 
     def __init__(self, *, key: str, energy_id: str, port: int = 0) -> None:
@@ -87,7 +88,7 @@ class Platform:
         self._runner: web.AppRunner
 
     async def __aenter__(self) -> Self:
-        """Start to listen."""
+        """Start the server."""
         app = web.Application()
         app.add_routes(
             [
@@ -106,13 +107,13 @@ class Platform:
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        """Stop the server, and end the answers that `Fault.SLOW` holds back."""
+        """Stop the server. Also end the answers that the fault `Fault.SLOW` delays."""
         self._released.set()
         await self._runner.cleanup()
 
     @property
     def url(self) -> str:
-        """Return the base address of the API's paths."""
+        """Return the URL of the API. The paths of the API are below it."""
         return f"http://127.0.0.1:{self._port}/api"
 
     def _check(self, request: web.Request) -> None:
@@ -191,7 +192,7 @@ class Platform:
         return web.json_response({"unit": "kW", "items": []})
 
     async def _aggregated(self, request: web.Request) -> web.Response:
-        """Answer with sums by hour or day."""
+        """Return an answer with the energy of each hour or day, as the query wants."""
         self._check(request)
         query = request.query
         read = self.series.get((request.match_info["point"], query["obisCode"]))

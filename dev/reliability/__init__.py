@@ -1,1 +1,1 @@
-"""Real programs that tests kill and restart, and measurements of memory and CPU time."""
+"""Programs that tests kill and restart, and measurements of their memory and CPU time."""

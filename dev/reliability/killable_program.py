@@ -1,4 +1,4 @@
-"""Real program that a test can kill and restart."""
+"""Running program that a test can kill and start again."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ from .result import MissedError
 
 
 class Part:
-    """Program that can be killed and started again."""
+    """Program that a test can kill and start again."""
 
     _process: Process
 
@@ -46,11 +46,11 @@ class Part:
 
     @property
     def pid(self) -> int:
-        """Return the process id of the last start."""
+        """Return the process id that the program got at its last start."""
         return self._process.pid
 
     async def start(self) -> None:
-        """Start the program and wait until it is ready."""
+        """Start the program, and wait until it is ready."""
         self._process = await self._running.enter_async_context(
             running(
                 self._name,
@@ -72,5 +72,5 @@ class Part:
         await self._running.aclose()
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to the program."""
+        """Send a signal to the program. `number` is the signal."""
         os.kill(self._process.pid, number)

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 
 class MissedError(Exception):
-    """Failure that makes the rest of a run pointless, such as a program that does not start."""
+    """Error that makes the rest of a run pointless, such as a program that does not start."""
 
 
 @dataclass
 class Result:
-    """Lines of a report, and the targets that the run has missed."""
+    """Result of a reliability run: the lines of its report, and the targets that it has missed."""
 
     lines: list[str] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
@@ -20,11 +20,11 @@ class Result:
         self.lines.append(line)
 
     def want(self, figure: str, *, holds: bool) -> None:
-        """Record a target as missed unless it holds."""
+        """Record the target `figure` as missed if `holds` is False."""
         if not holds:
             self.missed.append(figure)
 
 
 def tell(progress: str) -> None:
-    """Print the progress of a run to standard error."""
+    """Print a line about the progress of a run to standard error."""
     print(progress, file=sys.stderr, flush=True)

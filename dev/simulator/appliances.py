@@ -1,4 +1,4 @@
-"""Consumption of a household in a day: electric loads, heat and water."""
+"""Consumption of a household in one day: its electric loads, heat and water."""
 
 from random import Random
 from typing import NamedTuple
@@ -15,7 +15,11 @@ WH_PER_WARM_LITRE = 35
 
 
 class Appliance(NamedTuple):
-    """Electric load: uses per day, local hours, duration in minutes, power in W, phase."""
+    """Electric load of a household. `weekday` and `weekend` are the average number of uses per day.
+
+    `earliest` and `latest` are the local hours between which a use begins. `shortest` and `longest`
+    are the durations of a use in minutes.
+    """
 
     weekday: float
     weekend: float
@@ -49,7 +53,11 @@ APPLIANCES = {
 
 
 class Draw(NamedTuple):
-    """Water from a tap: uses per day, earliest and latest local hour, litres per use."""
+    """Kind of use of a water tap. `times` is the average number of uses per day.
+
+    `earliest` and `latest` are the local hours between which a use begins. `litres` is the water of
+    one use, and `warm` says whether the water is heated.
+    """
 
     times: float
     earliest: float
@@ -68,7 +76,7 @@ DRAWS = (
 
 
 def electric_loads(house: House, seed: int, day: int, sky: Weather) -> list[list[int]]:
-    """Return the load of each phase in W for each minute of a day in UTC."""
+    """Return the power of all loads on each phase, in W, for each minute of a day in UTC."""
     chance = seeded_random("loads", seed, day)
     count = house.phases
     phases = [[house.standby * share // 100] * MINUTES for share in _standby_shares(count)]
@@ -102,7 +110,7 @@ def electric_loads(house: House, seed: int, day: int, sky: Weather) -> list[list
 def warmth_and_water(
     house: House, seed: int, day: int, sky: Weather
 ) -> tuple[list[int], list[int]]:
-    """Return heat in Wh and water in litres, for every five minutes of a day in UTC."""
+    """Return the heat in Wh and the water in litres, for each five minutes of a day in UTC."""
     chance = seeded_random("taps", seed, day)
     to_utc = _to_utc(day)
     warmth = [0] * SLOTS

@@ -1,10 +1,10 @@
-"""Number types for argparse."""
+"""Types of numbers for the command-line arguments of argparse."""
 
 from argparse import ArgumentTypeError
 
 
 def count(text: str) -> int:
-    """Return a whole number of at least 1. Raises ArgumentTypeError."""
+    """Return the whole number in `text`. Raises ArgumentTypeError unless it is at least 1."""
     number = int(text) if text.isdecimal() else 0
     if number < 1:
         message = f"{text!r} is not a number from 1 on"
@@ -13,7 +13,7 @@ def count(text: str) -> int:
 
 
 def positive(text: str) -> float:
-    """Return a number above 0. Raises ArgumentTypeError."""
+    """Return the number in `text`. Raises ArgumentTypeError unless it is above 0."""
     try:
         number = float(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Simulated boards: an LED pulse reader and a tank sensor."""
+"""Simulated boards: a pulse reader for the LED of a meter, and a tank sensor."""
 
 import asyncio
 from abc import ABC, abstractmethod
@@ -23,18 +23,21 @@ _RAIN_INTERVAL = timedelta(days=9)
 
 
 class Board(ABC):
-    """Device that sends lines without a request, every `interval` seconds."""
+    """Simulated device that sends bytes without a request, up to once every `interval` seconds."""
 
     name: str
     interval = 0.1
 
     @abstractmethod
     def due_at(self, when: datetime) -> bytes:
-        """Return the bytes to send at a time. Bytes of earlier calls are not repeated."""
+        """Return the bytes that have become due since the last call. `when` is the current time."""
 
 
 class PulseBoard(Board):
-    """LED pulse reader that sends a line per pulse: empty, or with the number of pulses so far."""
+    """Pulse reader for the LED of a meter. It sends a line for each pulse.
+
+    The line is empty. If the reader counts, the line contains the number of pulses so far.
+    """
 
     name = "pulse board"
 
@@ -45,7 +48,7 @@ class PulseBoard(Board):
         self._seen: int | None = None
 
     def due_at(self, when: datetime) -> bytes:
-        """Return a line for each pulse since the last call, nothing at the first call."""
+        """Return a line for each pulse since the last call. The first call returns no line."""
         blinks = int(self.meter.registers_at(when).imported_kwh * PULSES_PER_KWH)
         new = blinks - (blinks if self._seen is None else self._seen)
         self._seen = blinks
@@ -57,12 +60,15 @@ class PulseBoard(Board):
 
 
 class TankBoard(Board):
-    """MaxBotix XL-MaxSonar above the water, with false echoes from the walls."""
+    """Distance sensor MaxBotix XL-MaxSonar in a water tank.
+
+    The walls cause some wrong distances.
+    """
 
     name = "tank board"
 
     def due_at(self, when: datetime) -> bytes:
-        """Return the sensor's reading at a time."""
+        """Return the line that the sensor sends at a time."""
         chance = seeded_random("echoes", round(when.timestamp() * 10))
         disturbance = chance.random()
         if disturbance < 0.02:  # noqa: PLR2004 - a probability
@@ -72,13 +78,13 @@ class TankBoard(Board):
         return b"R%03d\r" % round(self.distance_cm(when))
 
     def distance_cm(self, when: datetime) -> float:
-        """Return the distance from the sensor to the water in cm."""
+        """Return the distance from the sensor to the water at a time, in cm."""
         level = 0.55 + 0.35 * sin(2 * pi * ((when - EPOCH) / _RAIN_INTERVAL))
         return TANK_EMPTY_CM - level * (TANK_EMPTY_CM - TANK_FULL_CM)
 
 
 class BoardOutlet:
-    """Serial line of a board. Bytes are lost while nobody listens."""
+    """Serial line of a board. The bytes of the board are lost while no reader is connected."""
 
     def __init__(self, board: Board, clock: Clock) -> None:
         self.board = board
@@ -86,15 +92,15 @@ class BoardOutlet:
         self._clock = clock
 
     def plug_in(self, line: Line) -> None:
-        """Send the board's bytes to a line from now on."""
+        """Send all following bytes of the board to `line`."""
         self.lines.add(line)
 
     def unplug(self, line: Line) -> None:
-        """Stop sending to a line."""
+        """Send no more bytes of the board to `line`."""
         self.lines.discard(line)
 
     async def run(self) -> None:
-        """Send the board's bytes until cancelled."""
+        """Send the bytes of the board when they are due, until cancelled."""
         while True:
             if data := self.board.due_at(self._clock.now()):
                 for line in self.lines:

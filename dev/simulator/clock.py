@@ -1,11 +1,14 @@
-"""Clock of the meters: the real time, or simulated time with its own start and speed."""
+"""Clock of the simulated meters. It shows the real time, or a simulated time."""
 
 import time
 from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Time of the meters: `speed` times as fast as real time, from `start` on."""
+    """Clock of the simulated meters.
+
+    It begins at `start` and runs `speed` times as fast as real time.
+    """
 
     def __init__(self, start: datetime | None = None, speed: float = 1.0) -> None:
         if speed <= 0:
@@ -17,7 +20,7 @@ class Clock:
         self._is_real_time = start is None and speed == 1
 
     def now(self) -> datetime:
-        """Return the meters' time in UTC."""
+        """Return the current time of the meters, in UTC."""
         # The system clock may be set while the simulator runs. So read it at each call.
         if self._is_real_time:
             return datetime.now(UTC)

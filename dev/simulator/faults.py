@@ -1,4 +1,4 @@
-"""Faults on the line between a meter and its reader. Tests and users switch them on."""
+"""Faults on the line between a meter and its reader. Tests and users can enable them."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -27,14 +27,17 @@ REMEMBERED_FRAMES = 20
 
 
 class Delivery(NamedTuple):
-    """Output of one interval: bytes, and whether the line is cut afterwards."""
+    """Bytes that a port sends in one interval.
+
+    If `close` is True, the connection is closed then.
+    """
 
     data: bytes
     close: bool = False
 
 
 class Fault(NamedTuple):
-    """Fault that affects every Nth frame, or each frame with a probability."""
+    """Fault that affects every frame, every Nth frame, or each frame with a probability."""
 
     name: str
     every: int = 1
@@ -42,7 +45,10 @@ class Fault(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse `NAME`, `NAME=0.2` (a probability) or `NAME=1/5` (every fifth frame)."""
+        """Return the fault that `text` describes. Raises ValueError for other texts.
+
+        The text is `NAME`, `NAME=0.2` (a probability) or `NAME=1/5` (every fifth frame).
+        """
         name, _, often = text.partition("=")
         if name not in FAULTS:
             message = f"there is no fault {name!r}; known are {', '.join(FAULTS)}"
@@ -61,7 +67,7 @@ class Fault(NamedTuple):
 
 
 class FaultyPort:
-    """Port of a meter with faults. Equal seeds give equal faults."""
+    """Port of a meter on a line with faults. Ports with equal seeds have equal random faults."""
 
     def __init__(self, faults: Iterable[Fault | str] = (), seed: int = 0) -> None:
         self._faults = [Fault.parse(f) if isinstance(f, str) else f for f in faults]
@@ -72,7 +78,7 @@ class FaultyPort:
         self._sent: deque[bytes] = deque(maxlen=REMEMBERED_FRAMES)
 
     def deliver(self, meter: Meter, when: datetime) -> Delivery:
-        """Return the output of the port at a time."""
+        """Return the bytes that the port sends at the time `when`, after the faults."""
         self._frames += 1
         struck = {fault.name for fault in self._faults if self._strikes(fault)}
         self._lasting |= struck & LASTING
@@ -106,7 +112,7 @@ class FaultyPort:
 
 
 def noise(chance: Random) -> bytes:
-    """Return random bytes that contain headers of frames without the frames."""
+    """Return random bytes. They contain headers of frames, but no frames."""
     return b"".join(
         chance.randbytes(chance.randrange(1, 120)) + _false_header(chance)
         for _ in range(chance.randrange(1, 4))
@@ -120,7 +126,7 @@ def _false_header(chance: Random) -> bytes:
 
 
 def other_device(chance: Random) -> bytes:
-    """Return lines of a device that is no meter."""
+    """Return lines that another device sends, which is not a meter."""
     return b"".join(
         f"node={node} temp={chance.uniform(-5, 30):.1f} hum={chance.randint(20, 95)}\r\n".encode()
         for node in range(1, 9)
@@ -128,18 +134,18 @@ def other_device(chance: Random) -> bytes:
 
 
 def cut_tail(data: bytes, chance: Random) -> bytes:
-    """Return the bytes without a random part at the end."""
+    """Return `data` without a random number of bytes at the end."""
     return data[: chance.randrange(1, len(data))]
 
 
 def cut_middle(data: bytes, chance: Random) -> bytes:
-    """Return the bytes without a random part in the middle."""
+    """Return `data` without a random number of bytes in the middle."""
     start = chance.randrange(1, len(data) - 1)
     return data[:start] + data[chance.randrange(start + 1, len(data)) :]
 
 
 def flip(data: bytes, chance: Random) -> bytes:
-    """Return the bytes with one bit inverted."""
+    """Return `data` with one inverted bit at a random place."""
     place = chance.randrange(len(data))
     return data[:place] + bytes([data[place] ^ 1 << chance.randrange(8)]) + data[place + 1 :]
 

@@ -1,4 +1,4 @@
-"""Encoder of general-glo-ciphering frames: AES-128-GCM with a tag of 12 bytes."""
+"""Encoder of encrypted frames (general-glo-ciphering): AES-128-GCM with a tag of 12 bytes."""
 
 from typing import Literal
 
@@ -25,7 +25,12 @@ def encipher(  # noqa: PLR0913
     authentication_key: bytes = AUTHENTICATION_KEY,
     length_form: LengthForm = "82",
 ) -> bytes:
-    """Return the encrypted frame of a telegram."""
+    """Return an encrypted frame that contains `telegram`.
+
+    `length_form` selects how the length of the frame is encoded: in one byte ("short"), two bytes
+    ("81") or three bytes ("82"). Raises ValueError for a wrong system title, or if the length does
+    not fit this form.
+    """
     if len(system_title) != TITLE_SIZE:
         message = f"a system title has {TITLE_SIZE} bytes, not {len(system_title)}"
         raise ValueError(message)

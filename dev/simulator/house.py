@@ -1,4 +1,4 @@
-"""Houses of the simulated meters: their wiring and equipment."""
+"""Houses of the simulated meters, with their wiring and their equipment."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,12 @@ type Medium = Literal["gas", "water", "heat", "empty"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """House of a meter. `media` lists the M-Bus channels in order, "empty" without a meter."""
+    """House of a meter.
+
+    `media` has the kind of M-Bus meter on each channel, in the order of channels.
+
+    A channel without a meter is "empty".
+    """
 
     phases: Literal[1, 3] = 3
     # Standby load in W. `liveliness` is the activity of the household: 1.0 stands for four people.
@@ -58,5 +63,8 @@ HOUSES = (
 
 
 def house_of(number: int) -> House:
-    """Return the house of meter 1, 2, ... After the last house, the first follows again."""
+    """Return the house of the meter with this number. Meters are numbered from 1.
+
+    After the last house, the first house follows again.
+    """
     return HOUSES[(number - 1) % len(HOUSES)]

@@ -1,8 +1,8 @@
-"""Household as a function of time: its powers, and registers that integrate the powers.
+"""Household whose powers and registers depend only on the time. A register sums up a power.
 
-Only caches are kept between two queries. A day consists of whole minutes in whole watts, so sums
-are exact. Registers never fall and do not depend on the simulator's start. Consumption repeats
-after 52 weeks, so at most one year is simulated.
+Two queries share nothing but caches. A day consists of whole minutes with whole watts, so sums are
+exact. Registers never fall, and do not depend on the start of the simulator. The consumption
+repeats after 52 weeks, so at most one year is simulated.
 """
 
 from array import array
@@ -38,9 +38,10 @@ STEP = 60 // len(RIPPLE)
 
 
 class Registers(NamedTuple):
-    """Energy since EPOCH in W·min, reactive energy in 0.01 var·min, heat in Wh, water in litres.
+    """Amounts since EPOCH. Energies are in W·min, reactive energies in 0.01 var·min.
 
-    `produced` is the energy of the panels, which only the inverter measures.
+    `warmth` is the heat in Wh, and `water` is in litres. `produced` is the energy of the solar
+    panels, which only the inverter measures.
     """
 
     imported: float = 0
@@ -52,7 +53,7 @@ class Registers(NamedTuple):
     produced: float = 0
 
     def plus(self, other: Iterable[float], times: int = 1) -> Registers:
-        """Return these registers plus `times` times `other`."""
+        """Return the sum of these registers and of `other`, multiplied by `times`."""
         return Registers(*(a + b * times for a, b in zip(self, other, strict=True)))
 
     @property
@@ -67,7 +68,7 @@ class Registers(NamedTuple):
 
     @property
     def produced_kwh(self) -> float:
-        """Return the energy of the panels in kWh."""
+        """Return the energy that the solar panels have produced, in kWh."""
         return self.produced / WATT_MINUTES_PER_KWH
 
     @property
@@ -82,7 +83,7 @@ class Registers(NamedTuple):
 
     @property
     def gas_m3(self) -> float:
-        """Return the gas consumption in m³."""
+        """Return the consumed gas in m³."""
         return self.warmth / WH_PER_M3_OF_GAS
 
     @property
@@ -92,12 +93,16 @@ class Registers(NamedTuple):
 
     @property
     def water_m3(self) -> float:
-        """Return the water consumption in m³."""
+        """Return the consumed water in m³."""
         return self.water / 1000
 
 
 class Powers(NamedTuple):
-    """Powers of the wired phases in kW and kvar, positive if imported, and voltages in V."""
+    """Powers and voltages of the phases that the meter is wired to.
+
+    Active powers are in kW, and reactive powers in kvar. A power is positive if it is imported.
+    Voltages are in V.
+    """
 
     active: tuple[float, ...]
     reactive: tuple[float, ...]
@@ -105,7 +110,10 @@ class Powers(NamedTuple):
 
 
 class _Flows(NamedTuple):
-    """Flows of a day: power of loads and panels per minute, heat and water per five minutes."""
+    """Powers of loads and panels in each minute of a day, and heat and water in each five minutes.
+
+    Powers are in W, reactive powers in 0.01 var, heat is in Wh, and water is in litres.
+    """
 
     phases: list[list[int]]
     solar: list[int]
@@ -115,7 +123,7 @@ class _Flows(NamedTuple):
     water: list[int]
 
     def totals(self) -> Registers:
-        """Return the energy of the whole day."""
+        """Return the amounts of the whole day."""
         imported = sum(watts for watts in self.net if watts > 0)
         inductive = sum(var for var in self.reactive if var > 0)
         return Registers(
@@ -130,7 +138,7 @@ class _Flows(NamedTuple):
 
 
 class _Day(NamedTuple):
-    """Flows of a day, and their cumulative sums for fast queries."""
+    """Flows of a day, and their sums since midnight. With the sums, a query takes little time."""
 
     flows: _Flows
     imported: array[int]
@@ -143,17 +151,17 @@ class _Day(NamedTuple):
 
 
 class Household:
-    """House with its people, solar panels and car."""
+    """House with its residents, solar panels and electric car."""
 
     def __init__(self, house: House, seed: int) -> None:
-        """Create a household. Equal houses with different seeds consume differently."""
+        """Create a household. Equal houses with different seeds have different consumption."""
         self.house = house
         self._seed = seed
         self._at_midnight = [Registers()]
         self._days: dict[int, _Day] = {}
 
     def registers_at(self, when: datetime) -> Registers:
-        """Return the registers at a time. Heat and water advance every five minutes."""
+        """Return the registers at the time `when`. Heat and water rise only every five minutes."""
         index, minute, second = _split(when)
         years, index = divmod(index, DAYS_OF_LIFE)
         day = self._day(index)
@@ -176,7 +184,7 @@ class Household:
         return registers.plus(self._midnight(DAYS_OF_LIFE), years) if years else registers
 
     def powers_at(self, when: datetime) -> Powers:
-        """Return powers and voltages at a time."""
+        """Return the powers and voltages at the time `when`."""
         days, minute, second = _split(when)
         flows = self._day(days % DAYS_OF_LIFE).flows
         share = (1 + _ripple(minute, int(second) // STEP)) / 1000
@@ -198,7 +206,7 @@ class Household:
         )
 
     def produced_kw_at(self, when: datetime) -> float:
-        """Return the power of the panels in kW at a time."""
+        """Return the power of the solar panels at the time `when`, in kW."""
         days, minute, _ = _split(when)
         return self._day(days % DAYS_OF_LIFE).flows.solar[minute] / 1000
 
@@ -259,7 +267,7 @@ def _ripple(minute: int, step: int) -> float:
 
 
 def _done_of_minute(minute: int, second: float) -> float:
-    """Return the share of the minute's energy that has flowed, 0 to 1."""
+    """Return the part of a minute's energy that has flowed after `second` seconds, from 0 to 1."""
     steps, rest = divmod(second, STEP)
     extra = sum(_ripple(minute, step) for step in range(int(steps))) * STEP
     return (second + extra + _ripple(minute, int(steps)) * rest) / 60

@@ -1,4 +1,4 @@
-"""Key file of the meters: a key per line, readable by its owner only."""
+"""File with the encryption keys of the meters. Each line is a key. Only its owner can read it."""
 
 import os
 import secrets
@@ -8,11 +8,14 @@ KEY_BYTES = 16
 
 
 class KeyFileError(Exception):
-    """Unusable key file. The message names a line and quotes no key."""
+    """Error for a key file that cannot be used. The message names the line, but quotes no key."""
 
 
 def read_keys(path: Path, count: int) -> tuple[list[bytes], int]:
-    """Return the meters' keys, and the number of keys that were created and appended."""
+    """Return the keys in the file `path`, and the number of keys that this call has added to it.
+
+    Keys are added until the file has `count` keys. Raises KeyFileError.
+    """
     try:
         lines = path.read_text(encoding="ascii").splitlines()
     except FileNotFoundError:

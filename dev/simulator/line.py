@@ -1,4 +1,4 @@
-"""Line from a meter to a reader. A slow reader loses data, but never delays the meter."""
+"""Line from a meter to a reader. A slow reader loses bytes, but never delays the meter."""
 
 import asyncio
 import contextlib
@@ -15,13 +15,18 @@ MAX_UNREAD_DELIVERIES = 16
 
 
 class Pieces(NamedTuple):
-    """Pieces in which bytes are sent. `size` is in bytes; 0 sends all bytes at once."""
+    """Rule for cutting bytes into pieces. `size` is in bytes.
+
+    0 stands for one piece with all bytes.
+
+    With `at_uart_speed`, the pieces are sent as slowly as a serial line sends them.
+    """
 
     size: int = 0
     at_uart_speed: bool = False
 
     def of(self, data: bytes) -> Iterator[tuple[bytes, float]]:
-        """Yield each piece with the seconds to wait afterwards."""
+        """Yield each piece of `data`, and the seconds to wait after sending it."""
         size = self.size or (64 if self.at_uart_speed else len(data) or 1)
         for start in range(0, len(data), size):
             piece = data[start : start + size]
@@ -29,19 +34,22 @@ class Pieces(NamedTuple):
 
 
 class Line(ABC):
-    """Line to one reader. Deliveries that the reader does not take are dropped."""
+    """Line to one reader. If the reader is too slow, deliveries are dropped."""
 
     def __init__(self, pieces: Pieces) -> None:
         self._pieces = pieces
         self._waiting: asyncio.Queue[Delivery] = asyncio.Queue(MAX_UNREAD_DELIVERIES)
 
     def offer(self, delivery: Delivery) -> None:
-        """Queue a delivery, or drop it if the queue is full."""
+        """Add a delivery to the queue. If the queue is full, drop the delivery."""
         with contextlib.suppress(asyncio.QueueFull):
             self._waiting.put_nowait(delivery)
 
     async def send_offered(self) -> None:
-        """Send queued deliveries until a delivery cuts the line."""
+        """Send the deliveries in the queue, and all later deliveries.
+
+        Return after a delivery that closes the connection.
+        """
         while True:
             delivery = await self._waiting.get()
             for piece, pause in self._pieces.of(delivery.data):
@@ -58,4 +66,4 @@ class Line(ABC):
 
     @abstractmethod
     async def _send(self, piece: bytes) -> None:
-        """Send bytes. May wait for a slow reader."""
+        """Send bytes to the reader. May wait for a slow reader."""

@@ -1,4 +1,4 @@
-"""Simulated Smarty meter: its identity, its readings and its frames."""
+"""Simulated Smarty meter, with its identity, readings and frames."""
 
 import time
 from collections.abc import Iterator
@@ -24,7 +24,10 @@ COUNTS_PER_SECOND = 5
 
 
 class _Tap(NamedTuple):
-    """Kind of M-Bus meter, and how often the electricity meter reads it."""
+    """Kind of M-Bus meter.
+
+    `every` and `takes` describe how often the electricity meter reads it.
+    """
 
     device_type: int
     name: str
@@ -43,11 +46,17 @@ TAPS: dict[Medium, _Tap] = {
 
 
 class CounterExhaustedError(Exception):
-    """End of the frame counter's range. The meter sends nothing until its key changes."""
+    """Error for a meter that has used all frame counters.
+
+    It sends no frame until its key changes.
+    """
 
 
 class Meter:
-    """Simulated meter 1, 2, ... Without a key, it sends unencrypted telegrams."""
+    """Simulated meter. Meters are numbered from 1.
+
+    Without a key, it sends unencrypted telegrams.
+    """
 
     def __init__(
         self,
@@ -78,11 +87,14 @@ class Meter:
         self._swells = (chance.randrange(5), chance.randrange(5), chance.randrange(5))
 
     def __repr__(self) -> str:
-        """Return number and name. The key is left out, because it must never appear in a log."""
+        """Return a text with the meter's number and name, but not its key.
+
+        The key must never appear in a log.
+        """
         return f"Meter({self.number}, {self.device_name!r})"
 
     def telegram_at(self, when: datetime) -> str:
-        """Return the plain telegram at a time."""
+        """Return the unencrypted telegram with the reading at a time."""
         return telegram.encode(self.reading_at(when))
 
     def frame_at(
@@ -92,7 +104,12 @@ class Meter:
         key: bytes | None = None,
         authentication_key: bytes | None = None,
     ) -> bytes:
-        """Return the next frame with the readings at a time, encrypted with other keys if given."""
+        """Return the next frame, with the reading at a time.
+
+        `key` and `authentication_key` replace the keys of the meter in this frame. A meter without
+        a key returns an unencrypted telegram. Raises CounterExhaustedError if all frame counters
+        are used.
+        """
         text = self.telegram_at(when)
         if self._key is None:
             return text.encode("ascii")
@@ -108,17 +125,20 @@ class Meter:
         )
 
     def history(self, start: datetime, end: datetime, step: timedelta) -> Iterator[Reading]:
-        """Yield the readings from `start` until before `end`, one per step."""
+        """Yield the readings from `start` until before `end`.
+
+        `step` is the time between two readings.
+        """
         while start < end:
             yield self.reading_at(start)
             start += step
 
     def registers_at(self, when: datetime) -> Registers:
-        """Return the exact registers at a time, including M-Bus meters."""
+        """Return the exact registers at a time. They include the M-Bus meters."""
         return self._before.plus(self.household.registers_at(when))
 
     def reading_at(self, when: datetime) -> Reading:
-        """Return the content of the meter's telegram at a time."""
+        """Return the reading at a time. A reading is the content of a telegram."""
         registers = self.registers_at(when)
         powers = self.household.powers_at(when)
         active, reactive = sum(powers.active), sum(powers.reactive)

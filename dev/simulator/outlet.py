@@ -1,4 +1,4 @@
-"""P1 port of a meter: creates a frame per interval and sends it to all connected lines."""
+"""P1 port of a simulated meter. It sends a frame in each interval to all connected lines."""
 
 import asyncio
 from collections.abc import Iterable
@@ -10,7 +10,10 @@ from .meter import CounterExhaustedError, Meter
 
 
 class Outlet:
-    """P1 port of a meter. Like a real port, it sends nothing while no line is connected."""
+    """P1 port of a simulated meter.
+
+    Like a real P1 port, it sends nothing while no line is connected.
+    """
 
     def __init__(self, meter: Meter, clock: Clock, interval: float) -> None:
         self.meter = meter
@@ -20,25 +23,25 @@ class Outlet:
         self._port = FaultyPort(seed=meter.number)
 
     def set_faults(self, faults: Iterable[Fault | str]) -> None:
-        """Replace all faults, from the next frame on."""
+        """Replace all faults of the port. The new faults affect the next frame."""
         self._port = FaultyPort(faults, seed=self.meter.number)
 
     def plug_in(self, line: Line) -> None:
-        """Send a frame to a line at once, and all following frames."""
+        """Connect a line. The line gets a frame at once, and then each following frame."""
         self.lines.add(line)
         self._offer_frame([line])
 
     def unplug(self, line: Line) -> None:
-        """Stop sending to a line."""
+        """Disconnect a line. The line gets no more frames."""
         self.lines.discard(line)
 
     def push(self, data: bytes) -> None:
-        """Send literal bytes to all lines."""
+        """Send `data` to all connected lines, without any change."""
         for line in self.lines:
             line.offer(Delivery(data))
 
     async def run(self) -> None:
-        """Send a frame every interval until cancelled."""
+        """Send a frame in each interval, until cancelled."""
         now = asyncio.get_running_loop().time
         due = now()
         while True:

@@ -1,4 +1,4 @@
-"""Meter on a pseudo terminal, which looks like a serial port with a P1 cable."""
+"""Line to a reader through a pseudo terminal, which looks like a serial port with a P1 cable."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,10 @@ TERMINALS = Path("/dev/pts")
 
 
 class PseudoTerminal(Line):
-    """Pseudo terminal behind a symbolic link. Like a cable, it keeps no unread bytes."""
+    """Pseudo terminal with a symbolic link that leads to it.
+
+    Like a cable, it does not keep bytes that the reader has not read.
+    """
 
     def __init__(self, link: Path, pieces: Pieces) -> None:
         super().__init__(pieces)
@@ -31,7 +34,7 @@ class PseudoTerminal(Line):
         self._master = -1
 
     def open(self) -> None:
-        """Create the terminal and its link."""
+        """Create the pseudo terminal and its link. Raises OSError."""
         self._master, slave = os.openpty()
         try:
             tty.setraw(slave)
@@ -48,7 +51,7 @@ class PseudoTerminal(Line):
             os.close(slave)
 
     def close(self) -> None:
-        """Remove the terminal and its link, like unplugging a cable."""
+        """Remove the pseudo terminal and its link. A reader sees this like an unplugged cable."""
         if self._master < 0:
             return
         with contextlib.suppress(OSError):
@@ -58,13 +61,13 @@ class PseudoTerminal(Line):
         self._master = -1
 
     def has_reader(self) -> bool:
-        """Return whether a reader has the terminal open."""
+        """Return whether a reader has opened the pseudo terminal."""
         poll = select.poll()
         poll.register(self._master, select.POLLOUT)
         return not any(event & select.POLLHUP for _, event in poll.poll(0))
 
     async def entered(self) -> None:
-        """Wait until a reader has opened the terminal."""
+        """Wait until a reader has opened the pseudo terminal."""
         while not self.has_reader():  # noqa: ASYNC110 - only polling tells
             await asyncio.sleep(POLL_INTERVAL_S)
         # A reader first configures the port, and discards the input from before. So wait once more.
@@ -81,14 +84,17 @@ class PseudoTerminal(Line):
             super().offer(delivery)
 
     def forget(self) -> None:
-        """Discard the bytes that the last reader has left unread."""
+        """Discard the bytes that the last reader has not read."""
         while not self._waiting.empty():
             self._waiting.get_nowait()
         with contextlib.suppress(OSError), self._readers_end() as slave:
             termios.tcflush(slave, termios.TCIFLUSH)
 
     async def hang_up(self) -> None:
-        """Give the reader POLL_INTERVAL_S to finish, then replace the terminal by another."""
+        """Replace the pseudo terminal by a new one.
+
+        The reader gets POLL_INTERVAL_S before, to finish.
+        """
         await asyncio.sleep(POLL_INTERVAL_S)
         self.close()
         self.open()

@@ -1,4 +1,4 @@
-"""Reading of a meter at a time: the input of the telegram encoder."""
+"""Content of a meter's telegram at a time. The encoder makes a telegram of it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,19 +6,22 @@ from typing import NamedTuple, Self
 
 
 class Flow(NamedTuple):
-    """Imported and exported amount of a quantity; both are 0 or more."""
+    """Imported amount and exported amount of a quantity. Both are 0 or more."""
 
     imported: float = 0.0
     exported: float = 0.0
 
     @classmethod
     def of(cls, net: float) -> Self:
-        """Split a signed quantity. Positive amounts are imported."""
+        """Return the imported and exported amounts for the signed amount `net`.
+
+        A positive amount is imported, and a negative amount is exported.
+        """
         return cls(net, 0.0) if net > 0 else cls(0.0, abs(net))
 
 
 class Phase(NamedTuple):
-    """Phase with voltage in V, current in A, power in kW and reactive power in kvar."""
+    """Values of a phase: voltage in V, current in A, power in kW and reactive power in kvar."""
 
     voltage: float
     current: float
@@ -28,7 +31,7 @@ class Phase(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel:
-    """Last capture (reading) of the M-Bus meter on a channel."""
+    """M-Bus channel with a meter, and the last capture (reading) of this meter."""
 
     number: int
     device_type: int
@@ -41,7 +44,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class EmptyChannel:
-    """M-Bus channel without a meter, which the telegram lists nevertheless."""
+    """M-Bus channel without a meter. The telegram has lines for this channel, too."""
 
     number: int
     device_type: int = 7
@@ -50,7 +53,7 @@ class EmptyChannel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Content of a telegram: energies in kWh and kvarh, powers in kW, kvar and kVA."""
+    """Content of a telegram. Energies are in kWh and kvarh, and powers are in kW, kvar and kVA."""
 
     time: datetime
     device_name: str

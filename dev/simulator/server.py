@@ -1,4 +1,4 @@
-"""Server of meters and boards on TCP ports and pseudo terminals."""
+"""Server of simulated meters and boards. It serves them on TCP ports and pseudo terminals."""
 
 import asyncio
 import contextlib
@@ -17,11 +17,11 @@ from .pseudo_terminal import PseudoTerminal
 
 
 class PortInUseError(Exception):
-    """TCP port in use by another program."""
+    """Error for a TCP port that another program uses."""
 
 
 class TcpClient(Line):
-    """TCP connection of a reader."""
+    """TCP connection to a reader."""
 
     def __init__(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pieces: Pieces
@@ -40,7 +40,10 @@ class TcpClient(Line):
                 pass
 
     def close(self, serving: asyncio.Task[bool]) -> None:
-        """Close the connection, without sending buffered bytes if the task was cancelled."""
+        """Close the connection.
+
+        If the task `serving` was cancelled, buffered bytes are not sent.
+        """
         if serving.cancelled():
             self._writer.transport.abort()
         else:
@@ -53,10 +56,12 @@ class TcpClient(Line):
 
 
 class Server:
-    """Server of meters, which can be stopped and started again on the same ports.
+    """Server of simulated meters and boards. It can be stopped and started again on the same ports.
 
-    Meter k is at `port` + k - 1 and behind the k-th path of `links`. Port 0 means any port, None no
-    TCP. Boards use the ports after the last meter, or from `board_port` on.
+    Meter k is at the TCP port `port` + k - 1, and at the k-th path of `links`. If `port` is 0, the
+    meters get free ports. If it is None, they get no TCP ports. The ports of the boards begin at
+    `board_port`, by default after the last meter. `interval` is the time between two frames, in
+    seconds.
     """
 
     def __init__(  # noqa: PLR0913
@@ -98,7 +103,10 @@ class Server:
         await self.stop()
 
     async def start(self) -> None:
-        """Open all ports and terminals, or none if one fails."""
+        """Open all TCP ports and pseudo terminals. If one of them cannot be opened, close all.
+
+        Raises PortInUseError and OSError.
+        """
         outlets: list[Outlet | BoardOutlet] = [*self._outlets.values(), *self._boards]
         try:
             for index, outlet in enumerate(outlets[: len(self.ports)]):
@@ -112,7 +120,7 @@ class Server:
         self._tasks.update(asyncio.create_task(outlet.run()) for outlet in outlets)
 
     async def stop(self) -> None:
-        """Close everything. Bytes in transit are lost."""
+        """Close all TCP ports and pseudo terminals. Bytes that are not sent yet are lost."""
         for listener in self._listeners:
             listener.close()
             listener.abort_clients()
@@ -129,12 +137,12 @@ class Server:
             terminal.close()
 
     def addresses(self) -> Iterator[tuple[Meter, list[str]]]:
-        """Yield each meter with its addresses."""
+        """Yield each meter with its addresses: its TCP port and its pseudo terminal."""
         for index, outlet in enumerate(self._outlets.values()):
             yield outlet.meter, self._addresses(index)
 
     def board_addresses(self) -> Iterator[tuple[Board, list[str]]]:
-        """Yield each board with its addresses."""
+        """Yield each board with its addresses: its TCP port and its pseudo terminal."""
         for index, outlet in enumerate(self._boards, len(self._outlets)):
             yield outlet.board, self._addresses(index)
 
@@ -144,24 +152,35 @@ class Server:
         return tcp + [str(terminal.link) for terminal in self._terminals[index : index + 1]]
 
     def set_faults(self, *faults: Fault | str, meter: int | None = None) -> None:
-        """Replace the faults of one meter or of all meters."""
+        """Replace the faults of the meter with the number `meter`. None stands for all meters."""
         for outlet in self._chosen(meter):
             outlet.set_faults(faults)
 
     def push(self, data: bytes, *, meter: int | None = None) -> None:
-        """Send literal bytes to all readers of one meter or of all meters."""
+        """Send `data` without any change to all readers of the meter with the number `meter`.
+
+        If `meter` is None, send `data` to the readers of all meters.
+        """
         for outlet in self._chosen(meter):
             outlet.push(data)
 
     def disconnect(self, *, meter: int | None = None) -> None:
-        """Close the TCP connections of one meter or of all meters. The ports stay open."""
+        """Close the TCP connections to the meter with the number `meter`.
+
+        None stands for all meters.
+
+        The ports stay open.
+        """
         for outlet in self._chosen(meter):
             for client, serving in self._clients.items():
                 if client in outlet.lines:
                     serving.cancel()
 
     def connections(self, *, meter: int | None = None) -> int:
-        """Return the number of readers of one meter or of all meters."""
+        """Return the number of readers that are connected to the meter with the number `meter`.
+
+        If `meter` is None, return the number for all meters.
+        """
         return sum(len(outlet.lines) for outlet in self._chosen(meter))
 
     def _chosen(self, meter: int | None) -> Iterable[Outlet]:
@@ -200,7 +219,10 @@ async def _attend(outlet: Outlet | BoardOutlet, terminal: PseudoTerminal) -> Non
 
 
 async def _connect(outlet: Outlet | BoardOutlet, line: Line) -> bool:
-    """Connect a line until its reader leaves or a delivery cuts the line. Return True if cut."""
+    """Connect `line` until its reader disconnects or a delivery closes the connection.
+
+    Return True if a delivery has closed the connection.
+    """
     sending = asyncio.create_task(line.send_offered())
     leaving = asyncio.create_task(line.left())
     outlet.plug_in(line)

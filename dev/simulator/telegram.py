@@ -1,4 +1,4 @@
-"""Encoder of telegrams: one line per object, and a CRC16 at the end."""
+"""Encoder of telegrams. A telegram has one line per object, and a CRC16 at the end."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -13,13 +13,16 @@ NO_CAPTURE_TIME = "632525252525S"
 
 
 def encode(reading: Reading) -> str:
-    """Return the telegram of a reading, from `/` to the line end after the CRC."""
+    """Return the telegram of a reading.
+
+    It begins with `/`, and ends with the line end after the CRC.
+    """
     body = "\r\n".join((HEADER, "", *_meter_lines(reading), *_channel_lines(reading), "!"))
     return f"{body}{crc16(body.encode('ascii')):04X}\r\n"
 
 
 def crc16(data: bytes) -> int:
-    """Return the CRC-16 with polynomial 0x8005 in reflected form, initial value 0."""
+    """Return the CRC-16 of `data`: polynomial 0x8005 in reflected form, initial value 0."""
     crc = 0
     for byte in data:
         crc = crc >> 8 ^ _CRC_OF_BYTE[(crc ^ byte) & 0xFF]
@@ -36,7 +39,7 @@ _CRC_OF_BYTE = tuple(map(_crc_of_byte, range(256)))
 
 
 def timestamp(time: datetime) -> str:
-    """Return the local time with S for summer time or W for winter time."""
+    """Return the text of a time: local time, and S for summer time or W for winter time."""
     if time.tzinfo is None:
         message = "a meter's time needs a time zone"
         raise ValueError(message)
@@ -45,7 +48,10 @@ def timestamp(time: datetime) -> str:
 
 
 def fixed(value: float, digits: int, decimals: int) -> str:
-    """Return a number in the format F<digits>(<decimals>); the point does not count as a digit."""
+    """Return the text of a number with `digits` digits. `decimals` of them are after the point.
+
+    Raises ValueError for a negative number, or if the number needs more digits.
+    """
     width = digits + bool(decimals)
     text = f"{value:0{width}.{decimals}f}"
     if len(text) > width or text.startswith("-"):
@@ -55,7 +61,7 @@ def fixed(value: float, digits: int, decimals: int) -> str:
 
 
 def octets(text: str) -> str:
-    """Return an octet string: the bytes of the text as hex digits."""
+    """Return the octet string of `text`: its bytes as hex digits."""
     return text.encode().hex().upper()
 
 

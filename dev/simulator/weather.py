@@ -1,4 +1,4 @@
-"""Sunlight and temperature of a day in Luxembourg, equal for all households."""
+"""Sunlight and temperature of a day in Luxembourg. They are the same for all households."""
 
 from dataclasses import dataclass
 from math import acos, cos, pi, radians, sin, tan
@@ -22,7 +22,11 @@ _HOUR_ANGLE_COSINE = tuple(cos(2 * pi * (m - SOLAR_NOON) / MINUTES) for m in ran
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """Weather of a day. `sunlight` is each minute's share of a roof's peak power, 0 to 1."""
+    """Weather of a day. `sunset` is the minute of the day in UTC, `degrees` the temperature in °C.
+
+    `sunlight` has a number from 0 to 1 for each minute: the power of solar panels, divided by their
+    peak power.
+    """
 
     sunlight: list[float]
     sunset: int
@@ -30,7 +34,7 @@ class Weather:
 
 
 def weather_of_day(day: int) -> Weather:
-    """Return the weather of a day; day 0 is 1 January."""
+    """Return the weather of a day. The day 0 is 1 January."""
     chance = seeded_random("weather", day)
     declination = -radians(23.44) * cos(2 * pi * (day + 10) / 365)
     half_day = acos(-tan(LATITUDE) * tan(declination)) / (2 * pi) * MINUTES

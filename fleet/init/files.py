@@ -55,7 +55,7 @@ class FleetFiles:
         return self.directory / name
 
     def read(self, name: str) -> str | None:
-        """Return the text of a file. None if there is no file. Raises ConfigError."""
+        """Return the text of a file. Return None if there is no file. Raises ConfigError."""
         try:
             return self.path(name).read_text(encoding="utf-8")
         except FileNotFoundError:

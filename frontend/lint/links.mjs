@@ -8,4 +8,6 @@ const options = {
   repository: "https://github.com/smarty-p1/smarty_p1",
   root: fileURLToPath(new URL("../../", import.meta.url)),
 };
-export default { plugins: [noUndefinedReferences, [validateLinks, options]] };
+// Without GitHub's extensions, remark takes the box of a list to tick for a reference.
+const boxes = { allow: [/^\s*$/] };
+export default { plugins: [[noUndefinedReferences, boxes], [validateLinks, options]] };

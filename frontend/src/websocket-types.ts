@@ -319,6 +319,30 @@ export interface WhatIfRefusal {
   least_days: number;
 }
 
+/** Inverter or battery: entity ids of its energy and its power. */
+export interface HouseSource {
+  energy: string;
+  power: string | null;
+}
+
+/** Consumption of a house with solar panels. Energies are null if they are not known. */
+export interface House {
+  solar: HouseSource[];
+  battery: HouseSource[];
+  since: Time;
+  until: Time;
+  days: { day: string; house_kwh: number | null; own_kwh: number | null }[];
+  months: {
+    month: string;
+    house_kwh: number | null;
+    own_kwh: number | null;
+    /** In EUR. */
+    saved: number | null;
+    unpriced_kwh: number;
+    unknown_days: number;
+  }[];
+}
+
 /** Means of the same weekday in the last four weeks, from midnight to the time of `until`. */
 export interface Usual {
   days: number;
@@ -352,6 +376,7 @@ export interface Commands {
   "smarty_p1/usual": { takes: object; answers: { until: Time; usual: Usual | null } };
   "smarty_p1/highlights": { takes: { day?: string }; answers: Highlights };
   "smarty_p1/bill": { takes: { months?: number }; answers: { months: Bill[] } };
+  "smarty_p1/house": { takes: object; answers: { house: House | null } };
   "smarty_p1/classes": { takes: object; answers: Classes };
   "smarty_p1/what_if": {
     takes: { kwh: number; kw: number; efficiency?: number; reserve?: number; standby?: number; feed_in_price?: number };

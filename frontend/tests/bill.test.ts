@@ -38,20 +38,12 @@ const quantities = (...lines: BillLine[]) =>
     .map(({ quantity }) => plain(quantity))
     .filter((quantity) => quantity?.includes("×"));
 
-test("energy has two decimals, and three where a calculator would not get the amount of a whole month", () => {
+test("energy has two decimals in every month", () => {
   assert.equal(quantities(line("energy", 363.662, "kWh", 0.145, 52.73))[0], "363.66 kWh × 0.1450 €");
-  assert.equal(quantities(line("energy", 100, "kWh", 0.1, 10))[0], "100.00 kWh × 0.1000 €");
-  // 0.13 × 1.2 would be 0.16.
-  assert.equal(quantities(line("energy", 0.125, "kWh", 1.2, 0.15))[0], "0.125 kWh × 1.2000 €");
+  assert.equal(quantities(line("energy", 0.125, "kWh", 1.2, 0.15))[0], "0.13 kWh × 1.2000 €");
 });
 
-test("equal quantities look equal in all lines", () => {
-  // 100.01 × 0.50 would be 50.01.
-  const found = quantities(line("energy", 100.005, "kWh", 0.5, 50), line("electricity_tax", 100.005, "kWh", 0.001, 0.1));
-  assert.deepEqual(found.slice(0, 2), ["100.005 kWh × 0.5000 €", "100.005 kWh × 0.0010 €"]);
-});
-
-test("while the month runs, quantities do not jump: kWh with two decimals, days with one", () => {
+test("while the month runs, days have one decimal", () => {
   const lines = [line("energy", 0.125, "kWh", 1.2, 0.15), line("meter", 0.692553, "month", 5.72, 3.96)];
   const { groups } = shownBill(bill({ lines, until: "2026-06-21T18:38:00+02:00" }), english);
   assert.deepEqual(groups.slice(0, 2).map((rows) => plain(rows[0]!.quantity)), ["0.13 kWh × 1.2000 €", "20.8 of 30 days × 5.72 €"]);

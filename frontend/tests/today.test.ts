@@ -3,7 +3,9 @@ import { test } from "node:test";
 import { chartOf, countOf, quartersOf, roomFor, smallBars, type Quarter, type ChartRequest } from "../src/drawing/today.ts";
 import { dayStart, Locale } from "../src/locale.ts";
 import { costsOf, firstEnds } from "../src/parts/day-quarter-hours.ts";
+import { dayAfterKey } from "../src/parts/calendar.ts";
 import { memoize } from "../src/parts/memoize.ts";
+import { alwaysOnSentence, highRows, weeksOf } from "../src/sentences/highlights.ts";
 import { daySentence, type DayFacts, dayTitle, excessKwh, firstDay, quarterSentence, type QuarterFacts, shownDay, timeOf, weekOf } from "../src/sentences/today.ts";
 import type { Day, QuarterHours, RunningQuarterHour } from "../src/websocket-types.ts";
 
@@ -144,21 +146,21 @@ const say = (changes: Partial<DayFacts>, day: Partial<Day> = {}) =>
   plain(daySentence({ day: { ...DAY, ...day }, isToday: true, hasSun: true, known: 74, firstEnds: undefined, heading: null, ...changes }, en));
 
 test("a day in a sentence", () => {
-  assert.equal(say({}), "10.8 kWh drawn, 0.5 kWh fed in. No quarter-hour above 7 kW.");
-  assert.equal(say({ hasSun: false }), "10.8 kWh drawn. No quarter-hour above 7 kW.");
+  assert.equal(say({}), "10.8 kWh from the grid, 0.5 kWh to it. No quarter-hour above 7 kW.");
+  assert.equal(say({ hasSun: false }), "10.8 kWh from the grid. No quarter-hour above 7 kW.");
   const above = { quarter_hours_above: 1, above_wh: 600, cost_above: 0.05 };
-  assert.equal(say({ hasSun: false }, above), "10.8 kWh drawn. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €");
+  assert.equal(say({ hasSun: false }, above), "10.8 kWh from the grid. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €");
   assert.equal(
     say({ hasSun: false, heading: 10.78 }, above),
-    "10.8 kWh drawn. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €; now heading for ≈ 10.8 kW",
+    "10.8 kWh from the grid. **1 quarter-hour above 7 kW:** 0.6 kWh, 0.05 €; now heading for ≈ 10.8 kW",
   );
   assert.equal(
     say({ hasSun: false, heading: 10.78 }),
-    "10.8 kWh drawn. No whole quarter-hour above 7 kW; **now heading for ≈ 10.8 kW**.",
+    "10.8 kWh from the grid. No whole quarter-hour above 7 kW; **now heading for ≈ 10.8 kW**.",
   );
   const unpriced = { quarter_hours_above: 12, above_wh: 1500, cost_above: null };
-  assert.equal(say({ hasSun: false }, unpriced), "10.8 kWh drawn. **12 quarter-hours above 7 kW:** 1.5 kWh");
-  assert.equal(say({ hasSun: false }, { reference_kw: null }), "10.8 kWh drawn. Highest quarter-hour: 6.4 kW.");
+  assert.equal(say({ hasSun: false }, unpriced), "10.8 kWh from the grid. **12 quarter-hours above 7 kW:** 1.5 kWh");
+  assert.equal(say({ hasSun: false }, { reference_kw: null }), "10.8 kWh from the grid. Highest quarter-hour: 6.4 kW.");
 });
 
 test("what is not known is said to be so, and is no 0", () => {
@@ -180,23 +182,23 @@ const told: QuarterFacts = { start: new Date("2026-11-21T17:15:00Z"), drawn: 9.4
 const tell = (changes: Partial<QuarterFacts>, locale = en) => plain(quarterSentence({ ...told, ...changes }, locale, 96));
 
 test("a chosen bar in a sentence", () => {
-  assert.equal(tell({}), "**18:15–18:30:** 9.4 kW drawn. 0.6 kWh above 7 kW: 0.05 €");
-  assert.equal(tell({ cost: null }), "**18:15–18:30:** 9.4 kW drawn. 0.6 kWh above 7 kW.");
-  assert.equal(tell({ drawn: 0.3, fed: 1.2 }), "**18:15–18:30:** 0.3 kW drawn, 1.2 kW fed in.");
-  assert.equal(tell({ drawn: 0, fed: 4.9 }), "**18:15–18:30:** 4.9 kW fed in.");
-  assert.equal(tell({ drawn: 0, fed: null }), "**18:15–18:30:** 0.0 kW drawn.");
+  assert.equal(tell({}), "**18:15–18:30:** 9.4 kW from the grid. 0.6 kWh above 7 kW: 0.05 €");
+  assert.equal(tell({ cost: null }), "**18:15–18:30:** 9.4 kW from the grid. 0.6 kWh above 7 kW.");
+  assert.equal(tell({ drawn: 0.3, fed: 1.2 }), "**18:15–18:30:** 0.3 kW from the grid, 1.2 kW to the grid.");
+  assert.equal(tell({ drawn: 0, fed: 4.9 }), "**18:15–18:30:** 4.9 kW to the grid.");
+  assert.equal(tell({ drawn: 0, fed: null }), "**18:15–18:30:** 0.0 kW from the grid.");
   assert.equal(tell({ drawn: null }), "**18:15–18:30:** not measured.");
-  assert.equal(tell({ drawn: 2, origin: "platform" }), "**18:15–18:30:** 2.0 kW drawn. From the Leneda portal.");
+  assert.equal(tell({ drawn: 2, origin: "platform" }), "**18:15–18:30:** 2.0 kW from the grid. From the Leneda portal.");
   assert.equal(
     tell({ drawn: 7.1, cost: 0.002, origin: "platform_estimated" }),
-    "**18:15–18:30:** 7.1 kW drawn. 0.03 kWh above 7 kW: < 0.01 €. Estimated by the grid operator.",
+    "**18:15–18:30:** 7.1 kW from the grid. 0.03 kWh above 7 kW: < 0.01 €. Estimated by the grid operator.",
   );
   assert.equal(
     tell({ drawn: 10.8, cost: 0.08, isRunning: true }),
-    "**18:15–18:30:** heading for ≈ 10.8 kW drawn. ≈ 1.0 kWh above 7 kW: ≈ 0.08 €",
+    "**18:15–18:30:** heading for ≈ 10.8 kW from the grid. ≈ 1.0 kWh above 7 kW: ≈ 0.08 €",
   );
   const fr = new Locale({ language: "fr", number_format: "language", time_format: "language" });
-  assert.equal(tell({}, fr), "**18:15–18:30 :** 9,4 kW prélevés. 0,6 kWh au-dessus de 7 kW : 0,05 €");
+  assert.equal(tell({}, fr), "**18:15–18:30 :** 9,4 kW du réseau. 0,6 kWh au-dessus de 7 kW : 0,05 €");
 });
 
 test("the hour that comes twice has letters, on that day alone", () => {
@@ -252,4 +254,33 @@ test("what is made of the same things is made once", () => {
   assert.deepEqual([sum(1, 2), sum(1, 2), made], [3, 3, 1]);
   assert.deepEqual([sum(1, Number.NaN), sum(1, Number.NaN), made], [Number.NaN, Number.NaN, 2]);
   assert.deepEqual([sum(1, 2), made], [3, 3]);
+});
+
+test("a month of the calendar begins on its weekday, and its keys stay in real days", () => {
+  const sums = [{ day: "2026-11-11", quarter_hours_above: 6, reference_kw: 7 }, { day: "2026-11-12", quarter_hours_above: 0, reference_kw: 7 }] as Day[];
+  const weeks = weeksOf("2026-11", sums, { first: "2026-11-03", today: "2026-11-22" }, en);
+  // 1 November 2026 is a Sunday.
+  assert.deepEqual(weeks.map((week) => week.filter(Boolean).length), [1, 7, 7, 7, 7, 1]);
+  assert.deepEqual(weeks[2]![2], { day: "2026-11-11", name: "Wednesday 11 November, 6 quarter-hours above 7\u00a0kW", aboveCount: 6, isKnown: true });
+  assert.deepEqual([weeks[2]![3]!.name, weeks[2]![4]!.isKnown], ["Thursday 12 November", false]);
+  const keys = ["ArrowLeft", "ArrowDown", "PageUp", "PageDown", "Home", "End", "x"];
+  assert.deepEqual(keys.map((key) => dayAfterKey(key, "2026-03-31")), ["2026-03-30", "2026-04-07", "2026-02-28", "2026-04-30", "2026-03-30", "2026-04-05", undefined]);
+});
+
+test("a span above the reference power says its highest power and its time", () => {
+  const rows = highRows(
+    [
+      { start: "2026-11-16T18:15:00Z", end: "2026-11-16T19:30:00Z", is_above: true, kw: 13.7 },
+      { start: "2026-11-12T18:15:00Z", end: "2026-11-12T18:30:00Z", is_above: false, kw: 6.9 },
+    ],
+    7,
+    en,
+  );
+  assert.deepEqual(
+    rows.map(({ day, power, when }) => plain(`${day} ${power} ${when}`)),
+    ["2026-11-16 13.7 kW at most Mon 16, above 7 kW 19:15–20:30", "2026-11-12 6.9 kW Thu 12, 19:15–19:30"],
+  );
+  const always = (cost: number | null) => plain(alwaysOnSentence({ w: 250, nights: 7, cost_per_year: cost }, en));
+  assert.equal(always(380), "Always on: **250 W**, at most **380 €** a year, if all of it is bought.");
+  assert.deepEqual([always(null), alwaysOnSentence(null, en)], ["Always on: **250 W**.", ""]);
 });

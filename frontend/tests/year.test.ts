@@ -70,8 +70,8 @@ test("the class that costs least is right, its neighbours are compared", () => {
   assert.equal(says(rows(220, 203), 7), "7 kW is right. In 12 months 3 kW would have cost 20 € more, 12 kW about the same.");
   assert.equal(says(rows(208, 220), 7), "7 kW is right. In 12 months 12 kW would have cost 20 € more, 3 kW 8 € more.");
   assert.equal(says(rows(203, 201), 7), "7 kW is right. In 12 months 12 kW and 3 kW would have cost about the same.");
-  // Less than 5 € dearer than another: about the same, too.
-  assert.equal(says(rows(197, 220), 7), "7 kW is right. In 12 months 12 kW would have cost 20 € more, 3 kW about the same.");
+  // A saving below 5 € is named, because the bars show it.
+  assert.equal(says(rows(197, 220), 7), "7 kW is right. 3 kW would have been 3 € cheaper in 12 months: no reason to change.");
   assert.equal(says(rows(180, 220), 7), "3 kW would have saved 20 € in 12 months.");
   assert.equal(says(rows(180, 220), 7, 1), "3 kW would have saved 20 € in 1 month.");
 });

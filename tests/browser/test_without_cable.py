@@ -94,7 +94,7 @@ async def test_last_months_bill_after_twelve_clicks(
         assert tabs == ["Yesterday", "Bill", "Year"]
         await page.get_by_role("tab", name="Bill").click()
         await until(_says(who, "bill", "from Leneda"), within=60)
-        earlier = page.locator("smarty-p1-bill").get_by_role("button", name="Earlier").first
+        earlier = page.locator("smarty-p1-bill").get_by_role("button", name="Month before").first
         await until(earlier.is_enabled, within=60)
         await earlier.click()
         last, this = midnight(1), midnight(0)

@@ -61,6 +61,7 @@ class Stage:
         now: datetime = NOW,
         is_admin: bool = True,
         entities: Json | None = None,
+        states: Json | None = None,
         reduced_motion: bool = False,
         scale: float = 1,
         new_page: bool = False,
@@ -83,6 +84,7 @@ class Stage:
             "dark": dark,
             "is_admin": is_admin,
             "entities": house.entities() if entities is None else entities,
+            "states": states or {},
             "answers": house.answers() | (answers or {}),
         }
         await page.evaluate("given => stage.begin(given)", given)

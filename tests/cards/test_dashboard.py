@@ -1,5 +1,6 @@
 """What the dashboard "Smarty" consists of."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from playwright.async_api import Route
 
 from . import house, house_all, house_bill
-from .stage import ROOT, Stage
+from .stage import MODULE, ROOT, Stage
 
 type Json = dict[str, Any]
 
@@ -208,6 +209,12 @@ async def test_a_second_module_changes_nothing(stage: Stage) -> None:
     assert not stage.errors
     assert await stage.page.evaluate("customCards.length") == 9
     assert await stage.page.evaluate("customStrategies.length") == 1
+
+
+def test_the_module_does_not_grow_unseen() -> None:
+    module = MODULE.read_bytes()
+    assert len(module) <= 195_000
+    assert len(gzip.compress(module, 9)) <= 72_000
 
 
 def test_only_three_pieces_of_the_frontend_are_used() -> None:

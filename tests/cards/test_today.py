@@ -62,11 +62,11 @@ async def test_what_was_too_much_and_what_is_coming(
     text = await stage.text()
     told = {
         "en": (
-            "Saturday 21 November 11.9 kWh drawn, 0.9 kWh fed in. "
+            "Saturday 21 November 11.9 kWh from the grid, 0.9 kWh to it. "
             "1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €; now heading for ≈ 10.8 kW"
         ),
         "fr": (
-            "Samedi 21 novembre 11,9 kWh prélevés, 0,9 kWh injectés. 1 quart d'heure "
+            "Samedi 21 novembre 11,9 kWh du réseau, 0,9 kWh injectés. 1 quart d'heure "
             "au-dessus de 7 kW : 0,6 kWh, 0,05 € ; maintenant vers ≈ 10,8 kW"
         ),
     }
@@ -84,7 +84,9 @@ async def test_a_bar_that_is_chosen_replaces_the_sentence(stage: Stage) -> None:
     await stage.page.mouse.move(x, y)
     await stage.settle()
     await stage.picture("today-chosen")
-    assert "18:15\u201318:30: 9.4 kW drawn. 0.6 kWh above 7 kW: 0.05 €" in await stage.text()
+    assert (
+        "18:15\u201318:30: 9.4 kW from the grid. 0.6 kWh above 7 kW: 0.05 €" in await stage.text()
+    )
     assert not await stage.page.locator(".said p").first.is_visible()
     assert await height_of(stage) == height
     # A second tap leads back to the day.
@@ -95,11 +97,12 @@ async def test_a_bar_that_is_chosen_replaces_the_sentence(stage: Stage) -> None:
     await stage.page.mouse.move(5, 5)
     await chart.focus()
     for key, told in {
-        "Home": "00:00\u201300:15: 0.3 kW drawn.",
-        "ArrowRight": "00:15\u201300:30: 0.3 kW drawn.",
-        "End": "18:30\u201318:45: heading for ≈ 0.7 kW drawn.",
-        "ArrowLeft": "18:15\u201318:30: 9.4 kW drawn. 0.6 kWh above 7 kW: 0.05 €",
-        "Escape": "11.9 kWh drawn, 0.9 kWh fed in. 1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €",
+        "Home": "00:00\u201300:15: 0.3 kW from the grid.",
+        "ArrowRight": "00:15\u201300:30: 0.3 kW from the grid.",
+        "End": "18:30\u201318:45: heading for ≈ 0.7 kW from the grid.",
+        "ArrowLeft": "18:15\u201318:30: 9.4 kW from the grid. 0.6 kWh above 7 kW: 0.05 €",
+        "Escape": "11.9 kWh from the grid, 0.9 kWh to it. "
+        "1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €",
     }.items():
         await stage.page.keyboard.press(key)
         await stage.settle()
@@ -114,7 +117,7 @@ async def test_another_day_is_shown_and_asked_for_once(stage: Stage) -> None:
     await stage.page.get_by_role("radio", name="Friday 20 November").click()
     await stage.settle()
     told = "12 quarter-hours above 7 kW: 10.2 kWh, 0.84 €"
-    assert f"Friday 20 November 40.7 kWh drawn, 0.9 kWh fed in. {told}" in await stage.text()
+    assert f"Friday 20 November 40.7 kWh from the grid, 0.9 kWh to it. {told}" in await stage.text()
     await stage.picture("today-yesterday")
     asked = "stage.asked.filter((each) => each.end === '2026-11-20T23:00:00.000Z').length"
     assert await stage.page.evaluate(asked) == 2
@@ -133,6 +136,39 @@ async def test_another_day_is_shown_and_asked_for_once(stage: Stage) -> None:
     await stage.page.keyboard.press("ArrowRight")
     await stage.settle()
     assert "Saturday 21 November" in await stage.text()
+
+
+async def test_a_day_is_chosen_in_the_calendar_and_among_the_highest(stage: Stage) -> None:
+    await stage.show(CARD, answers=house_today.answers(), width=280)
+    title = stage.card(CARD).get_by_role("button", name="Saturday 21 November, choose a day")
+    await title.press("Enter")
+    await stage.settle()
+    assert not await stage.overflow()
+    cells = stage.card(CARD).get_by_role("gridcell")
+    focused = "document.querySelector('smarty-p1-today').shadowRoot.activeElement.dataset.day"
+    assert await stage.page.evaluate(focused) == "2026-11-21"
+    for key, day in (("ArrowDown", 21), ("ArrowUp", 14), ("Home", 9), ("ArrowRight", 10)):
+        await stage.page.keyboard.press(key)
+        await stage.settle()
+        assert await stage.page.evaluate(focused) == f"2026-11-{day:02}"
+    name = "Friday 20 November, 12 quarter-hours above 7\u00a0kW"
+    # The month has no data before the 8th.
+    assert await cells.filter(has_text="7").first.get_attribute("aria-disabled") == "true"
+    await stage.picture("today-calendar-280")
+    await stage.card(CARD).get_by_role("gridcell", name=name).click()
+    await stage.settle()
+    text = await stage.text()
+    assert "Friday 20 November 40.7 kWh from the grid" in text
+    assert "Highest in November 10.4 kW at most Fri 20, above 7 kW 18:15\u201321:15" in text
+    assert "Always on: 280 W , at most 430 € a year, if all of it is bought." in text
+    await stage.card(CARD).get_by_role("button", name="9.4").click()
+    await stage.settle()
+    assert "Saturday 21 November 11.9 kWh from the grid" in await stage.text()
+    await title.press("Enter")
+    await stage.page.keyboard.press("Escape")
+    await stage.settle()
+    assert await cells.count() == 0
+    assert not stage.errors
 
 
 async def test_a_tablet_on_a_wall_shows_today_again(stage: Stage) -> None:
@@ -175,7 +211,7 @@ async def test_turning_back_ends_with_the_first_day_that_is_known(stage: Stage) 
     for _ in range(8):
         await back.click()
         await stage.settle()
-    assert "Friday 13 November 10.4 kWh drawn" in await stage.text()
+    assert "Friday 13 November 10.4 kWh from the grid" in await stage.text()
     assert await back.is_disabled()
     await on.click()
     await stage.settle()
@@ -248,7 +284,7 @@ async def test_what_is_not_known_and_what_is_of_the_portal_is_said(stage: Stage)
     await stage.page.mouse.move(x, y)
     await stage.settle()
     text = await stage.text()
-    assert "09:00\u201309:15: 2.1 kW drawn. Estimated by the grid operator." in text
+    assert "09:00\u201309:15: 2.1 kW from the grid. Estimated by the grid operator." in text
     x, y = await bar_at(stage, 10)
     await stage.page.mouse.move(x, y)
     await stage.settle()
@@ -268,7 +304,7 @@ async def test_without_sun_nothing_is_said_about_feeding_in(stage: Stage) -> Non
     await stage.page.get_by_role("button", name="Show as table").click()
     await stage.picture("today-no-sun")
     text = await stage.text()
-    assert "12.9 kWh drawn. 1 quarter-hour above 7 kW" in text
+    assert "12.9 kWh from the grid. 1 quarter-hour above 7 kW" in text
     assert "ed in" not in text
     assert "'exported'" not in str(await stage.page.evaluate("stage.asked"))
 
@@ -281,7 +317,7 @@ async def test_without_a_reference_power_the_highest_is_said(stage: Stage) -> No
     await stage.show(CARD, answers=house_today.answers(days=days) | answers)
     await stage.picture("today-no-reference")
     text = await stage.text()
-    assert "11.9 kWh drawn, 0.9 kWh fed in. Highest quarter-hour: 9.4 kW." in text
+    assert "11.9 kWh from the grid, 0.9 kWh to it. Highest quarter-hour: 9.4 kW." in text
     assert "above" not in text
     assert "reference" not in text
     assert "8 kW" in text  # the unit of the axis

@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 MANIFEST = "custom_components/smarty_p1/manifest.json"
 RELEASED = re.compile(r"\d+\.\d+\.\d+ \(\d{4}-\d\d-\d\d\)")
 LOCK = "requirements_build_lock.txt"
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").iterdir())
 
 
 def read(name: str) -> str:
@@ -63,8 +64,8 @@ def test_the_version_is_the_one_that_is_told_about() -> None:
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """Return a repository whose version 1.2.0 is ready to be released."""
-    for name in ("scripts/release_notes", MANIFEST):
-        (tmp_path / name).parent.mkdir(parents=True)
+    for name in ("scripts/release", "dev/release.py", MANIFEST):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     manifest = json.loads((tmp_path / MANIFEST).read_text(encoding="utf-8"))
     text = json.dumps({**manifest, "version": "1.2.0"})
@@ -79,7 +80,7 @@ def repository(tmp_path: Path) -> Path:
 def release_notes(repository: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Ask for the notes of a tag."""
     return subprocess.run(
-        [repository / "scripts" / "release_notes", *arguments],
+        [repository / "scripts" / "release", "notes", *arguments],
         capture_output=True,
         text=True,
         check=False,
@@ -108,33 +109,51 @@ def test_unfinished_changes_are_refused(repository: Path, heading: str) -> None:
     assert "CHANGELOG.md does not say" in end.stderr
 
 
-@pytest.mark.parametrize("name", ["fuzz", "release", "slow", "validate"])
-def test_only_publishing_may_write(name: str) -> None:
-    workflow = read_workflow(f"{name}.yml")
+# Rights of jobs beyond reading the repository.
+RIGHTS = {
+    ("release", "publish"): {"attestations": "write", "contents": "write", "id-token": "write"},
+    ("release", "pypi"): {"id-token": "write"},
+    ("security", "codeql"): {"actions": "read", "contents": "read", "security-events": "write"},
+    ("security", "scorecard"): {
+        "actions": "read",
+        "contents": "read",
+        "id-token": "write",
+        "security-events": "write",
+    },
+}
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_job_has_only_the_rights_it_needs(path: Path) -> None:
+    workflow = read_workflow(path.name)
     assert workflow["permissions"] == {}
-    rights = {job: parts["permissions"] for job, parts in workflow["jobs"].items()}
-    publish = {"publish": {"contents": "write"}} if name == "release" else {}
-    assert rights == {job: {"contents": "read"} for job in rights} | publish
+    for name, job in workflow["jobs"].items():
+        assert job["permissions"] == RIGHTS.get((path.stem, name), {"contents": "read"}), name
 
 
 def test_what_publishes_runs_nothing_of_the_repository() -> None:
-    publish = jobs("release.yml")["publish"]
-    actions = [step["uses"].partition("@")[0] for step in publish["steps"] if "uses" in step]
-    assert actions == ["actions/download-artifact"]
-    programs = {
-        line.split()[0] for step in publish["steps"] for line in step.get("run", "").splitlines()
+    steps = [step for name in ("publish", "pypi") for step in jobs("release.yml")[name]["steps"]]
+    actions = {step["uses"].partition("@")[0] for step in steps if "uses" in step}
+    assert actions == {
+        "actions/attest-build-provenance",
+        "actions/download-artifact",
+        "pypa/gh-action-pypi-publish",
     }
-    assert programs == {"base64", "cd", "sha256sum", "diff", "gh"}
+    programs = {line.split()[0] for step in steps for line in step.get("run", "").splitlines()}
+    assert programs == {"base64", "cd", "diff", "gh", "mkdir", "mv", "sha256sum"}
+
+
+ORDER = ("notes", "validate", "build", "publish", "pypi")
 
 
 def test_what_is_published_is_built_and_checked_before() -> None:
     release = jobs("release.yml")
     assert release["validate"]["uses"] == "./.github/workflows/validate.yml"
-    order = [release[name].get("needs") for name in ("notes", "validate", "build", "publish")]
-    assert order == [None, "notes", "validate", "build"]
+    order = [release[name].get("needs") for name in ORDER]
+    assert order == [None, "notes", "validate", "build", ["build", "publish"]]
     uploads = [step for step in release["build"]["steps"] if "upload" in step.get("uses", "")]
-    downloads = [step for step in release["publish"]["steps"] if "uses" in step]
-    assert [step["with"]["name"] for step in uploads + downloads] == ["release"] * 2
+    downloads = [release[name]["steps"][0] for name in ("publish", "pypi")]
+    assert [step["with"]["name"] for step in uploads + downloads] == ["release"] * 3
     # What comes from a cache was put there by any other run.
     assert not [step for step in release["build"]["steps"] if "cache" in step.get("uses", "")]
 
@@ -203,14 +222,15 @@ def test_only_a_tag_on_main_is_released(clone: Path, tag: str, status: int) -> N
 def test_only_what_was_built_is_published(
     tmp_path: Path, change: str, *, is_published: bool
 ) -> None:
-    (tmp_path / "scripts").mkdir()
-    for name, made in {"package": '"$1"/smarty_p1.zip', "release_notes": "/dev/stdout"}.items():
-        program = tmp_path / "scripts" / name
-        program.write_text(f'#!/bin/sh\nmkdir -p dist\necho "$0" >{made}\n', encoding="utf-8")
-        program.chmod(0o755)
+    program = tmp_path / "scripts" / "release"
+    program.parent.mkdir()
+    made = {"build": '>"$2"/smarty_p1.zip', "notes": ""}
+    cases = "".join(f'{name}) echo "$@" {where};; ' for name, where in made.items())
+    program.write_text(f"#!/bin/sh\nmkdir -p dist\ncase $1 in {cases}esac\n", encoding="utf-8")
+    program.chmod(0o755)
     output = tmp_path / "output"
     named = {"GITHUB_OUTPUT": str(output), "GITHUB_REF_NAME": "v1"}
-    built = run(step_with("build", "scripts/package"), tmp_path, **named)
+    built = run(step_with("build", "scripts/release"), tmp_path, **named)
     assert built.returncode == 0, built.stderr
     assert run(change, tmp_path).returncode == 0
 
@@ -262,15 +282,17 @@ def test_a_container_asks_whether_its_program_lives_where_the_example_says(file:
     assert metrics["port"] == int(port)
 
 
-def test_a_release_is_built_with_packages_of_known_hashes() -> None:
-    assert "--require-hashes" in (ROOT / "scripts" / "package").read_text(encoding="utf-8")
-    lock = (ROOT / LOCK).read_text(encoding="utf-8").replace("\\\n", "")
-    lines = [line for line in lock.splitlines() if not line.startswith("#")]
-    assert all(re.fullmatch(r"[\w-]+==\S+( +--hash=sha256:[0-9a-f]{64})+", each) for each in lines)
-    pinned = dict(line.split()[0].split("==") for line in lines)
-    wanted = (ROOT / "requirements_build.txt").read_text(encoding="utf-8")
-    chosen = dict(re.findall(r"^([\w-]+)==(\S+)$", wanted, re.MULTILINE))
+@pytest.mark.parametrize("name", [LOCK, "requirements_sbom_lock.txt"])
+def test_a_release_is_built_with_packages_of_known_hashes(name: str) -> None:
+    lines = [line for line in read(name).replace("\\\n", "").splitlines() if line[0] != "#"]
+    form = r"[\w-]+==\S+ (; .+ )?( *--hash=sha256:[0-9a-f]{64})+"
+    assert [line for line in lines if not re.fullmatch(form, line)] == []
+
+
+def test_a_release_is_built_with_the_tools_that_are_chosen() -> None:
+    pinned = dict(re.findall(r"^([\w-]+)==(\S+)", read(LOCK), re.MULTILINE))
+    chosen = dict(re.findall(r"^([\w-]+)==(\S+)$", read("requirements_build.txt"), re.MULTILINE))
     assert chosen.items() <= pinned.items()
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = tomllib.loads(read("pyproject.toml"))
     for each in map(Requirement, project["build-system"]["requires"]):
         assert each.specifier.contains(chosen[each.name])

@@ -24,6 +24,7 @@ from pytest_homeassistant_custom_component.typing import MqttMockHAClient
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import meter_capture
+from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from dev.encoder import AUTHENTICATION_KEY, TITLE
 from smartyp1.capture import Chunk, read_capture
 from smartyp1.p1 import Decoder, Reason, Rejection, Telegram
@@ -525,3 +526,8 @@ async def test_half_a_file_is_none(
         with pytest.raises(ServiceValidationError, match="No space left"):
             await house.call("write")
     assert files(folder) == []
+
+
+async def test_a_repair_with_nothing_behind_it(house: House) -> None:
+    raise_issue(house.hass, await house.begin(), Problem.CAPTURE)
+    assert (await open_repair(house.hass, house.repair))["reason"] == "capture_gone"

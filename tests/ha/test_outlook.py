@@ -3,14 +3,19 @@
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import Context, HomeAssistant, ServiceCall, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+from pytest_homeassistant_custom_component.test_util.aiohttp import AiohttpClientMocker
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.lib.tariff import QuarterHour
@@ -23,6 +28,7 @@ from .support import TELEGRAM, set_up
 
 type Call = Callable[..., Awaitable[Any]]
 
+PAGE = (Path(__file__).parents[2] / "docs" / "tariff-actions.md").read_text(encoding="utf-8")
 # Noon in Luxembourg, on the day of the telegrams.
 NOW = datetime(2026, 6, 16, 10, 7, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
@@ -223,3 +229,53 @@ async def test_before_anything_was_counted(
     await set_up(hass, port, make_entry, TELEGRAM.replace("(250703103000S)", "()"))
     with pytest.raises(HomeAssistantError, match="nothing has been counted"):
         await call()
+
+
+def example(heading: str) -> Any:  # noqa: ANN401 - YAML
+    """Return the first example below a heading of the page of the actions."""
+    section = PAGE.partition(f"\n### {heading}\n")[2]
+    return yaml.safe_load(section.partition("```yaml\n")[2].partition("```")[0])
+
+
+async def test_the_script_for_emhass_on_the_page(
+    hass: HomeAssistant,
+    begin: Callable[..., Awaitable[MockConfigEntry]],
+    call: Call,
+    aioclient_mock: AiohttpClientMocker,
+) -> None:
+    await begin(**billed_month.OPTIONS)
+    config = example("EMHASS")
+    aioclient_mock.post("http://localhost:5000/action/dayahead-optim", text="planned")
+    assert await async_setup_component(hass, "rest_command", config)
+    assert await async_setup_component(hass, "script", config)
+
+    await hass.services.async_call("script", "plan_the_day", blocking=True)
+
+    [(_method, _url, body, headers)] = aioclient_mock.mock_calls
+    assert headers["content-type"] == "application/json"
+    assert json.loads(body) == await call(format="emhass")
+    assert len(json.loads(body)["load_cost_forecast"]) == 192
+
+
+async def test_the_request_of_evcc_on_the_page(
+    hass: HomeAssistant,
+    begin: Callable[..., Awaitable[MockConfigEntry]],
+    call: Call,
+    hass_client: ClientSessionGenerator,
+) -> None:
+    await begin(**billed_month.OPTIONS)
+    assert await async_setup_component(hass, "api", {})
+    forecast = example("evcc")["tariffs"]["grid"]["forecast"]
+    client = await hass_client()
+
+    response = await client.request(
+        forecast["method"],
+        forecast["uri"].removeprefix("http://homeassistant.local:8123"),
+        data=forecast["body"],
+        headers={"Content-Type": "application/json"},
+    )
+
+    assert response.status == 200
+    assert forecast["jq"] == ".service_response.grid | tostring"
+    grid = (await response.json())["service_response"]["grid"]
+    assert grid == (await call(format="evcc"))["grid"]

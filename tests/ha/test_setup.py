@@ -74,20 +74,6 @@ async def test_reloads_without_leaks_and_duplicates(
     assert len(entry.runtime_data._listeners) == listeners
 
 
-async def test_removes_an_entry(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    port.greeting = ENCRYPTED
-    entry = make_entry(port.url)
-    await hass.config_entries.async_setup(entry.entry_id)
-
-    await hass.config_entries.async_remove(entry.entry_id)
-
-    await port.wait_for_clients(0)
-    assert (links(hass), health_timers(hass)) == (0, 0)
-    assert hass.states.async_all("sensor") == []
-
-
 @pytest.mark.usefixtures("short_setup")
 @pytest.mark.parametrize(
     ("meter", "reason"),

@@ -10,7 +10,6 @@ from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import (
     condition as conditions,
     device_registry as dr,
-    trigger as triggers,
 )
 from homeassistant.helpers.entity_registry import EntityRegistry
 from homeassistant.setup import async_setup_component
@@ -225,19 +224,6 @@ async def test_a_unit_that_the_user_has_chosen_changes_nothing(
     assert state
     assert state.state == "0.19"
     assert await check(hass, "is_voltage_out_of_range")
-
-
-async def test_all_are_offered_with_their_texts(hass: HomeAssistant) -> None:
-    assert await async_setup_component(hass, "automation", {"automation": []})
-    for offered in (
-        await triggers.async_get_all_descriptions(hass),
-        await conditions.async_get_all_descriptions(hass),
-    ):
-        own = {name: each for name, each in offered.items() if name.startswith(f"{DOMAIN}.")}
-        assert own
-        for name, each in own.items():
-            assert each, name
-            assert each["target"]["entity"][0]["integration"] == DOMAIN
 
 
 @pytest.mark.parametrize("identifier", [METER, GAS])

@@ -25,9 +25,6 @@ from smartyp1.health import (
     State,
 )
 
-EVERY_10_S = "0..60/10"
-"""A meter's telegrams."""
-
 # Of a meter, from a set-up at second 0.
 METERS = [
     # Waiting.

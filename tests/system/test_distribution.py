@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from zipfile import ZipFile
 
 import pytest
 
@@ -187,33 +186,49 @@ def test_the_extra_brings_what_a_fleet_needs(tmp_path: Path) -> None:
     assert (end.returncode, end.stdout, end.stderr) == (0, "", "")
 
 
-def test_a_release_gets_the_integration_and_the_wheel(tmp_path: Path) -> None:
-    end = run(ROOT / "scripts" / "package", tmp_path / "dist", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a clone of the repository."""
+    path = tmp_path_factory.mktemp("other") / "clone"
+    git = shutil.which("git")
+    assert git
+    subprocess.run([git, "clone", "--quiet", "--depth", "1", f"file://{ROOT}", path], check=True)
+    return path
+
+
+def build(clone: Path, folder: Path, *clock: str) -> subprocess.CompletedProcess[str]:
+    """Build the files of a release in a clone."""
+    end = run(Path("/usr/bin/env"), *clock, clone / "scripts/release", "build", folder, cwd=clone)
     if any(words in end.stderr for words in OFFLINE):
         pytest.skip("the Python package index is out of reach")
+    return end
+
+
+def test_a_release_is_the_same_in_another_folder_and_by_another_clock(
+    clone: Path, tmp_path: Path
+) -> None:
+    end = build(ROOT, tmp_path / "here")
+    assert end.returncode == 0, end.stderr
+    faketime = shutil.which("faketime")
+    clock = [faketime, "+5 hours"] if faketime else []
+    end = build(clone, tmp_path / "there", "TZ=Asia/Tokyo", *clock)
     assert end.returncode == 0, end.stderr
 
     version = json.loads((LIBRARY.parent / "manifest.json").read_text(encoding="utf-8"))["version"]
-    wheel = f"smarty_p1-{version}-py3-none-any.whl"
-    assert sorted(path.name for path in (tmp_path / "dist").iterdir()) == [wheel, "smarty_p1.zip"]
-    with ZipFile(tmp_path / "dist" / "smarty_p1.zip") as archive:
-        names = set(archive.namelist())
-    assert {"manifest.json", "translations/en.json", "lib/p1/__init__.py"} <= names
-    assert not [name for name in names if name.endswith(".pyc")]
+    names = ["smarty_p1.zip", f"smarty_p1-{version}-py3-none-any.whl"]
+    built = sorted(path.name for path in (tmp_path / "here").iterdir())
+    assert built == sorted(names + [f"{name}.cdx.json" for name in names])
+    for name in built:
+        assert (tmp_path / "here" / name).read_bytes() == (tmp_path / "there" / name).read_bytes()
 
 
-def test_a_release_is_built_with_nothing_that_its_lock_does_not_know(tmp_path: Path) -> None:
-    clone = tmp_path / "clone"
-    git = shutil.which("git")
-    assert git
-    subprocess.run([git, "clone", "--quiet", "--depth", "1", f"file://{ROOT}", clone], check=True)
-    shutil.copy(ROOT / "scripts" / "package", clone / "scripts")
-    lock = (ROOT / "requirements_build_lock.txt").read_text(encoding="utf-8")
-    changed = re.sub(r"sha256:[0-9a-f]{64}", "sha256:" + "0" * 64, lock)
-    (clone / "requirements_build_lock.txt").write_text(changed, encoding="utf-8")
-    end = run(clone / "scripts" / "package", tmp_path / "dist", cwd=tmp_path)
-    if any(words in end.stderr for words in OFFLINE):
-        pytest.skip("the Python package index is out of reach")
+def test_a_release_is_built_with_nothing_that_its_lock_does_not_know(
+    clone: Path, tmp_path: Path
+) -> None:
+    lock = clone / "requirements_build_lock.txt"
+    changed = re.sub(r"sha256:[0-9a-f]{64}", "sha256:" + "0" * 64, lock.read_text(encoding="utf-8"))
+    lock.write_text(changed, encoding="utf-8")
+    end = build(clone, tmp_path / "dist")
     assert end.returncode != 0
     assert "DO NOT MATCH THE HASHES" in end.stderr
-    assert list((tmp_path / "dist").iterdir()) == []
+    assert not list((tmp_path / "dist").glob("*.whl"))

@@ -45,12 +45,15 @@ def kind_of(entry: AnyConfigEntry) -> str:
 
 
 def has_books(entry: AnyConfigEntry) -> TypeGuard[BooksConfigEntry]:
-    """Return whether an entry is an electricity meter, with quarter-hours, months and bills."""
+    """Return whether a config entry is an electricity meter with quarter-hours, months and bills.
+
+    The meter is read at a port, or its days come from Leneda.
+    """
     return kind_of(entry) in {KIND_METER, KIND_LENEDA}
 
 
 def has_telegrams(entry: AnyConfigEntry) -> TypeGuard[MeterConfigEntry]:
-    """Return whether an entry reads the telegrams of an electricity meter at a port."""
+    """Return whether a config entry reads the telegrams of an electricity meter at a port."""
     return kind_of(entry) == KIND_METER
 
 

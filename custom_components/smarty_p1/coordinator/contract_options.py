@@ -98,7 +98,7 @@ def contract_of(options: Mapping[str, Any]) -> Contract:
 
 
 def contract_since(options: Mapping[str, Any]) -> date | None:
-    """Return the day from which the contract holds. None if no day was entered."""
+    """Return the day from which the contract holds. Return None if no day was entered."""
     since: str | None = options.get(CONF_SURCHARGE_PRICE_SINCE)
     return date.fromisoformat(since) if since else None
 

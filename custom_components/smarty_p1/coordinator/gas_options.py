@@ -23,14 +23,14 @@ def is_gas(kind: str, unit: str | None) -> bool:
 def kwh_per_m3(options: Mapping[str, Any], kind: str, unit: str | None) -> float | None:
     """Return the kWh in a cubic metre of gas.
 
-    None if not entered, or if the meter counts no gas.
+    Return None if the user has not entered this number, or if the meter counts no gas.
     """
     energy: float | None = options.get(CONF_GAS_KWH_PER_M3) if is_gas(kind, unit) else None
     return energy
 
 
 def gas_prices(options: Mapping[str, Any]) -> GasPrices | None:
-    """Return the prices of gas. None if no price of a cubic metre was entered."""
+    """Return the prices of gas. Return None if no price of a cubic metre was entered."""
     if CONF_GAS_PRICE not in options:
         return None
     return GasPrices(options[CONF_GAS_PRICE], options.get(CONF_GAS_FIXED_PRICE, 0.0))

@@ -160,7 +160,7 @@ class ImportedQuarterHours:
     def _points(self) -> dict[str, str]:
         """Return the digest of each code's first metering point.
 
-        Empty if the file is unreadable.
+        Return {} if the file is unreadable.
         """
         with suppress(OSError, ValueError):
             with (self._folder / _POINTS).open("rb") as file:

@@ -1,4 +1,4 @@
-"""Coordinator of a meter without a cable: shows the quarter-hours of the platform Leneda."""
+"""Coordinator of a meter without a cable. It shows the quarter-hours of the platform Leneda."""
 
 from typing import override
 
@@ -15,8 +15,8 @@ from .source_coordinator import ReadingListener, SourceCoordinator
 class LenedaCoordinator(SourceCoordinator[Reading]):
     """Coordinator that pushes the past of one meter to its entities.
 
-    `data` has no telegram, only the days that Leneda knows. The entities are available once Leneda
-    knows a day.
+    `data` contains no values of a telegram, only the days that Leneda knows. The entities are
+    available once Leneda knows a day.
     """
 
     latest: Reading | None = None
@@ -29,7 +29,7 @@ class LenedaCoordinator(SourceCoordinator[Reading]):
         self.data = outlined_reading(MeterMemory(), dt_util.utcnow())
 
     async def async_start(self) -> None:
-        """Load the stored data, show the past, and follow the download from Leneda."""
+        """Load the stored data, show the past, and show new days when Leneda has sent them."""
         self.config_entry.async_on_unload(self.books.past.async_add_listener(self._show))
         await self.books.async_open()
         self._show()
@@ -41,7 +41,10 @@ class LenedaCoordinator(SourceCoordinator[Reading]):
 
     @callback
     def async_add_reading_listener(self, listener: ReadingListener) -> CALLBACK_TYPE:
-        """Call the listener whenever Leneda has sent days. Return a callback that removes it."""
+        """Call the listener whenever Leneda has sent days.
+
+        Return a callback that removes the listener.
+        """
         return self.async_add_listener(lambda: listener(self.data))
 
     @callback

@@ -286,7 +286,10 @@ class LenedaFetch:
     async def _async_ask_for(
         self, code: str, point: str, start: datetime, end: datetime
     ) -> tuple[Row, ...] | None:
-        """Return the platform's quarter-hours of a code. None if the platform refuses the code."""
+        """Return the platform's quarter-hours of a code.
+
+        Return None if the platform refuses the code.
+        """
         credentials = Credentials(self._account[CONF_API_KEY], self._account[CONF_ENERGY_ID])
         rows: list[Row] = []
         for first, last in _pieces(start, end):

@@ -112,7 +112,10 @@ class PlatformPast:
 
     @callback
     def async_add_listener(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call the listener after a change of the imported days. Return a callback to remove it."""
+        """Call the listener after each change of the imported days.
+
+        Return a callback that removes the listener.
+        """
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -315,8 +318,8 @@ class PlatformPast:
     def _note_running_month(self, found: Platform) -> None:
         """Remember the running month if the quarter-hours in `found` include its days.
 
-        The costs of these days raise the total at once. But if no total has been shown yet, it
-        begins with these costs, and begins to count only after them.
+        The costs of these days raise the total of the bill at once. If no total has been shown yet,
+        do nothing, because the first total then includes these costs.
         """
         month = month_name(dt_util.utcnow())
         is_shown = self._meter.snapshot is not None

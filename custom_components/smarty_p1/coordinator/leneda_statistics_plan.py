@@ -77,7 +77,7 @@ class Ledger:
 
     @property
     def is_alone(self) -> bool:
-        """Return whether rows were added to an entity that has never counted by itself."""
+        """Return whether hours were added to an entity that has never counted by itself."""
         return bool(self.hours) and self.first is None and self.lifted is None
 
     @cached_property
@@ -158,7 +158,7 @@ def plan(
     known: Mapping[datetime, float],
     starts_anew: StartsAnew | None = None,
 ) -> Plan | None:
-    """Return the plan that adds the hours in `known`. None while the entity has no own row.
+    """Return the plan that adds the hours in `known`. Return None while the entity has no own row.
 
     `known` has the energy of whole hours. Hours that were added earlier stay in any case.
     """
@@ -182,9 +182,10 @@ def plan(
 def plan_alone(
     rows: Mapping[datetime, Row], ledger: Ledger, known: Mapping[datetime, float]
 ) -> Plan | None:
-    """Return the plan that adds the hours in `known` to an entity that has no own row.
+    """Return the plan that adds the hours `known` to an entity without rows of its own.
 
-    Hours that were added earlier stay. Return None without any hours.
+    `rows` has the entity's hourly rows in Home Assistant's statistics. Hours that were added
+    earlier stay. Return None if there are no hours to write.
     """
     energies = {**_kept(rows, ledger), **known}
     written = _followed(sorted(energies), energies, Row(0.0, 0.0), None)
@@ -210,7 +211,7 @@ def plan_back(
 ) -> Plan | None:
     """Return the plan that restores the entity's own statistics.
 
-    None if there is nothing to restore.
+    Return None if there is nothing to restore.
 
     If Home Assistant cannot delete rows, the added rows stay, but with an energy of 0.
     """

@@ -101,14 +101,14 @@ class PastStatistics(ThrottledStore):
 
     @property
     def has_alone(self) -> bool:
-        """Return whether a statistic has hours, but its entity has never counted by itself."""
+        """Return whether hours were added to an entity that has never counted by itself."""
         return any(ledger.is_alone for ledger in self._ledgers.values())
 
     async def async_lift(self, names: Mapping[str, str]) -> None:
-        """Continue the sum of added hours when their entity has begun to count by itself.
+        """Continue the sums of added hours for entities that have begun to count by themselves.
 
-        Home Assistant begins a sum with 0, so the entity's first hour would seem to have minus the
-        energy of all added hours. `names` holds the entity ids by key.
+        Home Assistant begins the sum of an entity with 0. So the entity's first hour would seem to
+        have minus the energy of all added hours. `names` has the entity ids by key.
         """
         async with self._lock:
             recorder = get_instance(self._hass)
@@ -126,7 +126,10 @@ class PastStatistics(ThrottledStore):
                 recorder.async_adjust_statistics(name, hour, total, _KWH)
 
     def _read_first(self, name: str) -> tuple[datetime, float] | None:
-        """Return the first hour of an entity's five-minute rows, and the last sum before it."""
+        """Return the first hour of an entity's five-minute rows, and the last hourly sum before it.
+
+        Return None if there is no such row or no such sum.
+        """
         recent = statistics_during_period(
             self._hass, _EPOCH, None, {name}, "5minute", _TO_UNIT, {"sum"}
         ).get(name)
@@ -177,7 +180,7 @@ class PastStatistics(ThrottledStore):
     def _read(self, series: Series) -> tuple[StatisticMetaData, dict[datetime, Row]] | None:
         """Return the metadata and the rows of a statistic.
 
-        None if it has no sums in the series' unit.
+        Return None if it has no sums in the series' unit.
         """
         name = series.statistic_id
         _, metadata = get_metadata(self._hass, statistic_ids={name}).get(name, (0, None))
@@ -275,7 +278,7 @@ def _plan(
 
 
 def _new_metadata(series: Series) -> StatisticMetaData:
-    """Return the metadata that Home Assistant gives the statistics of an energy sensor."""
+    """Return the same metadata as Home Assistant creates for the statistics of an energy sensor."""
     return StatisticMetaData(
         mean_type=StatisticMeanType.NONE,
         has_sum=True,

@@ -23,7 +23,10 @@ _IMPORTED, _EXPORTED = "price_import", "price_export"
 async def async_market_hours(
     hass: HomeAssistant, meter_id: str, contracts: Contracts, start: datetime, end: datetime
 ) -> MarketHours:
-    """Return the market prices of a period by hour. Empty if the contract has fixed prices."""
+    """Return the market prices of a period by hour.
+
+    The result is empty if the contract has fixed prices.
+    """
     contract = contracts.latest
     if contract.energy_margin is None and contract.feed_in_margin is None:
         return {}

@@ -37,14 +37,17 @@ _UNIT_FACTORS = {
 
 
 def unit_factor(state: State) -> float | None:
-    """Return the factor from a state to EUR per kWh. None if the state's unit is not of a price."""
+    """Return the factor from a state to EUR per kWh.
+
+    Return None if the state's unit is not of a price.
+    """
     unit = state.attributes.get(ATTR_UNIT_OF_MEASUREMENT)
     # Template entities and helpers may have no unit. Assume that their state is in euro per kWh.
     return _UNIT_FACTORS.get(unit) if unit else 1.0
 
 
 def price_of(state: State | None) -> float | None:
-    """Return a state as EUR per kWh. None if the price is unknown or exceeds MAX_PRICE."""
+    """Return a state as EUR per kWh. Return None if the price is unknown or exceeds MAX_PRICE."""
     factor = unit_factor(state) if state else None
     if state is None or factor is None:
         return None

@@ -49,9 +49,9 @@ class MeterBooks:
 
     @property
     def demand(self) -> Demand | None:
-        """Return the quarter-hours and months, which survive a restart.
+        """Return the quarter-hours and months of the meter, which survive a restart.
 
-        None before the first reading.
+        Return None before the first reading.
         """
         return self.memory.demand_meter.snapshot
 

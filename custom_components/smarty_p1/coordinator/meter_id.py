@@ -1,8 +1,8 @@
-"""Change of a meter's id, when a meter without a cable gets its port and key.
+"""Change of a meter's id, when a meter without a cable gets a port and a key.
 
-The id of an entry is the meter's serial number, or the point code without a cable. Device and
-entities have ids that begin with it. Their registry entries are renamed, so entity ids, history and
-statistics stay.
+The id of a meter is its serial number, or the code of its metering point if it has no cable. The
+ids of the device and of the entities begin with the meter's id. Their registry entries are renamed,
+so the entity ids, the history and the statistics stay.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,10 @@ from .entry_types import AnyConfigEntry
 async def async_add_cable(
     hass: HomeAssistant, entry: AnyConfigEntry, serial_number: str, data: Mapping[str, Any]
 ) -> None:
-    """Read a meter without a cable at the port in `data` from now on, with its serial number."""
+    """Let a meter without a cable read its telegrams at the port in `data` from now on.
+
+    `serial_number` becomes the id of the meter.
+    """
     is_loaded = entry.state is ConfigEntryState.LOADED
     if is_loaded:
         await hass.config_entries.async_unload(entry.entry_id)
@@ -31,7 +34,7 @@ async def async_add_cable(
 
 @callback
 def _rename(hass: HomeAssistant, entry: AnyConfigEntry, before: str, after: str) -> None:
-    """Replace the meter's id in the ids of its device and entities."""
+    """Replace the meter's id `before` by `after` in the ids of its device and its entities."""
     entities = er.async_get(hass)
     for entity in er.async_entries_for_config_entry(entities, entry.entry_id):
         if entity.unique_id.startswith(f"{before}_"):

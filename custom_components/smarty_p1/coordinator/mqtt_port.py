@@ -42,7 +42,7 @@ class GatewayOfflineError(LinkError):
 
 
 def topic_of(port: str) -> str | None:
-    """Return the MQTT topic of a port. None if the port is a device or a URL."""
+    """Return the MQTT topic of a port. Return None if the port is a device or a URL."""
     return port.removeprefix(PREFIX) if port.startswith(PREFIX) else None
 
 
@@ -54,7 +54,7 @@ def as_topic(typed: str) -> str:
 def topic_opener(
     hass: HomeAssistant, port: str, on_away: AwayListener | None = None
 ) -> Opener | None:
-    """Return a function that opens an MQTT topic as a port. None if the port is no topic.
+    """Return a function that opens an MQTT topic as a port. Return None if the port is no topic.
 
     `on_away` is called with an error when the gateway or the broker goes offline, and with None
     when it is back. Until then, the port stays open. Without `on_away`, reading raises that error.

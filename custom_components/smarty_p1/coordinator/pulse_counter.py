@@ -154,7 +154,7 @@ class PulseCounter(ThrottledStore):
     def _begin_count(self, meter: PulseMeter) -> None:
         """Continue from the running count that the set-up dialog has shown.
 
-        Without one, do nothing.
+        If the dialog has shown no count, do nothing.
         """
         data = self._entry.data
         if CONF_FIRST_COUNT in data:

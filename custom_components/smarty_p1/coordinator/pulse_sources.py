@@ -50,7 +50,7 @@ class PulseSource(Protocol):
 
     @property
     def line(self) -> Line | None:
-        """Return the port reader. None if the pulses come from an entity or a topic."""
+        """Return the port reader. Return None if the pulses come from an entity or a topic."""
 
     async def async_start(self) -> None:
         """Listen to the source until the entry is unloaded."""

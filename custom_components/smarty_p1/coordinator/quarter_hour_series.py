@@ -76,9 +76,9 @@ class QuarterHourSeries:
         self._hass.async_create_task(self._async_write(), f"{DOMAIN} quarter-hours")
 
     async def async_files(self) -> Files:
-        """Return the content of each file by its name without ".csv".
+        """Return the content of each file, by the file's name without ".csv".
 
-        None for an unreadable file.
+        The content is None for an unreadable file.
         """
         return await self._hass.async_add_executor_job(self._read_files)
 

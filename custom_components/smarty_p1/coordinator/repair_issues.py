@@ -89,7 +89,7 @@ def raise_issue(
 ) -> None:
     """Raise the repair issue for `problem` of an entry.
 
-    If it is raised, update its placeholders.
+    If the issue exists already, update its placeholders.
     """
     ir.async_create_issue(
         hass,

@@ -39,7 +39,7 @@ class ThrottledStore(ABC):
         """Return the content to write to the file, as JSON values."""
 
     async def _async_read[T](self, parse: Callable[[Any], T]) -> T | None:
-        """Return the result of `parse` for the stored content. None if there is no file.
+        """Return the result of `parse` for the stored content. Return None if there is no file.
 
         `parse` raises an exception for malformed content. Then the file is renamed and the result
         is None, so that the entry starts with empty data.

@@ -16,6 +16,7 @@ from homeassistant.helpers.event import async_call_later
 
 from ..const import CONF_FILL_ENERGY, DOMAIN
 from ..coordinator import BooksConfigEntry, BooksCoordinator, has_telegrams
+from ..coordinator.energy_dashboard import async_energy_manager, stored_sources
 from ..entity import mbus_device_id
 from ..lib.entities import (
     PAST_SENSORS,
@@ -27,16 +28,11 @@ from ..lib.entities import (
 from ..lib.meter import Reading
 
 if TYPE_CHECKING:
-    from homeassistant.components.energy.data import (
-        EnergyManager,
-        EnergyPreferencesUpdate,
-        SourceType,
-    )
+    from homeassistant.components.energy.data import EnergyPreferencesUpdate, SourceType
 
 type GridSensors = tuple[SensorSpec[Reading], ...]
 
 ENERGY_URL = "/config/energy"
-_ENERGY = "energy"
 # Seconds. Home Assistant may take a minute to save changed preferences to the disk. This is twice
 # that time.
 _FORGET_DELAY_S = 120
@@ -91,12 +87,12 @@ async def async_missing_sources(
 ) -> tuple[list[EnergySource], bool] | None:
     """Return the sources that the dashboard lacks, and whether the dashboard has a grid source.
 
-    A source is missing only if the dashboard has no source of the same kind. None if Home Assistant
-    has no Energy dashboard.
+    A source is missing only if the dashboard has no source of the same kind. Return None if Home
+    Assistant has no Energy dashboard.
     """
-    if _ENERGY not in hass.config.components:
+    if (manager := await async_energy_manager(hass)) is None:
         return None
-    kinds = {source["type"] for source in _stored(await _async_manager(hass))}
+    kinds = {source["type"] for source in stored_sources(manager)}
     missing = [
         source for source in _sources(reading, options, described) if source.kind not in kinds
     ]
@@ -105,7 +101,10 @@ async def async_missing_sources(
 
 @callback
 def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
-    """Fill the Energy dashboard: now, or once Leneda has sent the first days of a new meter."""
+    """Add the meter's sources to the Energy dashboard.
+
+    For a new meter without a cable, wait until Leneda has sent its first days.
+    """
     coordinator = entry.runtime_data
 
     @callback
@@ -124,8 +123,11 @@ def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
 
 
 async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
-    """Add the missing sources to the Energy dashboard. After a failure, the next start retries."""
-    if _ENERGY not in hass.config.components:
+    """Add the sources that the Energy dashboard lacks.
+
+    If this fails, the next start of Home Assistant tries again.
+    """
+    if (manager := await async_energy_manager(hass)) is None:
         return
     coordinator = entry.runtime_data
     described = grid_sensors(has_telegrams=has_telegrams(entry))
@@ -133,10 +135,9 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     wanted = [_filled_in(coordinator, source) for source in sources]
     if not wanted:
         return  # no telegram has ever arrived
-    manager = await _async_manager(hass)
     # Do not await anything between reading and updating the preferences. Otherwise, a change that
     # the user makes between them would be lost.
-    stored = _stored(manager)
+    stored = stored_sources(manager)
     kinds = {source["type"] for source in stored}
     new = [source for source in wanted if source and source["type"] not in kinds]
     if new:
@@ -156,7 +157,10 @@ async def _async_fill(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
 
 
 def grid_sensors(*, has_telegrams: bool) -> GridSensors:
-    """Return the descriptions from which the grid source of a meter is made."""
+    """Return the descriptions of the sensors for the grid source of the Energy dashboard.
+
+    A meter without telegrams has other sensors.
+    """
     return (*SENSORS, *TARIFF_SENSORS) if has_telegrams else PAST_SENSORS
 
 
@@ -185,7 +189,10 @@ def _sources(reading: Reading, options: Mapping[str, Any], grid: GridSensors) ->
 
 
 def _filled_in(coordinator: BooksCoordinator, source: EnergySource) -> SourceType | None:
-    """Return `source` with entity ids. None if the entity of `_COUNTED` is missing or disabled."""
+    """Return `source` with entity ids.
+
+    Return None if the entity of `_COUNTED` is missing or disabled.
+    """
     registry = er.async_get(coordinator.hass)
     identity = source.identity
     device_id = mbus_device_id(coordinator, identity) if identity else coordinator.meter_id
@@ -197,14 +204,3 @@ def _filled_in(coordinator: BooksCoordinator, source: EnergySource) -> SourceTyp
             fields[name] = entity_id
     filled_in = {"type": source.kind, **_LEFT_OPEN[source.kind], **fields}
     return cast("SourceType", filled_in) if _COUNTED in fields else None
-
-
-async def _async_manager(hass: HomeAssistant) -> EnergyManager:
-    # Import only here, because Home Assistant may run without the Energy dashboard.
-    from homeassistant.components.energy.data import async_get_manager  # noqa: PLC0415
-
-    return await async_get_manager(hass)
-
-
-def _stored(manager: EnergyManager) -> list[SourceType]:
-    return list((manager.data or manager.default_preferences())["energy_sources"])

@@ -92,7 +92,10 @@ def is_possible(hass: HomeAssistant) -> bool:
 
 
 async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
-    """Return the path of a dashboard with the strategy `_STRATEGY`. None if there is none."""
+    """Return the path of a dashboard with the strategy `_STRATEGY`.
+
+    Return None if there is none.
+    """
     if not is_possible(hass):
         return None
     for path, dashboard in list(hass.data[LOVELACE_DATA].dashboards.items()):

@@ -1,4 +1,4 @@
-"""Dialog steps with which a meter without a cable gets the port and key of its telegrams."""
+"""Dialog steps for a meter without a cable that gets the port and the key of its telegrams."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ _ANOTHER = "another"
 
 
 class CableSteps(ContractAndDashboardSteps):
-    """Dialog steps that ask whether a found meter is one that was added without a cable."""
+    """Dialog steps that ask whether a found meter was added before, without a cable."""
 
     _found: tuple[dict[str, Any], Telegram]
     _joined: dict[str, str]
@@ -28,13 +28,19 @@ class CableSteps(ContractAndDashboardSteps):
     async def _async_ask_same_meter(
         self, data: dict[str, Any], telegram: Telegram
     ) -> ConfigFlowResult:
-        """Ask whether the telegram is of a meter without a cable, if such a meter exists."""
+        """Ask whether `telegram` is from a meter that was added without a cable.
+
+        Without such a meter, ask for the contract of a new meter.
+        """
         self._found = data, telegram
         self._turn_page()
         return await self.async_step_same_meter()
 
     async def async_step_same_meter(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask which meter without a cable was found. Without such a meter, ask for the contract."""
+        """Ask which of the meters without a cable was found.
+
+        Without such a meter, or for another meter, ask for the contract of a new meter.
+        """
         data, telegram = self._found
         meters = self._without_cable()
         chosen = (user_input or {}).get(_SAME_METER)
@@ -59,7 +65,7 @@ class CableSteps(ContractAndDashboardSteps):
         )
 
     async def async_step_joined(self, _user_input: Input = None) -> ConfigFlowResult:
-        """End the dialog. The meter without a cable is read at its port now."""
+        """End the dialog with a message. The meter that had no cable is now read at its port."""
         return self.async_abort(reason="cable_added", description_placeholders=self._joined)
 
     def _without_cable(self) -> list[AnyConfigEntry]:

@@ -70,7 +70,7 @@ async def probe_sonar(
     *,
     timeout: float = SONAR_TIMEOUT_S,  # noqa: ASYNC109 - a timeout has its own error here
 ) -> float | None:
-    """Return the distance in cm that a sensor measures. None if it gets no echo.
+    """Return the distance in cm that a sensor measures. Return None if it gets no echo.
 
     Raises a LinkError if the port cannot be opened, and SonarSilentError if no byte comes within
     `timeout` seconds. Raises NotSonarError if the bytes contain no reading.

@@ -66,7 +66,7 @@ class CaptureRepairFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
     def _entry(self) -> MeterConfigEntry | None:
-        """Return the entry of the meter. None if the entry was removed or is not loaded."""
+        """Return the entry of the meter. Return None if the entry was removed or is not loaded."""
         name = str((self.data or {})[ENTRY_ID])
         entry: MeterConfigEntry | None = self.hass.config_entries.async_get_entry(name)
         return entry if entry and entry.state is ConfigEntryState.LOADED else None

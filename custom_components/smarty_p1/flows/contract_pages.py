@@ -309,7 +309,7 @@ def read_first_contract(
 
 
 def read_power(text: str, errors: Errors) -> float | None:
-    """Return the reference power in kW. None for an empty text.
+    """Return the reference power in kW. Return None for an empty text.
 
     For a malformed text, add an error to `errors` and return None.
     """
@@ -381,7 +381,7 @@ def _is_possible(aid: Mapping[str, Any]) -> bool:
 
 
 def _price_error(hass: HomeAssistant, read: Mapping[str, Any], choice: _PriceChoice) -> str | None:
-    """Return the translation key of a price's error. None if the price is valid."""
+    """Return the translation key of a price's error. Return None if the price is valid."""
     entity_id = read.get(choice.entity)
     if entity_id is None:
         return "margin_without_entity" if choice.margin in read else None

@@ -63,7 +63,7 @@ def read_data(typed: Mapping[str, Any], errors: Errors) -> dict[str, Any]:
 
 
 def _may_have_gas(entry: AnyConfigEntry) -> bool:
-    """Return whether the entry may have a gas meter. True if no telegram was read yet."""
+    """Return whether the entry may have a gas meter. Return True if no telegram was read yet."""
     if entry.state is not ConfigEntryState.LOADED:
         return True
     coordinator: SmartyCoordinator = entry.runtime_data

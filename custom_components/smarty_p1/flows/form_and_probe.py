@@ -69,14 +69,20 @@ class Dialog(ConfigFlow):
 
     @property
     def _updated_entry(self) -> AnyConfigEntry | None:
-        """Return the entry that is reconfigured or needs new keys. None while an entry is added."""
+        """Return the entry that is reconfigured or needs new keys.
+
+        Return None while an entry is added.
+        """
         entry_id = self.context.get("entry_id")
         return self.hass.config_entries.async_get_known_entry(entry_id) if entry_id else None
 
     async def _async_accept[T](
         self, user_input: Input, read: Callable[[dict[str, Any]], Awaitable[T]]
     ) -> T | None:
-        """Return the result of `read` for the user's input. None without input or with errors."""
+        """Return the result of `read` for the user's input.
+
+        Return None without input or with errors.
+        """
         if user_input is None:
             return None
         self._typed, self._errors, self._error_placeholders = user_input, {}, {}

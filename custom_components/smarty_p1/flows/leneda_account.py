@@ -49,9 +49,10 @@ def shown_account(stored: Mapping[str, str]) -> dict[str, str]:
 async def async_read_account(
     hass: HomeAssistant, stored: Mapping[str, str], typed: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the account to store after Leneda has accepted it. Empty without an API key.
+    """Return the account to store, after Leneda has accepted it.
 
-    Raises FieldError if a value is malformed or Leneda refuses it.
+    Return {} if no API key was entered. Raises FieldError if a value is malformed or Leneda refuses
+    it.
     """
     account = _without_spaces(typed)
     if account.get(CONF_API_KEY) == MASK:
@@ -65,9 +66,10 @@ async def async_read_account(
 async def async_read_new_account(
     hass: HomeAssistant, typed: Mapping[str, str]
 ) -> tuple[dict[str, str], tuple[Row, ...]]:
-    """Return the account of a new meter, and the consumption of the last days, empty if unknown.
+    """Return the account of a new meter, and the quarter-hours of its consumption in the last days.
 
-    Raises FieldError when a value is malformed or Leneda refuses it.
+    The quarter-hours are empty if Leneda has none. Raises FieldError if a value is malformed or
+    Leneda refuses it.
     """
     account = _without_spaces(typed)
     rows = await _async_try_all(hass, account, days=_SHOWN_DAYS)
@@ -87,7 +89,10 @@ async def async_read_key(
 
 
 def check_of_meter(account: Mapping[str, str], meter_id: str) -> None:
-    """Raise FieldError when an account is not of the meter without a cable with this id."""
+    """Check that an account belongs to the meter without a cable with the id `meter_id`.
+
+    Raises FieldError if it does not.
+    """
     if not account:
         raise FieldError(CONF_API_KEY, "leneda_key_needed")
     if account[CONF_CONSUMPTION_POINT] != meter_id:
@@ -97,7 +102,11 @@ def check_of_meter(account: Mapping[str, str], meter_id: str) -> None:
 async def _async_try_all(
     hass: HomeAssistant, account: Mapping[str, str], days: int = 1
 ) -> tuple[Row, ...]:
-    """Return the consumption of the last `days`. Raises FieldError."""
+    """Check an account by requesting the quarter-hours of its metering points.
+
+    Return the quarter-hours of the consumption in the last `days`. Raises FieldError if a value is
+    malformed or Leneda refuses it.
+    """
     _check(CONF_API_KEY, account, _HEADER_VALUE, "leneda_key_malformed")
     _check(CONF_ENERGY_ID, account, _HEADER_VALUE, "leneda_energy_id_malformed")
     _check(CONF_CONSUMPTION_POINT, account, _POINT, "leneda_point_malformed")
@@ -113,7 +122,9 @@ async def _async_try_all(
 async def _async_try(
     hass: HomeAssistant, account: Mapping[str, str], field: str, code: str, days: int = 1
 ) -> tuple[Row, ...]:
-    """Return the quarter-hours of a metering point in the last `days`, [] if Leneda has none.
+    """Return the quarter-hours of a metering point in the last `days`.
+
+    If Leneda has none, return ().
 
     Raises FieldError if Leneda refuses the request.
     """

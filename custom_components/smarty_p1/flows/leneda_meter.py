@@ -1,4 +1,7 @@
-"""Setup steps of a meter without a cable: its account at Leneda, and the last day known there."""
+"""Setup steps of a meter without a cable.
+
+They show its account at Leneda and its last known day.
+"""
 
 from collections.abc import Sequence
 
@@ -21,7 +24,7 @@ class LenedaSteps(ContractAndDashboardSteps):
     _days: Sequence[Row]
 
     async def async_step_leneda(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the account at Leneda, and prove it."""
+        """Ask for the account at Leneda, and check it with a request to Leneda."""
         if read := await self._async_accept(
             user_input, lambda typed: async_read_new_account(self.hass, typed)
         ):
@@ -37,7 +40,7 @@ class LenedaSteps(ContractAndDashboardSteps):
         return self._show(account_fields(), {}, step_id="leneda")
 
     async def async_step_leneda_found(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show the last day that Leneda knows, then ask for the contract."""
+        """Show the last day that Leneda knows. Then ask for the contract."""
         if user_input is not None:
             data = {CONF_KIND: KIND_LENEDA}
             return await self._async_ask_contract_of_past(data, self._account)
@@ -51,7 +54,7 @@ class LenedaSteps(ContractAndDashboardSteps):
         )
 
     async def _async_describe_days(self) -> str:
-        """Return a text with the last known day, and a text if yesterday is not known yet."""
+        """Return a text about the last known day. Add a remark if yesterday is not known yet."""
         texts = []
         last = last_whole_day(self._days)
         if last:

@@ -39,7 +39,10 @@ def _says_p1(*texts: str | None) -> bool:
 
 
 def _addresses(info: ZeroconfServiceInfo) -> list[str]:
-    """Return the URLs of an announced port, the best URL first. Empty for an unknown protocol."""
+    """Return the URLs of an announced port, the best URL first.
+
+    Return [] if the protocol of the port is unknown.
+    """
     stack = str(info.properties.get("gensiostack") or "tcp").lower()
     layers = re.sub(r"\([^)]*\)", "", stack).replace(" ", "").split(",")
     scheme = _SCHEMES.get(tuple(layers))

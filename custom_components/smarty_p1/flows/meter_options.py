@@ -10,6 +10,7 @@ from homeassistant.data_entry_flow import section
 from ..const import (
     CONF_ENABLED,
     CONF_REFERENCE_POWER,
+    CONF_SUN_SOURCES,
     SECTION_LENEDA,
     SECTION_MQTT,
     SECTION_P1_SERVER,
@@ -17,6 +18,8 @@ from ..const import (
 )
 from ..coordinator import has_telegrams
 from ..coordinator.entry_types import short_title
+from ..coordinator.house_sources import async_all_sources
+from ..dashboards import ENERGY_URL
 from .contract_pages import (
     CONTRACT_OPTIONS,
     Errors,
@@ -38,6 +41,7 @@ from .publish_options import (
     mqtt_schema,
     p1_server_schema,
 )
+from .sun_options import read_sun, sun_fields
 from .surcharge_readings import surcharge_placeholders
 from .virtual_options import (
     async_addresses_to_enter,
@@ -52,9 +56,9 @@ _PUBLISHING = {
     SECTION_VIRTUAL: async_read_virtual,
     SECTION_MQTT: async_read_mqtt,
 }
-_MENU = ["contract", "updates", "other_programs", "leneda_file", "leneda_account"]
+_MENU = ["contract", "updates", "sun", "other_programs", "leneda_file", "leneda_account"]
 
-_MENU_WITHOUT_CABLE = ["contract", "leneda_file", "leneda_account"]
+_MENU_WITHOUT_CABLE = ["contract", "sun", "leneda_file", "leneda_account"]
 
 DETAILS = {"page": "contract_details"}
 """Input that opens the dialog at the contract's details instead of the menu, for a repair."""
@@ -117,6 +121,21 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
                 return self._save(read, DATA_OPTIONS)
             shown = user_input
         return self._show("updates", data_fields(self.config_entry), shown, errors)
+
+    async def async_step_sun(self, user_input: Input = None) -> ConfigFlowResult:
+        """Ask which inverters and batteries supply the house."""
+        sources = await async_all_sources(self.hass)
+        if not sources:
+            return self._show("sun_missing", {}, {}, {}, energy=ENERGY_URL)
+        if user_input is not None:
+            read = read_sun(self.hass, self.config_entry, sources, user_input)
+            return self._save(read, {CONF_SUN_SOURCES})
+        fields = sun_fields(self.hass, self.config_entry, sources)
+        return self._show("sun", fields, {}, {}, energy=ENERGY_URL)
+
+    async def async_step_sun_missing(self, _user_input: Input = None) -> ConfigFlowResult:
+        """Close the page that says where to enter an inverter. The page has no fields."""
+        return self._save({}, ())
 
     async def async_step_leneda_account(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the Leneda account, and test it."""

@@ -87,7 +87,7 @@ class UpdateSteps(MeterSteps):
         return await self._async_ask_meter(user_input, form, partial(self._async_find_same, entry))
 
     async def async_step_add_cable(self, user_input: Input = None) -> ConfigFlowResult:
-        """Ask for the port and key of a meter that has no cable yet."""
+        """Ask for the port and the key of a meter that has no cable yet."""
         entry = self._get_reconfigure_entry()
         form = MeterForm(
             step_id="add_cable",
@@ -107,9 +107,10 @@ class UpdateSteps(MeterSteps):
         )
 
     async def _async_find_cable(self, entry: AnyConfigEntry, data: dict[str, Any]) -> str:
-        """Wait for a telegram, add port and keys to the entry, and return the next step's name.
+        """Wait for a telegram, and add the port and the keys in `data` to the config entry.
 
-        Raises FieldError for a telegram of a meter that another entry reads.
+        Return the name of the next step. Raises FieldError for a telegram of a meter that another
+        config entry reads.
         """
         telegram = await async_prove(self.hass, data)
         for other in self._async_current_entries(include_ignore=False):

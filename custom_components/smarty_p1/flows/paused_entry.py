@@ -87,6 +87,6 @@ async def _async_resume(
 
 
 def _reader(entry: AnyConfigEntry) -> SmartyCoordinator | None:
-    """Return the coordinator of a loaded meter. None for any other entry."""
+    """Return the coordinator of a loaded meter. Return None for any other entry."""
     is_read = entry.state is ConfigEntryState.LOADED and has_telegrams(entry)
     return entry.runtime_data if is_read else None

@@ -55,9 +55,9 @@ def _identity(port: str) -> str:
 
 
 def _first_same(port: str, named: Iterable[tuple[str, AnyConfigEntry]]) -> AnyConfigEntry | None:
-    """Return the first entry in `named` whose port is `port` under any name.
+    """Return the first entry in `named` whose port is `port`, under any name of the port.
 
-    None if there is none.
+    Return None if there is no such entry.
     """
     identity = _identity(port)
     return next((entry for name, entry in named if _identity(name) == identity), None)
@@ -68,7 +68,7 @@ async def async_entry_at(
 ) -> AnyConfigEntry | None:
     """Return the enabled entry of this integration that reads a port, whatever name the port has.
 
-    The entry with the id `but` is ignored. None if no entry reads the port.
+    The entry with the id `but` is ignored. Return None if no entry reads the port.
     """
     entries = hass.config_entries.async_entries(
         DOMAIN, include_ignore=False, include_disabled=False
@@ -84,7 +84,7 @@ async def async_entry_at(
 async def async_name_holder(hass: HomeAssistant, port: str) -> str | None:
     """Return the holder of a serial device: a program with its process id, or an entry's title.
 
-    None if nobody holds the device.
+    Return None if nobody holds the device.
     """
     if not _is_device(port):
         return None
@@ -99,7 +99,7 @@ async def async_name_holder(hass: HomeAssistant, port: str) -> str | None:
 def _holder_of(device: str) -> int | None:
     """Return the id of a process that has opened a device. Other processes come before this one.
 
-    None if no visible process has opened the device, or if there is no `/proc`.
+    Return None if no visible process has opened the device, or if there is no `/proc`.
     """
     real_path = os.path.realpath(device)
     holders = set()
@@ -118,9 +118,9 @@ def _program_of(pid: int) -> str:
 
 
 async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
-    """Return the entry that has a device in its data, as "title (domain)". None without one.
+    """Return the entry that has a device in its data, as "title (domain)".
 
-    Entries of all integrations are searched.
+    Entries of all integrations are searched. Return None if none of them has the device.
     """
     entries = hass.config_entries.async_entries(include_ignore=False, include_disabled=False)
     named = [
@@ -136,8 +136,8 @@ async def _async_name_entry(hass: HomeAssistant, port: str) -> str | None:
 async def async_next_gateway_port(entries: Iterable[AnyConfigEntry]) -> str | None:
     """Return the address of the next free port at the gateway of the newest meter.
 
-    The number of this port is above the numbers of all meters' ports at the gateway. None if no
-    program listens at this port.
+    The number of this port is above the numbers of all meters' ports at the gateway. Return None if
+    no program listens at this port.
     """
     next_port = _next_gateway_port(entries)
     if next_port is None or not await _async_listens(*next_port[1:]):
@@ -156,7 +156,10 @@ async def _async_listens(host: str, port: int) -> bool:
 
 
 def _next_gateway_port(entries: Iterable[AnyConfigEntry]) -> tuple[str, str, int] | None:
-    """Return the prefix, host and number of the next port. None if no meter is at a gateway."""
+    """Return the prefix, host and number of the next port.
+
+    Return None if no meter is at a gateway.
+    """
     # Addresses in use, each with whether a meter uses it. Addresses of pulse readers and tank
     # sensors are listed, too, because they are not free for a meter.
     used = [

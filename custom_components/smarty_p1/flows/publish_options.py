@@ -172,7 +172,10 @@ def _check_mqtt(hass: HomeAssistant, entry: AnyConfigEntry, topic: str, prefix: 
 
 
 def _former_smartyreader_topic(entry: AnyConfigEntry) -> str | None:
-    """Return the stored root topic if it was suggested for the SmartyReader format. Else None."""
+    """Return the stored root topic if it was suggested for the SmartyReader format.
+
+    Otherwise return None.
+    """
     for options in sections_of([entry], SECTION_MQTT):
         topic: str = options[CONF_TOPIC]
         if options[CONF_FORMAT] == Format.SMARTYREADER and topic.startswith(SMARTYREADER_TOPIC):

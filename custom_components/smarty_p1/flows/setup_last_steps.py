@@ -29,7 +29,7 @@ from .form_errors import FieldError
 
 
 class _NewMeter(NamedTuple):
-    """Meter that is being added: data and options of its entry, and its first reading."""
+    """Meter that is being added: data and options of its config entry, and its first reading."""
 
     meter_id: str
     data: dict[str, Any]
@@ -106,7 +106,11 @@ class ContractAndDashboardSteps(Dialog):
     async def _async_ask_contract_of_past(
         self, data: dict[str, Any], account: dict[str, str]
     ) -> ConfigFlowResult:
-        """Store data and account of a meter without a cable, then ask for its contract."""
+        """Ask for the contract of a new meter without a cable.
+
+        `data` becomes the data of the meter's config entry. `account` is the meter's account at
+        Leneda.
+        """
         reading = outlined_reading(MeterMemory(), datetime.now(UTC))
         options = {SECTION_LENEDA: account}
         self._new = _NewMeter(account[CONF_CONSUMPTION_POINT], data, options, reading, None)

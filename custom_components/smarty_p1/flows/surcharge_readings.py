@@ -36,7 +36,7 @@ def _cost(demand: Demand | None, *, replaces: bool) -> float | None:
     """Return the month's cost of the grid in EUR under one interpretation of the surcharge.
 
     With `replaces`, the surcharge replaces the variable price. Otherwise, it is added to that
-    price. None if the cost is unknown.
+    price. Return None if the cost is unknown.
     """
     if demand is None:
         return None

@@ -18,9 +18,9 @@ _MAX_TOPIC_CHARS = 128
 
 
 async def async_topics_seen(hass: HomeAssistant) -> list[str]:
-    """Return the topics below `smarty_p1` at which gateways publish frames, sorted.
+    """Return the sorted topics below `smarty_p1` at which gateways publish frames.
 
-    Empty if Home Assistant has no MQTT integration, or if its broker is disconnected.
+    Return [] if Home Assistant has no MQTT integration, or if its broker is disconnected.
     """
     if "mqtt" not in hass.config.components:
         return []

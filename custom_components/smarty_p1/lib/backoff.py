@@ -108,7 +108,7 @@ class Budget:
     def left(self, at: float) -> float:
         """Return the remaining budget when the measure has the value `at`.
 
-        Negative after overspending.
+        The result is negative if more than the budget was used.
         """
         self._left = min(self._burst, self._left + (at - self._at) * self._rate)
         self._at = at

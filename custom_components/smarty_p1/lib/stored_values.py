@@ -20,7 +20,7 @@ def checked_number(
 ) -> float:
     """Return `value` if it is an int or float from `minimum` to `maximum`.
 
-    Else raise ValueError.
+    Otherwise raise ValueError.
     """
     if type(value) not in (int, float) or not minimum <= value <= maximum:
         raise ValueError

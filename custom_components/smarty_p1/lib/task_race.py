@@ -8,7 +8,7 @@ from typing import Any
 async def run_until_first_exit(*coroutines: Coroutine[Any, Any, object]) -> None:
     """Run coroutines until one of them ends, then cancel all others.
 
-    Raise its exception, if any.
+    If that coroutine has raised an exception, raise this exception.
     """
     tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
     try:

@@ -84,7 +84,7 @@ class MeterSensor(SmartyEntity, SensorEntity):
     @property
     @override
     def native_value(self) -> Shown:
-        """Return the value in the last reading. None if it is missing or empty."""
+        """Return the value in the last reading. Return None if the value is missing or empty."""
         value: Shown = self.described.value_fn(self.coordinator.data)
         return value
 
@@ -133,7 +133,7 @@ class MonthSensor(MeterSensor):
     @property
     @override
     def last_reset(self) -> datetime | None:
-        """Return the start of the month. None if it is unknown."""
+        """Return the start of the month. Return None if it is unknown."""
         last_reset_fn = self.described.last_reset_fn
         return last_reset_fn(self.coordinator.data) if last_reset_fn else None
 
@@ -183,7 +183,10 @@ class StatusSensor[D](SmartyEntity, SensorEntity):
     @property
     @override
     def extra_state_attributes(self) -> Mapping[str, Any] | None:
-        """Return the attributes that the sensor's description defines. None if it defines none."""
+        """Return the attributes that the sensor's description defines.
+
+        Return None if it defines none.
+        """
         attributes_fn = self.described.attributes_fn
         return attributes_fn(self._source()) if attributes_fn else None
 

@@ -76,9 +76,10 @@ def coordinator_of(call: ServiceCall) -> BooksCoordinator:
 
 
 def telegrams_of(call: ServiceCall) -> SmartyCoordinator:
-    """Return the coordinator of the meter that a call names, if it reads telegrams at a port.
+    """Return the coordinator of the meter that an action call names.
 
-    Raises ServiceValidationError if no such meter exists or the meter is not loaded.
+    Raises ServiceValidationError if there is no such meter, if it is not loaded, or if it does not
+    read telegrams at a port.
     """
     entry = _loaded_entry(call)
     if not has_telegrams(entry):
@@ -101,7 +102,10 @@ def _loaded_entry(call: ServiceCall) -> AnyConfigEntry:
 
 
 def _only_meter(hass: HomeAssistant) -> str | None:
-    """Return the entry id of the only loaded meter. None if no meter or several are loaded."""
+    """Return the entry id of the only loaded meter.
+
+    Return None if no meter or several are loaded.
+    """
     entries = hass.config_entries.async_loaded_entries(DOMAIN)
     meters = [entry.entry_id for entry in entries if has_books(entry)]
     return meters[0] if len(meters) == 1 else None

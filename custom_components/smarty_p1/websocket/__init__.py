@@ -6,7 +6,18 @@ docs/websocket.md describes the commands for authors of cards.
 from homeassistant.components import websocket_api
 from homeassistant.core import HomeAssistant, callback
 
-from . import bills, days, gas_water_heat, habits, live, meters, quality, quarter_hours, what_if
+from . import (
+    bills,
+    days,
+    gas_water_heat,
+    habits,
+    house,
+    live,
+    meters,
+    quality,
+    quarter_hours,
+    what_if,
+)
 
 _COMMANDS = (
     meters.answer_meters,
@@ -15,6 +26,7 @@ _COMMANDS = (
     days.answer_days,
     habits.answer_usual,
     habits.answer_highlights,
+    house.answer_house,
     bills.answer_bills,
     bills.answer_classes,
     what_if.try_battery,

@@ -52,7 +52,10 @@ def _report(
 def _costs(
     medium: MediumHistory, media: Iterable[MediumHistory], prices: GasPrices, now: datetime
 ) -> dict[str, Any] | None:
-    """Return the costs of a gas meter and of the meters that it replaced. None for other meters."""
+    """Return the costs of a gas meter and of the meters that it replaced.
+
+    Return None for other meters.
+    """
     if not is_gas(medium.kind, medium.unit):
         return None
     meters = [meter for meter in media if meter is not medium and is_gas(meter.kind, meter.unit)]
@@ -73,7 +76,7 @@ def _has_replaced(medium: MediumHistory, predecessor: MediumHistory) -> bool:
 def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
     """Return the consumption of each day, and the share (0 to 1) of the day that is known.
 
-    None if no day is known.
+    Return None if no day is known.
     """
     if not sums:
         return None
@@ -95,7 +98,7 @@ def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:
 def _hours(sums: Mapping[datetime, Sum], now: datetime) -> dict[str, Any] | None:
     """Return the litres of each hour from the first to the last known hour.
 
-    None if no hour is known.
+    Return None if no hour is known.
     """
     oldest = now - KEPT_HOURS * _HOUR
     totals = {start: total for start, total in sums.items() if start >= oldest}

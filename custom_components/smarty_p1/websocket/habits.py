@@ -1,4 +1,8 @@
-"""Commands that return what is usual by now, the month's highest powers, and what is always on."""
+"""Commands about habits of a household.
+
+They return the usual sums by this time of the day, the highest powers of a month, and the power
+that is always on.
+"""
 
 import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
@@ -11,7 +15,7 @@ from .requests import Request, async_rendered, meter_command
 
 @meter_command("usual", is_kept=lambda *_: True)
 async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
-    """Return the mean of the same weekday in the last four weeks, until this time of the day."""
+    """Return the means of the same weekday in the last four weeks, from midnight to this time."""
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)
     return await async_rendered(coordinator.hass, usual_report, demand, known)
@@ -19,7 +23,10 @@ async def answer_usual(coordinator: BooksCoordinator, _msg: Request) -> bytes:
 
 @meter_command("highlights", {vol.Optional("day"): cv.date}, is_kept=lambda *_: True)
 async def answer_highlights(coordinator: BooksCoordinator, msg: Request) -> bytes:
-    """Return the highest powers of the month of `day`, and the power that is always on."""
+    """Return the highest powers of the month of `day`, and the power that is always on.
+
+    If the request has no day, return the highest powers of the running month.
+    """
     demand = demand_of(coordinator)
     known = await async_known_quarter_hours(coordinator, demand)
     day = msg.get("day")

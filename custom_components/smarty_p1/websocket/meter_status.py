@@ -44,7 +44,7 @@ class Status(NamedTuple):
 
 @callback
 def loaded_meter(entry: AnyConfigEntry) -> BooksCoordinator | None:
-    """Return the coordinator of a meter's entry. None while the entry is not loaded."""
+    """Return the coordinator of a meter's entry. Return None while the entry is not loaded."""
     if entry.state is ConfigEntryState.LOADED and not entry.disabled_by and has_books(entry):
         return entry.runtime_data
     return None

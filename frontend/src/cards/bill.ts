@@ -5,7 +5,8 @@ import { SmartyCard } from "../base-card.ts";
 import type { MeterFeed } from "../meter-feed.ts";
 import type { Locale } from "../locale.ts";
 import { billsOf, refusal, showMonth, shownOf, toEnter } from "../parts/bills.ts";
-import { turnOver } from "../parts/markup.ts";
+import { rich, turnOver } from "../parts/markup.ts";
+import { houseOf, savedSentences } from "../sentences/house.ts";
 import { billTexts, isRunning, type Row, shownBill, type ShownBill } from "../sentences/bill.ts";
 import { styles } from "../styles.ts";
 import type { Bill, Meter } from "../websocket-types.ts";
@@ -116,6 +117,8 @@ export class BillCard extends SmartyCard {
       bills[index] && index >= 0 ? () => showMonth(bills, feed, bills[index]!.month) : undefined;
     const turn = { earlier: to(at - 1), later: to(at + 1) };
     const words = this.#wordsOf(bill);
+    const saved = savedSentences(houseOf(feed), bill, this.locale);
+    const notes = saved.note ? [...words.notes, saved.note] : words.notes;
     return html`<div @keydown=${(event: KeyboardEvent) => turnByKey(event, turn)}>
         ${turnOver(words.title, { earlier: this.text(billTexts, "earlier"), later: this.text(billTexts, "later") }, turn)}
       </div>
@@ -128,10 +131,11 @@ export class BillCard extends SmartyCard {
       </div>
       ${words.notice ? html`<p class="notice">${words.notice}</p>` : nothing}
       ${words.sentence ? this.sentence(words.sentence) : nothing}
+      ${saved.sentence ? html`<p>${rich(saved.sentence)}</p>` : nothing}
       ${words.community ? html`<p>${words.community}</p>` : nothing}
       ${words.lacks || words.community ? toEnter(this, meter, this.locale, words.lacks ?? "prices") : nothing}
       ${this.#lines(words)}
-      ${words.notes.length ? html`<footer class="small">${words.notes.map((note) => html`<p>${note}</p>`)}</footer>` : nothing}`;
+      ${notes.length ? html`<footer class="small">${notes.map((note) => html`<p>${note}</p>`)}</footer>` : nothing}`;
   }
 
   /** Return the texts of a bill. Cached until the bill changes, because every telegram redraws the card. */

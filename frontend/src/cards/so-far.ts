@@ -7,12 +7,13 @@ import { type Locale, localDay } from "../locale.ts";
 import { rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import type { Lack } from "../sentences/bill.ts";
+import { houseOf } from "../sentences/house.ts";
 import { type Row, type SoFar, soFar, type SoFarKey, soFarTexts, type UsualTexts, usualTexts } from "../sentences/so-far.ts";
 import { styles } from "../styles.ts";
-import type { Bill, Day, Meter } from "../websocket-types.ts";
+import type { Bill, Day, House, Meter } from "../websocket-types.ts";
 
 /** Translation key of the entity that opens at a tap on the month's value. */
-const ENTITIES: Record<Row["key"], string> = {
+const ENTITIES: Partial<Record<Row["key"], string>> = {
   grid: "energy_imported",
   fed_in: "energy_exported",
   highest: "demand_peak",
@@ -62,6 +63,9 @@ export class SoFarCard extends SmartyCard {
         font-weight: 400;
         color: var(--quiet);
       }
+      .own td {
+        white-space: normal;
+      }
       .dot.grid {
         color: var(--drawn);
       }
@@ -94,8 +98,8 @@ export class SoFarCard extends SmartyCard {
 
   /** Content of the card, calculated for new answers and on a new day instead of at every telegram. */
   readonly #soFar = memoize(
-    (days: Day[], bill: Bill | undefined, feedsIn: boolean, locale: Locale, _today: string): SoFar =>
-      soFar(days, bill, feedsIn, new Date(), locale),
+    (days: Day[], bill: Bill | undefined, feedsIn: boolean, locale: Locale, house: House | undefined, _today: string): SoFar =>
+      soFar(days, bill, feedsIn, new Date(), locale, house),
   );
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
@@ -109,7 +113,7 @@ export class SoFarCard extends SmartyCard {
     // Until the first telegram comes, `feeds_in` is unknown. The stored days then show whether the household feeds in.
     const feedsIn = meter.feeds_in ?? days.value.days.some(({ exported_wh }) => exported_wh);
     const today = localDay(new Date());
-    const content = this.#soFar(days.value.days, bill.value?.months.at(-1), feedsIn, this.locale, today);
+    const content = this.#soFar(days.value.days, bill.value?.months.at(-1), feedsIn, this.locale, houseOf(feed), today);
     const usual = this.#usual(feed, days.value.days.at(-1), today);
     const isOld = this.isOld(feed) || feed.live?.state !== "receiving";
     return html`<header>${title}<small class="number">${content.until ?? nothing}</small></header>
@@ -153,7 +157,7 @@ export class SoFarCard extends SmartyCard {
       <th scope="row">${dot}${name}</th>
       ${isWords
         ? html`<td class=${className} colspan=${usual === undefined ? 2 : 3}>${today}</td>`
-        : html`<td class=${className}>${today}</td>${usual === undefined ? nothing : this.#usualCell(usual)}<td class=${className}>${this.moreInfo(ENTITIES[key], month, name)}</td>`}
+        : html`<td class=${className}>${today}</td>${usual === undefined ? nothing : this.#usualCell(usual)}<td class=${className}>${this.moreInfo(ENTITIES[key] ?? "", month, name)}</td>`}
     </tr>`;
   }
 

@@ -1,19 +1,21 @@
 /** Card of a day in quarter-hours: power, excess over the reference power, and its cost. */
 
-import { type CSSResultGroup, html, nothing, type PropertyDeclarations, svg, type TemplateResult } from "lit";
+import { type CSSResultGroup, html, nothing, type PropertyDeclarations, type PropertyValues, svg, type TemplateResult } from "lit";
 import { guard } from "lit/directives/guard.js";
 import { SmartyCard } from "../base-card.ts";
 import { type Chart, kwOf, type Quarter, quartersOf, roomFor } from "../drawing/today.ts";
 import type { MeterFeed } from "../meter-feed.ts";
-import { addDays, QUARTER_HOUR_MS } from "../locale.ts";
+import { addDays, addMonths, QUARTER_HOUR_MS } from "../locale.ts";
 import { costsOf, firstEnds, type KnownPart, knownPartOf, quarterHoursOf, type Running, runningOf, type ShownDay, shownOf } from "../parts/day-quarter-hours.ts";
 import { layOutDay, chosenLine, dayStyles, heightOf, drawFixedParts, highestLabel, isNarrow, laterReference, runningBar } from "../parts/day-chart.ts";
+import { calendar, calendarStyles, highs } from "../parts/calendar.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { choicesOf, week, weekStyles } from "../parts/week-chooser.ts";
 import { round } from "../rounding.ts";
 import { dayNotes, dayTable } from "../sentences/day-table.ts";
+import { alwaysOnSentence, highRows } from "../sentences/highlights.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
 import { daySentence, dayTitle, firstDay, quarterSentence, type TodayKey, todayTexts, weekOf } from "../sentences/today.ts";
 import { lastKnownDay } from "../sentences/yesterday.ts";
@@ -37,11 +39,13 @@ interface Drawn extends KnownPart {
 }
 
 export class TodayCard extends SmartyCard {
-  static override styles: CSSResultGroup = [styles, dayStyles, weekStyles];
-  static override properties: PropertyDeclarations = { width: { state: true } };
+  static override styles: CSSResultGroup = [styles, dayStyles, calendarStyles, weekStyles];
+  static override properties: PropertyDeclarations = { width: { state: true }, focusedDay: { state: true } };
 
   /** Inner width of the card, in px. */
   declare protected width: number | undefined;
+  /** Day with the focus in the open calendar; undefined while the calendar is closed. */
+  declare protected focusedDay: string | undefined;
   #size: ResizeObserver | undefined;
   #chart: Chart | undefined;
   #last = 0;
@@ -98,12 +102,14 @@ export class TodayCard extends SmartyCard {
         : undefined;
     const choose = (to: string) => feed.show({ day: to === today ? undefined : to });
     // Show the row of days even while the next day loads. Otherwise, its button would lose the keyboard focus.
+    const open = this.#calendar(meter, feed, shown, past, choose);
     return html`${this.#header(meter, feed, shown)}
-      ${drawn ? this.#chartAndWords(drawn, meter.excess_price) : this.#instead(live.gone, imported.error ?? sums.error)}
+      ${drawn ? this.#chartAndWords(drawn, meter.excess_price, open) : this.#instead(live.gone, imported.error ?? sums.error)}
       ${guard([days, day, sums.value, hasSun, this.locale], () =>
         // Without a cable, the card above has the row of days.
         sums.value && meter.source !== "leneda" ? week(this.#t("choose"), this.#choices(days, sums.value.days, hasSun, this.locale), day, choose) : nothing,
       )}
+      ${drawn ? this.#highlights(feed, day, drawn.reference, choose) : nothing}
       ${drawn ? this.#foot(drawn, isOld ? this.stamp(feed) : nothing) : nothing}`;
   }
 
@@ -126,7 +132,7 @@ export class TodayCard extends SmartyCard {
     return { shown, chart, quarters, day, reference, running, hasSun, older, ...knownPart };
   }
 
-  #chartAndWords(drawn: Drawn, price: number | null): TemplateResult {
+  #chartAndWords(drawn: Drawn, price: number | null, open: unknown): TemplateResult {
     const { shown, quarters, day, reference, running, knownCount, hasSun } = drawn;
     const { quarterHour } = shown;
     const isHeading = running && running.reference !== null && round(running.drawn, 1) > running.reference;
@@ -146,7 +152,7 @@ export class TodayCard extends SmartyCard {
         <div class=${chosen ? "behind-chosen" : ""}>${this.sentence(sentence)}</div>
         ${chosen ? html`<p>${rich(chosen)}</p>` : nothing}
       </div>
-      ${this.#svg(drawn, plain(chosen || sentence))}`;
+      ${open} ${this.#svg(drawn, plain(chosen || sentence))}`;
   }
 
   #foot(drawn: Drawn, stamp: TemplateResult | typeof nothing): TemplateResult {
@@ -179,11 +185,53 @@ export class TodayCard extends SmartyCard {
       feed.show({ day: to >= today ? undefined : to });
     };
     const title = dayTitle(new Date(start), day, today, this.locale);
+    const open = () => (this.focusedDay = this.focusedDay ? undefined : day);
+    const name = this.text(todayTexts, "title_choose", { title });
     return turnOver(
-      title,
+      html`<button class="pick" aria-label=${name} aria-expanded=${this.focusedDay !== undefined} @click=${open}>${title}<ha-icon icon="mdi:calendar"></ha-icon></button>`,
       { earlier: this.#t("earlier"), later: this.#t("later") },
       { earlier: day > firstDay(today, since) ? turn(-1) : undefined, later: day < (lastKnownDay(meter) ?? today) ? turn(1) : undefined },
     );
+  }
+
+  /** Return the open calendar, which stands over the chart. */
+  #calendar(meter: Meter, feed: MeterFeed, { day, today, since }: ShownDay, past: string, choose: (day: string) => void) {
+    const focused = this.focusedDay;
+    if (!focused) return nothing;
+    const month = focused.slice(0, 7);
+    const end = `${addMonths(month, 1)}-01`;
+    const sums = feed.get("smarty_p1/days", { start: `${month}-01`, end }, end > today ? undefined : past).value?.days ?? [];
+    const close = () => {
+      this.focusedDay = undefined;
+      this.renderRoot.querySelector<HTMLElement>(".pick")?.focus();
+    };
+    const view = {
+      focused,
+      chosen: day,
+      first: firstDay(today, since),
+      today,
+      sums,
+      reference: meter.reference_kw === null ? "" : this.locale.referenceKW(meter.reference_kw),
+      choose: (to: string) => (close(), choose(to)),
+      move: (to: string) => (this.focusedDay = to),
+      close,
+    };
+    return html`<div class="under">${calendar(view, this.locale)}</div>`;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has("focusedDay") && this.focusedDay) this.renderRoot.querySelector<HTMLElement>(`.calendar [data-day="${this.focusedDay}"]`)?.focus();
+  }
+
+  /** Return the month's highest powers, and the power that is always on. */
+  #highlights(feed: MeterFeed, day: string, reference: number | null, choose: (day: string) => void): unknown {
+    const { value } = feed.get("smarty_p1/highlights", { day: `${day.slice(0, 7)}-01` });
+    return guard([value, reference, this.locale], () => {
+      if (!value) return nothing;
+      const sentence = alwaysOnSentence(value.always_on, this.locale);
+      return html`${highs(value.month, highRows(value.highest, reference, this.locale), this.locale, choose)}
+        ${sentence ? html`<p class="always">${rich(sentence)}</p>` : nothing}`;
+    });
   }
 
   #svg({ shown, chart, quarters, reference, running }: Drawn, description: string): TemplateResult {

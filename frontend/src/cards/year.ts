@@ -14,6 +14,7 @@ import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { Width } from "../parts/element-width.ts";
 import { dayOf, mapSize, mapStyles, momentParams, type NamedLimit, yearMap } from "../parts/year-map.ts";
+import { houseOf, houseYear } from "../sentences/house.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
 import {
   aboveIn,
@@ -28,7 +29,7 @@ import {
   yearTexts,
 } from "../sentences/year.ts";
 import { styles } from "../styles.ts";
-import type { Classes, Meter, MonthAbove } from "../websocket-types.ts";
+import type { Classes, House, Meter, MonthAbove } from "../websocket-types.ts";
 import { type Grid, gridOf, type Limit, localOf, type Series, yearSeries } from "../year-series.ts";
 
 const NARROW_PX = 420;
@@ -92,11 +93,12 @@ export class YearCard extends SmartyCard {
     // Without a reference power, there are no costs to compare. The card then shows only energies, which come from the
     // bills.
     const bills = own === undefined && classes.value ? billsOf(feed) : undefined;
-    const state = [series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosenKw, this.#bar.index, this.#width.value, this.isTableShown, this.hass?.user?.is_admin];
+    const house = houseOf(feed);
+    const state = [house, series, error, classes.value, classes.error, bills?.bills, bills?.error, meter, this.locale, this.chosenKw, this.#bar.index, this.#width.value, this.isTableShown, this.hass?.user?.is_admin];
     // This method is called by up to twenty telegrams a second, but they do not change this content. So `guard` draws
     // it again only if one of the values in `state` has changed.
     return html`<h2>${this.text(yearTexts, "title")}</h2>
-      ${guard(state, () => (series ? this.#year(series, classes, own, bills, meter, feed) : this.waiting(error)))}`;
+      ${guard(state, () => (series ? this.#year(series, classes, own, bills, house, meter, feed) : this.waiting(error)))}`;
   }
 
   #year(
@@ -104,6 +106,7 @@ export class YearCard extends SmartyCard {
     { value: classes, error }: Reply<Classes>,
     own: number | undefined,
     bills: Bills | undefined,
+    house: House | undefined,
     meter: Meter,
     feed: MeterFeed,
   ): TemplateResult {
@@ -117,6 +120,7 @@ export class YearCard extends SmartyCard {
     const limit = kw === undefined ? undefined : { kw, isContract: kw === own };
     const named = limit && { ...limit, name: limitName(months, limit, this.locale) };
     const above = this.#above(limit, months, decisive);
+    const sun = house ? houseYear(house, this.locale) : "";
     const width = this.#width.value;
     const isTurned = width < NARROW_PX;
     const size = mapSize(grid, width - PADDING_PX, isTurned, this.locale);
@@ -128,6 +132,7 @@ export class YearCard extends SmartyCard {
     return html`<div class=${isTurned ? "narrow" : "wide"}>
       ${bills ? this.#energy(meter, bills) : this.#result(rows, kw, decisive, meter, Boolean(classes), error)}
       ${above ? html`<p class="quiet">${rich(above)}</p>` : nothing}
+      ${sun ? html`<p>${rich(sun)}</p>` : nothing}
       ${yearMap(grid, size, named, this.#bar, plain(`${this.text(yearTexts, "map")}. ${above}`), this.#open, this.locale)}
       ${rows.length ? this.#classes(rows, kw, classes!) : nothing}
       <footer>${this.tableButton()}</footer>
@@ -163,7 +168,8 @@ export class YearCard extends SmartyCard {
       html`<span class="key"><i class="dot" style="background:var(${color})"></i>${this.text(yearTexts, key)}</span>`;
     return html`<small class="caption"><span>${caption}</span><span>${periodOf(decisive, this.locale)}</span><span>${dot("--drawn", "fixed")} ${dot("--excess", "surcharge")}</span></small>
       ${older ? html`<p class="small">${older}</p>` : nothing}
-      ${classChooser(rows, kw, this.locale, (chosen) => (this.chosenKw = chosen))}`;
+      ${classChooser(rows, kw, this.locale, (chosen) => (this.chosenKw = chosen))}
+      <p class="small">${this.text(yearTexts, "only_compares")}</p>`;
   }
 
   #table(limit: NamedLimit | undefined, grid: Grid, months: MonthAbove[]): TemplateResult | typeof nothing {

@@ -27,6 +27,8 @@ export interface Drawing {
   /** Left edge of each column. */
   left: number[];
   step: number;
+  /** Horizontal position of the line before the running month; undefined without whole months before it. */
+  divider: number | undefined;
   /** One path for each kind of part. */
   paths: string[];
   hatched: string;
@@ -44,13 +46,15 @@ const LABEL_HEIGHT_PX = 13;
 /** Widths in px: a digit at a font size of 13 px, and the gap beside a number. */
 const DIGIT_PX = 7.4;
 const GAP_PX = 8;
+/** Gap before the running month, in px. */
+const DIVIDER_PX = 12;
 const MAX_LINES = 6;
 /** Smallest range of the scale, in whole euros or kWh. In a smaller range, rounded numbers would repeat. */
 const MIN_RANGE = 5;
 /** Overlap allowed between neighbouring labels in px. Up to this overlap, only the halos of the labels touch. */
 const MAX_OVERLAP_PX = 3;
 
-export function monthsDrawing(columns: Column[], width: number, height: number): Drawing {
+export function monthsDrawing(columns: Column[], width: number, height: number, isDivided = false): Drawing {
   const sum = (values: number[]) => values.reduce((total, value) => total + value, 0);
   const up = columns.map(({ parts }) => sum(parts.filter((part) => part > 0)));
   const down = columns.map(({ parts }) => sum(parts.filter((part) => part < 0)));
@@ -60,12 +64,13 @@ export function monthsDrawing(columns: Column[], width: number, height: number):
   const highest = maximum > lowest ? Math.max(maximum, lowest + MIN_RANGE) : maximum;
   const values = linesOf(lowest, highest);
   const axis = Math.max(MIN_AXIS_PX, ...values.map((value) => widthOf(value.toLocaleString("en")) + GAP_PX));
-  const step = Math.max(1, (width - axis - RIGHT_PX) / Math.max(1, columns.length));
+  const gap = isDivided ? DIVIDER_PX : 0;
+  const step = Math.max(1, (width - axis - RIGHT_PX - gap) / Math.max(1, columns.length));
   const bar = Math.max(2, Math.round(step * 0.72));
   const range = highest - lowest || 1;
   const scale = (height - TOP_PX - BOTTOM_PX) / range;
   const y = (value: number) => round(TOP_PX + (highest - value) * scale);
-  const left = columns.map((_, index) => axis + index * step);
+  const left = columns.map((_, index) => axis + index * step + (index === columns.length - 1 ? gap : 0));
 
   const paths: string[] = [];
   let hatched = "";
@@ -91,6 +96,7 @@ export function monthsDrawing(columns: Column[], width: number, height: number):
     axis,
     left,
     step,
+    divider: isDivided ? left.at(-1)! - gap / 2 : undefined,
     paths,
     hatched,
     ticks,
@@ -130,13 +136,10 @@ interface Place {
 function labelsOf(columns: Column[], { axis, left, step, width, y }: Place): Label[] {
   const placed: { from: number; to: number; y: number }[] = [];
   const isCrowded = columns.some(({ label, estimate }) => estimate === null && widthOf(label) > step + 6);
-  const ticks = columns.map(({ tick }) => tick ?? Number.NaN);
-  const values = ticks.filter((tick) => !Number.isNaN(tick));
-  // If there is no room for all labels, keep the labels of the last, the highest, the lowest and the chosen month.
-  const important = new Set([columns.length - 1, ticks.indexOf(Math.max(...values)), ticks.indexOf(Math.min(...values))]);
+  // Without room for every label, keep only those of the running and of the chosen month.
   const order = columns
     .map((column, index) => ({ ...column, index }))
-    .filter(({ label, tick, isChosen, index }) => label && tick !== null && (!isCrowded || isChosen || important.has(index)))
+    .filter(({ label, tick, isChosen, index }) => label && tick !== null && (!isCrowded || isChosen || index === columns.length - 1))
     // The first labels get the free space. So the label of the chosen month comes first, and then all others from the
     // newest to the oldest.
     .sort((a, b) => Number(b.isChosen) - Number(a.isChosen) || b.index - a.index);

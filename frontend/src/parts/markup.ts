@@ -36,7 +36,7 @@ export function hatch(id: string, color: string): TemplateResult {
 
 /** Return a title between two arrow buttons: ◀ earlier, later ▶. */
 export function turnOver(
-  title: string,
+  title: string | TemplateResult,
   words: { earlier: string; later: string },
   to: { earlier?: (() => void) | undefined; later?: (() => void) | undefined },
 ): TemplateResult {

@@ -8,6 +8,7 @@ import { hatch } from "./markup.ts";
 
 const HEIGHT_PX = 196;
 const MONTH_NAMES_PX = 20;
+const SO_FAR_PX = 18;
 /** Width in px until the card has been measured. */
 const DEFAULT_WIDTH_PX = 320;
 
@@ -52,6 +53,10 @@ export const chartStyles = css`
     font-weight: 500;
     fill: var(--primary-text-color);
   }
+  .divider {
+    stroke: var(--quiet);
+    stroke-dasharray: 2 3;
+  }
   .column {
     fill: var(--chosen);
   }
@@ -70,6 +75,8 @@ export function monthsChart({ year, chosen, locale, width: measured, choose }: M
   const width = measured || DEFAULT_WIDTH_PX;
   const at = months.indexOf(chosen);
   const drawing = drawingOf(year, chosen, width, locale);
+  const last = months.at(-1)!;
+  const soFar = last.isRunning && last.value !== null && year.whole.length ? locale.text(monthsTexts, "so_far_short", { value: locale.whole(last.value) }) : "";
   const knownMonths = months.filter(({ bill }) => bill);
   const point = (event: MouseEvent) => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
@@ -107,7 +114,7 @@ export function monthsChart({ year, chosen, locale, width: measured, choose }: M
     @pointermove=${(event: PointerEvent) => event.buttons && point(event)}
     @keydown=${key}
   >
-    <svg height=${HEIGHT_PX + MONTH_NAMES_PX} aria-hidden="true">
+    <svg height=${HEIGHT_PX + MONTH_NAMES_PX + (soFar ? SO_FAR_PX : 0)} aria-hidden="true">
       <defs>${hatch("coming", "var(--drawn)")}</defs>
       <rect class="column" x=${drawing.left[at]!} y="0" width=${drawing.step} height=${HEIGHT_PX + MONTH_NAMES_PX} rx="6"></rect>
       ${drawing.lines.map(
@@ -116,6 +123,8 @@ export function monthsChart({ year, chosen, locale, width: measured, choose }: M
       )}
       ${drawing.paths.map((path, index) => svg`<path d=${path} fill=${COLORS[unit][index]}></path>`)}
       <path d=${drawing.hatched} fill="url(#coming)"></path>
+      ${drawing.divider === undefined ? nothing : svg`<line class="divider" x1=${drawing.divider} x2=${drawing.divider} y1=${dividerTop(drawing)} y2=${HEIGHT_PX + MONTH_NAMES_PX}></line>`}
+      ${soFar ? svg`<text x=${width} y=${HEIGHT_PX + MONTH_NAMES_PX + 12} text-anchor="end">${soFar}</text>` : nothing}
       <line class="zero" x1=${drawing.axis} x2=${width} y1=${drawing.zero} y2=${drawing.zero}></line>
       ${unit === "€" ? svg`<path class="halo" d=${drawing.ticks}></path><path class="tick" d=${drawing.ticks}></path>` : nothing}
       ${drawing.labels.map(
@@ -131,7 +140,13 @@ export function monthsChart({ year, chosen, locale, width: measured, choose }: M
   </div>`;
 }
 
-function drawingOf({ months, unit }: Year, chosen: Month, width: number, locale: Locale): Drawing {
+/** Return the top of the line before the running month: below the label of this month where both would touch. */
+function dividerTop({ divider, labels }: Drawing): number {
+  const label = labels.find(({ x, text }) => Math.abs(x - divider!) < text.length * 4 + 8 && text.startsWith("≈"));
+  return label ? label.y + 8 : 0;
+}
+
+function drawingOf({ months, unit, whole }: Year, chosen: Month, width: number, locale: Locale): Drawing {
   const columns = months.map((month) => ({
     parts: month.parts,
     tick: month.estimate ?? month.value,
@@ -140,5 +155,5 @@ function drawingOf({ months, unit }: Year, chosen: Month, width: number, locale:
     isChosen: month === chosen,
     isOfStack: unit === "kWh",
   }));
-  return monthsDrawing(columns, width, HEIGHT_PX);
+  return monthsDrawing(columns, width, HEIGHT_PX, months.at(-1)!.isRunning && whole.length > 0);
 }

@@ -254,19 +254,16 @@ function sumsOf(bill: Bill, locale: Locale, t: Say): Row[] {
 /**
  * Return a function that writes the quantity of a line.
  *
- * kWh get two decimals. In an ended month they get three if two do not reproduce every amount on a calculator. Days
- * get one decimal in the running month.
+ * kWh get two decimals. Days get one decimal in the running month, later as many as the amounts need.
  */
 function quantities(bill: Bill, locale: Locale, t: Say): (line: BillLine) => string {
   const days = Math.round((Date.parse(bill.end) - Date.parse(bill.start)) / 86_400_000);
   const isMonth = ({ unit }: BillLine) => unit === "month";
   const isWhole = ({ quantity }: BillLine) => Math.abs(quantity - 1) < 1e-6;
   const inDays = bill.lines.filter((line) => isMonth(line) && !isWhole(line));
-  const inKwh = bill.lines.filter((line) => !isMonth(line));
   const priceOf = (line: BillLine) => round(line.price, priceDecimals(line));
   const running = isRunning(bill);
   const dayDecimals = running ? 1 : enough(0, 4, inDays, (line, decimals) => (round(line.quantity * days, decimals) / days) * priceOf(line));
-  const kwhDecimals = running ? 2 : enough(2, 3, inKwh, (line, decimals) => round(line.quantity, decimals) * priceOf(line));
   return (line) => {
     const decimals = priceDecimals(line);
     const price = locale.unit(line.price, "€", decimals);
@@ -274,7 +271,7 @@ function quantities(bill: Bill, locale: Locale, t: Say): (line: BillLine) => str
       // A price with many decimals is a mean price, unless the line has a label. Lines with a label are state aids: if
       // an aid was entered with VAT, its net price may have many decimals, too.
       const key = decimals > MAX_ENTERED_DECIMALS && !line.label ? "times_mean" : "times";
-      return t(key, { quantity: locale.unit(line.quantity, line.unit, kwhDecimals), price });
+      return t(key, { quantity: locale.unit(line.quantity, line.unit, 2), price });
     }
     if (isWhole(line)) return t("one_month", { price });
     return t("so_many_days", { days: locale.number(line.quantity * days, dayDecimals), all: days, price });

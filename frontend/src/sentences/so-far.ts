@@ -2,8 +2,9 @@
 
 import { dayStart, localDay, type Locale, localParts, type Texts } from "../locale.ts";
 import texts from "../texts/so-far.json" with { type: "json" };
-import type { Bill, Day, Usual } from "../websocket-types.ts";
+import type { Bill, Day, House, Usual } from "../websocket-types.ts";
 import { forecast, type Lack, lackOf, toPay } from "./bill.ts";
+import { houseRows, type HouseRow } from "./house.ts";
 import { olderPrices } from "./older-prices.ts";
 
 export type SoFarKey = keyof (typeof texts)["en"];
@@ -14,7 +15,7 @@ const UNKNOWN = "–";
 const MIN_MEASURED_SHARE = 0.99;
 
 export interface Row {
-  key: "grid" | "fed_in" | "highest" | "cost";
+  key: "grid" | "fed_in" | "highest" | "cost" | HouseRow["key"];
   name: string;
   today: string;
   month: string;
@@ -76,7 +77,7 @@ const sum = (values: (number | null)[]): number | null => {
 };
 
 /** Return the content of the card. `days` are the days of the running month. */
-export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now: Date, locale: Locale): SoFar {
+export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now: Date, locale: Locale, house?: House): SoFar {
   const t = (key: SoFarKey, params: Record<string, string> = {}) => locale.text(soFarTexts, key, params);
   const last = days.at(-1);
   const first = days[0];
@@ -88,13 +89,10 @@ export function soFar(days: Day[], bill: Bill | undefined, feedsIn: boolean, now
   const lacks = bill && lackOf(bill);
   const costs = (cost: number | null | undefined, show: (value: number) => string) =>
     lacks === "prices" ? t("price_missing") : typeof cost === "number" ? show(cost) : UNKNOWN;
+  const drawn = sum(days.map(({ imported_wh }) => imported_wh));
   const rows: Row[] = [
-    {
-      key: "grid",
-      name: t("grid"),
-      today: kWh(last?.imported_wh, 1),
-      month: kWh(sum(days.map(({ imported_wh }) => imported_wh)), 0),
-    },
+    ...(house && last ? houseRows(house, last.day, [last.imported_wh, drawn], locale) : []),
+    { key: "grid", name: t("grid"), today: kWh(last?.imported_wh, 1), month: kWh(drawn, 0) },
     {
       key: "fed_in",
       name: t("fed_in"),

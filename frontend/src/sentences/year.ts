@@ -114,6 +114,10 @@ export function classSentence(rows: ClassRow[], chosen: number | undefined, mont
 function neighbours(rows: ClassRow[], own: ClassRow, locale: Locale, months: string): string {
   const t = (key: YearKey, params: Record<string, string>) => locale.text(yearTexts, key, { months, ...params });
   const at = rows.indexOf(own);
+  const best = cheapest(rows)!;
+  const less = own.total! - best.total!;
+  // A small saving is named, because the bars below show it.
+  if (less >= 1) return t("little_less", { other: locale.referenceKW(best.kw), less: locale.euros(less) });
   const near = [rows[at + 1], rows[at - 1]].filter((row) => row !== undefined && row.total !== null) as ClassRow[];
   const more = near.filter((row) => row.total! - own.total! >= ABOUT_THE_SAME);
   const same = near.filter((row) => !more.includes(row));

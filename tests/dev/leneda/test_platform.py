@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from dev.leneda import Fault, Platform
+from dev.leneda import Platform
 
 POINT = "LU0000012345678901234000000000001"
 CODE = "1-1:1.29.0"
@@ -86,48 +86,3 @@ async def test_wrong_key(platform: Platform, headers: dict[str, str]) -> None:
             await ask(session, platform, "2025-03-01T00:00:00Z", "2025-03-01T01:00:00Z")
     assert caught.value.status == 401
     assert (platform.refused, platform.requests) == (1, [])
-
-
-@pytest.mark.parametrize(
-    ("fault", "status"),
-    [
-        (Fault.FORBIDDEN, 403),
-        (Fault.NOT_FOUND, 404),
-        (Fault.TOO_MANY, 429),
-        (Fault.SERVER, 500),
-        (Fault.REDIRECT, 302),
-    ],
-)
-async def test_status(
-    session: aiohttp.ClientSession, platform: Platform, fault: Fault, status: int
-) -> None:
-    platform.fault = fault
-    url = f"{platform.url}/metering-points/{POINT}/time-series"
-    query = {
-        "startDateTime": "2025-03-01T00:00:00Z",
-        "endDateTime": "2025-03-01T01:00:00Z",
-        "obisCode": CODE,
-    }
-    async with session.get(url, params=query, allow_redirects=False) as answer:
-        assert answer.status == status
-    assert not platform.followed
-
-
-async def test_the_other_addresses(session: aiohttp.ClientSession, platform: Platform) -> None:
-    url = f"{platform.url}/metering-points/{POINT}/time-series/aggregated"
-    query = {"startDate": "2025-03-30", "endDate": "2025-03-30", "obisCode": CODE}
-    query |= {"aggregationLevel": "Day", "transformationMode": "Accumulation"}
-    async with session.get(url, params=query) as answer:
-        told = await answer.json()
-    assert told["unit"] == "kWh"
-    [day] = told["aggregatedTimeSeries"]
-    assert (day["startedAt"], day["value"]) == ("2025-03-29T23:00:00Z", 23 * 0.225)
-    async with session.post(f"{platform.url}/metering-data-access-request", json={}) as answer:
-        assert answer.status == 400
-    async with session.get(f"{platform.url}/sharing-groups-small?type=CEL") as answer:
-        told = await answer.json()
-    [group] = told["content"]
-    assert (group["type"], told["hasNextPage"]) == ("CEL", False)
-    url = f"{platform.url}/sharing-groups/{group['contractNumber']}/metering-points"
-    async with session.get(url) as answer:
-        assert await answer.json() == {"meteringPoints": [{"meteringPointCode": POINT}]}

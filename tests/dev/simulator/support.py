@@ -49,8 +49,3 @@ def field(text: str, reference: str, index: int = 0) -> str:
     """Return one bracket of a telegram's object."""
     (line,) = [line for line in text.split("\r\n") if line.startswith(reference + "(")]
     return line[len(reference) + 1 : -1].split(")(")[index]
-
-
-def value(text: str, reference: str) -> float:
-    """Return the number of a telegram's object."""
-    return float(field(text, reference).partition("*")[0])

@@ -27,15 +27,6 @@ def test_as_many_lines_as_the_meter_counts() -> None:
     assert lines.count(b"\n") == int(counted[1] * 1000) - int(counted[0] * 1000)
 
 
-def test_a_running_count() -> None:
-    board = PulseBoard(is_counting=True)
-    board.due_at(NOON)
-    counts = [int(line) for line in board.due_at(NOON + timedelta(hours=1)).split()]
-
-    assert counts == list(range(1, board.pulses + 1))
-    assert counts
-
-
 def test_a_sensor_with_echoes() -> None:
     board = TankBoard()
     readings = [board.due_at(NOON + timedelta(seconds=tenth / 10)) for tenth in range(600)]

@@ -40,14 +40,6 @@ def test_registers_follow_the_powers(household: Household, day: datetime) -> Non
         )
 
 
-@given(st.sampled_from(HOUSEHOLDS), MOMENTS, st.timedeltas(timedelta(0), timedelta(days=3)))
-def test_registers_never_fall(household: Household, when: datetime, later: timedelta) -> None:
-    for a, b in zip(
-        household.registers_at(when), household.registers_at(when + later), strict=True
-    ):
-        assert a <= b
-
-
 @settings(max_examples=10)
 @given(st.sampled_from(range(len(HOUSES))), MOMENTS)
 def test_answers_do_not_depend_on_earlier_questions(index: int, when: datetime) -> None:

@@ -3,15 +3,14 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
 from dev.ports import free_ports
-from dev.simulator import Meter, Pieces, Server, serve
-from dev.simulator.line import BYTES_PER_SECOND
+from dev.simulator import Meter, Server, serve
 from tests.dev.simulator.support import HEAD_SIZE, KEY, Opened, field, open_frame, size
 
 FAST = 0.02
@@ -35,12 +34,6 @@ async def next_frame(reader: asyncio.StreamReader) -> Opened:
     return open_frame(head + await reader.readexactly(size(head) - HEAD_SIZE))
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    while not condition():
-        await asyncio.sleep(FAST)
-
-
 async def test_first_frame_comes_without_waiting_for_the_interval() -> None:
     async with serve([Meter(1, KEY)], interval=NEVER) as server, connection(server) as reader:
         frame = await next_frame(reader)
@@ -61,14 +54,6 @@ async def test_client_that_does_not_read_holds_nobody_up() -> None:
                 assert len(await reader.readexactly(65536)) == 65536
             assert server.connections() == 2
         lazy.close()
-
-
-def test_pieces_are_of_their_size_and_paced_like_a_uart() -> None:
-    assert list(Pieces().of(b"frame")) == [(b"frame", 0)]
-    assert list(Pieces().of(b"")) == []
-    assert [piece for piece, _ in Pieces(2).of(b"frame")] == [b"fr", b"am", b"e"]
-    pauses = [pause for _, pause in Pieces(at_uart_speed=True).of(bytes(1500))]
-    assert sum(pauses) == pytest.approx(1500 / BYTES_PER_SECOND)
 
 
 async def test_stop_and_start_again_on_the_same_port() -> None:
@@ -133,18 +118,3 @@ async def test_terminal_brings_frames_unchanged(tmp_path: Path) -> None:
                 frames = [await next_frame(reader) for _ in range(20)]
                 assert {frame.title for frame in frames} == {meter.system_title}
     assert not any(link.is_symlink() for link in links)
-
-
-async def test_terminal_replaces_a_dead_link_but_no_file(tmp_path: Path) -> None:
-    link, other = tmp_path / "meter", tmp_path / "file"
-    link.symlink_to("/dev/pts/987654")
-    other.write_text("mine")
-    async with (
-        serve([Meter(1, KEY)], port=None, links=[link], interval=NEVER),
-        serial_port(link) as reader,
-    ):
-        await next_frame(reader)
-    with pytest.raises(FileExistsError):
-        await Server([Meter(1), Meter(2)], port=None, links=[link, other]).start()
-    assert other.read_text() == "mine"
-    assert not link.is_symlink()

@@ -25,7 +25,6 @@ from tests.ha.support import (
     reload,
     set_up,
     state_of,
-    wait_for_telegram,
     wait_until,
 )
 
@@ -128,29 +127,6 @@ async def test_what_exists_depends_on_the_options(
     # Whose price is published.
     assert existing() == names
     assert hass.states.get(WARNING) is not None
-
-
-async def test_a_restart_in_the_middle_of_a_quarter_hour(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, hass_storage: dict[str, Any]
-) -> None:
-    entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **TARIFF)
-    await send(hass, port, entry, at("10:30:00", 101.0))
-    await send(hass, port, entry, at("10:35:00", 101.5))
-
-    assert await hass.config_entries.async_unload(entry.entry_id)
-    port.greeting = port.next_frame(at("10:40:00", 101.75))
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await wait_for_telegram(hass, entry)
-    await send(hass, port, entry, at("10:45:00", 102.25))
-
-    # 1.25 kWh are 5 kW; 0.25 kWh above 3 kW before the restart, 0.5 kWh across it.
-    assert float(state_of(hass, LAST).state) == 5.0
-    assert float(state_of(hass, EXCESS).state) == 0.75
-
-    key = f"smarty_p1.{entry.entry_id}.meter"
-    assert key in hass_storage
-    assert await hass.config_entries.async_remove(entry.entry_id)
-    assert key not in hass_storage
 
 
 async def test_what_a_quarter_hour_has_come_to_survives_a_crash(

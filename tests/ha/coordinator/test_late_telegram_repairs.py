@@ -171,3 +171,17 @@ async def test_a_wrong_clock_that_is_known_from_a_cable_is_known_at_a_topic(
     await house.start_again()
     await house.tell(NOON + timedelta(seconds=10), 101.0)
     await wait_until(hass, lambda: house.energy == "101.0")
+
+
+async def test_a_meter_that_was_never_read_is_set_up_with_what_is_old(
+    hass: HomeAssistant,
+    mqtt_mock: MqttMockHAClient,
+    make_entry: EntryMaker,
+    port: MeterPort,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    house = House(hass, mqtt_mock, Clock(monkeypatch, MIDNIGHT))
+    await house.begin(make_entry, port, NOON)
+    assert house.energy == "unavailable"
+    await house.tell(MIDNIGHT, 101.0)
+    assert house.energy == "101.0"

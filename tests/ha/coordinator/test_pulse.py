@@ -328,3 +328,13 @@ async def test_diagnostics(hass: HomeAssistant, port: MeterPort, entry: MockConf
     told = await async_get_config_entry_diagnostics(hass, entry)
     assert told["readings"] == 1
     assert told["values"] == {"energy_kwh": 0.001, "power_kw": None, "pulses": 1}
+
+
+async def test_a_gateway_that_serves_somebody_else(hass: HomeAssistant, port: MeterPort) -> None:
+    port.greeting = b"Port already in use\r\n"
+    entry = pulse_entry(hass, **{CONF_PORT: port.url})
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await shows(hass, ENERGY, "0.0")
+    await port.wait_for_clients(1)
+    await send(hass, port, entry, b"pulse\r\n")
+    assert state(hass, ENERGY) == "0.001"

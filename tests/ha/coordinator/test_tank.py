@@ -64,15 +64,6 @@ async def test_the_level_of_the_water(
     assert state(hass, LEVEL) == "50.0"
 
 
-@pytest.mark.usefixtures("everything_enabled")
-@pytest.mark.parametrize("reading", [b"R000\r", b"R765\r", b"R9999\r"])
-async def test_what_the_sensor_cannot_see_is_unknown(
-    hass: HomeAssistant, port: MeterPort, reading: bytes
-) -> None:
-    await set_up(hass, port, reading)
-    assert {state(hass, LEVEL), state(hass, VOLUME), state(hass, DISTANCE)} == {"unknown"}
-
-
 async def test_a_silent_sensor_becomes_unavailable_and_comes_back(
     hass: HomeAssistant, port: MeterPort
 ) -> None:

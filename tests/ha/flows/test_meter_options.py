@@ -45,6 +45,7 @@ async def test_the_options_begin_with_a_menu(hass: HomeAssistant, entry: MockCon
     assert menu["menu_options"] == [
         "contract",
         "updates",
+        "sun",
         "other_programs",
         "leneda_file",
         "leneda_account",

@@ -11,6 +11,7 @@ from unittest.mock import AsyncMock, MagicMock, patch
 import aiohttp
 import pytest
 from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_USER, ConfigFlowResult
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import issue_registry as ir
@@ -415,3 +416,29 @@ async def test_the_real_homewizard_integration(house: House) -> None:
     # Whatever asks from here now is something else.
     house.poll(LOCAL, 6, 5.0)
     assert house.issue("virtual_battery")
+
+
+@pytest.mark.usefixtures("zeroconf")
+async def test_the_real_shelly_integration(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Its cameras need more packages, and Bluetooth, on which it depends, an adapter.
+    core = "homeassistant.components.shelly"
+    monkeypatch.setattr(f"{core}.PLATFORMS", [Platform.SENSOR])
+    monkeypatch.setattr(f"{core}.config_flow.async_discovered_service_info", lambda *_: [])
+    monkeypatch.setattr(f"{core}.config_flow.async_discover_devices", AsyncMock(return_value=[]))
+    house.hass.config.components.add("bluetooth")
+    await house.set_up()
+    flows = house.hass.config_entries.flow
+    flow = await flows.async_init("shelly", context={"source": SOURCE_USER})
+    result = await flows.async_configure(flow["flow_id"], {"host": LOCAL, "port": house.http_port})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await house.hass.async_block_till_done()
+
+    def power() -> str:
+        state = house.hass.states.get("sensor.shellypro3em_02a1b2c3d4e5_power")
+        return state.state if state else ""
+
+    assert power() == "2345.0"
+    # Told of each telegram.
+    await receive(house.hass, house.port, with_power("01.234"))
+    await wait_until(house.hass, lambda: power() == "1234.0")
+    await house.hass.config_entries.async_unload(result["result"].entry_id)

@@ -193,6 +193,7 @@ INDEX = ("totals", "indexes", 0)
         (("named_channels",), "123"),
         (("named_channels", 0), "1"),
         (("system_title",), "5341"),
+        (("outline", "objects"), ["x"] * 9),
         (("last_telegram",), 5),
         (("last_telegram",), "2025-07-03T08:35:01"),
         (("flows",), None),

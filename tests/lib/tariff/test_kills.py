@@ -13,6 +13,7 @@ import pytest
 
 from smartyp1.tariff import (
     HEADER,
+    NO_PLATFORM_DAYS,
     REMOVED,
     Contract,
     DemandMeter,
@@ -20,6 +21,7 @@ from smartyp1.tariff import (
     Kind,
     line_of,
     month_name,
+    quarter_hours_between,
     span_of,
     with_removed,
 )
@@ -324,3 +326,21 @@ def booked_kwh(meter: DemandMeter) -> float:
     demand = meter.snapshot
     assert demand
     return sum(month.imported_kwh for month in (*demand.earlier_months, demand.month))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *("", "junk", "\u00e4\u2028\0", "2026-06-15T12:15Z,1,2,3", "2026-06-15T12:15Z,1,2,3,4,5"),
+        *("2026-06-15T12:15,1,2,3,4", "2026-06-15T12:15Z,,2,3,4", "2026-06-15T12:15Z,-1,2,3,4"),
+        *("2026-06-15T12:15Z,nan,2,3,4", "2026-06-15T12:15Z,1,inf,3,4"),
+        "2026-06-15T12:15Z,1e99,2,3,4",
+    ],
+)
+def test_a_line_that_is_none_is_passed_over(line: str) -> None:
+    good = "2026-06-15T12:{}Z,250,2,30,0.4\n"
+    text = f"{HEADER}{good.format('00')}{line}\n{good.format('30')}"
+    meter = DemandMeter.from_files(CONTRACT, None, {"2026-06": text.encode()})
+    noon = datetime(2026, 6, 15, 12, tzinfo=UTC)
+    found = quarter_hours_between(meter.columns, NO_PLATFORM_DAYS, noon, noon + timedelta(days=1))
+    assert [(each.start.minute, each.mean_kw) for each in found] == [(0, 1.0), (30, 1.0)]

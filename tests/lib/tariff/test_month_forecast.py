@@ -115,6 +115,21 @@ def test_two_prices() -> None:
     assert found == Estimate(78.90, None, None)
 
 
+def test_last_years_days_at_two_prices_that_are_known_of_this_year_alone() -> None:
+    hours = "22:00-06:00"
+    june = replace(
+        JUNE,
+        days=tuple(
+            replace(each, second={hours: TimeOfUseSplit(10_000, 4_000)}) for each in JUNE.days
+        ),
+    )
+    both = agreed(reference_kw=7, energy_price=0.15, second_price=0.10, second_hours=hours)
+    # 40 % of 325.714 kWh: 29.31 + 13.03 + 12.84 + 16.61 + 5.72 = 77.51; 6.20 of VAT
+    # and of 280 kWh: 25.20 + 11.20 + 12.84 + 14.28 + 5.72 = 69.24; 5.54
+    found = estimate_month(june, [days("2025-06", 30, 9), MAY], both, local("2026-06-11"))
+    assert found == Estimate(83.71, 74.78, 83.71)
+
+
 def test_a_price_that_follows_the_market_since_the_1st() -> None:
     def priced(each: Day, price: float) -> Day:
         return replace(

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from math import cos, pi
 
 from smartyp1.tariff import (
@@ -17,7 +17,6 @@ from smartyp1.tariff import (
 from tests.lib.tariff.months import LUXEMBOURG, local
 
 FIRST, END = "2025-11-01", "2026-11-01"
-LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 type Powers = Callable[[int, int], tuple[float, float]]
 """The Wh that are drawn and fed in, by the day of the year and the quarter-hour of the day."""

@@ -17,7 +17,7 @@ class PulsePower:
         self._batch = 0
 
     def kw(self, at: float) -> float | None:
-        """Return the power in kW at the time `at`. None while the power is unknown.
+        """Return the power in kW at the time `at`. Return None while the power is unknown.
 
         The power is the last mean, but at most the energy of the last pulses divided by the time
         since these pulses. So the power falls while no pulse comes.

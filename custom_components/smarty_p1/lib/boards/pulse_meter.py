@@ -102,9 +102,9 @@ class PulseMeter:
         self.is_counting = count > 1
 
     def power_kw(self, at: float) -> float | None:
-        """Return the power in kW at the time `at`. None before two pulses.
+        """Return the power in kW at the time `at`. Return None before two pulses have come.
 
-        It falls while no pulse comes.
+        The power falls while no pulse comes.
         """
         return self._power.kw(at)
 

@@ -68,7 +68,7 @@ class RunningCount:
     def _since(self, last: int, last_at: float, count: int, at: float) -> int | None:
         """Return the pulses from count `last` to `count`.
 
-        None if their power is above MAX_POWER_KW.
+        Return None if their power is above MAX_POWER_KW.
 
         `last_at` and `at` are the times of the two counts in seconds.
         """

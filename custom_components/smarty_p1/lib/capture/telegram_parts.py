@@ -39,7 +39,7 @@ class Kind(Enum):
 
 
 class Part(NamedTuple):
-    """Part of a telegram's text. `name` identifies the register of a number; else it is empty."""
+    """Part of a telegram's text. `name` is the register of a number, and "" for all other parts."""
 
     kind: Kind
     text: bytes

@@ -48,7 +48,10 @@ def quarter_hour_attributes(quarter: QuarterHour | None) -> Attributes:
 
 
 def month_start(reading: Reading) -> datetime | None:
-    """Return the start of the month whose totals are shown. None if the reading has no demand."""
+    """Return the start of the month whose totals are shown.
+
+    Return None if the reading has no demand.
+    """
     return reading.demand.month_start if reading.demand else None
 
 

@@ -93,7 +93,10 @@ def to_text(value: Value) -> str | None:
 
 
 def to_control_state(value: Value) -> str | None:
-    """Return the name of the control state of a breaker, relay or valve. None if it is unknown."""
+    """Return the name of the control state of a breaker, relay or valve.
+
+    Return None if it is unknown.
+    """
     return CONTROL_STATES.get(value) if isinstance(value, int) else None
 
 

@@ -1,4 +1,4 @@
-"""Sensors of a meter without a cable: values that the platform Leneda knows a day later."""
+"""Sensors of a meter without a cable. The platform Leneda knows their values one day later."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,7 +12,7 @@ from .tariff_sensors import TARIFF_SENSORS
 
 
 def _feeds_in(reading: Reading) -> bool:
-    """Return whether the meter has fed in energy in a known month."""
+    """Return whether the meter has exported energy in any known month."""
     demand = reading.demand
     months = (*demand.earlier_months, demand.month) if demand else ()
     return any(day.exported_wh for month in months for day in month.days)

@@ -109,7 +109,7 @@ classes = _CachedResult(_classes, _compared)
 
 
 def _last_month(demand: Demand) -> Month | None:
-    """Return the month before the shown month. None if it is unknown."""
+    """Return the month before the shown month. Return None if it is unknown."""
     months = demand.earlier_months
     return months[-1] if months and months[-1].end == demand.month.start else None
 
@@ -133,7 +133,9 @@ def cost(*parts: str) -> Callable[[Demand], float | None]:
 
 
 def surcharge(demand: Demand) -> float | None:
-    """Return the month's cost in EUR of the energy above the reference power. None if unknown.
+    """Return the month's cost in EUR of the energy above the reference power.
+
+    Return None if unknown.
 
     The cost has six decimals, because it changes at most once in a quarter-hour.
     """
@@ -145,12 +147,15 @@ def surcharge(demand: Demand) -> float | None:
 
 
 def total(demand: Demand) -> float | None:
-    """Return the total of the running month's bill in EUR. None if unknown."""
+    """Return the total of the running month's bill in EUR. Return None if unknown."""
     return _this_month(demand).total
 
 
 def month_end(demand: Demand) -> float | None:
-    """Return the expected total of the whole month's bill in EUR. None without an estimate."""
+    """Return the expected total of the whole month's bill in EUR.
+
+    Return None without an estimate.
+    """
     estimate = _estimate(demand)
     return estimate.total if estimate else None
 
@@ -167,7 +172,7 @@ def month_end_attributes(demand: Demand) -> Attributes:
 
 
 def feed_in(demand: Demand) -> float | None:
-    """Return the month's payment in EUR for the exported energy. None if unknown."""
+    """Return the month's payment in EUR for the exported energy. Return None if unknown."""
     amount = _this_month(demand).amount("feed_in")
     return None if amount is None else abs(amount) and -amount
 
@@ -219,7 +224,10 @@ def _with_unpriced(attributes: Attributes, unpriced_kwh: float) -> Attributes:
 
 
 def peak_last_month(demand: Demand) -> QuarterHour | None:
-    """Return the highest quarter-hour of the month before the shown month. None if unknown."""
+    """Return the highest quarter-hour of the month before the shown month.
+
+    Return None if unknown.
+    """
     month = _last_month(demand)
     return month.peak if month else None
 
@@ -234,7 +242,7 @@ def peak_last_month_attributes(demand: Demand) -> Attributes:
 def peak_12_months(demand: Demand) -> QuarterHour | None:
     """Return the highest quarter-hour of this month and the eleven months before.
 
-    None if unknown.
+    Return None if unknown.
     """
     month_start = demand.month.start
     year_before = month_start.replace(year=month_start.year - 1)
@@ -253,10 +261,13 @@ def quarter_hours_above(demand: Demand) -> int:
 
 
 def cheapest(demand: Demand) -> int | None:
-    """Return the cheapest reference power in kW over the decisive months. None if unknown."""
+    """Return the cheapest reference power in kW over the decisive months.
+
+    Return None if unknown.
+    """
     return _comparison(demand).cheapest
 
 
 def saving(demand: Demand) -> float | None:
-    """Return the yearly saving in EUR at the cheapest reference power. None if unknown."""
+    """Return the yearly saving in EUR at the cheapest reference power. Return None if unknown."""
     return _comparison(demand).saving_per_year

@@ -23,9 +23,9 @@ _FEED_IN_PRICE = ("feed_in_price", "feed_in_price_entity")
 
 
 def _shown[T](value_fn: Callable[[Demand], T]) -> Callable[[Reading], T | None]:
-    """Return a function from a reading to `value_fn` of its demand.
+    """Return a function that applies `value_fn` to the demand of a reading.
 
-    It returns None without a demand.
+    For a reading without a demand, the function returns None.
     """
     return lambda reading: value_fn(reading.demand) if reading.demand else None
 

@@ -60,7 +60,7 @@ def read_time_series(answer: object, code: str, start: datetime, end: datetime) 
 
 
 def _refusal(answer: dict[str, Any], items: object, code: str) -> AnswerRefusal | None:
-    """Return the reason why a response is unusable. None for a usable response."""
+    """Return the reason why a response is unusable. Return None for a usable response."""
     unit, interval = answer.get("unit"), answer.get("intervalLength")
     if not isinstance(items, list) or len(items) > _MAX_ITEMS:
         return AnswerRefusal.MALFORMED

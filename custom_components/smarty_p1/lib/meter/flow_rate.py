@@ -168,7 +168,7 @@ class FlowRates:
         return min((flow.silence_ends_at for flow in flows if flow.rate != 0), default=_NEVER)
 
     def _rate(self, identity: str, meter: MBusReading, now: datetime) -> float | None:
-        """Return the flow of one meter in m³/h or kW. None if it is unknown."""
+        """Return the flow of one meter in m³/h or kW. Return None if it is unknown."""
         if meter.time is None or meter.value is None or meter.unit not in _UNITS:
             return None
         flow = self._flows.pop(identity, None)

@@ -83,10 +83,13 @@ class MeterRegistry(Protocol):
     """Meters of several ports, found by their system titles."""
 
     def decryptor_of(self, title: bytes) -> FrameDecryptor | None:
-        """Return the decryptor for the system title `title`. None if there is no key for it."""
+        """Return the decryptor for the system title `title`.
+
+        Return None if there is no key for it.
+        """
 
     def reader_of(self, telegram: Telegram) -> MeterReader | None:
-        """Return the reader for a verified telegram. None if its serial number is wrong."""
+        """Return the reader for a verified telegram. Return None if its serial number is wrong."""
 
 
 class FirstMeter:

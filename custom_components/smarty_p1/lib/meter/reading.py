@@ -41,7 +41,10 @@ class Reading:
         return self.telegram.time or self.received_at
 
     def meter(self, identity: str) -> MBusReading | None:
-        """Return the M-Bus meter with this identity. None if the telegram has no such meter."""
+        """Return the M-Bus meter with this identity.
+
+        Return None if the telegram has no such meter.
+        """
         return self.telegram.channels.get(self.channels.get(identity, 0))
 
 

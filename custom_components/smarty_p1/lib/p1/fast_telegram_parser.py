@@ -81,7 +81,10 @@ class FastParser:
         self._channels: dict[int, MBusReading] = {}
 
     def read(self, text: bytes) -> Contents | None:
-        """Return the contents of the telegram in `text`. None if `text` is not a telegram."""
+        """Return the contents of the telegram in `text`.
+
+        Return None if `text` is not a telegram.
+        """
         if not self._read_changes(text):
             self._read_all(text)
         if self._identification is None:

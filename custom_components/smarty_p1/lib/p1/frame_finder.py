@@ -108,7 +108,7 @@ class Framer:
             self.wake = min(self._horizon, self._searched + _END_SIZE)
 
     def _search(self) -> None:
-        """Add a place to `_waiting` for every new mark in the buffer."""
+        """Search the new bytes for possible frames and telegrams, and add them to `_waiting`."""
         buffer, offset = self.buffer, self._offset
         at = self._searched
         while (at := buffer.find(HEADER_MARK, at)) >= 0:

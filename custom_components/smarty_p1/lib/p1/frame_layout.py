@@ -58,7 +58,7 @@ def nonce_and_body(frame: bytes) -> tuple[bytes, bytes]:
 
 
 def read_frame(data: bytes) -> Frame | None:
-    """Return the frame in `data`. None if `data` is not exactly one frame."""
+    """Return the frame in `data`. Return None if `data` is not exactly one frame."""
     if not data.startswith(HEADER_MARK) or frame_size(data, 0) != len(data):
         return None
     nonce, _ = nonce_and_body(data)

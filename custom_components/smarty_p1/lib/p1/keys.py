@@ -82,7 +82,7 @@ def _unenclosed(body: str) -> str:
 def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
     """Return the key for 16 separate bytes.
 
-    None if it is unclear whether they are decimal or hex.
+    Return None if it is unclear whether they are decimal or hex.
     """
     numbers = [word.removeprefix("0x").removeprefix("\\x") for word in words]
     prefixed = sum(number != word for number, word in zip(numbers, words, strict=True))
@@ -97,7 +97,7 @@ def _read_bytes(words: list[str], *, is_array: bool) -> bytes | None:
 def _read_numbers(numbers: list[str], *, is_array: bool, is_decimal: bool) -> bytes | None:
     """Return the key for 16 numbers.
 
-    None if it is unclear whether they are decimal or hexadecimal.
+    Return None if it is unclear whether they are decimal or hexadecimal.
     """
     if all(len(number) == 2 for number in numbers):  # noqa: PLR2004
         # Two digits such as 10 mean ten in a program, but are hexadecimal in the grid operator's

@@ -62,7 +62,7 @@ _GIGAJOULES = frozenset({"heat", "heat_inlet", "cooling", "cooling_inlet", "heat
 def default_unit(device_type: str) -> str | None:
     """Return the unit of an M-Bus meter that sends no unit.
 
-    None if `device_type` does not tell it.
+    Return None if `device_type` does not tell it.
     """
     if device_type in _CUBIC_METRES:
         return "m3"

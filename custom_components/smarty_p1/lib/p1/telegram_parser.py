@@ -47,7 +47,7 @@ def parse(
     system_title: bytes | None = None,
     verification: Verification = Verification.PLAIN,
 ) -> Telegram | None:
-    """Return the telegram in `text`. None if `text` is not a telegram.
+    """Return the telegram in `text`. Return None if `text` is not a telegram.
 
     `read` parses its contents.
     """
@@ -69,7 +69,7 @@ def parse(
 
 
 def read(text: bytes) -> Contents | None:
-    """Return the contents of a telegram. None if `text` does not begin with `/`."""
+    """Return the contents of a telegram. Return None if `text` does not begin with `/`."""
     identification = read_identification(text)
     if identification is None:
         return None
@@ -79,7 +79,10 @@ def read(text: bytes) -> Contents | None:
 
 
 def read_identification(text: bytes) -> str | None:
-    """Return the text behind `/` in the first line. None if `text` does not begin with `/`."""
+    """Return the text behind `/` in the first line.
+
+    Return None if `text` does not begin with `/`.
+    """
     match = _match_identification(text)
     return match and match[1].decode("latin-1")[:MAX_NAME_SIZE]
 
@@ -103,7 +106,10 @@ def read_lines(text: bytes) -> list[tuple[str, ObisObject, str, int]]:
 
 
 def read_channel(objects: Mapping[str, Value], channel: int) -> MBusReading | None:
-    """Return the reading of the meter on an M-Bus channel. None if the channel has no meter."""
+    """Return the reading of the meter on an M-Bus channel.
+
+    Return None if the channel has no meter.
+    """
     get: Callable[[str], Any] = objects.get
     device_type, identifier, capture, valve = map(get, CHANNEL_REFERENCES[channel])
     time, value, unit = capture or (None, None, None)

@@ -108,7 +108,10 @@ def count(text: str) -> int | None:
 
 
 def timestamp(text: str) -> datetime | None:
-    """Return the aware time in a text of format TST. None for fill bytes or an impossible date."""
+    """Return the aware time in a text of format TST.
+
+    Return None for fill bytes or an impossible date.
+    """
     if not _is_timestamp(text):
         return None
     try:
@@ -118,12 +121,12 @@ def timestamp(text: str) -> datetime | None:
 
 
 def plain_text(text: str) -> str | None:
-    """Return the text as it was sent, without control characters. None if it is empty."""
+    """Return the text as it was sent, without control characters. Return None if it is empty."""
     return _CONTROLS.sub("", text) or None
 
 
 def message(text: str) -> str | None:
-    """Return the message in a text of hexadecimal octets. None if it is empty.
+    """Return the message in a text of hexadecimal octets. Return None if it is empty.
 
     The octets are decoded as UTF-8, or as Latin-1 if that fails.
     """
@@ -131,7 +134,7 @@ def message(text: str) -> str | None:
 
 
 def identifier(text: str) -> str | None:
-    """Return an identifier. None if it is empty.
+    """Return an identifier. Return None if it is empty.
 
     Hexadecimal octets that stand for ASCII characters are decoded. Any other text stays as it was
     sent.
@@ -144,7 +147,7 @@ def identifier(text: str) -> str | None:
 def capture(text: str) -> Capture | None:
     """Return the capture time and the index with its unit (0-n:24.2.1).
 
-    None if there is no index.
+    Return None if there is no index.
     """
     time, brackets, index = text.partition(")(")
     if not brackets:

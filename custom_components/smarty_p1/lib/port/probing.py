@@ -62,7 +62,7 @@ class _Findings:
         """Time of the first rejection in seconds of the loop's clock, infinity without one."""
 
     def read(self, data: bytes, now: float) -> Telegram | None:
-        """Return the first telegram in `data` that names its meter. None if there is none.
+        """Return the first telegram in `data` that names its meter. Return None if there is none.
 
         `now` is the time in seconds of the loop's clock.
         """

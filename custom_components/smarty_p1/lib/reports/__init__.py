@@ -14,6 +14,7 @@ from .bills import (
 from .days import bills_by_day, days_report
 from .gas_costs import DaySums, GasPrices, gas_costs_report, joined_days
 from .habits import highlights_report, usual_report
+from .house import first_day_of_house, house_report
 from .outlook import FORMAT_JSON, OUTLOOK_FORMATS, outlook_report
 from .quarter_hours import (
     quarter_hours_as_csv,
@@ -34,8 +35,10 @@ __all__ = [
     "classes_report",
     "comparison_report",
     "days_report",
+    "first_day_of_house",
     "gas_costs_report",
     "highlights_report",
+    "house_report",
     "joined_days",
     "known_months",
     "outlook_report",

@@ -49,7 +49,10 @@ def bills_by_day(
 
 
 def days_report(demand: Demand, known: QuarterHours, start: date, end: date) -> dict[str, Any]:
-    """Return the days from `start` to before `end`. If they are too many, the last MAX_DAYS."""
+    """Return the days from `start` to before `end`.
+
+    If there are more than MAX_DAYS, return only the last MAX_DAYS.
+    """
     days = [
         day
         for month in known_months(demand)

@@ -84,7 +84,9 @@ def _share(start: datetime, seconds: float) -> float:
 def _running(
     days_by_date: Mapping[date, _Day], prices: GasPrices, month: date, end: date
 ) -> dict[str, Any] | None:
-    """Return the costs of `month` until its last whole day before `end`. None without a whole day.
+    """Return the costs of `month` until its last whole day before `end`.
+
+    Return None without a whole day.
 
     The costs begin on the 1st, or on the first whole day if the meter was first read this month.
     """
@@ -101,7 +103,7 @@ def _year_ago(
 ) -> dict[str, Any] | None:
     """Return the costs of the same days a year ago.
 
-    None unless all days of both years are whole.
+    Return None unless all days of both years are whole.
     """
     this = date.fromisoformat(f"{month['month']}-01")
     start = this.replace(year=this.year - 1)

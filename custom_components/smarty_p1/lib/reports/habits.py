@@ -1,4 +1,8 @@
-"""Contents about habits: usual sums by now, the month's highest powers, the power always on."""
+"""Contents about habits of a household.
+
+They are the usual sums by this time of the day, the highest powers of a month, and the power that
+is always on.
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -32,7 +36,7 @@ _HOURS_A_YEAR = 8760
 
 
 class _Sums(NamedTuple):
-    """Energies and peak of a part of a day, and energies weighted by their prices."""
+    """Energies of a part of a day, its highest power, and its energies weighted by their prices."""
 
     imported_wh: float
     exported_wh: float
@@ -41,9 +45,10 @@ class _Sums(NamedTuple):
 
 
 def usual_report(demand: Demand, known: QuarterHours) -> dict[str, Any]:
-    """Return the mean of the same weekday in the last four weeks, from midnight to this time.
+    """Return the usual sums from midnight to this time of the day.
 
-    `usual` is None unless at least two of the days are known as a whole.
+    They are the means of the same weekday in the last four weeks. `usual` is None unless at least
+    two of these days are known completely.
     """
     now = demand.time.astimezone(LUXEMBOURG)
     past = [now - timedelta(weeks=week) for week in range(1, _WEEKS + 1)]
@@ -68,7 +73,10 @@ def usual_report(demand: Demand, known: QuarterHours) -> dict[str, Any]:
 def _until(
     until: datetime, known: QuarterHours, contracts: Contracts, costs: dict[str, Any] | None
 ) -> dict[str, float | None] | None:
-    """Return the sums of a day from midnight to `until`, None unless the whole day is known."""
+    """Return the sums of a day from midnight to `until`, None unless the whole day is known.
+
+    `costs` has the costs of the whole day, None if they are unknown.
+    """
     start, end = day_start(until), day_end(until)
     quarters = _quarters(known, start, end)
     if costs is None or len(quarters) < (end - start) // QUARTER_HOUR or None in quarters:
@@ -90,7 +98,7 @@ def _until(
 
 
 class _Quarter(NamedTuple):
-    """Energies of a quarter-hour in whole Wh."""
+    """Energies of a quarter-hour, in whole Wh."""
 
     start: datetime
     imported_wh: int
@@ -109,7 +117,10 @@ def _quarters(known: QuarterHours, start: datetime, end: datetime) -> list[_Quar
 def _part(
     quarters: Sequence[_Quarter | None], start: datetime, until: datetime
 ) -> Iterator[tuple[_Quarter, float]]:
-    """Yield the quarter-hours before `until`, each with the share of it that is before `until`."""
+    """Yield the quarter-hours that begin before `until`. `quarters` begin at `start`.
+
+    Each comes with the part of it that is before `until`, as a number from 0 to 1.
+    """
     for n, quarter in enumerate(quarters):
         share = min(1.0, (until - start) / QUARTER_HOUR - n)
         if quarter and share > 0:
@@ -141,7 +152,10 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 
 def highlights_report(demand: Demand, known: QuarterHours, day: date | None) -> dict[str, Any]:
-    """Return the highest powers of the month of `day` (by default today), and what is always on."""
+    """Return the highest powers of a month, and the power that is always on.
+
+    The month contains `day`, or today if `day` is None.
+    """
     now = demand.time.astimezone(LUXEMBOURG)
     moment = now if day is None else datetime(day.year, day.month, day.day, 12, tzinfo=LUXEMBOURG)
     start = month_start(moment)
@@ -155,7 +169,10 @@ def highlights_report(demand: Demand, known: QuarterHours, day: date | None) -> 
 def _highest(
     known: QuarterHours, start: datetime, end: datetime, contracts: Contracts
 ) -> list[dict[str, Any]]:
-    """Return the highest powers. Quarter-hours above the reference power in a row are one."""
+    """Return the highest powers from `start` to `end`.
+
+    Consecutive quarter-hours above the reference power count as one.
+    """
 
     def is_above(quarter: _Quarter) -> bool:
         reference_kw = contracts.at(quarter.start).reference_kw
@@ -179,9 +196,10 @@ def _highest(
 
 
 def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
-    """Return the power that is always on, and its cost a year; None if it is unknown.
+    """Return the power that is always on and its cost per year, None if the power is unknown.
 
-    The least quarter-hour from 2:00 to 5:00, the median of the last seven nights.
+    For each of the last seven nights, the lowest power of a quarter-hour from 2:00 to 5:00 is
+    taken. The power that is always on is their median.
     """
     today = day_start(demand.time)
     midnights = [day_start(today - timedelta(days=n) + timedelta(hours=12)) for n in range(_NIGHTS)]
@@ -197,7 +215,7 @@ def _always_on(demand: Demand, known: QuarterHours) -> dict[str, Any] | None:
 
 
 def _night(known: QuarterHours, midnight: datetime) -> list[_Quarter]:
-    """Return the quarter-hours from 2:00 to 5:00, none unless all of them are known."""
+    """Return the quarter-hours from 2:00 to 5:00 after `midnight`, [] if one of them is unknown."""
     local = midnight.astimezone(LUXEMBOURG)
     begin, end = ((local + hour).astimezone(UTC) for hour in _NIGHT)
     quarters = _quarters(known, begin, end) if begin >= known.start else []

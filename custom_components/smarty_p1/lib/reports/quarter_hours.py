@@ -46,7 +46,7 @@ def _local(quarter: QuarterHour) -> str:
 
 
 def quarter_hours_as_json(quarters: Sequence[QuarterHour], shared: SharedPower) -> dict[str, Any]:
-    """Return quarter-hours and their shared energy as data."""
+    """Return quarter-hours and their shared energy as JSON values."""
     return {
         "quarter_hours": [
             {

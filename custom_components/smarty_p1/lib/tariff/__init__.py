@@ -44,6 +44,17 @@ from .contract import (
 )
 from .demand_meter import DemandMeter
 from .demand_snapshot import KEPT_MONTHS, Demand
+from .house import (
+    Grid,
+    HouseDay,
+    HouseSum,
+    Supply,
+    SupplyKind,
+    doubtful_periods,
+    house_days,
+    house_sum,
+    prices_by_hour,
+)
 from .kwh_price import (
     KwhPrice,
     excess_price,
@@ -80,7 +91,7 @@ from .sharing import NO_DAY_SUMS, NO_SHARING, Covered, DaySum, DaySums, Sharing
 from .span_days import above_each
 from .span_months import KnownMonths, months_of
 from .span_views import QuarterHours, quarter_hours_between
-from .spans import Kind, Row, Span
+from .spans import Columns, Kind, Row, Span
 from .stored_day_sums import load_months
 from .time_of_use import WEEKDAYS, TimeOfUseSplit, time_of_use_hours
 from .what_if import ClassWithBattery, WhatIf, YearCosts, simulate_battery
@@ -127,6 +138,7 @@ __all__ = [
     "ClassCost",
     "ClassExcess",
     "ClassWithBattery",
+    "Columns",
     "ComingQuarterHour",
     "Comparison",
     "Contract",
@@ -140,6 +152,9 @@ __all__ = [
     "Energies",
     "Estimate",
     "Files",
+    "Grid",
+    "HouseDay",
+    "HouseSum",
     "Kind",
     "KnownMonths",
     "KwhPrice",
@@ -158,6 +173,8 @@ __all__ = [
     "Shared",
     "Sharing",
     "Span",
+    "Supply",
+    "SupplyKind",
     "TimeOfUseSplit",
     "UnknownVersionError",
     "WhatIf",
@@ -172,9 +189,12 @@ __all__ = [
     "compute_bill",
     "day_end",
     "day_start",
+    "doubtful_periods",
     "estimate_month",
     "estimated",
     "excess_price",
+    "house_days",
+    "house_sum",
     "line_of",
     "lines_of",
     "lines_of_file",
@@ -187,6 +207,7 @@ __all__ = [
     "network_prices_at",
     "older_prices",
     "price_of_kwh",
+    "prices_by_hour",
     "prices_by_quarter",
     "prices_of_attributes",
     "quarter_hour_cost",

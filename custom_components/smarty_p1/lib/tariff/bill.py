@@ -124,8 +124,8 @@ class Bill(NamedTuple):
     def total_with_community(self) -> float | None:
         """Return the total plus the amount of the energy community's own bill.
 
-        None while the total is unknown, or while the household has shared energy at an unknown
-        price.
+        Return None while the total is unknown, or while the household has shared energy at an
+        unknown price.
         """
         if self.total is None or not self.shared.all_wh:
             return self.total
@@ -134,7 +134,7 @@ class Bill(NamedTuple):
     def amount(self, *names: str) -> float | None:
         """Return the cost with VAT of the lines in `names`.
 
-        None if a cost is unknown, or if the bill has no such line.
+        Return None if a cost is unknown, or if the bill has no such line.
         """
         lines = [line for line in self.lines if line.name in names]
         if not lines or self.vat_rate is None or any(name in self.missing for name in names):
@@ -144,8 +144,8 @@ class Bill(NamedTuple):
     def part(self, *names: str) -> float | None:
         """Return the cost with VAT of the parts in `names`.
 
-        None if a cost is unknown, or if the bill has no line of these parts. The costs of all parts
-        add up to `subtotal`.
+        Return None if a cost is unknown, or if the bill has no line of these parts. The costs of
+        all parts add up to `subtotal`.
         """
         if self.vat_rate is None or any(BILL_LINES[line].part in names for line in self.missing):
             return None
@@ -255,7 +255,7 @@ def _lines_of_known_parts(lines: tuple[Line, ...], missing: tuple[str, ...]) -> 
 class _Sums(NamedTuple):
     """Sums of bill lines, in EUR. The fields have the names of fields of `Bill`.
 
-    None if unknown.
+    A sum is None if it is unknown.
     """
 
     net: float | None = None
@@ -340,7 +340,7 @@ def _sold(part: MonthPart) -> _Energy:
 def _mean_price(energies: Sequence[_Energy]) -> float | None:
     """Return the market's mean price of a month's energy.
 
-    None if the market's price is known for less than 90 % of the energy.
+    Return None if the market's price is known for less than 90 % of the energy.
     """
     of_market = [energy for energy in energies if energy.margin is not None]
     kwh, known_kwh = (
@@ -420,7 +420,7 @@ def _energy(name: str, energy: _Energy) -> _Charge:
 def _community(parts: Sequence[MonthPart]) -> Line | None:
     """Return the line of the energy community's own bill.
 
-    None if no energy was shared, or if its price is unknown in a part of the month.
+    Return None if no energy was shared, or if its price is unknown in a part of the month.
     """
     shared = [part for part in parts if part.shared.all_wh]
     prices = [part.contract.community_price for part in shared]
@@ -438,7 +438,7 @@ def _community(parts: Sequence[MonthPart]) -> Line | None:
 def _network_of_local_sharing(parts: Sequence[MonthPart]) -> float | None:
     """Return the network cost, with VAT, of the energy that is or may be locally shared.
 
-    None if the network's price or the rate of the VAT is unknown.
+    Return None if the network's price or the rate of the VAT is unknown.
     """
     cost = 0.0
     for part in parts:

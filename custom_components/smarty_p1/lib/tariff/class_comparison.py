@@ -67,7 +67,7 @@ class Comparison(NamedTuple):
     def is_about_the_same(self) -> bool | None:
         """Return whether the saving is too small for a change of the reference power.
 
-        None if unknown.
+        Return None if the saving is unknown.
         """
         return None if self.saving_per_year is None else self.saving_per_year < _WORTH_A_YEAR
 
@@ -107,7 +107,7 @@ def _saving_per_year(
     """Return how much the cheapest reference power would save in a year, in EUR.
 
     `totals` are the costs of the reference powers over `months` months. The saving is relative to
-    `own_kw`, the present reference power. None if its cost is unknown.
+    `own_kw`, the present reference power. Return None if its cost is unknown.
     """
     own = next((total for kw, total in totals.items() if kw == own_kw), None)
     if own is None:

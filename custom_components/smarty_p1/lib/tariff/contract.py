@@ -121,7 +121,7 @@ class Aid(NamedTuple):
 
     @property
     def end(self) -> datetime | None:
-        """Return the moment from which the aid no longer holds, in UTC; None without an end."""
+        """Return the moment at which the aid ends, in UTC. Return None if the aid has no end."""
         return None if self.last_day is None else midnight(self.last_day + timedelta(days=1))
 
     def holds_at(self, moment: datetime) -> bool:
@@ -130,7 +130,10 @@ class Aid(NamedTuple):
 
 
 class MarketPrices(NamedTuple):
-    """Current market prices of a kWh in EUR, without the contract's margins. None if unknown."""
+    """Current market prices of a kWh in EUR, without the contract's margins.
+
+    A price is None if it is unknown.
+    """
 
     energy: float | None = None
     feed_in: float | None = None

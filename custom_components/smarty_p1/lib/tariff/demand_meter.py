@@ -368,10 +368,10 @@ class DemandMeter:
         )
 
     def _past_snapshot(self) -> Demand | None:
-        """Return the values of the platform's days alone, None if the platform has no days.
+        """Return the values that come only from Leneda's days, None if Leneda has sent no days.
 
-        No reading is made up for the past: the register would rise by all its energy at the first
-        reading.
+        No register is invented for the past. Otherwise, the register would rise by all its energy
+        at the first reading.
         """
         end = self._history.past.end
         if end is None:
@@ -401,7 +401,10 @@ class DemandMeter:
         )
 
     def _summarise(self, shown: datetime) -> Summary:
-        """Return the shown month and the earlier months. `shown` is the month's start."""
+        """Return the summary of the shown month and the earlier months.
+
+        `shown` is the start of the shown month.
+        """
         self._summary = summarised(
             self._history.months(self._contracts),
             self._contracts,

@@ -50,8 +50,8 @@ def quarter_hour_cost(
     """Return the cost in EUR of a quarter-hour's imported energy, without the surcharge.
 
     A shared kWh (see `covered`) costs the network's price plus the energy community's price, if
-    both are known. None if a price is unknown. This is always so for a price that follows the
-    market, because past market prices are not stored.
+    both are known. Return None if a price is unknown. This is always so for a price that follows
+    the market, because past market prices are not stored.
     """
     price = price_of_kwh(contracts, quarter.start, NO_PRICES).imported
     if price is None or covered is None:
@@ -81,7 +81,10 @@ def market_prices_of(price: KwhPrice, contracts: Contracts, moment: datetime) ->
 
 
 def excess_price(contract: Contract, moment: datetime) -> float | None:
-    """Return the additional price of a kWh above the reference power, with VAT; None if unknown."""
+    """Return the additional price of a kWh above the reference power, with VAT.
+
+    Return None if the price is unknown.
+    """
     prices = AgreedPrices.at(contract, moment)
     more = contract.reference_kw and prices.surcharge_on_top
     if more is None or prices.vat_rate is None:
@@ -90,7 +93,10 @@ def excess_price(contract: Contract, moment: datetime) -> float | None:
 
 
 def _energy_at(contract: Contract, moment: datetime, market: MarketPrices) -> float | None:
-    """Return the supplier's price of an imported kWh at `moment`, without VAT. None if unknown."""
+    """Return the supplier's price of an imported kWh at `moment`, without VAT.
+
+    Return None if unknown.
+    """
     hours = contract.second_hours if contract.has_second_price else None
     if hours and is_second(hours, quarter_start(moment)):
         return contract.second_price
@@ -115,7 +121,7 @@ def _aids(
 
 
 def _sum_of_known(parts: Sequence[float | None]) -> float | None:
-    """Return the sum of `parts`. None if one of the parts is unknown."""
+    """Return the sum of `parts`. Return None if one of the parts is unknown."""
     known_parts = [part for part in parts if part is not None]
     return sum(known_parts) if len(known_parts) == len(parts) else None
 
@@ -123,7 +129,7 @@ def _sum_of_known(parts: Sequence[float | None]) -> float | None:
 def _energy(price: float | None, margin: float | None, market: float | None) -> float | None:
     """Return `market` plus `margin`. If `margin` is None, return the fixed `price`.
 
-    None if the needed price is unknown.
+    Return None if the needed price is unknown.
     """
     if margin is None:
         return price

@@ -106,7 +106,10 @@ def _first(row: Mapping[object, object], names: tuple[str, ...]) -> object:
 
 
 def _time(value: object) -> datetime | None:
-    """Return `value` as a time in UTC. None if it is not a time, or if it has no UTC offset."""
+    """Return `value` as a time in UTC.
+
+    Return None if it is not a time, or if it has no UTC offset.
+    """
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)

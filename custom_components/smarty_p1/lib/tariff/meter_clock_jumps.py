@@ -103,7 +103,7 @@ class ReadingSegment:
     def is_of(self, serial_number: str | None) -> bool:
         """Return whether a telegram is from the segment's meter.
 
-        True if a serial number is unknown.
+        Return True if one of the serial numbers is unknown.
         """
         own_number = self.serial_number
         return serial_number is None or own_number is None or serial_number == own_number
@@ -115,7 +115,10 @@ class ReadingSegment:
         return self.is_of(serial_number) and 0 <= rise_wh <= most_wh(abs(passed))
 
     def may_be_followed_by(self, reading: Registers, serial_number: str | None) -> bool:
-        """Return whether `reading` can continue the segment. False after a gap of over 40 days."""
+        """Return whether `reading` can continue the segment.
+
+        After a gap of over 40 days, no reading can.
+        """
         passed = reading.time - self.last.time
         return timedelta() < passed <= MAX_SHARED_GAP and self.is_register_of(
             reading, serial_number

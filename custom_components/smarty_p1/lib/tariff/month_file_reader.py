@@ -222,7 +222,7 @@ class RowReader:
                 self.row.put(gap)
 
     def _gap(self, before: Position, after: Position, *, is_lost: bool = True) -> Span | None:
-        """Return the gap between the ends of two lines. None if the gap has no energy.
+        """Return the gap between the ends of two lines. Return None if the gap has no energy.
 
         If a line is lost, its month is added to `damaged`.
         """

@@ -40,8 +40,8 @@ class Estimate(NamedTuple):
 def estimated(demand: Demand) -> Estimate | None:
     """Return the estimate of the shown month, made at the start of the running quarter-hour.
 
-    So the estimate changes once a quarter-hour, and not with every telegram. None without enough
-    data or prices.
+    So the estimate changes once a quarter-hour, and not with every telegram. Return None without
+    enough data or prices.
     """
     until = min(demand.until, demand.quarter_start)
     return estimate_month(demand.known_month, demand.earlier_months, demand.contracts, until)
@@ -50,7 +50,7 @@ def estimated(demand: Demand) -> Estimate | None:
 def estimate_month(
     month: Month, earlier: Sequence[Month], contracts: Contracts, until: datetime
 ) -> Estimate | None:
-    """Return the estimate of `month`, the running month. None without enough data or prices.
+    """Return the estimate of `month`, the running month. Return None without enough data or prices.
 
     `earlier` are the months before, `until` is the time up to which `month` is measured.
     """
@@ -112,7 +112,9 @@ def _total(
     days: Sequence[Sequence[Day]],
     fallback_days: Sequence[Day] = (),
 ) -> float | None:
-    """Return the month's total in EUR if each coming day is the mean of `days`. None if unknown.
+    """Return the month's total in EUR if each coming day is the mean of `days`.
+
+    Return None if unknown.
 
     Values that all of `days` lack, such as market prices, come from `fallback_days`.
     """
@@ -173,7 +175,7 @@ class _Known(NamedTuple):
     others: Sequence[Day]
 
     def ratio(self, of: Callable[[Day], tuple[float, float]]) -> float | None:
-        """Return the sum of parts divided by the sum of wholes. None if all wholes are 0.
+        """Return the sum of parts divided by the sum of wholes. Return None if all wholes are 0.
 
         `of` returns the part and the whole of a day. The sums are made over `days`. If the wholes
         of `days` are 0, they are made over `others`.

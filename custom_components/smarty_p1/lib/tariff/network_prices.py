@@ -90,7 +90,7 @@ _PRICES = [_prices_on(day, _FILE["prices"]) for day in _DAYS]
 
 
 def network_prices_at(moment: datetime) -> NetworkPrices | None:
-    """Return the published prices at `moment`. None before the first published prices."""
+    """Return the published prices at `moment`. Return None before the first published prices."""
     index = bisect_right(_STARTS, moment)
     return _PRICES[index - 1] if index else None
 
@@ -208,7 +208,7 @@ class AgreedPrices(NamedTuple):
         return _first(own, published.get(self.contract.consumer_category or CONSUMER_CATEGORIES[0]))
 
     def fixed(self, reference_kw: float | None) -> float | None:
-        """Return the monthly price of the reference power `reference_kw`. None if unknown.
+        """Return the monthly price of the reference power `reference_kw`. Return None if unknown.
 
         The price in the contract counts only for the contract's own reference power.
         """

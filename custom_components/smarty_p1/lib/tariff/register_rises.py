@@ -22,7 +22,7 @@ _HOUR = timedelta(hours=1)
 class Energies(NamedTuple):
     """Values of the registers 1-0:1.8.0, 2.8.0, 3.8.0 and 4.8.0 in a telegram.
 
-    None where unknown.
+    A value is None if it is unknown.
     """
 
     imported_kwh: float | None
@@ -47,7 +47,9 @@ class Registers(NamedTuple):
 
     @classmethod
     def of(cls, time: datetime, energies: Energies, last: Registers | None) -> Self | None:
-        """Return the registers of a telegram. None if the imported energy is missing or negative.
+        """Return the registers of a telegram.
+
+        Return None if the imported energy is missing or negative.
 
         If the exported energy is missing, the value in `last`, the previous registers, is kept.
         """
@@ -183,7 +185,7 @@ class Amounts(NamedTuple):
     def totals(self) -> tuple[float, float | None, float | None, float | None]:
         """Return the fields of a `QuarterHour`: mean power in kW, then energies in kWh and kvarh.
 
-        Inexact or unknown energies are None.
+        An energy is None if it is unknown or inexact.
         """
         return (
             round(self.imported_wh * 4 / 1000, DECIMALS),

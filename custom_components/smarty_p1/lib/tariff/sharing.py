@@ -75,7 +75,7 @@ def shared_of(
 ) -> Shared | None:
     """Return the shared energy of `quarters`.
 
-    None if it is unknown for all of these quarter-hours.
+    Return None if it is unknown for all of these quarter-hours.
     """
     hours = contract.second_hours
     total = None

@@ -74,7 +74,7 @@ def sure_time(segments: Sequence[ReadingSegment]) -> datetime:
 def _was_left(row: Row, month: datetime, shown: datetime) -> bool:
     """Return whether `month` has measured quarter-hours, but the following month has none.
 
-    False if the following month is the shown month.
+    Return False if the following month is the shown month.
     """
     following = month_end(month)
     is_last = following != shown and not row.has_quarter_hours(following)

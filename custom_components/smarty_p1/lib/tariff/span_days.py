@@ -84,7 +84,7 @@ class _Part(NamedTuple):
     def known_day(self, pieces: Sequence[Piece]) -> KnownDay | None:
         """Return the day, including `pieces` of gaps and of parts of quarter-hours.
 
-        None without energy.
+        Return None without energy.
         """
         month, begin = self.month, self.begin
         # A quarter-hour belongs to the contract that holds at its start. So round both ends up to
@@ -197,9 +197,9 @@ def _sum(*energies_wh: Sequence[float]) -> float:
 
 
 def highest_of(quarters: Iterable[QuarterHour]) -> QuarterHour | None:
-    """Return the quarter-hour with the highest power.
+    """Return the quarter-hour with the highest power. If several are equal, return the first.
 
-    Of equal ones, return the first; None if empty.
+    Return None if there are no quarter-hours.
     """
     return min(quarters, key=lambda quarter: (-quarter.mean_kw, quarter.start), default=None)
 

@@ -32,7 +32,10 @@ class QuarterHours:
         start: datetime,
         end: datetime,
     ) -> None:
-        """Take the quarter-hours from `start`, a midnight, to the last known one before `end`."""
+        """Take the quarter-hours from `start`, which is a midnight, to `end`.
+
+        Unknown quarter-hours at the end are left out.
+        """
         self.start = start
         self._imported = array("d")
         self._exported = array("d")
@@ -72,10 +75,10 @@ class QuarterHours:
         return f"{mark:08x}"
 
     def values(self, quantity: str, start: datetime, end: datetime) -> list[int | None]:
-        """Return the energies from `start` to `end` in whole Wh. None where unknown.
+        """Return the energy of each quarter-hour from `start` to `end`, in whole Wh.
 
-        `quantity` is "imported" or "exported". For any other text, the result is imported less
-        exported energy.
+        An energy is None if it is unknown. `quantity` is "imported" or "exported". For any other
+        text, the result is imported less exported energy.
         """
         part = self._slice(start, end)
         imported, exported = self._imported[part], self._exported[part]
@@ -131,9 +134,11 @@ class QuarterHours:
             index += count
 
     def peak(self, start: datetime, end: datetime) -> QuarterHour | None:
-        """Return the quarter-hour with the highest imported energy, the first of equal ones.
+        """Return the quarter-hour with the highest imported energy.
 
-        None if no energy is known.
+        If several are equal, return the first.
+
+        Return None if no energy is known.
         """
         part = self._slice(start, end)
         pairs = [(wh, -n) for n, wh in enumerate(self._imported[part], part.start) if not isnan(wh)]

@@ -101,7 +101,7 @@ def end_of(span: Span) -> Position:
 
 
 def gap_between(before: Position, after: Position) -> Span | None:
-    """Return the gap between two positions. None if they cannot be of one meter.
+    """Return the gap between two positions. Return None if they cannot be of one meter.
 
     If the clock was set back, the gap has no length and lies at the time of `after`.
     """

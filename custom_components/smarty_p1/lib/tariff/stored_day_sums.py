@@ -38,7 +38,10 @@ _MIN_WH = 0.01
 
 
 def load_months(data: Stored) -> tuple[Month, ...]:
-    """Return the months in `data`, an archive file. Raises ValueError for malformed data."""
+    """Return the months in `data`, the content of an archive file.
+
+    Raises ValueError for malformed data.
+    """
     try:
         stored = checked_mapping(data)
         check_version(stored, _VERSION_OF_MONTHS)

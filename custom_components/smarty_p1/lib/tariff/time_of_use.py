@@ -24,7 +24,7 @@ class TimeOfUseSplit(NamedTuple):
 
 
 def time_of_use_hours(start: str | None, end: str | None, days: Collection[str]) -> str | None:
-    """Return hours and days as one text. None if neither hours nor days are given.
+    """Return hours and days as one text. Return None if neither hours nor days are given.
 
     Raises ValueError for bad times.
     """

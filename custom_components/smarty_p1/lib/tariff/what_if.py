@@ -217,7 +217,7 @@ class _Trial:
         self._runs: dict[float | None, _Run] = {}
 
     def with_class(self, reference_kw: float) -> ClassWithBattery | None:
-        """Return the costs of the year at `reference_kw`. None if a price is unknown."""
+        """Return the costs of the year at `reference_kw`. Return None if a price is unknown."""
         run, contract = self._run(reference_kw), self._with(reference_kw)
         without, after = self._costs(contract, run.before), self._costs(contract, run.after)
         if without is None or after is None:
@@ -263,7 +263,10 @@ class _Trial:
         return [day.changed(energies, reference_kw, self._hours) for day, energies in both]
 
     def _costs(self, contract: Contract, days: Sequence[Day]) -> YearCosts | None:
-        """Return the costs of a year from the bills of all months. None if a price is unknown."""
+        """Return the costs of a year from the bills of all months.
+
+        Return None if a price is unknown.
+        """
         bills = self._bills(contract, days)
         totals = [bill.total for bill in bills if bill.total is not None]
         if len(totals) < len(bills):

@@ -23,7 +23,9 @@ _HOST = re.compile(r"(?P<v6>\[[^\]]*\])?(?P<name>[^:\[\]]*)(?::\d*)?")
 
 
 def plain_address(text: str) -> str | None:
-    """Return the IP address in `text` in its uniform notation. None if `text` is no IP address.
+    """Return the IP address in `text` in its uniform notation.
+
+    Return None if `text` is no IP address.
 
     The network interface behind a % is dropped. An IPv4 address within IPv6 becomes plain IPv4.
     """

@@ -16,7 +16,10 @@ class Handout:
         self._taken: dict[str, float] = {}
 
     def renew(self, watts: float | None) -> None:
-        """Start to divide the next telegram's power in W. None if the power is unknown."""
+        """Start to divide the power `watts` of the next telegram.
+
+        It is None if the power is unknown.
+        """
         handed_out = self._watts * self._part * sum(self._taken.values())
         self._watts = watts or 0.0
         self._part = self._forecast.part(self._watts, handed_out)

@@ -90,7 +90,10 @@ class Client:
 
     @property
     def fastest(self) -> IntervalEstimate | None:
-        """Return the shortest poll interval of the client. None if it has not polled the power."""
+        """Return the shortest poll interval of the client.
+
+        Return None if it has not polled the power.
+        """
         estimates = [
             estimate for question, estimate in self.poll_intervals.items() if question.is_polled
         ]

@@ -14,9 +14,10 @@ _PHASES = ((21, 22, 23, 24, 32), (41, 42, 43, 44, 52), (61, 62, 63, 64, 72))
 
 @dataclass(frozen=True, slots=True)
 class PhaseValues:
-    """Values of one phase: power in W and var (import positive), voltage in V. None if unknown.
+    """Values of one phase: power in W and var (positive if imported), and voltage in V.
 
-    `is_connected` is False for a phase that the meter does not have.
+    A value is None if it is unknown. `is_connected` is False for a phase that the meter does not
+    have.
     """
 
     power_w: float | None
@@ -38,7 +39,7 @@ class PhaseValues:
 
     @property
     def apparent_va(self) -> float | None:
-        """Return the apparent power in VA. None if the active power is unknown."""
+        """Return the apparent power in VA. Return None if the active power is unknown."""
         return None if self.power_w is None else hypot(self.power_w, self.reactive_var or 0.0)
 
     def scaled(self, factor: float) -> Self:
@@ -72,17 +73,17 @@ class MeterValues:
 
     @cached_property
     def imported_kwh(self) -> float | None:
-        """Return the register of the imported energy in kWh. None if it is unknown."""
+        """Return the register of the imported energy in kWh. Return None if it is unknown."""
         return number(self.reading, "1-0:1.8.0")
 
     @cached_property
     def exported_kwh(self) -> float | None:
-        """Return the register of the exported energy in kWh. None if it is unknown."""
+        """Return the register of the exported energy in kWh. Return None if it is unknown."""
         return number(self.reading, "1-0:2.8.0")
 
 
 def number(reading: Reading, reference: str) -> float | None:
-    """Return the value of the object with this OBIS reference. None if it is no number."""
+    """Return the value of the object with this OBIS reference. Return None if it is no number."""
     value: Any = reading.telegram.objects.get(reference)
     return value if isinstance(value, int | float) else None
 

@@ -15,7 +15,7 @@ class IntervalEstimate:
 
     @property
     def interval(self) -> float | None:
-        """Return the estimate in seconds. None before the second event."""
+        """Return the estimated seconds between two events. Return None before the second event."""
         return median(self._intervals) if self._intervals else None
 
     @property

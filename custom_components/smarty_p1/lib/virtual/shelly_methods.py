@@ -107,7 +107,7 @@ def em_status(values: MeterValues) -> dict[str, Any]:
 
 
 def _current(phase: PhaseValues) -> float | None:
-    """Return the current of a phase in A, without a sign. None if it is unknown."""
+    """Return the current of a phase in A, without a sign. Return None if it is unknown."""
     if phase.voltage_v is None or phase.apparent_va is None:
         return None
     return phase.apparent_va / phase.voltage_v if phase.voltage_v else 0.0
@@ -120,7 +120,7 @@ def _power_factor(phase: PhaseValues) -> float | None:
 
 
 def _sum(numbers: Iterable[float | None]) -> float | None:
-    """Return the sum of the numbers. None if one of them is None."""
+    """Return the sum of the numbers. Return None if one of them is None."""
     items = list(numbers)
     valid = [number for number in items if number is not None]
     return sum(valid) if len(valid) == len(items) else None

@@ -227,7 +227,10 @@ class VirtualMeter:
         return {client.address for client in steady[:MAX_BATTERIES]}
 
     def _share_name(self, client: Client, batteries: set[str]) -> str | None:
-        """Return the name of the share that a client uses. None if the client is no battery."""
+        """Return the name of the share that a client uses.
+
+        Return None if the client is no battery.
+        """
         if self.profile(client) is not Profile.BATTERY:
             return None
         return client.address if client.address in batteries else _NEWCOMERS

@@ -154,7 +154,7 @@ class HttpPort:
             listener.hang_up()
 
     def admit(self, transport: asyncio.Transport) -> web.RequestHandler | None:
-        """Return the handler of a new connection. None if the connection must be refused.
+        """Return the handler of a new connection. Return None if the connection must be refused.
 
         Connections from outside the local network, and connections beyond the limits, are refused.
         """

@@ -1,0 +1,170 @@
+"""Inverters and batteries that supply a house, and their energy by hour.
+
+The user has entered them in the settings of the Energy dashboard. Their energy comes from Home
+Assistant's statistics.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from homeassistant.components.recorder.statistics import (
+    StatisticsRow,
+    statistics_during_period,
+)
+from homeassistant.components.sensor import SensorDeviceClass
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.recorder import get_instance
+
+from ..const import CONF_SUN_SOURCES, DOMAIN
+from ..lib.tariff import Supply, SupplyKind
+from . import has_books
+from .collector_pause import without_collection
+from .energy_dashboard import async_energy_manager, stored_sources
+from .entry_types import AnyConfigEntry
+from .leneda_statistics_writer import RECORDER
+
+SOLAR, BATTERY = "solar", "battery"
+MAX_SOURCES = 20
+_HOUR = timedelta(hours=1)
+# Energy of this time before the first day tells the normal energy of an hour.
+_BEFORE = timedelta(days=31)
+_SAME = 1e-6
+
+
+class HouseSource(NamedTuple):
+    """Inverter or battery of the Energy dashboard. Its id is that of its delivered energy."""
+
+    kind: str
+    delivered: str
+    """Statistic of the produced or discharged energy."""
+    charged: str | None
+    power: str | None
+    """Entity of the current power. Negative while a battery is charged."""
+    name: str
+
+    @property
+    def statistics(self) -> dict[str, SupplyKind]:
+        """Return the kinds of energy by statistic."""
+        kind = SupplyKind.PRODUCED if self.kind == SOLAR else SupplyKind.DISCHARGED
+        return {self.delivered: kind} | ({self.charged: SupplyKind.CHARGED} if self.charged else {})
+
+
+async def async_all_sources(hass: HomeAssistant) -> list[HouseSource]:
+    """Return the solar and battery sources of the Energy dashboard, empty without a recorder."""
+    manager = await async_energy_manager(hass)
+    if manager is None or RECORDER not in hass.config.components:
+        return []
+    sources: list[HouseSource] = []
+    for stored in stored_sources(manager):
+        if stored["type"] not in {SOLAR, BATTERY}:
+            continue
+        fields: Mapping[str, object] = {**stored}
+        delivered, charged = str(fields["stat_energy_from"]), fields.get("stat_energy_to")
+        power = fields.get("stat_rate") or _power_beside(hass, delivered)
+        state = hass.states.get(delivered)
+        sources.append(
+            HouseSource(
+                stored["type"],
+                delivered,
+                str(charged) if charged else None,
+                str(power) if power else None,
+                str(fields.get("name") or (state.name if state else delivered)),
+            )
+        )
+    return sources[:MAX_SOURCES]
+
+
+@callback
+def is_only_meter(hass: HomeAssistant, entry: AnyConfigEntry) -> bool:
+    """Return whether Home Assistant reads no other electricity meter."""
+    entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+    return all(other is entry for other in entries if has_books(other))
+
+
+@callback
+def chosen_ids(
+    hass: HomeAssistant, entry: AnyConfigEntry, sources: Sequence[HouseSource]
+) -> list[str]:
+    """Return the ids of the sources that supply the house behind a meter.
+
+    Without a choice in the options, all sources belong to the only meter, and none to one of two
+    meters.
+    """
+    ids = [source.delivered for source in sources]
+    chosen: list[str] | None = entry.options.get(CONF_SUN_SOURCES)
+    if chosen is None:
+        return ids if is_only_meter(hass, entry) else []
+    return [name for name in ids if name in chosen]
+
+
+async def async_house_sources(hass: HomeAssistant, entry: AnyConfigEntry) -> list[HouseSource]:
+    """Return the sources that supply the house behind a meter."""
+    sources = await async_all_sources(hass)
+    ids = chosen_ids(hass, entry, sources)
+    return [source for source in sources if source.delivered in ids]
+
+
+async def async_supplies(
+    hass: HomeAssistant, sources: Sequence[HouseSource], start: datetime, until: datetime
+) -> list[Supply]:
+    """Return the energy of `sources` by hour, from `start` or earlier until `until`."""
+    kinds = {name: kind for source in sources for name, kind in source.statistics.items()}
+    read = without_collection(_read)
+    return await get_instance(hass).async_add_executor_job(read, hass, kinds, start, until)
+
+
+def _read(
+    hass: HomeAssistant, kinds: Mapping[str, SupplyKind], start: datetime, until: datetime
+) -> list[Supply]:
+    ids, units = {*kinds}, {"energy": "kWh"}
+    first = start.astimezone(UTC) - _BEFORE
+    hour = until.replace(minute=0)
+    ended = statistics_during_period(hass, first, hour, ids, "hour", units, {"change", "sum"})
+    running = statistics_during_period(hass, hour, until, ids, "5minute", units, {"change"})
+    supplies = []
+    for name, kind in kinds.items():
+        kwh, since = _by_hour(ended.get(name, []), first)
+        if rows := running.get(name):
+            kwh[hour] = sum(change for row in rows if (change := row.get("change")))
+        supplies.append(Supply(kind, kwh, since if name in ended else until))
+    return supplies
+
+
+def _by_hour(
+    rows: Sequence[StatisticsRow], first: datetime
+) -> tuple[dict[datetime, float], datetime]:
+    """Return the energy by hour, and the start of the first hour that was counted as a whole.
+
+    `first` is the start of the statistics that were read.
+    """
+    kwh: dict[datetime, float] = {}
+    since = first
+    for n, row in enumerate(rows):
+        change, total = row.get("change"), row.get("sum")
+        time = datetime.fromtimestamp(row["start"], UTC)
+        if change is None or total is None:
+            continue
+        if n == 0 and abs(change - total) < _SAME:
+            # No statistics are older. Only a part of this hour was counted.
+            since = time + _HOUR
+        else:
+            kwh[time] = change
+    return kwh, since
+
+
+def _power_beside(hass: HomeAssistant, entity_id: str) -> str | None:
+    """Return the only power sensor of the device that has an entity, None for no or many."""
+    registry = er.async_get(hass)
+    entity = registry.async_get(entity_id)
+    if entity is None or entity.device_id is None:
+        return None
+    powers = [
+        other.entity_id
+        for other in er.async_entries_for_device(registry, entity.device_id)
+        if other.domain == Platform.SENSOR
+        and (other.device_class or other.original_device_class) == SensorDeviceClass.POWER
+    ]
+    return powers[0] if len(powers) == 1 else None

@@ -1,0 +1,80 @@
+"""Content of an answer about a house with solar panels: consumption and own energy."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from ..tariff import (
+    LUXEMBOURG,
+    Columns,
+    Demand,
+    Grid,
+    HouseDay,
+    MarketPrices,
+    PlatformDays,
+    Supply,
+    house_days,
+    house_sum,
+    month_name,
+    month_start,
+    prices_by_hour,
+)
+
+MAX_MONTHS = 13
+"""Number of months in the answer: the running month, and twelve months before."""
+
+
+def first_day_of_house(demand: Demand) -> datetime:
+    """Return the start of the first month that an answer contains."""
+    return (*demand.earlier_months, demand.known_month)[-MAX_MONTHS:][0].start
+
+
+def house_report(
+    demand: Demand,
+    meter: tuple[Columns, PlatformDays],
+    supplies: Sequence[Supply],
+    market: Mapping[datetime, MarketPrices],
+    until: datetime,
+) -> dict[str, Any]:
+    """Return the days and months of a house until `until`, the start of a quarter-hour.
+
+    `meter` holds the quarter-hours that the meter measured, and those of the national platform.
+    """
+    months = (*demand.earlier_months, demand.known_month)[-MAX_MONTHS:]
+    columns, past = meter
+    grid = Grid(months, columns, past, until)
+    days = [*house_days(grid, supplies, prices_by_hour(demand.contracts, market))]
+    since = max(supply.since for supply in supplies)
+    return {
+        "since": since.astimezone(LUXEMBOURG).isoformat(),
+        "until": until.astimezone(LUXEMBOURG).isoformat(),
+        "days": [
+            {
+                "day": day.start.astimezone(LUXEMBOURG).date().isoformat(),
+                "house_kwh": _rounded(day.house_kwh, 3),
+                "own_kwh": _rounded(day.own_kwh, 3),
+            }
+            for day in days
+        ],
+        "months": [
+            _month(start, list(days_of_month))
+            for start, days_of_month in groupby(days, lambda day: month_start(day.start))
+        ],
+    }
+
+
+def _month(start: datetime, days: Sequence[HouseDay]) -> dict[str, Any]:
+    total = house_sum(days)
+    return {
+        "month": month_name(start),
+        "house_kwh": _rounded(total.house_kwh, 3),
+        "own_kwh": _rounded(total.own_kwh, 3),
+        "saved": _rounded(total.saved, 2),
+        "unpriced_kwh": round(total.unpriced_kwh, 3),
+        "unknown_days": total.unknown_days,
+    }
+
+
+def _rounded(value: float | None, decimals: int) -> float | None:
+    return None if value is None else round(value, decimals)

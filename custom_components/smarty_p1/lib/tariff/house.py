@@ -1,0 +1,316 @@
+"""Consumption of a house with solar panels or a battery, its own energy, and what that saved.
+
+House = drawn + produced + discharged - charged - fed in, and own = house - drawn. An inverter may
+report late, so the sums of days are right, but single quarter-hours are not. Own energy of an hour
+may be negative, for example while a battery is charged from the grid.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import inf
+from typing import NamedTuple
+
+from .calendar import QUARTER_HOUR, day_end, day_start
+from .contract import NO_PRICES, Contracts, MarketPrices
+from .kwh_price import price_of_kwh
+from .leneda_days import PlatformDays
+from .month import Month, QuarterHour
+from .span_views import quarter_hours_between
+from .spans import Columns, Period, Span
+
+_HOUR = timedelta(hours=1)
+MAX_NIGHT = timedelta(hours=18)
+"""Longest time without production in a normal night. Many inverters are unavailable at night."""
+MAX_SHARED_MIDNIGHT = timedelta(hours=1)
+"""Longest gap between readings whose energy may be shared out to the days before and after."""
+_LEARNING = timedelta(days=7)
+# An hour with more than twice the energy of any hour before holds the energy of several hours.
+_MAX_RISE = 2.0
+# In the first hour after a dark day, panels deliver little. More energy was produced earlier.
+_MAX_FIRST_SHARE = 0.25
+_NEGLIGIBLE_KWH = 0.05
+_PRICED_DECIMALS = 9
+
+type PriceOfHour = Callable[[datetime], float | None]
+"""Function that returns the price of an imported kWh in EUR, None if unknown."""
+
+
+class SupplyKind(StrEnum):
+    """Kind of energy that panels or a battery exchange with the house."""
+
+    PRODUCED = "produced"
+    DISCHARGED = "discharged"
+    CHARGED = "charged"
+
+
+class Supply(NamedTuple):
+    """Energy of an inverter or a battery by hour, from its statistics."""
+
+    kind: SupplyKind
+    kwh: Mapping[datetime, float]
+    """By start of the hour in UTC. Hours without statistics are left out."""
+    since: datetime
+    """Start of the first hour with a known energy."""
+
+    @property
+    def sign(self) -> int:
+        """Return -1 for charged energy, which the house cannot use, otherwise 1."""
+        return -1 if self.kind is SupplyKind.CHARGED else 1
+
+
+class HouseDay(NamedTuple):
+    """Energies of a day in kWh, until the last complete quarter-hour. None if not known."""
+
+    start: datetime
+    drawn_kwh: float
+    own_kwh: float | None
+    saved: float = 0.0
+    """Cost in EUR of the own energy with a known price, had it been drawn from the grid."""
+    unpriced_kwh: float = 0.0
+    """Own energy without a known price."""
+
+    @property
+    def house_kwh(self) -> float | None:
+        """Return the consumption of the house."""
+        return None if self.own_kwh is None else self.drawn_kwh + self.own_kwh
+
+
+class HouseSum(NamedTuple):
+    """Sums of several days. Energies and `saved` are None if a day is not known."""
+
+    house_kwh: float | None
+    own_kwh: float | None
+    saved: float | None
+    unpriced_kwh: float
+    unknown_days: int
+
+
+class Grid:
+    """Energy drawn from the grid and fed in, by day and hour, until a quarter-hour begins."""
+
+    def __init__(
+        self, months: Sequence[Month], columns: Columns, past: PlatformDays, until: datetime
+    ) -> None:
+        """Take the days of `months`, and the quarter-hours that are known exactly."""
+        self.until = until
+        self.days: dict[datetime, tuple[float, float]] = {}
+        """Drawn and fed-in kWh by the start of the day."""
+        self.fed_hours: dict[datetime, float] = {}
+        """Fed-in kWh of hours whose quarter-hours are all known."""
+        for month in months:
+            for day in month.days:
+                drawn_kwh, fed_kwh = self.days.get(day_start(day.start), (0.0, 0.0))
+                self.days[day_start(day.start)] = (
+                    drawn_kwh + day.imported_wh / 1000,
+                    fed_kwh + day.exported_wh / 1000,
+                )
+        self._known: dict[datetime, timedelta] = {}
+        if self.days:
+            start, end = min(self.days), day_end(max(self.days))
+            self._add_quarter_hours(quarter_hours_between(columns, past, start, end))
+            for span in {
+                id(span): span for month in columns.values() for span in month.loose
+            }.values():
+                self._add_loose(span)
+
+    def is_known(self, day: datetime) -> bool:
+        """Return whether energies are known for the whole day, or until `until`."""
+        end = min(day_end(day), self.until)
+        return self._known.get(day, timedelta()) >= end - day - timedelta(seconds=1)
+
+    def _add_quarter_hours(self, quarters: Iterable[QuarterHour]) -> None:
+        counts: dict[datetime, int] = {}
+        for quarter in quarters:
+            day, hour = day_start(quarter.start), quarter.start.replace(minute=0)
+            fed_kwh = quarter.exported_kwh
+            if quarter.start >= self.until:
+                # The running day may be one quarter-hour ahead of the inverter's statistics.
+                drawn_kwh, all_fed_kwh = self.days.get(day, (0.0, 0.0))
+                self.days[day] = drawn_kwh - quarter.imported_kwh, all_fed_kwh - (fed_kwh or 0.0)
+                continue
+            # A platform without the feed-in point does not know whether energy was fed in.
+            if fed_kwh is not None or quarter.origin is None:
+                self._known[day] = self._known.get(day, timedelta()) + QUARTER_HOUR
+            if fed_kwh is not None:
+                counts[hour] = counts.get(hour, 0) + 1
+                self.fed_hours[hour] = self.fed_hours.get(hour, 0.0) + fed_kwh
+        for hour, count in counts.items():
+            if count < min(4, (self.until - hour) // QUARTER_HOUR):
+                del self.fed_hours[hour]
+
+    def _add_loose(self, span: Span) -> None:
+        """Count the time of a gap or a part of a quarter-hour, if the energy belongs to its day."""
+        day = day_start(span.start)
+        while day < span.end:
+            is_within = day <= span.start and span.end <= day_end(day)
+            if is_within or span.end - span.start <= MAX_SHARED_MIDNIGHT:
+                part = min(span.end, day_end(day), self.until) - max(span.start, day)
+                if part > timedelta():
+                    self._known[day] = self._known.get(day, timedelta()) + part
+            day = day_end(day)
+
+
+def doubtful_periods(supply: Supply, until: datetime) -> Iterator[Period]:
+    """Yield the periods whose energy arrived in one hour, or has not arrived before `until`.
+
+    Nobody knows on which day of such a period the energy was produced.
+    """
+    watch = _Watch(supply)
+    for hour in sorted(hour for hour in supply.kwh if supply.since <= hour < until):
+        if period := watch.doubtful_period(hour, supply.kwh[hour]):
+            yield period
+        watch.note(hour, supply.kwh[hour])
+    if until - watch.last_row > MAX_NIGHT:
+        yield watch.last_row, until
+
+
+class _Watch:
+    """Knowledge about the hours of a supply, by which an hour with too much energy is found."""
+
+    def __init__(self, supply: Supply) -> None:
+        self.last_row = supply.since
+        """End of the last hour with statistics."""
+        self._last_energy = supply.since
+        self._supply = supply
+        self._highest_kwh = 0.0
+
+    def doubtful_period(self, hour: datetime, kwh: float) -> Period | None:
+        """Return the period whose energy arrived in an hour, None if it is the hour's own."""
+        if hour - self.last_row > MAX_NIGHT:
+            return self.last_row, hour + _HOUR if kwh > _NEGLIGIBLE_KWH else hour
+        if self._highest_kwh <= _NEGLIGIBLE_KWH or kwh <= self._max_kwh(hour):
+            return None
+        return self._last_energy, hour + _HOUR
+
+    def note(self, hour: datetime, kwh: float) -> None:
+        """Learn from the next hour."""
+        # A jump must not hide the next jump. A larger inverter is believed after a few days.
+        if self._has_learnt(hour) and self._highest_kwh > _NEGLIGIBLE_KWH:
+            kwh = min(kwh, _MAX_RISE * self._highest_kwh)
+        self._highest_kwh = max(self._highest_kwh, kwh)
+        self.last_row = hour + _HOUR
+        if kwh > 0:
+            self._last_energy = self.last_row
+
+    def _max_kwh(self, hour: datetime) -> float:
+        """Return the highest plausible energy of an hour."""
+        if self._supply.kind is SupplyKind.PRODUCED and hour - self._last_energy > MAX_NIGHT:
+            return _MAX_FIRST_SHARE * self._highest_kwh
+        return _MAX_RISE * self._highest_kwh if self._has_learnt(hour) else inf
+
+    def _has_learnt(self, hour: datetime) -> bool:
+        return hour - self._supply.since >= _LEARNING
+
+
+def house_days(
+    grid: Grid, supplies: Sequence[Supply], price_of_hour: PriceOfHour
+) -> Iterator[HouseDay]:
+    """Yield the days of `grid` in time order."""
+    since = max(supply.since for supply in supplies)
+    doubtful_days = _doubtful_days(supplies, grid.until)
+    for day in sorted(day for day in grid.days if day < grid.until):
+        if day < since or day in doubtful_days or not grid.is_known(day):
+            drawn_kwh, _ = grid.days[day]
+            yield HouseDay(day, drawn_kwh, None)
+        else:
+            yield _known_day(grid, day, supplies, price_of_hour)
+
+
+def house_sum(days: Sequence[HouseDay]) -> HouseSum:
+    """Return the sums of some days."""
+    unknown_days = sum(day.own_kwh is None for day in days)
+    if unknown_days or not days:
+        return HouseSum(None, None, None, 0.0, unknown_days)
+    return HouseSum(
+        sum(day.house_kwh or 0.0 for day in days),
+        sum(day.own_kwh or 0.0 for day in days),
+        sum(day.saved for day in days),
+        sum(day.unpriced_kwh for day in days),
+        0,
+    )
+
+
+def prices_by_hour(contracts: Contracts, market: Mapping[datetime, MarketPrices]) -> PriceOfHour:
+    """Return a function for the mean price of a kWh in an hour. `market` has past market prices."""
+
+    def price_of_hour(hour: datetime) -> float | None:
+        has_second_price = contracts.at(hour).has_second_price
+        starts = [hour + n * QUARTER_HOUR for n in range(4 if has_second_price else 1)]
+        prices = [
+            price_of_kwh(contracts, start, market.get(hour, NO_PRICES)).imported for start in starts
+        ]
+        known_prices = [price for price in prices if price is not None]
+        return sum(known_prices) / len(prices) if len(known_prices) == len(prices) else None
+
+    return price_of_hour
+
+
+def _doubtful_days(supplies: Sequence[Supply], until: datetime) -> set[datetime]:
+    return {
+        day
+        for supply in supplies
+        for start, end in doubtful_periods(supply, until)
+        for day in _days_between(start, end)
+    }
+
+
+def _known_day(
+    grid: Grid, day: datetime, supplies: Sequence[Supply], price_of_hour: PriceOfHour
+) -> HouseDay:
+    drawn_kwh, fed_kwh = grid.days[day]
+    end = min(day_end(day), grid.until)
+    delivered = {hour: _delivered_kwh(supplies, hour) for hour in _hours_between(day, end)}
+    own_kwh = sum(delivered.values()) - fed_kwh
+    saved, unpriced_kwh = _worth(own_kwh, delivered, grid.fed_hours, price_of_hour)
+    return HouseDay(day, drawn_kwh, own_kwh, saved, unpriced_kwh)
+
+
+def _worth(
+    own_kwh: float,
+    delivered: Mapping[datetime, float],
+    fed_hours: Mapping[datetime, float],
+    price_of_hour: PriceOfHour,
+) -> tuple[float, float]:
+    """Return the worth of a day's own energy in EUR, and the own energy without a price in kWh.
+
+    Energy fed in outside the known quarter-hours belongs to the other hours of the day. The energy
+    of these hours has a price only if all these hours have the same price.
+    """
+    saved = unpriced_kwh = 0.0
+    rest_kwh, rest_prices = own_kwh, set[float | None]()
+    for hour, kwh in delivered.items():
+        price = price_of_hour(hour)
+        if hour not in fed_hours:
+            rest_prices.add(None if price is None else round(price, _PRICED_DECIMALS))
+            continue
+        hour_kwh = kwh - fed_hours[hour]
+        rest_kwh -= hour_kwh
+        if price is None:
+            unpriced_kwh += hour_kwh
+        else:
+            saved += hour_kwh * price
+    if rest_prices:
+        price = rest_prices.pop()
+        if price is None or rest_prices:
+            unpriced_kwh += rest_kwh
+        else:
+            saved += rest_kwh * price
+    return saved, unpriced_kwh
+
+
+def _delivered_kwh(supplies: Sequence[Supply], hour: datetime) -> float:
+    return sum(supply.sign * supply.kwh.get(hour, 0.0) for supply in supplies)
+
+
+def _hours_between(start: datetime, end: datetime) -> Iterator[datetime]:
+    while start < end:
+        yield start
+        start += _HOUR
+
+
+def _days_between(start: datetime, end: datetime) -> Iterator[datetime]:
+    day = day_start(start)
+    while day < end:
+        yield day
+        day = day_end(day)

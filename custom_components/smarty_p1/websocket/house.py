@@ -1,0 +1,53 @@
+"""Command that returns consumption and own energy of a house with solar panels."""
+
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.util import dt as dt_util
+
+from ..answer_queue import async_aside, demand_of
+from ..coordinator import BooksCoordinator
+from ..coordinator.collector_pause import without_collection
+from ..coordinator.house_sources import (
+    BATTERY,
+    SOLAR,
+    HouseSource,
+    async_house_sources,
+    async_supplies,
+)
+from ..coordinator.market_history import async_market_hours
+from ..lib.reports import first_day_of_house, house_report
+from ..lib.tariff import quarter_start
+from .requests import Request, async_rendered, meter_command
+
+# The recorder writes the statistics of five minutes ten seconds after their end.
+_RECORDER_DELAY = timedelta(seconds=30)
+
+
+@meter_command("house")
+async def answer_house(coordinator: BooksCoordinator, _msg: Request) -> bytes:
+    """Return the days and months of the house; `house` is None without a chosen inverter."""
+    hass, demand = coordinator.hass, demand_of(coordinator)
+    sources = await async_house_sources(hass, coordinator.config_entry)
+    solar, batteries = _of_kind(sources, SOLAR), _of_kind(sources, BATTERY)
+    if not solar:
+        return await async_rendered(hass, lambda: {"house": None})
+    until = min(demand.quarter_start, quarter_start(dt_util.utcnow() - _RECORDER_DELAY))
+    start = first_day_of_house(demand)
+    supplies = await async_supplies(hass, sources, start, until)
+    market = await async_market_hours(hass, coordinator.meter_id, demand.contracts, start, until)
+    meter = coordinator.books.memory.demand_meter
+    own = meter.columns, meter.past
+    report = await async_aside(
+        hass, without_collection(house_report), demand, own, supplies, market, until
+    )
+    answer = {"solar": _shown(solar), "battery": _shown(batteries), **report}
+    return await async_rendered(hass, lambda: {"house": answer})
+
+
+def _of_kind(sources: list[HouseSource], kind: str) -> list[HouseSource]:
+    return [source for source in sources if source.kind == kind]
+
+
+def _shown(sources: list[HouseSource]) -> list[dict[str, Any]]:
+    return [{"energy": source.delivered, "power": source.power} for source in sources]

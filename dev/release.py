@@ -1,0 +1,376 @@
+"""Build and try the files of a release: the program behind `scripts/release`."""
+
+import ast
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from zipfile import ZipFile
+
+ROOT = Path(__file__).resolve().parents[1]
+INTEGRATION = "custom_components/smarty_p1"
+ARCHIVE = "smarty_p1.zip"
+CONTAINER_LOCK = "requirements_container_lock.txt"
+# Kinds of files that an installation needs. A file of another kind is in the archive by mistake.
+KINDS = {".js", ".json", ".png", ".py", ".toml", ".typed", ".yaml"}
+# Modules that Home Assistant loads by their names.
+PLATFORMS = re.compile(
+    r"__init__|binary_sensor|button|condition|config_flow|diagnostics|energy|event|logbook|repairs"
+    r"|sensor|system_health|trigger"
+)
+MAX_CHANGES_LINES = 60
+GIT = shutil.which("git") or "git"
+
+
+class ReleaseError(Exception):
+    """Reason why this commit cannot be released."""
+
+
+def run(*command: object, cwd: Path = ROOT, **environment: str) -> str:
+    """Run a program and return its output. Raises ReleaseError with the output if it fails."""
+    end = subprocess.run(  # noqa: S603 - the project's own programs
+        [str(part) for part in command],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if end.returncode:
+        message = f"{' '.join(map(str, command))}\n{end.stdout[-4000:]}{end.stderr[-4000:]}"
+        raise ReleaseError(message)
+    return end.stdout
+
+
+def require(*, holds: bool, otherwise: str) -> None:
+    """Raise ReleaseError with a text unless a condition holds."""
+    if not holds:
+        raise ReleaseError(otherwise)
+
+
+def read(name: str) -> str:
+    """Return the text of a file of the repository."""
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def manifest_version() -> str:
+    """Return the version, whose only place is the manifest."""
+    version: str = json.loads(read(f"{INTEGRATION}/manifest.json"))["version"]
+    return version
+
+
+# --- build and notes -----------------------------------------------------------------------------
+
+
+def build(folder: Path) -> None:
+    """Build the archive and the wheel of the last commit, and an SBOM of each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        source = Path(place) / "source"
+        source.mkdir()
+        run(GIT, "archive", "--output", Path(place) / "source.tar", "HEAD")
+        run("tar", "--extract", "--file", Path(place) / "source.tar", "--directory", source)
+        # In this folder, git dates the files by the commit; with HEAD:FOLDER it would take the time
+        # of day. Zip files hold local times, hence UTC.
+        archive = ["archive", "--format", "zip", "--output", folder / ARCHIVE, "HEAD"]
+        run(GIT, *archive, cwd=ROOT / INTEGRATION, TZ="UTC")
+        tools = make_tools(Path(place) / "tools")
+        wheel = ["-m", "hatchling", "build", "--target", "wheel", "--directory", folder]
+        run(tools / "python", *wheel, cwd=source)
+        write_sboms(folder, source, tools)
+
+
+def make_tools(path: Path) -> Path:
+    """Make an environment with exactly the locked packages, and return its programs' folder."""
+    run(sys.executable, "-m", "venv", path)
+    pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    locks = [ROOT / f"requirements_{name}_lock.txt" for name in ("build", "sbom")]
+    hashes = ["--require-hashes", "--only-binary", ":all:", "--requirement", locks[0]]
+    run(path / "bin" / "python", *pip, *hashes, "--requirement", locks[1])
+    return path / "bin"
+
+
+def write_sboms(folder: Path, source: Path, tools: Path) -> None:
+    """Write an SBOM beside each artifact: packages in the cards, and packages of the containers."""
+    version = manifest_version()
+    cards = source / "frontend"
+    package = json.loads((cards / "package.json").read_text(encoding="utf-8"))
+    # npm refuses a package without a version, and the manifest is the only place that has one.
+    (cards / "package.json").write_text(json.dumps(package | {"version": version}), "utf-8")
+    npm = ["npm", "sbom", "--package-lock-only", "--omit", "dev", "--sbom-format", "cyclonedx"]
+    bundled = cards / "bom.json"
+    bundled.write_text(run(*npm, cwd=cards), encoding="utf-8")
+    contained = source / "bom.json"
+    lock = source / CONTAINER_LOCK
+    run(tools / "cyclonedx-py", "requirements", lock, "--output-file", contained)
+    [wheel] = folder.glob("*.whl")
+    for path, artifact in ((bundled, folder / ARCHIVE), (contained, wheel)):
+        bom = json.loads(path.read_text(encoding="utf-8"))
+        digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
+        # Without time and random number, the file is the same whenever it is built.
+        bom.pop("serialNumber", None)
+        bom["metadata"] = {
+            "component": {
+                "type": "application",
+                "bom-ref": artifact.name,
+                "name": artifact.name,
+                "version": version,
+                "hashes": [{"alg": "SHA-256", "content": digest}],
+            }
+        }
+        # npm names the root as the package, which is the archive here.
+        roots = {f"{package['name']}@{version}", "root-component"}
+        for dependency in bom.get("dependencies", []):
+            if dependency["ref"] in roots:
+                dependency["ref"] = artifact.name
+        for component in bom["components"]:
+            component.pop("description", None)
+        text = json.dumps(bom, indent=1, sort_keys=True) + "\n"
+        (folder / f"{artifact.name}.cdx.json").write_text(text, encoding="utf-8")
+
+
+def changes_of(version: str, heading: str) -> str:
+    """Return the changes below a heading such as 1.2.0 (2027-01-31)."""
+    pattern = rf"^## {re.escape(version)} {heading}\n(.+?)(?=^## |\Z)"
+    found = re.search(pattern, read("CHANGELOG.md"), re.DOTALL | re.MULTILINE)
+    require(
+        holds=found is not None,
+        otherwise=f"CHANGELOG.md does not say: ## {version} (YEAR-MONTH-DAY)",
+    )
+    return found[1].strip() if found else ""
+
+
+def notes(tag: str) -> None:
+    """Print the changes of a tag, if the manifest has its version and its changes have a date."""
+    version = manifest_version()
+    require(
+        holds=tag == "v" + version,
+        otherwise=f"tag {tag}, but the manifest's version is {version}",
+    )
+    print(changes_of(version, r"\(\d{4}-\d\d-\d\d\)"))
+
+
+# --- check ---------------------------------------------------------------------------------------
+
+
+def check_version() -> None:
+    """Check that only the manifest has a version, and that it is the version of the changes."""
+    version = manifest_version()
+    first = re.search(r"^## (\S+)", read("CHANGELOG.md"), re.MULTILINE)
+    require(
+        holds=first is not None and first[1] == version,
+        otherwise=f"the manifest's version is {version}, CHANGELOG.md begins with another",
+    )
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    package = json.loads(read("frontend/package.json"))
+    others = [name for name in ("pyproject.toml",) if "version" in project]
+    others += [name for name in ("frontend/package.json",) if "version" in package]
+    # Places such as smarty-p1==1.2.0, smarty_p1-1.2.0 or the tag v1.2.0.
+    for name in run(GIT, "ls-files", "*.md", "*.yml", "*.toml", "*.txt", "*file").split():
+        place = r"smarty[-_]p1[\w./@=-]*?[=/@v-]" + (r"|\bv" if name.endswith(".md") else "")
+        named = re.findall(rf"(?:{place})(\d+\.\d+\.\d+)\b", read(name))
+        if set(named) - {version}:
+            others.append(name)
+    require(holds=not others, otherwise=f"a version of its own is in {', '.join(others)}")
+
+
+def check_changes() -> None:
+    """Check that the changes of this version are short enough to be read."""
+    changes = changes_of(manifest_version(), r"\((?:\d{4}-\d\d-\d\d|not released yet)\)")
+    lines = len(changes.splitlines())
+    require(
+        holds=lines <= MAX_CHANGES_LINES,
+        otherwise=f"CHANGELOG.md has {lines} lines of changes: leave what a user gains",
+    )
+
+
+def check_texts() -> None:
+    """Check that every text exists in five languages."""
+    run(ROOT / ".venv" / "bin" / "python", "scripts/check_integration.py")
+
+
+def check_cards() -> None:
+    """Check that the committed module of the cards is the one that its sources make."""
+    run("scripts/cards", "check")
+
+
+class Artifacts:
+    """Files of a release, built twice: in this folder, and in a clone with another clock."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.folder = place / "dist"
+
+    def build_twice(self) -> None:
+        """Build in this folder and in a clone, and compare the files byte for byte."""
+        require(
+            holds=not run(GIT, "status", "--porcelain").strip(),
+            otherwise="the last commit is built: commit your changes first",
+        )
+        clone = self.place / "clone"
+        run(GIT, "clone", "--quiet", "--no-hardlinks", ROOT, clone)
+        run("scripts/release", "build", self.folder)
+        clock = ["faketime", "+5 hours"] if shutil.which("faketime") else []
+        again = self.place / "again"
+        run(*clock, clone / "scripts" / "release", "build", again, cwd=clone, TZ="Asia/Tokyo")
+        names = [{path.name for path in folder.iterdir()} for folder in (self.folder, again)]
+        require(holds=names[0] == names[1], otherwise=f"two builds made {names}")
+        differing = [
+            name
+            for name in sorted(names[0])
+            if (self.folder / name).read_bytes() != (again / name).read_bytes()
+        ]
+        require(holds=not differing, otherwise=f"a second build differs: {', '.join(differing)}")
+
+    @property
+    def wheel(self) -> Path:
+        """Return the path of the wheel, whose name has the version."""
+        return self.folder / f"smarty_p1-{manifest_version()}-py3-none-any.whl"
+
+    def check_files(self) -> None:
+        """Check that archive and wheel hold only files of the commit that a user needs."""
+        tracked = run(GIT, "ls-files").split()
+        own = {name.removeprefix(f"{INTEGRATION}/") for name in tracked if INTEGRATION in name}
+        with ZipFile(self.folder / ARCHIVE) as archive:
+            names = {name for name in archive.namelist() if not name.endswith("/")}
+        wrong = names ^ own | {name for name in own if Path(name).suffix not in KINDS}
+        require(holds=not wrong, otherwise=f"of {ARCHIVE}: {', '.join(sorted(wrong))}")
+        unused = sorted(find_unused_modules(tracked))
+        require(holds=not unused, otherwise=f"nothing imports {', '.join(unused)}")
+        contents = {(ROOT / name).read_bytes() for name in tracked if (ROOT / name).is_file()}
+        with ZipFile(self.wheel) as wheel:
+            strange = [
+                name
+                for name in wheel.namelist()
+                if ".dist-info/" not in name and wheel.read(name) not in contents
+            ]
+        require(holds=not strange, otherwise=f"not of the repository: {', '.join(strange)}")
+
+    def check_sboms(self) -> None:
+        """Check the SBOMs against the bundle's inputs and against an installation of the wheel."""
+        bundled = json.loads(run("scripts/cards", "packages").splitlines()[-1])
+        locked = dict(re.findall(r"^([\w.-]+)==([^\s;]+)", read(CONTAINER_LOCK), re.MULTILINE))
+        for artifact, packages in ((self.folder / ARCHIVE, bundled), (self.wheel, locked)):
+            sbom = json.loads(Path(f"{artifact}.cdx.json").read_text(encoding="utf-8"))
+            listed = {part["name"]: part["version"] for part in sbom["components"]}
+            missing = sorted(packages.items() - listed.items())
+            require(
+                holds=bool(packages) and not missing,
+                otherwise=f"the SBOM of {artifact.name} misses {missing}",
+            )
+            digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
+            [hashed] = sbom["metadata"]["component"]["hashes"]
+            require(holds=hashed["content"] == digest, otherwise=f"{artifact.name}: another hash")
+
+    def try_wheel(self) -> None:
+        """Install the wheel into an empty environment, decode a capture, and list the packages."""
+        uv = next(ROOT.glob(".python/uv*/bin/uv"), shutil.which("uv") or "uv")
+        venv = self.place / "venv"
+        run(uv, "venv", "--quiet", "--no-project", "--python", sys.executable, venv)
+        python = ["--python", venv / "bin" / "python"]
+        run(uv, "pip", "install", "--quiet", *python, self.wheel, cwd=self.place)
+        capture = ROOT / "tests" / "captures" / "simulator.jsonl"
+        shown = run(venv / "bin" / "smarty-p1", "decode", capture, cwd=self.place)
+        telegram = json.loads(shown.splitlines()[0])
+        require(holds="1-0:1.8.0" in telegram["objects"], otherwise="decode shows no register")
+        extras = f"{self.wheel}[fleet,virtual]"
+        run(uv, "pip", "install", "--quiet", *python, extras, cwd=self.place)
+        installed = json.loads(run(uv, "pip", "list", "--format", "json", *python))
+        locked = set(re.findall(r"^([\w.-]+)==", read(CONTAINER_LOCK), re.MULTILINE))
+        unknown = {package["name"] for package in installed} - locked - {"smarty-p1"}
+        require(holds=not unknown, otherwise=f"{CONTAINER_LOCK} misses {unknown}")
+
+    def try_archive(self) -> None:
+        """Let a real Home Assistant set up and read a meter with the integration of the archive."""
+        unpacked = self.place / "smarty_p1"
+        with ZipFile(self.folder / ARCHIVE) as archive:
+            archive.extractall(unpacked)
+        test = ["-m", "pytest", "-q", "-x", "tests/system/test_oldest.py"]
+        run(ROOT / ".venv" / "bin" / "python", *test, SMARTY_P1_INTEGRATION=str(unpacked))
+
+
+def find_unused_modules(tracked: list[str]) -> Iterator[str]:
+    """Yield modules of the integration that Home Assistant does not load and no program imports."""
+    programs = (f"{INTEGRATION}/", "fleet/", "gateway/", "smarty_p1_cli/")
+    modules = [name for name in tracked if name.startswith(programs) and name.endswith(".py")]
+    # The library's page names modules for other programs.
+    imported = set(re.findall(r"smartyp1\.(\w+)", read("docs/library.md")))
+    for name in modules:
+        for node in ast.walk(ast.parse(read(name))):
+            # A string such as ".announcing" is imported later, outside of the event loop.
+            if isinstance(node, ast.Constant) and str(node.value).startswith("."):
+                imported.add(str(node.value)[1:])
+            if isinstance(node, ast.ImportFrom):
+                imported |= {alias.name for alias in node.names}
+                imported |= set((node.module or "").split("."))
+    for name in modules:
+        stem = Path(name).stem
+        if INTEGRATION in name and stem not in imported and not PLATFORMS.fullmatch(stem):
+            yield name
+
+
+@contextmanager
+def counted(failed: list[str], name: str) -> Iterator[None]:
+    """Say whether a check holds, and note its name if it does not."""
+    print(f"--- {name}", flush=True)
+    try:
+        yield
+    except ReleaseError as error:
+        print(error, file=sys.stderr)
+        failed.append(name)
+
+
+def check() -> int:
+    """Run every check, also after a failed one. Return 1 if one failed."""
+    failed: list[str] = []
+    with tempfile.TemporaryDirectory() as place:
+        artifacts = Artifacts(Path(place))
+        checks: dict[str, Callable[[], None]] = {
+            "the version is in one place": check_version,
+            "changes": check_changes,
+            "texts in five languages": check_texts,
+            "cards": check_cards,
+            "two builds are equal": artifacts.build_twice,
+        }
+        for name, function in checks.items():
+            with counted(failed, name):
+                function()
+        built: dict[str, Callable[[], None]] = {
+            "files of archive and wheel": artifacts.check_files,
+            "SBOMs": artifacts.check_sboms,
+            "the wheel, in an empty environment": artifacts.try_wheel,
+            "the archive, in Home Assistant": artifacts.try_archive,
+        }
+        for name, function in ({} if "two builds are equal" in failed else built).items():
+            with counted(failed, name):
+                function()
+    print(f"FAILED: {', '.join(failed)}" if failed else "this commit can be released")
+    return int(bool(failed))
+
+
+def main() -> int:
+    """Run a command of `scripts/release`, and return its exit status."""
+    command, *arguments = sys.argv[1:]
+    try:
+        if command == "check":
+            return check()
+        if command == "build":
+            build(Path(arguments[0]).resolve())
+        else:
+            notes(arguments[0])
+    except ReleaseError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,109 @@
+"""Run the `run:` steps of a workflow in fresh clones, as far as they go without GitHub."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+# Stands in for GitHub's program: prints what it would do.
+GH = '#!/bin/sh\necho "not done: gh $*"\n'
+
+
+class Runner:
+    """Jobs of a workflow, one after the other, with a repository and artifacts of their own."""
+
+    def __init__(self, place: Path, tag: str) -> None:
+        self.place = place
+        self.tag = tag
+        self.outputs: dict[str, str] = {}
+        self.untried: list[str] = []
+        (place / "bin").mkdir()
+        (place / "bin" / "gh").write_text(GH, encoding="ascii")
+        (place / "bin" / "gh").chmod(0o755)
+
+    def make_origin(self) -> None:
+        """Clone the last commit as `main`, date its changes, and set the tag of its version."""
+        dated = f"s/^## {self.tag[1:]} (.*)$/## {self.tag[1:]} (2027-01-31)/"
+        self.bash(f"""
+            git clone --quiet "{ROOT}" origin
+            cd origin
+            git checkout --quiet -B main
+            sed -i '{dated}' CHANGELOG.md
+            git config user.name somebody
+            git config user.email somebody@example.org
+            git commit --quiet --all --allow-empty --message release
+            git tag {self.tag}
+        """, self.place)  # fmt: skip
+
+    def bash(self, script: str, folder: Path, **environment: str) -> None:
+        """Run a script as GitHub does. Raises CalledProcessError if it fails."""
+        path = f"{self.place / 'bin'}:{os.environ['PATH']}"
+        command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+        own = {**os.environ, "PATH": path, **environment}
+        subprocess.run(command, cwd=folder, env=own, check=True)  # noqa: S603 - the project's own
+
+    def run_job(self, name: str, job: dict[str, Any]) -> None:
+        """Run the steps of a job in a folder of its own."""
+        folder = self.place / name
+        folder.mkdir()
+        if "steps" not in job:
+            self.untried.append(f"{name}: {job['uses']}")
+        for step in job.get("steps", []):
+            action = step.get("uses", "").partition("@")[0]
+            given = step.get("with", {})
+            if action == "actions/checkout":
+                clone = f"git clone --quiet ../origin . && git checkout --quiet {self.tag}"
+                self.bash(clone, folder)
+            elif action == "actions/upload-artifact" and given["if-no-files-found"] == "error":
+                shutil.copytree(folder / given["path"], self.place / "artifact")
+            elif action == "actions/download-artifact":
+                shutil.copytree(self.place / "artifact", folder / given["path"])
+            elif action:
+                self.untried.append(f"{name}: {action}")
+            else:
+                print(f"--- {name}: {step['run'].splitlines()[0]}", flush=True)
+                self.run_step(step, folder)
+
+    def run_step(self, step: dict[str, Any], folder: Path) -> None:
+        """Run a step, and keep its outputs for later jobs."""
+        output = self.place / "output"
+        output.touch()
+        environment = {
+            key: self.outputs.get(re.sub(r".*\.(\w+) *}}$", r"\1", value), "")
+            for key, value in step.get("env", {}).items()
+        }
+        named = {"GITHUB_OUTPUT": str(output), "GITHUB_REF_NAME": self.tag}
+        self.bash(step["run"], folder, **named, **environment)
+        lines = output.read_text(encoding="utf-8").splitlines()
+        self.outputs |= dict(line.split("=", 1) for line in lines)
+
+
+def main() -> int:
+    """Run a workflow, and say what could not be tried. Return 1 if a step failed."""
+    workflow = ROOT / ".github" / "workflows" / f"{sys.argv[1]}.yml"
+    jobs = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]
+    manifest = (ROOT / "custom_components/smarty_p1/manifest.json").read_text(encoding="utf-8")
+    version = re.findall(r'"version": "(.+)"', manifest)[0]
+    with tempfile.TemporaryDirectory() as place:
+        runner = Runner(Path(place), f"v{version}")
+        try:
+            runner.make_origin()
+            for name, job in jobs.items():
+                runner.run_job(name, job)
+        except subprocess.CalledProcessError as error:
+            print(f"FAILED with status {error.returncode}", file=sys.stderr)
+            return 1
+        finally:
+            print("not tried:", *runner.untried, sep="\n  ")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

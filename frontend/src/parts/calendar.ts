@@ -1,0 +1,181 @@
+/** Calendar below the day's title, and the month's highest powers below the chart. */
+
+import { css, html, nothing, type TemplateResult } from "lit";
+import { addDays, addMonths, dayStart, type Locale } from "../locale.ts";
+import { type CalendarDay, type HighRow, weeksOf } from "../sentences/highlights.ts";
+import { capital, todayTexts } from "../sentences/today.ts";
+import type { Day } from "../websocket-types.ts";
+import { turnOver } from "./markup.ts";
+
+export const calendarStyles = css`
+  .turn h2 button {
+    display: inline-flex;
+    align-items: center;
+    gap: 8px;
+    font-weight: inherit;
+  }
+  .turn h2 ha-icon {
+    --mdc-icon-size: 20px;
+    color: var(--link);
+  }
+  .under {
+    position: relative;
+  }
+  .calendar {
+    position: absolute;
+    z-index: 1;
+    left: 50%;
+    width: min(100% + 24px, 326px);
+    translate: -50%;
+    box-sizing: border-box;
+    padding: 8px;
+    border: 1px solid var(--divider-color);
+    border-radius: 12px;
+    background: var(--ground);
+    box-shadow: 0 4px 12px rgb(0 0 0 / 25%);
+  }
+  .calendar [role="row"] {
+    display: grid;
+    grid-template-columns: repeat(7, minmax(0, 1fr));
+    text-align: center;
+  }
+  .calendar button {
+    min-width: 0;
+    font-size: 13px;
+    line-height: 18px;
+  }
+  .calendar [role="row"] small,
+  .calendar button small {
+    display: block;
+    overflow-wrap: normal;
+  }
+  .calendar [aria-selected="true"] {
+    background: var(--chosen);
+    font-weight: 500;
+  }
+  .calendar .now-day {
+    border: 1px solid var(--quiet);
+  }
+  .highs-name,
+  .always {
+    margin-top: 12px;
+  }
+  .highs {
+    display: grid;
+    grid-template-columns: repeat(5, minmax(0, 1fr));
+    gap: 6px;
+  }
+  .highs button {
+    display: flex;
+    flex-direction: column;
+    text-align: start;
+    padding: 4px 10px;
+    border: 1px solid var(--divider-color);
+  }
+  .highs b.excess {
+    color: var(--excess-text);
+  }
+  @container (max-width: 700px) {
+    .highs {
+      grid-template-columns: 1fr;
+      gap: 0;
+    }
+    .highs button {
+      flex-direction: row-reverse;
+      justify-content: space-between;
+      align-items: center;
+      gap: 8px;
+      padding: 0;
+      border-width: 1px 0 0;
+      border-radius: 0;
+    }
+    .highs b {
+      white-space: nowrap;
+    }
+  }
+`;
+
+export interface CalendarView {
+  /** Day with the keyboard focus; its month is shown. */
+  focused: string;
+  chosen: string;
+  first: string;
+  today: string;
+  sums: readonly Day[];
+  reference: string;
+  choose: (day: string) => void;
+  move: (day: string) => void;
+  close: () => void;
+}
+
+/** Return the day to which a key leads from the focused day; undefined for other keys. */
+export function dayAfterKey(key: string, day: string): string | undefined {
+  const month = day.slice(0, 7);
+  const last = (of: string) => addDays(`${addMonths(of, 1)}-01`, -1);
+  const inMonth = (to: string) => [`${to}-${day.slice(8)}`, last(to)].sort()[0]!;
+  const weekday = (new Date(`${day}T12:00:00Z`).getUTCDay() + 6) % 7;
+  const steps: Record<string, string> = {
+    ArrowLeft: addDays(day, -1),
+    ArrowRight: addDays(day, 1),
+    ArrowUp: addDays(day, -7),
+    ArrowDown: addDays(day, 7),
+    PageUp: inMonth(addMonths(month, -1)),
+    PageDown: inMonth(addMonths(month, 1)),
+    Home: addDays(day, -weekday),
+    End: addDays(day, 6 - weekday),
+  };
+  return steps[key];
+}
+
+export function calendar({ focused, chosen, first, today, sums, reference, choose, move, close }: CalendarView, locale: Locale): TemplateResult {
+  const month = focused.slice(0, 7);
+  const within = (day: string) => (day < first ? first : day > today ? today : day);
+  const key = (event: KeyboardEvent) => {
+    const to = dayAfterKey(event.key, focused);
+    if (event.key === "Escape") close();
+    else if (to) move(within(to));
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const turn = (count: number, isThere: boolean) => (isThere ? () => move(within(`${addMonths(month, count)}-01`)) : undefined);
+  const cell = (entry: CalendarDay | undefined) => {
+    if (!entry) return html`<span role="gridcell"></span>`;
+    const { day, name, aboveCount, isKnown } = entry;
+    return html`<button
+      role="gridcell"
+      class=${day === today ? "now-day" : ""}
+      data-day=${day}
+      aria-label=${name}
+      aria-selected=${day === chosen}
+      aria-disabled=${!isKnown}
+      tabindex=${day === focused ? 0 : -1}
+      @click=${() => isKnown && choose(day)}
+    >
+      ${Number(day.slice(8))}${aboveCount ? html`<small class="excess">▲ ${aboveCount}</small>` : nothing}
+    </button>`;
+  };
+  const words = { earlier: locale.text(todayTexts, "month_before"), later: locale.text(todayTexts, "month_after") };
+  const title = capital(locale.monthYear(dayStart(`${month}-15`)));
+  return html`<div class="calendar" role="dialog" aria-label=${locale.text(todayTexts, "choose")} @keydown=${key}>
+    ${turnOver(title, words, { earlier: turn(-1, month > first.slice(0, 7)), later: turn(1, month < today.slice(0, 7)) })}
+    <div role="grid" aria-label=${title}>
+      <div role="row">${locale.common("weekdays").split(" ").map((name) => html`<small role="columnheader" aria-label=${name}>${capital(name.slice(0, 2))}</small>`)}</div>
+      ${weeksOf(month, sums, { first, today }, locale).map((week) => html`<div role="row">${week.map(cell)}</div>`)}
+    </div>
+    ${reference ? html`<small><span class="excess">▲</span> ${locale.text(todayTexts, "legend", { R: reference })}</small>` : nothing}
+  </div>`;
+}
+
+/** Return the highest powers of a month as buttons that show their day. */
+export function highs(month: string, rows: readonly HighRow[], locale: Locale, choose: (day: string) => void): TemplateResult | typeof nothing {
+  if (!rows.length) return nothing;
+  const name = locale.text(todayTexts, "highest_in", { month: locale.month(dayStart(`${month}-15`)) });
+  return html`<p class="small highs-name">${name}</p>
+    <div class="highs" role="group" aria-label=${name}>
+      ${rows.map(
+        ({ day, power, when, isAbove }) =>
+          html`<button @click=${() => choose(day)}><b class=${isAbove ? "excess" : ""}>${power}</b><small>${when}</small></button>`,
+      )}
+    </div>`;
+}

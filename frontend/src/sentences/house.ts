@@ -1,0 +1,111 @@
+/** Texts about a house with solar panels: its consumption, the part from the roof, and what the sun saved. */
+
+import type { Hass } from "../hass.ts";
+import { localDay, type Locale, QUARTER_HOUR_MS, type Texts } from "../locale.ts";
+import type { MeterFeed } from "../meter-feed.ts";
+import { round } from "../rounding.ts";
+import texts from "../texts/house.json" with { type: "json" };
+import type { Bill, House } from "../websocket-types.ts";
+import { isRunning } from "./bill.ts";
+
+const houseTexts: Texts<keyof (typeof texts)["en"]> = texts;
+
+/** Delay until the recorder has written the inverter's statistics of a quarter-hour. */
+const STATISTICS_DELAY_MS = 60_000;
+const MAX_AGE_MS = 90_000;
+/** Power in kW below which panels or batteries count as idle. An idle inverter may report nothing. */
+const IDLE_KW = 0.05;
+const KW: Record<string, number> = { W: 0.001, kW: 1, MW: 1000 };
+const MONTHS_A_YEAR = 12;
+const UNKNOWN = "–";
+
+/** Return the house behind a meter; undefined without solar panels. */
+export function houseOf(feed: MeterFeed): House | undefined {
+  const period = String(Math.floor((Date.now() - STATISTICS_DELAY_MS) / QUARTER_HOUR_MS));
+  return feed.get("smarty_p1/house", {}, period).value?.house ?? undefined;
+}
+
+const withBattery = <Key extends string>(house: House, key: Key) => (house.battery.length ? (`${key}_battery` as const) : key);
+
+/** Return the present power of an inverter or a battery in kW; undefined if it is unknown or old. */
+function powerOf(states: Hass["states"], entityId: string | null, now: number): number | undefined {
+  const entity = states[entityId ?? ""];
+  const power = Number(entity?.state || Number.NaN) * (KW[String(entity?.attributes.unit_of_measurement)] ?? Number.NaN);
+  const isRecent = now - Date.parse(entity?.last_updated ?? "") <= MAX_AGE_MS;
+  return Number.isFinite(power) && (isRecent || Math.abs(power) < IDLE_KW) ? power : undefined;
+}
+
+/** Return "The house uses 2.1 kW, 1.4 of it from your roof." `net` is the power from the grid in kW. */
+export function usesSentence(house: House, states: Hass["states"], net: number, now: number, locale: Locale): string {
+  const powers = [...house.solar, ...house.battery].map(({ power }) => powerOf(states, power, now));
+  const own = powers.reduce<number>((sum, power) => sum + (power ?? Number.NaN), 0);
+  const drawn = Math.max(0, round(net, 1));
+  const used = round(net + own, 1);
+  if (!(own >= IDLE_KW) || used <= 0 || used < drawn + 0.05) return "";
+  const params = { house: locale.kW(used), own: locale.number(used - drawn, 1) };
+  return locale.text(houseTexts, withBattery(house, drawn ? "uses" : "all"), params);
+}
+
+export interface HouseRow {
+  key: "house" | "own";
+  name: string;
+  today: string;
+  month: string;
+}
+
+/** Return the rows of today and this month. The drawn energies are in Wh, `day` as 2026-11-21. */
+export function houseRows(house: House, day: string, drawnWh: (number | null)[], locale: Locale): HouseRow[] {
+  const today = house.days.find((known) => known.day === day)?.own_kwh;
+  const month = house.months.find(({ month }) => month === day.slice(0, 7))?.own_kwh;
+  const cells = [today, month].map((own, index) => {
+    const drawn = drawnWh[index];
+    if (typeof own !== "number" || typeof drawn !== "number") return [UNKNOWN, UNKNOWN];
+    const decimals = index ? 0 : 1;
+    // Add rounded energies, so that the displayed rows add up.
+    const part = round(own, decimals);
+    const all = round(drawn / 1000, decimals) + part;
+    const share = all > 0 ? `, ${locale.percent(Math.min(1, part / all))}` : "";
+    return [all < 0 ? UNKNOWN : locale.kWh(all, decimals), own < 0 ? UNKNOWN : `${locale.kWh(own, decimals)}${share}`];
+  });
+  const row = (key: HouseRow["key"], name: string, index: number) => ({ key, name, today: cells[0]![index]!, month: cells[1]![index]! });
+  return [
+    row("house", locale.text(houseTexts, "house"), 0),
+    row("own", locale.text(houseTexts, withBattery(house, "own")), 1),
+  ];
+}
+
+const unpriced = (kwh: number, locale: Locale): string =>
+  round(kwh) >= 1 ? ` ${locale.text(houseTexts, "unpriced", { kwh: locale.kWh(kwh, 0) })}` : "";
+
+/** Return what the sun saved in the month of a bill, and a note; both empty if unknown or below 1 €. */
+export function savedSentences(house: House | undefined, bill: Bill, locale: Locale): { sentence: string; note: string } {
+  const month = house?.months.find(({ month }) => month === bill.month);
+  if (!month || month.saved === null || month.own_kwh === null || month.saved < 1) return { sentence: "", note: "" };
+  const params = {
+    amount: locale.euros(month.saved),
+    kwh: locale.kWh(month.own_kwh, 0),
+    month: locale.month(new Date(bill.start)),
+  };
+  const sentence = locale.text(houseTexts, isRunning(bill) ? "saved_now" : "saved", params) + unpriced(month.unpriced_kwh, locale);
+  const R = bill.reference_kw;
+  return { sentence, note: R === null ? "" : locale.text(houseTexts, "below", { R: locale.referenceKW(R) }) };
+}
+
+/** Return the consumption and the saving of at most twelve whole months; empty before the first. */
+export function houseYear(house: House, locale: Locale): string {
+  const whole = house.months.filter(({ month }) => month < localDay(new Date(house.until)).slice(0, 7)).slice(-MONTHS_A_YEAR);
+  const known = whole.filter(({ own_kwh }) => own_kwh !== null);
+  const sum = (of: "house_kwh" | "own_kwh" | "saved" | "unpriced_kwh") => known.reduce((all, month) => all + (month[of] ?? 0), 0);
+  const [used, own, saved] = [sum("house_kwh"), sum("own_kwh"), sum("saved")];
+  if (used <= 0 || own < 0) return "";
+  const params = { kwh: locale.kWh(round(used / 10) * 10, 0), share: locale.percent(Math.min(1, own / used)) };
+  const sentences = [locale.text(houseTexts, withBattery(house, "year"), params)];
+  if (saved >= 1) {
+    const count = { amount: locale.euros(saved), count: known.length };
+    sentences.push(locale.text(houseTexts, known.length > 1 ? "year_saved" : "year_saved_one", count) + unpriced(sum("unpriced_kwh"), locale));
+  }
+  const first = whole.findIndex(({ own_kwh }) => own_kwh !== null);
+  if (first > 0) sentences.push(locale.text(houseTexts, "since", { day: locale.date(new Date(house.since)) }));
+  if (whole.length - first > known.length) sentences.push(locale.text(houseTexts, "left_out"));
+  return sentences.join(" ");
+}

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Hass } from "../src/hass.ts";
+import { Locale } from "../src/locale.ts";
+import { houseRows, houseYear, savedSentences, usesSentence } from "../src/sentences/house.ts";
+import type { Bill, House } from "../src/websocket-types.ts";
+
+const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
+const plain = (text: string) => text.replaceAll("\u00a0", " ");
+const NOW = Date.parse("2026-11-21T12:00:00Z");
+
+const month = (month: string, changes: Partial<House["months"][number]> = {}) => ({
+  month,
+  house_kwh: 600,
+  own_kwh: 240,
+  saved: 52.6,
+  unpriced_kwh: 0,
+  unknown_days: 0,
+  ...changes,
+});
+const unknown = { house_kwh: null, own_kwh: null, saved: null, unknown_days: 3 };
+const YEAR = [11, 12].map((n) => month(`2025-${n}`)).concat([1, 2, 3, 4, 5, 6, 7, 8, 9, 10].map((n) => month(`2026-${String(n).padStart(2, "0")}`)));
+const house = (changes: Partial<House> = {}): House => ({
+  solar: [{ energy: "sensor.sun", power: "sensor.sun_power" }],
+  battery: [],
+  since: "2025-06-10T14:00:00+02:00",
+  until: "2026-11-21T12:45:00+01:00",
+  days: [{ day: "2026-11-21", house_kwh: 17.06, own_kwh: 6.24 }],
+  months: [...YEAR, month("2026-11", { own_kwh: 98.4 })],
+  ...changes,
+});
+const battery = [{ energy: "sensor.out", power: "sensor.battery" }];
+const states = (powers: Record<string, [string, string, number?]>): Hass["states"] =>
+  Object.fromEntries(
+    Object.entries(powers).map(([name, [state, unit, ageS = 20]]) => [
+      `sensor.${name}`,
+      { state, attributes: { unit_of_measurement: unit }, last_updated: new Date(NOW - ageS * 1000).toISOString() },
+    ]),
+  );
+const uses = (of: House, net: number, powers: Parameters<typeof states>[0]) => plain(usesSentence(of, states(powers), net, NOW, en));
+
+test("the house uses what is drawn and what the roof delivers", () => {
+  assert.equal(uses(house(), 0.7, { sun_power: ["1400", "W"] }), "The house uses **2.1 kW**, 1.4 of it from your roof.");
+  assert.equal(uses(house(), -4, { sun_power: ["4.9", "kW"] }), "The house uses **0.9 kW**, all of it from your roof.");
+});
+
+test("a battery helps, or takes from the roof", () => {
+  const of = house({ battery });
+  const both = { sun_power: ["1.0", "kW"] as [string, string], battery: ["400", "W"] as [string, string] };
+  assert.equal(uses(of, 0.7, both), "The house uses **2.1 kW**, 1.4 of it from roof and battery.");
+  assert.equal(uses(of, -0.2, both), "The house uses **1.2 kW**, all of it from roof and battery.");
+  // It rests, and says nothing while it does.
+  assert.equal(uses(of, 0.7, { ...both, battery: ["0", "W", 900] }), "The house uses **1.7 kW**, 1.0 of it from roof and battery.");
+  // It is charged from the grid.
+  assert.equal(uses(of, 4, { ...both, battery: ["-3000", "W"] }), "");
+});
+
+test("no line with an old, unknown or impossible power", () => {
+  assert.equal(uses(house(), 0.7, { sun_power: ["1400", "W", 91] }), "");
+  assert.equal(uses(house(), 0.7, { sun_power: ["unavailable", "W"] }), "");
+  assert.equal(uses(house(), 0.7, { sun_power: ["1400", "VA"] }), "");
+  assert.equal(uses(house(), 0.7, {}), "");
+  assert.equal(uses(house({ solar: [{ energy: "sensor.sun", power: null }] }), 0.7, { sun_power: ["1400", "W"] }), "");
+  assert.equal(uses(house(), 0.7, { sun_power: ["30", "W"] }), "");
+  // 3 kW are fed in, but the inverter still says 2.
+  assert.equal(uses(house(), -3, { sun_power: ["2", "kW"] }), "");
+  const two = [...house().solar, { energy: "sensor.shed", power: "sensor.shed_power" }];
+  const sun = { sun_power: ["1400", "W"] as [string, string] };
+  assert.equal(uses(house({ solar: two }), 0.7, sun), "");
+  assert.equal(uses(house({ solar: two }), 0.7, { ...sun, shed_power: ["0.6", "kW"] }), "The house uses **2.7 kW**, 2.0 of it from your roof.");
+});
+
+const rows = (of: House, drawn: (number | null)[] = [10820, 363620]) =>
+  houseRows(of, "2026-11-21", drawn, en).map(({ name, today, month }) => plain(`${name}: ${today} | ${month}`));
+
+test("the rows add up as they are shown", () => {
+  // 10.8 + 6.2 = 17.0 and 364 + 98 = 462.
+  assert.deepEqual(rows(house()), ["House: 17.0 kWh | 462 kWh", "From your roof: 6.2 kWh, 36% | 98 kWh, 21%"]);
+});
+
+test("an unknown day, a charged battery, nothing known", () => {
+  const charged = [{ day: "2026-11-21", house_kwh: 8.8, own_kwh: -2 }];
+  const of = house({ battery, days: charged, months: [month("2026-11", unknown)] });
+  assert.deepEqual(rows(of), ["House: 8.8 kWh | –", "From roof and battery: – | –"]);
+  assert.deepEqual(rows(house({ days: [], months: [] })), ["House: – | –", "From your roof: – | –"]);
+  assert.deepEqual(rows(house(), [null, null]), ["House: – | –", "From your roof: – | –"]);
+  // More than all cannot be of one's own.
+  assert.deepEqual(rows(house(), [0, 0])[1], "From your roof: 6.2 kWh, 100% | 98 kWh, 100%");
+});
+
+const bill = (name: string, changes: Partial<Bill> = {}): Bill =>
+  ({ month: name, start: `${name}-01T00:00:00+02:00`, until: "2026-09-01", end: "2026-09-01", reference_kw: 7, ...changes }) as Bill;
+const saved = (of: House | undefined, ...what: Parameters<typeof bill>) => {
+  const { sentence, note } = savedSentences(of, bill(...what), en);
+  return plain([sentence, note].filter(Boolean).join(" / "));
+};
+
+test("what the sun saved in a month", () => {
+  const below = " / What the sun kept below 7 kW is not counted.";
+  assert.equal(saved(house(), "2026-08"), `Your sun saved **53 €** in August: 240 kWh that you did not buy.${below}`);
+  const running = { until: "2026-11-21T12:50:00+01:00", end: "2026-12-01T00:00:00+01:00", reference_kw: null };
+  assert.equal(saved(house(), "2026-11", running), "Your sun saved **53 €** this month: 98 kWh that you did not buy.");
+  const market = house({ months: [month("2026-08", { unpriced_kwh: 40.2 })] });
+  const unpriced = "Of 40 kWh it is not known what they would have cost.";
+  assert.equal(saved(market, "2026-08"), `Your sun saved **53 €** in August: 240 kWh that you did not buy. ${unpriced}${below}`);
+});
+
+test("nothing is said of less than a euro, or of an unknown day", () => {
+  assert.equal(saved(house({ months: [month("2026-08", { saved: 0.99 })] }), "2026-08"), "");
+  assert.equal(saved(house({ months: [month("2026-08", unknown)] }), "2026-08"), "");
+  assert.equal(saved(house(), "2024-08"), "");
+  assert.equal(saved(undefined, "2026-08"), "");
+});
+
+const year = (changes: Partial<House> = {}) => plain(houseYear(house(changes), en));
+
+test("twelve whole months", () => {
+  // 12 * 600, 12 * 240 and 12 * 52.60.
+  assert.equal(year(), "House 7,200 kWh, 40% of it from your roof. Your sun saved **631 €** in these 12 months.");
+  const text = year({ battery, months: YEAR.map((each) => ({ ...each, unpriced_kwh: 1 })) });
+  assert.equal(text, "House 7,200 kWh, 40% of it from roof and battery. Your sun saved **631 €** in these 12 months. Of 12 kWh it is not known what they would have cost.");
+});
+
+test("fewer months, and months with an unknown day", () => {
+  const young = [month("2026-08", unknown), month("2026-09"), month("2026-10"), month("2026-11")];
+  const since = "2026-08-10T14:00:00+02:00";
+  assert.equal(year({ months: young, since }), "House 1,200 kWh, 40% of it from your roof. Your sun saved **105 €** in these 2 months. Known since 10 August 2026.");
+  const away = [month("2026-08"), month("2026-09", unknown), month("2026-10")];
+  assert.equal(year({ months: away }), "House 1,200 kWh, 40% of it from your roof. Your sun saved **105 €** in these 2 months. Months with a day that is not known are left out.");
+  assert.equal(year({ months: [month("2026-10", { saved: 0 })] }), "House 600 kWh, 40% of it from your roof.");
+  assert.equal(year({ months: [month("2026-10")] }), "House 600 kWh, 40% of it from your roof. Your sun saved **53 €** in this month.");
+  assert.equal(year({ months: [month("2026-11")] }), "");
+  assert.equal(year({ months: [month("2026-10", unknown)] }), "");
+});

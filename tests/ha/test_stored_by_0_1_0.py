@@ -1,0 +1,63 @@
+"""Files that version 0.1.0 wrote are read by every later version. Their content is frozen.
+
+A meter stored eight quarter-hours of 16 June 2026: 0.1 kWh each, the third one 2 kWh, which is 8 kW
+and 0.25 kWh above the reference power of 7 kW. Its registers ended at 1463.3 and 520.16 kWh.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import CONF_CONSUMPTION_POINT, DOMAIN
+from custom_components.smarty_p1.coordinator.leneda_progress import LenedaProgress
+from custom_components.smarty_p1.coordinator.quarter_hour_series import QuarterHourSeries
+
+from . import leneda
+from .billed_month import telegram
+from .meter import MeterPort
+from .support import call, values
+
+STORED = json.loads((Path(__file__).parents[1] / "stored" / "0.1.0.json").read_text("utf-8"))
+
+
+async def test_what_0_1_0_stored_is_read(
+    hass: HomeAssistant, port: MeterPort, hass_storage: dict[str, Any]
+) -> None:
+    frozen = STORED["entry"]
+    data = {**frozen["data"], "port": port.url}
+    entry = MockConfigEntry(domain=DOMAIN, **{**frozen, "data": data})
+    entry.add_to_hass(hass)
+    for name, content in STORED["storage"].items():
+        key = f"{DOMAIN}.{entry.entry_id}.{name}"
+        hass_storage[key] = {"version": 1, "minor_version": 1, "key": key, "data": content}
+    folder = QuarterHourSeries(hass, entry.entry_id).folder
+    folder.mkdir(parents=True)
+    for name, lines in STORED["month_files"].items():
+        (folder / name).write_text("\n".join(lines) + "\n", encoding="ascii")
+
+    # The first frame is a replay, because the stored counter is 17. Its register must not count.
+    replayed = port.next_frame(telegram("02:00:20", 9.0, 9.0))
+    port.counter = 17
+    # A lower register than the stored one is not believed.
+    port.greeting = replayed + port.next_frame(telegram("02:00:30", 0.0, 0.16))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    shown = values(hass)
+    assert shown["smarty_energy_imported"] == "1463.3"
+    assert shown["smarty_energy_exported"] == "520.16"
+    assert shown["smarty_monthly_peak"] == "8.0"
+    assert shown["smarty_excess_energy"] == "0.25"
+    assert shown["smarty_price_of_exported_energy"] == "0.06"
+    assert shown["smarty_verification"] == "verified"
+
+    period = {"start": "2026-06-16 00:00:00+02:00", "end": "2026-06-16 02:00:00+02:00"}
+    found = await call(hass, "get_quarter_hours", **period)
+    energies = [quarter["imported_kwh"] for quarter in found["quarter_hours"]]
+    assert energies == [0.1, 0.1, 2.0, 0.1, 0.1, 0.1, 0.1, 0.1]
+
+    progress = LenedaProgress(hass, entry.entry_id, {CONF_CONSUMPTION_POINT: leneda.POINT})
+    await progress.async_load()
+    assert progress.codes[leneda.IMPORTED].until == leneda.utc("2026-06-15 22:00")

@@ -1,0 +1,309 @@
+"""House and own energy by a real recorder and the settings of the Energy dashboard.
+
+The meter is that of `billed_month`: in May, 316.6 kWh were drawn and 20 fed in, in the first 15
+days of June 144 kWh drawn. A kWh costs (0.15 + 0.051) * 1.08 = 0.21708 EUR. The panels make 1 kWh
+an hour from 8:00 to 14:00 by UTC: 6 kWh a day, 186 in May.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from homeassistant.components.energy.data import async_get_manager
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.models import StatisticMeanType, StatisticMetaData
+from homeassistant.components.recorder.statistics import async_import_statistics
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+)
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.smarty_p1.const import CONF_SUN_SOURCES, DOMAIN
+from tests.ha.billed_month import telegram
+from tests.ha.dialogs import open_options
+from tests.ha.meter import MeterPort
+from tests.ha.support import reload
+
+from .conftest import Client, ask
+
+HOUR = timedelta(hours=1)
+APRIL = datetime(2026, 4, 1, tzinfo=UTC)
+UNTIL = datetime(2026, 6, 15, 22, tzinfo=UTC)
+SUN = {"type": "solar", "stat_energy_from": "sensor.sun", "config_entry_solar_forecast": []}
+SHED = {**SUN, "stat_energy_from": "sensor.shed", "name": "Shed"}
+BATTERY = {"type": "battery", "stat_energy_from": "sensor.out", "stat_energy_to": "sensor.in"}
+PRICE = 0.21708
+
+
+@pytest.fixture(autouse=True)
+def integration(recorder_mock: Recorder, enable_custom_integrations: None) -> None:
+    """Do as in the other tests, with a recorder that starts before everything else."""
+
+
+@pytest.fixture
+async def client(hass: HomeAssistant, hass_ws_client: WebSocketGenerator) -> Client:
+    """Return a client of an administrator, in a Home Assistant with an Energy dashboard."""
+    assert await async_setup_component(hass, "energy", {})
+    assert await async_setup_component(hass, DOMAIN, {})
+    return await hass_ws_client(hass)
+
+
+def noon(time: datetime) -> float:
+    return 1.0 if 8 <= time.hour < 14 else 0.0
+
+
+async def record(  # noqa: PLR0913 - as much as differs
+    hass: HomeAssistant,
+    name: str,
+    kwh_of: Callable[[datetime], float] = noon,
+    *,
+    unit: str = "kWh",
+    start: datetime = APRIL,
+    left_out: Callable[[datetime], bool] = lambda _time: False,
+) -> None:
+    """Write the statistics of an energy until 16 June. Left out hours have no row of their own."""
+    metadata = StatisticMetaData(
+        mean_type=StatisticMeanType.NONE,
+        has_sum=True,
+        name=None,
+        source="recorder",
+        statistic_id=name,
+        unit_class="energy",
+        unit_of_measurement=unit,
+    )
+    total, time, rows = 0.0, start, []
+    while time < UNTIL:
+        total += kwh_of(time) * (1000 if unit == "Wh" else 1)
+        if not left_out(time):
+            rows.append({"start": time, "sum": total, "state": 5000 + total})
+        time += HOUR
+    async_import_statistics(hass, metadata, rows)  # type: ignore[arg-type]
+    await async_wait_recording_done(hass)
+
+
+async def enter(hass: HomeAssistant, *sources: dict[str, Any]) -> None:
+    """Enter sources in the settings of the Energy dashboard."""
+    manager = await async_get_manager(hass)
+    update: Any = {"energy_sources": list(sources)}
+    await manager.async_update(update)
+
+
+async def house_of(client: Client, entry: MockConfigEntry) -> dict[str, Any]:
+    house: dict[str, Any] = (await ask(client, "house", entry_id=entry.entry_id))["house"]
+    return house
+
+
+async def test_panels_in_watt_hours(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+) -> None:
+    await record(hass, "sensor.sun", unit="Wh")
+    await enter(hass, SUN)
+    house = await house_of(client, entry)
+
+    assert house["solar"] == [{"energy": "sensor.sun", "power": None}]
+    assert house["battery"] == []
+    assert house["until"] == "2026-06-16T00:00:00+02:00"
+    # 186 - 20 are own; the house used 316.6 + 166.
+    assert house["months"] == [
+        {
+            "month": "2026-05",
+            "house_kwh": 482.6,
+            "own_kwh": 166.0,
+            "saved": round(166 * PRICE, 2),
+            "unpriced_kwh": 0.0,
+            "unknown_days": 0,
+        },
+        {
+            "month": "2026-06",
+            "house_kwh": 144 + 90.0,
+            "own_kwh": 90.0,
+            "saved": round(90 * PRICE, 2),
+            "unpriced_kwh": 0.0,
+            "unknown_days": 0,
+        },
+    ]
+    # 96 * 0.1 kWh are drawn, 6 are made.
+    assert house["days"][-1] == {"day": "2026-06-15", "house_kwh": 15.6, "own_kwh": 6.0}
+    # The first day of May: 10 * 2 + 86 * 0.1 drawn, 96 * 0.02 fed in.
+    assert house["days"][0] == {"day": "2026-05-01", "house_kwh": 32.68, "own_kwh": 4.08}
+
+
+async def test_two_inverters_and_a_battery_that_is_charged_from_the_grid(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+) -> None:
+    await record(hass, "sensor.sun")
+    await record(hass, "sensor.shed", lambda time: noon(time) / 2)
+    # At night, 2 kWh are charged, in the evening 1.5 discharged.
+    await record(hass, "sensor.in", lambda time: 2.0 if time.hour == 1 else 0.0)
+    await record(hass, "sensor.out", lambda time: 1.5 if time.hour == 18 else 0.0)
+    await enter(hass, SUN, SHED, BATTERY)
+    house = await house_of(client, entry)
+
+    may = house["months"][0]
+    own_kwh = 186 + 93 - 0.5 * 31 - 20
+    assert may["own_kwh"] == own_kwh
+    assert may["house_kwh"] == 316.6 + own_kwh
+    assert may["saved"] == round(own_kwh * PRICE, 2)
+
+
+async def test_an_inverter_that_was_away_for_days(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+) -> None:
+    # From noon of 3 June to 10:00 of 5 June. The sum then rises by 2 + 6 + 2 kWh at once.
+    def is_away(time: datetime) -> bool:
+        return datetime(2026, 6, 3, 12, tzinfo=UTC) <= time < datetime(2026, 6, 5, 10, tzinfo=UTC)
+
+    await record(hass, "sensor.sun", left_out=is_away)
+    await enter(hass, SUN)
+    house = await house_of(client, entry)
+
+    unknown = {day["day"] for day in house["days"] if day["own_kwh"] is None}
+    assert unknown == {"2026-06-03", "2026-06-04", "2026-06-05"}
+    assert house["months"][1] == {
+        "month": "2026-06",
+        "house_kwh": None,
+        "own_kwh": None,
+        "saved": None,
+        "unpriced_kwh": 0.0,
+        "unknown_days": 3,
+    }
+    assert house["months"][0]["own_kwh"] == 166.0
+
+
+async def test_statistics_that_begin_later(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+) -> None:
+    await record(hass, "sensor.sun", start=datetime(2026, 5, 20, 9, tzinfo=UTC))
+    await enter(hass, SUN)
+    house = await house_of(client, entry)
+
+    # The first hour may have been counted in part.
+    assert house["since"] == "2026-05-20T12:00:00+02:00"
+    known = [day["day"] for day in house["days"] if day["own_kwh"] is not None]
+    assert known[0] == "2026-05-21"
+    assert [month["own_kwh"] for month in house["months"]] == [None, 90.0]
+
+
+async def test_a_market_whose_prices_nobody_recorded(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry, port: MeterPort
+) -> None:
+    await record(hass, "sensor.sun")
+    await enter(hass, SUN)
+    options = {
+        "reference_power": 7.0,
+        "energy_price_entity": "sensor.market",
+        "surcharge_price_since": "2026-05-01",
+    }
+    port.greeting = port.next_frame(telegram("00:00:05", 0.1))
+    hass.config_entries.async_update_entry(entry, options=options)
+    await reload(hass, entry)
+    house = await house_of(client, entry)
+
+    assert house["months"][0]["unpriced_kwh"] == 166.0
+    assert house["months"][0]["saved"] == 0.0
+
+
+async def test_the_power_of_the_only_power_sensor_beside(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+) -> None:
+    await record(hass, "sensor.sun")
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=entry.entry_id, identifiers={("inverter", "1")}
+    )
+    registry = er.async_get(hass)
+    for key, kind in (("sun", "energy"), ("power", "power")):
+        registry.async_get_or_create(
+            "sensor",
+            "inverter",
+            key,
+            suggested_object_id=key,
+            device_id=device.id,
+            original_device_class=kind,
+        )
+    await enter(hass, SUN)
+    assert (await house_of(client, entry))["solar"] == [
+        {"energy": "sensor.sun", "power": "sensor.power"}
+    ]
+    # With two of them, nobody knows.
+    registry.async_get_or_create(
+        "sensor", "inverter", "dc", device_id=device.id, original_device_class="power"
+    )
+    assert (await house_of(client, entry))["solar"][0]["power"] is None
+    await enter(hass, {**SUN, "stat_rate": "sensor.chosen"})
+    assert (await house_of(client, entry))["solar"][0]["power"] == "sensor.chosen"
+
+
+async def test_nothing_is_entered(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+) -> None:
+    assert await house_of(client, entry) is None
+    await record(hass, "sensor.out")
+    await record(hass, "sensor.in")
+    await enter(hass, BATTERY)
+    assert await house_of(client, entry) is None
+
+
+async def test_nothing_was_ever_recorded_of_an_inverter(
+    hass: HomeAssistant, client: Client, entry: MockConfigEntry
+) -> None:
+    await enter(hass, SUN)
+    house = await house_of(client, entry)
+    assert {day["own_kwh"] for day in house["days"]} == {None}
+    assert [month["saved"] for month in house["months"]] == [None, None]
+
+
+async def test_of_two_meters_each_has_what_is_chosen(
+    hass: HomeAssistant,
+    client: Client,
+    entry: MockConfigEntry,
+) -> None:
+    await record(hass, "sensor.sun")
+    await record(hass, "sensor.shed")
+    await enter(hass, SUN, SHED)
+    assert len((await house_of(client, entry))["solar"]) == 2
+
+    form = await open_options(hass, entry, "sun")
+    assert form["step_id"] == "sun"
+    assert form["data_schema"]
+    ((marker, field),) = form["data_schema"].schema.items()
+    assert marker.default() == ["sensor.sun", "sensor.shed"]
+    assert [option["label"] for option in field.config["options"]] == ["sensor.sun", "Shed"]
+    flow = form["flow_id"]
+    # A feed-in meter beside the house: its panels do not supply the house.
+    await hass.config_entries.options.async_configure(flow, {CONF_SUN_SOURCES: ["sensor.shed"]})
+    await hass.async_block_till_done()
+    assert entry.options[CONF_SUN_SOURCES] == ["sensor.shed"]
+    assert [each["energy"] for each in (await house_of(client, entry))["solar"]] == ["sensor.shed"]
+
+    # All of them again: later ones count, too.
+    form = await open_options(hass, entry, "sun")
+    both = {CONF_SUN_SOURCES: ["sensor.sun", "sensor.shed"]}
+    await hass.config_entries.options.async_configure(form["flow_id"], both)
+    await hass.async_block_till_done()
+    assert CONF_SUN_SOURCES not in entry.options
+
+    # With a second meter, nobody knows which of them has the panels.
+    MockConfigEntry(domain=DOMAIN, data={}, unique_id="SAG2").add_to_hass(hass)
+    assert await house_of(client, entry) is None
+    form = await open_options(hass, entry, "sun")
+    await hass.config_entries.options.async_configure(form["flow_id"], both)
+    await hass.async_block_till_done()
+    assert entry.options[CONF_SUN_SOURCES] == ["sensor.sun", "sensor.shed"]
+    assert len((await house_of(client, entry))["solar"]) == 2
+
+
+async def test_the_page_says_where_to_enter_an_inverter(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    before = dict(entry.options)
+    form = await open_options(hass, entry, "sun")
+    assert form["step_id"] == "sun_missing"
+    assert (form["description_placeholders"] or {})["energy"] == "/config/energy"
+    await hass.config_entries.options.async_configure(form["flow_id"], {})
+    await hass.async_block_till_done()
+    assert dict(entry.options) == before

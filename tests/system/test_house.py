@@ -1,0 +1,250 @@
+"""House, own energy and saving in a real Home Assistant, against sums by hand of the simulation.
+
+Three inverters tell the production of the same panels: after 10 s to the Wh, every 5 minutes in
+steps of 100 Wh, and every 15 minutes, 15 minutes late. The battery is as late as its inverter.
+"""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import pytest
+import pytest_asyncio
+
+from dev.demo import inverter
+from dev.demo.meter_statistics import DOMAIN, import_rows, registers, wait_for_rows
+from dev.demo.simulated_year import simulate_year, store_year
+from dev.simulator import Meter, Server, serve
+from smartyp1.tariff import LUXEMBOURG, Contract
+from tests.system.home import Home
+from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+
+KEY = bytes.fromhex("5A3C00F1E2D4C6B8A99788766554433F")
+HOUR = timedelta(hours=1)
+# By day 0.15, at night 0.09 for the energy, 0.05 for the network; 8 % VAT.
+DAY_PRICE, NIGHT_PRICE = (0.15 + 0.05) * 1.08, (0.09 + 0.05) * 1.08
+NIGHT = "22:00:00", "06:00:00"
+PAGES: dict[str, Any] = {
+    "reference_power": "7",
+    "energy_price": 0.15,
+    "second_price": {
+        "second_energy_price": 0.09,
+        "second_price_from": NIGHT[0],
+        "second_price_to": NIGHT[1],
+    },
+    "network_prices": {
+        "network_fixed_price": 12.0,
+        "network_variable_price": 0.05,
+        "meter_fee": 5.0,
+        "surcharge_price": 0.07,
+    },
+    "levies": {"vat": True, "with_levies": False},
+}
+CONTRACT = Contract(
+    reference_kw=7.0,
+    energy_price=0.15,
+    second_price=0.09,
+    second_hours="22:00-06:00",
+    network_fixed=12.0,
+    network_variable=0.05,
+    meter_fee=5.0,
+    surcharge=0.07,
+)
+# Whole days before the first one that is compared, in which the recorder knows the inverters.
+LEARNT = 40
+
+
+class Kind(NamedTuple):
+    """An inverter with a battery: interval, delay and steps of its totals."""
+
+    name: str
+    every: timedelta
+    late: timedelta
+    step_kwh: float
+
+    def total(self, read: Callable[[Meter, datetime], float], meter: Meter, at: datetime) -> float:
+        """Return the total that is shown at a time."""
+        since = at - self.late
+        told = since - (since - datetime(2020, 1, 1, tzinfo=UTC)) % self.every
+        return math.floor(read(meter, told) / self.step_kwh) * self.step_kwh
+
+    @property
+    def sources(self) -> list[dict[str, Any]]:
+        """Return the sources of the Energy dashboard."""
+        names = {key: f"sensor.{self.name}_{key}" for key in READ}
+        return [
+            {
+                "type": "solar",
+                "stat_energy_from": names["produced"],
+                "config_entry_solar_forecast": [],
+            },
+            {
+                "type": "battery",
+                "stat_energy_from": names["discharged"],
+                "stat_energy_to": names["charged"],
+            },
+        ]
+
+
+READ = {
+    "produced": inverter.produced_kwh,
+    "charged": inverter.charged_kwh,
+    "discharged": inverter.discharged_kwh,
+}
+KINDS = (
+    Kind("fast", timedelta(seconds=10), timedelta(), 0.001),
+    Kind("five", timedelta(minutes=5), timedelta(), 0.1),
+    Kind("late", timedelta(minutes=15), timedelta(minutes=15), 0.01),
+)
+
+
+def midnights(first: datetime, days: int) -> Iterator[datetime]:
+    """Yield midnights of Luxembourg, in UTC."""
+    for n in range(days + 1):
+        day = first.astimezone(LUXEMBOURG).date() + timedelta(days=n)
+        yield datetime(day.year, day.month, day.day, tzinfo=LUXEMBOURG).astimezone(UTC)
+
+
+def month_before() -> tuple[datetime, int]:
+    """Return the start of the last whole month, and its days."""
+    this = datetime.now(LUXEMBOURG).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    last = (this - timedelta(days=1)).replace(day=1)
+    return last.astimezone(UTC), (this.date() - last.date()).days
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def line() -> AsyncIterator[Server]:
+    async with serve([RecordingMeter(1, KEY)], interval=1) as line:
+        yield line
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def home(tmp_path_factory: pytest.TempPathFactory, line: Server) -> AsyncIterator[Home]:
+    """Start a Home Assistant whose meter has a year behind it, and its inverters 70 days."""
+    (meter, _) = next(iter(line.addresses()))
+    assert isinstance(meter, RecordingMeter)
+    home = Home(tmp_path_factory.mktemp("home"), meter)
+    try:
+        await home.start()
+        entry = await home.client.run_flow(
+            DOMAIN,
+            "meter",
+            port=f"socket://127.0.0.1:{line.ports[0]}",
+            encryption_key=KEY.hex(),
+            advanced={},
+        )
+        entry_id = entry["entry_id"]
+        year = await asyncio.to_thread(simulate_year, meter, CONTRACT, datetime.now(UTC))
+        disable = "config_entries/disable"
+        await home.client.command(disable, entry_id=entry_id, disabled_by="user")
+        await home.client.set_options(entry_id, **PAGES)
+        await asyncio.to_thread(store_year, home.directory / "config", entry_id, year)
+        await home.client.command(disable, entry_id=entry_id, disabled_by=None)
+        await fill(home)
+        yield home
+    finally:
+        await home.stop()
+
+
+async def fill(home: Home) -> None:
+    """Write the statistics of each inverter until the last full hour."""
+    start, _ = month_before()
+    end = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    for kind in KINDS:
+        for key, read in READ.items():
+            rows: list[dict[str, Any]] = []
+            time = start - timedelta(days=LEARNT)
+            while time < end:
+                total = kind.total(read, home.meter, time + HOUR)
+                rows.append({"start": time.isoformat(), "state": total, "sum": total})
+                time += HOUR
+            name = f"sensor.{kind.name}_{key}"
+            await import_rows(home.client, name, rows, "kWh", "energy", has_sum=True)
+    await wait_for_rows(home.client, name, rows)
+
+
+class ByHand(NamedTuple):
+    """Sums from one time to another."""
+
+    house_kwh: float
+    own_kwh: float
+    saved: float
+
+
+def by_hand(meter: Meter, kind: Kind, start: datetime, end: datetime) -> ByHand:
+    """Add up the hours of a period: what the meter counts, and what the inverter tells."""
+    own_kwh = drawn_kwh = saved = 0.0
+    time = start
+    while time < end:
+        before, after = registers(meter, time), registers(meter, time + HOUR)
+        told = {
+            key: kind.total(read, meter, time + HOUR) - kind.total(read, meter, time)
+            for key, read in READ.items()
+        }
+        own = told["produced"] + told["discharged"] - told["charged"]
+        own -= after.exported_kwh - before.exported_kwh
+        local = time.astimezone(LUXEMBOURG).hour
+        own_kwh += own
+        saved += own * (NIGHT_PRICE if local >= 22 or local < 6 else DAY_PRICE)
+        drawn_kwh += after.imported_kwh - before.imported_kwh
+        time += HOUR
+    return ByHand(drawn_kwh + own_kwh, own_kwh, saved)
+
+
+async def house_of(home: Home) -> dict[str, Any]:
+    entry_id, *_ = await home.client.entries(DOMAIN)
+    answer = await home.client.command("smarty_p1/house", entry_id=entry_id)
+    house: dict[str, Any] = answer["house"]
+    return house
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+async def test_days_and_a_month_are_the_sums_by_hand(home: Home, kind: Kind) -> None:
+    async def has_counted() -> bool:
+        states = await home.states()
+        return states.get("energy_imported", "unknown") not in {"unknown", "unavailable"}
+
+    await until(has_counted, within=PATIENCE)
+    await home.client.command("energy/save_prefs", energy_sources=kind.sources)
+    house = await house_of(home)
+    assert [each["energy"] for each in house["solar"]] == [f"sensor.{kind.name}_produced"]
+
+    start, days = month_before()
+    shown = {day["day"]: day for day in house["days"]}
+    *starts, end = midnights(start, days)
+    for first, last in zip(starts, [*starts[1:], end], strict=True):
+        day = shown[first.astimezone(LUXEMBOURG).date().isoformat()]
+        expected = by_hand(home.meter, kind, first, last)
+        # Registers are stored to the Wh.
+        assert day["house_kwh"] == pytest.approx(expected.house_kwh, abs=0.01)
+        assert day["own_kwh"] == pytest.approx(expected.own_kwh, abs=0.01)
+    month = next(each for each in house["months"] if each["month"] == f"{start + HOUR * 24:%Y-%m}")
+    expected = by_hand(home.meter, kind, start, end)
+    assert month["house_kwh"] == pytest.approx(expected.house_kwh, abs=0.05)
+    assert month["own_kwh"] == pytest.approx(expected.own_kwh, abs=0.05)
+    assert month["saved"] == pytest.approx(expected.saved, abs=0.02)
+    assert month["unpriced_kwh"] == 0
+    assert month["unknown_days"] == 0
+
+
+async def test_the_sums_do_not_depend_on_the_inverter(home: Home) -> None:
+    months = []
+    start, _ = month_before()
+    for kind in KINDS:
+        await home.client.command("energy/save_prefs", energy_sources=kind.sources)
+        house = await house_of(home)
+        name = f"{start + HOUR * 24:%Y-%m}"
+        months += [each for each in house["months"] if each["month"] == name]
+    fast, five, late = (month["own_kwh"] for month in months)
+    # Three totals in steps of 100 Wh.
+    assert five == pytest.approx(fast, abs=0.3)
+    assert late == pytest.approx(fast, abs=0.05)
+
+
+async def test_without_panels_there_is_no_house(home: Home) -> None:
+    await home.client.command("energy/save_prefs", energy_sources=[])
+    assert await house_of(home) is None
