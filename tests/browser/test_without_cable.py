@@ -55,22 +55,7 @@ async def test_last_months_bill_after_twelve_clicks(
         await who.sees("Kitchen")
         began = time.monotonic()
 
-        await who.presses(frontend("panel.lovelace.menu.add"))
-        device = page.get_by_role("menuitem", name=frontend("panel.lovelace.menu.add_device"))
-        # The button's name covers its end.
-        await device.click(position={"x": 20, "y": 10})
-        await page.locator("dialog-add-integration input").first.wait_for()
-        await asyncio.sleep(1)
-        await page.keyboard.type("smarty")
-        await page.locator("dialog-add-integration").get_by_text(NAME, exact=True).click()
-        await who.sees(own("config.step.user.title"))
-        await who.takes_picture("menu", of=who.dialog)
-        await who.chooses(own("config.step.user.menu_options.leneda"))
-        await who.sees(own("config.step.leneda.title"))
-        typed = {"api_key": API_KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
-        for name, text in typed.items():
-            await tabs_to(page, page.locator(f"[name={name}] input").last)
-            await page.keyboard.type(text)
+        await _enter_account(who)
         await who.presses(frontend(f"{_FLOW}.next"))
         # 24 hours of 0.8 kW.
         await who.sees(own("config.step.leneda_found.title"), POINT, "19.2 kWh")
@@ -105,6 +90,27 @@ async def test_last_months_bill_after_twelve_clicks(
         assert await clicks(page) <= MAX_CLICKS
         assert time.monotonic() - began <= MAX_S
         assert not [error for error in who.errors if "/api/brands/" not in error]
+
+
+async def _enter_account(who: Household) -> None:
+    """Open the dialog, choose Leneda, and type the account, from field to field by keyboard."""
+    page, own, frontend = who.page, who.texts.own, who.texts.of_frontend
+    await who.presses(frontend("panel.lovelace.menu.add"))
+    device = page.get_by_role("menuitem", name=frontend("panel.lovelace.menu.add_device"))
+    # The button's name covers its end.
+    await device.click(position={"x": 20, "y": 10})
+    await page.locator("dialog-add-integration input").first.wait_for()
+    await asyncio.sleep(1)
+    await page.keyboard.type("smarty")
+    await page.locator("dialog-add-integration").get_by_text(NAME, exact=True).click()
+    await who.sees(own("config.step.user.title"))
+    await who.takes_picture("menu", of=who.dialog)
+    await who.chooses(own("config.step.user.menu_options.leneda"))
+    await who.sees(own("config.step.leneda.title"))
+    typed = {"api_key": API_KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
+    for name, text in typed.items():
+        await tabs_to(page, page.locator(f"[name={name}] input").last)
+        await page.keyboard.type(text)
 
 
 def _says(who: Household, name: str, pattern: str) -> Callable[[], Awaitable[bool]]:

@@ -101,3 +101,16 @@ def test_it_is_the_same_after_a_restart_with_its_platform_days() -> None:
     assert meter.snapshot is None
     meter.set_platform_days(november())
     assert meter.snapshot == past_of().snapshot
+
+
+def test_a_changed_price_leaves_the_past_alone() -> None:
+    stored = past_of().as_dict()
+    dearer = Contract(reference_kw=3, energy_price=0.25)
+    meter = DemandMeter.from_dict(stored, dearer, now=local("2026-11-21T10:00"))
+    meter.set_platform_days(PlatformDays(platform("2026-11-20", "2026-11-22", 0.4)))
+    demand = meter.snapshot
+    assert demand
+    # 9.6 kWh of the 20th and 4 kWh until ten o'clock at 0.15 EUR, 5.6 kWh at 0.25 EUR.
+    bill = compute_bill(demand.month, demand.contracts, demand.until)
+    amounts = [(line.quantity, line.amount) for line in bill.lines if line.name == "energy"]
+    assert amounts == [(pytest.approx(13.6), 2.04), (pytest.approx(5.6), 1.4)]
