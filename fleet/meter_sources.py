@@ -1,6 +1,6 @@
-"""Sources of each meter's frames: gateway and P1 port, as the headers of NATS messages say.
+"""Source of each meter's frames: gateway and P1 port, as named in the headers of NATS messages.
 
-The headers are not authenticated. A gateway that may publish a meter can name another gateway.
+The headers are not authenticated, so a gateway can name a different gateway.
 """
 
 from collections.abc import Mapping

@@ -94,7 +94,7 @@ class PendingTitles:
         return PendingFrames.parse(entry.value or b"", entry.revision or 0)
 
     def has_room(self, title: bytes) -> bool:
-        """Return whether `title` may become pending although a key decrypts its frames.
+        """Return whether the frames of `title`, which has a key, may wait for a later write.
 
         Half of the entries are reserved for titles without a key.
         """

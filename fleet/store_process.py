@@ -161,7 +161,7 @@ async def _check_write(
     """Raise `answer` if it is an error. Raise an error of ERRORS if `url` rejects writes."""
     if isinstance(answer, Exception):
         raise answer
-    # The metrics may be public although writing is not. So try to write nothing.
+    # The metrics may be public although writing needs a login. So test the login by an empty write.
     async with session.post(
         f"{url}/write", data=b"", timeout=_ASK_TIMEOUT, **config.login.options
     ) as response:

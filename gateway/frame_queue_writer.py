@@ -128,9 +128,9 @@ class FrameStore:
         self._metrics.set_aside.labels(port).set(self._queue.length_aside(port))
 
     def _in_memory(self, port: str) -> dict[int, NewFrame]:
-        """Return the frames of a port that are in memory, by number.
+        """Return the frames of a port that wait in memory because the disk cannot be written.
 
-        Return {} unless writing to the disk fails.
+        The keys are the numbers of the frames. Return {} while the disk can be written.
         """
         if not self._outage.is_lost:
             return {}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 _BEAT_INTERVAL_S = 5.0
-# Seconds. A busy machine may delay the event loop, but not for longer than this.
+# Seconds. A busy machine may delay the event loop. A longer delay counts as a fault.
 _MAX_SILENCE_S = 20.0
 _MAX_NAMED_PORTS = 20
 

@@ -22,7 +22,7 @@ _DAYS = 396
 _HOURS = 34 * 24
 _HOUR = timedelta(hours=1)
 _RECEPTION_SPAN = timedelta(days=7)
-# Steps of the voltages: seconds per step, and number of steps.
+# The simulated voltages change every `_STEP` seconds, `_STEPS` times a day.
 _STEP = 300
 _STEPS = 288
 # Each disturbance has an age in days, a kind, and details.

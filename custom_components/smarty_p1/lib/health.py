@@ -325,7 +325,7 @@ class Health:
         self._fail(now)
 
     def back(self) -> None:
-        """Record that data may come again after `away`."""
+        """Record that the port is open again after it was lost, so data may come."""
         if self._reason[0] in PORT_LOST:
             self._reason = (self._rules.silence, ())
 

@@ -26,8 +26,8 @@ _JOINED_BYTES = re.compile(r"(?:(?:0x|\\x)[0-9a-f]{2}){16}")
 _ENCLOSING = {"[]", "()", "''"}
 # Invisible characters that web pages and mails leave in a copied key.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-# Maximum length of a text that is read as a key. A key is shorter, even with a declaration of a
-# program and comments around it.
+# Maximum length of a text that is read as a key. A key is shorter, even if it was copied from
+# source code with its declaration and comments.
 _MAX_KEY_CHARS = 2000
 
 

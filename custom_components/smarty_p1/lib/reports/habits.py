@@ -86,7 +86,7 @@ def _until(
     used, fixed, sold = costs["cost_used"], costs["cost_fixed"], costs["feed_in"]
     cost = None
     if used is not None and fixed is not None:
-        # The day's own costs, divided by the prices of its quarter-hours.
+        # Share of the day's costs: of the used energy by its price, and of the fixed costs by time.
         cost = used * _ratio(part.weight, day.weight) + fixed * ((until - start) / (end - start))
         cost += (sold or 0.0) * _ratio(part.exported_wh, day.exported_wh)
     return {

@@ -15,7 +15,7 @@ from .spans import MonthColumns, columns_of
 
 
 class PlatformDays:
-    """Leneda's quarter-hours by month, its shared energy by day, and its newest sums of a day."""
+    """Data from Leneda: quarter-hours by month, shared energy by day, sums of the newest day."""
 
     def __init__(
         self,

@@ -4,9 +4,9 @@ from .load_forecast import LoadForecast
 
 
 class Handout:
-    """Division of the last telegram's power among batteries. Every battery uses up its own share.
+    """Power of the last telegram, divided among batteries. Each battery takes only its own share.
 
-    At the next telegram, the sum of the parts that the batteries got enters the load forecast.
+    At the next telegram, the sum of the powers that the batteries took enters the load forecast.
     """
 
     def __init__(self) -> None:
