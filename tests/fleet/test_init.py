@@ -183,12 +183,17 @@ def test_a_gateway_and_a_title_only_add(folder: Folder) -> None:
     assert "collect --config" not in said.partition("meter-keys")[0]
 
 
-def test_keys_that_were_entered_stay(folder: Folder) -> None:
-    folder.init()
+def test_keys_that_were_entered_stay_and_nobody_is_to_enter_them_again(folder: Folder) -> None:
+    assert folder.init().count("editor ") == 2
     keys = folder.made / "collector-one" / "meter-keys"
     assert f"# {FLAT1}      # cellar, flat1" in keys.read_text(encoding="utf-8")
-    keys.write_text(f"{FLAT1} {'0' * 32}", encoding="ascii")
+    other = folder.made / "collector-two" / "meter-keys"
+    for path, left in ((keys, 2), (other, 0)):
+        path.write_text(f"{FLAT1} {'0' * 32}", encoding="ascii")
+        folder.init()
+        assert folder.text("steps.txt").count("editor ") == left
     folder.init(HERE + ATTIC)
+    assert folder.text("steps.txt").count("editor ") == 2
     lines = keys.read_text(encoding="ascii").splitlines()
     assert lines == [f"{FLAT1} {'0' * 32}", f"# {FLAT2}      # attic, socket://127.0.0.1:2002"]
 
@@ -217,21 +222,12 @@ def test_a_password_that_is_deleted_is_made_anew(folder: Folder) -> None:
     assert password.strip() not in said
 
 
-def test_certificates_are_renewed_by_the_same_authority(folder: Folder) -> None:
+def test_certificates_are_renewed_by_the_same_authority_whose_key_may_be_elsewhere_until_then(
+    folder: Folder,
+) -> None:
     folder.init()
     authority = folder.text("ca/ca.pem")
     before = [folder.certificate(f"{name}/{name}.pem") for name in ("node1", "store")]
-    said = folder.init(renew=True)
-    after = [folder.certificate(f"{name}/{name}.pem") for name in ("node1", "store")]
-    assert folder.text("ca/ca.pem") == authority
-    for old, new in zip(before, after, strict=True):
-        assert old.serial_number != new.serial_number
-        new.verify_directly_issued_by(folder.certificate("ca/ca.pem"))
-        assert f"valid until {new.not_valid_after_utc:%Y-%m-%d}" in said
-
-
-def test_the_key_of_the_authority_may_be_elsewhere_until_it_is_needed(folder: Folder) -> None:
-    folder.init()
     key = folder.made / "ca" / "ca.key"
     content = key.read_bytes()
     key.unlink()
@@ -239,7 +235,13 @@ def test_the_key_of_the_authority_may_be_elsewhere_until_it_is_needed(folder: Fo
     with pytest.raises(ConfigError, match=r"ca\.key is needed to sign a certificate: put it back"):
         folder.init(renew=True)
     key.write_bytes(content)
-    folder.init(renew=True)
+    said = folder.init(renew=True)
+    after = [folder.certificate(f"{name}/{name}.pem") for name in ("node1", "store")]
+    assert folder.text("ca/ca.pem") == authority
+    for old, new in zip(before, after, strict=True):
+        assert old.serial_number != new.serial_number
+        new.verify_directly_issued_by(folder.certificate("ca/ca.pem"))
+        assert f"valid until {new.not_valid_after_utc:%Y-%m-%d}" in said
     other = Folder(folder.made.parent / "other")
     other.made.parent.mkdir()
     other.init()
@@ -304,17 +306,6 @@ def test_ports_for_metrics_are_different_and_stay(folder: Folder) -> None:
     assert before.items() <= after.items()
 
 
-def test_the_example_is_complete(folder: Folder) -> None:
-    said = folder.init(EXAMPLE.read_text(encoding="utf-8"))
-    order = ["node1.lan:", "node3.lan:", "store.lan:", "collector collector2", "gateway cellar"]
-    places = [said.index(text) for text in order]
-    assert places == sorted(places)
-    assert "/etc/nats/node2.pem" in folder.text("node2/nats-server.conf")
-    assert 'password_file = "$CREDENTIALS_DIRECTORY/store-password"' in folder.text(
-        "collector-collector1/collect.toml"
-    )
-
-
 def asked(folder: Folder) -> dict[str, list[str]]:
     """Return the addresses that Prometheus asks, by job and gateway."""
     found: dict[str, list[str]] = {}
@@ -336,7 +327,13 @@ def test_prometheus_asks_all_programs(folder: Folder) -> None:
 
 def test_prometheus_asks_other_machines_where_that_is_allowed(folder: Folder) -> None:
     example = EXAMPLE.read_text(encoding="utf-8")
-    folder.init(example)
+    said = folder.init(example)
+    order = ["node1.lan:", "node3.lan:", "store.lan:", "collector collector2", "gateway cellar"]
+    places = [said.index(text) for text in order]
+    assert places == sorted(places)
+    collector = folder.text("collector-collector1/collect.toml")
+    assert 'password_file = "$CREDENTIALS_DIRECTORY/store-password"' in collector
+    assert "/etc/nats/node2.pem" in folder.text("node2/nats-server.conf")
     machines = [f"{host}:9100" for host in ("node1.lan", "node2.lan", "node3.lan", "store.lan")]
     assert asked(folder) == {
         "smarty_p1_gateway cellar": ["cellar:9107"],
@@ -416,18 +413,6 @@ def test_nodes_tell_their_own_machine_how_they_are(folder: Folder) -> None:
         for number in (1, 2, 3)
     ]
     assert found == [['"127.0.0.1:8222"'], ['"127.0.0.1:9999"'], ['"127.0.0.1:8223"']]
-
-
-def test_nobody_is_to_enter_keys_that_are_there(folder: Folder) -> None:
-    said = folder.init()
-    assert said.count("editor ") == 2
-    for name in ("one", "two"):
-        keys = folder.made / f"collector-{name}" / "meter-keys"
-        keys.write_text(f"{FLAT1.lower()} {'01' * 16}\n", encoding="ascii")
-        folder.init()
-        assert folder.text("steps.txt").count("editor ") == (2 if name == "one" else 0)
-    folder.init(HERE + ATTIC)
-    assert folder.text("steps.txt").count("editor ") == 2
 
 
 METER = f'{{ title = "{FLAT1}", address = "a:1" }}'

@@ -99,11 +99,11 @@ async def test_what_is_handed_in_together_is_one_write(fake: FakeStore, store: S
 async def test_a_write_is_tried_until_it_is_acknowledged(
     fake: FakeStore, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     fake.answers = [503, 400, 200]
     await store.write([sample(1)])
     assert len(fake.bodies) == 4
-    told = [record.message for record in caplog.records if record.levelno >= logging.INFO]
-    assert [text for text in told if text.startswith("Writing")] == [
+    assert [text for text in caplog.messages if text.startswith("Writing")] == [
         "Writing to VictoriaMetrics failed (it answers with 503), and is tried again",
         "Writing to VictoriaMetrics works again",
     ]

@@ -26,15 +26,12 @@ def secret(tmp_path: Path) -> str:
     return str(file)
 
 
-def test_nobody_logs_in_where_nothing_is_said() -> None:
+def test_nobody_logs_in_where_nothing_is_said_and_several_addresses_are_one_store() -> None:
+    assert read({"urls": ["http://a", "http://b:1/vm/"]}).urls == ("http://a", "http://b:1/vm")
     config = read({"url": "http://127.0.0.1:8428/"})
     assert config.urls == ("http://127.0.0.1:8428",)
     assert config.login.options["headers"] == {}
     assert config.delete_auth_key is None
-
-
-def test_several_addresses_are_one_store() -> None:
-    assert read({"urls": ["http://a", "http://b:1/vm/"]}).urls == ("http://a", "http://b:1/vm")
 
 
 def test_a_user_has_a_password(secret: str, monkeypatch: pytest.MonkeyPatch) -> None:

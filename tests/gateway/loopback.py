@@ -12,7 +12,7 @@ from dev.ports import free_ports
 from smarty_p1_gateway import read_config, run
 
 HOST = "127.0.0.1"
-PATIENCE = 60.0
+PATIENCE = 240.0
 _NOT_AUTHORIZED = 0x87
 
 

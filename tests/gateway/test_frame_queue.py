@@ -174,10 +174,10 @@ async def test_wherever_a_file_is_damaged_a_gateway_starts(tmp_path: Path) -> No
     await put(Memory(), path, "SAG1030790002574" * 40)
     queue.close()
     whole = path.read_bytes()
-    damaged = [whole[:at] for at in (*range(0, 100, 24), *range(101, len(whole), 1511))]
+    damaged = [whole[:at] for at in (*range(0, 100, 24), *range(101, len(whole), 3511))]
     damaged += [
         whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :]
-        for at in (*range(16, 100, 2), *range(101, len(whole), 2503))
+        for at in (*range(16, 100, 2), *range(101, len(whole), 5503))
     ]
     for at in range(0, len(whole), 4096):  # what a card has lost is gone by pages
         damaged.append(whole[:at] + bytes(4096) + whole[at + 4096 :])

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -144,6 +145,26 @@ async def test_without_a_name_a_port_has_the_title_of_its_meter(
         await until(lambda: broker.kept.get(f"{other}/status") == b"online")
         await until(lambda: broker.at(f"{other}/frame") == others[3:])
         assert broker.kept[f"{mine}/status"] == b"offline"
+
+
+async def test_a_meter_whose_cable_is_moved_to_another_port_stays_online(
+    tmp_path: Path, broker: Broker, line: MeterPort
+) -> None:
+    mine, other = (f"smarty_p1/{title.hex().upper()}" for title in (TITLE, OTHER_TITLE))
+    others = [frame(counter, title=OTHER_TITLE) for counter in range(1, 7)]
+    async with MeterPort() as shed, broker.serving():
+        gateway = Gateway(tmp_path, broker, line, shed)
+        text = re.sub('name = ".*"\n', "", gateway.path.read_text(encoding="utf-8"))
+        gateway.path.write_text(text, encoding="utf-8")
+        async with gateway.running():
+            await line.send(*FRAMES[:2])
+            await shed.send(*others[:2])
+            await until(lambda: len(broker.at(f"{mine}/frame") + broker.at(f"{other}/frame")) == 4)
+            await shed.send(*FRAMES[2:6])
+            await broker.until(f"{mine}/status", b"online", b"online")
+            await line.send(*others[2:])
+            await until(lambda: broker.at(f"{other}/status")[-2:] == [b"offline", b"online"])
+            assert {*broker.at(f"{mine}/status")} == {b"online"}
 
 
 async def test_another_gateway_that_ends_has_not_the_last_word(

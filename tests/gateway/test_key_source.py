@@ -54,23 +54,21 @@ def error_of(**content: object) -> str:
     return str(error.value)
 
 
-def test_keys_of_a_file(tmp_path: Path) -> None:
-    keys = read(file=write(tmp_path / "keys", LINES))
-    assert keys is not None
-    assert keys.of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
-    assert keys.of(OTHER) == MeterKeys(OTHER_KEY, AUTHENTICATION)
-    assert keys.of(NEITHER) is None
-
-
-def test_a_key_of_every_meter_that_is_not_named(tmp_path: Path) -> None:
-    keys = read(file=write(tmp_path / "keys", f"* {EVERY_KEY.hex()}\n{LINES}"))
+def test_keys_of_a_file_or_a_command(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    own = write(tmp_path / "keys", LINES)
+    for keys in (read(file=own), read(command=["cat", own])):
+        assert keys is not None
+        assert keys.of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
+        assert keys.of(OTHER) == MeterKeys(OTHER_KEY, AUTHENTICATION)
+        assert keys.of(NEITHER) is None
+    assert read() is None
+    # A key of each meter that is not named; the published key may be its authentication key.
+    every = f"* {EVERY_KEY.hex()} {DEFAULT_AUTHENTICATION.hex()}"
+    keys = read(file=write(tmp_path / "more", f"{every}\n{LINES}"))
     assert keys is not None
     assert keys.of(NEITHER) == MeterKeys(EVERY_KEY, DEFAULT_AUTHENTICATION)
     assert keys.of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
-
-
-def test_nothing_is_said_and_nothing_read() -> None:
-    assert read() is None
+    assert caplog.messages == []
 
 
 def test_the_keys_are_not_shown(tmp_path: Path) -> None:
@@ -231,16 +229,6 @@ def test_many_published_keys_are_one_line(tmp_path: Path, caplog: pytest.LogCapt
     assert said.startswith("[keys] lines 1, 2, 3 and 997 more: ")
 
 
-def test_the_published_key_may_be_the_authentication_key(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    text = f"* {KEY.hex()} {DEFAULT_AUTHENTICATION.hex()}"
-    keys = read(file=write(tmp_path / "keys", text))
-    assert keys is not None
-    assert keys.of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
-    assert caplog.messages == []
-
-
 @pytest.mark.parametrize("page", ["gateway", "fleet-runbooks"])
 def test_the_keys_of_the_pages_are_no_published_ones(
     page: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -256,12 +244,6 @@ def test_a_file_too_large(tmp_path: Path) -> None:
     write(path, "")
     os.truncate(path, 64 * 1024 * 1024 + 1)
     assert error_of(file=str(path)) == "[keys] file has more than 64 MiB"
-
-
-def test_a_command(tmp_path: Path) -> None:
-    keys = read(command=["cat", write(tmp_path / "keys", LINES, 0o644)])
-    assert keys is not None
-    assert keys.of(TITLE) == MeterKeys(KEY, DEFAULT_AUTHENTICATION)
 
 
 def test_commands_that_fail(capfd: pytest.CaptureFixture[str]) -> None:

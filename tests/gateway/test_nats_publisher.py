@@ -402,8 +402,8 @@ async def test_of_many_ports_all_go_together_and_none_twice(
 
 
 @pytest.mark.parametrize("ports", [["house", "barn"]])
-async def test_a_port_whose_meter_may_not_be_published_holds_up_no_other(
-    cluster: Cluster, publishing: Publishing
+async def test_a_meter_that_may_not_be_published_waits_apart_and_holds_up_no_other(
+    cluster: Cluster, publishing: Publishing, caplog: pytest.LogCaptureFixture
 ) -> None:
     cluster.denied = {OTHER}
     others = [frame(counter, title=OTHER_TITLE) for counter in range(1, 20)]
@@ -413,6 +413,7 @@ async def test_a_port_whose_meter_may_not_be_published_holds_up_no_other(
     await until(publishing.store.is_empty)
     assert sorted({*cluster.stored}) == sorted((MINE, data) for data in mine)
     assert publishing.metric("set_aside") == publishing.metric("queue_length") == 19
+    assert caplog.text.count("frames of this meter are set aside until it does") == 1
     cluster.denied.clear()
     await until(lambda: publishing.store.titles_aside("house") == ())
     assert [data for to, data in cluster.stored if to == OTHER] == others
@@ -448,21 +449,6 @@ async def test_a_connection_that_is_lost_or_refused_is_made_anew(
     assert "refused" not in caplog.text  # one loss, one line
     # But for what waiting does not mend.
     assert caplog.text.count("Authorization Violation") == 1
-
-
-async def test_a_meter_that_may_not_be_published_waits_apart_until_it_may(
-    cluster: Cluster, publishing: Publishing, caplog: pytest.LogCaptureFixture
-) -> None:
-    cluster.denied = {OTHER}
-    others = [frame(counter, title=OTHER_TITLE) for counter in (1, 2, 3)]
-    publishing.put(others[0], frame(1), *others[1:], frame(2))
-    await until(lambda: publishing.metric("set_aside") == 3)
-    await until(publishing.store.is_empty)
-    assert {*cluster.stored} == {(MINE, frame(1)), (MINE, frame(2))}
-    assert caplog.text.count("frames of this meter are set aside until it does") == 1
-    cluster.denied.clear()
-    await until(lambda: publishing.store.titles_aside("house") == ())
-    assert [data for to, data in cluster.stored if to == OTHER] == others
 
 
 async def test_the_end_waits_for_what_can_still_go(

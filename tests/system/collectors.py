@@ -169,10 +169,6 @@ class Collectors:
         output, _ = await process.communicate()
         return output.decode()
 
-    async def until_ready(self) -> None:
-        """Wait until the cluster answers."""
-        await self._cluster.until_ready()
-
     @property
     def urls(self) -> tuple[str, ...]:
         """Return the addresses of the nodes."""

@@ -12,6 +12,7 @@ from dev.demo.home_assistant import Installation
 from dev.demo.meter_statistics import DOMAIN, enable, entities_of
 from dev.demo.processes import Process
 from dev.ports import free_ports
+from tests.system.broker import HOST, Broker
 from tests.system.support import DEMO_PYTHON, PATIENCE, RecordingMeter, until
 
 # Some of the sensors that follow each telegram, and the objects they show.
@@ -149,3 +150,11 @@ class Home:
         return not {"unavailable", "unknown"} & set(shown.values()) and wanted == {
             key: float(state) for key, state in shown.items()
         }
+
+
+async def add_broker(home: Home, broker: Broker) -> None:
+    """Set up Home Assistant's own MQTT integration."""
+    others = {"set_client_cert": False, "set_ca_cert": "off"}
+    await home.client.run_flow(
+        "mqtt", broker=HOST, port=broker.port, protocol="5", other_settings=others
+    )

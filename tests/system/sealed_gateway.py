@@ -17,34 +17,22 @@ from dev.ports import free_ports
 from tests.system.broker import HOST
 from tests.system.support import PATIENCE, until
 
-_MURMUR_INTERVAL = 5.0
-
 
 class Line:
     """A TCP port that serves whoever connects."""
 
-    def __init__(self, *, murmurs: bool = False) -> None:
-        """With `murmurs`, send an empty line again and again: a gateway drops a silent port."""
+    def __init__(self) -> None:
         self.port = free_ports()
-        self._murmurs = murmurs
         self._writers: set[asyncio.StreamWriter] = set()
 
     @contextlib.asynccontextmanager
     async def serving(self) -> AsyncIterator[None]:
         """Serve as long as the context lasts."""
         server = await asyncio.start_server(self._serve, HOST, self.port)
-        murmur = asyncio.create_task(self._murmur())
         async with server:
             yield
             for writer in self._writers:
                 writer.close()
-        murmur.cancel()
-
-    async def _murmur(self) -> None:
-        while self._murmurs:
-            await asyncio.sleep(_MURMUR_INTERVAL)
-            for writer in self._writers:
-                writer.write(b"\r\n")
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)

@@ -1,17 +1,19 @@
 """Collectors with a real NATS cluster and a real VictoriaMetrics."""
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from nats.aio.msg import Msg
+from nats.js.api import KeyValueConfig
 
 from dev.encoder import frame
-from dev.fleet.storage import VictoriaMetrics
 from tests.system.collectors import (
     KEY,
     Collectors,
+    MadeUpMeter,
     expected_of,
     is_connected,
     meters,
@@ -22,6 +24,39 @@ from tests.system.nats_cluster import STREAM
 from tests.system.support import PATIENCE, TIMEOUT, until
 
 
+async def make_what_earlier_collectors_left(fleet: Collectors, meter: MadeUpMeter) -> None:
+    """Make a stream with an earlier configuration, and the mark of an entry that was deleted."""
+    subjects = ["smarty_p1.frames.*.*"]
+    await fleet.ask(fleet.js.add_stream, name=STREAM, subjects=subjects, num_replicas=3)
+    title = meter.title.hex().upper()
+    await fleet.publish(f"smarty_p1.frames.3.{title}", b"an earlier frame")
+    config = KeyValueConfig(bucket="smarty_p1_meters", replicas=3)
+    bucket = await fleet.ask(fleet.js.create_key_value, config)
+    assert bucket is not None
+    # A collector ended after it had deleted the entry, and before it removed the mark.
+    for change in (partial(bucket.put, value=b"1 -"), bucket.delete):
+        await fleet.ask(change, f"waiting.store.{title}")
+
+
+async def check_what_earlier_collectors_left(fleet: Collectors, meter: MadeUpMeter) -> None:
+    """Check that the stream has today's configuration, and that the mark is removed."""
+    config = (await fleet.js.stream_info(STREAM)).config
+    assert config.subjects == ["smarty_p1.frames.*.*", "smarty_p1.sealed.*"]
+    assert (config.allow_atomic, config.max_msg_size) == (True, 16384)
+    assert config.max_msgs_per_subject == 7 * 9504
+    # Message ids of a thief would fill the memory of the nodes.
+    assert config.duplicate_window == 0.1
+
+    async def mark_is_gone() -> bool:
+        subject = f"$KV.smarty_p1_meters.waiting.store.{meter.title.hex().upper()}"
+        info = await fleet.ask(
+            fleet.js.stream_info, "KV_smarty_p1_meters", subjects_filter="$KV.*.waiting.>"
+        )
+        return info is not None and subject not in (info.state.subjects or {})
+
+    await until(mark_is_gone, within=PATIENCE)
+
+
 @pytest.mark.timeout(TIMEOUT)
 async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_collector(
     tmp_path: Path,
@@ -29,6 +64,7 @@ async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_coll
     async with Collectors(tmp_path) as fleet:
         *known, stranger = meters(12)
         fleet.write_keys(*known)
+        await make_what_earlier_collectors_left(fleet, known[2])
         first = await fleet.start("first")
         await until(lambda: is_connected(fleet, "first"), within=PATIENCE)
         readings: dict[tuple[str, int], dict[str, Any]] = {}
@@ -76,6 +112,7 @@ async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_coll
             'rejected_total{reason="wrong_subject"}',
         }
         assert told['rejected_total{reason="wrong_subject"}'] >= 2
+        await check_what_earlier_collectors_left(fleet, known[2])
 
         # What comes again writes what is there.
         await first.kill()
@@ -85,28 +122,6 @@ async def test_what_is_verified_is_stored_and_nothing_else_also_by_the_next_coll
         await fleet.send(*known)
         await until_stored(fleet, *known)
         assert missing(expected_of(*known), fleet.stored()) == []
-
-
-@pytest.mark.timeout(TIMEOUT)
-async def test_a_stream_of_earlier_collectors_is_changed_in_place(tmp_path: Path) -> None:
-    async with Collectors(tmp_path) as fleet:
-        [meter] = meters(1)
-        fleet.write_keys(meter)
-        await fleet.ask(
-            fleet.js.add_stream, name=STREAM, subjects=["smarty_p1.frames.*.*"], num_replicas=3
-        )
-        title = meter.title.hex().upper()
-        await fleet.publish(f"smarty_p1.frames.3.{title}", meter.next_frame())
-        await fleet.start("first")
-        await until(lambda: is_connected(fleet, "first"), within=PATIENCE)
-        await fleet.send(meter)
-        await until_stored(fleet, meter)
-        config = (await fleet.js.stream_info(STREAM)).config
-        assert config.subjects == ["smarty_p1.frames.*.*", "smarty_p1.sealed.*"]
-        assert (config.allow_atomic, config.max_msg_size) == (True, 16384)
-        assert config.max_msgs_per_subject == 7 * 9504
-        # Message ids of a thief would fill the memory of the nodes.
-        assert config.duplicate_window == 0.1
 
 
 @pytest.mark.timeout(TIMEOUT)
@@ -132,24 +147,6 @@ async def test_what_somebody_deletes_is_made_again(tmp_path: Path) -> None:
         await fleet.ask(fleet.js.delete_stream, STREAM)
         await go_on()
         await go_on()
-
-
-@pytest.mark.timeout(TIMEOUT)
-async def test_a_second_store_and_a_domain_of_keys(tmp_path: Path) -> None:
-    async with Collectors(tmp_path) as fleet, VictoriaMetrics(tmp_path / "other") as other:
-        one, two = meters(2)
-        fleet.write_keys(one, two)
-        titles = f'titles = ["{one.title.hex()}"]\n'
-        await fleet.start("first")
-        await fleet.start("b", store=f'[store]\nurl = "{other.url}"\nname = "b"\n', more=titles)
-        await until_stored(fleet, one, two)
-        await fleet.send(one, two)
-        await until_stored(fleet, one, two)
-
-        async def has_its_own() -> bool:
-            return not missing(expected_of(one), fleet.stored(other))
-
-        await until(has_its_own, within=PATIENCE)
 
 
 @pytest.mark.timeout(TIMEOUT)

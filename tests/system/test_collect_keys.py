@@ -3,11 +3,9 @@
 import asyncio
 import urllib.parse
 import urllib.request
-from functools import partial
 from pathlib import Path
 
 import pytest
-from nats.js.api import KeyValueConfig
 
 from tests.system.collectors import (
     KEY,
@@ -178,25 +176,3 @@ async def test_a_collector_is_killed_while_it_reads_again_what_came_before_the_k
         await fleet.store.kill()
         await fleet.store.start()
         await until_stored(fleet, *sent)
-
-
-@pytest.mark.timeout(TIMEOUT)
-async def test_the_mark_of_a_deleted_entry_goes_with_the_next_collector(tmp_path: Path) -> None:
-    async with Collectors(tmp_path) as fleet:
-        [meter] = meters(1)
-        fleet.write_keys(meter)
-        config = KeyValueConfig(bucket="smarty_p1_meters", replicas=3)
-        bucket = await fleet.ask(fleet.js.create_key_value, config)
-        assert bucket is not None
-        # A collector ended after it had deleted the entry, and before it removed the mark.
-        for change in (partial(bucket.put, value=b"1 -"), bucket.delete):
-            await fleet.ask(change, f"waiting.store.{meter.title.hex().upper()}")
-        await fleet.start("first")
-
-        async def is_gone() -> bool:
-            info = await fleet.ask(
-                fleet.js.stream_info, "KV_smarty_p1_meters", subjects_filter="$KV.*.waiting.>"
-            )
-            return info is not None and not info.state.subjects
-
-        await until(is_gone, within=PATIENCE)

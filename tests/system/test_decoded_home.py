@@ -17,7 +17,7 @@ from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import serve
 from tests.system.broker import HOST, Broker
 from tests.system.decoded_gateway import DecodedGateway
-from tests.system.home import Home
+from tests.system.home import Home, add_broker
 from tests.system.sealed_gateway import Listener
 from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
 
@@ -27,7 +27,6 @@ KEY = bytes.fromhex("5A1ED5A1ED5A1ED5A1ED5A1ED5A1ED00")
 # Less than states are good for without a gateway that says it is gone.
 SOON = 60.0
 ROOT = DecodedGateway.root
-THEIRS = "theirs/house"
 # What depends on when somebody began to read, and on the moment at which a telegram came. Of each
 # phase, the power and the voltage follow in steps from the telegram that somebody read first; the
 # topics of the values have none.
@@ -67,90 +66,85 @@ def assert_same(own: dict[str, str], other: dict[str, str], device_name: str) ->
             assert text == other[topic], topic
 
 
-async def publish(home: Home, broker: Broker, form: str) -> None:
+async def publish(home: Home, form: str) -> None:
     """Have the integration publish, under a prefix that its own Home Assistant does not heed."""
-    await home.client.run_flow(
-        "mqtt",
-        broker=HOST,
-        port=broker.port,
-        protocol="5",
-        other_settings={"set_client_cert": False, "set_ca_cert": "off"},
-    )
     options = {"enabled": True, "format": form, "retain": False, "min_interval": 0}
-    options |= {"discovery": True, "discovery_prefix": "elsewhere", "topic": THEIRS}
+    options |= {
+        "discovery": True,
+        "discovery_prefix": f"elsewhere-{form}",
+        "topic": f"{form}/house",
+    }
     await home.set_options(mqtt=options)
 
 
-@pytest.mark.parametrize("form", ["both", "smartyreader"])
-async def test_the_gateway_publishes_what_the_integration_does(tmp_path: Path, form: str) -> None:
+async def compare(listener: Listener, meter: RecordingMeter, form: str) -> None:
+    """Wait until both have published the meter's last telegram, and compare."""
+
+    def published() -> tuple[dict[str, str], dict[str, str]]:
+        own = last_of(listener, ROOT, "homeassistant")
+        return own, last_of(listener, f"{form}/house", f"elsewhere-{form}")
+
+    async def have_ended() -> bool:
+        both = published()
+        states = [json.loads(each.get("root/states", "{}")) for each in both]
+        # By its time: energies may be the same as before.
+        digits = re.findall(r"^0-0:1\.0\.0\((\d+)", meter.last_telegram, re.MULTILINE)
+        times = [re.sub(r"\D", "", each.get("meter_time", "")[2:19]) for each in states]
+        # Whoever connects anew makes the meter send two within a second.
+        telegrams = [json.loads(each.get("root/telegram", "{}")) for each in both]
+        counters = {telegram.get("frame_counter") for telegram in telegrams}
+        return times == 2 * digits and len(counters) == 1
+
+    await until(have_ended, within=PATIENCE)
+    assert_same(*published(), meter.device_name)
+
+
+async def test_the_gateway_publishes_what_the_integration_does(tmp_path: Path) -> None:
     meter = RecordingMeter(1, KEY)
     broker = Broker(tmp_path)
     listener = Listener(broker.port, "#")
     home = Home(tmp_path / "home", meter)
     home.directory.mkdir()
+
+    async def shown() -> str:
+        """Return the power that Home Assistant shows of the gateway, by its discovery."""
+        power = f"{DOMAIN}_{meter.device_name}_sensor_power_net"
+        for entity in await home.client.command("config/entity_registry/list"):
+            if (entity["platform"], entity["unique_id"]) == ("mqtt", power):
+                return str((await home.all_states())[entity["entity_id"]]["state"])
+        return "unknown"
+
+    async def shows_some() -> bool:
+        return await shown() not in ("unavailable", "unknown")
+
+    async def shows_last() -> bool:
+        imported, exported = map(meter.last_value, ("1-0:1.7.0", "1-0:2.7.0"))
+        return float(await shown()) == pytest.approx(imported - exported)
+
+    async def is_unavailable() -> bool:
+        return await shown() == "unavailable"
+
     async with AsyncExitStack() as stack:
         enter = stack.enter_async_context
         line = await enter(serve([meter], interval=1))
         port = f"socket://{HOST}:{line.ports[0]}"
         await enter(broker.serving())
-        await enter(listener.listening())
         stack.push_async_callback(home.stop)
         await home.start()
         await home.add_meter(port, KEY)
-        await publish(home, broker, form)
-        gateway = DecodedGateway(
-            tmp_path,
-            broker.port,
-            port,
-            publish=f'format = "{form}"\ndiscovery = true',
-            key=KEY,
-        )
-        process = await enter(gateway.running())
-
-        async def is_found() -> dict[str, str]:
-            registry = await home.client.command("config/entity_registry/list")
-            return {
-                entity["unique_id"]: entity["entity_id"]
-                for entity in registry
-                if entity["platform"] == "mqtt"
-            }
-
-        await until(is_found, within=PATIENCE)
-        power = f"{DOMAIN}_{meter.device_name}_sensor_power_net"
-        entity_id = (await is_found())[power]
-
-        async def shown() -> str:
-            return str((await home.all_states())[entity_id]["state"])
-
-        async def shows_some() -> bool:
-            return await shown() not in ("unavailable", "unknown")
-
-        async def shows_last() -> bool:
-            imported, exported = map(meter.last_value, ("1-0:1.7.0", "1-0:2.7.0"))
-            return float(await shown()) == pytest.approx(imported - exported)
-
-        await until(shows_some, within=PATIENCE)
-        # Both end with the same telegram, which nothing cuts off.
-        line.set_faults("silence")
-
-        async def have_ended() -> bool:
-            both = last_of(listener, ROOT, "homeassistant"), last_of(listener, THEIRS, "elsewhere")
-            states = [json.loads(each.get("root/states", "{}")) for each in both]
-            # By its time: energies may be the same as before.
-            digits = re.findall(r"^0-0:1\.0\.0\((\d+)", meter.last_telegram, re.MULTILINE)
-            return [re.sub(r"\D", "", each.get("meter_time", "")[2:19]) for each in states] == (
-                2 * digits
-            )
-
-        await until(have_ended, within=PATIENCE)
-        await until(shows_last, within=PATIENCE)
-        own = last_of(listener, ROOT, "homeassistant")
-        other = last_of(listener, THEIRS, "elsewhere")
-        assert_same(own, other, meter.device_name)
-
-        async def is_unavailable() -> bool:
-            return await shown() == "unavailable"
-
-        os.kill(process.pid, signal.SIGKILL)
-        await until(is_unavailable, within=SOON)
+        await add_broker(home, broker)
+        for form in ("smartyreader", "both"):
+            options = f'format = "{form}"\ndiscovery = true'
+            gateway = DecodedGateway(tmp_path, broker.port, port, publish=options, key=KEY)
+            listener.messages.clear()
+            async with listener.listening(), gateway.running() as process:
+                await publish(home, form)
+                await until(shows_some, within=PATIENCE)
+                # Both end with the same telegram, which nothing cuts off.
+                line.set_faults("silence")
+                await compare(listener, meter, form)
+                await until(shows_last, within=PATIENCE)
+                os.kill(process.pid, signal.SIGKILL)
+                await until(is_unavailable, within=SOON)
+            line.set_faults()
     assert KEY.hex() not in (tmp_path / "gateway.log").read_text(encoding="utf-8").lower()

@@ -88,37 +88,36 @@ def test_the_package_holds_library_and_command_and_no_more(programs: Path) -> No
     assert not (packages / "custom_components").exists()
 
 
-def test_its_version_is_that_of_the_integration(programs: Path, tmp_path: Path) -> None:
-    manifest = json.loads((LIBRARY.parent / "manifest.json").read_text(encoding="utf-8"))
-    code = "import importlib.metadata; print(importlib.metadata.version('smarty-p1'))"
-    end = run(programs / "python", "-c", code, cwd=tmp_path)
-    assert end.stdout.strip() == manifest["version"]
-
-
-def test_the_command_says_what_it_can_do(programs: Path, tmp_path: Path) -> None:
-    for start in (["smarty-p1"], ["python", "-m", "smarty_p1_cli"]):
-        end = run(programs / start[0], *start[1:], "--help", cwd=tmp_path)
-        assert (end.returncode, end.stderr) == (0, "")
-        assert end.stdout.startswith("usage: smarty-p1 ")
-        for command in ("decode", "watch", "capture", "gateway", "collect"):
-            assert f"\n    {command} " in end.stdout
-
-
 def test_decoding_needs_no_extras(programs: Path, tmp_path: Path) -> None:
     (tmp_path / "recorded").write_bytes(bytes.fromhex(FRAME["bytes"]))
     (tmp_path / "key").write_text(FRAME["key"], encoding="ascii")
-    end = run(programs / "smarty-p1", "decode", "--key-file", "key", "recorded", cwd=tmp_path)
-    assert (end.returncode, end.stderr) == (0, "")
-    assert json.loads(end.stdout)["objects"]["1-0:1.8.0"] == 25678.901
+    for start in (["smarty-p1"], ["python", "-m", "smarty_p1_cli"]):
+        decode = (*start[1:], "decode", "--key-file", "key", "recorded")
+        end = run(programs / start[0], *decode, cwd=tmp_path)
+        assert (end.returncode, end.stderr) == (0, "")
+        assert json.loads(end.stdout)["objects"]["1-0:1.8.0"] == 25678.901
+    code = f"import smartyp1.p1, importlib.metadata; {LOADED}"
+    code += "; print(importlib.metadata.version('smarty-p1'))"
+    version = json.loads((LIBRARY.parent / "manifest.json").read_text(encoding="utf-8"))["version"]
+    end = run(programs / "python", "-c", code, cwd=tmp_path)
+    assert (end.stdout, end.stderr) == (f"[]\n{version}\n", "")
 
-    end = run(programs / "python", "-c", f"import smartyp1.p1; {LOADED}", cwd=tmp_path)
-    assert (end.stdout, end.stderr) == ("[]\n", "")
 
-
-def test_watching_without_extras_says_what_is_missing(programs: Path, tmp_path: Path) -> None:
-    end = run(programs / "smarty-p1", "watch", "127.0.0.1:9", cwd=tmp_path)
+@pytest.mark.parametrize(
+    ("command", "missing"),
+    [
+        ("watch 127.0.0.1:9", "watching a port needs serialx: pip install serialx\n"),
+        ("gateway --config gateway.toml", ": install smarty-p1 with its extra [gateway]\n"),
+        ("fleet init", ": install smarty-p1 with its extra [fleet]\n"),
+        ("collect --config collect.toml", ": install smarty-p1 with its extra [fleet]\n"),
+    ],
+)
+def test_without_an_extra_a_command_says_what_is_missing(
+    programs: Path, tmp_path: Path, command: str, missing: str
+) -> None:
+    end = run(programs / "smarty-p1", *command.split(), cwd=tmp_path)
     assert (end.returncode, end.stdout) == (2, "")
-    assert end.stderr == "smarty-p1: watching a port needs serialx: pip install serialx\n"
+    assert end.stderr.endswith(missing)
 
 
 def test_the_extra_brings_what_watching_needs(tmp_path: Path) -> None:
@@ -128,19 +127,7 @@ def test_the_extra_brings_what_watching_needs(tmp_path: Path) -> None:
     assert (end.stdout, end.stderr) == ("['rich', 'serialx']\n", "")
 
 
-def test_the_gateway_without_its_extra_says_what_is_missing(programs: Path, tmp_path: Path) -> None:
-    end = run(programs / "smarty-p1", "gateway", "--config", "gateway.toml", cwd=tmp_path)
-    assert (end.returncode, end.stdout) == (2, "")
-    assert end.stderr.endswith(": install smarty-p1 with its extra [gateway]\n")
-
-
-def test_the_fleet_without_its_extra_says_what_is_missing(programs: Path, tmp_path: Path) -> None:
-    end = run(programs / "smarty-p1", "fleet", "init", cwd=tmp_path)
-    assert (end.returncode, end.stdout) == (2, "")
-    assert end.stderr.endswith(": install smarty-p1 with its extra [fleet]\n")
-
-
-def test_the_extra_brings_what_the_gateway_needs(tmp_path: Path) -> None:
+def test_the_extras_bring_what_gateway_and_fleet_need(tmp_path: Path) -> None:
     gateway = install(tmp_path / "venv", f"{ROOT}[gateway]") / "smarty-p1"
     keys = tmp_path / "keys"
     keys.write_text(f"* {FRAME['key']}", encoding="ascii")
@@ -158,23 +145,14 @@ def test_the_extra_brings_what_the_gateway_needs(tmp_path: Path) -> None:
     assert (end.returncode, end.stdout) == (2, "")
     assert end.stderr.endswith(": [nats] needs nats-py: install smarty-p1 with its extra [fleet]\n")
 
-
-def test_the_collector_without_its_extra_says_what_is_missing(
-    programs: Path, tmp_path: Path
-) -> None:
-    end = run(programs / "smarty-p1", "collect", "--config", "collect.toml", cwd=tmp_path)
-    assert (end.returncode, end.stdout) == (2, "")
-    assert end.stderr.endswith(": install smarty-p1 with its extra [fleet]\n")
-
-
-def test_the_extra_brings_what_a_fleet_needs(tmp_path: Path) -> None:
-    programs = install(tmp_path / "venv", f"{ROOT}[fleet]")
-    (tmp_path / "gateway.toml").write_text(TO_NATS, encoding="utf-8")
-    (tmp_path / "keys").touch(mode=0o600)
-    (tmp_path / "keys").write_text(f"* {'0' * 32}\n", encoding="ascii")
+    # An extra is added to what is there.
+    fresh = ("--refresh-package", "smarty-p1", "--reinstall-package", "smarty-p1")
+    python = gateway.parent / "python"
+    uv("pip", "install", "--quiet", *fresh, "--python", python, f"{ROOT}[fleet]")
+    programs = gateway.parent
     (tmp_path / "collect.toml").write_text(
         'nats = { servers = ["nats://node1"] }\nstore = { url = "http://store:8428" }\n'
-        f'keys = {{ file = "{tmp_path / "keys"}" }}\ncollector = {{ name = "one" }}\n',
+        f'keys = {{ file = "{keys}" }}\ncollector = {{ name = "one" }}\n',
         encoding="utf-8",
     )
     for command, config in (("gateway", "gateway.toml"), ("collect", "collect.toml")):

@@ -1,20 +1,13 @@
 """A small fleet, of which a part of each kind is killed: nothing is lost, doubled or made up."""
 
-import asyncio
 import re
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from dev.demo.home_assistant import ROOT
 from dev.demo.processes import running
-from dev.fleet.comparison import Sample
-from dev.fleet.export import Export
-from dev.fleet.fleet import Fleet
 from dev.fleet.nats_server import recommended
-from dev.fleet.storage import VictoriaMetrics
-from dev.fleet.truth import Series
 from tests.system.support import program
 
 METERS = 50
@@ -44,29 +37,3 @@ async def test_nothing_is_lost(tmp_path: Path) -> None:
     # How fast a busy machine is says nothing.
     missed = re.findall(r"^MISSED: (.*)$", output, re.MULTILINE)
     assert [figure for figure in missed if not figure.startswith("p95")] == [], output
-
-
-async def test_what_is_stored_twice_is_there_to_be_found(tmp_path: Path) -> None:
-    program(recommended())
-    program("victoria-metrics")
-    store = Fleet(tmp_path, 2, 60.0, 1).store
-    lines = "".join(f"smarty_p1,meter=SAG1 level={value} 1795000000000\n" for value in (1.5, 2.5))
-    # What no meter sends.
-    lines += "smarty_p1,meter=SAG1,title=1,gateway=a last_seen=1795000000.0 1795000000000\n"
-    async with aiohttp.ClientSession() as session:
-        async with store, session.post(f"{store.url}/write?precision=ms", data=lines) as answer:
-            answer.raise_for_status()
-        async with VictoriaMetrics(store.directory, shows_doubles=True) as other:
-            samples = await Export(other.url, session).samples("SAG1")
-    assert sorted(samples) == [
-        Sample(Series("level"), 1795000000000, value) for value in (1.5, 2.5)
-    ]
-
-
-async def test_it_refuses_what_it_does_not_know() -> None:
-    refused = await asyncio.create_subprocess_exec(
-        ROOT / "scripts" / "fleet", "--meters", "0", stderr=asyncio.subprocess.PIPE
-    )
-    _, errors = await refused.communicate()
-    assert refused.returncode == 2
-    assert b"not a number from 1 on" in errors

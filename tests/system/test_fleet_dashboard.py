@@ -186,7 +186,8 @@ def rules() -> list[dict[str, Any]]:
     return [rule for group in content["groups"] for rule in group["rules"] if "alert" in rule]
 
 
-async def test_each_panel_has_data_and_the_silent_meter_its_port(asked: Asked) -> None:
+async def check_panels(asked: Asked) -> None:
+    """Check that each panel has data, and the silent meter its port."""
     missing = list(queries())
     assert len(missing) > 40
 
@@ -216,7 +217,8 @@ async def test_each_panel_has_data_and_the_silent_meter_its_port(asked: Asked) -
     assert 1100 < float(row["value"][1]) < 1100 + PATIENCE + 100
 
 
-async def test_each_alert_can_be_asked_and_knows_its_metrics(asked: Asked) -> None:
+async def check_alerts(asked: Asked) -> None:
+    """Check that each alert can be asked, and knows its metrics."""
     wanted = {
         name for rule in rules() for name in re.findall(r"\b(?:smarty_p1|vm)_\w+", rule["expr"])
     } - {"smarty_p1_gateway", "smarty_p1_collector", "smarty_p1_"}
@@ -241,3 +243,8 @@ async def test_each_alert_can_be_asked_and_knows_its_metrics(asked: Asked) -> No
 
     # The names of metrics are known before their newest values.
     await until(are_right, within=PATIENCE, every=0.5)
+
+
+async def test_each_panel_has_data_and_each_alert_knows_its_metrics(asked: Asked) -> None:
+    await check_panels(asked)
+    await check_alerts(asked)

@@ -101,47 +101,6 @@ async def test_a_stolen_gateway_is_locked_out_and_replaced(tmp_path: Path) -> No
     assert b"kWh" not in found
 
 
-async def test_collectors_are_upgraded_one_after_the_other(tmp_path: Path) -> None:
-    async with RunbookFleet(tmp_path).running() as fleet:
-        await fleet.until_fresh()
-        fleet.tell("values are stored")
-        for name, other in (COLLECTORS, COLLECTORS[::-1]):
-            await fleet.stop(name)
-            fleet.tell(f"{name} has ended")
-            await fleet.until_metric("collector_nats_connected", 1.0, programs=(other,))
-            await fleet.until_fresh()
-            fleet.tell("the other one goes on")
-            await fleet.start(name)
-            await fleet.until_collecting()
-            fleet.tell(f"{name} works again")
-        await fleet.until_fresh()
-        assert await fleet.compare() == {}
-
-
-async def test_certificates_are_renewed_while_everything_runs(tmp_path: Path) -> None:
-    async with RunbookFleet(tmp_path).running() as fleet:
-        names = (*NODES, "vmauth")
-        await fleet.until_fresh()
-        before = {name: await fleet.serial_number(name) for name in names}
-        fleet.init("--renew")
-        fleet.reload_nodes()
-        fleet.tell("the files are there, and the nodes reloaded")
-
-        async def are_shown() -> bool:
-            with contextlib.suppress(ConnectionError):
-                return all([await fleet.serial_number(name) != before[name] for name in names])
-            return False
-
-        await until(are_shown, within=LONG)
-        fleet.tell("nodes and VictoriaMetrics show the new ones")
-        for name in NODES:
-            await fleet.restart(name)
-            await until(lambda: has_all_nodes(fleet), within=LONG)
-        await fleet.until_fresh()
-        fleet.tell("each node was restarted: all have joined with the new ones")
-        assert await fleet.compare() == {}
-
-
 async def test_another_authority_takes_the_place_of_one_while_everything_runs(
     tmp_path: Path,
 ) -> None:
@@ -201,25 +160,6 @@ async def test_a_full_disk_of_victoria_metrics_loses_nothing(tmp_path: Path) -> 
         fleet.resize_disk(free=500_000_000)
         await fleet.until_fresh()
         fleet.tell("there is room, and values are stored again")
-        assert await fleet.compare() == {}
-
-
-async def test_a_gateway_whose_disk_is_full_goes_on(tmp_path: Path) -> None:
-    async with RunbookFleet(tmp_path, disk="gateway-cellar/queue").running() as fleet:
-        await fleet.until_fresh()
-        fleet.resize_disk(free=0)
-        for name in NODES:
-            await fleet.stop(name)
-        fleet.tell("its disk is full, and the cluster is away")
-        await fleet.until_told("gateway-cellar", "The queue cannot be written")
-        fleet.tell("it says so")
-        for name in NODES:
-            await fleet.start(name)
-        await fleet.until_fresh()
-        fleet.tell("the cluster is back: it sends what waits in its memory")
-        fleet.resize_disk(free=50_000_000)
-        await fleet.until_told("gateway-cellar", "The queue can be written again")
-        fleet.tell("there is room")
         assert await fleet.compare() == {}
 
 

@@ -2,13 +2,10 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
-import socket
-import subprocess
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, override
 from zoneinfo import ZoneInfo
@@ -20,34 +17,29 @@ from dsmr_parser import obis_references
 from dsmr_parser.clients.protocol import create_tcp_dsmr_reader
 
 from dev.demo.client import is_listening
-from dev.demo.home_assistant import ROOT
-from dev.demo.meter_statistics import DOMAIN
 from dev.demo.processes import Process
 from dev.ports import free_ports
 from dev.simulator import Server, serve
 from tests.sent import iso_time, plain, sent_in
 from tests.system.broker import HOST, Broker, Message, Subscriber
-from tests.system.home import Home
+from tests.system.home import Home, add_broker
 from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
 
 KEY = bytes.fromhex("B1A2C3D4E5F60718293A4B5C6D7E8F90")
 LUXEMBOURG = ZoneInfo("Europe/Luxembourg")
-# What no two telegrams have in common; before it come values that stay.
-TIMES = ("meter_date_and_time", "timestamp")
-# A telegram has about 1,400 bytes.
-TELEGRAMS_TO_STALL = 45
+# No two telegrams have it in common; before it come values that stay.
+TIME = "meter_date_and_time"
 MESSAGE = "Interruption du réseau mardi 3:00"
 
 
 class HistoricMeter(RecordingMeter):
-    """A meter that remembers its telegrams by the time in them, its frames by their counters."""
+    """A meter that remembers its telegrams by the time in them."""
 
     def __init__(self, *arguments: Any) -> None:  # noqa: ANN401 -- those of a meter
         super().__init__(*arguments)
         self.telegrams: dict[str, list[str]] = {}
-        self.frames: dict[int, bytes] = {}
         self.message = MESSAGE
 
     @override
@@ -55,12 +47,6 @@ class HistoricMeter(RecordingMeter):
         text = super().telegram_at(when)
         self.telegrams.setdefault(iso_time(text)[:19], []).append(text)
         return text
-
-    @override
-    def frame_at(self, when: datetime, **options: Any) -> bytes:
-        frame = super().frame_at(when, **options)
-        self.frames[int.from_bytes(frame[14:18])] = frame
-        return frame
 
 
 def groups(messages: list[Message], root: str) -> list[dict[str, str]]:
@@ -72,7 +58,7 @@ def groups(messages: list[Message], root: str) -> list[dict[str, str]]:
     known: dict[str, str] = {}
     for message in messages:
         name = message.topic.removeprefix(f"{root}/")
-        if name in TIMES and name in known:
+        if name == TIME and name in known:
             found.append(known.copy())
         if name != "availability":
             known[name] = message.payload
@@ -146,27 +132,6 @@ async def home(
         await home.stop()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def neighbour(directory: Path, meter: HistoricMeter) -> AsyncIterator[Home]:
-    """Another Home Assistant, without a meter of its own."""
-    pytest_socket.enable_socket()  # begun between two tests
-    home = Home(directory / "neighbour", meter)
-    home.directory.mkdir()
-    try:
-        await home.start()
-        yield home
-    finally:
-        await home.stop()
-
-
-async def add_broker(home: Home, broker: Broker) -> None:
-    """Set up Home Assistant's own MQTT integration."""
-    others = {"set_client_cert": False, "set_ca_cert": "off"}
-    await home.client.run_flow(
-        "mqtt", broker=HOST, port=broker.port, protocol="5", other_settings=others
-    )
-
-
 async def publish(home: Home, **mqtt: object) -> None:
     """Switch the publishing of the meter on."""
     options = {"enabled": True, "format": "values", "retain": False, "min_interval": 0}
@@ -208,61 +173,6 @@ async def test_every_value_has_a_topic(home: Home, broker: Broker, meter: Histor
         assert not any(message.retained for message in rest)
 
 
-async def test_a_telegram_is_what_the_command_line_prints(
-    home: Home, broker: Broker, meter: HistoricMeter
-) -> None:
-    async with broker.subscribed("house/meter/#", "telegram") as subscriber:
-        await publish(home, format="telegram", topic="house/meter/")
-
-        def telegrams() -> list[str]:
-            return [
-                message.payload
-                for message in subscriber.messages()
-                if message.topic == "house/meter/telegram"
-            ]
-
-        await holds(lambda: len(telegrams()) >= 2)
-        topics = {message.topic for message in subscriber.messages()}
-        assert topics == {"house/meter/telegram", "house/meter/availability"}
-    for payload in telegrams():
-        published = json.loads(payload)
-        printed = await asyncio.to_thread(decode, meter.frames[published["frame_counter"]])
-        assert published == printed
-
-
-def decode(frame: bytes) -> object:
-    """Return what the command line prints of a frame."""
-    finished = subprocess.run(
-        [ROOT / "scripts" / "p1", "decode", "--key", KEY.hex(), "-"],
-        input=frame,
-        capture_output=True,
-        check=True,
-    )
-    return json.loads(finished.stdout)
-
-
-async def test_the_names_of_the_smartyreader(
-    home: Home, broker: Broker, meter: HistoricMeter
-) -> None:
-    async with broker.subscribed("lamsmarty/#", "board") as subscriber:
-        await publish(home, format="smartyreader")
-        for published in await two_groups(subscriber, "lamsmarty"):
-            summary = json.loads(published.pop("lamsmarty"))
-            telegrams = meter.telegrams[published["timestamp"]]
-            sent = [plain(sent_in(telegram)["1-0:1.8.0"][0]) for telegram in telegrams]
-            assert published["act_energy_imported_p_plus_kWh"] in sent
-            assert len(published) > len(sent_in(telegrams[0]))
-            assert summary["smarty_datetime"] == published["timestamp"]
-            assert summary["smarty_id"] == meter.device_name
-            told = {
-                "energy_consumption_calc_kWh": float(published["act_energy_imported_p_plus_kWh"]),
-                "energy_production_calc_kWh": float(published["act_energy_exported_p_minus_kWh"]),
-                "power_consumption_calc_W": float(published["act_pwr_imported_p_plus_kW"]) * 1000,
-                "power_production_calc_W": float(published["act_pwr_exported_p_minus_kW"]) * 1000,
-            }
-            assert {name: summary[name] for name in told} == pytest.approx(told)
-
-
 async def test_publishing_survives_the_broker(
     home: Home, broker: Broker, running: Running, meter: HistoricMeter
 ) -> None:
@@ -289,97 +199,6 @@ async def test_publishing_survives_the_broker(
         # Nothing was stored up: of what was sent meanwhile there is the last one, if any.
         missed = {iso_time(killed)[:19] < time < iso_time(back)[:19] for time in times()[1:]}
         assert missed == {False}
-
-
-async def test_retained_values_are_taken_back(home: Home, broker: Broker) -> None:
-    await publish(home, topic="kept", retain=True)
-    async with broker.subscribed("kept/#", "kept") as subscriber:
-        await two_groups(subscriber, "kept")
-    await publish(home, topic="loose")
-    async with broker.subscribed("loose/#", "loose") as subscriber:
-        await two_groups(subscriber, "loose")
-    async with broker.subscribed("kept/#", "kept-later") as subscriber:
-        await asyncio.sleep(2)
-        assert subscriber.messages() == []
-
-
-async def test_another_home_assistant_finds_the_meter(
-    home: Home, neighbour: Home, broker: Broker, meter: HistoricMeter
-) -> None:
-    await add_broker(neighbour, broker)
-    await publish(home, discovery=True)
-
-    async def registry() -> dict[str, dict[str, Any]]:
-        found = await neighbour.client.command("config/entity_registry/list")
-        return {each["unique_id"]: each for each in found if each["platform"] == "mqtt"}
-
-    unique = f"smarty_p1_{meter.device_name}"
-
-    async def has_found_it() -> bool:
-        wanted = {f"{unique}_sensor_{key}" for key in ("energy_imported", "energy_exported")}
-        return wanted <= (await registry()).keys()
-
-    await until(has_found_it, within=PATIENCE)
-
-    async def shows_the_meter() -> bool:
-        found = await registry()
-        states = {each["entity_id"]: each for each in await neighbour.client.get("/api/states")}
-        shown = {
-            states[found[f"{unique}_sensor_{key}"]["entity_id"]]["state"]
-            for key in ("energy_imported", "energy_exported")
-        }
-        values = {meter.last_value("1-0:1.8.0"), meter.last_value("1-0:2.8.0")}
-        return "unavailable" not in shown and {float(state) for state in shown} == values
-
-    await until(shows_the_meter, within=PATIENCE)
-    found = await registry()
-    states = {each["entity_id"]: each for each in await neighbour.client.get("/api/states")}
-    energy = states[found[f"{unique}_sensor_energy_imported"]["entity_id"]]["attributes"]
-    assert energy["state_class"] == "total_increasing"
-    assert energy["device_class"] == "energy"
-    assert energy["unit_of_measurement"] == "kWh"
-
-    own_entry, *_ = await home.client.entries(DOMAIN)
-
-    async def has_found_all() -> bool:
-        own = await home.client.command("config/entity_registry/list")
-        mine = [
-            each
-            for each in own
-            if each["config_entry_id"] == own_entry
-            and each["translation_key"] != "connection"  # that of this Home Assistant
-        ]
-        theirs = await registry()
-        states = {each["entity_id"] for each in await neighbour.client.get("/api/states")}
-        enabled = {each["entity_id"] for each in theirs.values() if not each["disabled_by"]}
-        return len(theirs) == len(mine) and enabled <= states
-
-    # How fast gas flows is known from the second capture on only.
-    await until(has_found_all, within=PATIENCE)
-    found = await registry()
-    assert found[f"{unique}_sensor_message"]["disabled_by"] == "integration"
-    assert not found[f"{unique}_event_message"]["disabled_by"]
-
-    devices = {
-        each["id"]: each
-        for each in await neighbour.client.command("config/device_registry/list")
-        if ["mqtt", unique] in each["identifiers"] or each["via_device_id"]
-    }
-    meters = [device for device in devices.values() if device["via_device_id"] is None]
-    others = [device for device in devices.values() if device["via_device_id"]]
-    assert [device["serial_number"] for device in meters] == [meter.device_name]
-    assert {device["via_device_id"] for device in others} == {meters[0]["id"]}
-    assert {device["name"].rsplit(" ", 1)[0] for device in others} == {
-        *("Gas meter", "Water meter", "Heat meter")
-    }
-
-    # It is gone with the option.
-    await publish(home, discovery=False)
-
-    async def is_gone() -> bool:
-        return not await registry()
-
-    await until(is_gone, within=PATIENCE)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -418,54 +237,33 @@ class Wallbox:
             writer.close()
 
 
-async def keep_sending(line: Server, meter: HistoricMeter) -> None:
-    """Send telegrams more often than the meter does."""
-    while True:
-        line.push(meter.frame_at(datetime.now(UTC)))
-        await asyncio.sleep(0.2)
-
-
-async def test_programs_read_while_one_of_them_stalls(
-    home: Home, neighbour: Home, line: Server, meter: HistoricMeter, served: int
+async def test_other_programs_read_the_p1_server(
+    home: Home, meter: HistoricMeter, served: int
 ) -> None:
     await home.until_settled()
-    # It connects and never reads, and the kernel keeps little for it.
-    stalled = socket.socket()
-    stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-    stalled.connect((HOST, served))
     wallbox = Wallbox(served)
     reading = asyncio.create_task(wallbox.read())
     read: list[Any] = []
     transport, _ = await create_tcp_dsmr_reader(
         HOST, served, "5L", read.append, loop=asyncio.get_running_loop()
     )
-    entry = await neighbour.client.run_flow(
-        "dsmr", port=f"socket://{HOST}:{served}", dsmr_version="5L"
-    )
+    entry = await home.client.run_flow("dsmr", port=f"socket://{HOST}:{served}", dsmr_version="5L")
 
     async def shown_energy() -> str | None:
-        registry = await neighbour.client.command("config/entity_registry/list")
+        registry = await home.client.command("config/entity_registry/list")
         sensors = {
             each["translation_key"]: each["entity_id"]
             for each in registry
             if each["config_entry_id"] == entry["entry_id"]
         }
-        states = {each["entity_id"]: each for each in await neighbour.client.get("/api/states")}
-        sensor = states.get(sensors.get("electricity_imported_total", ""))
-        return sensor and sensor["state"]
+        state = (await home.all_states()).get(sensors.get("electricity_imported_total", ""))
+        return str(state["state"]) if state else None
 
     # Loaded again before its first telegram came, it adds its sensors twice, and one set is dead.
     await until(shown_energy, within=PATIENCE)
     # Otherwise it shows a telegram every half a minute.
-    await neighbour.client.set_options(entry["entry_id"], time_between_update=0)
-
-    # By then the one that stalls has been sent more than is kept for it.
-    sending = asyncio.create_task(keep_sending(line, meter))
-    await holds(
-        lambda: min(len(read), len(wallbox.telegrams)) >= TELEGRAMS_TO_STALL,
-        within=TELEGRAMS_TO_STALL + 2 * PATIENCE,
-    )
-    sending.cancel()
+    await home.client.set_options(entry["entry_id"], time_between_update=0)
+    await holds(lambda: min(len(read), len(wallbox.telegrams)) >= 2)
     sent = [text for texts in meter.telegrams.values() for text in texts]
     assert set(wallbox.telegrams) <= set(sent)
     for telegram in read:
@@ -482,7 +280,6 @@ async def test_programs_read_while_one_of_them_stalls(
     await until(shows_energy, within=PATIENCE)
     reading.cancel()
     transport.close()
-    stalled.close()
 
 
 async def test_it_says_goodbye(home: Home, broker: Broker) -> None:

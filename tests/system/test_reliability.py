@@ -88,20 +88,6 @@ async def test_connections_of_a_gateway_that_stands_still_are_given_up(tmp_path:
         await recovers(home, meter)
 
 
-async def test_a_serial_port_is_unplugged_again_and_again(tmp_path: Path) -> None:
-    device, meter = tmp_path / "serial", NumberedMeter()
-    async with (
-        serve([meter], port=None, links=[device], interval=1) as line,
-        reading(tmp_path, meter, str(device)) as home,
-    ):
-        for _ in range(ROUNDS):
-            await line.stop()
-            assert not device.is_symlink()
-            await asyncio.sleep(1)
-            await line.start()
-            await recovers(home, meter)
-
-
 async def test_home_assistant_is_killed_again_and_again(tmp_path: Path) -> None:
     meter = NumberedMeter()
     async with (

@@ -1,11 +1,9 @@
-"""Hours of telegrams, many meters and a hostile line, in front of a real Home Assistant.
+"""Hours of telegrams and a hostile line, in front of a real Home Assistant.
 
 `ROUNDS=20 scripts/test --whole tests/system/test_reliability_load.py -rP` sends more, and prints
 the figures.
 """
 
-import asyncio
-import contextlib
 import sys
 import time
 from collections.abc import Callable
@@ -13,19 +11,16 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from random import Random
-from statistics import median
-from typing import Any, override
 
 import pytest
 
 from dev.demo import home_assistant
 from dev.demo.meter_statistics import DOMAIN
-from dev.reliability.process import cpu_seconds, resident_mib
+from dev.reliability.process import resident_mib
 from dev.simulator import Server, serve
 from dev.simulator.faults import cut_middle, cut_tail, flip, noise
-from tests.sent import plain, sent_in
 from tests.system.home import Home
-from tests.system.numbered_meter import KEY, ROUNDS, NumberedMeter, reading
+from tests.system.numbered_meter import ROUNDS, NumberedMeter, reading
 from tests.system.support import PATIENCE, TIMEOUT, until
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT + 120 * ROUNDS), pytest.mark.slow]
@@ -51,8 +46,6 @@ pathlib.Path({!r}).touch()
 # Home Assistant blames the state that it writes when something holds it up for 0.4 s.
 SLOW = "Updating state for"
 POWER = "1-0:1.7.0"
-ENERGIES = {"energy_imported": "1-0:1.8.0", "energy_exported": "1-0:2.8.0"}
-METERS = min(5 * ROUNDS, 100)
 # A serial line carries so much in a second.
 LINE_BYTES = 11_520
 
@@ -127,98 +120,6 @@ async def test_telegrams_leave_nothing_in_memory(
             else:
                 pytest.fail(f"{growth:+.2f} MiB in {TELEGRAMS} telegrams")
     assert not warnings(home.log, start)
-
-
-type States = dict[str, dict[str, Any]]
-
-
-class TimedMeter(NumberedMeter):
-    """A meter that remembers its telegrams, and when each went out, by their power."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.sent: dict[float, tuple[float, str]] = {}
-
-    @override
-    def frame_at(self, when: datetime, **keys: Any) -> bytes:
-        frame = super().frame_at(when, **keys)
-        self.sent[self.last_value(POWER)] = time.time(), self.last_telegram
-        return frame
-
-    def sent_with(self, states: States) -> tuple[float, str] | None:
-        """Return the telegram that the meter's states show, None when they show none."""
-        shown = {key: state["state"] for key, state in states.items()}
-        if "unavailable" in shown.values() or shown.get("power_net", "unknown") == "unknown":
-            return None
-        moment, telegram = self.sent[float(shown["power_net"])]
-        values = sent_in(telegram)
-        energies = {key: float(plain(values[name][0])) for key, name in ENERGIES.items()}
-        is_right = all(float(shown[key]) == energy for key, energy in energies.items())
-        return (moment, telegram) if is_right else None
-
-
-async def shown_by(home: Home, meters: dict[str, TimedMeter]) -> list[tuple[TimedMeter, States]]:
-    """Return the states of each meter by their translation keys."""
-    states = await home.all_states()
-    found: dict[str, States] = {entry_id: {} for entry_id in meters}
-    for entity in await home.client.command("config/entity_registry/list"):
-        if entity["config_entry_id"] in found and entity["entity_id"] in states:
-            key, state = entity["translation_key"], states[entity["entity_id"]]
-            found[entity["config_entry_id"]][key] = state
-    return [(meter, found[entry_id]) for entry_id, meter in meters.items()]
-
-
-async def delays_of(home: Home, meters: dict[str, TimedMeter]) -> list[float]:
-    """Return how long after its telegram each meter's power was written, in milliseconds."""
-    delays = []
-    for meter, states in await shown_by(home, meters):
-        sent = meter.sent_with(states)
-        assert sent, meter
-        written = datetime.fromisoformat(states["power_net"]["last_updated"])
-        delays.append((written.timestamp() - sent[0]) * 1000)
-    return delays
-
-
-async def test_many_meters_are_shown(tmp_path: Path) -> None:
-    meters: dict[str, TimedMeter] = {}
-    async with contextlib.AsyncExitStack() as stack:
-        lines = {}
-        for meter in map(TimedMeter, range(1, METERS + 1)):
-            lines[meter] = await stack.enter_async_context(serve([meter], interval=1))
-            # Meters send at moments of their own.
-            await asyncio.sleep(1 / METERS)
-        home = Home(tmp_path, next(iter(lines)))
-        stack.push_async_callback(home.stop)
-        await home.start()
-        for meter, line in lines.items():
-            fields = {"port": f"socket://127.0.0.1:{line.ports[0]}", "encryption_key": KEY.hex()}
-            entry = await home.client.run_flow(DOMAIN, "meter", **fields, advanced={})
-            meters[entry["entry_id"]] = meter
-
-        async def all_are_shown() -> bool:
-            return all(meter.sent_with(states) for meter, states in await shown_by(home, meters))
-
-        async def all_show_the_last_telegram() -> bool:
-            return all(
-                (sent := meter.sent_with(states)) and sent[1] == meter.last_telegram
-                for meter, states in await shown_by(home, meters)
-            )
-
-        await until(all_are_shown, within=PATIENCE, every=1)
-        pid, delays = home.process.pid, []
-        began, busy = time.monotonic(), cpu_seconds(pid)
-        for _ in range(3 * ROUNDS):
-            await asyncio.sleep(1)
-            delays += await delays_of(home, meters)
-        core = (cpu_seconds(pid) - busy) / (time.monotonic() - began)
-        print(
-            f"{METERS} meters, last byte to state of {len(delays)} telegrams: median "
-            f"{median(delays):.1f} ms, longest {max(delays):.0f} ms; Home Assistant: {core:.0%} "
-            f"of a core, {resident_mib(pid):.0f} MiB"
-        )
-        for line in lines.values():
-            line.set_faults("silence")
-        await until(all_show_the_last_telegram, within=PATIENCE)
 
 
 def forged(meter: NumberedMeter, counter: int) -> bytes:

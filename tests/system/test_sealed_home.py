@@ -14,8 +14,8 @@ import pytest
 from dev.demo.meter_statistics import DOMAIN
 from dev.demo.processes import Process
 from dev.simulator import serve
-from tests.system.broker import HOST, Broker
-from tests.system.home import Home
+from tests.system.broker import Broker
+from tests.system.home import Home, add_broker
 from tests.system.sealed_gateway import SealedGateway
 from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, until
 
@@ -69,13 +69,7 @@ async def test_sealed_all_the_way(tmp_path: Path) -> None:
         sealing = await enter(gateway.running())
         stack.push_async_callback(home.stop)
         await home.start()
-        await home.client.run_flow(
-            "mqtt",
-            broker=HOST,
-            port=broker.port,
-            protocol="5",
-            other_settings={"set_client_cert": False, "set_ca_cert": "off"},
-        )
+        await add_broker(home, broker)
         assert PORT in await offered_ports(home)
         await home.add_meter(PORT, KEY)
         await home.set_options(min_interval=0)

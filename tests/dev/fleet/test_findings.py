@@ -146,18 +146,6 @@ async def test_what_somebody_sent_again_later_does_not_show_that_it_was_passed_o
         assert (findings.not_read, len(findings.lost)) == (not_read, 1 - not_read)
 
 
-async def test_a_gateway_on_a_busy_machine_has_more_in_its_hands(
-    meter: FleetMeter, sent: list[Sent]
-) -> None:
-    one = sent[0]
-    moment = one.moment + 3
-    text = meter.telegram_at(datetime.fromtimestamp(moment, UTC))
-    other = Sent(7, moment, was_read=True, counter=1, text=text, digest="other")
-    for stored, lost in (([other], [one]), ([], [])):
-        findings = await found(meter, [one, other], samples_of(stored), moment + 0.5, moment + 2)
-        assert findings.lost == lost
-
-
 async def test_delays_are_from_the_moment_of_sending(meter: FleetMeter, sent: list[Sent]) -> None:
     findings = await found(meter, sent, samples_of(sent))
     # Of the second one it was heard sooner than its delay says; they are sent at .25, .5, .75.
@@ -184,12 +172,3 @@ async def test_meters_that_there_are_not_are_found(meter: FleetMeter, sent: list
         export.names = {meter.device_name, "SAG1030799999999"}
         await examiner.examine([meter], export)
     assert examiner.findings.unknown_meters == 1
-
-
-async def test_what_has_no_delay_counts_when_it_was_heard(
-    meter: FleetMeter, sent: list[Sent]
-) -> None:
-    stored = [sample for sample in samples_of(sent) if sample.series != STORAGE_DELAY]
-    findings = await found(meter, sent, stored)
-    assert (findings.stored, findings.partial) == (4, 0)
-    assert findings.delays() == pytest.approx([0.25])

@@ -4,17 +4,14 @@ Time passes as fast as Home Assistant takes the telegrams in, each by the port a
 """
 
 import asyncio
-import shutil
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant, ServiceCall, callback
-from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.smarty_p1.const import CONF_REFERENCE_POWER, DOMAIN
@@ -22,14 +19,12 @@ from tests.ha.conftest import EntryMaker
 from tests.ha.meter import MeterPort
 from tests.ha.support import set_up
 
+from .conftest import Use, settle
 from .plant import INTERVAL, MAX_W, REFERENCE_KW, RESERVE, Plant
 
-FOLDER = Path(__file__).parents[3] / "blueprints" / "automation" / DOMAIN
 NET, AVAILABLE = "sensor.smarty_net_power", "sensor.smarty_available_power"
 SETTING, MODE, CHARGE = "number.battery", "select.battery", "sensor.battery"
 MEASURED = "sensor.battery_power"
-# Of the event loop, from a telegram to the last of the calls it leads to.
-_TURNS = 30
 INPUTS: dict[str, Any] = {
     "net_power": NET,
     "available_power": AVAILABLE,
@@ -103,8 +98,7 @@ class House:
         for _ in range(seconds // INTERVAL):
             self._freezer.tick(timedelta(seconds=INTERVAL))
             async_fire_time_changed(self._hass)
-            for _ in range(_TURNS):
-                await asyncio.sleep(0)
+            await settle()
 
     async def _receive(self, telegram: str) -> None:
         """Wait until Home Assistant has taken in a telegram. The clock stands still meanwhile."""
@@ -113,8 +107,7 @@ class House:
         await self._port.send_telegram(telegram)
         while coordinator.readings == before:
             await asyncio.sleep(0)
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
+        await settle()
 
     def avoidable(self) -> list[tuple[int, float, float]]:
         """Return the quarter-hours above the reference power that need not have been."""
@@ -131,13 +124,13 @@ type Begin = Callable[..., Awaitable[House]]
 
 
 @pytest.fixture
-async def begin(
+def begin(
     hass: HomeAssistant,
     freezer: FrozenDateTimeFactory,
     port: MeterPort,
     make_entry: EntryMaker,
-    tmp_path: Path,
-) -> AsyncGenerator[Begin]:
+    use: Use,
+) -> Begin:
     """Return a function that begins at an hour of the day, with a battery so full."""
 
     async def begin(hour: float, charge: float, **inputs: object) -> House:
@@ -146,18 +139,10 @@ async def begin(
         options = {CONF_REFERENCE_POWER: REFERENCE_KW}
         await set_up(hass, port, make_entry, plant.telegram(), **options)
         house = House(hass, freezer, port, plant)
-        shutil.copytree(FOLDER, tmp_path / "blueprints" / "automation" / DOMAIN)
-        hass.config.config_dir = str(tmp_path)
-        use_blueprint = {"path": f"{DOMAIN}/battery.yaml", "input": {**INPUTS, **inputs}}
-        config = {"automation": {"use_blueprint": use_blueprint}}
-        assert await async_setup_component(hass, "automation", config)
-        await hass.async_block_till_done()
-        [state] = hass.states.async_all("automation")
-        assert state.state == "on"
+        await use("battery", **INPUTS | inputs)
         return house
 
-    yield begin
-    await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
+    return begin
 
 
 async def test_a_car_for_half_an_hour(hass: HomeAssistant, begin: Begin) -> None:
@@ -182,18 +167,6 @@ async def test_it_stops_when_the_quarter_hour_no_longer_needs_it(
     settings = house.settings
     await house.live(0.25)
     assert house.settings == settings
-
-
-async def test_a_minute_after_a_load_that_came_and_went_it_leaves_the_battery_to_its_own_control(
-    hass: HomeAssistant, begin: Begin
-) -> None:
-    house = await begin(7.9, 57)
-    # The boiler runs for 420 of 600 s, the last time until 8:24; then the sun yields more.
-    await house.live(0.3)
-    assert house.mode_changes
-    await house.live(0.3)
-    assert hass.states.is_state(MODE, "auto")
-    assert len(house.mode_changes) == 2
 
 
 async def test_the_reserve_is_kept(begin: Begin) -> None:

@@ -124,56 +124,58 @@ class TestChargeCar:
         # (7 - 1) / 0.69 = 8.7
         assert home.calls == [("set_value", 8)]
         await home.powers(net=6.52, charger=5.52)
-        await home.let_pass(40)
+        await home.powers(available=7.15)  # 8.9: less than a step
+        await home.let_pass(10 * MINUTE)
+        assert home.calls == []
         await home.powers(available=8)  # (8 - 1) / 0.69 = 10.1
-        await home.let_pass(4 * MINUTE)
-        assert home.calls == []
-        await home.let_pass(1 * MINUTE)
+        await home.let_pass(40)
         assert home.calls == [("set_value", 10)]
-
-    async def test_solar_surplus_counts(self, home: Home) -> None:
-        await home.powers(net=8.04, available=7)  # the panels yield 4 kW: 14.5 A
-        assert home.calls == [("set_value", 14)]
-
-    async def test_less_than_a_step_changes_nothing(self, home: Home) -> None:
-        await home.powers(available=7)
-        await home.powers(net=6.52, charger=5.52)
-        assert home.calls == [("set_value", 8)]
-        await home.powers(available=7.15)  # 8.9
-        await home.let_pass(10 * MINUTE)
+        await home.powers(net=7.9, charger=6.9, available=9)  # (9 - 1) / 0.69 = 11.6
+        await home.let_pass(3.5 * MINUTE)
         assert home.calls == []
+        await home.let_pass(1.5 * MINUTE)
+        assert home.calls == [("set_value", 11)]
 
-    async def test_it_pauses_and_resumes_with_something_to_spare(self, home: Home) -> None:
-        await home.powers(available=5)  # 5.8
-        assert home.calls == [("turn_off", "switch.charger")]
-        await home.powers(net=1, charger=0)
-        await home.powers(available=5.5)  # 6.5: enough, with nothing to spare
-        await home.let_pass(10 * MINUTE)
-        assert home.calls == []
+    @pytest.mark.parametrize(
+        ("powers", "watts", "current"),
+        [
+            ({"net": 8.04, "available": 7}, None, 14),  # the panels yield 4 kW: 14.5 A
+            ({"available": 7}, 11_040, 8),
+            ({"available": "unavailable"}, None, 6),
+        ],
+        ids=["sun", "watts", "no readings"],
+    )
+    async def test_what_it_takes_into_account(
+        self, home: Home, powers: dict[str, Any], watts: int | None, current: int
+    ) -> None:
+        if watts:
+            await home.set("sensor.charger", watts, unit_of_measurement="W")
+        await home.powers(**powers)
+        if current == 6:
+            # A telegram may be missing.
+            await home.let_pass(50)
+            assert home.calls == []
+            await home.let_pass(20)
+        assert home.calls == [("set_value", current)]
+
+    async def test_it_pauses_and_resumes_with_something_to_spare(
+        self, hass: HomeAssistant, home: Home
+    ) -> None:
+        # It pauses rather than go below the least current of the charger.
+        hass.states.async_set("number.current", "16", {"min": 8})
         await home.powers(available=6)  # 7.2
-        assert home.calls == [("set_value", 6), ("turn_on", "switch.charger")]
-
-    async def test_a_pause_is_no_shorter_than_its_least_time(self, home: Home) -> None:
-        await home.powers(available=5)
+        assert home.calls == [("turn_off", "switch.charger")]
         await home.powers(net=1, charger=0, available=9)
         await home.let_pass(4.5 * MINUTE)
-        assert home.calls == [("turn_off", "switch.charger")]
-        await home.let_pass(1.5 * MINUTE)
-        assert home.calls == [("set_value", 6), ("turn_on", "switch.charger")]
-
-    async def test_without_readings_it_goes_down_to_the_least(self, home: Home) -> None:
-        await home.powers(available="unavailable")
-        await home.let_pass(50)
         assert home.calls == []
-        await home.let_pass(20)
-        assert home.calls == [("set_value", 6)]
-
-    async def test_a_telegram_may_be_missing(self, home: Home) -> None:
-        await home.powers(available="unknown")
-        await home.let_pass(30)
-        await home.powers(available=13)
-        await home.let_pass(2 * MINUTE)
+        await home.powers(available=6.9)  # 8.55: enough, with nothing to spare
+        await home.let_pass(10 * MINUTE)
         assert home.calls == []
+        # It ends also when the charger says nothing in a pause.
+        await home.set("number.current", "unavailable")
+        home.refusing.add("number.current")
+        await home.powers(charger="unavailable", available=9)
+        assert home.calls == [("turn_on", "switch.charger")]
 
     async def test_what_is_not_wanted_is_not_touched(self, home: Home) -> None:
         await home.set("input_boolean.wanted", "off")
@@ -181,34 +183,23 @@ class TestChargeCar:
         await home.let_pass(2 * MINUTE)
         assert home.calls == []
 
-    async def test_watts_are_not_kilowatts(self, home: Home) -> None:
-        await home.set("sensor.charger", 11_040, unit_of_measurement="W")
-        await home.powers(available=7)
-        assert home.calls == [("set_value", 8)]
 
-    async def test_it_pauses_rather_than_go_below_what_the_charger_can_be_set_to(
-        self, hass: HomeAssistant, home: Home
-    ) -> None:
-        hass.states.async_set("number.current", "16", {"min": 8})
-        await home.powers(available=6)  # 7.2
-        assert home.calls == [("turn_off", "switch.charger")]
-        await home.powers(net=1, charger=0)
-        await home.let_pass(10 * MINUTE)
-        assert home.calls == []
-        await home.powers(available=7.3)  # 9.1
-        assert home.calls == [("set_value", 8), ("turn_on", "switch.charger")]
-
-    async def test_a_pause_ends_also_when_the_charger_says_nothing_in_it(self, home: Home) -> None:
-        await home.powers(available=5)
-        await home.set("number.current", "unavailable")
-        home.refusing.add("number.current")
-        await home.powers(net=1, charger="unavailable", available=9)
-        await home.let_pass(6 * MINUTE)
-        assert home.calls == [("turn_off", "switch.charger"), ("turn_on", "switch.charger")]
-
-
-async def use_car(hass: HomeAssistant, home: Home, use: Use, **inputs: object) -> None:
-    """Charge with 16 A and three phases, with no more than what must be chosen, and inputs."""
+@pytest.mark.parametrize(
+    ("inputs", "available", "current"),
+    [
+        ({}, -3, 8),  # 6 A, if the charger could be set to that; there is no switch
+        ({}, 30, 13),  # 42 A
+        ({"least_current": 12, "most_current": 10}, 30, 10),
+    ],
+)
+async def test_a_car_gets_what_its_charger_can_be_set_to(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    home: Home,
+    use: Use,
+    inputs: dict[str, int],
+    available: float,
+    current: int,
+) -> None:
     home.note("input_number", "set_value")
     hass.states.async_set("input_number.current", "16", {"min": 8, "max": 13})
     await home.powers(available=13, net=12.04, charger=11.04)
@@ -220,33 +211,9 @@ async def use_car(hass: HomeAssistant, home: Home, use: Use, **inputs: object) -
         charging_current="input_number.current",
         **inputs,
     )
-
-
-async def test_a_car_without_a_switch_goes_down_to_the_least(
-    hass: HomeAssistant, home: Home, use: Use
-) -> None:
-    await use_car(hass, home, use)
-    await home.powers(available=-3)
+    await home.powers(available=available)
     await home.let_pass(10 * MINUTE)
-    assert home.calls == [("set_value", 8)]  # 6 A, if the charger could be set to that
-
-
-async def test_a_car_gets_no_more_than_the_charger_can_be_set_to(
-    hass: HomeAssistant, home: Home, use: Use
-) -> None:
-    await use_car(hass, home, use)
-    await home.powers(available=30)  # 42 A
-    assert home.calls == [("set_value", 13)]
-    await home.let_pass(10 * MINUTE)
-    assert home.calls == []
-
-
-async def test_a_car_gets_no_more_than_the_maximum_when_the_minimum_is_higher(
-    hass: HomeAssistant, home: Home, use: Use
-) -> None:
-    await use_car(hass, home, use, least_current=12, most_current=10)
-    await home.powers(available=30)
-    assert home.calls == [("set_value", 10)]
+    assert home.calls == [("set_value", current)]
 
 
 class TestShedLoads:
@@ -262,14 +229,13 @@ class TestShedLoads:
         loads = ["switch.boiler", "switch.dryer", "switch.heater"]
         await use("shed_loads", warning="binary_sensor.warning", loads=loads)
 
-    async def test_a_short_peak_sheds_nothing(self, home: Home) -> None:
+    async def test_one_by_one_and_back_in_reverse(self, home: Home) -> None:
+        # A short peak sheds nothing.
         await home.set("binary_sensor.warning", "on")
         await home.let_pass(20)
         await home.set("binary_sensor.warning", "off")
         await home.let_pass(MINUTE)
         assert home.calls == []
-
-    async def test_one_by_one_and_back_in_reverse(self, home: Home) -> None:
         await home.set("binary_sensor.warning", "on")
         await home.let_pass(30)
         assert home.calls == [("turn_off", "switch.boiler")]
@@ -289,28 +255,6 @@ class TestShedLoads:
         assert home.calls == [("turn_on", "switch.boiler")]
         await home.let_pass(60 * MINUTE)
         assert home.calls == []
-
-    async def test_the_first_may_be_enough(self, home: Home) -> None:
-        await home.set("binary_sensor.warning", "on")
-        await home.let_pass(30)
-        await home.set("binary_sensor.warning", "off")
-        await home.let_pass(15 * MINUTE)
-        assert home.calls == [("turn_off", "switch.boiler"), ("turn_on", "switch.boiler")]
-
-    async def test_a_warning_meanwhile_begins_the_wait_anew(self, home: Home) -> None:
-        await home.set("binary_sensor.warning", "on")
-        await home.let_pass(30)
-        await home.set("binary_sensor.warning", "off")
-        await home.let_pass(10 * MINUTE)
-        await home.set("binary_sensor.warning", "on")
-        await home.let_pass(10)
-        await home.set("binary_sensor.warning", "off")
-        await home.let_pass(14 * MINUTE)
-        names = ["boiler", "heater"]
-        assert home.calls == [("turn_off", f"switch.{name}") for name in names]
-        await home.let_pass(1 * MINUTE)
-        assert home.calls == [("turn_on", "switch.heater")]
-        await home.let_pass(15 * MINUTE)
 
     async def test_without_readings_a_load_stays_off_for_the_maximum_time(self, home: Home) -> None:
         await home.set("binary_sensor.warning", "on")
@@ -341,28 +285,6 @@ class TestShedLoads:
         await home.let_pass(1.5 * MINUTE)
         assert home.calls == on
 
-    async def test_a_warning_that_begins_anew_leaves_a_load_on(self, home: Home) -> None:
-        await home.set("binary_sensor.warning", "on")
-        await home.let_pass(31 * MINUTE)
-        assert len(home.calls) == 4
-        for state in ("off", "on"):
-            await home.set("binary_sensor.warning", state)
-            await home.let_pass(10 * MINUTE)
-        assert home.calls == []
-        await home.let_pass(11 * MINUTE)
-        assert home.calls == [("turn_off", "switch.boiler"), ("turn_off", "switch.heater")]
-
-    async def test_a_load_that_stays_off_for_too_long_is_tried_again(self, home: Home) -> None:
-        await home.set("binary_sensor.warning", "on")
-        await home.let_pass(30)
-        await home.set("binary_sensor.warning", "unavailable")
-        home.refusing.add("switch.boiler")
-        await home.let_pass(31 * MINUTE)
-        home.refusing.clear()
-        assert home.calls == [("turn_off", "switch.boiler")]
-        await home.let_pass(5 * MINUTE)
-        assert home.calls == [("turn_on", "switch.boiler")]
-
     async def test_a_load_that_cannot_be_reached_does_not_keep_the_others(self, home: Home) -> None:
         home.refusing.add("switch.boiler")
         await home.set("binary_sensor.warning", "on")
@@ -378,6 +300,32 @@ class TestShedLoads:
         # After 30.5 minutes the boiler, which was off first, and after 31 the heater.
         await home.let_pass(15 * MINUTE)
         assert home.calls == [("turn_on", "switch.boiler"), ("turn_on", "switch.heater")]
+
+    async def test_a_warning_meanwhile_begins_the_wait_anew(self, home: Home) -> None:
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(30)
+        await home.set("binary_sensor.warning", "off")
+        await home.let_pass(10 * MINUTE)
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(10)
+        await home.set("binary_sensor.warning", "off")
+        await home.let_pass(14 * MINUTE)
+        names = ["boiler", "heater"]
+        assert home.calls == [("turn_off", f"switch.{name}") for name in names]
+        await home.let_pass(1 * MINUTE)
+        assert home.calls == [("turn_on", "switch.heater")]
+        await home.let_pass(15 * MINUTE)
+
+    async def test_a_load_that_stays_off_for_too_long_is_tried_again(self, home: Home) -> None:
+        await home.set("binary_sensor.warning", "on")
+        await home.let_pass(30)
+        await home.set("binary_sensor.warning", "unavailable")
+        home.refusing.add("switch.boiler")
+        await home.let_pass(31 * MINUTE)
+        home.refusing.clear()
+        assert home.calls == [("turn_off", "switch.boiler")]
+        await home.let_pass(5 * MINUTE)
+        assert home.calls == [("turn_on", "switch.boiler")]
 
 
 class TestShedLoadsOverRestarts:
@@ -503,15 +451,6 @@ class TestSolarSurplus:
         await home.let_pass(1.5 * MINUTE)
         assert home.calls == [("turn_on", "switch.load")]
 
-    async def test_what_ends_within_the_least_time_changes_nothing(self, home: Home) -> None:
-        await home.powers(net=-3)
-        await home.let_pass(5 * MINUTE)
-        await home.powers(net=1)
-        await home.let_pass(10 * MINUTE)
-        await home.powers(net=-1)
-        await home.let_pass(30 * MINUTE)
-        assert home.calls == [("turn_on", "switch.load")]
-
     async def test_without_readings_it_is_turned_off(self, home: Home) -> None:
         await home.powers(net="unavailable")
         await home.let_pass(20 * MINUTE)
@@ -595,12 +534,6 @@ class TestWaterAtNight:
         await home.let_pass(5 * MINUTE)
         await self.flow(home, 0.6)
         await home.let_pass(90 * MINUTE)
-        assert home.calls == []
-
-    async def test_the_day_does_not_count(self, home: Home) -> None:
-        await home.let_pass(200 * MINUTE)
-        await self.flow(home, 0.6)  # from 3:50
-        await home.let_pass(300 * MINUTE)
         assert home.calls == []
 
 

@@ -1,32 +1,18 @@
 """The blueprint *The grid operator's relays*: who is told, what is turned off, and on again."""
 
-import asyncio
-import shutil
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import CoreState, HomeAssistant, ServiceCall, callback
-from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
-from custom_components.smarty_p1.const import DOMAIN
+from .conftest import Use, settle
 
-FOLDER = Path(__file__).parents[3] / "blueprints" / "automation" / DOMAIN
 ONE, TWO, CHARGER = "sensor.relay_1", "sensor.relay_2", "switch.charger"
 
-# Of the event loop, from a state to the last of the calls it leads to.
-_TURNS = 30
-
 type Begin = Callable[..., Awaitable[None]]
-
-
-async def settle() -> None:
-    """Let Home Assistant do what it can at this moment, without waiting for delays to be over."""
-    for _ in range(_TURNS):
-        await asyncio.sleep(0)
 
 
 class House:
@@ -78,26 +64,14 @@ def house(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> House:
 
 
 @pytest.fixture
-async def begin(hass: HomeAssistant, tmp_path: Path) -> AsyncGenerator[Begin]:
+def begin(use: Use) -> Begin:
     """Return a function that begins, with inputs."""
 
     async def begin(**inputs: Any) -> None:  # noqa: ANN401 - inputs
-        shutil.copytree(FOLDER, tmp_path / "blueprints" / "automation" / DOMAIN)
-        hass.config.config_dir = str(tmp_path)
         how = [{"action": "notify.phone", "data": {"text": "{{ text }}"}}]
-        given = {"relays": [ONE, TWO], "how": how, **inputs}
-        use_blueprint = {"path": f"{DOMAIN}/operator_relays.yaml", "input": given}
-        config = {"automation": {"use_blueprint": use_blueprint}}
-        assert await async_setup_component(hass, "automation", config)
-        await hass.async_block_till_done()
-        if hass.state is CoreState.not_running:
-            await hass.async_start()
-            await settle()
-        [state] = hass.states.async_all("automation")
-        assert state.state == "on"
+        await use("operator_relays", **{"relays": [ONE, TWO], "how": how, **inputs})
 
-    yield begin
-    await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
+    return begin
 
 
 LIMIT = "The grid operator is limiting: Relay 1"

@@ -44,7 +44,6 @@ from tests.ha.dialogs import (
     confirm,
     is_advanced_open,
     reconfigure,
-    settle,
     start,
     submit,
     suggested,
@@ -390,7 +389,7 @@ async def test_form_as_the_frontend_gets_it(
 
     response = await client.post("/api/config/config_entries/flow", json={"handler": DOMAIN})
     menu = await response.json()
-    assert menu["menu_options"] == ["meter", "pulse", "tank"]
+    assert menu["menu_options"] == ["meter", "leneda", "pulse", "tank"]
     response = await client.post(
         f"/api/config/config_entries/flow/{menu['flow_id']}", json={"next_step_id": "meter"}
     )
@@ -407,17 +406,6 @@ async def test_form_as_the_frontend_gets_it(
     assert [field["name"] for field in advanced["schema"]] == [CONF_AUTHENTICATION_KEY]
 
 
-async def test_three_wrong_frames_are_enough(hass: HomeAssistant, port: MeterPort) -> None:
-    others = [encipher(ANOTHER_TELEGRAM, counter) for counter in (1001, 1002)]
-    port.greeting = b"".join([ENCRYPTED, *others])
-
-    with patch.object(meter_setup, "probe", probe):  # which waits 25 seconds for a telegram
-        async with asyncio.timeout(20):
-            result = await enter(hass, port.url, OTHER_KEY)
-
-    assert result["errors"] == {CONF_ENCRYPTION_KEY: "wrong_key"}
-
-
 async def open_error(hass: HomeAssistant, port: str) -> dict[str, str] | None:
     """Return the errors for a port that cannot be opened."""
     result = await enter(hass, port)
@@ -425,12 +413,6 @@ async def open_error(hass: HomeAssistant, port: str) -> dict[str, str] | None:
     assert "Errno" not in str(result)
     assert "failed" not in str(result)
     return result["errors"]
-
-
-async def test_port_refused(hass: HomeAssistant, port: MeterPort) -> None:
-    await port.stop()
-
-    assert await open_error(hass, port.address) == {CONF_PORT: "port_unreachable"}
 
 
 @pytest.mark.parametrize(
@@ -545,37 +527,6 @@ async def test_many_ports_and_none(hass: HomeAssistant) -> None:
         form_fields, "async_scan_serial_ports", side_effect=OSError(5, "Input/output")
     ):
         assert await options_of_port(hass) == []
-
-
-async def test_what_was_typed_stays_after_an_error_elsewhere(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    fields = {CONF_PORT: port.address, CONF_ENCRYPTION_KEY: "too short"}
-    result = await submit(hass, await start(hass), fields)
-    assert result["errors"] == {CONF_ENCRYPTION_KEY: "key_malformed"}
-    assert suggested(result)[CONF_PORT] == port.address
-
-    form = await make_entry("socket://127.0.0.1:1").start_reconfigure_flow(hass)
-    assert suggested(form)[CONF_PORT] == "socket://127.0.0.1:1"
-    result = await submit(hass, form, fields)
-    assert result["errors"] == {CONF_ENCRYPTION_KEY: "key_malformed"}
-    assert suggested(result)[CONF_PORT] == port.address
-
-
-async def test_port_closed_at_once(hass: HomeAssistant, port: MeterPort) -> None:
-    with (
-        patch.object(sys.modules[probe.__module__], "_REOPEN_DELAY_S", 0),
-        patch.object(meter_setup, "probe", probe),
-    ):
-        flow = await start(hass)
-        user_input = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
-        result = await hass.config_entries.flow.async_configure(flow["flow_id"], user_input)
-        for connection in range(1, 4):
-            await port.wait_for_connections(connection)
-            port.drop()
-        result = await settle(hass, result)
-
-    assert result["errors"] == {CONF_PORT: "port_busy"}
 
 
 @pytest.fixture
@@ -811,18 +762,6 @@ async def test_same_meter_in_two_dialogs(hass: HomeAssistant, port: MeterPort) -
     assert not hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert first["flow_id"] != second["flow_id"]
     assert len(hass.config_entries.async_entries(DOMAIN)) == 1
-
-
-async def test_port_in_use_by_another_meter(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = make_entry(port.url, serial="SAG1030700000042")
-
-    result = await enter(hass, port.address)
-
-    assert result["errors"] == {CONF_PORT: "port_in_use"}
-    assert told(result)["title"] == entry.title
-    assert port.connections == 0
 
 
 async def test_port_of_a_disabled_entry_is_free(

@@ -182,16 +182,6 @@ async def test_a_gateway_that_serves_somebody_else(hass: HomeAssistant, port: Me
         assert result["errors"] == {CONF_PORT: "port_busy"}
 
 
-async def test_something_unexpected(hass: HomeAssistant, caplog: pytest.LogCaptureFixture) -> None:
-    with patch.object(tank_flow, "probe_sonar", side_effect=RuntimeError("a mistake")):
-        result = await submit(
-            hass, await start(hass, "tank"), {CONF_PORT: "/dev/ttyUSB0", **GEOMETRY}
-        )
-    assert result["errors"] == {"base": "unknown"}
-    assert "a mistake" in caplog.text
-    caplog.clear()
-
-
 async def test_two_of_a_kind_have_two_names(hass: HomeAssistant, port: MeterPort) -> None:
     pulse_entry(hass, **{CONF_PORT: "socket://127.0.0.1:1"})
     port.greeting = b"\r\n"
@@ -448,22 +438,6 @@ async def test_a_board_moves_to_another_port(hass: HomeAssistant, port: MeterPor
     assert entry.data[CONF_METER_READING] == 5.0
     assert entry.unique_id == f"{CONF_PORT}:{port.url}"
     assert entry.state is ConfigEntryState.LOADED
-
-
-async def test_a_count_from_elsewhere_says_nothing_of_the_one_before(hass: HomeAssistant) -> None:
-    hass.states.async_set("sensor.led", "1000")
-    entry = pulse_entry(hass, **{CONF_ENTITY_ID: "sensor.led"})
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    hass.states.async_set("sensor.led", "1010")
-    hass.states.async_set("sensor.other_led", "70")
-    await hass.async_block_till_done()
-    form = await reconfigure(hass, entry, "pulse_entity")
-    found = await submit(hass, form, {CONF_ENTITY_ID: "sensor.other_led"})
-    await agree(hass, found, "count_found")
-    assert state(hass, ENERGY) == "0.01"
-    hass.states.async_set("sensor.other_led", "71")
-    await hass.async_block_till_done()
-    assert entry.runtime_data.counter.meter.pulses == 11
 
 
 async def test_a_tank_keeps_its_port(hass: HomeAssistant, port: MeterPort) -> None:

@@ -214,16 +214,6 @@ async def test_what_a_found_port_calls_itself_is_no_markup(
     assert shown["name"] == "P1 Zähler (2) ???log in?(http???x?)?img src?x?? WWW?x.lu"
 
 
-async def test_error_of_a_found_port_is_shown_although_it_has_no_field(
-    hass: HomeAssistant, port: MeterPort
-) -> None:
-    form = await find(hass, service(port=port.port))
-
-    result = await submit(hass, form, {CONF_ENCRYPTION_KEY: KEY})
-
-    assert result["errors"] == {"base": "nothing_received"}
-
-
 async def test_found_cable_is_stored_by_its_lasting_name(hass: HomeAssistant) -> None:
     by_id = "/dev/serial/by-id/usb-FTDI_P1_cable_A1-if00-port0"
     with patch.object(ports_in_use, "get_serial_by_id", return_value=by_id):
@@ -482,19 +472,6 @@ async def test_an_entry_that_is_removed_is_looked_for_no_more(
         assert silent.connections == 1
 
 
-async def test_second_address_of_a_gateway_changes_nothing(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = await set_up(hass, port, make_entry)
-    await find(hass, service(port=port.port))
-
-    await find(hass, service(port=port.port, ip="127.0.0.2", others=("127.0.0.1",)))
-    await hass.async_block_till_done()
-
-    assert entry.data[CONF_PORT] == port.url
-    assert port.connections == 1
-
-
 @pytest.mark.usefixtures("soon")
 async def test_gateways_that_swap_their_addresses(
     hass: HomeAssistant, make_entry: EntryMaker
@@ -546,25 +523,15 @@ async def test_the_port_of_a_board_that_delivers_is_not_disturbed(
     assert CONF_SERVICE not in board.data
 
 
-async def test_another_port_is_not_taken_back_by_the_gateway(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+@pytest.mark.parametrize("changes_key", [False, True])
+async def test_another_port_is_not_taken_back_by_the_gateway_that_a_new_key_leaves_as_it_is(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, *, changes_key: bool
 ) -> None:
-    entry = make_entry("socket://127.0.0.3:1", **{CONF_SERVICE: f"P1 meter.{TYPE}"})
-    port.greeting = ENCRYPTED
+    found_at = {CONF_SERVICE: f"P1 meter.{TYPE}"}
+    entry = make_entry(port.url if changes_key else "socket://127.0.0.3:1", **found_at)
+    key = OTHER_KEY if changes_key else KEY
+    port.greeting = encipher(TELEGRAM, 1, key=key)
     form = await entry.start_reconfigure_flow(hass)
-    await submit(hass, form, {CONF_PORT: port.url})
-    assert entry.data == {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: KEY}
-
-
-async def test_new_key_leaves_the_gateway_as_it_is(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
-) -> None:
-    entry = make_entry(port.url, **{CONF_SERVICE: f"P1 meter.{TYPE}"})
-    port.greeting = encipher(TELEGRAM, 1, key=OTHER_KEY)
-    form = await entry.start_reconfigure_flow(hass)
-    await submit(hass, form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
-    assert entry.data == {
-        CONF_PORT: port.url,
-        CONF_ENCRYPTION_KEY: OTHER_KEY,
-        CONF_SERVICE: f"P1 meter.{TYPE}",
-    }
+    await submit(hass, form, {CONF_ENCRYPTION_KEY: key} if changes_key else {CONF_PORT: port.url})
+    stored = {CONF_PORT: port.url, CONF_ENCRYPTION_KEY: key}
+    assert entry.data == stored | (found_at if changes_key else {})

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from itertools import count
 from typing import Any
 from unittest.mock import patch
 
@@ -38,7 +37,6 @@ from custom_components.smarty_p1.const import (
 )
 from custom_components.smarty_p1.coordinator.repair_issues import Problem, raise_issue
 from custom_components.smarty_p1.flows import meter_setup
-from custom_components.smarty_p1.lib import health
 from custom_components.smarty_p1.lib.port import probe
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import is_advanced_open, submit, suggested
@@ -211,27 +209,6 @@ async def test_new_key(dialogs: Dialogs) -> None:
     await dialogs.is_read()
     assert values(dialogs.hass)["smarty_energy_imported"] == "25678.901"
     assert er.async_entries_for_config_entry(registry, entry.entry_id) == entities
-
-
-async def test_new_key_after_telegrams_that_fail_for_half_a_minute(
-    dialogs: Dialogs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(health, "MIN_DURATION_S", 0.2)
-    await dialogs.begin()
-    flows = dialogs.hass.config_entries.flow
-    for counter in count(1):
-        await dialogs.port.send(encipher(TELEGRAM, counter, key=OTHER_KEY))
-        await asyncio.sleep(0.01)
-        if flows.async_progress():
-            break
-    (form,) = flows.async_progress()
-    assert form["context"]["title_placeholders"] == {"name": dialogs.entry.title}
-
-    dialogs.port.greeting = encipher(TELEGRAM, counter + 1, key=OTHER_KEY)
-    result = await dialogs.submit(form, {CONF_ENCRYPTION_KEY: OTHER_KEY})
-    assert is_done(result, "reauth_successful")
-    await dialogs.is_read()
-    assert flows.async_progress() == []
 
 
 async def test_new_key_ends_the_other_dialog_that_asks_for_it(dialogs: Dialogs) -> None:
@@ -492,19 +469,6 @@ async def test_port_with_a_secret_is_not_shown(dialogs: Dialogs) -> None:
         assert "c2VjcmV0" not in str(form["description_placeholders"])
         form = await dialogs.submit(form, {})
     assert dialogs.entry.data[CONF_PORT] == url
-
-
-async def test_form_that_is_filled_in_badly_leaves_the_readings_alone(dialogs: Dialogs) -> None:
-    await dialogs.begin()
-    advanced = {CONF_AUTHENTICATION_KEY: "nonsense"}
-    typed = {CONF_ENCRYPTION_KEY: PUBLISHED_KEY, SECTION_ADVANCED: advanced}
-    result = await dialogs.submit(await dialogs.reconfigure(), typed)
-    assert result["errors"] == {
-        CONF_ENCRYPTION_KEY: "key_published",
-        SECTION_ADVANCED: "authentication_key_malformed",
-    }
-    assert dialogs.entry.state is ConfigEntryState.LOADED
-    assert dialogs.port.connections == 1
 
 
 # --- the entry is never left unloaded -------------------------------------------------------------

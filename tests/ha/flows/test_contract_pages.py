@@ -424,14 +424,6 @@ async def test_another_entity_alone_has_no_day(
     assert entry.options["surcharge_price_since"] == "2027-02-01"
 
 
-async def test_a_confirmed_year_stays_confirmed(
-    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
-) -> None:
-    hass.config_entries.async_update_entry(entry, options={"prices_confirmed": 2027})
-    await enter(hass, port, entry, reference_power="7")
-    assert entry.options["prices_confirmed"] == 2027
-
-
 @pytest.mark.parametrize(
     "second",
     [

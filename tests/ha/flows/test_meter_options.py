@@ -1,7 +1,5 @@
 """The menu of the options: what each page stores, what it leaves alone, and what it says."""
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +7,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-import custom_components.smarty_p1
 from tests.ha.conftest import EntryMaker
 from tests.ha.dialogs import enter_contract, open_options
 from tests.ha.meter import MeterPort
@@ -200,47 +197,3 @@ async def test_without_gas_nobody_is_asked_about_it(
 
     assert form["data_schema"]
     assert list(form["data_schema"].schema) == ["min_interval"]
-
-
-# What fits one line of a dialog; with two lines each, the page is higher than a laptop's screen.
-MAX_HELP = 92
-# What the lines of a paper bill are called on it, in its two languages.
-ON_PAPER = {
-    "energy_price": ("énergie", "Energieverbrauch"),
-    "energy_fee": ("prime", "Energieprämie"),
-    "discount": ("remise", "Rabatt"),
-    "feed_in_price": ("inject", "Einspeisung"),
-    "electricity_tax": ("taxe sur l'électricité", "Stromsteuer"),
-    "compensation": ("mécanisme de compensation", "Ausgleichsmechanismus"),
-    "network_fixed_price": ("partie fixe", "fester Teil"),
-    "network_variable_price": ("partie variable", "variabler Teil"),
-    "meter_fee": ("frais de comptage", "Zählermiete"),
-    "surcharge_price": ("frais de dépassement", "Zuschlag bei Überschreitung"),
-}
-# Bills are in French or German, whatever the reader speaks.
-PAPERS = {"fr": (0,), "de": (1,), "en": (0, 1), "lb": (0, 1), "pt": (0, 1)}
-
-
-def texts_of_pages(language: str) -> dict[str, Any]:
-    """Return what the pages say."""
-    folder = Path(custom_components.smarty_p1.__file__).parent / "translations"
-    pages: dict[str, Any] = json.loads((folder / f"{language}.json").read_text())["options"]["step"]
-    return pages
-
-
-@pytest.mark.parametrize("language", PAPERS)
-def test_the_help_of_the_first_page_is_short(language: str) -> None:
-    for option, text in texts_of_pages(language)["contract"]["data_description"].items():
-        assert len(text) <= MAX_HELP, option
-
-
-@pytest.mark.parametrize("language", PAPERS)
-def test_an_option_says_what_its_line_is_called_on_paper(language: str) -> None:
-    pages = texts_of_pages(language)
-    sections = pages["contract_details"]["sections"].values()
-    said: dict[str, str] = {}
-    for each in (pages["contract"], *sections):
-        said |= each["data_description"]
-    for option, words in ON_PAPER.items():
-        for paper in PAPERS[language]:
-            assert words[paper] in said[option], option

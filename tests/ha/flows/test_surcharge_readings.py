@@ -19,10 +19,14 @@ async def readings(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str
     return {name: placeholders[name] for name in UNKNOWN}
 
 
-@pytest.mark.parametrize("replaces", [False, True])
+@pytest.mark.parametrize(
+    ("language", "replaces"),
+    [("en-GB", False), ("en-GB", True), *((each, True) for each in ("de", "fr", "lb", "pt"))],
+)
 async def test_both_readings_and_their_difference(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, *, replaces: bool
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, language: str, *, replaces: bool
 ) -> None:
+    hass.config.language = language
     prices = {"network_variable_price": 0.1, "surcharge_price": 0.15}
     options = {"reference_power": 3.0, "vat": True, "surcharge_replaces_variable": replaces}
     entry = await set_up(hass, port, make_entry, at("10:15:00", 100.0), **prices, **options)
@@ -32,31 +36,12 @@ async def test_both_readings_and_their_difference(
 
     # On top: 10.75 x 0.10 + 10 x 0.15 = 1.08 + 1.50; instead: 0.75 x 0.10 + 1.50 = 0.08 + 1.50.
     # With 8 % VAT: 2.58 x 1.08 = 2.79 and 1.58 x 1.08 = 1.71.
+    expected = {"above": "10.00 kWh", "on_top": "2.79 EUR", "instead": "1.71 EUR"}
+    expected |= {"difference": "1.08 EUR"}
+    mark = "." if language == "en-GB" else ","
     assert await readings(hass, entry) == {
-        "above": "10.00 kWh",
-        "on_top": "2.79 EUR",
-        "instead": "1.71 EUR",
-        "difference": "1.08 EUR",
+        name: text.replace(".", mark) for name, text in expected.items()
     }
-
-
-@pytest.mark.parametrize(
-    ("language", "on_top"),
-    [("en-GB", "2.79 EUR"), *((each, "2,79 EUR") for each in ("de", "fr", "lb", "pt"))],
-)
-async def test_numbers_have_the_decimal_mark_of_the_language(
-    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, language: str, on_top: str
-) -> None:
-    hass.config.language = language
-    prices = {"network_variable_price": 0.1, "surcharge_price": 0.15}
-    start = at("10:15:00", 100.0)
-    entry = await set_up(hass, port, make_entry, start, reference_power=3.0, vat=True, **prices)
-
-    await receive(hass, port, at("10:30:00", 110.75))
-
-    shown = await readings(hass, entry)
-    assert shown["on_top"] == on_top
-    assert ("," in shown["above"]) == ("," in on_top)
 
 
 async def test_without_a_reference_power_nothing_is_known(

@@ -1,4 +1,4 @@
-"""Frames of a line, through the gateway that has no key, on a real mosquitto."""
+"""A gateway without and with the key of a meter, on a real mosquitto: kills, logins, secrets."""
 
 import contextlib
 import os
@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from dev.encoder import TITLE, frame, telegram
-from dev.ports import free_ports
+from dev.encoder import AUTHENTICATION_KEY, KEY, frame, telegram
 from tests.system.broker import Broker
+from tests.system.decoded_gateway import DecodedGateway
 from tests.system.sealed_gateway import Line, Listener, SealedGateway
 from tests.system.support import TIMEOUT, program
 
@@ -20,6 +20,9 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(TIMEOUT)]
 
 FRAME = f"{SealedGateway.root}/frame"
 STATUS = f"{SealedGateway.root}/status"
+ROOT = DecodedGateway.root
+AVAILABILITY = f"{ROOT}/availability"
+IMPORTED = f"{ROOT}/active_energy_imported"
 
 
 @pytest_asyncio.fixture
@@ -89,86 +92,6 @@ async def test_nothing_is_lost_while_the_broker_is_away_and_the_gateway_is_kille
         await gateway.until_metric("queue_length", 0)
 
 
-async def test_what_the_broker_refuses_goes_on_waiting(tmp_path: Path, line: Line) -> None:
-    broker, gateway, _ = parts(tmp_path, line)
-    rules = tmp_path / "rules"
-    rules.write_text(f"topic write {STATUS}\n", encoding="ascii")
-    configuration = tmp_path / "mosquitto.conf"
-    allowing = configuration.read_text(encoding="ascii")
-    configuration.write_text(f"{allowing}user root\nacl_file {rules}\n", encoding="ascii")
-    frames = [frame(counter) for counter in range(1, 4)]
-    async with gateway.running():
-        async with broker.serving():
-            await line.send(b"".join(frames))
-            await gateway.until_metric("broker_losses_total", 2)
-            await gateway.until_metric("queue_length", 3)
-            assert await gateway.metric("published_total") == 0
-        configuration.write_text(allowing, encoding="ascii")
-        listener = Listener(broker.port, FRAME)
-        async with broker.serving(), listener.listening():
-            assert await listener.until(FRAME, 3) == frames
-
-
-async def test_a_frame_that_is_too_large_for_the_broker_goes_on_waiting(
-    tmp_path: Path, line: Line
-) -> None:
-    broker, gateway, listener = parts(tmp_path, line)
-    configuration = tmp_path / "mosquitto.conf"
-    allowing = configuration.read_text(encoding="ascii")
-    configuration.write_text(f"{allowing}max_packet_size 2000\n", encoding="ascii")
-    message = f"0-0:96.13.0({'4C' * 1000})"
-    frames = [frame(1), frame(2), frame(3, telegram(message)), frame(4)]
-    async with gateway.running():
-        async with broker.serving(), listener.listening():
-            await line.send(b"".join(frames))
-            await gateway.until_metric("broker_losses_total", 2)
-            await gateway.until_metric("queue_length", 2)
-            assert listener.at(FRAME) == frames[:2]
-        configuration.write_text(allowing, encoding="ascii")
-        late = Listener(broker.port, FRAME)
-        async with broker.serving(), late.listening():
-            assert await late.until(FRAME, 2) == frames[2:]
-    log = (tmp_path / "gateway.log").read_text(encoding="utf-8")
-    assert log.count("packets of more than 2000 bytes") == 1
-
-
-async def test_a_connection_that_broke_unnoticed_has_not_the_last_word(
-    tmp_path: Path, line: Line
-) -> None:
-    broker, gateway, listener = parts(tmp_path, line)
-    async with broker.serving(), listener.listening(), gateway.running() as lost:
-        await line.send(frame(1))
-        await listener.until(FRAME, 1)
-        # As a power cut does it: neither the gateway nor its connection says that it ends.
-        os.kill(lost.pid, signal.SIGSTOP)
-        (tmp_path / "smarty-p1-queue.sqlite3.lock").unlink()
-        configuration = tmp_path / "gateway.toml"
-        text, port = configuration.read_text(encoding="utf-8"), free_ports()
-        text = text.replace(f"{gateway.metrics_port}", f"{port}")
-        configuration.write_text(text, encoding="utf-8")
-        gateway.metrics_port = port
-        async with gateway.running():
-            await gateway.until_metric("port_open", 1)
-            assert (await listener.until(STATUS, 3))[1:] == [b"offline", b"online"]
-            os.kill(lost.pid, signal.SIGKILL)
-            await lost.wait()
-            await line.send(frame(2))
-            await listener.until(FRAME, 2)
-            assert listener.at(STATUS)[-1] == b"online"
-
-
-async def test_what_may_be_mended_later_is_tried_again(tmp_path: Path, line: Line) -> None:
-    _, gateway, _ = parts(tmp_path, line)
-    async with gateway.running() as process:
-        await gateway.until_metric("port_open", 1)
-        async with gateway.running() as second:
-            # 2 stands for a mistake in the file, after which systemd does not start it again.
-            assert await second.wait() == 1
-        assert process.status is None
-    log = (tmp_path / "gateway.log").read_text(encoding="utf-8")
-    assert "[queue] path is in use by another gateway" in log
-
-
 def make_login(directory: Path) -> None:
     """Make `ca.pem`, a `broker.pem` of this machine, and a user in `passwords`.
 
@@ -214,32 +137,49 @@ async def test_tls_user_and_password(tmp_path: Path, line: Line) -> None:
     assert "s3cret" not in log.read_text(encoding="utf-8")
 
 
-async def test_a_meter_whose_cable_is_moved_to_another_port_stays_online(
+def with_import(counter: int, kwh: float) -> bytes:
+    power = f"1-0:1.7.0({counter:06.3f}*kW)"
+    return frame(counter, telegram(f"1-0:1.8.0({kwh:010.3f}*kWh)", power))
+
+
+async def test_a_kill_is_noticed_a_replay_refused_after_it_and_no_secret_gets_out(
     tmp_path: Path, line: Line
 ) -> None:
-    broker, gateway, _ = parts(tmp_path, line)
-    shed = Line()
-    other = b"KFMgp\x00\x00\x01"
-    ports = "".join(
-        f'[[port]]\naddress = "socket://127.0.0.1:{each.port}"\n' for each in (line, shed)
-    )
-    config = tmp_path / "gateway.toml"
-    text = config.read_text(encoding="utf-8").partition("[[port]]")[0] + ports
-    config.write_text(text, encoding="utf-8")
-    root = f"smarty_p1/{TITLE.hex().upper()}"
-    listener = Listener(broker.port, f"{root}/#")
-    async with shed.serving(), broker.serving(), listener.listening(), gateway.running():
-        await line.send(frame(1) + frame(2))
-        await shed.send(frame(1, title=other) + frame(2, title=other))
-        await listener.until(f"{root}/frame", 2)
-        for counter in range(3, 7):
-            await shed.send(frame(counter))
-        assert await listener.until(f"{root}/status", 2) == [b"online", b"online"]
-        for counter in range(3, 7):
-            await line.send(frame(counter, title=other))
-        await shed.send(frame(7))
-        elsewhere = f"smarty_p1/{other.hex().upper()}/status"
-        late = Listener(broker.port, elsewhere)
-        async with late.listening():
-            await late.until(elsewhere, 1)
-        assert set(listener.at(f"{root}/status")) == {b"online"}
+    broker, wrong = Broker(tmp_path), bytes(range(16))
+    address, publish = f"socket://127.0.0.1:{line.port}", "discovery = true\nformat = 'both'"
+    gateway = DecodedGateway(tmp_path, broker.port, address, publish=publish)
+    listener = Listener(broker.port, "#")
+    async with broker.serving(), listener.listening():
+        async with gateway.running() as process:
+            assert await listener.until(AVAILABILITY, 1) == [b"offline"]
+            await line.send(b"noise" + frame(1, key=wrong) + frame(2, key=wrong))
+            await gateway.until_metric('rejected_total{port="house",reason="tag"}', 2)
+            await line.send(with_import(1, 100.5) + with_import(2, 101.25))
+            await gateway.until_metric("telegrams_total", 2)
+            assert await listener.until(AVAILABILITY, 2) == [b"offline", b"online"]
+            # Lower, but not yet confirmed.
+            await line.send(with_import(3, 90))
+            # By then its counter is stored, too, which is not yet so when it is counted.
+            await listener.until_last(f"{ROOT}/active_power_imported", b"3.000")
+            os.kill(process.pid, signal.SIGKILL)
+            assert (await listener.until(AVAILABILITY, 3))[-1] == b"offline"
+        before = repr(listener.messages)
+        listener.messages.clear()
+        async with gateway.running() as process:
+            assert await listener.until(AVAILABILITY, 1) == [b"offline"]
+            await line.send(with_import(2, 101.25) + with_import(3, 90))
+            await gateway.until_metric('rejected_total{port="house",reason="replay"}', 2)
+            assert listener.at(IMPORTED) == []
+            # The total that was accepted before the kill is still the one.
+            await line.send(with_import(4, 90.5))
+            assert await listener.until(IMPORTED, 1) == [b"101.250"]
+            assert await listener.until(AVAILABILITY, 2) == [b"offline", b"online"]
+            metrics = await gateway.metrics()
+            await process.stop()
+            assert (await listener.until(AVAILABILITY, 3))[-1] == b"offline"
+    log = (tmp_path / "gateway.log").read_text(encoding="utf-8")
+    queue = (tmp_path / "smarty-p1-queue.sqlite3").read_bytes()
+    for secret in (KEY, AUTHENTICATION_KEY):
+        assert secret not in queue
+        for text in (log, metrics, before, repr(listener.messages), queue.decode("latin-1")):
+            assert secret.hex() not in text.lower()
