@@ -9,6 +9,7 @@ from homeassistant.util import dt as dt_util
 from ..coordinator import BooksCoordinator
 from ..coordinator.gas_options import gas_prices, is_gas, kwh_per_m3
 from ..coordinator.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
+from ..coordinator.meter_history import LENEDA_GAS
 from ..lib.reports import GasPrices, gas_costs_report, joined_days
 from ..lib.tariff import LUXEMBOURG, day_end, day_start
 from .requests import Request, async_rendered, meter_command
@@ -37,8 +38,8 @@ def _report(
             "meter": identity,
             "type": medium.kind,
             "unit": medium.unit,
-            "kwh_per_m3": kwh_per_m3(options, medium.kind, medium.unit),
-            "index": medium.index if medium.time else None,
+            "kwh_per_m3": medium.kwh_per_m3 or kwh_per_m3(options, medium.kind, medium.unit),
+            "index": medium.index if medium.time and identity != LENEDA_GAS else None,
             "time": medium.time and medium.time.isoformat(),
             "days": _days(medium.days),
             "hours": _hours(medium.hours, now) if medium.has_hours else None,

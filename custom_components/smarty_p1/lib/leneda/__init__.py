@@ -8,6 +8,7 @@ meter.set_platform_days(PlatformDays(quarter_hours_of(platform), sharing_of(plat
 
 from .api_response import AnswerRefusal, ResponseError, TimeSeries, read_time_series
 from .difference import Cause, DayDifference, Differences, compare_days
+from .gas_series import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
 from .platform_quarter_hours import quarter_hours_of, sharing_of
 from .portal_file import MAX_EXPORT_SIZE, Export, read_export
 from .portal_file_refusals import ExportError, ExportRefusal
@@ -28,9 +29,11 @@ from .totals import with_totals
 __all__ = [
     "CODES",
     "COVERED",
+    "GAS_ENERGY",
     "MAX_EXPORT_SIZE",
     "REGISTERS",
     "SHARED",
+    "STANDARD_VOLUME",
     "AnswerRefusal",
     "Cause",
     "DayDifference",
@@ -38,6 +41,7 @@ __all__ = [
     "Export",
     "ExportError",
     "ExportRefusal",
+    "GasSpan",
     "Quantity",
     "Register",
     "ResponseError",
@@ -52,6 +56,7 @@ __all__ = [
     "newest",
     "quarter_hours_of",
     "read_export",
+    "read_gas_series",
     "read_time_series",
     "sharing_of",
     "with_totals",
