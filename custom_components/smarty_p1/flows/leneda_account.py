@@ -137,7 +137,7 @@ async def _async_try_all(
     return rows
 
 
-async def _async_try[T](  # noqa: PLR0913 - the parts of a request
+async def _async_try[T](  # noqa: PLR0913, PLR0917 - the parts of a request
     hass: HomeAssistant,
     account: Mapping[str, str],
     field: str,

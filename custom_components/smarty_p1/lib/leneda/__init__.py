@@ -10,6 +10,7 @@ from .api_response import AnswerRefusal, ResponseError, TimeSeries, read_time_se
 from .difference import Cause, DayDifference, Differences, compare_days
 from .gas_series import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
 from .platform_quarter_hours import quarter_hours_of, sharing_of
+from .plausible import whole_days, without_false_zeros
 from .portal_file import MAX_EXPORT_SIZE, Export, read_export
 from .portal_file_refusals import ExportError, ExportRefusal
 from .registers import (
@@ -59,5 +60,7 @@ __all__ = [
     "read_gas_series",
     "read_time_series",
     "sharing_of",
+    "whole_days",
     "with_totals",
+    "without_false_zeros",
 ]
