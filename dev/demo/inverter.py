@@ -9,7 +9,7 @@ addition, and its house uses the discharged energy in addition.
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
-from functools import lru_cache
+from functools import cache
 
 from dev.simulator import Meter
 from smartyp1.tariff import LUXEMBOURG
@@ -62,7 +62,7 @@ _ENERGIES = {"production": produced_kwh, "charged": charged_kwh, "discharged": d
 _POWERS = {"production_power": produced_kwh, "battery_power": battery_kwh}
 
 
-@lru_cache(maxsize=100_000)
+@cache
 def _surplus_kwh(meter: Meter, at: datetime) -> float:
     """Return the energy of the household's panels. Cached, because callers repeat times."""
     return meter.registers_at(at).produced_kwh

@@ -11,7 +11,7 @@ import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
 import { pastDay } from "../parts/past-day.ts";
 import { type Trouble, troubleOf } from "../sentences/banner.ts";
-import { houseOf, usesSentence } from "../sentences/house.ts";
+import { houseOf, usedPower, usesSentence } from "../sentences/house.ts";
 import {
   asNumber,
   direction,
@@ -92,18 +92,19 @@ export class NowCard extends SmartyCard {
     const is = direction(now.power);
     const running = live.quarter_hour;
     const day = localDay(new Date(feed.now));
-    const room = roomOf(now);
-    const advice = nowAdvice(now, this.locale, room && this.#room.show(room, feed.now));
     const house = houseOf(feed);
     const uses = house ? usesSentence(house, this.hass!.states, now.power, feed.now, this.locale) : "";
+    if (house) now.house = usedPower(house, this.hass!.states, now.power, feed.now);
+    const room = roomOf(now);
+    const advice = nowAdvice(now, this.locale, room && this.#room.show(room, feed.now));
     const older = namesCost(now, this.locale) ? olderPrices(meter.prices_of, day.slice(0, 7), this.locale) : "";
     const rows = running ? firstDayRows(meter, running, this.locale) : [];
     return html`<header><h2>${this.#t(is)}</h2>${this.stamp(feed)}</header>
       ${this.#number(now.power, is)}
       <div class="answer">
         ${advice.text ? this.sentence(advice.text, advice.isExcess ? "costs" : "") : nothing}
-        ${uses ? html`<p>${rich(uses)}</p>` : nothing}
         ${[advice.small, older].map((line) => (line ? html`<p class="small">${line}</p>` : nothing))}
+        ${uses ? html`<p>${rich(uses)}</p>` : nothing}
       </div>
       ${rows.length ? html`<dl class="small">${rows.map(([name, time]) => html`<dt>${name}</dt><dd>${time}</dd>`)}</dl>` : nothing}
       <div class="rest">

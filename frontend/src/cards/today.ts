@@ -16,6 +16,7 @@ import { choicesOf, week, weekStyles } from "../parts/week-chooser.ts";
 import { round } from "../rounding.ts";
 import { dayNotes, dayTable } from "../sentences/day-table.ts";
 import { alwaysOnSentence, highRows } from "../sentences/highlights.ts";
+import { houseOf } from "../sentences/house.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
 import { daySentence, dayTitle, firstDay, quarterSentence, type TodayKey, todayTexts, weekOf } from "../sentences/today.ts";
 import { lastKnownDay } from "../sentences/yesterday.ts";
@@ -226,9 +227,11 @@ export class TodayCard extends SmartyCard {
   /** Return the month's highest powers, and the power that is always on. */
   #highlights(feed: MeterFeed, day: string, reference: number | null, choose: (day: string) => void): unknown {
     const { value } = feed.get("smarty_p1/highlights", { day: `${day.slice(0, 7)}-01` });
-    return guard([value, reference, this.locale], () => {
+    // A battery hides what is always on.
+    const hasBattery = Boolean(houseOf(feed)?.battery.length);
+    return guard([value, reference, hasBattery, this.locale], () => {
       if (!value) return nothing;
-      const sentence = alwaysOnSentence(value.always_on, this.locale);
+      const sentence = hasBattery ? "" : alwaysOnSentence(value.always_on, this.locale);
       return html`${highs(value.month, highRows(value.highest, reference, this.locale), this.locale, choose)}
         ${sentence ? html`<p class="always">${rich(sentence)}</p>` : nothing}`;
     });
