@@ -62,6 +62,7 @@ async def test_last_months_bill_after_twelve_clicks(
         await who.takes_picture("leneda-found", of=who.dialog)
         await who.presses(frontend(f"{_FLOW}.next"))
         await who.sees(own("config.step.contract.title"))
+        await page.locator("ha-selector-number input").nth(1).wait_for()
         price, _ = await page.locator("ha-selector-number input").all()
         await tabs_to(page, price)
         await page.keyboard.type("0.1463")
