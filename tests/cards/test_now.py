@@ -33,6 +33,34 @@ async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
     await stage.picture("now")
 
 
+async def test_a_meter_without_a_cable_shows_yesterday(stage: Stage) -> None:
+    meter = house.meter(
+        serial_number=None, source="leneda", known_until="2026-11-20T23:00:00+00:00"
+    )
+    peak = {"start": "2026-11-20T17:30:00+00:00", "mean_kw": 7.9}
+    yesterday = house_now.day(20, imported_wh=9440, cost=2.31, cost_used=1.84, feed_in=0.0)
+    days = [*map(house_now.day, range(14, 20)), yesterday | {"cost_fixed": 0.47, "peak": peak}]
+    answers = {
+        "smarty_p1/meters": {"meters": [meter]},
+        "smarty_p1/live": house.live(values={}, received_at=None, quarter_hour=None),
+        "smarty_p1/days": {"days": days},
+    }
+    await stage.show(CARD, answers=answers)
+    text = await stage.text()
+    assert "Yesterday until Fri 20 Nov, midnight 9.4 kWh" in text
+    assert "2.31 € (1.84 used, 0.47 fixed)" in text
+    assert "Highest quarter-hour 7.9 kW at 18:30" in text
+    assert await stage.card(CARD).locator(".excess").inner_text() == "above 7\u00a0kW"
+    assert "Only the meter's port tells what is drawn now." in text
+    assert not stage.errors
+    assert not await stage.overflow()
+    await stage.picture("now-without-cable")
+    # Another of the seven days.
+    await stage.card(CARD).locator("[data-day='2026-11-19']").click()
+    await stage.settle()
+    assert "Thursday 19 November until Thu 19 Nov, midnight 17.6 kWh" in await stage.text()
+
+
 async def test_each_telegram_is_shown_until_the_connection_is_lost(stage: Stage) -> None:
     await stage.show(CARD)
     height = await house_now.height(stage.card(CARD))

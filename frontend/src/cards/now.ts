@@ -9,6 +9,7 @@ import { banner } from "../parts/banner.ts";
 import { rich } from "../parts/markup.ts";
 import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
+import { pastDay } from "../parts/past-day.ts";
 import { type Trouble, troubleOf } from "../sentences/banner.ts";
 import { houseOf, usedPower, usesSentence } from "../sentences/house.ts";
 import {
@@ -27,12 +28,13 @@ import {
   SteadyRoom,
 } from "../sentences/now.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
+import { weekStyles } from "../parts/week-chooser.ts";
 import { styles } from "../styles.ts";
 import bannerTexts from "../texts/banner.json" with { type: "json" };
 import type { Live, Meter, RunningQuarterHour } from "../websocket-types.ts";
 
 export class NowCard extends SmartyCard {
-  static override styles: CSSResultGroup = [styles, nowStyles];
+  static override styles: CSSResultGroup = [styles, nowStyles, weekStyles];
 
   #room = new SteadyRoom();
   /** Highest power of a phase today, the end of the phases' scale. */
@@ -47,6 +49,7 @@ export class NowCard extends SmartyCard {
   }
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
+    if (meter.source === "leneda") return html`${this.chooser(meter)}${pastDay(this, meter, feed, this.locale)}`;
     const { live } = feed;
     if (!live) return html`${this.chooser(meter, (other) => this.#detail(other))}${this.waiting()}`;
     if (meter.entry_id !== this.#shownMeter) this.#begin(meter.entry_id);
