@@ -19,6 +19,7 @@ from .const import (
     CONF_TOPIC,
 )
 from .coordinator import Coordinator, SmartyConfigEntry, line_of
+from .coordinator.leneda_coordinator import LenedaCoordinator
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .coordinator.mqtt_port import PREFIX
 from .lib.p1 import CHANNELS, DEVICE_NAME, MESSAGES, OBJECTS, Telegram, mbus_reference
@@ -90,6 +91,12 @@ def _describe(coordinator: Coordinator) -> dict[str, Any]:
         content["link"] = {"is_open": line.is_open, "losses": coordinator.health.losses}
     if isinstance(coordinator, SmartyCoordinator):
         return content | _describe_meter(coordinator)
+    if isinstance(coordinator, LenedaCoordinator):
+        demand = coordinator.books.demand
+        return content | {
+            "is_fetching": coordinator.books.is_fetching,
+            "demand": demand and _describe_demand(demand),
+        }
     return content | {"readings": coordinator.readings, "values": asdict(coordinator.data)}
 
 

@@ -10,6 +10,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .coordinator import has_books, line_of
 from .coordinator.entry_types import AnyConfigEntry
+from .coordinator.leneda_coordinator import LenedaCoordinator
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .diagnostics import redact_names
 
@@ -48,6 +49,10 @@ def _describe(entry: AnyConfigEntry) -> str:
         described = [redact_names(line.shown_port), "open" if line.is_open else "closed"]
     if isinstance(coordinator, SmartyCoordinator):
         described.append(_describe_latest(coordinator))
+    if isinstance(coordinator, LenedaCoordinator):
+        demand = coordinator.books.demand
+        until = f"{dt_util.as_local(demand.until):%Y-%m-%d}" if demand else "nothing yet"
+        described.append(f"Leneda without a cable, {until}")
     return ", ".join(described)
 
 

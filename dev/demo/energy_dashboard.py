@@ -1,4 +1,4 @@
-"""Configuration of the Energy dashboard for a demo meter."""
+"""Configuration of Home Assistant's Energy dashboard for a meter of the demo."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ from .client import Client, ClientError
 
 
 async def set_up_dashboard(client: Client, entities: dict[str, str]) -> bool:
-    """Add grid, solar panels, battery, gas and water, unless the dashboard has sources already.
+    """Add grid, solar panels, battery, gas and water. Return whether they were added.
 
-    Return whether the sources were added.
+    `entities` has entity ids by translation key. Do nothing if the dashboard has sources already.
     """
     if await _is_set_up(client):
         return False

@@ -80,7 +80,7 @@ def _mean_of(total: Callable[[Registers], float]) -> Callable[[Meter, datetime, 
 def _rise_of(
     total: Callable[[Meter, datetime], float],
 ) -> Callable[[Meter, datetime, datetime], float]:
-    """Return a function for the mean rise of `total` per hour between two times."""
+    """Return a function that returns the average rise of `total` per hour between two times."""
 
     def read(meter: Meter, start: datetime, end: datetime) -> float:
         return (total(meter, end) - total(meter, start)) / ((end - start) / HOUR)

@@ -67,7 +67,7 @@ let shownMeters: string | undefined;
 let shownLanguage: string | undefined;
 
 const idsOf = (meters: Meter[] | undefined): string =>
-  JSON.stringify(meters?.map(({ entry_id, media }) => [entry_id, media.map(({ meter }) => meter)]) ?? null);
+  JSON.stringify(meters?.map(({ entry_id, source, media }) => [entry_id, source, media.map(({ meter }) => meter)]) ?? null);
 
 /** Cached registry entries of this integration. Home Assistant replaces `entities` and `devices` at any change. */
 let cached: { entities: Hass["entities"]; devices: Hass["devices"]; registry: string } | undefined;
@@ -116,9 +116,12 @@ export class SmartyDashboard extends HTMLElement {
     const t = (key: keyof (typeof texts)["en"]) => locale.text(texts, key);
     const chooser = { chooser: true };
     const hasYear = (meters?.length ?? 1) > 0;
+    // Meters without a cable have no present power and no supply quality.
+    const isPast = Boolean(meters?.length) && meters!.every(({ source }) => source === "leneda");
+    const nowCards = isPast ? [card("now"), card("today")] : [card("now"), card("so-far"), card("today")];
     const hasBatteryCard = meters?.some(({ known_since }) => known_since && Date.now() - Date.parse(known_since) > MIN_BATTERY_AGE_MS);
     const views: View[] = [
-      ...(isElectric ? [view(t("now"), "now", section(...(hasYear ? [card("now"), card("so-far"), card("today")] : [card("now")])))] : []),
+      ...(isElectric ? [view(t(isPast ? "yesterday" : "now"), "now", section(...(hasYear ? nowCards : [card("now")])))] : []),
       ...(hasYear
         ? [
             view(t("bill"), "bill", section(card("bill", chooser), card("months"))),
@@ -126,7 +129,7 @@ export class SmartyDashboard extends HTMLElement {
           ]
         : []),
       ...media,
-      ...(hasYear
+      ...(hasYear && !isPast
         ? [
             view(
               t("quality"),

@@ -170,6 +170,11 @@ export class Locale {
     return this.#format("shortDay", time);
   }
 
+  /** Return "Sat 21 Nov". */
+  shortDate(time: Date): string {
+    return this.#format("shortDate", time);
+  }
+
   /** Return "21 November 2026". */
   date(time: Date): string {
     return this.#format("date", time);
@@ -233,6 +238,7 @@ const DATE_FORMATS = {
   shortWeekday: { weekday: "short", day: "numeric" },
   day: { day: "numeric", month: "long" },
   shortDay: { day: "numeric", month: "short" },
+  shortDate: { weekday: "short", day: "numeric", month: "short" },
   date: { day: "numeric", month: "long", year: "numeric" },
   month: { month: "long" },
   shortMonth: { month: "short" },

@@ -21,11 +21,12 @@ import soFar from "./texts/so-far.json" with { type: "json" };
 import strategy from "./texts/strategy.json" with { type: "json" };
 import today from "./texts/today.json" with { type: "json" };
 import year from "./texts/year.json" with { type: "json" };
+import yesterday from "./texts/yesterday.json" with { type: "json" };
 
 type Loaded = Record<string, Record<string, string>>;
 
 /** Texts by the names of their files in texts/. */
-const ALL: Record<string, Partial<Texts>> = { banner, battery, bill, common, house, medium, months, now, quality, "so-far": soFar, strategy, today, year };
+const ALL: Record<string, Partial<Texts>> = { banner, battery, bill, common, house, medium, months, now, quality, "so-far": soFar, strategy, today, year, yesterday };
 /** Time without any text until a note says that the texts are missing. */
 const MAX_WAIT_MS = 3_000;
 const RETRY_MS = 30_000;

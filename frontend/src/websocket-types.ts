@@ -32,6 +32,12 @@ export interface Meter {
   /** Month (2026-12) whose prices are used, if newer prices are not published yet. */
   prices_of?: string;
   known_since: Time | null;
+  /** "leneda": a meter without a cable, of which only past days are known. */
+  source: "port" | "leneda";
+  /** Only without a cable: end of the last known day. */
+  known_until?: Time | null;
+  /** Only without a cable: whether older days are still being fetched. */
+  is_fetching?: boolean;
   phases: 1 | 2 | 3 | null;
   feeds_in: boolean | null;
   connection_kva: number | null;

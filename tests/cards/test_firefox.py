@@ -24,9 +24,9 @@ pytestmark = pytest.mark.timeout(TIMEOUT)
 
 # What each card says first.
 SENTENCES = {
-    "now": "8.6 kW less until 18:45 keeps you within 7 kW. Otherwise 0.9 kWh above: 0.08 €.",
+    "now": "0.08 € more: 8.6 kW less until 18:45 avoids it.",
     "so-far": "About 145 € by 30 November",
-    "today": "11.9 kWh drawn, 0.9 kWh fed in. 1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €;",
+    "today": "11.9 kWh from the grid, 0.9 kWh to it. 1 quarter-hour above 7 kW: 0.6 kWh, 0.05 €;",
     "bill": "November 2026 97.09 € so far until 21 Nov, 18:38",
     "months": "Cheapest June, dearest December",
     "battery": "A battery of 10 kWh and 5 kW would save about 190–204 € a year.",
@@ -74,7 +74,8 @@ const visible = VISIBLE;
         const card = await stage.place(type, config);
         for (let n = 0; n < 500; n += 1) {
             await wait(20);
-            if (card.offsetHeight > 40 && !visible().includes("One moment")) break;
+            const text = visible().trim();
+            if (card.offsetHeight > 40 && text && !text.includes("One moment")) break;
         }
         await wait(100);
         found[name] = { text: visible(), overflow: stage.overflow() };
@@ -116,6 +117,7 @@ async def serving(told: asyncio.Future[Any]) -> AsyncIterator[str]:
 
     async def script(request: web.Request) -> web.StreamResponse:
         files = {"stage.js": SCRIPT, "smarty-p1.js": Path(os.environ.get("CARDS", MODULE))}
+        files["smarty-p1.en.json"] = MODULE.with_suffix(".en.json")
         name = request.match_info["name"]
         return web.FileResponse(files[name]) if name in files else web.Response(status=404)
 

@@ -33,6 +33,34 @@ async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
     await stage.picture("now")
 
 
+async def test_a_meter_without_a_cable_shows_yesterday(stage: Stage) -> None:
+    meter = house.meter(
+        serial_number=None, source="leneda", known_until="2026-11-20T23:00:00+00:00"
+    )
+    peak = {"start": "2026-11-20T17:30:00+00:00", "mean_kw": 7.9}
+    yesterday = house_now.day(20, imported_wh=9440, cost=2.31, cost_used=1.84, feed_in=0.0)
+    days = [*map(house_now.day, range(14, 20)), yesterday | {"cost_fixed": 0.47, "peak": peak}]
+    answers = {
+        "smarty_p1/meters": {"meters": [meter]},
+        "smarty_p1/live": house.live(values={}, received_at=None, quarter_hour=None),
+        "smarty_p1/days": {"days": days},
+    }
+    await stage.show(CARD, answers=answers)
+    text = await stage.text()
+    assert "Yesterday until Fri 20 Nov, midnight 9.4 kWh" in text
+    assert "2.31 € (1.84 used, 0.47 fixed)" in text
+    assert "Highest quarter-hour 7.9 kW at 18:30" in text
+    assert await stage.card(CARD).locator(".excess").inner_text() == "above 7\u00a0kW"
+    assert "Only the meter's port tells what is drawn now." in text
+    assert not stage.errors
+    assert not await stage.overflow()
+    await stage.picture("now-without-cable")
+    # Another of the seven days.
+    await stage.card(CARD).locator("[data-day='2026-11-19']").click()
+    await stage.settle()
+    assert "Thursday 19 November until Thu 19 Nov, midnight 17.6 kWh" in await stage.text()
+
+
 async def test_each_telegram_is_shown_until_the_connection_is_lost(stage: Stage) -> None:
     await stage.show(CARD)
     height = await house_now.height(stage.card(CARD))
@@ -60,30 +88,6 @@ async def test_red_are_the_cost_and_the_part_above(stage: Stage) -> None:
     assert await stage.card(CARD).locator(".costs b").inner_text() == "0.08\u00a0€ more:"
     assert await stage.card(CARD).locator(".mean .excess").inner_text() == "≈ 10.8"
     await stage.picture("now-charging-dark")
-
-
-async def test_the_bar_is_drawn_to_the_reference_power_and_red_from_there(stage: Stage) -> None:
-    await stage.show(CARD, answers={"smarty_p1/live": house_now.charging()})
-    boxes = await stage.page.evaluate(
-        """() => {
-          const { shadowRoot } = document.querySelector("smarty-p1-now");
-          return [...shadowRoot.querySelectorAll(".bar i")].map((part) => {
-            const { left, right } = part.getBoundingClientRect();
-            return [part.className.trim(), left, right];
-          });
-        }"""
-    )
-    assert [name for name, *_ in boxes] == ["drawn", "drawn hatched", "excess hatched", "line"]
-    drawn, estimate, excess, line = boxes
-    assert drawn[2] == pytest.approx(estimate[1], abs=0.5)
-    assert line[1] < excess[1] < line[2]
-    # 1.433 kWh so far, 1.75 allowed, 2.7 at the end.
-    assert (drawn[2] - drawn[1]) / (excess[2] - drawn[1]) == pytest.approx(1.433 / 2.7, abs=0.01)
-    label = await stage.card(CARD).get_by_role("img").get_attribute("aria-label")
-    assert (
-        label
-        == "18:30\N{EN DASH}18:45: 1.4\u00a0kWh so far, about 10.8\u00a0kW of 7\u00a0kW at its end"
-    )
 
 
 @pytest.mark.parametrize("width", [390, 360])
@@ -197,31 +201,11 @@ async def test_what_was_not_listened_for_is_no_silence(stage: Stage) -> None:
     assert "Nothing heard" not in text
 
 
-async def test_a_meter_that_is_loaded_anew_is_only_old_for_a_moment(stage: Stage) -> None:
-    await stage.show(CARD)
-    await stage.send(house.gone("not_loaded"))
-    text = await stage.text()
-    assert "Last: from the grid" in text
-    assert "not being read" not in text
-    await stage.passes(30)
-    assert "This meter is not being read" in await stage.text()
-
-
-async def test_who_may_not_change_anything_gets_no_link(stage: Stage) -> None:
-    await stage.show(CARD, answers={"smarty_p1/live": house_now.silent()}, is_admin=False)
-    assert "An administrator of Home Assistant can help." in await stage.text()
-    assert await stage.card(CARD).get_by_role("link").count() == 0
-
-
 @pytest.mark.parametrize(
     ("message", "title"),
     [
-        (house.gone("disabled", remedy={"kind": "enable", "path": "/x"}), "This meter is disabled"),
         (house.gone("not_loaded"), "This meter is not being read"),
-        (house_now.failing("port_not_found"), "The port cannot be read"),
-        (house.gone("error"), "The meter cannot be read"),
         (house_now.failing("of_a_later_version"), "No telegram is accepted"),
-        (house.live(state="waiting", values={}), "The meter is being read"),
         (house.gone("unauthorized"), "You may not see this meter"),
         (house.gone("removed"), "You may not see this meter"),
     ],
@@ -259,18 +243,6 @@ async def test_one_phase_is_not_drawn_beside_itself(stage: Stage) -> None:
     text = await stage.text()
     assert "0.7 of 7 kW" in text
     assert "L1" not in text
-
-
-async def test_odd_values_are_no_values(stage: Stage) -> None:
-    odd = house.values(power_net=None, power_net_l1="x", power_net_l2=None, demand_peak=[1])
-    running = house.quarter_hour(measured_since="?", imported_wh=None, reference_kw="7", time="")
-    await stage.show(CARD, answers={"smarty_p1/live": house.live(values=odd, quarter_hour=running)})
-    assert "No value yet \N{EN DASH} kW" in await stage.text()
-    await stage.send(house.live(values=odd | {"power_net": 1e9}, quarter_hour=running))
-    assert "1,000,000,000" in await stage.text()
-    await stage.send(house.live(quarter_hour=None))
-    assert "From the grid 18:38:20 0.6 kW" in await stage.text()
-    assert not stage.errors
 
 
 async def test_one_of_three_meters_is_chosen_for_all_cards(stage: Stage) -> None:

@@ -40,14 +40,6 @@ async def test_it_is_asked_once_a_quarter_hour(stage: Stage) -> None:
     assert "From the grid 12.3 kWh 365 kWh" in await stage.text()
 
 
-async def test_a_month_that_pays(stage: Stage) -> None:
-    answers = house_now.sums(total=-1.2, estimate={"total": -9.3})
-    await stage.show(CARD, answers=answers)
-    text = await stage.text()
-    assert "About 9 € to receive by 30 November" in text
-    assert "2.98 € \N{MINUS SIGN}1.20 €" in text
-
-
 async def test_the_first_day_is_no_empty_frame(stage: Stage) -> None:
     error = {"error": "nothing_counted"}
     answers = house_now.first_day() | {"smarty_p1/days": error, "smarty_p1/bill": error}
@@ -76,23 +68,6 @@ async def test_a_missing_price_is_said_with_a_link(stage: Stage) -> None:
     assert await link.inner_text() == "Enter the prices"
     assert await link.get_attribute("href") == OPTIONS
     await stage.picture("so-far-price-missing")
-
-
-async def test_without_a_reference_power_all_but_the_cost_is_known(stage: Stage) -> None:
-    sums = house_now.sums(days=house_now.november(cost=None, cost_used=None))
-    await stage.show(CARD, answers=sums | house_now.without_reference())
-    text = await stage.text()
-    assert "From the grid 10.8 kWh 364 kWh" in text
-    assert "Cost with VAT \N{EN DASH} \N{EN DASH} Enter the reference power" in text
-
-
-async def test_what_is_not_read_any_more_says_until_when(stage: Stage) -> None:
-    await stage.show(CARD, answers=house_now.sums())
-    table = stage.card(CARD).locator("table")
-    assert "old" not in (await table.get_attribute("class") or "")
-    await stage.send(house.gone())
-    assert "until 18:38" in await stage.text()
-    assert "old" in (await table.get_attribute("class") or "")
 
 
 async def test_a_meter_that_is_disabled_is_not_about_to_be_known(stage: Stage) -> None:

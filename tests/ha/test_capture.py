@@ -531,3 +531,15 @@ async def test_half_a_file_is_none(
 async def test_a_repair_with_nothing_behind_it(house: House) -> None:
     raise_issue(house.hass, await house.begin(), Problem.CAPTURE)
     assert (await open_repair(house.hass, house.repair))["reason"] == "capture_gone"
+
+
+async def test_there_is_room_for_2_mib_and_50000_chunks(house: House) -> None:
+    await house.begin()
+    for chunk, count in ((bytes(2 * 1024 * 1024), 1), (b"", 50_000)):
+        await house.call("start")
+        for _ in range(count):
+            house.recording.add(0.0, chunk)
+        assert not house.recording.is_full
+        house.recording.add(0.0, b"x")
+        assert house.recording.is_full
+        await house.call("discard")

@@ -21,7 +21,7 @@ from .support import TELEGRAM, reload, set_up
 INTEGRATION = Path(__file__).parents[2] / "custom_components" / "smarty_p1"
 MODULE = INTEGRATION / "frontend" / "smarty-p1.js"
 MAX_BYTES = 194_000
-MAX_BYTES_OF_TEXTS = 28_000
+MAX_BYTES_OF_TEXTS = 29_000
 
 
 @pytest.fixture
@@ -72,5 +72,5 @@ def test_the_module_does_not_grow_unseen() -> None:
     """Home Assistant serves it as it is; docs/performance.md says what it consists of."""
     assert MODULE.stat().st_size <= MAX_BYTES
     languages = list(MODULE.parent.glob("*.json"))
-    assert len(languages) == 4
+    assert len(languages) == 5
     assert all(texts.stat().st_size <= MAX_BYTES_OF_TEXTS for texts in languages)

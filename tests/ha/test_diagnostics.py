@@ -34,7 +34,7 @@ from .meter import (
     literal_telegram,
     with_value,
 )
-from .support import PATIENCE, set_up, wait_until
+from .support import PATIENCE, let_pass, set_up, wait_until
 
 SECRET_TEXT = "5365637265742074657874"  # "Secret text"
 TELEGRAM = with_value(
@@ -159,3 +159,15 @@ async def test_the_serial_number_of_a_cable_is_private(
     entry.runtime_data.shown_port = "/dev/serial/by-id/usb-FTDI_A10KJ77X-if00-port0"
 
     assert "A10KJ77X" not in str(await told(hass))
+
+
+async def test_what_is_wrong_is_told_when_no_readings_come(
+    hass: HomeAssistant, port: MeterPort, entry: MockConfigEntry
+) -> None:
+    port.greeting = port.next_frame(TELEGRAM)
+    await let_pass(hass, 61)
+    told = await download(hass, entry)
+    assert (told["is_available"], told["obstacle"]) == (False, "nothing_received")
+
+    await wait_until(hass, lambda: entry.runtime_data.last_update_success)
+    assert (await download(hass, entry))["obstacle"] is None

@@ -45,6 +45,7 @@ class Home:
         *,
         python: Path = DEMO_PYTHON,
         environment: Mapping[str, str] | None = None,
+        leneda: str | None = None,
     ) -> None:
         self.meter = meter
         self.directory = directory
@@ -52,6 +53,8 @@ class Home:
         self._environment = environment
         self.log = directory / "log"
         self._installation = Installation(directory / "config", free_ports(), self.log)
+        if leneda:
+            self._installation.leneda = leneda
         self._running = contextlib.AsyncExitStack()
 
     async def start(self) -> None:

@@ -53,4 +53,5 @@ class LenedaCoordinator(SourceCoordinator[Reading]):
             return
         self.health.opened(self.now())
         self.look()
+        self.books.schedule_save()
         self.push(outlined_reading(self.books.memory, dt_util.utcnow()))

@@ -92,6 +92,12 @@ class LenedaFetch:
         self._not_before: datetime | None = None
         self._is_first = True
 
+    @property
+    def is_fetching(self) -> bool:
+        """Return whether quarter-hours of the past are still to be requested."""
+        codes = self._progress.codes.values()
+        return bool(self._account) and not (codes and all(code.is_back for code in codes))
+
     async def async_start(self) -> None:
         """Start the download if the options have a Leneda account.
 

@@ -33,6 +33,8 @@ from ..lib.leneda import (
     quarter_hours_of,
     read_export,
     sharing_of,
+    whole_days,
+    without_false_zeros,
 )
 from ..lib.tariff import (
     NO_PLATFORM_DAYS,
@@ -65,6 +67,8 @@ from .leneda_statistics_writer import PastStatistics
 from .quarter_hour_series import KEPT
 
 _AGAIN = timedelta(hours=1)
+# Seconds after the recorder's event until its rows are certainly stored.
+_COMMIT_TIME_S = 10
 _COSTS = {PRICED_IMPORT: IMPORTED, PRICED_EXPORT: EXPORTED}
 
 type Platform = Mapping[str, Sequence[Row]]
@@ -103,6 +107,7 @@ class PlatformPast:
         self._recording: asyncio.Task[None] | None = None
         self._again: CALLBACK_TYPE | None = None
         self._is_stopped = False
+        self._cancel_lift: CALLBACK_TYPE = lambda: None
         self._listeners: list[Callable[[], None]] = []
 
     @callback
@@ -127,7 +132,7 @@ class PlatformPast:
             # The meter has got its cable, so its entities begin to count.
             bus = self._hass.bus
             self._entry.async_on_unload(
-                bus.async_listen(EVENT_RECORDER_5MIN_STATISTICS_GENERATED, self._async_lift)
+                bus.async_listen(EVENT_RECORDER_5MIN_STATISTICS_GENERATED, self._lift_soon)
             )
         try:
             platform = await self._async_read()
@@ -284,18 +289,23 @@ class PlatformPast:
             raise ImportRefusedError(key=key, days=str(len(differences.days)))
         return len(differences.days), sum(not day.is_within for day in differences.days)
 
-    async def _async_read(self) -> dict[str, Sequence[Row]]:
+    async def _async_read(self) -> Platform:
         today = day_start(dt_util.utcnow())
-        return await self._hass.async_add_executor_job(without_collection(self._files.read), today)
+
+        def read() -> Platform:
+            return without_false_zeros(self._files.read(today))
+
+        return await self._hass.async_add_executor_job(without_collection(read))
 
     async def _async_show(self, platform: Platform) -> None:
         """Show the platform's quarter-hours in the meter's months."""
         months_of = self._meter.begin_past()
+        # Without a reading, the last day that is shown must be a whole day.
+        has_readings = self._meter.has_readings
 
         def make() -> tuple[PlatformDays, KnownMonths]:
-            past = PlatformDays(
-                quarter_hours_of(platform), sharing_of(platform), last_days_of(platform)
-            )
+            shown = platform if has_readings else whole_days(platform)
+            past = PlatformDays(quarter_hours_of(shown), sharing_of(shown), last_days_of(shown))
             return past, months_of(past)
 
         result = await self._hass.async_add_executor_job(without_collection(make))
@@ -330,7 +340,7 @@ class PlatformPast:
             until=day_start(now),
             left_out=frozenset(self._statistics.months_at_once),
         )
-        is_alone = demand is not None and demand.running is None
+        is_alone = not self._meter.has_readings
         work = partial(without_collection(all_series), names, own, platform, costs)
         await self._statistics.async_bring_in(
             series._replace(is_alone=is_alone and series.key in {IMPORTED, EXPORTED})
@@ -368,16 +378,23 @@ class PlatformPast:
             self._cancel()
             self._again = async_call_later(self._hass, _AGAIN, self._record)
 
-    async def _async_lift(self, _event: Event) -> None:
-        """Continue the sums of the entities that have begun to count by themselves."""
-        if self._statistics.has_alone:
-            await self._statistics.async_lift(self._names())
+    @callback
+    def _lift_soon(self, _event: Event) -> None:
+        """Continue the sums of entities that have begun to count, once their rows are stored."""
+        if self._statistics.has_alone and not self._is_stopped:
+            self._cancel_lift()
+            # The event comes before the recorder has committed the rows.
+            self._cancel_lift = async_call_later(self._hass, _COMMIT_TIME_S, self._async_lift)
+
+    async def _async_lift(self, _now: datetime) -> None:
+        await self._statistics.async_lift(self._names())
 
     @callback
     def _stop(self) -> None:
         """Prevent later retries. An import may end after its entry was unloaded."""
         self._is_stopped = True
         self._cancel()
+        self._cancel_lift()
 
     @callback
     def _cancel(self) -> None:

@@ -112,8 +112,6 @@ class PastStatistics(ThrottledStore):
         """
         async with self._lock:
             recorder = get_instance(self._hass)
-            # The event comes before the recorder has committed the new rows.
-            await recorder.async_block_till_done()
             for key, name in names.items():
                 ledger = self._ledgers.get(key, Ledger())
                 if not ledger.is_alone:

@@ -3,8 +3,9 @@
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, LOGGER
+from ..const import CONF_KIND, DOMAIN, KIND_LENEDA, LOGGER
 from ..lib.meter import Limits, MeterMemory, Outline, Reading
 from ..lib.p1 import Telegram
 from ..lib.tariff import Demand, MarketPrices
@@ -56,6 +57,11 @@ class MeterBooks:
         return self.memory.demand_meter.snapshot
 
     @property
+    def is_fetching(self) -> bool:
+        """Return whether the past is still being downloaded from Leneda."""
+        return self._leneda.is_fetching
+
+    @property
     def has_device(self) -> bool:
         """Return whether the meter has a device. The first reading creates it."""
         registry = dr.async_get(self._hass)
@@ -69,7 +75,10 @@ class MeterBooks:
         """
         options = self._entry.options
         try:
-            await self._store.async_load(contract_of(options), contract_since(options))
+            # Without a port, no telegram tells the time at which a changed contract begins.
+            is_read = self._entry.data.get(CONF_KIND) != KIND_LENEDA
+            now = None if is_read else dt_util.utcnow()
+            await self._store.async_load(contract_of(options), contract_since(options), now)
         except OSError as err:
             raise ConfigEntryNotReady(err.strerror) from err
         self._tell_of_damage()

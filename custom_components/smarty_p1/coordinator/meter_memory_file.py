@@ -1,6 +1,6 @@
 """State of a meter that survives a restart, in a file of Home Assistant's storage."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, override
 
 from homeassistant.core import HomeAssistant, callback
@@ -44,8 +44,15 @@ class MeterStore(ThrottledStore):
         self._is_closed = False
         self.memory = MeterMemory()
 
-    async def async_load(self, contract: Contract = NO_CONTRACT, since: date | None = None) -> None:
+    async def async_load(
+        self,
+        contract: Contract = NO_CONTRACT,
+        since: date | None = None,
+        now: datetime | None = None,
+    ) -> None:
         """Load the state of the meter. `contract` holds from the day `since` on.
+
+        `now` is the present time, if the meter is never read.
 
         Raises OSError if months of version 2 cannot be converted to files of quarter-hours.
         """
@@ -54,7 +61,7 @@ class MeterStore(ThrottledStore):
         files = await self.quarter_hours.async_files()
         load = without_collection(_loaded)
         run = self._hass.async_add_executor_job
-        self.memory = await run(load, stored, contract, since, files, months)
+        self.memory = await run(load, stored, contract, since, files, months, now)
         meter = self.memory.demand_meter
         if self.memory.damaged:
             await self._async_complain(", ".join(self.memory.damaged))
@@ -108,17 +115,18 @@ class MeterStore(ThrottledStore):
         return {**self.memory.as_dict(), "demand": self.memory.demand_meter.as_dict()}
 
 
-def _loaded(
+def _loaded(  # noqa: PLR0913, PLR0917 - arguments of an executor
     stored: dict[str, Stored] | None,
     contract: Contract,
     since: date | None,
     files: Files,
     months: tuple[Month, ...],
+    now: datetime | None,
 ) -> MeterMemory:
     """Return the stored state. If it lacks quarter-hours, restore them from `files`."""
 
     def load_demand(demand: Stored) -> DemandMeter:
-        return DemandMeter.from_dict(demand, contract, since, files, months)
+        return DemandMeter.from_dict(demand, contract, since, files, months, now)
 
     if stored is not None:
         memory = MeterMemory.from_dict(stored, load_demand)

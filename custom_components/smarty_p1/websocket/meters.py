@@ -51,6 +51,7 @@ def _meter(hass: HomeAssistant, entry: AnyConfigEntry) -> dict[str, Any]:
         "last_telegram": last and last.isoformat(),
         "currency": CURRENCY,
         **_tariff(demand),
+        **_source(entry, coordinator),
         **_connection(reading),
         "media": _media(hass, coordinator, reading) if coordinator else [],
     }
@@ -68,6 +69,18 @@ def _tariff(demand: Demand | None) -> dict[str, Any]:
         "excess_price": excess_price(contract, until),
         **older_prices(AgreedPrices.at(contract, until).prices_of),
         "known_since": since.isoformat(),
+    }
+
+
+def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict[str, Any]:
+    """Return where the readings come from, and how far Leneda is known without a port."""
+    if has_telegrams(entry):
+        return {"source": "port"}
+    demand = coordinator.books.demand if coordinator else None
+    return {
+        "source": "leneda",
+        "known_until": demand and demand.until.isoformat(),
+        "is_fetching": coordinator is not None and coordinator.books.is_fetching,
     }
 
 

@@ -9,8 +9,9 @@ import { banner } from "../parts/banner.ts";
 import { rich } from "../parts/markup.ts";
 import { MAX_TABS } from "../parts/meter-chooser.ts";
 import { nowStyles } from "../parts/now-styles.ts";
+import { pastDay } from "../parts/past-day.ts";
 import { type Trouble, troubleOf } from "../sentences/banner.ts";
-import { houseOf, usesSentence } from "../sentences/house.ts";
+import { houseOf, usedPower, usesSentence } from "../sentences/house.ts";
 import {
   asNumber,
   direction,
@@ -27,12 +28,13 @@ import {
   SteadyRoom,
 } from "../sentences/now.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
+import { weekStyles } from "../parts/week-chooser.ts";
 import { styles } from "../styles.ts";
 import bannerTexts from "../texts/banner.json" with { type: "json" };
 import type { Live, Meter, RunningQuarterHour } from "../websocket-types.ts";
 
 export class NowCard extends SmartyCard {
-  static override styles: CSSResultGroup = [styles, nowStyles];
+  static override styles: CSSResultGroup = [styles, nowStyles, weekStyles];
 
   #room = new SteadyRoom();
   /** Highest power of a phase today, the end of the phases' scale. */
@@ -47,6 +49,7 @@ export class NowCard extends SmartyCard {
   }
 
   protected content(meter: Meter, feed: MeterFeed): TemplateResult {
+    if (meter.source === "leneda") return html`${this.chooser(meter)}${pastDay(this, meter, feed, this.locale)}`;
     const { live } = feed;
     if (!live) return html`${this.chooser(meter, (other) => this.#detail(other))}${this.waiting()}`;
     if (meter.entry_id !== this.#shownMeter) this.#begin(meter.entry_id);
@@ -89,18 +92,19 @@ export class NowCard extends SmartyCard {
     const is = direction(now.power);
     const running = live.quarter_hour;
     const day = localDay(new Date(feed.now));
-    const room = roomOf(now);
-    const advice = nowAdvice(now, this.locale, room && this.#room.show(room, feed.now));
     const house = houseOf(feed);
     const uses = house ? usesSentence(house, this.hass!.states, now.power, feed.now, this.locale) : "";
+    if (house) now.house = usedPower(house, this.hass!.states, now.power, feed.now);
+    const room = roomOf(now);
+    const advice = nowAdvice(now, this.locale, room && this.#room.show(room, feed.now));
     const older = namesCost(now, this.locale) ? olderPrices(meter.prices_of, day.slice(0, 7), this.locale) : "";
     const rows = running ? firstDayRows(meter, running, this.locale) : [];
     return html`<header><h2>${this.#t(is)}</h2>${this.stamp(feed)}</header>
       ${this.#number(now.power, is)}
       <div class="answer">
         ${advice.text ? this.sentence(advice.text, advice.isExcess ? "costs" : "") : nothing}
-        ${uses ? html`<p>${rich(uses)}</p>` : nothing}
         ${[advice.small, older].map((line) => (line ? html`<p class="small">${line}</p>` : nothing))}
+        ${uses ? html`<p>${rich(uses)}</p>` : nothing}
       </div>
       ${rows.length ? html`<dl class="small">${rows.map(([name, time]) => html`<dt>${name}</dt><dd>${time}</dd>`)}</dl>` : nothing}
       <div class="rest">

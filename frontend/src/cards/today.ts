@@ -12,12 +12,14 @@ import { calendar, calendarStyles, highs } from "../parts/calendar.ts";
 import { plain, rich, turnOver } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
-import { choicesOf, week } from "../parts/week-chooser.ts";
+import { choicesOf, week, weekStyles } from "../parts/week-chooser.ts";
 import { round } from "../rounding.ts";
 import { dayNotes, dayTable } from "../sentences/day-table.ts";
 import { alwaysOnSentence, highRows } from "../sentences/highlights.ts";
+import { houseOf } from "../sentences/house.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
 import { daySentence, dayTitle, firstDay, quarterSentence, type TodayKey, todayTexts, weekOf } from "../sentences/today.ts";
+import { lastKnownDay } from "../sentences/yesterday.ts";
 import { styles } from "../styles.ts";
 import type { Day, Live, Meter } from "../websocket-types.ts";
 
@@ -38,7 +40,7 @@ interface Drawn extends KnownPart {
 }
 
 export class TodayCard extends SmartyCard {
-  static override styles: CSSResultGroup = [styles, dayStyles, calendarStyles];
+  static override styles: CSSResultGroup = [styles, dayStyles, calendarStyles, weekStyles];
   static override properties: PropertyDeclarations = { width: { state: true }, focusedDay: { state: true } };
 
   /** Inner width of the card, in px. */
@@ -84,13 +86,13 @@ export class TodayCard extends SmartyCard {
     const { live } = feed;
     if (!live) return this.waiting();
     const isOld = this.isOld(feed);
-    const shown = shownOf(meter, live, feed.shown.day, isOld);
+    const shown = shownOf(meter, live, feed.shown.day ?? lastKnownDay(meter), isOld);
     const { day, today, start, count } = shown;
     if (day !== this.#day) this.#chosen.index = undefined;
     this.#day = day;
 
     const { imported, exported, past } = quarterHoursOf(feed, shown, meter.feeds_in);
-    if (!imported) return html`${this.#header(feed, shown)}${this.#instead(live.gone, undefined)}`;
+    if (!imported) return html`${this.#header(meter, feed, shown)}${this.#instead(live.gone, undefined)}`;
     const days = this.#week(day, today);
     const until = addDays(days.at(-1)!, 1);
     const sums = feed.get("smarty_p1/days", { start: days[0]!, end: until }, until > today ? undefined : past);
@@ -102,10 +104,11 @@ export class TodayCard extends SmartyCard {
     const choose = (to: string) => feed.show({ day: to === today ? undefined : to });
     // Show the row of days even while the next day loads. Otherwise, its button would lose the keyboard focus.
     const open = this.#calendar(meter, feed, shown, past, choose);
-    return html`${this.#header(feed, shown)}
+    return html`${this.#header(meter, feed, shown)}
       ${drawn ? this.#chartAndWords(drawn, meter.excess_price, open) : this.#instead(live.gone, imported.error ?? sums.error)}
       ${guard([days, day, sums.value, hasSun, this.locale], () =>
-        sums.value ? week(this.#t("choose"), this.#choices(days, sums.value.days, hasSun, this.locale), day, choose) : nothing,
+        // Without a cable, the card above has the row of days.
+        sums.value && meter.source !== "leneda" ? week(this.#t("choose"), this.#choices(days, sums.value.days, hasSun, this.locale), day, choose) : nothing,
       )}
       ${drawn ? this.#highlights(feed, day, drawn.reference, choose) : nothing}
       ${drawn ? this.#foot(drawn, isOld ? this.stamp(feed) : nothing) : nothing}`;
@@ -177,7 +180,7 @@ export class TodayCard extends SmartyCard {
     </div>`;
   }
 
-  #header(feed: MeterFeed, { day, today, since, start }: ShownDay): TemplateResult {
+  #header(meter: Meter, feed: MeterFeed, { day, today, since, start }: ShownDay): TemplateResult {
     const turn = (count: number) => () => {
       const to = addDays(day, count);
       feed.show({ day: to >= today ? undefined : to });
@@ -188,7 +191,7 @@ export class TodayCard extends SmartyCard {
     return turnOver(
       html`<button class="pick" aria-label=${name} aria-expanded=${this.focusedDay !== undefined} @click=${open}>${title}<ha-icon icon="mdi:calendar"></ha-icon></button>`,
       { earlier: this.#t("earlier"), later: this.#t("later") },
-      { earlier: day > firstDay(today, since) ? turn(-1) : undefined, later: day < today ? turn(1) : undefined },
+      { earlier: day > firstDay(today, since) ? turn(-1) : undefined, later: day < (lastKnownDay(meter) ?? today) ? turn(1) : undefined },
     );
   }
 
@@ -224,9 +227,11 @@ export class TodayCard extends SmartyCard {
   /** Return the month's highest powers, and the power that is always on. */
   #highlights(feed: MeterFeed, day: string, reference: number | null, choose: (day: string) => void): unknown {
     const { value } = feed.get("smarty_p1/highlights", { day: `${day.slice(0, 7)}-01` });
-    return guard([value, reference, this.locale], () => {
+    // A battery hides what is always on.
+    const hasBattery = Boolean(houseOf(feed)?.battery.length);
+    return guard([value, reference, hasBattery, this.locale], () => {
       if (!value) return nothing;
-      const sentence = alwaysOnSentence(value.always_on, this.locale);
+      const sentence = hasBattery ? "" : alwaysOnSentence(value.always_on, this.locale);
       return html`${highs(value.month, highRows(value.highest, reference, this.locale), this.locale, choose)}
         ${sentence ? html`<p class="always">${rich(sentence)}</p>` : nothing}`;
     });

@@ -201,39 +201,10 @@ export const dayStyles = css`
     fill: var(--ground);
     stroke-width: 1.5;
   }
-  .week {
-    display: grid;
-    grid-template-columns: repeat(7, 1fr);
-    margin-top: 4px;
-  }
-  .week button {
-    display: flex;
-    flex-direction: column;
-    align-items: center;
-    gap: 4px;
-    padding: 6px 0 4px;
-    font-size: 13px;
-    line-height: 18px;
-    color: var(--quiet);
-    min-width: 0;
-    overflow-wrap: normal;
-  }
-  .week [aria-checked="true"] {
-    background: var(--chosen);
-    color: var(--primary-text-color);
-    font-weight: 500;
-  }
-  .week svg {
-    width: 32px;
-    height: 36px;
-  }
   @container (min-width: 420px) {
     .said,
     .said.today {
       min-height: 24px;
-    }
-    .week svg {
-      width: 64px;
     }
   }
 `;

@@ -1,6 +1,6 @@
 /** Chooser of a day: the seven days of a week as small bars. */
 
-import { html, nothing, svg } from "lit";
+import { css, html, nothing, svg } from "lit";
 import { type SmallBar, smallBars } from "../drawing/today.ts";
 import { dayStart, type Locale } from "../locale.ts";
 import { plain } from "./markup.ts";
@@ -19,6 +19,43 @@ export interface Choice {
 
 const SMALL_WIDTH = 24;
 const SMALL_HEIGHT = 36;
+
+export const weekStyles = css`
+  .week {
+    display: grid;
+    grid-template-columns: repeat(7, 1fr);
+    margin-top: 4px;
+  }
+  .week button {
+    display: flex;
+    flex-direction: column;
+    align-items: center;
+    gap: 4px;
+    padding: 6px 0 4px;
+    font-size: 13px;
+    line-height: 18px;
+    color: var(--quiet);
+    min-width: 0;
+    overflow-wrap: normal;
+  }
+  .week [aria-checked="true"] {
+    background: var(--chosen);
+    color: var(--primary-text-color);
+    font-weight: 500;
+  }
+  .week svg {
+    width: 32px;
+    height: 36px;
+  }
+  .week .axis {
+    stroke: var(--quiet);
+  }
+  @container (min-width: 420px) {
+    .week svg {
+      width: 64px;
+    }
+  }
+`;
 
 export function choicesOf(days: readonly string[], sums: readonly Day[], hasSun: boolean, locale: Locale): Choice[] {
   const shownDays = days.map((day) => sums.find((sum) => sum.day === day));

@@ -5,6 +5,7 @@ import { round } from "../rounding.ts";
 import texts from "../texts/bill.json" with { type: "json" };
 import type { Bill, BillLine, BillPart } from "../websocket-types.ts";
 import { olderPrices, withPrices } from "./older-prices.ts";
+import { midnight, yesterdayTexts } from "./yesterday.ts";
 
 export type BillKey = keyof (typeof texts)["en"];
 export const billTexts: Texts<BillKey> = texts;
@@ -84,8 +85,8 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
     title: upper(locale.monthYear(new Date(bill.start))),
     total: isInEuros ? (total === null ? "–" : locale.number(Math.abs(total), 2)) : locale.number(bill.imported_kwh, 2),
     label: isInEuros ? labelOf(bill, total, t) : "kWh",
-    until: isRunning(bill) ? t("until", { day: locale.shortDay(until), time: locale.time(until) }) : undefined,
-    measured: t("measured", { share: locale.percent(bill.measured_share, bill.measured_share < 1 ? 1 : 0) }),
+    until: isRunning(bill) ? untilOf(until, locale, t) : undefined,
+    measured: isFromLeneda(bill) ? locale.text(yesterdayTexts, "from") : t("measured", { share: locale.percent(bill.measured_share, bill.measured_share < 1 ? 1 : 0) }),
     isWellMeasured: bill.measured_share >= MIN_MEASURED_SHARE,
     notice: isInEuros ? olderPrices(bill.prices_of, bill.month, locale) : "",
     sentence: !lacks ? forecast(bill, locale) : isInEuros ? missingSentence(bill, locale, t) : t("no_reference"),
@@ -96,6 +97,16 @@ export function shownBill(bill: Bill, locale: Locale): ShownBill {
     notes: notesOf(bill, locale, t),
   };
 }
+
+/** Return the end of a running bill, "until Sat 21 Nov, midnight" if it is the end of a day. */
+function untilOf(until: Date, locale: Locale, t: Say): string {
+  const dayBefore = addDays(localDay(until), -1);
+  const isMidnight = dayStart(localDay(until)).getTime() === until.getTime();
+  return isMidnight ? midnight(dayStart(dayBefore), locale) : t("until", { day: locale.shortDay(until), time: locale.time(until) });
+}
+
+/** Return whether every known quarter-hour comes from the platform, so that nothing was measured here. */
+const isFromLeneda = ({ platform_quarter_hours: platform, quarter_hours: all }: Bill): boolean => Boolean(platform) && platform === all;
 
 type Say = (key: BillKey, params?: Params) => string;
 
@@ -227,7 +238,7 @@ function sumsOf(bill: Bill, locale: Locale, t: Say): Row[] {
   const rows: Row[] = [
     {
       name: withPrices(t(key), bill.prices_of, locale),
-      quantity: running ? t("until", { day: locale.shortDay(until), time: locale.time(until) }) : undefined,
+      quantity: running ? untilOf(until, locale, t) : undefined,
       amount: shown === null ? "–" : locale.cents(shown),
     },
   ];

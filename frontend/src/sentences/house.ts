@@ -35,13 +35,20 @@ function powerOf(states: Hass["states"], entityId: string | null, now: number): 
   return Number.isFinite(power) && (isRecent || Math.abs(power) < IDLE_KW) ? power : undefined;
 }
 
-/** Return "The house uses 2.1 kW, 1.4 of it from your roof." `net` is the power from the grid in kW. */
-export function usesSentence(house: House, states: Hass["states"], net: number, now: number, locale: Locale): string {
+/** Return the power that the house uses, in kW; undefined if it is unknown. `net` is the power from the grid in kW. */
+export function usedPower(house: House, states: Hass["states"], net: number, now: number): number | undefined {
   const powers = [...house.solar, ...house.battery].map(({ power }) => powerOf(states, power, now));
   const own = powers.reduce<number>((sum, power) => sum + (power ?? Number.NaN), 0);
   const drawn = Math.max(0, round(net, 1));
   const used = round(net + own, 1);
-  if (!(own >= IDLE_KW) || used <= 0 || used < drawn + 0.05) return "";
+  return !(own >= IDLE_KW) || used <= 0 || used < drawn + 0.05 ? undefined : used;
+}
+
+/** Return "The house uses 2.1 kW, 1.4 of it from your roof."; "" if it is unknown. */
+export function usesSentence(house: House, states: Hass["states"], net: number, now: number, locale: Locale): string {
+  const used = usedPower(house, states, net, now);
+  if (used === undefined) return "";
+  const drawn = Math.max(0, round(net, 1));
   const params = { house: locale.kW(used), own: locale.number(used - drawn, 1) };
   return locale.text(houseTexts, withBattery(house, drawn ? "uses" : "all"), params);
 }

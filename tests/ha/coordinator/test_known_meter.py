@@ -16,19 +16,25 @@ from homeassistant.config_entries import (
     ConfigEntryState,
 )
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers import device_registry as dr, issue_registry as ir
 from homeassistant.helpers.device_registry import DeviceRegistry, async_entries_for_config_entry
 from homeassistant.helpers.entity_registry import (
     EntityRegistry,
     async_entries_for_config_entry as entities_of_config_entry,
 )
+from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.common import (
+    async_fire_time_changed,
+    get_system_health_info,
+)
 
+from custom_components.smarty_p1 import async_remove_config_entry_device
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator.meter_coordinator import SmartyCoordinator
 from custom_components.smarty_p1.coordinator.quarter_hour_series import QuarterHourSeries
 from custom_components.smarty_p1.coordinator.source_coordinator import SourceCoordinator
+from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
 from tests.ha.coordinator.conftest import House
 from tests.ha.meter import encipher
 from tests.ha.support import (
@@ -264,3 +270,18 @@ async def test_actions_before_the_first_telegram(house: House) -> None:
     with pytest.raises(ServiceValidationError) as error:
         await call(hass, "get_telegram")
     assert error.value.translation_key == "nothing_received"
+
+
+async def test_what_is_told_of_it_before_the_first_telegram(known: House) -> None:
+    hass, entry = known.hass, known.entry
+    told = await async_get_config_entry_diagnostics(hass, entry)
+    assert (told["state"], told["condition"], told["obstacle"]) == ("loaded", "waiting", None)
+    assert told["link"] == {"is_open": True, "losses": 0}
+    assert (told["is_available"], told["received_at"], told["telegrams"]) == (False, None, 0)
+    assert await async_setup_component(hass, "system_health", {})
+    info = await get_system_health_info(hass, DOMAIN)
+    described = str([await each if asyncio.iscoroutine(each) else each for each in info.values()])
+    assert f"{known.port.url}, open, no telegram yet, waiting" in described
+    # Whether the gas meter is gone is not known yet.
+    for device in async_entries_for_config_entry(dr.async_get(hass), entry.entry_id):
+        assert not await async_remove_config_entry_device(hass, entry, device)

@@ -185,3 +185,12 @@ async def test_a_meter_that_was_never_read_is_set_up_with_what_is_old(
     assert house.energy == "unavailable"
     await house.tell(MIDNIGHT, 101.0)
     assert house.energy == "101.0"
+
+
+async def test_what_is_a_few_minutes_old_is_of_now(house: House) -> None:
+    await house.tell(MIDNIGHT - timedelta(minutes=4), 101.0)
+    assert house.energy == "101.0"
+    await house.tell(MIDNIGHT + timedelta(hours=1), 102.0)
+    assert house.energy == "102.0"
+    await house.tell(MIDNIGHT - timedelta(minutes=6), 103.0)
+    assert house.energy == "unavailable"

@@ -390,3 +390,36 @@ async def test_a_gap_is_filled_the_next_day(
     assert len(rows) == 96
     assert [row for n, row in enumerate(rows) if n in off] == [(3.0, "platform")] * 16
     assert {row for n, row in enumerate(rows) if n not in off} == {(0.25, None)}
+
+
+async def test_no_more_than_is_kept(begin: Begin) -> None:
+    entry = await begin()
+    rows = await known(entry)
+    assert rows[-1].start == TODAY - QUARTER_HOUR
+    kept = NOW - KEPT
+    assert kept - DAY < rows[0].start <= kept
+    assert len(rows) == (TODAY - rows[0].start) / QUARTER_HOUR
+
+
+@pytest.mark.usefixtures("short_past")
+async def test_days_without_home_assistant(
+    hass: HomeAssistant, begin: Begin, platform: Platform, sleeper: Sleeper
+) -> None:
+    entry = await begin()
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    asked(platform)
+    sleeper.now = utc("2026-11-26 20:00")
+
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await sleeper.settled(hass)
+
+    assert asked(platform) == [(IMPORTED, TODAY, TODAY + 5 * DAY)]
+
+
+@pytest.mark.usefixtures("short_past")
+async def test_a_right_that_is_given_later(begin: Begin, platform: Platform, at: At) -> None:
+    entry = await begin()
+    platform.series[POINT, EXPORTED] = platform.series[POINT, IMPORTED]
+    for days in range(1, 9):
+        await at(utc("2026-11-21 13:00") + days * DAY)
+    assert (await known(entry, EXPORTED))[0].start == TODAY - 10 * DAY

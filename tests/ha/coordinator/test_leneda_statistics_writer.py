@@ -411,3 +411,12 @@ async def test_taken_back(
     assert await changes(hass) == drawn(-8, 7)
     await live(hass, freezer, EIGHT + 8 * HOUR, EIGHT + 9 * HOUR)
     assert await changes(hass) == drawn(-8, 8)
+
+
+async def test_an_entity_in_watt_hours(
+    hass: HomeAssistant, freezer: FrozenDateTimeFactory, past: PastStatistics
+) -> None:
+    await live(hass, freezer, BEGIN, EIGHT + 2 * HOUR, "Wh")
+    await past.async_bring_in(series(platform(-4, 0)))
+
+    assert await changes(hass) == drawn(-4, 1)

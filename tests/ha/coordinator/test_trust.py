@@ -323,3 +323,18 @@ async def test_no_reading_since_a_start_is_a_repair_until_the_entry_is_disabled(
     assert house.issues.keys() == {"no_telegram"}
     await house.send(house.good())
     assert not house.issues
+
+
+async def test_a_reload_calls_the_dialog_off_until_telegrams_have_failed_again(
+    house: House,
+) -> None:
+    await house.begin()
+    await go_on(house, *failing(4))
+    assert house.reauths
+    await house.hass.config_entries.async_reload(house.entry.entry_id)
+    await house.hass.async_block_till_done()
+    assert not house.reauths
+    await go_on(house, *failing(4))
+    # While it fails, news are told every ten seconds at most.
+    await house.passes(11)
+    assert len(house.reauths) == 1

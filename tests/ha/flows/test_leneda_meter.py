@@ -1,5 +1,6 @@
 """A meter without a cable: its set-up, its entities, and how it gets a cable later."""
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,12 +13,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.coordinator import leneda_download
-from tests.ha.dialogs import reconfigure, start, submit, told
-from tests.ha.leneda import ENERGY_ID, KEY, POINT
+from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
+from dev.leneda import Fault, Platform
+from tests.ha.dialogs import open_options, reconfigure, start, submit, told
+from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT
 from tests.ha.meter import KEY as METER_KEY, SERIAL, MeterPort, with_value
 from tests.ha.support import TELEGRAM, wait_until
 
 ACCOUNT = {"api_key": KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
+UNKNOWN = f"{POINT[:-1]}2"
 CONTRACT = {"reference_power": "3", "energy_price": 0.15}
 
 pytestmark = pytest.mark.usefixtures("short_wait", "platform")
@@ -147,3 +151,102 @@ async def test_reconfigure_adds_port_and_key(hass: HomeAssistant, port: MeterPor
     # The register stands at 25,678.901 kWh. None of it is energy of this month.
     month = entry.runtime_data.books.demand.month
     assert sum(day.imported_wh for day in month.days) / 1000 == pytest.approx(kwh, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("fault", "changed", "field", "error"),
+    [
+        # From outside Luxembourg: not the key's fault.
+        (Fault.FORBIDDEN, {}, "base", "leneda_forbidden"),
+        (Fault.SERVER, {}, "base", "leneda_server"),
+        (Fault.NOT_FOUND, {}, "consumption_point", "leneda_not_found"),
+        (None, {"api_key": "another"}, "api_key", "leneda_invalid_auth"),
+        (None, {"api_key": ""}, "api_key", "leneda_key_malformed"),
+        (None, {"consumption_point": "1234"}, "consumption_point", "leneda_point_malformed"),
+        (None, {"consumption_point": UNKNOWN}, "consumption_point", "leneda_unknown_point"),
+    ],
+)
+async def test_what_can_be_wrong_with_the_account(  # noqa: PLR0913, PLR0917
+    hass: HomeAssistant,
+    platform: Platform,
+    fault: Fault | None,
+    changed: dict[str, str],
+    field: str,
+    error: str,
+) -> None:
+    platform.fault = fault
+    form = await submit(hass, await start(hass, "leneda"), ACCOUNT | changed)
+    assert (form["step_id"], form["errors"]) == ("leneda", {field: error})
+    # The same dialog goes on once it is right.
+    platform.fault = None
+    assert (await submit(hass, form, ACCOUNT))["step_id"] == "leneda_found"
+
+
+async def test_nothing_of_yesterday_is_no_error(hass: HomeAssistant, platform: Platform) -> None:
+    platform.known_until = last_midnight() - timedelta(days=1)
+    found = await submit(hass, await start(hass, "leneda"), ACCOUNT)
+    before = last_midnight() - timedelta(days=2)
+    assert f"{before:%Y-%m-%d}, **12.0 kWh**" in told(found)["known"]
+    assert "For yesterday there is nothing yet" in told(found)["known"]
+
+
+async def test_a_point_is_added_once(hass: HomeAssistant) -> None:
+    await add(hass)
+    result = await submit(hass, await start(hass, "leneda"), ACCOUNT)
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "already_configured")
+
+
+async def test_the_key_cannot_be_taken_away_nor_the_point_changed(
+    hass: HomeAssistant, platform: Platform
+) -> None:
+    entry = await add(hass)
+    platform.series[UNKNOWN, IMPORTED] = lambda _start: 0.7
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    assert menu["menu_options"] == ["contract", "leneda_file", "leneda_account"]
+    configure = hass.config_entries.options.async_configure
+    for changed, error in (
+        ({"api_key": ""}, {"api_key": "leneda_key_needed"}),
+        ({"consumption_point": UNKNOWN}, {"consumption_point": "leneda_other_meter"}),
+    ):
+        form = await open_options(hass, entry, "leneda_account")
+        result = await configure(form["flow_id"], ACCOUNT | changed)
+        assert result["errors"] == error
+    assert entry.options["leneda"] == ACCOUNT
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+async def test_a_meter_at_a_port_may_be_the_one_that_is_here(
+    hass: HomeAssistant, port: MeterPort, *, is_same: bool
+) -> None:
+    entry = await add(hass)
+    before = keys(hass, entry)
+    port.greeting = lambda: port.next_frame(of_now())
+    form = await start(hass)
+    found = await submit(hass, form, {"port": port.address, "encryption_key": METER_KEY})
+    asked = await submit(hass, found, {})
+    assert asked["step_id"] == "same_meter"
+    assert told(asked)["name"] == "Smarty"
+    schema = asked["data_schema"]
+    assert schema
+    assert schema({}) == {"same_meter": entry.entry_id}
+
+    result = await submit(hass, asked, {"same_meter": entry.entry_id if is_same else "another"})
+
+    if is_same:
+        assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
+        await known(hass, entry)
+        assert (entry.unique_id, len(hass.config_entries.async_entries(DOMAIN))) == (SERIAL, 1)
+        assert keys(hass, entry).items() >= before.items()
+        return
+    assert result["step_id"] == "contract"
+    result = await submit(hass, result, {})
+    assert result["title"] == f"Smarty {SERIAL[-4:]}"
+    assert (entry.unique_id, entry.data["kind"]) == (POINT, "leneda")
+
+
+async def test_the_point_is_in_no_title_and_no_diagnostics(hass: HomeAssistant) -> None:
+    entry = await add(hass)
+    diagnostics = await async_get_config_entry_diagnostics(hass, entry)
+    text = json.dumps(diagnostics, default=str)
+    assert all(secret not in text for secret in (POINT, KEY, ENERGY_ID))
+    assert diagnostics["demand"]["month"]["days"]

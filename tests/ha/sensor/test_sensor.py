@@ -21,7 +21,7 @@ from tests.ha.meter import (
     with_value,
     without_channels,
 )
-from tests.ha.support import TELEGRAM, Home, device_of, set_up, state_of, values
+from tests.ha.support import TELEGRAM, Home, device_of, receive, set_up, state_of, values
 
 WITHOUT_CHANNELS = without_channels(TELEGRAM)
 GAS = "gas_meter_7401"
@@ -294,3 +294,56 @@ async def test_a_state_that_does_not_follow_is_reported_again(home: Home) -> Non
     after = home.state_of("smarty_voltage_l1")
     assert after.last_reported > reported
     assert after.last_updated == before.last_updated
+
+
+async def test_an_object_that_is_empty_at_first_has_a_sensor(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry, with_value(TELEGRAM, "1-0:32.7.0", "()"))
+    assert state_of(hass, "smarty_voltage_l1").state == "unknown"
+
+    await receive(hass, port, TELEGRAM)
+    assert state_of(hass, "smarty_voltage_l1").state == "233.1"
+
+
+@pytest.mark.parametrize(
+    ("left_behind", "shown"),
+    [
+        ("(250703110000S)(00700.000*m3)", "700.0"),
+        ("(250101110000W)(00600.000*m3)", "678.901"),
+        ("(632525252525S)(00000.000)", "678.901"),
+    ],
+)
+async def test_of_a_meter_on_two_channels_the_newest_index_counts(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, left_behind: str, shown: str
+) -> None:
+    moved = with_value(TELEGRAM, "0-4:24.1.0", "(003)")
+    moved = with_value(moved, "0-4:96.1.0", "(47415320303739303030323537343031)")
+    await set_up(hass, port, make_entry, with_value(moved, "0-4:24.2.1", left_behind))
+
+    assert state_of(hass, GAS).state == shown
+
+
+async def test_a_meter_without_identifier_is_known_by_its_channel(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, device_registry: DeviceRegistry
+) -> None:
+    await set_up(hass, port, make_entry, with_value(TELEGRAM, "0-1:96.1.0", "()"))
+
+    entry = hass.config_entries.async_entries("smarty_p1")[0]
+    device = device_of(device_registry, entry, f"{SERIAL}_channel_1")
+    assert (device.name, device.serial_number) == ("Gas meter 1", None)
+    assert state_of(hass, "gas_meter_1").state == "678.901"
+
+
+async def test_a_flow_is_not_shown_in_the_unit_of_another(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker
+) -> None:
+    await set_up(hass, port, make_entry)
+
+    for minute, kilowatt_hours in (5, 700), (10, 710):
+        capture = f"(25070310{30 + minute}00S)({kilowatt_hours:09.3f}*kWh)"
+        await receive(hass, port, with_value(TELEGRAM, "0-1:24.2.1", capture))
+
+    shown = values(hass)
+    assert shown[GAS] == shown[GAS_FLOW] == "unknown"
+    assert shown["gas_meter_7401_power"] == "120.0"  # 10 kWh in a twelfth of an hour

@@ -256,3 +256,25 @@ def test_the_months_are_compared_when_they_change_also_of_two_meters() -> None:
                 assert demand
                 assert tariff_sensor_values.cheapest(demand) == 3
     assert compared.call_count == len(meters) + 1
+
+
+def test_the_months_are_compared_at_the_prices_of_today() -> None:
+    meter = DemandMeter.from_dict(
+        billed_month.stored(billed_month.CONTRACT),
+        billed_month.CONTRACT,
+        files=billed_month.files(billed_month.CONTRACT),
+    )
+    # Put into an empty field, it holds from the 1st of June.
+    meter.change_contract(replace(billed_month.CONTRACT, surcharge=0.53))
+    time = datetime(2026, 6, 15, 22, tzinfo=UTC)
+    demand = meter.update(time, Energies(1460.6, 520.0, 300.0, 300.0), 0.4, SERIAL)
+    assert demand
+    told = tariff_sensor_values.classes(demand)
+    # Of May, with 8 %: 7.42 and 12.5 * 0.53, and 12.84 and 2.5 * 0.53
+    assert (told["classes"]["3"], told["classes"]["7"]) == (15.17, 15.3)
+    assert (told["months"], told["prices"], told["about_the_same"]) == (
+        ["2026-05"],
+        "current",
+        True,
+    )
+    assert tariff_sensor_values.saving(demand) == 1.56

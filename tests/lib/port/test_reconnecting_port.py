@@ -361,3 +361,15 @@ async def test_a_cable_that_is_pulled_is_missing_from_then_on(tmp_path: Path) ->
     task.cancel()
     await asyncio.wait([task])
     assert losses == [PortClosedError, PortNotFoundError]
+
+
+async def test_a_silent_port_is_tried_again_soon_however_often_it_was_silent() -> None:
+    async def serve(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    async with gateway(serve) as port:
+        collector = Collector(f"socket://127.0.0.1:{port}", silence_timeout=0.05)
+        await collector.until(lambda: len(collector.losses) == 5)
+        await collector.stop()
+    # With a delay that doubles each time, it would be 0.32 s.
+    assert collector.link._backoff.next_delay() < 0.05

@@ -232,6 +232,8 @@ def days_in_doubt(supply: Supply, until: datetime = DAY + 30 * 24 * HOUR) -> set
 def test_an_inverter_that_is_away_for_days(frozen: bool) -> None:  # noqa: FBT001
     # From 13:00 of day 10 to 11:00 of day 13: 6 + 12 + 12 + 2 kWh arrive at once.
     assert days_in_doubt(away(253, 323, 34.0, frozen=frozen)) == {10, 11, 12, 13}
+    # After two dull days, not much arrives, but too much for the first hour of a day.
+    assert days_in_doubt(away(253, 323, 1.5, frozen=frozen)) == {10, 11, 12, 13}
     # It is away for a night, as every night.
     assert not days_in_doubt(away(258, 272, 0.3, frozen=frozen))
     # Snow lay for two days; the first hour after it is a dull one.

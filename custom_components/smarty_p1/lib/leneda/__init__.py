@@ -9,6 +9,7 @@ meter.set_platform_days(PlatformDays(quarter_hours_of(platform), sharing_of(plat
 from .api_response import AnswerRefusal, ResponseError, TimeSeries, read_time_series
 from .difference import Cause, DayDifference, Differences, compare_days
 from .platform_quarter_hours import quarter_hours_of, sharing_of
+from .plausible import whole_days, without_false_zeros
 from .portal_file import MAX_EXPORT_SIZE, Export, read_export
 from .portal_file_refusals import ExportError, ExportRefusal
 from .registers import (
@@ -54,5 +55,7 @@ __all__ = [
     "read_export",
     "read_time_series",
     "sharing_of",
+    "whole_days",
     "with_totals",
+    "without_false_zeros",
 ]

@@ -100,10 +100,16 @@ class DemandMeter:
         self._summary: Summary | None = None
         self._is_begun_here = True
 
-    def change_contract(self, contract: Contract, since: date | None = None) -> None:
-        """Apply `contract` from the day `since` on, by the rules of `contract_start_day.py`."""
+    def change_contract(
+        self, contract: Contract, since: date | None = None, now: datetime | None = None
+    ) -> None:
+        """Apply `contract` from the day `since` on, by the rules of `contract_start_day.py`.
+
+        `now` is the present time, if the meter is never read.
+        """
         segments = self._history.segments
-        now = sure_time(segments) if segments else None
+        if segments:
+            now = sure_time(segments)
         self._contracts = with_entered(self._contracts, contract, since, now)
         self.snapshot = self._make_snapshot()
 
@@ -119,6 +125,11 @@ class DemandMeter:
     def contracts(self) -> Contracts:
         """Return the contracts of the connection."""
         return self._contracts
+
+    @property
+    def has_readings(self) -> bool:
+        """Return whether the connection has ever been read."""
+        return self._segment is not None
 
     @property
     def past(self) -> PlatformDays:
@@ -221,13 +232,14 @@ class DemandMeter:
         }
 
     @classmethod
-    def from_dict(
+    def from_dict(  # noqa: PLR0913, PLR0917 - all that is stored of a meter
         cls,
         data: Stored,
         contract: Contract = NO_CONTRACT,
         since: date | None = None,
         files: Files | None = None,
         months: tuple[Month, ...] = (),
+        now: datetime | None = None,
     ) -> Self:
         """Return the meter restored from `data`, which `as_dict` returned, and the stored spans.
 
@@ -247,7 +259,7 @@ class DemandMeter:
                 meter._restore(stored, files or {})
         except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as err:
             raise ValueError from err
-        meter.change_contract(contract, since)
+        meter.change_contract(contract, since, now)
         return meter
 
     @classmethod

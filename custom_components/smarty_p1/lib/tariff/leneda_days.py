@@ -15,7 +15,7 @@ from .spans import MonthColumns, columns_of
 
 
 class PlatformDays:
-    """Data from Leneda: quarter-hours by month, shared energy by day, and sums of the newest day."""
+    """Data from Leneda: quarter-hours by month, shared energy by day, sums of the newest day."""
 
     def __init__(
         self,

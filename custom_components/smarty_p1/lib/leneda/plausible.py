@@ -1,0 +1,41 @@
+"""Rows of the platform that are not believed, and days that are not known as a whole."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import chain
+
+from ..tariff import day_end, day_start
+from .registers import CODES, COVERED, Quantity
+from .rows import Row
+from .sums import last_whole_day
+from .totals import with_totals
+
+_REMAINING = CODES[Quantity.REMAINING]
+
+
+def without_false_zeros(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
+    """Return the rows without days whose remaining consumption of 0 no energy sharing explains.
+
+    Leneda was seen to send 0 as the consumption that the supplier bills, for homes that share no
+    energy. Their bill would be 0 then. A layer of sharing, or another value of that day, explains
+    a 0.
+    """
+    rows = platform.get(_REMAINING)
+    if not rows:
+        return platform
+    series = (rows, *(platform.get(CODES[layer], ()) for layer in COVERED))
+    explained = {day_start(row.start) for row in chain.from_iterable(series) if row.kw}
+    kept = tuple(row for row in rows if day_start(row.start) in explained)
+    return {**platform, _REMAINING: kept}
+
+
+def whole_days(platform: Mapping[str, Sequence[Row]]) -> Mapping[str, Sequence[Row]]:
+    """Return the rows until the end of the last day whose consumption is known as a whole.
+
+    Return the rows unchanged if no day is known as a whole.
+    """
+    last = last_whole_day(with_totals(platform).get(CODES[Quantity.IMPORTED], ()))
+    if last is None:
+        return platform
+    end: datetime = day_end(last.start)
+    return {code: tuple(row for row in rows if row.start < end) for code, rows in platform.items()}

@@ -1,0 +1,71 @@
+/** Texts of a past day, for a meter without a cable. */
+
+import { addDays, dayStart, localDay, type Locale, type Texts } from "../locale.ts";
+import { round } from "../rounding.ts";
+import texts from "../texts/yesterday.json" with { type: "json" };
+import type { Day, Meter } from "../websocket-types.ts";
+
+export type YesterdayKey = keyof (typeof texts)["en"];
+export const yesterdayTexts: Texts<YesterdayKey> = texts;
+
+export interface ShownPast {
+  title: string;
+  until: string;
+  /** Energy without its unit; "–" if unknown. */
+  kwh: string;
+  /** Cost with its parts; "" if unknown. */
+  cost: string;
+  /** Highest quarter-hour; "" if unknown. */
+  highest: string;
+  /** Words about the excess over the reference power; "" without an excess. */
+  above: string;
+  notes: string[];
+}
+
+/** Return the last day that Leneda knows of a meter without a cable; undefined for other meters. */
+export function lastKnownDay({ source, known_until: until }: Meter): string | undefined {
+  return source === "leneda" && until ? addDays(localDay(new Date(until)), -1) : undefined;
+}
+
+/** Return the texts of the day `day`. `last` is the last known day, `now` the present time in ms since 1970. */
+export function shownPast(meter: Meter, day: string, sums: Day | undefined, last: string, now: number, locale: Locale): ShownPast {
+  const t = (key: YesterdayKey, params: Record<string, string> = {}) => locale.text(yesterdayTexts, key, params);
+  const yesterday = addDays(localDay(new Date(now)), -1);
+  const start = dayStart(day);
+  const wh = sums?.imported_wh;
+  const peak = sums?.peak;
+  const reference = sums?.reference_kw ?? null;
+  return {
+    title: day === yesterday ? t("title") : upper(locale.weekday(start)),
+    until: midnight(start, locale),
+    kwh: typeof wh === "number" ? locale.number(wh / 1000, 1) : "–",
+    cost: sums ? costOf(sums, locale) : "",
+    highest: peak ? t("highest", { power: locale.kW(peak.mean_kw), time: locale.time(new Date(peak.start)) }) : "",
+    above: peak && reference !== null && peak.mean_kw > reference ? t("above", { R: locale.referenceKW(reference) }) : "",
+    notes: [
+      last < yesterday ? t("awaited") : "",
+      t("from_leneda"),
+      meter.is_fetching && meter.known_since ? t("fetching", { day: locale.date(new Date(meter.known_since)) }) : "",
+    ].filter(Boolean),
+  };
+}
+
+/** Return "until Sat 21 Nov, midnight" for a day. */
+export const midnight = (start: Date, locale: Locale): string =>
+  locale.text(yesterdayTexts, "until_midnight", { day: locale.shortDate(start) });
+
+const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** Return "2.31 € (1.84 used, 0.47 fixed)". The parts add up to the total. */
+function costOf({ cost, cost_used: used, cost_fixed: fixed, feed_in: fed }: Day, locale: Locale): string {
+  if (cost === null || used === null || fixed === null) return "";
+  const sold = round(fed ?? 0, 2);
+  const [total, shownFixed] = [round(cost, 2), round(fixed, 2)];
+  const params = {
+    cost: locale.cents(total),
+    used: locale.number(total - shownFixed - sold, 2),
+    fixed: locale.number(shownFixed, 2),
+    sold: locale.number(sold, 2),
+  };
+  return locale.text(yesterdayTexts, sold ? "cost_sold" : "cost", params);
+}

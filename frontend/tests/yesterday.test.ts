@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Locale } from "../src/locale.ts";
+import { lastKnownDay, shownPast } from "../src/sentences/yesterday.ts";
+import type { Day, Meter } from "../src/websocket-types.ts";
+
+const en = new Locale({ language: "en", number_format: "language", time_format: "24" }, "en");
+const fr = new Locale({ language: "fr", number_format: "language", time_format: "24" }, "fr");
+// 22 November 2026, 14:35.
+const NOW = Date.parse("2026-11-22T13:35:00Z");
+const METER = { source: "leneda", known_until: "2026-11-21T23:00:00+00:00", known_since: "2026-04-01T00:00:00+02:00", is_fetching: false } as Meter;
+const DAY = {
+  day: "2026-11-21",
+  imported_wh: 9440,
+  reference_kw: 3,
+  peak: { start: "2026-11-21T17:30:00Z", mean_kw: 3.9 },
+  cost: 2.313,
+  cost_used: 1.838,
+  cost_fixed: 0.474,
+  feed_in: 0,
+} as Day;
+const plain = (text: string) => text.replaceAll("\u00a0", " ");
+const shown = (day = "2026-11-21", sums: Day | undefined = DAY, meter = METER, locale = en) => {
+  const { title, until, kwh, cost, highest, above, notes } = shownPast(meter, day, sums, lastKnownDay(meter)!, NOW, locale);
+  return { texts: [title, until, kwh, cost, highest, above].map(plain), notes: notes.map(plain) };
+};
+
+test("yesterday in numbers", () => {
+  assert.equal(lastKnownDay(METER), "2026-11-21");
+  const { texts, notes } = shown();
+  assert.deepEqual(texts, ["Yesterday", "until Sat 21 Nov, midnight", "9.4", "**2.31 €** (1.84 used, 0.47 fixed)", "Highest quarter-hour 3.9 kW at 18:30", "above 3 kW"]);
+  assert.deepEqual(notes, ["From Leneda. Today's values arrive tomorrow, after about 13:30. Only the meter's port tells what is drawn now."]);
+});
+
+test("within the reference power, with the sun, without prices", () => {
+  assert.equal(shown(undefined, { ...DAY, reference_kw: 7 }).texts[5], "");
+  assert.equal(shown(undefined, { ...DAY, reference_kw: null }).texts[5], "");
+  assert.equal(shown(undefined, { ...DAY, cost: 1.74, feed_in: -0.57 }).texts[3], "**1.74 €** (1.84 used, −0.57 to the grid, 0.47 fixed)");
+  assert.equal(shown(undefined, { ...DAY, cost: null }).texts[3], "");
+  assert.deepEqual(shown(undefined, { ...DAY, imported_wh: null, peak: null }).texts.slice(2), ["–", "**2.31 €** (1.84 used, 0.47 fixed)", "", ""]);
+});
+
+test("another day has its name, and a late yesterday is awaited", () => {
+  const late = { ...METER, known_until: "2026-11-20T23:00:00+00:00", is_fetching: true } as Meter;
+  const { texts, notes } = shown("2026-11-20", DAY, late);
+  assert.deepEqual(texts.slice(0, 2), ["Friday 20 November", "until Fri 20 Nov, midnight"]);
+  assert.deepEqual([notes[0], notes[2]], ["Yesterday is awaited.", "Older days are being fetched: back to 1 April 2026 so far."]);
+  assert.equal(shown("2026-11-21", DAY, METER, fr).texts[0], "Hier");
+});
+
+test("a meter at a port has no last known day", () => {
+  assert.equal(lastKnownDay({ ...METER, source: "port" }), undefined);
+  assert.equal(lastKnownDay({ ...METER, known_until: null }), undefined);
+});

@@ -1,0 +1,123 @@
+"""From a key of Leneda to last month's bill, by clicks alone: each one is counted."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import pytest_socket
+
+from dev.leneda import Platform
+from dev.simulator import Server
+from tests.system.home import Home
+from tests.system.support import TIMEOUT, until
+
+from .conftest import OpenableMeter
+from .dashboard import cards_of, shows_cards
+from .household import Household, household
+from .steps import NAME
+from .test_the_past import POINT, midnight
+from .test_twelve_clicks import COUNT, clicks, tabs_to
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+
+API_KEY = "1f3a5c7e9b2d4f608a1c3e5d7f9b2a4c"
+ENERGY_ID = "LUXE-AB-CD-12345"
+MAX_CLICKS = 12
+MAX_S = 600.0
+_FLOW = "panel.config.integrations.config_flow"
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def home(tmp_path_factory: pytest.TempPathFactory, line: Server) -> AsyncIterator[Home]:
+    """Start a Home Assistant that asks a platform of the test: 0.8 kW at all times."""
+    pytest_socket.enable_socket()
+    (meter, _), *_ = line.addresses()
+    assert isinstance(meter, OpenableMeter)
+    async with Platform(key=API_KEY, energy_id=ENERGY_ID) as platform:
+        platform.series[POINT, "1-1:1.29.0"] = lambda _start: 0.8
+        home = Home(tmp_path_factory.mktemp("home"), meter, leneda=platform.url)
+        await home.start()
+        yield home
+        await home.stop()
+
+
+async def test_last_months_bill_after_twelve_clicks(
+    home: Home, browser: str, pictures: Path | None
+) -> None:
+    async with household(home.client.url, browser, pictures=pictures, sidebar="docked") as who:
+        page, own, frontend = who.page, who.texts.own, who.texts.of_frontend
+        await page.add_init_script(COUNT)
+        await who.opens("/")
+        await who.sees("Kitchen")
+        began = time.monotonic()
+
+        await _enter_account(who)
+        await who.presses(frontend(f"{_FLOW}.next"))
+        # 24 hours of 0.8 kW.
+        await who.sees(own("config.step.leneda_found.title"), POINT, "19.2 kWh")
+        await who.takes_picture("leneda-found", of=who.dialog)
+        await who.presses(frontend(f"{_FLOW}.next"))
+        await who.sees(own("config.step.contract.title"))
+        price, _ = await page.locator("ha-selector-number input").all()
+        await tabs_to(page, price)
+        await page.keyboard.type("0.1463")
+        await who.presses(frontend(f"{_FLOW}.next"))
+        await who.sees(own("config.step.show.data.sidebar"))
+        await who.presses(frontend(f"{_FLOW}.submit"))
+        await who.sees("The meter is read.")
+        await page.get_by_role("link", name="Smarty", exact=True).last.click()
+        yesterday, _day = await shows_cards(who, "now", "today")
+        await until(_says(who, "now", r"^Yesterday until .*, midnight 19\.2 kWh"), within=60)
+        assert yesterday.name == "smarty-p1-now"
+        await who.takes_picture("yesterday")
+        # No tab of the present, and none of quality.
+        tabs = [tab.strip() for tab in await page.get_by_role("tab").all_inner_texts()]
+        assert tabs == ["Yesterday", "Bill", "Year"]
+        await page.get_by_role("tab", name="Bill").click()
+        await until(_says(who, "bill", "from Leneda"), within=60)
+        earlier = page.locator("smarty-p1-bill").get_by_role("button", name="Month before").first
+        await until(earlier.is_enabled, within=60)
+        await earlier.click()
+        last, this = midnight(1), midnight(0)
+        kwh = (this.timestamp() - last.timestamp()) / 3600 * 0.8
+        await until(_says(who, "bill", re.escape(f"{kwh:.2f}")), within=MAX_S)
+        await who.takes_picture("bill")
+
+        assert await clicks(page) <= MAX_CLICKS
+        assert time.monotonic() - began <= MAX_S
+        assert not [error for error in who.errors if "/api/brands/" not in error]
+
+
+async def _enter_account(who: Household) -> None:
+    """Open the dialog, choose Leneda, and type the account, from field to field by keyboard."""
+    page, own, frontend = who.page, who.texts.own, who.texts.of_frontend
+    await who.presses(frontend("panel.lovelace.menu.add"))
+    device = page.get_by_role("menuitem", name=frontend("panel.lovelace.menu.add_device"))
+    # The button's name covers its end.
+    await device.click(position={"x": 20, "y": 10})
+    await page.locator("dialog-add-integration input").first.wait_for()
+    await asyncio.sleep(1)
+    await page.keyboard.type("smarty")
+    await page.locator("dialog-add-integration").get_by_text(NAME, exact=True).click()
+    await who.sees(own("config.step.user.title"))
+    await who.takes_picture("menu", of=who.dialog)
+    await who.chooses(own("config.step.user.menu_options.leneda"))
+    await who.sees(own("config.step.leneda.title"))
+    typed = {"api_key": API_KEY, "energy_id": ENERGY_ID, "consumption_point": POINT}
+    for name, text in typed.items():
+        await tabs_to(page, page.locator(f"[name={name}] input").last)
+        await page.keyboard.type(text)
+
+
+def _says(who: Household, name: str, pattern: str) -> Callable[[], Awaitable[bool]]:
+    """Return a function that tells whether a card has a text."""
+
+    async def says() -> bool:
+        cards = {card.name: card.text for card in await cards_of(who)}
+        return bool(re.search(pattern, cards.get(f"smarty-p1-{name}", "").replace("\u00a0", " ")))
+
+    return says

@@ -1,0 +1,137 @@
+"""A meter without a cable gets one, in a real recorder: every kilowatt-hour is there once."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from homeassistant.components.recorder.core import Recorder
+from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.const import EVENT_RECORDER_5MIN_STATISTICS_GENERATED
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.recorder import get_instance
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+from pytest_homeassistant_custom_component.components.recorder.common import (
+    async_wait_recording_done,
+    do_adhoc_statistics,
+)
+
+from custom_components.smarty_p1.coordinator import (
+    imported_quarter_hours,
+    leneda_client,
+    leneda_download,
+)
+from dev.leneda import Platform
+
+from . import leneda
+from .dialogs import reconfigure, submit
+from .flows.test_leneda_meter import add, keys, last_midnight, of_now
+from .meter import KEY, MeterPort, with_value
+from .support import receive, wait_until
+
+DAYS = 20
+HOUR = timedelta(hours=1)
+FIVE_MINUTES = timedelta(minutes=5)
+
+pytestmark = pytest.mark.usefixtures("short_wait")
+
+
+@pytest.fixture(autouse=True)
+def integration(
+    recorder_mock: Recorder, enable_custom_integrations: None, socket_enabled: None
+) -> None:
+    """Do as in the other tests, with a recorder that starts before everything else."""
+
+
+@pytest.fixture(autouse=True)
+def few_days(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Fetch few days, without a pause, into a folder of the test's own."""
+    monkeypatch.setattr(leneda_download, "PAUSE", 0.0)
+    monkeypatch.setattr(leneda_download, "KEPT", timedelta(days=DAYS))
+    monkeypatch.setattr(imported_quarter_hours, "STORAGE_DIR", str(tmp_path / ".storage"))
+
+
+async def rows(hass: HomeAssistant, name: str) -> list[tuple[datetime, float]]:
+    """Return the hours of a statistic with their sums in kWh."""
+    await async_wait_recording_done(hass)
+
+    def read() -> list[tuple[datetime, float]]:
+        start = datetime(2000, 1, 1, tzinfo=UTC)
+        found: Any = statistics_during_period(
+            hass, start, None, {name}, "hour", {"energy": "kWh"}, {"sum"}
+        )
+        return [
+            (datetime.fromtimestamp(row["start"], UTC), row["sum"]) for row in found.get(name, [])
+        ]
+
+    return await get_instance(hass).async_add_executor_job(read)
+
+
+async def test_every_kilowatt_hour_is_there_once(
+    hass: HomeAssistant, port: MeterPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await async_setup_component(hass, "sensor", {})
+    async with Platform(key=leneda.KEY, energy_id=leneda.ENERGY_ID) as platform:
+        platform.series[leneda.POINT, leneda.IMPORTED] = lambda _start: 0.5
+        monkeypatch.setattr(leneda_client, "BASE_URL", platform.url)
+        entry = await add(hass)
+        name = keys(hass, entry)["energy_imported"]
+        midnight = last_midnight().astimezone(UTC)
+        found = await rows(hass, name)
+        # It is written in parts, the newest days first.
+        while not (
+            found
+            and midnight - found[0][0] >= (DAYS - 1) * 24 * HOUR
+            and found[-1][0] == midnight - HOUR
+        ):
+            found = await rows(hass, name)
+        # All hours up to midnight, half a kilowatt-hour each.
+        assert all(now - last == HOUR for (last, _), (now, _) in pairwise(found))
+        known = 0.5 * len(found)
+        assert found[-1][1] == pytest.approx(known)
+        assert [total for _, total in found] == pytest.approx(
+            [0.5 * (n + 1) for n in range(len(found))]
+        )
+
+        begin = dt_util.utcnow()
+        port.greeting = lambda: port.next_frame(with_value(of_now(), "1-0:1.8.0", _index(0)))
+        form = await reconfigure(hass, entry)
+        result = await submit(hass, form, {"port": port.address, "encryption_key": KEY})
+        assert result["reason"] == "cable_added"
+        await wait_until(hass, lambda: entry.runtime_data.latest is not None)
+        await receive(hass, port, with_value(of_now(), "1-0:1.8.0", _index(1.25)))
+        await async_wait_recording_done(hass)
+        await _sum_up(hass, begin)
+
+        after = await rows(hass, name)
+        assert after[: len(found)] == found
+        own = after[len(found) :]
+        # The register stood at 25,678.901 kWh; of this, 1.25 kWh were drawn since.
+        assert own[-1][1] == pytest.approx(known + 1.25)
+        assert min(now - last for (_, last), (_, now) in pairwise(after)) >= 0
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+def _index(kwh: float) -> str:
+    return f"({25_678.901 + kwh:010.3f}*kWh)"
+
+
+async def _sum_up(hass: HomeAssistant, begin: datetime) -> None:
+    """Let the recorder sum up the five minutes since `begin`, and then their hours."""
+    period = begin.replace(minute=begin.minute // 5 * 5, second=0, microsecond=0)
+    while period <= dt_util.utcnow():
+        do_adhoc_statistics(hass, start=period)
+        period += FIVE_MINUTES
+    await async_wait_recording_done(hass)
+    hass.bus.async_fire(EVENT_RECORDER_5MIN_STATISTICS_GENERATED)
+    await hass.async_block_till_done()
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=11))
+    await hass.async_block_till_done()
+    await async_wait_recording_done(hass)
+    # The last five minutes of the hour, of which some are still to come.
+    last = period.replace(minute=55) if period.minute else period - FIVE_MINUTES
+    do_adhoc_statistics(hass, start=last)
+    await async_wait_recording_done(hass)
