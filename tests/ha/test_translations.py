@@ -87,7 +87,10 @@ def test_each_error_of_a_probe_has_a_text() -> None:
     boards |= {"entity_not_found", "entity_disabled", "entity_without_state"}
     boards |= {"mqtt_not_running", "not_sonar", "tank_upside_down", "volume_zero"}
 
-    assert TEXTS["config"]["error"].keys() == raised | typed | special | boards
+    account = {key for key in TEXTS["config"]["error"] if key.startswith("leneda_")}
+    assert account <= TEXTS["options"]["error"].keys()
+
+    assert TEXTS["config"]["error"].keys() == raised | typed | special | boards | account
     for key, text in TEXTS["config"]["error"].items():
         extra = {"serial_number"} if key == "other_meter" else set()
         assert placeholders(text) <= {"found", "port", "program", "title"} | extra
@@ -220,7 +223,7 @@ def test_each_option_has_a_name_and_an_explanation() -> None:
     menu = pages["init"]
     assert menu["menu_options"].keys() == menu["menu_option_descriptions"].keys()
     pages_of_menu = {"contract", "updates", "other_programs", "leneda_file", "leneda_account"}
-    pages_of_menu |= {"virtual_clients"}  # while there is a virtual meter
+    pages_of_menu |= {"sun", "virtual_clients"}  # while there is a virtual meter
     assert menu["menu_options"].keys() == pages_of_menu
     assert pages["leneda_file"]["data"].keys() == {"file"}
     assert pages["leneda_file"]["data_description"].keys() == {"file"}

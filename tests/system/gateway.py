@@ -19,14 +19,19 @@ _DEVICE = re.compile(r"/dev/serial/by-id/[^,]+")
 
 
 def documented(count: int) -> tuple[str, list[str]]:
-    """Return the example for so many serial ports: its first lines, and its connections."""
+    """Return the first lines of the page's example, and `count` connections.
+
+    The page has an example with one port and one with two. Each further port has the next number.
+    """
     text = (ROOT / "docs" / "connections.md").read_text(encoding="utf-8")
-    for example in _EXAMPLE.findall(text):
-        connections = _CONNECTION.findall(example)
-        if len(connections) == count:
-            return example.partition("connection:")[0], connections
-    message = f"docs/connections.md has no example with {count} connections"
-    raise LookupError(message)
+    examples = {len(_CONNECTION.findall(each)): each for each in _EXAMPLE.findall(text)}
+    example = examples[min(count, 2)]
+    connections = _CONNECTION.findall(example)
+    further = [
+        connections[-1].replace("&smarty-p1-2\n", f"&smarty-p1-{number}\n")
+        for number in range(len(connections) + 1, count + 1)
+    ]
+    return example.partition("connection:")[0], [*connections, *further]
 
 
 class Gateway:
