@@ -62,11 +62,12 @@ async def test_last_months_bill_after_twelve_clicks(
         await who.takes_picture("leneda-found", of=who.dialog)
         await who.presses(frontend(f"{_FLOW}.next"))
         await who.sees(own("config.step.contract.title"))
+        await page.locator("ha-selector-number input").nth(1).wait_for()
         price, _ = await page.locator("ha-selector-number input").all()
         await tabs_to(page, price)
         await page.keyboard.type("0.1463")
         await who.presses(frontend(f"{_FLOW}.next"))
-        await who.sees(own("config.step.show.data.sidebar"))
+        await who.sees(own("config.step.show.data.fill_energy"), "Energy imported")
         await who.presses(frontend(f"{_FLOW}.submit"))
         await who.sees("The meter is read.")
         await page.get_by_role("link", name="Smarty", exact=True).last.click()
@@ -86,6 +87,8 @@ async def test_last_months_bill_after_twelve_clicks(
         kwh = (this.timestamp() - last.timestamp()) / 3600 * 0.8
         await until(_says(who, "bill", re.escape(f"{kwh:.2f}")), within=MAX_S)
         await who.takes_picture("bill")
+        [grid] = (await home.client.command("energy/get_prefs"))["energy_sources"]
+        assert (grid["type"], grid["stat_energy_from"]) == ("grid", "sensor.smarty_energy_imported")
 
         assert await clicks(page) <= MAX_CLICKS
         assert time.monotonic() - began <= MAX_S

@@ -21,7 +21,7 @@ def _feeds_in(reading: Reading) -> bool:
 # The states of both sensors stay unknown, because Leneda has no register. But their statistics get
 # the hours.
 _COUNTED: Mapping[str, Callable[[Reading], bool]] = {
-    "energy_imported": lambda reading: reading.demand is not None,
+    "energy_imported": lambda _reading: True,
     "energy_exported": _feeds_in,
 }
 # Values of the present quarter-hour. A price of yesterday may differ from the present price.
