@@ -109,6 +109,7 @@ SECTION_LENEDA: Final = "leneda"
 CONF_ENERGY_ID: Final = "energy_id"
 CONF_CONSUMPTION_POINT: Final = "consumption_point"
 CONF_PRODUCTION_POINT: Final = "production_point"
+CONF_GAS_POINT: Final = "gas_point"
 
 CONF_BAUD_RATE: Final = "baud_rate"
 CONF_PULSES_PER_KWH: Final = "pulses_per_kwh"

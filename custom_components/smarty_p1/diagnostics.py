@@ -15,6 +15,7 @@ from .const import (
     CONF_CONSUMPTION_POINT,
     CONF_ENCRYPTION_KEY,
     CONF_ENERGY_ID,
+    CONF_GAS_POINT,
     CONF_PRODUCTION_POINT,
     CONF_TOPIC,
 )
@@ -30,7 +31,8 @@ from .sinks.virtual_clients import clients_of
 # Topics are private, too, because they contain the serial number or a name chosen by the user.
 _PRIVATE_FIELDS = {
     *(CONF_ENCRYPTION_KEY, CONF_AUTHENTICATION_KEY, CONF_TOPIC),
-    *(CONF_API_KEY, CONF_ENERGY_ID, CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT),
+    *(CONF_API_KEY, CONF_ENERGY_ID),
+    *(CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT, CONF_GAS_POINT),
 }
 _NAMING = re.compile(rf"(/dev/serial/by-id/|^{PREFIX}).+")
 # Serial numbers, and the messages that the grid operator sends to the household.

@@ -16,8 +16,10 @@ CODES = {
     **{f"1-1:{n}.29.0": "kW" for n in (1, 2)},
     **{f"1-1:{n}.29.0": "kVAR" for n in (3, 4)},
     **{f"1-65:{n}.29.{layer}": "kW" for n in (1, 2) for layer in (1, 2, 3, 4, 9)},
+    "7-1:99.23.17": "Nm3",
+    "7-20:99.33.17": "kWh",
 }
-"""Electrical OBIS codes of Leneda's documentation, with their units."""
+"""OBIS codes of electricity and gas in Leneda's documentation, with their units."""
 QUARTER_HOUR = timedelta(minutes=15)
 
 type Read = Callable[[datetime], float | None]
@@ -142,13 +144,17 @@ class Platform:
         starts = _quarter_hours(
             requested.start - margin, min(requested.end + margin, self._until())
         )
+        # Series of gas have a value for each hour.
+        is_gas = requested.code.startswith("7-")
+        if is_gas:
+            starts = (start for start in starts if not start.minute)
         items = list(self._items(read, starts)) if read else []
         if self.gives_twice:
             items = [*reversed(items), *items]
         return {
             "meteringPointCode": requested.point,
             "obisCode": requested.code,
-            "intervalLength": "PT15M" if read else None,
+            "intervalLength": ("PT1H" if is_gas else "PT15M") if read else None,
             "unit": CODES[requested.code] if read else None,
             "items": items,
         }

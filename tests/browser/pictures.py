@@ -23,7 +23,7 @@ from .steps import choose_meter, open_options, search_integration
 
 IMAGES = ROOT / "docs" / "images"
 MAX_BYTES = 120_000
-READY_WITHIN = 240.0
+READY_WITHIN = 900.0
 # Flow rates are known after two captures, fifteen minutes apart at most; charts need some points.
 SETTLE = 300.0
 WIDE = (1240, 900)

@@ -6,6 +6,7 @@ passed, and both captures are of the same day, the rise is added to this day. If
 different days, the rise is added to no day.
 """
 
+from collections.abc import Mapping
 from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Self
@@ -50,6 +51,8 @@ class MediumHistory:
         self.unit = unit
         self.time: datetime | None = None
         self.index = 0.0
+        self.kwh_per_m3: float | None = None
+        """Energy of a cubic metre of gas, None if only the user may know it."""
         self.days: dict[datetime, Sum] = {}
         self.hours: dict[datetime, Sum] = {}
 
@@ -82,6 +85,11 @@ class MediumHistory:
             _add(self.days, day_start(start), amount, end - start)
         self._forget()
 
+    def replace_days(self, days: Mapping[datetime, Sum]) -> None:
+        """Replace the sums of some days."""
+        self.days = dict(sorted({**self.days, **days}.items()))
+        self._forget()
+
     def _spread(self, start: datetime, end: datetime, amount: float) -> None:
         at = start
         while at < end:
@@ -107,6 +115,7 @@ class MediumHistory:
             "unit": self.unit,
             "time": self.time and self.time.isoformat(),
             "index": self.index,
+            "kwh_per_m3": self.kwh_per_m3,
             "days": _as_text(self.days),
             "hours": _as_text(self.hours),
         }
@@ -119,6 +128,8 @@ class MediumHistory:
         history = cls(checked_text(data["kind"]), None if unit is None else checked_text(unit))
         history.time = None if data["time"] is None else checked_time(data["time"]).astimezone(UTC)
         history.index = checked_number(data["index"])
+        energy = data.get("kwh_per_m3")
+        history.kwh_per_m3 = None if energy is None else checked_number(energy)
         history.days = _sums(data["days"], KEPT_DAYS)
         history.hours = _sums(data["hours"], KEPT_HOURS)
         return history

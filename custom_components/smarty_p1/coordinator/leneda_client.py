@@ -1,7 +1,7 @@
 """Client of Leneda, the national platform. A request gets the time series of one OBIS code."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from http import HTTPStatus
@@ -12,7 +12,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from yarl import URL
 
-from ..lib.leneda import AnswerRefusal, ResponseError, Row, read_time_series
+from ..lib.leneda import (
+    AnswerRefusal,
+    GasSpan,
+    ResponseError,
+    Row,
+    read_gas_series,
+    read_time_series,
+)
 
 BASE_URL = "https://api.leneda.eu/api"
 MAX_PERIOD = timedelta(days=30)
@@ -73,6 +80,38 @@ async def async_time_series(  # noqa: PLR0913, PLR0917 - the parts of a request
 
     Raises LenedaError.
     """
+    body = await _async_body(hass, credentials, point, code, start, end)
+    return await hass.async_add_executor_job(
+        _read, body, lambda answer: read_time_series(answer, code, start, end).rows
+    )
+
+
+async def async_gas_series(  # noqa: PLR0913, PLR0917 - the parts of a request
+    hass: HomeAssistant,
+    credentials: Credentials,
+    point: str,
+    code: str,
+    start: datetime,
+    end: datetime,
+) -> list[GasSpan]:
+    """Return the intervals of a metering point of gas that start in a period.
+
+    Raises LenedaError.
+    """
+    body = await _async_body(hass, credentials, point, code, start, end)
+    return await hass.async_add_executor_job(
+        _read, body, lambda answer: read_gas_series(answer, code, start, end)
+    )
+
+
+async def _async_body(  # noqa: PLR0913, PLR0917 - the parts of a request
+    hass: HomeAssistant,
+    credentials: Credentials,
+    point: str,
+    code: str,
+    start: datetime,
+    end: datetime,
+) -> bytes:
     names = {"startDateTime": start, "endDateTime": end}
     query = {name: f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for name, at in names.items()}
     try:
@@ -92,16 +131,16 @@ async def async_time_series(  # noqa: PLR0913, PLR0917 - the parts of a request
                 body += piece
                 if len(body) > MAX_SIZE:
                     raise LenedaError(Refusal.TOO_LARGE)
-        return await hass.async_add_executor_job(_read, bytes(body), code, start, end)
+        return bytes(body)
     except TimeoutError:
         raise LenedaError(Refusal.TOO_SLOW) from None
     except ClientError, OSError:  # drop the cause: its text may contain the metering point's URL
         raise LenedaError(Refusal.UNREACHABLE) from None
 
 
-def _read(body: bytes, code: str, start: datetime, end: datetime) -> tuple[Row, ...]:
+def _read[T](body: bytes, read: Callable[[object], T]) -> T:
     try:
-        return read_time_series(json.loads(body), code, start, end).rows
+        return read(json.loads(body))
     except ValueError, RecursionError:
         raise LenedaError(Refusal.NOT_UNDERSTOOD) from None
     except ResponseError as err:

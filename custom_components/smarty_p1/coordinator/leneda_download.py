@@ -24,7 +24,9 @@ from .entry_types import AnyConfigEntry
 from .leneda_client import MAX_PERIOD, Credentials, LenedaError, Refusal, async_time_series
 from .leneda_codes import IMPORTED, LAYERS, MEASURED, asked_of
 from .leneda_comparison import PROBLEMS, tell_difference
+from .leneda_gas import LenedaGas
 from .leneda_progress import CodeProgress, LenedaProgress
+from .meter_history import MeterHistory
 from .quarter_hour_series import KEPT
 from .repair_issues import Problem, raise_issue, withdraw_issues
 
@@ -81,12 +83,19 @@ class _Asked(NamedTuple):
 class LenedaFetch:
     """Download for one meter. It runs while the meter's entry is loaded."""
 
-    def __init__(self, hass: HomeAssistant, entry: AnyConfigEntry, past: KnownPast) -> None:
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: AnyConfigEntry,
+        past: KnownPast,
+        history: MeterHistory,
+    ) -> None:
         self._hass = hass
         self._entry = entry
         self._past = past
         self._account: Mapping[str, str] = entry.options.get(SECTION_LENEDA, {})
         self._progress = LenedaProgress(hass, entry.entry_id, self._account)
+        self._gas = LenedaGas(hass, self._account, history)
         self._outage = Outage(LOGGER, _LOST, _BACK, entry.title, first=60, longest=3600)
         self._minutes = timedelta(minutes=randrange(_SPREAD))  # noqa: S311 - no secret
         self._not_before: datetime | None = None
@@ -104,6 +113,7 @@ class LenedaFetch:
         Otherwise withdraw its repair issues.
         """
         if not self._account:
+            self._gas.forget()
             withdraw_issues(self._hass, self._entry, [Problem.LENEDA_KEY, *PROBLEMS])
             return
         await self._progress.async_load()
@@ -123,6 +133,7 @@ class LenedaFetch:
                 if self._recent_due(now) <= now:
                     await self._async_recent(now)
                     await self._async_compare(now)
+                    await self._gas.async_refresh(now, self._async_pause)
                 await self._async_history(now)
             except LenedaError as err:
                 if err.reason is Refusal.INVALID_AUTH:
@@ -293,9 +304,7 @@ class LenedaFetch:
         credentials = Credentials(self._account[CONF_API_KEY], self._account[CONF_ENERGY_ID])
         rows: list[Row] = []
         for first, last in _pieces(start, end):
-            if not self._is_first:
-                await sleep(PAUSE)
-            self._is_first = False
+            await self._async_pause()
             try:
                 rows += await async_time_series(self._hass, credentials, point, code, first, last)
             except LenedaError as err:
@@ -306,6 +315,12 @@ class LenedaFetch:
             self._progress.refused.pop(code, None)
         withdraw_issues(self._hass, self._entry, [Problem.LENEDA_KEY])
         return tuple(rows)
+
+    async def _async_pause(self) -> None:
+        """Wait until the next request may be sent."""
+        if not self._is_first:
+            await sleep(PAUSE)
+        self._is_first = False
 
     def _note_refusal(self, code: str) -> None:
         is_new = code not in self._progress.refused

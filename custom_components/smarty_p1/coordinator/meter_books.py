@@ -41,7 +41,7 @@ class MeterBooks:
         self.market = MarketPriceEntities(hass, entry)
         self._hass = hass
         self._entry = entry
-        self._leneda = LenedaFetch(hass, entry, self.past)
+        self._leneda = LenedaFetch(hass, entry, self.past, self.history)
 
     @property
     def memory(self) -> MeterMemory:

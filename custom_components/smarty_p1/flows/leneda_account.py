@@ -1,7 +1,7 @@
 """Form of the Leneda account: its fields, and a test request to Leneda, the national platform."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +12,21 @@ from homeassistant.helpers.selector import TextSelector, TextSelectorConfig, Tex
 from homeassistant.util import dt as dt_util
 from probatio import Secret
 
-from ..const import CONF_CONSUMPTION_POINT, CONF_ENERGY_ID, CONF_PRODUCTION_POINT
-from ..coordinator.leneda_client import Credentials, LenedaError, Refusal, async_time_series
+from ..const import (
+    CONF_CONSUMPTION_POINT,
+    CONF_ENERGY_ID,
+    CONF_GAS_POINT,
+    CONF_PRODUCTION_POINT,
+)
+from ..coordinator.leneda_client import (
+    Credentials,
+    LenedaError,
+    Refusal,
+    async_gas_series,
+    async_time_series,
+)
 from ..coordinator.leneda_codes import EXPORTED, IMPORTED
-from ..lib.leneda import Row
+from ..lib.leneda import STANDARD_VOLUME, Row
 from ..lib.port import MASK
 from ..lib.tariff import QUARTER_HOUR, day_start
 from .form_errors import FieldError
@@ -37,7 +48,7 @@ def key_fields() -> dict[vol.Marker, Any]:
 
 def account_fields() -> dict[vol.Marker, Any]:
     """Return the fields for the API key, the energy id and the metering points."""
-    points = (CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT)
+    points = (CONF_CONSUMPTION_POINT, CONF_PRODUCTION_POINT, CONF_GAS_POINT)
     return key_fields() | {vol.Optional(point): _TEXT for point in points}
 
 
@@ -113,18 +124,28 @@ async def _async_try_all(
     has_production = bool(account.get(CONF_PRODUCTION_POINT))
     if has_production:
         _check(CONF_PRODUCTION_POINT, account, _POINT, "leneda_point_malformed")
-    rows = await _async_try(hass, account, CONF_CONSUMPTION_POINT, IMPORTED, days)
+    has_gas = bool(account.get(CONF_GAS_POINT))
+    if has_gas:
+        _check(CONF_GAS_POINT, account, _POINT, "leneda_point_malformed")
+    rows = await _async_try(
+        hass, account, CONF_CONSUMPTION_POINT, IMPORTED, async_time_series, days
+    )
     if has_production:
-        await _async_try(hass, account, CONF_PRODUCTION_POINT, EXPORTED)
+        await _async_try(hass, account, CONF_PRODUCTION_POINT, EXPORTED, async_time_series)
+    if has_gas:
+        await _async_try(hass, account, CONF_GAS_POINT, STANDARD_VOLUME, async_gas_series)
     return rows
 
 
-async def _async_try(
-    hass: HomeAssistant, account: Mapping[str, str], field: str, code: str, days: int = 1
-) -> tuple[Row, ...]:
-    """Return the quarter-hours of a metering point in the last `days`.
-
-    If Leneda has none, return ().
+async def _async_try[T](  # noqa: PLR0913, PLR0917 - the parts of a request
+    hass: HomeAssistant,
+    account: Mapping[str, str],
+    field: str,
+    code: str,
+    read: Callable[..., Awaitable[T]],
+    days: int = 1,
+) -> T:
+    """Return the series of a metering point in the last `days`, empty if Leneda has none.
 
     Raises FieldError if Leneda refuses the request.
     """
@@ -134,7 +155,7 @@ async def _async_try(
     if days > 1:
         start = day_start(end - timedelta(days=days))
     try:
-        return await async_time_series(hass, credentials, account[field], code, start, end)
+        return await read(hass, credentials, account[field], code, start, end)
     except LenedaError as err:
         if err.reason is Refusal.INVALID_AUTH:
             field = CONF_API_KEY

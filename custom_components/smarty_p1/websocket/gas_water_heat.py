@@ -9,6 +9,7 @@ from homeassistant.util import dt as dt_util
 from ..coordinator import BooksCoordinator
 from ..coordinator.gas_options import gas_prices, is_gas, kwh_per_m3
 from ..coordinator.gas_water_heat_history import KEPT_DAYS, KEPT_HOURS, MediumHistory, Sum
+from ..coordinator.meter_history import LENEDA_GAS
 from ..lib.reports import GasPrices, gas_costs_report, joined_days
 from ..lib.tariff import LUXEMBOURG, day_end, day_start
 from .requests import Request, async_rendered, meter_command
@@ -37,8 +38,8 @@ def _report(
             "meter": identity,
             "type": medium.kind,
             "unit": medium.unit,
-            "kwh_per_m3": kwh_per_m3(options, medium.kind, medium.unit),
-            "index": medium.index if medium.time else None,
+            "kwh_per_m3": medium.kwh_per_m3 or kwh_per_m3(options, medium.kind, medium.unit),
+            "index": medium.index if medium.time and identity != LENEDA_GAS else None,
             "time": medium.time and medium.time.isoformat(),
             "days": _days(medium.days),
             "hours": _hours(medium.hours, now) if medium.has_hours else None,
@@ -54,15 +55,20 @@ def _costs(
 ) -> dict[str, Any] | None:
     """Return the costs of a gas meter and of the meters that it replaced.
 
-    Return None for other meters.
+    Return None for other meters. Of several gas meters, the first one has the fixed price.
     """
     if not is_gas(medium.kind, medium.unit):
         return None
-    meters = [meter for meter in media if meter is not medium and is_gas(meter.kind, meter.unit)]
+    meters = [meter for meter in media if is_gas(meter.kind, meter.unit)]
     # The costs of a replaced meter are shown with the meter that replaced it. So this meter shows
     # no costs, and the fixed price is counted only once.
-    if any(_has_replaced(meter, medium) for meter in meters):
+    current = [
+        meter for meter in meters if not any(_has_replaced(other, meter) for other in meters)
+    ]
+    if all(meter is not medium for meter in current):
         return gas_costs_report({}, prices, now)
+    if current[0] is not medium:
+        prices = prices._replace(per_month=0.0)
     replaced = [meter.days for meter in meters if _has_replaced(medium, meter)]
     return gas_costs_report(joined_days([medium.days, *replaced]), prices, now)
 
@@ -70,7 +76,8 @@ def _costs(
 def _has_replaced(medium: MediumHistory, predecessor: MediumHistory) -> bool:
     """Return whether `medium` began on the day of `predecessor`'s last reading, or later."""
     last, first = predecessor.time, min(medium.days, default=None)
-    return last is not None and first is not None and day_start(last) <= first
+    is_later = last is not None and first is not None and day_start(last) <= first
+    return is_later and medium is not predecessor
 
 
 def _days(sums: Mapping[datetime, Sum]) -> dict[str, Any] | None:

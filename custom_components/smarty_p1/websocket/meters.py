@@ -13,6 +13,7 @@ from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, has_telegrams
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.gas_options import kwh_per_m3
+from ..coordinator.meter_history import LENEDA_GAS
 from ..entity import mbus_device_id
 from ..lib.entities import CURRENCY
 from ..lib.meter import Reading
@@ -110,6 +111,9 @@ def _media(
     else:
         kept = coordinator.books.history.media.items()
         kinds = {identity: (medium.kind, medium.unit) for identity, medium in kept}
+    media = coordinator.books.history.media
+    if LENEDA_GAS in media:
+        kinds[LENEDA_GAS] = (media[LENEDA_GAS].kind, media[LENEDA_GAS].unit)
     entry = coordinator.config_entry
     devices = {
         identity: _device_id(hass, entry, mbus_device_id(coordinator, identity))
@@ -120,12 +124,13 @@ def _media(
             "meter": identity,
             "type": kind,
             "unit": unit,
-            "kwh_per_m3": kwh_per_m3(entry.options, kind, unit),
+            "kwh_per_m3": (identity in media and media[identity].kwh_per_m3)
+            or kwh_per_m3(entry.options, kind, unit),
             "device_id": devices[identity],
         }
         for identity, (kind, unit) in kinds.items()
         # A meter of the history without a device was removed by the user. So leave it out.
-        if reading or devices[identity]
+        if reading or devices[identity] or identity == LENEDA_GAS
     ]
 
 

@@ -91,6 +91,23 @@ async def test_nothing_yet_of_yesterday_is_no_reason_to_refuse(
     assert (await enter(hass, entry, ACCOUNT))["type"] is FlowResultType.CREATE_ENTRY
 
 
+async def test_a_point_of_gas_is_tried_and_is_in_no_diagnostics(
+    hass: HomeAssistant, platform: Platform, entry: MockConfigEntry
+) -> None:
+    point = "LU0000012345678901234000000000009"
+    with_gas = {**ACCOUNT, "gas_point": point}
+    form = await enter(hass, entry, with_gas)
+    assert form["errors"] == {"gas_point": "leneda_unknown_point"}
+    form = await enter(hass, entry, {**ACCOUNT, "gas_point": "LU1"})
+    assert form["errors"] == {"gas_point": "leneda_point_malformed"}
+
+    platform.series[point, "7-1:99.23.17"] = lambda _start: 0.25
+    assert (await enter(hass, entry, with_gas))["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options["leneda"] == with_gas
+    told = json.dumps(await async_get_config_entry_diagnostics(hass, entry))
+    assert point not in told
+
+
 async def test_the_key_is_not_shown_again(
     hass: HomeAssistant, platform: Platform, entry: MockConfigEntry
 ) -> None:
@@ -103,6 +120,7 @@ async def test_the_key_is_not_shown_again(
         "energy_id": ENERGY_ID,
         "consumption_point": POINT,
         "production_point": None,
+        "gas_point": None,
     }
     typed = {name: text for name, text in shown.items() if text}
     await hass.config_entries.options.async_configure(form["flow_id"], typed)

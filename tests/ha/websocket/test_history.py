@@ -303,6 +303,20 @@ async def test_gas_in_euros_of_the_meter_and_of_the_one_it_has_replaced(
     }
 
 
+async def test_of_two_gas_meters_one_has_the_fixed_price(
+    hass: HomeAssistant, port: MeterPort, make_entry: EntryMaker, client: Client, sender: Sender
+) -> None:
+    entry = await set_up(hass, port, make_entry, gas_price=0.9, gas_fixed_price=15.5)
+    await sender.send(HOURS, r0_1_24_2_1="(250704000000S)(00681.001*m3)")
+    await sender.send(37 * HOURS, r0_1_24_2_1="(250705000000S)(00684.001*m3)")
+    media = entry.runtime_data.books.history.media
+    media["SECOND"] = next(each for each in media.values() if each.kind == "gas").copy()
+
+    costs = [each["costs"] for each in await media_of(client, entry) if each["type"] == "gas"]
+    totals = [(each["per_month"], each["month"]["fixed"], each["month"]["total"]) for each in costs]
+    assert totals == [(15.5, 0.5, 3.2), (0.0, 0.0, 2.7)]
+
+
 async def gas_first(client: Client, entry: MockConfigEntry) -> list[dict[str, Any]]:
     """Return what the meters on the M-Bus have counted: gas, the newest one first, water, heat."""
     found = reversed(await media_of(client, entry))

@@ -250,6 +250,16 @@ def test_what_else_makes_a_lump() -> None:
     assert days_in_doubt(supply._replace(kwh=twice)) == {12, 14}
     # In the first week, nobody knows what is much; and a battery may rest for days.
     first = sun((10, 1.0), (11, 5.0))._replace(since=DAY)
+    dull = {DAY + n * HOUR: 0.5 if 8 <= n % 24 < 16 else 0.0 for n in range(30 * 24)}
+    young = Supply(SupplyKind.PRODUCED, dull, DAY)
+    for day, lump_kwh, days in (
+        (3, 9.0, set()),
+        (14, 2.4, set()),
+        (14, 2.6, {14}),
+        (29, 1.1, {29}),
+    ):
+        hour = DAY + (24 * day + 12) * HOUR
+        assert days_in_doubt(young._replace(kwh={**dull, hour: lump_kwh})) == days
     assert not days_in_doubt(first, DAY + 24 * HOUR)
     resting = sun((19, 3.0), kind=SupplyKind.DISCHARGED)
     kwh = {**resting.kwh, DAY + (24 * 5 + 19) * HOUR: 3.0}

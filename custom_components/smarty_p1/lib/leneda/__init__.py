@@ -8,6 +8,7 @@ meter.set_platform_days(PlatformDays(quarter_hours_of(platform), sharing_of(plat
 
 from .api_response import AnswerRefusal, ResponseError, TimeSeries, read_time_series
 from .difference import Cause, DayDifference, Differences, compare_days
+from .gas_series import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
 from .platform_quarter_hours import quarter_hours_of, sharing_of
 from .plausible import whole_days, without_false_zeros
 from .portal_file import MAX_EXPORT_SIZE, Export, read_export
@@ -29,9 +30,11 @@ from .totals import with_totals
 __all__ = [
     "CODES",
     "COVERED",
+    "GAS_ENERGY",
     "MAX_EXPORT_SIZE",
     "REGISTERS",
     "SHARED",
+    "STANDARD_VOLUME",
     "AnswerRefusal",
     "Cause",
     "DayDifference",
@@ -39,6 +42,7 @@ __all__ = [
     "Export",
     "ExportError",
     "ExportRefusal",
+    "GasSpan",
     "Quantity",
     "Register",
     "ResponseError",
@@ -53,6 +57,7 @@ __all__ = [
     "newest",
     "quarter_hours_of",
     "read_export",
+    "read_gas_series",
     "read_time_series",
     "sharing_of",
     "whole_days",

@@ -24,9 +24,12 @@ MAX_NIGHT = timedelta(hours=18)
 """Longest time without production in a normal night. Many inverters are unavailable at night."""
 MAX_SHARED_MIDNIGHT = timedelta(hours=1)
 """Longest gap between readings whose energy may be shared out to the days before and after."""
-_LEARNING = timedelta(days=7)
 # An hour with more than twice the energy of any hour before holds the energy of several hours.
 _MAX_RISE = 2.0
+_LEARNING_HOURS = 28 * 24
+# In the first weeks, a sunny day after dull days may have such an hour.
+_MAX_EARLY_RISE = 5.0
+_EARLY_LEARNING_HOURS = 7 * 24
 # In the first hour after a dark day, panels deliver little. More energy was produced earlier.
 _MAX_FIRST_SHARE = 0.25
 _NEGLIGIBLE_KWH = 0.05
@@ -174,33 +177,39 @@ class _Watch:
         self._last_energy = supply.since
         self._supply = supply
         self._highest_kwh = 0.0
+        self._hours = 0
 
     def doubtful_period(self, hour: datetime, kwh: float) -> Period | None:
         """Return the period whose energy arrived in an hour, None if it is the hour's own."""
         if hour - self.last_row > MAX_NIGHT:
             return self.last_row, hour + _HOUR if kwh > _NEGLIGIBLE_KWH else hour
-        if self._highest_kwh <= _NEGLIGIBLE_KWH or kwh <= self._max_kwh(hour):
+        if kwh <= self._max_kwh(hour):
             return None
         return self._last_energy, hour + _HOUR
 
     def note(self, hour: datetime, kwh: float) -> None:
         """Learn from the next hour."""
         # A jump must not hide the next jump. A larger inverter is believed after a few days.
-        if self._has_learnt(hour) and self._highest_kwh > _NEGLIGIBLE_KWH:
-            kwh = min(kwh, _MAX_RISE * self._highest_kwh)
-        self._highest_kwh = max(self._highest_kwh, kwh)
+        self._highest_kwh = max(self._highest_kwh, min(kwh, self._rise_limit_kwh))
+        self._hours += 1
         self.last_row = hour + _HOUR
         if kwh > 0:
             self._last_energy = self.last_row
 
     def _max_kwh(self, hour: datetime) -> float:
         """Return the highest plausible energy of an hour."""
-        if self._supply.kind is SupplyKind.PRODUCED and hour - self._last_energy > MAX_NIGHT:
-            return _MAX_FIRST_SHARE * self._highest_kwh
-        return _MAX_RISE * self._highest_kwh if self._has_learnt(hour) else inf
+        is_solar, is_known = self._supply.kind is SupplyKind.PRODUCED, self._highest_kwh > 0
+        if is_solar and is_known and hour - self._last_energy > MAX_NIGHT:
+            return max(_NEGLIGIBLE_KWH, _MAX_FIRST_SHARE * self._highest_kwh)
+        return self._rise_limit_kwh
 
-    def _has_learnt(self, hour: datetime) -> bool:
-        return hour - self._supply.since >= _LEARNING
+    @property
+    def _rise_limit_kwh(self) -> float:
+        """Return the highest energy that the hours before make plausible."""
+        if self._hours < _EARLY_LEARNING_HOURS or self._highest_kwh <= _NEGLIGIBLE_KWH:
+            return inf
+        rise = _MAX_RISE if self._hours >= _LEARNING_HOURS else _MAX_EARLY_RISE
+        return rise * self._highest_kwh
 
 
 def house_days(

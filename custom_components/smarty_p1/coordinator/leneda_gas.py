@@ -1,0 +1,118 @@
+"""Download of gas from Leneda, the national platform: volume and energy by the hour.
+
+Only a metering point of gas that the user has entered is requested. A gas meter on the M-Bus tells
+more and earlier, so nothing is requested where there is one. The days of the last two weeks are
+requested again each time, because the operator corrects days.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+
+from homeassistant.const import CONF_API_KEY
+from homeassistant.core import HomeAssistant
+
+from ..const import CONF_ENERGY_ID, CONF_GAS_POINT
+from ..lib.leneda import GAS_ENERGY, STANDARD_VOLUME, GasSpan
+from ..lib.tariff import day_start
+from .gas_options import is_gas
+from .gas_water_heat_history import KEPT_DAYS, MediumHistory, Sum
+from .leneda_client import Credentials, LenedaError, Refusal, async_gas_series
+from .meter_history import LENEDA_GAS, MeterHistory
+
+_RECENT = timedelta(days=14)
+_PIECE = timedelta(days=29)
+_KEPT = timedelta(days=KEPT_DAYS - 1)
+_NO_SERIES = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
+# In m³. The energy of less gas does not tell the energy of a cubic metre.
+_MIN_VOLUME = 1.0
+
+
+class LenedaGas:
+    """Download of the gas of one household into the history of its electricity meter."""
+
+    def __init__(
+        self, hass: HomeAssistant, account: Mapping[str, str], history: MeterHistory
+    ) -> None:
+        self._hass = hass
+        self._account = account
+        self._history = history
+
+    async def async_refresh(self, now: datetime, pause: Callable[[], Awaitable[None]]) -> None:
+        """Request the last two weeks, and older days that are not known yet. Raises LenedaError.
+
+        `pause` is called before each request.
+        """
+        media = self._history.media
+        has_meter = any(
+            identity != LENEDA_GAS and is_gas(medium.kind, medium.unit)
+            for identity, medium in media.items()
+        )
+        if has_meter or CONF_GAS_POINT not in self._account:
+            self.forget()
+            return
+        today = day_start(now)
+        medium = media.get(LENEDA_GAS) or MediumHistory("gas", "m3")
+        end, newest = today, max(medium.days, default=today)
+        while end > today - _RECENT or end > newest:
+            start = day_start(end - _RECENT)
+            if not await self._async_add(medium, start, end, pause):
+                break
+            end = start
+        while medium.days and (end := min(medium.days)) > today - _KEPT:
+            if not await self._async_add(medium, day_start(end - _PIECE), end, pause):
+                break
+        if medium.days:
+            media[LENEDA_GAS] = medium
+            self._history.schedule()
+
+    def forget(self) -> None:
+        """Forget the gas that Leneda knows."""
+        self._history.media.pop(LENEDA_GAS, None)
+
+    async def _async_add(
+        self,
+        medium: MediumHistory,
+        start: datetime,
+        end: datetime,
+        pause: Callable[[], Awaitable[None]],
+    ) -> bool:
+        """Add the days of a period. Return whether Leneda has any gas of this period."""
+        await pause()
+        volumes = await self._async_series(STANDARD_VOLUME, start, end)
+        if not volumes:
+            return False
+        await pause()
+        energies = await self._async_series(GAS_ENERGY, start, end)
+        medium.replace_days(_day_sums(volumes))
+        medium.time = max(medium.time or start, volumes[-1].start + volumes[-1].length)
+        medium.kwh_per_m3 = _kwh_per_m3(volumes, energies) or medium.kwh_per_m3
+        return True
+
+    async def _async_series(self, code: str, start: datetime, end: datetime) -> list[GasSpan]:
+        """Return the intervals of a period, empty if Leneda refuses the code."""
+        account = self._account
+        credentials = Credentials(account[CONF_API_KEY], account[CONF_ENERGY_ID])
+        point = account[CONF_GAS_POINT]
+        try:
+            return await async_gas_series(self._hass, credentials, point, code, start, end)
+        except LenedaError as err:
+            if err.reason not in _NO_SERIES:
+                raise
+            return []
+
+
+def _day_sums(spans: list[GasSpan]) -> dict[datetime, Sum]:
+    sums: dict[datetime, Sum] = {}
+    for start, length, amount in spans:
+        before = sums.get(day_start(start), Sum(0.0, 0.0))
+        seconds = before.seconds + length.total_seconds()
+        sums[day_start(start)] = Sum(round(before.amount + amount, 6), seconds)
+    return sums
+
+
+def _kwh_per_m3(volumes: list[GasSpan], energies: list[GasSpan]) -> float | None:
+    """Return the energy of a cubic metre, from the intervals with both series."""
+    by_start = {span.start: span.amount for span in volumes}
+    both = [(by_start[span.start], span.amount) for span in energies if span.start in by_start]
+    volume = sum(m3 for m3, _ in both)
+    return round(sum(kwh for _, kwh in both) / volume, 4) if volume >= _MIN_VOLUME else None

@@ -1,0 +1,174 @@
+"""Gas that only the national platform knows: what is asked, kept and shown."""
+
+from datetime import timedelta
+
+import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.smarty_p1.const import DOMAIN
+from custom_components.smarty_p1.coordinator.gas_water_heat_history import MediumHistory
+from custom_components.smarty_p1.coordinator.leneda_client import LenedaError
+from custom_components.smarty_p1.coordinator.leneda_gas import LenedaGas
+from custom_components.smarty_p1.coordinator.meter_history import LENEDA_GAS, MeterHistory
+from dev.leneda import Fault, Platform
+from tests.ha.conftest import EntryMaker
+from tests.ha.leneda import ENERGY_ID, KEY, POINT, utc
+from tests.ha.meter import MeterPort
+from tests.ha.support import set_up
+
+GAS_POINT = "LU0000012345678901234000000000009"
+VOLUME, ENERGY = "7-1:99.23.17", "7-20:99.33.17"
+ACCOUNT = {
+    "api_key": KEY,
+    "energy_id": ENERGY_ID,
+    "consumption_point": POINT,
+    "gas_point": GAS_POINT,
+}
+# Midnight in Luxembourg is at 23:00, in summer at 22:00.
+NOW = utc("2026-11-21 14:00")
+BEGUN = utc("2026-09-30 22:00")
+A_DAY = timedelta(days=1)
+
+
+class Home:
+    """The history of a meter, and what is asked for it."""
+
+    def __init__(self, hass: HomeAssistant, account: dict[str, str]) -> None:
+        self.history = MeterHistory(hass, "entry")
+        self.pauses = 0
+        self._gas = LenedaGas(hass, account, self.history)
+
+    async def refresh(self) -> None:
+        await self._gas.async_refresh(NOW, self._pause)
+
+    async def _pause(self) -> None:
+        self.pauses += 1
+
+    @property
+    def gas(self) -> MediumHistory:
+        return self.history.media[LENEDA_GAS]
+
+
+@pytest.fixture
+def home(hass: HomeAssistant, platform: Platform) -> Home:
+    """Return a home with gas since October: half a cubic metre an hour, of 11 kWh each."""
+    platform.now = lambda: NOW
+    platform.series[GAS_POINT, VOLUME] = lambda start: 0.5 if start >= BEGUN else None
+    platform.series[GAS_POINT, ENERGY] = lambda start: 5.5 if start >= BEGUN else None
+    return Home(hass, ACCOUNT)
+
+
+async def test_all_days_that_the_platform_knows(home: Home, platform: Platform) -> None:
+    await home.refresh()
+    days = home.gas.days
+    assert (min(days), max(days)) == (BEGUN, utc("2026-11-19 23:00"))
+    # 24 hours; 25 of them on the day on which summer time ends.
+    assert days[BEGUN] == (12.0, 86_400)
+    assert days[utc("2026-10-24 22:00")] == (12.5, 90_000)
+    assert len(days) == 51
+    assert home.gas.kwh_per_m3 == 11.0
+    assert home.gas.time == utc("2026-11-20 23:00")
+    # Two weeks, 29 days and 8 or 21, with both series; then a month without any.
+    assert home.pauses == len(platform.requests) == 7
+    assert {each.point for each in platform.requests} == {GAS_POINT}
+
+    # The next time, two weeks are asked for again: the operator has corrected a day.
+    platform.requests.clear()
+    corrected = utc("2026-11-17 23:00")
+    platform.series[GAS_POINT, VOLUME] = lambda start: (
+        None if start < BEGUN else 1.0 if corrected <= start < corrected + A_DAY else 0.5
+    )
+    await home.refresh()
+    assert home.gas.days[corrected] == (24.0, 86_400)
+    assert [each.code for each in platform.requests] == [VOLUME, ENERGY, VOLUME]
+    assert platform.requests[0].start == utc("2026-11-06 23:00")
+
+
+async def test_after_a_long_pause_no_day_is_left_out(home: Home) -> None:
+    await home.refresh()
+    late = utc("2026-10-10 22:00")
+    home.gas.days = {day: each for day, each in home.gas.days.items() if day < late}
+    await home.refresh()
+    assert len(home.gas.days) == 51
+
+
+async def test_without_the_energy_the_user_knows_the_factor(home: Home, platform: Platform) -> None:
+    del platform.series[GAS_POINT, ENERGY]
+    await home.refresh()
+    assert len(home.gas.days) == 51
+    assert home.gas.kwh_per_m3 is None
+
+
+async def test_nothing_is_asked_without_a_point_or_with_a_meter(
+    hass: HomeAssistant, home: Home, platform: Platform
+) -> None:
+    without = Home(hass, {key: value for key, value in ACCOUNT.items() if key != "gas_point"})
+    await without.refresh()
+    home.history.media["GAS0790002574"] = MediumHistory("gas", "m3")
+    home.history.media[LENEDA_GAS] = MediumHistory("gas", "m3")
+    await home.refresh()
+    assert not platform.requests
+    assert list(home.history.media) == ["GAS0790002574"]
+
+
+async def test_a_refusal_leaves_what_is_known(home: Home, platform: Platform) -> None:
+    await home.refresh()
+    platform.series.clear()
+    await home.refresh()
+    assert len(home.gas.days) == 51
+    platform.fault = Fault.SERVER
+    with pytest.raises(LenedaError):
+        await home.refresh()
+
+
+async def test_it_survives_a_restart(home: Home) -> None:
+    await home.refresh()
+    copied = MediumHistory.from_dict(home.gas.as_dict())
+    assert (copied.days, copied.kwh_per_m3) == (home.gas.days, 11.0)
+    stored = {**home.gas.as_dict()}
+    del stored["kwh_per_m3"]
+    assert MediumHistory.from_dict(stored).kwh_per_m3 is None
+
+
+async def test_cards_show_it(  # noqa: PLR0913, PLR0917 - all is needed
+    hass: HomeAssistant,
+    hass_ws_client: WebSocketGenerator,
+    monkeypatch: pytest.MonkeyPatch,
+    home: Home,
+    port: MeterPort,
+    make_entry: EntryMaker,
+) -> None:
+    assert await async_setup_component(hass, DOMAIN, {})
+    await home.refresh()
+    entry = await set_up(hass, port, make_entry, gas_price=0.9, gas_fixed_price=15.0)
+    entry.runtime_data.books.history.media = {LENEDA_GAS: home.gas}
+    monkeypatch.setattr(dt_util, "utcnow", lambda: NOW)
+    client = await hass_ws_client(hass)
+
+    await client.send_json_auto_id({"type": f"{DOMAIN}/media", "entry_id": entry.entry_id})
+    [gas] = (await client.receive_json())["result"]["media"]
+    assert (gas["meter"], gas["type"], gas["index"], gas["kwh_per_m3"]) == (
+        "leneda_gas",
+        "gas",
+        None,
+        11.0,
+    )
+    # 20 days of 12 m³ at 0.90 EUR, and 20 of 30 days of 15 EUR.
+    month = gas["costs"]["month"]
+    assert (month["last"], month["used"], month["fixed"]) == (20, 216.0, 10.0)
+
+    await client.send_json_auto_id({"type": f"{DOMAIN}/meters"})
+    [meter] = (await client.receive_json())["result"]["meters"]
+    listed = [each for each in meter["media"] if each["meter"] == "leneda_gas"]
+    assert listed == [
+        {
+            "meter": "leneda_gas",
+            "type": "gas",
+            "unit": "m3",
+            "kwh_per_m3": 11.0,
+            "device_id": None,
+        }
+    ]
