@@ -85,12 +85,6 @@ async def test_the_name_of_another_meter(meters: Fleet, caplog: pytest.LogCaptur
     assert len(told(caplog)) == 1
 
 
-async def test_a_name_that_another_collector_has_given_away(meters: Fleet) -> None:
-    meters.bucket.put("name.M1", b"534147677004102F")
-    meters.begin(TITLE, NEIGHBOUR)
-    assert await meters.send(TITLE, "M1", "M2") == ["M2"]
-
-
 async def test_the_name_of_a_meter_whose_key_other_collectors_hold(fleet: Worker) -> None:
     """A collector of some titles alone does not know whether the others have keys."""
     fleet.bucket.put("name.M1", b"534147677004102F")

@@ -72,12 +72,3 @@ def test_a_clock_that_was_put_back_writes_nothing_at_the_times_of_others(how: st
             accepted += [one for one in frames if newest.judge(METER, *one) is not REFUSED]
     assert {*accepted} == {*BEFORE, *AFTER}
     assert len(BEFORE + AFTER) <= len(accepted)
-
-
-def test_a_backlog_is_accepted_in_any_order() -> None:
-    seed = randbelow(2**32)
-    LOGGER.warning("seed %d", seed)
-    frames = BEFORE * 2
-    seeded_random("newest", seed).shuffle(frames)
-    newest = Newest()
-    assert all(newest.judge(METER, *one) is not REFUSED for one in frames)

@@ -121,11 +121,6 @@ def test_a_serial_number_cannot_leave_its_tag(name: str, tag: str) -> None:
     assert line.startswith(f"smarty_p1,meter={tag} active_power_imported=1.0,")
 
 
-def test_a_meter_without_a_serial_number_goes_by_its_system_title() -> None:
-    sample = make_sample(decoded(CLOCK, "1-0:1.7.0(1*kW)", name=None))
-    assert sample.meter.startswith("smarty_p1,meter=534147677004102E ")
-
-
 def test_unknown_objects_count_when_they_are_surely_numbers() -> None:
     [line] = rendered(
         "1-0:99.1.0(001.5*kW)", "1-0:99.2.0(0012)", "1-0:99.3.0(abc)", "1-0:99.4.0(7.0)"

@@ -3,8 +3,6 @@
 import asyncio
 import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -132,15 +130,6 @@ def test_what_is_removed_stays_so_although_the_disk_did_not_take_what_came_next(
     assert waiting(open_queue("a"), "a") == [3]
 
 
-def test_the_file_does_not_grow_for_ever(open_queue: FrameDecryptor, tmp_path: Path) -> None:
-    queue = open_queue()
-    for number in range(200):
-        queue.add(frames("a", *range(20), size=2000))
-        queue.remove("a", queue.oldest("a", 100))
-        assert queue.length("a") == 0, number
-    assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 6_000_000
-
-
 def test_two_gateways_cannot_share_a_queue(open_queue: FrameDecryptor) -> None:
     open_queue()
     with pytest.raises(QueueInUseError):
@@ -216,25 +205,6 @@ def test_what_is_kept_is_nobody_elses(open_queue: FrameDecryptor, tmp_path: Path
     modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.glob("queue*")}
     del modes["queue.lock"]  # it is empty
     assert modes == dict.fromkeys(("queue", "queue-shm", "queue-wal"), 0o600)
-
-
-def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises((OSError, sqlite3.Error)):
-        FrameQueue(tmp_path / "file" / "queue", ["a"], 1000)
-
-
-def test_what_was_added_survives_a_kill(open_queue: FrameDecryptor, tmp_path: Path) -> None:
-    code = (
-        "import os, signal, sys; from pathlib import Path\n"
-        "from smarty_p1_gateway.frame_queue import FrameQueue, NewFrame\n"
-        f"queue = FrameQueue(Path({str(tmp_path / 'queue')!r}), ['a', 'b'], 10**6)\n"
-        "for number in range(50): queue.add([NewFrame('a', 't', number.to_bytes(4))])\n"
-        "os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    end = subprocess.run([sys.executable, "-c", code], check=False)
-    assert end.returncode == -9
-    assert waiting(open_queue(), "a") == list(range(50))
 
 
 TITLES = [f"{number:016X}" for number in range(1, 7)]

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import re
 import sys
 import time
 import traceback
@@ -20,7 +19,6 @@ from smarty_p1_gateway import (
 )
 
 TITLE, OTHER, NEITHER = (bytes.fromhex(f"5341473500{number:06X}") for number in (1, 2, 3))
-DOCS = Path(__file__).parents[2] / "docs"
 KEY, OTHER_KEY, EVERY_KEY = (bytes([number]) * 16 for number in (0xA1, 0xB2, 0xC3))
 AUTHENTICATION = bytes([0xD4]) * 16
 DEFAULT_AUTHENTICATION = bytes.fromhex("00112233445566778899AABBCCDDEEFF")
@@ -227,16 +225,6 @@ def test_many_published_keys_are_one_line(tmp_path: Path, caplog: pytest.LogCapt
     read(command=["cat", write(tmp_path / "keys", text)])
     [said] = caplog.messages
     assert said.startswith("[keys] lines 1, 2, 3 and 997 more: ")
-
-
-@pytest.mark.parametrize("page", ["gateway", "fleet-runbooks"])
-def test_the_keys_of_the_pages_are_no_published_ones(
-    page: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    text = (DOCS / f"{page}.md").read_text(encoding="utf-8")
-    [example] = re.findall(r"(?:\*|[0-9A-F]{16}) +[0-9A-F]{32}$", text, re.MULTILINE)
-    assert read(file=write(tmp_path / "keys", example))
-    assert caplog.messages == []
 
 
 def test_a_file_too_large(tmp_path: Path) -> None:

@@ -172,6 +172,8 @@ class Publishing:
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     cluster = Cluster()
     monkeypatch.setattr(nats_publisher, "NatsClient", cluster.client)
+    # A busy machine is no cluster that does not answer.
+    monkeypatch.setattr(nats_requests, "TIMEOUT", 60.0)
     for name in ("FIRST_DELAY", "MAX_DELAY", "_ASIDE_INTERVAL", "_SMALL_BATCH_SECONDS"):
         monkeypatch.setattr(nats_publisher, name, 0.02)
     return cluster

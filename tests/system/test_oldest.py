@@ -6,7 +6,6 @@ import pytest
 import pytest_asyncio
 
 from dev.demo.client import FlowFailedError
-from dev.demo.meter_statistics import DOMAIN
 from dev.simulator import Server, serve
 from tests.system.home import Home
 from tests.system.support import (
@@ -72,15 +71,6 @@ async def test_a_meter_is_set_up_and_read(home: Home, line: Server) -> None:
     for _ in range(2):
         await until(home.shows_last_telegram, within=PATIENCE)
         await home.meter.sends_another(within=PATIENCE)
-
-
-async def test_a_restart_finds_everything_again(home: Home) -> None:
-    before = await home.entities()
-    await home.stop()
-    await home.start()
-    assert len(await home.client.entries(DOMAIN)) == 1
-    assert await home.entities() == before
-    await until(home.shows_last_telegram, within=PATIENCE)
 
 
 async def test_the_log_is_clean(home: Home) -> None:
