@@ -43,27 +43,37 @@ class LenedaGas:
         `pause` is called before each request.
         """
         media = self._history.media
-        has_meter = any(
-            identity != LENEDA_GAS and is_gas(medium.kind, medium.unit)
-            for identity, medium in media.items()
-        )
-        if has_meter or CONF_GAS_POINT not in self._account:
+        if self._has_meter or CONF_GAS_POINT not in self._account:
             self.forget()
             return
         today = day_start(now)
         medium = media.get(LENEDA_GAS) or MediumHistory("gas", "m3")
-        end, newest = today, max(medium.days, default=today)
-        while end > today - _RECENT or end > newest:
-            start = day_start(end - _RECENT)
-            if not await self._async_add(medium, start, end, pause):
-                break
-            end = start
+        await self._async_add_recent(medium, today, pause)
         while medium.days and (end := min(medium.days)) > today - _KEPT:
             if not await self._async_add(medium, day_start(end - _PIECE), end, pause):
                 break
         if medium.days:
             media[LENEDA_GAS] = medium
             self._history.schedule()
+
+    @property
+    def _has_meter(self) -> bool:
+        """Return whether the electricity meter itself reads a gas meter."""
+        return any(
+            identity != LENEDA_GAS and is_gas(medium.kind, medium.unit)
+            for identity, medium in self._history.media.items()
+        )
+
+    async def _async_add_recent(
+        self, medium: MediumHistory, today: datetime, pause: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Add the last two weeks before `today`, and all days since the newest known day."""
+        end, newest = today, max(medium.days, default=today)
+        while end > today - _RECENT or end > newest:
+            start = day_start(end - _RECENT)
+            if not await self._async_add(medium, start, end, pause):
+                break
+            end = start
 
     def forget(self) -> None:
         """Forget the gas that Leneda knows."""

@@ -62,15 +62,18 @@ def _costs(
     meters = [meter for meter in media if is_gas(meter.kind, meter.unit)]
     # The costs of a replaced meter are shown with the meter that replaced it. So this meter shows
     # no costs, and the fixed price is counted only once.
-    current = [
-        meter for meter in meters if not any(_has_replaced(other, meter) for other in meters)
-    ]
+    current = _not_replaced(meters)
     if all(meter is not medium for meter in current):
         return gas_costs_report({}, prices, now)
     if current[0] is not medium:
         prices = prices._replace(per_month=0.0)
     replaced = [meter.days for meter in meters if _has_replaced(medium, meter)]
     return gas_costs_report(joined_days([medium.days, *replaced]), prices, now)
+
+
+def _not_replaced(meters: list[MediumHistory]) -> list[MediumHistory]:
+    """Return the meters that no other meter has replaced."""
+    return [meter for meter in meters if not any(_has_replaced(other, meter) for other in meters)]
 
 
 def _has_replaced(medium: MediumHistory, predecessor: MediumHistory) -> bool:

@@ -1,5 +1,6 @@
 """Command that returns the meters that a user may read."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import voluptuous as vol
@@ -13,6 +14,7 @@ from ..const import DOMAIN
 from ..coordinator import BooksCoordinator, has_telegrams
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.gas_options import kwh_per_m3
+from ..coordinator.gas_water_heat_history import MediumHistory
 from ..coordinator.meter_history import LENEDA_GAS
 from ..entity import mbus_device_id
 from ..lib.entities import CURRENCY
@@ -105,15 +107,8 @@ def _media(
     hass: HomeAssistant, coordinator: BooksCoordinator, reading: Reading | None
 ) -> list[dict[str, Any]]:
     """Return the M-Bus meters of the last telegram. If `reading` is None, return the history's."""
-    if reading:
-        meters = [(name, reading.telegram.channels[n]) for name, n in reading.channels.items()]
-        kinds = {identity: (meter.type, meter.unit) for identity, meter in meters}
-    else:
-        kept = coordinator.books.history.media.items()
-        kinds = {identity: (medium.kind, medium.unit) for identity, medium in kept}
     media = coordinator.books.history.media
-    if LENEDA_GAS in media:
-        kinds[LENEDA_GAS] = (media[LENEDA_GAS].kind, media[LENEDA_GAS].unit)
+    kinds = _kinds_of_media(media, reading)
     entry = coordinator.config_entry
     devices = {
         identity: _device_id(hass, entry, mbus_device_id(coordinator, identity))
@@ -132,6 +127,18 @@ def _media(
         # A meter of the history without a device was removed by the user. So leave it out.
         if reading or devices[identity] or identity == LENEDA_GAS
     ]
+
+
+def _kinds_of_media(
+    media: Mapping[str, MediumHistory], reading: Reading | None
+) -> dict[str, tuple[str, str | None]]:
+    """Return type and unit of each meter by its identity."""
+    kinds = {identity: (medium.kind, medium.unit) for identity, medium in media.items()}
+    if reading is None:
+        return kinds
+    meters = [(name, reading.telegram.channels[n]) for name, n in reading.channels.items()]
+    shown = {identity: (meter.type, meter.unit) for identity, meter in meters}
+    return shown | {name: kind for name, kind in kinds.items() if name == LENEDA_GAS}
 
 
 def _device_id(hass: HomeAssistant, entry: AnyConfigEntry, identifier: str) -> str | None:

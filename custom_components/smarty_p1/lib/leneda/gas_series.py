@@ -60,11 +60,17 @@ def _checked_length(answer: dict[str, Any], items: object, code: str) -> timedel
         raise ResponseError(AnswerRefusal.UNKNOWN_POINT)
     if answer.get("obisCode", code) != code or not isinstance(unit, str):
         raise ResponseError(AnswerRefusal.MALFORMED)
+    return _checked_interval(unit, interval, code)
+
+
+def _checked_interval(unit: str, interval: object, code: str) -> timedelta:
     if unit.casefold().replace("³", "3") != _UNITS[code]:
         raise ResponseError(AnswerRefusal.WRONG_UNIT)
-    if interval is not None and interval not in _INTERVALS:
+    if interval is None:
+        return _INTERVALS["PT1H"]
+    if not isinstance(interval, str) or interval not in _INTERVALS:
         raise ResponseError(AnswerRefusal.WRONG_INTERVAL)
-    return _INTERVALS[interval or "PT1H"]
+    return _INTERVALS[interval]
 
 
 def _span(item: Any, length: timedelta) -> tuple[int, GasSpan] | None:  # noqa: ANN401 - any JSON
