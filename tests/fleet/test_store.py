@@ -1,11 +1,14 @@
-"""Writing to a VictoriaMetrics that fails in every way."""
+"""Writing to a VictoriaMetrics: who answers, who may see what, and what fails."""
 
 import asyncio
 import gzip
 import logging
+import ssl
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -14,69 +17,103 @@ from dev.encoder import KEY, frame, telegram
 from smarty_p1_fleet.metrics import Metrics
 from smarty_p1_fleet.series_line_protocol import Sample, make_sample
 from smarty_p1_fleet.store import Store
-from smarty_p1_fleet.store_config import StoreConfig
+from smarty_p1_fleet.store_config import StoreConfig, read_store
+from smarty_p1_fleet.store_process import check_store
+from smarty_p1_gateway import ConfigError, ConfigTable
 from smartyp1.p1 import Decoder, Telegram
+from tests.authority import Authority
+
+RUNS = "process_start_time_seconds {start}\nvm_app_uptime_seconds 9\n"
+SAMPLE = Sample("smarty_p1,meter=A x=1,", "", 1_700_000_000_000)
+
+# What programs say of themselves, by the names of metrics in VictoriaMetrics' documentation.
+VERSION = 'vm_app_version{{version="{}-20250425-131706-tags-v1.116.0{}", short_version="v1"}} 1\n'
+VMINSERT = VERSION.format("vminsert", "-cluster-0-g27d3fb2105")
+UNNAMED_VMINSERT = (
+    'vm_app_version{version="", short_version=""} 1\n'
+    'vm_rpc_rows_sent_total{name="vminsert", addr="vmstorage-1:8400"} 5\n'
+)
 
 
-class FakeStore:
-    """Answers as it is told."""
+@dataclass
+class Host:
+    """A machine with something that answers as VictoriaMetrics does, or as it is told."""
 
-    def __init__(self) -> None:
-        self.encoding = ""
-        self.moved_to = ""
-        self.asked = 0
-        self.answers: list[int] = []
-        self.bodies: list[str] = []
-        self.metrics = "process_start_time_seconds 100\nvm_app_uptime_seconds 9\n"
-        self.url = ""
-
-    async def write(self, request: web.Request) -> web.Response:
-        assert request.query_string == "precision=ms"
-        if self.moved_to:
-            raise web.HTTPTemporaryRedirect(self.moved_to)
-        self.bodies.append((await request.read()).decode())
-        return web.Response(status=self.answers.pop(0) if self.answers else 204)
+    name: str = "one"
+    start: int = 100
+    more: str = 'vm_app_version{version="", short_version=""} 1\n'
+    runs: str = RUNS
+    login: str | None = None
+    url: str = ""
+    moved_to: str = ""
+    encoding: str = ""
+    asked: int = 0
+    answers: list[int] = field(default_factory=list)
+    writes: list[str] = field(default_factory=list)
 
     async def tell(self, request: web.Request) -> web.Response:
         assert request.headers.getall("Accept-Encoding") == ["identity"]
         self.asked += 1
         if self.moved_to:
             raise web.HTTPFound(self.moved_to)
-        if not self.encoding:
-            return web.Response(text=self.metrics)
-        body = (zlib.compress if self.encoding == "deflate" else gzip.compress)(
-            self.metrics.encode()
-        )
-        return web.Response(body=body, headers={"Content-Encoding": self.encoding})
+        body = (self.more + self.runs.format(start=self.start)).encode()
+        headers = self._headers
+        if self.encoding:
+            body = (zlib.compress if self.encoding == "deflate" else gzip.compress)(body)
+            headers["Content-Encoding"] = self.encoding
+        return web.Response(body=body, headers=headers)
 
+    async def write(self, request: web.Request) -> web.Response:
+        if self.moved_to:
+            raise web.HTTPTemporaryRedirect(self.moved_to)
+        if self.login not in {None, request.headers.get("Authorization")}:
+            return web.Response(status=401)
+        if body := (await request.read()).decode():
+            assert request.query_string == "precision=ms"
+            self.writes.append(body)
+        status = self.answers.pop(0) if body and self.answers else 204
+        return web.Response(status=status, headers=self._headers)
 
-@pytest.fixture
-async def fake() -> AsyncIterator[FakeStore]:
-    async with serving() as fake:
-        yield fake
+    @property
+    def _headers(self) -> dict[str, str]:
+        """Return what says which machine it is, if it has a name."""
+        return {"X-Server-Hostname": self.name} if self.name else {}
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[FakeStore]:
-    fake = FakeStore()
+async def serving(host: Host, tls: ssl.SSLContext | None = None) -> AsyncIterator[Host]:
     app = web.Application()
-    app.add_routes([web.post("/write", fake.write), web.get("/metrics", fake.tell)])
+    app.add_routes([web.post("/write", host.write), web.get("/metrics", host.tell)])
     runner = web.AppRunner(app)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    host, port = runner.addresses[0][:2]
-    fake.url = f"http://{host}:{port}/"
-    yield fake
-    await runner.cleanup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls).start()
+    address, port = runner.addresses[0][:2]
+    host.url = f"{'https' if tls else 'http'}://{address}:{port}"
+    try:
+        yield host
+    finally:
+        await runner.cleanup()
 
 
-@pytest.fixture
-async def store(fake: FakeStore) -> AsyncIterator[Store]:
-    store = Store(StoreConfig((fake.url.rstrip("/"),)), Metrics())
-    serving = asyncio.create_task(store.serve())
-    yield store
-    serving.cancel()
-    await asyncio.gather(serving, return_exceptions=True)
+@asynccontextmanager
+async def writing_to(config: StoreConfig) -> AsyncIterator[Store]:
+    store = Store(config, Metrics())
+    task = asyncio.create_task(store.serve())
+    try:
+        yield store
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture(autouse=True)
+def is_asked_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("smarty_p1_fleet.store._ASK_INTERVAL", 0.02)
+
+
+async def until(check: Callable[[], bool]) -> None:
+    while not check():
+        await asyncio.sleep(0.01)
 
 
 def sample(counter: int) -> Sample:
@@ -86,117 +123,263 @@ def sample(counter: int) -> Sample:
     return make_sample(event)
 
 
-async def test_what_is_handed_in_together_is_one_write(fake: FakeStore, store: Store) -> None:
+@pytest.fixture
+async def host() -> AsyncIterator[Host]:
+    async with serving(Host(name="")) as host:
+        yield host
+
+
+@pytest.fixture
+async def store(host: Host) -> AsyncIterator[Store]:
+    async with writing_to(StoreConfig((host.url,))) as store:
+        yield store
+
+
+def read(**content: object) -> StoreConfig:
+    return read_store(ConfigTable("store", content))
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (VMINSERT, r"a part of VictoriaMetrics' cluster \(vminsert\)"),
+        (VERSION.format("vmselect", "-cluster"), r"cluster \(vmselect\)"),
+        (VERSION.format("vmstorage", "-cluster"), r"cluster \(vmstorage\)"),
+        (UNNAMED_VMINSERT, r"cluster \(vminsert\)"),
+        (VERSION.format("vmagent", ""), "vmagent answers, and not VictoriaMetrics itself"),
+        ("vmagent_remotewrite_packets_sent_total 1\n", "vmagent answers"),
+        (VERSION.format("vmauth", ""), "vmauth answers"),
+        ('vmauth_user_requests_total{username="a"} 1\n', "vmauth answers"),
+        (VERSION.format("victoria-logs", ""), "victoria-logs answers"),
+    ],
+)
+async def test_what_cannot_say_when_it_has_kept_a_value_is_refused(
+    more: str, message: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(Host(more="a 1\n" + more)) as host:
+        for is_thorough in (False, True):
+            with pytest.raises(ConfigError, match=message):
+                await check_store(StoreConfig((host.url,)), is_thorough=is_thorough)
+        # What it becomes later is not written to, either.
+        async with writing_to(StoreConfig((host.url,))) as store:
+            writing = asyncio.create_task(store.write([SAMPLE]))
+            await until(lambda: any("Asking VictoriaMetrics" in one for one in caplog.messages))
+            assert host.writes == []
+            host.more = "a 1\n"
+            await writing
+
+
+@pytest.mark.parametrize(
+    "version",
+    ["", "victoria-metrics-20220621-071016-tags-v1.79.0-0-g837d0d136", "v1.79.0", "vm-own-build"],
+)
+async def test_a_single_one_is_not_refused_however_it_was_built(version: str) -> None:
+    more = f'a 1\nvm_app_version{{version="{version}", short_version=""}} 1\n'
+    async with serving(Host(more=more)) as host:
+        await check_store(StoreConfig((host.url,)))
+
+
+async def test_who_does_not_answer_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    async with serving(Host()) as host:
+        pass
+    await check_store(StoreConfig((host.url,)), is_thorough=False)
+    await check_store(StoreConfig((host.url,)))
+    told = [one.message for one in caplog.records if one.levelno == logging.WARNING]
+    assert told == ["[store] VictoriaMetrics could not be asked (ClientConnectorError)"]
+
+
+async def test_a_check_finds_that_the_login_is_another_one() -> None:
+    async with serving(Host(login="Bearer right")) as host:
+        with pytest.raises(ConfigError, match=r"\[store\] it answers with 401: it wants another"):
+            await check_store(StoreConfig((host.url,)))
+        assert host.writes == []
+
+
+async def test_another_address_takes_over_and_it_is_the_same_process(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with AsyncExitStack() as first, serving(Host()) as second:
+        one = await first.enter_async_context(serving(Host()))
+        async with writing_to(StoreConfig((one.url, second.url))) as store:
+            before = await store.write([SAMPLE])
+            await first.aclose()
+            after = await store.write([SAMPLE])
+    assert (len(one.writes), len(second.writes)) == (1, 1)
+    assert before.process == after.process
+    assert any("One of the addresses of VictoriaMetrics" in text for text in caplog.messages)
+
+
+@pytest.mark.parametrize("other", [Host(name="two"), Host(start=101)], ids=["host", "start"])
+async def test_addresses_of_two_stores_are_written_to_by_nobody(
+    other: Host, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with serving(Host()) as one, serving(other) as two:
+        config = StoreConfig((one.url, two.url))
+        with pytest.raises(ConfigError, match=r"\[store\] urls: .* different processes"):
+            await check_store(config)
+        async with writing_to(config) as store:
+            writing = asyncio.create_task(store.write([SAMPLE]))
+            await until(lambda: any("different processes" in text for text in caplog.messages))
+            assert (one.writes, two.writes, store.run) == ([], [], None)
+            writing.cancel()
+
+
+async def test_who_takes_the_values_is_who_tells_since_when_it_runs(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    host = Host()
+
+    async def tell_another(request: web.Request) -> web.Response:  # noqa: ARG001
+        text = RUNS.format(start=1)
+        return web.Response(text="\n" + text, headers={"X-Server-Hostname": "two"})
+
+    host.tell = tell_another  # type: ignore[method-assign]
+    async with serving(host), writing_to(StoreConfig((host.url,))) as store:
+        writing = asyncio.create_task(store.write([SAMPLE]))
+        await until(lambda: any("another machine takes" in text for text in caplog.messages))
+        assert not writing.done()
+        writing.cancel()
+
+
+async def test_a_new_password_is_read_without_a_restart(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file, new = tmp_path / "token", tmp_path / "new"
+    file.write_text("old-s3cret")
+    new.write_text("new-s3cret")
+    async with (
+        serving(Host(login="Bearer old-s3cret")) as host,
+        writing_to(read(url=host.url, token_file=str(file))) as store,
+    ):
+        await store.write([SAMPLE])
+        host.login = "Bearer new-s3cret"
+        writing = asyncio.create_task(store.write([SAMPLE]))
+        await until(lambda: any("answers with 401" in text for text in caplog.messages))
+        # Half of it is no reason to forget the former.
+        file.write_text("")
+        await until(lambda: any("token_file is empty" in text for text in caplog.messages))
+        new.replace(file)
+        await writing
+    assert "s3cret" not in caplog.text
+
+
+async def test_a_certificate_is_shown_and_one_is_wanted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    authority, stranger = Authority(tmp_path, "own"), Authority(tmp_path, "other")
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=authority.file)
+    tls.verify_mode = ssl.CERT_REQUIRED
+    tls.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    tls.load_cert_chain(*authority.issue("server"))
+    # The server is in this loop, too, and complains of whom it refuses.
+    asyncio.get_running_loop().set_exception_handler(lambda *_: None)
+    files: dict[str, object] = {"ca_file": str(authority.file)}
+    client, key = stranger.issue("client")
+    async with serving(Host(), tls) as host:
+        config = read(url=host.url, certificate_file=str(client), key_file=str(key), **files)
+        async with writing_to(config) as store:
+            writing = asyncio.create_task(store.write([SAMPLE]))
+            await until(lambda: any("certificate_file" in one for one in caplog.messages))
+            assert host.writes == []
+            renewed, its_key = authority.issue("renewed")
+            its_key.replace(key)
+            renewed.replace(client)
+            await writing
+            assert len(host.writes) == 1
+        # Whoever cannot prove who it is gets no login.
+        caplog.clear()
+        wrong = read(url=host.url, ca_file=str(stranger.file))
+        await check_store(wrong)
+        assert "TLS: its certificate is not trusted" in caplog.text
+
+
+async def test_what_is_handed_in_together_is_one_write(host: Host, store: Store) -> None:
     write = await store.write([sample(1), sample(2)])
     assert write.process == "100"
-    [body] = fake.bodies
+    [body] = host.writes
     assert [line.partition(",storage_delay")[0] for line in body.splitlines()] == [
         "smarty_p1,meter=SAG1030790002574 active_energy_imported=1.0",
         "smarty_p1,meter=SAG1030790002574 active_energy_imported=2.0",
     ]
 
 
-async def test_a_write_is_tried_until_it_is_acknowledged(
-    fake: FakeStore, store: Store, caplog: pytest.LogCaptureFixture
+async def test_a_write_is_tried_until_it_is_acknowledged_and_again_without_a_delay(
+    host: Host, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    fake.answers = [503, 400, 200]
+    host.answers = [503, 400, 200]
     await store.write([sample(1)])
-    assert len(fake.bodies) == 4
     assert [text for text in caplog.messages if text.startswith("Writing")] == [
         "Writing to VictoriaMetrics failed (it answers with 503), and is tried again",
         "Writing to VictoriaMetrics works again",
     ]
-
-
-async def test_what_it_may_have_already_is_written_again_without_a_delay(
-    fake: FakeStore, store: Store
-) -> None:
-    fake.answers = [503]
-    await store.write([sample(1)])
     await store.write([sample(2)])
-    assert ["storage_delay" in body for body in fake.bodies] == [True, False, True]
-    assert "active_energy_imported=1.0 " in fake.bodies[1]
-
-
-async def test_nothing_is_written_to_a_process_that_just_began(
-    fake: FakeStore, store: Store
-) -> None:
-    fake.metrics = "process_start_time_seconds 100\nvm_app_uptime_seconds 1\n"
-    writing = asyncio.create_task(store.write([sample(1)]))
-    await asyncio.sleep(0.6)
-    assert fake.bodies == []
-    fake.metrics = "process_start_time_seconds 100\nvm_app_uptime_seconds 2\n"
-    await writing
-
-
-@pytest.mark.parametrize("text", ["", "process_start_time_seconds x\nvm_app_uptime_seconds 3\n"])
-async def test_nothing_is_written_to_what_does_not_say_since_when_it_runs(
-    fake: FakeStore, store: Store, text: str
-) -> None:
-    fake.metrics = text
-    writing = asyncio.create_task(store.write([sample(1)]))
-    await asyncio.sleep(0.6)
-    assert fake.bodies == []
-    writing.cancel()
-    await asyncio.gather(writing, return_exceptions=True)
-    fake.metrics = "process_start_time_seconds 7\nvm_app_uptime_seconds 3\n"
-    # Who gave up is not written.
-    await store.write([sample(2)])
-    assert [body.count("smarty_p1,") for body in fake.bodies] == [1]
-
-
-async def until_it_fails(caplog: pytest.LogCaptureFixture, what: str) -> str:
-    """Return why something fails, as the log says it."""
-    while True:
-        for text in caplog.messages:
-            if text.startswith(what):
-                return text.partition("(")[2].partition(")")[0]
-        await asyncio.sleep(0.01)
+    # The store may have it already.
+    assert ["storage_delay" in body for body in host.writes] == [True, *[False] * 3, True]
+    assert all("active_energy_imported=1.0 " in body for body in host.writes[1:4])
 
 
 @pytest.mark.parametrize(
-    ("spoil", "reason"),
+    "runs",
     [
-        ({"encoding": "gzip"}, "its metrics are compressed"),
-        ({"encoding": "deflate"}, "its metrics are compressed"),
-        ({"metrics": "#" * 4 * 1024 * 1024}, "its answer is too long"),
+        "process_start_time_seconds 100\nvm_app_uptime_seconds 1\n",
+        "",
+        "process_start_time_seconds x\nvm_app_uptime_seconds 3\n",
     ],
-    ids=["gzip", "deflate", "long"],
 )
-async def test_an_answer_that_may_have_no_end_is_no_answer(
-    fake: FakeStore,
+async def test_nothing_is_written_to_what_just_began_or_does_not_say_since_when_it_runs(
+    host: Host, store: Store, runs: str
+) -> None:
+    host.runs = runs
+    given_up, writing = (asyncio.create_task(store.write([sample(n)])) for n in (1, 2))
+    await until(lambda: host.asked >= 3)
+    assert host.writes == []
+    given_up.cancel()
+    await asyncio.gather(given_up, return_exceptions=True)
+    host.runs = "process_start_time_seconds 7\nvm_app_uptime_seconds 2\n"
+    # Who gave up is not written.
+    await writing
+    assert [body.count("smarty_p1,") for body in host.writes] == [1]
+    assert "active_energy_imported=2.0" in host.writes[0]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "more", "reason"),
+    [
+        ("gzip", "", "its metrics are compressed"),
+        ("deflate", "", "its metrics are compressed"),
+        ("", "#" * 4 * 1024 * 1024, "its answer is too long"),
+        ("", "#" * (4 * 1024 * 1024 - 1000), ""),
+    ],
+    ids=["gzip", "deflate", "too long", "long"],
+)
+async def test_an_answer_that_may_have_no_end_is_no_answer(  # noqa: PLR0913, PLR0917
+    host: Host,
     store: Store,
     caplog: pytest.LogCaptureFixture,
-    spoil: dict[str, str],
+    encoding: str,
+    more: str,
     reason: str,
 ) -> None:
-    good = fake.metrics
-    for name, value in spoil.items():
-        setattr(fake, name, value)
-    fake.metrics += "\n" + good
-    writing = asyncio.create_task(store.write([sample(1)]))
-    assert await until_it_fails(caplog, "Asking VictoriaMetrics") == reason
-    assert fake.bodies == []
-    fake.encoding, fake.metrics = "", good
+    host.encoding, host.more = encoding, f"{more}\n"
+    writing = asyncio.create_task(store.write([SAMPLE]))
+    if reason:
+        await until(lambda: any(f"({reason})" in text for text in caplog.messages))
+        assert host.writes == []
+    host.encoding, host.more = "", "" if reason else host.more
     await writing
 
 
-async def test_metrics_may_be_as_long_as_they_are(fake: FakeStore, store: Store) -> None:
-    fake.metrics = "#" * (4 * 1024 * 1024 - 1000) + "\n" + fake.metrics
-    await store.write([sample(1)])
-
-
 async def test_nobody_is_sent_elsewhere(
-    fake: FakeStore, store: Store, caplog: pytest.LogCaptureFixture
+    host: Host, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await store.write([sample(1)])
-    async with serving() as other:
-        fake.moved_to = f"{other.url}write?precision=ms"
-        writing = asyncio.create_task(store.write([sample(2)]))
-        assert await until_it_fails(caplog, "Writing") == "it answers with 307"
-        fake.moved_to = f"{other.url}metrics"
-        assert await until_it_fails(caplog, "Asking") == "it answers with 302"
-        assert (other.asked, other.bodies) == (0, [])
-        fake.moved_to = ""
+    await store.write([SAMPLE])
+    async with serving(Host()) as other:
+        host.moved_to = f"{other.url}/write?precision=ms"
+        writing = asyncio.create_task(store.write([SAMPLE]))
+        await until(lambda: any("answers with 307" in text for text in caplog.messages))
+        host.moved_to = f"{other.url}/metrics"
+        await until(lambda: any("answers with 302" in text for text in caplog.messages))
+        assert (other.asked, other.writes) == (0, [])
+        host.moved_to = ""
         await writing
