@@ -107,6 +107,7 @@ export class SmartyDashboard extends HTMLElement {
       loadLocale(hass.locale, hass.language),
       metersOf(hass.connection).loadList(MAX_WAIT_MS),
     ]);
+    metersOf(hass.connection).prepare();
     shownMeters = idsOf(meters);
     shownLanguage = findLocale(hass.locale, hass.language)?.language;
     const media = mediaView(locale, meters ?? [], hass);

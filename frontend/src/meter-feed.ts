@@ -17,6 +17,10 @@ const COUNTING_DELAY_MS = 15_000;
 const MAX_ANSWERS = 40;
 /** Time without a touch until the cards show the present again, for example on a tablet on a wall. */
 const IDLE_RESET_MS = 600_000;
+/** Time for which a list of meters is new, so that the cards of a view that opens do not request it again. */
+const MAX_LIST_AGE_MS = 5_000;
+/** Time for which a feed is open before a card needs it. */
+const PREPARED_MS = 10_000;
 
 let touchedAt = 0;
 let isWatched = false;
@@ -339,6 +343,7 @@ export class Meters extends SharedSubscription {
   readonly #queue = new RequestQueue(this.connection);
   #chosen: string | undefined;
   #asking: Promise<void> | undefined;
+  #askedAt = 0;
   /** Last period of each meter. A single shared period would alternate between two meters and reload for ever. */
   readonly #periods = new Map<string, string>();
 
@@ -362,11 +367,21 @@ export class Meters extends SharedSubscription {
   }
 
   protected start(): void {
-    void this.#ask();
+    if (!this.#isNew) void this.#ask();
   }
 
   protected stop(): void {
     this.stopTrying();
+  }
+
+  get #isNew(): boolean {
+    return this.list !== undefined && Date.now() - this.#askedAt < MAX_LIST_AGE_MS;
+  }
+
+  /** Open the feed of the chosen meter before a card needs it, so that the first card shows the power at once. */
+  prepare(): void {
+    const { chosen } = this;
+    if (chosen) setTimeout(this.feed(chosen.entry_id).listen(() => undefined), PREPARED_MS);
   }
 
   protected restart(): void {
@@ -383,8 +398,9 @@ export class Meters extends SharedSubscription {
   /** Reload the list if the state of a meter or its quarter-hour (`period`) changed. */
   refresh(entryId: string, period: string): void {
     if (period === this.#periods.get(entryId) || !this.listeners.size) return;
+    const isFirst = !this.#periods.has(entryId);
     this.#periods.set(entryId, period);
-    void this.#ask();
+    if (!isFirst || !this.#isNew) void this.#ask();
   }
 
   #ask(): Promise<void> {
@@ -396,6 +412,7 @@ export class Meters extends SharedSubscription {
     this.stopTrying();
     try {
       const { meters } = await this.connection.sendMessagePromise<{ meters: Meter[] }>({ type: "smarty_p1/meters" });
+      this.#askedAt = Date.now();
       this.list = meters.map((meter) => keepFeatures(meter, this.list?.find(({ entry_id }) => entry_id === meter.entry_id)));
       this.error = undefined;
       this.succeeded();
