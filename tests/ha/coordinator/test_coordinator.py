@@ -1,5 +1,6 @@
 """What happens when no telegram comes or the port is lost, and what is said of those refused."""
 
+import asyncio
 from unittest.mock import patch
 
 import pytest
@@ -77,6 +78,26 @@ async def test_lost_port_alone_is_not_unavailable(house: House) -> None:
     await let_pass_until(house.hass, RECONNECT, lambda: house.coordinator.readings == 2)
     assert house.energy == "25679.0"
     assert house.log == []
+
+
+async def test_after_each_reading_a_lost_port_is_opened_again_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delays: list[float] = []
+    sleep = asyncio.sleep
+
+    async def noted_sleep(delay: float) -> None:
+        delays.append(delay)
+        await sleep(min(delay, 0.01))
+
+    monkeypatch.setattr(asyncio, "sleep", noted_sleep)
+    for count in range(2, 6):
+        await house.port.stop()
+        house.port.greeting = house.port.next_frame(energy(25678 + count))
+        await house.port.start()
+        await wait_until(house.hass, lambda: house.coordinator.readings == count)  # noqa: B023
+    # Without a reading in between, the delays would be 1, 2, 4 and 8 seconds.
+    assert 0.5 < max(delays) < 2
 
 
 async def test_silent_connection_is_made_anew(house: House) -> None:
