@@ -316,7 +316,8 @@ export class MeterFeed extends SharedSubscription {
     this.live = live.gone ? { ...this.live, ...live } : live;
     this.isLost = false;
     this.#liveAt = Date.now();
-    if (live.gone || wasGone) this.#forgetPeriods();
+    // A meter without a cable sends no telegram. It sends a message when Leneda has sent further days.
+    if (live.gone || wasGone || !live.received_at) this.#forgetPeriods();
     // After "unauthorized", the integration sends nothing more. The user may get the right back, so subscribe again
     // later.
     if (live.state === "unauthorized") {
