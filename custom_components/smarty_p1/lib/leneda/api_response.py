@@ -49,39 +49,59 @@ def read_time_series(answer: object, code: str, start: datetime, end: datetime) 
 
     Raises ResponseError if `answer`, the decoded JSON, has no usable data.
     """
+    series = checked_series(answer, code, _MAX_ITEMS)
+    if not is_in_its_unit(REGISTERS[code], series.unit):
+        raise ResponseError(AnswerRefusal.WRONG_UNIT)
+    if series.interval is not None and series.interval != _INTERVAL:
+        raise ResponseError(AnswerRefusal.WRONG_INTERVAL)
+    rows = [row for item in series.items if (row := _row(item)) and start <= row.start < end]
+    return TimeSeries(newest(rows), len(series.items) - len(rows))
+
+
+class RawSeries(NamedTuple):
+    """Series of a response whose items are not checked yet."""
+
+    items: list[Any]
+    unit: str
+    interval: object
+
+
+class CheckedItem(NamedTuple):
+    """Item of a series with a valid time, value and version."""
+
+    start: datetime
+    """In UTC."""
+    value: float
+    version: int
+    kind: object
+
+
+def checked_series(answer: object, code: str, max_items: int) -> RawSeries:
+    """Return the series of a response. Unit and interval are not compared with the code.
+
+    Raises ResponseError if `answer`, the decoded JSON, is not a response for `code`.
+    """
     if not isinstance(answer, dict):
         raise ResponseError(AnswerRefusal.MALFORMED)
-    raw_items = answer.get("items")
+    raw_items, unit = answer.get("items"), answer.get("unit")
     items = [] if raw_items is None else raw_items
-    if refusal := _refusal(answer, items, code):
-        raise ResponseError(refusal)
-    rows = [row for item in items if (row := _row(item)) and start <= row.start < end]
-    return TimeSeries(newest(rows), len(items) - len(rows))
-
-
-def _refusal(answer: dict[str, Any], items: object, code: str) -> AnswerRefusal | None:
-    """Return the reason why a response is unusable. Return None for a usable response."""
-    unit, interval = answer.get("unit"), answer.get("intervalLength")
-    if not isinstance(items, list) or len(items) > _MAX_ITEMS:
-        return AnswerRefusal.MALFORMED
+    if not isinstance(items, list) or len(items) > max_items:
+        raise ResponseError(AnswerRefusal.MALFORMED)
     if unit is None and not items:
-        return AnswerRefusal.UNKNOWN_POINT
+        raise ResponseError(AnswerRefusal.UNKNOWN_POINT)
     if answer.get("obisCode", code) != code or not isinstance(unit, str):
-        return AnswerRefusal.MALFORMED
-    if not is_in_its_unit(REGISTERS[code], unit):
-        return AnswerRefusal.WRONG_UNIT
-    if interval is not None and interval != _INTERVAL:
-        return AnswerRefusal.WRONG_INTERVAL
-    return None
+        raise ResponseError(AnswerRefusal.MALFORMED)
+    return RawSeries(items, unit, answer.get("intervalLength"))
 
 
-def _row(item: Any) -> Row | None:  # noqa: ANN401 - whatever JSON holds
+def checked_item(item: Any, max_value: float) -> CheckedItem | None:  # noqa: ANN401 - any JSON
+    """Return an item with a value from 0 to `max_value`, None if the item is malformed."""
     match item:
         case {"value": int() | float() as value, "startedAt": str(text)}:
-            kind, version = item.get("type"), item.get("version", 1)
+            version = item.get("version", 1)
         case _:
             return None
-    if type(value) is bool or not 0 <= value <= MAX_POWER_KW:
+    if type(value) is bool or not 0 <= value <= max_value:
         return None
     if type(version) is not int or not 0 <= version <= MAX_VERSION:
         return None
@@ -89,6 +109,12 @@ def _row(item: Any) -> Row | None:  # noqa: ANN401 - whatever JSON holds
         start = checked_time(text).astimezone(UTC)
     except ValueError:
         return None
-    if start != quarter_start(start):
+    return CheckedItem(start, float(value), version, item.get("type"))
+
+
+def _row(item: Any) -> Row | None:  # noqa: ANN401 - whatever JSON holds
+    checked = checked_item(item, MAX_POWER_KW)
+    if checked is None or checked.start != quarter_start(checked.start):
         return None
-    return Row(start, float(value), isinstance(kind, str) and is_measured(kind), version)
+    is_sure = isinstance(checked.kind, str) and is_measured(checked.kind)
+    return Row(checked.start, checked.value, is_sure, checked.version)
