@@ -12,14 +12,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from yarl import URL
 
-from ..lib.leneda import (
-    AnswerRefusal,
-    GasSpan,
-    ResponseError,
-    Row,
-    read_gas_series,
-    read_time_series,
-)
+from ..lib.leneda import AnswerRefusal, ResponseError
 
 BASE_URL = "https://api.leneda.eu/api"
 MAX_PERIOD = timedelta(days=30)
@@ -68,50 +61,37 @@ class Credentials(NamedTuple):
     energy_id: str
 
 
-async def async_time_series(  # noqa: PLR0913, PLR0917 - the parts of a request
+type SeriesReader[T] = Callable[[object, str, datetime, datetime], T]
+"""Function that takes the decoded JSON, the code and the period, and raises ResponseError."""
+
+
+class SeriesRequest(NamedTuple):
+    """Request for the values of a metering point and code that start in a period."""
+
+    point: str
+    code: str
+    start: datetime
+    end: datetime
+
+
+async def async_series[T](
     hass: HomeAssistant,
     credentials: Credentials,
-    point: str,
-    code: str,
-    start: datetime,
-    end: datetime,
-) -> tuple[Row, ...]:
-    """Return the quarter-hours of a metering point and code that start in a period.
+    request: SeriesRequest,
+    read: SeriesReader[T],
+) -> T:
+    """Return the values of a response. `read` takes the decoded JSON, the code and the period.
 
     Raises LenedaError.
     """
-    body = await _async_body(hass, credentials, point, code, start, end)
-    return await hass.async_add_executor_job(
-        _read, body, lambda answer: read_time_series(answer, code, start, end).rows
-    )
+    body = await _async_body(hass, credentials, request)
+    return await hass.async_add_executor_job(_read, body, request, read)
 
 
-async def async_gas_series(  # noqa: PLR0913, PLR0917 - the parts of a request
-    hass: HomeAssistant,
-    credentials: Credentials,
-    point: str,
-    code: str,
-    start: datetime,
-    end: datetime,
-) -> list[GasSpan]:
-    """Return the intervals of a metering point of gas that start in a period.
-
-    Raises LenedaError.
-    """
-    body = await _async_body(hass, credentials, point, code, start, end)
-    return await hass.async_add_executor_job(
-        _read, body, lambda answer: read_gas_series(answer, code, start, end)
-    )
-
-
-async def _async_body(  # noqa: PLR0913, PLR0917 - the parts of a request
-    hass: HomeAssistant,
-    credentials: Credentials,
-    point: str,
-    code: str,
-    start: datetime,
-    end: datetime,
+async def _async_body(
+    hass: HomeAssistant, credentials: Credentials, request: SeriesRequest
 ) -> bytes:
+    point, code, start, end = request
     names = {"startDateTime": start, "endDateTime": end}
     query = {name: f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" for name, at in names.items()}
     try:
@@ -138,9 +118,9 @@ async def _async_body(  # noqa: PLR0913, PLR0917 - the parts of a request
         raise LenedaError(Refusal.UNREACHABLE) from None
 
 
-def _read[T](body: bytes, read: Callable[[object], T]) -> T:
+def _read[T](body: bytes, request: SeriesRequest, read: SeriesReader[T]) -> T:
     try:
-        return read(json.loads(body))
+        return read(json.loads(body), request.code, request.start, request.end)
     except ValueError, RecursionError:
         raise LenedaError(Refusal.NOT_UNDERSTOOD) from None
     except ResponseError as err:

@@ -18,10 +18,17 @@ from homeassistant.util import dt as dt_util
 
 from ..const import CONF_ENERGY_ID, LOGGER, SECTION_LENEDA
 from ..lib.backoff import Outage
-from ..lib.leneda import Row, compare_days
+from ..lib.leneda import Row, compare_days, read_time_series
 from ..lib.tariff import LUXEMBOURG, QUARTER_HOUR, QuarterHour, day_end, day_start
 from .entry_types import AnyConfigEntry
-from .leneda_client import MAX_PERIOD, Credentials, LenedaError, Refusal, async_time_series
+from .leneda_client import (
+    MAX_PERIOD,
+    Credentials,
+    LenedaError,
+    Refusal,
+    SeriesRequest,
+    async_series,
+)
 from .leneda_codes import IMPORTED, LAYERS, MEASURED, asked_of
 from .leneda_comparison import PROBLEMS, tell_difference
 from .leneda_gas import LenedaGas
@@ -305,8 +312,11 @@ class LenedaFetch:
         rows: list[Row] = []
         for first, last in _pieces(start, end):
             await self._async_pause()
+            request = SeriesRequest(point, code, first, last)
             try:
-                rows += await async_time_series(self._hass, credentials, point, code, first, last)
+                rows += (
+                    await async_series(self._hass, credentials, request, read_time_series)
+                ).rows
             except LenedaError as err:
                 if err.reason not in _NO_SERIES:
                     raise

@@ -12,11 +12,11 @@ from homeassistant.const import CONF_API_KEY
 from homeassistant.core import HomeAssistant
 
 from ..const import CONF_ENERGY_ID, CONF_GAS_POINT
-from ..lib.leneda import GAS_ENERGY, STANDARD_VOLUME, GasSpan
+from ..lib.leneda import GAS_ENERGY, STANDARD_VOLUME, GasSpan, read_gas_series
 from ..lib.tariff import day_start
 from .gas_options import is_gas
 from .gas_water_heat_history import KEPT_DAYS, MediumHistory, Sum
-from .leneda_client import Credentials, LenedaError, Refusal, async_gas_series
+from .leneda_client import Credentials, LenedaError, Refusal, SeriesRequest, async_series
 from .meter_history import LENEDA_GAS, MeterHistory
 
 _RECENT = timedelta(days=14)
@@ -102,9 +102,9 @@ class LenedaGas:
         """Return the intervals of a period, empty if Leneda refuses the code."""
         account = self._account
         credentials = Credentials(account[CONF_API_KEY], account[CONF_ENERGY_ID])
-        point = account[CONF_GAS_POINT]
+        request = SeriesRequest(account[CONF_GAS_POINT], code, start, end)
         try:
-            return await async_gas_series(self._hass, credentials, point, code, start, end)
+            return await async_series(self._hass, credentials, request, read_gas_series)
         except LenedaError as err:
             if err.reason not in _NO_SERIES:
                 raise

@@ -1,7 +1,7 @@
 """Form of the Leneda account: its fields, and a test request to Leneda, the national platform."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -22,11 +22,12 @@ from ..coordinator.leneda_client import (
     Credentials,
     LenedaError,
     Refusal,
-    async_gas_series,
-    async_time_series,
+    SeriesReader,
+    SeriesRequest,
+    async_series,
 )
 from ..coordinator.leneda_codes import EXPORTED, IMPORTED
-from ..lib.leneda import STANDARD_VOLUME, Row
+from ..lib.leneda import STANDARD_VOLUME, Row, read_gas_series, read_time_series
 from ..lib.port import MASK
 from ..lib.tariff import QUARTER_HOUR, day_start
 from .form_errors import FieldError
@@ -127,14 +128,14 @@ async def _async_try_all(
     has_gas = bool(account.get(CONF_GAS_POINT))
     if has_gas:
         _check(CONF_GAS_POINT, account, _POINT, "leneda_point_malformed")
-    rows = await _async_try(
-        hass, account, CONF_CONSUMPTION_POINT, IMPORTED, async_time_series, days
+    series = await _async_try(
+        hass, account, CONF_CONSUMPTION_POINT, IMPORTED, read_time_series, days
     )
     if has_production:
-        await _async_try(hass, account, CONF_PRODUCTION_POINT, EXPORTED, async_time_series)
+        await _async_try(hass, account, CONF_PRODUCTION_POINT, EXPORTED, read_time_series)
     if has_gas:
-        await _async_try(hass, account, CONF_GAS_POINT, STANDARD_VOLUME, async_gas_series)
-    return rows
+        await _async_try(hass, account, CONF_GAS_POINT, STANDARD_VOLUME, read_gas_series)
+    return series.rows
 
 
 async def _async_try[T](  # noqa: PLR0913, PLR0917 - the parts of a request
@@ -142,7 +143,7 @@ async def _async_try[T](  # noqa: PLR0913, PLR0917 - the parts of a request
     account: Mapping[str, str],
     field: str,
     code: str,
-    read: Callable[..., Awaitable[T]],
+    read: SeriesReader[T],
     days: int = 1,
 ) -> T:
     """Return the series of a metering point in the last `days`, empty if Leneda has none.
@@ -155,7 +156,8 @@ async def _async_try[T](  # noqa: PLR0913, PLR0917 - the parts of a request
     if days > 1:
         start = day_start(end - timedelta(days=days))
     try:
-        return await read(hass, credentials, account[field], code, start, end)
+        request = SeriesRequest(account[field], code, start, end)
+        return await async_series(hass, credentials, request, read)
     except LenedaError as err:
         if err.reason is Refusal.INVALID_AUTH:
             field = CONF_API_KEY

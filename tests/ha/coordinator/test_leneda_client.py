@@ -11,9 +11,10 @@ from custom_components.smarty_p1.coordinator import leneda_client
 from custom_components.smarty_p1.coordinator.leneda_client import (
     Credentials,
     LenedaError,
-    async_time_series,
+    SeriesRequest,
+    async_series,
 )
-from custom_components.smarty_p1.lib.leneda import Row
+from custom_components.smarty_p1.lib.leneda import Row, read_time_series
 from dev.leneda import Fault, Platform
 from dev.ports import free_ports
 from tests.ha.leneda import ENERGY_ID, IMPORTED, KEY, POINT, PRIVATE, QUARTER_HOUR, REMAINING, utc
@@ -25,7 +26,9 @@ END = START + timedelta(days=1)
 async def ask(
     hass: HomeAssistant, *, key: str = KEY, point: str = POINT, code: str = IMPORTED
 ) -> tuple[Row, ...]:
-    return await async_time_series(hass, Credentials(key, ENERGY_ID), point, code, START, END)
+    request = SeriesRequest(point, code, START, END)
+    series = await async_series(hass, Credentials(key, ENERGY_ID), request, read_time_series)
+    return series.rows
 
 
 async def refusal(hass: HomeAssistant, *, key: str = KEY, point: str = POINT) -> str:
