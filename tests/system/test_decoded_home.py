@@ -140,7 +140,9 @@ async def test_the_gateway_publishes_what_the_integration_does(tmp_path: Path) -
             async with listener.listening(), gateway.running() as process:
                 await publish(home, form)
                 await until(shows_some, within=PATIENCE)
-                # Both end with the same telegram, which nothing cuts off.
+                # The gateway got its first telegram alone, when it connected. Both get the next one,
+                # and nothing cuts that off.
+                await meter.sends_another(within=PATIENCE)
                 line.set_faults("silence")
                 await compare(listener, meter, form)
                 await until(shows_last, within=PATIENCE)
