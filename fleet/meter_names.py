@@ -19,8 +19,8 @@ from .newest_values import MAX_TITLES
 from .series_line_protocol import meter_label
 
 OTHER_METER = "other_meter"
-# Maximum number of names of other meters that are looked up for one system title. If telegrams with
-# this system title name further meters, they are rejected without a lookup.
+# Maximum number of other meters' names that are looked up for one system title. A telegram with a
+# further name is rejected without a lookup.
 _MAX_REFUSED_NAMES = 16
 _OTHER_METER = "A telegram of the meter %s names %s, which is not its name: it is refused"
 _IS_TITLE = re.compile(rb"[0-9A-F]{16}").fullmatch
@@ -40,7 +40,7 @@ class _Meter:
 
 
 class MeterNames:
-    """Names (serial numbers) of all meters. They are looked up in NATS when a telegram has them.
+    """Names (serial numbers) of all meters. A name is looked up in NATS when a telegram has it.
 
     `domain` has the system titles whose keys this collector has, () for all.
     """

@@ -31,7 +31,7 @@ class PendingFrames(NamedTuple):
     """Entry of a system title. `first` is the sequence number of its first pending frame.
 
     `tried` is the fingerprint of the keys that were tried. With `is_due`, the frames must be read
-    again even with these keys. `revision` is the entry's revision in NATS.
+    again, even if no other keys were added. `revision` is the entry's revision in NATS.
     """
 
     first: int
@@ -117,8 +117,8 @@ class PendingTitles:
                 self.count += 1
                 await self._bucket().create(self._key(title), wanted.to_bytes())
             return True
-        # A task that has read the title's frames deletes the entry, but only if its revision has
-        # not changed. A new revision prevents that, so the entry is kept for the failed frames.
+        # A task that has read the title's frames deletes the entry only if its revision has not
+        # changed. So this update keeps the entry, for the frames that have failed since.
         changed = wanted._replace(
             first=min(entry.first, wanted.first),
             is_due=entry.is_due or wanted.is_due,
