@@ -87,8 +87,8 @@ class PendingTitles:
             entry = await self._bucket().get(self._key(title))
         except KeyNotFoundError as error:
             if error.entry is not None:
-                # A collector deletes an entry and then purges it. If the collector ended in
-                # between, its delete marker is left. Purge the marker here.
+                # A collector deletes an entry, and then purges the delete marker. If the collector
+                # ended before the purge, the marker is left. So purge it here.
                 await self._purge(self._key(title), error.entry.revision or 0)
             return None
         return PendingFrames.parse(entry.value or b"", entry.revision or 0)

@@ -146,11 +146,11 @@ class FrameQueue:
         return [*self._aside[port].values(), self._ports[port]]
 
     def length(self, port: str) -> int:
-        """Return the number of a port's frames, including those that are set aside."""
+        """Return the number of a port's frames, including the frames that are set aside."""
         return sum(part.length for part in self._parts(port))
 
     def size(self, port: str) -> int:
-        """Return the approximate size of a port's frames in bytes, including those set aside."""
+        """Return the approximate size of a port's frames in bytes, set aside or not."""
         return sum(part.size for part in self._parts(port))
 
     def titles_aside(self, port: str) -> tuple[str, ...]:

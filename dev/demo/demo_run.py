@@ -91,8 +91,8 @@ class Demo:
 
         With `fresh`, the stored state is ignored. Raises UnusableError if the demo cannot start.
         """
-        # Lock the directory before checking the ports. If a demo already runs in this directory,
-        # its ports are in use, but the error must name that demo and not a port.
+        # Lock the directory before checking the ports. A demo that already runs in this directory
+        # uses the ports, but the error must name this demo and not a port.
         if self._directory.is_dir():
             self._claim()
         try:

@@ -127,8 +127,8 @@ def _as_text(sums: dict[datetime, tuple[float, float]]) -> str:
 def _voltages(meter: Meter, now: datetime) -> Iterator[str]:
     """Yield a line with voltages for each five minutes of the last day.
 
-    A line contains the number of the five minutes since 1970, then the lowest and the highest
-    voltage of each phase in V.
+    A line contains the number of the five-minute step since 1970. After this number come the lowest
+    and the highest voltage of each phase in V.
     """
     last = int(now.timestamp()) // _STEP
     for number in range(last - _STEPS + 1, last + 1):
