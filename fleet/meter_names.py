@@ -105,8 +105,8 @@ class MeterNames:
         key = f"meter.{digits}"
         meter.name = meter.name or await self._get(key)
         if meter.name is None and await self._owns(digits, label):
-            # Another collector may create the entry at the same time, and the create then fails. So
-            # read the entry afterwards in both cases.
+            # If another collector creates the entry at the same time, this call fails. So read the
+            # entry afterwards in any case.
             with suppress(KeyWrongLastSequenceError):
                 await self._bucket().create(key, label.encode())
             meter.name = await self._get(key)
@@ -124,8 +124,8 @@ class MeterNames:
         """
         key, own = name_key(label), digits.encode()
         while True:
-            # If another collector changes the entry between the reading and the update, the update
-            # fails. Look up the entry again then.
+            # If another collector changes the entry before this update, the update fails. Then look
+            # the entry up again.
             with suppress(KeyWrongLastSequenceError):
                 try:
                     entry = await self._bucket().get(key)

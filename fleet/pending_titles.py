@@ -105,8 +105,8 @@ class PendingTitles:
         for title, wanted in failed.items():
             is_noted = not _is_of_maker(title)
             while not is_noted:
-                # If another collector changes the entry between the reading and the update, the
-                # update fails. Look up the entry again then.
+                # If another collector changes the entry before this update, the update fails. Then
+                # look the entry up again.
                 with suppress(KeyWrongLastSequenceError):
                     is_noted = await self._note(title, wanted)
 
