@@ -8,7 +8,14 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.helpers.selector import BooleanSelector
 
-from ..const import CONF_CONSUMPTION_POINT, CONF_FILL_ENERGY, CONF_SIDEBAR, SECTION_LENEDA
+from ..const import (
+    CONF_CONSUMPTION_POINT,
+    CONF_FILL_ENERGY,
+    CONF_KIND,
+    CONF_SIDEBAR,
+    KIND_LENEDA,
+    SECTION_LENEDA,
+)
 from ..coordinator import has_books
 from ..dashboards import (
     ENERGY_URL,
@@ -94,12 +101,15 @@ class ContractAndDashboardSteps(Dialog):
         )
 
     async def _async_ask_contract(
-        self, data: dict[str, Any], telegram: Telegram
+        self, data: dict[str, Any], telegram: Telegram, meter_id: str | None = None
     ) -> ConfigFlowResult:
-        """Store the data and the first reading of the meter. Then ask for its contract."""
+        """Store the data and the first reading of the meter. Then ask for its contract.
+
+        `meter_id` is the id of a meter that does not tell its serial number.
+        """
         reading = MeterReader().read(telegram, datetime.now(UTC))
-        serial_number = str(telegram.serial_number)
-        self._new = _NewMeter(serial_number, data, {}, reading, serial_number)
+        serial_number = telegram.serial_number
+        self._new = _NewMeter(meter_id or str(serial_number), data, {}, reading, serial_number)
         self._turn_page()
         return await self.async_step_contract()
 
@@ -126,7 +136,7 @@ class ContractAndDashboardSteps(Dialog):
 
     async def _async_places(self, contract: Mapping[str, Any]) -> _Places:
         dashboard = await async_shown_dashboard(self.hass)
-        specs = grid_sensors(has_telegrams=self._new.serial_number is not None)
+        specs = grid_sensors(is_live=self._new.data.get(CONF_KIND) != KIND_LENEDA)
         missing = await async_missing_sources(self.hass, self._new.reading, contract, specs)
         sources, has_grid = missing or ([], False)
         return _Places(

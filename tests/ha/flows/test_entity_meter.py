@@ -1,0 +1,132 @@
+"""The dialog that adds a meter whose totals another integration reads."""
+
+from typing import Any
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.smarty_p1.const import DOMAIN
+from tests.ha.dialogs import start, told
+from tests.ha.entities import KWH, Smarty, add, listen, register
+
+
+@pytest.fixture
+def smarty(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Smarty:
+    """Return the sensors of another integration."""
+    freezer.move_to("2026-11-02 12:00:00+00:00")
+    return Smarty(hass, freezer)
+
+
+async def test_a_trial_says_how_exact_it_will_be(hass: HomeAssistant, smarty: Smarty) -> None:
+    smarty.set(tariff_1="1000.001")
+    typed = {
+        "energy_imported": smarty.chosen("tariff_1", "tariff_2"),
+        "energy_exported": smarty.chosen("exported"),
+        "power_imported": smarty.chosen("power")[0],
+    }
+    found = await listen(hass, smarty, typed)
+    assert found["step_id"] == "entities_found"
+    texts = told(found)
+    # 120 s of a report each 10 s. 4 x 1 Wh + 1000 W x 10 s / 900 s = 15 W.
+    assert (texts["count"], texts["seconds"], texts["step"]) == ("12", "10", "1")
+    assert texts["exact"] == "Quarter-hours will be right to about ±15 W."
+    assert texts["integration"] == "DSMR Smart Meter"
+
+
+async def test_coarse_totals_are_for_days(hass: HomeAssistant, smarty: Smarty) -> None:
+    smarty.set(tariff_1="1000.1")
+    found = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")})
+    assert told(found)["step"] == "100"
+    assert told(found)["exact"].startswith("Good for days and months")
+
+
+async def test_the_entry_keeps_registry_ids(hass: HomeAssistant, smarty: Smarty) -> None:
+    typed = {
+        "energy_imported": smarty.chosen("tariff_1", "tariff_2"),
+        "power_imported": smarty.chosen("power")[0],
+    }
+    entry = await add(hass, smarty, typed)
+    ids = {name: entity.id for name, entity in smarty.ids.items()}
+    assert entry.data == {
+        "kind": "entities",
+        "energy_imported": [ids["tariff_1"], ids["tariff_2"]],
+        "power_imported": [ids["power"]],
+    }
+    assert (entry.unique_id, entry.title) == (ids["tariff_1"], "Smarty")
+
+
+async def test_nothing_is_refused(hass: HomeAssistant, smarty: Smarty) -> None:
+    form = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")}, every=1000)
+    assert (form["step_id"], form["errors"]) == ("entities", {"base": "entities_silent"})
+
+
+async def test_an_unknown_total_is_refused(hass: HomeAssistant, smarty: Smarty) -> None:
+    typed = {"energy_imported": smarty.chosen("tariff_1", "tariff_2")}
+    form = await listen(hass, smarty, typed, tariff_2="unknown")
+    assert (form["step_id"], form["errors"]) == ("entities", {"base": "entities_silent"})
+
+
+async def test_slower_than_five_minutes_is_refused(hass: HomeAssistant, smarty: Smarty) -> None:
+    # The last report was 200 s before the trial, and the next comes 150 s after its begin.
+    await smarty.wait(200)
+    form = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")}, every=30)
+    assert form["errors"] == {"base": "entities_slow"}
+    assert told(form)["seconds"] == "345"
+
+
+async def test_four_minutes_are_accepted(hass: HomeAssistant, smarty: Smarty) -> None:
+    await smarty.wait(95)
+    found = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")}, every=30)
+    assert (told(found)["count"], told(found)["seconds"]) == ("1", "240")
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "error"),
+    [
+        ({"energy_imported": []}, "energy_imported", "entities_count"),
+        ({"energy_imported": ["a", "b", "c"]}, "energy_imported", "entities_count"),
+        ({"energy_imported": ["a", "a"]}, "energy_imported", "entity_twice"),
+        ({"energy_imported": ["a"], "energy_exported": ["a"]}, "energy_exported", "entity_twice"),
+        ({"energy_imported": ["own"]}, "energy_imported", "entity_own"),
+        ({"energy_imported": ["nowhere"]}, "energy_imported", "entity_not_found"),
+        ({"energy_imported": ["stateless"]}, "energy_imported", "entity_without_state"),
+        ({"energy_imported": ["unavailable"]}, "energy_imported", "entity_without_state"),
+        ({"energy_imported": ["negative"]}, "energy_imported", "entity_not_energy"),
+        ({"energy_imported": ["a"], "power_exported": "b"}, "power_exported", "entity_not_power"),
+        ({"energy_imported": ["pulses"]}, "energy_imported", "source_in_use"),
+    ],
+)
+async def test_refused_entities(
+    hass: HomeAssistant, typed: dict[str, Any], field: str, error: str
+) -> None:
+    for name, state in {"a": "1", "b": "2", "c": "3", "negative": "-1", "pulses": "1"}.items():
+        hass.states.async_set(f"sensor.{name}", state, KWH)
+    hass.states.async_set("sensor.unavailable", "unavailable", KWH)
+    register(hass, "stateless")
+    hass.states.async_set(register(hass, "own", DOMAIN).entity_id, "1", KWH)
+    MockConfigEntry(
+        domain=DOMAIN, data={"kind": "pulse", "entity_id": "sensor.pulses"}
+    ).add_to_hass(hass)
+
+    def full(value: str | list[str]) -> str | list[str]:
+        return (
+            [f"sensor.{name}" for name in value] if isinstance(value, list) else f"sensor.{value}"
+        )
+
+    flow = await start(hass, "entities")
+    form = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {name: full(value) for name, value in typed.items()}
+    )
+    assert (form["step_id"], form["errors"]) == ("entities", {field: error})
+
+
+async def test_entities_of_another_meter_are_refused(hass: HomeAssistant, smarty: Smarty) -> None:
+    await add(hass, smarty, {"energy_imported": smarty.chosen("tariff_1", "tariff_2")})
+    flow = await start(hass, "entities")
+    form = await hass.config_entries.flow.async_configure(
+        flow["flow_id"], {"energy_imported": smarty.chosen("tariff_2")}
+    )
+    assert form["errors"] == {"energy_imported": "source_in_use"}
+    assert told(form)["title"] == "Smarty"
