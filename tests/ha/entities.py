@@ -11,7 +11,10 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.smarty_p1.const import DOMAIN
+
 from .dialogs import start
+from .support import let_pass
 
 KWH = {"unit_of_measurement": "kWh", "device_class": "energy"}
 WATT = {"unit_of_measurement": "W", "device_class": "power"}
@@ -27,7 +30,7 @@ def register(hass: HomeAssistant, name: str, platform: str = "dsmr") -> er.Regis
 class Smarty:
     """Sensors that another integration makes of a meter's telegrams."""
 
-    def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> None:
+    def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory | None = None) -> None:
         self._hass = hass
         self._freezer = freezer
         self.ids = {
@@ -57,12 +60,16 @@ class Smarty:
             self._hass.states.async_set(entity.entity_id, value, attributes)
 
     async def wait(self, seconds: float) -> None:
-        """Let time pass."""
+        """Let time pass. Real ports need the real clock, so nothing is frozen there."""
+        if self._freezer is None:
+            await let_pass(self._hass, seconds)
+            return
         await self.wait_in_trial(seconds)
         await self._hass.async_block_till_done()
 
     async def wait_in_trial(self, seconds: float) -> None:
         """Let time pass without waiting for the task of the dialog, which listens meanwhile."""
+        assert self._freezer
         self._freezer.tick(seconds)
         async_fire_time_changed(self._hass)
         for _ in range(5):
@@ -122,4 +129,26 @@ async def add(hass: HomeAssistant, smarty: Smarty, typed: dict[str, Any]) -> Moc
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     entry: MockConfigEntry = result["result"]
+    return entry
+
+
+async def set_up(hass: HomeAssistant, smarty: Smarty) -> MockConfigEntry:
+    """Set up a meter that is made of all sensors, without the dialog."""
+    ids = {name: entity.id for name, entity in smarty.ids.items()}
+    entry = MockConfigEntry(
+        domain=DOMAIN,
+        title="Smarty",
+        unique_id=ids["tariff_1"],
+        data={
+            "kind": "entities",
+            "energy_imported": [ids["tariff_1"], ids["tariff_2"]],
+            "energy_exported": [ids["exported"]],
+            "power_imported": [ids["power"]],
+            "power_exported": [ids["fed_in"]],
+        },
+        options={"reference_power": 3, "energy_price": 0.15},
+    )
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
     return entry

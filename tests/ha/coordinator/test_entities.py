@@ -7,9 +7,8 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.smarty_p1.const import DOMAIN
 from custom_components.smarty_p1.diagnostics import async_get_config_entry_diagnostics
-from tests.ha.entities import Smarty
+from tests.ha.entities import Smarty, set_up
 from tests.ha.support import call
 
 
@@ -23,24 +22,7 @@ def smarty(hass: HomeAssistant, freezer: FrozenDateTimeFactory) -> Smarty:
 @pytest.fixture
 async def entry(hass: HomeAssistant, smarty: Smarty) -> MockConfigEntry:
     """Return the entry of a meter that is made of all these sensors."""
-    ids = {name: entity.id for name, entity in smarty.ids.items()}
-    entry = MockConfigEntry(
-        domain=DOMAIN,
-        title="Smarty",
-        unique_id=ids["tariff_1"],
-        data={
-            "kind": "entities",
-            "energy_imported": [ids["tariff_1"], ids["tariff_2"]],
-            "energy_exported": [ids["exported"]],
-            "power_imported": [ids["power"]],
-            "power_exported": [ids["fed_in"]],
-        },
-        options={"reference_power": 3, "energy_price": 0.15},
-    )
-    entry.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    await hass.async_block_till_done()
-    return entry
+    return await set_up(hass, smarty)
 
 
 def keys(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, str]:
@@ -70,9 +52,7 @@ async def test_a_report_becomes_a_reading(
     assert not {"voltage_l1", "connection", "telegrams"} & shown.keys()
 
 
-async def test_any_report_is_a_reading_of_all(
-    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry
-) -> None:
+async def test_any_report_is_a_reading_of_all(smarty: Smarty, entry: MockConfigEntry) -> None:
     coordinator = entry.runtime_data
     await smarty.send("exported", exported="500.001")
     assert coordinator.readings == 1
@@ -143,7 +123,7 @@ async def test_a_fall_waits_for_its_confirmation(
 
 @pytest.mark.parametrize("value", ["-5", "nan", "inf", "1e300", "x" * 200])
 async def test_a_bad_value_is_no_reading(
-    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry, value: str
+    smarty: Smarty, entry: MockConfigEntry, value: str
 ) -> None:
     await smarty.send()
     await smarty.send(tariff_1=value)
@@ -178,8 +158,9 @@ async def test_a_restart_goes_on(
 
 
 @pytest.mark.parametrize(("action", "data"), [("get_telegram", {}), ("capture", {"step": "start"})])
+@pytest.mark.usefixtures("entry")
 async def test_telegrams_are_refused(
-    hass: HomeAssistant, smarty: Smarty, entry: MockConfigEntry, action: str, data: dict[str, str]
+    hass: HomeAssistant, smarty: Smarty, action: str, data: dict[str, str]
 ) -> None:
     await smarty.send()
     with pytest.raises(ServiceValidationError, match="Smarty is not read at a port"):

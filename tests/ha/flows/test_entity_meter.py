@@ -5,11 +5,16 @@ from typing import Any
 import pytest
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.helpers import device_registry as dr
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.smarty_p1.const import DOMAIN
-from tests.ha.dialogs import start, told
-from tests.ha.entities import KWH, Smarty, add, listen, register
+from tests.ha.dialogs import reconfigure, start, submit, told
+from tests.ha.entities import KWH, Smarty, add, listen, register, set_up
+from tests.ha.flows.test_leneda_meter import keys, of_now
+from tests.ha.meter import KEY, SERIAL, MeterPort
+from tests.ha.support import wait_until
 
 
 @pytest.fixture
@@ -111,15 +116,74 @@ async def test_refused_entities(
     ).add_to_hass(hass)
 
     def full(value: str | list[str]) -> str | list[str]:
-        return (
-            [f"sensor.{name}" for name in value] if isinstance(value, list) else f"sensor.{value}"
-        )
+        ids = [f"sensor.{name}" for name in value]
+        return ids if isinstance(value, list) else f"sensor.{value}"
 
     flow = await start(hass, "entities")
     form = await hass.config_entries.flow.async_configure(
         flow["flow_id"], {name: full(value) for name, value in typed.items()}
     )
     assert (form["step_id"], form["errors"]) == ("entities", {field: error})
+
+
+KWH_NOW = 25_678.901
+"""Total in the telegram of the tests."""
+
+
+async def read_before_cable(hass: HomeAssistant, kwh: float) -> tuple[MockConfigEntry, Smarty]:
+    """Set up a meter whose totals add up to `kwh`, and read it once."""
+    smarty = Smarty(hass)
+    smarty.set(tariff_1=f"{kwh - 2000:.3f}")
+    entry = await set_up(hass, smarty)
+    await smarty.send()
+    await smarty.send()
+    return entry, smarty
+
+
+async def test_it_becomes_a_full_meter(hass: HomeAssistant, port: MeterPort) -> None:
+    entry, smarty = await read_before_cable(hass, KWH_NOW - 1)
+    await smarty.send(tariff_1=f"{KWH_NOW - 2000.75:.3f}")
+    before = keys(hass, entry)
+    [device] = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    port.greeting = lambda: port.next_frame(of_now())
+    form = await reconfigure(hass, entry)
+    assert form["step_id"] == "add_cable"
+    result = await submit(hass, form, {"port": port.address, "encryption_key": KEY})
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
+    await wait_until(hass, lambda: entry.runtime_data.latest is not None)
+    assert (entry.unique_id, entry.data.get("kind")) == (SERIAL, None)
+    after = keys(hass, entry)
+    assert after.items() >= before.items()
+    assert {"connection", "gas_flow", "voltage_l1"} & after.keys()
+    same = dr.async_get(hass).async_get(device.id)
+    assert isinstance(same, dr.DeviceEntry)
+    assert same.serial_number == SERIAL
+    # 0.25 kWh of the entities, and 0.75 kWh until the telegram.
+    assert entry.runtime_data.latest.demand.month.imported_kwh == pytest.approx(1)
+    state = hass.states.get(after["verification"])
+    assert state
+    assert state.state == "verified"
+
+
+@pytest.mark.parametrize("other", [-2, 20_000])
+async def test_the_port_of_another_meter_is_refused(
+    hass: HomeAssistant, port: MeterPort, other: float
+) -> None:
+    entry, _ = await read_before_cable(hass, KWH_NOW - other)
+    port.greeting = lambda: port.next_frame(of_now())
+    result = await submit(
+        hass, await reconfigure(hass, entry), {"port": port.address, "encryption_key": KEY}
+    )
+    assert (result["step_id"], result["errors"]) == ("add_cable", {"port": "other_total"})
+    assert entry.data["kind"] == "entities"
+    # The same, if the meter is added anew.
+    found = await submit(hass, await start(hass), {"port": port.address, "encryption_key": KEY})
+    asked = await submit(hass, found, {})
+    assert asked["step_id"] == "same_meter"
+    refused = await submit(hass, asked, {"same_meter": entry.entry_id})
+    assert (refused["step_id"], refused["errors"]) == ("same_meter", {"same_meter": "other_total"})
+    contract = await submit(hass, refused, {"same_meter": "another"})
+    assert contract["step_id"] == "contract"
 
 
 async def test_entities_of_another_meter_are_refused(hass: HomeAssistant, smarty: Smarty) -> None:

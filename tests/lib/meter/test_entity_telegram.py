@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from custom_components.smarty_p1.lib.meter import (
+from smartyp1.meter import (
     QUANTITIES,
     EntityState,
     Trial,
@@ -12,7 +12,7 @@ from custom_components.smarty_p1.lib.meter import (
     entity_telegram,
     value_of,
 )
-from custom_components.smarty_p1.lib.p1 import Telegram, Verification
+from smartyp1.p1 import Telegram, Verification
 
 TIME = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 
