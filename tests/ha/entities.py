@@ -117,15 +117,11 @@ async def listen(
 
 async def add(hass: HomeAssistant, smarty: Smarty, typed: dict[str, Any]) -> MockConfigEntry:
     """Add a meter of entities with 3 kW of reference power."""
-    found = await listen(hass, smarty, typed)
-    assert found["step_id"] == "entities_found"
-    contract = await hass.config_entries.flow.async_configure(found["flow_id"], {})
+    contract = await listen(hass, smarty, typed)
     assert contract["step_id"] == "contract"
     result = await hass.config_entries.flow.async_configure(
         contract["flow_id"], {"reference_power": "3", "energy_price": 0.15}
     )
-    if result["type"] is FlowResultType.FORM:
-        result = await hass.config_entries.flow.async_configure(result["flow_id"], {})
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()
     entry: MockConfigEntry = result["result"]

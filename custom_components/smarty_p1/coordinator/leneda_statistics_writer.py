@@ -23,6 +23,7 @@ from homeassistant.components.recorder.statistics import (
     get_metadata,
     statistics_during_period,
 )
+from homeassistant.components.recorder.tasks import SynchronizeTask
 from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.recorder import get_instance
@@ -161,7 +162,7 @@ class PastStatistics(ThrottledStore):
         if RECORDER not in self._hass.config.components:
             return False
         recorder = get_instance(self._hass)
-        await recorder.async_block_till_done()
+        await _async_until_written(recorder)
         result = await recorder.async_add_executor_job(without_collection(self._read), series)
         if result is None:
             return False
@@ -221,7 +222,7 @@ class PastStatistics(ThrottledStore):
                 _KWH if series.unit == _KWH else unit,
             )
         await self._async_import(metadata, to_do.between)
-        await recorder.async_block_till_done()
+        await _async_until_written(recorder)
 
     async def _async_import(
         self, metadata: StatisticMetaData, rows: Mapping[datetime, Row]
@@ -232,7 +233,7 @@ class PastStatistics(ThrottledStore):
         for part in batched(rows.items(), _AT_ONCE, strict=False):
             statistics = await self._hass.async_add_executor_job(_statistics, metadata, dict(part))
             async_import_statistics(self._hass, metadata, statistics)
-            await recorder.async_block_till_done()
+            await _async_until_written(recorder)
 
     @override
     async def async_save(self) -> None:
@@ -250,6 +251,15 @@ class PastStatistics(ThrottledStore):
             "months_at_once": sorted(self.months_at_once),
             "statistics": ledgers,
         }
+
+
+async def _async_until_written(recorder: Recorder) -> None:
+    """Wait until the recorder has carried out all tasks that were queued before this call."""
+    # `Recorder.async_block_till_done` does not wait for the task that is being carried out when no
+    # other task follows it. The rows read next would then lack that task's rows.
+    written = recorder.hass.loop.create_future()
+    recorder.queue_task(SynchronizeTask(written))
+    await written
 
 
 def _parse(stored: Any) -> tuple[dict[str, Ledger], bool, set[str]]:  # noqa: ANN401 - a file may hold anything

@@ -36,17 +36,17 @@ def may_join(entry: AnyConfigEntry, telegram: Telegram) -> bool:
 class CableSteps(ContractAndDashboardSteps):
     """Dialog steps that ask whether a found meter was added before, without a cable."""
 
-    _found: tuple[dict[str, Any], Telegram]
+    _found: tuple[dict[str, Any], Telegram, str]
     _joined: dict[str, str]
 
     async def _async_ask_same_meter(
-        self, data: dict[str, Any], telegram: Telegram
+        self, data: dict[str, Any], telegram: Telegram, outline: str
     ) -> ConfigFlowResult:
         """Ask whether `telegram` is from a meter that was added without a cable.
 
         Without such a meter, ask for the contract of a new meter.
         """
-        self._found = data, telegram
+        self._found = data, telegram, outline
         self._turn_page()
         return await self.async_step_same_meter()
 
@@ -55,7 +55,7 @@ class CableSteps(ContractAndDashboardSteps):
 
         Without such a meter, or for another meter, ask for the contract of a new meter.
         """
-        data, telegram = self._found
+        data, telegram, outline = self._found
         meters = self._without_cable()
         chosen = (user_input or {}).get(_SAME_METER)
         entry = next((meter for meter in meters if meter.entry_id == chosen), None)
@@ -65,7 +65,7 @@ class CableSteps(ContractAndDashboardSteps):
         if entry:
             self._note(FieldError(_SAME_METER, "other_total", title=entry.title))
         elif not meters or user_input is not None:
-            return await self._async_ask_contract(data, telegram)
+            return await self._async_ask_contract(data, telegram, outline)
         return await self._async_show_meters(meters, telegram)
 
     async def _async_show_meters(

@@ -80,25 +80,20 @@ class EntitySteps(ContractAndDashboardSteps):
         source = {CONF_ENTITY_ID: ", ".join(self._chosen[_MAIN])}
         return await self._async_look("listen", source, self._async_try)
 
-    async def async_step_entities_found(self, user_input: Input = None) -> ConfigFlowResult:
-        """Show how exact the quarter-hours will be. Then ask for the contract."""
+    async def async_step_entities_found(self, _user_input: Input = None) -> ConfigFlowResult:
+        """Say how exact the quarter-hours will be, and ask for the contract."""
         telegram, trial = self._tried
-        if user_input is not None:
-            [first, *_] = self._chosen[_MAIN]
-            return await self._async_ask_contract(self._chosen, telegram, first)
-        is_coarse = trial.step_wh >= COARSE_STEP_WH
-        text = await self._async_text(f"common.entities_{'coarse' if is_coarse else 'fine'}")
-        return self.async_show_form(
-            step_id="entities_found",
-            description_placeholders={
-                "integration": telegram.identification,
-                "count": str(trial.reports),
-                "seconds": str(max(1, round(trial.interval_s))),
-                "step": str(trial.step_wh),
-                "exact": text.format(watts=trial.tolerance_w),
-            },
-            last_step=False,
+        precision = "coarse" if trial.step_wh >= COARSE_STEP_WH else "fine"
+        exact = await self._async_text(f"common.entities_{precision}")
+        outline = (await self._async_text("common.entities_found")).format(
+            integration=telegram.identification,
+            count=trial.reports,
+            seconds=max(1, round(trial.interval_s)),
+            step=trial.step_wh,
+            exact=exact.format(watts=trial.tolerance_w),
         )
+        [first, *_] = self._chosen[_MAIN]
+        return await self._async_ask_contract(self._chosen, telegram, outline, first)
 
     async def _async_read_entities(self, typed: dict[str, Any]) -> dict[str, Any]:
         """Return the entry's data from the chosen entities. Raises FieldError."""
