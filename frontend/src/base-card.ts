@@ -223,7 +223,7 @@ export abstract class SmartyCard extends LitElement {
 
   /** Return the line shown while an answer is pending, or the reason why the answer was refused. */
   protected waiting(error?: string): TemplateResult {
-    const keys = { not_answered: "not_answered", busy: "not_answered", unreadable: "not_answered", not_loaded: "not_read" } as const;
+    const keys = { not_answered: "not_answered", busy: "not_answered", unreadable: "not_answered", not_loaded: "not_read", no_port: "no_port" } as const;
     const key = error ? (keys[error as keyof typeof keys] ?? "nothing_yet") : "loading";
     return html`<p class="small" role="status">${this.locale.common(key)}</p>`;
   }

@@ -110,6 +110,7 @@ export class NowCard extends SmartyCard {
         ${advice.text ? this.sentence(advice.text, advice.isExcess ? "costs" : "") : nothing}
         ${[advice.small, older].map((line) => (line ? html`<p class="small">${line}</p>` : nothing))}
         ${uses ? html`<p>${rich(uses)}</p>` : nothing}
+        ${meter.integration ? html`<p class="small">${this.#t("by", { integration: meter.integration })}</p>` : nothing}
       </div>
       ${rows.length ? html`<dl class="small">${rows.map(([name, time]) => html`<dt>${name}</dt><dd>${time}</dd>`)}</dl>` : nothing}
       <div class="rest">
