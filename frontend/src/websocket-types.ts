@@ -32,7 +32,7 @@ export interface Meter {
   /** Month (2026-12) whose prices are used, if newer prices are not published yet. */
   prices_of?: string;
   known_since: Time | null;
-  /** "leneda": a meter without a cable, of which only past days are known. */
+  /** "leneda": a meter without a cable. Only its past days are known. */
   source: "port" | "leneda";
   /** Only without a cable: end of the last known day. */
   known_until?: Time | null;
