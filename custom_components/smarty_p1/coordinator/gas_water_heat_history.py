@@ -52,7 +52,7 @@ class MediumHistory:
         self.time: datetime | None = None
         self.index = 0.0
         self.kwh_per_m3: float | None = None
-        """Energy of a cubic metre of gas, None if only the user may know it."""
+        """Energy of a cubic metre of gas in kWh, computed from Leneda's data; None without them."""
         self.days: dict[datetime, Sum] = {}
         self.hours: dict[datetime, Sum] = {}
 
@@ -64,7 +64,7 @@ class MediumHistory:
 
     @property
     def has_hours(self) -> bool:
-        """Return whether hours are kept. This is so only for water, where they reveal leaks."""
+        """Return whether hourly sums are kept. Only water has them, because they reveal leaks."""
         return "water" in self.kind and self.unit == "m3"
 
     def note(self, meter: MBusReading) -> None:

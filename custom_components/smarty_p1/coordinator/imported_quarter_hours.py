@@ -129,10 +129,9 @@ class ImportedQuarterHours:
                 file.path.unlink(missing_ok=True)
 
     def is_of_other_point(self, code: str, point: str) -> bool:
-        """Return whether an import for this metering point must be refused.
+        """Return whether an import of `code` for the metering point `point` must be refused.
 
-        Consumption has only one point, so a second point is refused. Production has up to
-        MAX_POINTS.
+        A household may have only one metering point of consumption, but MAX_POINTS of production.
         """
         name = self._name_of(code, point)
         points = {"", *(file.point for file in self._files() if file.code == code)}

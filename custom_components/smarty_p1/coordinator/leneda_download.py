@@ -110,7 +110,7 @@ class LenedaFetch:
 
     @property
     def is_fetching(self) -> bool:
-        """Return whether quarter-hours of the past are still to be requested."""
+        """Return whether older quarter-hours are still to be requested."""
         codes = self._progress.codes.values()
         return bool(self._account) and not (codes and all(code.is_back for code in codes))
 
@@ -225,7 +225,7 @@ class LenedaFetch:
         return [(code, progress) for code, progress in codes if code not in self._progress.refused]
 
     def _is_wanted(self, code: str, now: datetime, asked: Iterable[_Asked]) -> bool:
-        """Return whether to request a code, now that the responses `asked` are known.
+        """Return whether to request `code` after the requests `asked`.
 
         A refused code is left out for a week, except the code of imported energy. Codes of shared
         energy are requested only if the platform has values of unshared energy.
@@ -288,8 +288,8 @@ class LenedaFetch:
     ) -> list[_Asked]:
         """Return the quarter-hours from `start` to `end` of each code in `waiting`.
 
-        A code whose requests already reach back before `end` is skipped. A code is requested only
-        if quarter-hours are missing in `series`, the stored quarter-hours.
+        A code is skipped if its quarter-hours just before `end` were requested earlier. A code is
+        requested only if quarter-hours are missing in `series`, the stored quarter-hours.
         """
         asked: list[_Asked] = []
         for code, point in asked_of(self._account):
