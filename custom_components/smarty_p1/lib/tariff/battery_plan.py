@@ -140,8 +140,9 @@ class BatteryPlan:
         surcharge = self._surcharge * one_way
         needed, sunny, free = self._expected_parts()
 
-        # Energy that is left at the end has a value. It is slightly below the cost of charging in
-        # the cheapest hour (by two tolerances), so the plan never buys energy without a later need.
+        # Energy that is left at the end of the plan has a value slightly below the cost of charging
+        # in the cheapest hour (by two tolerances). So the plan never buys energy without a later
+        # need.
         cheapest = min(*today.imported[PLANNED_AT:], *tomorrow.imported) * one_way - 2 * _EQUAL
         values = self._last_values(cheapest)
         limits = [_NO_LIMITS] * _HOURS
@@ -194,7 +195,7 @@ class BatteryPlan:
             self._is_noted = False
 
     def _expected_parts(self) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
-        """Return three lists by hour of the clock, each with numbers of the battery's parts.
+        """Return three lists with numbers of the battery's parts, by hour of the clock.
 
         The first list has the parts that the household needs, the second the parts that solar
         energy can fill, the third the parts that the grid can fill below the reference power.
@@ -240,9 +241,9 @@ class BatteryPlan:
 
 
 def _with(values: list[float], value: float, parts: int) -> list[float]:
-    """Return `values` with `value` inserted `parts` times, and without the least valuable parts.
+    """Return `values` in their order, with `value` inserted `parts` times.
 
-    `values` stay in their order and at most 20.
+    Only the 20 most valuable values stay.
     """
     if not parts:
         return values
@@ -266,7 +267,10 @@ def _with_event(
 
 
 def _filled(values: list[float], cost: float, parts: int, among: int) -> list[float]:
-    """Return `values` where the most valuable `parts` of the first `among` values become `cost`."""
+    """Return `values` after `parts` parts of the battery were filled at the price `cost`.
+
+    The parts replace the most valuable of the first `among` values.
+    """
     if not parts:
         return values
     return values[parts:among] + [cost] * parts + values[among:]

@@ -120,7 +120,7 @@ def _part(
 def _supplied(day: Day, hours: str) -> TimeOfUseSplit:
     """Return the day's split by the second price, without shared energy.
 
-    `hours` is its text of hours.
+    `hours` is the text with the hours of the second price.
     """
     split, shared = day.second[hours], day.shared
     if not shared:

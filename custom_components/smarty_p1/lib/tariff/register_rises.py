@@ -11,7 +11,7 @@ MAX_GAP = QUARTER_HOUR
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """Setting a meter's clock back by at most this is a correction, and no break."""
 MAX_POWER_KW = 1000.0
-"""More than any low-voltage connection draws. A register that rises faster has leapt."""
+"""Maximum plausible power in kW of a connection. A register that rises faster has leapt."""
 
 DECIMALS = 6
 """Decimal places of stored amounts: finer than a register's steps, coarser than float errors."""

@@ -73,8 +73,8 @@ class Span(NamedTuple):
     def shared_periods(self) -> list[Period]:
         """Return the periods that get the span's energy where the platform Leneda has no data.
 
-        A gap of more than `MAX_SHARED_GAP` has only one such period: its last second if the clock
-        may have leapt. Otherwise, it has none.
+        Usually, this is the whole span. A gap of more than `MAX_SHARED_GAP` has no such period. But
+        if the clock may have leapt, the gap's last second is the period.
         """
         if self.end - self.start <= MAX_SHARED_GAP:
             return [(self.start, self.end)]

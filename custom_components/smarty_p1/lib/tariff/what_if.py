@@ -181,7 +181,7 @@ def _months_of(demand: Demand) -> Sequence[Month]:
 
 
 class _Run(NamedTuple):
-    """Simulation at one reference power: days `before` without and `after` with the battery."""
+    """Days at one reference power: `before` without the battery, `after` with the battery."""
 
     before: Sequence[Day]
     battery: BatteryRun
