@@ -48,7 +48,7 @@ class DamagedError(ProbeError):
 
 
 class KeyMissingError(ProbeError):
-    """Error for encrypted frames without a key that was given for them."""
+    """Error for encrypted frames for which no key was given."""
 
 
 class WrongKeyError(ProbeError):

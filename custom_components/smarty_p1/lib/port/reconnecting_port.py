@@ -71,8 +71,8 @@ class Link:
                 self._on_lost(err)
                 self._is_missing = isinstance(err, PortNotFoundError)
                 if isinstance(err, PortSilentError):
-                    # The port could be opened, and was only silent. So no longer delay is needed
-                    # before the next attempt.
+                    # The port could be opened, and was only silent. So the delay before the next
+                    # attempt need not grow.
                     self._backoff.reset()
             if not await self._is_plugged_in_again():
                 await self._backoff.wait()
