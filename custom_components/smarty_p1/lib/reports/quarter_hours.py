@@ -37,7 +37,7 @@ _COLUMNS = {
     "reactive_imported_kvarh": "1-1:3.29.0 (kvar)",
     "reactive_exported_kvarh": "1-1:4.29.0 (kvar)",
 }
-# Largest cell, which is the largest signed integer of 16 bits, and the cell of an unknown value.
+# Highest value of a packed cell (a signed integer of 16 bits), and the value of an empty cell.
 _MAX_CELL, _EMPTY_CELL = 32_767, -32_768
 
 
