@@ -1,4 +1,4 @@
-"""Division of a telegram's power among batteries. They never get more than the power together."""
+"""Division of a telegram's power among batteries. Their shares never exceed it together."""
 
 from .load_forecast import LoadForecast
 
