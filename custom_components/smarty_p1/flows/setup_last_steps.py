@@ -36,7 +36,7 @@ class _NewMeter(NamedTuple):
     options: dict[str, Any]
     reading: Reading
     serial_number: str | None
-    """None without a cable."""
+    """Serial number of the meter, None for a meter without a cable."""
 
 
 class _Places(NamedTuple):
