@@ -1,6 +1,7 @@
-"""Action that returns prices and usually unused reference power of the next 48 hours.
+"""Action that returns the prices of the next 48 hours, and the power that is usually left.
 
-The answer is JSON, or has the format of a forecast for EMHASS or evcc (`lib/reports/outlook.py`).
+The power is left up to the reference power. The answer is JSON, or has the format of a forecast for
+EMHASS or evcc (`lib/reports/outlook.py`).
 """
 
 from collections.abc import Callable
