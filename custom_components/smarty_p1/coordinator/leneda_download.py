@@ -145,7 +145,7 @@ class LenedaFetch:
             except LenedaError as err:
                 if err.reason is Refusal.INVALID_AUTH:
                     raise_issue(self._hass, self._entry, Problem.LENEDA_KEY)
-                    # Leneda may also refuse a valid key while it has a fault. So try the key again
+                    # While Leneda has a fault, it may refuse a valid key, too. So try the key again
                     # tomorrow.
                     self._not_before = self._at(now, _AFTERNOON, days=1)
                     continue

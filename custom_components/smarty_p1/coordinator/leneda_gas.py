@@ -87,7 +87,7 @@ class LenedaGas:
         end: datetime,
         pause: Callable[[], Awaitable[None]],
     ) -> bool:
-        """Add the days of a period. Return whether Leneda has any gas of this period."""
+        """Add the days of a period. Return whether Leneda has values of this period."""
         await pause()
         volumes = await self._async_series(STANDARD_VOLUME, start, end)
         if not volumes:
@@ -122,7 +122,7 @@ def _day_sums(spans: list[GasSpan]) -> dict[datetime, Sum]:
 
 
 def _kwh_per_m3(volumes: list[GasSpan], energies: list[GasSpan]) -> float | None:
-    """Return the energy of a cubic metre, from the intervals with both series."""
+    """Return the kWh of a cubic metre, from the intervals with both volume and energy."""
     by_start = {span.start: span.amount for span in volumes}
     both = [(by_start[span.start], span.amount) for span in energies if span.start in by_start]
     volume = sum(m3 for m3, _ in both)

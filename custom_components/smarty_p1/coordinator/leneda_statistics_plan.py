@@ -63,9 +63,9 @@ class Ledger:
     """Changes to the statistics of one entity: added rows, and the entity's changed rows."""
 
     first: datetime | None = None
-    """Hour of the entity's first own row."""
+    """Hour of the first row that the entity itself has written."""
     first_sum: float = 0.0
-    """Sum of the entity's first own row before all changes."""
+    """Sum of the entity's own row of the hour `first`, before all changes."""
     first_change: float | None = None
     """Energy of the whole hour `first`, None if unknown."""
     hours: frozenset[datetime] = frozenset()
