@@ -24,7 +24,8 @@ _COUNTED: Mapping[str, Callable[[Reading], bool]] = {
     "energy_imported": lambda _reading: True,
     "energy_exported": _feeds_in,
 }
-# Values of the present quarter-hour. A price of yesterday may differ from the present price.
+# Sensors of the present quarter-hour and the present prices. Leneda's newest values are of
+# yesterday, so these sensors are left out.
 _LIVE = {
     "demand_running",
     "demand_projected",
