@@ -86,8 +86,8 @@ def _until(
     used, fixed, sold = costs["cost_used"], costs["cost_fixed"], costs["feed_in"]
     cost = None
     if used is not None and fixed is not None:
-        # Divide the day's costs: the cost of the used energy by energy times price, the fixed costs
-        # by time.
+        # Split the day's costs: the cost of the used energy in proportion to energy times price,
+        # the fixed costs in proportion to time.
         cost = used * _ratio(part.weight, day.weight) + fixed * ((until - start) / (end - start))
         cost += (sold or 0.0) * _ratio(part.exported_wh, day.exported_wh)
     return {
