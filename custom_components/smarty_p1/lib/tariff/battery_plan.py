@@ -25,9 +25,8 @@ _PARTS = 20
 # The chance of an excess is multiplied by this factor, so that the plan keeps less energy for it.
 # The chance comes from a sample of only 14 days, and keeping energy has a cost.
 _CAUTION = 0.7
-# Weight in a mean. A plan must assume how much the energy that is left at its end is worth. This is
-# the mean of two values: the last plan's values at midnight have this weight, and the cheapest
-# price has the remaining weight of 0.2.
+# A plan must assume a value of the energy that is left at its end. This value is a weighted mean:
+# the last plan's value at midnight has this weight, and the cheapest price has the rest.
 _REMEMBERED = 0.8
 # In EUR per kWh. Values that differ by less count as equal.
 _EQUAL = 1e-7
