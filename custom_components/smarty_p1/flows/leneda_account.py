@@ -101,9 +101,9 @@ async def async_read_key(
 
 
 def check_of_meter(account: Mapping[str, str], meter_id: str) -> None:
-    """Check that an account belongs to the meter without a cable with the id `meter_id`.
+    """Raise FieldError if an account does not belong to the meter with the id `meter_id`.
 
-    Raises FieldError if it does not.
+    This is a meter without a cable.
     """
     if not account:
         raise FieldError(CONF_API_KEY, "leneda_key_needed")
