@@ -46,7 +46,8 @@ CONF_SECOND_PRICE_DAYS: Final = "second_price_days"
 CONF_FEED_IN_PRICE: Final = "feed_in_price"
 CONF_FEED_IN_PRICE_ENTITY: Final = "feed_in_price_entity"
 CONF_FEED_IN_MARGIN: Final = "feed_in_margin"
-# Price entities of the contract before. They are used until the first day of the changed contract.
+# Price entities of the previous contract. They are used until the first day of the changed
+# contract.
 CONF_ENERGY_PRICE_ENTITY_BEFORE: Final = "energy_price_entity_before"
 CONF_FEED_IN_PRICE_ENTITY_BEFORE: Final = "feed_in_price_entity_before"
 CONF_NETWORK_FIXED_PRICE: Final = "network_fixed_price"

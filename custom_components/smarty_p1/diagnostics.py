@@ -67,7 +67,7 @@ def redact_names(port: str) -> str:
 
 
 def _redact_text[T](content: T, private: str) -> T:
-    """Return the content with `private` redacted in every string, in upper and lower case."""
+    """Return the content with `private` redacted in every string. Case is ignored."""
     result: Any = content
     match content:
         case dict():
