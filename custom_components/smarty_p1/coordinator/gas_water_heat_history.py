@@ -1,9 +1,9 @@
 """Daily consumption of a gas, water or heat meter, and hourly consumption of water.
 
-The electricity meter captures the index of such a meter about once an hour. The rise between two
-captures that are at most three hours apart is spread evenly over this time. If more time has
-passed, and both captures are of the same day, the rise is added to this day. If they are of
-different days, the rise is added to no day.
+The electricity meter captures the index of such a meter about once an hour. If two captures are at
+most three hours apart, the rise of the index is spread evenly over the time between them. A rise
+over a longer time is added to the day if both captures are of the same day. Otherwise, the rise is
+left out.
 """
 
 from collections.abc import Mapping

@@ -46,8 +46,8 @@ _EVENING = timedelta(hours=19)
 # Minutes. A random delay keeps households from sending their requests all at the same time.
 _SPREAD = 60
 _HOUR = timedelta(hours=1)
-# If a day is still incomplete after two weeks, it will stay incomplete. So it is no longer
-# requested then.
+# A day that is still incomplete after two weeks will stay incomplete. So older days are no longer
+# requested.
 _PATIENCE = timedelta(days=14)
 _COMPARED = timedelta(days=14)
 _WEEK = timedelta(days=7)
@@ -117,7 +117,7 @@ class LenedaFetch:
     async def async_start(self) -> None:
         """Start the download if the options have a Leneda account.
 
-        Otherwise withdraw its repair issues.
+        Without an account, withdraw the repair issues of the download.
         """
         if not self._account:
             self._gas.forget()

@@ -233,7 +233,7 @@ class PlatformPast:
         return {code: point if is_of_production(code) else "" for code, point in asked}
 
     async def async_remove(self) -> bool:
-        """Remove all imported quarter-hours. Return True once their rows of statistics are gone.
+        """Remove all imported quarter-hours. Return whether their statistics are deleted, too.
 
         Raises ImportRefusedError if nothing was imported, or if a configured Leneda account would
         download the quarter-hours again.

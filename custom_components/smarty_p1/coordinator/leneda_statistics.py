@@ -51,9 +51,10 @@ def all_series(
     platform: Mapping[str, Sequence[Row]],
     costs: Costs,
 ) -> list[Series]:
-    """Return a series of hours for each key in `names`, which has the id of each key's entity.
+    """Return a series of hours for each key in `names`.
 
-    `own` are the measured quarter-hours, `platform` the rows of the platform Leneda by code.
+    `names` has the id of the entity of each key. `own` are the measured quarter-hours, `platform`
+    the rows of the platform Leneda by code.
     """
     rows = {REGISTERS[code].quantity: rows for code, rows in with_totals(platform).items()}
     imported, bought = _hours(

@@ -17,8 +17,8 @@ from ..lib.meter import Reading
 from .entry_types import AnyConfigEntry
 from .port_and_key_repairs import Remedies
 
-# Seconds. While all telegrams are rejected, the entities that count rejected telegrams are updated
-# this often.
+# Seconds between updates of the entities that count rejected telegrams, while all telegrams are
+# rejected.
 _COUNTERS_SHOWN_EVERY = 60.0
 _LOG_INTERVAL = 60.0
 
@@ -129,7 +129,7 @@ class SourceCoordinator[D](DataUpdateCoordinator[D]):
     def on_condition(self, before: Condition) -> None:
         """Report the new condition to repairs, log and entities.
 
-        `before` is the condition before.
+        `before` is the previous condition.
         """
         condition = self.condition
         self._remedies.apply(before, condition)
