@@ -38,7 +38,8 @@ _TEXT = TextSelector(TextSelectorConfig(autocomplete="off"))
 _HEADER_VALUE = re.compile(r"[!-~]{1,256}")
 _POINT = re.compile(r"LU[0-9]{31}")
 _ABOUT_THE_POINT = {Refusal.NOT_FOUND, Refusal.UNKNOWN_POINT}
-# Days that are asked for when a meter is added, to show the last day that Leneda knows.
+# Number of days to request when a meter is added. The dialog shows the last of these days that
+# Leneda knows.
 _SHOWN_DAYS = 7
 
 

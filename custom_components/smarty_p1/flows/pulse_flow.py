@@ -137,7 +137,7 @@ def _read_entity(hass: HomeAssistant, entity_id: str) -> str:
 
 
 def _read_topic(text: str) -> str:
-    """Return the entered topic. Raises FieldError if the text is not one topic."""
+    """Return the entered topic. Raises FieldError if it is malformed or contains wildcards."""
     topic = text.strip()
     check_topic(topic, CONF_TOPIC)
     return topic
