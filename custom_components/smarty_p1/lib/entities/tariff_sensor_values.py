@@ -105,7 +105,7 @@ _comparison = _CachedResult(_compare, _compared)
 compared_months = _CachedResult(_decisive_months, _compared)
 """Returns the attributes with the decisive months: the last twelve complete months."""
 classes = _CachedResult(_classes, _compared)
-"""Returns the attributes with the decisive months, and each class's cost in these months."""
+"""Returns the decisive months, and the cost of each reference power in them, as attributes."""
 
 
 def _last_month(demand: Demand) -> Month | None:
