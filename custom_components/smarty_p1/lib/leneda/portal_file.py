@@ -257,7 +257,10 @@ def _value_column(head: _Head, left: Sequence[int], code: str) -> int:
 
 
 def _check_value_column(head: _Head, value: int, decimals: Sequence[int]) -> None:
-    """Raise ExportError if another column has the decimals. Then the two columns are swapped."""
+    """Raise ExportError if another column than `value` has decimals.
+
+    Then the two columns are swapped.
+    """
     is_number = INTEGER.fullmatch(head.example[value])
     if is_number and value not in decimals and len(decimals) == 1:
         raise _swapped(value, decimals[0], head)
