@@ -36,7 +36,7 @@ class WhichMeter(Protocol):
 
 
 class NamedMeter:
-    """Meter of a port whose serial number the user has chosen.
+    """Meter of a port. The user has chosen the meter by its serial number.
 
     `decryptor` is None if the meter sends plain telegrams.
     """
