@@ -30,7 +30,7 @@ from ..tariff import (
 type SharedPower = Mapping[str, Mapping[datetime, float]]
 """Mean power of quarter-hours in kW, by the codes of energy sharing."""
 
-# Energies of a quarter-hour, and the titles of their columns.
+# Fields of a quarter-hour that have an energy, each with the title of its CSV column.
 _COLUMNS = {
     "imported_kwh": "1-1:1.29.0 (kW)",
     "exported_kwh": "1-1:2.29.0 (kW)",
