@@ -26,7 +26,7 @@ _PARTS = 20
 # The chance comes from a sample of only 14 days, and keeping energy has a cost.
 _CAUTION = 0.7
 # A plan must assume a value of the energy that is left at its end. This value is a weighted mean:
-# the last plan's value at midnight has this weight, and the cheapest price has the rest.
+# the last plan's value at midnight has this weight, the cheapest price the remaining weight.
 _REMEMBERED = 0.8
 # In EUR per kWh. Values that differ by less count as equal.
 _EQUAL = 1e-7

@@ -21,7 +21,7 @@ from .network_prices import AgreedPrices
 MONTHS_TO_JUDGE_BY = 12
 _WHOLE = 0.99
 _MONTHS_A_YEAR = 12
-# Smallest saving in EUR a year that makes a change of the class worthwhile.
+# Smallest saving in EUR a year that makes a change of the reference power worthwhile.
 _WORTH_A_YEAR = 5
 
 

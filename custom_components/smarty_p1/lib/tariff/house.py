@@ -24,7 +24,7 @@ _HOUR = timedelta(hours=1)
 MAX_NIGHT = timedelta(hours=18)
 """Longest time without production in a normal night. Many inverters are unavailable at night."""
 MAX_SHARED_MIDNIGHT = timedelta(hours=1)
-"""Longest gap between readings whose energy may be shared out to the days before and after."""
+"""Longest gap between readings whose energy may be divided between two days."""
 # If an hour has more than this many times the highest energy of all earlier hours, its statistics
 # hold the energy of several hours.
 _MAX_RISE = 2.0

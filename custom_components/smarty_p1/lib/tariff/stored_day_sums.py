@@ -1,8 +1,9 @@
-"""Conversion of stored day sums to spans. States of version 2 have day sums, until release 0.2.
+"""Conversion of stored day sums to spans. Only version 2 of the stored state has day sums.
 
 A quarter-hour in the files becomes a span. The rest of the day's sum, with its cost and revenue at
 the market's prices, becomes a gap of the day. If the files have more energy than the sum, the whole
-day becomes a gap with the energy of the sum, because the sum was billed.
+day becomes a gap with the energy of the sum, because the sum was billed. This conversion stays
+until release 0.2.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

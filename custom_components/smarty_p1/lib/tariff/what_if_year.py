@@ -171,7 +171,7 @@ class WhatIfYear(NamedTuple):
         return sum(flags) / len(flags) if flags else 0.0
 
     def months_of(self, days: Sequence[Day]) -> Iterator[Month]:
-        """Yield the months with `days` in place of their own days. Both have the same order."""
+        """Yield the months with `days` in place of their own days, in the same order."""
         iterator = iter(days)
         for month in self.months:
             yield replace(month, days=tuple([next(iterator) for _ in month.days]))
