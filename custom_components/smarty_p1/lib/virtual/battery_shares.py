@@ -1,4 +1,4 @@
-"""Division of a telegram's power among batteries. Their shares never exceed it together."""
+"""Division of a telegram's power among batteries. All shares together never exceed this power."""
 
 from .load_forecast import LoadForecast
 
