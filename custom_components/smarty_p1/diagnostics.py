@@ -144,7 +144,7 @@ def _describe_telegram(telegram: Telegram) -> dict[str, Any]:
 
 
 def _redact_objects(objects: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the objects with private values, and values of unspecified objects, redacted.
+    """Return the objects with redacted values: private values, and values of unspecified objects.
 
     The value None is not redacted.
     """

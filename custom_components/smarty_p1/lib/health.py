@@ -375,9 +375,9 @@ class Health:
         repair = _REPAIR_OF.get(obstacle)
         run = self._run_at(now)
         if repair is None:
-            # This problem ends without the user. If a run of failures that need the user is going
-            # on, keep the reason of the run instead. Only a telegram without a device name replaces
-            # that reason: such a telegram is verified, so its problem is certain.
+            # This problem ends without an action of the user. If a run of failures that need the
+            # user is going on, keep the reason of the run instead. Only a telegram without a device
+            # name replaces that reason: such a telegram is verified, so its problem is certain.
             if run is None or obstacle is ReadingProblem.NO_DEVICE_NAME:
                 self._reason = (obstacle, details)
             return
