@@ -174,7 +174,7 @@ async def home_assistant() -> AsyncGenerator[HomeAssistant]:
 
 
 async def compare_states(rounds: int) -> tuple[int, float, float]:
-    """Return the number of entities, and the CPU time per telegram in µs: of smarty_p1, of dsmr.
+    """Return the number of entities, and the CPU times per telegram in µs of smarty_p1 and dsmr.
 
     Both integrations have the same number of entities.
     """

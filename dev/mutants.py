@@ -135,10 +135,9 @@ def _keep(lines: Lines, folder: Path) -> Lines:
 
 
 def _tests_of(place: Place, lines: Lines) -> list[str]:
-    """Return the tests to run for a changed line. The tests that most likely fail come first.
+    """Return the tests that ran a changed line. The tests that most likely fail come first.
 
-    They are the tests that ran the line. If there are none, they are the tests that ran its
-    function, else its file.
+    If no test ran the line, return the tests that ran its function, else its file.
     """
     file, function, _, old, _ = place
     name = re.compile(rf"\b{function.rpartition('.')[2].removesuffix('()')}\b")

@@ -6,7 +6,7 @@ import type { Hass } from "./hass.ts";
 import { findLocale, missingTextsNote } from "./text-loader.ts";
 import { type Locale, localDay, localeOf, type Texts } from "./locale.ts";
 import { chooser, shortTitle } from "./parts/meter-chooser.ts";
-import { rich, tableBehind } from "./parts/markup.ts";
+import { plain, rich, tableBehind } from "./parts/markup.ts";
 import { recordUses } from "./request-queue.ts";
 import { styles } from "./styles.ts";
 import common from "./texts/common.json" with { type: "json" };
@@ -21,6 +21,8 @@ export interface CardConfig {
   [option: string]: unknown;
 }
 
+/** Screen readers say a text within this time. Later, the text would only repeat what the card shows. */
+const SPEECH_MS = 5000;
 /** Redraw at this interval, because ages and "last …" times change even if no telegram arrives. */
 const REDRAW_INTERVAL_MS = 15_000;
 const MIN_SPEECH_INTERVAL_MS = 60_000;
@@ -40,11 +42,17 @@ export abstract class SmartyCard extends LitElement {
   #observer: IntersectionObserver | undefined;
   #isInView = false;
   #tick: ReturnType<typeof setInterval> | undefined;
-  #findLocale = "";
-  #spokenAt = 0;
+  /** Choice of the user that the last said text belongs to; undefined before the first text. */
+  #subject: string | undefined;
+  #said = "";
+  #saidAt = 0;
+  #silence: ReturnType<typeof setTimeout> | undefined;
 
   /** Return the body of the card for a meter. `feed.live` may still be undefined. */
   protected abstract content(meter: Meter, feed: MeterFeed): TemplateResult;
+
+  /** Name of the card for screen readers. */
+  protected abstract get label(): string;
 
   /** Return the feeds of further meters shown in the card. */
   protected otherFeeds(): MeterFeed[] {
@@ -178,7 +186,12 @@ export abstract class SmartyCard extends LitElement {
     recordUses(this, this.#unlisten.length > 0);
     const content = meter && feed && !isForbidden ? this.content(meter, feed) : this.#withoutMeter(isForbidden);
     // Screen readers would take the card's header for the header of the page. The role "article" prevents this.
-    return html`<ha-card role="article">${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}</ha-card>`;
+    const list = this.#meters?.list ?? [];
+    const label = meter && list.length > 1 ? `${this.label}, ${this.#nameOf(meter)}` : this.label;
+    return html`<ha-card role="article" aria-label=${label}>
+      ${this.config.chooser && meter ? this.chooser(meter) : nothing}${content}
+      <span class="hidden" id="live" aria-live="polite"></span>
+    </ha-card>`;
   }
 
   /** Return the chooser of the view's meter; nothing if there is only one meter. */
@@ -188,10 +201,14 @@ export abstract class SmartyCard extends LitElement {
     if (!meters || list.length < 2) return nothing;
     const choices = list.map((choice) => ({
       id: choice.entry_id,
-      name: this.hass?.devices[choice.device_id ?? ""]?.name_by_user || shortTitle(choice),
+      name: this.#nameOf(choice),
       detail: detail(meters.feed(choice.entry_id)),
     }));
     return chooser(this.locale.common("meter"), choices, meter.entry_id, (id) => meters.choose(id));
+  }
+
+  #nameOf(meter: Meter): string {
+    return this.hass?.devices[meter.device_id ?? ""]?.name_by_user || shortTitle(meter);
   }
 
   #withoutMeter(isForbidden = false): TemplateResult {
@@ -233,14 +250,14 @@ export abstract class SmartyCard extends LitElement {
 
   /**
    * Return `shown` as a button that opens the entity with the translation key `key`; plain `shown` if the entity does
-   * not exist.
+   * not exist. `value` is the shown value with its name.
    */
-  protected moreInfo(key: string, shown: TemplateResult | string, name: string, deviceId = this.meter?.device_id): TemplateResult {
+  protected moreInfo(key: string, shown: TemplateResult | string, value: string, deviceId = this.meter?.device_id): TemplateResult {
     const entityId = entityOf(this.#hass?.entities ?? {}, key, deviceId);
     if (!entityId) return html`${shown}`;
     const detail = { entityId };
     const open = () => this.dispatchEvent(new CustomEvent("hass-more-info", { bubbles: true, composed: true, detail }));
-    return html`<button class="plain" title=${name} @click=${open}>${shown}</button>`;
+    return html`<button class="plain" aria-label=${this.locale.common("show_history", { value })} @click=${open}>${shown}</button>`;
   }
 
   /** Return the button that shows or hides the table below the card. */
@@ -254,14 +271,33 @@ export abstract class SmartyCard extends LitElement {
     return this.isTableShown ? tableBehind(caption, head, rows()) : nothing;
   }
 
-  /** Return a sentence with **bold** words. Screen readers announce a changed sentence at most once a minute. */
-  protected sentence(text: string, className = ""): TemplateResult {
-    if (Date.now() - this.#spokenAt >= MIN_SPEECH_INTERVAL_MS) {
-      this.#findLocale = text.replaceAll("**", "");
-      this.#spokenAt = Date.now();
-    }
-    return html`<p class="sentence ${className}" aria-live="off">${rich(text)}</p>
-      <span class="hidden" aria-live="polite">${this.#findLocale}</span>`;
+  /** Return a sentence with **bold** words. Screen readers read the sentence of a bar as the value of its chart. */
+  protected sentence(text: string, className = "", isOfBar = false): TemplateResult {
+    return html`<p class="sentence ${className}" aria-hidden=${isOfBar}>${rich(text)}</p>`;
+  }
+
+  /**
+   * Let screen readers say what the user has chosen: at once if `subject` changes. `title` names the choice. A changed
+   * text without a choice is said only if it `isNews`, at most once a minute.
+   */
+  announce(subject: string, title: string, text: string, isNews = false): void {
+    const isFirst = this.#subject === undefined;
+    const isChosen = subject !== this.#subject;
+    const isDue = isNews && text !== this.#said && Date.now() - this.#saidAt >= MIN_SPEECH_INTERVAL_MS;
+    if (!isChosen && !isDue) return;
+    this.#subject = subject;
+    this.#said = text;
+    this.#saidAt = Date.now();
+    if (!isFirst) void this.updateComplete.then(() => this.speak(plain([isChosen ? title : "", text].filter(Boolean).join(". ")).replace("..", ".")));
+  }
+
+  /** Let screen readers say a text that is not about the meter's values. */
+  protected speak(text: string): void {
+    const live = this.renderRoot.querySelector("#live");
+    if (!live) return;
+    live.textContent = text;
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => (live.textContent = ""), SPEECH_MS);
   }
 
   /** Return whether the last telegram is older than `afterS` seconds, or the connection is lost. */

@@ -73,6 +73,9 @@ export const mediumStyles = css`
     position: relative;
     height: 132px;
     border-bottom: 1px solid var(--divider-color);
+  }
+  .touch {
+    height: 100%;
     cursor: crosshair;
     touch-action: pan-y;
   }
@@ -99,6 +102,7 @@ export const mediumStyles = css`
   }
   .at {
     position: absolute;
+    pointer-events: none;
     white-space: nowrap;
   }
   .at.point {

@@ -157,7 +157,6 @@ export function yearMap(
   { isTurned, width, height, axis }: MapSize,
   limit: NamedLimit | undefined,
   bar: ChosenBar,
-  label: string,
   open: (cell: number) => void,
   locale: Locale,
 ): TemplateResult {
@@ -178,9 +177,13 @@ export function yearMap(
       <div class="field">
         <div
           class="touch"
-          role="application"
+          role="slider"
           tabindex="0"
-          aria-label=${label}
+          aria-label=${locale.common("to_choose", { name: locale.text(yearTexts, "map") })}
+          aria-valuemin="0"
+          aria-valuemax=${cells.count - 1}
+          aria-valuenow=${chosen ?? grid.lastCell}
+          aria-valuetext=${chosen === undefined ? locale.common("nothing_chosen") : reading(chosen, grid, locale)}
           style="height:100%"
           @pointerdown=${bar.down}
           @pointermove=${bar.move}
@@ -197,7 +200,6 @@ export function yearMap(
         ${ticks.map(({ at, day: time }) => html`<small style="${isTurned ? `top:${100 * (1 - at)}%` : `left:${100 * at}%`}">${day(time)}</small>`)}
       </div>
     </div>
-    <span class="hidden" aria-live="polite">${chosen === undefined ? "" : reading(chosen, grid, locale)}</span>
     ${legend(grid, limit, locale)}`;
 }
 
@@ -213,13 +215,13 @@ function hour(quarter: number, isTurned: boolean, locale: Locale): TemplateResul
 function mark([x, y]: [number, number], text: string, open: () => void, locale: Locale): TemplateResult {
   const place = `left:${100 * x}%;transform:translateX(-${100 * x}%);${y < 0.5 ? "bottom" : "top"}:4px`;
   return html`<i class="mark" style="left:${100 * x}%;top:${100 * y}%"></i>
-    <button class="read" style=${place} title=${locale.text(yearTexts, "open")} @click=${open}>${text} ›</button>`;
+    <button class="read" style=${place} aria-label=${locale.common("show_day", { value: text })} @click=${open}>${text} ›</button>`;
 }
 
 function legend({ feedsIn, estimated }: Grid, limit: NamedLimit | undefined, locale: Locale): TemplateResult {
   const swatch = (color: string, opacity: number, text: string) =>
     html`<span><i style="background:var(${color});opacity:${opacity}"></i>${text}</span>`;
-  return html`<small class="legend">
+  return html`<small class="legend" aria-hidden="true">
     <span>kW</span>
     ${feedsIn ? swatch("--fed-in", FED_IN_OPACITY, locale.text(yearTexts, "fed_in")) : nothing}
     ${LEGEND_KW.filter((kw) => kw <= (limit?.kw ?? 7)).map((kw) => swatch("--drawn", drawnOpacity(kw), locale.number(kw, kw < 1 ? 1 : 0)))}
