@@ -191,7 +191,7 @@ def _sources(reading: Reading, options: Mapping[str, Any], grid: GridSensors) ->
 def _filled_in(coordinator: BooksCoordinator, source: EnergySource) -> SourceType | None:
     """Return `source` with entity ids.
 
-    Return None if the entity of `_COUNTED` is missing or disabled.
+    Return None if the entity that counts the energy is missing or disabled.
     """
     registry = er.async_get(coordinator.hass)
     identity = source.identity

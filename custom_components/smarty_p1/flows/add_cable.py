@@ -44,7 +44,7 @@ class CableSteps(ContractAndDashboardSteps):
     ) -> ConfigFlowResult:
         """Ask whether `telegram` is from a meter that was added without a cable.
 
-        Without such a meter, ask for the contract of a new meter.
+        If there is no such meter, ask for the contract of a new meter.
         """
         self._found = data, telegram, outline
         self._turn_page()
@@ -53,7 +53,7 @@ class CableSteps(ContractAndDashboardSteps):
     async def async_step_same_meter(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask which of the meters without a cable was found.
 
-        Without such a meter, or for another meter, ask for the contract of a new meter.
+        If it is none of them, ask for the contract of a new meter.
         """
         data, telegram, outline = self._found
         meters = self._without_cable()

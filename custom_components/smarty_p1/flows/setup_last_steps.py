@@ -51,7 +51,7 @@ class _NewMeter(NamedTuple):
     options: dict[str, Any]
     reading: Reading
     serial_number: str | None
-    """None without a cable."""
+    """Serial number of the meter, None for a meter without a cable."""
     outline: str
     """Markdown text for the user that says which meter was found."""
 

@@ -12,7 +12,7 @@ _READING_NAMES = [attribute.name for attribute in fields(MBusReading)]
 
 
 class Verification(StrEnum):
-    """Evidence for which a telegram was accepted."""
+    """Evidence by which a telegram was accepted."""
 
     TAG = "verified"
     """The frame's tag is correct: only a holder of the meter's keys can have written the frame."""
@@ -26,7 +26,7 @@ class Verification(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Telegram:
-    """Accepted telegram. `verification` tells for which evidence it was accepted.
+    """Accepted telegram. `verification` is the evidence by which it was accepted.
 
     `objects` has the values of the first 512 lines by OBIS reference (`A-B:C.D.E`). A value is a
     number in the unit of the specification's table, a text, an aware datetime or a `Capture`.
