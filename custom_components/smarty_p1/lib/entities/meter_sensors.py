@@ -62,7 +62,7 @@ _POWER = _quantity("power", KILOWATT)
 _REACTIVE_POWER = _quantity("reactive_power", "kvar")
 _APPARENT_POWER = _quantity("apparent_power", "kVA")
 _THRESHOLD = _quantity("apparent_power", "kVA", decimals=1)
-_PHASE_POWER: _Kind = {**_POWER, "follow": in_steps(0.02)}  # kW: 0.1 A at 230 V is 0.023 kW
+_PHASE_POWER: _Kind = {**_POWER, "follow": in_steps(0.02)}  # in kW, about 0.1 A at 230 V
 _VOLTAGE: _Kind = {
     **_quantity("voltage", "V", decimals=1),
     "follow": in_steps(1.0, every=timedelta(minutes=1), limits=VOLTAGE_LIMITS),
