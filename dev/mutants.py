@@ -190,7 +190,7 @@ def main(command: str, copies: Path, count: int, seed: int) -> None:
     """Run one of the commands.
 
     - `measure` stores which tests ran each line.
-    - `run` runs the stored mutants. New mutants replace those whose line no longer exists.
+    - `run` runs the stored mutants. If the line of a mutant is gone, a new mutant replaces it.
     - Any other command draws `count` new mutants.
     """
     lines = pickle.loads(MEASURED.read_bytes()) if MEASURED.exists() else {}  # noqa: S301

@@ -18,7 +18,7 @@ from .mqtt_client import WINDOW, MqttClient, PortPublisher
 # subscribers reconnect, too (Home Assistant tries every ten seconds). They would miss earlier
 # frames.
 _GRACE = 12.0
-# Maximum rate of a backlog in bytes a second. Subscribers must be able to read it as fast.
+# Maximum rate of a backlog in bytes a second. Subscribers must be able to read at this rate.
 _BACKLOG_RATE = 96 * 1024
 
 

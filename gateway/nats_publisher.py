@@ -1,8 +1,8 @@
 """Publisher of queued frames to a NATS cluster.
 
 The oldest frames of all ports are sent as one atomic batch, or one by one if the cluster refuses
-the batch. A frame may reach the stream twice, which is harmless. Frames of meters that the user may
-not publish are set aside by system title, until the rights change.
+the batch. A frame may reach the stream twice, which is harmless. If the user may not publish the
+frames of a meter, they are set aside by system title until the rights change.
 """
 
 import asyncio

@@ -13,6 +13,7 @@ LOGGER: Final = logging.getLogger(__package__)
 CONF_KIND: Final = "kind"
 KIND_METER: Final = "meter"
 KIND_LENEDA: Final = "leneda"
+KIND_ENTITIES: Final = "entities"
 KIND_PULSE: Final = "pulse"
 KIND_TANK: Final = "tank"
 

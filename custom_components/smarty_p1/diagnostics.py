@@ -20,6 +20,7 @@ from .const import (
     CONF_TOPIC,
 )
 from .coordinator import Coordinator, SmartyConfigEntry, line_of
+from .coordinator.entity_coordinator import EntityCoordinator
 from .coordinator.leneda_coordinator import LenedaCoordinator
 from .coordinator.meter_coordinator import SmartyCoordinator
 from .coordinator.mqtt_port import PREFIX
@@ -93,12 +94,17 @@ def _describe(coordinator: Coordinator) -> dict[str, Any]:
         content["link"] = {"is_open": line.is_open, "losses": coordinator.health.losses}
     if isinstance(coordinator, SmartyCoordinator):
         return content | _describe_meter(coordinator)
-    if isinstance(coordinator, LenedaCoordinator):
+    if isinstance(coordinator, (LenedaCoordinator, EntityCoordinator)):
         demand = coordinator.books.demand
-        return content | {
+        content |= {
             "is_fetching": coordinator.books.is_fetching,
             "demand": demand and _describe_demand(demand),
         }
+        if isinstance(coordinator, EntityCoordinator):
+            content["readings"] = coordinator.readings
+            content["totals_held_back"] = dict(coordinator.books.memory.totals.falls)
+            content["telegram"] = _describe_telegram(coordinator.data.telegram)
+        return content
     return content | {"readings": coordinator.readings, "values": asdict(coordinator.data)}
 
 

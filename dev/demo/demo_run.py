@@ -177,9 +177,10 @@ class Demo:
     async def _runs_into_restart(
         self, home: Installation, meters: Meters, extras: Extras, others: list[Process]
     ) -> bool:
-        """Run Home Assistant until it ends. Return whether a user has asked for its restart.
+        """Run Home Assistant. Return True if a user asks for its restart.
 
-        Return False when the time of the demo is over. Raises ProcessEndedError if a program ends.
+        Return False when the time of the demo is over. Raises ProcessEndedError if a program ends
+        for another reason.
         """
         if entry_id := self._state.entries.get("1"):
             await self._store_flows(meters, entry_id)

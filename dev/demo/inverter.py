@@ -65,7 +65,7 @@ _POWERS = {"production_power": produced_kwh, "battery_power": battery_kwh}
 
 @cache
 def _surplus_kwh(meter: Meter, at: datetime) -> float:
-    """Return the panels' energy without the battery's part until `at`, in kWh. Cached."""
+    """Return the panels' energy minus the battery's part, until `at`, in kWh. Cached."""
     return meter.registers_at(at).produced_kwh
 
 

@@ -83,6 +83,7 @@ class ReadingProblem(StrEnum):
     ENTITY_UNAVAILABLE = "entity_unavailable"
     BROKER_UNAVAILABLE = "broker_unavailable"
     LENEDA_AWAITED = "leneda_awaited"
+    ENTITIES_SILENT = "entities_silent"
 
 
 class Repair(StrEnum):
@@ -124,6 +125,7 @@ _OTHER_PROBLEMS = {
     ReadingProblem.ENTITY_UNAVAILABLE,
     ReadingProblem.BROKER_UNAVAILABLE,
     ReadingProblem.LENEDA_AWAITED,
+    ReadingProblem.ENTITIES_SILENT,
 }
 METER_OBSTACLES = tuple(
     problem.value for problem in ReadingProblem if problem not in _OTHER_PROBLEMS
@@ -163,6 +165,8 @@ class Rules:
     """Seconds for which a reading is shown. Just under a minute, because timers run late."""
     is_open_enough: bool = False
     """Whether an open port counts as a reading, because the next pulse may take hours."""
+    patience: float = PATIENCE
+    """Seconds from the start until the source fails without a reading."""
 
 
 METER = Rules(ReadingProblem.NOTHING_RECEIVED, ReadingProblem.NOT_P1)
@@ -177,6 +181,13 @@ PULSE_ENTITY = Rules(
     is_open_enough=True,
 )
 LENEDA = Rules(ReadingProblem.LENEDA_AWAITED, ReadingProblem.LENEDA_AWAITED, is_open_enough=True)
+# Two reports of the slowest accepted entities, and some seconds.
+ENTITIES = Rules(
+    ReadingProblem.ENTITIES_SILENT,
+    ReadingProblem.ENTITIES_SILENT,
+    fresh_for=620.0,
+    patience=620.0,
+)
 PULSE_TOPIC = Rules(
     ReadingProblem.BROKER_UNAVAILABLE,
     ReadingProblem.BROKER_UNAVAILABLE,
@@ -285,7 +296,7 @@ class Health:
         if has_new_keys:
             self._withdraw(Repair.KEYS)
         self._state = State.WAITING
-        self._patient_until = now + PATIENCE
+        self._patient_until = now + self._rules.patience
         self._failing_since = inf
         self._tries = 0
         self._is_offline = False

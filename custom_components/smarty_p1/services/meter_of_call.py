@@ -83,7 +83,8 @@ def telegrams_of(call: ServiceCall) -> SmartyCoordinator:
     """
     entry = _loaded_entry(call)
     if not has_telegrams(entry):
-        raise invalid(translation_key="no_telegrams", title=entry.title)
+        key = "no_cable" if has_books(entry) else "no_telegrams"
+        raise invalid(translation_key=key, title=entry.title)
     return entry.runtime_data
 
 

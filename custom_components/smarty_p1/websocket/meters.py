@@ -11,7 +11,7 @@ from homeassistant.helpers import device_registry as dr
 
 from ..access_rights import readable_meters
 from ..const import DOMAIN
-from ..coordinator import BooksCoordinator, has_telegrams
+from ..coordinator import BooksCoordinator, has_telegrams, is_live
 from ..coordinator.entry_types import AnyConfigEntry
 from ..coordinator.gas_options import kwh_per_m3
 from ..coordinator.gas_water_heat_history import MediumHistory
@@ -76,9 +76,15 @@ def _tariff(demand: Demand | None) -> dict[str, Any]:
 
 
 def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict[str, Any]:
-    """Return the source of the readings. If it is Leneda, add the end of Leneda's data."""
+    """Return the source of the readings.
+
+    For entities, add the name of their integration. For Leneda, add the end of Leneda's data.
+    """
     if has_telegrams(entry):
         return {"source": "port"}
+    if is_live(entry):
+        integration = getattr(coordinator, "integration", None)
+        return {"source": "entities", "integration": integration}
     demand = coordinator.books.demand if coordinator else None
     return {
         "source": "leneda",

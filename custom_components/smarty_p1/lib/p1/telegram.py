@@ -20,6 +20,8 @@ class Verification(StrEnum):
     """Only the CRC of the decrypted frame is correct. The authentication key is not known."""
     PLAIN = "plain"
     """Only the CRC is correct, because the meter does not encrypt."""
+    INTEGRATION = "by_integration"
+    """Another integration shows the values, and nothing is known about their origin."""
 
 
 @dataclass(frozen=True, slots=True)

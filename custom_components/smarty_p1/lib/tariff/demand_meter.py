@@ -77,6 +77,8 @@ _RESOLUTION_KWH = 0.001
 # minute. Otherwise the possible power would be too high in the last seconds, because an appliance
 # that starts then also runs in the next quarter-hour.
 _MIN_REST = timedelta(minutes=1)
+# Another program may have rounded the register up.
+_MAX_ROUNDING_KWH = 1.0
 
 
 class DemandMeter:
@@ -130,6 +132,15 @@ class DemandMeter:
     def has_readings(self) -> bool:
         """Return whether the connection has ever been read."""
         return self._segment is not None
+
+    def may_continue(self, time: datetime, imported_kwh: float) -> bool:
+        """Return whether a register's value may be a later value of the register that was read.
+
+        Return True before the first reading.
+        """
+        segment = self._segment
+        reading = Registers.of(time, Energies(imported_kwh + _MAX_ROUNDING_KWH), None)
+        return not segment or (reading is not None and segment.is_register_of(reading, None))
 
     @property
     def past(self) -> PlatformDays:
