@@ -114,7 +114,10 @@ def _to_difference(minuend: Value, subtrahend: Value) -> float | None:
 
 
 def _integration(reading: Reading) -> Mapping[str, Any]:
-    """Return the name of the integration that reads the meter, if telegrams come from entities."""
+    """Return the name of the integration that reads the meter, as attribute.
+
+    Return {} if the telegrams do not come from entities.
+    """
     telegram = reading.telegram
     if telegram.verification is not Verification.INTEGRATION:
         return {}
