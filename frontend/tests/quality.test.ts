@@ -119,7 +119,7 @@ test("silence is said with its length and when it began, also of another day", (
   const long = { received_at: "2026-11-18T05:02:00+00:00" };
   assert.equal(supply(live({}, long), true), "**No telegram for 3 days**, the last one on 18 November, 06:02.");
   assert.match(supply(live({}, { received_at: null })), /^No telegram yet\./);
-  assert.match(supply(live({}, { ...silent, gone: true }), true), /^The meter is not being read\. .* Last telegram 26 min ago\.$/);
+  assert.match(supply(live({}, { ...silent, gone: true }), true), /^The meter is not being read now\. .* Last telegram 26 min ago\.$/);
 });
 
 test("the connection limit is in kVA, and a dash while nothing is known", () => {
@@ -215,7 +215,7 @@ test("nothing is said of a time before the meter was read", () => {
   const began = (since: string | null, undated: object) =>
     interruptionsSentence(readDisturbances(events({ undated, reception: { ...events().reception, since } }), NOW), NOW, en);
   assert.equal(began("2026-11-19T10:00:00Z", { voltage_sag: 28 }), "Nothing since 19 November, when reading began.");
-  assert.equal(began(null, {}), "No data yet. The counts of the meter appear with its first telegram.");
+  assert.equal(began(null, {}), "Nothing is known yet. Counts appear here with the first telegram.");
   assert.equal(began("2026-11-19T10:00:00Z", {}), "This meter counts no interruptions.");
 });
 

@@ -335,7 +335,7 @@ async def test_a_meter_without_telegrams_has_words(stage: Stage, part: str) -> N
     said = {
         "voltage": "No voltage yet. It appears with the first telegram.",
         "supply": "No telegram yet. Values appear here with the first one.",
-        "interruptions": "No data yet. The counts of the meter appear with its first telegram.",
+        "interruptions": "Nothing is known yet. Counts appear here with the first telegram.",
     }
     assert said[part] in text
     assert await stage.card(CARD).locator("svg").count() == 0
