@@ -223,7 +223,7 @@ def test_each_option_has_a_name_and_an_explanation() -> None:
     menu = pages["init"]
     assert menu["menu_options"].keys() == menu["menu_option_descriptions"].keys()
     pages_of_menu = {"contract", "updates", "other_programs", "leneda_file", "leneda_account"}
-    pages_of_menu |= {"sun", "virtual_clients"}  # while there is a virtual meter
+    pages_of_menu |= {"sun", "sidebar", "virtual_clients"}  # the last while there is one
     assert menu["menu_options"].keys() == pages_of_menu
     assert pages["leneda_file"]["data"].keys() == {"file"}
     assert pages["leneda_file"]["data_description"].keys() == {"file"}

@@ -22,17 +22,17 @@ _ANOTHER = "another"
 class CableSteps(ContractAndDashboardSteps):
     """Dialog steps that ask whether a found meter was added before, without a cable."""
 
-    _found: tuple[dict[str, Any], Telegram]
+    _found: tuple[dict[str, Any], Telegram, str]
     _joined: dict[str, str]
 
     async def _async_ask_same_meter(
-        self, data: dict[str, Any], telegram: Telegram
+        self, data: dict[str, Any], telegram: Telegram, outline: str
     ) -> ConfigFlowResult:
         """Ask whether `telegram` is from a meter that was added without a cable.
 
         Without such a meter, ask for the contract of a new meter.
         """
-        self._found = data, telegram
+        self._found = data, telegram, outline
         self._turn_page()
         return await self.async_step_same_meter()
 
@@ -41,14 +41,14 @@ class CableSteps(ContractAndDashboardSteps):
 
         Without such a meter, or for another meter, ask for the contract of a new meter.
         """
-        data, telegram = self._found
+        data, telegram, outline = self._found
         meters = self._without_cable()
         chosen = (user_input or {}).get(_SAME_METER)
         if entry := next((meter for meter in meters if meter.entry_id == chosen), None):
             await self._async_join(entry, data, telegram)
             return await self.async_step_joined()
         if not meters or user_input is not None:
-            return await self._async_ask_contract(data, telegram)
+            return await self._async_ask_contract(data, telegram, outline)
         default = meters[0].entry_id if len(meters) == 1 else vol.UNDEFINED
         another = await self._async_text("common.another_meter")
         options = [
