@@ -113,6 +113,14 @@ def _to_difference(minuend: Value, subtrahend: Value) -> float | None:
     return None
 
 
+def _integration(reading: Reading) -> Mapping[str, Any]:
+    """Return the name of the integration that reads the meter, if telegrams come from entities."""
+    telegram = reading.telegram
+    if telegram.verification is not Verification.INTEGRATION:
+        return {}
+    return {"integration": telegram.identification}
+
+
 def _to_first(value: Value) -> float | None:
     return to_number(value[0]) if isinstance(value, tuple) else None
 
@@ -286,6 +294,7 @@ SENSORS: tuple[SensorSpec[Reading], ...] = (
         device_class="enum",
         options=tuple(verification.value for verification in Verification),
         value_fn=lambda reading: reading.telegram.verification.value,
+        attributes_fn=_integration,
         **_DIAGNOSTIC,
     ),
     SensorSpec(

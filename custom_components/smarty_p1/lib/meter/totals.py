@@ -86,7 +86,7 @@ class _Total[M: (int, datetime)]:
     def accepts(self, value: float, moment: M) -> bool:
         """Return whether `value`, the next value, is accepted.
 
-        In both cases, remember the value.
+        The value is remembered, whether it is accepted or not.
         """
         if value < self.value and not self._is_confirmed(value, moment):
             return False

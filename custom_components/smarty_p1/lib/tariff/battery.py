@@ -51,7 +51,7 @@ class Battery(NamedTuple):
 
     @property
     def is_possible(self) -> bool:
-        """Return whether all properties are within their limits. A property that is NaN is not."""
+        """Return whether all properties are within their limits. NaN is outside of all limits."""
         return (
             MIN_KWH <= self.kwh <= MAX_KWH
             and MIN_KW <= self.kw <= MAX_KW

@@ -104,7 +104,7 @@ class Bill(NamedTuple):
     vat: float | None
     total: float | None
     subtotal: float | None
-    """Total with VAT of the bill's parts without missing lines."""
+    """Total with VAT of the parts of the bill that have no missing line."""
     community: Line | None
     """Line of the energy community's own bill. The amount includes VAT."""
     prices_of: date | None

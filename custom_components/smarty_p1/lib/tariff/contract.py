@@ -169,7 +169,7 @@ class Contracts:
 
     @property
     def before_latest(self) -> Contracts:
-        """Return the contracts without the latest contract. If there is only one, it stays."""
+        """Return the contracts without the latest contract. A single contract stays."""
         return replace(self, entries=self.entries[:-1] or self.entries)
 
     def at(self, time: datetime) -> Contract:

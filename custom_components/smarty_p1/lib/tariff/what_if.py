@@ -159,9 +159,10 @@ def simulate_battery(
 
 
 def _contract_of(demand: Demand, feed_in_price: float | None) -> tuple[Contract, float]:
-    """Return the contract and its reference power. `feed_in_price` replaces its price unless None.
+    """Return the contract, with `feed_in_price` as its feed-in price, and its reference power.
 
-    Raises WhatIfError if the reference power or the energy price is unknown.
+    If `feed_in_price` is None, the contract's own price stays. Raises WhatIfError if the reference
+    power or the energy price is unknown.
     """
     contract = demand.contracts.at(demand.until)
     own_kw = contract.reference_kw
@@ -181,7 +182,7 @@ def _months_of(demand: Demand) -> Sequence[Month]:
 
 
 class _Run(NamedTuple):
-    """Simulation at one reference power: days `before` without and `after` with the battery."""
+    """Days at one reference power: `before` without the battery, `after` with the battery."""
 
     before: Sequence[Day]
     battery: BatteryRun
