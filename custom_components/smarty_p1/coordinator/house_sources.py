@@ -40,7 +40,7 @@ class HouseSource(NamedTuple):
 
     kind: str
     delivered: str
-    """Statistic of the produced or discharged energy."""
+    """Id of the statistic with the produced or discharged energy."""
     charged: str | None
     power: str | None
     """Entity of the current power. Negative while a battery is charged."""

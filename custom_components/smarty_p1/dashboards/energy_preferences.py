@@ -103,7 +103,8 @@ async def async_missing_sources(
 def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     """Add the meter's sources to the Energy dashboard.
 
-    For a new meter without a cable, wait for the first days from Leneda, or for the first reading.
+    A new meter without a cable has no data at first. So wait for the first days from Leneda, or for
+    the first reading.
     """
     coordinator = entry.runtime_data
 

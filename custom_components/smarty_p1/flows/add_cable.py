@@ -22,9 +22,10 @@ _ANOTHER = "another"
 
 
 def may_join(entry: AnyConfigEntry, telegram: Telegram) -> bool:
-    """Return whether a telegram may be from the meter of a config entry, by its total.
+    """Return whether the total in a telegram may be from the meter of a config entry.
 
-    With the total of another meter, the statistics would show years of energy in one hour.
+    If another meter with a higher total were joined, the statistics would show the energy of years
+    in one hour.
     """
     kwh = telegram.objects.get(IMPORTED_ENERGY)
     if not isinstance(kwh, float) or entry.state is not ConfigEntryState.LOADED:

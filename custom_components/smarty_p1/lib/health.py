@@ -38,8 +38,8 @@ _MAX_RUN_PAUSE_S = 60.0
 # Telegrams must be late for this number of seconds until a repair issue is raised. After a short
 # outage, a gateway needs less time to deliver its delayed telegrams.
 _LATE_PATIENCE_S = 120.0
-# Late telegrams count as catching up if their times advance more than this number of times as fast
-# as the clock. Their delay then becomes shorter.
+# Late telegrams count as catching up if the times in them advance faster than the clock, by more
+# than this factor. The delay of the telegrams then becomes shorter.
 _MIN_CATCH_UP_SPEED = 1.2
 
 
@@ -166,7 +166,7 @@ class Rules:
     is_open_enough: bool = False
     """Whether an open port counts as a reading, because the next pulse may take hours."""
     patience: float = PATIENCE
-    """Seconds from the start until the source fails without a reading."""
+    """Seconds to wait for a reading at the start. Without a reading, the source then fails."""
 
 
 METER = Rules(ReadingProblem.NOTHING_RECEIVED, ReadingProblem.NOT_P1)
@@ -181,7 +181,7 @@ PULSE_ENTITY = Rules(
     is_open_enough=True,
 )
 LENEDA = Rules(ReadingProblem.LENEDA_AWAITED, ReadingProblem.LENEDA_AWAITED, is_open_enough=True)
-# Two reports of the slowest accepted entities, and some seconds.
+# A reading lasts for two reports of the slowest accepted entities (300 s each), and some seconds.
 ENTITIES = Rules(
     ReadingProblem.ENTITIES_SILENT,
     ReadingProblem.ENTITIES_SILENT,

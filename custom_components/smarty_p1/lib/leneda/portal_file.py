@@ -58,11 +58,11 @@ class Export(NamedTuple):
     """Content of a file of the portal. It has at least one row."""
 
     point: str
-    """The metering point is private."""
+    """Name of the metering point, which is private."""
     code: str
-    """One of `REGISTERS`."""
+    """OBIS code of the series, a key of `REGISTERS`."""
     rows: tuple[Row, ...]
-    """In the order of time, without repetitions."""
+    """Rows in the order of time, without repetitions."""
     repeated: int
     """Number of rows that a later row of the same start replaced."""
     holes: int

@@ -193,7 +193,7 @@ class Totals:
                 continue
             register = self._registers.get(reference)
             if register and value == register.value and not register.sightings:
-                continue  # most registers hardly ever change
+                continue  # the usual case, because most registers hardly ever change
             if register is None:
                 register = _Total(value, self._telegrams, CONFIRMATIONS)
                 self._registers[reference] = register

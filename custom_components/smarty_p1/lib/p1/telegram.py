@@ -21,7 +21,7 @@ class Verification(StrEnum):
     PLAIN = "plain"
     """Only the CRC is correct, because the meter does not encrypt."""
     INTEGRATION = "by_integration"
-    """Another integration shows the values, and nothing is known about their origin."""
+    """Another integration shows the values. Nothing proves that they come from the meter."""
 
 
 @dataclass(frozen=True, slots=True)

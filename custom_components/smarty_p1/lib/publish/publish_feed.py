@@ -106,5 +106,5 @@ class PublishFeed:
             yield from self._messages.reading(reading, self._reception())
 
     def close(self) -> None:
-        """Cancel the reading that waits for its turn."""
+        """Cancel the reading that waits for the end of the interval."""
         self._turns.cancel()

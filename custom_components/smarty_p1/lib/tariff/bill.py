@@ -96,7 +96,7 @@ class Bill(NamedTuple):
     missing: tuple[str, ...]
     """Names of the lines whose price is unknown."""
     vat_rate: float | None
-    """0 for a contract without VAT, None if unknown."""
+    """Rate of the VAT: 0 for a contract without VAT, None if unknown."""
     net: float | None
     """Sum of the lines without VAT. Like `vat_base`, `vat` and `total`, None with missing lines."""
     vat_base: float | None

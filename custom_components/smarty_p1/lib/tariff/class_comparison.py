@@ -82,8 +82,8 @@ def compare(
     """Return the comparison of all reference powers over `months`, which are in the order of time.
 
     The last month may still be running; `until` is the end of its readings. With
-    `is_at_current_prices`, all months are priced at the prices of `until`, otherwise at the prices
-    of their own time.
+    `is_at_current_prices`, all months are priced at the prices of the time `until`, otherwise at
+    the prices of their own time.
     """
     current = AgreedPrices.at(contracts.at(until), until) if is_at_current_prices else None
     # Only the contract's own reference power can have prices from the contract. All others are

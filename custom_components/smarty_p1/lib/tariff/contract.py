@@ -63,7 +63,7 @@ class Contract:
     consumer_category: str | None = None
     """Category of the levies, from `CONSUMER_CATEGORIES`; None means the first."""
     electricity_tax: float | None = None
-    """Price per imported kWh."""
+    """Electricity tax per imported kWh."""
     compensation: float | None = None
     """Price per imported kWh; negative if the household receives it."""
     community_price: float | None = None

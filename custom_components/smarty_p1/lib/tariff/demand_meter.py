@@ -77,7 +77,7 @@ _RESOLUTION_KWH = 0.001
 # minute. Otherwise the possible power would be too high in the last seconds, because an appliance
 # that starts then also runs in the next quarter-hour.
 _MIN_REST = timedelta(minutes=1)
-# Another program may have rounded the register up.
+# In kWh. Another program may have rounded the register up by this much.
 _MAX_ROUNDING_KWH = 1.0
 
 
@@ -134,7 +134,7 @@ class DemandMeter:
         return self._segment is not None
 
     def may_continue(self, time: datetime, imported_kwh: float) -> bool:
-        """Return whether a register's value may be a later value of the register that was read.
+        """Return whether `imported_kwh` may be a later value of the register of imported energy.
 
         Return True before the first reading.
         """

@@ -154,7 +154,7 @@ def connected(starts: Iterable[datetime], months: Columns) -> set[datetime]:
 def _runs(starts: Iterable[datetime], months: Columns) -> Iterator[list[Span]]:
     """Yield the runs of touching loose spans, in time order.
 
-    `starts` are the starts of the months that have the spans.
+    `starts` has the starts of the months from which the spans are taken.
     """
     spans = {id(span): span for start in starts if start in months for span in months[start].loose}
     run: list[Span] = []

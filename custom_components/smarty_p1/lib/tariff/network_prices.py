@@ -31,17 +31,17 @@ class NetworkPrices:
     vat: float | None
     """Rate of the VAT: 0.08 is 8 %."""
     variable: float | None
-    """Per imported kWh."""
+    """Price per imported kWh."""
     surcharge: float | None
-    """Per kWh above the reference power."""
+    """Price per kWh above the reference power."""
     fixed: Mapping[float, float]
-    """Per month, by reference power in kW."""
+    """Price per month, by reference power in kW."""
     meter: Mapping[int, float]
-    """Per month, by meter size in A."""
+    """Price per month, by meter size in A."""
     electricity_tax: Mapping[str, float]
-    """Per imported kWh, by consumer category."""
+    """Tax per imported kWh, by consumer category."""
     compensation: Mapping[str, float]
-    """Per imported kWh, by consumer category. A price below 0 is paid to the household."""
+    """Price per imported kWh, by consumer category. A price below 0 is paid to the household."""
     are_approved: bool
     """True up to `APPROVED_UNTIL`, False on later days."""
 

@@ -144,7 +144,7 @@ class MonthColumns:
         self.imported = self.exported = _unknown(self.size)
         """Imported and exported energies in Wh by place, NaN where unknown."""
         self.origins = bytearray()
-        """Index in `ORIGINS` by place."""
+        """Origin of each quarter-hour by place, as an index into `ORIGINS`."""
         self.market: list[array[float] | None] = [None] * 4
         """Columns of market cost and its energy, market revenue and its energy; None if all 0."""
         self.reactive: tuple[array[int], array[int]] | None = None

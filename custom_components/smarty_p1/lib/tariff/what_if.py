@@ -46,7 +46,7 @@ class YearCosts(NamedTuple):
     """
 
     energy: float
-    """Energy, grid and levies of all kWh."""
+    """Cost of all kWh: energy, grid and levies."""
     surcharge: float
     feed_in: float
     fixed: float
@@ -89,15 +89,15 @@ class WhatIf(NamedTuple):
     measured_days: int
     battery: Battery
     reference_kw: float
-    """Present reference power."""
+    """Present reference power in kW."""
     classes: Mapping[float, ClassWithBattery]
     """Costs by reference power in kW, for reference powers with a known price."""
     cheapest_without: float
     cheapest_with: float
     saving_low: float
-    """Yearly saving at the cheapest reference powers; below 0 for additional cost."""
+    """Lower end of the yearly saving in EUR; below 0 if the battery causes additional cost."""
     saving_high: float
-    """Saving if unknown quarter-hours were like known quarter-hours; at least `saving_low`."""
+    """Upper end of the yearly saving, if unknown quarter-hours were like known quarter-hours."""
     has_vat: bool
     """Whether the amounts include VAT."""
     hourly_share: float | None

@@ -162,7 +162,7 @@ class WhatIfYear(NamedTuple):
     """Share of the months' quarter-hours that are known."""
     measured_days: int
     times_a_year: float
-    """Factor from amounts of these months to amounts of a year."""
+    """Factor that converts amounts of these months to amounts of a year."""
 
     @property
     def hourly_share(self) -> float:
