@@ -34,18 +34,7 @@ async def test_the_power_and_what_may_be_switched_on(stage: Stage) -> None:
 
 
 async def test_a_meter_without_a_cable_shows_yesterday(stage: Stage) -> None:
-    meter = house.meter(
-        serial_number=None, source="leneda", known_until="2026-11-20T23:00:00+00:00"
-    )
-    peak = {"start": "2026-11-20T17:30:00+00:00", "mean_kw": 7.9}
-    yesterday = house_now.day(20, imported_wh=9440, cost=2.31, cost_used=1.84, feed_in=0.0)
-    days = [*map(house_now.day, range(14, 20)), yesterday | {"cost_fixed": 0.47, "peak": peak}]
-    answers = {
-        "smarty_p1/meters": {"meters": [meter]},
-        "smarty_p1/live": house.live(values={}, received_at=None, quarter_hour=None),
-        "smarty_p1/days": {"days": days},
-    }
-    await stage.show(CARD, answers=answers)
+    await stage.show(CARD, answers=house_now.without_cable())
     text = await stage.text()
     assert "Yesterday until Fri 20 Nov, midnight 9.4 kWh" in text
     assert "2.31 € (1.84 used, 0.47 fixed)" in text
