@@ -113,7 +113,7 @@ async def test_shows_what_was_found_in_the_language_of_the_house(
 
     lines = told(found)["meter"].split("\n")
     assert "- Telegramm: Geprüft" in lines
-    assert "- Ins Netz: jetzt 0,000 kW, insgesamt 1234,567 kWh" in lines
+    assert "- Eingespeist: jetzt 0,000 kW, insgesamt 1234,567 kWh" in lines
     assert "- M-Bus 2: Wasserzähler WATE079000257402, 28,103 m³" in lines
 
 
