@@ -51,7 +51,7 @@ async def test_a_battery_and_another_one(stage: Stage) -> None:
 
 async def test_the_price_in_five_languages(stage: Stage) -> None:
     for language, said in {
-        "de": "Nach etwa 9 Jahren hereingeholt",
+        "de": "Sie rechnet sich nach etwa 9 Jahren",
         "fr": "Amortie après environ 9 ans",
         "lb": "No ongeféier 9 Joer erakritt",
         "pt": "Recuperada após cerca de 9 anos",

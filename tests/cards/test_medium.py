@@ -271,7 +271,7 @@ async def test_a_meter_is_chosen_by_its_device(stage: Stage) -> None:
     )
     assert [field[:2] for field in form] == [
         ["entry_id", "Z\u00e4hler"],
-        ["device", "Z\u00e4hler von Gas, Wasser oder W\u00e4rme"],
+        ["device", "Gas-, Wasser- oder W\u00e4rmez\u00e4hler"],
     ]
     [wanted] = form[1][2]["device"]["filter"]
     assert wanted == {"integration": "smarty_p1", "model": MBUS_MODEL}
