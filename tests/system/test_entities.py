@@ -1,0 +1,193 @@
+"""Meters that other integrations read, in a real Home Assistant: by MQTT discovery and by dsmr."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from dev.demo.client import Client
+from dev.demo.meter_statistics import DOMAIN
+from dev.simulator import Meter, serve
+from tests.system.broker import HOST, Broker
+from tests.system.home import Home, add_broker
+from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, program, until
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+
+FLOWS = "/api/config/config_entries/flow"
+TOPIC = "smarty-board/sensor"
+SENSORS = {
+    "energy_imported": ("1-0:1.8.0", "kWh", "energy", "total_increasing"),
+    "energy_exported": ("1-0:2.8.0", "kWh", "energy", "total_increasing"),
+    "power_imported": ("1-0:1.7.0", "kW", "power", "measurement"),
+}
+DSMR = {
+    "energy_imported": "electricity_imported_total",
+    "energy_exported": "electricity_exported_total",
+    "power_imported": "current_electricity_usage",
+}
+SAID = re.compile(
+    r"(\d+) reports, every (\d+) s, in steps of 1 Wh\..* ±(\d+) W\.\n\nRead by (.+), not"
+)
+# So long readings are compared.
+COMPARED_S = 180.0
+
+
+def value_at(meter: Meter, reference: str, when: datetime) -> float:
+    """Return a number of the telegram that a meter sends at a time."""
+    match = re.search(
+        rf"^{re.escape(reference)}\(([0-9.]+)\*", Meter.telegram_at(meter, when), re.MULTILINE
+    )
+    assert match
+    return float(match[1])
+
+
+async def publish(broker: Broker, topic: str, text: str) -> None:
+    """Publish a retained message, as ESPHome does."""
+    client = await asyncio.create_subprocess_exec(
+        *(program("mosquitto_pub"), "-h", HOST, "-p", f"{broker.port}"),
+        *("-t", topic, "-m", text, "-r"),
+    )
+    assert await client.wait() == 0
+
+
+async def run_board(broker: Broker, meter: Meter) -> None:
+    """Publish the values of a meter every ten seconds until cancelled."""
+    for name, (_, unit, device_class, state_class) in SENSORS.items():
+        config = {
+            "name": name,
+            "unique_id": f"board_{name}",
+            "state_topic": f"{TOPIC}/{name}/state",
+            "unit_of_measurement": unit,
+            "device_class": device_class,
+            "state_class": state_class,
+            "device": {"identifiers": ["board"], "name": "board", "manufacturer": "Espressif"},
+        }
+        await publish(broker, f"homeassistant/sensor/board/{name}/config", json.dumps(config))
+    while True:
+        now = datetime.now(UTC)
+        for name, (reference, *_) in SENSORS.items():
+            await publish(broker, f"{TOPIC}/{name}/state", f"{value_at(meter, reference, now):.3f}")
+        await asyncio.sleep(10)
+
+
+async def sensors_of(client: Client, platform: str) -> dict[str, str]:
+    """Return the entity ids of a platform by the ends of their unique ids or translation keys."""
+    entities = await client.command("config/entity_registry/list")
+    return {
+        entity["translation_key"] or entity["unique_id"]: entity["entity_id"]
+        for entity in entities
+        if entity["platform"] == platform
+    }
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Home, Meter]]:
+    """Yield a Home Assistant with a board at one meter, and with dsmr at the other."""
+    board_meter, meter = RecordingMeter(1), RecordingMeter(2)
+    broker = Broker(tmp_path_factory.mktemp("broker"))
+    home = Home(tmp_path_factory.mktemp("home"), meter)
+    async with broker.serving(), serve([meter], interval=10) as line:
+        board = asyncio.create_task(run_board(broker, board_meter))
+        try:
+            await home.start()
+            await add_broker(home, broker)
+            [(_, (address, *_))] = line.addresses()
+            await home.client.run_flow("dsmr", port=str(address), dsmr_version="5L")
+            yield home, board_meter
+        finally:
+            board.cancel()
+            await home.stop()
+
+
+async def add(client: Client, **chosen: object) -> tuple[str, int, str]:
+    """Add a meter of entities. Return its entry id, what it promises in W, and its integration."""
+    menu = await client.post(FLOWS, handler=DOMAIN)
+    path = f"{FLOWS}/{menu['flow_id']}"
+    await client.post(path, next_step_id="entities")
+    step = await client.post(path, **chosen)
+    while step["type"] in {"progress", "progress_done"}:
+        await asyncio.sleep(1)
+        step = await client.get(path)
+    assert step["step_id"] == "contract", step
+    said = SAID.match(step["description_placeholders"]["meter"])
+    assert said, step
+    switches = [field["name"] for field in step["data_schema"] if "boolean" in field["selector"]]
+    step = await client.post(path, **dict.fromkeys(switches, False))
+    count, seconds, watts, integration = said.groups()
+    # A trial takes 120 s.
+    assert int(count) >= 100 // int(seconds)
+    return step["result"]["entry_id"], int(watts), integration
+
+
+async def counted(client: Client, entry_id: str) -> tuple[datetime, float]:
+    """Return the time of the last reading, and the energy in kWh that was counted until then."""
+    answer: dict[str, Any] = await client.command(f"{DOMAIN}/bill", entry_id=entry_id)
+    month = answer["months"][-1]
+    return datetime.fromisoformat(month["until"]), month["imported_kwh"]
+
+
+async def test_quarter_hours_keep_their_promise(home: tuple[Home, Meter]) -> None:
+    house, board_meter = home
+    client = house.client
+    found: dict[str, dict[str, str]] = {}
+
+    async def are_there() -> bool:
+        board, dsmr = await sensors_of(client, "mqtt"), await sensors_of(client, "dsmr")
+        if not (len(board) >= len(SENSORS) and set(DSMR.values()) <= dsmr.keys()):
+            return False
+        found["mqtt"] = {name: board[f"board_{name}"] for name in SENSORS}
+        found["dsmr"] = {name: dsmr[key] for name, key in DSMR.items()}
+        states = await house.all_states()
+        wanted = [name for names in found.values() for name in names.values()]
+        return all(states.get(name, {}).get("state", "unknown")[0].isdigit() for name in wanted)
+
+    try:
+        await until(are_there, within=60)
+    except AssertionError:
+        print(await sensors_of(client, "mqtt"), await sensors_of(client, "dsmr"), found)
+        print(house.log.read_text()[-3000:])
+        raise
+    fields = [
+        {
+            "energy_imported": [names["energy_imported"]],
+            "energy_exported": [names["energy_exported"]],
+            "power_imported": names["power_imported"],
+        }
+        for names in found.values()
+    ]
+    added = await asyncio.gather(*(add(client, **chosen) for chosen in fields))
+    assert [integration for *_, integration in added] == ["MQTT", "DSMR Smart Meter"]
+    for (entry_id, watts, _), meter in zip(added, (board_meter, house.meter), strict=True):
+        first: list[tuple[datetime, float]] = []
+
+        async def has_readings(
+            entry_id: str = entry_id, first: list[tuple[datetime, float]] = first
+        ) -> bool:
+            loaded = await client.command(f"{DOMAIN}/meters")
+            [own] = [each for each in loaded["meters"] if each["entry_id"] == entry_id]
+            if own["state"] != "receiving":
+                return False
+            first[:] = [await counted(client, entry_id)]
+            return True
+
+        await until(has_readings, within=PATIENCE)
+        [(since, before)] = first
+
+        async def has_passed(entry_id: str = entry_id, since: datetime = since) -> bool:
+            time, _ = await counted(client, entry_id)
+            return (time - since).total_seconds() >= COMPARED_S
+
+        await until(has_passed, within=PATIENCE + COMPARED_S, every=2)
+        time, after = await counted(client, entry_id)
+        true, then = (value_at(meter, "1-0:1.8.0", moment) for moment in (time, since))
+        # A quarter of an hour with an error in W has an error of a quarter in Wh; 2 Wh are rounded.
+        assert abs(after - before - (true - then)) <= watts / 4000 + 0.002
+        print(  # noqa: T201 - figures of a run
+            f"{after - before:.3f} kWh, truly {true - then:.3f}, promised ±{watts} W"
+        )
