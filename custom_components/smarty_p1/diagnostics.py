@@ -68,7 +68,7 @@ def redact_names(port: str) -> str:
 
 
 def _redact_text[T](content: T, private: str) -> T:
-    """Return the content with `private` redacted in every string, in upper and lower case."""
+    """Return the content with `private` redacted in every string. Case is ignored."""
     result: Any = content
     match content:
         case dict():
@@ -150,7 +150,7 @@ def _describe_telegram(telegram: Telegram) -> dict[str, Any]:
 
 
 def _redact_objects(objects: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the objects with private values, and values of unspecified objects, redacted.
+    """Return the objects with redacted values: private values, and values of unspecified objects.
 
     The value None is not redacted.
     """

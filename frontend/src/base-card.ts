@@ -15,7 +15,8 @@ import type { Meter } from "./websocket-types.ts";
 export interface CardConfig {
   type: string;
   /**
-   * Config entry id of the meter. Without an id, the card shows the meter chosen in the view, at first the first meter.
+   * Config entry id of the meter. Without an id, the card shows the meter that the user has chosen in the view, or else
+   * the first meter.
    */
   entry_id?: string | null;
   [option: string]: unknown;
@@ -165,8 +166,8 @@ export abstract class SmartyCard extends LitElement {
     const feeds = [feed, ...this.otherFeeds()];
     if (feed !== this.#feed || feeds.length !== this.#unlisten.length - 1) {
       this.#feed = feed;
-      // Subscribe to the new feeds before leaving the old ones. Otherwise, a feed in both lists would stop in between.
-      // Each subscription needs a function of its own, because the set of listeners drops equal functions.
+      // Subscribe to the new feeds before leaving the old ones. Otherwise, a feed that the card keeps would stop in
+      // between. Each subscription needs a function of its own, because the set of listeners drops equal functions.
       const ended = this.#unlisten.splice(1);
       this.#unlisten.push(...feeds.map((feed) => feed.listen(() => this.requestUpdate())));
       for (const unlisten of ended) unlisten();

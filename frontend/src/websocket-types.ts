@@ -33,11 +33,11 @@ export interface Meter {
   prices_of?: string;
   known_since: Time | null;
   /**
-   * "leneda": a meter without a cable, of which only past days are known. "entities": a meter that another integration
-   * reads, and that nobody has verified.
+   * "leneda": a meter without a cable. Only its past days are known. "entities": another integration reads the meter, and
+   * its readings are not verified.
    */
   source: "port" | "leneda" | "entities";
-  /** Only with the source "entities": name of the integration, null while the meter is not loaded. */
+  /** Only with the source "entities": name of the integration. It is null while the meter is not loaded. */
   integration?: string | null;
   /** Only without a cable: end of the last known day. */
   known_until?: Time | null;

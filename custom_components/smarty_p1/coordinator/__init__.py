@@ -61,9 +61,9 @@ def has_telegrams(entry: AnyConfigEntry) -> TypeGuard[MeterConfigEntry]:
 
 
 def is_live(entry: AnyConfigEntry) -> bool:
-    """Return whether a config entry gets the present values of an electricity meter.
+    """Return whether a config entry gets present values of an electricity meter.
 
-    They come from a port or from entities.
+    The values come from a port or from entities.
     """
     return kind_of(entry) in {KIND_METER, KIND_ENTITIES}
 

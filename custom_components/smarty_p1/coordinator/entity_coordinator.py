@@ -1,4 +1,4 @@
-"""Coordinator of a meter that another integration reads. Its totals are states of entities."""
+"""Coordinator of a meter that another integration reads, as entities with the meter's totals."""
 
 from dataclasses import replace
 from typing import override
@@ -16,10 +16,10 @@ from .source_coordinator import ReadingListener, SourceCoordinator
 
 
 class EntityCoordinator(SourceCoordinator[Reading]):
-    """Coordinator that makes readings of the reports of chosen entities.
+    """Coordinator that makes readings from the states of the chosen entities.
 
-    Its readings go into the same books as those of a port. `integration` is the name of the
-    integration that reads the meter. Nobody has verified its values.
+    The readings go into the same books as the readings of a port. `integration` is the name of the
+    integration that reads the meter. Nobody has verified the values of that integration.
     """
 
     serial_number: str | None = None

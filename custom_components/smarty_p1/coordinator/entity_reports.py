@@ -1,4 +1,4 @@
-"""Reports of the entities that show a meter's totals. A burst of reports becomes one telegram."""
+"""Reports of entities that show a meter's totals. Reports within a second become one telegram."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -30,22 +30,22 @@ from homeassistant.loader import Integration, async_get_integrations
 from ..lib.meter import QUANTITIES, EntityState, entity_telegram
 from ..lib.p1 import Telegram
 
-# Seconds. An integration writes the values of one telegram of the meter one after the other. A
-# telegram made of only some of them would mix new and old values.
+# Seconds. An integration writes the values of one telegram into its entities one after the other.
+# So wait until all values are written. Before this, some values would still be old.
 BURST_S = 1.0
 _UNKNOWN = EntityState(STATE_UNKNOWN, None)
 
 
 class EntityReports:
-    """Reports of the chosen entities.
+    """Reports of the chosen entities. An entity reports whenever its integration writes its state.
 
     `chosen` has lists of entities by quantity: ids of their entries in the registry, or entity ids
-    of entities that are not registered. `take` gets a telegram after each report. `on_lost` gets
-    the entity id of a total from the grid that becomes unavailable.
+    of entities that are not registered. `take` gets a telegram after each report. When a total of
+    the imported energy becomes unavailable, `on_lost` gets the id of the total's entity.
 
-    A value is never read without a report: a source that has stopped must not look like a house
-    that uses nothing. The first state of an entity is no report, because it may be an old state
-    that was restored, or that an MQTT broker has kept.
+    A value is never read without a report, because an integration that has stopped must not look
+    like a house that uses nothing. The first state of an entity is no report, because it may be an
+    old state that was restored, or that an MQTT broker has kept.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class EntityReports:
 
     @callback
     def _on_registry_change(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
-        """Follow an entity to its new entity id."""
+        """Listen to the new entity id of a renamed entity."""
         if event.data["action"] == "update" and "entity_id" in event.data["changes"]:
             self.stop()
             self._follow()
@@ -159,7 +159,7 @@ def _has_value(state: State | None) -> TypeGuard[State]:
 
 
 async def async_integration_of(hass: HomeAssistant, chosen: Mapping[str, Any]) -> str:
-    """Return the names of the integrations to which the totals from the grid belong."""
+    """Return the names of the integrations that show the totals of the imported energy."""
     registry = er.async_get(hass)
     entries = map(registry.async_get, chosen["energy_imported"])
     platforms = sorted({entry.platform for entry in entries if entry})

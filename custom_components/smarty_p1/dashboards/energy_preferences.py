@@ -103,7 +103,8 @@ async def async_missing_sources(
 def async_fill_when_known(hass: HomeAssistant, entry: BooksConfigEntry) -> None:
     """Add the meter's sources to the Energy dashboard.
 
-    For a new meter without a cable, wait for the first days from Leneda, or for the first reading.
+    A new meter without a cable has no data at first. So wait for the first days from Leneda, or for
+    the first reading.
     """
     coordinator = entry.runtime_data
 
@@ -191,7 +192,7 @@ def _sources(reading: Reading, options: Mapping[str, Any], grid: GridSensors) ->
 def _filled_in(coordinator: BooksCoordinator, source: EnergySource) -> SourceType | None:
     """Return `source` with entity ids.
 
-    Return None if the entity of `_COUNTED` is missing or disabled.
+    Return None if the entity that counts the energy is missing or disabled.
     """
     registry = er.async_get(coordinator.hass)
     identity = source.identity

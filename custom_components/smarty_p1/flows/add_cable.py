@@ -22,9 +22,10 @@ _ANOTHER = "another"
 
 
 def may_join(entry: AnyConfigEntry, telegram: Telegram) -> bool:
-    """Return whether a telegram may be from the meter of a config entry, by its total.
+    """Return whether the total in a telegram may be from the meter of a config entry.
 
-    With the total of another meter, the statistics would show years of energy in one hour.
+    If another meter with a higher total were joined, the statistics would show the energy of years
+    in one hour.
     """
     kwh = telegram.objects.get(IMPORTED_ENERGY)
     if not isinstance(kwh, float) or entry.state is not ConfigEntryState.LOADED:
@@ -44,7 +45,7 @@ class CableSteps(ContractAndDashboardSteps):
     ) -> ConfigFlowResult:
         """Ask whether `telegram` is from a meter that was added without a cable.
 
-        Without such a meter, ask for the contract of a new meter.
+        If there is no such meter, ask for the contract of a new meter.
         """
         self._found = data, telegram, outline
         self._turn_page()
@@ -53,7 +54,7 @@ class CableSteps(ContractAndDashboardSteps):
     async def async_step_same_meter(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask which of the meters without a cable was found.
 
-        Without such a meter, or for another meter, ask for the contract of a new meter.
+        If it is none of them, ask for the contract of a new meter.
         """
         data, telegram, outline = self._found
         meters = self._without_cable()

@@ -42,9 +42,10 @@ from .form_fields import state_of
 from .setup_last_steps import ContractAndDashboardSteps
 
 LISTEN_S = 120
-"""Seconds of a trial."""
+"""Seconds that a trial lasts."""
 MAX_LISTEN_S = 310
-"""Seconds of a trial without a report, so that the slowest accepted entities are found."""
+"""Maximum seconds of a trial in which no report comes. The slowest accepted entities report
+earlier."""
 TICK_S = 5
 _MAX_TARIFFS = 2
 _MAIN = "energy_imported"
@@ -86,9 +87,9 @@ class EntitySteps(ContractAndDashboardSteps):
         return await self._async_look("listen", source, self._async_try)
 
     async def async_step_entities_found(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Say how exact the quarter-hours will be, and ask for the contract.
+        """Show how exact the quarter-hours will be. Then ask for the contract.
 
-        A meter that is reconfigured has its contract already.
+        A reconfigured meter has its contract already.
         """
         telegram, trial = self._tried
         if entry := self._updated_entry:
@@ -124,7 +125,7 @@ class EntitySteps(ContractAndDashboardSteps):
     def _read_entity(self, field: str, entity: str, used: set[str]) -> str:
         """Return the registry id of an entity, or its entity id if it is not registered.
 
-        Add its entity id to `used`. Raises FieldError if the entity is not fit.
+        Add the entity id to `used`. Raises FieldError if the entity cannot be used in `field`.
         """
         registered = er.async_get(self.hass).async_get(entity)
         entity_id = registered.entity_id if registered else entity
@@ -195,7 +196,7 @@ class EntitySteps(ContractAndDashboardSteps):
         return "entities_found"
 
     async def _async_listen(self, telegrams: list[Telegram]) -> None:
-        """Wait LISTEN_S seconds. Without a report, wait up to MAX_LISTEN_S seconds."""
+        """Wait LISTEN_S seconds. If no report has come by then, wait up to MAX_LISTEN_S seconds."""
         is_over = asyncio.Event()
         passed = 0
 

@@ -65,7 +65,7 @@ def with_decimal_mark(hass: HomeAssistant, number: str) -> str:
 def state_of(hass: HomeAssistant, entity_id: str, field: str) -> State:
     """Return the state of an entity that was chosen in `field`.
 
-    Raises FieldError if it has none.
+    Raises FieldError if the entity has no state.
     """
     if state := hass.states.get(entity_id):
         return state

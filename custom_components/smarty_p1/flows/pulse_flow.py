@@ -124,7 +124,7 @@ class PulseSteps(BoardSteps):
 
 
 def _read_topic(text: str) -> str:
-    """Return the entered topic. Raises FieldError if the text is not one topic."""
+    """Return the entered topic. Raises FieldError if it is malformed or contains wildcards."""
     topic = text.strip()
     check_topic(topic, CONF_TOPIC)
     return topic

@@ -51,7 +51,7 @@ class _NewMeter(NamedTuple):
     options: dict[str, Any]
     reading: Reading
     serial_number: str | None
-    """None without a cable."""
+    """Serial number of the meter, None for a meter without a cable."""
     outline: str
     """Markdown text for the user that says which meter was found."""
 
@@ -114,7 +114,7 @@ class ContractAndDashboardSteps(Dialog):
     ) -> ConfigFlowResult:
         """Store the data and the first reading of the meter. Then ask for its contract.
 
-        `meter_id` is the id of a meter that does not tell its serial number.
+        `meter_id` is the meter's id if its telegrams have no serial number.
         """
         reading = MeterReader().read(telegram, datetime.now(UTC))
         number = telegram.serial_number
@@ -177,8 +177,8 @@ class ContractAndDashboardSteps(Dialog):
 
     async def _async_announce_bars(self) -> str:
         """Return a text that says when the Energy dashboard shows the meter's first bar."""
-        # Home Assistant adds up an hour at its end. The meter's entities need some seconds to get
-        # their first values.
+        # The meter's entities need some seconds to get their first values. The first bar is of the
+        # hour of these values, and Home Assistant adds up an hour at its end.
         first = dt_util.now() + _FIRST_VALUES_TIME + timedelta(hours=1)
         key = "first_bar" if self._new.is_live else "first_bars_of_leneda"
         text = await self._async_text(f"common.{key}")

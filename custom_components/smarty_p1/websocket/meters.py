@@ -76,9 +76,9 @@ def _tariff(demand: Demand | None) -> dict[str, Any]:
 
 
 def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict[str, Any]:
-    """Return where the readings come from.
+    """Return the source of the readings.
 
-    Add the name of the integration that reads the entities, or how far Leneda is known.
+    For entities, add the name of their integration. For Leneda, add the end of Leneda's data.
     """
     if has_telegrams(entry):
         return {"source": "port"}
@@ -112,7 +112,7 @@ def _connection(reading: Reading | None) -> dict[str, Any]:
 def _media(
     hass: HomeAssistant, coordinator: BooksCoordinator, reading: Reading | None
 ) -> list[dict[str, Any]]:
-    """Return the M-Bus meters of the last telegram. If `reading` is None, return the history's."""
+    """Return the M-Bus meters of `reading`. If it is None, return the meters in the history."""
     media = coordinator.books.history.media
     kinds = _kinds_of_media(media, reading)
     entry = coordinator.config_entry
@@ -130,7 +130,8 @@ def _media(
             "device_id": devices[identity],
         }
         for identity, (kind, unit) in kinds.items()
-        # A meter of the history without a device was removed by the user. So leave it out.
+        # Leave out a meter of the history that has no device, because the user has removed the
+        # meter.
         if reading or devices[identity] or identity == LENEDA_GAS
     ]
 

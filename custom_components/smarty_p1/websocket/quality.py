@@ -66,7 +66,7 @@ def _event(event: Event) -> dict[str, Any]:
 
 
 def _undated(events: EventHistory) -> dict[str, int]:
-    """Return, by kind, how many counted disturbances have no event.
+    """Return the number of counted disturbances without an event, by kind.
 
     The meter may have counted them before this program read it, or their events are too old to be
     kept.

@@ -62,7 +62,7 @@ _POWER = _quantity("power", KILOWATT)
 _REACTIVE_POWER = _quantity("reactive_power", "kvar")
 _APPARENT_POWER = _quantity("apparent_power", "kVA")
 _THRESHOLD = _quantity("apparent_power", "kVA", decimals=1)
-_PHASE_POWER: _Kind = {**_POWER, "follow": in_steps(0.02)}  # kW: 0.1 A at 230 V is 0.023 kW
+_PHASE_POWER: _Kind = {**_POWER, "follow": in_steps(0.02)}  # in kW, about 0.1 A at 230 V
 _VOLTAGE: _Kind = {
     **_quantity("voltage", "V", decimals=1),
     "follow": in_steps(1.0, every=timedelta(minutes=1), limits=VOLTAGE_LIMITS),
@@ -114,7 +114,10 @@ def _to_difference(minuend: Value, subtrahend: Value) -> float | None:
 
 
 def _integration(reading: Reading) -> Mapping[str, Any]:
-    """Return the name of the integration that reads the meter, if telegrams come from entities."""
+    """Return the name of the integration that reads the meter, as attribute.
+
+    Return {} if the telegrams do not come from entities.
+    """
     telegram = reading.telegram
     if telegram.verification is not Verification.INTEGRATION:
         return {}

@@ -1,4 +1,4 @@
-"""Telegram made of the states of entities, which another integration reads from the meter.
+"""Telegram made from the states of entities. Another integration reads their values from the meter.
 
 Nobody can verify such a telegram, so its verification is `Verification.INTEGRATION`.
 """
@@ -15,10 +15,12 @@ ENERGY_UNITS: Mapping[str, float] = {"Wh": 0.001, "kWh": 1.0, "MWh": 1000.0}
 """Kilowatt-hours in each accepted unit of energy."""
 POWER_UNITS: Mapping[str, float] = {"W": 0.001, "kW": 1.0}
 """Kilowatts in each accepted unit of power."""
-# The largest register of a household's meter has six digits before the decimal point.
+# Maximum total in kWh. The register of a household's meter has six digits before the decimal point,
+# so its values are lower.
 _MAX_KWH = 10_000_000.0
 _MAX_STATE_CHARS = 32
-# The sum of two tariffs must not show the errors of binary fractions.
+# A sum of tariffs is rounded to this number of decimals, because the sum of two floats has errors
+# in further decimals.
 _DECIMALS = 6
 
 
@@ -40,7 +42,7 @@ QUANTITIES: Mapping[str, Quantity] = {
 
 
 class EntityState(NamedTuple):
-    """State of an entity as Home Assistant has it: a text and a unit."""
+    """State of an entity in Home Assistant: a text and a unit."""
 
     text: str
     unit: str | None
@@ -49,7 +51,8 @@ class EntityState(NamedTuple):
 def value_of(quantity: Quantity, state: EntityState) -> float | None:
     """Return the value of a state in kWh or kW.
 
-    Return None if the state is no number, negative or absurd, or if its unit is not accepted.
+    Return None if the state is no number, if its unit is not accepted, or if its value is negative
+    or above the maximum.
     """
     factor = quantity.units.get(state.unit or "")
     if factor is None or len(state.text) > _MAX_STATE_CHARS:
@@ -66,9 +69,9 @@ def entity_telegram(
 ) -> Telegram:
     """Return the telegram of the entities' states at a time.
 
-    `states` has one state or several of each quantity that is read. Several tariffs are added. If
-    one of them is unknown, the sum is None. `integration` is the name of the integration to which
-    the entities belong.
+    `states` has the states of each quantity. Several states are tariffs, which are added up. If one
+    of them is unknown, the sum is None. `integration` is the name of the integration to which the
+    entities belong.
     """
     objects: dict[str, float | None] = {}
     for name, shown in states.items():

@@ -1,4 +1,4 @@
-"""Assessment of the telegrams that entities gave in a trial: how often they came, and in steps."""
+"""Assessment of a trial of entities: the interval of telegrams, and the step of the totals."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,9 +10,9 @@ from ..p1 import Telegram
 from .reading import IMPORTED_ENERGY
 
 MAX_INTERVAL_S = 300.0
-"""Quarter-hours of slower entities would be guesses."""
+"""Maximum seconds between two reports. With slower entities, quarter-hours would be guesses."""
 COARSE_STEP_WH = 100
-"""From this step on, quarter-hours are not right, but days and months are."""
+"""Step of the totals in Wh from which quarter-hours are wrong. Days and months are still right."""
 _ENERGIES = (IMPORTED_ENERGY, "1-0:2.8.0")
 _POWERS = ("1-0:1.7.0", "1-0:2.7.0")
 _STEPS_WH = (1000, 100, 10)
@@ -28,14 +28,14 @@ class Trial(NamedTuple):
     step_wh: int
     """Step of the totals: the largest power of ten in Wh that divides all of them."""
     tolerance_w: int
-    """Probable error of a quarter-hour's mean power."""
+    """Probable error of a quarter-hour's mean power in W."""
 
 
 def assess(telegrams: Sequence[Telegram], last_report: datetime | None) -> Trial | None:
-    """Return the result of a trial, None if the telegrams do not tell their interval.
+    """Return the result of a trial. Return None without two telegrams for an interval.
 
-    `last_report` is the time of the entities' last report before the trial. It counts only if the
-    trial has a single telegram.
+    If the trial has a single telegram, the interval begins at `last_report`, the time of the
+    entities' last report before the trial.
     """
     times = [telegram.time for telegram in telegrams if telegram.time]
     if len(times) == 1 and last_report:
@@ -55,7 +55,10 @@ def _step_wh(telegrams: Sequence[Telegram]) -> int:
 
 
 def _power_kw(telegrams: Sequence[Telegram]) -> float:
-    """Return the present power of the connection. Without a known power, use the rise."""
+    """Return the present power of the connection in kW.
+
+    If no entity shows the power, it is computed from the rise of the imported energy.
+    """
     first, last = telegrams[0], telegrams[-1]
     powers = [power for name in _POWERS if isinstance(power := last.objects.get(name), float)]
     if powers:
