@@ -5,7 +5,6 @@ Nobody can verify such a telegram, so its verification is `Verification.INTEGRAT
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from math import isfinite
 from typing import NamedTuple
 
 from ..p1 import Telegram, Verification
@@ -61,7 +60,7 @@ def value_of(quantity: Quantity, state: EntityState) -> float | None:
         value = float(state.text) * factor
     except ValueError:
         return None
-    return value if isfinite(value) and 0 <= value <= quantity.maximum else None
+    return value if 0 <= value <= quantity.maximum else None
 
 
 def entity_telegram(
