@@ -15,7 +15,8 @@ import type { Meter } from "./websocket-types.ts";
 export interface CardConfig {
   type: string;
   /**
-   * Config entry id of the meter. Without an id, the card shows the meter chosen in the view, at first the first meter.
+   * Config entry id of the meter. Without an id, the card shows the meter that the user has chosen in the view, or else
+   * the first meter.
    */
   entry_id?: string | null;
   [option: string]: unknown;
@@ -165,8 +166,8 @@ export abstract class SmartyCard extends LitElement {
     const feeds = [feed, ...this.otherFeeds()];
     if (feed !== this.#feed || feeds.length !== this.#unlisten.length - 1) {
       this.#feed = feed;
-      // Subscribe to the new feeds before leaving the old ones. Otherwise, a feed in both lists would stop in between.
-      // Each subscription needs a function of its own, because the set of listeners drops equal functions.
+      // Subscribe to the new feeds before leaving the old ones. Otherwise, a feed that the card keeps would stop in
+      // between. Each subscription needs a function of its own, because the set of listeners drops equal functions.
       const ended = this.#unlisten.splice(1);
       this.#unlisten.push(...feeds.map((feed) => feed.listen(() => this.requestUpdate())));
       for (const unlisten of ended) unlisten();
@@ -223,7 +224,7 @@ export abstract class SmartyCard extends LitElement {
 
   /** Return the line shown while an answer is pending, or the reason why the answer was refused. */
   protected waiting(error?: string): TemplateResult {
-    const keys = { not_answered: "not_answered", busy: "not_answered", unreadable: "not_answered", not_loaded: "not_read" } as const;
+    const keys = { not_answered: "not_answered", busy: "not_answered", unreadable: "not_answered", not_loaded: "not_read", no_port: "no_port" } as const;
     const key = error ? (keys[error as keyof typeof keys] ?? "nothing_yet") : "loading";
     return html`<p class="small" role="status">${this.locale.common(key)}</p>`;
   }

@@ -215,7 +215,7 @@ test("nothing is said of a time before the meter was read", () => {
   const began = (since: string | null, undated: object) =>
     interruptionsSentence(readDisturbances(events({ undated, reception: { ...events().reception, since } }), NOW), NOW, en);
   assert.equal(began("2026-11-19T10:00:00Z", { voltage_sag: 28 }), "Nothing since 19 November, when reading began.");
-  assert.equal(began(null, {}), "Nothing is known yet. What the meter counts stands here with its first telegram.");
+  assert.equal(began(null, {}), "Nothing is known yet. Counts appear here with the first telegram.");
   assert.equal(began("2026-11-19T10:00:00Z", {}), "This meter counts no interruptions.");
 });
 

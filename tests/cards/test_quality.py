@@ -334,8 +334,8 @@ async def test_a_meter_without_telegrams_has_words(stage: Stage, part: str) -> N
     text = await show(stage, part, given)
     said = {
         "voltage": "No voltage is known yet. The lines begin with the first telegram.",
-        "supply": "No telegram yet. What the meter says stands here as soon as the first one has",
-        "interruptions": "Nothing is known yet. What the meter counts stands here with its first",
+        "supply": "No telegram yet. Values appear here with the first one.",
+        "interruptions": "Nothing is known yet. Counts appear here with the first telegram.",
     }
     assert said[part] in text
     assert await stage.card(CARD).locator("svg").count() == 0

@@ -54,7 +54,7 @@ class Series(NamedTuple):
     unit: str = _KWH
     starts_anew: StartsAnew | None = None
     is_alone: bool = False
-    """Whether the entity never counts by itself, so that these hours create its statistics."""
+    """Whether the entity writes no rows itself, so that these hours create its statistics."""
 
 
 class PastStatistics(ThrottledStore):
@@ -69,7 +69,7 @@ class PastStatistics(ThrottledStore):
         self._lock = asyncio.Lock()
         self.waits = False
         self.months_at_once: set[str] = set()
-        """Months ("2026-06") whose past costs the bill's total already contains."""
+        """Months such as "2026-06" to leave out: the bill's total already has their costs."""
 
     @property
     def is_empty(self) -> bool:
@@ -102,11 +102,11 @@ class PastStatistics(ThrottledStore):
 
     @property
     def has_alone(self) -> bool:
-        """Return whether hours were added to an entity that has never counted by itself."""
+        """Return whether hours were added to an entity that has never written a row itself."""
         return any(ledger.is_alone for ledger in self._ledgers.values())
 
     async def async_lift(self, names: Mapping[str, str]) -> None:
-        """Continue the sums of added hours for entities that have begun to count by themselves.
+        """Let entities that have begun to count continue the sums of the added hours.
 
         Home Assistant begins the sum of an entity with 0. So the entity's first hour would seem to
         have minus the energy of all added hours. `names` has the entity ids by key.
@@ -255,8 +255,8 @@ class PastStatistics(ThrottledStore):
 
 async def _async_until_written(recorder: Recorder) -> None:
     """Wait until the recorder has carried out all tasks that were queued before this call."""
-    # `Recorder.async_block_till_done` does not wait for the task that is being carried out when no
-    # other task follows it. The rows read next would then lack that task's rows.
+    # If the queue is empty, `Recorder.async_block_till_done` does not wait for the task that the
+    # recorder is carrying out. The rows read next would then lack that task's rows.
     written = recorder.hass.loop.create_future()
     recorder.queue_task(SynchronizeTask(written))
     await written
@@ -307,7 +307,10 @@ def _is_in_unit(metadata: StatisticMetaData, unit: str) -> bool:
 
 
 def _statistics(metadata: StatisticMetaData, rows: Mapping[datetime, Row]) -> list[StatisticData]:
-    """Return the rows in the unit of the statistic. Another unit would rewrite all its rows."""
+    """Return the rows in the unit of the statistic.
+
+    Rows in another unit would make Home Assistant rewrite all rows of the statistic.
+    """
     factor = 1.0
     if metadata["unit_class"] == EnergyConverter.UNIT_CLASS:
         factor = EnergyConverter.convert(1.0, _KWH, metadata["unit_of_measurement"])

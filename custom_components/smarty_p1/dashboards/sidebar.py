@@ -111,7 +111,7 @@ async def async_shown_dashboard(hass: HomeAssistant) -> str | None:
 
 
 def free_path(hass: HomeAssistant) -> str:
-    """Return a path for the dashboard that is unused, alone and with `_SECOND_PATH_SUFFIX`."""
+    """Return a path for the dashboard that is unused, with and without `_SECOND_PATH_SUFFIX`."""
     taken = hass.data[LOVELACE_DATA].dashboards
 
     def is_free(path: str) -> bool:

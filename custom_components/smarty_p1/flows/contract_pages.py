@@ -335,7 +335,7 @@ def _check_second_price(read: dict[str, Any], errors: Errors) -> None:
 
 
 def _is_second_price_whole(read: Mapping[str, Any]) -> bool:
-    """Return whether the second price is complete, or has no field filled in.
+    """Return whether the second price is complete, or all of its fields are empty.
 
     A complete second price has both energy prices, and hours or days.
     """

@@ -13,12 +13,13 @@ from ..const import (
     CONF_REFERENCE_POWER,
     CONF_SIDEBAR,
     CONF_SUN_SOURCES,
+    KIND_LENEDA,
     SECTION_LENEDA,
     SECTION_MQTT,
     SECTION_P1_SERVER,
     SECTION_VIRTUAL,
 )
-from ..coordinator import has_telegrams
+from ..coordinator import has_telegrams, kind_of
 from ..coordinator.entry_types import short_title
 from ..coordinator.house_sources import async_all_sources
 from ..dashboards import ENERGY_URL, async_set_sidebar, is_in_sidebar, is_possible
@@ -149,7 +150,7 @@ class SmartyOptionsFlow(LenedaFileSteps, OptionsFlowWithReload):
         if user_input is not None:
             try:
                 account = await async_read_account(self.hass, stored, user_input)
-                if not has_telegrams(self.config_entry):
+                if kind_of(self.config_entry) == KIND_LENEDA:
                     check_of_meter(account, str(self.config_entry.unique_id))
             except FieldError as err:
                 errors[err.field] = err.key

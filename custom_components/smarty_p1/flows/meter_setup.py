@@ -35,8 +35,8 @@ from .topics_seen import async_topics_seen
 _NONE = "\N{EN DASH}"
 
 
-# For some errors, the form offers a checkbox that helps: the checkbox for each translation key of
-# an error.
+# Checkbox that the form offers after an error, by the error's translation key. By ticking it, the
+# user can avoid the error.
 _REMEDIES: Mapping[str, str] = {
     "other_authentication_key": CONF_WITHOUT_VERIFICATION,
     "security_switched_off": CONF_REMOVE_KEY,
@@ -203,6 +203,6 @@ class MeterSteps(CableSteps):
         return self._amount(value, unit) if isinstance(value, float) else _NONE
 
     def _amount(self, value: float, unit: str) -> str:
-        """Return an amount for people: three decimals and the unit. Without a unit, all digits."""
+        """Return an amount with three decimals and its unit. Without a unit, return all digits."""
         text = f"{value:.3f} {unit}" if unit else f"{value:.15g}"
         return with_decimal_mark(self.hass, text)

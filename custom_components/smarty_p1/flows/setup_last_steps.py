@@ -14,7 +14,9 @@ from ..const import (
     CONF_ENERGY_PRICE,
     CONF_FEED_IN_PRICE,
     CONF_FILL_ENERGY,
+    CONF_KIND,
     CONF_SIDEBAR,
+    KIND_LENEDA,
     SECTION_LENEDA,
 )
 from ..coordinator import has_books
@@ -49,9 +51,14 @@ class _NewMeter(NamedTuple):
     options: dict[str, Any]
     reading: Reading
     serial_number: str | None
-    """None without a cable."""
+    """Serial number of the meter, None for a meter without a cable."""
     outline: str
     """Markdown text for the user that says which meter was found."""
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether the meter has present values."""
+        return self.data.get(CONF_KIND) != KIND_LENEDA
 
 
 class _Places(NamedTuple):
@@ -103,12 +110,15 @@ class ContractAndDashboardSteps(Dialog):
         )
 
     async def _async_ask_contract(
-        self, data: dict[str, Any], telegram: Telegram, outline: str
+        self, data: dict[str, Any], telegram: Telegram, outline: str, meter_id: str | None = None
     ) -> ConfigFlowResult:
-        """Store the data and the first reading of the meter. Then ask for its contract."""
+        """Store the data and the first reading of the meter. Then ask for its contract.
+
+        `meter_id` is the meter's id if its telegrams have no serial number.
+        """
         reading = MeterReader().read(telegram, datetime.now(UTC))
-        serial_number = str(telegram.serial_number)
-        self._new = _NewMeter(serial_number, data, {}, reading, serial_number, outline)
+        number = telegram.serial_number
+        self._new = _NewMeter(meter_id or str(number), data, {}, reading, number, outline)
         self._turn_page()
         return await self.async_step_contract()
 
@@ -136,7 +146,7 @@ class ContractAndDashboardSteps(Dialog):
 
     async def _async_places(self) -> _Places:
         dashboard = await async_shown_dashboard(self.hass)
-        specs = grid_sensors(has_telegrams=self._new.serial_number is not None)
+        specs = grid_sensors(is_live=self._new.is_live)
         missing = await async_missing_sources(self.hass, self._new.reading, _PRICES, specs)
         sources, has_grid = missing or ([], False)
         return _Places(
@@ -167,10 +177,10 @@ class ContractAndDashboardSteps(Dialog):
 
     async def _async_announce_bars(self) -> str:
         """Return a text that says when the Energy dashboard shows the meter's first bar."""
-        # Home Assistant adds up an hour at its end. The meter's entities need some seconds to get
-        # their first values.
+        # The meter's entities need some seconds to get their first values. The first bar is of the
+        # hour of these values, and Home Assistant adds up an hour at its end.
         first = dt_util.now() + _FIRST_VALUES_TIME + timedelta(hours=1)
-        key = "first_bars_of_leneda" if self._new.serial_number is None else "first_bar"
+        key = "first_bar" if self._new.is_live else "first_bars_of_leneda"
         text = await self._async_text(f"common.{key}")
         return text.format(url="/energy", time=f"{first:%H}:00")
 

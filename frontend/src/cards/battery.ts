@@ -79,7 +79,7 @@ export class BatteryCard extends SmartyCard {
   static override properties = { ...SmartyCard.properties, chosen: { state: true }, asked: { state: true }, price: { state: true } };
 
   declare protected chosen: BatterySize;
-  /** Battery of the last request; while a slider moves, `chosen` differs from it. */
+  /** Battery of the last request. It differs from `chosen` while a slider moves. */
   declare protected asked: BatterySize;
   /** Price of the battery in EUR; 0 if not entered. */
   declare protected price: number;

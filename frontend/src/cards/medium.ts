@@ -37,7 +37,7 @@ interface Drawn {
   units: say.Units;
   night: Night | undefined;
   costs: cost.KnownCosts | undefined;
-  /** Month and units of the chart: euros if costs are known. */
+  /** Month and units that the chart shows. The unit is the euro if costs are known. */
   charted: { standing: Standing; units: say.Units };
   drawing: MediumDrawing;
 }

@@ -37,7 +37,7 @@ export class NowCard extends SmartyCard {
   static override styles: CSSResultGroup = [styles, nowStyles, weekStyles];
 
   #room = new SteadyRoom();
-  /** Highest power of a phase today, the end of the phases' scale. */
+  /** Highest power of a phase today in kW. The scale of the phases ends there. */
   #highest = { day: "", kw: MIN_PHASE_KW };
   #shownMeter = "";
 
@@ -77,7 +77,7 @@ export class NowCard extends SmartyCard {
     return this.#isAdmin ? this.link(link.path, link.text) : html`<p>${this.text(bannerTexts, "ask_admin")}</p>`;
   }
 
-  /** Return whether the sun is up, and has fed in today. It may cover a part of what the house uses. */
+  /** Return whether the sun is up and energy was fed in today. The house may then use power from its panels. */
   #hasSun({ feeds_in }: Meter, feed: MeterFeed): boolean {
     if (!feeds_in || this.hass?.states["sun.sun"]?.state === "below_horizon") return false;
     const today = localDay(new Date(feed.now));
@@ -85,7 +85,7 @@ export class NowCard extends SmartyCard {
     return days.some(({ day, exported_wh }) => day === today && (exported_wh ?? 0) > 0);
   }
 
-  /** Forget what belongs to another meter. */
+  /** Reset the state that was kept for another meter. */
   #begin(entryId: string): void {
     this.#shownMeter = entryId;
     this.#room = new SteadyRoom();
@@ -110,6 +110,7 @@ export class NowCard extends SmartyCard {
         ${advice.text ? this.sentence(advice.text, advice.isExcess ? "costs" : "") : nothing}
         ${[advice.small, older].map((line) => (line ? html`<p class="small">${line}</p>` : nothing))}
         ${uses ? html`<p>${rich(uses)}</p>` : nothing}
+        ${meter.integration ? html`<p class="small">${this.#t("by", { integration: meter.integration })}</p>` : nothing}
       </div>
       ${rows.length ? html`<dl class="small">${rows.map(([name, time]) => html`<dt>${name}</dt><dd>${time}</dd>`)}</dl>` : nothing}
       <div class="rest">

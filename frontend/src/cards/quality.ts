@@ -26,7 +26,10 @@ const ROWS_AN_HOUR = 12;
 const FIVE_MINUTES_MS = 300_000;
 /** Width in px below which the layout is narrow: 420 as in other cards, plus 32 of padding. */
 const NARROW_PX = 452;
-/** Live values that change with an event. After a change, the events are requested before the five minutes are over. */
+/**
+ * Live values that change with an event. If such a value changes, the events are requested at once, not after five
+ * minutes.
+ */
 const WATCHED = [
   "breaker", "relay_1", "relay_2", "power_failures",
   ...["l1", "l2", "l3"].flatMap((phase) => [`voltage_sags_${phase}`, `voltage_swells_${phase}`]),

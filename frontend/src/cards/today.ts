@@ -247,7 +247,7 @@ export class TodayCard extends SmartyCard {
   /** Return the month's highest powers, and the power that is always on. */
   #highlights(feed: MeterFeed, day: string, reference: number | null, choose: (day: string) => void): unknown {
     const { value } = feed.get("smarty_p1/highlights", { day: `${day.slice(0, 7)}-01` });
-    // A battery hides what is always on.
+    // With a battery, the power that is always on is unknown.
     const hasBattery = Boolean(houseOf(feed)?.battery.length);
     return guard([value, reference, hasBattery, this.locale], () => {
       if (!value) return nothing;

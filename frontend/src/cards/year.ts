@@ -162,7 +162,7 @@ export class YearCard extends SmartyCard {
     return this.text(yearTexts, "begins", { day });
   }
 
-  /** Return the sentence about the excess in the decisive months; before a comparison exists, in all months. */
+  /** Return the sentence about the excess in the decisive months. Until classes can be compared, all months count. */
   #above(limit: Limit | undefined, all: MonthAbove[], decisive: string[] | undefined): string {
     const months = all.filter(({ month }) => !decisive || decisive.includes(month));
     return limit && months.length ? aboveSentence(months, limit, decisive?.length, this.locale) : "";
@@ -195,7 +195,7 @@ export class YearCard extends SmartyCard {
     return this.table(this.text(yearTexts, "map"), head, () => months.map(row));
   }
 
-  /** Show a day in the card of a day, in this view or in the view "now". */
+  /** Show a day in the day card. The year view of the dashboard has no such card, so go to the view "now". */
   #openDay(feed: MeterFeed, day: string): void {
     feed.show({ day });
     // Only the dashboard that the strategy has made has views with these paths.

@@ -11,7 +11,7 @@ export const batteryTexts: Texts<BatteryKey> = texts;
 
 /** Longest payback time shown. Few batteries last longer, and energy prices after that time are unknown. */
 const MAX_PAYBACK_YEARS = 25;
-/** Share of known hourly prices from which the few missing hours are not mentioned. */
+/** Share of hours with a known price from which no note mentions the hours without a price. */
 const MIN_HOURLY_SHARE = 0.99;
 const PARTS = ["energy", "surcharge", "feed_in", "fixed", "total"] as const;
 
