@@ -32,7 +32,8 @@ DSMR = {
     "power_imported": "current_electricity_usage",
 }
 SAID = re.compile(
-    r"(\d+) reports, every (\d+) s, in steps of 1 Wh\..* ±(\d+) W\.\n\nRead by (.+), not"
+    r"Reports: (\d+), one every (\d+) s, in steps of 1 Wh\..* ±(\d+) W\.\n\n"
+    r"The values come from (.+) and cannot be verified"
 )
 # So long readings are compared.
 COMPARED_S = 180.0
