@@ -141,12 +141,12 @@ class EntitySteps(ContractAndDashboardSteps):
 
     def _present_entities(self) -> dict[str, Any]:
         """Return the entities of the reconfigured entry as the form suggests them."""
-        entry, registry = self._updated_entry, er.async_get(self.hass)
+        data = self._updated_entry.data if self._updated_entry else {}
+        registry = er.async_get(self.hass)
         suggested: dict[str, Any] = {}
-        for name in QUANTITIES.keys() & (entry.data.keys() if entry else ()):
-            resolved = [er.async_resolve_entity_id(registry, chosen) for chosen in entry.data[name]]
-            known = [entity_id for entity_id in resolved if entity_id]
-            if known:
+        for name in QUANTITIES.keys() & data.keys():
+            resolved = [er.async_resolve_entity_id(registry, chosen) for chosen in data[name]]
+            if known := [entity_id for entity_id in resolved if entity_id]:
                 suggested[name] = known if name.startswith("energy") else known[0]
         return suggested
 
