@@ -52,8 +52,8 @@ async def test_a_year_and_the_classes(stage: Stage) -> None:
         "7 kW 212 € yours (166 € fixed, 46 € surcharge) "
         "12 kW 255 € +43 € (254 € fixed, 1 € surcharge) 17 kW 342 € +130 € (342 € fixed)"
     ) in text
-    assert "Only compares. Your supplier changes it. Show" in text
-    assert "kW fed in 0.2 1 3 7 above 7 kW" in text
+    assert "This card only compares. Your supplier can change the class. Show" in text
+    assert "kW to the grid 0.2 1 3 7 above 7 kW" in text
     assert not stage.errors
 
 
@@ -328,7 +328,7 @@ async def test_before_the_first_quarter_hour(stage: Stage) -> None:
     refused = {"error": "nothing_counted"}
     both = {"smarty_p1/quarter_hours": refused, "smarty_p1/classes": refused}
     await stage.show(YEAR, answers=both)
-    words = "Nothing known yet. It appears here with the first whole quarter-hour."
+    words = "No data yet. It appears here with the first whole quarter-hour."
     await stage.page.get_by_text(words).wait_for()
     assert not stage.errors
 
@@ -346,7 +346,7 @@ async def test_without_a_reference_power_nothing_is_yours(stage: Stage) -> None:
     await stage.show(YEAR, answers=answers, width=1280)
     text = await stage.text()
     assert "5,252 kWh from the grid, 4,036 kWh to the grid in 12 months." in text
-    assert "above" not in text.replace("what is above it is red", "")
+    assert "above" not in text
     assert await stage.page.get_by_role("radio").count() == 0
     link = stage.page.get_by_role("link", name="Enter the reference power")
     path = "/config/integrations/integration/smarty_p1#config_entry=house"

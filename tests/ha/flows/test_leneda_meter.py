@@ -174,7 +174,7 @@ async def test_what_can_be_wrong_with_the_account(  # noqa: PLR0913, PLR0917
     assert (form["step_id"], form["errors"]) == ("leneda", {field: error})
     # The same dialog goes on once it is right.
     platform.fault = None
-    assert (await submit(hass, form, ACCOUNT))["step_id"] == "contract"
+    assert (await submit(hass, form, ACCOUNT))["step_id"] == "contract_without_cable"
 
 
 async def test_nothing_of_yesterday_is_no_error(hass: HomeAssistant, platform: Platform) -> None:
@@ -182,7 +182,7 @@ async def test_nothing_of_yesterday_is_no_error(hass: HomeAssistant, platform: P
     found = await submit(hass, await start(hass, "leneda"), ACCOUNT)
     before = last_midnight() - timedelta(days=2)
     assert f"{before:%Y-%m-%d}, **12.0 kWh**" in told(found)["meter"]
-    assert "For yesterday there is nothing yet" in told(found)["meter"]
+    assert "Yesterday's values are not available yet" in told(found)["meter"]
 
 
 async def test_a_point_is_added_once(hass: HomeAssistant) -> None:

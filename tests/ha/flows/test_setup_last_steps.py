@@ -144,7 +144,8 @@ async def test_a_meter_is_seen_in_both_dashboards_when_it_is_added(
     assert result["description"] == "dashboard_and_energy"
     assert told(result) == {
         "dashboard": "/smarty-p1",
-        "energy": "[Energy](/energy) shows its first bar shortly after **10:00**.",
+        "energy": "/energy",
+        "time": "10:00",
     }
     shown = await sources(hass)
     assert shown == [GRID, GAS, WATER]
@@ -235,7 +236,7 @@ async def test_what_is_there_stays_and_is_not_asked_about(
     assert "sidebar" not in suggested(form)
     assert told(form)["what_there_is"] == (
         "A dashboard *Smarty* exists already. It also shows this meter.\n\n"
-        "The Energy dashboard has a [grid connection](/config/energy) already. It stays as it is,"
+        "The Energy dashboard already has a [grid connection](/config/energy). It stays as it is,"
         " and this meter is not added to it."
     )
     assert told(form)["sources"] == "- Water meter 7402, Flow rate"
@@ -325,7 +326,7 @@ async def test_the_dashboard_goes_with_the_last_meter(hass: HomeAssistant, port:
     assert "fill_energy" not in suggested(form)
     first = await confirm(hass, form)
     assert first["description"] == "dashboard"
-    assert first["description_placeholders"] == {"dashboard": "/smarty-p1-2"}
+    assert told(first)["dashboard"] == "/smarty-p1-2"
     assert panels(hass) == {"smarty-p1-2"}
 
     async with MeterPort() as other_port:
