@@ -117,7 +117,7 @@ async def add(client: Client, **chosen: object) -> tuple[str, int, str]:
     while step["type"] in {"progress", "progress_done"}:
         await asyncio.sleep(1)
         step = await client.get(path)
-    assert step["step_id"] == "contract", step
+    assert step["step_id"] == "contract_without_cable", step
     said = SAID.match(step["description_placeholders"]["meter"])
     assert said, step
     switches = [field["name"] for field in step["data_schema"] if "boolean" in field["selector"]]
