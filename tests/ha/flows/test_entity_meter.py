@@ -32,18 +32,19 @@ async def test_a_trial_says_how_exact_it_will_be(hass: HomeAssistant, smarty: Sm
         "power_imported": smarty.chosen("power")[0],
     }
     found = await listen(hass, smarty, typed)
-    assert found["step_id"] == "contract"
+    assert found["step_id"] == "contract_without_cable"
     # 120 s of a report each 10 s. 4 x 1 Wh + 1000 W x 10 s / 900 s = 15 W.
     assert told(found)["meter"].startswith(
-        "12 reports, every 10 s, in steps of 1 Wh. Quarter-hours will be right to about ±15 W.\n\n"
-        "Read by DSMR Smart Meter, not verified"
+        "Reports: 12, one every 10 s, in steps of 1 Wh. "
+        "Quarter-hours will be accurate to about ±15 W.\n\n"
+        "The values come from DSMR Smart Meter and cannot be verified."
     )
 
 
 async def test_coarse_totals_are_for_days(hass: HomeAssistant, smarty: Smarty) -> None:
     smarty.set(tariff_1="1000.1")
     found = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")})
-    assert "in steps of 100 Wh. Good for days and months" in told(found)["meter"]
+    assert "in steps of 100 Wh. Days and months will be accurate" in told(found)["meter"]
 
 
 async def test_the_entry_keeps_registry_ids(hass: HomeAssistant, smarty: Smarty) -> None:
@@ -83,7 +84,7 @@ async def test_slower_than_five_minutes_is_refused(hass: HomeAssistant, smarty: 
 async def test_four_minutes_are_accepted(hass: HomeAssistant, smarty: Smarty) -> None:
     await smarty.wait(95)
     found = await listen(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")}, every=30)
-    assert told(found)["meter"].startswith("1 reports, every 240 s")
+    assert told(found)["meter"].startswith("Reports: 1, one every 240 s")
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ async def test_it_becomes_a_full_meter(hass: HomeAssistant, port: MeterPort) -> 
     before = keys(hass, entry)
     [device] = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     port.greeting = lambda: port.next_frame(of_now())
-    form = await reconfigure(hass, entry)
+    form = await reconfigure(hass, entry, "add_cable")
     assert form["step_id"] == "add_cable"
     result = await submit(hass, form, {"port": port.address, "encryption_key": KEY})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
@@ -175,7 +176,9 @@ async def test_the_port_of_another_meter_is_refused(
     entry, _ = await read_before_cable(hass, KWH_NOW - other)
     port.greeting = lambda: port.next_frame(of_now())
     result = await submit(
-        hass, await reconfigure(hass, entry), {"port": port.address, "encryption_key": KEY}
+        hass,
+        await reconfigure(hass, entry, "add_cable"),
+        {"port": port.address, "encryption_key": KEY},
     )
     assert (result["step_id"], result["errors"]) == ("add_cable", {"port": "other_total"})
     assert entry.data["kind"] == "entities"
@@ -187,6 +190,30 @@ async def test_the_port_of_another_meter_is_refused(
     assert (refused["step_id"], refused["errors"]) == ("same_meter", {"same_meter": "other_total"})
     contract = await submit(hass, refused, {"same_meter": "another"})
     assert contract["step_id"] == "contract"
+
+
+async def test_other_entities_are_chosen(hass: HomeAssistant, smarty: Smarty) -> None:
+    entry = await add(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")})
+    await smarty.send()
+    await smarty.send()
+    form = await reconfigure(hass, entry, "entities")
+    schema = form["data_schema"]
+    assert schema
+    [field, *_] = schema.schema
+    assert field.description == {"suggested_value": smarty.chosen("tariff_1")}
+    new = {"power_imported": smarty.chosen("power")[0]}
+    other = await listen(
+        hass, smarty, new | {"energy_imported": smarty.chosen("exported")}, entry=entry
+    )
+    assert other["errors"] == {"base": "other_total"}
+    result = await listen(
+        hass, smarty, new | {"energy_imported": smarty.chosen("tariff_1")}, entry=entry
+    )
+    assert result["reason"] == "board_reconfigured"
+    await hass.async_block_till_done()
+    assert entry.data["power_imported"] == [smarty.ids["power"].id]
+    await smarty.send()
+    assert keys(hass, entry).keys() >= {"power_net", "demand_available"}
 
 
 async def test_entities_of_another_meter_are_refused(hass: HomeAssistant, smarty: Smarty) -> None:
