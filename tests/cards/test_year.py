@@ -52,7 +52,7 @@ async def test_a_year_and_the_classes(stage: Stage) -> None:
         "7 kW 212 € yours (166 € fixed, 46 € surcharge) "
         "12 kW 255 € +43 € (254 € fixed, 1 € surcharge) 17 kW 342 € +130 € (342 € fixed)"
     ) in text
-    assert "This card only compares. Your supplier can change the class. Show" in text
+    assert "This card only compares. For another class, ask your grid operator. Show" in text
     assert "kW to the grid 0.2 1 3 7 above 7 kW" in text
     assert not stage.errors
 
