@@ -49,6 +49,8 @@ class SmartyConfigFlow(
         """Show the reconfiguration dialog for the kind of the config entry."""
         entry = self._get_reconfigure_entry()
         kind = kind_of(entry)
+        if kind == KIND_ENTITIES:
+            return await self.async_step_entity_meter()
         if has_no_cable(entry):
             return await self.async_step_add_cable()
         if kind == KIND_PULSE:

@@ -227,10 +227,12 @@ async def test_without_a_reference_power_there_is_a_link_to_enter_it(stage: Stag
 
 
 async def test_one_phase_is_not_drawn_beside_itself(stage: Stage) -> None:
-    answers = {"smarty_p1/meters": {"meters": [house.meter(phases=1)]}}
-    await stage.show(CARD, answers=answers)
+    meter = house.meter(phases=1, source="entities", integration="ESPHome")
+    await stage.show(CARD, answers={"smarty_p1/meters": {"meters": [meter]}})
     text = await stage.text()
     assert "0.7 of 7 kW" in text
+    assert "By ESPHome, not verified" in text
+    await stage.picture("now-entities")
     assert "L1" not in text
 
 

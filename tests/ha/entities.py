@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.smarty_p1.const import DOMAIN
 
-from .dialogs import start
+from .dialogs import reconfigure, start
 from .support import let_pass
 
 KWH = {"unit_of_measurement": "kWh", "device_class": "energy"}
@@ -94,15 +94,17 @@ async def listen(
     typed: dict[str, Any],
     *,
     every: int = 2,
+    entry: MockConfigEntry | None = None,
     **values: str,
 ) -> ConfigFlowResult:
     """Fill in the form, report at each `every`th tick of five seconds, and return the result.
 
-    The sensors have their new values once the form is filled in.
+    The sensors have their new values once the form is filled in. With an entry, the dialog changes
+    the entry's entities.
     """
     # The trial begins at once if the integration's name need not be read from the disk first.
     await async_get_integration(hass, "dsmr")
-    flow = await start(hass, "entities")
+    flow = await (reconfigure(hass, entry, "entities") if entry else start(hass, "entities"))
     result = await hass.config_entries.flow.async_configure(flow["flow_id"], typed)
     smarty.set(**values)
     ticks = 0

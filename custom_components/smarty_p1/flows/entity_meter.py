@@ -35,6 +35,7 @@ from ..lib.meter import (
     value_of,
 )
 from ..lib.p1 import Telegram
+from .add_cable import may_join
 from .form_and_probe import Input
 from .form_errors import FieldError
 from .form_fields import state_of
@@ -69,12 +70,16 @@ class EntitySteps(ContractAndDashboardSteps):
     _chosen: dict[str, Any]
     _tried: tuple[Telegram, Trial]
 
+    async def async_step_entity_meter(self, _user_input: Input = None) -> ConfigFlowResult:
+        """Ask what is to change at a meter whose totals are entities."""
+        return self.async_show_menu(step_id="entity_meter", menu_options=["add_cable", "entities"])
+
     async def async_step_entities(self, user_input: Input = None) -> ConfigFlowResult:
         """Ask for the entities, and check them."""
         if chosen := await self._async_accept(user_input, self._async_read_entities):
             self._chosen = chosen
             return await self.async_step_listen()
-        return self._show(_FIELDS, {}, step_id="entities")
+        return self._show(_FIELDS, self._present_entities(), step_id="entities")
 
     async def async_step_listen(self, _user_input: Input = None) -> ConfigFlowResult:
         """Show progress while the dialog listens to the entities."""
@@ -82,8 +87,15 @@ class EntitySteps(ContractAndDashboardSteps):
         return await self._async_look("listen", source, self._async_try)
 
     async def async_step_entities_found(self, _user_input: Input = None) -> ConfigFlowResult:
-        """Show how exact the quarter-hours will be. Then ask for the contract."""
+        """Show how exact the quarter-hours will be. Then ask for the contract.
+
+        A reconfigured meter has its contract already.
+        """
         telegram, trial = self._tried
+        if entry := self._updated_entry:
+            return self.async_update_reload_and_abort(
+                entry, data=self._chosen, reason="board_reconfigured"
+            )
         precision = "coarse" if trial.step_wh >= COARSE_STEP_WH else "fine"
         exact = await self._async_text(f"common.entities_{precision}")
         outline = (await self._async_text("common.entities_found")).format(
@@ -127,11 +139,22 @@ class EntitySteps(ContractAndDashboardSteps):
         self._check_value(field, entity_id)
         return chosen
 
+    def _present_entities(self) -> dict[str, Any]:
+        """Return the entities of the reconfigured entry as the form suggests them."""
+        data = self._updated_entry.data if self._updated_entry else {}
+        registry = er.async_get(self.hass)
+        suggested: dict[str, Any] = {}
+        for name in QUANTITIES.keys() & data.keys():
+            resolved = [er.async_resolve_entity_id(registry, chosen) for chosen in data[name]]
+            if known := [entity_id for entity_id in resolved if entity_id]:
+                suggested[name] = known if name.startswith("energy") else known[0]
+        return suggested
+
     def _check_unread(self, field: str, names: set[str]) -> None:
         for entry in self._async_current_entries(include_ignore=False):
             lists = [entry.data.get(name, []) for name in QUANTITIES]
             read = {entry.data.get(CONF_ENTITY_ID), *(name for names in lists for name in names)}
-            if read & names:
+            if read & names and entry is not self._updated_entry:
                 raise FieldError(field, "source_in_use", title=entry.title)
 
     def _check_value(self, field: str, entity_id: str) -> None:
@@ -166,6 +189,9 @@ class EntitySteps(ContractAndDashboardSteps):
             raise FieldError(CONF_BASE, "entities_silent")
         if trial.interval_s > MAX_INTERVAL_S:
             raise FieldError(CONF_BASE, "entities_slow", seconds=str(round(trial.interval_s)))
+        entry = self._updated_entry
+        if entry and not may_join(entry, telegrams[-1]):
+            raise FieldError(CONF_BASE, "other_total", title=entry.title)
         self._tried = telegrams[-1], trial
         return "entities_found"
 

@@ -96,14 +96,14 @@ def _source(entry: AnyConfigEntry, coordinator: BooksCoordinator | None) -> dict
 def _connection(reading: Reading | None) -> dict[str, Any]:
     """Return the number of phases, whether the meter exports, and the connection's limit in kVA.
 
-    All are None before the first telegram.
+    All are None before the first telegram. The phases of a meter that names none are None, too.
     """
     if reading is None:
         return {"phases": None, "feeds_in": None, "connection_kva": None}
     get = reading.telegram.objects.get
     phases = [any(get(name) is not None for name in names) for names in _PHASES]
     return {
-        "phases": sum(phases),
+        "phases": sum(phases) or None,
         "feeds_in": bool(get(_EXPORTED)),
         "connection_kva": get(_THRESHOLD),
     }

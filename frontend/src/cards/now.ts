@@ -131,7 +131,9 @@ export class NowCard extends SmartyCard {
         ? "nothing_unverified"
         : live?.state === "waiting"
           ? "awaited"
-          : undefined;
+          : meter.source === "entities" && live?.state === "receiving"
+            ? "no_power"
+            : undefined;
     return html`<div class="old">
         <header><h2>${this.#t(title)}</h2>${now ? this.stamp(feed) : nothing}</header>
         ${this.#number(now?.power, "old", this.#t(title))}

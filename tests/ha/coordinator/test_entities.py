@@ -43,6 +43,8 @@ async def test_a_report_becomes_a_reading(
     shown = keys(hass, entry)
     assert (shown["energy_imported"], shown["energy_exported"]) == ("3000.01", "500.0")
     assert (shown["power_net"], shown["verification"]) == ("3.6", "by_integration")
+    [state] = [state for state in hass.states.async_all() if state.state == "by_integration"]
+    assert state.attributes["integration"] == "DSMR Smart Meter"
     for _ in range(90):
         await smarty.send()
     shown = keys(hass, entry)
@@ -175,3 +177,8 @@ async def test_diagnostics_name_the_entities(
     assert (told["readings"], told["telegram"]["verification"]) == (1, "by_integration")
     assert told["telegram"]["objects"]["1-0:1.8.0"] == 3000.0
     assert told["data"]["energy_imported"][1] == smarty.ids["tariff_2"].id
+
+
+async def test_no_option_needs_telegrams(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    menu = await hass.config_entries.options.async_init(entry.entry_id)
+    assert menu["menu_options"] == ["contract", "sun", "leneda_file", "leneda_account"]

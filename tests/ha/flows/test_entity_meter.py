@@ -146,7 +146,7 @@ async def test_it_becomes_a_full_meter(hass: HomeAssistant, port: MeterPort) -> 
     before = keys(hass, entry)
     [device] = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
     port.greeting = lambda: port.next_frame(of_now())
-    form = await reconfigure(hass, entry)
+    form = await reconfigure(hass, entry, "add_cable")
     assert form["step_id"] == "add_cable"
     result = await submit(hass, form, {"port": port.address, "encryption_key": KEY})
     assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "cable_added")
@@ -176,7 +176,9 @@ async def test_the_port_of_another_meter_is_refused(
     entry, _ = await read_before_cable(hass, KWH_NOW - other)
     port.greeting = lambda: port.next_frame(of_now())
     result = await submit(
-        hass, await reconfigure(hass, entry), {"port": port.address, "encryption_key": KEY}
+        hass,
+        await reconfigure(hass, entry, "add_cable"),
+        {"port": port.address, "encryption_key": KEY},
     )
     assert (result["step_id"], result["errors"]) == ("add_cable", {"port": "other_total"})
     assert entry.data["kind"] == "entities"
@@ -188,6 +190,30 @@ async def test_the_port_of_another_meter_is_refused(
     assert (refused["step_id"], refused["errors"]) == ("same_meter", {"same_meter": "other_total"})
     contract = await submit(hass, refused, {"same_meter": "another"})
     assert contract["step_id"] == "contract"
+
+
+async def test_other_entities_are_chosen(hass: HomeAssistant, smarty: Smarty) -> None:
+    entry = await add(hass, smarty, {"energy_imported": smarty.chosen("tariff_1")})
+    await smarty.send()
+    await smarty.send()
+    form = await reconfigure(hass, entry, "entities")
+    schema = form["data_schema"]
+    assert schema
+    [field, *_] = schema.schema
+    assert field.description == {"suggested_value": smarty.chosen("tariff_1")}
+    new = {"power_imported": smarty.chosen("power")[0]}
+    other = await listen(
+        hass, smarty, new | {"energy_imported": smarty.chosen("exported")}, entry=entry
+    )
+    assert other["errors"] == {"base": "other_total"}
+    result = await listen(
+        hass, smarty, new | {"energy_imported": smarty.chosen("tariff_1")}, entry=entry
+    )
+    assert result["reason"] == "board_reconfigured"
+    await hass.async_block_till_done()
+    assert entry.data["power_imported"] == [smarty.ids["power"].id]
+    await smarty.send()
+    assert keys(hass, entry).keys() >= {"power_net", "demand_available"}
 
 
 async def test_entities_of_another_meter_are_refused(hass: HomeAssistant, smarty: Smarty) -> None:

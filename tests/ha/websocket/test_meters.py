@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 from custom_components.smarty_p1.const import DOMAIN
 from tests.ha import billed_month
 from tests.ha.conftest import EntryMaker
+from tests.ha.entities import Smarty, set_up
 from tests.ha.meter import KEY, OTHER_SERIAL, SERIAL, MeterPort, with_value
 from tests.ha.support import device_of, receive
 
@@ -68,6 +69,20 @@ async def test_a_removed_meter_whose_past_is_kept_is_not_listed(
     with patch.object(entry.runtime_data, "latest", None):
         [meter] = (await ask(client, "meters"))["meters"]
     assert {each["type"] for each in meter["media"]} == {"gas", "heat"}
+
+
+async def test_a_meter_of_entities_names_its_integration(
+    hass: HomeAssistant, client: Client
+) -> None:
+    smarty = Smarty(hass)
+    entry = await set_up(hass, smarty)
+    await smarty.send()
+    await smarty.send()
+    [meter] = (await ask(client, "meters"))["meters"]
+    assert (meter["source"], meter["integration"]) == ("entities", "DSMR Smart Meter")
+    assert (meter["state"], meter["serial_number"], meter["phases"]) == ("receiving", None, None)
+    for command in ("voltages", "events"):
+        assert await refused(client, command, entry_id=entry.entry_id) == "no_port"
 
 
 def hass_device(hass: HomeAssistant, entry: MockConfigEntry, identifier: str) -> str:

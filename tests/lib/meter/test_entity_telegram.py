@@ -61,6 +61,20 @@ def test_two_tariffs_are_added() -> None:
     assert telegram.identification == "ESPHome"
 
 
+@pytest.mark.parametrize(
+    ("watts", "has_sun", "exported"),
+    [("500", True, 0.0), ("0", True, None), ("0", False, 0.0), ("unknown", False, None)],
+)
+def test_one_of_the_powers_is_nothing(watts: str, has_sun: bool, exported: float | None) -> None:  # noqa: FBT001
+    states = {
+        "energy_imported": [EntityState("1", "kWh")],
+        "power_imported": [EntityState(watts, "W")],
+    }
+    if has_sun:
+        states["energy_exported"] = [EntityState("1", "kWh")]
+    assert entity_telegram(states, TIME, "").objects["1-0:2.7.0"] == exported
+
+
 @pytest.mark.parametrize("text", ["unknown", "unavailable", "-1"])
 def test_a_tariff_that_is_away_leaves_no_sum(text: str) -> None:
     states = {"energy_imported": [EntityState("1000.1", "kWh"), EntityState(text, "kWh")]}

@@ -5,7 +5,6 @@ Nobody can verify such a telegram, so its verification is `Verification.INTEGRAT
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from math import isfinite
 from typing import NamedTuple
 
 from ..p1 import Telegram, Verification
@@ -61,7 +60,7 @@ def value_of(quantity: Quantity, state: EntityState) -> float | None:
         value = float(state.text) * factor
     except ValueError:
         return None
-    return value if isfinite(value) and 0 <= value <= quantity.maximum else None
+    return value if 0 <= value <= quantity.maximum else None
 
 
 def entity_telegram(
@@ -73,11 +72,27 @@ def entity_telegram(
     of them is unknown, the sum is None. `integration` is the name of the integration to which the
     entities belong.
     """
-    objects = {}
+    objects: dict[str, float | None] = {}
     for name, shown in states.items():
         quantity = QUANTITIES[name]
         values = [value_of(quantity, state) for state in shown]
         known = [value for value in values if value is not None]
         is_whole = known and len(known) == len(values)
         objects[quantity.reference] = round(sum(known), _DECIMALS) if is_whole else None
+    _balance(states, objects)
     return Telegram(integration, None, time, objects, {}, verification=Verification.INTEGRATION)
+
+
+def _balance(states: Mapping[str, Sequence[EntityState]], objects: dict[str, float | None]) -> None:
+    """Add the exported power if only the imported power is read.
+
+    A Smarty balances its phases, so one of the two powers is always 0. Without a total to the grid,
+    the house feeds nothing in.
+    """
+    imported, exported = (
+        QUANTITIES[name].reference for name in ("power_imported", "power_exported")
+    )
+    if imported in objects and exported not in objects:
+        power = objects[imported]
+        is_drawing = power is not None and (power > 0 or "energy_exported" not in states)
+        objects[exported] = 0.0 if is_drawing else None

@@ -1,0 +1,185 @@
+"""Meters that other integrations read, in a real Home Assistant: by MQTT discovery and by dsmr."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from dev.demo.client import Client
+from dev.demo.meter_statistics import DOMAIN
+from dev.simulator import Meter, serve
+from tests.system.broker import HOST, Broker
+from tests.system.home import Home, add_broker
+from tests.system.support import PATIENCE, TIMEOUT, RecordingMeter, program, until
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(TIMEOUT)]
+
+# Numbers of simulated meters. Their houses draw at all hours of the day.
+WITHOUT_SUN = (2, 3)
+FLOWS = "/api/config/config_entries/flow"
+TOPIC = "smarty-board/sensor"
+SENSORS = {
+    "energy_imported": ("1-0:1.8.0", "kWh", "energy", "total_increasing"),
+    "energy_exported": ("1-0:2.8.0", "kWh", "energy", "total_increasing"),
+    "power_imported": ("1-0:1.7.0", "kW", "power", "measurement"),
+}
+# Without the total to the grid, which dsmr shows as unknown while it is 0.
+DSMR = {
+    "energy_imported": "electricity_imported_total",
+    "power_imported": "current_electricity_usage",
+}
+SAID = re.compile(
+    r"Reports: (\d+), one every (\d+) s, in steps of 1 Wh\..* ±(\d+) W\.\n\n"
+    r"The values come from (.+) and cannot be verified"
+)
+# So long readings are compared.
+COMPARED_S = 180.0
+
+
+def value_at(meter: Meter, reference: str, when: datetime) -> float:
+    """Return a number of the telegram that a meter sends at a time."""
+    match = re.search(
+        rf"^{re.escape(reference)}\(([0-9.]+)\*", Meter.telegram_at(meter, when), re.MULTILINE
+    )
+    assert match
+    return float(match[1])
+
+
+async def publish(broker: Broker, topic: str, text: str) -> None:
+    """Publish a retained message, as ESPHome does."""
+    client = await asyncio.create_subprocess_exec(
+        *(program("mosquitto_pub"), "-h", HOST, "-p", f"{broker.port}"),
+        *("-t", topic, "-m", text, "-r"),
+    )
+    assert await client.wait() == 0
+
+
+async def run_board(broker: Broker, meter: Meter) -> None:
+    """Publish the values of a meter every ten seconds until cancelled."""
+    for name, (_, unit, device_class, state_class) in SENSORS.items():
+        config = {
+            "name": name,
+            "unique_id": f"board_{name}",
+            "state_topic": f"{TOPIC}/{name}/state",
+            "unit_of_measurement": unit,
+            "device_class": device_class,
+            "state_class": state_class,
+            "device": {"identifiers": ["board"], "name": "board", "manufacturer": "Espressif"},
+        }
+        await publish(broker, f"homeassistant/sensor/board/{name}/config", json.dumps(config))
+    while True:
+        now = datetime.now(UTC)
+        for name, (reference, *_) in SENSORS.items():
+            await publish(broker, f"{TOPIC}/{name}/state", f"{value_at(meter, reference, now):.3f}")
+        await asyncio.sleep(10)
+
+
+async def sensors_of(client: Client, platform: str) -> dict[str, str]:
+    """Return the entity ids of a platform by the ends of their unique ids or translation keys."""
+    entities = await client.command("config/entity_registry/list")
+    return {
+        entity["translation_key"] or entity["unique_id"]: entity["entity_id"]
+        for entity in entities
+        if entity["platform"] == platform
+    }
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Home, Meter]]:
+    """Yield a Home Assistant with a board at one meter, and with dsmr at the other."""
+    board_meter, meter = map(RecordingMeter, WITHOUT_SUN)
+    broker = Broker(tmp_path_factory.mktemp("broker"))
+    home = Home(tmp_path_factory.mktemp("home"), meter)
+    async with broker.serving(), serve([meter], interval=10) as line:
+        board = asyncio.create_task(run_board(broker, board_meter))
+        try:
+            await home.start()
+            await add_broker(home, broker)
+            [(_, (address, *_))] = line.addresses()
+            await home.client.run_flow("dsmr", port=str(address), dsmr_version="5L")
+            yield home, board_meter
+        finally:
+            board.cancel()
+            await home.stop()
+
+
+async def add(client: Client, **chosen: object) -> tuple[str, int, str]:
+    """Add a meter of entities. Return its entry id, what it promises in W, and its integration."""
+    menu = await client.post(FLOWS, handler=DOMAIN)
+    path = f"{FLOWS}/{menu['flow_id']}"
+    await client.post(path, next_step_id="entities")
+    step = await client.post(path, **chosen)
+    while step["type"] in {"progress", "progress_done"}:
+        await asyncio.sleep(1)
+        step = await client.get(path)
+    assert step["step_id"] == "contract_without_cable", step
+    said = SAID.match(step["description_placeholders"]["meter"])
+    assert said, step
+    switches = [field["name"] for field in step["data_schema"] if "boolean" in field["selector"]]
+    step = await client.post(path, **dict.fromkeys(switches, False))
+    count, seconds, watts, integration = said.groups()
+    # A trial takes 120 s.
+    assert int(count) >= 100 // int(seconds)
+    return step["result"]["entry_id"], int(watts), integration
+
+
+async def counted(client: Client, entry_id: str) -> tuple[datetime, float]:
+    """Return the time of the last reading, and the energy in kWh that was counted until then."""
+    answer: dict[str, Any] = await client.command(f"{DOMAIN}/bill", entry_id=entry_id)
+    month = answer["months"][-1]
+    return datetime.fromisoformat(month["until"]), month["imported_kwh"]
+
+
+async def compare(client: Client, entry_id: str, watts: int, meter: Meter) -> None:
+    """Compare what is counted in some minutes with the registers of the meter."""
+    times: list[tuple[datetime, float]] = []
+
+    async def is_read() -> bool:
+        meters = (await client.command(f"{DOMAIN}/meters"))["meters"]
+        [state] = [found["state"] for found in meters if found["entry_id"] == entry_id]
+        if state == "receiving":
+            times.append(await counted(client, entry_id))
+        return bool(times) and (times[-1][0] - times[0][0]).total_seconds() >= COMPARED_S
+
+    await until(is_read, within=PATIENCE + COMPARED_S, every=2)
+    (since, before), (end, after) = times[0], times[-1]
+    drawn = value_at(meter, "1-0:1.8.0", end) - value_at(meter, "1-0:1.8.0", since)
+    print(  # noqa: T201 - figures of a run
+        f"{after - before:.3f} kWh, truly {drawn:.3f}, promised ±{watts / 4000:.3f}"
+    )
+    assert drawn > watts / 4000
+    # A quarter-hour that is wrong by some watts is wrong by a quarter of these watt-hours. The
+    # counted energy is rounded to 1 Wh at both ends.
+    assert abs(after - before - drawn) <= watts / 4000 + 0.001
+
+
+async def test_quarter_hours_keep_their_promise(home: tuple[Home, Meter]) -> None:
+    house, board_meter = home
+    client = house.client
+    found: dict[str, dict[str, str]] = {}
+
+    async def are_there() -> bool:
+        board, dsmr = await sensors_of(client, "mqtt"), await sensors_of(client, "dsmr")
+        if not (len(board) >= len(SENSORS) and set(DSMR.values()) <= dsmr.keys()):
+            return False
+        found["mqtt"] = {name: board[f"board_{name}"] for name in SENSORS}
+        found["dsmr"] = {name: dsmr[key] for name, key in DSMR.items()}
+        states = await house.all_states()
+        wanted = [name for names in found.values() for name in names.values()]
+        return all(states.get(name, {}).get("state", "unknown")[0].isdigit() for name in wanted)
+
+    await until(are_there, within=PATIENCE)
+    fields = [
+        {name: entity if "power" in name else [entity] for name, entity in names.items()}
+        for names in found.values()
+    ]
+    added = await asyncio.gather(*(add(client, **chosen) for chosen in fields))
+    assert [integration for *_, integration in added] == ["MQTT", "DSMR Smart Meter"]
+    meters = board_meter, house.meter
+    for (entry_id, watts, _), meter in zip(added, meters, strict=True):
+        await compare(client, entry_id, watts, meter)
