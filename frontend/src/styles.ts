@@ -52,10 +52,9 @@ export const styles = css`
     color: var(--quiet);
   }
   .big {
-    font-size: 48px;
+    font-size: clamp(32px, 16cqi, 48px);
     line-height: 56px;
     font-weight: 400;
-    white-space: nowrap;
   }
   .big small {
     font-size: 16px;

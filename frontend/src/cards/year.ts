@@ -13,6 +13,7 @@ import { plain, rich } from "../parts/markup.ts";
 import { memoize } from "../parts/memoize.ts";
 import { ChosenBar } from "../parts/pointer.ts";
 import { Width } from "../parts/element-width.ts";
+import { measureIn } from "../parts/text-width.ts";
 import { dayOf, mapSize, mapStyles, momentParams, type NamedLimit, yearMap } from "../parts/year-map.ts";
 import { houseOf, houseYear } from "../sentences/house.ts";
 import { olderPrices } from "../sentences/older-prices.ts";
@@ -75,11 +76,12 @@ export class YearCard extends SmartyCard {
   #painted: PaintRequest | undefined;
   #open: ((cell: number) => void) | undefined;
   readonly #width = new Width(this, "ha-card");
+  readonly #widthOf = measureIn(this);
   readonly #gridOf = memoize(gridOf);
   #themes: unknown = null;
 
   override getGridOptions(): object {
-    return { columns: "full", min_columns: 6, rows: "auto" };
+    return { columns: "full", min_columns: 9, rows: "auto" };
   }
 
   override getCardSize(): number {
@@ -123,7 +125,7 @@ export class YearCard extends SmartyCard {
     const sun = house ? houseYear(house, this.locale) : "";
     const width = this.#width.value;
     const isTurned = width < NARROW_PX;
-    const size = mapSize(grid, width - PADDING_PX, isTurned, this.locale);
+    const size = mapSize(grid, width - PADDING_PX, isTurned, this.locale, this.#widthOf);
     const { grid: before, isTurned: wasTurned } = this.#painted ?? {};
     // If the grid or its direction has changed, the chosen index stands for another cell. So drop the choice.
     if (before && (before.firstDay !== grid.firstDay || before.days !== grid.days || wasTurned !== isTurned)) this.#bar.index = undefined;
@@ -144,7 +146,7 @@ export class YearCard extends SmartyCard {
   #energy(meter: Meter, { bills, error }: Bills): TemplateResult {
     return html`${bills ? this.sentence(energySentence(bills, this.locale)) : this.waiting(error)}
       <p>${this.text(yearTexts, "no_reference")}</p>
-      ${toEnter(this, meter, this.locale, "reference")}`;
+      ${toEnter(this, meter, this.locale, "reference_power")}`;
   }
 
   #result(rows: ClassRow[], kw: number | undefined, decisive: string[] | undefined, meter: Meter, isKnown: boolean, error?: string) {

@@ -53,9 +53,6 @@ export const mediumStyles = css`
     color: var(--medium);
     flex: none;
   }
-  .big {
-    white-space: normal;
-  }
   .big button {
     min-height: 44px;
   }

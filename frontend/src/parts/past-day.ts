@@ -30,5 +30,5 @@ export function pastDay(card: SmartyCard, meter: Meter, feed: MeterFeed, locale:
       : nothing}
     ${week(t("choose"), choicesOf(days, sums, hasSun, locale), day, choose)}
     ${words.notes.map((note) => html`<p class="small">${note}</p>`)}
-    ${isAdmin ? html`<p>${card.settings(meter, t("add_cable"))}</p>` : nothing}`;
+    ${isAdmin ? html`<div>${card.settings(meter, t("add_cable"), "cable")}</div>` : nothing}`;
 }
