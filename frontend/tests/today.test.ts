@@ -25,6 +25,7 @@ const request = (changes: Partial<ChartRequest> = {}): ChartRequest => ({
   height: 272,
   isNarrow: false,
   tickWidth: () => 32,
+  hourWidth: 30,
   ...changes,
 });
 const bars = (path: string): number => path.split("M").length - 1;
@@ -110,6 +111,7 @@ test("hours stand where they are by the clock, also when it is changed", () => {
   const spring = { start: dayStart("2026-03-29").getTime(), quarters: Array.from({ length: 92 }, () => quarter(1)) };
   const { hours, left, slot } = chartOf(request(spring));
   assert.deepEqual(hours.map(({ hour, x }) => [hour, Math.round((x - left) / slot)]), [[0, 0], [6, 20], [12, 44], [18, 68]]);
+  assert.deepEqual(chartOf(request({ width: 180 })).hours.map(({ hour }) => hour), [0, 12]);
 });
 
 test("a calm day has a scale of its own, and its highest bar is named", () => {

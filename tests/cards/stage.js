@@ -61,6 +61,16 @@ const newHass = () => ({
 const cardsIn = (root) =>
   [...root.querySelectorAll("*")].flatMap((node) => [...(node.localName === "ha-card" ? [node] : []), ...(node.shadowRoot ? cardsIn(node.shadowRoot) : [])]);
 
+/** Whether a line is below what is shown of a long message that scrolls, or of a long name that a user has given. */
+const isScrolled = (around, card, bottom) => {
+  for (let frame = around; frame && frame !== card; frame = frame.parentElement) {
+    const { overflowY, webkitLineClamp } = getComputedStyle(frame);
+    const isMeant = overflowY === "auto" || webkitLineClamp !== "none";
+    if (isMeant && bottom > frame.getBoundingClientRect().bottom + 1) return true;
+  }
+  return false;
+};
+
 /** Each line of each text of a card, as a box of its letters without the room above and below them. */
 const linesOf = (card) => {
   const lines = [];
@@ -73,9 +83,7 @@ const linesOf = (card) => {
     const range = document.createRange();
     range.selectNodeContents(node);
     for (const { left, right, top, bottom, width, height } of range.getClientRects()) {
-      // The end of a long name that a user has given is left out.
-      const name = around.closest(".chooser b")?.getBoundingClientRect();
-      if (width < 1 || (name && bottom > name.bottom + 1)) continue;
+      if (width < 1 || isScrolled(around, card, bottom)) continue;
       lines.push({ node, around, left, right, top: top + height * 0.2, bottom: bottom - height * 0.2, text: node.data.trim().slice(0, 40) });
     }
   }
@@ -99,7 +107,7 @@ const faultsOf = (card) => {
       const { overflowX, overflowY, display } = getComputedStyle(frame);
       const box = frame.getBoundingClientRect();
       if (display === "inline" || frame.namespaceURI.endsWith("svg")) continue;
-      if (overflowX !== "visible" && (line.left < box.left - 1 || line.right > box.right + 1)) faults.push(`${line.text} is cut off`);
+      if (overflowX === "hidden" && (line.left < box.left - 1 || line.right > box.right + 1)) faults.push(`${line.text} is cut off`);
       if (overflowY === "hidden" && (line.bottom > box.bottom + 1)) faults.push(`${line.text} is cut off below`);
     }
   }

@@ -3,11 +3,14 @@
 The window stays as wide as a screen, because a card is as wide as its section, not as the window.
 """
 
+import re
+
 import pytest
 
 from . import house_sun, house_wide
 from .stage import Json, Stage
 
+UNWRITTEN = re.compile(r"\w*_\w*|[{}]")
 WIDTHS = (280, 320, 360, 390, 460, 600, 960)
 # The last observer hears of a size after those of the cards.
 SIZE = """width => new Promise((done) => {
@@ -46,7 +49,7 @@ async def show(stage: Stage, answers: Json, places: list[house_wide.Place], lang
 
 
 async def faults(stage: Stage, name: str) -> list[str]:
-    """Return what is wrong at each of the widths."""
+    """Return what is wrong at each of the widths, and keys in place of texts."""
     found = []
     for width in WIDTHS:
         # Once for the cards, and once for the parts whose size follows from what a card has drawn.
@@ -55,6 +58,7 @@ async def faults(stage: Stage, name: str) -> list[str]:
             await stage.settle()
         await stage.picture(f"wide-{name}-{width}")
         found += await stage.overflow()
+    found += UNWRITTEN.findall(await stage.text())
     return found
 
 

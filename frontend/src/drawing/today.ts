@@ -57,6 +57,8 @@ export interface ChartRequest {
   isNarrow: boolean;
   /** Return the width in px of a tick's label. */
   tickWidth: (kw: number) => number;
+  /** Width in px of the longest label of an hour. */
+  hourWidth: number;
 }
 
 export interface Chart {
@@ -130,7 +132,7 @@ export function chartOf(request: ChartRequest): Chart {
     x,
     y,
     ticks,
-    hours: hoursOf(request, x),
+    hours: hoursOf(request, x, right - left),
     paths,
     gaps,
     isCalm,
@@ -195,15 +197,13 @@ function ticksOf(high: number, low: number, reference: number | null, y: Chart["
   return ticks;
 }
 
-/** Hours between two labels of the axis. */
-const LABEL_HOURS = 6;
-
-/** Return the labelled hours of the clock, each with the index of its quarter-hour. */
-function hoursOf({ start, quarters }: ChartRequest, x: Chart["x"]): Chart["hours"] {
+/** Return the labelled hours of the clock: every sixth, or every twelfth if space is short. */
+function hoursOf({ start, quarters, hourWidth }: ChartRequest, x: Chart["x"], width: number): Chart["hours"] {
+  const step = width / 4 > 1.5 * hourWidth + 8 ? 6 : 12;
   const hours: Chart["hours"] = [];
   for (let index = 0; index < quarters.length; index += 4) {
     const { hour } = localParts(new Date(start + index * QUARTER_HOUR_MS));
-    if (hour % LABEL_HOURS === 0) hours.push({ hour, x: x(index) });
+    if (hour % step === 0) hours.push({ hour, x: x(index) });
   }
   return hours;
 }

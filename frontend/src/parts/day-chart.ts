@@ -14,6 +14,8 @@ const KINDS = ["drawn", "excess", "fed"] as const;
 /** Return whether a card is narrow. The width of the card in px decides, not the width of the window. */
 export const isNarrow = (width: number): boolean => width < 420;
 export const heightOf = (width: number): number => (isNarrow(width) ? 224 : 272);
+/** Last label of the axis of hours. */
+const DAY_END = "24\u00a0h";
 /** Space in px that a label keeps from the edge of the chart. */
 const EDGE_PX = 2;
 
@@ -39,6 +41,7 @@ export function layOutDay(
     width,
     height: heightOf(width),
     isNarrow: isNarrow(width),
+    hourWidth: widthOf(DAY_END),
     tickWidth: (kw) => widthOf(kw === reference ? locale.referenceKW(kw) : locale.unit(kw, "kW", decimalsOf(kw))),
   });
 }
@@ -72,7 +75,7 @@ export function drawFixedParts(
         ({ hour, x }) => svg`<path class="grid" d="M${x} ${bottom}v4"></path>
           <text x=${x} y=${bottom + 28} text-anchor="middle">${hour}</text>`,
       )}
-      <text x=${right} y=${bottom + 28} text-anchor="end">24\u00a0h</text>
+      <text x=${right} y=${bottom + 28} text-anchor="end">${DAY_END}</text>
       ${chart.isCalm ? svg`<text class="strong" x=${right} y="13" text-anchor="end">${locale.referenceKW(reference.kw!)}\u00a0↑</text>` : nothing}
       ${kw === null ? nothing : referenceLine(chart, kw, reference.until === undefined ? right : chart.x(reference.until), reference.name, locale)}`;
   });

@@ -56,6 +56,11 @@ export const weekStyles = css`
       width: min-content;
     }
   }
+  @container (max-width: 220px) {
+    .week [aria-checked="false"] span {
+      visibility: hidden;
+    }
+  }
   @container (min-width: 420px) {
     .week svg {
       width: 64px;
